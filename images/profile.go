@@ -1,0 +1,41 @@
+package images
+
+// Profile is a filesystem as a cell uses it: how its disk is made and how it
+// is mounted. Built-in profiles are declared in profiles.yaml beside this
+// file, the user's own under "filesystems:" in splicelab.yaml.
+type Profile struct {
+	// Name is what -f takes, e.g. "xfs-1k".
+	Name string `yaml:"name" mapstructure:"name"`
+	// Type is the filesystem's name as mount(2) takes it, e.g. "xfs".
+	Type string `yaml:"type" mapstructure:"type"`
+	// Doc is one sentence for listings.
+	Doc string `yaml:"doc" mapstructure:"doc"`
+	// Mkfs is the command that makes the filesystem on the image, without the
+	// image's path, which is appended. Empty: no disk (tmpfs).
+	Mkfs []string `yaml:"mkfs,omitempty" mapstructure:"mkfs"`
+	// Options are mount options, comma-separated.
+	Options string `yaml:"options,omitempty" mapstructure:"options"`
+	// SizeMiB is the size of the sparse disk image. Default 512.
+	SizeMiB int `yaml:"size-mib,omitempty" mapstructure:"size-mib"`
+	// Modules are kernel modules that it needs unless built in. Default: Type.
+	Modules []string `yaml:"modules,omitempty" mapstructure:"modules"`
+	// Overlay puts an overlayfs whose lower, upper and work directories are
+	// on Type's filesystem over it; the test sees the overlay.
+	Overlay bool `yaml:"overlay,omitempty" mapstructure:"overlay"`
+	// Requires names kernel config options of which one that is known to be
+	// off makes the profile a skip, e.g. "CONFIG_TRANSPARENT_HUGEPAGE".
+	Requires []string `yaml:"requires,omitempty" mapstructure:"requires"`
+	// Exclude lists kernels on which the profile is skipped.
+	Exclude []Exclusion `yaml:"exclude,omitempty" mapstructure:"exclude"`
+}
+
+// Exclusion skips a profile on some kernels.
+type Exclusion struct {
+	// Kernels is a range of upstream versions, inclusive, as selectors write
+	// it: "5.10", "6.1..6.6", "..6.0", "7.0..".
+	Kernels string `yaml:"kernels" mapstructure:"kernels"`
+	// Reason is shown as the cells' skip reason.
+	Reason string `yaml:"reason" mapstructure:"reason"`
+	// Until is the date (YYYY-MM-DD) after which it no longer holds; optional.
+	Until string `yaml:"until,omitempty" mapstructure:"until"`
+}

@@ -1,0 +1,49 @@
+package wire
+
+// DescribeEnv, set to "1", makes a suite's test binary print its Suite as
+// one JSON document to standard output and exit 0 without running anything.
+// The host always adds -test.list=.* so that a binary that does not know the
+// variable lists its top-level tests and does not run them either.
+const DescribeEnv = "SPLICELAB_DESCRIBE"
+
+// Environment that the lab gives a test process in the guest.
+const (
+	EnvGuest  = "SPLICELAB_GUEST"  // "1": inside a throw-away VM, where destructive tests may run
+	EnvDir    = "SPLICELAB_DIR"    // directory on the filesystem under test
+	EnvFS     = "SPLICELAB_FS"     // name of the filesystem profile
+	EnvPolicy = "SPLICELAB_POLICY" // outcome.Policy of the run
+	EnvSeed   = "SPLICELAB_SEED"   // decimal uint64: the run's seed for all pseudo-randomness
+	EnvDevice = "SPLICELAB_DEVICE" // block device below the filesystem; empty when none
+	EnvSpare  = "SPLICELAB_SPARE"  // an empty directory in the initramfs, for extra mounts
+)
+
+// Suite describes the tests of one binary.
+type Suite struct {
+	Name  string `json:"name"`
+	Tests []Test `json:"tests"`
+}
+
+// Test describes one top-level test and its subtests.
+type Test struct {
+	Name     string   `json:"name"`   // the Go function, e.g. "TestPunchHoleInPage"
+	ID       string   `json:"id"`     // catalogue number, e.g. "B8"
+	Family   string   `json:"family"` // e.g. "B mutation after the splice"
+	Kind     string   `json:"kind"`   // outcome.Kind
+	Priority int      `json:"priority"`
+	Doc      string   `json:"doc"`             // one sentence
+	Needs    []string `json:"needs,omitempty"` // e.g. "O_DIRECT", "reflink"
+	// Cells are the names of its subtests; empty when the test is one cell.
+	Cells []string `json:"cells,omitempty"`
+	// Control marks the cell whose outcome is known by construction: if it
+	// fails, the harness is broken, and every run has it.
+	Control bool `json:"control,omitempty"`
+}
+
+// Attributes that a test sets with testing.T.Attr for the lab. Every other
+// key is a covariate and stored as it is.
+const (
+	AttrOutcome = "outcome" // outcome.Outcome
+	AttrKind    = "kind"    // outcome.Kind
+	AttrDetail  = "detail"  // one line: what was seen where
+	AttrInfra   = "infra"   // the set-up failed: the verdict is infra, this is why
+)

@@ -1,0 +1,188 @@
+// Package outcome holds the lab's verdict vocabulary: what a kernel did
+// (Outcome), which outcomes a run accepts (Policy), and what a cell came to
+// (Verdict). Guest and host share it, so it must know neither: it imports
+// nothing of this module and does no I/O.
+package outcome
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Outcome says what the reader of spliced data received. The empty Outcome
+// means that the test records none.
+type Outcome string
+
+// The outcomes, best first; see docs/semantics.md for their definitions.
+const (
+	None          Outcome = ""
+	Snapshot      Outcome = "snapshot"       // the value at splice time
+	Live          Outcome = "live"           // a later value of the same offset
+	Zeroed        Outcome = "zeroed"         // zero, and the file is zero there
+	Torn          Outcome = "torn"           // a mixture of generations
+	Blocked       Outcome = "blocked"        // nothing until drained, or EBUSY
+	Dropped       Outcome = "dropped"        // an integrity check threw it away
+	Error         Outcome = "error"          // an errno, named in the detail
+	Short         Outcome = "short"          // fewer bytes than the count said
+	Extra         Outcome = "extra"          // more bytes than the count said
+	PhantomZero   Outcome = "phantom-zero"   // zero, though the file never was
+	Moved         Outcome = "moved"          // bytes of another offset
+	Stale         Outcome = "stale"          // older than a read before the splice
+	ConsumerWrite Outcome = "consumer-write" // the consumer changed the source
+	Foreign       Outcome = "foreign"        // bytes of no known origin
+)
+
+// All lists every outcome from the best to the worst. When parts of one
+// sample differ, the sample's outcome is the worst of them.
+var All = []Outcome{Snapshot, Live, Zeroed, Torn, Blocked, Dropped, Error,
+	Short, Extra, PhantomZero, Moved, Stale, ConsumerWrite, Foreign}
+
+// Letter returns the one-letter form used in matrices: distinct for every
+// outcome, and a space for None.
+func (o Outcome) Letter() string {
+	switch o {
+	case None:
+		return " "
+	case Snapshot:
+		return "S"
+	case Live:
+		return "L"
+	case Zeroed:
+		return "Z"
+	case Torn:
+		return "T"
+	case Blocked:
+		return "B"
+	case Dropped:
+		return "D"
+	case Error:
+		return "E"
+	case Short:
+		return "<"
+	case Extra:
+		return ">"
+	case PhantomZero:
+		return "P"
+	case Moved:
+		return "M"
+	case Stale:
+		return "O"
+	case ConsumerWrite:
+		return "W"
+	case Foreign:
+		return "F"
+	}
+	return "?"
+}
+
+// Rank is the position of o in All: higher is worse. None ranks -1 and an
+// unknown outcome ranks worst.
+func (o Outcome) Rank() int {
+	if o == None {
+		return -1
+	}
+	for i, k := range All {
+		if k == o {
+			return i
+		}
+	}
+	return len(All)
+}
+
+// Worst returns the worse of two outcomes.
+func Worst(a, b Outcome) Outcome {
+	if b.Rank() > a.Rank() {
+		return b
+	}
+	return a
+}
+
+// LegalSomewhere reports whether some policy accepts o. What no policy
+// accepts fails an invariant on every kernel.
+func (o Outcome) LegalSomewhere() bool {
+	switch o {
+	case Snapshot, Live, Zeroed, Torn, Blocked, Dropped, Error:
+		return true
+	}
+	return false
+}
+
+// Kind tells how a test's outcome becomes a verdict.
+type Kind string
+
+const (
+	// Invariant tests fail on what no policy allows; the policy of the run
+	// does not change their verdict.
+	Invariant Kind = "invariant"
+	// Characterisation tests record an outcome and leave it to the policy.
+	Characterisation Kind = "characterisation"
+)
+
+// Policy names the outcomes that a run accepts.
+type Policy string
+
+const (
+	// PolicySnapshot is the reporter's expectation and the default: a pipe
+	// holds what the file held at the time of the splice.
+	PolicySnapshot Policy = "snapshot"
+	// PolicyAlias is today's documented behaviour: a pipe may show later
+	// changes of the file, but nothing that the file never held.
+	PolicyAlias Policy = "alias"
+)
+
+// Policies lists the policies in the order in which help texts name them.
+var Policies = []Policy{PolicySnapshot, PolicyAlias}
+
+// ParsePolicy returns the policy called s; the error names the known ones.
+func ParsePolicy(s string) (Policy, error) {
+	names := make([]string, 0, len(Policies))
+	for _, p := range Policies {
+		if string(p) == s {
+			return p, nil
+		}
+		names = append(names, string(p))
+	}
+	return "", fmt.Errorf("unknown policy %q: use %s", s, strings.Join(names, " or "))
+}
+
+// Accepts reports whether o passes a characterisation under p.
+func (p Policy) Accepts(o Outcome) bool {
+	if p == PolicyAlias {
+		return o.LegalSomewhere() && o != Blocked
+	}
+	return o == Snapshot
+}
+
+// Verdict is what one attempt at a cell, or a cell as a whole, came to.
+type Verdict string
+
+const (
+	Pass     Verdict = "pass"
+	Fail     Verdict = "fail"
+	Skip     Verdict = "skip"      // a precondition is missing; the detail names it
+	Crash    Verdict = "crash"     // the kernel died or oopsed
+	Hang     Verdict = "hang"      // no end before the deadline
+	BootFail Verdict = "boot-fail" // the kernel never got to the agent
+	Infra    Verdict = "infra"     // the lab's own fault: says nothing of the kernel
+)
+
+// Verdicts lists every verdict in the order of reports.
+var Verdicts = []Verdict{Pass, Fail, Skip, Crash, Hang, BootFail, Infra}
+
+// Bad reports whether v makes a run fail with exit code 1: a statement about
+// the kernel that is not a pass. Infra is not among them: it fails the lab.
+func (v Verdict) Bad() bool {
+	return v == Fail || v == Crash || v == Hang || v == BootFail
+}
+
+// Under returns the verdict v of a characterisation that recorded o, shown
+// under policy p; every other verdict stands as it is.
+func (v Verdict) Under(p Policy, k Kind, o Outcome) Verdict {
+	if k != Characterisation || o == None || (v != Pass && v != Fail) {
+		return v
+	}
+	if p.Accepts(o) {
+		return Pass
+	}
+	return Fail
+}

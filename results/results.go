@@ -1,0 +1,56 @@
+// Package results keeps what runs found: runs, cells and attempts in an
+// SQLite store, their comparison, and every form in which people and tools
+// read them. It must not know how a cell is run.
+package results
+
+import (
+	"time"
+
+	"splicelab/outcome"
+)
+
+// Run is one execution of a plan.
+type Run struct {
+	ID       string // sortable by start time, unique, safe in file names
+	Started  time.Time
+	Finished time.Time // zero while it runs, or when it was interrupted
+	Policy   outcome.Policy
+	Accel    string // "tcg" or "kvm"
+	Seed     uint64
+	Command  []string
+	// Conditions names what a difference between runs could be explained by:
+	// "qemu", "splicelab", "mkfs.xfs", "kernel <release>" (its digest), …
+	Conditions map[string]string
+	Planned    int    // cells planned
+	Problem    string // why the run cannot be trusted: a failed control cell, an abort; else empty
+}
+
+// CellKey names a cell.
+type CellKey struct {
+	Kernel string // release
+	FS     string // profile name
+	Test   string // suite.TestName/subtest
+}
+
+// Attempt is one execution of a cell.
+type Attempt struct {
+	CellKey
+	N          int // 1 for the first; infra attempts count
+	Verdict    outcome.Verdict
+	Outcome    outcome.Outcome
+	Kind       outcome.Kind
+	Detail     string        // one line, no control characters once stored
+	Duration   time.Duration // from taking the cell up to its verdict
+	Finished   time.Time
+	Covariates map[string]string
+	Output     string // the test's own output, bounded
+	Console    string // excerpt of the kernel log, bounded
+}
+
+// Cell is a cell of a run with what its attempts came to.
+type Cell struct {
+	Attempt         // the last one that is not infra, or the last one
+	Attempts int    // how many there were, infra included
+	Infra    int    // how many of them were infra
+	Flaky    string // "k/n" when k of n non-infra attempts failed, 0 < k < n; else empty
+}
