@@ -1,5 +1,7 @@
 package wire
 
+import "strings"
+
 // DescribeEnv, set to "1", makes a suite's test binary print its Suite as
 // one JSON document to standard output and exit 0 without running anything.
 // The host always adds -test.list=.* so that a binary that does not know the
@@ -47,3 +49,22 @@ const (
 	AttrDetail  = "detail"  // one line: what was seen where
 	AttrInfra   = "infra"   // the set-up failed: the verdict is infra, this is why
 )
+
+// Console marks tell apart which lines of the kernel log belong to which
+// cell. Cell and log travel on different channels, so only the log itself can
+// say where a cell begins: tests write CellMark to /dev/kmsg when a cell
+// starts, the agent writes EndOfLog(token) when a child has ended.
+const cellMark = "splicelab-cell: "
+
+// CellMark is the kernel-log line that opens a cell; name as in -test.run.
+func CellMark(name string) string { return cellMark + name }
+
+// ParseCellMark returns the name in a console line that holds a CellMark.
+func ParseCellMark(line string) (name string, ok bool) {
+	_, name, ok = strings.Cut(line, cellMark)
+	return strings.TrimSpace(name), ok
+}
+
+// EndOfLog is the kernel-log line after which nothing belongs to the child
+// of the Exec with this token.
+func EndOfLog(token string) string { return "splicelab-end-of-log: " + token }
