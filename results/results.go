@@ -53,4 +53,7 @@ type Cell struct {
 	Attempts int    // how many there were, infra included
 	Infra    int    // how many of them were infra
 	Flaky    string // "k/n" when k of n non-infra attempts failed, 0 < k < n; else empty
+	// Others are its other attempts, oldest first, so that a policy other than
+	// the run's can judge them anew. Nil for a cell of one attempt.
+	Others []Attempt
 }

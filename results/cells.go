@@ -1,0 +1,143 @@
+package results
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"splicelab/outcome"
+)
+
+// Cells returns the cells of a run in the order of reports: kernel version,
+// filesystem, test. Output and Console are left empty: Attempts has them.
+// A run without attempts, or an unknown one, has no cells.
+func (s *Store) Cells(ctx context.Context, runID string) ([]Cell, error) {
+	cells, err := readCells(ctx, s.read, runID)
+	return cells, s.explain(err)
+}
+
+// Attempts returns the attempts at one cell, oldest first, with their texts.
+func (s *Store) Attempts(ctx context.Context, runID string, key CellKey) ([]Attempt, error) {
+	key = key.cleaned()
+	attempts, err := readAttempts(ctx, s.read, `SELECT kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+			coalesce(output,''), coalesce(console,'') FROM attempt LEFT JOIN log ON log.id = attempt.log
+			WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, key.Kernel, key.FS, key.Test)
+	return attempts, s.explain(err)
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func readCells(ctx context.Context, q querier, runID string) ([]Cell, error) {
+	attempts, err := readAttempts(ctx, q, `SELECT kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+			'', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
+	if err != nil {
+		return nil, err
+	}
+	cells := make([]Cell, 0, len(attempts))
+	for len(attempts) > 0 {
+		n := 1
+		for n < len(attempts) && attempts[n].CellKey == attempts[0].CellKey {
+			n++
+		}
+		cells = append(cells, FromAttempts(attempts[:n:n]))
+		attempts = attempts[n:]
+	}
+	sortCells(cells)
+	return cells, nil
+}
+
+func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]Attempt, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	var attempts []Attempt
+	for rows.Next() {
+		var a Attempt
+		var covariates sql.RawBytes
+		var finished int64
+		if err := rows.Scan(&a.Kernel, &a.FS, &a.Test, &a.N, &a.Verdict, &a.Outcome, &a.Kind, &a.Detail,
+			&a.Duration, &finished, &covariates, &a.Output, &a.Console); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		a.Finished = instant(finished)
+		if err := json.Unmarshal(covariates, &a.Covariates); err != nil {
+			return nil, errors.Join(fmt.Errorf("covariates of %s: %w", a.CellKey, err), rows.Close())
+		}
+		attempts = append(attempts, a)
+	}
+	return attempts, errors.Join(rows.Err(), rows.Close())
+}
+
+// FromAttempts makes one cell of all attempts at it, which must be in order
+// and at least one.
+func FromAttempts(attempts []Attempt) Cell {
+	last := len(attempts) - 1
+	for i := last; i >= 0; i-- {
+		if attempts[i].Verdict != outcome.Infra {
+			last = i
+			break
+		}
+	}
+	c := Cell{Attempt: attempts[last], Attempts: len(attempts)}
+	c.Output, c.Console = "", ""
+	for i, a := range attempts {
+		if a.Verdict == outcome.Infra {
+			c.Infra++
+		}
+		if i != last {
+			a.Output, a.Console = "", ""
+			c.Others = append(c.Others, a)
+		}
+	}
+	c.Flaky = c.flakiness()
+	return c
+}
+
+// flakiness is "k/n" when k of the n attempts that say something about the
+// kernel failed and the others did not.
+func (c Cell) flakiness() string {
+	failed, n := 0, 0
+	count := func(v outcome.Verdict) {
+		if v != outcome.Infra {
+			n++
+		}
+		if v.Bad() {
+			failed++
+		}
+	}
+	count(c.Verdict)
+	for _, a := range c.Others {
+		count(a.Verdict)
+	}
+	if failed == 0 || failed == n {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", failed, n)
+}
+
+// Show returns the cells of a finished run as policy p judges them. The
+// outcomes stay as they were recorded.
+func Show(cells []Cell, p outcome.Policy) []Cell {
+	shown := slices.Clone(cells)
+	for i := range shown {
+		c := &shown[i]
+		c.Verdict = c.Verdict.Under(p, c.Kind, c.Outcome)
+		if c.Others == nil {
+			continue
+		}
+		c.Others = slices.Clone(c.Others)
+		for j := range c.Others {
+			a := &c.Others[j]
+			a.Verdict = a.Verdict.Under(p, a.Kind, a.Outcome)
+		}
+		c.Flaky = c.flakiness()
+	}
+	return shown
+}
