@@ -1,0 +1,166 @@
+// Package splicelab_test holds the house to its import directions without
+// needing a linter: cmd → lab → {images, kernels, results} → outcome, lab/wire.
+// The same rules stand in .golangci.yml, where an editor shows them at the
+// offending line; change both together.
+package splicelab_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "splicelab"
+
+// The packages that both sides of the serial port may know.
+var leaves = []string{"outcome", "lab/wire"}
+
+// directions says, for each part of the house, which others it may import.
+// Paths are relative to the module; "x/..." is x and everything below it. The
+// most specific row counts, and a package without a row fails the test: where
+// it belongs has to be decided, not discovered.
+var directions = []struct {
+	packages string
+	may      []string
+	why      string
+}{
+	{"outcome", nil, "it is shared by guest and host and must know neither"},
+	{"lab/wire", nil, "it is shared by guest and host and must know neither"},
+	{"kernels/...", with("kernels/..."), "a kernel does not know what is done with it"},
+	{"images/...", with("images", "kernels"), "an image does not know who boots it"},
+	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
+	{"results/...", with("results/..."), "results outlive the way in which they were got"},
+	{"lab/vm", leaves, "a VM does not know what runs in it"},
+	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
+	{"lab/gotest", leaves, "test output is read the same, wherever it ran"},
+	{"lab/...", with("lab/...", "images", "kernels/...", "results"), "the command line is above the lab, suites run in the guest"},
+	{"cmd/...", with("cmd/...", "lab/...", "images", "kernels/...", "results"), "suites run in the guest"},
+	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
+}
+
+// testsMay lists what test files may import beyond their package's own row.
+var testsMay = map[string][]string{
+	// What selftest's cells must come to is written down beside them.
+	"lab/...": {"tests/selftest"},
+	"cmd/...": {"tests/selftest"},
+}
+
+func with(packages ...string) []string { return append(packages, leaves...) }
+
+func TestImportDirections(t *testing.T) {
+	gocmd, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("the go command is not on PATH: it lists the imports")
+	}
+	// -e: imports are read from the source; whether it builds is not asked here.
+	cmd := exec.Command(gocmd, "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	seen := 0
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var pkg struct {
+			ImportPath                         string
+			Imports, TestImports, XTestImports []string
+		}
+		if err := dec.Decode(&pkg); err != nil {
+			t.Fatal(err)
+		}
+		if pkg.ImportPath == module {
+			continue // this test's own package
+		}
+		seen++
+		name := strings.TrimPrefix(pkg.ImportPath, module+"/")
+		for _, complaint := range complaints(name, pkg.Imports, append(pkg.TestImports, pkg.XTestImports...)) {
+			t.Error(complaint)
+		}
+	}
+	if seen == 0 {
+		t.Fatal("go list named no package")
+	}
+}
+
+// The rules are only worth something if they refuse what they should.
+func TestImportDirectionsRefuse(t *testing.T) {
+	for _, c := range []struct {
+		pkg, imports string
+		inTest       bool
+		refused      bool
+	}{
+		{"kernels", "lab", false, true},
+		{"kernels/debian", "kernels", false, false},
+		{"images", "lab/wire", false, false},
+		{"images", "lab/vm", false, true},
+		{"images/guest", "lab/wire", false, false},
+		{"images/guest", "images", false, true},
+		{"results", "kernels", false, true},
+		{"results", "outcome", false, false},
+		{"lab/vm", "lab/console", false, true},
+		{"lab/wire", "outcome", false, true},
+		{"lab", "tests/selftest", false, true},
+		{"lab", "tests/selftest", true, false},
+		{"lab/queue", "lab", false, false},
+		{"lab", "cmd/splicelab", false, true},
+		{"tests/splice", "tests/kit", false, false},
+		{"tests/kit", "kernels", true, true},
+		{"stray", "outcome", false, true},
+		{"cmd/splicelab", "images", false, false},
+	} {
+		var imports, testImports []string
+		if c.inTest {
+			testImports = []string{module + "/" + c.imports}
+		} else {
+			imports = []string{module + "/" + c.imports}
+		}
+		got := complaints(c.pkg, imports, testImports)
+		if (len(got) > 0) != c.refused {
+			t.Errorf("%s importing %s (in a test: %v): complaints %q, want refused = %v", c.pkg, c.imports, c.inTest, got, c.refused)
+		}
+	}
+}
+
+// complaints says what is wrong with the imports of the package called name.
+func complaints(name string, imports, testImports []string) []string {
+	row := -1
+	for i, d := range directions {
+		if match(d.packages, name) && (row < 0 || depth(d.packages) > depth(directions[row].packages)) {
+			row = i
+		}
+	}
+	if row < 0 {
+		return []string{name + ": no row in imports_test.go says what it may import: add one, and to .golangci.yml"}
+	}
+	d := directions[row]
+	var out []string
+	check := func(imports, may []string) {
+		for _, path := range imports {
+			imported, ours := strings.CutPrefix(path, module+"/")
+			if ours && imported != name && !slices.ContainsFunc(may, func(p string) bool { return match(p, imported) }) {
+				out = append(out, name+" imports "+imported+": "+d.why)
+			}
+		}
+	}
+	check(imports, d.may)
+	testsToo := slices.Clone(d.may)
+	for pattern, more := range testsMay {
+		if match(pattern, name) {
+			testsToo = append(testsToo, more...)
+		}
+	}
+	check(testImports, testsToo)
+	return out
+}
+
+// depth orders the patterns that cover one package: the deepest counts.
+func depth(pattern string) int { return len(strings.TrimSuffix(pattern, "/...")) }
+
+// match reports whether a pattern of directions covers the package called name.
+func match(pattern, name string) bool {
+	dir, below := strings.CutSuffix(pattern, "/...")
+	return name == dir || below && strings.HasPrefix(name, dir+"/")
+}
