@@ -1,0 +1,162 @@
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Config describes a machine. Only Kernel must be set.
+type Config struct {
+	// QEMU is the binary: a path, or a name to find on PATH. Default
+	// "qemu-system-x86_64".
+	QEMU string
+	// Accel is TCG or KVM; Choose decides between them. Default TCG.
+	Accel Accel
+	// Kernel is a vmlinux with a PVH note, or a bzImage.
+	Kernel string
+	// Initrd is the initramfs; empty for none.
+	Initrd string
+	// Append is added behind the lab's own kernel arguments, so it wins over
+	// them.
+	Append []string
+	// MemoryMiB is the guest's memory. Default 512.
+	MemoryMiB int
+	// CPUs is the number of virtual CPUs. Default 1.
+	CPUs int
+	// Disks appear in the guest in this order.
+	Disks []Disk
+	// TempDir is where the disks' throw-away overlays live. QEMU unlinks them
+	// at once, so nothing is left there however it ends. Default os.TempDir.
+	TempDir string
+	// Console is how many bytes of the console are kept, half from its
+	// beginning and half from its end. Default 1 MiB.
+	Console int
+}
+
+// Limits of Config, wide enough for every use and narrow enough to catch a
+// number in the wrong unit.
+const (
+	minMemoryMiB = 64
+	maxMemoryMiB = 1 << 20
+	maxCPUs      = 255
+)
+
+// stderrLimit bounds what is kept of QEMU's own output, in bytes.
+const stderrLimit = 16 << 10
+
+// tcgCacheMiB is the size of TCG's translation cache. QEMU's own default is
+// up to 1 GiB a machine, which a guest can fill and which counts against the
+// host's memory.
+const tcgCacheMiB = 128
+
+// headroomMiB is the address space that QEMU gets beyond the guest's memory
+// and the translation cache. QEMU 7.2 was seen to use 440 MiB with one disk
+// (a malloc arena of 64 MiB and a stack of 8 MiB for each of its threads);
+// this leaves room for its thread pool under load.
+const headroomMiB = 1536
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Kernel == "" {
+		return c, errors.New("no kernel given to boot")
+	}
+	if c.Accel == "" {
+		c.Accel = TCG
+	}
+	if c.Accel != TCG && c.Accel != KVM {
+		return c, fmt.Errorf("a machine cannot be started with accelerator %q: choose one first", c.Accel)
+	}
+	if c.MemoryMiB == 0 {
+		c.MemoryMiB = 512
+	}
+	if c.MemoryMiB < minMemoryMiB || c.MemoryMiB > maxMemoryMiB {
+		return c, fmt.Errorf("guest memory of %d MiB: use %d to %d", c.MemoryMiB, minMemoryMiB, maxMemoryMiB)
+	}
+	if c.CPUs == 0 {
+		c.CPUs = 1
+	}
+	if c.CPUs < 1 || c.CPUs > maxCPUs {
+		return c, fmt.Errorf("%d guest CPUs: use 1 to %d", c.CPUs, maxCPUs)
+	}
+	if c.Console == 0 {
+		c.Console = 1 << 20
+	}
+	if c.Console < 0 {
+		return c, fmt.Errorf("console buffer of %d bytes: it must be positive", c.Console)
+	}
+	if c.TempDir == "" {
+		c.TempDir = os.TempDir()
+	}
+	// QEMU takes "x:y" for a protocol and a relative path for one of its
+	// own directories, so it is given absolute paths only.
+	for _, p := range []*string{&c.Kernel, &c.Initrd, &c.TempDir} {
+		if *p == "" {
+			continue
+		}
+		abs, err := existing(*p)
+		if err != nil {
+			return c, err
+		}
+		*p = abs
+	}
+	disks := make([]Disk, len(c.Disks))
+	for i, d := range c.Disks {
+		abs, err := existing(d.Path)
+		if err != nil {
+			return c, fmt.Errorf("disk %d: %w", i, err)
+		}
+		if d.Driver == "" {
+			d.Driver = VirtioBlk
+		}
+		if d.Driver != VirtioBlk && d.Driver != NVMe {
+			return c, fmt.Errorf("disk %d: unknown driver %q: use %s or %s", i, d.Driver, VirtioBlk, NVMe)
+		}
+		d.Path = abs
+		disks[i] = d
+	}
+	c.Disks = disks
+	return c, nil
+}
+
+func existing(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(abs); err != nil {
+		return "", err
+	}
+	return abs, nil
+}
+
+// args is QEMU's command line: a list of devices, each of which knows its own
+// arguments.
+func (c Config) args(w *wires) []string {
+	devices := []device{
+		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs},
+		sandbox{},
+		boot{kernel: c.Kernel, initrd: c.Initrd, append: append(kernelArgs(c.Accel), c.Append...)},
+		monitorPort{fd: w.fd(monitorWire)},
+		serialPort{name: "console", fd: w.fd(consoleWire)},
+		serialPort{name: "control", fd: w.fd(controlWire)},
+		serialPort{name: "output", fd: w.fd(outputWire)},
+	}
+	for i, d := range c.Disks {
+		devices = append(devices, disk{Disk: d, id: "disk" + strconv.Itoa(i)})
+	}
+	var args []string
+	for _, d := range devices {
+		args = append(args, d.args()...)
+	}
+	return args
+}
+
+func (c Config) limits() limits {
+	mib := uint64(c.MemoryMiB) + headroomMiB
+	if c.Accel == TCG {
+		mib += tcgCacheMiB
+	}
+	return limits{addressSpace: mib << 20}
+}

@@ -1,0 +1,141 @@
+package vm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// device is a part of the machine that knows its QEMU arguments.
+type device interface {
+	args() []string
+}
+
+// DiskDriver is the guest's view of a disk.
+type DiskDriver string
+
+const (
+	// VirtioBlk is a module in Debian's kernels: /dev/vda and on.
+	VirtioBlk DiskDriver = "virtio-blk"
+	// NVMe is built into every Debian cloud kernel from 5.10 to 7.3:
+	// /dev/nvme0n1 and on. It cannot be part of a template, for QEMU cannot
+	// migrate it.
+	NVMe DiskDriver = "nvme"
+)
+
+// Disk is a raw image. The guest writes to a throw-away overlay; the file is
+// only read, so any number of machines may share it.
+type Disk struct {
+	Path   string
+	Driver DiskDriver // default VirtioBlk
+}
+
+type disk struct {
+	Disk
+	id string
+}
+
+func (d disk) args() []string {
+	dev := "virtio-blk-pci"
+	if d.Driver == NVMe {
+		dev = "nvme"
+	}
+	return []string{
+		// cache=unsafe: nobody keeps the overlay, so flushing it to the
+		// host's disk is waste. discard=unmap: what the guest discards goes
+		// away on the host too, which bounds the overlay.
+		"-drive", "if=none,id=" + d.id + ",format=raw,snapshot=on,cache=unsafe,discard=unmap,file=" + escape(d.Path),
+		"-device", dev + ",drive=" + d.id + ",serial=" + d.id,
+	}
+}
+
+type machine struct {
+	accel     Accel
+	memoryMiB int
+	cpus      int
+}
+
+func (m machine) args() []string {
+	accel, cpu := "kvm", "host"
+	if m.accel == TCG {
+		accel, cpu = "tcg,tb-size="+strconv.Itoa(tcgCacheMiB), tcgCPU
+	}
+	return []string{
+		"-nodefaults", "-no-user-config", "-display", "none",
+		// The guest's reset ends QEMU instead of booting again: a kernel
+		// that panicked must not get a second chance to overwrite the log.
+		"-no-reboot",
+		"-machine", "q35," + machineOptions,
+		"-accel", accel,
+		"-cpu", cpu,
+		"-m", strconv.Itoa(m.memoryMiB) + "M",
+		"-smp", strconv.Itoa(m.cpus),
+	}
+}
+
+// machineOptions leaves out the chip set's parts that no test uses and that a
+// kernel would probe.
+const machineOptions = "sata=off,smbus=off,usb=off,vmport=off"
+
+// tcgCPU is the CPU model without hardware acceleration.
+const tcgCPU = "max,la57=off"
+
+// sandbox is QEMU's seccomp filter. A guest that breaks out of QEMU finds no
+// way to start a program. Overlays (snapshot=on), NVMe and serial sockets
+// work under it.
+type sandbox struct{}
+
+func (sandbox) args() []string {
+	return []string{"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"}
+}
+
+type boot struct {
+	kernel, initrd string
+	append         []string
+}
+
+func (b boot) args() []string {
+	args := []string{"-kernel", b.kernel}
+	if b.initrd != "" {
+		args = append(args, "-initrd", b.initrd)
+	}
+	return append(args, "-append", strings.Join(b.append, " "))
+}
+
+// kernelArgs are the arguments that every kernel under test gets.
+func kernelArgs(Accel) []string {
+	return []string{
+		"console=ttyS0",
+		"panic=-1",
+		"printk.devkmsg=on",
+		"random.trust_cpu=on",
+	}
+}
+
+// serialPort is the next of the guest's ttyS, on a socket that QEMU inherits.
+type serialPort struct {
+	name string
+	fd   int
+}
+
+func (p serialPort) args() []string {
+	return []string{
+		"-chardev", fmt.Sprintf("socket,id=%s,fd=%d", p.name, p.fd),
+		"-serial", "chardev:" + p.name,
+	}
+}
+
+// monitorPort is QMP on a socket that QEMU inherits.
+type monitorPort struct {
+	fd int
+}
+
+func (p monitorPort) args() []string {
+	return []string{
+		"-chardev", fmt.Sprintf("socket,id=qmp,fd=%d", p.fd),
+		"-mon", "chardev=qmp,mode=control",
+	}
+}
+
+// escape doubles commas, which separate QEMU's options.
+func escape(s string) string { return strings.ReplaceAll(s, ",", ",,") }

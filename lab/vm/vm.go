@@ -1,0 +1,291 @@
+// Package vm runs one QEMU process: it composes the command line, starts and
+// watches the process, hands out its serial ports and its QMP monitor, and
+// sees to it that QEMU never outlives the lab. It knows what QEMU is and how a
+// machine ends; it must not know what an agent, a cell or a verdict is, nor
+// what the kernel's words on the console mean.
+package vm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/digitalocean/go-qemu/qemu"
+	"github.com/digitalocean/go-qemu/qmp"
+)
+
+// handshakeTimeout bounds the time from exec to QEMU's answer on the monitor:
+// 45 ms on an idle machine, so a QEMU that needs longer than this is stuck.
+const handshakeTimeout = 30 * time.Second
+
+// VM is one running QEMU. Its methods may be called from several goroutines.
+type VM struct {
+	proc    *process
+	console *Console
+	control net.Conn
+	output  net.Conn
+	monitor *Monitor
+
+	domain func() (*qemu.Domain, error)
+	stop   func() bool // detaches the context
+	done   chan struct{}
+	exit   Exit // valid once done is closed
+}
+
+// Exit says how a VM ended.
+type Exit struct {
+	// Code is QEMU's exit status, -1 when a signal ended it.
+	Code int
+	// Signal is what killed QEMU, 0 when it exited.
+	Signal syscall.Signal
+	// Reason is that of QMP's SHUTDOWN event ("guest-shutdown",
+	// "guest-reset", "guest-panic", "host-qmp-quit", "host-signal", …);
+	// "internal-error" or "io-error: …" when QEMU had to stop the machine for
+	// a fault of the host and the lab killed it; else empty.
+	Reason string
+	// Stderr is what QEMU itself printed: the first and last part of it.
+	Stderr string
+}
+
+// ByGuest reports whether the guest ended the machine, by power-off, reset or
+// panic. Everything else is QEMU's or the lab's doing and says nothing about
+// the kernel.
+func (e Exit) ByGuest() bool {
+	switch e.Reason {
+	case "guest-shutdown", "guest-reset", "guest-panic":
+		return true
+	}
+	return false
+}
+
+// String describes e in one line for an infra verdict.
+func (e Exit) String() string {
+	var b strings.Builder
+	switch {
+	case e.Signal != 0:
+		fmt.Fprintf(&b, "QEMU killed by %v", e.Signal)
+	default:
+		fmt.Fprintf(&b, "QEMU exited with status %d", e.Code)
+	}
+	if e.Reason != "" {
+		fmt.Fprintf(&b, " (%s)", e.Reason)
+	}
+	if s := strings.TrimSpace(e.Stderr); s != "" {
+		fmt.Fprintf(&b, ": %s", s)
+	}
+	return b.String()
+}
+
+// Start runs QEMU as cfg says and returns when the machine runs and its
+// monitor answers. The machine dies with ctx. The errors are a bad cfg, a
+// *NoQEMUError, or a *StartError with what QEMU said.
+func Start(ctx context.Context, cfg Config) (*VM, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	path, err := lookQEMU(cfg.QEMU)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	wires, err := newWires()
+	if err != nil {
+		return nil, err
+	}
+	stderr := NewConsole(stderrLimit)
+	cmd := exec.Command(path, cfg.args(wires)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+cfg.TempDir)
+	cmd.Stdout, cmd.Stderr = stderr, stderr
+	cmd.ExtraFiles = wires.guestEnds()
+	proc, err := spawn(cmd, cfg.limits())
+	wires.closeGuestEnds()
+	if err != nil {
+		wires.closeHostEnds()
+		return nil, &StartError{Err: err}
+	}
+
+	v := &VM{
+		proc:    proc,
+		console: NewConsole(cfg.Console),
+		control: wires.host[controlWire],
+		output:  wires.host[outputWire],
+		monitor: NewMonitor(wires.host[monitorWire]),
+		done:    make(chan struct{}),
+	}
+	v.domain = sync.OnceValues(func() (*qemu.Domain, error) {
+		return qemu.NewDomain(v.monitor, fmt.Sprintf("splicelab-%d", proc.pid))
+	})
+	// The events are subscribed to before the handshake: QEMU sends none
+	// before it, and none after it is missed. The subscription ends with the
+	// connection.
+	events, err := v.monitor.Events(context.Background())
+	if err != nil {
+		proc.kill()
+		wires.closeHostEnds()
+		return nil, &StartError{Err: err}
+	}
+	v.stop = context.AfterFunc(ctx, v.proc.kill)
+	go v.watch(wires.host[consoleWire], events, stderr)
+
+	hctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	if err := v.monitor.ConnectContext(hctx); err != nil {
+		if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+			err = fmt.Errorf("QEMU's monitor did not answer: %w", err)
+		} else {
+			err = nil // it exited: what it printed says why
+		}
+		v.Kill()
+		v.closeChannels()
+		if cerr := ctx.Err(); cerr != nil {
+			return nil, cerr
+		}
+		return nil, &StartError{Exit: v.exit, Err: err}
+	}
+	return v, nil
+}
+
+// watch collects everything that QEMU says until it is gone, then closes done.
+func (v *VM) watch(console net.Conn, events <-chan qmp.Event, stderr *Console) {
+	var drain sync.WaitGroup
+	drain.Go(func() {
+		v.console.drain(console)
+		_ = console.Close()
+	})
+	reason := make(chan string, 1)
+	drain.Go(func() { reason <- v.follow(events) })
+
+	<-v.proc.done
+	// QEMU's ends of the sockets are closed now, so both reach end of file
+	// after the last byte that it wrote.
+	drain.Wait()
+	_ = v.monitor.Disconnect()
+	v.stop()
+	v.exit = v.proc.exit
+	v.exit.Reason = <-reason
+	v.exit.Stderr = string(bytes.ToValidUTF8(stderr.Bytes(), []byte("\uFFFD")))
+	close(v.done)
+}
+
+// follow reads events up to the end of the connection and returns the reason
+// of the machine's end. A machine that QEMU stopped for a fault of the host
+// would stand still for ever, so it is killed here.
+func (v *VM) follow(events <-chan qmp.Event) string {
+	var shutdown, fault, ioError string
+	for e := range events {
+		switch e.Event {
+		case "SHUTDOWN":
+			shutdown, _ = e.Data["reason"].(string)
+		case "BLOCK_IO_ERROR":
+			if e.Data["action"] == "stop" {
+				ioError = fmt.Sprintf("io-error: %v", e.Data["reason"])
+			}
+		case "STOP":
+			// Asked in a goroutine of its own: the answer comes over the
+			// connection whose events are read here.
+			status := v.monitor.statusAsync()
+			switch s := <-status; s {
+			case "io-error":
+				fault = ioError
+				if fault == "" {
+					fault = s
+				}
+				v.proc.kill()
+			case "internal-error":
+				fault = s
+				v.proc.kill()
+			}
+		}
+	}
+	if fault != "" {
+		return fault
+	}
+	return shutdown
+}
+
+// Control is the host's end of the guest's ttyS1.
+func (v *VM) Control() net.Conn { return v.control }
+
+// Output is the host's end of the guest's ttyS2. Whoever does not read it
+// stops the guest's writers, as a full serial port does.
+func (v *VM) Output() net.Conn { return v.output }
+
+// Console is the kernel's console, ttyS0. It is always drained.
+func (v *VM) Console() *Console { return v.console }
+
+// Monitor is the QMP connection, connected.
+func (v *VM) Monitor() *Monitor { return v.monitor }
+
+// Domain returns go-qemu's view of the machine: the same one at each call. The
+// VM owns it; do not close it, for that would close the monitor.
+func (v *VM) Domain() (*qemu.Domain, error) { return v.domain() }
+
+// Done is closed when QEMU has exited, has been reaped, and its console and
+// events have been read to their end.
+func (v *VM) Done() <-chan struct{} { return v.done }
+
+// Exit says how the VM ended. It is valid after Done is closed, and the zero
+// Exit before.
+func (v *VM) Exit() Exit {
+	select {
+	case <-v.done:
+		return v.exit
+	default:
+		return Exit{}
+	}
+}
+
+// Kill ends QEMU with SIGKILL unless it has ended already, and returns after
+// Done. It closes Control and Output; reading what they still hold is for
+// before Kill.
+func (v *VM) Kill() {
+	v.proc.kill()
+	<-v.done
+	v.closeChannels()
+}
+
+func (v *VM) closeChannels() {
+	_ = v.control.Close()
+	_ = v.output.Close()
+}
+
+// Pid is QEMU's process id.
+func (v *VM) Pid() int { return v.proc.pid }
+
+// CPUTime is the CPU time that QEMU has used. A stuck guest that spins uses
+// it, one that waits does not, and on an overloaded host it falls behind the
+// wall clock: that tells a hang from a starved VM.
+func (v *VM) CPUTime() time.Duration { return v.proc.cpuTime() }
+
+// StartError is a QEMU that did not come up. It is the lab's or the host's
+// fault, never the kernel's.
+type StartError struct {
+	Exit Exit
+	Err  error // what else is known; nil when QEMU simply exited
+}
+
+func (e *StartError) Error() string {
+	msg := "QEMU did not start"
+	if e.Err != nil {
+		msg += ": " + e.Err.Error()
+	}
+	if e.Exit != (Exit{}) {
+		msg += ": " + e.Exit.String()
+	}
+	return msg
+}
+
+func (e *StartError) Unwrap() error { return e.Err }
