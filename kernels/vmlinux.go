@@ -1,0 +1,186 @@
+package kernels
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Offsets into the setup header of a bzImage, from the x86 boot protocol
+// (Documentation/arch/x86/boot.rst).
+const (
+	bootSetupSects    = 0x1f1 // number of setup sectors after the first
+	bootFlag          = 0x1fe // 0xAA55
+	bootHeader        = 0x202 // "HdrS"
+	bootVersion       = 0x206 // protocol version, 0x0208 or later has the payload
+	bootKernelVersion = 0x20e // offset of the version text, less 0x200
+	bootPayloadOffset = 0x248 // from the start of the protected-mode code
+	bootPayloadLength = 0x24c
+	bootHeaderEnd     = 0x250
+
+	bootSector = 512
+)
+
+// MaxVmlinux bounds an unpacked vmlinux in bytes. Debian's are 40 to 70 MB;
+// one with everything built in stays below 256 MB.
+const MaxVmlinux = 512 << 20
+
+// errNotBzImage is returned for images without a Linux boot header.
+var errNotBzImage = errors.New("not a bzImage: no Linux boot header")
+
+// checkBzImage looks for the boot header.
+func checkBzImage(image []byte) error {
+	if len(image) < bootHeaderEnd ||
+		binary.LittleEndian.Uint16(image[bootFlag:]) != 0xaa55 ||
+		string(image[bootHeader:bootHeader+4]) != "HdrS" {
+		return errNotBzImage
+	}
+	return nil
+}
+
+// ExtractVmlinux unpacks the ELF image that a bzImage carries, whichever of
+// the kernel's compressions it uses. The result is at most MaxVmlinux bytes
+// and always an ELF file.
+func ExtractVmlinux(bzImage []byte) ([]byte, error) {
+	if err := checkBzImage(bzImage); err != nil {
+		return nil, err
+	}
+	if v := binary.LittleEndian.Uint16(bzImage[bootVersion:]); v < 0x0208 {
+		return nil, fmt.Errorf("bzImage: boot protocol %d.%02d is older than 2.08 and does not say where its payload is", v>>8, v&0xff)
+	}
+	sectors := int(bzImage[bootSetupSects])
+	if sectors == 0 {
+		sectors = 4 // what the boot protocol says of an empty field
+	}
+	start := uint64(sectors+1)*bootSector + uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadOffset:]))
+	length := uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadLength:]))
+	if length < 8 || start+length > uint64(len(bzImage)) {
+		return nil, fmt.Errorf("bzImage: its payload of %d bytes at %d does not lie within its %d bytes: the file is cut short or damaged", length, start, len(bzImage))
+	}
+	payload := bzImage[start : start+length]
+	if bytes.HasPrefix(payload, []byte(elf.ELFMAG)) {
+		return bytes.Clone(payload), nil // CONFIG_KERNEL_UNCOMPRESSED
+	}
+	name, unpack := payloadFormat(payload)
+	if unpack == nil {
+		return nil, fmt.Errorf("bzImage: payload is compressed in an unknown way (it starts with % x)", payload[:8])
+	}
+	// The build appends the size of the unpacked image to every format; gzip
+	// ends in it by itself.
+	size := uint64(binary.LittleEndian.Uint32(payload[length-4:]))
+	if size == 0 || size > MaxVmlinux {
+		return nil, fmt.Errorf("bzImage: %s payload claims to unpack to %d bytes: the file is damaged", name, size)
+	}
+	body := payload
+	if name != "gzip" {
+		body = payload[:length-4]
+	}
+	image, err := unpack(body, int(size))
+	if err != nil {
+		return nil, fmt.Errorf("bzImage: unpack its %s payload: %w", name, err)
+	}
+	if uint64(len(image)) != size {
+		return nil, fmt.Errorf("bzImage: %s payload unpacks to %d bytes and not to the %d that it claims", name, len(image), size)
+	}
+	if !bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
+		return nil, fmt.Errorf("bzImage: %s payload does not hold an ELF image", name)
+	}
+	return image, nil
+}
+
+// imageRelease is the kernel release that an image names: in the boot header
+// of a bzImage, in the "Linux version" banner of a vmlinux.
+func imageRelease(image []byte) (string, error) {
+	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
+		return bannerRelease(image)
+	}
+	if err := checkBzImage(image); err != nil {
+		return "", fmt.Errorf("neither an ELF vmlinux nor a bzImage")
+	}
+	offset := int(binary.LittleEndian.Uint16(image[bootKernelVersion:])) + 0x200
+	if offset == 0x200 || offset >= len(image) {
+		return "", errors.New("bzImage: its boot header names no version")
+	}
+	return firstWord(image[offset:])
+}
+
+// banner starts the text that /proc/version shows; %s in its format string
+// must not be taken for a release.
+const banner = "Linux version "
+
+// bannerRelease finds the release in the banner of a vmlinux.
+func bannerRelease(image []byte) (string, error) {
+	rest := image
+	for {
+		i := bytes.Index(rest, []byte(banner))
+		if i < 0 {
+			return "", fmt.Errorf("vmlinux: no %q in it: not a Linux kernel, or stripped of its data", banner)
+		}
+		rest = rest[i+len(banner):]
+		if len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
+			return firstWord(rest)
+		}
+	}
+}
+
+// firstWord is the text up to a space or NUL. A release is at most 64 bytes
+// (__NEW_UTS_LEN) of printable ASCII.
+func firstWord(text []byte) (string, error) {
+	if len(text) > 65 {
+		text = text[:65]
+	}
+	end := bytes.IndexAny(text, " \x00\n")
+	if end <= 0 {
+		return "", errors.New("kernel image: its version text does not end")
+	}
+	word := string(text[:end])
+	if strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r > '~' || r == '/' }) {
+		return "", fmt.Errorf("kernel image: %q is not a kernel release", word)
+	}
+	return word, nil
+}
+
+// xenPhys32Entry is XEN_ELFNOTE_PHYS32_ENTRY (include/xen/interface/elfnote.h):
+// the address by which a PVH loader such as QEMU's enters the kernel.
+const xenPhys32Entry = 18
+
+// hasPVH reports whether the vmlinux has the note by which QEMU boots it
+// without a bzImage around it (CONFIG_PVH).
+func hasPVH(vmlinux []byte) bool {
+	file, err := elf.NewFile(bytes.NewReader(vmlinux))
+	if err != nil || file.Machine != elf.EM_X86_64 {
+		return false
+	}
+	for _, p := range file.Progs {
+		if p.Type != elf.PT_NOTE || p.Off > uint64(len(vmlinux)) || p.Filesz > uint64(len(vmlinux))-p.Off {
+			continue
+		}
+		if notesHavePVH(vmlinux[p.Off : p.Off+p.Filesz]) {
+			return true
+		}
+	}
+	return false
+}
+
+// notesHavePVH walks the notes of one segment: three words (name length,
+// description length, type), then name and description padded to 4 bytes.
+func notesHavePVH(notes []byte) bool {
+	for len(notes) >= 12 {
+		nameLen := uint64(binary.LittleEndian.Uint32(notes))
+		descLen := uint64(binary.LittleEndian.Uint32(notes[4:]))
+		kind := binary.LittleEndian.Uint32(notes[8:])
+		notes = notes[12:]
+		whole := (nameLen+3)&^3 + (descLen+3)&^3
+		if whole > uint64(len(notes)) {
+			return false
+		}
+		if kind == xenPhys32Entry && nameLen == 4 && string(notes[:4]) == "Xen\x00" {
+			return true
+		}
+		notes = notes[whole:]
+	}
+	return false
+}
