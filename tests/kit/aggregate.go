@@ -1,0 +1,157 @@
+package kit
+
+import (
+	"fmt"
+	"strings"
+
+	"splicelab/outcome"
+)
+
+// aggregate makes one finding of the labelled bytes: the worst of what is
+// in no history, else what the history says of the sample as a whole.
+func (s *sample) aggregate() Finding {
+	f := Finding{Outcome: outcome.Snapshot}
+	seen := [len(labelOutcome)]bool{}
+	for _, l := range s.labels {
+		seen[l] = true
+	}
+	for l := phantomZero; l <= foreign; l++ {
+		if seen[l] {
+			f.Outcome = outcome.Worst(f.Outcome, labelOutcome[l])
+		}
+	}
+	if f.Outcome == outcome.Snapshot {
+		f = s.coherent()
+	}
+	f.Detail = s.runs()
+	if f.Unit != "" {
+		f.Detail = "torn by the " + f.Unit + ": " + f.Detail
+	}
+	if len(s.notes) > 0 {
+		f.Detail += "; " + strings.Join(s.notes, "; ")
+	}
+	return f
+}
+
+// coherent decides a sample in which every byte is in its history. When one
+// version explains the whole sample, that version names the outcome. When
+// each page is explained by one version but not all by the same, the sample
+// is torn by the page; otherwise by the sector or, worse, the byte.
+//
+// One mixture of pages is not torn: old pages beside zeroed ones. Zero is no
+// generation, and a kernel that zeroes the page in which a file now ends,
+// and lets go of the pages behind it, is in every page as it should be; the
+// sample then is as bad as its worst part.
+func (s *sample) coherent() Finding {
+	whole := s.explain(func(a, b int) bool { return false })
+	if len(whole) == 1 && whole[0] != outcome.Torn {
+		return Finding{Outcome: whole[0]}
+	}
+	for _, u := range []struct {
+		name string
+		len  int64
+	}{{"page", PageSize}, {"sector", sectorLen}} {
+		parts := s.explain(func(a, b int) bool {
+			return s.offs[b] != s.offs[a]+1 || s.offs[b]%u.len == 0
+		})
+		worst, live := outcome.Snapshot, false
+		for _, p := range parts {
+			worst = outcome.Worst(worst, p)
+			live = live || p == outcome.Live
+		}
+		switch {
+		case worst == outcome.Torn:
+			continue
+		case u.name == "page" && !live:
+			return Finding{Outcome: worst}
+		}
+		return Finding{Outcome: outcome.Torn, Unit: u.name}
+	}
+	return Finding{Outcome: outcome.Torn, Unit: "byte", Never: true}
+}
+
+// explain cuts the sample before each byte b (after byte a) for which cut
+// says so and returns the outcome of each part: Torn for one that no single
+// version explains. Parts of which nothing was affected are left out, unless
+// all are.
+func (s *sample) explain(cut func(a, b int) bool) []outcome.Outcome {
+	var out []outcome.Outcome
+	for lo := 0; lo < len(s.data); {
+		hi := lo + 1
+		for hi < len(s.data) && !cut(hi-1, hi) {
+			hi++
+		}
+		mask, worst, affected := ^uint64(0), outcome.Snapshot, false
+		for i := lo; i < hi; i++ {
+			mask &= s.masks[i]
+			affected = affected || s.labels[i] != unaffected
+			worst = outcome.Worst(worst, labelOutcome[s.labels[i]])
+		}
+		switch {
+		case !affected:
+		case mask == 0:
+			out = append(out, outcome.Torn)
+		case mask&1 != 0:
+			out = append(out, outcome.Snapshot)
+		default:
+			out = append(out, worst)
+		}
+		lo = hi
+	}
+	if len(out) == 0 {
+		return []outcome.Outcome{outcome.Snapshot}
+	}
+	return out
+}
+
+// runs tells which parts of the sample are what, as offset+length of the
+// file, e.g. "zeroed 1024+1024 of 16384". Unaffected bytes count with the
+// run around them, or are left out.
+func (s *sample) runs() string {
+	type run struct {
+		l        label
+		off, end int64
+	}
+	var runs []run
+	for i, l := range s.labels {
+		if l == unaffected {
+			continue
+		}
+		o := s.offs[i]
+		if n := len(runs); n > 0 && runs[n-1].l == l && o >= runs[n-1].end && s.joined(runs[n-1].end, i) {
+			runs[n-1].end = o + 1
+			continue
+		}
+		// A pattern's first bytes are alike in all generations.
+		start := i
+		for start > 0 && s.offs[start]%CellLen != 0 && s.labels[start-1] == unaffected && s.offs[start-1] == s.offs[start]-1 {
+			start--
+		}
+		runs = append(runs, run{l, s.offs[start], o + 1})
+	}
+	if len(runs) == 0 {
+		return fmt.Sprintf("unchanged, %d bytes", len(s.data))
+	}
+	const most = 8
+	var b strings.Builder
+	for i, r := range runs {
+		if i == most {
+			fmt.Fprintf(&b, ", and %d more runs", len(runs)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s %d+%d", labelOutcome[r.l], r.off, r.end-r.off)
+	}
+	fmt.Fprintf(&b, " of %d", len(s.data))
+	return b.String()
+}
+
+// joined reports whether nothing but unaffected bytes lies between file
+// offset end and the byte i of the sample, inside one pattern cell or next
+// to it.
+func (s *sample) joined(end int64, i int) bool {
+	gap := s.offs[i] - end
+	return gap <= CellLen/2 && gap <= int64(i) && (gap == 0 || s.offs[i-int(gap)] == end)
+}

@@ -1,0 +1,158 @@
+package kit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+)
+
+// Cell is one cell while it runs: its shape, its files and pipes, and the
+// one result that it comes to. Whatever it opens is closed and removed when
+// it ends, in whatever way.
+type Cell struct {
+	T     *testing.T
+	Shape Shape
+	FS    Mount // the filesystem under test
+
+	test    Test
+	policy  outcome.Policy
+	dir     string
+	nonce   uint64
+	files   uint32
+	pipes   []*Pipe
+	blocked string // the operation that waited until the pipe was drained
+	expect  outcome.Outcome
+}
+
+// concluded unwinds a cell whose result is recorded before its body ended.
+type concluded struct{}
+
+func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
+	policy, err := policyOf(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := seedOf(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	dir := os.Getenv(wire.EnvDir)
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	fs, err := MountOf(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find the filesystem under test: %w", err)
+	}
+	c := &Cell{T: t, Shape: s, FS: fs, test: test, policy: policy, dir: dir, nonce: nonceOf(seed, t.Name())}
+	c.describe()
+	return c, nil
+}
+
+// describe sets the covariates that are known before anything is done.
+func (c *Cell) describe() {
+	c.Attr("fs_type", c.FS.Type)
+	c.Attr("mount_options", c.FS.Options)
+	c.Attr("page_size", strconv.Itoa(os.Getpagesize()))
+	c.Attr("kernel", release())
+	var st unix.Statfs_t
+	if err := unix.Statfs(c.dir, &st); err == nil {
+		c.Attr("fs_block_size", strconv.FormatInt(st.Bsize, 10))
+	}
+}
+
+// Attr records a covariate.
+func (c *Cell) Attr(key, value string) { c.T.Attr(key, oneLine(value)) }
+
+// Dir is a directory on the filesystem under test, shared with other cells.
+func (c *Cell) Dir() string { return c.dir }
+
+// Infra ends the cell: the lab's own set-up failed, which says nothing of
+// the kernel's behaviour.
+func (c *Cell) Infra(format string, args ...any) {
+	c.T.Helper()
+	why := oneLine(fmt.Sprintf(format, args...))
+	c.Attr(wire.AttrInfra, why)
+	c.T.Fatalf("set-up failed: %s", why)
+}
+
+// Skip ends the cell for want of the named precondition.
+func (c *Cell) Skip(format string, args ...any) {
+	c.T.Helper()
+	c.T.Skip(oneLine(fmt.Sprintf(format, args...)))
+}
+
+// Expect makes this a control cell: it passes with outcome o alone, which is
+// so by construction on every kernel.
+func (c *Cell) Expect(o outcome.Outcome) { c.expect = o }
+
+// Record sets the cell's outcome and fails it when the run's policy, or any
+// policy, forbids that outcome. A cell records once.
+func (c *Cell) Record(f Finding) {
+	c.T.Helper()
+	if c.blocked != "" && f.Outcome.Rank() < outcome.Blocked.Rank() {
+		f = Finding{Outcome: outcome.Blocked, Detail: c.blocked + " waited until the pipe was drained; " + f.Detail}
+	}
+	pass, kind := Verdict(c.test.Kind, c.policy, f)
+	if c.expect != outcome.None {
+		pass, kind = f.Outcome == c.expect, outcome.Invariant
+		f.Detail = fmt.Sprintf("expected %s by construction: %s", c.expect, f.Detail)
+	}
+	f.Detail = oneLine(f.Detail)
+	c.Attr(wire.AttrOutcome, string(f.Outcome))
+	c.Attr(wire.AttrKind, string(kind))
+	c.Attr(wire.AttrDetail, f.Detail)
+	if !pass {
+		c.T.Errorf("%s (policy %s, %s): %s", f.Outcome, c.policy, kind, f.Detail)
+		return
+	}
+	c.T.Logf("%s: %s", f.Outcome, f.Detail)
+}
+
+// Conclude records f and ends the cell there.
+func (c *Cell) Conclude(f Finding) {
+	c.T.Helper()
+	c.Record(f)
+	panic(concluded{})
+}
+
+// Failed ends the cell with what the failure of a system call on the way
+// says: EBUSY is a kernel that refuses (blocked), want of space or memory is
+// the lab's fault, and everything else is recorded by its name.
+func (c *Cell) Failed(call string, err error) {
+	c.T.Helper()
+	switch {
+	case errors.Is(err, unix.EBUSY):
+		c.Conclude(Finding{Outcome: outcome.Blocked, Detail: call + ": EBUSY"})
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.ENOMEM), errors.Is(err, unix.EMFILE):
+		c.Infra("%s: %s", call, ErrnoName(err))
+	}
+	c.Conclude(Finding{Outcome: outcome.Error, Detail: call + ": " + ErrnoName(err)})
+}
+
+// ErrnoName is the symbolic name of an error's errno, or its text.
+func ErrnoName(err error) string {
+	var e unix.Errno
+	if errors.As(err, &e) {
+		if n := unix.ErrnoName(e); n != "" {
+			return n
+		}
+	}
+	return err.Error()
+}
+
+// release is what uname -r prints.
+func release() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}

@@ -1,0 +1,77 @@
+package kit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"splicelab/outcome"
+)
+
+// Feature is something that not every kernel and filesystem has.
+type Feature string
+
+// The features that tests ask for.
+const (
+	PunchHole     Feature = "FALLOC_FL_PUNCH_HOLE"
+	ZeroRange     Feature = "FALLOC_FL_ZERO_RANGE"
+	CollapseRange Feature = "FALLOC_FL_COLLAPSE_RANGE"
+	InsertRange   Feature = "FALLOC_FL_INSERT_RANGE"
+	WriteZeroes   Feature = "FALLOC_FL_WRITE_ZEROES"
+	DirectIO      Feature = "O_DIRECT"
+)
+
+// required says since which kernel a filesystem has a feature in every
+// configuration that the lab can mount; where it then is missing, that is a
+// failure and no skip. WRITE_ZEROES is in no row: it depends on the device.
+// Source: the kernel's log, by the commit that added each operation.
+var required = map[Feature]map[string]version{
+	PunchHole:     {"ext4": {3, 0}, "xfs": {2, 6}, "btrfs": {3, 7}, "tmpfs": {3, 5}, "f2fs": {3, 8}},
+	ZeroRange:     {"ext4": {3, 15}, "xfs": {3, 15}, "btrfs": {4, 16}, "f2fs": {4, 2}},
+	CollapseRange: {"ext4": {3, 15}, "xfs": {3, 15}, "f2fs": {4, 2}},
+	InsertRange:   {"ext4": {4, 2}, "xfs": {4, 1}, "f2fs": {4, 2}},
+	DirectIO:      {"ext4": {2, 6}, "xfs": {2, 6}, "btrfs": {2, 6}, "tmpfs": {6, 6}},
+}
+
+// version is the first two numbers of a kernel release.
+type version struct{ major, minor int }
+
+// parseVersion reads the beginning of a release such as "6.12.117+deb12".
+func parseVersion(release string) (version, error) {
+	major, rest, ok := strings.Cut(release, ".")
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(rest)
+	}
+	a, err1 := strconv.Atoi(major)
+	b, err2 := strconv.Atoi(rest[:end])
+	if !ok || err1 != nil || err2 != nil {
+		return version{}, fmt.Errorf("kernel release %q does not begin with two numbers", release)
+	}
+	return version{a, b}, nil
+}
+
+func (v version) before(w version) bool {
+	return v.major < w.major || v.major == w.major && v.minor < w.minor
+}
+
+// mustHave returns since when a filesystem type has a feature, and whether a
+// kernel of that release therefore must have it.
+func mustHave(f Feature, fsType, release string) (since version, must bool) {
+	since, known := required[f][fsType]
+	v, err := parseVersion(release)
+	return since, known && err == nil && !v.before(since)
+}
+
+// Unsupported ends the cell after the kernel refused a feature: skipped, or
+// failed where this kernel must have it on this filesystem. what names the
+// refused call, and err its errno.
+func (c *Cell) Unsupported(f Feature, what string, err error) {
+	c.T.Helper()
+	if since, must := mustHave(f, c.FS.Type, release()); must {
+		c.expect = outcome.Snapshot
+		c.Conclude(Finding{Outcome: outcome.Error, Detail: fmt.Sprintf("%s: %s, but %s has %s since Linux %d.%d",
+			what, ErrnoName(err), c.FS.Type, f, since.major, since.minor)})
+	}
+	c.Skip("%s: %s on %s", what, ErrnoName(err), c.FS.Type)
+}

@@ -1,0 +1,155 @@
+package kit
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// File is a scratch file on the filesystem under test with the history of
+// what it held. Its methods change both, and end the cell when they cannot.
+type File struct {
+	FD      int // open for reading and writing; -1 once closed
+	Path    string
+	History *History
+
+	c *Cell
+}
+
+// File returns a new file of the cell's shape.
+func (c *Cell) File() *File {
+	c.T.Helper()
+	return c.FileOf(c.Shape.Size, c.Shape.Chunk, c.Shape.Dirty)
+}
+
+// FileOf returns a new file of size bytes, made by writes of chunk bytes,
+// written back unless it is to be dirty.
+func (c *Cell) FileOf(size, chunk int, dirty bool) *File {
+	c.T.Helper()
+	tmp, err := os.CreateTemp(c.dir, "cell-*")
+	if err != nil {
+		c.Infra("create a scratch file: %v", err)
+	}
+	path := tmp.Name()
+	fd, err := unix.FcntlInt(tmp.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	_ = tmp.Close()
+	c.files++
+	f := &File{FD: fd, Path: path, c: c, History: NewHistory(c.nonce, c.files, size)}
+	c.T.Cleanup(func() {
+		f.Close()
+		_ = os.Remove(path)
+	})
+	if err != nil {
+		c.Infra("duplicate a descriptor: %s", ErrnoName(err))
+	}
+	content := f.History.Content()
+	for off := 0; off < size; off += chunk {
+		if err := pwriteAll(fd, content[off:min(off+chunk, size)], int64(off)); err != nil {
+			c.Infra("write the scratch file: %s", ErrnoName(err))
+		}
+	}
+	if !dirty {
+		if err := unix.Fsync(fd); err != nil {
+			c.Infra("fsync the scratch file: %s", ErrnoName(err))
+		}
+	}
+	return f
+}
+
+// Close closes the file; its name stays until the cell ends.
+func (f *File) Close() { closeOnce(&f.FD) }
+
+var errShortWrite = errors.New("wrote less than asked")
+
+func pwriteAll(fd int, b []byte, off int64) error {
+	for len(b) > 0 {
+		n, err := unix.Pwrite(fd, b, off)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return err
+		case n == 0:
+			return errShortWrite
+		}
+		b, off = b[n:], off+int64(n)
+	}
+	return nil
+}
+
+func preadAll(fd int, b []byte, off int64) (int, error) {
+	done := 0
+	for done < len(b) {
+		n, err := unix.Pread(fd, b[done:], off+int64(done))
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return done, err
+		case n == 0:
+			return done, nil
+		}
+		done += n
+	}
+	return done, nil
+}
+
+// Splice observes the file as it is, splices the first span of it into a new
+// pipe, span being the cell's, and returns that pipe.
+func (f *File) Splice() *Pipe {
+	f.c.T.Helper()
+	return f.feed((*Pipe).Splice)
+}
+
+// Sendfile does what Splice does by sendfile(2).
+func (f *File) Sendfile() *Pipe {
+	f.c.T.Helper()
+	return f.feed((*Pipe).Sendfile)
+}
+
+func (f *File) feed(feed func(*Pipe, *File, int64, int)) *Pipe {
+	f.c.T.Helper()
+	p := f.c.Pipe()
+	f.Observe(0)
+	feed(p, f, 0, f.c.Shape.Span)
+	f.c.Attr("resident", f.resident(0))
+	return p
+}
+
+// Observe records the covariates of the page at off: its folio's order and
+// whether it is dirty.
+func (f *File) Observe(off int64) {
+	order, dirty := "", ""
+	if info, ok := f.page(off); ok {
+		order = strconv.Itoa(info.order)
+		dirty = yesNo(info.dirty)
+	} else {
+		dirty = yesNo(f.c.Shape.Dirty)
+	}
+	f.c.Attr("folio_order", order)
+	f.c.Attr("dirty", dirty)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// same reports whether got is what the file should hold at off, and where
+// they first differ.
+func same(got, want []byte) (int, bool) {
+	if bytes.Equal(got, want) {
+		return 0, true
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return i, false
+		}
+	}
+	return min(len(got), len(want)), false
+}

@@ -1,0 +1,123 @@
+package kit
+
+import (
+	"encoding/binary"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h) and of
+// /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst).
+const (
+	kpfDirty        = 4
+	kpfCompoundHead = 15
+	kpfCompoundTail = 16
+	pmPresent       = 63
+	pmFrameBits     = 55
+)
+
+// maxOrder bounds the walk along a folio: a PUD-sized one has order 18.
+const maxOrder = 18
+
+// pageInfo is what the kernel tells about the page that backs a file offset.
+type pageInfo struct {
+	frame uint64 // page frame number
+	order int    // of its folio
+	dirty bool
+}
+
+// page looks up the page that caches off; false when this process may not
+// know, or nothing is cached.
+func (f *File) page(off int64) (pageInfo, bool) {
+	size := os.Getpagesize()
+	off -= off % int64(size)
+	m, err := unix.Mmap(f.FD, off, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return pageInfo{}, false
+	}
+	defer func() { _ = unix.Munmap(m) }()
+	if _, err := readMapped(m); err != nil { // a page that is not mapped has no entry
+		return pageInfo{}, false
+	}
+	pagemap, err := openWords("/proc/self/pagemap")
+	if err != nil {
+		return pageInfo{}, false
+	}
+	defer pagemap.close()
+	flags, err := openWords("/proc/kpageflags")
+	if err != nil {
+		return pageInfo{}, false
+	}
+	defer flags.close()
+	entry, ok := pagemap.at(uint64(addressOf(m)) / uint64(size))
+	frame := entry & (1<<pmFrameBits - 1)
+	if !ok || entry>>pmPresent&1 == 0 || frame == 0 {
+		return pageInfo{}, false
+	}
+	return folio(flags, frame)
+}
+
+// folio walks from a frame to the ends of its folio.
+func folio(flags words, frame uint64) (pageInfo, bool) {
+	is := func(w uint64, bit int) bool { return w>>bit&1 == 1 }
+	own, ok := flags.at(frame)
+	head, first := frame, own
+	for is(first, kpfCompoundTail) && ok && frame-head < 1<<maxOrder {
+		head--
+		first, ok = flags.at(head)
+	}
+	if !ok {
+		return pageInfo{}, false
+	}
+	info := pageInfo{frame: frame, dirty: is(own, kpfDirty) || is(first, kpfDirty)}
+	if !is(first, kpfCompoundHead) {
+		return info, true
+	}
+	pages := uint64(1)
+	for pages < 1<<maxOrder {
+		next, ok := flags.at(head + pages)
+		if !ok || !is(next, kpfCompoundTail) {
+			break
+		}
+		pages++
+	}
+	for uint64(2)<<info.order <= pages {
+		info.order++
+	}
+	return info, true
+}
+
+// words is a file of /proc that is an array of 64-bit words.
+type words struct{ f *os.File }
+
+func openWords(path string) (words, error) {
+	f, err := os.Open(path)
+	return words{f}, err
+}
+
+func (w words) close() { _ = w.f.Close() }
+
+func (w words) at(n uint64) (uint64, bool) {
+	var b [8]byte
+	if _, err := w.f.ReadAt(b[:], int64(n*8)); err != nil {
+		return 0, false
+	}
+	return binary.NativeEndian.Uint64(b[:]), true
+}
+
+// resident says whether the page at off is in the page cache: "yes", "no",
+// or "" when the kernel does not tell.
+func (f *File) resident(off int64) string {
+	size := os.Getpagesize()
+	m, err := unix.Mmap(f.FD, off, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = unix.Munmap(m) }()
+	var vec [1]byte
+	if err := mincore(m, vec[:]); err != nil {
+		return ""
+	}
+	return yesNo(vec[0]&1 == 1)
+}

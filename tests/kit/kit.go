@@ -1,0 +1,145 @@
+// Package kit is what the tests that run in the guest are made of: the
+// pattern that files are written in, the oracle that says what a reader
+// received, the verdict that follows from it, and the covariates without
+// which a result means nothing.
+//
+// It runs on the kernel under test and must know nothing of the host side:
+// of the module it imports only the outcome vocabulary and the wire words.
+package kit
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+)
+
+// Test declares one test of a suite. The declaration is data: the lab plans
+// from it without running anything, and Run executes exactly the cells that
+// it lists.
+type Test struct {
+	Name     string       // the Go function, e.g. "TestWrite"
+	ID       string       // catalogue number, e.g. "B1"
+	Family   string       // e.g. "B mutation after the splice"
+	Kind     outcome.Kind // how its outcome becomes a verdict
+	Priority int          // 0 is the most important
+	Doc      string       // one sentence
+	Needs    []string     // features without which it skips, e.g. "O_DIRECT"
+	Cells    []Shape      // its subtests; empty when the test is one cell
+	Control  bool         // its outcome is known by construction
+	Guest    bool         // refuses to run outside a throw-away VM
+}
+
+// Suite is the catalogue of one test binary.
+type Suite struct {
+	Name  string
+	Tests []Test
+}
+
+// Describe returns the suite as the lab reads it.
+func (s Suite) Describe() wire.Suite {
+	d := wire.Suite{Name: s.Name, Tests: []wire.Test{}}
+	for _, t := range s.Tests {
+		w := wire.Test{
+			Name: t.Name, ID: t.ID, Family: t.Family, Kind: string(t.Kind),
+			Priority: t.Priority, Doc: t.Doc, Needs: t.Needs, Control: t.Control,
+		}
+		for _, c := range t.Cells {
+			w.Cells = append(w.Cells, c.Name)
+		}
+		d.Tests = append(d.Tests, w)
+	}
+	return d
+}
+
+// dryEnv, set to "1", makes Run enumerate its cells and skip their bodies:
+// Verify compares that enumeration with the catalogue.
+const dryEnv = "SPLICELAB_DRY"
+
+// Main runs the suite's tests, or describes them when the lab asks for that,
+// and returns the exit status for os.Exit. Call it from TestMain.
+func Main(m *testing.M, s Suite) int {
+	if os.Getenv(wire.DescribeEnv) == "1" {
+		if err := json.NewEncoder(os.Stdout).Encode(s.Describe()); err != nil {
+			fmt.Fprintf(os.Stderr, "describe suite %s: %v\n", s.Name, err)
+			return 1
+		}
+		return 0
+	}
+	if _, err := policyOf(os.Getenv); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", wire.EnvPolicy, err)
+		return 2
+	}
+	if _, err := seedOf(os.Getenv); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", wire.EnvSeed, err)
+		return 2
+	}
+	// A store that a kernel of policy 4 blocks in a page fault keeps its
+	// processor: with one vCPU nobody would be left to drain the pipe.
+	if runtime.GOMAXPROCS(0) < 2 {
+		runtime.GOMAXPROCS(2)
+	}
+	return m.Run()
+}
+
+// Run executes the cells of a test, each as a subtest named by its shape, or
+// body alone when the test has none.
+func Run(t *testing.T, test Test, body func(c *Cell)) {
+	t.Helper()
+	if t.Name() != test.Name {
+		t.Fatalf("%s runs the declaration of %s", t.Name(), test.Name)
+	}
+	if len(test.Cells) == 0 {
+		runCell(t, test, Shape{}, body)
+		return
+	}
+	for _, s := range test.Cells {
+		t.Run(s.Name, func(t *testing.T) { runCell(t, test, s, body) })
+	}
+}
+
+func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
+	if os.Getenv(dryEnv) == "1" {
+		t.Skip("enumerating cells only")
+	}
+	if test.Guest && os.Getenv(wire.EnvGuest) != "1" {
+		t.Skipf("%s=1 not set: only a throw-away VM may run this", wire.EnvGuest)
+	}
+	c, err := newCell(t, test, s)
+	if err != nil {
+		t.Attr(wire.AttrInfra, oneLine(err.Error()))
+		t.Fatal(err)
+	}
+	defer func() {
+		switch p := recover(); p.(type) {
+		case nil, concluded:
+		default:
+			panic(p)
+		}
+	}()
+	body(c)
+}
+
+// oneLine makes s fit to be an attribute: one line of bounded length without
+// control characters or invalid UTF-8.
+func oneLine(s string) string {
+	const limit = 2000
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfffd:
+			return '?'
+		}
+		return r
+	}, s)
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "") + " ..."
+	}
+	return s
+}

@@ -1,0 +1,52 @@
+package kit
+
+import (
+	"fmt"
+	"runtime/debug"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// addressOf is where a mapping begins.
+func addressOf(m []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
+
+// mincore asks which pages of a mapping are resident, a byte for each.
+func mincore(m, vec []byte) error {
+	_, _, e := unix.Syscall(unix.SYS_MINCORE, addressOf(m), uintptr(len(m)), uintptr(unsafe.Pointer(unsafe.SliceData(vec))))
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+// readMapped copies a mapping out. A page that cannot be had, which raises
+// SIGBUS, is an error.
+func readMapped(m []byte) (b []byte, err error) {
+	b = make([]byte, len(m))
+	err = guarded(func() { copy(b, m) })
+	return b, err
+}
+
+// storeMapped stores b at the beginning of a mapping.
+func storeMapped(m, b []byte) error {
+	return guarded(func() { copy(m, b) })
+}
+
+func guarded(access func()) (err error) {
+	before := debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(before)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("SIGBUS at a mapped page: %v", p)
+		}
+	}()
+	access()
+	return nil
+}
+
+// mapShared maps length bytes of fd from off, which is a multiple of the page
+// size.
+func mapShared(fd int, off int64, length, prot int) ([]byte, error) {
+	return unix.Mmap(fd, off, length, prot, unix.MAP_SHARED)
+}

@@ -1,0 +1,221 @@
+package kit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+)
+
+// patience is how long a mutation may take before the cell's pipes are
+// drained to see whether it waits for that (policy 4). No kernel known today
+// blocks, so nothing waits this long.
+const patience = 10 * time.Second
+
+// FALLOC_FL_WRITE_ZEROES of include/uapi/linux/falloc.h, since Linux 6.17.
+const fallocWriteZeroes = 0x80
+
+// do performs a mutation; when it does not return, the pipes are drained
+// before waiting further, and the cell remembers that it was blocked.
+func (c *Cell) do(call string, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-t.C:
+	}
+	for _, p := range c.pipes {
+		if p.R >= 0 && len(p.segs) > 0 {
+			got, _ := drain(p.R, p.limit())
+			p.early = append(p.early, got...)
+		}
+	}
+	c.blocked = call
+	return <-done
+}
+
+// mutate is do for a call whose failure ends the cell.
+func (f *File) mutate(call string, op func() error) {
+	f.c.T.Helper()
+	if err := f.c.do(call, op); err != nil {
+		f.c.Failed(call, err)
+	}
+}
+
+// Write overwrites the range with the next generation.
+func (f *File) Write(off int64, n int) {
+	f.c.T.Helper()
+	b := f.History.Write(off, n)
+	f.mutate("write", func() error { return pwriteAll(f.FD, b, off) })
+}
+
+// WriteDirect does what Write does past the page cache. The range must be
+// aligned to the page size.
+func (f *File) WriteDirect(off int64, n int) {
+	f.c.T.Helper()
+	fd, err := unix.Open(f.Path, unix.O_RDWR|unix.O_DIRECT|unix.O_CLOEXEC, 0)
+	if err != nil {
+		f.directRefused("open with O_DIRECT", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	b := f.c.aligned(n)
+	copy(b, f.History.Write(off, n))
+	f.mutate("O_DIRECT write", func() error { return pwriteAll(fd, b, off) })
+}
+
+func (f *File) directRefused(call string, err error) {
+	f.c.T.Helper()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
+		f.c.Unsupported(DirectIO, call, err)
+	}
+	f.c.Failed(call, err)
+}
+
+// aligned returns page-aligned memory for direct I/O.
+func (c *Cell) aligned(n int) []byte {
+	c.T.Helper()
+	m, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		c.Infra("map anonymous memory: %s", ErrnoName(err))
+	}
+	c.T.Cleanup(func() { _ = unix.Munmap(m) })
+	return m
+}
+
+// Mapping is a shared writable mapping of the beginning of a file.
+type Mapping struct {
+	f *File
+	m []byte
+}
+
+// Map maps the first n bytes of the file and touches none of them.
+func (f *File) Map(n int) *Mapping {
+	f.c.T.Helper()
+	m, err := mapShared(f.FD, 0, n, unix.PROT_READ|unix.PROT_WRITE)
+	if err != nil {
+		f.c.Infra("mmap: %s", ErrnoName(err))
+	}
+	f.c.T.Cleanup(func() { _ = unix.Munmap(m) })
+	return &Mapping{f, m}
+}
+
+// Store overwrites the range with the next generation by stores of the CPU.
+func (m *Mapping) Store(off int64, n int) {
+	m.f.c.T.Helper()
+	b := m.f.History.Write(off, n)
+	m.f.mutate("store through a mapping", func() error { return storeMapped(m.m[off:], b) })
+}
+
+// Truncate sets the file's size.
+func (f *File) Truncate(size int) {
+	f.c.T.Helper()
+	f.History.Truncate(size)
+	f.mutate("ftruncate", func() error { return unix.Ftruncate(f.FD, int64(size)) })
+}
+
+// Punch makes a hole of n bytes at off.
+func (f *File) Punch(off int64, n int) {
+	f.c.T.Helper()
+	f.fallocate(PunchHole, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n)
+	f.History.Zero(off, n)
+}
+
+// Zero makes n bytes at off zero by FALLOC_FL_ZERO_RANGE.
+func (f *File) Zero(off int64, n int) {
+	f.c.T.Helper()
+	f.fallocate(ZeroRange, unix.FALLOC_FL_ZERO_RANGE|unix.FALLOC_FL_KEEP_SIZE, off, n)
+	f.History.Zero(off, n)
+}
+
+// WriteZeroes makes n bytes at off zero by FALLOC_FL_WRITE_ZEROES.
+func (f *File) WriteZeroes(off int64, n int) {
+	f.c.T.Helper()
+	f.fallocate(WriteZeroes, fallocWriteZeroes, off, n)
+	f.History.Zero(off, n)
+}
+
+// Collapse takes n bytes at off out of the file.
+func (f *File) Collapse(off int64, n int) {
+	f.c.T.Helper()
+	f.fallocate(CollapseRange, unix.FALLOC_FL_COLLAPSE_RANGE, off, n)
+	f.History.Collapse(off, n)
+}
+
+// Insert puts a hole of n bytes in at off.
+func (f *File) Insert(off int64, n int) {
+	f.c.T.Helper()
+	f.fallocate(InsertRange, unix.FALLOC_FL_INSERT_RANGE, off, n)
+	f.History.Insert(off, n)
+}
+
+func (f *File) fallocate(feature Feature, mode uint32, off int64, n int) {
+	f.c.T.Helper()
+	call := fmt.Sprintf("fallocate(%s)", feature)
+	err := f.c.do(call, func() error { return unix.Fallocate(f.FD, mode, off, int64(n)) })
+	switch {
+	case err == nil:
+	case errors.Is(err, unix.EOPNOTSUPP):
+		f.c.Unsupported(feature, call, err)
+	default:
+		f.c.Failed(call, err)
+	}
+}
+
+// DropCaches asks the kernel to drop clean page cache, dentries and inodes.
+func (c *Cell) DropCaches() {
+	c.T.Helper()
+	const path = "/proc/sys/vm/drop_caches"
+	err := c.do("drop_caches", func() error { return os.WriteFile(path, []byte("3\n"), 0) })
+	if errors.Is(err, os.ErrPermission) {
+		c.Skip("%s: %v", path, err)
+	}
+	if err != nil {
+		c.Infra("%v", err)
+	}
+}
+
+// Sync writes the file back.
+func (f *File) Sync() {
+	f.c.T.Helper()
+	f.mutate("fsync", func() error { return unix.Fsync(f.FD) })
+}
+
+// Judge drains the pipe, says what its reader received of f, verifies that
+// the source itself is what it should be, and records the result.
+func (p *Pipe) Judge(f *File) {
+	p.c.T.Helper()
+	p.judge(f, nil)
+}
+
+// JudgeOutside is Judge for what lies outside a range of the file: whatever
+// the reader received of the range itself is accepted as long as the file
+// held it.
+func (p *Pipe) JudgeOutside(f *File, off int64, n int) {
+	p.c.T.Helper()
+	p.judge(f, &Segment{off, n})
+}
+
+func (p *Pipe) judge(f *File, except *Segment) {
+	p.c.T.Helper()
+	got := p.Drain()
+	found := f.History.Classify(p.segs, got, except)
+	p.c.Record(found.worse(f.Views()))
+}
+
+// worse merges two findings about one cell.
+func (f Finding) worse(g Finding) Finding {
+	if g.Outcome.Rank() > f.Outcome.Rank() {
+		if f.Outcome != outcome.Snapshot && f.Detail != "" {
+			g.Detail += "; the reader received: " + f.Detail
+		}
+		return g
+	}
+	return f
+}

@@ -1,0 +1,132 @@
+package kit
+
+import (
+	"bytes"
+	"hash/crc32"
+)
+
+// CellLen is the length of a pattern cell in bytes.
+const CellLen = 64
+
+// Layout of a cell. Integers are written seven bits a byte with the top bit
+// set, so that no byte of a cell is zero: zero is left to the oracle, as the
+// mark of what was zeroed.
+const (
+	magicLen  = 4
+	nonceAt   = magicLen
+	nonceLen  = 5
+	fileAt    = nonceAt + nonceLen
+	fileLen   = 3
+	genAt     = fileAt + fileLen
+	genLen    = 2
+	offAt     = genAt + genLen
+	offLen    = 8
+	fillAt    = offAt + offLen
+	crcLen    = 5
+	crcAt     = CellLen - crcLen
+	nonceBits = 7 * nonceLen
+	fileBits  = 7 * fileLen
+	genBits   = 7 * genLen
+)
+
+var (
+	magic      = [magicLen]byte{'S', 'p', 'L', 'c'}
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+)
+
+// Stamp is what a pattern cell says about itself.
+type Stamp struct {
+	Nonce uint64 // 35 bits: the run, cell and process
+	File  uint32 // 21 bits: the file within a cell
+	Gen   uint32 // 14 bits: which write of that file
+	Off   int64  // 56 bits: the offset that it was written at, a multiple of CellLen
+}
+
+// bounded drops the bits that a cell has no room for.
+func (s Stamp) bounded() Stamp {
+	s.Nonce &= 1<<nonceBits - 1
+	s.File &= 1<<fileBits - 1
+	s.Gen &= 1<<genBits - 1
+	s.Off &= 1<<56 - 1
+	return s
+}
+
+// put writes the cell of s into c, which is CellLen long.
+func (s Stamp) put(c []byte) {
+	copy(c, magic[:])
+	put7(c[nonceAt:nonceAt+nonceLen], s.Nonce)
+	put7(c[fileAt:fileAt+fileLen], uint64(s.File))
+	put7(c[genAt:genAt+genLen], uint64(s.Gen))
+	put7(c[offAt:offAt+offLen], uint64(s.Off))
+	// SplitMix64: the fill only has to differ between cells.
+	x := s.Nonce ^ uint64(s.File)<<40 ^ uint64(s.Gen)<<20 ^ uint64(s.Off)*0x9e3779b97f4a7c15
+	for i := fillAt; i < crcAt; {
+		x += 0x9e3779b97f4a7c15
+		z := (x ^ x>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		z ^= z >> 31
+		for j := 0; j < 8 && i < crcAt; j, i = j+1, i+1 {
+			b := byte(z >> (8 * j))
+			if b == 0 {
+				b = 0xa5
+			}
+			c[i] = b
+		}
+	}
+	put7(c[crcAt:], uint64(crc32.Checksum(c[:crcAt], castagnoli)))
+}
+
+// Fill writes the pattern of s into buf, whose first byte is at file offset
+// off; off need not be a multiple of CellLen.
+func Fill(buf []byte, s Stamp, off int64) {
+	s = s.bounded()
+	var cell [CellLen]byte
+	for len(buf) > 0 {
+		in := int(off % CellLen)
+		s.Off = off - int64(in)
+		if in == 0 && len(buf) >= CellLen {
+			s.put(buf[:CellLen])
+			buf, off = buf[CellLen:], off+CellLen
+			continue
+		}
+		s.put(cell[:])
+		n := copy(buf, cell[in:])
+		buf, off = buf[n:], off+int64(n)
+	}
+}
+
+// ParseCell reads a whole cell back; false when it is not an undamaged one.
+func ParseCell(c []byte) (Stamp, bool) {
+	if len(c) != CellLen || !bytes.Equal(c[:magicLen], magic[:]) {
+		return Stamp{}, false
+	}
+	crc, ok := get7(c[crcAt:])
+	if !ok || crc != uint64(crc32.Checksum(c[:crcAt], castagnoli)) {
+		return Stamp{}, false
+	}
+	var f [4]uint64
+	for i, b := range [][]byte{c[nonceAt:fileAt], c[fileAt:genAt], c[genAt:offAt], c[offAt:fillAt]} {
+		if f[i], ok = get7(b); !ok {
+			return Stamp{}, false
+		}
+	}
+	return Stamp{Nonce: f[0], File: uint32(f[1]), Gen: uint32(f[2]), Off: int64(f[3])}, true
+}
+
+func put7(b []byte, v uint64) {
+	for i := range b {
+		b[i] = 0x80 | byte(v&0x7f)
+		v >>= 7
+	}
+}
+
+func get7(b []byte) (uint64, bool) {
+	var v uint64
+	for i, x := range b {
+		if x&0x80 == 0 {
+			return 0, false
+		}
+		v |= uint64(x&0x7f) << (7 * i)
+	}
+	return v, true
+}

@@ -1,0 +1,88 @@
+package kit
+
+// Sizes of the sweep, in bytes.
+const (
+	PageSize = 4 << 10  // the small file: one page, a small folio
+	LargeLen = 64 << 10 // the large file: a large folio where the filesystem has them
+	HugeLen  = 2 << 20  // the huge file: a PMD-sized folio at best
+	SpanLen  = 16 << 10 // how much of a large or huge file is spliced
+)
+
+// Shape is one point of a sweep: which file the cell splices from, in which
+// state. Its name is the subtest's.
+type Shape struct {
+	Name    string
+	Variant string // what the test varies besides the file; may be empty
+	Size    int    // the file's length in bytes
+	Chunk   int    // bytes of one write while the file is made: the folio size asked for
+	Span    int    // how many bytes, from offset 0, are spliced
+	Dirty   bool   // false: written back before the splice
+}
+
+// Sweep returns small and large files, clean and dirty, once for each
+// variant; without variants the names have no prefix, and so has the
+// variant "".
+func Sweep(variants ...string) []Shape {
+	return cross(variants, Small(), Large())
+}
+
+// SweepHuge is Sweep with a huge file besides.
+func SweepHuge(variants ...string) []Shape {
+	return cross(variants, Small(), Large(), Huge())
+}
+
+// Small returns the one-page file, clean and dirty.
+func Small() []Shape {
+	return states(Shape{Name: "small", Size: PageSize, Chunk: PageSize, Span: PageSize})
+}
+
+// Large returns the 64 KiB file, clean and dirty.
+func Large() []Shape {
+	return states(Shape{Name: "large", Size: LargeLen, Chunk: LargeLen, Span: SpanLen})
+}
+
+// Huge returns the 2 MiB file, clean and dirty.
+func Huge() []Shape {
+	return states(Shape{Name: "2m", Size: HugeLen, Chunk: HugeLen, Span: SpanLen})
+}
+
+// Named returns cells that splice no file of a sweep, or make their own.
+func Named(names ...string) []Shape {
+	var out []Shape
+	for _, n := range names {
+		out = append(out, Shape{Name: n, Variant: n, Size: LargeLen, Chunk: LargeLen, Span: SpanLen})
+	}
+	return out
+}
+
+// Varied returns shapes under each of the variants' names.
+func Varied(variants []string, shapes ...[]Shape) []Shape {
+	return cross(variants, shapes...)
+}
+
+func states(s Shape) []Shape {
+	clean, dirty := s, s
+	clean.Name += "-clean"
+	dirty.Name += "-dirty"
+	dirty.Dirty = true
+	return []Shape{clean, dirty}
+}
+
+func cross(variants []string, groups ...[]Shape) []Shape {
+	if len(variants) == 0 {
+		variants = []string{""}
+	}
+	var out []Shape
+	for _, v := range variants {
+		for _, g := range groups {
+			for _, s := range g {
+				s.Variant = v
+				if v != "" {
+					s.Name = v + "-" + s.Name
+				}
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,96 @@
+package kit
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+)
+
+// viewLen bounds how much of a file the three views compare, in bytes: more
+// than any test splices.
+const viewLen = 128 << 10
+
+// view is one way to look at a file: it fills b with the file's beginning.
+type view struct {
+	name string
+	read func(f *File, b []byte) (int, error)
+}
+
+// errNoView says that the filesystem does not have this view.
+var errNoView = errors.New("no such view here")
+
+// views are in this order because the last one writes the file back.
+var views = []view{
+	{"read(2)", func(f *File, b []byte) (int, error) { return preadAll(f.FD, b, 0) }},
+	{"a fresh mapping", readShared},
+	{"O_DIRECT", readDirect},
+}
+
+// Views reads the source through read(2), a fresh shared mapping and
+// O_DIRECT. Where one of them is not what the file should hold, somebody who
+// consumed the pipe has written to it.
+func (f *File) Views() Finding {
+	f.c.T.Helper()
+	var st unix.Stat_t
+	if err := unix.Fstat(f.FD, &st); err != nil {
+		f.c.Failed("fstat", err)
+	}
+	if st.Size != int64(f.History.Size()) {
+		return Finding{Outcome: outcome.ConsumerWrite,
+			Detail: fmt.Sprintf("the source has %d bytes instead of %d", st.Size, f.History.Size())}
+	}
+	want := f.History.Content()
+	want = want[:min(len(want), viewLen)]
+	if len(want) == 0 {
+		return Finding{Outcome: outcome.Snapshot}
+	}
+	for _, v := range views {
+		got := make([]byte, len(want))
+		n, err := v.read(f, got)
+		switch {
+		case errors.Is(err, errNoView):
+			continue
+		case err != nil:
+			return Finding{Outcome: outcome.Error, Detail: fmt.Sprintf("the source by %s: %s", v.name, ErrnoName(err))}
+		}
+		if at, ok := same(got[:n], want); !ok {
+			return Finding{Outcome: outcome.ConsumerWrite, Detail: fmt.Sprintf("the source by %s differs at %d: % x instead of % x",
+				v.name, at, got[at:min(at+16, n)], want[at:min(at+16, len(want))])}
+		}
+	}
+	return Finding{Outcome: outcome.Snapshot}
+}
+
+func readShared(f *File, b []byte) (int, error) {
+	m, err := mapShared(f.FD, 0, len(b), unix.PROT_READ)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = unix.Munmap(m) }()
+	got, err := readMapped(m)
+	return copy(b, got), err
+}
+
+func readDirect(f *File, b []byte) (int, error) {
+	fd, err := unix.Open(f.Path, unix.O_RDONLY|unix.O_DIRECT|unix.O_CLOEXEC, 0)
+	if err != nil {
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) {
+			return 0, errNoView
+		}
+		return 0, err
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if err := unix.Fdatasync(f.FD); err != nil {
+		return 0, err
+	}
+	// Whole pages: at the end of the file the kernel returns less.
+	buf := f.c.aligned((len(b) + PageSize - 1) / PageSize * PageSize)
+	n, err := preadAll(fd, buf, 0)
+	if errors.Is(err, unix.EINVAL) && n > 0 {
+		err = nil // reading on from the file's unaligned end
+	}
+	return copy(b, buf[:min(n, len(b))]), err
+}
