@@ -1,5 +1,14 @@
 package vm
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
 // Accel is what runs the guest's instructions.
 type Accel string
 
@@ -11,3 +20,133 @@ const (
 	// TCG translates the guest's code: slower, and works everywhere.
 	TCG Accel = "tcg"
 )
+
+// ParseAccel returns the accelerator called s; the error names the known ones.
+func ParseAccel(s string) (Accel, error) {
+	switch a := Accel(s); a {
+	case Auto, KVM, TCG:
+		return a, nil
+	}
+	return "", fmt.Errorf("unknown accelerator %q: use auto, kvm or tcg", s)
+}
+
+// canaryTimeout is what the canary gets. KVM boots it in under a second; where
+// KVM only seems to work it often stands still instead of failing.
+const canaryTimeout = 20 * time.Second
+
+// kvmDevice is how a process gets at KVM.
+const kvmDevice = "/dev/kvm"
+
+// ChooseConfig is what Choose needs to try an accelerator.
+type ChooseConfig struct {
+	// QEMU is as in Config.
+	QEMU string
+	// Kernel is the canary: any kernel that QEMU boots directly. It is booted
+	// without a root file system, so that it panics and ends by itself.
+	Kernel string
+	// CacheDir is where the canary's result is remembered; empty for nowhere.
+	CacheDir string
+}
+
+// Choose decides which accelerator to use and says why, for people. A
+// /dev/kvm that exists, opens and even creates machines may still not run
+// them, so KVM is believed only when a canary boots on it. The result is
+// remembered with everything that it depends on.
+//
+// Auto falls back to TCG. KVM never does: the error then says what QEMU said.
+func Choose(ctx context.Context, want Accel, cfg ChooseConfig) (Accel, string, error) {
+	if _, err := ParseAccel(string(want)); err != nil {
+		return "", "", err
+	}
+	if want == TCG {
+		return TCG, "asked for", nil
+	}
+	if _, err := lookQEMU(cfg.QEMU); err != nil {
+		return "", "", err
+	}
+	problem, err := kvmProblem(ctx, want, cfg)
+	switch {
+	case err != nil:
+		return "", "", err
+	case problem == "" && want == KVM:
+		return KVM, "asked for, and a canary boots on it", nil
+	case problem == "":
+		return KVM, "a canary boots on it", nil
+	case want == KVM:
+		return "", "", fmt.Errorf("KVM does not work here: %s: use --accel tcg, or auto", problem)
+	}
+	return TCG, "KVM does not work here: " + problem, nil
+}
+
+// kvmProblem returns why KVM cannot be used, or nothing when it can. An error
+// means that this could not be found out.
+func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, error) {
+	f, err := os.OpenFile(kvmDevice, os.O_RDWR, 0)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return kvmDevice + " does not exist: the processor's virtualisation is off or this is a VM without it", nil
+	case errors.Is(err, os.ErrPermission):
+		return "no permission to open " + kvmDevice + ": join the group kvm", nil
+	case err != nil:
+		return err.Error(), nil
+	}
+	_ = f.Close()
+
+	memory, err := newCanaryMemory(ctx, cfg)
+	if err != nil {
+		return "", err
+	}
+	// Who asks for KVM by name may just have mended it.
+	if a, ok := memory.recall(time.Now()); ok && (a.Problem == "" || want == Auto) {
+		return a.Problem, nil
+	}
+	if cfg.Kernel == "" {
+		return "there is no kernel yet to try it with", nil
+	}
+	problem, err := bootCanary(ctx, KVM, cfg, canaryTimeout)
+	if err != nil {
+		return "", err
+	}
+	memory.keep(canaryResult{Problem: problem, When: time.Now()})
+	return problem, nil
+}
+
+// bootCanary boots the kernel under accel without a root and returns what
+// went wrong, or nothing when it printed its name and ended by itself.
+func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time.Duration) (string, error) {
+	cctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	v, err := Start(cctx, Config{QEMU: cfg.QEMU, Accel: accel, Kernel: cfg.Kernel})
+	var refused *StartError
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case errors.As(err, &refused):
+		return oneLine(refused.Error()), nil
+	case err != nil && cctx.Err() != nil:
+		return fmt.Sprintf("QEMU did not start within %v", timeout), nil
+	case err != nil:
+		return "", err
+	}
+	defer v.Kill()
+	<-v.Done() // cctx ends it
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	exit := v.Exit()
+	booted := strings.Contains(string(v.Console().Bytes()), "Linux version")
+	switch {
+	case exit.ByGuest() && booted:
+		return "", nil
+	case exit.ByGuest():
+		return "the canary ended without a word of its kernel: " + oneLine(exit.String()), nil
+	case cctx.Err() != nil && booted:
+		return fmt.Sprintf("the canary began to boot and stood still; given up after %v", timeout), nil
+	case cctx.Err() != nil:
+		return fmt.Sprintf("the canary printed nothing within %v", timeout), nil
+	}
+	return "the canary did not boot: " + oneLine(exit.String()), nil
+}
+
+// oneLine folds QEMU's messages, which tell one story over several lines.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

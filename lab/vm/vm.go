@@ -21,6 +21,7 @@ import (
 
 	"github.com/digitalocean/go-qemu/qemu"
 	"github.com/digitalocean/go-qemu/qmp"
+	"golang.org/x/sys/unix"
 )
 
 // handshakeTimeout bounds the time from exec to QEMU's answer on the monitor:
@@ -72,7 +73,7 @@ func (e Exit) String() string {
 	var b strings.Builder
 	switch {
 	case e.Signal != 0:
-		fmt.Fprintf(&b, "QEMU killed by %v", e.Signal)
+		fmt.Fprintf(&b, "QEMU killed by %s", unix.SignalName(e.Signal))
 	default:
 		fmt.Fprintf(&b, "QEMU exited with status %d", e.Code)
 	}

@@ -1,0 +1,138 @@
+package vm
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// badNewsAge is how long a failed canary is believed. A success holds as long
+// as what it depends on stays the same; a failure may have been a busy host.
+const badNewsAge = 24 * time.Hour
+
+// canaryResult is what a canary came to.
+type canaryResult struct {
+	Problem string    `json:"problem"` // empty: it booted
+	When    time.Time `json:"when"`
+}
+
+// canaryMemory keeps results in files, each named by the digest of everything
+// that a result depends on.
+type canaryMemory struct {
+	path string // empty: forget everything
+}
+
+// newCanaryMemory finds the file for this QEMU on this host.
+func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error) {
+	if cfg.CacheDir == "" {
+		return canaryMemory{}, nil
+	}
+	h := sha256.New()
+	path, err := lookQEMU(cfg.QEMU)
+	if err != nil {
+		return canaryMemory{}, err
+	}
+	version, err := Version(ctx, path)
+	if err != nil {
+		return canaryMemory{}, err
+	}
+	fmt.Fprintf(h, "qemu %s %s\n", path, version)
+	binary, err := os.Open(path)
+	if err != nil {
+		return canaryMemory{}, fmt.Errorf("reading QEMU to know it again: %w", err)
+	}
+	defer binary.Close()
+	if _, err := io.Copy(h, binary); err != nil {
+		return canaryMemory{}, fmt.Errorf("reading QEMU to know it again: %w", err)
+	}
+	var host unix.Utsname
+	if err := unix.Uname(&host); err != nil {
+		return canaryMemory{}, fmt.Errorf("asking for the host's kernel: %w", err)
+	}
+	fmt.Fprintf(h, "host %s %s\n", unix.ByteSliceToString(host.Release[:]), unix.ByteSliceToString(host.Version[:]))
+	fmt.Fprintf(h, "cpu %s\n", cpuModel())
+	var dev unix.Stat_t
+	if err := unix.Stat(kvmDevice, &dev); err == nil {
+		fmt.Fprintf(h, "kvm %d %d\n", dev.Rdev, dev.Mode)
+	}
+	name := hex.EncodeToString(h.Sum(nil)) + ".json"
+	return canaryMemory{path: filepath.Join(cfg.CacheDir, "accel", name)}, nil
+}
+
+// cpuModel returns what /proc/cpuinfo says about the first processor's make.
+func cpuModel() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	var model strings.Builder
+	lines := bufio.NewScanner(f)
+	for lines.Scan() && lines.Text() != "" {
+		key, value, _ := strings.Cut(lines.Text(), ":")
+		switch strings.TrimSpace(key) {
+		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags":
+			model.WriteString(value)
+		}
+	}
+	return model.String()
+}
+
+// recall returns the result that still holds at now. A damaged file is none.
+func (m canaryMemory) recall(now time.Time) (canaryResult, bool) {
+	if m.path == "" {
+		return canaryResult{}, false
+	}
+	raw, err := os.ReadFile(m.path)
+	if err != nil {
+		return canaryResult{}, false
+	}
+	var r canaryResult
+	if json.Unmarshal(raw, &r) != nil || r.When.IsZero() {
+		return canaryResult{}, false
+	}
+	if age := now.Sub(r.When); r.Problem != "" && (age < 0 || age > badNewsAge) {
+		return canaryResult{}, false
+	}
+	return r, true
+}
+
+// keep remembers r. A cache that cannot be written costs the next run a
+// canary and nothing else, so failing to is no error.
+func (m canaryMemory) keep(r canaryResult) {
+	if m.path == "" {
+		return
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return
+	}
+	dir := filepath.Dir(m.path)
+	if os.MkdirAll(dir, 0o755) != nil {
+		return
+	}
+	tmp, err := os.CreateTemp(dir, "canary-*")
+	if err != nil {
+		return
+	}
+	_, err = tmp.Write(raw)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), m.path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+}
