@@ -1,0 +1,237 @@
+package images
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Disk is an image with a filesystem on it.
+type Disk struct {
+	Path   string // sparse raw image, read-only; empty for a profile without one
+	Digest string // hex SHA-256 over size, places and content of its data
+	Mkfs   string // tool and version, e.g. "mkfs.xfs version 6.1.0"
+}
+
+// MissingToolError says that the host has no mkfs for a profile.
+type MissingToolError struct {
+	Tool    string // e.g. "mkfs.f2fs"
+	Package string // the Debian package that has it, or empty
+}
+
+func (e *MissingToolError) Error() string {
+	if e.Package == "" {
+		return fmt.Sprintf("%s is not installed on this host", e.Tool)
+	}
+	return fmt.Sprintf("%s is not installed on this host: install %s", e.Tool, e.Package)
+}
+
+// toolPackages names Debian's packages of the mkfs tools.
+var toolPackages = map[string]string{
+	"mkfs.ext2":     "e2fsprogs",
+	"mkfs.ext3":     "e2fsprogs",
+	"mkfs.ext4":     "e2fsprogs",
+	"mke2fs":        "e2fsprogs",
+	"mkfs.xfs":      "xfsprogs",
+	"mkfs.btrfs":    "btrfs-progs",
+	"mkfs.f2fs":     "f2fs-tools",
+	"mkfs.vfat":     "dosfstools",
+	"mkfs.fat":      "dosfstools",
+	"mkfs.exfat":    "exfatprogs",
+	"mkfs.erofs":    "erofs-utils",
+	"mkfs.bcachefs": "bcachefs-tools",
+	"mkfs.nilfs2":   "nilfs-tools",
+}
+
+const (
+	// defaultSizeMiB is large enough for every mkfs and a few huge files.
+	defaultSizeMiB = 512
+	// diskFormat is part of every key: raise it when the same profile has to
+	// give a different image than before.
+	diskFormat = 1
+	// maxToolOutput bounds what is quoted of a failed mkfs, in bytes.
+	maxToolOutput = 4096
+)
+
+var diskKind = kind{name: "disks", suffix: ".img", digest: sparseDigest}
+
+// Disk makes the profile's disk image with the host's mkfs, or finds it in the
+// cache. It is the zero Disk for a profile without one. VMs must not write to
+// it. It returns a MissingToolError when the host does not have the tool.
+func (b Builder) Disk(ctx context.Context, p Profile) (Disk, error) {
+	if !p.HasDisk() {
+		return Disk{}, nil
+	}
+	tool, err := findTool(p.Mkfs[0])
+	if err != nil {
+		return Disk{}, err
+	}
+	size := int64(cmp.Or(p.SizeMiB, defaultSizeMiB)) << 20
+	key, err := diskKey(tool, p.Mkfs[1:], size)
+	if err != nil {
+		return Disk{}, fmt.Errorf("disk of %s: %w", p.Name, err)
+	}
+	image, e, err := b.obtain(ctx, diskKind, key, func(f *os.File) (entry, error) {
+		if err := f.Truncate(size); err != nil {
+			return entry{}, err
+		}
+		if err := mkfs(ctx, tool, p.Mkfs[1:], f.Name()); err != nil {
+			return entry{}, err
+		}
+		return entry{Tool: toolVersion(ctx, tool)}, nil
+	})
+	if err != nil {
+		return Disk{}, fmt.Errorf("disk of %s: %w", p.Name, err)
+	}
+	return Disk{Path: image, Digest: e.Digest, Mkfs: e.Tool}, nil
+}
+
+// findTool returns the path of a mkfs, looking also where users other than
+// root do not.
+func findTool(name string) (string, error) {
+	if tool, err := exec.LookPath(name); err == nil {
+		return tool, nil
+	}
+	if !strings.ContainsRune(name, '/') {
+		for _, dir := range []string{"/usr/sbin", "/sbin", "/usr/local/sbin"} {
+			if tool, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+				return tool, nil
+			}
+		}
+	}
+	return "", &MissingToolError{Tool: name, Package: toolPackages[filepath.Base(name)]}
+}
+
+// diskKey is the digest of all that determines the image. The tool's own
+// bytes stand for its version, which not every mkfs tells.
+func diskKey(tool string, args []string, size int64) (string, error) {
+	binary, err := pathDigest(tool)
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(struct {
+		Format int
+		Name   string
+		Tool   string
+		Args   []string
+		Size   int64
+	}{diskFormat, filepath.Base(tool), binary, args, size})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// fixedTime is the time stamp that mkfs tools are asked to write: a constant,
+// for images that do not depend on when they were made (2023-06-29, the day
+// of the report that the suite is about).
+const fixedTime = "1687996800"
+
+// mkfs runs the tool on the image.
+func mkfs(ctx context.Context, tool string, args []string, image string) error {
+	cmd := exec.CommandContext(ctx, tool, append(args[:len(args):len(args)], image)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC",
+		"SOURCE_DATE_EPOCH="+fixedTime,   // most tools
+		"E2FSPROGS_FAKE_TIME="+fixedTime, // mke2fs before 1.47.1
+		"DETERMINISTIC_SEED=1",           // mkfs.xfs: its random numbers
+		"MKE2FS_CONFIG=/nonexistent",     // the defaults of the tool, not of this host
+	)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	out = bytes.TrimSpace(out)
+	return fmt.Errorf("%s: %w: %q", strings.Join(append([]string{tool}, args...), " "), err, out[max(0, len(out)-maxToolOutput):])
+}
+
+// toolVersion returns the line in which a mkfs tells its version, for
+// reports; only the tool's name if it tells none.
+func toolVersion(ctx context.Context, tool string) string {
+	name := filepath.Base(tool)
+	args := []string{"-V"}
+	if name == "mkfs.vfat" || name == "mkfs.fat" {
+		args = []string{"-v", "-n", "X"} // prints its banner, then misses the device
+	}
+	out, _ := exec.CommandContext(ctx, tool, args...).CombinedOutput()
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	line = strings.ToValidUTF8(strings.TrimSpace(line), "?")
+	if line == "" || len(line) > 200 {
+		return name
+	}
+	if !strings.HasPrefix(line, "mk") {
+		line = name + ": " + line
+	}
+	return line
+}
+
+// sparseDigest is the SHA-256 of a sparse file's size and of the place and
+// content of its data, without reading the holes. Blocks of zeros count as
+// holes, so that it does not depend on how the host's filesystem allocates.
+func sparseDigest(f *os.File) (string, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	number := func(n int64) { _ = binary.Write(h, binary.BigEndian, n) } // a hash does not fail
+	number(st.Size())
+	buf := make([]byte, 1<<20)
+	fd := int(f.Fd())
+	for at := int64(0); at < st.Size(); {
+		start, err := unix.Seek(fd, at, unix.SEEK_DATA)
+		if errors.Is(err, unix.ENXIO) { // nothing but a hole follows
+			break
+		}
+		if err != nil {
+			return "", &os.PathError{Op: "seek", Path: f.Name(), Err: err}
+		}
+		end, err := unix.Seek(fd, start, unix.SEEK_HOLE)
+		if err != nil {
+			return "", &os.PathError{Op: "seek", Path: f.Name(), Err: err}
+		}
+		// Whole blocks, on filesystems with any block size.
+		start -= start % digestBlock
+		for at = start; at < end; {
+			n, err := f.ReadAt(buf[:min(int64(len(buf)), st.Size()-at)], at)
+			if err != nil && !errors.Is(err, io.EOF) {
+				return "", err
+			}
+			if n == 0 {
+				return "", fmt.Errorf("%s was truncated while it was read", f.Name())
+			}
+			for i := 0; i < n; i += digestBlock {
+				block := buf[i:min(i+digestBlock, n)]
+				if !zero(block) {
+					number(at + int64(i))
+					h.Write(block)
+				}
+			}
+			at += int64(n)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// digestBlock is the granularity of sparseDigest, in bytes.
+const digestBlock = 4096
+
+var zeros [digestBlock]byte
+
+func zero(b []byte) bool { return bytes.Equal(b, zeros[:len(b)]) }

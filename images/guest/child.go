@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+)
+
+// settleTime bounds the wait for killed stragglers of a child to go away.
+const settleTime = 2 * time.Second
+
+// child is the one process that the host may have running.
+type child struct {
+	reaper *reaper
+	port   string // path of the output port
+
+	mu      sync.Mutex
+	running bool
+	pid     int
+}
+
+// start runs e and returns once it has started; done is called exactly once
+// after it has ended and its output, with the end mark, has left the port.
+func (c *child) start(e wire.Exec, done func(wire.Exit, error)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running {
+		return errors.New("a child is running already: kill it first")
+	}
+	if e.Dir == "" {
+		e.Dir = "/"
+	}
+	if err := os.MkdirAll(e.Dir, 0o755); err != nil {
+		return err
+	}
+	pid, status, err := c.fork(e)
+	if err != nil {
+		return err
+	}
+	c.pid, c.running = pid, true
+	go func() { done(c.finish(e, pid, <-status)) }()
+	return nil
+}
+
+// fork starts the process in its own session, its standard files set up.
+func (c *child) fork(e wire.Exec) (int, <-chan syscall.WaitStatus, error) {
+	mode := raw
+	if e.Terminal {
+		mode = cooked
+	}
+	out, err := openPort(c.port, mode)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer out.Close()
+	in := out
+	if e.Terminal {
+		if err := unix.IoctlSetInt(int(out.Fd()), unix.TCFLSH, unix.TCIFLUSH); err != nil {
+			return 0, nil, fmt.Errorf("flushing %s: %w", c.port, err)
+		}
+		if err := setWinsize(out, e.Rows, e.Cols); err != nil {
+			return 0, nil, err
+		}
+	} else {
+		if in, err = os.Open(os.DevNull); err != nil {
+			return 0, nil, err
+		}
+		defer in.Close()
+	}
+	attr := &syscall.ProcAttr{
+		Dir:   e.Dir,
+		Env:   environment(e.Env),
+		Files: []uintptr{in.Fd(), out.Fd(), out.Fd()},
+		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: e.Terminal},
+	}
+	return c.reaper.start(func() (int, error) {
+		// The score is inherited, and there is no hook between fork and
+		// exec, so the agent takes the child's for that moment.
+		if err := setOOMScore(childOOMScore); err != nil {
+			logf("%v", err)
+		}
+		pid, err := syscall.ForkExec(e.Path, append([]string{e.Path}, e.Args...), attr)
+		if err := setOOMScore(agentOOMScore); err != nil {
+			logf("%v", err)
+		}
+		if err != nil {
+			return 0, &os.PathError{Op: "exec", Path: e.Path, Err: err}
+		}
+		return pid, nil
+	})
+}
+
+// finish clears up after the child and marks the end of its output.
+func (c *child) finish(e wire.Exec, pid int, status syscall.WaitStatus) (wire.Exit, error) {
+	// Everything but the agent goes, not only the child's process group: a
+	// daemon that the test left behind would write after the mark.
+	if err := unix.Kill(-1, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+		logf("killing what the child left: %v", err)
+	}
+	if !c.reaper.settle(settleTime) {
+		logf("processes outlive SIGKILL by %v", settleTime)
+	}
+	// What the kernel logs from here on is not the child's doing.
+	logf("%s", wire.EndOfLog(e.Token))
+	err := c.mark(e.Token)
+	c.mu.Lock()
+	c.running = false
+	c.mu.Unlock()
+	if status.Signaled() {
+		return wire.Exit{Code: -1, Signal: unix.SignalName(status.Signal())}, err
+	}
+	return wire.Exit{Code: status.ExitStatus()}, err
+}
+
+// mark ends the output. The port is opened afresh because the end of a
+// session hangs up its terminal, and with it every older descriptor.
+func (c *child) mark(token string) error {
+	out, err := openPort(c.port, raw)
+	if err != nil {
+		return err
+	}
+	// The child may have stopped the output with tcflow(3).
+	err = unix.IoctlSetInt(int(out.Fd()), unix.TCXONC, unix.TCOON)
+	if err != nil {
+		return closeWith(out, fmt.Errorf("starting the output of %s: %w", c.port, err))
+	}
+	if err := drain(out); err != nil {
+		return closeWith(out, err)
+	}
+	if _, err := out.WriteString("\n" + wire.EndMark(token) + "\n"); err != nil {
+		return closeWith(out, err)
+	}
+	return closeWith(out, drain(out))
+}
+
+// kill sends SIGKILL to the child's process group. That it has ended already
+// is no error: the host cannot know.
+func (c *child) kill() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.running {
+		return nil
+	}
+	if err := unix.Kill(-c.pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+		return os.NewSyscallError("kill", err)
+	}
+	return nil
+}
+
+// winsize changes the size of the child's terminal; the kernel tells it.
+func (c *child) winsize(rows, cols int) error {
+	fd, err := unix.Open(c.port, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: c.port, Err: err}
+	}
+	f := os.NewFile(uintptr(fd), c.port)
+	return closeWith(f, setWinsize(f, rows, cols))
+}
+
+// environment adds what every process expects and the host did not set.
+func environment(env []string) []string {
+	env = slices.Clone(env)
+	for _, kv := range []string{"PATH=/bbin:/bin:/usr/bin:/sbin:/usr/sbin", "HOME=/root", "TMPDIR=/tmp"} {
+		name, _, _ := strings.Cut(kv, "=")
+		if !slices.ContainsFunc(env, func(s string) bool { return strings.HasPrefix(s, name+"=") }) {
+			env = append(env, kv)
+		}
+	}
+	return env
+}

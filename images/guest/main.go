@@ -1,0 +1,38 @@
+// Command guest is the agent: PID 1 of every VM of the lab. It prepares the
+// guest, then answers the host's requests on the control port until the VM
+// dies. It knows the wire protocol and the kernel's interfaces, and must not
+// know kernels, images, results or what a test means.
+//
+// Whatever happens to it is a statement about the kernel under test in the
+// eyes of the host, so it does not die of anything that it can survive: a
+// request that fails or panics is answered with an error.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+)
+
+func main() {
+	if os.Getpid() != 1 {
+		fmt.Fprintln(os.Stderr, "splicelab guest agent: runs only as PID 1 of a VM of the lab")
+		os.Exit(2)
+	}
+	reaper := newReaper()
+	prepare()
+	port, err := openControl(wire.ControlPort)
+	if err != nil {
+		logf("%v: the host cannot reach this guest", err)
+	} else {
+		serve(port, &child{reaper: reaper, port: wire.OutputPort})
+	}
+	// Without a control port there is nothing left to do, but a PID 1 that
+	// returns would panic a kernel that did nothing wrong.
+	for {
+		_ = unix.Pause()
+	}
+}

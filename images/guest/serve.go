@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+)
+
+// control writes replies; exec, kill and the other requests answer from
+// different goroutines.
+type control struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// reply sends r as one line. One that is too long for the host is replaced
+// by an error.
+func (c *control) reply(r wire.Reply) {
+	line, err := wire.Encode(r)
+	if err == nil && len(line) > wire.MaxLine {
+		err = fmt.Errorf("the reply would be %d bytes long, the limit is %d: ask for less", len(line), wire.MaxLine)
+	}
+	if err != nil {
+		if line, err = wire.Encode(wire.Reply{ID: r.ID, Error: err.Error()}); err != nil {
+			logf("encoding a reply: %v", err)
+			return
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := c.w.Write(line); err != nil {
+		logf("answering the host: %v", err)
+	}
+}
+
+// serve says Hello and answers requests until the port fails for good.
+func serve(port io.ReadWriter, ch *child) {
+	c := &control{w: port}
+	c.reply(wire.Reply{Hello: hello()})
+	// Requests that may block are answered in their order by one goroutine;
+	// the host sends few at a time, so the bound is never felt.
+	queue := make(chan wire.Request, 64)
+	defer close(queue)
+	go func() {
+		for req := range queue {
+			c.answer(ch, req)
+		}
+	}()
+	in := bufio.NewReaderSize(port, 64<<10)
+	for failures := 0; failures < 100; {
+		line, err := readLine(in, wire.MaxLine)
+		switch {
+		case errors.Is(err, errLong):
+			c.reply(wire.Reply{ID: requestID(line), Error: fmt.Sprintf("request is longer than %d bytes", wire.MaxLine)})
+		case err != nil:
+			// A child may hang the port up under the agent; it comes back.
+			failures++
+			time.Sleep(10 * time.Millisecond)
+		default:
+			failures = 0
+			c.dispatch(ch, queue, line)
+		}
+	}
+	logf("the control port fails for good")
+}
+
+// dispatch decodes a line and hands the request on, or answers at once what
+// must not wait behind others.
+func (c *control) dispatch(ch *child, queue chan<- wire.Request, line []byte) {
+	if len(bytes.TrimSpace(line)) == 0 {
+		return
+	}
+	var req wire.Request
+	if err := json.Unmarshal(line, &req); err != nil {
+		c.reply(wire.Reply{ID: requestID(line), Error: "request is not valid: " + err.Error()})
+		return
+	}
+	if req.Ping != nil || req.Kill != nil || req.Winsize != nil {
+		c.answer(ch, req)
+		return
+	}
+	queue <- req
+}
+
+// answer handles one request and replies to it; a panic is an error reply.
+func (c *control) answer(ch *child, req wire.Request) {
+	r := wire.Reply{ID: req.ID}
+	defer func() {
+		if p := recover(); p != nil {
+			logf("panic: %v: %s", p, debug.Stack())
+			c.reply(wire.Reply{ID: req.ID, Error: fmt.Sprintf("agent panicked: %v", p)})
+		}
+	}()
+	if req.Exec != nil {
+		err := ch.start(*req.Exec, func(exit wire.Exit, err error) {
+			c.reply(fill(wire.Reply{ID: req.ID, Exit: &exit}, err))
+		})
+		if err != nil {
+			c.reply(fill(r, err))
+		}
+		return
+	}
+	var log *kernelLog
+	if req.Mount != nil || req.Modules != nil {
+		log = openKernelLog()
+		defer log.close()
+	}
+	err := handle(ch, req, &r)
+	if err != nil && log != nil {
+		r.Log = log.lines()
+	}
+	c.reply(fill(r, err))
+}
+
+// fill adds err and the name of its errno to r.
+func fill(r wire.Reply, err error) wire.Reply {
+	if err == nil {
+		return r
+	}
+	r.Error = err.Error()
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		r.Errno = unix.ErrnoName(errno)
+	}
+	return r
+}
+
+// handle does what one request other than an exec asks for.
+func handle(ch *child, req wire.Request, r *wire.Reply) error {
+	switch {
+	case req.Ping != nil:
+		return nil
+	case req.Kill != nil:
+		return ch.kill()
+	case req.Winsize != nil:
+		return ch.winsize(req.Winsize.Rows, req.Winsize.Cols)
+	case req.Modules != nil:
+		return loadModules(req.Modules.Paths)
+	case req.Mount != nil:
+		return mountFS(*req.Mount)
+	case req.Get != nil:
+		return getFile(*req.Get, r)
+	case req.Put != nil:
+		return putFile(*req.Put)
+	case req.List != nil:
+		return listFiles(req.List.Path, r)
+	case req.Clock != nil:
+		tv := unix.NsecToTimeval(req.Clock.UnixNano)
+		return os.NewSyscallError("settimeofday", unix.Settimeofday(&tv))
+	case req.PowerOff != nil:
+		return os.NewSyscallError("reboot", unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF))
+	}
+	return errors.New("request asks for nothing that this agent knows: host and agent differ in version")
+}
+
+// hello describes the guest.
+func hello() *wire.Hello {
+	h := &wire.Hello{Version: wire.Version}
+	var uts unix.Utsname
+	if unix.Uname(&uts) == nil {
+		h.Release = unix.ByteSliceToString(uts.Release[:])
+	}
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		h.Memory = info.Totalram * uint64(info.Unit)
+	}
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) == nil {
+		h.UptimeM = now.Nano() / int64(time.Millisecond)
+	}
+	return h
+}
+
+// errLong is returned with the beginning of a line that exceeds the limit.
+var errLong = errors.New("line is too long")
+
+// readLine returns the next line with its newline. Of a longer one than limit
+// bytes it skips the rest and returns the beginning with errLong.
+func readLine(in *bufio.Reader, limit int) ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := in.ReadSlice('\n')
+		if !long && len(line)+len(part) > limit {
+			long = true
+			line = append(line, part...)[:min(len(line)+len(part), 4096)]
+		}
+		if !long {
+			line = append(line, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err != nil:
+			return nil, err
+		case long:
+			return line, errLong
+		default:
+			return line, nil
+		}
+	}
+}
+
+// requestID finds the ID in a line that does not decode, so that the host
+// learns which of its requests failed; 0 when there is none to be found. The
+// host writes the ID first.
+func requestID(line []byte) uint64 {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	for {
+		tok, err := dec.Token()
+		if err != nil {
+			return 0
+		}
+		if tok == "id" {
+			var id uint64
+			if dec.Decode(&id) != nil {
+				return 0
+			}
+			return id
+		}
+	}
+}

@@ -1,0 +1,204 @@
+package images
+
+import (
+	"bytes"
+	_ "embed" // for profiles.yaml
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed profiles.yaml
+var builtinProfiles []byte
+
+// Builtin returns the profiles that come with the lab, in the order of
+// listings.
+func Builtin() ([]Profile, error) {
+	return ParseProfiles("built-in profiles.yaml", builtinProfiles)
+}
+
+// ParseProfiles reads a YAML list of profiles, as profiles.yaml is one. Its
+// errors name the file and the line; an unknown key is one of them.
+func ParseProfiles(file string, content []byte) ([]Profile, error) {
+	var profiles []Profile
+	dec := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict())
+	if err := dec.Decode(&profiles); err != nil && err != io.EOF {
+		// The first line of goccy's message is "[line:column] what"; the
+		// others show the place in the file.
+		return nil, fmt.Errorf("%s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	seen := make(map[string]bool)
+	for i, p := range profiles {
+		if err := p.Validate(); err != nil {
+			return nil, fmt.Errorf("%s: filesystem %d: %w", file, i+1, err)
+		}
+		if seen[p.Name] {
+			return nil, fmt.Errorf("%s: filesystem %q is declared twice: rename one", file, p.Name)
+		}
+		seen[p.Name] = true
+	}
+	return profiles, nil
+}
+
+// UnknownProfileError says that no profile has a name, and which are near.
+type UnknownProfileError struct {
+	Name  string
+	Near  []string // the most similar names, nearest first; may be empty
+	Known []string // all names
+}
+
+func (e *UnknownProfileError) Error() string {
+	if len(e.Near) > 0 {
+		return fmt.Sprintf("unknown filesystem %q: did you mean %s? (known: %s)",
+			e.Name, strings.Join(e.Near, " or "), strings.Join(e.Known, ", "))
+	}
+	return fmt.Sprintf("unknown filesystem %q: use all or some of %s", e.Name, strings.Join(e.Known, ", "))
+}
+
+// Select returns the profiles called names: comma-separated, each once, in the
+// order given, or "all". A profile of user replaces a built-in one of the same
+// name. It returns an UnknownProfileError for a name that neither has.
+func Select(names string, user []Profile) ([]Profile, error) {
+	known, err := Builtin()
+	if err != nil {
+		return nil, err
+	}
+	declared := make(map[string]bool)
+	for i, p := range user {
+		if err := p.Validate(); err != nil {
+			return nil, fmt.Errorf("filesystem %d of the configuration: %w", i+1, err)
+		}
+		if declared[p.Name] {
+			return nil, fmt.Errorf("filesystem %q is declared twice in the configuration: rename one", p.Name)
+		}
+		declared[p.Name] = true
+		if i := indexProfile(known, p.Name); i >= 0 {
+			known[i] = p
+		} else {
+			known = append(known, p)
+		}
+	}
+	var chosen []Profile
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == "":
+			continue
+		case name == "all":
+			return known, nil
+		}
+		i := indexProfile(known, name)
+		if i < 0 {
+			return nil, unknownProfile(name, known)
+		}
+		if indexProfile(chosen, name) < 0 {
+			chosen = append(chosen, known[i])
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no filesystem is named: use all or some of %s", strings.Join(profileNames(known), ", "))
+	}
+	return chosen, nil
+}
+
+func indexProfile(profiles []Profile, name string) int {
+	return slices.IndexFunc(profiles, func(p Profile) bool { return p.Name == name })
+}
+
+func profileNames(profiles []Profile) []string {
+	names := make([]string, len(profiles))
+	for i, p := range profiles {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// maxNear bounds how different a suggested name may be, in edits.
+const maxNear = 3
+
+func unknownProfile(name string, known []Profile) error {
+	e := &UnknownProfileError{Name: name, Known: profileNames(known)}
+	distance := func(s string) int {
+		if strings.HasPrefix(s, name) || strings.HasPrefix(name, s) {
+			return 1
+		}
+		return editDistance(name, s)
+	}
+	for _, k := range e.Known {
+		if d := distance(k); d <= maxNear && d < max(len(name), len(k)) {
+			e.Near = append(e.Near, k)
+		}
+	}
+	slices.SortStableFunc(e.Near, func(a, b string) int { return distance(a) - distance(b) })
+	e.Near = e.Near[:min(len(e.Near), 3)]
+	return e
+}
+
+// editDistance is the number of insertions, deletions and replacements of
+// bytes that turn a into b (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+var (
+	profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+	fsType      = regexp.MustCompile(`^[a-z0-9_.]+$`)
+	configName  = regexp.MustCompile(`^CONFIG_[A-Za-z0-9_]+$`)
+)
+
+// maxSizeMiB bounds a disk: sparse, but a guest can fill it.
+const maxSizeMiB = 1 << 20
+
+// Validate checks what the profile's author said; the error names the profile
+// and the key.
+func (p Profile) Validate() error {
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("filesystem %q: %s", p.Name, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case p.Name == "":
+		return fmt.Errorf("name is missing")
+	case !profileName.MatchString(p.Name) || p.Name == "all":
+		return fail("name: use lower-case letters, digits and - . _, and not \"all\"")
+	case !fsType.MatchString(p.Type):
+		return fail("type %q: give the filesystem's name as mount takes it, e.g. ext4", p.Type)
+	case p.SizeMiB < 0 || p.SizeMiB > maxSizeMiB:
+		return fail("size-mib %d: must be between 1 and %d, or absent for %d", p.SizeMiB, maxSizeMiB, defaultSizeMiB)
+	case len(p.Mkfs) == 0 && p.SizeMiB != 0:
+		return fail("size-mib has no meaning without mkfs: there is no disk")
+	case len(p.Mkfs) > 0 && p.Mkfs[0] == "":
+		return fail("mkfs: the command is empty")
+	case strings.ContainsAny(p.Options, " \t\n"):
+		return fail("options %q: must be comma-separated, without blanks", p.Options)
+	}
+	for _, option := range p.Requires {
+		if !configName.MatchString(option) {
+			return fail("requires %q: must be a kernel option like CONFIG_XFS_FS", option)
+		}
+	}
+	for _, e := range p.Exclude {
+		if err := e.validate(); err != nil {
+			return fail("exclude: %v", err)
+		}
+	}
+	return nil
+}
