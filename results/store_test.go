@@ -382,7 +382,7 @@ func TestWritersAndReadersAtOnce(t *testing.T) {
 				errs <- err
 				return
 			}
-			errs <- errors.Join(fill(t.Context(), s, "run", w, each), s.Close())
+			errs <- errors.Join(record(t.Context(), s, "run", w, each), s.Close())
 		})
 	}
 	wg.Wait()
@@ -397,8 +397,8 @@ func TestWritersAndReadersAtOnce(t *testing.T) {
 	}
 }
 
-// fill records n attempts of writer w, reading in between.
-func fill(ctx context.Context, s *Store, id string, w, n int) error {
+// record records n attempts of writer w, reading in between.
+func record(ctx context.Context, s *Store, id string, w, n int) error {
 	if err := s.BeginRun(ctx, run(id, 0)); err != nil {
 		return err
 	}

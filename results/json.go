@@ -1,0 +1,85 @@
+package results
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"time"
+
+	"splicelab/outcome"
+)
+
+// The document that --json writes. Its field names are a contract with
+// whoever reads it: fields are added, never renamed, and never missing.
+type (
+	document struct {
+		Run   documentRun    `json:"run"`
+		Cells []documentCell `json:"cells"`
+	}
+	documentRun struct {
+		ID         string            `json:"id"`
+		Started    string            `json:"started"`  // RFC 3339
+		Finished   string            `json:"finished"` // empty when the run did not finish
+		Policy     outcome.Policy    `json:"policy"`
+		Accel      string            `json:"accel"`
+		Seed       uint64            `json:"seed"`
+		Command    []string          `json:"command"`
+		Conditions map[string]string `json:"conditions"`
+		Planned    int               `json:"planned"`
+		Problem    string            `json:"problem"`
+	}
+	documentCell struct {
+		Kernel     string            `json:"kernel"`
+		FS         string            `json:"fs"`
+		Test       string            `json:"test"`
+		Verdict    outcome.Verdict   `json:"verdict"`
+		Outcome    outcome.Outcome   `json:"outcome"`
+		Kind       outcome.Kind      `json:"kind"`
+		Detail     string            `json:"detail"`
+		DurationMS int64             `json:"duration_ms"`
+		Attempts   int               `json:"attempts"`
+		Infra      int               `json:"infra"`
+		Flaky      string            `json:"flaky"`
+		Covariates map[string]string `json:"covariates"`
+	}
+)
+
+// WriteJSON writes the run as one JSON document, in the order of cells.
+func WriteJSON(w io.Writer, r Run, cells []Cell) error {
+	doc := document{
+		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
+			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
+			Planned: r.Planned, Problem: r.Problem},
+		Cells: make([]documentCell, len(cells)),
+	}
+	for i := range cells {
+		c := &cells[i]
+		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome,
+			Kind: c.Kind, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(), Attempts: c.Attempts, Infra: c.Infra,
+			Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
+	}
+	b := bufio.NewWriter(w)
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false) // "<" stays readable; this is no web page
+	e.SetIndent("", " ")
+	if err := e.Encode(doc); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// rfc3339 is t in UTC, empty for the zero time.
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// orEmpty keeps null out of documents.
+func orEmpty(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}

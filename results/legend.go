@@ -1,0 +1,199 @@
+package results
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"splicelab/outcome"
+)
+
+// ANSI colours, as SGR parameters.
+const (
+	sgrPass  = "32"
+	sgrFail  = "1;31"
+	sgrSkip  = "2"
+	sgrCrash = "1;35"
+	sgrHang  = "33"
+	sgrInfra = "36"
+	sgrFlaky = "1;33"
+)
+
+func verdictColor(v outcome.Verdict) string {
+	switch v {
+	case outcome.Pass:
+		return sgrPass
+	case outcome.Fail:
+		return sgrFail
+	case outcome.Skip:
+		return sgrSkip
+	case outcome.Crash, outcome.BootFail:
+		return sgrCrash
+	case outcome.Hang:
+		return sgrHang
+	}
+	return sgrInfra
+}
+
+func paint(color bool, sgr, text string) string {
+	if !color {
+		return text
+	}
+	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
+}
+
+// mark is the two characters of a cell: the verdict and, where there was an
+// end to record one, the outcome. Distinct without colour.
+func mark(c *Cell) string {
+	switch c.Verdict {
+	case outcome.Pass:
+		return "." + c.Outcome.Letter()
+	case outcome.Fail:
+		return "x" + c.Outcome.Letter()
+	}
+	return verdictMark(c.Verdict)
+}
+
+func verdictMark(v outcome.Verdict) string {
+	switch v {
+	case outcome.Pass:
+		return "."
+	case outcome.Fail:
+		return "x"
+	case outcome.Skip:
+		return "--"
+	case outcome.Crash:
+		return "!!"
+	case outcome.Hang:
+		return "~~"
+	case outcome.BootFail:
+		return "##"
+	}
+	return "??"
+}
+
+// writeLegend explains what occurs in the matrix, and nothing else.
+func (m *matrix) writeLegend(b *bytes.Buffer) {
+	verdicts, outcomes, flaky := map[outcome.Verdict]bool{}, map[outcome.Outcome]bool{}, false
+	for _, r := range m.rows {
+		for _, c := range r.cells {
+			if c == nil {
+				continue
+			}
+			verdicts[c.Verdict] = true
+			if c.Outcome != outcome.None && (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) {
+				outcomes[c.Outcome] = true
+			}
+			flaky = flaky || c.Flaky != ""
+		}
+	}
+	if len(verdicts) == 0 {
+		return
+	}
+	var parts []string
+	for _, v := range outcome.Verdicts {
+		if verdicts[v] {
+			parts = append(parts, paint(m.o.Color, verdictColor(v), verdictMark(v))+" "+string(v))
+		}
+	}
+	if flaky {
+		parts = append(parts, paint(m.o.Color, sgrFlaky, "*")+" flaky")
+	}
+	b.WriteByte('\n')
+	writeWrapped(b, "", parts, "  ", m.o.Width)
+	parts = nil
+	for _, o := range sortedOutcomes(outcomes) {
+		parts = append(parts, o.Letter()+" "+CleanLine(string(o)))
+	}
+	writeWrapped(b, "", parts, "  ", m.o.Width)
+	shortened := false
+	var full []string
+	for _, k := range m.kernels {
+		full = append(full, CleanLine(k))
+		shortened = shortened || m.labelled[k] != CleanLine(k)
+	}
+	if shortened {
+		writeWrapped(b, "kernels: ", full, ", ", m.o.Width)
+	}
+}
+
+// writeTally says how many cells came to what, and which are missing.
+func writeTally(b *bytes.Buffer, r Run, t Tally, width int) {
+	var parts []string
+	for _, v := range outcome.Verdicts {
+		if n := t.Verdicts[v]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	if t.Flaky > 0 {
+		parts = append(parts, fmt.Sprintf("%d flaky", t.Flaky))
+	}
+	if missing := r.Planned - t.Cells; missing > 0 {
+		parts = append(parts, fmt.Sprintf("%d planned but not run", missing))
+	}
+	writeWrapped(b, plural(t.Cells, "cell")+": ", parts, ", ", width)
+	parts = nil
+	for _, o := range sortedOutcomes(t.Outcomes) {
+		parts = append(parts, fmt.Sprintf("%d %s", t.Outcomes[o], CleanLine(string(o))))
+	}
+	writeWrapped(b, "outcomes: ", parts, ", ", width)
+}
+
+// sortedOutcomes lists the keys of m from the best to the worst.
+func sortedOutcomes[V any](m map[outcome.Outcome]V) []outcome.Outcome {
+	return slices.SortedFunc(maps.Keys(m), func(a, b outcome.Outcome) int {
+		if d := a.Rank() - b.Rank(); d != 0 {
+			return d
+		}
+		return strings.Compare(string(a), string(b))
+	})
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// writeWrapped writes head and parts, breaking lines between parts. Without
+// parts it writes nothing.
+func writeWrapped(b *bytes.Buffer, head string, parts []string, between string, width int) {
+	if len(parts) == 0 {
+		return
+	}
+	line := head
+	for i, p := range parts {
+		switch {
+		case i == 0:
+			line += p
+		case visible(line)+visible(between)+visible(p) > width:
+			b.WriteString(strings.TrimRight(line+between, " |") + "\n")
+			line = strings.Repeat(" ", len(head)) + p
+		default:
+			line += between + p
+		}
+	}
+	b.WriteString(line + "\n")
+}
+
+// visible is the width of s without our own colours.
+func visible(s string) int {
+	w := 0
+	for {
+		from := strings.IndexByte(s, '\x1b')
+		if from < 0 {
+			return w + runewidth.StringWidth(s)
+		}
+		w += runewidth.StringWidth(s[:from])
+		end := strings.IndexByte(s[from:], 'm')
+		if end < 0 {
+			return w
+		}
+		s = s[from+end+1:]
+	}
+}
