@@ -119,15 +119,10 @@ func (s *sample) runs() string {
 		}
 		o := s.offs[i]
 		if n := len(runs); n > 0 && runs[n-1].l == l && o >= runs[n-1].end && s.joined(runs[n-1].end, i) {
-			runs[n-1].end = o + 1
+			runs[n-1].end = s.offs[s.spread(i, 1)] + 1
 			continue
 		}
-		// A pattern's first bytes are alike in all generations.
-		start := i
-		for start > 0 && s.offs[start]%CellLen != 0 && s.labels[start-1] == unaffected && s.offs[start-1] == s.offs[start]-1 {
-			start--
-		}
-		runs = append(runs, run{l, s.offs[start], o + 1})
+		runs = append(runs, run{l, s.offs[s.spread(i, -1)], o + 1})
 	}
 	if len(runs) == 0 {
 		return fmt.Sprintf("unchanged, %d bytes", len(s.data))
@@ -146,6 +141,23 @@ func (s *sample) runs() string {
 	}
 	fmt.Fprintf(&b, " of %d", len(s.data))
 	return b.String()
+}
+
+// spread returns how far the run of byte i reaches over unaffected bytes of
+// its cell, forwards or backwards: some of a pattern's bytes are alike in all
+// generations. A run of zeros reaches no further than its zeros.
+func (s *sample) spread(i, step int) int {
+	if s.labels[i] != old && s.labels[i] != later {
+		return i
+	}
+	for {
+		j := i + step
+		if j < 0 || j >= len(s.labels) || s.labels[j] != unaffected ||
+			s.offs[j] != s.offs[i]+int64(step) || s.offs[j]/CellLen != s.offs[i]/CellLen {
+			return i
+		}
+		i = j
+	}
 }
 
 // joined reports whether nothing but unaffected bytes lies between file

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -139,8 +140,11 @@ func (c *Cell) Failed(call string, err error) {
 
 // ErrnoName is the symbolic name of an error's errno, or its text.
 func ErrnoName(err error) string {
-	var e unix.Errno
+	var e syscall.Errno
 	if errors.As(err, &e) {
+		if e == unix.EOPNOTSUPP {
+			return "EOPNOTSUPP" // the same number as ENOTSUP, and the name that manuals use
+		}
 		if n := unix.ErrnoName(e); n != "" {
 			return n
 		}

@@ -59,6 +59,16 @@ func (c *Cell) FileOf(size, chunk int, dirty bool) *File {
 	return f
 }
 
+// Reopen opens a closed file again, by its name.
+func (f *File) Reopen() {
+	f.c.T.Helper()
+	fd, err := unix.Open(f.Path, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		f.c.Failed("open the source again", err)
+	}
+	f.FD = fd
+}
+
 // Close closes the file; its name stays until the cell ends.
 func (f *File) Close() { closeOnce(&f.FD) }
 

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"splicelab/outcome"
 )
 
 // patience is how long a mutation may take before the cell's pipes are
@@ -185,37 +183,4 @@ func (c *Cell) DropCaches() {
 func (f *File) Sync() {
 	f.c.T.Helper()
 	f.mutate("fsync", func() error { return unix.Fsync(f.FD) })
-}
-
-// Judge drains the pipe, says what its reader received of f, verifies that
-// the source itself is what it should be, and records the result.
-func (p *Pipe) Judge(f *File) {
-	p.c.T.Helper()
-	p.judge(f, nil)
-}
-
-// JudgeOutside is Judge for what lies outside a range of the file: whatever
-// the reader received of the range itself is accepted as long as the file
-// held it.
-func (p *Pipe) JudgeOutside(f *File, off int64, n int) {
-	p.c.T.Helper()
-	p.judge(f, &Segment{off, n})
-}
-
-func (p *Pipe) judge(f *File, except *Segment) {
-	p.c.T.Helper()
-	got := p.Drain()
-	found := f.History.Classify(p.segs, got, except)
-	p.c.Record(found.worse(f.Views()))
-}
-
-// worse merges two findings about one cell.
-func (f Finding) worse(g Finding) Finding {
-	if g.Outcome.Rank() > f.Outcome.Rank() {
-		if f.Outcome != outcome.Snapshot && f.Detail != "" {
-			g.Detail += "; the reader received: " + f.Detail
-		}
-		return g
-	}
-	return f
 }

@@ -125,6 +125,14 @@ func (p *Pipe) Drain() []byte {
 	return got
 }
 
+// Collect drains the pipe, keeps what was in it for the verdict and returns
+// how much that was.
+func (p *Pipe) Collect() int {
+	before := len(p.early)
+	p.early = p.Drain()
+	return len(p.early) - before
+}
+
 // limit bounds what Drain takes: a little more than can rightly be there.
 func (p *Pipe) limit() int { return p.Expected() + 1<<20 }
 

@@ -11,8 +11,13 @@ import (
 func suite() kit.Suite {
 	return kit.Suite{Name: "splice", Tests: []kit.Test{
 		control,
-		write,
-		punchHoleInPage,
+		countExact, endOfFile, failedOffset, deviceSource,
+		write, writeDirect, mmapStore, sendfileWrite,
+		truncateInPage, truncateToZero,
+		punchHoleInPage, punchHolePage, punchHoleInFolio,
+		zeroRange, writeZeroes, collapseRange, insertRange,
+		punchHoleOutside, writeback, dropCaches, unmount,
+		udp,
 	}}
 }
 

@@ -1,0 +1,53 @@
+package kit
+
+import "splicelab/outcome"
+
+// Judge drains the pipe, says what its reader received of f, verifies that
+// the source itself is what it should be, and records the result.
+func (p *Pipe) Judge(f *File) {
+	p.c.T.Helper()
+	p.c.Record(p.find(f, p.Drain(), nil).Worse(f.Views()))
+}
+
+// JudgeOutside is Judge for what lies outside a range of the file: whatever
+// the reader received of the range itself is accepted as long as the file
+// held it.
+func (p *Pipe) JudgeOutside(f *File, off int64, n int) {
+	p.c.T.Helper()
+	p.c.Record(p.find(f, p.Drain(), &Segment{off, n}).Worse(f.Views()))
+}
+
+// JudgeReceived is Judge for what came out at a socket into which the pipe
+// was spliced. Nothing at all means that the data was thrown away, which no
+// policy allows unless the file was changed meanwhile; dropped then says
+// what the kernel counted.
+func (p *Pipe) JudgeReceived(f *File, got []byte, dropped string) {
+	p.c.T.Helper()
+	found := Finding{Outcome: outcome.Dropped, Detail: dropped, Never: !f.History.Changed()}
+	if len(got) > 0 {
+		found = p.find(f, got, nil)
+	}
+	p.c.Record(found.Worse(f.Views()))
+}
+
+// Finding drains the pipe and says what its reader received of f, and
+// records nothing: for a source that cannot be looked at yet, or any more.
+func (p *Pipe) Finding(f *File) Finding {
+	p.c.T.Helper()
+	return p.find(f, p.Drain(), nil)
+}
+
+func (p *Pipe) find(f *File, got []byte, except *Segment) Finding {
+	return f.History.Classify(p.segs, got, except)
+}
+
+// Worse merges two findings about one cell.
+func (f Finding) Worse(g Finding) Finding {
+	if g.Outcome.Rank() <= f.Outcome.Rank() {
+		return f
+	}
+	if f.Outcome != outcome.Snapshot && f.Detail != "" {
+		g.Detail += "; the reader received: " + f.Detail
+	}
+	return g
+}

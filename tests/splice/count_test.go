@@ -1,0 +1,132 @@
+package splice
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+const familyAccounting = "A accounting"
+
+var countExact = kit.Test{
+	Name: "TestCountExact", ID: "A1", Family: familyAccounting, Kind: outcome.Invariant,
+	Doc:   "For lengths from 1 to the pipe's capacity, at odd offsets, splice returns the number of bytes that then can be read.",
+	Cells: kit.Sweep(),
+}
+
+func TestCountExact(t *testing.T) {
+	kit.Run(t, countExact, func(c *kit.Cell) {
+		f := c.File()
+		f.Observe(0)
+		f.History.Splice()
+		p := c.Pipe()
+		for _, off := range []int64{1, 63, 513, 2047, 4095, 20481} {
+			for _, n := range []int{1, 2, 65, 511, 4095, 4096, 4097, 12289, 32767, 61441, p.Capacity() - 1, p.Capacity()} {
+				if off < int64(c.Shape.Size) {
+					spliceOnce(c, f, p, off, n, min(n, c.Shape.Size-int(off)))
+				}
+			}
+		}
+		p.Judge(f)
+	})
+}
+
+// spliceOnce splices up to n bytes into the empty pipe, of which most can be
+// delivered, and compares the return value with what is in the pipe.
+func spliceOnce(c *kit.Cell, f *kit.File, p *kit.Pipe, off int64, n, most int) {
+	at := off
+	m, err := unix.Splice(f.FD, &at, p.W, nil, n, 0)
+	if err != nil {
+		c.Failed(fmt.Sprintf("splice of %d bytes at %d", n, off), err)
+	}
+	count := int(m)
+	p.Spliced(off, count)
+	what := fmt.Sprintf("splice of %d bytes at %d of %d returned %d", n, off, c.Shape.Size, count)
+	readable := p.Readable()
+	got := p.Collect()
+	switch {
+	case got < count || readable < count:
+		c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("%s, FIONREAD %d, read %d", what, readable, got)})
+	case got > count || readable > count || count > most:
+		c.Conclude(kit.Finding{Outcome: outcome.Extra, Detail: fmt.Sprintf("%s, FIONREAD %d, read %d", what, readable, got)})
+	case count == 0 && most > 0:
+		c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: what})
+	}
+}
+
+// unaligned makes the sweep's files end inside a page.
+func unaligned(shapes []kit.Shape) []kit.Shape {
+	for i := range shapes {
+		shapes[i].Size -= 1096
+	}
+	return shapes
+}
+
+var endOfFile = kit.Test{
+	Name: "TestEndOfFile", ID: "A2", Family: familyAccounting, Kind: outcome.Invariant,
+	Doc:   "At the end of the file the tail is short, then splice returns 0, and no byte from behind the end is delivered.",
+	Cells: unaligned(kit.Sweep()),
+}
+
+func TestEndOfFile(t *testing.T) {
+	kit.Run(t, endOfFile, func(c *kit.Cell) {
+		f := c.File()
+		f.Observe(0)
+		f.History.Splice()
+		p := c.Pipe()
+		size := int64(c.Shape.Size)
+		for _, tail := range []int64{1, 100, 513} {
+			spliceOnce(c, f, p, size-tail, kit.PageSize, int(tail))
+			spliceOnce(c, f, p, size-tail, p.Capacity(), int(tail))
+		}
+		for _, off := range []int64{size, size + 1, size + kit.PageSize, size + kit.LargeLen} {
+			spliceOnce(c, f, p, off, kit.PageSize, 0)
+		}
+		p.Judge(f)
+	})
+}
+
+var failedOffset = kit.Test{
+	Name: "TestFailedSpliceOffset", ID: "A4", Family: familyAccounting, Kind: outcome.Invariant,
+	Doc: "A splice that waits at a full pipe and fails with EPIPE leaves the file offset where lseek put it meanwhile.",
+}
+
+func TestFailedSpliceOffset(t *testing.T) {
+	kit.Run(t, failedOffset, func(c *kit.Cell) {
+		f := c.File()
+		p := c.Pipe()
+		p.Splice(f, 0, p.Capacity())
+		const before, moved = 4096, 20480
+		seek(c, f, before)
+		thread := c.Start(func() error {
+			_, err := unix.Splice(f.FD, nil, p.W, nil, kit.PageSize, 0)
+			return err
+		})
+		c.AwaitBlocked(thread, unix.SYS_SPLICE)
+		seek(c, f, moved)
+		p.CloseRead()
+		if err := thread.Wait(); !errors.Is(err, unix.EPIPE) {
+			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: fmt.Sprintf("splice to a pipe without a reader: %v instead of EPIPE", err)})
+		}
+		at, err := unix.Seek(f.FD, 0, unix.SEEK_CUR)
+		switch {
+		case err != nil:
+			c.Infra("lseek: %s", kit.ErrnoName(err))
+		case at != moved:
+			c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf(
+				"the failed splice moved the file offset from %d, where lseek had put it, to %d: the next read is of other bytes", moved, at)})
+		}
+		c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: fmt.Sprintf("the file offset is still %d", moved)})
+	})
+}
+
+func seek(c *kit.Cell, f *kit.File, off int64) {
+	if at, err := unix.Seek(f.FD, off, unix.SEEK_SET); err != nil || at != off {
+		c.Infra("lseek to %d: %d, %v", off, at, err)
+	}
+}
