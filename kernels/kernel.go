@@ -18,7 +18,11 @@ type Entry struct {
 	Size           int64 // bytes to download; 0 when nothing has to be
 	Cached         bool  // in the store, ready to boot without network
 	Modules        bool  // its modules can be had
-	Note           string
+	// Restricted says that part of it can only be had with the user's
+	// permission, as Note tells; selectors that name no single kernel or
+	// series leave it out.
+	Restricted bool
+	Note       string
 	Source         Source `json:"-"`
 }
 

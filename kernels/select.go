@@ -1,0 +1,344 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SelectorError says that a selector names no kernel, or not one alone.
+type SelectorError struct {
+	Selector string
+	Reason   string   // what is wrong with it
+	Near     []string // what exists and comes close; may be empty
+}
+
+func (e *SelectorError) Error() string {
+	s := fmt.Sprintf("kernel selector %q: %s", e.Selector, e.Reason)
+	if len(e.Near) > 0 {
+		s += "; near it: " + strings.Join(e.Near, ", ")
+	}
+	return s
+}
+
+// selectorForms is shown for selectors that cannot be read.
+const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all or file:PATH"
+
+// Select returns the entries that the comma-separated selectors name, each
+// once, oldest first. Where a selector does not name the flavour and there are
+// cloud kernels, only those are looked at. The error is a *SelectorError.
+//
+// The selectors: 6.12 is the newest of the series; 6.12.95 that version (the
+// newest package of it); 6.1.0-56 the release that begins so, or a package
+// version; 6.12.43..6.12.117 an inclusive range, whose ends may be left out
+// and may be series; newest:5 the newest of each of the five newest series;
+// all. Ranges, newest and all leave out restricted entries.
+func Select(entries []Entry, selectors string) ([]Entry, error) {
+	parts, err := splitSelectors(selectors)
+	if err != nil {
+		return nil, err
+	}
+	return selectParts(entries, parts)
+}
+
+// splitSelectors splits a list of selectors at its commas.
+func splitSelectors(selectors string) ([]string, error) {
+	parts := strings.Split(selectors, ",")
+	for i, p := range parts {
+		parts[i] = strings.TrimSpace(p)
+		if parts[i] == "" {
+			return nil, &SelectorError{Selector: selectors, Reason: "empty; " + selectorForms}
+		}
+	}
+	return parts, nil
+}
+
+func selectParts(entries []Entry, parts []string) ([]Entry, error) {
+	offer := newOffer(entries)
+	var chosen []Entry
+	for _, part := range parts {
+		found, err := offer.find(part)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, found...)
+	}
+	return unique(chosen), nil
+}
+
+// unique sorts entries and leaves each kernel once.
+func unique(entries []Entry) []Entry {
+	SortEntries(entries)
+	return slices.CompactFunc(entries, func(a, b Entry) bool { return CompareEntries(a, b) == 0 })
+}
+
+// offer is what there is to choose from, oldest first.
+type offer struct {
+	all   []Entry // every flavour
+	usual []Entry // the cloud flavour where there is one
+}
+
+func newOffer(entries []Entry) offer {
+	all := slices.Clone(entries)
+	SortEntries(all)
+	var cloud []Entry
+	for _, e := range all {
+		if strings.HasPrefix(e.Flavour, "cloud") {
+			cloud = append(cloud, e)
+		}
+	}
+	if len(cloud) == 0 {
+		cloud = all
+	}
+	return offer{all: all, usual: cloud}
+}
+
+func (o offer) find(selector string) ([]Entry, error) {
+	switch {
+	case selector == "all":
+		return o.free(selector, o.usual)
+	case strings.HasPrefix(selector, "newest:"):
+		return o.newest(selector)
+	case strings.Contains(selector, ".."):
+		return o.between(selector)
+	}
+	version, rest, err := cutVersion(selector)
+	if err != nil {
+		return nil, &SelectorError{Selector: selector, Reason: "not understood: " + selectorForms}
+	}
+	if found := last(o.all, func(e Entry) bool { return e.Release == selector }); found != nil {
+		return found, nil
+	}
+	if found := last(o.usual, func(e Entry) bool { return e.PackageVersion == selector }); found != nil {
+		return found, nil
+	}
+	if rest == "" {
+		matches := func(e Entry) bool { return e.Version == version }
+		if isSeries(selector) {
+			matches = func(e Entry) bool { return e.Version.series() == version }
+		}
+		if found := last(o.usual, matches); found != nil {
+			return found, nil
+		}
+	}
+	if found, err := o.byPrefix(selector); found != nil || err != nil {
+		return found, err
+	}
+	return nil, o.noMatch(selector, version)
+}
+
+// isSeries reports whether the version text has two components only.
+func isSeries(text string) bool {
+	return strings.Count(text, ".") == 1 && !strings.Contains(text, "rc")
+}
+
+// last is the newest entry that matches, or nil.
+func last(entries []Entry, matches func(Entry) bool) []Entry {
+	for _, e := range slices.Backward(entries) {
+		if matches(e) {
+			return []Entry{e}
+		}
+	}
+	return nil
+}
+
+// byPrefix finds the one release that begins with the selector, up to a
+// separator. Nothing found is not an error; several releases are.
+func (o offer) byPrefix(selector string) ([]Entry, error) {
+	begins := func(e Entry) bool {
+		tail, ok := strings.CutPrefix(e.Release, selector)
+		return ok && tail != "" && strings.ContainsRune(separators+".", rune(tail[0]))
+	}
+	for _, among := range [][]Entry{o.usual, o.all} {
+		var releases []string
+		for _, e := range among {
+			if begins(e) && !slices.Contains(releases, e.Release) {
+				releases = append(releases, e.Release)
+			}
+		}
+		switch len(releases) {
+		case 0:
+			continue
+		case 1:
+			return last(among, begins), nil
+		}
+		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("%d releases begin so", len(releases)), Near: few(releases)}
+	}
+	return nil, nil
+}
+
+// free returns the entries that no permission is needed for, of each release
+// the newest package only: the release is a kernel's name in every report.
+func (o offer) free(selector string, entries []Entry) ([]Entry, error) {
+	var found []Entry
+	restricted := 0
+	note := ""
+	for _, e := range entries {
+		if e.Restricted {
+			restricted++
+			note = e.Note
+			continue
+		}
+		if i := slices.IndexFunc(found, func(f Entry) bool { return f.Release == e.Release }); i >= 0 {
+			found = slices.Delete(found, i, i+1)
+		}
+		found = append(found, e)
+	}
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case restricted > 0:
+		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("leaves out the %d kernels that it could name: %s", restricted, note)}
+	case len(o.usual) == 0:
+		return nil, &SelectorError{Selector: selector, Reason: "there are no kernels to choose from"}
+	}
+	return nil, &SelectorError{Selector: selector, Reason: "no kernel lies in it", Near: o.nearSeries(Version{})}
+}
+
+func (o offer) newest(selector string) ([]Entry, error) {
+	count, err := strconv.Atoi(strings.TrimPrefix(selector, "newest:"))
+	if err != nil || count < 1 {
+		return nil, &SelectorError{Selector: selector, Reason: "want a number from 1, as in newest:5"}
+	}
+	free, err := o.free(selector, o.usual)
+	if err != nil {
+		return nil, err
+	}
+	var found []Entry
+	for _, e := range slices.Backward(free) {
+		if len(found) > 0 && found[len(found)-1].Version.series() == e.Version.series() {
+			continue
+		}
+		if len(found) == count {
+			break
+		}
+		found = append(found, e)
+	}
+	return found, nil
+}
+
+// Range is an inclusive range of upstream versions. An end that is a series
+// takes in the whole series; an end that is left out is open.
+type Range struct {
+	from, to             Version
+	fromSeries, toSeries bool
+}
+
+// ParseRange reads "6.12.43..6.12.117", "6.1..6.6", "..6.0" or "7.0..".
+func ParseRange(text string) (Range, error) {
+	from, to, ok := strings.Cut(text, "..")
+	if !ok || (from == "" && to == "") {
+		return Range{}, fmt.Errorf("version range %q: want FROM..TO, one of which may be left out", text)
+	}
+	var r Range
+	for _, end := range []struct {
+		text    string
+		version *Version
+		series  *bool
+	}{{from, &r.from, &r.fromSeries}, {to, &r.to, &r.toSeries}} {
+		if end.text == "" {
+			continue
+		}
+		v, rest, err := cutVersion(end.text)
+		if err != nil {
+			return Range{}, fmt.Errorf("version range %q: %w", text, err)
+		}
+		if rest != "" {
+			return Range{}, fmt.Errorf("version range %q: its ends are upstream versions like %s, without %q", text, v, rest)
+		}
+		*end.version, *end.series = v, isSeries(end.text)
+	}
+	if !r.from.IsZero() && !r.to.IsZero() && !r.Contains(r.from) {
+		return Range{}, fmt.Errorf("version range %q: %s is newer than %s: swap them", text, from, to)
+	}
+	return r, nil
+}
+
+// Contains reports whether v lies in the range.
+func (r Range) Contains(v Version) bool {
+	low, high := v, v
+	if r.fromSeries {
+		low = v.series()
+	}
+	if r.toSeries {
+		high = v.series()
+	}
+	return low.Compare(r.from) >= 0 && (r.to.IsZero() || high.Compare(r.to) <= 0)
+}
+
+func (o offer) between(selector string) ([]Entry, error) {
+	r, err := ParseRange(selector)
+	if err != nil {
+		return nil, &SelectorError{Selector: selector, Reason: err.Error()}
+	}
+	var within []Entry
+	for _, e := range o.usual {
+		if r.Contains(e.Version) {
+			within = append(within, e)
+		}
+	}
+	if len(within) == 0 && len(o.usual) > 0 {
+		near := r.from
+		if near.IsZero() {
+			near = r.to
+		}
+		return nil, &SelectorError{Selector: selector, Reason: "no kernel lies in it", Near: o.nearSeries(near)}
+	}
+	return o.free(selector, within)
+}
+
+// noMatch is the error for a version that there is not: it lists the nearest
+// versions of the same series, or the nearest series.
+func (o offer) noMatch(selector string, version Version) error {
+	var versions []Version
+	for _, e := range o.usual {
+		if e.Version.series() == version.series() && !slices.Contains(versions, e.Version) {
+			versions = append(versions, e.Version)
+		}
+	}
+	err := &SelectorError{Selector: selector, Reason: "no kernel matches it"}
+	if len(o.usual) == 0 {
+		err.Reason = "there are no kernels to choose from"
+		return err
+	}
+	if len(versions) == 0 {
+		err.Near = o.nearSeries(version)
+		return err
+	}
+	for _, v := range nearest(versions, version) {
+		err.Near = append(err.Near, v.String())
+	}
+	return err
+}
+
+// nearSeries names the series closest to the version.
+func (o offer) nearSeries(version Version) []string {
+	var series []Version
+	for _, e := range o.usual {
+		if s := e.Version.series(); !slices.Contains(series, s) {
+			series = append(series, s)
+		}
+	}
+	var names []string
+	for _, s := range nearest(series, version.series()) {
+		names = append(names, s.Series())
+	}
+	return names
+}
+
+// nearest picks up to three versions on either side of v from a sorted list.
+func nearest(versions []Version, v Version) []Version {
+	const each = 3
+	at, _ := slices.BinarySearchFunc(versions, v, Version.Compare)
+	return versions[max(0, at-each):min(len(versions), at+each)]
+}
+
+// few shortens a list for a message.
+func few(names []string) []string {
+	const most = 6
+	if len(names) <= most {
+		return names
+	}
+	return append(slices.Clone(names[:most]), "…")
+}
