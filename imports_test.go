@@ -43,6 +43,8 @@ var directions = []struct {
 
 // testsMay lists what test files may import beyond their package's own row.
 var testsMay = map[string][]string{
+	// An agent can only be tried in an image that boots.
+	"images/guest/...": {"images", "kernels"},
 	// What selftest's cells must come to is written down beside them.
 	"lab/...": {"tests/selftest"},
 	"cmd/...": {"tests/selftest"},
