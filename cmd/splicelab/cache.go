@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+)
+
+// lockName is the cache's own file: who uses the cache holds a lock on it.
+const lockName = "lock"
+
+func (a *app) cacheCommand() *cobra.Command {
+	return group("cache", "Show or empty the cache of kernels and images",
+		`  splicelab cache list
+  splicelab cache clean images`,
+		a.cacheListCommand(), a.cacheCleanCommand())
+}
+
+func (a *app) cacheListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "Show what the cache holds and how much room it takes",
+		Long: `list shows the parts of the cache with the number of their files and the room
+that they take on the disk (images are sparse).`,
+		Example: "  splicelab cache list",
+		Args:    arguments(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			parts, err := cacheParts(a.cfg.Cache)
+			if err != nil {
+				return err
+			}
+			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "PART\tFILES\tSIZE\tDIRECTORY")
+			var files int
+			var bytes int64
+			for _, part := range parts {
+				dir := filepath.Join(a.cfg.Cache, part)
+				n, used := usage(dir)
+				files, bytes = files+n, bytes+used
+				fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", part, n, size(used), dir)
+			}
+			fmt.Fprintf(w, "total\t%d\t%s\t%s\n", files, size(bytes), a.cfg.Cache)
+			return w.Flush()
+		},
+	}
+}
+
+func (a *app) cacheCleanCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "clean [PART…]",
+		Short: "Empty the cache, or some parts of it",
+		Long: `clean removes everything from the cache, or the parts that cache list names.
+All of it can be fetched or built again. It refuses while another splicelab
+uses the cache. Results are kept elsewhere and stay.`,
+		Example: `  splicelab cache clean
+  splicelab cache clean images`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if _, err := os.Stat(a.cfg.Cache); errors.Is(err, fs.ErrNotExist) && len(args) == 0 {
+				return nil // nothing to clean, and nothing to make for it
+			}
+			lock, err := lockCache(a.cfg.Cache, unix.LOCK_EX)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = lock.Close() }() // nothing was written
+			parts, err := cacheParts(a.cfg.Cache)
+			if err != nil {
+				return err
+			}
+			for _, part := range args {
+				if !slices.Contains(parts, part) {
+					return usagef("the cache has no part %q: it has %s", part, strings.Join(parts, ", "))
+				}
+			}
+			if len(args) > 0 {
+				parts = args
+			}
+			for _, part := range parts {
+				dir := filepath.Join(a.cfg.Cache, part)
+				_, used := usage(dir)
+				if err := os.RemoveAll(dir); err != nil {
+					return fmt.Errorf("cleaning the cache: %w", err)
+				}
+				fmt.Fprintf(a.stdout, "removed %s (%s)\n", dir, size(used))
+			}
+			return nil
+		},
+	}
+}
+
+// cacheParts are the names in the cache directory, but for its lock.
+func cacheParts(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cache directory: %w; name another with --cache or SPLICELAB_CACHE", err)
+	}
+	var parts []string
+	for _, e := range entries {
+		if e.Name() != lockName {
+			parts = append(parts, e.Name())
+		}
+	}
+	return parts, nil
+}
+
+// usage counts the files below path and the room that they take. What
+// vanishes meanwhile takes none.
+func usage(path string) (files int, bytes int64) {
+	_ = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		var st unix.Stat_t
+		if err != nil || d.IsDir() || unix.Lstat(p, &st) != nil {
+			return nil
+		}
+		files++
+		bytes += st.Blocks * 512 // the unit of st_blocks, stat(2)
+		return nil
+	})
+	return files, bytes
+}

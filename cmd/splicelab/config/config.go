@@ -1,0 +1,132 @@
+// Package config is the one way to configure splicelab: a struct with a
+// field for each option, their defaults and their validation. Values come
+// from command-line flags, then environment variables, then splicelab.yaml,
+// then the defaults. It knows what an option may be, and must not know what
+// any command does with it.
+package config
+
+import (
+	"time"
+
+	"splicelab/images"
+	"splicelab/kernels/debian"
+	"splicelab/lab"
+	"splicelab/outcome"
+)
+
+// Config holds every option. A field's key in splicelab.yaml is its tag,
+// nested keys joined by dots; its environment variable is SPLICELAB_ and the
+// key in capitals with dots and dashes as underscores: vm.boot-timeout is
+// SPLICELAB_VM_BOOT_TIMEOUT.
+type Config struct {
+	// Cache is the directory of kernels, images and everything else that can
+	// be fetched or built again; several processes may share it.
+	// Default $XDG_CACHE_HOME/splicelab, or ~/.cache/splicelab.
+	Cache string `mapstructure:"cache"`
+	// State is the directory of the results of runs.
+	// Default $XDG_STATE_HOME/splicelab, or ~/.local/state/splicelab.
+	State string `mapstructure:"state"`
+	// GuestDir holds the programs that run in the guest: the agent, the test
+	// suites (*.test) and bb, the shell's commands.
+	// Default: the directory "guest" beside the executable.
+	GuestDir string `mapstructure:"guest-dir"`
+	// Run is what a run covers when the command line does not say.
+	Run Run `mapstructure:"run"`
+	// VM is how virtual machines are run.
+	VM VM `mapstructure:"vm"`
+	// Kernels configures where kernels come from.
+	Kernels Kernels `mapstructure:"kernels"`
+	// Filesystems are the user's own filesystem profiles. One with the name
+	// of a built-in profile replaces it.
+	Filesystems []images.Profile `mapstructure:"filesystems"`
+}
+
+// Run is what "splicelab run" covers and how it judges.
+type Run struct {
+	// Kernels are kernel selectors, comma-separated.
+	// Default: the newest of each series of the default matrix.
+	Kernels string `mapstructure:"kernels"`
+	// Filesystems are names of profiles, comma-separated, or "all".
+	// Default "tmpfs,ext4,xfs,btrfs".
+	Filesystems string `mapstructure:"filesystems"`
+	// Tests is a regular expression on suite.TestName/subtest. Empty, the
+	// default: every test but the self-test's.
+	Tests string `mapstructure:"tests"`
+	// Policy says which outcomes pass: "snapshot" (default) or "alias".
+	Policy string `mapstructure:"policy"`
+	// Isolation is "vm" (default: cells share a VM until one breaks it) or
+	// "cell" (each cell has a fresh VM).
+	Isolation string `mapstructure:"isolation"`
+	// Jobs is how many VMs run at once, 0 to 1024. Default 0: from the
+	// machine's cores and memory.
+	Jobs int `mapstructure:"jobs"`
+	// Seed starts all of the run's pseudo-randomness. Default 0: a random
+	// one, which the run prints and stores.
+	Seed uint64 `mapstructure:"seed"`
+	// JSON, JUnit, KTAP and HTML are files for a report in that format; "-"
+	// is standard output. Default: none.
+	JSON  string `mapstructure:"json"`
+	JUnit string `mapstructure:"junit"`
+	KTAP  string `mapstructure:"ktap"`
+	HTML  string `mapstructure:"html"`
+}
+
+// VM is how a virtual machine is run.
+type VM struct {
+	// QEMU is the QEMU binary, a path or a name on PATH.
+	// Default "qemu-system-x86_64".
+	QEMU string `mapstructure:"qemu"`
+	// Accel is "auto" (default: KVM where it boots a canary, else TCG),
+	// "kvm" or "tcg".
+	Accel string `mapstructure:"accel"`
+	// Memory is the guest's memory in MiB, 128 to 65536. Default 512.
+	Memory int `mapstructure:"memory"`
+	// CPUs is the number of the guest's processors, 1 to 64. Default 1.
+	CPUs int `mapstructure:"cpus"`
+	// BootTimeout bounds the time from QEMU's start to the agent's first
+	// word. Default 90s.
+	BootTimeout time.Duration `mapstructure:"boot-timeout"`
+	// SilenceTimeout bounds the time in which a VM says nothing before it is
+	// asked for a sign of life. Default 10s.
+	SilenceTimeout time.Duration `mapstructure:"silence-timeout"`
+	// CellTimeout bounds one cell. Default 60s.
+	CellTimeout time.Duration `mapstructure:"cell-timeout"`
+	// KernelArgs are added to the guest's kernel command line, separated by
+	// spaces. Default: none.
+	KernelArgs string `mapstructure:"kernel-args"`
+}
+
+// Kernels configures the sources of kernels.
+type Kernels struct {
+	// Debian is the archive that selectors such as 6.12 refer to.
+	Debian debian.Config `mapstructure:"debian"`
+}
+
+// The default matrix: the long-term series that distributions ship, the
+// newest series there is, and a filesystem of each way of keeping pages.
+const (
+	DefaultKernels     = "5.10,6.1,6.12,6.18,newest:1"
+	DefaultFilesystems = "tmpfs,ext4,xfs,btrfs"
+)
+
+// Default returns the configuration of somebody who configured nothing. The
+// directories are empty: Load fills them from the environment.
+func Default() Config {
+	return Config{
+		Run: Run{
+			Kernels:     DefaultKernels,
+			Filesystems: DefaultFilesystems,
+			Policy:      string(outcome.PolicySnapshot),
+			Isolation:   string(lab.IsolationVM),
+		},
+		VM: VM{
+			QEMU:           "qemu-system-x86_64",
+			Accel:          "auto",
+			Memory:         512,
+			CPUs:           1,
+			BootTimeout:    lab.DefaultDeadlines.Boot,
+			SilenceTimeout: lab.DefaultDeadlines.Silence,
+			CellTimeout:    lab.DefaultDeadlines.Cell,
+		},
+	}
+}

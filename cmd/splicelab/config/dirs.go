@@ -1,0 +1,62 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// setDirectories fills the directories that nobody configured from the XDG
+// base directory variables, and makes all of them absolute: a guest's start
+// must not depend on the working directory.
+func (c *Config) setDirectories() error {
+	for _, d := range []struct {
+		dir      *string
+		key      string
+		fallback func() (string, error)
+	}{
+		{&c.Cache, "cache", xdg("XDG_CACHE_HOME", ".cache")},
+		{&c.State, "state", xdg("XDG_STATE_HOME", ".local/state")},
+		{&c.GuestDir, "guest-dir", besideExecutable},
+	} {
+		if *d.dir == "" {
+			found, err := d.fallback()
+			if err != nil {
+				return &Error{Faults: []string{err.Error() + "; set --" + d.key + " or " + EnvName(d.key)}}
+			}
+			*d.dir = found
+		}
+		absolute, err := filepath.Abs(*d.dir)
+		if err != nil {
+			return &Error{Faults: []string{"--" + d.key + ": " + err.Error()}}
+		}
+		*d.dir = absolute
+	}
+	return nil
+}
+
+// xdg is splicelab's directory below an XDG base directory. The standard
+// says that a relative path in the variable is to be ignored.
+func xdg(variable, underHome string) func() (string, error) {
+	return func() (string, error) {
+		if base := os.Getenv(variable); filepath.IsAbs(base) {
+			return filepath.Join(base, "splicelab"), nil
+		}
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", errors.New("neither " + variable + " nor HOME says where the directory is")
+		}
+		return filepath.Join(home, underHome, "splicelab"), nil
+	}
+}
+
+func besideExecutable() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(self); err == nil {
+		self = real
+	}
+	return filepath.Join(filepath.Dir(self), "guest"), nil
+}

@@ -1,0 +1,35 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Error says what is wrong with the configuration. It is always the user's
+// to mend: bad usage or bad input, never a failure of the lab.
+type Error struct {
+	// Faults are sentences, each with the flag, the variable or the file and
+	// line at fault; at least one.
+	Faults []string
+}
+
+func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
+
+// fault is one thing that is wrong, before its origin is written out.
+type fault struct {
+	key  string // dotted; empty when the line says it all
+	line int    // in the file; 0 when unknown
+	what string
+}
+
+// in writes the fault as one of the file's.
+func (f fault) in(file string) string {
+	switch {
+	case f.line > 0:
+		return fmt.Sprintf("%s:%d: %s", file, f.line, f.what)
+	case f.key != "":
+		return fmt.Sprintf("%s: %s: %s", file, f.key, f.what)
+	default:
+		return fmt.Sprintf("%s: %s", file, f.what)
+	}
+}

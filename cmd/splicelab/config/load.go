@@ -1,0 +1,162 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// FileName is the configuration file that is looked for in the working
+// directory, and then in the user's configuration directory.
+const FileName = "splicelab.yaml"
+
+// keyAnnotation marks a flag as another way to set an option.
+const keyAnnotation = "splicelab_config_key"
+
+// BindFlag makes the flag, which must be defined in flags, set the option
+// key when it is given on the command line.
+func BindFlag(flags *pflag.FlagSet, flag, key string) error {
+	return flags.SetAnnotation(flag, keyAnnotation, []string{key})
+}
+
+// Load gathers the configuration from flags, environment, file and defaults.
+// file is the path that the user named, or "" to look in the usual places,
+// where none need be. Faults of flags, environment and content are returned
+// as *Error.
+func Load(flags *pflag.FlagSet, file string) (Config, error) {
+	l := loader{viper: viper.New(), flags: map[string]*pflag.Flag{}}
+	if err := l.readFile(file); err != nil {
+		return Config{}, err
+	}
+	l.bindFlags(flags)
+	if err := l.bindEnvironment(); err != nil {
+		return Config{}, err
+	}
+
+	c := Default()
+	if err := l.viper.Unmarshal(&c); err != nil {
+		return Config{}, &Error{Faults: []string{l.whole(err.Error())}}
+	}
+	if err := c.setDirectories(); err != nil {
+		return Config{}, err
+	}
+	if faults := c.validate(); len(faults) > 0 {
+		e := &Error{}
+		for _, f := range faults {
+			e.Faults = append(e.Faults, l.origin(f.key)+": "+f.what)
+		}
+		return Config{}, e
+	}
+	return c, nil
+}
+
+// loader remembers where each value came from, so that an error can say it.
+type loader struct {
+	viper *viper.Viper
+	file  string // the file that was read, or ""
+	lines map[string]int
+	flags map[string]*pflag.Flag // bound and given, by option
+}
+
+func (l *loader) readFile(named string) error {
+	name, content, err := find(named)
+	if err != nil || name == "" {
+		return err
+	}
+	doc := check(content)
+	if len(doc.faults) > 0 {
+		e := &Error{}
+		for _, f := range doc.faults {
+			e.Faults = append(e.Faults, f.in(name))
+		}
+		return e
+	}
+	l.file, l.lines = name, doc.lines
+	l.viper.SetConfigType("yaml")
+	if err := l.viper.ReadConfig(bytes.NewReader(content)); err != nil {
+		return &Error{Faults: []string{l.whole(err.Error())}}
+	}
+	return nil
+}
+
+// find returns the file to read and its content; no name when there is none.
+func find(named string) (string, []byte, error) {
+	if named != "" {
+		content, err := os.ReadFile(named)
+		if err != nil {
+			return "", nil, &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; check --config or SPLICELAB_CONFIG", err)}}
+		}
+		return named, content, nil
+	}
+	places := []string{FileName}
+	if dir, err := os.UserConfigDir(); err == nil {
+		places = append(places, filepath.Join(dir, "splicelab", FileName))
+	}
+	for _, place := range places {
+		content, err := os.ReadFile(place)
+		switch {
+		case err == nil:
+			return place, content, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", nil, &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; mend or remove it, or name another by --config", err)}}
+		}
+	}
+	return "", nil, nil
+}
+
+func (l *loader) bindFlags(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		keys := f.Annotations[keyAnnotation]
+		if len(keys) != 1 || !f.Changed {
+			return
+		}
+		l.flags[keys[0]] = f
+		l.viper.Set(keys[0], f.Value.String())
+	})
+}
+
+func (l *loader) bindEnvironment() error {
+	e := &Error{}
+	for _, o := range options() {
+		name := EnvName(o.key)
+		if err := l.viper.BindEnv(o.key, name); err != nil {
+			return fmt.Errorf("binding %s: %w", name, err)
+		}
+		value := os.Getenv(name)
+		if _, given := l.flags[o.key]; value != "" && !given && !fits(value, o.typ) {
+			e.Faults = append(e.Faults, fmt.Sprintf("%s is %q, and must be %s", name, value, describe(o.typ)))
+		}
+	}
+	if len(e.Faults) > 0 {
+		return e
+	}
+	return nil
+}
+
+// origin names the place where the option's value was given.
+func (l *loader) origin(key string) string {
+	if f, ok := l.flags[key]; ok {
+		return "--" + f.Name
+	}
+	if name := EnvName(key); os.Getenv(name) != "" {
+		return name
+	}
+	if line, ok := l.lines[key]; ok {
+		return fmt.Sprintf("%s:%d: %s", l.file, line, key)
+	}
+	return key
+}
+
+// whole puts the file's name before a message that does not say where.
+func (l *loader) whole(message string) string {
+	if l.file == "" {
+		return message
+	}
+	return l.file + ": " + message
+}

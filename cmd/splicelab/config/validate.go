@@ -1,0 +1,79 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"splicelab/outcome"
+)
+
+// Accels and Isolations are the words that vm.accel and run.isolation take.
+var (
+	Accels     = []string{"auto", "kvm", "tcg"}
+	Isolations = []string{"vm", "cell"}
+)
+
+// validate checks values that have the right type, and reports every fault
+// under its key. What kernels, profiles and tests exist is not known here.
+func (c *Config) validate() []fault {
+	var faults []fault
+	wrong := func(key, format string, args ...any) {
+		faults = append(faults, fault{key: key, what: fmt.Sprintf(format, args...)})
+	}
+	oneOf := func(key, value string, words []string) {
+		if !slices.Contains(words, value) {
+			wrong(key, "%q is not one of %s", value, strings.Join(words, ", "))
+		}
+	}
+	between := func(key string, value, low, high int, unit string) {
+		if value < low || value > high {
+			wrong(key, "%d is not between %d and %d%s", value, low, high, unit)
+		}
+	}
+	positive := func(key string, d time.Duration) {
+		if d <= 0 {
+			wrong(key, "%s is not a positive duration such as 90s or 2m", d)
+		}
+	}
+	notEmpty := func(key, value, example string) {
+		if strings.TrimSpace(value) == "" {
+			wrong(key, "is empty; write for example %s", example)
+		}
+	}
+
+	notEmpty("run.kernels", c.Run.Kernels, DefaultKernels)
+	notEmpty("run.filesystems", c.Run.Filesystems, DefaultFilesystems)
+	if _, err := regexp.Compile(c.Run.Tests); err != nil {
+		wrong("run.tests", "%q is not a regular expression: %s", c.Run.Tests, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	if _, err := outcome.ParsePolicy(c.Run.Policy); err != nil {
+		wrong("run.policy", "%s", err)
+	}
+	oneOf("run.isolation", c.Run.Isolation, Isolations)
+	between("run.jobs", c.Run.Jobs, 0, 1024, "")
+	notEmpty("vm.qemu", c.VM.QEMU, "qemu-system-x86_64")
+	oneOf("vm.accel", c.VM.Accel, Accels)
+	between("vm.memory", c.VM.Memory, 128, 65536, " MiB")
+	between("vm.cpus", c.VM.CPUs, 1, 64, "")
+	positive("vm.boot-timeout", c.VM.BootTimeout)
+	positive("vm.silence-timeout", c.VM.SilenceTimeout)
+	positive("vm.cell-timeout", c.VM.CellTimeout)
+	if strings.ContainsAny(c.VM.KernelArgs, "\n\r\x00") {
+		wrong("vm.kernel-args", "contains a line break; separate arguments by spaces")
+	}
+	declared := map[string]bool{}
+	for i, p := range c.Filesystems {
+		key := fmt.Sprintf("filesystems[%d]", i)
+		if err := p.Validate(); err != nil {
+			wrong(key, "%s", err)
+		}
+		if declared[p.Name] {
+			wrong(key, "%q is declared twice", p.Name)
+		}
+		declared[p.Name] = true
+	}
+	return faults
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/kernels"
+	"splicelab/lab"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func (a *app) execCommand() *cobra.Command {
+	var g guest
+	cmd := &cobra.Command{
+		Use:   "exec -k KERNEL [-f FS] [--] BINARY [ARGS…]",
+		Short: "Run one program on one kernel, for go test -exec",
+		Long: `exec boots a kernel, runs a static Linux program in it as root, and exits with
+the program's exit code. It is made for go test -exec: the files of the working
+directory and its testdata are there, the environment is passed on (except what
+speaks of this machine, such as PATH, HOME and TMPDIR), and what -test.coverprofile,
+-test.cpuprofile and the like name comes back. With -f, TMPDIR is on that
+filesystem. Flags after BINARY belong to BINARY.
+
+go test needs CGO_ENABLED=0 unless the program is static for another reason.
+
+Exit codes: the program's own; 1 too when the kernel crashed, hung or did not
+boot, 2 for bad usage, 3 when the lab failed. The last three say so on standard
+error.`,
+		Example: `  splicelab exec -k 6.12 -f xfs -- ./mytest.test -test.v
+  CGO_ENABLED=0 go test -exec "splicelab exec -k 6.12 -f xfs" ./...
+  CGO_ENABLED=0 go test -exec "splicelab exec -k 5.10" -coverprofile c.out ./pkg`,
+		Args: arguments(1, maxArguments, "a program to run"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.exec(cmd.Context(), g, args) },
+	}
+	a.guestFlags(cmd, &g)
+	cmd.Flags().SetInterspersed(false)
+	return cmd
+}
+
+// maxArguments is more than a command line can have.
+const maxArguments = 1 << 30
+
+func (a *app) exec(ctx context.Context, g guest, argv []string) error {
+	binary, err := filepath.Abs(argv[0])
+	if err != nil {
+		return err
+	}
+	switch st, err := os.Stat(binary); {
+	case err != nil:
+		return usagef("program to run: %s", err)
+	case !st.Mode().IsRegular():
+		return usagef("program to run: %s is not a file", argv[0])
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("finding the working directory: %w", err)
+	}
+	l, kernel, profile, release, err := a.bootLab(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer release()
+	code, err := l.Exec(ctx, lab.ExecSpec{
+		Kernel:  kernel,
+		Profile: profile,
+		Binary:  binary,
+		Args:    argv[1:],
+		Env:     guestEnvironment(os.Environ()),
+		Dir:     dir,
+		Stdout:  a.stdout,
+	})
+	return a.ended(code, err)
+}
+
+// hostVariables describe the host, and would mislead a program in the guest.
+var hostVariables = []string{
+	"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME", "MAIL", "HOSTNAME",
+	"TERM", "DISPLAY", "WAYLAND_DISPLAY", "LD_LIBRARY_PATH", "LD_PRELOAD", "GOROOT", "GOPATH", "GOCACHE", "GOMODCACHE", "GOENV",
+}
+
+// hostPrefixes begin the names of whole families of such variables, and of
+// those that may hold secrets that a kernel under test has no business with.
+var hostPrefixes = []string{"XDG_", "SSH_", "DBUS_", "SUDO_"}
+
+// guestEnvironment is the part of the environment that a program in the
+// guest gets.
+func guestEnvironment(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return name == "" || slices.Contains(hostVariables, name) ||
+			slices.ContainsFunc(hostPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+	})
+}
+
+// ended turns the end of a program in the guest into the error that the exit
+// code is made of.
+func (a *app) ended(code int, err error) error {
+	var kernel *lab.KernelError
+	switch {
+	case errors.As(err, &kernel) && kernel.Verdict == outcome.Skip:
+		return usagef("this kernel and filesystem cannot run here: %s", kernel.Detail)
+	case errors.As(err, &kernel):
+		fmt.Fprintf(a.stderr, "splicelab: the kernel ended first: %s\n", results.CleanLine(kernel.Error()))
+		if kernel.Console != "" {
+			fmt.Fprintf(a.stderr, "%s\n", strings.TrimRight(results.Clean(kernel.Console), "\n"))
+		}
+		return &failedError{1}
+	case err != nil:
+		return err
+	case code != 0:
+		return &programError{code}
+	}
+	return nil
+}
+
+// quiet is the progress of a fetch, shown only where lines can be redrawn:
+// under go test standard error is part of the test's output.
+func (a *app) quiet() (kernels.Progress, func()) {
+	if !isTerminal(a.stderr) {
+		return nil, func() {}
+	}
+	p := newProgress(a.stderr)
+	return p, p.Close
+}

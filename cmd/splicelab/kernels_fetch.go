@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/kernels"
+	"splicelab/results"
+)
+
+func (a *app) kernelsFetchCommand() *cobra.Command {
+	var refresh bool
+	cmd := &cobra.Command{
+		Use:   "fetch SELECTORS",
+		Short: "Fetch and verify kernels into the cache",
+		Long: `fetch downloads the kernels that the selectors name, verifies them against the
+archive's keyring, and keeps them in the cache. An interrupted download is
+resumed; a kernel that is there already costs nothing.`,
+		Example: `  splicelab kernels fetch 6.12
+  splicelab kernels fetch 5.10,6.1,newest:3`,
+		Args: arguments(1, 1, "selectors, for example 6.12"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			release, err := a.useCache()
+			if err != nil {
+				return err
+			}
+			defer release()
+			store, err := a.kernelStore()
+			if err != nil {
+				return err
+			}
+			entries, err := a.resolve(cmd.Context(), a.archive(store, refresh), args[0])
+			if err != nil {
+				return err
+			}
+			p := newProgress(a.stderr)
+			found, err := kernels.FetchAll(cmd.Context(), entries, fetchJobs, p)
+			p.Close()
+			for _, k := range found {
+				fmt.Fprintf(a.stdout, "%s  %s  %s\n", results.CleanLine(k.Release), k.Digest, results.CleanLine(k.Origin))
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
+	return cmd
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/kernels"
+	"splicelab/results"
+)
+
+func (a *app) kernelsListCommand() *cobra.Command {
+	var asJSON, refresh bool
+	cmd := &cobra.Command{
+		Use:   "list [SELECTORS]",
+		Short: "List the kernels that can be run, oldest first",
+		Long: `list shows every kernel that the archive offers, or those that the selectors
+name, in the order of their versions. What the archive leaves out, and why, is
+told on standard error.`,
+		Example: `  splicelab kernels list
+  splicelab kernels list 6.12.43..6.12.117
+  splicelab kernels list --json newest:5`,
+		Args: arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			entries, err := a.listKernels(cmd.Context(), strings.Join(args, ""), refresh)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.writeKernelsJSON(entries)
+			}
+			return a.writeKernels(entries)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
+	cmd.Flags().BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
+	return cmd
+}
+
+func (a *app) listKernels(ctx context.Context, selectors string, refresh bool) ([]kernels.Entry, error) {
+	store, err := a.kernelStore()
+	if err != nil {
+		return nil, err
+	}
+	src := a.archive(store, refresh)
+	if selectors != "" {
+		return a.resolve(ctx, src, selectors)
+	}
+	entries, err := kernels.List(ctx, []kernels.Source{src})
+	a.warnOf(src)
+	return entries, err
+}
+
+func (a *app) writeKernels(entries []kernels.Entry) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SERIES\tVERSION\tRELEASE\tFLAVOUR\tORIGIN\tSIZE\tCACHED\tMODULES\tNOTE")
+	for _, e := range entries {
+		download := "-"
+		if e.Size > 0 {
+			download = size(e.Size)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Series(), e.Version, results.CleanLine(e.Release), results.CleanLine(e.Flavour),
+			results.CleanLine(e.Origin), download, yesNo(e.Cached), yesNo(e.Modules), results.CleanLine(e.Note))
+	}
+	return w.Flush()
+}
+
+func (a *app) writeKernelsJSON(entries []kernels.Entry) error {
+	list := make([]kernelJSON, 0, len(entries))
+	for _, e := range entries {
+		list = append(list, newKernelJSON(e))
+	}
+	return a.writeJSON(list)
+}
+
+// writeJSON writes one indented document to standard output.
+func (a *app) writeJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

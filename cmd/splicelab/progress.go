@@ -1,0 +1,228 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"splicelab/lab"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// plainInterval is the least time between two progress lines where they
+// cannot be redrawn: a log of a nightly run stays readable.
+const plainInterval = 5 * time.Second
+
+// progress tells people how far a run is: one line that is redrawn on a
+// terminal, or else a line now and then. It is a kernels.Progress, a
+// lab.Observer, and an io.Writer for whole lines that are to stay.
+type progress struct {
+	mu    sync.Mutex
+	tally tally
+	out   io.Writer
+	now   func() time.Time
+	last  time.Time // when the last plain line was written
+
+	screen *mpb.Progress // nil where lines cannot be redrawn
+	bar    *mpb.Bar
+	closed bool
+}
+
+// newProgress shows progress on w. It must be closed before anything else is
+// written there.
+func newProgress(w io.Writer) *progress {
+	p := &progress{out: w, now: time.Now, last: time.Now()}
+	if !isTerminal(w) {
+		return p
+	}
+	p.screen = mpb.New(mpb.WithOutput(w), mpb.WithRefreshRate(200*time.Millisecond))
+	line := decor.Any(func(decor.Statistics) string {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.tally.line(p.now())
+	})
+	// The total is out of reach on purpose: only Close ends the bar.
+	p.bar = p.screen.New(0, mpb.NopStyle(), mpb.PrependDecorators(line))
+	return p
+}
+
+// Close takes the line away. Closing twice does nothing more.
+func (p *progress) Close() {
+	p.mu.Lock()
+	closed := p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if closed || p.screen == nil {
+		return
+	}
+	p.bar.Abort(true)
+	p.screen.Wait()
+}
+
+// Write prints whole lines that stay.
+func (p *progress) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if p.screen != nil && !closed {
+		return p.screen.Write(b)
+	}
+	return p.out.Write(b)
+}
+
+// Update implements kernels.Progress.
+func (p *progress) Update(name string, done, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.download(name, done, total, p.now())
+	p.plain(false)
+}
+
+// Event implements lab.Observer.
+func (p *progress) Event(e lab.Event) {
+	p.mu.Lock()
+	p.tally.event(e, p.now())
+	p.plain(e.Kind == lab.EventPlanned)
+	p.mu.Unlock()
+	if p.screen != nil && noteworthy(e) {
+		// On a terminal the first crash is told when it happens. Elsewhere the
+		// list at the end is enough.
+		fmt.Fprintln(p, noteOf(e))
+	}
+}
+
+// plain writes the line where it cannot be redrawn, when it is time.
+func (p *progress) plain(must bool) {
+	now := p.now()
+	if p.screen != nil || p.closed || !must && now.Sub(p.last) < plainInterval {
+		return
+	}
+	if line := p.tally.line(now); line != "" {
+		p.last = now
+		// Progress that cannot be shown is no reason to stop a run.
+		_, _ = fmt.Fprintln(p.out, line)
+	}
+}
+
+func noteworthy(e lab.Event) bool {
+	if e.Kind != lab.EventFinished && e.Kind != lab.EventRetry {
+		return false
+	}
+	switch e.Attempt.Verdict {
+	case outcome.Crash, outcome.Hang, outcome.BootFail, outcome.Infra:
+		return true
+	}
+	return false
+}
+
+func noteOf(e lab.Event) string {
+	again := ""
+	if e.Kind == lab.EventRetry {
+		again = " (will be tried again)"
+	}
+	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, results.CleanLine(e.Cell.Kernel), results.CleanLine(e.Cell.FS),
+		results.CleanLine(e.Cell.Test), results.CleanLine(e.Attempt.Detail), again)
+}
+
+// tally is what there is to tell.
+type tally struct {
+	transfers map[string]transfer
+	fetching  time.Time // when the first byte came
+	running   time.Time // when the run was planned
+	done      int
+	total     int
+	retries   int
+	verdicts  map[outcome.Verdict]int
+}
+
+// transfer is one download. had is what an earlier attempt had left of it,
+// which does not count as speed.
+type transfer struct{ had, done, total int64 }
+
+func (t *tally) download(name string, done, total int64, now time.Time) {
+	if t.transfers == nil {
+		t.transfers, t.fetching = map[string]transfer{}, now
+	}
+	one, known := t.transfers[name]
+	if !known {
+		one.had = done
+	}
+	one.done, one.total = done, max(total, done)
+	t.transfers[name] = one
+}
+
+func (t *tally) event(e lab.Event, now time.Time) {
+	if t.verdicts == nil {
+		t.verdicts = map[outcome.Verdict]int{}
+	}
+	if t.running.IsZero() {
+		t.running = now
+	}
+	switch e.Kind {
+	case lab.EventFinished:
+		t.verdicts[e.Attempt.Verdict]++
+	case lab.EventRetry:
+		t.retries++
+	}
+	t.done, t.total = max(t.done, e.Done), max(t.total, e.Total)
+}
+
+// line is the whole tally in one line; empty when there is nothing to tell.
+func (t *tally) line(now time.Time) string {
+	switch {
+	case t.total > 0:
+		return t.cellsLine(now)
+	case len(t.transfers) > 0:
+		return t.fetchLine(now)
+	}
+	return ""
+}
+
+func (t *tally) fetchLine(now time.Time) string {
+	var had, done, total int64
+	for _, one := range t.transfers {
+		had, done, total = had+one.had, done+one.done, total+one.total
+	}
+	line := fmt.Sprintf("fetching kernels: %s of %s", size(done), size(total))
+	if elapsed := now.Sub(t.fetching).Seconds(); elapsed >= 1 && done > had {
+		rate := float64(done-had) / elapsed
+		line += fmt.Sprintf(", %s/s, %s left", size(int64(rate)), remaining(float64(total-done)/rate))
+	}
+	return line
+}
+
+func (t *tally) cellsLine(now time.Time) string {
+	var counts []string
+	for _, v := range outcome.Verdicts {
+		if n := t.verdicts[v]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	if t.retries > 0 {
+		counts = append(counts, fmt.Sprintf("%d retried", t.retries))
+	}
+	line := fmt.Sprintf("%d of %d cells", t.done, t.total)
+	if len(counts) > 0 {
+		line += ": " + strings.Join(counts, ", ")
+	}
+	if elapsed := now.Sub(t.running).Seconds(); elapsed >= 1 && t.done > 0 && t.done < t.total {
+		rate := float64(t.done) / elapsed
+		line += fmt.Sprintf("; %.1f cells/s, %s left", rate, remaining(float64(t.total-t.done)/rate))
+	}
+	return line
+}
+
+// remaining writes an estimate no more exactly than it is known.
+func remaining(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d > time.Minute {
+		return d.Round(10 * time.Second).String()
+	}
+	return d.Round(time.Second).String()
+}

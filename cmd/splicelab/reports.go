@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"splicelab/cmd/splicelab/config"
+	"splicelab/results"
+)
+
+// report is one document about a run and where it goes.
+type report struct {
+	format string // as its flag is called
+	path   string // "-" for standard output
+}
+
+type reports struct {
+	list   []report
+	stdout io.Writer
+}
+
+// newReports makes sure that each report can be written, before hours are
+// spent on what it is about.
+func newReports(r config.Run, stdout io.Writer) (reports, error) {
+	all := reports{stdout: stdout}
+	taken := map[string]string{}
+	for _, one := range []report{{"json", r.JSON}, {"junit", r.JUnit}, {"ktap", r.KTAP}, {"html", r.HTML}} {
+		if one.path == "" {
+			continue
+		}
+		place := one.path
+		if place != "-" {
+			place = filepath.Clean(place)
+		}
+		if other := taken[place]; other != "" {
+			return reports{}, usagef("--%s and --%s both write to %s: name two files", other, one.format, one.path)
+		}
+		taken[place] = one.format
+		if err := one.writable(); err != nil {
+			return reports{}, usagef("--%s: %s; name a file in a directory that can be written", one.format, err)
+		}
+		all.list = append(all.list, one)
+	}
+	return all, nil
+}
+
+// onStdout reports whether a machine reads standard output.
+func (r reports) onStdout() bool {
+	for _, one := range r.list {
+		if one.path == "-" {
+			return true
+		}
+	}
+	return false
+}
+
+// write writes every report and tells people where each is.
+func (r reports) write(ctx context.Context, store *results.Store, run results.Run, cells []results.Cell, people io.Writer) error {
+	for _, one := range r.list {
+		var document bytes.Buffer
+		if err := render(ctx, &document, one.format, store, run, cells); err != nil {
+			return fmt.Errorf("writing the %s report: %w", one.format, err)
+		}
+		if one.path == "-" {
+			if _, err := r.stdout.Write(document.Bytes()); err != nil {
+				return fmt.Errorf("writing the %s report: %w", one.format, err)
+			}
+			continue
+		}
+		if err := one.replace(document.Bytes()); err != nil {
+			return fmt.Errorf("writing the %s report: %w; write it again with splicelab results export %s --%s FILE", one.format, err, run.ID, one.format)
+		}
+		fmt.Fprintf(people, "%-5s report: %s\n", one.format, one.path)
+	}
+	return nil
+}
+
+// render writes a document in a format.
+func render(ctx context.Context, w io.Writer, format string, store *results.Store, run results.Run, cells []results.Cell) error {
+	switch format {
+	case "json":
+		return results.WriteJSON(w, run, cells)
+	case "junit":
+		return results.WriteJUnit(w, run, cells)
+	case "ktap":
+		return results.WriteKTAP(w, run, cells)
+	case "html":
+		return results.WriteHTML(w, run, cells, func(k results.CellKey) ([]results.Attempt, error) {
+			return store.Attempts(ctx, run.ID, k)
+		})
+	}
+	return fmt.Errorf("there is no format %q", format)
+}
+
+// writable tries the report's place without changing what is there.
+func (r report) writable() error {
+	if r.path == "-" {
+		return nil
+	}
+	switch st, err := os.Stat(r.path); {
+	case err == nil && st.IsDir():
+		return fmt.Errorf("%s is a directory", r.path)
+	case err == nil && !st.Mode().IsRegular():
+		return nil // a device or a pipe: opening it may block or be noticed
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	f, err := r.temporary()
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// replace puts content in the report's place whole, or leaves what is there.
+func (r report) replace(content []byte) error {
+	if st, err := os.Stat(r.path); err == nil && !st.Mode().IsRegular() {
+		return os.WriteFile(r.path, content, 0o666) // nothing to rename onto
+	}
+	f, err := r.temporary()
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), r.path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// temporary creates a file beside the report. os.CreateTemp would make one
+// that only its owner can read, whatever the umask says.
+func (r report) temporary() (*os.File, error) {
+	name := filepath.Join(filepath.Dir(r.path), "."+filepath.Base(r.path)+"."+strconv.Itoa(os.Getpid())+".tmp")
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func (a *app) resultsCommand() *cobra.Command {
+	return group("results", "Look at stored runs, and compare them",
+		`  splicelab results list
+  splicelab results matrix
+  splicelab results show latest -t PunchHole
+  splicelab results diff latest~1 latest`,
+		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsDiffCommand(), a.resultsExportCommand())
+}
+
+// runHelp says how runs are named; it ends the help of verbs that take one.
+const runHelp = `
+
+A run is named by its id, the beginning of its id, latest, or latest~N for the
+N-th before that.`
+
+// stored is a run that was read, with its cells.
+type stored struct {
+	results.Run
+	cells []results.Cell
+}
+
+// withRun opens the store and hands the named run, the latest when name is
+// empty, to do. A policy shows its cells under that one.
+func (a *app) withRun(ctx context.Context, name, policy string, do func(*results.Store, stored) error) error {
+	store, err := a.resultStore()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // only read from
+	s, err := readRun(ctx, store, name, policy)
+	if err != nil {
+		return err
+	}
+	return do(store, s)
+}
+
+func readRun(ctx context.Context, store *results.Store, name, policy string) (stored, error) {
+	if name == "" {
+		name = "latest"
+	}
+	run, err := store.Run(ctx, name)
+	if err != nil {
+		return stored{}, err
+	}
+	cells, err := store.Cells(ctx, run.ID)
+	if err != nil {
+		return stored{}, err
+	}
+	if policy != "" {
+		p, err := outcome.ParsePolicy(policy)
+		if err != nil {
+			return stored{}, usagef("--policy: %s", err)
+		}
+		run.Policy, cells = p, results.Show(cells, p)
+	}
+	return stored{run, cells}, nil
+}
+
+// policyFlag lets a verb show a finished run under another policy.
+func policyFlag(cmd *cobra.Command, policy *string) {
+	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, snapshot or alias (default: the run's own)")
+}
+
+// first is the first argument, or "".
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}

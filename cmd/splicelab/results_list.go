@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func (a *app) resultsListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the stored runs, newest first",
+		Example: "  splicelab results list",
+		Args:    arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			store, err := a.resultStore()
+			if err != nil {
+				return err
+			}
+			defer func() { _ = store.Close() }() // only read from
+			runs, err := store.Runs(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.writeRunsJSON(runs)
+			}
+			return a.writeRuns(runs)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
+	return cmd
+}
+
+func (a *app) writeRuns(runs []results.RunSummary) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tPOLICY\tACCEL\tCELLS\tVERDICTS\tPROBLEM")
+	for _, r := range runs {
+		took := "unfinished"
+		if !r.Finished.IsZero() {
+			took = r.Finished.Sub(r.Started).Round(time.Second).String()
+		}
+		cells := fmt.Sprint(r.Cells)
+		if r.Planned != r.Cells {
+			cells += fmt.Sprintf(" of %d", r.Planned)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), took,
+			results.CleanLine(string(r.Policy)), results.CleanLine(r.Accel), cells, counts(r.Verdicts), results.CleanLine(r.Problem))
+	}
+	return w.Flush()
+}
+
+// counts writes how many cells came to which verdict, in the order of reports.
+func counts(n map[outcome.Verdict]int) string {
+	var words []string
+	for _, v := range outcome.Verdicts {
+		if n[v] > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n[v], v))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// runJSON is a run in "results list --json", with the names that the
+// document of a run uses.
+type runJSON struct {
+	ID       string                  `json:"id"`
+	Started  string                  `json:"started"`
+	Finished string                  `json:"finished"` // empty: not finished
+	Policy   string                  `json:"policy"`
+	Accel    string                  `json:"accel"`
+	Seed     uint64                  `json:"seed"`
+	Command  []string                `json:"command"`
+	Planned  int                     `json:"planned"`
+	Cells    int                     `json:"cells"`
+	Verdicts map[outcome.Verdict]int `json:"verdicts"`
+	Problem  string                  `json:"problem"`
+}
+
+func (a *app) writeRunsJSON(runs []results.RunSummary) error {
+	list := make([]runJSON, 0, len(runs))
+	for _, r := range runs {
+		one := runJSON{
+			ID: r.ID, Started: r.Started.Format(time.RFC3339), Policy: string(r.Policy), Accel: r.Accel, Seed: r.Seed,
+			Command: append([]string{}, r.Command...), Planned: r.Planned, Cells: r.Cells, Verdicts: r.Verdicts, Problem: r.Problem,
+		}
+		if !r.Finished.IsZero() {
+			one.Finished = r.Finished.Format(time.RFC3339)
+		}
+		list = append(list, one)
+	}
+	return a.writeJSON(list)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func (a *app) resultsMatrixCommand() *cobra.Command {
+	var policy, only string
+	var full bool
+	cmd := &cobra.Command{
+		Use:   "matrix [RUN]",
+		Short: "Show the matrix of a run",
+		Long: `matrix shows a run as tests × kernels × filesystems. The outcomes are stored, so
+a finished run can be judged by either policy.` + runHelp,
+		Example: `  splicelab results matrix
+  splicelab results matrix latest~1 --policy alias
+  splicelab results matrix --only fail,crash --full`,
+		Args: arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o := a.matrixOptions(a.stdout)
+			o.Full = full
+			var err error
+			if o.Only, err = parseVerdicts(only); err != nil {
+				return err
+			}
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *results.Store, s stored) error {
+				return results.WriteMatrix(a.stdout, s.Run, s.cells, o)
+			})
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&only, "only", "", "only rows in which some cell has one of these `VERDICTS`, comma-separated")
+	cmd.Flags().BoolVar(&full, "full", false, "give each subtest its own row, even where all of a test's agree")
+	policyFlag(cmd, &policy)
+	return cmd
+}
+
+// parseVerdicts reads comma-separated verdicts; none for an empty text.
+func parseVerdicts(text string) ([]outcome.Verdict, error) {
+	var list []outcome.Verdict
+	for word := range strings.SplitSeq(text, ",") {
+		v := outcome.Verdict(strings.TrimSpace(word))
+		switch {
+		case text == "":
+		case !slices.Contains(outcome.Verdicts, v):
+			return nil, usagef("unknown verdict %q: use some of %s", v, strings.Trim(fmt.Sprint(outcome.Verdicts), "[]"))
+		default:
+			list = append(list, v)
+		}
+	}
+	return list, nil
+}

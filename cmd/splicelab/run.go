@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/cmd/splicelab/config"
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/lab"
+	"splicelab/lab/vm"
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var refresh bool
+	defaults := config.Default()
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run tests on kernels × filesystems, and show the matrix",
+		Long: `run fetches the kernels, boots each with each filesystem, runs the tests, and
+prints the matrix of what happened. The run is stored: see splicelab results.
+
+Kernels are selected by comma-separated words: 6.12 is the newest of that
+series, 6.12.95 that one, 6.12.43..6.12.117 all from one to the other, newest:5
+the newest of each of the five newest series, all, or file:PATH. A kernel of
+the default matrix that the archive lacks is left out with a warning; one that
+was asked for is an error.
+
+A report goes to a file, which is replaced when the run has ended, or with "-"
+to standard output. The matrix goes to standard output, or to standard error
+when a report goes to standard output.
+
+Exit codes: 0 all passed; 1 some cell failed, crashed, hung or did not boot;
+2 bad usage; 3 the lab failed: cells without a verdict after three retries, a
+failed control cell, a kernel that could not be fetched, or an interruption.
+3 wins over 1: a matrix with holes does not say that the rest passed.`,
+		Example: `  splicelab run
+  splicelab run -k 6.1,6.12 -f xfs,btrfs -t 'PunchHole|Truncate'
+  splicelab run -k newest:3 --policy alias --json out.json --html out.html
+  splicelab run -k file:/boot/vmlinuz -f ext4 -j 1`,
+		Args: arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd.Context(), refresh) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringP("kernels", "k", defaults.Run.Kernels, "run on the kernels that these `SELECTORS` name")
+	f.StringP("filesystems", "f", defaults.Run.Filesystems, "run on these filesystem profiles: `NAMES`, comma-separated, or all")
+	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
+	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
+	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
+	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
+	f.String("json", "", "write the cells as JSON to `FILE`")
+	f.String("junit", "", "write a JUnit XML report to `FILE`")
+	f.String("ktap", "", "write a KTAP report to `FILE`")
+	f.String("html", "", "write a single-page HTML report to `FILE`")
+	for name, key := range map[string]string{
+		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests",
+		"policy": "run.policy", "isolation": "run.isolation", "jobs": "run.jobs",
+		"json": "run.json", "junit": "run.junit", "ktap": "run.ktap", "html": "run.html",
+	} {
+		a.bind(f, name, key)
+	}
+	a.vmFlags(f)
+	f.Uint64("seed", 0, "start all pseudo-randomness from `N` (default: random, and printed)")
+	a.bind(f, "seed", "run.seed")
+	f.BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
+	a.completeSelections(cmd)
+	return cmd
+}
+
+// run is one whole run: everything that can be refused is refused before the
+// first byte is downloaded.
+func (a *app) run(ctx context.Context, refresh bool) error {
+	reports, err := newReports(a.cfg.Run, a.stdout)
+	if err != nil {
+		return err
+	}
+	profiles, suites, err := a.selectTests(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
+		return err
+	}
+	store, err := a.resultStore()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // each attempt was durable when it was added
+	release, err := a.useCache()
+	if err != nil {
+		return err
+	}
+	defer release()
+
+	p := newProgress(a.stderr)
+	defer p.Close()
+	found, fetchErr := a.fetchForRun(ctx, refresh, p)
+	if len(found) == 0 {
+		return fetchErr
+	}
+	plan, err := lab.NewPlan(found, profiles, suites, a.cfg.Run.Tests)
+	if err != nil {
+		return err
+	}
+	l, err := a.newLab(ctx, found[0], store, p)
+	if err != nil {
+		return err
+	}
+	run, runErr := l.Run(ctx, plan, p)
+	p.Close()
+	if run.ID == "" {
+		return runErr
+	}
+	return a.conclude(ctx, store, run.ID, reports, errors.Join(fetchErr, runErr))
+}
+
+// selectTests reads the profiles and the suites, and makes sure that the
+// pattern matches one of their tests.
+func (a *app) selectTests(ctx context.Context) ([]images.Profile, []wire.Suite, error) {
+	profiles, err := a.profiles(a.cfg.Run.Filesystems)
+	if err != nil {
+		return nil, nil, err
+	}
+	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = lab.NewPlan(nil, profiles, suites, a.cfg.Run.Tests)
+	return profiles, suites, err
+}
+
+// fetchForRun returns the kernels that could be had, and an error for those
+// that could not. No kernels means that there is nothing to run.
+func (a *app) fetchForRun(ctx context.Context, refresh bool, p *progress) ([]kernels.Kernel, error) {
+	store, err := a.kernelStore()
+	if err != nil {
+		return nil, err
+	}
+	src := a.archive(store, refresh)
+	entries, err := a.resolveForRun(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	found, err := kernels.FetchAll(ctx, entries, fetchJobs, p)
+	if err != nil && len(found) > 0 && ctx.Err() == nil {
+		a.warn(fmt.Sprintf("%d of %d kernels are left out, because they could not be fetched", len(entries)-len(found), len(entries)))
+	}
+	return found, err
+}
+
+// resolveForRun resolves the run's selectors. The default matrix names series
+// that an archive may have dropped or not have yet: those are left out, as
+// long as something is left.
+func (a *app) resolveForRun(ctx context.Context, src *archive) ([]kernels.Entry, error) {
+	entries, err := a.resolve(ctx, src, a.cfg.Run.Kernels)
+	var none *kernels.SelectorError
+	if a.cfg.Run.Kernels != config.DefaultKernels || !errors.As(err, &none) {
+		return entries, err
+	}
+	var kept []string
+	for selector := range strings.SplitSeq(config.DefaultKernels, ",") {
+		if _, err := a.resolve(ctx, src, selector); err != nil {
+			a.warn(fmt.Sprintf("kernel %s of the default matrix is left out: %s", selector, err))
+			continue
+		}
+		kept = append(kept, selector)
+	}
+	if len(kept) == 0 {
+		return nil, err
+	}
+	return a.resolve(ctx, src, strings.Join(kept, ","))
+}
+
+// conclude shows and reports a run that has ended, well or badly, and turns
+// what came out into the error that the exit code is made of.
+func (a *app) conclude(ctx context.Context, store *results.Store, id string, reports reports, trouble error) error {
+	// An interrupted run is reported like any other.
+	ctx = context.WithoutCancel(ctx)
+	run, err := store.Run(ctx, id)
+	if err != nil {
+		return errors.Join(trouble, err)
+	}
+	cells, err := store.Cells(ctx, id)
+	if err != nil {
+		return errors.Join(trouble, err)
+	}
+	people := a.people(reports.onStdout())
+	if err := results.WriteMatrix(people, run, cells, a.matrixOptions(people)); err != nil {
+		return errors.Join(trouble, err)
+	}
+	fmt.Fprintln(people)
+	if err := reports.write(ctx, store, run, cells, people); err != nil {
+		return errors.Join(trouble, err)
+	}
+	fmt.Fprintf(people, "stored as run %s: splicelab results show %s\n", run.ID, run.ID)
+	if trouble != nil {
+		return trouble
+	}
+	return verdictOf(cells)
+}
+
+// verdictOf is nil when no cell is bad.
+func verdictOf(cells []results.Cell) error {
+	bad := 0
+	for _, c := range cells {
+		if c.Verdict.Bad() {
+			bad++
+		}
+	}
+	if bad > 0 {
+		return &failedError{bad}
+	}
+	return nil
+}
+
+// newLab chooses the accelerator, says which and why, and makes the lab.
+// canary is the kernel that shows whether KVM works.
+func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.Store, say io.Writer) (*lab.Lab, error) {
+	accel, reason, err := vm.Choose(ctx, vm.Accel(a.cfg.VM.Accel), a.canary(canary.BootImage()))
+	if err != nil {
+		return nil, err
+	}
+	seed := a.cfg.Run.Seed
+	for seed == 0 {
+		seed = rand.Uint64() >> 11 // what JSON readers with floating-point numbers keep exactly
+	}
+	l, err := lab.New(lab.Config{
+		QEMU:      a.cfg.VM.QEMU,
+		GuestDir:  a.cfg.GuestDir,
+		CacheDir:  a.cfg.Cache,
+		Accel:     accel,
+		Jobs:      a.cfg.Run.Jobs,
+		MemoryMiB: a.cfg.VM.Memory,
+		CPUs:      a.cfg.VM.CPUs,
+		Isolation: lab.Isolation(a.cfg.Run.Isolation),
+		Policy:    outcome.Policy(a.cfg.Run.Policy),
+		Seed:      seed,
+		Deadlines: lab.Deadlines{
+			Boot:    a.cfg.VM.BootTimeout,
+			Silence: a.cfg.VM.SilenceTimeout,
+			Cell:    a.cfg.VM.CellTimeout,
+		},
+		KernelArgs: strings.Fields(a.cfg.VM.KernelArgs),
+		Command:    append([]string{"splicelab"}, a.args...),
+		Version:    buildVersion(),
+	}, store)
+	if err != nil {
+		return nil, err
+	}
+	if store != nil {
+		fmt.Fprintf(say, "accelerator %s: %s; seed %d\n", accel, results.CleanLine(reason), seed)
+	}
+	return l, nil
+}
+
+// canary configures the boot that shows whether an accelerator works.
+func (a *app) canary(kernel string) vm.ChooseConfig {
+	return vm.ChooseConfig{QEMU: a.cfg.VM.QEMU, Kernel: kernel, CacheDir: a.cfg.Cache}
+}

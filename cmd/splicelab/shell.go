@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"splicelab/lab"
+)
+
+func (a *app) shellCommand() *cobra.Command {
+	var g guest
+	cmd := &cobra.Command{
+		Use:   "shell -k KERNEL [-f FS]",
+		Short: "Open a shell in a VM with u-root's commands",
+		Long: `shell boots a kernel and connects this terminal to a shell in it, as root and
+with u-root's commands. Ctrl-C goes to the guest; leave with exit. Nothing that
+is done in the VM survives it. With -f the filesystem is mounted, and the shell
+starts in it.`,
+		Example: `  splicelab shell -k 6.12
+  splicelab shell -k newest:1 -f xfs`,
+		Args: arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.shell(cmd.Context(), g) },
+	}
+	a.guestFlags(cmd, &g)
+	return cmd
+}
+
+func (a *app) shell(ctx context.Context, g guest) error {
+	if g.kernel != "" && !term.IsTerminal(int(a.stdin.Fd())) {
+		return usagef("a shell needs a terminal on standard input: for one command use splicelab exec")
+	}
+	l, kernel, profile, release, err := a.bootLab(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer release()
+	code, err := l.Shell(ctx, lab.ShellSpec{Kernel: kernel, Profile: profile, Terminal: os.NewFile(a.stdin.Fd(), a.stdin.Name())})
+	return a.ended(code, err)
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/kernels"
+	"splicelab/kernels/debian"
+	"splicelab/results"
+)
+
+// kernelStore opens the cache's store of kernels.
+func (a *app) kernelStore() (*kernels.Store, error) {
+	return kernels.OpenStore(filepath.Join(a.cfg.Cache, "kernels"))
+}
+
+// resultStore opens the store of results.
+func (a *app) resultStore() (*results.Store, error) {
+	return results.Open(a.resultFile())
+}
+
+func (a *app) resultFile() string { return filepath.Join(a.cfg.State, "results.db") }
+
+// archive is the configured Debian archive as a source of kernels. It is
+// opened when it is first asked for anything: file: selectors must work on a
+// machine that has neither network nor apt.
+type archive struct {
+	cfg   debian.Config
+	store *kernels.Store
+
+	once   sync.Once
+	opened *debian.Source // nil until it was opened
+	err    error          // why it cannot be
+}
+
+func (a *app) archive(store *kernels.Store, refresh bool) *archive {
+	cfg := a.cfg.Kernels.Debian
+	cfg.Refresh = cfg.Refresh || refresh
+	return &archive{cfg: cfg, store: store}
+}
+
+func (s *archive) open() (*debian.Source, error) {
+	s.once.Do(func() { s.opened, s.err = debian.New(s.cfg, s.store) })
+	return s.opened, s.err
+}
+
+// List implements kernels.Source.
+func (s *archive) List(ctx context.Context) ([]kernels.Entry, error) {
+	src, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	return src.List(ctx)
+}
+
+// Fetch implements kernels.Source.
+func (s *archive) Fetch(ctx context.Context, e kernels.Entry, p kernels.Progress) (kernels.Kernel, error) {
+	src, err := s.open()
+	if err != nil {
+		return kernels.Kernel{}, err
+	}
+	return src.Fetch(ctx, e, p)
+}
+
+// resolve turns selectors into entries and tells stderr what the archive
+// warned of.
+func (a *app) resolve(ctx context.Context, src *archive, selectors string) ([]kernels.Entry, error) {
+	entries, err := kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: src.store}, src}, selectors)
+	a.warnOf(src)
+	return entries, err
+}
+
+// warnOf tells stderr what the archive warned of, if it was asked.
+func (a *app) warnOf(src *archive) {
+	if src.opened != nil {
+		a.warn(src.opened.Warnings()...)
+	}
+}
+
+// warn tells stderr each text once in the invocation.
+func (a *app) warn(texts ...string) {
+	for _, text := range texts {
+		if a.warned[text] {
+			continue
+		}
+		if a.warned == nil {
+			a.warned = map[string]bool{}
+		}
+		a.warned[text] = true
+		fmt.Fprintf(a.stderr, "splicelab: warning: %s\n", results.CleanLine(text))
+	}
+}
+
+// useCache makes the cache directory and holds a shared lock on it until the
+// process ends or release is called, so that "cache clean" leaves it alone.
+func (a *app) useCache() (release func(), err error) {
+	f, err := lockCache(a.cfg.Cache, unix.LOCK_SH)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
+}
+
+// lockCache takes the cache's lock, shared by those who use it and exclusive
+// for who empties it, without waiting.
+func lockCache(dir string, how int) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("cache directory %s cannot be used: %w; name another with --cache or SPLICELAB_CACHE", dir, err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("cache directory %s cannot be written: %w; name another with --cache or SPLICELAB_CACHE", dir, err)
+	}
+	for {
+		err = unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		_ = f.Close() // the lock's error is the one that matters
+		if how == unix.LOCK_SH {
+			return nil, fmt.Errorf("cache directory %s is being cleaned by another splicelab: try again when it has ended", dir)
+		}
+		return nil, fmt.Errorf("cache directory %s is in use by another splicelab: clean it when that has ended", dir)
+	}
+	return f, nil
+}

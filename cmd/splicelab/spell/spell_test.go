@@ -1,0 +1,28 @@
+package spell_test
+
+import (
+	"testing"
+
+	"splicelab/cmd/splicelab/spell"
+)
+
+func TestNearest(t *testing.T) {
+	known := []string{"kernels", "filesystems", "policy", "isolation", "json", "ktap"}
+	for _, c := range []struct{ word, want string }{
+		{"kernals", "kernels"},
+		{"kernel", "kernels"},
+		{"polciy", "policy"},
+		{"jsno", "json"},
+		{"file-systems", "filesystems"},
+		{"frobnicate", ""},
+		{"x", ""},
+		{"", ""},
+	} {
+		if got := spell.Nearest(c.word, known); got != c.want {
+			t.Errorf("Nearest(%q) = %q, want %q", c.word, got, c.want)
+		}
+	}
+	if got := spell.Nearest("anything", nil); got != "" {
+		t.Errorf("Nearest without known words = %q", got)
+	}
+}
