@@ -54,6 +54,8 @@ type sample struct {
 	masks  []uint64 // bit i: version spliced+i holds this value here
 	labels []label
 	notes  []string // about the first damaged cells
+
+	searches int // for where moved bytes are from
 }
 
 // Classify says what the reader of segs received as data. Bytes of the file
@@ -107,12 +109,18 @@ func (h *History) sample(segs []Segment, data []byte, except *Segment) *sample {
 	since := h.versions[h.spliced:]
 	all := uint64(1)<<len(since) - 1
 	damaged := false
-	for i, b := range data {
-		for k := range since {
-			if h.value(h.spliced+k, s.offs[i]) == b {
+	for k, v := range since {
+		for i, o := range s.offs {
+			var held byte // zero behind the end
+			if o < int64(len(v)) {
+				held = v[o]
+			}
+			if held == data[i] {
 				s.masks[i] |= 1 << k
 			}
 		}
+	}
+	for i, b := range data {
 		switch m := s.masks[i]; {
 		case m == 0:
 			s.labels[i] = foreign
@@ -216,11 +224,14 @@ func (s *sample) staleVersion(chunk []byte, off int64) int {
 }
 
 // find returns the offset at which some version of the file holds chunk, or
-// -1; chunks too short to be telling are not looked for.
+// -1. Chunks too short to be telling are not looked for, nor are chunks of
+// a sample in which too much is damaged: it is foreign then.
 func (s *sample) find(chunk []byte) int {
-	if len(chunk) < CellLen/4 || allZero(chunk) {
+	const most = 64
+	if len(chunk) < CellLen/4 || allZero(chunk) || s.searches == most {
 		return -1
 	}
+	s.searches++
 	for k := len(s.h.versions) - 1; k >= 0; k-- {
 		if at := bytes.Index(s.h.versions[k], chunk); at >= 0 {
 			return at

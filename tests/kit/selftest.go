@@ -80,7 +80,7 @@ func Specimens(nonce uint64, size, span int) []Specimen {
 	copy(data, h.Content()[PageSize:PageSize+CellLen])
 	add("moved by a page", outcome.Moved, h, data)
 	data = before(h)
-	copy(data[CellLen:], data[1+CellLen:])
+	copy(data[CellLen:sectorLen], data[1+CellLen:])
 	add("moved by a byte", outcome.Moved, h, data)
 	data = before(h)
 	copy(data[512:1024], h.versions[0][512:])

@@ -1,0 +1,92 @@
+package selftest
+
+import (
+	"os"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/tests/kit"
+)
+
+var pass = bad("TestPass", "Passes and records no outcome. Verdict: pass.")
+
+func TestPass(t *testing.T) { kit.Run(t, pass, func(*kit.Cell) {}) }
+
+var fail = bad("TestFail", "Fails by t.Error. Verdict: fail.")
+
+func TestFail(t *testing.T) {
+	kit.Run(t, fail, func(c *kit.Cell) { c.T.Error("fails on purpose") })
+}
+
+var skip = bad("TestSkip", "Skips, naming a reason. Verdict: skip.")
+
+func TestSkip(t *testing.T) {
+	kit.Run(t, skip, func(c *kit.Cell) { c.Skip("skips on purpose") })
+}
+
+var setupFails = bad("TestSetupFails", "Reports that its own set-up failed. Verdict: infra.")
+
+func TestSetupFails(t *testing.T) {
+	kit.Run(t, setupFails, func(c *kit.Cell) { c.Infra("on purpose") })
+}
+
+var exitNoResult = bad("TestExitNoResult", "Leaves by exit_group(0) without a result. Verdict: infra.")
+
+func TestExitNoResult(t *testing.T) {
+	kit.Run(t, exitNoResult, func(*kit.Cell) {
+		// os.Exit(0) inside a test is a panic of package testing.
+		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+	})
+}
+
+var exitNonZero = bad("TestExitNonZero", "Leaves with status 3 without a result. Verdict: fail.")
+
+func TestExitNonZero(t *testing.T) {
+	kit.Run(t, exitNonZero, func(*kit.Cell) { os.Exit(3) })
+}
+
+var goPanic = bad("TestGoPanic", "Panics in a goroutine of its own, which nothing can recover. Verdict: fail.")
+
+func TestGoPanic(t *testing.T) {
+	kit.Run(t, goPanic, func(c *kit.Cell) {
+		go panic("on purpose")
+		forever(c)
+	})
+}
+
+var segfault = bad("TestSegfault", "Is killed by SIGSEGV, which the Go runtime does not get to see. Verdict: fail.")
+
+func TestSegfault(t *testing.T) {
+	kit.Run(t, segfault, func(c *kit.Cell) {
+		// A zeroed struct sigaction is SIG_DFL without flags; 8 is the
+		// length of the kernel's signal set.
+		var act [4]uint64
+		if _, _, e := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGSEGV), uintptr(unsafe.Pointer(&act)), 0, 8, 0, 0); e != 0 {
+			c.Infra("rt_sigaction: %s", kit.ErrnoName(e))
+		}
+		m, err := unix.Mmap(-1, 0, kit.PageSize, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+		if err != nil {
+			c.Infra("mmap: %s", kit.ErrnoName(err))
+		}
+		m[0] = 1
+	})
+}
+
+var killAgent = bad("TestKillAgent", "Kills PID 1, the lab's agent, and the kernel panics for want of it. Verdict: infra.")
+
+func TestKillAgent(t *testing.T) {
+	kit.Run(t, killAgent, func(c *kit.Cell) {
+		// The kernel drops signals to PID 1 that it has no handler for,
+		// SIGKILL among them. The Go runtime handles these, and dies of them.
+		for _, s := range []unix.Signal{unix.SIGABRT, unix.SIGSEGV, unix.SIGQUIT} {
+			if err := unix.Kill(1, s); err != nil {
+				c.Infra("kill(1, %s): %s", unix.SignalName(s), kit.ErrnoName(err))
+			}
+		}
+		forever(c)
+	})
+}
+
+func readPipe(p *kit.Pipe, b []byte) (int, error) { return unix.Read(p.R, b) }

@@ -1,0 +1,29 @@
+package selftest
+
+import "splicelab/outcome"
+
+// Expected is the verdict that the lab must give each test of the suite,
+// unless the test skips because this kernel or filesystem leaves it no way
+// to misbehave as intended.
+var Expected = map[string]outcome.Verdict{
+	"TestPass":                outcome.Pass,
+	"TestFail":                outcome.Fail,
+	"TestSkip":                outcome.Skip,
+	"TestSetupFails":          outcome.Infra,
+	"TestExitNoResult":        outcome.Infra,
+	"TestExitNonZero":         outcome.Fail,
+	"TestGoPanic":             outcome.Fail,
+	"TestSegfault":            outcome.Fail,
+	"TestPanicKernel":         outcome.Crash,
+	"TestOopsKernelThread":    outcome.Crash,
+	"TestWarn":                outcome.Fail,
+	"TestHangInterruptible":   outcome.Hang,
+	"TestHangSpin":            outcome.Hang,
+	"TestHangUninterruptible": outcome.Hang,
+	"TestHangNoInterrupts":    outcome.Hang,
+	"TestExhaustMemory":       outcome.Fail,
+	"TestFloodStdout":         outcome.Pass,
+	"TestFloodConsole":        outcome.Pass,
+	"TestTerminalEscapes":     outcome.Pass,
+	"TestKillAgent":           outcome.Infra,
+}
