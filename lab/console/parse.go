@@ -1,0 +1,304 @@
+package console
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// Bounds of what Parse returns, whatever a guest prints.
+const (
+	maxExcerptLines = 60
+	maxLineBytes    = 256
+	maxTitleBytes   = 160
+	// maxPerKind is how many events of one kind are reported. It is by kind
+	// so that a flood of warnings does not hide the panic behind it.
+	maxPerKind = 64
+	// maxPerTitle is how many events of one kind and title are reported.
+	maxPerTitle = 8
+	// maxMatched is how much of a line is looked at; the kernel's own are at
+	// most 1 KiB.
+	maxMatched = 1024
+	// preamble is how many lines before a warning may belong to it: the
+	// message of a WARN stands between "cut here" and "WARNING:".
+	preamble = 4
+)
+
+var (
+	// stamp is printk's time, after the level that a raw log has and with the
+	// caller that CONFIG_PRINTK_CALLER adds.
+	stamp = regexp.MustCompile(`(?:<\d{1,3}>)?\[ {0,5}\d{1,10}\.\d{6}\](?:\[ *[TC]\d+\])? ?`)
+	// level is what precedes a message of a log without time.
+	level = regexp.MustCompile(`^<\d{1,3}>`)
+
+	ripLine   = regexp.MustCompile(`^(?:[A-Z]{3,4}: \S+ )?RIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\] )?([A-Za-z_][\w.]*)\+0x`)
+	traceLine = regexp.MustCompile(`^ *(?:\[<[0-9a-f]+>\] )?([A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+`)
+	access    = regexp.MustCompile(`^(Read|Write) of size \d+ at addr`)
+	dropped   = regexp.MustCompile(`^\[splicelab: \d+ bytes of output dropped here\]$`)
+)
+
+// line is one line of a log.
+type line struct {
+	number int    // from 1
+	text   string // valid UTF-8, without time stamp, at most maxMatched bytes
+}
+
+// Parse finds the events in a kernel log, in the order in which they began.
+// It takes any bytes: a log may be cut at either end or in the middle, carry
+// time stamps, levels and callers or none, and be mixed with what user space
+// wrote. Where any line has a time stamp, lines without one are not the
+// kernel's and only fill excerpts.
+func Parse(log []byte) []Event {
+	p := parser{
+		stamped: stamp.Match(log),
+		kinds:   make(map[Kind]int),
+		titles:  make(map[string]int),
+	}
+	number := 0
+	for len(log) > 0 {
+		raw, rest, _ := bytes.Cut(log, []byte("\n"))
+		log = rest
+		number++
+		p.line(number, raw)
+	}
+	p.finish()
+	return p.events
+}
+
+// parser collects the lines of one event at a time.
+type parser struct {
+	stamped bool
+	events  []Event
+	kinds   map[Kind]int
+	titles  map[string]int
+
+	recent []line // the last preamble lines, before any event
+	block  *block // the event being read, or nil
+}
+
+// block is an event of which the lines are still coming.
+type block struct {
+	rule     rule
+	title    string
+	file     string // for atRIPFile
+	start    int
+	lines    []string
+	rip      string
+	trace    []string
+	tracing  bool
+	died     bool   // an oops has said "[#1]"
+	accessed string // KASAN: "Read" or "Write"
+}
+
+// line reads one raw line: what user space wrote before a time stamp in the
+// middle of it is a line of its own.
+func (p *parser) line(number int, raw []byte) {
+	if len(raw) > 2*maxMatched {
+		raw = raw[:2*maxMatched]
+	}
+	text := strings.TrimRight(string(bytes.ToValidUTF8(raw, []byte("\uFFFD"))), "\r\x00 ")
+	if !p.stamped {
+		if at := level.FindStringIndex(text); at != nil {
+			text = text[at[1]:]
+		}
+		p.kernel(line{number, bound(text)})
+		return
+	}
+	at := stamp.FindStringIndex(text)
+	if at == nil {
+		p.foreign(line{number, bound(text)})
+		return
+	}
+	if at[0] > 0 {
+		p.foreign(line{number, bound(text[:at[0]])})
+	}
+	p.kernel(line{number, bound(text[at[1]:])})
+}
+
+func bound(s string) string {
+	if len(s) > maxMatched {
+		s = strings.ToValidUTF8(s[:maxMatched], "")
+	}
+	return s
+}
+
+// foreign takes a line that is not the kernel's.
+func (p *parser) foreign(l line) {
+	if dropped.MatchString(l.text) {
+		// What follows need not belong to what came before.
+		p.finish()
+		return
+	}
+	if p.block != nil {
+		p.block.excerpt(l)
+	}
+}
+
+// kernel takes a line of the kernel's.
+func (p *parser) kernel(l line) {
+	if dropped.MatchString(l.text) {
+		p.finish()
+		return
+	}
+	b := p.block
+	for _, r := range rules {
+		m := r.pattern.FindStringSubmatchIndex(l.text)
+		if m == nil {
+			continue
+		}
+		if b != nil && b.continues(r, l.text) {
+			break
+		}
+		p.begin(r, m, l)
+		return
+	}
+	if b == nil {
+		p.remember(l)
+		return
+	}
+	b.add(l)
+	if strings.HasPrefix(l.text, "---[ end ") {
+		p.finish()
+	}
+}
+
+func (p *parser) remember(l line) {
+	if strings.HasPrefix(l.text, "------------[ cut here ]") {
+		p.recent = p.recent[:0]
+	} else if len(p.recent) == preamble || len(p.recent) == 0 {
+		// Nothing was cut here, or too long ago to belong to a warning.
+		p.recent = p.recent[:0]
+		return
+	}
+	p.recent = append(p.recent, l)
+}
+
+// begin starts an event at l.
+func (p *parser) begin(r rule, m []int, l line) {
+	p.finish()
+	b := &block{rule: r, start: l.number, died: r.die}
+	if len(p.recent) > 0 && r.kind != Panic {
+		b.start = p.recent[0].number
+		for _, before := range p.recent {
+			b.excerpt(before)
+		}
+	}
+	p.recent = p.recent[:0]
+
+	groups := make([]string, 0, len(m)/2)
+	for i := 0; i+1 < len(m); i += 2 {
+		var s string
+		if m[i] >= 0 {
+			s = l.text[m[i]:m[i+1]]
+		}
+		if i > 0 && !r.raw {
+			s = normalise(s)
+		}
+		groups = append(groups, s)
+	}
+	b.title = expand(r.title, groups)
+	if r.where == atRIPFile && len(groups) > 1 {
+		b.file = groups[1]
+	}
+	b.excerpt(l)
+	p.block = b
+	if strings.HasPrefix(l.text, "---[ end ") {
+		p.finish()
+	}
+}
+
+// expand replaces $1 to $9 in title.
+func expand(title string, groups []string) string {
+	for i := len(groups) - 1; i > 0; i-- {
+		title = strings.ReplaceAll(title, "$"+string(rune('0'+i)), groups[i])
+	}
+	return title
+}
+
+// finish ends the event that is being read.
+func (p *parser) finish() {
+	b := p.block
+	p.block = nil
+	if b == nil {
+		return
+	}
+	e := Event{Kind: b.rule.kind, Title: boundTitle(b.fullTitle()), Line: b.start, Excerpt: b.lines}
+	key := string(e.Kind) + e.Title
+	if p.kinds[e.Kind] == maxPerKind || p.titles[key] == maxPerTitle {
+		return
+	}
+	p.kinds[e.Kind]++
+	p.titles[key]++
+	p.events = append(p.events, e)
+}
+
+// continues reports whether a line that would begin an event by rule r only
+// says more about the one being read.
+func (b *block) continues(r rule, text string) bool {
+	switch {
+	case r.die && b.rule.kind == Oops && !b.died:
+		b.died = true
+		return true
+	case r.kind == Panic && b.panics() && strings.HasPrefix(text, "---[ end "):
+		return true
+	case r.kind == Panic && b.panics():
+		// The panic's own text again, as "Rebooting" lines repeat it.
+		return false
+	}
+	return false
+}
+
+// panics reports whether the event being read is some kind of panic.
+func (b *block) panics() bool {
+	return b.rule.kind == Panic || b.rule.kind == InitDied || b.rule.kind == NoRoot
+}
+
+func (b *block) excerpt(l line) {
+	if len(b.lines) < maxExcerptLines {
+		b.lines = append(b.lines, CleanLine(l.text, maxLineBytes))
+	}
+}
+
+// add reads what l says about where the event happened.
+func (b *block) add(l line) {
+	b.excerpt(l)
+	switch {
+	case strings.HasPrefix(l.text, "Call Trace:"), strings.HasPrefix(l.text, "Call trace:"):
+		b.tracing = true
+	case b.rip == "" && ripLine.MatchString(l.text):
+		b.rip = ripLine.FindStringSubmatch(l.text)[1]
+	case b.accessed == "" && b.rule.kind == Sanitizer && access.MatchString(l.text):
+		b.accessed = access.FindStringSubmatch(l.text)[1]
+	case b.tracing && len(b.trace) < maxExcerptLines:
+		if m := traceLine.FindStringSubmatch(l.text); m != nil {
+			b.trace = append(b.trace, m[1])
+		}
+	}
+}
+
+// fullTitle is the title with the place to blame.
+func (b *block) fullTitle() string {
+	title := b.title
+	if b.accessed != "" {
+		if what, where, ok := strings.Cut(title, " in "); ok && strings.HasPrefix(title, "KASAN:") {
+			title = what + " " + b.accessed + " in " + where
+		}
+	}
+	var place string
+	switch b.rule.where {
+	case atRIP, atRIPFile:
+		place = symbol(b.rip)
+		if place == "" || machinery(place) {
+			place = first(b.trace)
+		}
+		if place == "" {
+			place = b.file
+		}
+	case atTrace:
+		place = first(b.trace)
+	}
+	if place != "" {
+		title += " in " + place
+	}
+	return title
+}
