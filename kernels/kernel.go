@@ -23,7 +23,7 @@ type Entry struct {
 	// series leave it out.
 	Restricted bool
 	Note       string
-	Source         Source `json:"-"`
+	Source     Source `json:"-"`
 }
 
 // Series is the first two components of the version, e.g. "6.12".

@@ -1,0 +1,129 @@
+package debian
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"pault.ag/go/debian/dependency"
+
+	"splicelab/kernels"
+)
+
+// build is one kernel of the archive and the packages that it consists of.
+type build struct {
+	release string
+	version kernels.Version
+	flavour string // e.g. "cloud-amd64"
+	suite   string
+	image   pkg // the package linux-image-…
+	// packages are downloaded, indexed all of them; unindexed are those that a
+	// package depends on and the index does not list.
+	packages  []pkg
+	unindexed []pkg
+}
+
+// buildID names a build within an archive.
+type buildID struct {
+	release, packageVersion string
+}
+
+func (b build) id() buildID { return buildID{b.release, b.image.Version} }
+
+// key is the store's key: it changes with everything that goes into the entry.
+func (b build) key(unindexed bool) string {
+	parts := []string{"debian 1", b.release}
+	for _, p := range b.packages {
+		parts = append(parts, p.SHA256)
+	}
+	if unindexed {
+		for _, p := range b.unindexed {
+			parts = append(parts, p.URL)
+		}
+	}
+	return sum([]byte(strings.Join(parts, "\n")))
+}
+
+const imagePrefix = "linux-image-"
+
+// flavourOf matches the flavour at the end of a release: after the version and
+// the ABI, parts that start with a letter up to the architecture's name.
+var flavourOf = regexp.MustCompile(`^[0-9][^-]*-(?:(?:rc)?[0-9][^-]*-|trunk-)*((?:[a-z][a-z0-9]*-)*amd64)$`)
+
+// assemble finds the kernels among the packages of a suite. Debug symbols,
+// unsigned twins and metapackages (linux-image-6.12-cloud-amd64) are not
+// kernels.
+func assemble(suite string, packages []pkg) []build {
+	type nameVersion struct{ name, version string }
+	index := map[nameVersion]pkg{}
+	for _, p := range packages {
+		index[nameVersion{p.Name, p.Version}] = p
+	}
+	var builds []build
+	for _, p := range packages {
+		release, ok := strings.CutPrefix(p.Name, imagePrefix)
+		if !ok {
+			continue
+		}
+		match := flavourOf.FindStringSubmatch(release)
+		version, err := kernels.ParseVersion(p.Version)
+		if match == nil || err != nil {
+			continue
+		}
+		b := build{release: release, version: version, flavour: match[1], suite: suite, image: p}
+		parts, meta := partsOf(p, release)
+		switch {
+		case meta:
+			continue
+		case len(parts) == 0: // up to 6.18 one package holds everything
+			b.packages = []pkg{p}
+		}
+		bootable := len(parts) == 0
+		for _, part := range parts {
+			if found, ok := index[nameVersion{part.Name, part.Version}]; ok {
+				b.packages = append(b.packages, found)
+				bootable = bootable || strings.HasPrefix(part.Name, "linux-binary-")
+				continue
+			}
+			part.URL = poolURL(p.URL, part)
+			b.unindexed = append(b.unindexed, part)
+		}
+		if bootable {
+			builds = append(builds, b)
+		}
+	}
+	return builds
+}
+
+// partsOf returns the packages of which a split kernel (6.19 and later)
+// consists, by what linux-image depends on; none for one that is whole. A
+// metapackage depends on another linux-image.
+func partsOf(image pkg, release string) (parts []pkg, meta bool) {
+	depends, err := dependency.Parse(image.Depends)
+	if err != nil {
+		return nil, true // not a kernel package as we know them
+	}
+	split := []string{"linux-binary-" + release, "linux-modules-" + release, "linux-base-" + release}
+	for _, relation := range depends.Relations {
+		for _, p := range relation.Possibilities {
+			if strings.HasPrefix(p.Name, imagePrefix) {
+				return nil, true
+			}
+			if slices.Contains(split, p.Name) && p.Version != nil && p.Version.Operator == "=" {
+				parts = append(parts, pkg{Name: p.Name, Version: p.Version.Number, Size: -1})
+			}
+		}
+	}
+	return parts, false
+}
+
+// poolURL is where an archive keeps a package of the source package linux, in
+// the pool that the image lies in.
+func poolURL(image string, p pkg) string {
+	archive, _, _ := strings.Cut(image, "/pool/")
+	version := p.Version
+	if _, after, ok := strings.Cut(version, ":"); ok {
+		version = after // file names leave the epoch out
+	}
+	return archive + "/pool/main/l/linux/" + p.Name + "_" + version + "_amd64.deb"
+}

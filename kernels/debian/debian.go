@@ -1,0 +1,208 @@
+// Package debian is the source of kernels that Debian's archive offers: it
+// reads signed indexes, trusts nothing that they do not vouch for, and unpacks
+// kernel packages into the store. It must not know what a kernel is used for.
+package debian
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"splicelab/kernels"
+)
+
+// Source offers the kernels of one Debian archive and its security archive.
+// It is safe for use by several goroutines.
+type Source struct {
+	cfg    Config
+	store  *kernels.Store
+	apt    aptConfig
+	client *http.Client
+	now    func() time.Time
+	// named says that the user chose the suites; each of them must be there.
+	named bool
+
+	mu       sync.Mutex
+	warnings []string
+	builds   map[buildID]build // of the last List
+}
+
+// New returns the source that cfg describes. It reads the host's apt
+// configuration for what cfg leaves out, and does not touch the network.
+func New(cfg Config, store *kernels.Store) (*Source, error) {
+	apt, err := readApt("/", aptSettings())
+	if err != nil {
+		return nil, err
+	}
+	return newSource(cfg, store, apt)
+}
+
+func newSource(cfg Config, store *kernels.Store, apt aptConfig) (*Source, error) {
+	named := len(cfg.Suites) > 0
+	cfg = cfg.withDefaults(apt)
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	return &Source{
+		cfg:    cfg,
+		store:  store,
+		apt:    apt,
+		client: newClient(apt),
+		now:    time.Now,
+		named:  named,
+	}, nil
+}
+
+// Warnings returns what the last List had to leave out or to put up with,
+// each with its remedy.
+func (s *Source) Warnings() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.warnings)
+}
+
+// List implements kernels.Source. Suites are read in parallel; an index that
+// was read less than the configured age ago is not asked for again.
+func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
+	keys, err := s.keyring()
+	if err != nil {
+		return nil, err
+	}
+	found := make([]suiteResult, len(s.cfg.Suites))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(s.cfg.Parallel)
+	for i, name := range s.cfg.Suites {
+		group.Go(func() error {
+			var err error
+			found[i], err = s.readSuite(groupCtx, name, keys)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var warnings []string
+	left := 0
+	for _, f := range found {
+		warnings = append(warnings, f.warnings...)
+		if f.used {
+			left++
+		}
+	}
+	if left == 0 {
+		return nil, fmt.Errorf("none of the suites can be used: %s", strings.Join(warnings, "; "))
+	}
+	builds := map[buildID]build{}
+	var entries []kernels.Entry
+	for _, f := range found {
+		for _, b := range f.builds {
+			if _, seen := builds[b.id()]; seen || !s.cfg.wants(b.flavour) {
+				continue
+			}
+			builds[b.id()] = b
+			entries = append(entries, s.entry(b))
+		}
+	}
+	s.mu.Lock()
+	s.warnings, s.builds = warnings, builds
+	s.mu.Unlock()
+	return entries, nil
+}
+
+func (s *Source) entry(b build) kernels.Entry {
+	e := kernels.Entry{
+		Release:        b.release,
+		Version:        b.version,
+		Flavour:        b.flavour,
+		Origin:         "debian/" + b.suite,
+		PackageVersion: b.image.Version,
+		Cached:         s.store.Has(b.key(s.cfg.AllowUnindexedModules)),
+		Modules:        true,
+		Source:         s,
+	}
+	for _, p := range b.packages {
+		e.Size += p.Size
+	}
+	if len(b.unindexed) > 0 {
+		e.Modules = s.cfg.AllowUnindexedModules
+		e.Restricted = !e.Modules
+		e.Note = "its modules are not in the signed index: kernels.debian.allow-unindexed-modules takes them from the pool unverified"
+	}
+	return e
+}
+
+// Fetch implements kernels.Source.
+func (s *Source) Fetch(ctx context.Context, e kernels.Entry, progress kernels.Progress) (kernels.Kernel, error) {
+	b, err := s.build(ctx, buildID{e.Release, e.PackageVersion})
+	if err != nil {
+		return kernels.Kernel{}, err
+	}
+	return s.store.Put(ctx, b.key(s.cfg.AllowUnindexedModules), func(ctx context.Context, dir string) (kernels.Facts, error) {
+		return s.fill(ctx, b, dir, progress)
+	})
+}
+
+// build finds what an entry was made of, listing again if need be.
+func (s *Source) build(ctx context.Context, id buildID) (build, error) {
+	for _, list := range []bool{false, true} {
+		if list {
+			if _, err := s.List(ctx); err != nil {
+				return build{}, err
+			}
+		}
+		s.mu.Lock()
+		b, ok := s.builds[id]
+		s.mu.Unlock()
+		if ok {
+			return b, nil
+		}
+	}
+	return build{}, fmt.Errorf("the archive has no package %s of release %s any more", id.packageVersion, id.release)
+}
+
+// suiteResult is what came of reading a suite.
+type suiteResult struct {
+	used     bool
+	builds   []build
+	warnings []string
+}
+
+// readSuite reads one suite. What the user did not ask for by name is allowed
+// to be missing or expired: that is a warning.
+func (s *Source) readSuite(ctx context.Context, name string, keys keyring) (suiteResult, error) {
+	var result suiteResult
+	if s.cfg.archive(name) == "" {
+		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: no security archive in the host's apt sources; set kernels.debian.security-mirror", name))
+		return result, nil
+	}
+	rel, err := s.release(ctx, name, keys)
+	var missing *MissingError
+	var expired *ExpiredError
+	switch {
+	case errors.As(err, &missing) && !s.named:
+		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: the mirror does not have it", name))
+		return result, nil
+	case errors.As(err, &expired) && !s.named:
+		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: %s", name, expired))
+		return result, nil
+	case err != nil:
+		return result, fmt.Errorf("suite %s: %w", name, err)
+	}
+	if rel.warning != "" {
+		result.warnings = append(result.warnings, rel.warning)
+	}
+	packages, err := s.packages(ctx, rel)
+	if err != nil {
+		return result, fmt.Errorf("suite %s: %w", name, err)
+	}
+	result.used = true
+	result.builds = assemble(name, packages)
+	return result, nil
+}

@@ -1,0 +1,95 @@
+package debian
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// SignatureError says that a Release file is not what its signer signed.
+type SignatureError struct {
+	URL string
+	Err error
+}
+
+func (e *SignatureError) Error() string {
+	return fmt.Sprintf("wrong signature on %s: %s; the mirror or something on the way to it changed the file", e.URL, e.Err)
+}
+
+func (e *SignatureError) Unwrap() error { return e.Err }
+
+// UnknownKeyError says that none of the keys of the keyring signed a Release
+// file.
+type UnknownKeyError struct {
+	URL  string
+	Keys []string // ids of the keys that signed it, in hex
+}
+
+func (e *UnknownKeyError) Error() string {
+	return fmt.Sprintf("%s is signed by unknown keys (%s): install the archive's current keyring (on Debian the package debian-archive-keyring) or add its file to kernels.debian.keyring", e.URL, strings.Join(e.Keys, ", "))
+}
+
+// ExpiredError says that a Release file is no longer valid: the mirror may
+// hold security updates back.
+type ExpiredError struct {
+	Suite string
+	Until time.Time // Valid-Until
+}
+
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("its Release file expired on %s, so the mirror may be out of date; to use it all the same add %s to kernels.debian.allow-expired", e.Until.Format(time.DateOnly), e.Suite)
+}
+
+// DigestError says that a file is not the one that the index describes.
+type DigestError struct {
+	URL       string
+	Want, Got string // SHA-256 in hex, or sizes
+}
+
+func (e *DigestError) Error() string {
+	return fmt.Sprintf("%s is not the file that the index describes: it has %s instead of %s; the mirror is being updated or is broken: try again later, or set kernels.debian.mirror to another", e.URL, e.Got, e.Want)
+}
+
+// TruncatedError says that a file ended before its size was reached. What came
+// is kept, and the next attempt goes on from there.
+type TruncatedError struct {
+	URL       string
+	Want, Got int64 // bytes
+}
+
+func (e *TruncatedError) Error() string {
+	return fmt.Sprintf("%s ended after %d of %d bytes: try again, the download goes on from there", e.URL, e.Got, e.Want)
+}
+
+// MissingError says that the mirror does not have a file.
+type MissingError struct {
+	URL string
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("the mirror does not have %s", e.URL)
+}
+
+// UnreachableError says that the mirror gave no usable answer.
+type UnreachableError struct {
+	URL string
+	Err error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("cannot get %s: %s; check the network, or set kernels.debian.mirror to another mirror", e.URL, e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// PinError says that a file without an indexed digest changed since it was
+// first used.
+type PinError struct {
+	URL       string
+	Want, Got string // SHA-256 in hex
+	Pin       string // path of the file that remembers Want
+}
+
+func (e *PinError) Error() string {
+	return fmt.Sprintf("%s changed since it was first used: its SHA-256 is %s and was %s; if that is right remove %s", e.URL, e.Got, e.Want, e.Pin)
+}

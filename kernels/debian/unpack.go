@@ -1,0 +1,185 @@
+package debian
+
+import (
+	"archive/tar"
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"pault.ag/go/debian/deb"
+
+	"splicelab/kernels"
+)
+
+// fill downloads a kernel's packages and unpacks what the lab uses into dir.
+func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels.Progress) (kernels.Facts, error) {
+	packages := b.packages
+	if s.cfg.AllowUnindexedModules {
+		packages = append(packages[:len(packages):len(packages)], b.unindexed...)
+	}
+	meter := newMeter(b, progress)
+	for i, p := range packages {
+		w := wanted{url: p.URL, size: p.Size, sha256: p.SHA256, told: meter.part(i)}
+		err := s.withFile(ctx, w, func(f *os.File, digest string) error {
+			if p.SHA256 == "" {
+				if err := s.pin(p.URL, digest); err != nil {
+					return err
+				}
+			}
+			if err := unpack(ctx, f, p, b.release, dir); err != nil {
+				return fmt.Errorf("%s: %w", p.URL, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return kernels.Facts{}, err
+		}
+	}
+	return kernels.Facts{
+		Release:        b.release,
+		Version:        b.version,
+		Flavour:        b.flavour,
+		Origin:         "debian/" + b.suite,
+		PackageVersion: b.image.Version,
+	}, nil
+}
+
+// pin remembers the digest of a file that no index vouches for, and refuses
+// another one from then on.
+func (s *Source) pin(address, digest string) error {
+	dir, err := s.store.Subdir(filepath.Join("debian", "pins"))
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, path.Base(address)+".sha256")
+	known, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return writeFile(file, []byte(digest+"\n"))
+	case err != nil:
+		return err
+	case strings.TrimSpace(string(known)) != digest:
+		return &PinError{URL: address, Want: strings.TrimSpace(string(known)), Got: digest, Pin: file}
+	}
+	return nil
+}
+
+// meter adds up the parts of a kernel that are being downloaded.
+type meter struct {
+	progress kernels.Progress
+	name     string
+	total    int64
+
+	mu   sync.Mutex
+	done map[int]int64
+}
+
+func newMeter(b build, progress kernels.Progress) *meter {
+	m := &meter{progress: progress, name: b.release, done: map[int]int64{}}
+	for _, p := range b.packages {
+		m.total += p.Size
+	}
+	return m
+}
+
+// part returns what tells the meter of one part.
+func (m *meter) part(i int) func(int64) {
+	if m.progress == nil {
+		return nil
+	}
+	return func(done int64) {
+		m.mu.Lock()
+		m.done[i] = done
+		var all int64
+		for _, n := range m.done {
+			all += n
+		}
+		total := max(m.total, all) // an unindexed part is in no total
+		m.mu.Unlock()
+		m.progress.Update(m.name, all, total)
+	}
+}
+
+// maxUnpacked bounds what is unpacked of one package, in bytes. A generic
+// kernel of 5.10 has 300 MB of modules.
+const maxUnpacked = 2 << 30
+
+// unpack writes the boot image, the configuration and the modules of a kernel
+// package to their names in the store.
+func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err error) {
+	archive, err := deb.Load(f, f.Name())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, archive.Close()) }()
+	if archive.Control.Package != p.Name || archive.Control.Version.String() != p.Version {
+		return fmt.Errorf("it holds %s %s and not %s %s", archive.Control.Package, archive.Control.Version, p.Name, p.Version)
+	}
+	left := int64(maxUnpacked)
+	for {
+		header, err := archive.Data.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		name := place(header.Name, release)
+		if name == "" || header.Typeflag != tar.TypeReg {
+			continue
+		}
+		if left -= header.Size; left < 0 {
+			return fmt.Errorf("it holds more than %d bytes", int64(maxUnpacked))
+		}
+		if err := writeOut(filepath.Join(dir, name), archive.Data); err != nil {
+			return err
+		}
+	}
+}
+
+// place is the name in the store for a file of a package, or empty for files
+// that the lab does not use.
+func place(name, release string) string {
+	name = strings.TrimPrefix(path.Clean("/"+name), "/")
+	switch name {
+	case "boot/vmlinuz-" + release:
+		return kernels.BzImageFile
+	case "boot/config-" + release:
+		return kernels.ConfigFile
+	}
+	below, ok := strings.CutPrefix(strings.TrimPrefix(name, "usr/"), "lib/modules/"+release+"/")
+	switch {
+	case !ok:
+		return ""
+	case below == "vmlinuz":
+		return kernels.BzImageFile
+	case below == "config":
+		return kernels.ConfigFile
+	case strings.HasPrefix(below, "kernel/"), strings.HasPrefix(below, "modules."):
+		return filepath.Join(kernels.ModulesDir, filepath.FromSlash(below))
+	}
+	return ""
+}
+
+func writeOut(path string, r io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<16)
+	_, err = io.Copy(w, r)
+	return errors.Join(err, w.Flush(), f.Close())
+}
