@@ -19,6 +19,7 @@ import (
 func WriteListing(w io.Writer, r Run, cells []Cell, o MatrixOptions) error {
 	o, cells = o.settle(r, cells)
 	b := new(bytes.Buffer)
+	kernels := len(distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases))
 	for _, v := range []outcome.Verdict{outcome.Crash, outcome.Hang, outcome.BootFail, outcome.Fail, outcome.Skip, outcome.Infra} {
 		if len(o.Only) > 0 && !slices.Contains(o.Only, v) {
 			continue
@@ -38,7 +39,7 @@ func WriteListing(w io.Writer, r Run, cells []Cell, o MatrixOptions) error {
 		}
 		fmt.Fprintf(b, "%s: %s\n", paint(o.Color, verdictColor(v), string(v)), title)
 		for _, g := range causes(of) {
-			g.write(b, o)
+			g.write(b, o, kernels)
 		}
 		b.WriteByte('\n')
 	}
@@ -65,6 +66,7 @@ func causes(cells []*Cell) []cause {
 	var groups []cause
 	for _, c := range cells {
 		k, g := key{a: c.Detail}, cause{title: CleanLine(c.Detail)}
+		// What fails names its test first; everything else, its reason.
 		if c.Verdict == outcome.Fail {
 			k = key{c.Test, string(c.Outcome)}
 			g = cause{title: CleanLine(c.Test), detail: CleanLine(c.Detail), byTest: true}
@@ -92,7 +94,7 @@ func causes(cells []*Cell) []cause {
 	return groups
 }
 
-func (g cause) write(b *bytes.Buffer, o MatrixOptions) {
+func (g cause) write(b *bytes.Buffer, o MatrixOptions, kernels int) {
 	title := g.title
 	if !g.byTest {
 		title = fmt.Sprintf("%d x %s", len(g.cells), title)
@@ -105,8 +107,33 @@ func (g cause) write(b *bytes.Buffer, o MatrixOptions) {
 		}
 		b.WriteString("      " + cut(detail, o.Width-6) + "\n")
 	}
+	if g.byTest {
+		g.writeColumns(b, o, kernels)
+		return
+	}
 	for _, line := range g.where() {
 		writeWrapped(b, "    "+line.head+": ", line.items, ", ", o.Width)
+	}
+}
+
+// writeColumns says where a test failed: the kernels for each set of
+// filesystems, for a cause mostly covers the same set on many kernels.
+func (g cause) writeColumns(b *bytes.Buffer, o MatrixOptions, kernels int) {
+	var sets []where
+	for _, line := range g.where() {
+		set := strings.Join(line.items, ", ")
+		i := slices.IndexFunc(sets, func(w where) bool { return w.head == set })
+		if i < 0 {
+			i = len(sets)
+			sets = append(sets, where{head: set})
+		}
+		sets[i].items = append(sets[i].items, line.head)
+	}
+	for _, s := range sets {
+		if len(s.items) == kernels && kernels > 1 {
+			s.items = []string{fmt.Sprintf("all %d kernels", kernels)}
+		}
+		writeWrapped(b, "    "+s.head+": ", s.items, ", ", o.Width)
 	}
 }
 

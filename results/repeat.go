@@ -1,0 +1,35 @@
+package results
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"splicelab/outcome"
+)
+
+// RepeatCommand is the shell command that runs one cell of r again, under the
+// same policy and with the same seed.
+func RepeatCommand(r Run, key CellKey) string {
+	args := []string{"splicelab", "run", "-k", key.Kernel, "-f", key.FS, "-t", "^" + regexp.QuoteMeta(key.Test) + "$"}
+	if r.Policy != "" && r.Policy != outcome.PolicySnapshot {
+		args = append(args, "--policy", string(r.Policy))
+	}
+	args = append(args, "--seed", fmt.Sprint(r.Seed))
+	for i, a := range args {
+		args[i] = quote(CleanLine(a))
+	}
+	return strings.Join(args, " ")
+}
+
+// quote makes s one word for a shell.
+func quote(s string) string {
+	plain := s != ""
+	for _, c := range s {
+		plain = plain && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./+:=,@%", c))
+	}
+	if plain {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
