@@ -44,7 +44,10 @@ func (b build) key(unindexed bool) string {
 	return sum([]byte(strings.Join(parts, "\n")))
 }
 
-const imagePrefix = "linux-image-"
+const (
+	imagePrefix  = "linux-image-"
+	binaryPrefix = "linux-binary-" // the boot image of a split kernel
+)
 
 // flavourOf matches the flavour at the end of a release: after the version and
 // the ABI, parts that start with a letter up to the architecture's name.
@@ -75,14 +78,14 @@ func assemble(suite string, packages []pkg) []build {
 		switch {
 		case meta:
 			continue
-		case len(parts) == 0: // up to 6.18 one package holds everything
+		case len(parts) == 0:
 			b.packages = []pkg{p}
 		}
 		bootable := len(parts) == 0
 		for _, part := range parts {
 			if found, ok := index[nameVersion{part.Name, part.Version}]; ok {
 				b.packages = append(b.packages, found)
-				bootable = bootable || strings.HasPrefix(part.Name, "linux-binary-")
+				bootable = bootable || strings.HasPrefix(part.Name, binaryPrefix)
 				continue
 			}
 			part.URL = poolURL(p.URL, part)
@@ -96,14 +99,15 @@ func assemble(suite string, packages []pkg) []build {
 }
 
 // partsOf returns the packages of which a split kernel (6.19 and later)
-// consists, by what linux-image depends on; none for one that is whole. A
-// metapackage depends on another linux-image.
+// consists, by what linux-image depends on; none for one that is whole: up to
+// 6.18 linux-image holds everything, although that of 6.18 already depends on
+// a linux-base of its own. A metapackage depends on another linux-image.
 func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 	depends, err := dependency.Parse(image.Depends)
 	if err != nil {
 		return nil, true // not a kernel package as we know them
 	}
-	split := []string{"linux-binary-" + release, "linux-modules-" + release, "linux-base-" + release}
+	split := []string{binaryPrefix + release, "linux-modules-" + release, "linux-base-" + release}
 	for _, relation := range depends.Relations {
 		for _, p := range relation.Possibilities {
 			if strings.HasPrefix(p.Name, imagePrefix) {
@@ -113,6 +117,9 @@ func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 				parts = append(parts, pkg{Name: p.Name, Version: p.Version.Number, Size: -1})
 			}
 		}
+	}
+	if !slices.ContainsFunc(parts, func(p pkg) bool { return strings.HasPrefix(p.Name, binaryPrefix) }) {
+		return nil, false
 	}
 	return parts, false
 }
