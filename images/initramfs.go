@@ -32,6 +32,9 @@ type Spec struct {
 	// Modules are the modules wanted, by name, without their dependencies.
 	// One that is built into the kernel is not loaded.
 	Modules []string
+	// Commands is the path of the binary that images/shellcmds builds, or
+	// empty. It becomes /bbin/bb, with a link in /bbin for every command.
+	Commands string
 }
 
 // Initramfs is a built image.
@@ -91,7 +94,7 @@ func (s Spec) validate() error {
 		if !path.IsAbs(guest) || path.Clean(guest) != guest || guest == "/" {
 			return fmt.Errorf("initramfs: guest path %q: must be absolute and clean, like /suite.test", guest)
 		}
-		for _, own := range []string{"/init", "/dev", "/proc", "/sys", "/bbin", moduleDir} {
+		for _, own := range []string{"/init", "/dev", "/proc", "/sys", commandDir, moduleDir} {
 			if guest == own || strings.HasPrefix(guest, own+"/") {
 				return fmt.Errorf("initramfs: guest path %q: %s belongs to the agent; use another directory", guest, own)
 			}
@@ -111,6 +114,9 @@ type file struct {
 // gather lists the host's files in the order of their guest paths.
 func (s Spec) gather(ctx context.Context) ([]file, error) {
 	files := []file{{guest: "/init", host: s.Agent, mode: 0o755}}
+	if s.Commands != "" {
+		files = append(files, file{guest: commandDir + "/bb", host: s.Commands, mode: 0o755})
+	}
 	for guest, host := range s.Files {
 		// A file that is named itself may be a link; below it, links stay.
 		if st, err := os.Stat(host); err != nil {
@@ -211,6 +217,9 @@ func writeArchive(f *os.File, s Spec, files []file, modules []module) error {
 		cpio.CharDev("/dev/null", 0o666, 1, 3))
 	for _, m := range modules {
 		records = append(records, cpio.StaticFile(m.guestPath(), string(m.image), 0o644))
+	}
+	if s.Commands != "" {
+		records = append(records, commandLinks()...)
 	}
 	for _, in := range files {
 		switch in.mode.Type() {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -270,27 +269,6 @@ func (g *guest) run(e wire.Exec) (string, wire.Exit) {
 		g.t.Fatalf("no exit in %+v", r)
 	}
 	return out, *r.Exit
-}
-
-// put copies a host file into the guest.
-func (g *guest) put(host, path string) {
-	g.t.Helper()
-	f, err := os.Open(host)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer f.Close()
-	buf := make([]byte, wire.ChunkSize)
-	for offset := int64(0); ; {
-		n, err := io.ReadFull(f, buf)
-		if n > 0 || offset == 0 {
-			g.must(wire.Request{Put: &wire.Put{Path: path, Offset: offset, Mode: 0o755, Data: buf[:n]}})
-		}
-		offset += int64(n)
-		if err != nil {
-			return
-		}
-	}
 }
 
 // TestProfiles mounts every built-in profile on every kernel and uses it.

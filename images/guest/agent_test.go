@@ -1,0 +1,263 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"splicelab/images"
+	"splicelab/lab/wire"
+)
+
+// TestAgent goes through the protocol on every kernel.
+func TestAgent(t *testing.T) {
+	all := testKernels(t)
+	builder := images.Builder{Dir: t.TempDir()}
+	agent := filepath.Join(t.TempDir(), "agent")
+	buildGuest(t, ".", agent)
+	actor := filepath.Join(t.TempDir(), "actor")
+	buildGuest(t, "./testdata/actor", actor)
+	for _, k := range all {
+		t.Run(k.Release, func(t *testing.T) {
+			image, err := builder.Initramfs(context.Background(), images.Spec{
+				Kernel: k, Agent: agent, Files: map[string]string{"/actor": actor},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := boot(t, k, image.Path)
+			if g.hello.Version != wire.Version || !strings.HasPrefix(g.hello.Release, strings.SplitN(k.Release, "-", 2)[0]) {
+				t.Errorf("hello %+v on %s", g.hello, k.Release)
+			}
+			if g.hello.Memory < 256<<20 || g.hello.Memory > 512<<20 || g.hello.UptimeM <= 0 {
+				t.Errorf("hello %+v with 512 MiB", g.hello)
+			}
+			for _, step := range []struct {
+				name string
+				do   func(*testing.T, *guest)
+			}{
+				{"exec", testExec},
+				{"files", testFiles},
+				{"errors", testErrors},
+				{"kill", testKill},
+				{"leftovers", testLeftovers},
+				{"hostile", testHostile},
+				{"terminal", testTerminal},
+				{"clock", testClock},
+			} {
+				t.Run(step.name, func(t *testing.T) {
+					g.t = t
+					step.do(t, g)
+				})
+			}
+			g.t = t
+			g.must(wire.Request{Ping: &wire.Ping{}})
+			g.send(wire.Request{PowerOff: &wire.PowerOff{}})
+			for range g.lines { // closed when QEMU is gone
+			}
+		})
+	}
+}
+
+func testExec(t *testing.T, g *guest) {
+	out, exit := g.run(wire.Exec{
+		Path: "/actor", Args: []string{"tell", "a b", "é"}, Env: []string{"ACTOR=hamlet"}, Dir: "/made/for/it",
+	})
+	want := `args ["a b" "é"] env "hamlet" dir /made/for/it stdin 0 bytes score 0 ignored 0000000000000000` + "\n"
+	if out != want || exit != (wire.Exit{}) {
+		t.Errorf("output %q, exit %+v; want %q, 0", out, exit, want)
+	}
+	if _, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"exit", "42"}, Dir: "/"}); exit.Code != 42 {
+		t.Errorf("exit %+v, want 42", exit)
+	}
+	out, _ = g.run(wire.Exec{Path: "/actor", Args: []string{"bytes"}, Dir: "/"})
+	for i := range 256 {
+		if len(out) != 256 || out[i] != byte(i) {
+			t.Fatalf("the port is not raw: %q", out)
+		}
+	}
+	start := time.Now()
+	const flood = 1 << 20
+	if out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"flood", fmt.Sprint(flood)}, Dir: "/"}); len(out) != flood {
+		t.Errorf("%d bytes of output, want %d", len(out), flood)
+	}
+	t.Logf("1 MiB of output in %v", time.Since(start))
+	start = time.Now()
+	const times = 20
+	for range times {
+		g.run(wire.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"})
+	}
+	t.Logf("exec of a Go binary: %v", time.Since(start)/times)
+	start = time.Now()
+	for range times {
+		g.must(wire.Request{Ping: &wire.Ping{}})
+	}
+	t.Logf("ping: %v", time.Since(start)/times)
+}
+
+func testFiles(t *testing.T, g *guest) {
+	// A little more than a chunk of what does not compress.
+	content := make([]byte, wire.ChunkSize+1000)
+	if _, err := rand.Read(content); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for offset := 0; offset < len(content); offset += wire.ChunkSize {
+		g.must(wire.Request{Put: &wire.Put{
+			Path: "/put/below/file", Offset: int64(offset), Mode: 0o755,
+			Data: content[offset:min(offset+wire.ChunkSize, len(content))],
+		}})
+	}
+	t.Logf("put %d KiB in %v", len(content)>>10, time.Since(start))
+	start = time.Now()
+	h := sha256.New()
+	for offset := int64(0); ; {
+		r := g.must(wire.Request{Get: &wire.Get{Path: "/put/below/file", Offset: offset}})
+		h.Write(r.Data)
+		offset += int64(len(r.Data))
+		if r.EOF {
+			break
+		}
+	}
+	t.Logf("got it in %v", time.Since(start))
+	if want := sha256.Sum256(content); !bytes.Equal(h.Sum(nil), want[:]) {
+		t.Error("the file came back different")
+	}
+	// The one at offset 0 replaces the file.
+	g.must(wire.Request{Put: &wire.Put{Path: "/put/below/file", Mode: 0o600, Data: []byte("short")}})
+	g.must(wire.Request{Put: &wire.Put{Path: "/put/a", Mode: 0o644}})
+	r := g.must(wire.Request{List: &wire.List{Path: "/put"}})
+	want := []wire.File{{Path: "a", Mode: 0o644}, {Path: "below/file", Size: 5, Mode: 0o600}}
+	if fmt.Sprint(r.Files) != fmt.Sprint(want) {
+		t.Errorf("files %v, want %v", r.Files, want)
+	}
+	if r := g.must(wire.Request{List: &wire.List{Path: "/absent"}}); len(r.Files) != 0 {
+		t.Errorf("files %v of a directory that is not there", r.Files)
+	}
+}
+
+func testErrors(t *testing.T, g *guest) {
+	for _, c := range []struct {
+		req   wire.Request
+		errno string
+		text  string
+	}{
+		{wire.Request{}, "", "nothing that this agent knows"},
+		{wire.Request{Get: &wire.Get{Path: "/absent"}}, "ENOENT", "/absent"},
+		{wire.Request{Get: &wire.Get{Path: "/dev/zero"}}, "", "not a regular file"},
+		{wire.Request{Get: &wire.Get{Path: "/init", Offset: -1}}, "", "negative offset"},
+		{wire.Request{Put: &wire.Put{Path: "/proc/absent"}}, "ENOENT", "/proc/absent"},
+		{wire.Request{Modules: &wire.Modules{Paths: []string{"/actor"}}}, "ENOEXEC", "/actor"},
+		{wire.Request{Mount: &wire.Mount{Type: "nosuchfs", Target: "/mnt/x"}}, "ENODEV", "nosuchfs"},
+		{wire.Request{Mount: &wire.Mount{Type: "tmpfs", Target: "/mnt/x", Options: "nosuch=option"}}, "EINVAL", "tmpfs"},
+		{wire.Request{Exec: &wire.Exec{Path: "/absent", Dir: "/"}}, "ENOENT", "/absent"},
+		{wire.Request{Exec: &wire.Exec{Path: "/put/a", Dir: "/"}}, "EACCES", "/put/a"},
+		{wire.Request{Winsize: &wire.Winsize{Rows: -1}}, "", "out of range"},
+	} {
+		r := g.call(c.req)
+		if r.Error == "" || r.Errno != c.errno || !strings.Contains(r.Error, c.text) {
+			t.Errorf("%+v: error %q errno %q, want %q %q", c.req, r.Error, r.Errno, c.text, c.errno)
+		}
+		if c.errno == "EINVAL" && !strings.Contains(strings.Join(r.Log, "\n"), "nosuch") {
+			t.Errorf("kernel log of a refused mount: %q", r.Log)
+		}
+	}
+	for line, id := range map[string]uint64{
+		"{\"id\":77,\"exec\":{\"path\":1}}\n": 77,
+		"{\"id\":78, broken\n":                78,
+		"\x00\xff\x1b[31m\n":                  0,
+		"\n{\"id\":79,\"exec\":[]}\n":         79,
+		"{\"id\":80,\"put\":{\"data\":\"" + strings.Repeat("A", wire.MaxLine) + "\"}}\n": 80,
+	} {
+		if _, err := g.control.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+		if r := g.reply(bootWait); r.ID != id || r.Error == "" {
+			t.Errorf("reply %+v to %.40q, want an error for %d", r, line, id)
+		}
+	}
+	g.must(wire.Request{Ping: &wire.Ping{}})
+}
+
+func testKill(t *testing.T, g *guest) {
+	id := g.send(wire.Request{Exec: &wire.Exec{Path: "/actor", Args: []string{"spin"}, Dir: "/", Token: "spin"}})
+	g.waitOutput("spinning\n")
+	g.must(wire.Request{Ping: &wire.Ping{}})
+	g.must(wire.Request{List: &wire.List{Path: "/put"}})
+	if r := g.call(wire.Request{Exec: &wire.Exec{Path: "/actor", Dir: "/"}}); r.Error == "" {
+		t.Errorf("a second child was started: %+v", r)
+	}
+	kill := g.send(wire.Request{Kill: &wire.Kill{}})
+	if r := g.reply(bootWait); r.ID != kill || r.Error != "" {
+		t.Errorf("kill: %+v", r)
+	}
+	if r := g.reply(bootWait); r.ID != id || r.Exit == nil || *r.Exit != (wire.Exit{Code: -1, Signal: "SIGKILL"}) {
+		t.Errorf("exec: %+v", r)
+	}
+	g.waitOutput(mark("spin"))
+	g.must(wire.Request{Kill: &wire.Kill{}}) // of nothing
+}
+
+func testLeftovers(t *testing.T, g *guest) {
+	if _, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"leave"}, Dir: "/"}); exit.Code != 0 {
+		t.Errorf("exit %+v", exit)
+	}
+	// What it left would write before this.
+	if out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"}); out != "" {
+		t.Errorf("something outlived the child and wrote %.100q", out)
+	}
+}
+
+func testHostile(t *testing.T, g *guest) {
+	if out, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"signals"}, Dir: "/"}); exit.Code != 0 {
+		t.Errorf("exit %+v: %s", exit, out)
+	}
+	g.must(wire.Request{Ping: &wire.Ping{}})
+	if out, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"stop"}, Dir: "/"}); exit.Code != 0 {
+		t.Errorf("exit %+v: %s", exit, out)
+	}
+}
+
+func testTerminal(t *testing.T, g *guest) {
+	id := g.send(wire.Request{Exec: &wire.Exec{
+		Path: "/actor", Args: []string{"terminal"}, Dir: "/", Terminal: true, Rows: 24, Cols: 80, Token: "tty",
+	}})
+	g.waitOutput("size 24x80\r\n")
+	g.must(wire.Request{Winsize: &wire.Winsize{Rows: 50, Cols: 132}})
+	g.waitOutput("size 50x132\r\n")
+	if _, err := g.output.Write([]byte{'C' - 64}); err != nil {
+		t.Fatal(err)
+	}
+	g.waitOutput("^C")
+	g.waitOutput("interrupted\r\n")
+	if r := g.reply(bootWait); r.ID != id || r.Exit == nil || r.Exit.Code != 0 {
+		t.Errorf("exec: %+v", r)
+	}
+	g.waitOutput(mark("tty"))
+	// The end of a session flushes its terminal: the last output must be out
+	// by then.
+	const lines = 2000
+	out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"lines", fmt.Sprint(lines)}, Dir: "/", Terminal: true})
+	if n := strings.Count(out, "\r\n"); n != lines {
+		t.Errorf("%d lines from a terminal session, want %d; the last: %q", n, lines, out[max(0, len(out)-40):])
+	}
+	// And the port is raw again for the next.
+	if out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"lines", "1"}, Dir: "/"}); out != "line 0\n" {
+		t.Errorf("output %q after a terminal session", out)
+	}
+}
+
+func testClock(t *testing.T, g *guest) {
+	want := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
+	g.must(wire.Request{Clock: &wire.Clock{UnixNano: want.UnixNano()}})
+	g.must(wire.Request{Put: &wire.Put{Path: "/tmp/now", Mode: 0o600}})
+	if r := g.call(wire.Request{Clock: &wire.Clock{UnixNano: -1}}); r.Errno != "EINVAL" {
+		t.Errorf("a time before 1970: %+v", r)
+	}
+}

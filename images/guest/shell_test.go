@@ -1,0 +1,83 @@
+package main_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"splicelab/images"
+	"splicelab/lab/wire"
+)
+
+// commandsBinary is what images/shellcmds built, which takes a minute.
+func commandsBinary(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("SPLICELAB_TEST_COMMANDS")
+	if path == "" {
+		path = "../../bin/guest/bb"
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no u-root commands: go run ./images/shellcmds makes bin/guest/bb (%v)", err)
+	}
+	return path
+}
+
+// TestShell talks to an interactive shell as a person at a terminal would.
+func TestShell(t *testing.T) {
+	all := testKernels(t)
+	commands := commandsBinary(t)
+	agent := filepath.Join(t.TempDir(), "agent")
+	buildGuest(t, ".", agent)
+	k := all[len(all)-1]
+	builder := images.Builder{Dir: t.TempDir()}
+	image, err := builder.Initramfs(context.Background(), images.Spec{Kernel: k, Agent: agent, Commands: commands})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := boot(t, k, image.Path)
+	id := g.send(wire.Request{Exec: &wire.Exec{
+		Path: images.Shell, Dir: "/root", Env: []string{"TERM=vt100"}, Terminal: true, Rows: 24, Cols: 80, Token: "shell",
+	}})
+	typed := func(line string) {
+		t.Helper()
+		if _, err := g.output.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ line, want string }{
+		// Split words: what is typed is echoed and must not match.
+		{"ls -l /ini''t\r", "/init"},
+		{"echo sum $((40+2))\r", "sum 42"},
+		{"cat /proc/sys/kernel/ost''ype\r", "Linux"},
+		{"mount | grep devt''mpfs\r", "/dev type devtmpfs"},
+		{"dmesg | grep 'Linux ver''sion' | head -n 1\r", "Linux version"},
+		{"ps | grep in''it\r", "init"},
+		{"stty size || true; echo si''ze done\r", "size done"},
+		{"/bin/sh -c 'echo from $((1+1)) shells'\r", "from 2 shells"},
+		{"yes | head -n 3 | wc -l; echo pipe''line\r", "pipeline"},
+	} {
+		typed(c.line)
+		out := g.waitOutput(c.want)
+		t.Logf("%q: %q", c.line, out+c.want)
+	}
+	// Ctrl-C ends the command and not the shell.
+	typed("sleep 1000\r")
+	g.waitOutput("sleep 1000")
+	typed("\x03")
+	typed("echo still $((1+2))\r")
+	g.waitOutput("still 3")
+	typed("exit 5\r")
+	r := g.reply(bootWait)
+	if r.ID != id || r.Exit == nil || r.Exit.Code != 5 {
+		t.Errorf("shell: %+v", r)
+	}
+	if rest := g.waitOutput(mark("shell")); strings.Contains(rest, "not found") {
+		t.Errorf("output %q", rest)
+	}
+}
