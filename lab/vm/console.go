@@ -122,6 +122,13 @@ func (c *Console) Bytes() []byte { return c.Since(0) }
 // Since returns a copy of what is kept from the absolute offset mark on, with
 // a line that says how many bytes from there are missing where some are.
 func (c *Console) Since(mark int64) []byte {
+	b, _ := c.Next(mark)
+	return b
+}
+
+// Next is Since for a reader that follows the console: it also returns the
+// mark from which to go on, which no byte before or after this call escapes.
+func (c *Console) Next(mark int64) ([]byte, int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	mark = min(max(mark, 0), c.total)
@@ -142,5 +149,5 @@ func (c *Console) Since(mark int64) []byte {
 		out = append(out, c.tail[at:int64(at)+n]...)
 		mark += n
 	}
-	return out
+	return out, c.total
 }

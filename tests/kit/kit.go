@@ -111,12 +111,6 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 		t.Skipf("%s=1 not set: only a throw-away VM may run this", wire.EnvGuest)
 	}
 	markLog(t.Name())
-	if os.Getenv(wire.EnvGuest) == "1" {
-		if err := mark(t.Name()); err != nil {
-			t.Attr(wire.AttrInfra, oneLine(err.Error()))
-			t.Fatal(err)
-		}
-	}
 	c, err := newCell(t, test, s)
 	if err != nil {
 		t.Attr(wire.AttrInfra, oneLine(err.Error()))
@@ -138,25 +132,12 @@ func markLog(name string) {
 	if os.Getenv(wire.EnvGuest) != "1" {
 		return
 	}
-	// Level 5 (notice): low enough to reach the console. A kernel without
+	// Level 1 (alert) reaches any console, a quiet one too. A kernel without
 	// /dev/kmsg leaves the lab to go by time.
 	if f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
-		_, _ = f.WriteString("<5>" + wire.CellMark(name))
+		_, _ = f.WriteString("<1>" + wire.CellMark(name))
 		_ = f.Close()
 	}
-}
-
-// mark opens the cell in the kernel's log. Its level is shown on any console.
-func mark(name string) error {
-	f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0)
-	if err != nil {
-		return fmt.Errorf("mark the kernel log: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	if _, err := f.WriteString("<1>" + wire.CellMark(name)); err != nil {
-		return fmt.Errorf("mark the kernel log: %w", err)
-	}
-	return nil
 }
 
 // oneLine makes s fit to be an attribute: one line of bounded length without

@@ -1,0 +1,190 @@
+package lab
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// Plan is a set of cells: the product of its kernels, profiles and tests. It
+// is kept as a product, so that a plan of 100,000 cells costs no more than
+// its edges.
+type Plan struct {
+	Kernels  []kernels.Kernel
+	Profiles []images.Profile
+	Tests    []PlannedTest
+}
+
+// PlannedTest is one test or subtest, a row of the matrix.
+type PlannedTest struct {
+	Suite   string // name of the test binary, without .test
+	Top     string // the Go function
+	Sub     string // subtest below it; may hold slashes; empty for none
+	Kind    outcome.Kind
+	Control bool
+}
+
+// Name is the test's name in results: suite.TestName/subtest.
+func (t PlannedTest) Name() string { return t.Suite + "." + t.goName() }
+
+// goName is the test's name in its own binary.
+func (t PlannedTest) goName() string {
+	if t.Sub == "" {
+		return t.Top
+	}
+	return t.Top + "/" + t.Sub
+}
+
+// Cells is the number of cells of the plan.
+func (p Plan) Cells() int { return len(p.Kernels) * len(p.Profiles) * len(p.Tests) }
+
+// NoMatchError says that a test pattern matches nothing.
+type NoMatchError struct {
+	Pattern string
+	Near    []string // tests with names like it
+}
+
+func (e *NoMatchError) Error() string {
+	s := fmt.Sprintf("no test matches %q", e.Pattern)
+	if len(e.Near) > 0 {
+		s += "; near it: " + strings.Join(e.Near, ", ")
+	}
+	return s + "; `splicelab tests list` shows all"
+}
+
+// NewPlan crosses kernels and profiles with the tests whose name matches
+// pattern (all, when it is empty). Control cells are in every plan. A bad
+// pattern is an error that quotes it; one that matches nothing a *NoMatchError.
+func NewPlan(ks []kernels.Kernel, ps []images.Profile, suites []wire.Suite, pattern string) (Plan, error) {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return Plan{}, fmt.Errorf("test pattern %q: %w", pattern, err)
+	}
+	plan := Plan{Kernels: ks, Profiles: ps}
+	var controls []PlannedTest
+	var all []string
+	for _, s := range suites {
+		if s.Name == quietSuite && !strings.Contains(pattern, quietSuite) {
+			continue
+		}
+		for _, t := range Expand(s) {
+			all = append(all, t.Name())
+			switch {
+			case re.MatchString(t.Name()):
+				plan.Tests = append(plan.Tests, t)
+			case t.Control:
+				controls = append(controls, t)
+			}
+		}
+	}
+	if len(plan.Tests) == 0 {
+		return Plan{}, &NoMatchError{Pattern: pattern, Near: near(pattern, all)}
+	}
+	plan.Tests = append(controls, plan.Tests...)
+	return plan, nil
+}
+
+// Expand lists a suite's tests with one entry a cell.
+func Expand(s wire.Suite) []PlannedTest {
+	var out []PlannedTest
+	for _, t := range s.Tests {
+		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control}
+		if len(t.Cells) == 0 {
+			out = append(out, p)
+			continue
+		}
+		for _, sub := range t.Cells {
+			p.Sub = sub
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// near returns up to five names that share the longest piece with pattern.
+func near(pattern string, names []string) []string {
+	want := strings.ToLower(regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(pattern, " "))
+	type scored struct {
+		name  string
+		score int
+	}
+	var hits []scored
+	for _, n := range names {
+		top, _, _ := strings.Cut(n, "/")
+		low := strings.ToLower(top)
+		best := 0
+		for _, w := range strings.Fields(want) {
+			w = strings.TrimPrefix(w, "test")
+			for i := range w {
+				for l := min(len(w)-i, 24); l > best; l-- {
+					if strings.Contains(low, w[i:i+l]) {
+						best = l
+						break
+					}
+				}
+			}
+		}
+		if best >= 4 && !slices.ContainsFunc(hits, func(h scored) bool { return h.name == top }) {
+			hits = append(hits, scored{top, best})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b scored) int { return b.score - a.score })
+	var out []string
+	for _, h := range hits[:min(5, len(hits))] {
+		out = append(out, h.name)
+	}
+	return out
+}
+
+// group is the cells of one kernel and one profile: they may share a VM.
+type group struct {
+	kernel  *kernels.Kernel
+	profile *images.Profile
+	tests   []PlannedTest
+}
+
+func (g group) key(t PlannedTest) results.CellKey {
+	return results.CellKey{Kernel: g.kernel.Release, FS: g.profile.Name, Test: t.Name()}
+}
+
+// groups splits the plan into what one worker takes at a time: a kernel with
+// a profile when VMs are shared, a single cell when they are not.
+func (p Plan) groups(i Isolation) []group {
+	var out []group
+	for k := range p.Kernels {
+		for f := range p.Profiles {
+			g := group{kernel: &p.Kernels[k], profile: &p.Profiles[f], tests: p.Tests}
+			if i == IsolationVM {
+				out = append(out, g)
+				continue
+			}
+			for t := range p.Tests {
+				g.tests = p.Tests[t : t+1]
+				out = append(out, g)
+			}
+		}
+	}
+	return out
+}
+
+// runPattern is the -test.run expression that matches these tests exactly.
+// Go's testing splits alternatives before levels, so each test is one
+// alternative of its own, anchored at every level.
+func runPattern(tests []PlannedTest) string {
+	alts := make([]string, len(tests))
+	for i, t := range tests {
+		levels := strings.Split(t.goName(), "/")
+		for j, l := range levels {
+			levels[j] = "^" + regexp.QuoteMeta(l) + "$"
+		}
+		alts[i] = strings.Join(levels, "/")
+	}
+	return strings.Join(alts, "|")
+}

@@ -1,0 +1,107 @@
+package lab
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"splicelab/lab/wire"
+)
+
+var planSuites = []wire.Suite{
+	{Name: "selftest", Tests: []wire.Test{{Name: "TestPanicKernel"}}},
+	{Name: "splice", Tests: []wire.Test{
+		{Name: "TestOracle", Control: true},
+		{Name: "TestPunchHole", Cells: []string{"small-clean", "large-dirty"}},
+		{Name: "TestPunchHoleInPage", Cells: []string{"small-clean"}},
+	}},
+}
+
+func names(p Plan) string {
+	var s []string
+	for _, t := range p.Tests {
+		s = append(s, t.Name())
+	}
+	return strings.Join(s, " ")
+}
+
+func TestNewPlan(t *testing.T) {
+	for _, tt := range []struct{ pattern, want string }{
+		{"", "splice.TestOracle splice.TestPunchHole/small-clean splice.TestPunchHole/large-dirty splice.TestPunchHoleInPage/small-clean"},
+		{"InPage", "splice.TestOracle splice.TestPunchHoleInPage/small-clean"},
+		{"selftest.*Panic", "splice.TestOracle selftest.TestPanicKernel"},
+	} {
+		p, err := NewPlan(nil, nil, planSuites, tt.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := names(p); got != tt.want {
+			t.Errorf("%q: got %s, want %s", tt.pattern, got, tt.want)
+		}
+	}
+	_, err := NewPlan(nil, nil, planSuites, "PunchHoles")
+	var none *NoMatchError
+	if !errors.As(err, &none) || len(none.Near) == 0 || none.Near[0] != "splice.TestPunchHole" {
+		t.Errorf("got %v, want a *NoMatchError near splice.TestPunchHole", err)
+	}
+	if _, err := NewPlan(nil, nil, planSuites, "("); err == nil {
+		t.Error("a broken pattern was taken")
+	}
+}
+
+// matches does what testing does with -test.run: alternatives first, levels after.
+func matches(t *testing.T, pattern, name string) bool {
+	t.Helper()
+	for alt := range strings.SplitSeq(pattern, "|") {
+		levels, elems := strings.Split(alt, "/"), strings.Split(name, "/")
+		ok := len(levels) == len(elems)
+		for i := 0; ok && i < len(levels); i++ {
+			ok = regexp.MustCompile(levels[i]).MatchString(elems[i])
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+func TestRunPatternIsExact(t *testing.T) {
+	tests := []PlannedTest{{Top: "TestPunchHole", Sub: "small-clean"}, {Top: "TestWrite", Sub: "large-dirty"}, {Top: "TestPunchHoleInPage"}}
+	p := runPattern(tests)
+	for _, yes := range []string{"TestPunchHole/small-clean", "TestWrite/large-dirty", "TestPunchHoleInPage"} {
+		if !matches(t, p, yes) {
+			t.Errorf("%s does not match %s", p, yes)
+		}
+	}
+	for _, no := range []string{"TestPunchHole/large-dirty", "TestWrite/small-clean", "TestPunchHoleInPages", "TestPunchHole/small-clean2"} {
+		if matches(t, p, no) {
+			t.Errorf("%s matches %s", p, no)
+		}
+	}
+}
+
+func TestFittingKeepsOneSuiteAndOneArgument(t *testing.T) {
+	two := []PlannedTest{{Suite: "a", Top: "T"}, {Suite: "a", Top: "U"}, {Suite: "b", Top: "T"}}
+	if n := fitting(two); n != 2 {
+		t.Errorf("got %d tests of two suites in one batch, want 2", n)
+	}
+	many := make([]PlannedTest, 5000)
+	for i := range many {
+		many[i] = PlannedTest{Suite: "a", Top: strings.Repeat("T", 60)}
+	}
+	n := fitting(many)
+	if got := len(runPattern(many[:n])); n == len(many) || got > maxRunPattern {
+		t.Errorf("%d tests make a pattern of %d bytes, more than %d", n, got, maxRunPattern)
+	}
+}
+
+func TestWatchStandsStillWhileTheLabDoes(t *testing.T) {
+	start := time.Now()
+	w := newWatch(start)
+	w.look(start.Add(stallStep))
+	if got := w.look(start.Add(time.Hour)); got > 3*stallStep {
+		t.Errorf("an hour asleep counted as %s", got)
+	}
+}

@@ -1,0 +1,106 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/lab/wire"
+)
+
+// ShellSpec is an interactive VM.
+type ShellSpec struct {
+	Kernel   kernels.Kernel
+	Profile  *images.Profile // mounted at /mnt/test; nil: none
+	Terminal *os.File        // the caller's terminal
+}
+
+// Shell boots a VM with u-root's commands and connects its shell to the
+// terminal until it exits. Every key goes to the guest: Ctrl-C interrupts what
+// runs there, and the window's size follows the terminal's. It returns the
+// shell's exit status.
+func (l *Lab) Shell(ctx context.Context, s ShellSpec) (int, error) {
+	bb := filepath.Join(l.cfg.GuestDir, busyboxFile)
+	if !isFile(bb) {
+		return 0, &MissingGuestError{bb}
+	}
+	fd := int(s.Terminal.Fd())
+	cols, rows, err := term.GetSize(fd)
+	if err != nil {
+		return 0, fmt.Errorf("a shell needs a terminal on standard input: %w; for one command use `splicelab exec`", err)
+	}
+	m, cleanup, err := l.oneOff(ctx, &s.Kernel, s.Profile, map[string]string{}, images.Spec{Commands: bb})
+	if err != nil {
+		return 0, kernelError(err)
+	}
+	defer cleanup()
+
+	old, err := term.MakeRaw(fd)
+	if err != nil {
+		return 0, fmt.Errorf("terminal: %w", err)
+	}
+	defer func() { _ = term.Restore(fd, old) }()
+
+	resized := make(chan os.Signal, 1)
+	signal.Notify(resized, unix.SIGWINCH)
+	defer signal.Stop(resized)
+	sctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for {
+			select {
+			case <-sctx.Done():
+				return
+			case <-resized:
+				if c, r, err := term.GetSize(fd); err == nil {
+					_, _ = m.ctl.call(sctx, wire.Request{Winsize: &wire.Winsize{Rows: r, Cols: c}})
+				}
+			}
+		}
+	}()
+	go m.typeInto(s.Terminal)
+
+	dir := "/"
+	if s.Profile != nil {
+		dir = mountPoint
+	}
+	exit, err := m.stream(ctx, wire.Exec{
+		Path: "/bbin/gosh", Dir: dir, Token: newToken(), Terminal: true, Rows: rows, Cols: cols,
+		Env: []string{"PATH=/bbin:/bin", "HOME=/root", "TERM=" + guestTerm(), "PS1=" + s.Kernel.Release + "# "},
+	}, s.Terminal)
+	if err != nil {
+		return 0, kernelError(err)
+	}
+	return exitStatus(exit), nil
+}
+
+func guestTerm() string {
+	if t := os.Getenv("TERM"); t != "" {
+		return t
+	}
+	return "vt100"
+}
+
+// typeInto copies keys to the guest's terminal until either end closes. It
+// stays blocked in its last read when the shell ends: the process ends next.
+func (m *machine) typeInto(from *os.File) {
+	buf := make([]byte, 1024)
+	for {
+		n, err := from.Read(buf)
+		if n > 0 {
+			if _, werr := m.keys.Write(buf[:n]); werr != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

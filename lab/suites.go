@@ -1,0 +1,92 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+)
+
+// Guest programs, as `make build` lays them out in the guest directory.
+const (
+	agentFile   = "agent"
+	busyboxFile = "bb"
+	suiteSuffix = ".test"
+)
+
+// quietSuite is the suite that misbehaves on purpose. It tests the lab, not
+// kernels, so only a pattern that names it brings it into a plan.
+const quietSuite = "selftest"
+
+// MissingGuestError says that a guest program was not built.
+type MissingGuestError struct {
+	Path string
+}
+
+func (e *MissingGuestError) Error() string {
+	return fmt.Sprintf("guest program %s is missing: run `make build`, or name the directory that holds it with --guest-dir", e.Path)
+}
+
+// describeTimeout bounds how long a test binary may take to list its tests.
+const describeTimeout = 30 * time.Second
+
+// Suites asks every test binary in guestDir what tests it has, in the order
+// of their names. A binary that does not use the kit is known by its
+// top-level tests alone; nothing is run either way.
+func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
+	paths, err := filepath.Glob(filepath.Join(guestDir, "*"+suiteSuffix))
+	if err != nil {
+		return nil, fmt.Errorf("guest directory %q: %w", guestDir, err)
+	}
+	if len(paths) == 0 {
+		return nil, &MissingGuestError{filepath.Join(guestDir, "*"+suiteSuffix)}
+	}
+	slices.Sort(paths)
+	suites := make([]wire.Suite, 0, len(paths))
+	for _, p := range paths {
+		s, err := describe(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		suites = append(suites, s)
+	}
+	return suites, nil
+}
+
+func describe(ctx context.Context, path string) (wire.Suite, error) {
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, path, "-test.list=.*")
+	cmd.Env = append(os.Environ(), wire.DescribeEnv+"=1")
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return wire.Suite{}, fmt.Errorf("test binary %s cannot list its tests: %w: %s; rebuild it with `make build`",
+			path, err, strings.TrimSpace(stderr.String()))
+	}
+	name := strings.TrimSuffix(filepath.Base(path), suiteSuffix)
+	if b := bytes.TrimSpace(stdout.Bytes()); len(b) > 0 && b[0] == '{' {
+		var s wire.Suite
+		if err := json.Unmarshal(b, &s); err != nil {
+			return wire.Suite{}, fmt.Errorf("test binary %s describes itself unreadably: %w", path, err)
+		}
+		s.Name = name
+		return s, nil
+	}
+	s := wire.Suite{Name: name}
+	for line := range strings.Lines(stdout.String()) {
+		if t := strings.TrimSpace(line); strings.HasPrefix(t, "Test") {
+			s.Tests = append(s.Tests, wire.Test{Name: t, Kind: string(outcome.Invariant)})
+		}
+	}
+	return s, nil
+}

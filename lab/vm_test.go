@@ -1,0 +1,354 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/lab/vm"
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/tests/selftest"
+)
+
+// The tests in this file boot real kernels. They run when SPLICELAB_VM_TESTS
+// is 1, on the kernels in the directory that SPLICELAB_TEST_KERNELS names: one
+// unpacked package tree a release, as `make test` lays them out.
+
+func needVMs(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SPLICELAB_VM_TESTS") != "1" {
+		t.Skip("SPLICELAB_VM_TESTS=1 not set: boots real kernels")
+	}
+	if _, err := exec.LookPath("qemu-system-x86_64"); err != nil {
+		t.Skip("qemu-system-x86_64 not found: install qemu-system-x86")
+	}
+}
+
+// testKernel is the newest kernel of a series in SPLICELAB_TEST_KERNELS.
+func testKernel(t *testing.T, series string) kernels.Kernel {
+	t.Helper()
+	dir := os.Getenv("SPLICELAB_TEST_KERNELS")
+	if dir == "" {
+		t.Skip("SPLICELAB_TEST_KERNELS not set: no kernels to boot")
+	}
+	trees, err := filepath.Glob(filepath.Join(dir, series+".*"))
+	if err != nil || len(trees) == 0 {
+		t.Skipf("no kernel %s in SPLICELAB_TEST_KERNELS=%s", series, dir)
+	}
+	return treeKernel(t, trees[len(trees)-1], true)
+}
+
+// treeKernel reads an unpacked package tree through the file source.
+func treeKernel(t *testing.T, tree string, modules bool) kernels.Kernel {
+	t.Helper()
+	r := filepath.Base(tree)
+	first := func(paths ...string) string {
+		for _, p := range paths {
+			if _, err := os.Stat(filepath.Join(tree, p)); err == nil {
+				return filepath.Join(tree, p)
+			}
+		}
+		t.Fatalf("kernel tree %s has none of %v", tree, paths)
+		return ""
+	}
+	sel := "file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz")
+	if modules {
+		sel += "?modules=" + escape(first("lib/modules/"+r, "usr/lib/modules/"+r)) +
+			"&config=" + escape(first("boot/config-"+r, "usr/lib/modules/"+r+"/config"))
+	}
+	e, src, err := kernels.ParseFile(sel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := src.Fetch(t.Context(), e, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// escape writes a path as a value in a file selector.
+func escape(p string) string { return strings.ReplaceAll(p, "+", "%2B") }
+
+// guestPrograms is where the guest programs are: SPLICELAB_GUEST_DIR, or
+// built here.
+func guestPrograms(t *testing.T) string {
+	t.Helper()
+	if dir := os.Getenv("SPLICELAB_GUEST_DIR"); dir != "" {
+		return dir
+	}
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"build", "-o", filepath.Join(dir, agentFile), "splicelab/images/guest"},
+		{"test", "-c", "-o", filepath.Join(dir, "splice.test"), "splicelab/tests/splice"},
+		{"test", "-c", "-o", filepath.Join(dir, "selftest.test"), "splicelab/tests/selftest"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if b, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %v: %v\n%s", args, err, b)
+		}
+	}
+	return dir
+}
+
+type bench struct {
+	t     *testing.T
+	cfg   Config
+	store *results.Store
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	needVMs(t)
+	dir := t.TempDir()
+	store, err := results.Open(filepath.Join(dir, "results.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	cfg := Config{CacheDir: filepath.Join(dir, "cache"), GuestDir: guestPrograms(t), Accel: vm.TCG, Seed: 1}
+	return &bench{t: t, cfg: cfg, store: store}
+}
+
+// run runs a plan and returns its cells by "fs test".
+func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]results.Cell, error) {
+	b.t.Helper()
+	ps, err := images.Select(profiles, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	suites, err := Suites(b.t.Context(), b.cfg.GuestDir)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	plan, err := NewPlan(ks, ps, suites, pattern)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	l, err := New(b.cfg, b.store)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	run, err := l.Run(b.t.Context(), plan, nil)
+	cells, serr := b.store.Cells(context.Background(), run.ID)
+	if serr != nil {
+		b.t.Fatal(serr)
+	}
+	if len(cells) != plan.Cells() {
+		b.t.Errorf("%d of %d planned cells were stored", len(cells), plan.Cells())
+	}
+	out := map[string]results.Cell{}
+	for _, c := range cells {
+		key := c.FS + " " + c.Test
+		if len(ks) > 1 {
+			key = c.Kernel + " " + key
+		}
+		out[key] = c
+	}
+	return out, err
+}
+
+// TestSelftestVerdicts shows that each way in which a test can misbehave
+// becomes the verdict that it should, and costs no other cell anything.
+func TestSelftestVerdicts(t *testing.T) {
+	for _, series := range []string{"5.10", "6.12"} {
+		t.Run(series, func(t *testing.T) {
+			b := newBench(t)
+			b.cfg.Deadlines = Deadlines{Silence: 4e9, Cell: 25e9}
+			cells, err := b.run([]kernels.Kernel{testKernel(t, series)}, "tmpfs", "^selftest")
+			var infra *InfraError
+			if !errors.As(err, &infra) {
+				t.Errorf("the run ended with %v, want an *InfraError for the cells that are infra", err)
+			}
+			want, got := map[string]outcome.Verdict{}, map[string]outcome.Verdict{}
+			for name, v := range selftest.Expected {
+				key := "tmpfs selftest." + name
+				c := cells[key]
+				want[name], got[name] = v, c.Verdict
+				if c.Verdict == outcome.Skip && v != outcome.Skip && c.Detail != "" {
+					delete(want, name) // not every kernel can be hurt in every way; it says why
+					delete(got, name)
+					t.Logf("%s skipped: %s", name, c.Detail)
+				}
+				if c.Verdict == outcome.Infra && c.Attempts != 1+infraRetries {
+					t.Errorf("%s: infra after %d attempts, want %d", name, c.Attempts, 1+infraRetries)
+				}
+				if strings.ContainsAny(c.Detail+c.Output+c.Console, "\x1b\x00") {
+					t.Errorf("%s: control characters were stored", name)
+				}
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("verdicts (-want +got):\n%s", d)
+				for _, k := range slices.Sorted(maps.Keys(cells)) {
+					t.Logf("%s: %s %s", k, cells[k].Verdict, cells[k].Detail)
+				}
+			}
+			noQEMULeft(t)
+		})
+	}
+}
+
+// noQEMULeft fails if this process has a QEMU among its descendants.
+func noQEMULeft(t *testing.T) {
+	t.Helper()
+	procs, _ := filepath.Glob("/proc/[0-9]*/stat")
+	self := strings.Fields(readFile("/proc/self/stat"))[0]
+	for _, p := range procs {
+		f := strings.Fields(readFile(p))
+		if len(f) > 3 && strings.HasPrefix(f[1], "(qemu-system") && f[3] == self && f[2] != "Z" {
+			t.Errorf("QEMU process %s is left", f[0])
+		}
+	}
+}
+
+func readFile(p string) string { b, _ := os.ReadFile(p); return string(b) + " " }
+
+// known is the table of what Debian's 6.12 kernels do: a buffered file of 64
+// KiB, written and synced, its first 16 KiB spliced, one mutation, then the
+// pipe is read. "-" is a skip.
+var known = []struct{ test, tmpfs, ext4, xfs, btrfs string }{
+	{"TestWrite/large-clean", "live", "live", "live", "live"},
+	{"TestWriteDirect/large-clean", "live", "snapshot", "snapshot", "live"},
+	{"TestMmapStore/large-clean", "live", "live", "live", "live"},
+	{"TestPunchHoleInFolio/first-large-clean", "snapshot", "snapshot", "zeroed", "snapshot"},
+	{"TestPunchHoleInPage/large-clean", "zeroed", "zeroed", "phantom-zero", "zeroed"},
+	{"TestZeroRange/large-clean", "-", "snapshot", "zeroed", "snapshot"},
+	{"TestCollapseRange/large-clean", "-", "snapshot", "phantom-zero", "-"},
+	{"TestTruncateToZero/large-clean", "snapshot", "snapshot", "snapshot", "snapshot"},
+	{"TestTruncateInPage/large-clean", "zeroed", "zeroed", "zeroed", "zeroed"},
+	{"TestDropCaches/large-clean", "snapshot", "snapshot", "snapshot", "snapshot"},
+	{"TestSendfileWrite/large-clean", "live", "live", "live", "live"},
+}
+
+func TestKnownResults(t *testing.T) {
+	b := newBench(t)
+	var alts []string
+	for _, k := range known {
+		alts = append(alts, k.test)
+	}
+	cells, err := b.run([]kernels.Kernel{testKernel(t, "6.12")}, "tmpfs,ext4,xfs,btrfs", `splice\.(`+strings.Join(alts, "|")+`)$`)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, k := range known {
+		for fs, want := range map[string]string{"tmpfs": k.tmpfs, "ext4": k.ext4, "xfs": k.xfs, "btrfs": k.btrfs} {
+			c := cells[fs+" splice."+k.test]
+			got := string(c.Outcome)
+			if c.Verdict == outcome.Skip {
+				got = "-"
+			}
+			if got != want {
+				t.Errorf("%s on %s: got %q (%s: %s), want %q", k.test, fs, got, c.Verdict, c.Detail, want)
+			}
+		}
+	}
+}
+
+// TestFactsAcrossVersions: 5.10 differs from later kernels in known ways.
+func TestFactsAcrossVersions(t *testing.T) {
+	b := newBench(t)
+	k := testKernel(t, "5.10")
+	cells, err := b.run([]kernels.Kernel{k}, "tmpfs,ext4", "SendfileWrite|DeviceSource|WriteDirect|UDP")
+	if err != nil {
+		t.Error(err)
+	}
+	if c := cells["ext4 splice.TestSendfileWrite/large-clean"]; c.Outcome != outcome.Snapshot {
+		t.Errorf("sendfile to a pipe on 5.10 is %q (%s), want snapshot: it copies", c.Outcome, c.Detail)
+	}
+	if c := cells["tmpfs splice.TestDeviceSource/zero"]; c.Outcome != outcome.Error || !strings.Contains(c.Detail, "EINVAL") {
+		t.Errorf("splice from /dev/zero on 5.10 is %q (%s), want error, EINVAL", c.Outcome, c.Detail)
+	}
+	if c := cells["tmpfs splice.TestWriteDirect/large-clean"]; c.Verdict != outcome.Skip {
+		t.Errorf("O_DIRECT on tmpfs on 5.10 is %s (%s), want skip", c.Verdict, c.Detail)
+	}
+}
+
+// TestIsolationDoesNotMatter: a cell comes to the same in a VM of its own.
+func TestIsolationDoesNotMatter(t *testing.T) {
+	b := newBench(t)
+	k := []kernels.Kernel{testKernel(t, "6.12")}
+	const some = "TestPunchHoleInPage/(small|large)-clean|TestUnmount/small-clean"
+	shared, err := b.run(k, "xfs", some)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.cfg.Isolation = IsolationCell
+	own, err := b.run(k, "xfs", some)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range shared {
+		if o := own[name]; o.Outcome != c.Outcome || o.Verdict != c.Verdict {
+			t.Errorf("%s: %s %s in a shared VM, %s %s (%s) in its own", name, c.Verdict, c.Outcome, o.Verdict, o.Outcome, o.Detail)
+		}
+	}
+}
+
+// TestKernelWithoutModules: a bare image runs on what is built into it.
+func TestKernelWithoutModules(t *testing.T) {
+	b := newBench(t)
+	full := testKernel(t, "6.12")
+	bare := treeKernel(t, filepath.Join(os.Getenv("SPLICELAB_TEST_KERNELS"), full.Release), false)
+	if bare.Modules != "" {
+		t.Fatalf("the bare kernel has modules in %s", bare.Modules)
+	}
+	cells, err := b.run([]kernels.Kernel{bare}, "tmpfs,ext4,xfs", "TestWrite/large-clean")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, fs := range []string{"tmpfs", "ext4"} {
+		if c := cells[fs+" splice.TestWrite/large-clean"]; c.Outcome != outcome.Live {
+			t.Errorf("%s: %s %s (%s), want live", fs, c.Verdict, c.Outcome, c.Detail)
+		}
+	}
+	if c := cells["xfs splice.TestWrite/large-clean"]; c.Verdict != outcome.Skip || !strings.Contains(c.Detail, "ENODEV") {
+		t.Errorf("xfs: %s (%s), want a skip that names ENODEV", c.Verdict, c.Detail)
+	}
+}
+
+// TestManyCellsLeaveNothing runs two hundred cells two at a time, twice.
+func TestManyCellsLeaveNothing(t *testing.T) {
+	b := newBench(t)
+	b.cfg.Jobs = 2
+	t.Setenv("TMPDIR", t.TempDir())
+	k := []kernels.Kernel{testKernel(t, "6.12")}
+	const many = "Write|Truncate|Count|PunchHole|MmapStore"
+	first, err := b.run(k, "tmpfs,ext4,xfs,btrfs", many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(first) < 200 {
+		t.Fatalf("only %d cells", len(first))
+	}
+	again, err := b.run(k, "tmpfs,ext4,xfs,btrfs", many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range first {
+		if o := again[name]; o.Verdict != c.Verdict || o.Outcome != c.Outcome {
+			t.Errorf("%s: %s %s (%s), then %s %s (%s)", name, c.Verdict, c.Outcome, c.Detail, o.Verdict, o.Outcome, o.Detail)
+		}
+	}
+	noQEMULeft(t)
+	for _, dir := range []string{os.Getenv("TMPDIR"), filepath.Join(b.cfg.CacheDir, "tmp")} {
+		_ = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				t.Errorf("%s is left", p)
+			}
+			return nil
+		})
+	}
+}
