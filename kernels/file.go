@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -206,11 +204,10 @@ func (f Files) boot(ctx context.Context, e Entry, paths filePaths, image, config
 		}
 		return Facts{Release: e.Release, Version: e.Version, Origin: e.Origin}, err
 	})
-	var missing *fs.PathError
-	if errors.As(err, &missing) {
-		return Kernel{}, f.Store.unwritable(err)
+	if err != nil {
+		return Kernel{}, err
 	}
 	// The same image may have been put there under another path.
 	k.Origin = e.Origin
-	return k, err
+	return k, nil
 }

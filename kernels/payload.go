@@ -61,7 +61,8 @@ func unpackGzip(payload []byte, size int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Builds since 5.15 append the size once more; it is not a second member.
+	// Whatever follows is not a second member: some builds append the size
+	// once more.
 	r.Multistream(false)
 	return readExactly(r, size)
 }

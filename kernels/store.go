@@ -83,6 +83,16 @@ func (s *Store) unwritable(err error) error {
 	return fmt.Errorf("cannot write to the cache in %s: %w; name another directory with --cache or SPLICELAB_CACHE", s.dir, err)
 }
 
+// explain adds the remedy to errors that the cache's place is to blame for.
+func (s *Store) explain(err error) error {
+	for _, cause := range []error{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EACCES} {
+		if errors.Is(err, cause) {
+			return s.unwritable(err)
+		}
+	}
+	return err
+}
+
 // Subdir returns a directory of the store for a source's own files (indexes,
 // unfinished downloads) and makes it if need be.
 func (s *Store) Subdir(name string) (string, error) {
@@ -230,7 +240,7 @@ func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Conte
 		return Kernel{}, s.unwritable(err)
 	}
 	if err := s.fill(ctx, temporary, fill); err != nil {
-		return Kernel{}, errors.Join(err, os.RemoveAll(temporary))
+		return Kernel{}, errors.Join(s.explain(err), os.RemoveAll(temporary))
 	}
 	if err := os.Rename(temporary, s.entry(key)); err != nil {
 		return Kernel{}, errors.Join(s.unwritable(err), os.RemoveAll(temporary))

@@ -88,16 +88,9 @@ func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var warnings []string
-	left := 0
-	for _, f := range found {
-		warnings = append(warnings, f.warnings...)
-		if f.used {
-			left++
-		}
-	}
-	if left == 0 {
-		return nil, fmt.Errorf("none of the suites can be used: %s", strings.Join(warnings, "; "))
+	warnings, err := summarise(found)
+	if err != nil {
+		return nil, err
 	}
 	builds := map[buildID]build{}
 	var entries []kernels.Entry
@@ -114,6 +107,30 @@ func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 	s.warnings, s.builds = warnings, builds
 	s.mu.Unlock()
 	return entries, nil
+}
+
+// summarise collects the warnings. A suite that could not be reached is an
+// error while the mirror answers for others, since a kernel of it would go
+// missing unnoticed; without network what was read before has to do.
+func summarise(found []suiteResult) (warnings []string, err error) {
+	var unreachable error
+	used, answered := false, false
+	for _, f := range found {
+		warnings = append(warnings, f.warnings...)
+		used = used || f.used
+		answered = answered || f.answered
+		if f.unreachable != nil {
+			unreachable = f.unreachable
+			warnings = append(warnings, f.unreachable.Error())
+		}
+	}
+	switch {
+	case unreachable != nil && (answered || !used):
+		return nil, unreachable
+	case !used:
+		return nil, fmt.Errorf("none of the suites can be used: %s", strings.Join(warnings, "; "))
+	}
+	return warnings, nil
 }
 
 func (s *Source) entry(b build) kernels.Entry {
@@ -133,7 +150,10 @@ func (s *Source) entry(b build) kernels.Entry {
 	if len(b.unindexed) > 0 {
 		e.Modules = s.cfg.AllowUnindexedModules
 		e.Restricted = !e.Modules
-		e.Note = "its modules are not in the signed index: kernels.debian.allow-unindexed-modules takes them from the pool unverified"
+		e.Note = "its modules are not in the signed index: kernels.debian.allow-unindexed-modules would take them from the pool"
+		if e.Modules {
+			e.Note = "its modules are not in the signed index: their digest is that of the first download"
+		}
 	}
 	return e
 }
@@ -170,8 +190,12 @@ func (s *Source) build(ctx context.Context, id buildID) (build, error) {
 // suiteResult is what came of reading a suite.
 type suiteResult struct {
 	used     bool
+	answered bool // the mirror was asked and gave an answer
 	builds   []build
 	warnings []string
+	// unreachable is why a suite that nobody named was left out, if the mirror
+	// could not be reached and nothing was read before.
+	unreachable error
 }
 
 // readSuite reads one suite. What the user did not ask for by name is allowed
@@ -185,16 +209,23 @@ func (s *Source) readSuite(ctx context.Context, name string, keys keyring) (suit
 	rel, err := s.release(ctx, name, keys)
 	var missing *MissingError
 	var expired *ExpiredError
+	var unreachable *UnreachableError
 	switch {
 	case errors.As(err, &missing) && !s.named:
+		result.answered = true
 		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: the mirror does not have it", name))
 		return result, nil
 	case errors.As(err, &expired) && !s.named:
+		result.answered = true
 		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: %s", name, expired))
+		return result, nil
+	case errors.As(err, &unreachable) && !s.named && ctx.Err() == nil:
+		result.unreachable = fmt.Errorf("suite %s: %w", name, err)
 		return result, nil
 	case err != nil:
 		return result, fmt.Errorf("suite %s: %w", name, err)
 	}
+	result.answered = rel.fresh
 	if rel.warning != "" {
 		result.warnings = append(result.warnings, rel.warning)
 	}

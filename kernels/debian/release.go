@@ -92,6 +92,7 @@ type release struct {
 	until   time.Time // zero: always valid
 	byHash  bool
 	files   map[string]indexFile // by path below the suite's directory
+	fresh   bool                 // it just came from the mirror
 	warning string               // what had to be put up with
 }
 
@@ -136,6 +137,7 @@ func (s *Source) release(ctx context.Context, suite string, keys keyring) (relea
 		}
 		return release{}, err
 	}
+	rel.fresh = true
 	fresh, err := s.verifyRelease(rel, text, keys)
 	if err != nil {
 		return release{}, err

@@ -38,6 +38,9 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 			}
 			return nil
 		})
+		if absent := (*MissingError)(nil); p.SHA256 == "" && errors.As(err, &absent) {
+			err = fmt.Errorf("%w any more: without kernels.debian.allow-unindexed-modules the kernel boots without modules", err)
+		}
 		if err != nil {
 			return kernels.Facts{}, err
 		}
