@@ -2,7 +2,17 @@ package results
 
 import (
 	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
 	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mattn/go-runewidth"
 
 	"splicelab/outcome"
 )
@@ -34,4 +44,157 @@ func TestDocumentsGolden(t *testing.T) {
 func TestListingGolden(t *testing.T) {
 	r, cells := sample()
 	golden(t, "listing.txt", func(b *bytes.Buffer) error { return WriteListing(b, r, cells, MatrixOptions{}) })
+}
+
+func TestMatrixFitsItsWidth(t *testing.T) {
+	r, cells := sample()
+	for _, width := range []int{40, 61, 80, 100, 137, 200} {
+		b := new(bytes.Buffer)
+		must(t, WriteMatrix(b, r, cells, MatrixOptions{Width: width}))
+		for line := range strings.Lines(b.String()) {
+			if w := runewidth.StringWidth(strings.TrimRight(line, "\n")); w > width {
+				t.Errorf("width %d: a line of %d: %s", width, w, line)
+			}
+		}
+	}
+}
+
+func TestMatrixMarksAreDistinct(t *testing.T) {
+	seen := make(map[string]string)
+	for _, v := range outcome.Verdicts {
+		for _, o := range append([]outcome.Outcome{outcome.None}, outcome.All...) {
+			if v != outcome.Pass && v != outcome.Fail && o != outcome.None {
+				continue
+			}
+			m, name := mark(&Cell{Attempt: Attempt{Verdict: v, Outcome: o}}), string(v)+" "+string(o)
+			if len(m) != 2 || seen[m] != "" {
+				t.Errorf("mark %q of %s is also that of %s, or not two characters", m, name, seen[m])
+			}
+			seen[m] = name
+		}
+	}
+}
+
+func TestMatrixOfNothing(t *testing.T) {
+	b := new(bytes.Buffer)
+	must(t, WriteMatrix(b, run("r", 0), nil, MatrixOptions{}))
+	if !strings.Contains(b.String(), "no cells to show") || !strings.Contains(b.String(), "3 planned but not run") {
+		t.Error(b.String())
+	}
+}
+
+// TestHostileTextInEveryFormat gives each format text that attacks a reader.
+func TestHostileTextInEveryFormat(t *testing.T) {
+	r, cells, _ := hostileRun()
+	d := Diff(nil, cells)
+	for name, write := range map[string]func(io.Writer) error{
+		"matrix":  func(w io.Writer) error { return WriteMatrix(w, r, cells, MatrixOptions{}) },
+		"listing": func(w io.Writer) error { return WriteListing(w, r, cells, MatrixOptions{}) },
+		"ktap":    func(w io.Writer) error { return WriteKTAP(w, r, cells) },
+		"junit":   func(w io.Writer) error { return WriteJUnit(w, r, cells) },
+		"diff":    func(w io.Writer) error { return WriteDiff(w, r, r, d, MatrixOptions{}) },
+	} {
+		b := new(bytes.Buffer)
+		must(t, write(b))
+		for _, c := range b.String() {
+			if c != '\n' && !unicode.IsGraphic(c) {
+				t.Errorf("%s: %U reaches the reader", name, c)
+				break
+			}
+		}
+	}
+}
+
+func TestJUnitIsWellFormedAndCounts(t *testing.T) {
+	r, cells, _ := hostileRun()
+	b := new(bytes.Buffer)
+	must(t, WriteJUnit(b, r, cells))
+	d := xml.NewDecoder(bytes.NewReader(b.Bytes()))
+	for {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got junitSuites
+	must(t, xml.Unmarshal(b.Bytes(), &got))
+	// fail, crash, hang and boot-fail; infra; skip.
+	if got.Tests != 7 || got.Failures != 4 || got.Errors != 1 || got.Skipped != 1 || len(got.Suites) != 1 {
+		t.Errorf("tests %d failures %d errors %d skipped %d", got.Tests, got.Failures, got.Errors, got.Skipped)
+	}
+}
+
+func TestJSONHasEveryKey(t *testing.T) {
+	b := new(bytes.Buffer)
+	must(t, WriteJSON(b, Run{}, []Cell{{}}))
+	var doc struct {
+		Run   map[string]any
+		Cells []map[string]any
+	}
+	must(t, json.Unmarshal(b.Bytes(), &doc))
+	for _, k := range []string{"id", "started", "finished", "policy", "accel", "seed", "command"} {
+		if v, ok := doc.Run[k]; !ok || v == nil {
+			t.Errorf("run.%s is missing or null", k)
+		}
+	}
+	for _, k := range []string{"kernel", "fs", "test", "verdict", "outcome", "detail", "duration_ms", "attempts", "flaky", "covariates"} {
+		if v, ok := doc.Cells[0][k]; !ok || v == nil {
+			t.Errorf("cell.%s is missing or null", k)
+		}
+	}
+	b.Reset()
+	must(t, WriteJSON(b, Run{}, nil))
+	if !strings.Contains(b.String(), `"cells": []`) {
+		t.Error("no cells must be an empty array")
+	}
+}
+
+func TestDiff(t *testing.T) {
+	mk := func(name string, v outcome.Verdict, o outcome.Outcome, detail string) Cell {
+		a := attempt(CellKey{"6.1", "xfs", "s.Test" + name}, 1, v, o)
+		a.Detail = detail
+		return FromAttempts([]Attempt{a})
+	}
+	const (
+		pass, fail, skip = outcome.Pass, outcome.Fail, outcome.Skip
+		crash, infra     = outcome.Crash, outcome.Infra
+		none             = outcome.None
+	)
+	a := []Cell{mk("Same", pass, none, ""), mk("Broke", pass, none, ""), mk("Fixed", fail, outcome.Live, "d"),
+		mk("Other", fail, outcome.Live, "d"), mk("Worse", fail, none, "d"), mk("Reason", skip, none, "no module"),
+		mk("Skipped", pass, none, ""), mk("Ran", skip, none, "no module"), mk("Gone", pass, none, ""),
+		mk("Lost", pass, none, ""), mk("Found", infra, none, "x"), mk("SkipFail", skip, none, "no module"), mk("SkipSame", skip, none, "no module"),
+		mk("BothInfra", infra, none, "x")}
+	b := []Cell{mk("Same", pass, none, "other words"), mk("Broke", crash, none, "GPF in f"), mk("Fixed", pass, outcome.Snapshot, ""),
+		mk("Other", fail, outcome.Zeroed, "d"), mk("Worse", crash, none, "d"), mk("Reason", skip, none, "EINVAL"),
+		mk("Skipped", skip, none, "no module"), mk("Ran", pass, none, ""), mk("New", fail, none, "d"),
+		mk("Lost", infra, none, "no memory"), mk("Found", fail, none, "d"), mk("SkipFail", fail, none, "d"), mk("SkipSame", skip, none, "no module"),
+		mk("BothInfra", infra, none, "y")}
+	d := Diff(a, b)
+	names := func(changes []Change) (s string) {
+		for _, c := range changes {
+			s += strings.TrimPrefix(c.Test, "s.Test") + " "
+		}
+		return s
+	}
+	want := []string{"Broke SkipFail ", "Fixed ", "Other Worse ", "Ran Reason Skipped ", "New ", "Gone ", "Found Lost "}
+	got := []string{names(d.NewFailures), names(d.Fixes), names(d.Changed), names(d.Skips), names(d.New), names(d.Gone), names(d.Unknown)}
+	if diff := cmp.Diff(want, got); diff != "" || d.Same != 3 || d.Empty() {
+		t.Errorf("same %d: %s", d.Same, diff)
+	}
+	before, after := run("before", 0), run("after", time.Hour)
+	after.Conditions, after.Seed = map[string]string{"qemu": "8.0", "kernel 6.1": "abc"}, 2
+	before.Finished, after.Finished, after.Problem = t0, t0, "control cell failed"
+	golden(t, "diff.txt", func(w *bytes.Buffer) error { return WriteDiff(w, before, after, d, MatrixOptions{}) })
+}
+
+func TestRepeatCommandQuotes(t *testing.T) {
+	r := run("r", 0)
+	r.Policy, r.Seed = outcome.PolicyAlias, 7
+	got := RepeatCommand(r, CellKey{"6.1.0-56", "xfs", "s.TestA/it's"})
+	want := `splicelab run -k 6.1.0-56 -f xfs -t '^s\.TestA/it'\''s$' --policy alias --seed 7`
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
 }

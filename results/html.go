@@ -44,7 +44,6 @@ type (
 		Missing   int
 		Kernels   []pageKernel
 		Columns   []column
-		Corner    string
 		Rows      []pageRow
 		Cells     []pageCell
 		Style     template.CSS

@@ -166,13 +166,17 @@ func writeWrapped(b *bytes.Buffer, head string, parts []string, between string, 
 	if len(parts) == 0 {
 		return
 	}
-	line := head
+	line, end := head, strings.TrimRight(between, " |") // what a broken line ends with
 	for i, p := range parts {
+		after := end
+		if i == len(parts)-1 {
+			after = ""
+		}
 		switch {
 		case i == 0:
 			line += p
-		case visible(line)+visible(between)+visible(p) > width:
-			b.WriteString(strings.TrimRight(line+between, " |") + "\n")
+		case visible(line+between+p+after) > width:
+			b.WriteString(line + end + "\n")
 			line = strings.Repeat(" ", len(head)) + p
 		default:
 			line += between + p

@@ -1,0 +1,125 @@
+package results
+
+import (
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestClean(t *testing.T) {
+	for _, c := range []struct{ name, in, text, line string }{
+		{"plain", "a b", "a b", "a b"},
+		{"lines", "a\r\nb\n\tc", "a\nb\n\tc", "a b c"},
+		{"lone CR", "a\rb", `a\x0db`, `a\x0db`},
+		{"terminal escape", "\x1b[31mred\x1b]0;t\x07", `\x1b[31mred\x1b]0;t\x07`, `\x1b[31mred\x1b]0;t\x07`},
+		{"C1 escape", "\u009b31m", `\u009b31m`, `\u009b31m`},
+		{"NUL and DEL", "a\x00\x7f", `a\x00\x7f`, `a\x00\x7f`},
+		{"invalid UTF-8", "a\xff\xc3(", `a\xff\xc3(`, `a\xff\xc3(`},
+		{"surrogate", "\xed\xa0\x80", `\xed\xa0\x80`, `\xed\xa0\x80`},
+		{"bidi", "\u202egnp\u2066", `\u202egnp\u2066`, `\u202egnp\u2066`},
+		{"zero width", "a\u200bb\ufeff", `a\u200bb\ufeff`, `a\u200bb\ufeff`},
+		{"line separator", "a\u2028b", `a\u2028b`, `a\u2028b`},
+		{"beyond the BMP", "\U000e0041", `\U000e0041`, `\U000e0041`},
+		{"letters", "grün 日本 🙂 \ufffd", "grün 日本 🙂 \ufffd", "grün 日本 🙂 \ufffd"},
+	} {
+		if got := Clean(c.in); got != c.text {
+			t.Errorf("%s: Clean %q, want %q", c.name, got, c.text)
+		}
+		if got := CleanLine(c.in); got != c.line {
+			t.Errorf("%s: CleanLine %q, want %q", c.name, got, c.line)
+		}
+	}
+}
+
+var dropped = regexp.MustCompile(`\n\[… (\d+) bytes dropped here …\]\n`)
+
+func TestBoundedCountsWhatItDrops(t *testing.T) {
+	for _, in := range []string{
+		strings.Repeat("x", MaxText),
+		strings.Repeat("x", MaxText+1),
+		"head" + strings.Repeat("x", 10*MaxText) + "tail",
+		"head" + strings.Repeat("\xff", MaxText/2) + "tail", // grows when cleaned
+		"head" + strings.Repeat("日", MaxText) + "tail",
+		"head" + strings.Repeat("a\r\n", MaxText) + "tail",
+	} {
+		got := bounded(in, MaxText)
+		if len(got) > MaxText || !utf8.ValidString(got) {
+			t.Errorf("%d bytes became %d, valid %v", len(in), len(got), utf8.ValidString(got))
+		}
+		if again := bounded(got, MaxText); again != got {
+			t.Error("bounding twice changes the text")
+		}
+		at := dropped.FindStringSubmatchIndex(got)
+		if at == nil {
+			if got != Clean(in) {
+				t.Error("changed without a note")
+			}
+			continue
+		}
+		var n int
+		if _, err := fmt.Sscan(got[at[2]:at[3]], &n); err != nil {
+			t.Fatal(err)
+		}
+		// What was dropped is exactly what lies between head and tail.
+		clean := Clean(in)
+		head, tail := got[:at[0]], got[at[1]:]
+		if !strings.HasPrefix(clean, head) || !strings.HasSuffix(clean, tail) {
+			t.Error("head or tail is not that of the text")
+		}
+		if want := len(in) - source(in, head) - sourceTail(in, tail); n != want {
+			t.Errorf("says %d bytes dropped, were %d", n, want)
+		}
+		if len(got) < MaxText*9/10 {
+			t.Errorf("kept %d bytes only", len(got))
+		}
+	}
+}
+
+// source is how many bytes at the beginning of in clean to head, sourceTail
+// how many at its end clean to tail. CR LF makes that not monotonic, so the
+// neighbourhood of the first guess is tried.
+func source(in, head string) int {
+	return longest(len(in), len(head), func(n int) string { return Clean(in[:n]) }, head)
+}
+
+func sourceTail(in, tail string) int {
+	return longest(len(in), len(tail), func(n int) string { return Clean(in[len(in)-n:]) }, tail)
+}
+
+func longest(limit, size int, cleaned func(n int) string, want string) int {
+	guess := sort.Search(limit, func(n int) bool { return len(cleaned(n)) >= size })
+	for n := min(limit, guess+8); n >= max(0, guess-8); n-- {
+		if cleaned(n) == want {
+			return n
+		}
+	}
+	return -1
+}
+
+func FuzzClean(f *testing.F) {
+	for _, s := range []string{hostile, "\r\n\r", "\xe2\x80", strings.Repeat("\xff日\r\n", 3000)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		clean := Clean(s)
+		if Clean(clean) != clean {
+			t.Errorf("not idempotent: %q", s)
+		}
+		line := CleanLine(s)
+		if len(line) > MaxLine || CleanLine(line) != line || strings.ContainsAny(line, "\n\t") {
+			t.Errorf("%q is no clean line", line)
+		}
+		for _, r := range clean + line + bounded(s, 256) {
+			if r != '\n' && r != '\t' && !unicode.IsGraphic(r) {
+				t.Fatalf("%q: %U survived", s, r)
+			}
+		}
+		if b := bounded(s, 256); len(b) > 256 || !utf8.ValidString(b) {
+			t.Errorf("bounded: %d bytes, %q", len(b), b)
+		}
+	})
+}
