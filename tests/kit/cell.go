@@ -52,6 +52,9 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the filesystem under test: %w", err)
 	}
+	if fs.Type == "rootfs" && os.Getenv(wire.EnvGuest) == "1" {
+		return nil, fmt.Errorf("%s is on the initramfs: the filesystem under test is not mounted", dir)
+	}
 	c := &Cell{T: t, Shape: s, FS: fs, test: test, policy: policy, dir: dir, nonce: nonceOf(seed, t.Name())}
 	c.describe()
 	return c, nil

@@ -135,7 +135,7 @@ func markLog(name string) {
 	// Level 1 (alert) reaches any console, a quiet one too. A kernel without
 	// /dev/kmsg leaves the lab to go by time.
 	if f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
-		_, _ = f.WriteString("<1>" + wire.CellMark(name))
+		_, _ = f.WriteString("<1>" + wire.CellMark(name) + "\n")
 		_ = f.Close()
 	}
 }

@@ -3,6 +3,7 @@ package selftest
 import (
 	"encoding/binary"
 	"os"
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -54,7 +55,10 @@ var hangNoInterrupts = bad("TestHangNoInterrupts",
 // the test stops the processor instead. PM1a_CNT, section 4.8.3.2.1 of the
 // ACPI specification: sleep type in bits 10-12, sleep enable in bit 13. QEMU
 // calls S3 type 1.
-const sleepHigh = 1<<(10-8) | 1<<(13-8) // in the register's upper byte
+const (
+	sleepTypeS3 = 1 << 10
+	sleepEnable = 1 << 13
+)
 
 func TestHangNoInterrupts(t *testing.T) {
 	kit.Run(t, hangNoInterrupts, func(c *kit.Cell) {
@@ -63,12 +67,9 @@ func TestHangNoInterrupts(t *testing.T) {
 			c.Skip("no FADT to find the power management port in: %v", err)
 		}
 		control := binary.LittleEndian.Uint32(fadt[64:]) // PM1a_CNT_BLK
-		port, err := os.OpenFile("/dev/port", os.O_WRONLY, 0)
-		if err != nil {
-			c.Skip("no access to I/O ports: %v", err)
-		}
-		if _, err := port.WriteAt([]byte{sleepHigh}, int64(control)+1); err != nil {
-			c.Skip("no access to I/O ports: %v", err)
+		runtime.LockOSThread()                           // permission for a port is a thread's
+		if err := outWord(uint16(control), sleepTypeS3|sleepEnable); err != nil {
+			c.Skip("no access to I/O port %#x: %v", control, err)
 		}
 		forever(c)
 	})

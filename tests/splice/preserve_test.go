@@ -27,6 +27,7 @@ var dropCaches = kit.Test{
 	Doc:   "drop_caches while the file's pages are in the pipe.",
 	Needs: []string{"root"},
 	Cells: kit.Sweep(),
+	Guest: true, // it drops the caches of the whole machine
 }
 
 func TestDropCaches(t *testing.T) {
