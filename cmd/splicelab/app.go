@@ -154,7 +154,7 @@ func helpAsError(cmd *cobra.Command, _ []string) error {
 	if err := cmd.Help(); err != nil {
 		return err
 	}
-	return usagef("%s: name one of the commands above", cmd.CommandPath())
+	return usagef("name one of the commands above")
 }
 
 // arguments takes between low and high arguments, which what describes.

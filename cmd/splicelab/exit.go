@@ -9,6 +9,7 @@ import (
 
 	"splicelab/cmd/splicelab/config"
 	"splicelab/kernels"
+	"splicelab/kernels/debian"
 	"splicelab/lab"
 	"splicelab/results"
 )
@@ -31,6 +32,7 @@ func exitCode(err error) int {
 		usage    *usageError
 		settings *config.Error
 		selector *kernels.SelectorError
+		setting  *debian.SettingError
 		noMatch  *lab.NoMatchError
 		noRun    *results.RunError
 	)
@@ -42,7 +44,7 @@ func exitCode(err error) int {
 	case errors.As(err, &failed):
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
-		errors.As(err, &noMatch), errors.As(err, &noRun):
+		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &noRun):
 		return exitUsage
 	default:
 		return exitLab

@@ -30,7 +30,7 @@ resumed; a kernel that is there already costs nothing.`,
 			if err != nil {
 				return err
 			}
-			entries, err := a.resolve(cmd.Context(), a.archive(store, refresh), args[0])
+			entries, err := a.resolveAloud(cmd.Context(), a.archive(store, refresh), args[0])
 			if err != nil {
 				return err
 			}

@@ -49,7 +49,7 @@ func (a *app) listKernels(ctx context.Context, selectors string, refresh bool) (
 	}
 	src := a.archive(store, refresh)
 	if selectors != "" {
-		return a.resolve(ctx, src, selectors)
+		return a.resolveAloud(ctx, src, selectors)
 	}
 	entries, err := kernels.List(ctx, []kernels.Source{src})
 	a.warnOf(src)

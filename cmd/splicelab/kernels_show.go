@@ -25,7 +25,7 @@ digest are there once a kernel has been fetched; show itself fetches nothing.`,
 			if err != nil {
 				return err
 			}
-			entries, err := a.resolve(cmd.Context(), a.archive(store, false), args[0])
+			entries, err := a.resolveAloud(cmd.Context(), a.archive(store, false), args[0])
 			if err != nil {
 				return err
 			}

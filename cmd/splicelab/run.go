@@ -162,14 +162,14 @@ func (a *app) fetchForRun(ctx context.Context, refresh bool, p *progress) ([]ker
 // that an archive may have dropped or not have yet: those are left out, as
 // long as something is left.
 func (a *app) resolveForRun(ctx context.Context, src *archive) ([]kernels.Entry, error) {
-	entries, err := a.resolve(ctx, src, a.cfg.Run.Kernels)
+	entries, err := a.resolveAloud(ctx, src, a.cfg.Run.Kernels)
 	var none *kernels.SelectorError
 	if a.cfg.Run.Kernels != config.DefaultKernels || !errors.As(err, &none) {
 		return entries, err
 	}
 	var kept []string
 	for selector := range strings.SplitSeq(config.DefaultKernels, ",") {
-		if _, err := a.resolve(ctx, src, selector); err != nil {
+		if _, err := a.resolveAloud(ctx, src, selector); err != nil {
 			a.warn(fmt.Sprintf("kernel %s of the default matrix is left out: %s", selector, err))
 			continue
 		}
@@ -178,7 +178,7 @@ func (a *app) resolveForRun(ctx context.Context, src *archive) ([]kernels.Entry,
 	if len(kept) == 0 {
 		return nil, err
 	}
-	return a.resolve(ctx, src, strings.Join(kept, ","))
+	return a.resolveAloud(ctx, src, strings.Join(kept, ","))
 }
 
 // conclude shows and reports a run that has ended, well or badly, and turns

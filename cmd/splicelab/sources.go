@@ -36,6 +36,8 @@ type archive struct {
 	once   sync.Once
 	opened *debian.Source // nil until it was opened
 	err    error          // why it cannot be
+
+	listed []kernels.Entry // what List returned
 }
 
 func (a *app) archive(store *kernels.Store, refresh bool) *archive {
@@ -49,13 +51,17 @@ func (s *archive) open() (*debian.Source, error) {
 	return s.opened, s.err
 }
 
-// List implements kernels.Source.
+// List implements kernels.Source. The index is read once in an invocation, so
+// that all its selectors see the same archive.
 func (s *archive) List(ctx context.Context) ([]kernels.Entry, error) {
 	src, err := s.open()
 	if err != nil {
 		return nil, err
 	}
-	return src.List(ctx)
+	if s.listed == nil {
+		s.listed, err = src.List(ctx)
+	}
+	return s.listed, err
 }
 
 // Fetch implements kernels.Source.
@@ -67,10 +73,15 @@ func (s *archive) Fetch(ctx context.Context, e kernels.Entry, p kernels.Progress
 	return src.Fetch(ctx, e, p)
 }
 
-// resolve turns selectors into entries and tells stderr what the archive
-// warned of.
-func (a *app) resolve(ctx context.Context, src *archive, selectors string) ([]kernels.Entry, error) {
-	entries, err := kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: src.store}, src}, selectors)
+// resolve turns selectors into entries.
+func resolve(ctx context.Context, src *archive, selectors string) ([]kernels.Entry, error) {
+	return kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: src.store}, src}, selectors)
+}
+
+// resolveAloud is resolve for verbs whose subject are kernels: it tells
+// stderr what the archive warned of.
+func (a *app) resolveAloud(ctx context.Context, src *archive, selectors string) ([]kernels.Entry, error) {
+	entries, err := resolve(ctx, src, selectors)
 	a.warnOf(src)
 	return entries, err
 }

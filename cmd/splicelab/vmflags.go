@@ -68,8 +68,10 @@ func (a *app) boot(ctx context.Context, g guest, p kernels.Progress) (kernels.Ke
 	if err != nil {
 		return kernels.Kernel{}, nil, err
 	}
-	entries, err := a.resolve(ctx, a.archive(store, false), g.kernel)
+	src := a.archive(store, false)
+	entries, err := resolve(ctx, src, g.kernel)
 	if err != nil {
+		a.warnOf(src) // it may say why the kernel is not there
 		return kernels.Kernel{}, nil, err
 	}
 	if len(entries) != 1 {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+)
+
+// testArchive is a signed Debian archive of one suite, "test", that lists kernels
+// and has none of their packages: enough for all that happens before a boot.
+type testArchive struct {
+	url     string
+	keyring string // file
+}
+
+// archiveKernels are releases and versions of the packages in the archive.
+var archiveKernels = [][2]string{
+	{"6.1.0-9-cloud-amd64", "6.1.27-1"},
+	{"6.12.9-cloud-amd64", "6.12.9-1"},
+	{"6.12.90-cloud-amd64", "6.12.90-1"},
+	{"6.18.2-cloud-amd64", "6.18.2-1"},
+}
+
+func newArchive(t *testing.T) testArchive {
+	t.Helper()
+	key, err := openpgp.NewEntity("splicelab test", "", "test@example.org", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyring := filepath.Join(t.TempDir(), "keyring.pgp")
+	var public bytes.Buffer
+	if err := key.Serialize(&public); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(keyring, public.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	var packages strings.Builder
+	for _, k := range archiveKernels {
+		fmt.Fprintf(&packages, "Package: linux-image-%s\nSource: linux\nVersion: %s\nArchitecture: amd64\nFilename: pool/linux-image-%[1]s.deb\nSize: 1048576\nSHA256: %[3]x\n\n",
+			k[0], k[1], sha256.Sum256([]byte(k[0])))
+	}
+	var index bytes.Buffer
+	zip := gzip.NewWriter(&index)
+	if _, err := io.WriteString(zip, packages.String()); err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	date := time.Now().UTC().Add(-time.Hour)
+	release := fmt.Sprintf("Origin: test\nSuite: test\nCodename: test\nDate: %s\nValid-Until: %s\nComponents: main\nArchitectures: amd64\nSHA256:\n %x %d main/binary-amd64/Packages.gz\n",
+		date.Format(time.RFC1123), date.AddDate(0, 0, 7).Format(time.RFC1123), sha256.Sum256(index.Bytes()), index.Len())
+	var signed bytes.Buffer
+	w, err := clearsign.Encode(&signed, key.PrivateKey, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(release)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	files := map[string][]byte{
+		"/dists/test/InRelease":                     signed.Bytes(),
+		"/dists/test/main/binary-amd64/Packages.gz": index.Bytes(),
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		content, ok := files[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		http.ServeContent(w, r, "", date, bytes.NewReader(content))
+	}))
+	t.Cleanup(server.Close)
+	return testArchive{url: server.URL, keyring: keyring}
+}
