@@ -120,7 +120,9 @@ func loopbackUp() error {
 func logf(format string, args ...any) {
 	line := "splicelab agent: " + strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " ")
 	if f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
-		_, err = f.WriteString("<4>" + line)
+		// Without the newline, printk keeps the record open for a
+		// continuation and shows it to no one before the next (from 5.10 on).
+		_, err = f.WriteString("<4>" + line + "\n")
 		if closeWith(f, err) == nil {
 			return
 		}
