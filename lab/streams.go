@@ -1,0 +1,165 @@
+package lab
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"splicelab/lab/gotest"
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+)
+
+// This file takes what a batch hears on the output channel and in the kernel
+// log, and gives each piece to the cell that it belongs to.
+
+// take reads a chunk of the output channel: lines for the parser up to the
+// end mark, which only the agent knows.
+func (b *batch) take(chunk []byte) {
+	mark := wire.EndMark(b.token)
+	b.line = append(b.line, chunk...)
+	for !b.outputEnd {
+		i := bytes.IndexByte(b.line, '\n')
+		if i < 0 {
+			break
+		}
+		if string(bytes.TrimRight(b.line[:i], "\r")) == mark {
+			b.outputEnd = true
+			b.parser.Flush(b.event)
+		} else {
+			b.parser.Feed(b.line[:i+1], b.event)
+		}
+		b.line = b.line[i+1:]
+	}
+	// A line that is longer than any mark is passed on in pieces.
+	if !b.outputEnd && len(b.line) > gotest.MaxLine {
+		b.parser.Feed(b.line, b.event)
+		b.line = nil
+	}
+}
+
+// event takes what the test binary said. Only cells of this batch that were
+// seen to begin can end: a result out of nowhere is not a result.
+func (b *batch) event(e gotest.Event) {
+	c := b.index[e.Test]
+	switch {
+	case c == nil:
+		b.parent(e)
+	case e.Action == gotest.Run:
+		if !c.started.IsZero() {
+			return
+		}
+		c.started, c.attrs = time.Now(), map[string]string{}
+		b.current = c
+		b.readLog()
+		if !b.marks {
+			b.logOwner = c // the best that can be told without marks
+		}
+		b.onStart(c)
+	case !c.running():
+		return
+	case e.Action == gotest.Attr:
+		if len(c.attrs) < maxAttrs {
+			c.attrs[e.Key] = e.Value
+		}
+	case e.Action == gotest.Output:
+		c.output.add(e.Text)
+	case e.Ended():
+		c.raw, c.ended = verdictOf(e.Action), time.Now()
+	}
+}
+
+// maxAttrs bounds what a test that lies may make the lab remember.
+const maxAttrs = 64
+
+func verdictOf(a gotest.Action) outcome.Verdict {
+	switch a {
+	case gotest.Pass:
+		return outcome.Pass
+	case gotest.Skip:
+		return outcome.Skip
+	}
+	return outcome.Fail
+}
+
+// parent takes events of tests that are not cells: a parent of cells, or a
+// subtest of one whose subtests were not known beforehand.
+func (b *batch) parent(e gotest.Event) {
+	if e.Action == gotest.Output {
+		if b.current != nil && (e.Test == "" || strings.HasPrefix(e.Test, b.current.test.goName()+"/")) && b.current.running() {
+			b.current.output.add(e.Text)
+			return
+		}
+		b.tailOut.add(e.Text)
+		return
+	}
+	if e.Action == gotest.Attr {
+		if b.current != nil && b.current.running() && strings.HasPrefix(e.Test, b.current.test.goName()+"/") {
+			b.subAttr(e)
+		}
+		return
+	}
+	if e.Action != gotest.Fail && e.Action != gotest.Skip {
+		return
+	}
+	// A parent that gave up before its subtests began speaks for them.
+	for _, c := range b.cells {
+		if c.started.IsZero() && strings.HasPrefix(c.test.goName(), e.Test+"/") {
+			c.started, c.ended, c.raw = time.Now(), time.Now(), verdictOf(e.Action)
+			c.output.add(b.tailOut.String())
+		}
+	}
+}
+
+// subAttr merges what a subtest says into its cell: the worst outcome stands.
+func (b *batch) subAttr(e gotest.Event) {
+	attrs := b.current.attrs
+	if e.Key == wire.AttrOutcome {
+		w := outcome.Worst(outcome.Outcome(attrs[e.Key]), outcome.Outcome(e.Value))
+		if string(w) == attrs[e.Key] {
+			return
+		}
+	}
+	if len(attrs) < maxAttrs {
+		attrs[e.Key] = e.Value
+	}
+}
+
+// readLog takes what is new in the kernel log and gives each line to the
+// cell that it belongs to.
+func (b *batch) readLog() {
+	news, end := b.m.vm.Console().Next(b.logScanned)
+	if end == b.logScanned {
+		return
+	}
+	b.logLine = append(b.logLine, news...)
+	b.logScanned = end
+	for {
+		i := bytes.IndexByte(b.logLine, '\n')
+		if i < 0 {
+			break
+		}
+		b.logOf(string(b.logLine[:i+1]))
+		b.logLine = b.logLine[i+1:]
+	}
+	if len(b.logLine) > gotest.MaxLine {
+		b.logOf(string(b.logLine))
+		b.logLine = nil
+	}
+}
+
+func (b *batch) logOf(line string) {
+	if strings.Contains(line, wire.EndOfLog(b.token)) {
+		b.logEnd = true
+		return
+	}
+	if name, ok := wire.ParseCellMark(line); ok {
+		if c := b.index[name]; c != nil {
+			b.marks, b.logOwner = true, c
+			return
+		}
+	}
+	if b.logOwner != nil {
+		b.logOwner.log.add(line)
+	}
+}
