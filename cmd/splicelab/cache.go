@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -37,7 +36,7 @@ that they take on the disk (images are sparse).`,
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			w := newTable(a.stdout)
 			fmt.Fprintln(w, "PART\tFILES\tSIZE\tDIRECTORY")
 			var files int
 			var bytes int64

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +78,7 @@ func (f cellFilter) compile() (func(results.Cell) bool, error) {
 }
 
 func showRun(out io.Writer, s stored) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	w := newTable(out)
 	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, results.CleanLine(value)) }
 	line("run", s.ID)
 	line("started", s.Started.Local().Format(time.RFC3339))
@@ -103,7 +102,7 @@ func showRun(out io.Writer, s stored) error {
 		return err
 	}
 
-	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	w = newTable(out)
 	head := "\nVERDICT\tOUTCOME\tKERNEL\tFILESYSTEM\tTEST\tDETAIL\n"
 	for _, c := range s.cells {
 		if c.Verdict == outcome.Pass || c.Verdict == outcome.Skip {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +84,7 @@ func matchingTests(suites []wire.Suite, re *regexp.Regexp) []wire.Suite {
 }
 
 func (a *app) writeTests(suites []wire.Suite) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := newTable(a.stdout)
 	fmt.Fprintln(w, "TEST\tID\tKIND\tPRIORITY\tCELLS\tASKS")
 	for _, s := range suites {
 		for _, t := range s.Tests {

@@ -12,10 +12,11 @@ import (
 	"splicelab/cmd/splicelab/spell"
 )
 
-// document is what a configuration file says, checked against Config: the
-// line of each key, and what is wrong with it. viper reads the values; it
-// knows neither lines nor which keys exist.
+// document is what a configuration file says, checked against Config: its
+// values, the line of each key, and what is wrong with it. viper knows
+// neither lines nor which keys exist.
 type document struct {
+	values map[string]any
 	lines  map[string]int
 	faults []fault
 }
@@ -33,6 +34,12 @@ func check(content []byte) document {
 		return d // an empty file
 	}
 	d.node(root.Content[0], reflect.TypeFor[Config](), "")
+	if len(d.faults) > 0 {
+		return d
+	}
+	if err := root.Decode(&d.values); err != nil {
+		d.faults = append(d.faults, fault{what: strings.TrimPrefix(err.Error(), "yaml: ")})
+	}
 	return d
 }
 
@@ -59,6 +66,11 @@ func (d *document) node(n *yaml.Node, t reflect.Type, key string) {
 		n.Kind != yaml.ScalarNode:
 		d.mismatch(n, t, key)
 	case t.Kind() == reflect.Slice: // one text stands for a list of one
+		n.Tag = "!!str"
+	case t.Kind() == reflect.String:
+		// What YAML takes for a number or a date is meant as it is written:
+		// the kernel 6.10 is not 6.1.
+		n.Tag = "!!str"
 	case !fits(n.Value, t):
 		d.mismatch(n, t, key)
 	}

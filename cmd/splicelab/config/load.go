@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -78,8 +77,7 @@ func (l *loader) readFile(named string) error {
 		return e
 	}
 	l.file, l.lines = name, doc.lines
-	l.viper.SetConfigType("yaml")
-	if err := l.viper.ReadConfig(bytes.NewReader(content)); err != nil {
+	if err := l.viper.MergeConfigMap(doc.values); err != nil {
 		return &Error{Faults: []string{l.whole(err.Error())}}
 	}
 	return nil

@@ -136,6 +136,27 @@ filesystems:
 	}
 }
 
+// TestTextsStayAsTheyAreWritten: YAML would make numbers and dates of these.
+func TestTextsStayAsTheyAreWritten(t *testing.T) {
+	home(t)
+	write(t, `
+run: {kernels: 6.10, tests: 0x10}
+kernels: {debian: {suites: [1.10, yes], keyring: 2.50}}
+filesystems: [{name: a, type: tmpfs, exclude: [{kernels: 5.10, reason: no, until: 2030-01-01}]}]
+`)
+	got, err := config.Load(flags(t), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := got.Filesystems[0].Exclude[0]
+	if diff := cmp.Diff([]string{"6.10", "0x10", "1.10", "yes", "2.50", "5.10", "no", "2030-01-01"}, []string{
+		got.Run.Kernels, got.Run.Tests, got.Kernels.Debian.Suites[0], got.Kernels.Debian.Suites[1],
+		got.Kernels.Debian.Keyring[0], x.Kernels, x.Reason, x.Until,
+	}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestDirectories(t *testing.T) {
 	dir := home(t)
 	t.Setenv("XDG_CACHE_HOME", "/xdg/cache")

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+
+	"splicelab/cmd/splicelab/config"
+	"splicelab/kernels"
+	"splicelab/kernels/debian"
+	"splicelab/lab"
+	"splicelab/lab/vm"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func TestExitCodes(t *testing.T) {
+	interrupted := &interruptedError{syscall.SIGINT}
+	for _, c := range []struct {
+		err  error
+		code int
+		told bool
+	}{
+		{nil, exitOK, false},
+		{&failedError{3}, exitFailed, false},
+		{&programError{42}, 42, false},
+		{usagef("x"), exitUsage, true},
+		{&config.Error{Faults: []string{"x"}}, exitUsage, true},
+		{&kernels.SelectorError{Selector: "x"}, exitUsage, true},
+		{&debian.SettingError{Setting: "x"}, exitUsage, true},
+		{&lab.NoMatchError{Pattern: "x"}, exitUsage, true},
+		{&results.RunError{Ref: "x"}, exitUsage, true},
+		{fmt.Errorf("wrapped: %w", &kernels.SelectorError{Selector: "x"}), exitUsage, true},
+		{&lab.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
+		{&lab.MissingGuestError{Path: "x"}, exitLab, true},
+		{&vm.NoQEMUError{Binary: "x", Err: errors.New("x")}, exitLab, true},
+		{errors.New("anything else"), exitLab, true},
+		{context.DeadlineExceeded, exitLab, true},
+		// A signal was announced when it came.
+		{interrupted, exitLab, false},
+		{fmt.Errorf("wrapped: %w", interrupted), exitLab, false},
+	} {
+		if got := exitCode(c.err); got != c.code {
+			t.Errorf("exitCode(%v) = %d, want %d", c.err, got, c.code)
+		}
+		if got := message(context.Background(), c.err); (got != "") != c.told {
+			t.Errorf("message(%v) = %q, want one: %t", c.err, got, c.told)
+		}
+	}
+}
+
+func TestMessageIsSafeAndNamesTheProgram(t *testing.T) {
+	got := message(context.Background(), errors.New("two\nlines of \x1b[31mred"))
+	want := "splicelab: two\nsplicelab: lines of \\x1b[31mred\n"
+	if got != want {
+		t.Errorf("message = %q, want %q", got, want)
+	}
+}
+
+func TestCancelledByASignalIsNotAnError(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(&interruptedError{syscall.SIGTERM})
+	if got := message(ctx, fmt.Errorf("fetching: %w", context.Canceled)); got != "" {
+		t.Errorf("message = %q, want none", got)
+	}
+	if got := message(ctx, errors.New("disk full")); got == "" {
+		t.Error("an error that is not the signal's was swallowed")
+	}
+}
+
+func TestVerdictOf(t *testing.T) {
+	cell := func(v outcome.Verdict) results.Cell { return results.Cell{Attempt: results.Attempt{Verdict: v}} }
+	for _, v := range outcome.Verdicts {
+		err := verdictOf([]results.Cell{cell(outcome.Pass), cell(v)})
+		if (exitCode(err) == exitFailed) != v.Bad() {
+			t.Errorf("a run with a cell that is %s exits %d", v, exitCode(err))
+		}
+	}
+}
+
+func TestGuestEnvironment(t *testing.T) {
+	got := guestEnvironment([]string{"PATH=/bin", "HOME=/root", "FOO=bar", "TMPDIR=/x", "SSH_AUTH_SOCK=/y", "GODEBUG=a=1", "EMPTY=", "=odd"})
+	if want := "[FOO=bar GODEBUG=a=1 EMPTY=]"; fmt.Sprint(got) != want {
+		t.Errorf("guest environment = %v, want %s", got, want)
+	}
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"splicelab/lab"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// steps is a clock that the test moves.
+type steps struct{ time.Time }
+
+func (s *steps) now() time.Time       { return s.Time }
+func (s *steps) pass(d time.Duration) { s.Time = s.Add(d) }
+func finished(v outcome.Verdict, done, total int) lab.Event {
+	return lab.Event{Kind: lab.EventFinished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total}
+}
+
+func TestTallyOfCells(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	if got := y.line(clock.now()); got != "" {
+		t.Errorf("nothing to tell: %q", got)
+	}
+	y.event(lab.Event{Kind: lab.EventPlanned, Total: 20}, clock.now())
+	clock.pass(10 * time.Second)
+	y.event(finished(outcome.Pass, 1, 20), clock.now())
+	y.event(finished(outcome.Pass, 2, 20), clock.now())
+	y.event(lab.Event{Kind: lab.EventRetry, Done: 2, Total: 20}, clock.now())
+	y.event(finished(outcome.Crash, 4, 20), clock.now())
+	// Events of other goroutines may come late: the count never goes back.
+	y.event(finished(outcome.Fail, 3, 20), clock.now())
+	want := "4 of 20 cells: 2 pass, 1 fail, 1 crash, 1 retried; 0.4 cells/s, 40s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTallyOfDownloads(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	// Half of it was there from an earlier attempt, and is no speed.
+	y.download("a", 50<<20, 100<<20, clock.now())
+	clock.pass(10 * time.Second)
+	y.download("a", 60<<20, 100<<20, clock.now())
+	want := "fetching kernels: 60 MiB of 100 MiB, 1.0 MiB/s, 40s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is %q, want %q", got, want)
+	}
+}
+
+func TestProgressInALogIsRare(t *testing.T) {
+	var out strings.Builder
+	clock := &steps{time.Unix(0, 0)}
+	p := newProgress(&out)
+	p.now, p.last = clock.now, clock.now()
+	p.Event(lab.Event{Kind: lab.EventPlanned, Total: 1000})
+	for i := range 1000 {
+		clock.pass(10 * time.Millisecond)
+		p.Event(finished(outcome.Pass, i+1, 1000))
+	}
+	p.Close()
+	p.Event(finished(outcome.Pass, 1000, 1000))
+	if got := strings.Count(out.String(), "\n"); got != 3 {
+		t.Errorf("ten seconds of cells made %d lines, want the plan and one each 5 s:\n%s", got, out.String())
+	}
+}
