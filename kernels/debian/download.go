@@ -188,10 +188,8 @@ func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, di
 	defer func() { err = errors.Join(err, f.Close()) }()
 	digest, err := s.complete(ctx, f, w)
 	if err != nil {
-		var truncated *TruncatedError
-		var unreachable *UnreachableError
-		resumable := errors.As(err, &truncated) || errors.As(err, &unreachable) || ctx.Err() != nil
-		if info, statErr := f.Stat(); statErr != nil || !resumable || info.Size() == 0 {
+		info, statErr := f.Stat()
+		if statErr != nil || info.Size() == 0 || !brokeOff(err) && ctx.Err() == nil {
 			err = errors.Join(err, os.Remove(path))
 		}
 		return err
@@ -250,7 +248,7 @@ func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bo
 		if whole {
 			resumed = false // the server sent it from the start
 		}
-		if err == nil || have <= before || ctx.Err() != nil {
+		if err == nil || have <= before || !brokeOff(err) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -258,6 +256,13 @@ func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bo
 		return resumed, context.Cause(ctx)
 	}
 	return resumed, err
+}
+
+// brokeOff reports whether a download may go on from where it ended.
+func brokeOff(err error) bool {
+	var truncated *TruncatedError
+	var unreachable *UnreachableError
+	return errors.As(err, &truncated) || errors.As(err, &unreachable)
 }
 
 // append asks for the file from byte have on and writes what comes. It returns
@@ -269,11 +274,11 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if r.StatusCode == http.StatusRequestedRangeNotSatisfiable {
-		// Complete when nobody knows the size, else another file by now.
+		// The mirror's file ends here: right when nobody knows its size.
 		if w.size < 0 {
 			return have, false, nil
 		}
-		return have, false, &DigestError{URL: w.url, Want: fmt.Sprintf("%d bytes", w.size), Got: fmt.Sprintf("at most %d", have)}
+		return have, false, &TruncatedError{URL: w.url, Want: w.size, Got: have}
 	}
 	if r.StatusCode != http.StatusPartialContent || !strings.HasPrefix(r.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)) {
 		if r.StatusCode == http.StatusPartialContent && have > 0 {

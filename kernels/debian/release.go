@@ -147,7 +147,10 @@ func (s *Source) release(ctx context.Context, suite string, keys keyring) (relea
 			fmt.Sprintf("suite %s: the mirror went back from %s to %s; using the newer index", suite, cached.date.Format(time.DateTime), fresh.date.Format(time.DateTime))
 		return cached, nil
 	}
-	return fresh, writeFile(path, text)
+	if err := writeFile(path, text); err != nil {
+		return release{}, err
+	}
+	return fresh, os.Chtimes(path, s.now(), s.now())
 }
 
 // readRelease reads and verifies a cached Release file; one that does not hold
