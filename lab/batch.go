@@ -114,7 +114,7 @@ func (b *batch) run(ctx context.Context) error {
 // testEnv is the environment of a test process.
 func (l *Lab) testEnv(spec *machineSpec) []string {
 	env := []string{
-		"PATH=/bbin:/bin:/usr/bin:/sbin:/usr/sbin", "HOME=/root", "TMPDIR=/tmp", "GOTRACEBACK=all",
+		"GOTRACEBACK=all",
 		wire.EnvGuest + "=1",
 		wire.EnvSpare + "=" + spareDir,
 		wire.EnvPolicy + "=" + string(l.cfg.Policy),

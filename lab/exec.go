@@ -50,9 +50,11 @@ func (l *Lab) Exec(ctx context.Context, s ExecSpec) (int, error) {
 		return 0, err
 	}
 	files[execBinary] = s.Binary
-	env := append(slices.Clone(s.Env), "PATH=/bbin:/bin:/usr/bin:/sbin:/usr/sbin", "HOME=/root", wire.EnvGuest+"=1", "TMPDIR=/tmp")
+	env := append(slices.Clone(s.Env), wire.EnvGuest+"=1")
+	made := slices.Clone(plan.made)
 	if s.Profile != nil {
 		env = append(env, "TMPDIR="+cellDir, wire.EnvDir+"="+cellDir, wire.EnvFS+"="+s.Profile.Name)
+		made = append(made, cellDir)
 	}
 	env = append(env, plan.env...)
 	m, cleanup, err := l.oneOff(ctx, &s.Kernel, s.Profile, files, images.Spec{})
@@ -60,8 +62,8 @@ func (l *Lab) Exec(ctx context.Context, s ExecSpec) (int, error) {
 		return 0, kernelError(err)
 	}
 	defer cleanup()
-	if s.Profile != nil { // Exec makes only the directory it starts in
-		if err := m.touch(ctx, path.Join(cellDir, ".splicelab")); err != nil {
+	for _, dir := range made { // the agent makes only the directory it starts in
+		if err := m.mkdir(ctx, dir); err != nil {
 			return 0, kernelError(m.autopsyOr(ctx, err))
 		}
 	}
@@ -195,9 +197,13 @@ func (u *untilMark) pass(s string) error {
 	return err
 }
 
-// touch makes a file, and so its directories, in the guest.
-func (m *machine) touch(ctx context.Context, p string) error {
-	_, err := m.ctl.call(ctx, wire.Request{Put: &wire.Put{Path: p, Mode: 0o644}})
+// placeholder is the name of the empty file by which directories are made.
+const placeholder = ".splicelab"
+
+// mkdir makes a directory and those above it in the guest. A Put makes the
+// directories of its file, so an empty file in it is all that it takes.
+func (m *machine) mkdir(ctx context.Context, dir string) error {
+	_, err := m.ctl.call(ctx, wire.Request{Put: &wire.Put{Path: path.Join(dir, placeholder), Mode: 0o644}})
 	return err
 }
 

@@ -20,6 +20,7 @@ type filePlan struct {
 	env  []string          // likewise
 	back map[string]string // guest file → host file
 	dirs map[string]string // guest directory → host directory
+	made []string          // guest directories that must be there beforehand
 }
 
 // Flags of a Go test binary that name a file or a directory to write.
@@ -47,7 +48,12 @@ func planFiles(s ExecSpec) (filePlan, error) {
 		return filepath.Join(dir, name)
 	}
 	n := 0
-	place := func() string { n++; return fmt.Sprintf("%s/%d", execOut, n) }
+	place := func() string {
+		n++
+		dir := fmt.Sprintf("%s/%d", execOut, n)
+		p.made = append(p.made, dir)
+		return dir
+	}
 next:
 	for _, a := range args {
 		for _, f := range outputFlags {
@@ -116,13 +122,18 @@ func flagValue(arg, flag string) (string, bool) {
 // fetchAll brings the program's files back. One that the program did not
 // write is left out, as it would be on the host.
 func (m *machine) fetchAll(ctx context.Context, p filePlan) error {
-	written := map[string]bool{}
-	files, err := m.list(ctx, execOut)
+	if len(p.made) == 0 {
+		return nil
+	}
+	r, err := m.ctl.call(ctx, wire.Request{List: &wire.List{Path: execOut}})
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		written[path.Join(execOut, f.Path)] = true
+	written := map[string]bool{}
+	for _, f := range r.Files {
+		if path.Base(f.Path) != placeholder {
+			written[path.Join(execOut, f.Path)] = true
+		}
 	}
 	for guest, host := range p.back {
 		if written[guest] {
@@ -144,14 +155,6 @@ func (m *machine) fetchAll(ctx context.Context, p filePlan) error {
 		}
 	}
 	return nil
-}
-
-func (m *machine) list(ctx context.Context, dir string) ([]wire.File, error) {
-	if err := m.touch(ctx, path.Join(dir, ".splicelab")); err != nil { // the program may have made nothing
-		return nil, err
-	}
-	r, err := m.ctl.call(ctx, wire.Request{List: &wire.List{Path: dir}})
-	return r.Files, err
 }
 
 // maxFetch bounds one file that comes back from a guest, which may lie.

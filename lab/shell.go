@@ -73,7 +73,7 @@ func (l *Lab) Shell(ctx context.Context, s ShellSpec) (int, error) {
 	}
 	exit, err := m.stream(ctx, wire.Exec{
 		Path: "/bbin/gosh", Dir: dir, Token: newToken(), Terminal: true, Rows: rows, Cols: cols,
-		Env: []string{"PATH=/bbin:/bin", "HOME=/root", "TERM=" + guestTerm(), "PS1=" + s.Kernel.Release + "# "},
+		Env: []string{"TERM=" + guestTerm(), "PS1=" + s.Kernel.Release + "# "},
 	}, s.Terminal)
 	if err != nil {
 		return 0, kernelError(err)
