@@ -160,7 +160,7 @@ func (t *tree) list() error {
 
 // optional reads a file of the tree; nil when it is not there.
 func (t *tree) optional(rel string) ([]byte, error) {
-	b, err := readTreeFile(t.kernel, rel)
+	b, err := kernels.ReadFile(t.kernel, rel)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -3,8 +3,6 @@ package images
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -195,7 +193,7 @@ func genericFirst(a, b string) int {
 // load reads a module of the tree.
 func (t *tree) load(name string) ([]byte, modinfo, error) {
 	rel := t.files[name]
-	content, err := readTreeFile(t.kernel, rel)
+	content, err := kernels.ReadFile(t.kernel, rel)
 	if err != nil {
 		return nil, modinfo{}, fmt.Errorf("modules of %s: %w", t.kernel.Release, err)
 	}
@@ -205,14 +203,4 @@ func (t *tree) load(name string) ([]byte, modinfo, error) {
 	}
 	info, err := readModinfo(rel, image)
 	return image, info, err
-}
-
-// readTreeFile reads a file of a kernel's module tree by its relative path.
-func readTreeFile(k kernels.Kernel, rel string) ([]byte, error) {
-	f, err := os.OpenInRoot(k.Modules, rel)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(f)
 }

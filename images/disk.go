@@ -167,10 +167,16 @@ func toolVersion(ctx context.Context, tool string) string {
 	name := filepath.Base(tool)
 	args := []string{"-V"}
 	if name == "mkfs.vfat" || name == "mkfs.fat" {
-		args = []string{"-v", "-n", "X"} // prints its banner, then misses the device
+		args = []string{"/dev/null/none"} // has no option for it, but begins with its banner
 	}
-	out, _ := exec.CommandContext(ctx, tool, args...).CombinedOutput()
-	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	var out, problem bytes.Buffer
+	cmd := exec.CommandContext(ctx, tool, args...)
+	cmd.Stdout, cmd.Stderr = &out, &problem
+	_ = cmd.Run()       // some tools call this a usage error
+	if out.Len() == 0 { // mke2fs
+		out = problem
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
 	line = strings.ToValidUTF8(strings.TrimSpace(line), "?")
 	if line == "" || len(line) > 200 {
 		return name

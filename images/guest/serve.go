@@ -131,9 +131,27 @@ func fill(r wire.Reply, err error) wire.Reply {
 	r.Error = err.Error()
 	var errno unix.Errno
 	if errors.As(err, &errno) {
-		r.Errno = unix.ErrnoName(errno)
+		r.Errno = errnoName(errno)
 	}
 	return r
+}
+
+// errnoName is the name that the kernel's sources use where the tables of
+// x/sys prefer an alias.
+func errnoName(errno unix.Errno) string {
+	switch errno {
+	case unix.EUCLEAN: // also EFSCORRUPTED
+		return "EUCLEAN"
+	case unix.EBADMSG: // also EFSBADCRC
+		return "EBADMSG"
+	case unix.EOPNOTSUPP: // also ENOTSUP
+		return "EOPNOTSUPP"
+	case unix.EAGAIN: // also EWOULDBLOCK
+		return "EAGAIN"
+	case unix.EDEADLK: // also EDEADLOCK
+		return "EDEADLK"
+	}
+	return unix.ErrnoName(errno)
 }
 
 // handle does what one request other than an exec asks for.

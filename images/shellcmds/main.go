@@ -54,7 +54,9 @@ func build(out string) error {
 	for _, name := range images.ShellCommands {
 		commands = append(commands, filepath.Join(dir, "cmds", "core", name))
 	}
-	env := golang.Default(golang.DisableCGO(), golang.WithGOOS("linux"), golang.WithGOARCH("amd64"))
+	// gosh's default line editor asks the terminal for its colours and waits
+	// for an answer; liner works on every terminal, and on none.
+	env := golang.Default(golang.DisableCGO(), golang.WithGOOS("linux"), golang.WithGOARCH("amd64"), golang.WithBuildTag("goshliner"))
 	env.Dir = dir
 	if err := env.CompilerInit(); err != nil {
 		return fmt.Errorf("finding the Go compiler: %w", err)
