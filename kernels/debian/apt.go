@@ -3,6 +3,7 @@ package debian
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"pault.ag/go/debian/control"
 )
@@ -228,7 +230,10 @@ func parseDeb822(text []byte) ([]aptSource, error) {
 // aptSettings asks apt-config, which knows the syntax and the places of
 // apt.conf, for the few settings that matter. Without apt there are none.
 func aptSettings() string {
-	text, err := exec.Command("apt-config", "dump",
+	// It reads a few small files; an answer that does not come is none.
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	text, err := exec.CommandContext(ctx, "apt-config", "dump",
 		"Acquire::Check-Valid-Until", "Acquire::http::Proxy", "Acquire::https::Proxy").Output()
 	if err != nil {
 		return ""

@@ -111,7 +111,7 @@ func (s *Source) ask(ctx context.Context, address string, from int64) (*response
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
 	}
 	timer := time.AfterFunc(stall, func() { cancel(errStalled) })
-	answer, err := s.client.Do(request)
+	answer, err := s.client.Do(request) //nolint:bodyclose // response.Close closes it
 	if err != nil {
 		timer.Stop()
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errStalled) {
