@@ -29,49 +29,60 @@ type progress struct {
 	now   func() time.Time
 	last  time.Time // when the last plain line was written
 
-	screen *mpb.Progress // nil where lines cannot be redrawn
-	bar    *mpb.Bar
-	closed bool
+	terminal bool
+	screen   *mpb.Progress // nil until there is something to redraw
+	bar      *mpb.Bar
+	closed   bool
 }
 
 // newProgress shows progress on w. It must be closed before anything else is
 // written there.
 func newProgress(w io.Writer) *progress {
-	p := &progress{out: w, now: time.Now, last: time.Now()}
-	if !isTerminal(w) {
-		return p
+	return &progress{out: w, now: time.Now, last: time.Now(), terminal: isTerminal(w)}
+}
+
+// draw starts redrawing the line on a terminal, once there is one: a cached
+// kernel needs no download, and an empty line would only flicker. The caller
+// holds the lock.
+func (p *progress) draw() {
+	if !p.terminal || p.screen != nil || p.closed || p.tally.line(p.now()) == "" {
+		return
 	}
-	p.screen = mpb.New(mpb.WithOutput(w), mpb.WithRefreshRate(200*time.Millisecond))
+	p.screen = mpb.New(mpb.WithOutput(p.out), mpb.WithRefreshRate(200*time.Millisecond))
 	line := decor.Any(func(decor.Statistics) string {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return p.tally.line(p.now())
 	})
-	// The total is out of reach on purpose: only Close ends the bar.
+	// A total of 0 is never reached: only Close ends the bar.
 	p.bar = p.screen.New(0, mpb.NopStyle(), mpb.PrependDecorators(line))
-	return p
 }
 
 // Close takes the line away. Closing twice does nothing more.
 func (p *progress) Close() {
-	p.mu.Lock()
-	closed := p.closed
-	p.closed = true
-	p.mu.Unlock()
-	if closed || p.screen == nil {
-		return
+	screen, bar := p.end()
+	if screen != nil {
+		bar.Abort(true)
+		screen.Wait()
 	}
-	p.bar.Abort(true)
-	p.screen.Wait()
 }
 
-// Write prints whole lines that stay.
+// end marks the progress closed and returns what is to be taken away.
+func (p *progress) end() (*mpb.Progress, *mpb.Bar) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	screen, bar := p.screen, p.bar
+	p.closed, p.screen = true, nil
+	return screen, bar
+}
+
+// Write prints whole lines that stay, above the line that is redrawn.
 func (p *progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
-	closed := p.closed
+	screen := p.screen
 	p.mu.Unlock()
-	if p.screen != nil && !closed {
-		return p.screen.Write(b)
+	if screen != nil {
+		return screen.Write(b)
 	}
 	return p.out.Write(b)
 }
@@ -81,6 +92,7 @@ func (p *progress) Update(name string, done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.download(name, done, total, p.now())
+	p.draw()
 	p.plain(false)
 }
 
@@ -88,9 +100,10 @@ func (p *progress) Update(name string, done, total int64) {
 func (p *progress) Event(e lab.Event) {
 	p.mu.Lock()
 	p.tally.event(e, p.now())
+	p.draw()
 	p.plain(e.Kind == lab.EventPlanned)
 	p.mu.Unlock()
-	if p.screen != nil && noteworthy(e) {
+	if p.terminal && noteworthy(e) {
 		// On a terminal the first crash is told when it happens. Elsewhere the
 		// list at the end is enough.
 		fmt.Fprintln(p, noteOf(e))
@@ -100,7 +113,7 @@ func (p *progress) Event(e lab.Event) {
 // plain writes the line where it cannot be redrawn, when it is time.
 func (p *progress) plain(must bool) {
 	now := p.now()
-	if p.screen != nil || p.closed || !must && now.Sub(p.last) < plainInterval {
+	if p.terminal || p.closed || !must && now.Sub(p.last) < plainInterval {
 		return
 	}
 	if line := p.tally.line(now); line != "" {

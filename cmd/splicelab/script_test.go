@@ -38,6 +38,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("KEYRING", archive.keyring)
 			e.Setenv("NOWHERE", closedAddress(t))
 			e.Setenv("ONLYBIN", filepath.SplitList(e.Getenv("PATH"))[0])
+			if cache, err := os.UserCacheDir(); err == nil {
+				e.Setenv("HOST_GOCACHE", filepath.Join(cache, "go-build"))
+			}
 			e.Setenv("VM_KERNEL", vmKernel("6.12"))
 			e.Setenv("VM_GUEST", vmGuest())
 			return os.Mkdir(home, 0o755)
@@ -49,7 +52,7 @@ func TestScripts(t *testing.T) {
 		Condition: func(name string) (bool, error) {
 			switch name {
 			case "mountns":
-				return exec.Command("unshare", "-m", "true").Run() == nil, nil
+				return exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil, nil
 			case "vm":
 				return os.Getenv("SPLICELAB_VM_TESTS") == "1" && vmKernel("6.12") != "" && vmGuest() != "", nil
 			}
@@ -126,11 +129,11 @@ func sampleAttempts(second int) []results.Attempt {
 // closedAddress is an address on this machine that nobody listens on.
 func closedAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
+	defer l.Close()
 	return l.Addr().String()
 }
 

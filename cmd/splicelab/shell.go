@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -37,6 +36,6 @@ func (a *app) shell(ctx context.Context, g guest) error {
 		return err
 	}
 	defer release()
-	code, err := l.Shell(ctx, lab.ShellSpec{Kernel: kernel, Profile: profile, Terminal: os.NewFile(a.stdin.Fd(), a.stdin.Name())})
+	code, err := l.Shell(ctx, lab.ShellSpec{Kernel: kernel, Profile: profile, Terminal: a.stdin})
 	return a.ended(code, err)
 }
