@@ -25,10 +25,11 @@ const (
 )
 
 var (
-	// stamp is printk's time, after the level that a raw log has and with the
-	// caller that CONFIG_PRINTK_CALLER adds.
-	stamp = regexp.MustCompile(`(?:<\d{1,3}>)?\[ {0,5}\d{1,10}\.\d{6}\](?:\[ *[TC]\d+\])? ?`)
-	// level is what precedes a message of a log without time.
+	// stamp is printk's time, with the caller that CONFIG_PRINTK_CALLER adds.
+	stamp = regexp.MustCompile(`\[ {0,5}\d{1,10}\.\d{6}\](?:\[ *[TC]\d+\])? ?`)
+	// atStamp is stamp at the beginning: far quicker than searching for it.
+	atStamp = regexp.MustCompile(`^` + stamp.String())
+	// level precedes every message of a raw log.
 	level = regexp.MustCompile(`^<\d{1,3}>`)
 
 	ripLine   = regexp.MustCompile(`^(?:[A-Z]{3,4}: \S+ )?RIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\] )?([A-Za-z_][\w.]*)\+0x`)
@@ -104,15 +105,30 @@ func (p *parser) line(number int, raw []byte) {
 		p.kernel(line{number, bound(text)})
 		return
 	}
-	at := stamp.FindStringIndex(text)
-	if at == nil {
+	start, end := findStamp(text)
+	if end == 0 {
 		p.foreign(line{number, bound(text)})
 		return
 	}
-	if at[0] > 0 {
-		p.foreign(line{number, bound(text[:at[0]])})
+	if before := text[:start]; before != "" && level.FindString(before) != before {
+		p.foreign(line{number, bound(before)})
 	}
-	p.kernel(line{number, bound(text[at[1]:])})
+	p.kernel(line{number, bound(text[end:])})
+}
+
+// findStamp returns where the first time stamp is; an end of 0 means nowhere.
+func findStamp(s string) (start, end int) {
+	for {
+		i := strings.IndexByte(s[start:], '[')
+		if i < 0 {
+			return 0, 0
+		}
+		start += i
+		if at := atStamp.FindStringIndex(s[start:]); at != nil {
+			return start, start + at[1]
+		}
+		start++
+	}
 }
 
 func bound(s string) string {
@@ -141,15 +157,7 @@ func (p *parser) kernel(l line) {
 		return
 	}
 	b := p.block
-	for _, r := range rules {
-		m := r.pattern.FindStringSubmatchIndex(l.text)
-		if m == nil {
-			continue
-		}
-		if b != nil && b.continues(r, l.text) {
-			break
-		}
-		p.begin(r, m, l)
+	if notable(l.text) && p.match(l) {
 		return
 	}
 	if b == nil {
@@ -162,6 +170,23 @@ func (p *parser) kernel(l line) {
 	}
 }
 
+// match begins an event at l if a rule says so.
+func (p *parser) match(l line) bool {
+	for _, r := range rules {
+		m := r.pattern.FindStringSubmatchIndex(l.text)
+		if m == nil {
+			continue
+		}
+		if p.block != nil && p.block.continues(r, l.text) {
+			return false
+		}
+		p.begin(r, m, l)
+		return true
+	}
+	return false
+}
+
+// remember keeps what may turn out to be the message of a warning.
 func (p *parser) remember(l line) {
 	if strings.HasPrefix(l.text, "------------[ cut here ]") {
 		p.recent = p.recent[:0]
@@ -184,6 +209,9 @@ func (p *parser) begin(r rule, m []int, l line) {
 		}
 	}
 	p.recent = p.recent[:0]
+	if r.kind == Panic {
+		b.rule.kind = cutShort(l.text[m[2]:m[3]])
+	}
 
 	groups := make([]string, 0, len(m)/2)
 	for i := 0; i+1 < len(m); i += 2 {
@@ -241,9 +269,6 @@ func (b *block) continues(r rule, text string) bool {
 		return true
 	case r.kind == Panic && b.panics() && strings.HasPrefix(text, "---[ end "):
 		return true
-	case r.kind == Panic && b.panics():
-		// The panic's own text again, as "Rebooting" lines repeat it.
-		return false
 	}
 	return false
 }

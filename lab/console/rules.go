@@ -94,7 +94,7 @@ var rules = []rule{
 	{kind: Oops, pattern: re(`Oops: (?:Oops: )?[0-9a-f]{4} \[#\d+\]`), title: "Oops", where: atRIP, die: true},
 
 	// Memory.
-	{kind: OOM, pattern: re(`(Out of memory|Memory cgroup out of memory)(?: \([^)]*\))?: Kill(?:ed)? process \d+ \((.{1,64}?)\)(?: |,|$)`), title: "$1: killed $2"},
+	{kind: OOM, pattern: re(`(Out of memory|Memory cgroup out of memory)(?: \([^)]*\))?: Kill(?:ed)? process \d+ \((.{1,64})\)(?:,? (?:total-vm|UID|score)|$)`), title: "$1: killed $2"},
 	{kind: OOM, pattern: re(`(Out of memory and no killable processes)`), title: "$1"},
 
 	// Filesystems.
@@ -109,6 +109,47 @@ var rules = []rule{
 	{kind: FSError, pattern: re(`BTRFS:? (?:error|critical|panic|emergency) \(device [^)]*\):? in (\w+):\d+: (errno=-\d+)`), title: "BTRFS: $1: $2", raw: true},
 	{kind: FSError, pattern: re(`BTRFS:? (?:error|critical|panic|emergency) \(device [^)]*\):? (.*)`), title: "BTRFS: $1"},
 	{kind: FSError, pattern: re(`(F2FS|FAT|exFAT|EROFS|SQUASHFS)(?:-fs)?(?: \([^)]*\))?:? error[,:]? ?(.*)`), title: "$1: $2"},
+}
+
+// words are such that every line that a rule matches holds one of them. Most
+// lines hold none, and are spared the patterns.
+var words = []string{
+	"panic", "BUG", "SAN: ", "LOCKUP", "INFO: ", "WARNING: ", "[#", "PANIC: ",
+	"ut of memory", "-fs", "XFS", "BTRFS", "JBD2", "error",
+}
+
+// notable reports whether a rule may match the line.
+func notable(line string) bool {
+	for _, w := range words {
+		if strings.Contains(line, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// innocent are the panics that are not the kernel's fault. A log may be cut
+// in the middle of such a line; so much of it as is there must not make the
+// kernel guilty.
+var innocent = []struct {
+	kind Kind
+	text string
+}{
+	{InitDied, "Attempted to kill init!"},
+	{NoRoot, "VFS: Unable to mount root fs"},
+	{NoRoot, "No working init found"},
+	{NoRoot, "Requested init "},
+}
+
+// cutShort returns the kind of a panic of which only the beginning of the
+// text may be there.
+func cutShort(text string) Kind {
+	for _, i := range innocent {
+		if strings.HasPrefix(i.text, text) {
+			return i.kind
+		}
+	}
+	return Panic
 }
 
 // corruption reports whether a sanitizer's report tells of damaged memory.

@@ -1,0 +1,255 @@
+package console
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// one returns the only event of a log given line by line.
+func one(t *testing.T, log string) Event {
+	t.Helper()
+	events := Parse([]byte(log))
+	if len(events) != 1 {
+		t.Fatalf("%d events in\n%s\n%+v", len(events), log, events)
+	}
+	return events[0]
+}
+
+// Forms that the corpus has no log of, as kernels print them.
+func TestForms(t *testing.T) {
+	for _, c := range []struct {
+		kind  Kind
+		title string
+		log   string
+	}{
+		{Sanitizer, "KASAN: slab-use-after-free Write in filemap_splice_read",
+			"BUG: KASAN: slab-use-after-free in filemap_splice_read+0x12a/0x340\nWrite of size 8 at addr ffff888012345678 by task splice.test/123\n"},
+		{Sanitizer, "KASAN: null-ptr-deref Read in foo", "BUG: KASAN: null-ptr-deref in foo.isra.0+0x1/0x2\nRead of size 1 at addr 0000000000000010 by task x/1"},
+		{Sanitizer, "KFENCE: use-after-free read in generic_file_read_iter", "BUG: KFENCE: use-after-free read in generic_file_read_iter+0xa/0xb0\n"},
+		{Sanitizer, "KCSAN: data-race in a / b", "BUG: KCSAN: data-race in a / b\n"},
+		{Sanitizer, "UBSAN: array-index-out-of-bounds in fs/xfs/xfs_iomap.c", "UBSAN: array-index-out-of-bounds in fs/xfs/xfs_iomap.c:123:45\n"},
+		{Lockup, "hard lockup in native_queued_spin_lock_slowpath",
+			"watchdog: Watchdog detected hard LOCKUP on cpu 1\nModules linked in: xfs\nRIP: 0010:native_queued_spin_lock_slowpath+0x1/0x2\n"},
+		{Lockup, "hard lockup", "watchdog: CPU2: Watchdog detected hard LOCKUP on cpu 3\n"},
+		{Lockup, "RCU stall in splice_to_pipe",
+			"rcu: INFO: rcu_preempt self-detected stall on CPU\nrcu: \t0-....: (2099 ticks this GP) idle=1b4/1/0x4000000000000000\nRIP: 0010:splice_to_pipe+0x44/0x100\n"},
+		{Lockup, "RCU stall", "rcu: INFO: rcu_sched detected stalls on CPUs/tasks: { 1-...D } 21 jiffies s: 1\n"},
+		{Lockup, "RCU stall", "rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-...D }\n"},
+		{Lockup, "workqueue lockup", "BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!\n"},
+		{HungTask, "task hung in xfs_ilock",
+			"INFO: task kworker/u4:1:42 blocked for more than 120 seconds.\n      Not tainted 6.1.0 #1\ntask:kworker/u4:1 state:D\nCall Trace:\n <TASK>\n __schedule+0x1/0x2\n ? bogus+0x1/0x2\n rwsem_down_write_slowpath+0x1/0x2\n down_write+0x1/0x2\n xfs_ilock+0x1/0x2 [xfs]\n"},
+		{Warning, "WARNING: possible circular locking dependency detected", "WARNING: possible circular locking dependency detected\n"},
+		{Warning, "WARNING in xfs_trans_alloc", "WARNING: CPU: 1 PID: 77 at fs/xfs/xfs_trans.c:263 xfs_trans_alloc+0x1/0x2 [xfs]\n"},
+		{Warning, "WARNING in btrfs_release_disk_super", "WARNING: fs/btrfs/volumes.c:1 at btrfs_release_disk_super+0x1/0x2, CPU#1: mount/9\n"},
+		{Warning, "sleeping function called from invalid context in iomap_apply",
+			"BUG: sleeping function called from invalid context at mm/page_alloc.c:1\nCall Trace:\n dump_stack+0x1/0x2\n ___might_sleep.cold+0x1/0x2\n iomap_apply+0x1/0x2\n"},
+		{Oops, "kernel BUG in fs/ext4/inode.c", "kernel BUG at fs/ext4/inode.c:2721!\n"},
+		{Oops, "page fault in xas_load", "BUG: unable to handle page fault for address: ffffdead00000008\n#PF: supervisor read access in kernel mode\nOops: 0000 [#1] PREEMPT SMP NOPTI\nRIP: 0010:xas_load+0x8/0x50\n---[ end trace 0000000000000000 ]---\n"},
+		{Oops, "stack overflow in recurse", "BUG: TASK stack guard page was hit at ffffc90000600000 (stack is ffffc90000601000..ffffc90000604000)\nOops: stack guard page: 0000 [#1] SMP\nRIP: 0010:recurse+0x1/0x2\n"},
+		{Oops, "stack segment in foo", "stack segment: 0000 [#1] SMP\nRIP: 0010:foo+0x1/0x2\n"},
+		{Oops, "bad page state in free_unref_page", "BUG: Bad page state in process splice.test  pfn:12345\npage: refcount:0\nCall Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n bad_page.cold+0x1/0x2\n free_unref_page+0x1/0x2\n"},
+		{Oops, "bad rss-counter state", "BUG: Bad rss-counter state mm:00000000deadbeef type:MM_ANONPAGES val:1\n"},
+		{Oops, "BUG: something new about ADDR and N", "BUG: something new about 0xdeadbeef and 42\n"},
+		{OOM, "Memory cgroup out of memory: killed go (x) y", "Memory cgroup out of memory: Killed process 12 (go (x) y) total-vm:1kB\n"},
+		{FSError, "XFS: Corruption of in-memory data detected in xfs_defer_finish_noroll", "XFS (vda): Corruption of in-memory data (0x8) detected at xfs_defer_finish_noroll+0x1/0x2 [xfs] (fs/xfs/libxfs/xfs_defer.c:573).  Shutting down filesystem.\n"},
+		{FSError, "XFS: Metadata corruption detected in xfs_agf_verify", "XFS (vda): Metadata corruption detected at xfs_agf_verify+0x1/0x2 [xfs], xfs_agf block 0x1 \n"},
+		{FSError, "XFS: Filesystem has been shut down due to log error", "XFS (vda): Filesystem has been shut down due to log error (0x2).\n"},
+		{FSError, "BTRFS: btrfs_commit_transaction: errno=-5", "BTRFS: error (device vda state A) in btrfs_commit_transaction:2503: errno=-5 IO failure (Error while writing out transaction)\n"},
+		{FSError, "BTRFS: bdev /dev/vda errs: wr N, rd N, flush N, corrupt N, gen N", "BTRFS error (device vda): bdev /dev/vda errs: wr 0, rd 1, flush 0, corrupt 0, gen 0\n"},
+		{FSError, "exFAT: invalid access to FAT (entry ADDR)", "exFAT-fs (vda): error, invalid access to FAT (entry 0x00000000)\n"},
+		{Panic, "panic: stack-protector: Kernel stack is corrupted in: do_splice", "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: do_splice+0x1/0x2\n"},
+		{Panic, "panic: Fatal exception", "r13: 0\n---[ end Kernel panic - not syncing: Fatal exception ]---\n"},
+		{NoRoot, "no working init", "Kernel panic - not syncing: No working init found.  Try passing init= option to kernel.\n"},
+	} {
+		e := one(t, c.log)
+		if e.Kind != c.kind || e.Title != c.title {
+			t.Errorf("%q\n got %s %q\nwant %s %q", c.log, e.Kind, e.Title, c.kind, c.title)
+		}
+		// The same, as a raw log and as CONFIG_PRINTK_CALLER has it.
+		for _, prefix := range []string{"[   12.345678] ", "<4>[12345.678901] ", "[    1.234567][   T12] ", "[    1.234567][    C0] ", "<3>"} {
+			p := one(t, prefix+strings.ReplaceAll(strings.TrimSuffix(c.log, "\n"), "\n", "\r\n"+prefix)+"\r\n")
+			if p.Title != e.Title || p.Line != e.Line {
+				t.Errorf("with %q: %d %q, without %d %q", prefix, p.Line, p.Title, e.Line, e.Title)
+			}
+		}
+	}
+}
+
+func TestFatal(t *testing.T) {
+	for _, c := range []struct{ name, log, want string }{
+		{"nothing", "all is well\n", ""},
+		{"a warning", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n", ""},
+		{"panic_on_warn", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: kernel: panic_on_warn set ...\n", "WARNING in f"},
+		{"the second warning panics for itself", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: other\n", "panic: other"},
+		{"softlockup_panic", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]\nRIP: 0010:f+0x1/0x2\nKernel panic - not syncing: softlockup: hung tasks\n", "soft lockup in f"},
+		{"hung_task_panic", "INFO: task x:1 blocked for more than 9 seconds.\nKernel panic - not syncing: hung_task: blocked tasks\n", "task hung"},
+		{"an oops comes before what follows from it", "kernel BUG at a.c:1!\nKernel panic - not syncing: Fatal exception\n", "kernel BUG in a.c"},
+		{"an oops in PID 1", "kernel BUG at a.c:1!\nKernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n", "kernel BUG in a.c"},
+		{"PID 1 by itself", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n", ""},
+		{"undefined behaviour", "UBSAN: shift-out-of-bounds in a.c:1:2\n", ""},
+		{"memory misuse", "BUG: KASAN: double-free in kfree+0x1/0x2\n", "KASAN: double-free in kfree"},
+	} {
+		e, ok := Fatal(Parse([]byte(c.log)))
+		if ok != (c.want != "") || e.Title != c.want {
+			t.Errorf("%s: %q, %v; want %q", c.name, e.Title, ok, c.want)
+		}
+	}
+}
+
+// What the kernel did not say is not taken for its words.
+func TestNotTheKernel(t *testing.T) {
+	const stamped = "[    1.000000] Run /init as init process\n"
+	for _, log := range []string{
+		stamped + "Kernel panic - not syncing: a program says so\n",
+		stamped + "kernel BUG at a.c:1!\n",
+		stamped + "[    2.000000] splicelab: the test quotes: kernel BUG at a.c:1!\n",
+		stamped + "\x1b[31mBUG: unable to handle page fault\x1b[0m\n",
+		stamped + "[    2.000000] EXT4-fs (vda): mounted filesystem with ordered data mode. Opts: errors=panic\n",
+		stamped + "[    2.000000] Kernel command line: oops=panic panic=-1 panic_on_warn\n",
+	} {
+		if events := Parse([]byte(log)); len(events) > 0 {
+			t.Errorf("%q gives %+v", log, events)
+		}
+	}
+}
+
+// The kernel's words are heard in whatever they are mixed with.
+func TestMixed(t *testing.T) {
+	for _, log := range []string{
+		"[    1.000000] a\nhalf a line of a program[    2.000000] kernel BUG at a.c:1!\n",
+		"[    1.000000] a\n\x1bc\x1b[?7l\x1b[0m[    2.000000] kernel BUG at a.c:1!\n",
+		"\xff\xfe[    1.000000] a\n\x00\x00[    2.000000] kernel BUG at a.c:1!",
+		"[    1.000000] a\r\r\n[    2.000000] kernel BUG at a.c:1!\r\r\n",
+	} {
+		if e := one(t, log); e.Title != "kernel BUG in a.c" || e.Line != 2 {
+			t.Errorf("%q: %+v", log, e)
+		}
+	}
+	e := one(t, "[    1.000000] kernel BUG at a.c:1!\n[    1.000000] <script>\x1b]0;x\a\xff\u202e\n")
+	if got := e.Excerpt[1]; got != `<script>\x1b]0;x\x07`+"\ufffd"+`\u202e` {
+		t.Errorf("excerpt %q is not clean", got)
+	}
+}
+
+// What was dropped from a log parts what stands before and behind the gap.
+func TestGap(t *testing.T) {
+	e := one(t, "[    1.000000] kernel BUG at a.c:1!\n[splicelab: 12345 bytes of output dropped here]\n[    9.000000] RIP: 0010:unrelated+0x1/0x2\n")
+	if e.Title != "kernel BUG in a.c" {
+		t.Errorf("title %q", e.Title)
+	}
+}
+
+// A flood gives few events and short ones, and does not hide the crash.
+func TestFlood(t *testing.T) {
+	var log strings.Builder
+	for i := range 20000 {
+		fmt.Fprintf(&log, "[    1.000000] WARNING: CPU: 0 PID: %d at a.c:1 f%d+0x1/0x2\n[    1.000000] %s\n", i, i%1000, strings.Repeat("x", 500))
+	}
+	for range 1000 {
+		log.WriteString("[    2.000000] kernel BUG at a.c:1!\n")
+	}
+	log.WriteString("[    3.000000] Kernel panic - not syncing: " + strings.Repeat("long ", 10000))
+	events := Parse([]byte(log.String()))
+	count := make(map[Kind]int)
+	for _, e := range events {
+		count[e.Kind]++
+		inBounds(t, e)
+	}
+	if count[Warning] != maxPerKind || count[Oops] != maxPerTitle || count[Panic] != 1 {
+		t.Errorf("counts %v", count)
+	}
+	if e, ok := Fatal(events); !ok || e.Title != "kernel BUG in a.c" {
+		t.Errorf("fatal %+v", e)
+	}
+}
+
+// However a log is cut, what is there whole is found: a crash is a crash as
+// soon as its first line is complete, and no cut adds one.
+func TestCut(t *testing.T) {
+	files, err := filepath.Glob("testdata/*-7.3.log")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no logs", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, log, _ := strings.Cut(string(raw), "\n\n")
+		whole := Parse([]byte(log))
+		fatal, crashed := Fatal(whole)
+		lines := strings.SplitAfter(log, "\n")
+		for i, step := 0, 7+len(log)/200; i <= len(log); i += step {
+			head := Parse([]byte(log[:i]))
+			_, ok := Fatal(head)
+			if ok && !crashed {
+				t.Fatalf("%s cut at byte %d crashed", file, i)
+			}
+			if crashed && !ok && i >= len(strings.Join(lines[:min(fatal.Line+2, len(lines))], "")) {
+				t.Fatalf("%s cut at byte %d did not crash", file, i)
+			}
+			if _, ok := Fatal(Parse([]byte(log[i:]))); ok && !crashed {
+				t.Fatalf("%s from byte %d crashed", file, i)
+			}
+		}
+	}
+}
+
+func inBounds(t *testing.T, e Event) {
+	t.Helper()
+	if e.Title == "" || len(e.Title) > maxTitleBytes || len(e.Excerpt) == 0 || len(e.Excerpt) > maxExcerptLines || e.Line < 1 {
+		t.Errorf("event out of bounds: %+v", e)
+	}
+	safe(t, e.Title, "")
+	for _, l := range e.Excerpt {
+		safe(t, l, "")
+		if len(l) > maxLineBytes {
+			t.Errorf("excerpt line of %d bytes", len(l))
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("testdata/*-5.10.log")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Add([]byte("<4>[    1.000000][ T1] WARNING: CPU: 0 PID: 1 at \xff"))
+	f.Fuzz(func(t *testing.T, log []byte) {
+		events := Parse(log)
+		if len(events) > 10*maxPerKind {
+			t.Fatalf("%d events", len(events))
+		}
+		last := 0
+		for _, e := range events {
+			inBounds(t, e)
+			if e.Line < last {
+				t.Errorf("line %d behind %d", e.Line, last)
+			}
+			last = e.Line
+		}
+		Fatal(events)
+	})
+}
+
+// A console's worth of ordinary log must not hold a verdict up.
+func BenchmarkParse(b *testing.B) {
+	raw, err := os.ReadFile("testdata/quiet-7.3.log")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		Parse(raw)
+	}
+}
