@@ -83,8 +83,8 @@ lint: ## check formatting, vet, staticcheck, and the house's import directions
 	CGO_ENABLED=0 go run $(GOLANGCI) run
 
 .PHONY: bench
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## run the benchmarks and compare each with its goal
+	@scripts/bench
 
 .PHONY: completion
 completion: build ## write completion scripts for bash, zsh and fish to bin/completion
