@@ -54,9 +54,9 @@ func build(out string) error {
 	for _, name := range images.ShellCommands {
 		commands = append(commands, filepath.Join(dir, "cmds", "core", name))
 	}
-	// gosh's default line editor asks the terminal for its colours and waits
-	// for an answer; liner works on every terminal, and on none.
-	env := golang.Default(golang.DisableCGO(), golang.WithGOOS("linux"), golang.WithGOARCH("amd64"), golang.WithBuildTag("goshliner"))
+	// gosh keeps its default line editor: with the smaller ones, chosen by
+	// build tags, Ctrl-C ends the shell (goshliner) or exit does not (goshsmall).
+	env := golang.Default(golang.DisableCGO(), golang.WithGOOS("linux"), golang.WithGOARCH("amd64"))
 	env.Dir = dir
 	if err := env.CompilerInit(); err != nil {
 		return fmt.Errorf("finding the Go compiler: %w", err)
