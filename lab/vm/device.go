@@ -19,7 +19,9 @@ const (
 	VirtioBlk DiskDriver = "virtio-blk"
 	// NVMe is built into every Debian cloud kernel from 5.10 to 7.3:
 	// /dev/nvme0n1 and on. It cannot be part of a template, for QEMU cannot
-	// migrate it.
+	// migrate it. Nor can it stop a guest when the host has no room left for
+	// the overlay: the guest sees a failing disk, where with VirtioBlk the
+	// machine ends with the Reason "io-error".
 	NVMe DiskDriver = "nvme"
 )
 

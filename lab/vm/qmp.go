@@ -211,20 +211,18 @@ func (m *Monitor) Events(ctx context.Context) (<-chan qmp.Event, error) {
 	return ch, nil
 }
 
-// statusAsync asks for the run state without waiting for the answer, which
-// the channel gives; empty when there is none.
-func (m *Monitor) statusAsync() <-chan string {
-	ch := make(chan string, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
-		defer cancel()
-		var state struct {
-			Status string `json:"status"`
-		}
-		_ = m.Execute(ctx, "query-status", nil, &state)
-		ch <- state.Status
-	}()
-	return ch
+// status returns the machine's run state ("running", "paused", …), or nothing
+// when QEMU does not say.
+func (m *Monitor) status() string {
+	ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
+	defer cancel()
+	var state struct {
+		Status string `json:"status"`
+	}
+	if err := m.Execute(ctx, "query-status", nil, &state); err != nil {
+		return ""
+	}
+	return state.Status
 }
 
 // expect registers a command and returns its id and where its response comes.

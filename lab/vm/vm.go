@@ -195,10 +195,7 @@ func (v *VM) follow(events <-chan qmp.Event) string {
 				ioError = fmt.Sprintf("io-error: %v", e.Data["reason"])
 			}
 		case "STOP":
-			// Asked in a goroutine of its own: the answer comes over the
-			// connection whose events are read here.
-			status := v.monitor.statusAsync()
-			switch s := <-status; s {
+			switch s := v.monitor.status(); s {
 			case "io-error":
 				fault = ioError
 				if fault == "" {
