@@ -8,8 +8,8 @@ import (
 // A kernel without a root panics and resets: the shortest whole life.
 func TestBootEndsByGuest(t *testing.T) {
 	needVM(t)
-	for _, series := range []string{"5.10", "6.12", "7.3"} {
-		t.Run(series, func(t *testing.T) {
+	for _, series := range []string{"5.10", "6.12", newest} {
+		t.Run("series "+series, func(t *testing.T) {
 			v := start(t, t.Context(), Config{Kernel: testKernel(t, series)})
 			exit := await(t, v)
 			if !exit.ByGuest() || exit.Reason != "guest-reset" || exit.Code != 0 {

@@ -3,6 +3,7 @@ package vm
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -193,8 +194,8 @@ func (s session) hear() string {
 func TestChannels(t *testing.T) {
 	needVM(t)
 	initrd := guestInitrd(t)
-	for _, series := range []string{"5.10", "7.3"} {
-		t.Run(series, func(t *testing.T) {
+	for _, series := range []string{"5.10", newest} {
+		t.Run("series "+series, func(t *testing.T) {
 			s := startGuest(t, Config{Kernel: testKernel(t, series), Initrd: initrd})
 			s.say("hello")
 			if got := s.hear(); got != "echo hello" {
@@ -278,11 +279,17 @@ func TestNoRoomForOverlay(t *testing.T) {
 		t.Skipf("cannot mount a small tmpfs: %v", err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(small, unix.MNT_DETACH) })
-	kernel := testKernel(t, "6.1.")
+	kernel := testKernel(t, "5.10", "6.1.")
 	release := strings.TrimPrefix(filepath.Base(kernel), "vmlinuz-")
 	var modules []string
 	for _, m := range []string{"virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci", "block/virtio_blk"} {
-		modules = append(modules, filepath.Join(filepath.Dir(kernel), "../lib/modules", release, "kernel/drivers", m+".ko"))
+		path := filepath.Join(filepath.Dir(kernel), "../lib/modules", release, "kernel/drivers", m+".ko")
+		if _, err := os.Stat(path); err == nil { // 5.10 has fewer of them
+			modules = append(modules, path)
+		}
+	}
+	if len(modules) == 0 {
+		t.Skipf("no modules of %s beside its kernel", release)
 	}
 	image, _ := testImage(t)
 	s := startGuest(t, Config{
@@ -290,7 +297,7 @@ func TestNoRoomForOverlay(t *testing.T) {
 		Disks: []Disk{{Path: image}},
 	})
 	s.say("modules")
-	if got := s.hear(); !strings.Contains(got, "6.ko") {
+	if got := s.hear(); !strings.Contains(got, fmt.Sprintf("%d.ko", len(modules))) {
 		t.Fatalf("loading virtio: %s", got)
 	}
 	s.say("disk")

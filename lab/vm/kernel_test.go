@@ -27,6 +27,9 @@ func needQEMU(t *testing.T) {
 	}
 }
 
+// newest is the series of whatever kernel is the newest there.
+const newest = ""
+
 // testKernel returns a bzImage of the first of the given series that
 // SPLICELAB_TEST_KERNELS holds, which is a directory of unpacked kernel
 // packages, one a release. Without series any will do.
@@ -37,7 +40,7 @@ func testKernel(t *testing.T, series ...string) string {
 		t.Skip("SPLICELAB_TEST_KERNELS not set: a directory of unpacked kernel packages")
 	}
 	if len(series) == 0 {
-		series = []string{""}
+		series = []string{newest}
 	}
 	for _, s := range series {
 		var found []string
