@@ -70,7 +70,7 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 	esac
 
 .PHONY: test
-test: build ## run every test, also those that boot real kernels, with the race detector
+test: setup build ## run every test, also those that boot real kernels, with the race detector
 	@scripts/setup test
 	go vet ./...
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
