@@ -52,6 +52,8 @@ var waits = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`__schedule`, `schedule\w*`, `preempt_schedule\w*`, `io_schedule\w*`, `__cond_resched`, `_cond_resched`, `wait_\w+`, `__wait_\w+`, `do_wait\w*`, `bit_wait\w*`, `out_of_line_wait\w*`,
 	`rwsem_\w+`, `percpu_rwsem_\w+`, `__percpu_\w+`, `percpu_down_\w+`, `down_\w+`, `__down_\w+`, `down`, `__down`, `mutex_lock\w*`, `__mutex_\w+`, `rt_mutex_\w+`, `__rt_mutex\w*`, `folio_wait_\w+`, `__folio_lock\w*`, `folio_lock\w*`, `__lock_page\w*`, `lock_page\w*`, `wait_for_\w+`, `__wait_for_\w+`,
 	`dump_page`, `__dump_page`,
+	// How kernel threads begin.
+	`kthread`, `ret_from_fork\w*`,
 }, "|") + `)$`)
 
 // machinery reports whether a function is one of the reporting or waiting
