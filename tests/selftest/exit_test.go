@@ -1,7 +1,10 @@
 package selftest
 
 import (
+	"bytes"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -78,11 +81,29 @@ var killAgent = bad("TestKillAgent", "Kills PID 1, the lab's agent, and the kern
 
 func TestKillAgent(t *testing.T) {
 	kit.Run(t, killAgent, func(c *kit.Cell) {
-		// The kernel drops signals to PID 1 that it has no handler for,
-		// SIGKILL among them. The Go runtime handles these, and dies of them.
-		for _, s := range []unix.Signal{unix.SIGABRT, unix.SIGSEGV, unix.SIGQUIT} {
-			if err := unix.Kill(1, s); err != nil {
-				c.Infra("kill(1, %s): %s", unix.SignalName(s), kit.ErrnoName(err))
+		// No signal reaches it: the kernel drops what PID 1 has no handler
+		// for, and the agent ignores the rest. Without its code it cannot go
+		// on, nor handle the fault.
+		maps, err := os.ReadFile("/proc/1/maps")
+		if err != nil {
+			c.Infra("%v", err)
+		}
+		mem, err := os.OpenFile("/proc/1/mem", os.O_WRONLY, 0)
+		if err != nil {
+			c.Infra("%v", err)
+		}
+		defer func() { _ = mem.Close() }()
+		traps := bytes.Repeat([]byte{0xcc}, 1<<20) // int3
+		for line := range strings.Lines(string(maps)) {
+			var from, to int64
+			var mode string
+			if n, _ := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); n != 3 || mode != "r-xp" || strings.Contains(line, "[v") {
+				continue
+			}
+			for ; from < to; from += int64(len(traps)) {
+				if _, err := mem.WriteAt(traps[:min(int64(len(traps)), to-from)], from); err != nil {
+					c.Infra("writing over the agent's code: %s", kit.ErrnoName(err))
+				}
 			}
 		}
 		forever(c)

@@ -30,9 +30,9 @@ func TestExhaustMemory(t *testing.T) {
 
 // floodLen, in bytes: an emulated serial port takes 130 kB/s, and a cell has
 // 60 s.
-const floodLen = 2_000_000
+const floodLen = 1_200_000
 
-var floodStdout = bad("TestFloodStdout", "Writes 2 MB to its output, more than anybody keeps, and passes. Verdict: pass.")
+var floodStdout = bad("TestFloodStdout", "Writes 1.2 MB to its output, more than anybody keeps, and passes. Verdict: pass.")
 
 func TestFloodStdout(t *testing.T) {
 	kit.Run(t, floodStdout, func(c *kit.Cell) {
@@ -40,7 +40,7 @@ func TestFloodStdout(t *testing.T) {
 	})
 }
 
-var floodConsole = bad("TestFloodConsole", "Writes 2 MB to /dev/kmsg as fast as it goes, and passes. Verdict: pass.")
+var floodConsole = bad("TestFloodConsole", "Writes 1.2 MB to /dev/kmsg as fast as it goes, and passes. Verdict: pass.")
 
 func TestFloodConsole(t *testing.T) {
 	kit.Run(t, floodConsole, func(c *kit.Cell) {
