@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"splicelab/images"
 	"splicelab/kernels"
@@ -82,7 +83,8 @@ func (l *Lab) Exec(ctx context.Context, s ExecSpec) (int, error) {
 // oneOff boots a VM whose image is made for it alone, in a directory that
 // goes with it, so that programs of one use do not fill the cache.
 func (l *Lab) oneOff(ctx context.Context, k *kernels.Kernel, p *images.Profile, files map[string]string, extra images.Spec) (*machine, func(), error) {
-	dir, err := os.MkdirTemp(l.tempDir(), "exec-")
+	l.sweep()
+	dir, err := os.MkdirTemp(l.tempDir(), oneOffPrefix)
 	if err != nil {
 		return nil, nil, fmt.Errorf("temporary directory in the cache: %w", err)
 	}
@@ -98,6 +100,19 @@ func (l *Lab) oneOff(ctx context.Context, k *kernels.Kernel, p *images.Profile, 
 		return nil, nil, err
 	}
 	return m, func() { m.vm.Kill(); remove() }, nil
+}
+
+const oneOffPrefix = "exec-"
+
+// sweep removes what one-off VMs left behind when the lab was killed. No
+// program runs in one for days.
+func (l *Lab) sweep() {
+	left, _ := filepath.Glob(filepath.Join(l.tempDir(), oneOffPrefix+"*"))
+	for _, dir := range left {
+		if st, err := os.Stat(dir); err == nil && time.Since(st.ModTime()) > 7*24*time.Hour {
+			_ = os.RemoveAll(dir) // it is tried again next time
+		}
+	}
 }
 
 func exitStatus(e *wire.Exit) int {

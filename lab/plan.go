@@ -67,6 +67,13 @@ func NewPlan(ks []kernels.Kernel, ps []images.Profile, suites []wire.Suite, patt
 	if err != nil {
 		return Plan{}, fmt.Errorf("test pattern %q: %w", pattern, err)
 	}
+	seen := map[string]string{}
+	for _, k := range ks {
+		if other, twice := seen[k.Release]; twice {
+			return Plan{}, fmt.Errorf("two kernels call themselves %s (%s and %s), and their results could not be told apart: run them one by one", k.Release, other, k.Origin)
+		}
+		seen[k.Release] = k.Origin
+	}
 	plan := Plan{Kernels: ks, Profiles: ps}
 	var controls []PlannedTest
 	var all []string

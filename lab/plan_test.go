@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"splicelab/kernels"
 	"splicelab/lab/wire"
 )
 
@@ -48,6 +49,10 @@ func TestNewPlan(t *testing.T) {
 	}
 	if _, err := NewPlan(nil, nil, planSuites, "("); err == nil {
 		t.Error("a broken pattern was taken")
+	}
+	twins := []kernels.Kernel{{Release: "6.12.1", Origin: "debian"}, {Release: "6.12.1", Origin: "file:/x"}}
+	if _, err := NewPlan(twins, nil, planSuites, ""); err == nil || !strings.Contains(err.Error(), "file:/x") {
+		t.Errorf("two kernels of one name: got %v, want an error that names both", err)
 	}
 }
 
