@@ -82,13 +82,21 @@ func (c *child) fork(e wire.Exec) (int, <-chan syscall.WaitStatus, error) {
 		Files: []uintptr{in.Fd(), out.Fd(), out.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: e.Terminal},
 	}
+	path, argv := e.Path, append([]string{e.Path}, e.Args...)
+	if e.Terminal {
+		// The session's leader would hide why the program does not start.
+		if err := unix.Access(path, unix.X_OK); err != nil {
+			return 0, nil, &os.PathError{Op: "exec", Path: path, Err: err}
+		}
+		path, argv = "/proc/self/exe", append([]string{sessionName}, argv...)
+	}
 	return c.reaper.start(func() (int, error) {
 		// The score is inherited, and there is no hook between fork and
 		// exec, so the agent takes the child's for that moment.
 		if err := setOOMScore(childOOMScore); err != nil {
 			logf("%v", err)
 		}
-		pid, err := syscall.ForkExec(e.Path, append([]string{e.Path}, e.Args...), attr)
+		pid, err := syscall.ForkExec(path, argv, attr)
 		if err := setOOMScore(agentOOMScore); err != nil {
 			logf("%v", err)
 		}

@@ -30,25 +30,11 @@ type reaper struct {
 	none    bool          // the last round found no children at all
 }
 
-// newReaper starts reaping. It also takes every signal that can be caught,
-// because the default action of many is to kill the agent; ignoring them
-// instead would be inherited by the tests.
+// newReaper starts reaping.
 func newReaper() *reaper {
 	r := &reaper{waiters: make(map[int]chan syscall.WaitStatus), changed: make(chan struct{})}
 	child := make(chan os.Signal, 1)
 	signal.Notify(child, syscall.SIGCHLD)
-	others := make(chan os.Signal, 1)
-	for n := syscall.Signal(1); n <= 64; n++ {
-		switch n {
-		case syscall.SIGCHLD, syscall.SIGURG: // SIGURG is how the Go scheduler preempts
-		default:
-			signal.Notify(others, n)
-		}
-	}
-	go func() {
-		for range others { // received so that they are not fatal, and dropped
-		}
-	}()
 	go func() {
 		for range child {
 			r.reap()
