@@ -121,7 +121,8 @@ type Get struct {
 	Offset int64  `json:"offset"`
 }
 
-// Put writes Data at Offset of a guest file, creating it and its directories.
+// Put writes Data at Offset of a guest file, creating it and its directories;
+// at Offset 0 it empties the file first.
 type Put struct {
 	Path   string `json:"path"`
 	Offset int64  `json:"offset"`
