@@ -3,6 +3,7 @@ package images
 import (
 	"bytes"
 	_ "embed" // for profiles.yaml
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -26,7 +27,7 @@ func Builtin() ([]Profile, error) {
 func ParseProfiles(file string, content []byte) ([]Profile, error) {
 	var profiles []Profile
 	dec := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict())
-	if err := dec.Decode(&profiles); err != nil && err != io.EOF {
+	if err := dec.Decode(&profiles); err != nil && !errors.Is(err, io.EOF) {
 		// The first line of goccy's message is "[line:column] what"; the
 		// others show the place in the file.
 		return nil, fmt.Errorf("%s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, true)))

@@ -47,6 +47,7 @@ type batch struct {
 	report  func(*cell, results.Attempt)
 	onStart func(*cell)
 
+	shared     []gotest.Event // attributes of parents
 	parser     gotest.Parser
 	tailOut    excerpt // output of no cell: the process's last words
 	line       []byte  // unfinished line of the output channel
@@ -115,6 +116,9 @@ func (b *batch) run(ctx context.Context) error {
 func (l *Lab) testEnv(spec *machineSpec) []string {
 	env := []string{
 		"GOTRACEBACK=all",
+		// Collecting garbage is a tenth of a cell's time under TCG; a limit
+		// keeps the process within the smallest VM.
+		"GOGC=off", "GOMEMLIMIT=64MiB",
 		wire.EnvGuest + "=1",
 		wire.EnvSpare + "=" + spareDir,
 		wire.EnvPolicy + "=" + string(l.cfg.Policy),

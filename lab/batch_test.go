@@ -304,6 +304,21 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+func TestCellsInheritWhatTheirParentSays(t *testing.T) {
+	got, err := play(t, []act{out("\x16=== RUN   T", "\x16=== ATTR  T fs_type xfs"),
+		begin("T/x"), out("\x16=== ATTR  T/x dirty yes"), result("PASS", "T/x"),
+		begin("B"), result("PASS", "B"), exited(0, "")}, "T/x", "B")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]string{"fs_type": "xfs", "dirty": "yes"}, got["T/x"].Covariates); d != "" {
+		t.Errorf("covariates (-want +got):\n%s", d)
+	}
+	if len(got["B"].Covariates) != 0 {
+		t.Errorf("another test inherited %v", got["B"].Covariates)
+	}
+}
+
 func TestUntilMark(t *testing.T) {
 	const text = "line\n\x00splicelab\nno mark\n"
 	mark := "\n" + wire.EndMark("t0k") + "\n"

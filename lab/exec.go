@@ -42,10 +42,7 @@ const (
 // a signal killed it. A kernel that ends before the program does is a
 // *KernelError.
 func (l *Lab) Exec(ctx context.Context, s ExecSpec) (int, error) {
-	plan, err := planFiles(s)
-	if err != nil {
-		return 0, err
-	}
+	plan := planFiles(s)
 	files, err := workFiles(s.Dir)
 	if err != nil {
 		return 0, err

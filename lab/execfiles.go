@@ -32,7 +32,7 @@ var (
 // planFiles translates the output flags of a Go test binary. The testing
 // package resolves relative names of profiles against -test.outputdir, so the
 // host side does too.
-func planFiles(s ExecSpec) (filePlan, error) {
+func planFiles(s ExecSpec) filePlan {
 	p := filePlan{back: map[string]string{}, dirs: map[string]string{}}
 	base := s.Dir
 	args := joinFlags(s.Args)
@@ -85,7 +85,7 @@ next:
 			p.env = append(p.env, "GOCOVERDIR="+guest)
 		}
 	}
-	return p, nil
+	return p
 }
 
 // joinFlags rewrites "-test.x value" to "-test.x=value" for the flags that

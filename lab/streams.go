@@ -49,7 +49,7 @@ func (b *batch) event(e gotest.Event) {
 		if !c.started.IsZero() {
 			return
 		}
-		c.started, c.attrs = time.Now(), map[string]string{}
+		c.started, c.attrs = time.Now(), b.inherited(c)
 		b.current = c
 		b.readLog()
 		if !b.marks {
@@ -96,6 +96,8 @@ func (b *batch) parent(e gotest.Event) {
 	if e.Action == gotest.Attr {
 		if b.current != nil && b.current.running() && strings.HasPrefix(e.Test, b.current.test.goName()+"/") {
 			b.subAttr(e)
+		} else if len(b.shared) < maxAttrs*len(b.cells) {
+			b.shared = append(b.shared, e)
 		}
 		return
 	}
@@ -109,6 +111,18 @@ func (b *batch) parent(e gotest.Event) {
 			c.output.add(b.tailOut.String())
 		}
 	}
+}
+
+// inherited are the attributes that a cell's parent set before the cell
+// began: what is the same for all cells of a test is said once.
+func (b *batch) inherited(c *cell) map[string]string {
+	attrs := map[string]string{}
+	for _, e := range b.shared {
+		if strings.HasPrefix(c.test.goName(), e.Test+"/") {
+			attrs[e.Key] = e.Value
+		}
+	}
+	return attrs
 }
 
 // subAttr merges what a subtest says into its cell: the worst outcome stands.

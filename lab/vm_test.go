@@ -234,7 +234,7 @@ var known = []struct{ test, tmpfs, ext4, xfs, btrfs string }{
 	{"TestWrite/large-clean", "live", "live", "live", "live"},
 	{"TestWriteDirect/large-clean", "live", "snapshot", "snapshot", "live"},
 	{"TestMmapStore/large-clean", "live", "live", "live", "live"},
-	{"TestPunchHoleInFolio/first-large-clean", "snapshot", "snapshot", "zeroed", "snapshot"},
+	{"TestPunchHoleInFolio/large-clean", "snapshot", "snapshot", "zeroed", "snapshot"},
 	{"TestPunchHoleInPage/large-clean", "zeroed", "zeroed", "phantom-zero", "zeroed"},
 	{"TestZeroRange/large-clean", "-", "snapshot", "zeroed", "snapshot"},
 	{"TestCollapseRange/large-clean", "-", "snapshot", "phantom-zero", "-"},

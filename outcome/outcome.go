@@ -81,13 +81,19 @@ func (o Outcome) Rank() int {
 	if o == None {
 		return -1
 	}
-	for i, k := range All {
-		if k == o {
-			return i
-		}
+	if r, ok := ranks[o]; ok {
+		return r
 	}
 	return len(All)
 }
+
+var ranks = func() map[Outcome]int {
+	m := make(map[Outcome]int, len(All))
+	for i, o := range All {
+		m[o] = i
+	}
+	return m
+}()
 
 // Worst returns the worse of two outcomes.
 func Worst(a, b Outcome) Outcome {

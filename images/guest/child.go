@@ -47,7 +47,7 @@ func (c *child) start(e wire.Exec, done func(wire.Exit, error)) error {
 		return err
 	}
 	c.pid, c.running = pid, true
-	go func() { done(c.finish(e, pid, <-status)) }()
+	go func() { done(c.finish(e, <-status)) }()
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (c *child) fork(e wire.Exec) (int, <-chan syscall.WaitStatus, error) {
 }
 
 // finish clears up after the child and marks the end of its output.
-func (c *child) finish(e wire.Exec, pid int, status syscall.WaitStatus) (wire.Exit, error) {
+func (c *child) finish(e wire.Exec, status syscall.WaitStatus) (wire.Exit, error) {
 	// Everything but the agent goes, not only the child's process group: a
 	// daemon that the test left behind would write after the mark.
 	if err := unix.Kill(-1, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -146,7 +147,7 @@ func loadModules(paths []string) error {
 			return err
 		}
 		err = unix.FinitModule(int(f.Fd()), "", 0)
-		if err == unix.EEXIST {
+		if errors.Is(err, unix.EEXIST) {
 			err = nil
 		}
 		if err = closeWith(f, err); err != nil {

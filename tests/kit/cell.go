@@ -55,20 +55,29 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 	if fs.Type == "rootfs" && os.Getenv(wire.EnvGuest) == "1" {
 		return nil, fmt.Errorf("%s is on the initramfs: the filesystem under test is not mounted", dir)
 	}
-	c := &Cell{T: t, Shape: s, FS: fs, test: test, policy: policy, dir: dir, nonce: nonceOf(seed, t.Name())}
-	c.describe()
-	return c, nil
+	return &Cell{T: t, Shape: s, FS: fs, test: test, policy: policy, dir: dir, nonce: nonceOf(seed, t.Name())}, nil
 }
 
-// describe sets the covariates that are known before anything is done.
-func (c *Cell) describe() {
-	c.Attr("fs_type", c.FS.Type)
-	c.Attr("mount_options", c.FS.Options)
-	c.Attr("page_size", strconv.Itoa(os.Getpagesize()))
-	c.Attr("kernel", release())
+// describe sets the covariates that all cells of a test share. They are set
+// once, on the parent test, from which the lab hands them down: each cell
+// would else spend milliseconds on saying the same over a serial line.
+func describe(t *testing.T) {
+	dir := os.Getenv(wire.EnvDir)
+	fs, err := MountOf(dir)
+	if dir == "" || err != nil {
+		return // outside the lab, or about to be reported by each cell
+	}
+	for _, a := range [][2]string{
+		{"fs_type", fs.Type},
+		{"mount_options", fs.Options},
+		{"page_size", strconv.Itoa(os.Getpagesize())},
+		{"kernel", release()},
+	} {
+		t.Attr(a[0], oneLine(a[1]))
+	}
 	var st unix.Statfs_t
-	if err := unix.Statfs(c.dir, &st); err == nil {
-		c.Attr("fs_block_size", strconv.FormatInt(st.Bsize, 10))
+	if err := unix.Statfs(dir, &st); err == nil {
+		t.Attr("fs_block_size", strconv.FormatInt(st.Bsize, 10))
 	}
 }
 

@@ -94,6 +94,7 @@ func Run(t *testing.T, test Test, body func(c *Cell)) {
 	if t.Name() != test.Name {
 		t.Fatalf("%s runs the declaration of %s", t.Name(), test.Name)
 	}
+	describe(t)
 	if len(test.Cells) == 0 {
 		runCell(t, test, Named("")[0], body)
 		return

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/crc32"
 )
 
@@ -57,21 +58,24 @@ func (s Stamp) put(c []byte) {
 	put7(c[nonceAt:nonceAt+nonceLen], s.Nonce)
 	put7(c[fileAt:fileAt+fileLen], uint64(s.File))
 	put7(c[genAt:genAt+genLen], uint64(s.Gen))
+	s.putTail(c)
+}
+
+// putTail writes what differs between the cells of one generation: offset,
+// fill and checksum. A file of 2 MiB has 32,768 of them, and emulated
+// processors write them slowly, so it works on eight bytes at a time.
+func (s Stamp) putTail(c []byte) {
+	_ = c[CellLen-1]
 	put7(c[offAt:offAt+offLen], uint64(s.Off))
-	// SplitMix64: the fill only has to differ between cells.
+	// SplitMix64: the fill only has to differ between cells. The lowest bit
+	// of each byte is set, so that none is zero.
 	x := s.Nonce ^ uint64(s.File)<<40 ^ uint64(s.Gen)<<20 ^ uint64(s.Off)*0x9e3779b97f4a7c15
-	for i := fillAt; i < crcAt; {
+	// The last word reaches into the checksum, which is written after it.
+	for i := fillAt; i < crcAt; i += 8 {
 		x += 0x9e3779b97f4a7c15
 		z := (x ^ x>>30) * 0xbf58476d1ce4e5b9
 		z = (z ^ z>>27) * 0x94d049bb133111eb
-		z ^= z >> 31
-		for j := 0; j < 8 && i < crcAt; j, i = j+1, i+1 {
-			b := byte(z >> (8 * j))
-			if b == 0 {
-				b = 0xa5
-			}
-			c[i] = b
-		}
+		binary.LittleEndian.PutUint64(c[i:], z^z>>31|0x0101010101010101)
 	}
 	put7(c[crcAt:], uint64(crc32.Checksum(c[:crcAt], castagnoli)))
 }
@@ -81,15 +85,17 @@ func (s Stamp) put(c []byte) {
 func Fill(buf []byte, s Stamp, off int64) {
 	s = s.bounded()
 	var cell [CellLen]byte
+	s.put(cell[:])
 	for len(buf) > 0 {
 		in := int(off % CellLen)
 		s.Off = off - int64(in)
 		if in == 0 && len(buf) >= CellLen {
-			s.put(buf[:CellLen])
+			copy(buf, cell[:offAt])
+			s.putTail(buf[:CellLen])
 			buf, off = buf[CellLen:], off+CellLen
 			continue
 		}
-		s.put(cell[:])
+		s.putTail(cell[:])
 		n := copy(buf, cell[in:])
 		buf, off = buf[n:], off+int64(n)
 	}
