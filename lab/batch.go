@@ -52,7 +52,9 @@ type batch struct {
 	tailOut    excerpt // output of no cell: the process's last words
 	line       []byte  // unfinished line of the output channel
 	outputEnd  bool    // the end mark was read
-	current    *cell   // the last one that began
+	begun      []*cell // in the order in which they began
+	current    *cell   // the last of them
+	crashed    bool    // a cell was settled as a crash: what came later does not count
 	logScanned int64   // console offset up to which log was read
 	logLine    []byte
 	logOwner   *cell // whose part of the kernel log this is
@@ -183,6 +185,9 @@ func (b *batch) watch(ctx context.Context, reply <-chan wire.Reply) error {
 			running, cellBegan = b.current, now
 		}
 		b.settle(false)
+		if b.crashed {
+			return errUnsound
+		}
 
 		if e, ok := b.fatal(); ok {
 			// The kernel has oopsed and lives on, or is about to die. Give it
@@ -220,14 +225,19 @@ func (b *batch) missingEnd() string {
 // settle reports the cells whose result and kernel log are both complete: the
 // log has moved on to another cell, or, at the end, has ended.
 func (b *batch) settle(end bool) {
-	for _, c := range b.cells {
+	for _, c := range b.begun {
+		if b.crashed {
+			return
+		}
 		if c.reported || c.raw == "" {
 			continue
 		}
 		if !end && (!b.marks || b.logOwner == c || !b.past(c)) {
 			continue
 		}
-		b.finishCell(c, judge(c, b.lab.cfg.Policy))
+		a := judge(c, b.lab.cfg.Policy)
+		b.crashed = a.Verdict == outcome.Crash
+		b.finishCell(c, a)
 	}
 }
 
@@ -257,6 +267,9 @@ var errUnsound = errors.New("the VM is no longer sound")
 // finish settles a process that ended in good order.
 func (b *batch) finish() error {
 	b.settle(true)
+	if b.crashed {
+		return errUnsound
+	}
 	if c := b.current; c != nil && c.running() {
 		b.finishCell(c, b.brokenOff(c))
 		return errUnsound

@@ -43,7 +43,7 @@ func (b *batch) stopped(reason error) error {
 		b.logLine = nil
 	}
 	victim := b.victim(end)
-	for _, c := range b.cells {
+	for _, c := range b.begun {
 		// What ended before the kernel broke stands, if the log says that it
 		// did; without marks in the log nobody knows, and it runs again.
 		before := victim == nil || c.started.Before(victim.started)
@@ -68,7 +68,7 @@ func (b *batch) stopped(reason error) error {
 // part of the log the kernel broke, else the one that was running.
 func (b *batch) victim(end *ended) *cell {
 	if end.verdict == outcome.Crash {
-		for _, c := range b.cells {
+		for _, c := range b.begun {
 			if _, ok := c.fatal(); ok && !c.reported {
 				return c
 			}

@@ -50,7 +50,7 @@ func (b *batch) event(e gotest.Event) {
 			return
 		}
 		c.started, c.attrs = time.Now(), b.inherited(c)
-		b.current = c
+		b.begun, b.current = append(b.begun, c), c
 		b.readLog()
 		if !b.marks {
 			b.logOwner = c // the best that can be told without marks
@@ -108,6 +108,7 @@ func (b *batch) parent(e gotest.Event) {
 	for _, c := range b.cells {
 		if c.started.IsZero() && strings.HasPrefix(c.test.goName(), e.Test+"/") {
 			c.started, c.ended, c.raw = time.Now(), time.Now(), verdictOf(e.Action)
+			b.begun = append(b.begun, c)
 			c.output.add(b.tailOut.String())
 		}
 	}
