@@ -41,7 +41,7 @@ func testSpec(t testing.TB, k kernels.Kernel, dir string) Spec {
 		Agent:  write(t, dir+"/agent", "agent", 0o700),
 		Files: map[string]string{
 			"/suite.test": write(t, dir+"/suite", "suite", 0o755),
-			"/work/data":  dir + "/testdata",
+			"/files/data": dir + "/testdata",
 		},
 		Modules:  []string{"a"},
 		Commands: write(t, dir+"/bb", "bb", 0o755),
@@ -71,18 +71,18 @@ func TestInitramfs(t *testing.T) {
 		mode    uint64
 		content string
 	}{
-		"init":            {cpio.S_IFREG | 0o755, "agent"},
-		"suite.test":      {cpio.S_IFREG | 0o755, "suite"},
-		"work":            {cpio.S_IFDIR | 0o755, ""},
-		"work/data/sub/x": {cpio.S_IFREG | 0o644, "x"},
-		"work/data/link":  {cpio.S_IFLNK | 0o777, "sub/x"},
-		"dev/console":     {cpio.S_IFCHR | 0o600, ""},
-		"dev/null":        {cpio.S_IFCHR | 0o666, ""},
-		"proc":            {cpio.S_IFDIR | 0o755, ""},
-		"modules/a.ko":    {cpio.S_IFREG | 0o644, string(elfModule(t, "depends=b"))},
-		"bbin/bb":         {cpio.S_IFREG | 0o755, "bb"},
-		"bbin/ls":         {cpio.S_IFLNK | 0o777, "bb"},
-		"bin/sh":          {cpio.S_IFLNK | 0o777, Shell},
+		"init":             {cpio.S_IFREG | 0o755, "agent"},
+		"suite.test":       {cpio.S_IFREG | 0o755, "suite"},
+		"files":            {cpio.S_IFDIR | 0o755, ""},
+		"files/data/sub/x": {cpio.S_IFREG | 0o644, "x"},
+		"files/data/link":  {cpio.S_IFLNK | 0o777, "sub/x"},
+		"dev/console":      {cpio.S_IFCHR | 0o600, ""},
+		"dev/null":         {cpio.S_IFCHR | 0o666, ""},
+		"proc":             {cpio.S_IFDIR | 0o755, ""},
+		"modules/a.ko":     {cpio.S_IFREG | 0o644, string(elfModule(t, "depends=b"))},
+		"bbin/bb":          {cpio.S_IFREG | 0o755, "bb"},
+		"bbin/ls":          {cpio.S_IFLNK | 0o777, "bb"},
+		"bin/sh":           {cpio.S_IFLNK | 0o777, Shell},
 	} {
 		r, ok := archive.Get(name)
 		if !ok {
