@@ -23,8 +23,10 @@ func (e *MissingModuleError) Error() string {
 
 // module is one that goes into the image.
 type module struct {
-	name  string
-	image []byte // decompressed: the agent loads ELF only
+	name    string
+	image   []byte   // decompressed: the agent loads ELF only
+	needs   []string // what must be loaded before it, as far as it is in the image
+	aliases []string // other names that the kernel may ask for it by
 }
 
 func (m module) guestPath() string { return path.Join(moduleDir, m.name+".ko") }
@@ -64,13 +66,17 @@ func closure(ctx context.Context, k kernels.Kernel, wanted []string) ([]module, 
 	if err != nil {
 		return nil, err
 	}
-	r := &resolver{ctx: ctx, tree: t, seen: make(map[string]bool)}
+	r := newResolver(ctx, t)
 	for _, name := range wanted {
 		if err := r.add(name); err != nil {
 			return nil, err
 		}
 	}
 	return r.order, nil
+}
+
+func newResolver(ctx context.Context, t *tree) *resolver {
+	return &resolver{ctx: ctx, tree: t, seen: make(map[string]bool)}
 }
 
 // resolver walks dependencies depth first.
@@ -97,6 +103,7 @@ func (r *resolver) add(name string) error {
 		return nil
 	}
 	r.seen[name] = true
+	before := len(r.order)
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
@@ -116,7 +123,14 @@ func (r *resolver) add(name string) error {
 	if err := r.addSoft(slices.Concat(info.softPre, unstated[name])); err != nil {
 		return err
 	}
-	r.order = append(r.order, module{name: name, image: image})
+	m := module{name: name, image: image, aliases: info.aliases}
+	for _, d := range depends {
+		m.needs = append(m.needs, moduleName(d))
+	}
+	for _, d := range r.order[before:] { // among them what only add knows of
+		m.needs = append(m.needs, d.name)
+	}
+	r.order = append(r.order, m)
 	return nil
 }
 

@@ -32,6 +32,10 @@ type Spec struct {
 	// Modules are the modules wanted, by name, without their dependencies.
 	// One that is built into the kernel is not loaded.
 	Modules []string
+	// OnDemand are modules, by name, that the guest may load later: by
+	// modprobe, or because the kernel asks for them. What the kernel does not
+	// have is left out, and modprobe then says so.
+	OnDemand []string
 	// Commands is the path of the binary that images/shellcmds builds, or
 	// empty. It becomes /bbin/bb, with a link in /bbin for every command.
 	Commands string
@@ -46,12 +50,16 @@ type Initramfs struct {
 
 // initramfsFormat is part of every key: raise it when the same Spec has to
 // give a different archive than before.
-const initramfsFormat = 1
+const initramfsFormat = 2
 
 var initramfsKind = kind{name: "initramfs", suffix: ".cpio", digest: fileDigest}
 
-// moduleDir is where modules lie in the guest.
-const moduleDir = "/modules"
+// Places in the guest: modules and the lists of them, and the program that the
+// kernel runs when it wants one.
+const (
+	moduleDir = "/modules"
+	modprobe  = "/sbin/modprobe"
+)
 
 // Initramfs builds the image that s describes, or finds it in the cache. The
 // same Spec gives the same bytes on every machine. It returns a
@@ -77,7 +85,11 @@ func (b Builder) Initramfs(ctx context.Context, s Spec) (Initramfs, error) {
 		for _, m := range modules {
 			e.Load = append(e.Load, m.guestPath())
 		}
-		return e, writeArchive(f, s, files, modules)
+		later, err := onDemand(ctx, s.Kernel, s.OnDemand, modules)
+		if err != nil {
+			return entry{}, err
+		}
+		return e, writeArchive(f, s, files, later)
 	})
 	if err != nil {
 		return Initramfs{}, fmt.Errorf("initramfs for %s: %w", s.Kernel.Release, err)
@@ -94,7 +106,7 @@ func (s Spec) validate() error {
 		if !path.IsAbs(guest) || path.Clean(guest) != guest || guest == "/" {
 			return fmt.Errorf("initramfs: guest path %q: must be absolute and clean, like /suite.test", guest)
 		}
-		for _, own := range []string{"/init", "/dev", "/proc", "/sys", commandDir, moduleDir} {
+		for _, own := range []string{"/init", "/dev", "/proc", "/sys", modprobe, commandDir, moduleDir} {
 			if guest == own || strings.HasPrefix(guest, own+"/") {
 				return fmt.Errorf("initramfs: guest path %q: %s belongs to the agent; use another directory", guest, own)
 			}
@@ -173,16 +185,13 @@ func (s Spec) key(files []file) (string, error) {
 		Guest, Link, Digest string
 		Mode                fs.FileMode
 	}
-	wanted := make([]string, len(s.Modules))
-	for i, m := range s.Modules {
-		wanted[i] = moduleName(m)
-	}
 	all := struct {
-		Format  int
-		Kernel  string
-		Modules []string
-		Inputs  []input
-	}{initramfsFormat, s.Kernel.Digest, wanted, nil}
+		Format   int
+		Kernel   string
+		Modules  []string
+		OnDemand []string
+		Inputs   []input
+	}{initramfsFormat, s.Kernel.Digest, moduleNames(s.Modules), moduleNames(s.OnDemand), nil}
 	for _, f := range files {
 		in := input{Guest: f.guest, Link: f.link, Mode: f.mode}
 		if f.mode.IsRegular() {
@@ -206,7 +215,7 @@ var mountPoints = []string{"/dev", "/proc", "/sys", "/tmp", "/run", "/root", "/m
 
 // writeArchive writes the cpio archive: sorted, without times and owners, so
 // that it depends on nothing but its content.
-func writeArchive(f *os.File, s Spec, files []file, modules []module) error {
+func writeArchive(f *os.File, s Spec, files []file, modules moduleSet) error {
 	var records []cpio.Record
 	for _, dir := range mountPoints {
 		records = append(records, cpio.Directory(dir, 0o755))
@@ -215,9 +224,14 @@ func writeArchive(f *os.File, s Spec, files []file, modules []module) error {
 		// PID 1's standard files are opened on /dev/console by the kernel.
 		cpio.CharDev("/dev/console", 0o600, 5, 1),
 		cpio.CharDev("/dev/null", 0o666, 1, 3))
-	for _, m := range modules {
+	for _, m := range modules.all {
 		records = append(records, cpio.StaticFile(m.guestPath(), string(m.image), 0o644))
 	}
+	for name, text := range modules.lists() {
+		records = append(records, cpio.StaticFile(path.Join(moduleDir, name), text, 0o644))
+	}
+	// The agent is also the program that the kernel runs to get a module.
+	records = append(records, cpio.Symlink(modprobe, "/init"))
 	if s.Commands != "" {
 		records = append(records, commandLinks()...)
 	}

@@ -29,6 +29,7 @@ type PlannedTest struct {
 	Sub     string // subtest below it; may hold slashes; empty for none
 	Kind    outcome.Kind
 	Control bool
+	Modules []string // kernel modules that it may ask for
 }
 
 // Name is the test's name in results: suite.TestName/subtest.
@@ -102,7 +103,7 @@ func NewPlan(ks []kernels.Kernel, ps []images.Profile, suites []wire.Suite, patt
 func Expand(s wire.Suite) []PlannedTest {
 	var out []PlannedTest
 	for _, t := range s.Tests {
-		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control}
+		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control, Modules: t.Modules}
 		if len(t.Cells) == 0 {
 			out = append(out, p)
 			continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,7 +35,7 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 	if err := l.store.BeginRun(ctx, run); err != nil {
 		return run, err
 	}
-	r := &runner{lab: l, run: run, plan: p, observer: o, files: l.suiteFiles(p)}
+	r := &runner{lab: l, run: run, plan: p, observer: o, files: l.suiteFiles(p), modules: p.modules()}
 	o.Event(Event{Kind: EventPlanned, Total: p.Cells()})
 
 	workers, wctx := errgroup.WithContext(ctx)
@@ -88,6 +89,16 @@ func (l *Lab) suiteFiles(p Plan) map[string]string {
 	return files
 }
 
+// modules are those that the plan's tests may ask for, sorted.
+func (p Plan) modules() []string {
+	var all []string
+	for _, t := range p.Tests {
+		all = append(all, t.Modules...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // runner is one run in progress.
 type runner struct {
 	lab      *Lab
@@ -95,6 +106,7 @@ type runner struct {
 	plan     Plan
 	observer Observer
 	files    map[string]string
+	modules  []string // that some test may ask for
 	specs    specs
 
 	mu      sync.Mutex
@@ -115,7 +127,7 @@ func (r *runner) runGroup(ctx context.Context, g group) error {
 			return ctx.Err()
 		}
 		spec, err := r.specs.get(key, func() (*machineSpec, error) {
-			return r.lab.prepare(ctx, r.lab.builder, g.kernel, g.profile, r.files, images.Spec{})
+			return r.lab.prepare(ctx, r.lab.builder, g.kernel, g.profile, r.files, images.Spec{OnDemand: r.modules})
 		})
 		var m *machine
 		if err == nil {

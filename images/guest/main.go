@@ -21,6 +21,9 @@ func main() {
 	if os.Args[0] == sessionName {
 		os.Exit(leadSession(os.Args[1:]))
 	}
+	if os.Args[0] == modprobeName {
+		os.Exit(probe(os.Args[1:]))
+	}
 	if os.Getpid() != 1 {
 		fmt.Fprintln(os.Stderr, "splicelab guest agent: runs only as PID 1 of a VM of the lab")
 		os.Exit(2)

@@ -17,7 +17,12 @@ const (
 	EnvSeed   = "SPLICELAB_SEED"   // decimal uint64: the run's seed for all pseudo-randomness
 	EnvDevice = "SPLICELAB_DEVICE" // block device below the filesystem; empty when none
 	EnvSpare  = "SPLICELAB_SPARE"  // an empty directory in the initramfs, for extra mounts
+	EnvFault  = "SPLICELAB_FAULT"  // "1": each cell is shown its Fault, and must fail
 )
+
+// Modprobe is the program that loads a kernel module in the guest. Its exit
+// status is not 0 and its standard error says why when the kernel has none.
+const Modprobe = "/sbin/modprobe"
 
 // Suite describes the tests of one binary.
 type Suite struct {
@@ -32,8 +37,17 @@ type Test struct {
 	Family   string   `json:"family"` // e.g. "B mutation after the splice"
 	Kind     string   `json:"kind"`   // outcome.Kind
 	Priority int      `json:"priority"`
-	Doc      string   `json:"doc"`             // one sentence
-	Needs    []string `json:"needs,omitempty"` // e.g. "O_DIRECT", "reflink"
+	Doc      string   `json:"doc"`              // one sentence
+	Steps    []string `json:"steps,omitempty"`  // what it does, a sentence each
+	Oracle   string   `json:"oracle,omitempty"` // what it accepts and how it looks
+	Known    []string `json:"known,omitempty"`  // what kernels were seen to do
+	Needs    []string `json:"needs,omitempty"`  // e.g. "O_DIRECT", "reflink"
+	// Modules are the kernel modules that it may ask for, by name; the image
+	// holds those of them that the kernel has.
+	Modules []string `json:"modules,omitempty"`
+	// Fault says what is damaged when the lab asks for proof that the test
+	// can fail: "sample", "source" or "observation".
+	Fault string `json:"fault,omitempty"`
 	// Cells are the names of its subtests; empty when the test is one cell.
 	Cells []string `json:"cells,omitempty"`
 	// Control marks the cell whose outcome is known by construction: if it

@@ -30,6 +30,8 @@ type Cell struct {
 	pipes   []*Pipe
 	blocked string // the operation that waited until the pipe was drained
 	expect  outcome.Outcome
+
+	injected bool // a fault was shown to the cell, see Fault
 }
 
 // concluded unwinds a cell whose result is recorded before its body ended.

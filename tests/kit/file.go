@@ -36,27 +36,41 @@ func (c *Cell) FileOf(size, chunk int, dirty bool) *File {
 	path := tmp.Name()
 	fd, err := unix.FcntlInt(tmp.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	_ = tmp.Close()
-	c.files++
-	f := &File{FD: fd, Path: path, c: c, History: NewHistory(c.nonce, c.files, size)}
-	c.T.Cleanup(func() {
-		f.Close()
-		_ = os.Remove(path)
-	})
 	if err != nil {
 		c.Infra("duplicate a descriptor: %s", ErrnoName(err))
 	}
+	f := c.Adopt(fd, path, size)
+	c.T.Cleanup(func() { _ = os.Remove(path) })
+	f.Fill(chunk, dirty)
+	return f
+}
+
+// Adopt makes a File of a descriptor that the caller opened for reading and
+// writing on something of at least size bytes: a memfd, a device, a file of
+// another filesystem. path is how it is opened again. What it is to hold is in
+// its History; Fill writes that. The descriptor is closed when the cell ends.
+func (c *Cell) Adopt(fd int, path string, size int) *File {
+	c.files++
+	f := &File{FD: fd, Path: path, c: c, History: NewHistory(c.nonce, c.files, size)}
+	c.T.Cleanup(f.Close)
+	return f
+}
+
+// Fill writes the file's content by writes of chunk bytes, and writes it back
+// unless it is to be dirty.
+func (f *File) Fill(chunk int, dirty bool) {
+	f.c.T.Helper()
 	content := f.History.Content()
-	for off := 0; off < size; off += chunk {
-		if err := pwriteAll(fd, content[off:min(off+chunk, size)], int64(off)); err != nil {
-			c.Infra("write the scratch file: %s", ErrnoName(err))
+	for off := 0; off < len(content); off += chunk {
+		if err := pwriteAll(f.FD, content[off:min(off+chunk, len(content))], int64(off)); err != nil {
+			f.c.Infra("write the scratch file: %s", ErrnoName(err))
 		}
 	}
 	if !dirty {
-		if err := unix.Fsync(fd); err != nil {
-			c.Infra("fsync the scratch file: %s", ErrnoName(err))
+		if err := unix.Fsync(f.FD); err != nil {
+			f.c.Infra("fsync the scratch file: %s", ErrnoName(err))
 		}
 	}
-	return f
 }
 
 // Reopen opens a closed file again, by its name.

@@ -24,7 +24,7 @@ func (p *Pipe) JudgeOutside(f *File, off int64, n int) {
 func (p *Pipe) JudgeReceived(f *File, got []byte, dropped string) {
 	p.c.T.Helper()
 	found := Finding{Outcome: outcome.Dropped, Detail: dropped, Never: !f.History.Changed()}
-	if len(got) > 0 {
+	if got = p.c.Sample(got); len(got) > 0 {
 		found = p.find(f, got, nil)
 	}
 	p.c.Record(found.Worse(f.Views()))

@@ -8,6 +8,7 @@
 package kit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -29,11 +30,19 @@ type Test struct {
 	Kind     outcome.Kind // how its outcome becomes a verdict
 	Priority int          // 0 is the most important
 	Doc      string       // one sentence
+	Steps    []string     // what it does, a sentence each, in order
+	Oracle   string       // what it accepts and how it looks; default: JudgeOracle
+	Known    []string     // what kernels were seen to do, e.g. "zeroed on xfs from 6.12"
 	Needs    []string     // features without which it skips, e.g. "O_DIRECT"
+	Modules  []string     // kernel modules that Module may be asked for, or the kernel itself
+	Fault    Fault        // what Prove damages; default: FaultSample
 	Cells    []Shape      // its subtests; empty when the test is one cell
 	Control  bool         // its outcome is known by construction
 	Guest    bool         // refuses to run outside a throw-away VM
 }
+
+// JudgeOracle is what Pipe.Judge does: the oracle of most tests.
+const JudgeOracle = "every byte that the reader received is in the history of its offset, and says which version it is of; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be"
 
 // Suite is the catalogue of one test binary.
 type Suite struct {
@@ -48,6 +57,8 @@ func (s Suite) Describe() wire.Suite {
 		w := wire.Test{
 			Name: t.Name, ID: t.ID, Family: t.Family, Kind: string(t.Kind),
 			Priority: t.Priority, Doc: t.Doc, Needs: t.Needs, Control: t.Control,
+			Steps: t.Steps, Oracle: cmp.Or(t.Oracle, JudgeOracle), Known: t.Known,
+			Modules: t.Modules, Fault: string(t.fault()),
 		}
 		for _, c := range t.Cells {
 			w.Cells = append(w.Cells, c.Name)
@@ -120,6 +131,7 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 	defer func() {
 		switch p := recover(); p.(type) {
 		case nil, concluded:
+			c.mustHaveFailed()
 		default:
 			panic(p)
 		}

@@ -115,7 +115,9 @@ func (p *Pipe) Readable() int {
 }
 
 // Drain reads all that is in the pipe without waiting for more.
-func (p *Pipe) Drain() []byte {
+func (p *Pipe) Drain() []byte { return p.c.Sample(p.drain()) }
+
+func (p *Pipe) drain() []byte {
 	got, err := drain(p.R, p.limit())
 	got = append(p.early, got...)
 	p.early = nil
@@ -129,7 +131,7 @@ func (p *Pipe) Drain() []byte {
 // how much that was.
 func (p *Pipe) Collect() int {
 	before := len(p.early)
-	p.early = p.Drain()
+	p.early = p.drain()
 	return len(p.early) - before
 }
 

@@ -50,6 +50,9 @@ func (f *File) Views() Finding {
 	for _, v := range views {
 		got := make([]byte, len(want))
 		n, err := v.read(f, got)
+		if f.c.inject(FaultSource) {
+			got[0] ^= 0xff
+		}
 		switch {
 		case errors.Is(err, errNoView):
 			continue

@@ -2,23 +2,19 @@ package splice
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"splicelab/tests/kit"
 )
 
-// suite is the catalogue, in the order in which it is run.
+// suite is the catalogue, in the order in which it is run: the controls, then
+// the families, each listed where it is tested.
 func suite() kit.Suite {
-	return kit.Suite{Name: "splice", Tests: []kit.Test{
-		control,
-		countExact, endOfFile, failedOffset, deviceSource,
-		write, writeDirect, mmapStore, sendfileWrite,
-		truncateInPage, truncateToZero,
-		punchHoleInPage, punchHolePage, punchHoleInFolio,
-		zeroRange, writeZeroes, collapseRange, insertRange,
-		punchHoleOutside, writeback, dropCaches, unmount,
-		udp,
-	}}
+	return kit.Suite{Name: "splice", Tests: slices.Concat(
+		controls, // before all others, so that a broken harness shows first
+		accounting, mutation, preserved, memory, endOfFiles, sockets, consumers, fileSinks, layered, meta,
+	)}
 }
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m, suite())) }

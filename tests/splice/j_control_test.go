@@ -11,6 +11,8 @@ import (
 
 const familyMeta = "J meta"
 
+var controls = []kit.Test{control}
+
 var control = kit.Test{
 	Name: "TestControl", ID: "J2", Family: familyMeta, Kind: outcome.Invariant, Control: true,
 	Doc:   "What is copied into the pipe before or after a change is classified as what it is by construction.",

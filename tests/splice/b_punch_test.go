@@ -60,23 +60,3 @@ func TestPunchHoleInFolio(t *testing.T) {
 		p.Judge(f)
 	})
 }
-
-const familyPreserved = "C operations that preserve the content"
-
-var punchHoleOutside = kit.Test{
-	Name: "TestPunchHoleOutside", ID: "C3", Family: familyPreserved, Kind: outcome.Invariant,
-	Doc:   "A hole of 512 bytes leaves every byte outside its range alone, at a page's beginning, middle and end.",
-	Needs: needsPunch,
-	Cells: kit.Sweep("first", "middle", "last"),
-}
-
-func TestPunchHoleOutside(t *testing.T) {
-	kit.Run(t, punchHoleOutside, func(c *kit.Cell) {
-		const n = 512
-		off := map[string]int64{"first": 0, "middle": 2048, "last": kit.PageSize - n}[c.Shape.Variant]
-		f := c.File()
-		p := f.Splice()
-		f.Punch(off, n)
-		p.JudgeOutside(f, off, n)
-	})
-}

@@ -15,6 +15,8 @@ import (
 
 const familySockets = "F sockets"
 
+var sockets = []kit.Test{udp}
+
 var udp = kit.Test{
 	Name: "TestUDP", ID: "F5", Family: familySockets, Kind: outcome.Characterisation,
 	Doc:   "A datagram is spliced from the file to a UDP socket, the file is overwritten, and then the datagram is received; in the cells called unchanged, it is not overwritten.",

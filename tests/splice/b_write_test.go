@@ -9,6 +9,13 @@ import (
 
 const familyMutation = "B mutation after the splice"
 
+var mutation = []kit.Test{
+	write, writeDirect, mmapStore, sendfileWrite,
+	truncateInPage, truncateToZero,
+	punchHoleInPage, punchHolePage, punchHoleInFolio,
+	zeroRange, writeZeroes, collapseRange, insertRange,
+}
+
 var write = kit.Test{
 	Name: "TestWrite", ID: "B1", Family: familyMutation, Kind: outcome.Characterisation,
 	Doc:   "A buffered write over the range that was spliced.",

@@ -13,6 +13,8 @@ import (
 
 const familyAccounting = "A accounting"
 
+var accounting = []kit.Test{countExact, endOfFile, failedOffset, deviceSource}
+
 var countExact = kit.Test{
 	Name: "TestCountExact", ID: "A1", Family: familyAccounting, Kind: outcome.Invariant,
 	Doc:   "For lengths from 1 to the pipe's capacity, at odd offsets, splice returns the number of bytes that then can be read.",

@@ -1,0 +1,25 @@
+// Package source holds the kinds of file that data is spliced from: on the
+// filesystem under test, in memory, on devices, behind other filesystems. A
+// source is data in the tests: who sweeps over sources ranges over All.
+package source
+
+import "splicelab/tests/kit"
+
+// Source is one kind of file.
+type Source struct {
+	Name    string   // as in cell names: a-z, 0-9 and -
+	Doc     string   // one sentence
+	Modules []string // kernel modules that it may ask for
+	// Copies is true of a source whose splice is known to copy: what was
+	// spliced cannot change any more on any kernel.
+	Copies bool
+	// Open makes a file of the cell's shape. What the kernel lacks ends the
+	// cell with a skip that names it; everything is undone when the cell ends.
+	Open func(c *kit.Cell) *kit.File
+}
+
+// File is a file on the filesystem under test.
+var File = Source{
+	Name: "file", Doc: "a file on the filesystem under test",
+	Open: func(c *kit.Cell) *kit.File { return c.File() },
+}

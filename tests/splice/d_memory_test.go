@@ -1,0 +1,7 @@
+package splice
+
+import "splicelab/tests/kit"
+
+const familyMemory = "D user memory"
+
+var memory = []kit.Test{}

@@ -1,0 +1,7 @@
+package splice
+
+import "splicelab/tests/kit"
+
+const familyLayered = "I layered"
+
+var layered = []kit.Test{}

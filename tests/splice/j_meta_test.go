@@ -1,0 +1,5 @@
+package splice
+
+import "splicelab/tests/kit"
+
+var meta = []kit.Test{}
