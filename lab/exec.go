@@ -27,8 +27,12 @@ type ExecSpec struct {
 	Env     []string
 	// Dir is the directory that the program starts in. Its regular files and
 	// its testdata directory are copied into the guest.
-	Dir    string
-	Stdout io.Writer // the program's standard output and error, as they come
+	Dir string
+	// Modules are loaded before the program starts; one that the kernel does
+	// not have is a *KernelError with a skip. OnDemand are in the image for
+	// modprobe and for the kernel to ask for, as far as the kernel has them.
+	Modules, OnDemand []string
+	Stdout            io.Writer // the program's standard output and error, as they come
 }
 
 const (
@@ -55,7 +59,7 @@ func (l *Lab) Exec(ctx context.Context, s ExecSpec) (int, error) {
 		made = append(made, cellDir)
 	}
 	env = append(env, plan.env...)
-	m, cleanup, err := l.oneOff(ctx, &s.Kernel, s.Profile, files, images.Spec{})
+	m, cleanup, err := l.oneOff(ctx, &s.Kernel, s.Profile, files, images.Spec{Modules: s.Modules, OnDemand: s.OnDemand})
 	if err != nil {
 		return 0, kernelError(err)
 	}

@@ -65,7 +65,7 @@ func (s *specs) get(key string, prepare func() (*machineSpec, error)) (*machineS
 }
 
 // prepare makes the image and the disk that a kernel with a profile boots
-// with; the image is built by b. What the kernel or this host cannot do is an
+// with; the image is built by b, and holds what extra says as well. What the kernel or this host cannot do is an
 // *ended with a skip.
 func (l *Lab) prepare(ctx context.Context, b images.Builder, k *kernels.Kernel, p *images.Profile, files map[string]string, extra images.Spec) (*machineSpec, error) {
 	spec := &machineSpec{kernel: k, profile: p}
@@ -93,7 +93,7 @@ func (l *Lab) prepare(ctx context.Context, b images.Builder, k *kernels.Kernel, 
 		}
 	}
 	is := extra
-	is.Kernel, is.Agent, is.Files, is.Modules = *k, filepath.Join(l.cfg.GuestDir, agentFile), files, modules
+	is.Kernel, is.Agent, is.Files, is.Modules = *k, filepath.Join(l.cfg.GuestDir, agentFile), files, append(modules, extra.Modules...)
 	var err error
 	if spec.initrd, err = b.Initramfs(ctx, is); err != nil {
 		return nil, skipIfMissing(err)

@@ -17,9 +17,11 @@ import (
 
 // ShellSpec is an interactive VM.
 type ShellSpec struct {
-	Kernel   kernels.Kernel
-	Profile  *images.Profile // mounted at /mnt/test; nil: none
-	Terminal *os.File        // the caller's terminal
+	Kernel  kernels.Kernel
+	Profile *images.Profile // mounted at /mnt/test; nil: none
+	// Modules and OnDemand are those of ExecSpec.
+	Modules, OnDemand []string
+	Terminal          *os.File // the caller's terminal
 }
 
 // Shell boots a VM with u-root's commands and connects its shell to the
@@ -36,7 +38,7 @@ func (l *Lab) Shell(ctx context.Context, s ShellSpec) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("a shell needs a terminal on standard input: %w; for one command use `splicelab exec`", err)
 	}
-	m, cleanup, err := l.oneOff(ctx, &s.Kernel, s.Profile, map[string]string{}, images.Spec{Commands: bb})
+	m, cleanup, err := l.oneOff(ctx, &s.Kernel, s.Profile, map[string]string{}, images.Spec{Commands: bb, Modules: s.Modules, OnDemand: s.OnDemand})
 	if err != nil {
 		return 0, kernelError(err)
 	}

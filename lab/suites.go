@@ -62,6 +62,19 @@ func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
 	return suites, nil
 }
 
+// AllModules are the kernel modules that the tests of these suites may ask
+// for, sorted.
+func AllModules(suites []wire.Suite) []string {
+	var all []string
+	for _, s := range suites {
+		for _, t := range s.Tests {
+			all = append(all, t.Modules...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 func describe(ctx context.Context, path string) (wire.Suite, error) {
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()

@@ -13,12 +13,14 @@ import (
 
 	"splicelab/kernels"
 	"splicelab/lab"
+	"splicelab/lab/wire"
 	"splicelab/outcome"
 	"splicelab/results"
 )
 
 func (a *app) execCommand() *cobra.Command {
 	var g guest
+	var env []string
 	cmd := &cobra.Command{
 		Use:   "exec -k KERNEL [-f FS] [--] BINARY [ARGS…]",
 		Short: "Run one program on one kernel, for go test -exec",
@@ -29,6 +31,10 @@ speaks of this machine, such as PATH, HOME and TMPDIR), and what -test.coverprof
 -test.cpuprofile and the like name comes back. With -f, TMPDIR is on that
 filesystem. Flags after BINARY belong to BINARY.
 
+--env sets a variable of the program, one of those too that are not passed on.
+--module loads a kernel module first. A suite out of the guest directory has
+the modules that its tests may ask for at hand, as in a run.
+
 go test needs CGO_ENABLED=0 unless the program is static for another reason.
 
 Exit codes: the program's own; 1 too when the kernel crashed, hung or did not
@@ -36,11 +42,13 @@ boot, 2 for bad usage, 3 when the lab failed. The last three say so on standard
 error.`,
 		Example: `  splicelab exec -k 6.12 -f xfs -- ./mytest.test -test.v
   CGO_ENABLED=0 go test -exec "splicelab exec -k 6.12 -f xfs" ./...
+  splicelab exec -k 6.12 --module brd --env SIZE=4096 -- ./program
   CGO_ENABLED=0 go test -exec "splicelab exec -k 5.10" -coverprofile c.out ./pkg`,
 		Args: arguments(1, maxArguments, "a program to run"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.exec(cmd.Context(), g, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.exec(cmd.Context(), g, env, args) },
 	}
 	a.guestFlags(cmd, &g)
+	cmd.Flags().StringArrayVar(&env, "env", nil, "set `NAME=VALUE` in the program's environment (repeatable)")
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
@@ -48,7 +56,7 @@ error.`,
 // maxArguments is more than a command line can have.
 const maxArguments = 1 << 30
 
-func (a *app) exec(ctx context.Context, g guest, argv []string) error {
+func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
 	binary, err := filepath.Abs(argv[0])
 	if err != nil {
 		return err
@@ -59,6 +67,11 @@ func (a *app) exec(ctx context.Context, g guest, argv []string) error {
 	case !st.Mode().IsRegular():
 		return usagef("program to run: %s is not a file", argv[0])
 	}
+	for _, kv := range env {
+		if name, _, ok := strings.Cut(kv, "="); !ok || name == "" {
+			return usagef("--env %q: write NAME=VALUE", kv)
+		}
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("finding the working directory: %w", err)
@@ -68,16 +81,32 @@ func (a *app) exec(ctx context.Context, g guest, argv []string) error {
 		return err
 	}
 	defer release()
+	onDemand, err := a.modulesOf(ctx, binary)
+	if err != nil {
+		return err
+	}
 	code, err := l.Exec(ctx, lab.ExecSpec{
 		Kernel:  kernel,
 		Profile: profile,
 		Binary:  binary,
 		Args:    argv[1:],
-		Env:     guestEnvironment(os.Environ()),
+		Env:     append(guestEnvironment(os.Environ()), env...),
 		Dir:     dir,
-		Stdout:  a.stdout,
+		Modules: g.modules, OnDemand: onDemand,
+		Stdout: a.stdout,
 	})
 	return a.ended(code, err)
+}
+
+// modulesOf are the modules that the tests of a suite in the guest directory
+// may ask for. Any other program is not run on this machine to be asked.
+func (a *app) modulesOf(ctx context.Context, binary string) ([]string, error) {
+	if filepath.Dir(binary) != a.cfg.GuestDir || filepath.Ext(binary) != ".test" {
+		return nil, nil
+	}
+	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	name := strings.TrimSuffix(filepath.Base(binary), ".test")
+	return lab.AllModules(slices.DeleteFunc(suites, func(s wire.Suite) bool { return s.Name != name })), err
 }
 
 // hostVariables describe the host, and would mislead a program in the guest.

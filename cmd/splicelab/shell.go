@@ -17,9 +17,13 @@ func (a *app) shellCommand() *cobra.Command {
 		Long: `shell boots a kernel and connects this terminal to a shell in it, as root and
 with u-root's commands. Ctrl-C goes to the guest; leave with exit. Nothing that
 is done in the VM survives it. With -f the filesystem is mounted, and the shell
-starts in it.`,
+starts in it.
+
+The modules that any test of the suites may ask for are in the VM for modprobe
+and for the kernel's own requests; --module names others.`,
 		Example: `  splicelab shell -k 6.12
-  splicelab shell -k newest:1 -f xfs`,
+  splicelab shell -k newest:1 -f xfs
+  splicelab shell -k 6.12 --module dm-crypt`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.shell(cmd.Context(), g) },
 	}
@@ -36,6 +40,11 @@ func (a *app) shell(ctx context.Context, g guest) error {
 		return err
 	}
 	defer release()
-	code, err := l.Shell(ctx, lab.ShellSpec{Kernel: kernel, Profile: profile, Terminal: a.stdin})
+	// Without suites there is a shell all the same: nobody asked for them.
+	suites, _ := lab.Suites(ctx, a.cfg.GuestDir)
+	code, err := l.Shell(ctx, lab.ShellSpec{
+		Kernel: kernel, Profile: profile, Terminal: a.stdin,
+		Modules: g.modules, OnDemand: lab.AllModules(suites),
+	})
 	return a.ended(code, err)
 }

@@ -37,6 +37,7 @@ func (a *app) vmFlags(f *pflag.FlagSet) {
 type guest struct {
 	kernel     string
 	filesystem string
+	modules    []string // loaded at boot
 }
 
 func (a *app) guestFlags(cmd *cobra.Command, g *guest) {
@@ -44,6 +45,7 @@ func (a *app) guestFlags(cmd *cobra.Command, g *guest) {
 	f.SortFlags = false
 	f.StringVarP(&g.kernel, "kernel", "k", "", "boot the `KERNEL` that this selector names (required)")
 	f.StringVarP(&g.filesystem, "filesystem", "f", "", "mount this filesystem profile: `NAME` (default: none, only the initramfs)")
+	f.StringArrayVar(&g.modules, "module", nil, "load the kernel module `NAME` and what it needs first (repeatable)")
 	a.vmFlags(f)
 	a.completeSelections(cmd)
 }

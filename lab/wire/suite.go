@@ -62,6 +62,8 @@ const (
 	AttrKind    = "kind"    // outcome.Kind
 	AttrDetail  = "detail"  // one line: what was seen where
 	AttrInfra   = "infra"   // the set-up failed: the verdict is infra, this is why
+	AttrFault   = "fault"   // the cell was shown its Fault, which this names
+	AttrBlind   = "blind"   // the cell did not tell its Fault, or was not shown it: this is why
 )
 
 // Console marks tell apart which lines of the kernel log belong to which

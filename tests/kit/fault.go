@@ -40,6 +40,9 @@ func (c *Cell) inject(f Fault) bool {
 	if os.Getenv(wire.EnvFault) != "1" || c.test.fault() != f {
 		return false
 	}
+	if !c.injected {
+		c.Attr(wire.AttrFault, string(f))
+	}
 	c.injected = true
 	return true
 }
@@ -55,7 +58,7 @@ func (c *Cell) mustHaveFailed() {
 	if c.injected {
 		why = "passed although its " + string(c.test.fault()) + " was damaged"
 	}
-	c.Attr(wire.AttrInfra, why)
+	c.Attr(wire.AttrBlind, why)
 	c.T.Error(why)
 }
 
