@@ -31,7 +31,8 @@ type Cell struct {
 	blocked string // the operation that waited until the pipe was drained
 	expect  outcome.Outcome
 
-	injected bool // a fault was shown to the cell, see Fault
+	injected bool    // a fault was shown to the cell, see Fault
+	probe    *probed // set while a part of the cell runs, see Probe
 }
 
 // concluded unwinds a cell whose result is recorded before its body ended.
@@ -84,7 +85,11 @@ func describe(t *testing.T) {
 }
 
 // Attr records a covariate.
-func (c *Cell) Attr(key, value string) { c.T.Attr(key, oneLine(value)) }
+func (c *Cell) Attr(key, value string) {
+	if c.probe == nil {
+		c.T.Attr(key, oneLine(value))
+	}
+}
 
 // Dir is a directory on the filesystem under test, shared with other cells.
 func (c *Cell) Dir() string { return c.dir }
@@ -94,14 +99,19 @@ func (c *Cell) Dir() string { return c.dir }
 func (c *Cell) Infra(format string, args ...any) {
 	c.T.Helper()
 	why := oneLine(fmt.Sprintf(format, args...))
-	c.Attr(wire.AttrInfra, why)
+	c.T.Attr(wire.AttrInfra, why)
 	c.T.Fatalf("set-up failed: %s", why)
 }
 
 // Skip ends the cell for want of the named precondition.
 func (c *Cell) Skip(format string, args ...any) {
 	c.T.Helper()
-	c.T.Skip(oneLine(fmt.Sprintf(format, args...)))
+	why := oneLine(fmt.Sprintf(format, args...))
+	if c.probe != nil {
+		c.probe.missing = why
+		panic(left{})
+	}
+	c.T.Skip(why)
 }
 
 // Expect makes this a control cell: it passes with outcome o alone, which is
@@ -114,6 +124,10 @@ func (c *Cell) Record(f Finding) {
 	c.T.Helper()
 	if c.blocked != "" && f.Outcome.Rank() < outcome.Blocked.Rank() {
 		f = Finding{Outcome: outcome.Blocked, Detail: c.blocked + " waited until the pipe was drained; " + f.Detail}
+	}
+	if c.probe != nil {
+		c.probe.finding = f
+		return
 	}
 	pass, kind := Verdict(c.test.Kind, c.policy, f)
 	if c.expect != outcome.None {

@@ -16,7 +16,20 @@ type File struct {
 	Path    string
 	History *History
 
+	// SpliceFD, unless it is 0, is another descriptor of the same file, from
+	// which it is spliced: one of a source that cannot be written in the way
+	// in which it is read.
+	SpliceFD int
+
 	c *Cell
+}
+
+// spliceFD is the descriptor to splice from.
+func (f *File) spliceFD() int {
+	if f.SpliceFD != 0 {
+		return f.SpliceFD
+	}
+	return f.FD
 }
 
 // File returns a new file of the cell's shape.

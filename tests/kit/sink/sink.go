@@ -15,6 +15,12 @@ type Sink struct {
 	Open func(c *kit.Cell) Conn
 }
 
+// All lists the sinks, a line each.
+var All = []Sink{
+	Pipe,
+	Tee,
+}
+
 // Conn is an open sink.
 type Conn interface {
 	// Send moves n bytes from the pipe into the sink by splice(2), without

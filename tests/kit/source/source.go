@@ -18,6 +18,39 @@ type Source struct {
 	Open func(c *kit.Cell) *kit.File
 }
 
+// All lists the sources, a line each.
+var All = []Source{
+	File,
+	Direct,
+	Memfd,
+	Sealed,
+	Hugetlb,
+}
+
+// Names are the names of sources, for the cells of a test.
+func Names(all []Source) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = s.Name
+	}
+	return out
+}
+
+// Modules are the kernel modules that sources may ask for, each once.
+func Modules(all []Source) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range all {
+		for _, m := range s.Modules {
+			if !seen[m] {
+				seen[m] = true
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
 // File is a file on the filesystem under test.
 var File = Source{
 	Name: "file", Doc: "a file on the filesystem under test",
