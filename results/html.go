@@ -46,6 +46,8 @@ type (
 		Columns   []column
 		Rows      []pageRow
 		Cells     []pageCell
+		Vectors   []pageVectors
+		Probes    []Probe
 		Style     template.CSS
 		Script    template.JS
 		ScriptSum string // for the Content-Security-Policy
@@ -75,7 +77,12 @@ type (
 		LeftOut    bool
 	}
 	pageValue struct{ Name, Value string }
-	pageTry   struct {
+	// pageVectors is the table of one kernel's policy vectors.
+	pageVectors struct {
+		Kernel string
+		Rows   []vectorRow
+	}
+	pageTry struct {
 		Attempt
 		Took string
 	}
@@ -119,6 +126,7 @@ func newPage(r Run, given []Cell) *page {
 		Style:   template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // our own files
 		ScriptSum: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
 		Names:     slices.SortedFunc(maps.Keys(r.Conditions), compareNatural),
+		Probes:    Probes,
 	}
 	if !r.Finished.IsZero() {
 		p.Took = r.Finished.Sub(r.Started).Round(time.Second).String()
@@ -131,11 +139,15 @@ func newPage(r Run, given []Cell) *page {
 	for _, o := range sortedOutcomes(p.Tally.Outcomes) {
 		p.Outcomes = append(p.Outcomes, count{string(o), o.Letter(), p.Tally.Outcomes[o]})
 	}
+	vectors := Vectors(cells)
 	index := make(map[column]int)
 	for i, c := range p.Columns {
 		index[c] = i
 		if i == 0 || p.Columns[i-1].kernel != c.kernel {
 			p.Kernels = append(p.Kernels, pageKernel{Name: c.kernel})
+			if rows := vectorRows(vectors, c.kernel); len(rows) > 0 {
+				p.Vectors = append(p.Vectors, pageVectors{c.kernel, rows})
+			}
 		}
 		p.Kernels[len(p.Kernels)-1].Columns++
 	}
@@ -157,6 +169,12 @@ func newPage(r Run, given []Cell) *page {
 	}
 	return p
 }
+
+// Reading and Where are for the template.
+func (r vectorRow) Reading() string { return r.reading() }
+
+// Where is the filesystems of the row.
+func (r vectorRow) Where() string { return strings.Join(r.Filesystems, ", ") }
 
 // cleaned returns r with texts that are safe to show.
 func (r Run) cleaned() Run {

@@ -13,8 +13,9 @@ import (
 // whoever reads it: fields are added, never renamed, and never missing.
 type (
 	document struct {
-		Run   documentRun    `json:"run"`
-		Cells []documentCell `json:"cells"`
+		Run     documentRun    `json:"run"`
+		Cells   []documentCell `json:"cells"`
+		Vectors []Vector       `json:"policy_vectors"`
 	}
 	documentRun struct {
 		ID         string            `json:"id"`
@@ -50,7 +51,8 @@ func WriteJSON(w io.Writer, r Run, cells []Cell) error {
 		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
 			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
 			Planned: r.Planned, Problem: r.Problem},
-		Cells: make([]documentCell, len(cells)),
+		Cells:   make([]documentCell, len(cells)),
+		Vectors: append([]Vector{}, Vectors(cells)...),
 	}
 	for i := range cells {
 		c := &cells[i]

@@ -15,14 +15,14 @@ import (
 	"splicelab/results"
 )
 
-// report is one document about a run and where it goes.
-type report struct {
+// reportFile is one document about a run and where it goes.
+type reportFile struct {
 	format string // as its flag is called
 	path   string // "-" for standard output
 }
 
 type reports struct {
-	list   []report
+	list   []reportFile
 	stdout io.Writer
 }
 
@@ -31,7 +31,7 @@ type reports struct {
 func newReports(r config.Run, stdout io.Writer) (reports, error) {
 	all := reports{stdout: stdout}
 	taken := map[string]string{}
-	for _, one := range []report{{"json", r.JSON}, {"junit", r.JUnit}, {"ktap", r.KTAP}, {"html", r.HTML}} {
+	for _, one := range []reportFile{{"json", r.JSON}, {"junit", r.JUnit}, {"ktap", r.KTAP}, {"html", r.HTML}} {
 		if one.path == "" {
 			continue
 		}
@@ -100,7 +100,7 @@ func render(ctx context.Context, w io.Writer, format string, store *results.Stor
 }
 
 // writable tries the report's place without changing what is there.
-func (r report) writable() error {
+func (r reportFile) writable() error {
 	if r.path == "-" {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (r report) writable() error {
 }
 
 // replace puts content in the report's place whole, or leaves what is there.
-func (r report) replace(content []byte) error {
+func (r reportFile) replace(content []byte) error {
 	if st, err := os.Stat(r.path); err == nil && !st.Mode().IsRegular() {
 		return os.WriteFile(r.path, content, 0o666) // nothing to rename onto
 	}
@@ -140,7 +140,7 @@ func (r report) replace(content []byte) error {
 
 // temporary creates a file beside the report. os.CreateTemp would make one
 // that only its owner can read, whatever the umask says.
-func (r report) temporary() (*os.File, error) {
+func (r reportFile) temporary() (*os.File, error) {
 	name := filepath.Join(filepath.Dir(r.path), "."+filepath.Base(r.path)+"."+strconv.Itoa(os.Getpid())+".tmp")
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 }

@@ -199,6 +199,9 @@ func (a *app) conclude(ctx context.Context, store *results.Store, id string, rep
 		return errors.Join(trouble, err)
 	}
 	fmt.Fprintln(people)
+	if err := a.showVectors(people, run, cells); err != nil {
+		return errors.Join(trouble, err)
+	}
 	if err := reports.write(ctx, store, run, cells, people); err != nil {
 		return errors.Join(trouble, err)
 	}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/lab"
+	"splicelab/lab/report"
+	"splicelab/results"
+)
+
+func (a *app) resultsFindingsCommand() *cobra.Command {
+	var output, reportsDir string
+	cmd := &cobra.Command{
+		Use:   "findings [RUN]",
+		Short: "Write what a run found as a Markdown page, with report files",
+		Long: `findings writes a page that says what each test came to on each kernel and
+filesystem of a run, and lists every invariant that failed. With --reports, each
+of these gets a report file in that directory, which "splicelab repro" runs.
+docs/findings.md was written by it.` + runHelp,
+		Example: `  splicelab run -k newest:20
+  splicelab results findings
+  splicelab results findings --output docs/findings.md --reports reports`,
+		Args: arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			info := a.testInfo(cmd.Context())
+			return a.withRun(cmd.Context(), first(args), "", func(_ *results.Store, s stored) error {
+				return a.writeFindings(s, info, output, reportsDir)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&output, "output", "o", "-", "write the page to `FILE`, - is standard output")
+	f.StringVar(&reportsDir, "reports", "", "write a report file for each failing invariant to `DIR`")
+	return cmd
+}
+
+// testInfo returns what the suites say of their tests. A run outlives the
+// programs that it was made with: without them, their tests are shown by name.
+func (a *app) testInfo(ctx context.Context) func(string) results.TestInfo {
+	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	if err != nil {
+		a.warn("tests are not described: " + err.Error())
+	}
+	all := map[string]results.TestInfo{}
+	for _, s := range suites {
+		for _, t := range s.Tests {
+			all[s.Name+"."+t.Name] = results.TestInfo{ID: t.ID, Family: t.Family, Doc: t.Doc}
+		}
+	}
+	return func(test string) results.TestInfo { return all[test] }
+}
+
+func (a *app) writeFindings(s stored, info func(string) results.TestInfo, output, dir string) error {
+	link := func(results.Broken) string { return "" }
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return usagef("--reports: %s", err)
+		}
+		for _, b := range results.BrokenInvariants(s.cells, info) {
+			if err := writeReport(filepath.Join(dir, b.Name+".yaml"), s.Run, b); err != nil {
+				return err
+			}
+		}
+		// Links are as seen from the page.
+		from := "."
+		if output != "-" {
+			from = filepath.Dir(output)
+		}
+		rel, err := filepath.Rel(from, dir)
+		if err != nil {
+			rel = dir
+		}
+		link = func(b results.Broken) string { return filepath.ToSlash(filepath.Join(rel, b.Name+".yaml")) }
+	}
+	var page bytes.Buffer
+	if err := results.WriteFindings(&page, s.Run, s.cells, info, link); err != nil {
+		return err
+	}
+	if output == "-" {
+		_, err := a.stdout.Write(page.Bytes())
+		return err
+	}
+	return reportFile{path: output}.replace(page.Bytes())
+}
+
+// writeReport writes the smallest report that shows a finding.
+func writeReport(path string, run results.Run, b results.Broken) error {
+	c := b.Example
+	r := report.Report{
+		Title:  fmt.Sprintf("%s is %s on %s", c.Test, b.Says(), c.FS),
+		Kernel: c.Kernel, Filesystem: c.FS, Test: c.Test,
+		Expect: report.Expect{Verdict: c.Verdict, Outcome: c.Outcome}, Repetitions: 3, Policy: run.Policy,
+		Note: results.CleanLine(c.Detail),
+	}
+	var text bytes.Buffer
+	if err := r.Write(&text, "Written by splicelab results findings from run "+run.ID+".\nTry it: splicelab repro "+filepath.Base(path)); err != nil {
+		return err
+	}
+	return reportFile{path: path}.replace(text.Bytes())
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/results"
+)
+
+func (a *app) resultsPolicyCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "policy [RUN]",
+		Short: "Show the policy vectors of a run: what each source and sink answers",
+		Long: `policy shows, for each kernel, source and sink, the answers to the eight probes
+that tell which policy is in force: the vector that "splicelab run -t Policy"
+records. Kernels are mixed, so there is no single label; the last column says
+which policies none of the answers contradicts.` + runHelp,
+		Example: `  splicelab run -k 6.12 -f xfs -t Policy
+  splicelab results policy
+  splicelab results policy latest --json`,
+		Args: arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withRun(cmd.Context(), first(args), "", func(_ *results.Store, s stored) error {
+				if asJSON {
+					return results.WriteVectorsJSON(a.stdout, s.cells)
+				}
+				if len(results.Vectors(s.cells)) == 0 {
+					return usagef("run %s has no policy vectors: its tests did not include TestPolicy; make some with splicelab run -t Policy", s.ID)
+				}
+				return results.WriteVectors(a.stdout, s.cells, a.matrixOptions(a.stdout))
+			})
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array of vectors to standard output")
+	return cmd
+}
+
+// showVectors draws the policy vectors of a run that was made for them, and
+// names the command that does for any other that has some.
+func (a *app) showVectors(w io.Writer, run results.Run, cells []results.Cell) error {
+	vectors := len(results.Vectors(cells))
+	switch {
+	case vectors == 0:
+		return nil
+	case !strings.Contains(a.cfg.Run.Tests, "Policy"):
+		_, err := fmt.Fprintf(w, "policy vectors: splicelab results policy %s\n", run.ID)
+		return err
+	}
+	if err := results.WriteVectors(w, cells, a.matrixOptions(w)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}

@@ -1,0 +1,154 @@
+// Package report reads and writes report files: what somebody saw, said so
+// exactly that the lab can look for it again. A report names one kernel, one
+// filesystem and one test, and what is to be seen there. How it is run is the
+// lab's business; the package only knows what a file may say.
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"splicelab/outcome"
+)
+
+// Report is one report file.
+type Report struct {
+	// Title says in one line what was seen.
+	Title string `yaml:"title"`
+	// Kernel is a selector that names one kernel: 6.12.117, a whole release,
+	// file:PATH.
+	Kernel string `yaml:"kernel"`
+	// Filesystem is the name of a profile.
+	Filesystem string `yaml:"filesystem"`
+	// Test is the full name, suite.TestName/subtest.
+	Test string `yaml:"test"`
+	// Expect is what the report claims.
+	Expect Expect `yaml:"expect"`
+	// Repetitions is how often it is tried, each time in a VM of its own;
+	// 1 to 1000, default 1.
+	Repetitions int `yaml:"repetitions,omitempty"`
+	// Policy is the run's; it matters only where a verdict is expected.
+	// Default: snapshot.
+	Policy outcome.Policy `yaml:"policy,omitempty"`
+	// Memory of the VM in MiB, and its processors; 0 is the lab's default.
+	Memory int `yaml:"memory,omitempty"`
+	CPUs   int `yaml:"cpus,omitempty"`
+	// KernelArgs are added to the kernel's command line.
+	KernelArgs string `yaml:"kernel_args,omitempty"`
+	// Note is for people.
+	Note string `yaml:"note,omitempty"`
+}
+
+// Expect is what has to be seen for the report to be reproduced. What is empty
+// is not asked for; not all of it may be.
+type Expect struct {
+	Verdict outcome.Verdict `yaml:"verdict,omitempty"`
+	Outcome outcome.Outcome `yaml:"outcome,omitempty"`
+}
+
+// maxRepetitions bounds a slip of the finger.
+const maxRepetitions = 1000
+
+// Load reads a report file. The error names the file, the line where there is
+// one, and the remedy.
+func Load(path string) (Report, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Report{}, fmt.Errorf("report: %w", err)
+	}
+	return Parse(path, b)
+}
+
+// Parse is Load for what was read already; file is for errors.
+func Parse(file string, content []byte) (Report, error) {
+	var r Report
+	dec := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict())
+	switch err := dec.Decode(&r); {
+	case errors.Is(err, io.EOF):
+		return Report{}, fmt.Errorf("report %s: it is empty; docs/reports.md shows what belongs into one", file)
+	case err != nil:
+		return Report{}, fmt.Errorf("report %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	if r.Repetitions == 0 {
+		r.Repetitions = 1
+	}
+	if r.Policy == "" {
+		r.Policy = outcome.PolicySnapshot
+	}
+	if err := r.validate(); err != nil {
+		return Report{}, fmt.Errorf("report %s: %w", file, err)
+	}
+	return r, nil
+}
+
+func (r Report) validate() error {
+	for _, f := range []struct{ key, value, example string }{
+		{"kernel", r.Kernel, "6.12.117"}, {"filesystem", r.Filesystem, "xfs"}, {"test", r.Test, "splice.TestWrite/small-clean"},
+	} {
+		if strings.TrimSpace(f.value) == "" {
+			return fmt.Errorf("%s is missing: add a line such as %q", f.key, f.key+": "+f.example)
+		}
+	}
+	for _, f := range []struct{ key, value string }{{"kernel", r.Kernel}, {"filesystem", r.Filesystem}} {
+		if strings.Contains(f.value, ",") || f.value == "all" {
+			return fmt.Errorf("%s: %q names several: a report is about one", f.key, f.value)
+		}
+	}
+	if r.Expect == (Expect{}) {
+		return errors.New("expect is missing: say what was seen, as in \"expect: {outcome: phantom-zero}\"")
+	}
+	if v := r.Expect.Verdict; v != "" && (!slices.Contains(outcome.Verdicts, v) || v == outcome.Infra) {
+		return fmt.Errorf("expect.verdict: %q is not pass, fail, skip, crash, hang or boot-fail", v)
+	}
+	if o := r.Expect.Outcome; o != "" && !slices.Contains(outcome.All, o) {
+		return fmt.Errorf("expect.outcome: %q is none of %s", o, strings.Trim(fmt.Sprint(outcome.All), "[]"))
+	}
+	if _, err := outcome.ParsePolicy(string(r.Policy)); err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	if r.Repetitions < 1 || r.Repetitions > maxRepetitions {
+		return fmt.Errorf("repetitions: %d is not between 1 and %d", r.Repetitions, maxRepetitions)
+	}
+	if r.Memory < 0 || r.CPUs < 0 {
+		return errors.New("memory and cpus cannot be negative")
+	}
+	return nil
+}
+
+// Met reports whether an attempt shows what is expected.
+func (e Expect) Met(v outcome.Verdict, o outcome.Outcome) bool {
+	return (e.Verdict == "" || e.Verdict == v) && (e.Outcome == "" || e.Outcome == o)
+}
+
+// String is the expectation in words.
+func (e Expect) String() string {
+	switch {
+	case e.Verdict == "":
+		return string(e.Outcome)
+	case e.Outcome == "":
+		return string(e.Verdict)
+	}
+	return string(e.Verdict) + " " + string(e.Outcome)
+}
+
+// Write writes r as a file that Load reads back. comment, if any, goes first.
+func (r Report) Write(w io.Writer, comment string) error {
+	var b bytes.Buffer
+	for line := range strings.Lines(comment) {
+		b.WriteString("# " + strings.TrimRight(line, "\n") + "\n")
+	}
+	text, err := yaml.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	b.Write(text)
+	_, err = b.WriteTo(w)
+	return err
+}
