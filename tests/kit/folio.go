@@ -32,7 +32,7 @@ type pageInfo struct {
 func (f *File) page(off int64) (pageInfo, bool) {
 	size := os.Getpagesize()
 	off -= off % int64(size)
-	m, err := unix.Mmap(f.FD, off, size, unix.PROT_READ, unix.MAP_SHARED)
+	m, err := mapPopulated(f.FD, off, size)
 	if err != nil {
 		return pageInfo{}, false
 	}

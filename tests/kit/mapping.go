@@ -50,3 +50,11 @@ func guarded(access func()) (err error) {
 func mapShared(fd int, off int64, length, prot int) ([]byte, error) {
 	return unix.Mmap(fd, off, length, prot, unix.MAP_SHARED)
 }
+
+// mapPopulated is a mapping to read from, whose pages are brought in by mmap
+// itself. Where this very process has to serve them, as a FUSE server does, a
+// page fault would wait for a thread that waits for the one that faults; a
+// system call lets the others run.
+func mapPopulated(fd int, off int64, length int) ([]byte, error) {
+	return unix.Mmap(fd, off, length, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
+}

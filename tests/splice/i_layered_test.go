@@ -4,4 +4,6 @@ import "splicelab/tests/kit"
 
 const familyLayered = "I layered"
 
-var layered = []kit.Test{}
+var layered = []kit.Test{
+	fuseNoSize, fuseChanged, fuseDirectWrite, fuseGrown, fuseTail,
+}

@@ -1,0 +1,260 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+
+	"splicelab/tests/kit"
+)
+
+// FUSE is a file that the test process itself serves, cached by the kernel.
+var FUSE = Source{
+	Name: "fuse", Doc: "a FUSE file, served by the test, in the page cache",
+	Modules: []string{"fuse"},
+	Open:    func(c *kit.Cell) *kit.File { return Serve(c, c.Shape.Size).Open(c, unix.O_RDWR) },
+}
+
+// FUSEDirect is a file that the kernel is told not to cache.
+var FUSEDirect = Source{
+	Name: "fuse-direct", Doc: "a FUSE file with FOPEN_DIRECT_IO, served by the test", Copies: true,
+	Modules: []string{"fuse"},
+	Open: func(c *kit.Cell) *kit.File {
+		s := Serve(c, c.Shape.Size)
+		s.SetFlags(fuse.FOPEN_DIRECT_IO)
+		return s.Open(c, unix.O_RDWR)
+	},
+}
+
+// patience bounds how long the server may be needed by one cell. Then the
+// connection is cut, and every call that waits for an answer fails.
+const patience = 10 * time.Second
+
+// Server is a FUSE filesystem of one file, served by this process. A test
+// reaches the file through system calls alone and never through the memory of
+// a mapping: a thread that faults there keeps its Go processor, which the
+// server may need to answer.
+type Server struct {
+	Path string // of the file, as the kernel shows it
+
+	content []byte // what the file holds when it is opened first
+	node    *node
+}
+
+// Serve mounts a filesystem whose file holds size bytes of the pattern. It is
+// unmounted when the cell ends.
+func Serve(c *kit.Cell, size int) *Server {
+	c.T.Helper()
+	onlyInGuest(c)
+	if _, err := os.Stat("/dev/fuse"); err != nil {
+		c.Module("fuse")
+	}
+	dir := mountPoint(c)
+	s := &Server{Path: filepath.Join(dir, "file"), node: &node{size: size, stored: time.Now()}}
+	// Nothing about the file is believed for longer than a call unless the
+	// cell asks for that; go-fuse's own splicing is off, so that every pipe
+	// in the process is the cell's.
+	opts := &fs.Options{
+		MountOptions: fuse.MountOptions{
+			FsName: "splicelab", Name: "splicelab", DirectMountStrict: true,
+			DisableXAttrs: true, DisableSplice: true, Logger: log.New(io.Discard, "", 0),
+		},
+	}
+	server, err := fs.Mount(dir, &root{file: s.node}, opts)
+	if err != nil {
+		c.Infra("mount FUSE: %v", err)
+	}
+	cut := time.AfterFunc(patience, func() { _ = unix.Unmount(dir, unix.MNT_FORCE|unix.MNT_DETACH) })
+	c.T.Cleanup(func() {
+		cut.Stop()
+		unmount(c, dir)
+		server.Wait()
+	})
+	return s
+}
+
+// Open opens the file and adopts it. The first file that is opened says what
+// the server holds; call it again for a second descriptor of the same file,
+// which has a history of its own.
+func (s *Server) Open(c *kit.Cell, flags int) *kit.File {
+	c.T.Helper()
+	fd, err := unix.Open(s.Path, flags|unix.O_CLOEXEC, 0)
+	if err != nil {
+		c.Failed("open the FUSE file", err)
+	}
+	f := c.Adopt(fd, s.Path, s.node.size)
+	if s.content == nil {
+		s.content = f.History.Content()
+		s.Store(s.content)
+	}
+	return f
+}
+
+// SetFlags sets the FOPEN_ flags of descriptors that are opened from now on.
+func (s *Server) SetFlags(flags uint32) { s.node.change(func(n *node) { n.flags = flags }) }
+
+// Report makes the server tell that size of the file, whatever it holds.
+func (s *Server) Report(size uint64) {
+	s.node.change(func(n *node) { n.reported = &size })
+}
+
+// Remember makes the kernel believe for that long what it was last told of
+// the file's size and time.
+func (s *Server) Remember(d time.Duration) { s.node.change(func(n *node) { n.attrTimeout = d }) }
+
+// Store replaces what the file holds, as another client of the server would
+// have done. The kernel is told nothing, except a new time when it asks.
+func (s *Server) Store(content []byte) {
+	s.node.change(func(n *node) {
+		n.data = slices.Clone(content)
+		n.size = len(content)
+		n.stored = n.stored.Add(time.Second)
+	})
+}
+
+// Held is what the file holds at the server.
+func (s *Server) Held() []byte {
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
+	return slices.Clone(s.node.data)
+}
+
+// Invalidate tells the kernel to forget the file's pages and attributes.
+func (s *Server) Invalidate(c *kit.Cell) {
+	c.T.Helper()
+	if e := s.node.NotifyContent(0, 0); e != 0 {
+		c.Infra("tell the kernel to forget the FUSE file: %s", kit.ErrnoName(e))
+	}
+}
+
+// root is the directory that the file is in.
+type root struct {
+	fs.Inode
+	file *node
+}
+
+var _ fs.NodeOnAdder = (*root)(nil)
+
+func (r *root) OnAdd(ctx context.Context) {
+	r.AddChild("file", r.NewPersistentInode(ctx, r.file, fs.StableAttr{Mode: fuse.S_IFREG, Ino: 2}), false)
+}
+
+// node is the file. The kernel asks from several threads.
+type node struct {
+	fs.Inode
+
+	mu          sync.Mutex
+	data        []byte
+	size        int           // of what it is to hold, before it holds anything
+	reported    *uint64       // the size that is told, when it is not the true one
+	stored      time.Time     // the time of modification that is told
+	attrTimeout time.Duration // how long the kernel may believe both
+	flags       uint32        // FOPEN_ flags
+}
+
+var (
+	_ fs.NodeGetattrer = (*node)(nil)
+	_ fs.NodeSetattrer = (*node)(nil)
+	_ fs.NodeOpener    = (*node)(nil)
+	_ fs.NodeReader    = (*node)(nil)
+	_ fs.NodeWriter    = (*node)(nil)
+	_ fs.NodeFsyncer   = (*node)(nil)
+)
+
+func (n *node) change(f func(*node)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f(n)
+}
+
+// attributes is what the server tells of the file; the lock is held.
+func (n *node) attributes(out *fuse.AttrOut) {
+	out.Mode = 0o644
+	out.Size = uint64(n.size)
+	if n.reported != nil {
+		out.Size = *n.reported
+	}
+	out.SetTimes(nil, &n.stored, &n.stored)
+	out.SetTimeout(n.attrTimeout)
+}
+
+func (n *node) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	n.change(func(n *node) { n.attributes(out) })
+	return 0
+}
+
+func (n *node) Setattr(_ context.Context, _ fs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
+	n.change(func(n *node) {
+		if size, ok := in.GetSize(); ok {
+			n.resize(int(size))
+		}
+		n.attributes(out)
+	})
+	return 0
+}
+
+// resize cuts the content or adds zeros; the lock is held.
+func (n *node) resize(size int) {
+	if size <= len(n.data) {
+		n.data = n.data[:size]
+	} else {
+		n.data = append(n.data, make([]byte, size-len(n.data))...)
+	}
+	n.size = size
+}
+
+func (n *node) Open(_ context.Context, _ uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return nil, n.flags, 0
+}
+
+func (n *node) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if off >= int64(len(n.data)) {
+		return fuse.ReadResultData(nil), 0
+	}
+	return fuse.ReadResultData(dest[:copy(dest, n.data[off:])]), 0
+}
+
+func (n *node) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64) (uint32, syscall.Errno) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if end := int(off) + len(data); end > len(n.data) {
+		n.resize(end)
+	}
+	return uint32(copy(n.data[off:], data)), 0
+}
+
+func (n *node) Fsync(_ context.Context, _ fs.FileHandle, _ uint32) syscall.Errno { return 0 }
+
+// ReadBack reads n bytes at off by read(2), the measure of what splice has to
+// deliver.
+func ReadBack(c *kit.Cell, f *kit.File, off int64, n int) []byte {
+	c.T.Helper()
+	b := make([]byte, n)
+	for done := 0; ; {
+		m, err := unix.Pread(f.FD, b[done:], off+int64(done))
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			c.Failed("read", err)
+		case m == 0 || done+m == n:
+			return b[:done+m]
+		}
+		done += m
+	}
+}

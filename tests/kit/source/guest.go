@@ -1,0 +1,56 @@
+package source
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+	"splicelab/tests/kit"
+)
+
+// onlyInGuest skips the cell outside a throw-away VM: a mount, a loop device
+// and a ramdisk are seen by the whole machine.
+func onlyInGuest(c *kit.Cell) {
+	c.T.Helper()
+	if os.Getenv(wire.EnvGuest) != "1" {
+		c.Skip("%s=1 not set: mounts and makes devices, which only a throw-away VM may", wire.EnvGuest)
+	}
+}
+
+// mountPoint makes an empty directory outside the filesystem under test, to
+// mount something on, and takes it away when the cell ends.
+func mountPoint(c *kit.Cell) string {
+	c.T.Helper()
+	dir, err := os.MkdirTemp("", "splicelab-*")
+	if err != nil {
+		c.Infra("make a mount point: %v", err)
+	}
+	c.T.Cleanup(func() { _ = os.Remove(dir) })
+	return dir
+}
+
+// mount mounts what is unmounted when the cell ends. A filesystem that the
+// kernel does not have is a skip that names it.
+func mount(c *kit.Cell, device, point, fsType string, flags uintptr, data string) {
+	c.T.Helper()
+	err := unix.Mount(device, point, fsType, flags, data)
+	switch {
+	case errors.Is(err, unix.ENODEV):
+		c.Skip("filesystem %s: neither built in nor in this kernel's module tree", fsType)
+	case err != nil:
+		c.Infra("mount %s: %s", fsType, kit.ErrnoName(err))
+	}
+	c.T.Cleanup(func() { unmount(c, point) })
+}
+
+// unmount takes a mount away, and if it must, from under whoever uses it.
+func unmount(c *kit.Cell, point string) {
+	err := unix.Unmount(point, 0)
+	if err == nil {
+		return
+	}
+	_ = unix.Unmount(point, unix.MNT_FORCE|unix.MNT_DETACH)
+	c.T.Errorf("unmount %s: %s, and it was detached", point, kit.ErrnoName(err))
+}

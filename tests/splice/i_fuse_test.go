@@ -1,0 +1,316 @@
+package splice
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/source"
+)
+
+var fuseModules = []string{"fuse"}
+
+// asReadDelivers is the oracle of the tests in which the server is the only
+// one who knows what the file holds.
+const asReadDelivers = "every byte that the reader of the pipe received is what the server held, and read(2) delivered, before the splice; an older one is stale"
+
+var fuseNoSize = kit.Test{
+	Name: "TestFUSENoSize", ID: "I1", Family: familyLayered, Kind: outcome.Invariant,
+	Doc: "From a FUSE file with FOPEN_DIRECT_IO whose size the server tells as 0, as that of a generated file, splice and sendfile deliver what read(2) delivers.",
+	Steps: []string{
+		"Serve a file of 64 KiB and tell that its size is 0.",
+		"Read 16 KiB of it by read(2).",
+		"Splice 16 KiB of it into a pipe, or send them by sendfile(2).",
+		"Read the pipe and compare.",
+	},
+	Oracle: asReadDelivers, Modules: fuseModules, Guest: true,
+	Cells: kit.Named("splice", "sendfile"),
+}
+
+func TestFUSENoSize(t *testing.T) {
+	kit.Run(t, fuseNoSize, func(c *kit.Cell) {
+		s := source.Serve(c, c.Shape.Size)
+		s.SetFlags(fuse.FOPEN_DIRECT_IO)
+		s.Report(0)
+		f := s.Open(c, unix.O_RDONLY)
+		mustRead(c, f, 0, c.Shape.Span)
+		p := c.Pipe()
+		if c.Shape.Variant == "sendfile" {
+			p.Sendfile(f, 0, c.Shape.Span)
+		} else {
+			p.Splice(f, 0, c.Shape.Span)
+		}
+		c.Record(p.Finding(f))
+	})
+}
+
+// mustRead reads a range by read(2), which has to deliver what the server
+// holds: else the harness is broken, and splice cannot be measured by it.
+func mustRead(c *kit.Cell, f *kit.File, off int64, n int) {
+	c.T.Helper()
+	want := f.History.Content()[off : off+int64(n)]
+	if got := source.ReadBack(c, f, off, n); !bytes.Equal(got, want) {
+		c.Infra("read(2) of %d bytes at %d delivered %d bytes that are not what the server holds", n, off, len(got))
+	}
+}
+
+// spliceAway splices the first n bytes of a file that has not changed yet and
+// throws them away.
+func spliceAway(c *kit.Cell, f *kit.File, n int) {
+	c.T.Helper()
+	p := c.Pipe()
+	for done := 0; done < n; {
+		at := int64(done)
+		m, err := unix.Splice(f.FD, &at, p.W, nil, n-done, 0)
+		if err != nil {
+			c.Failed("splice", err)
+		}
+		if m == 0 {
+			c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("splice: 0 at offset %d of a file of %d bytes", done, f.History.Size())})
+		}
+		done += int(m)
+	}
+}
+
+var fuseChanged = kit.Test{
+	Name: "TestFUSEChanged", ID: "I2", Family: familyLayered, Kind: outcome.Invariant,
+	Doc: "After the content changed at the FUSE server, splice delivers the new content: with FOPEN_DIRECT_IO at once, with cached pages once the server invalidated them, the file was opened again, or what the kernel knew of it had expired, at which read(2) asks again.",
+	Steps: []string{
+		"Serve a file, read its first 16 KiB by read(2) and by a splice whose pipe is emptied, so that they are cached where anything is.",
+		"Change the content at the server.",
+		"Let the kernel know: by nothing (direct; expired, where its attributes of the file are valid no longer), by a notification (notify), by the new time of modification that fstat shows (time), or by opening the file again without FOPEN_KEEP_CACHE (open).",
+		"Splice the 16 KiB into a pipe and read it.",
+	},
+	Oracle: asReadDelivers, Modules: fuseModules, Guest: true,
+	Cells: kit.Named("direct", "expired", "notify", "time", "open"),
+}
+
+func TestFUSEChanged(t *testing.T) {
+	kit.Run(t, fuseChanged, func(c *kit.Cell) {
+		s := source.Serve(c, c.Shape.Size)
+		if c.Shape.Variant == "direct" {
+			s.SetFlags(fuse.FOPEN_DIRECT_IO)
+		}
+		f := s.Open(c, unix.O_RDONLY)
+		mustRead(c, f, 0, c.Shape.Span)
+		spliceAway(c, f, c.Shape.Span)
+		if c.Shape.Variant == "notify" || c.Shape.Variant == "open" {
+			fstat(c, f)
+			s.Remember(time.Hour) // so that no new time of modification gives it away
+			fstat(c, f)
+		}
+		f.History.Write(0, c.Shape.Size)
+		s.Store(f.History.Content())
+		switch c.Shape.Variant {
+		case "notify":
+			s.Invalidate(c)
+		case "time":
+			fstat(c, f)
+		case "open":
+			f.Close()
+			reopen(c, f)
+		}
+		p := c.Pipe()
+		p.Splice(f, 0, c.Shape.Span)
+		c.Record(p.Finding(f))
+	})
+}
+
+// fstat makes the kernel ask the server for the file's attributes, unless it
+// may still believe those that it has.
+func fstat(c *kit.Cell, f *kit.File) {
+	c.T.Helper()
+	var st unix.Stat_t
+	if err := unix.Fstat(f.FD, &st); err != nil {
+		c.Failed("fstat", err)
+	}
+}
+
+// knownSize is the size that the kernel believes the file to have. It asks no
+// server for it.
+func knownSize(c *kit.Cell, f *kit.File) int64 {
+	c.T.Helper()
+	var st unix.Statx_t
+	if err := unix.Statx(f.FD, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC, unix.STATX_SIZE, &st); err != nil {
+		c.Failed("statx", err)
+	}
+	return int64(st.Size)
+}
+
+// reopen opens a closed file for reading.
+func reopen(c *kit.Cell, f *kit.File) {
+	c.T.Helper()
+	fd, err := unix.Open(f.Path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		c.Failed("open the source again", err)
+	}
+	f.FD = fd
+}
+
+var fuseDirectWrite = kit.Test{
+	Name: "TestFUSEDirectWrite", ID: "I3", Family: familyLayered, Kind: outcome.Invariant,
+	Doc: "After a direct write to a FUSE file whose old pages are cached, splice delivers what read(2) delivers; the write goes through O_DIRECT, or through a descriptor with FOPEN_DIRECT_IO.",
+	Steps: []string{
+		"Serve a file, open it cached and read its first 16 KiB.",
+		"Overwrite them through a second descriptor that is O_DIRECT, or has FOPEN_DIRECT_IO.",
+		"Read them by read(2) through the first descriptor, in the cells called read; then splice them from it.",
+	},
+	Oracle: "the pipe holds the written data; in the cells called read, if read(2) itself still delivers the old data (the kernel promises FOPEN_DIRECT_IO no coherence), whatever read(2) delivered", Modules: fuseModules, Guest: true,
+	Cells: kit.Named("o-direct", "o-direct-read", "fopen-read"),
+}
+
+func TestFUSEDirectWrite(t *testing.T) {
+	kit.Run(t, fuseDirectWrite, func(c *kit.Cell) {
+		span := c.Shape.Span
+		s := source.Serve(c, c.Shape.Size)
+		f := s.Open(c, unix.O_RDWR)
+		mustRead(c, f, 0, span)
+		switch c.Shape.Variant {
+		case "o-direct", "o-direct-read":
+			f.WriteDirect(0, span)
+		case "fopen-read":
+			s.SetFlags(fuse.FOPEN_DIRECT_IO)
+			direct := s.Open(c, unix.O_RDWR)
+			direct.History = f.History
+			direct.Write(0, span)
+		}
+		if !bytes.Equal(s.Held()[:span], f.History.Content()[:span]) {
+			c.Infra("the server does not hold what was written")
+		}
+		if c.Shape.Variant != "o-direct" {
+			got := source.ReadBack(c, f, 0, span)
+			c.Attr("read_after_write", f.History.Classify([]kit.Segment{{Off: 0, Len: span}}, got, nil).Detail)
+			asRead(c, f, got)
+			return
+		}
+		p := c.Pipe()
+		p.Splice(f, 0, span)
+		c.Record(p.Finding(f))
+	})
+}
+
+// asRead splices what read(2) delivered as got and demands the same bytes.
+func asRead(c *kit.Cell, f *kit.File, got []byte) {
+	c.T.Helper()
+	p := c.Pipe()
+	p.Splice(f, 0, len(got))
+	if spliced := p.Drain(); !bytes.Equal(spliced, got) {
+		found := f.History.Classify([]kit.Segment{{Off: 0, Len: len(got)}}, spliced, nil)
+		if found.Outcome == outcome.Snapshot {
+			found = kit.Finding{Outcome: outcome.Live, Detail: "splice delivers the written data where read(2) delivered the old"}
+		}
+		c.Conclude(found)
+	}
+	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: fmt.Sprintf("splice delivered the %d bytes that read(2) delivered", len(got))})
+}
+
+var fuseGrown = kit.Test{
+	Name: "TestFUSEGrown", ID: "I4", Family: familyLayered, Kind: outcome.Invariant,
+	Doc: "A file that grew at the FUSE server by whole pages is spliced up to its new end: with FOPEN_DIRECT_IO though the kernel believes the old size, with cached pages once it asked for the size, or has to ask because what it knew expired, as read(2) does.",
+	Steps: []string{
+		"Serve a file of 16 KiB and read it to its end.",
+		"Make it 32 KiB long at the server.",
+		"In the cell called cached, ask for the size by fstat.",
+		"Splice 32 KiB into a pipe and read it.",
+	},
+	Oracle: asReadDelivers + "; fewer bytes than the file has are short", Modules: fuseModules, Guest: true,
+	Cells: kit.Named("direct", "cached", "expired"),
+}
+
+func TestFUSEGrown(t *testing.T) {
+	kit.Run(t, fuseGrown, func(c *kit.Cell) { growAtServer(c, kit.SpanLen, 2*kit.SpanLen) })
+}
+
+// growAtServer reads a file of size bytes, makes it longer at the server and
+// splices all of it.
+func growAtServer(c *kit.Cell, size, longer int) {
+	s := source.Serve(c, size)
+	if c.Shape.Variant == "direct" {
+		s.SetFlags(fuse.FOPEN_DIRECT_IO)
+		s.Remember(time.Hour)
+	}
+	f := s.Open(c, unix.O_RDONLY)
+	mustRead(c, f, 0, size)
+	f.History.Write(int64(size), longer-size)
+	s.Store(f.History.Content())
+	if c.Shape.Variant == "cached" || c.Shape.Variant == "server" {
+		fstat(c, f)
+	}
+	believes := knownSize(c, f)
+	switch asked := c.Shape.Variant == "cached" || c.Shape.Variant == "server"; {
+	case asked && believes != int64(longer):
+		c.Infra("the kernel was told the new size, %d, and believes %d", longer, believes)
+	case !asked && believes != int64(size):
+		c.Infra("the kernel was to believe the old size, %d, and believes %d", size, believes)
+	}
+	p := c.Pipe()
+	p.Splice(f, 0, longer)
+	c.Record(p.Finding(f))
+}
+
+var fuseTail = kit.Test{
+	Name: "TestFUSETail", ID: "I5", Family: familyLayered, Kind: outcome.Invariant,
+	Doc: "The page in which a FUSE file ended holds, after the file was extended, what the file holds there: data that came at the server or by a write, or zeros after truncate, and never what the page's tail held before.",
+	Steps: []string{
+		"Serve a file that ends inside a page and read it, so that the last page is cached.",
+		"Store beyond its end through a mapping, in the cells called dirty.",
+		"Extend the file: at the server (direct, server), by a write at its end (append), or by ftruncate.",
+		"Splice it up to the new end and read the pipe.",
+	},
+	Oracle: asReadDelivers + "; what was stored beyond the end is foreign", Modules: fuseModules, Guest: true,
+	Cells: kit.Named("direct", "server", "append", "truncate", "dirty-append", "dirty-truncate"),
+}
+
+func TestFUSETail(t *testing.T) {
+	const size, longer = kit.PageSize + 1000, 3*kit.PageSize + 500
+	kit.Run(t, fuseTail, func(c *kit.Cell) {
+		switch c.Shape.Variant {
+		case "direct", "server":
+			growAtServer(c, size, longer)
+			return
+		}
+		s := source.Serve(c, size)
+		f := s.Open(c, unix.O_RDWR)
+		mustRead(c, f, 0, size)
+		switch c.Shape.Variant {
+		case "dirty-append", "dirty-truncate":
+			storeBeyond(c, f, size)
+		}
+		switch c.Shape.Variant {
+		case "append", "dirty-append":
+			f.Write(size+500, longer-size-500) // with a hole of 500 bytes before it
+		default:
+			f.Truncate(longer)
+		}
+		f.History.Splice()
+		p := c.Pipe()
+		p.Splice(f, 0, longer)
+		c.Record(p.Finding(f))
+	})
+}
+
+// storeBeyond stores 200 bytes behind the end of the file, into the tail of
+// its last page, through a shared mapping. A system call does the store: the
+// server of the file is this process.
+func storeBeyond(c *kit.Cell, f *kit.File, end int) {
+	c.T.Helper()
+	page := end / kit.PageSize * kit.PageSize
+	m, err := unix.Mmap(f.FD, int64(page), kit.PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
+	if err != nil {
+		c.Failed("mmap", err)
+	}
+	defer func() { _ = unix.Munmap(m) }()
+	p := c.Pipe()
+	if _, err := unix.Write(p.W, bytes.Repeat([]byte{0xbb}, 200)); err != nil {
+		c.Infra("write to a pipe: %s", kit.ErrnoName(err))
+	}
+	if n, err := unix.Read(p.R, m[end-page:][:200]); n != 200 || err != nil {
+		c.Infra("store beyond the end: %d, %v", n, err)
+	}
+}
