@@ -15,20 +15,52 @@ type Sink struct {
 	Open func(c *kit.Cell) Conn
 }
 
-// All lists the sinks, a line each.
-var All = []Sink{
-	Pipe,
-	Tee,
-}
-
 // Conn is an open sink.
 type Conn interface {
-	// Send moves n bytes from the pipe into the sink by splice(2), without
-	// waiting for the far end, and ends the cell when the kernel will not.
+	// Send moves n bytes from the pipe into the sink by splice(2), and ends
+	// the cell when the kernel will not. It does not wait for a reader; it
+	// returns once the data lies where this sink keeps it, such as the
+	// receive queue, so that what is done next happens to data lying there.
 	Send(p *kit.Pipe, n int)
 	// Receive returns what comes out at the far end: n bytes, or fewer when
 	// no more is to come, or more when the kernel delivers more.
 	Receive(n int) []byte
+}
+
+// All are the sinks, a line each.
+var All = []Sink{
+	UnixStream,
+	UnixDatagram,
+	UnixSeqpacket,
+	TCP,
+	TCPClosed,
+	UDP,
+	UDPCork,
+	Vsock,
+}
+
+// Named returns the sinks of these names, in that order.
+func Named(names ...string) []Sink {
+	var out []Sink
+	for _, n := range names {
+		for _, s := range All {
+			if s.Name == n {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// Find returns the sink that a cell's variant names, and ends the cell when
+// there is none.
+func Find(c *kit.Cell, name string) Sink {
+	c.T.Helper()
+	if found := Named(name); len(found) == 1 {
+		return found[0]
+	}
+	c.Infra("no sink is called %q", name)
+	return Sink{}
 }
 
 // Names are the names of sinks, for the cells of a test.
@@ -36,6 +68,15 @@ func Names(all []Sink) []string {
 	out := make([]string, len(all))
 	for i, s := range all {
 		out[i] = s.Name
+	}
+	return out
+}
+
+// Modules are the kernel modules that any of the sinks may ask for.
+func Modules(all []Sink) []string {
+	var out []string
+	for _, s := range all {
+		out = append(out, s.Modules...)
 	}
 	return out
 }

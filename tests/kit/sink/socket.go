@@ -1,0 +1,192 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+// patience is how long data may take to arrive. On every path here it arrives
+// at once, so that nothing waits this long but for data that was lost.
+const patience = 5 * time.Second
+
+// Pair is two connected sockets, both non-blocking: what is spliced into Out
+// comes out at In.
+type Pair struct {
+	In, Out int
+
+	c       *kit.Cell
+	arrived func(*Pair, int) bool // n bytes more lie where they are to lie
+	before  func(*Pair)           // what Receive does first
+	sent    int
+}
+
+// Pair opens a sink that is a pair of sockets, for a test that looks at them
+// more closely than Conn lets it.
+func (s Sink) Pair(c *kit.Cell) *Pair {
+	c.T.Helper()
+	p, ok := s.Open(c).(*Pair)
+	if !ok {
+		c.Infra("sink %s is no pair of sockets", s.Name)
+	}
+	return p
+}
+
+// NewPair makes a Pair of sockets that a test connected itself. arrived says
+// when n bytes are where the sink keeps them; nil stands for the receive
+// queue as poll(2) sees it.
+func NewPair(c *kit.Cell, in, out int, arrived func(p *Pair, n int) bool) *Pair {
+	if arrived == nil {
+		arrived = func(p *Pair, _ int) bool { return p.readable(0) }
+	}
+	return &Pair{In: in, Out: out, c: c, arrived: arrived}
+}
+
+// Send is Conn's.
+func (s *Pair) Send(p *kit.Pipe, n int) {
+	s.c.T.Helper()
+	s.Splice(p, n)
+	s.Await()
+}
+
+// Splice is Send without the wait for the data to lie where it is to lie.
+func (s *Pair) Splice(p *kit.Pipe, n int) {
+	s.c.T.Helper()
+	for done := 0; done < n; {
+		m, err := unix.Splice(p.R, nil, s.Out, nil, n-done, 0)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			s.c.Failed("splice to the socket", err)
+		case m == 0:
+			s.c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("splice to the socket: 0 after %d of %d bytes", done, n)})
+		}
+		done += int(m)
+		s.sent += int(m)
+	}
+}
+
+// Await returns once what was sent lies where this sink keeps it. Nothing was
+// changed yet, so that no policy allows it to be lost.
+func (s *Pair) Await() {
+	s.c.T.Helper()
+	if !Poll(func() bool { return s.arrived(s, s.sent) }) {
+		s.c.Conclude(kit.Finding{Outcome: outcome.Dropped, Never: true,
+			Detail: fmt.Sprintf("what was sent did not arrive within %s, though nothing was changed yet", patience)})
+	}
+}
+
+// Poll asks done, with a millisecond between two questions, until it says yes;
+// false when it does not within the time that data may take.
+func Poll(done func() bool) bool {
+	for deadline := time.Now().Add(patience); !done(); {
+		if time.Now().After(deadline) {
+			return false
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return true
+}
+
+// readable waits so many milliseconds for something to receive. The sockets
+// are non-blocking, for which poll does not verify a datagram's checksum:
+// that is left to the receipt.
+func (s *Pair) readable(ms int) bool {
+	p := []unix.PollFd{{Fd: int32(s.In), Events: unix.POLLIN}}
+	n, err := unix.Poll(p, ms)
+	if err != nil && !errors.Is(err, unix.EINTR) {
+		s.c.Infra("poll: %s", kit.ErrnoName(err))
+	}
+	return n > 0
+}
+
+// Receive is Conn's: it waits for n bytes as long as data may take, then takes
+// what else is there.
+func (s *Pair) Receive(n int) []byte {
+	s.c.T.Helper()
+	lost := lostDatagrams()
+	if s.before != nil {
+		s.before(s)
+	}
+	s.sent = max(0, s.sent-n)
+	var got []byte
+	buf := make([]byte, n+kit.PageSize)
+	deadline := time.Now().Add(patience)
+	for {
+		m, _, err := unix.Recvfrom(s.In, buf, 0)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			if len(got) >= n || lostDatagrams() != lost || time.Now().After(deadline) {
+				return got
+			}
+			s.readable(1)
+		case err != nil:
+			s.c.Failed("receive", err)
+		case m == 0:
+			return got
+		}
+		if err == nil {
+			got = append(got, buf[:m]...)
+		}
+	}
+}
+
+// newSocket makes a non-blocking socket that is closed when the cell ends.
+func newSocket(c *kit.Cell, domain, typ int) int {
+	c.T.Helper()
+	fd, err := unix.Socket(domain, typ|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		c.Infra("socket: %s", kit.ErrnoName(err))
+	}
+	closeAtEnd(c, fd)
+	return fd
+}
+
+func closeAtEnd(c *kit.Cell, fd int) { c.T.Cleanup(func() { _ = unix.Close(fd) }) }
+
+// buffers sets both buffers of a pair: what a cell sends must fit without a
+// reader.
+func buffers(c *kit.Cell, in, out int) {
+	const size = 208 << 10 // what an unprivileged socket may ask for by default
+	setOption(c, in, unix.SOL_SOCKET, unix.SO_RCVBUF, size)
+	setOption(c, out, unix.SOL_SOCKET, unix.SO_SNDBUF, size)
+}
+
+func setOption(c *kit.Cell, fd, level, option, value int) {
+	c.T.Helper()
+	if err := unix.SetsockoptInt(fd, level, option, value); err != nil {
+		c.Infra("setsockopt %d/%d: %s", level, option, kit.ErrnoName(err))
+	}
+}
+
+// LoopbackUp brings the loopback device up where nothing has done so.
+func LoopbackUp(c *kit.Cell) {
+	c.T.Helper()
+	fd := newSocket(c, unix.AF_INET, unix.SOCK_DGRAM)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		c.Infra("%v", err)
+	}
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, lo); err != nil {
+		c.Infra("SIOCGIFFLAGS: %s", kit.ErrnoName(err))
+	}
+	if lo.Uint16()&unix.IFF_UP != 0 {
+		return
+	}
+	lo.SetUint16(lo.Uint16() | unix.IFF_UP)
+	err = unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo)
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		c.Skip("the loopback device is down, and SIOCSIFFLAGS: %s", kit.ErrnoName(err))
+	case err != nil:
+		c.Infra("bring loopback up: %s", kit.ErrnoName(err))
+	}
+}

@@ -1,0 +1,137 @@
+package sink
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/tests/kit"
+)
+
+// TCP is a connection over loopback whose receiver has room for all.
+var TCP = Sink{
+	Name: "tcp", Doc: "a TCP connection over loopback, in the receive queue",
+	Open: func(c *kit.Cell) Conn { return tcpPair(c, 0) },
+}
+
+// TCPClosed is a connection whose receiver has no room: the data waits in the
+// send queue until Receive has made room.
+var TCPClosed = Sink{
+	Name: "tcp-closed", Doc: "a TCP connection over loopback with a closed window, in the send queue",
+	Open: func(c *kit.Cell) Conn {
+		p := tcpPair(c, 1)
+		n := p.CloseWindow()
+		p.arrived = func(*Pair, int) bool { return true } // it waits where it was put
+		p.before = func(p *Pair) {
+			p.Discard(n)
+			p.before = nil
+		}
+		return p
+	},
+}
+
+// Of include/uapi/linux/sockios.h: bytes in the send queue that were never
+// sent, and bytes there that are not acknowledged.
+const (
+	siocOutQNSD = 0x894b
+	siocOutQ    = unix.SIOCOUTQ
+)
+
+func tcpPair(c *kit.Cell, room int) *Pair {
+	c.T.Helper()
+	LoopbackUp(c)
+	server, out := newSocket(c, unix.AF_INET, unix.SOCK_STREAM), newSocket(c, unix.AF_INET, unix.SOCK_STREAM)
+	return NewPair(c, ConnectTCP(c, server, out, loopback, room), out, (*Pair).acknowledged)
+}
+
+// acknowledged reports whether nothing is left in the send queue.
+func (s *Pair) acknowledged(int) bool { return s.queued(siocOutQ) == 0 }
+
+func (s *Pair) queued(what uint) int {
+	n, err := unix.IoctlGetInt(s.Out, what)
+	if err != nil {
+		s.c.Infra("ioctl %#x: %s", what, kit.ErrnoName(err))
+	}
+	return n
+}
+
+// ConnectTCP lets server listen at address and connects out to it; it returns
+// the receiving end, which has room for that many bytes, as few as the kernel
+// allows for 1, or plenty for 0.
+func ConnectTCP(c *kit.Cell, server, out int, address [4]byte, room int) int {
+	c.T.Helper()
+	buffers(c, server, out)
+	if room > 0 {
+		setOption(c, server, unix.SOL_SOCKET, unix.SO_RCVBUF, room)
+	}
+	// Each splice of a page goes out at once, and none waits for another.
+	setOption(c, out, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if err := unix.Bind(server, &unix.SockaddrInet4{Addr: address}); err != nil {
+		c.Infra("bind: %s", kit.ErrnoName(err))
+	}
+	if err := unix.Listen(server, 1); err != nil {
+		c.Infra("listen: %s", kit.ErrnoName(err))
+	}
+	at, err := unix.Getsockname(server)
+	if err != nil {
+		c.Infra("getsockname: %s", kit.ErrnoName(err))
+	}
+	if err := unix.Connect(out, at); err != nil && !errors.Is(err, unix.EINPROGRESS) {
+		c.Infra("connect: %s", kit.ErrnoName(err))
+	}
+	return accept(c, server)
+}
+
+func accept(c *kit.Cell, server int) int {
+	c.T.Helper()
+	fd, err := -1, error(unix.EAGAIN)
+	Poll(func() bool {
+		fd, _, err = unix.Accept4(server, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR)
+	})
+	if err != nil {
+		c.Infra("accept: %s", kit.ErrnoName(err))
+	}
+	closeAtEnd(c, fd)
+	return fd
+}
+
+// CloseWindow sends until the receiver has no room, and returns how many bytes
+// that took: whatever is sent from now on waits in the send queue.
+func (s *Pair) CloseWindow() int {
+	s.c.T.Helper()
+	ballast := make([]byte, 512)
+	for total := 0; ; {
+		n, err := unix.Write(s.Out, ballast)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			s.c.Infra("close the window after %d bytes: %s", total, kit.ErrnoName(err))
+		default:
+			total += n
+		}
+		if s.queued(siocOutQNSD) > 0 {
+			return total
+		}
+	}
+}
+
+// Discard receives the n bytes that closed the window.
+func (s *Pair) Discard(n int) {
+	s.c.T.Helper()
+	buf := make([]byte, n)
+	if !Poll(func() bool {
+		m, _, err := unix.Recvfrom(s.In, buf[:n], 0)
+		switch {
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+			s.readable(1)
+		case err != nil:
+			s.c.Failed("receive", err)
+		default:
+			n -= m
+		}
+		return n == 0
+	}) {
+		s.c.Infra("%d of the bytes that closed the window did not arrive", n)
+	}
+}

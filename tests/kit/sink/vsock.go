@@ -1,0 +1,61 @@
+package sink
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/tests/kit"
+)
+
+// Vsock is a stream between two sockets of this machine, over the transport
+// for that.
+var Vsock = Sink{
+	Name: "vsock", Doc: "a vsock stream over the loopback transport",
+	Modules: []string{"vsock_loopback", "vmw_vsock_virtio_transport_common", "vsock"},
+	Open:    func(c *kit.Cell) Conn { return vsockPair(c) },
+}
+
+func vsockPair(c *kit.Cell) *Pair {
+	c.T.Helper()
+	c.Module("vsock_loopback")
+	server, out := vsockSocket(c), vsockSocket(c)
+	if err := unix.Bind(server, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY}); err != nil {
+		c.Infra("bind: %s", kit.ErrnoName(err))
+	}
+	if err := unix.Listen(server, 1); err != nil {
+		c.Infra("listen: %s", kit.ErrnoName(err))
+	}
+	at, err := unix.Getsockname(server)
+	if err != nil {
+		c.Infra("getsockname: %s", kit.ErrnoName(err))
+	}
+	if err := unix.Connect(out, at); err != nil && !errors.Is(err, unix.EINPROGRESS) {
+		c.Infra("connect: %s", kit.ErrnoName(err))
+	}
+	p := NewPair(c, accept(c, server), out, nil)
+	// The answer to the connection request may be on its way yet.
+	if !Poll(func() bool { return writable(out) }) {
+		c.Infra("the connection was accepted and is not writable")
+	}
+	return p
+}
+
+func writable(fd int) bool {
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	n, err := unix.Poll(p, 0)
+	return err == nil && n > 0 && p[0].Revents&unix.POLLOUT != 0
+}
+
+func vsockSocket(c *kit.Cell) int {
+	c.T.Helper()
+	fd, err := unix.Socket(unix.AF_VSOCK, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	switch {
+	case errors.Is(err, unix.EAFNOSUPPORT):
+		c.Skip("socket(AF_VSOCK): %s", kit.ErrnoName(err))
+	case err != nil:
+		c.Infra("socket(AF_VSOCK): %s", kit.ErrnoName(err))
+	}
+	closeAtEnd(c, fd)
+	return fd
+}

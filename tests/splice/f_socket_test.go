@@ -1,0 +1,118 @@
+package splice
+
+import (
+	"fmt"
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/sink"
+)
+
+const familySockets = "F sockets"
+
+var sockets = []kit.Test{
+	unixStream, unixMessages, tcp, udp, udpCork, vsock,
+}
+
+var unixStream = kit.Test{
+	Name: "TestUnixStream", ID: "F1", Family: familySockets, Kind: outcome.Characterisation,
+	Doc:   "Data is spliced from the file to a unix stream socket, the file is overwritten, and then the data is received.",
+	Steps: queuedSteps,
+	Cells: kit.Sweep(),
+}
+
+// queuedSteps are those of all tests in which the data waits in a socket.
+var queuedSteps = []string{
+	"Splice the file's first bytes into a pipe, and from there to the socket.",
+	"Wait until the data lies where the socket keeps it.",
+	"Overwrite the file's first bytes.",
+	"Receive at the other socket.",
+}
+
+func TestUnixStream(t *testing.T) {
+	kit.Run(t, unixStream, func(c *kit.Cell) { queued(c, sink.UnixStream, true) })
+}
+
+// queued judges what a socket delivers of data that was spliced into it and
+// waits there, while the file is overwritten or not.
+func queued(c *kit.Cell, s sink.Sink, overwrite bool) {
+	c.T.Helper()
+	conn := s.Open(c)
+	f := c.File()
+	p := f.Splice()
+	errorsBefore := sink.ChecksumErrors()
+	conn.Send(p, c.Shape.Span)
+	if overwrite {
+		f.Write(0, c.Shape.Span)
+	}
+	got := conn.Receive(c.Shape.Span)
+	p.JudgeReceived(f, got, fmt.Sprintf("nothing arrived, InCsumErrors went from %d to %d", errorsBefore, sink.ChecksumErrors()))
+}
+
+var unixMessages = kit.Test{
+	Name: "TestUnixMessages", ID: "F2", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
+	Doc:   "The same over unix datagram and sequenced-packet sockets.",
+	Steps: queuedSteps,
+	Cells: kit.Varied([]string{"dgram", "seqpacket"}, kit.Large()),
+}
+
+func TestUnixMessages(t *testing.T) {
+	kit.Run(t, unixMessages, func(c *kit.Cell) { queued(c, sink.Find(c, "unix-"+c.Shape.Variant), true) })
+}
+
+var tcp = kit.Test{
+	Name: "TestTCP", ID: "F3", Family: familySockets, Kind: outcome.Characterisation,
+	Doc:   "The same over a TCP connection on loopback: the data waits at the receiver or, in the cells called closed, at the sender because the receiver's window is closed.",
+	Steps: queuedSteps,
+	Cells: kit.Sweep("open", "closed"),
+}
+
+func TestTCP(t *testing.T) {
+	kit.Run(t, tcp, func(c *kit.Cell) {
+		s := sink.TCP
+		if c.Shape.Variant == "closed" {
+			s = sink.TCPClosed
+		}
+		queued(c, s, true)
+	})
+}
+
+var udp = kit.Test{
+	Name: "TestUDP", ID: "F5", Family: familySockets, Kind: outcome.Characterisation,
+	Doc:   "A datagram is spliced from the file to a UDP socket, the file is overwritten, and then the datagram is received; in the cells called unchanged, it is not overwritten.",
+	Steps: queuedSteps,
+	Cells: kit.Sweep("", "unchanged"),
+}
+
+func TestUDP(t *testing.T) {
+	kit.Run(t, udp, func(c *kit.Cell) { queued(c, sink.UDP, c.Shape.Variant != "unchanged") })
+}
+
+var udpCork = kit.Test{
+	Name: "TestUDPCork", ID: "F6", Family: familySockets, Kind: outcome.Characterisation,
+	Doc: "A datagram waits at a corked sender while the file is overwritten; then it is sent and received.",
+	Steps: []string{
+		"Cork a UDP socket, and splice the file's first bytes to it.",
+		"Overwrite them in the file.",
+		"Take the cork out, which sends the datagram, and receive it.",
+	},
+	Cells: kit.Sweep(),
+}
+
+func TestUDPCork(t *testing.T) {
+	kit.Run(t, udpCork, func(c *kit.Cell) { queued(c, sink.UDPCork, true) })
+}
+
+var vsock = kit.Test{
+	Name: "TestVsock", ID: "F10", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
+	Doc:     "The same over a vsock stream to this machine itself; in the cells called unchanged, the file is not overwritten.",
+	Steps:   queuedSteps,
+	Needs:   []string{"vsock_loopback"},
+	Modules: sink.Vsock.Modules,
+	Cells:   kit.Varied([]string{"", "unchanged"}, kit.Large()),
+}
+
+func TestVsock(t *testing.T) {
+	kit.Run(t, vsock, func(c *kit.Cell) { queued(c, sink.Vsock, c.Shape.Variant != "unchanged") })
+}
