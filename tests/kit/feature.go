@@ -31,6 +31,10 @@ var required = map[Feature]map[string]version{
 	CollapseRange: {"ext4": {3, 15}, "xfs": {3, 15}, "f2fs": {4, 2}},
 	InsertRange:   {"ext4": {4, 2}, "xfs": {4, 1}, "f2fs": {4, 2}},
 	DirectIO:      {"ext4": {2, 6}, "xfs": {2, 6}, "btrfs": {2, 6}, "tmpfs": {6, 6}},
+	Dedupe:        {"xfs": {4, 9}, "btrfs": {3, 12}},
+	Unshare:       {"xfs": {4, 9}},
+	Freeze:        {"ext4": {2, 6}, "xfs": {2, 6}},
+	MoveExtent:    {"ext4": {2, 6}},
 }
 
 // version is the first two numbers of a kernel release.

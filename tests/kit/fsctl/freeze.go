@@ -1,0 +1,14 @@
+package fsctl
+
+// Freeze stops all writing to the filesystem that fd is on, once it is
+// written back (FIFREEZE).
+func Freeze(fd int) error {
+	var unused int32
+	return ioctl(fd, number[int32](readWrite, 'X', 119), &unused)
+}
+
+// Thaw undoes Freeze (FITHAW).
+func Thaw(fd int) error {
+	var unused int32
+	return ioctl(fd, number[int32](readWrite, 'X', 120), &unused)
+}

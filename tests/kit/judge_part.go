@@ -1,0 +1,37 @@
+package kit
+
+// JudgeBefore is Judge for what lies in front of offset off: the reader's
+// bytes from there on are counted and not looked at.
+func (p *Pipe) JudgeBefore(f *File, off int64) {
+	p.c.T.Helper()
+	got := p.Drain()
+	if len(got) != p.Expected() {
+		p.c.Record(p.find(f, got, nil).Worse(f.Views()))
+		return
+	}
+	var segs []Segment
+	var front []byte
+	for _, s := range p.segs {
+		n := int(min(max(off-s.Off, 0), int64(s.Len)))
+		if n > 0 {
+			segs = append(segs, Segment{s.Off, n})
+			front = append(front, got[:n]...)
+		}
+		got = got[s.Len:]
+	}
+	p.c.Record(f.History.Classify(segs, front, nil).Worse(f.Views()))
+}
+
+// JudgeHeld accepts whatever the file held at a byte's offset since the
+// splice, old or new, and nothing else: a zero that never was there is none
+// of it. What that came to is the covariate "received".
+func (p *Pipe) JudgeHeld(f *File) {
+	p.c.T.Helper()
+	got := p.Drain()
+	found := p.find(f, got, nil)
+	p.c.Attr("received", string(found.Outcome))
+	if found.Outcome.LegalSomewhere() && !found.Never {
+		found = p.find(f, got, &Segment{0, 1 << 30})
+	}
+	p.c.Record(found.Worse(f.Views()))
+}

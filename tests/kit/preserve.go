@@ -1,0 +1,105 @@
+package kit
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Features of the operations that leave a file's content as it is.
+const (
+	Dedupe      Feature = "FIDEDUPERANGE"
+	Reflink     Feature = "FICLONE"
+	Unshare     Feature = "FALLOC_FL_UNSHARE_RANGE"
+	Preallocate Feature = "fallocate"
+	Freeze      Feature = "FIFREEZE"
+	MoveExtent  Feature = "EXT4_IOC_MOVE_EXT"
+	SwapExtent  Feature = "XFS_IOC_SWAPEXT"
+	Resize      Feature = "online resize"
+)
+
+// Operate performs an operation that leaves the content of the file as it is.
+// A kernel or filesystem without it skips the cell, or fails it where it must
+// be there; any other errno is recorded.
+func (f *File) Operate(feature Feature, call string, op func() error) {
+	f.c.T.Helper()
+	err := f.c.do(call, op)
+	switch {
+	case err == nil:
+	case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENOTTY), errors.Is(err, unix.ENOSYS):
+		f.c.Unsupported(feature, call, err)
+	default:
+		f.c.Failed(call, err)
+	}
+}
+
+// Twin writes what the file holds now into another file, which is written
+// back, and returns that one's descriptor. Nothing is known of it but that;
+// it goes when the cell ends.
+func (f *File) Twin() int {
+	f.c.T.Helper()
+	fd := f.c.Bystander(0)
+	if err := pwriteAll(fd, f.History.Content(), 0); err != nil {
+		f.c.Infra("write a twin of the scratch file: %s", ErrnoName(err))
+	}
+	if err := unix.Fsync(fd); err != nil {
+		f.c.Infra("fsync the twin: %s", ErrnoName(err))
+	}
+	return fd
+}
+
+// Bystander is another file beside those of the cell, of which size bytes
+// are written, and not with the pattern: what happens to it shows what would
+// have happened to a file of which nothing is in a pipe.
+func (c *Cell) Bystander(size int) int {
+	c.T.Helper()
+	tmp, err := os.CreateTemp(c.dir, "bystander-*")
+	if err != nil {
+		c.Infra("create a bystander: %v", err)
+	}
+	path := tmp.Name()
+	c.T.Cleanup(func() { _ = os.Remove(path) })
+	fd, err := unix.FcntlInt(tmp.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	_ = tmp.Close()
+	if err != nil {
+		c.Infra("duplicate a descriptor: %s", ErrnoName(err))
+	}
+	c.T.Cleanup(func() { _ = unix.Close(fd) })
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = 0x55
+	}
+	if err := pwriteAll(fd, b, 0); err != nil {
+		c.Infra("write a bystander: %s", ErrnoName(err))
+	}
+	return fd
+}
+
+// Dirty says whether the page that caches off is dirty: "yes", "no", or ""
+// when the kernel does not tell.
+func (f *File) Dirty(off int64) string {
+	if info, ok := f.page(off); ok {
+		return yesNo(info.dirty)
+	}
+	return ""
+}
+
+// ResidentPages is how many of the first size bytes' pages of a file are in
+// the page cache, without reading any; -1 where the kernel does not tell.
+func ResidentPages(fd, size int) int {
+	m, err := mapShared(fd, 0, size, unix.PROT_READ)
+	if err != nil {
+		return -1
+	}
+	defer func() { _ = unix.Munmap(m) }()
+	vec := make([]byte, (size+os.Getpagesize()-1)/os.Getpagesize())
+	if err := mincore(m, vec); err != nil {
+		return -1
+	}
+	n := 0
+	for _, v := range vec {
+		n += int(v & 1)
+	}
+	return n
+}

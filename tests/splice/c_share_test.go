@@ -1,0 +1,97 @@
+package splice
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/fsctl"
+)
+
+var shared = []kit.Test{dedupe, unshare}
+
+var dedupe = kit.Test{
+	Name: "TestDedupe", ID: "C1", Family: familyPreserved, Kind: outcome.Invariant,
+	Doc: "FIDEDUPERANGE of what was spliced with the same bytes of another file, as source and as target, in part and whole.",
+	Steps: []string{
+		"Write a second file of the same content, and write both back.",
+		"Splice the beginning of the first into a pipe.",
+		"Share that range, or in the whole cells the whole file, between both by FIDEDUPERANGE, the spliced file being source or target; the kernel must say that it shared all of it.",
+		"Read the pipe.",
+	},
+	Needs: []string{string(kit.Dedupe)},
+	Cells: slices.Concat(kit.Sweep("target"), kit.Varied([]string{"whole-target", "source"}, kit.Large())),
+}
+
+func TestDedupe(t *testing.T) {
+	kit.Run(t, dedupe, func(c *kit.Cell) {
+		f := c.File()
+		twin := f.Twin()
+		p := f.Splice()
+		src, dst, n := twin, f.FD, c.Shape.Span
+		switch c.Shape.Variant {
+		case "source":
+			src, dst = dst, src
+		case "whole-target":
+			n = c.Shape.Size
+		}
+		var deduped uint64
+		var differ bool
+		f.Operate(kit.Dedupe, "FIDEDUPERANGE", func() (err error) {
+			deduped, differ, err = fsctl.Dedupe(src, dst, 0, uint64(n))
+			return err
+		})
+		c.Attr("deduped", strconv.FormatUint(deduped, 10))
+		if differ || deduped != uint64(n) {
+			c.Conclude(kit.Finding{Outcome: outcome.Error,
+				Detail: fmt.Sprintf("FIDEDUPERANGE shared %d of %d bytes of two equal files, and says that they differ: %t", deduped, n, differ)})
+		}
+		p.Judge(f)
+	})
+}
+
+var unshare = kit.Test{
+	Name: "TestUnshare", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant,
+	Doc: "FALLOC_FL_UNSHARE_RANGE of a clone's blocks gives it blocks of its own.",
+	Steps: []string{
+		"Clone a whole file by FICLONE, and look by FIEMAP whether its blocks are shared.",
+		"Splice its beginning into a pipe.",
+		"Unshare the whole file and look again: its blocks must not be shared any more.",
+		"Read the pipe.",
+	},
+	Needs: []string{string(kit.Reflink), string(kit.Unshare)},
+	Cells: clean(),
+}
+
+func TestUnshare(t *testing.T) {
+	kit.Run(t, unshare, func(c *kit.Cell) {
+		f := c.File()
+		f.Operate(kit.Reflink, "FICLONE", func() error { return unix.IoctlFileClone(c.Bystander(0), f.FD) })
+		if !sharedBlocks(c, f) {
+			c.Infra("the blocks of a cloned file are not shared")
+		}
+		p := f.Splice()
+		f.Operate(kit.Unshare, "fallocate(FALLOC_FL_UNSHARE_RANGE)", func() error {
+			return unix.Fallocate(f.FD, unix.FALLOC_FL_UNSHARE_RANGE, 0, int64(c.Shape.Size))
+		})
+		if sharedBlocks(c, f) {
+			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "the blocks are still shared after FALLOC_FL_UNSHARE_RANGE"})
+		}
+		c.Attr("unshared", "yes")
+		p.Judge(f)
+	})
+}
+
+func sharedBlocks(c *kit.Cell, f *kit.File) bool {
+	c.T.Helper()
+	extents, err := fsctl.Extents(f.FD, 0, uint64(c.Shape.Size))
+	if err != nil {
+		c.Infra("FIEMAP: %s", kit.ErrnoName(err))
+	}
+	return slices.ContainsFunc(extents, func(e fsctl.Extent) bool { return e.Shared })
+}

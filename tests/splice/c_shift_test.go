@@ -1,0 +1,74 @@
+package splice
+
+import (
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+var shifts = []kit.Test{beforeShift, noPhantomZero}
+
+// threePages is the sweep for a shift inside of what is spliced: the small
+// file has pages before, at and behind it, each a folio of its own.
+func threePages(variants ...string) []kit.Shape {
+	small := kit.Small()
+	for i := range small {
+		small[i].Size, small[i].Span = 3*kit.PageSize, 3*kit.PageSize
+	}
+	return kit.Varied(variants, small, kit.Large())
+}
+
+var beforeShift = kit.Test{
+	Name: "TestBeforeShift", ID: "C2", Family: familyPreserved, Kind: outcome.Invariant,
+	Doc: "INSERT_RANGE and COLLAPSE_RANGE of the second page leave the first alone.",
+	Steps: []string{
+		"Splice the beginning of a file, of at least three pages, into a pipe.",
+		"Insert or collapse a page at offset 4096, which is in the middle of what was spliced.",
+		"Read the pipe.",
+	},
+	Oracle: "the bytes before offset 4096 are as they were at the splice, and the others are counted only; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
+	Needs:  []string{string(kit.InsertRange), string(kit.CollapseRange)},
+	Cells:  threePages("insert", "collapse"),
+}
+
+func TestBeforeShift(t *testing.T) {
+	kit.Run(t, beforeShift, func(c *kit.Cell) {
+		f := c.File()
+		p := f.Splice()
+		shift(c, f)
+		p.JudgeBefore(f, kit.PageSize)
+	})
+}
+
+var noPhantomZero = kit.Test{
+	Name: "TestShiftWithoutZeros", ID: "C4", Family: familyPreserved, Kind: outcome.Invariant,
+	Doc: "Shifting a file's blocks never shows a zero where the file never had one.",
+	Steps: []string{
+		"Splice the beginning of a file, of at least three pages, into a pipe.",
+		"Insert or collapse a page at offset 4096.",
+		"Read the pipe.",
+	},
+	Oracle: "every byte is one that the file held at its offset before or after, which the attribute received tells apart; in the inserted hole zero is such a byte; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
+	Needs:  []string{string(kit.InsertRange), string(kit.CollapseRange)},
+	Cells:  threePages("insert", "collapse"),
+}
+
+func TestShiftWithoutZeros(t *testing.T) {
+	kit.Run(t, noPhantomZero, func(c *kit.Cell) {
+		f := c.File()
+		p := f.Splice()
+		shift(c, f)
+		p.JudgeHeld(f)
+	})
+}
+
+// shift inserts or collapses the second page, by the cell's variant.
+func shift(c *kit.Cell, f *kit.File) {
+	c.T.Helper()
+	if c.Shape.Variant == "insert" {
+		f.Insert(kit.PageSize, kit.PageSize)
+		return
+	}
+	f.Collapse(kit.PageSize, kit.PageSize)
+}
