@@ -93,10 +93,21 @@ func NewPlan(ks []kernels.Kernel, ps []images.Profile, suites []wire.Suite, patt
 		}
 	}
 	if len(plan.Tests) == 0 {
-		return Plan{}, &NoMatchError{Pattern: pattern, Near: near(pattern, all)}
+		return Plan{}, &NoMatchError{Pattern: pattern, Near: Near(pattern, all)}
 	}
 	plan.Tests = append(controls, plan.Tests...)
 	return plan, nil
+}
+
+// UpTo keeps the tests of priority 0, the highest, to lowest. Control cells
+// have none.
+func UpTo(suites []wire.Suite, lowest int) []wire.Suite {
+	var kept []wire.Suite
+	for _, s := range suites {
+		s.Tests = slices.DeleteFunc(slices.Clone(s.Tests), func(t wire.Test) bool { return t.Priority > lowest && !t.Control })
+		kept = append(kept, s)
+	}
+	return kept
 }
 
 // Expand lists a suite's tests with one entry a cell.
@@ -116,8 +127,8 @@ func Expand(s wire.Suite) []PlannedTest {
 	return out
 }
 
-// near returns up to five names that share the longest piece with pattern.
-func near(pattern string, names []string) []string {
+// Near returns up to five names that share the longest piece with pattern.
+func Near(pattern string, names []string) []string {
 	want := strings.ToLower(regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(pattern, " "))
 	type scored struct {
 		name  string

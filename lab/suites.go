@@ -40,7 +40,7 @@ func (e *MissingGuestError) Error() string {
 const describeTimeout = 30 * time.Second
 
 // Suites asks every test binary in guestDir what tests it has, in the order
-// of their names. A binary that does not use the kit is known by its
+// of their names, the suite that tests the lab last. A binary that does not use the kit is known by its
 // top-level tests alone; nothing is run either way.
 func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
 	paths, err := filepath.Glob(filepath.Join(guestDir, "*"+suiteSuffix))
@@ -50,7 +50,12 @@ func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
 	if len(paths) == 0 {
 		return nil, &MissingGuestError{filepath.Join(guestDir, "*"+suiteSuffix)}
 	}
-	slices.Sort(paths)
+	slices.SortFunc(paths, func(a, b string) int {
+		if quiet := isQuiet(a) - isQuiet(b); quiet != 0 {
+			return quiet
+		}
+		return strings.Compare(a, b)
+	})
 	suites := make([]wire.Suite, 0, len(paths))
 	for _, p := range paths {
 		s, err := describe(ctx, p)
@@ -60,6 +65,13 @@ func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
 		suites = append(suites, s)
 	}
 	return suites, nil
+}
+
+func isQuiet(path string) int {
+	if filepath.Base(path) == quietSuite+suiteSuffix {
+		return 1
+	}
+	return 0
 }
 
 // AllModules are the kernel modules that the tests of these suites may ask

@@ -55,6 +55,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.StringP("kernels", "k", defaults.Run.Kernels, "run on the kernels that these `SELECTORS` name")
 	f.StringP("filesystems", "f", defaults.Run.Filesystems, "run on these filesystem profiles: `NAMES`, comma-separated, or all")
 	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
+	f.Int("priority", defaults.Run.Priority, "run the tests of priority 0, the highest, to `N`")
 	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
 	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
@@ -63,7 +64,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.String("ktap", "", "write a KTAP report to `FILE`")
 	f.String("html", "", "write a single-page HTML report to `FILE`")
 	for name, key := range map[string]string{
-		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests",
+		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests", "priority": "run.priority",
 		"policy": "run.policy", "isolation": "run.isolation", "jobs": "run.jobs",
 		"json": "run.json", "junit": "run.junit", "ktap": "run.ktap", "html": "run.html",
 	} {
@@ -135,8 +136,11 @@ func (a *app) selectTests(ctx context.Context) ([]images.Profile, []wire.Suite, 
 	if err != nil {
 		return nil, nil, err
 	}
-	_, err = lab.NewPlan(nil, profiles, suites, a.cfg.Run.Tests)
-	return profiles, suites, err
+	c := chosen{a.cfg.Run.Tests, a.cfg.Run.Priority}
+	if err := matched(suites, c); err != nil {
+		return nil, nil, err
+	}
+	return profiles, lab.UpTo(suites, c.priority), nil
 }
 
 // fetchForRun returns the kernels that could be had, and an error for those

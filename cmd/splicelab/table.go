@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/mattn/go-runewidth"
 )
 
 // table aligns rows whose cells end with tabs. Unlike a bare tabwriter it
@@ -22,13 +25,45 @@ func newTable(out io.Writer) *table {
 
 // Flush writes the table. It must be called once, at the end.
 func (t *table) Flush() error {
-	if err := t.Writer.Flush(); err != nil {
-		return err
+	for _, line := range t.lines() {
+		if _, err := io.WriteString(t.out, line+"\n"); err != nil {
+			return err
+		}
 	}
-	var trimmed strings.Builder
+	return nil
+}
+
+// lines returns the table's lines, for those who do not write it as it is.
+func (t *table) lines() []string {
+	_ = t.Writer.Flush() // it writes to memory
+	var lines []string
 	for line := range strings.Lines(t.text.String()) {
-		trimmed.WriteString(strings.TrimRight(line, " \n") + "\n")
+		lines = append(lines, strings.TrimRight(line, " \n"))
 	}
-	_, err := io.WriteString(t.out, trimmed.String())
-	return err
+	return lines
+}
+
+// wrap breaks text between words into lines of at most width columns.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && runewidth.StringWidth(line)+1+runewidth.StringWidth(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// count is a number and its noun.
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -1,60 +1,60 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"regexp"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"splicelab/cmd/splicelab/config"
 	"splicelab/lab"
 	"splicelab/lab/wire"
-	"splicelab/results"
 )
 
 func (a *app) testsCommand() *cobra.Command {
-	return group("tests", "List the tests", `  splicelab tests list`, a.testsListCommand())
+	return group("tests", "List the tests, and describe them", `  splicelab tests list
+  splicelab tests show B8`, a.testsListCommand(), a.testsShowCommand())
 }
 
-func (a *app) testsListCommand() *cobra.Command {
-	var pattern string
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the tests, what each asks, and how many cells it has",
-		Long: `list shows each test: its name, its number in the catalogue, whether it is an
-invariant (which fails on what no policy allows) or a characterisation (which
-the run's policy judges), its priority (0 is the highest), how many cells it is
-on one kernel and filesystem, and what it asks. The suite selftest misbehaves on
-purpose; a run has it only if its pattern names it.`,
-		Example: `  splicelab tests list
-  splicelab tests list -t 'splice.*Hole'
-  splicelab tests list --json`,
-		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			re, err := regexp.Compile(pattern)
-			if err != nil {
-				return usagef("-t %q is not a regular expression: %s", pattern, err)
-			}
-			suites, err := lab.Suites(cmd.Context(), a.cfg.GuestDir)
-			if err != nil {
-				return err
-			}
-			matching := matchingTests(suites, re)
-			if len(matching) == 0 {
-				// The plan's error lists near names.
-				_, err := lab.NewPlan(nil, nil, suites, pattern)
-				return err
-			}
-			if asJSON {
-				return a.writeJSON(matching)
-			}
-			return a.writeTests(matching)
-		},
+// chosen is which tests of which suites a verb is about.
+type chosen struct {
+	pattern  string
+	priority int
+}
+
+// flags defines the flags that choose tests; doing is what is done with them.
+func (c *chosen) flags(f *pflag.FlagSet, doing string) {
+	f.StringVarP(&c.pattern, "tests", "t", "", doing+" the tests whose suite.TestName/subtest matches `REGEXP`")
+	f.IntVar(&c.priority, "priority", config.LowestPriority, doing+" the tests of priority 0, the highest, to `N`")
+}
+
+// suites asks the test binaries for their tests, and keeps the chosen ones.
+func (a *app) suites(ctx context.Context, c chosen) ([]wire.Suite, error) {
+	re, err := regexp.Compile(c.pattern)
+	if err != nil {
+		return nil, usagef("-t %q is not a regular expression: %s", c.pattern, err)
 	}
-	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVarP(&pattern, "tests", "t", "", "list the tests whose suite.TestName/subtest matches `REGEXP`")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array of suites to standard output")
-	return cmd
+	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	if err != nil {
+		return nil, err
+	}
+	if err := matched(suites, c); err != nil {
+		return nil, err
+	}
+	return matchingTests(lab.UpTo(suites, c.priority), re), nil
+}
+
+// matched makes sure that there is a chosen test: an error that lists near
+// names, or says that only the priority is in the way.
+func matched(suites []wire.Suite, c chosen) error {
+	if _, err := lab.NewPlan(nil, nil, suites, c.pattern); err != nil {
+		return err
+	}
+	if _, err := lab.NewPlan(nil, nil, lab.UpTo(suites, c.priority), c.pattern); err != nil {
+		return usagef("no test that matches %q is of priority %d or higher: see --priority", c.pattern, c.priority)
+	}
+	return nil
 }
 
 // matchingTests keeps the tests, and of each the cells, whose name matches.
@@ -83,18 +83,13 @@ func matchingTests(suites []wire.Suite, re *regexp.Regexp) []wire.Suite {
 	return kept
 }
 
-func (a *app) writeTests(suites []wire.Suite) error {
-	w := newTable(a.stdout)
-	fmt.Fprintln(w, "TEST\tID\tKIND\tPRIORITY\tCELLS\tASKS")
-	for _, s := range suites {
-		for _, t := range s.Tests {
-			id := t.ID
-			if id == "" {
-				id = "-"
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\tP%d\t%d\t%s\n", results.CleanLine(s.Name+"."+t.Name), results.CleanLine(id), results.CleanLine(t.Kind),
-				t.Priority, max(len(t.Cells), 1), results.CleanLine(t.Doc))
-		}
+// cellsOf is how many cells a test is on one kernel and filesystem.
+func cellsOf(t wire.Test) int { return max(len(t.Cells), 1) }
+
+// orDash is what a table shows for a text that may be empty.
+func orDash(s string) string {
+	if s == "" {
+		return "-"
 	}
-	return w.Flush()
+	return s
 }

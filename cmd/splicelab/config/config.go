@@ -52,6 +52,9 @@ type Run struct {
 	// Tests is a regular expression on suite.TestName/subtest. Empty, the
 	// default: every test but the self-test's.
 	Tests string `mapstructure:"tests"`
+	// Priority leaves out the tests of a lower priority than this: 0 is the
+	// highest. Default 9: none is left out.
+	Priority int `mapstructure:"priority"`
 	// Policy says which outcomes pass: "snapshot" (default) or "alias".
 	Policy string `mapstructure:"policy"`
 	// Isolation is "vm" (default: cells share a VM until one breaks it) or
@@ -109,6 +112,9 @@ const (
 	DefaultFilesystems = "tmpfs,ext4,xfs,btrfs"
 )
 
+// LowestPriority is the lowest that a test can have.
+const LowestPriority = 9
+
 // Default returns the configuration of somebody who configured nothing. The
 // directories are empty: Load fills them from the environment.
 func Default() Config {
@@ -116,6 +122,7 @@ func Default() Config {
 		Run: Run{
 			Kernels:     DefaultKernels,
 			Filesystems: DefaultFilesystems,
+			Priority:    LowestPriority,
 			Policy:      string(outcome.PolicySnapshot),
 			Isolation:   string(lab.IsolationVM),
 		},

@@ -53,6 +53,7 @@ func (c *Config) validate() []fault {
 		wrong("run.policy", "%s", err)
 	}
 	oneOf("run.isolation", c.Run.Isolation, Isolations)
+	between("run.priority", c.Run.Priority, 0, LowestPriority, "")
 	between("run.jobs", c.Run.Jobs, 0, 1024, "")
 	notEmpty("vm.qemu", c.VM.QEMU, "qemu-system-x86_64")
 	oneOf("vm.accel", c.VM.Accel, Accels)

@@ -1,0 +1,40 @@
+package results
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"splicelab/outcome"
+)
+
+// TestNewest: the newest run that has a cell speaks for it, unless the lab
+// itself failed there, and tests with longer names are others.
+func TestNewest(t *testing.T) {
+	ctx := t.Context()
+	s := fresh(t)
+	at := func(kernel, test string) CellKey { return CellKey{kernel, "xfs", test} }
+	old, page, longer := at("6.1.9", "splice.TestPunchHole/page"), at("6.12.1", "splice.TestPunchHole/page"), at("6.12.1", "splice.TestPunchHoles")
+	for i, attempts := range [][]Attempt{
+		{attempt(old, 1, outcome.Fail, outcome.Zeroed), attempt(page, 1, outcome.Fail, outcome.Zeroed), attempt(longer, 1, outcome.Pass, outcome.Live)},
+		{attempt(page, 1, outcome.Infra, ""), attempt(page, 2, outcome.Pass, outcome.Snapshot)},
+		{attempt(page, 1, outcome.Infra, "")},
+	} {
+		id := []string{"one", "two", "three"}[i]
+		must(t, s.BeginRun(ctx, run(id, time.Duration(i)*time.Hour)))
+		for _, a := range attempts {
+			must(t, s.AddAttempt(ctx, id, a))
+		}
+	}
+	seen, err := s.Newest(ctx, "splice.TestPunchHole")
+	must(t, err)
+	var got []string
+	for _, c := range seen {
+		got = append(got, c.Run+" "+c.Kernel+" "+string(c.Verdict)+" "+string(c.Outcome))
+	}
+	want := []string{"one 6.1.9 fail zeroed", "two 6.12.1 pass snapshot"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
