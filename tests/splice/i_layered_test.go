@@ -6,4 +6,5 @@ const familyLayered = "I layered"
 
 var layered = []kit.Test{
 	fuseNoSize, fuseChanged, fuseDirectWrite, fuseGrown, fuseTail,
+	overlayCopyUp, blockDevice, imageDropCaches, dax, loopDevice,
 }

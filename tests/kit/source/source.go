@@ -25,6 +25,12 @@ var All = []Source{
 	Memfd,
 	Sealed,
 	Hugetlb,
+	FUSE,
+	FUSEDirect,
+	Block,
+	Loop,
+	Overlay,
+	DAX,
 }
 
 // Names are the names of sources, for the cells of a test.

@@ -1,0 +1,18 @@
+// Command pattern writes what the file in the filesystem images holds.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/source"
+)
+
+func main() {
+	h := kit.NewHistory(source.ImageNonce, source.ImageFile, source.ImageLen)
+	if _, err := os.Stdout.Write(h.Content()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
