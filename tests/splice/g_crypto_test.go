@@ -1,0 +1,139 @@
+package splice
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/afalg"
+	"splicelab/tests/kit/sink"
+)
+
+var cipherModules = slices.Concat(afalg.Modules, afalg.Ciphers)
+
+// aead is a transformation for data of any kind: its key, IV and tag.
+type aead struct {
+	name    string
+	key, iv []byte
+	tag     int
+}
+
+// aeads are the transformations by the first word of their cells' names.
+// Two of them, made for IPsec, write beside the data while they work.
+var aeads = map[string]aead{
+	"gcm":        {"gcm(aes)", make([]byte, 16), make([]byte, 12), 16},
+	"ccm":        {"ccm(aes)", make([]byte, 16), append([]byte{3}, make([]byte, 15)...), 16},
+	"authenc":    {"authenc(hmac(sha256),cbc(aes))", authencKey(32, 16), make([]byte, 16), 16},
+	"authencesn": {"authencesn(hmac(sha256),cbc(aes))", authencKey(32, 16), make([]byte, 16), 16},
+}
+
+// authencKey is a key of zeros in the form that authenc wants: an attribute
+// that says how much of the key is the cipher's, then the hash's, then that.
+func authencKey(hash, cipher int) []byte {
+	const keyParam = 1 // CRYPTO_AUTHENC_KEYA_PARAM of the kernel's crypto/authenc.h
+	k := binary.NativeEndian.AppendUint16(nil, 8)
+	k = binary.NativeEndian.AppendUint16(k, keyParam)
+	k = binary.BigEndian.AppendUint32(k, uint32(cipher))
+	return append(k, make([]byte, hash+cipher)...)
+}
+
+var cipherAEAD = kit.Test{
+	Name: "TestCipherAEAD", ID: "G3", Family: familyConsumer, Kind: outcome.Invariant,
+	Doc: "An AEAD of AF_ALG encrypts or decrypts data that was spliced from the file: as a whole, all but the associated data, or the last bytes alone, which are the tag.",
+	Steps: []string{
+		"Send nothing, the associated data, or everything but the last 16 bytes to the operation by copy.",
+		"Splice the rest from the file.",
+		"Receive the result into one buffer, and in a second round into several; decryption ends with EBADMSG, for the file is not authentic.",
+	},
+	Oracle:  "After each operation read(2), a fresh mapping and O_DIRECT show the file unchanged; the operation returned the right count or EBADMSG.",
+	Modules: cipherModules, Fault: kit.FaultSource,
+	Cells: kit.Named("gcm-encrypt", "gcm-decrypt", "ccm-encrypt", "ccm-decrypt",
+		"authenc-encrypt", "authenc-decrypt", "authencesn-encrypt", "authencesn-decrypt"),
+}
+
+func TestCipherAEAD(t *testing.T) {
+	kit.Run(t, cipherAEAD, func(c *kit.Cell) {
+		name, direction, _ := strings.Cut(c.Shape.Variant, "-")
+		how := aeads[name]
+		tfm := afalg.Open(c, "aead", how.name).Key(how.key).TagLen(how.tag)
+		f := c.File()
+		f.Observe(0)
+		const assoc, data = 12, 4096 // IPsec with long sequence numbers has 12
+		in := assoc + data
+		encrypt := direction == "encrypt"
+		if !encrypt {
+			in += how.tag
+		}
+		found := kit.Finding{Outcome: outcome.Snapshot, Detail: "unchanged after each operation"}
+		for _, copied := range []int{0, assoc, in - how.tag} {
+			for _, scattered := range []bool{false, true} {
+				op := tfm.Operation()
+				p := c.Pipe()
+				p.Splice(f, int64(copied), in-copied)
+				op.Begin(encrypt, how.iv, assoc, f.History.Content()[:copied])
+				op.Splice(p, in-copied, false)
+				n, err := op.Result(buffers(in+how.tag, scattered)...)
+				p.CloseRead()
+				p.CloseWrite()
+				op.Close()
+				what := fmt.Sprintf("%s, %s, %d bytes copied and %d spliced", how.name, direction, copied, in-copied)
+				switch {
+				case encrypt && err != nil, !encrypt && err != nil && !errors.Is(err, unix.EBADMSG):
+					c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: what + ": " + kit.ErrnoName(err)}.Worse(f.Views()))
+				case encrypt && n != in+how.tag:
+					found = kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("%s: %d bytes of result", what, n)}
+				case !encrypt && err == nil:
+					found = kit.Finding{Outcome: outcome.Foreign, Detail: what + ": accepted as authentic, which it is not"}
+				}
+			}
+		}
+		c.Record(found.Worse(f.Views()))
+	})
+}
+
+// buffers has room for n bytes in one piece, or in pieces of odd sizes.
+func buffers(n int, scattered bool) [][]byte {
+	b := make([]byte, n)
+	if !scattered {
+		return [][]byte{b}
+	}
+	return [][]byte{b[:5], b[5:12], b[12:1037], b[1037 : n-7], b[n-7:]}
+}
+
+var cipherAlias = kit.Test{
+	Name: "TestCipherAlias", ID: "G4", Family: familyConsumer, Kind: outcome.Characterisation,
+	Doc: "Data is spliced from the file to AF_ALG, the file is overwritten, and then the result is asked for: of which data is it?",
+	Steps: []string{
+		"Splice the file into a cipher or a hash.",
+		"Overwrite the file.",
+		"Receive the result, and work out in user space of which input it is.",
+	},
+	Modules: cipherModules,
+	Cells:   kit.Varied(sink.Names(ciphers), clean(kit.Small()), clean(kit.Large())),
+}
+
+var ciphers = []sink.Sink{sink.AlgSkcipher, sink.AlgAEAD, sink.AlgHash}
+
+// clean leaves the shapes out that are dirty.
+func clean(shapes []kit.Shape) []kit.Shape {
+	return slices.DeleteFunc(shapes, func(s kit.Shape) bool { return s.Dirty })
+}
+
+func TestCipherAlias(t *testing.T) {
+	kit.Run(t, cipherAlias, func(c *kit.Cell) {
+		i := slices.IndexFunc(ciphers, func(s sink.Sink) bool { return s.Name == c.Shape.Variant })
+		to := ciphers[i].Open(c)
+		f := c.File()
+		p := f.Splice()
+		to.Send(p, c.Shape.Span)
+		f.Write(0, c.Shape.Span)
+		p.JudgeReceived(f, to.Receive(c.Shape.Span), "the operation has no result")
+	})
+}
