@@ -1,7 +1,41 @@
 package splice
 
-import "splicelab/tests/kit"
+import (
+	"slices"
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/sink"
+)
 
 const familyConsumer = "G the consumer never writes the source's page cache"
 
-var consumers = []kit.Test{pipeMerge, cipherAEAD, cipherAlias}
+var consumers = []kit.Test{consumer, pipeMerge, cipherAEAD, cipherAlias}
+
+// ways are all ways out of a pipe: the sinks, and other pipes.
+var ways = slices.Concat(sink.All, []sink.Sink{sink.Pipe, sink.Tee})
+
+var consumer = kit.Test{
+	Name: "TestConsumer", ID: "G1", Family: familyConsumer, Kind: outcome.Invariant,
+	Doc: "Each way out of a pipe carries spliced data in its ordinary use, and leaves the file that it is from alone.",
+	Steps: []string{
+		"Splice the file into a pipe and the pipe into the sink.",
+		"Receive at the far end.",
+	},
+	Oracle:  "What is received is what was spliced; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
+	Modules: sink.Modules(ways),
+	Fault:   kit.FaultSource,
+	Cells:   kit.Named(sink.Names(ways)...),
+}
+
+func TestConsumer(t *testing.T) {
+	kit.Run(t, consumer, func(c *kit.Cell) {
+		i := slices.IndexFunc(ways, func(s sink.Sink) bool { return s.Name == c.Shape.Variant })
+		to := ways[i].Open(c)
+		f := c.File()
+		p := f.Splice()
+		to.Send(p, c.Shape.Span)
+		p.JudgeReceived(f, to.Receive(c.Shape.Span), "nothing arrived")
+	})
+}

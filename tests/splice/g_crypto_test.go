@@ -52,7 +52,11 @@ var cipherAEAD = kit.Test{
 		"Splice the rest from the file.",
 		"Receive the result into one buffer, and in a second round into several; decryption ends with EBADMSG, for the file is not authentic.",
 	},
-	Oracle:  "After each operation read(2), a fresh mapping and O_DIRECT show the file unchanged; the operation returned the right count or EBADMSG.",
+	Oracle: "After the operations read(2), a fresh mapping and O_DIRECT show the file unchanged; each returned the right count or EBADMSG.",
+	Known: []string{
+		"authencesn-decrypt is consumer-write on 6.12.43, 6.12.57 and 6.18.15 and unchanged on 5.10, 6.1 and 6.12.117: 4 bytes behind the data, where the tag begins, are overwritten.",
+		"7.3 binds ccm(aes) alone, with af_alg_restrict=1.",
+	},
 	Modules: cipherModules, Fault: kit.FaultSource,
 	Cells: kit.Named("gcm-encrypt", "gcm-decrypt", "ccm-encrypt", "ccm-decrypt",
 		"authenc-encrypt", "authenc-decrypt", "authencesn-encrypt", "authencesn-decrypt"),
@@ -115,21 +119,18 @@ var cipherAlias = kit.Test{
 		"Overwrite the file.",
 		"Receive the result, and work out in user space of which input it is.",
 	},
+	Known: []string{
+		"skcipher and aead are live on 6.12.43, 6.12.57 and 6.18.15, snapshot on 5.10, 6.1, 6.12.117 and, where bound, 7.3; sha256 is a snapshot everywhere.",
+	},
 	Modules: cipherModules,
-	Cells:   kit.Varied(sink.Names(ciphers), clean(kit.Small()), clean(kit.Large())),
+	Cells:   clean(sink.Names(ciphers)...),
 }
 
 var ciphers = []sink.Sink{sink.AlgSkcipher, sink.AlgAEAD, sink.AlgHash}
 
-// clean leaves the shapes out that are dirty.
-func clean(shapes []kit.Shape) []kit.Shape {
-	return slices.DeleteFunc(shapes, func(s kit.Shape) bool { return s.Dirty })
-}
-
 func TestCipherAlias(t *testing.T) {
 	kit.Run(t, cipherAlias, func(c *kit.Cell) {
-		i := slices.IndexFunc(ciphers, func(s sink.Sink) bool { return s.Name == c.Shape.Variant })
-		to := ciphers[i].Open(c)
+		to := sink.Find(c, c.Shape.Variant).Open(c)
 		f := c.File()
 		p := f.Splice()
 		to.Send(p, c.Shape.Span)

@@ -37,6 +37,10 @@ var All = []Sink{
 	UDP,
 	UDPCork,
 	Vsock,
+	AlgSkcipher,
+	AlgAEAD,
+	AlgHash,
+	File,
 }
 
 // Named returns the sinks of these names, in that order.
