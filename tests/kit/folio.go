@@ -40,22 +40,7 @@ func (f *File) page(off int64) (pageInfo, bool) {
 	if _, err := readMapped(m); err != nil { // a page that is not mapped has no entry
 		return pageInfo{}, false
 	}
-	pagemap, err := openWords("/proc/self/pagemap")
-	if err != nil {
-		return pageInfo{}, false
-	}
-	defer pagemap.close()
-	flags, err := openWords("/proc/kpageflags")
-	if err != nil {
-		return pageInfo{}, false
-	}
-	defer flags.close()
-	entry, ok := pagemap.at(uint64(addressOf(m)) / uint64(size))
-	frame := entry & (1<<pmFrameBits - 1)
-	if !ok || entry>>pmPresent&1 == 0 || frame == 0 {
-		return pageInfo{}, false
-	}
-	return folio(flags, frame)
+	return mapped(m)
 }
 
 // folio walks from a frame to the ends of its folio.

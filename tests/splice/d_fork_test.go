@@ -1,0 +1,145 @@
+package splice
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+var forked = kit.Test{
+	Name: "TestFork", ID: "D4", Family: familyMemory, Kind: outcome.Invariant, Priority: 0,
+	Doc: "Memory that two processes share since fork(2), copy on write, is put into a pipe by one of them, which then lets go of it, and stored to by the other: no reader of the pipe may see that store.",
+	Steps: []string{
+		"Fill anonymous memory, one page or part of a huge one, with the pattern, and fork.",
+		"The child puts it into a pipe by vmsplice(2), and exits, or unmaps it, or keeps it; or the parent does so before it forks, and then unmaps it.",
+		"The other process stores the next generation.",
+		"Read the pipe.",
+	},
+	Oracle: "the reader received what was in memory at the time of the vmsplice: a store of another process into its own copy is live, and wrong under every policy",
+	Cells: kit.Named("child-exits", "child-unmaps", "child-keeps", "parent-unmaps",
+		"child-exits-thp", "child-unmaps-thp", "parent-unmaps-thp"),
+}
+
+func TestFork(t *testing.T) {
+	kit.Run(t, forked, func(c *kit.Cell) {
+		who, thp := strings.CutSuffix(c.Shape.Variant, "-thp")
+		m := c.Memory(kit.PageSize, thp)
+		if who == "parent-unmaps" {
+			childStores(c, m)
+			return
+		}
+		childSplices(c, m, who)
+	})
+}
+
+// childSplices lets a child put m into a pipe and stores to it here.
+func childSplices(c *kit.Cell, m *kit.Memory, who string) {
+	p, done, end := c.Pipe(), c.Pipe(), c.Pipe()
+	mem := m.Bytes()
+	iov := unix.Iovec{Base: unsafe.SliceData(mem)}
+	iov.SetLen(len(mem))
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	buf := new([1]byte)
+	pin.Pin(&iov)
+	pin.Pin(buf)
+	calls := []kit.Call{{Trap: unix.SYS_VMSPLICE, Args: [6]uintptr{uintptr(p.W), uintptr(unsafe.Pointer(&iov)), 1}}}
+	if who == "child-unmaps" {
+		calls = append(calls, unmap(mem))
+	}
+	if who != "child-exits" {
+		calls = append(calls,
+			kit.Call{Trap: unix.SYS_WRITE, Args: [6]uintptr{uintptr(done.W), uintptr(unsafe.Pointer(buf)), 1}},
+			kit.Call{Trap: unix.SYS_READ, Args: [6]uintptr{uintptr(end.R), uintptr(unsafe.Pointer(buf)), 1}})
+	}
+	m.History.Splice()
+	child := c.Fork(calls)
+	if who == "child-exits" {
+		reap(c, child)
+	} else {
+		awaitByte(c, done)
+	}
+	if n := p.Readable(); n != len(mem) {
+		c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("the child's vmsplice put %d of %d bytes into the pipe", n, len(mem))})
+	}
+	p.Spliced(0, len(mem))
+	m.Store(0, len(mem))
+	found := onlyBefore(p.FindingOf(m.History, p.Drain()).Worse(m.View()))
+	if who != "child-exits" {
+		sendByte(c, end)
+		reap(c, child)
+	}
+	c.Record(found)
+}
+
+// childStores puts m into a pipe here and lets a child store to it.
+func childStores(c *kit.Cell, m *kit.Memory) {
+	mem := m.Bytes()
+	p, start, later := m.Vmsplice(0), c.Pipe(), c.Pipe()
+	next := m.History.Write(0, len(mem))
+	if n, err := unix.Write(later.W, next); err != nil || n != len(next) {
+		c.Infra("write to a pipe: %d bytes, %v", n, err)
+	}
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	buf := new([1]byte)
+	pin.Pin(buf)
+	child := c.Fork([]kit.Call{
+		{Trap: unix.SYS_READ, Args: [6]uintptr{uintptr(start.R), uintptr(unsafe.Pointer(buf)), 1}},
+		{Trap: unix.SYS_READ, Args: [6]uintptr{uintptr(later.R), uintptr(unsafe.Pointer(unsafe.SliceData(mem))), uintptr(len(mem))}},
+	})
+	// The child then is the only one that maps the page.
+	if err := m.Unmap(); err != nil {
+		c.Infra("munmap: %s", kit.ErrnoName(err))
+	}
+	sendByte(c, start)
+	reap(c, child)
+	if n := later.Readable(); n != 0 {
+		c.Infra("the child left %d bytes of what it was to store", n)
+	}
+	c.Record(onlyBefore(p.FindingOf(m.History, p.Drain())))
+}
+
+// onlyBefore is the verdict on what crossed from one process to another:
+// what it saw of the store, no policy allows.
+func onlyBefore(f kit.Finding) kit.Finding {
+	f.Never = f.Outcome != outcome.Snapshot
+	return f
+}
+
+func unmap(mem []byte) kit.Call {
+	return kit.Call{Trap: unix.SYS_MUNMAP, Args: [6]uintptr{uintptr(unsafe.Pointer(unsafe.SliceData(mem))), uintptr(len(mem))}}
+}
+
+func reap(c *kit.Cell, child *kit.Child) {
+	if call := child.Wait(); call != 0 {
+		c.Infra("call %d of the child failed", call)
+	}
+}
+
+func sendByte(c *kit.Cell, p *kit.Pipe) {
+	if _, err := unix.Write(p.W, []byte{1}); err != nil {
+		c.Infra("write to a pipe: %s", kit.ErrnoName(err))
+	}
+}
+
+// awaitByte waits for the child to say that it is ready.
+func awaitByte(c *kit.Cell, p *kit.Pipe) {
+	const patience = 10 * time.Second
+	fds := []unix.PollFd{{Fd: int32(p.R), Events: unix.POLLIN}}
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		if n, err := unix.Poll(fds, int(patience.Milliseconds())); err == nil && n == 1 {
+			return
+		}
+	}
+	c.Infra("the child says nothing for %s", patience)
+}
