@@ -126,6 +126,9 @@ func (l *Lab) testEnv(spec *machineSpec) []string {
 		wire.EnvPolicy + "=" + string(l.cfg.Policy),
 		fmt.Sprintf("%s=%d", wire.EnvSeed, l.cfg.Seed),
 	}
+	if l.cfg.Faults {
+		env = append(env, wire.EnvFault+"=1")
+	}
 	if spec.profile != nil {
 		env = append(env, wire.EnvDir+"="+cellDir, wire.EnvFS+"="+spec.profile.Name)
 	}

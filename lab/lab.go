@@ -81,6 +81,10 @@ type Config struct {
 	Deadlines Deadlines
 	// KernelArgs are added to the kernel's command line.
 	KernelArgs []string
+	// Faults shows each cell the fault of its declaration, to prove that it
+	// can fail. Such a run says nothing about a kernel: its store must be one
+	// that nobody takes for results, and control cells do not count.
+	Faults bool
 	// Command is the command line of the run, for the record.
 	Command []string
 	// Version is the lab's own version, for the record.
@@ -235,6 +239,9 @@ func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 	}
 	if v, err := vm.Version(ctx, l.cfg.QEMU); err == nil {
 		cond["qemu"] = v
+	}
+	if l.cfg.Faults {
+		cond["faults"] = "every cell was shown one"
 	}
 	for _, k := range p.Kernels {
 		cond["kernel "+k.Release] = k.Digest

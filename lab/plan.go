@@ -30,6 +30,7 @@ type PlannedTest struct {
 	Kind    outcome.Kind
 	Control bool
 	Modules []string // kernel modules that it may ask for
+	Fault   string   // what is damaged to prove that it can fail
 }
 
 // Name is the test's name in results: suite.TestName/subtest.
@@ -114,7 +115,7 @@ func UpTo(suites []wire.Suite, lowest int) []wire.Suite {
 func Expand(s wire.Suite) []PlannedTest {
 	var out []PlannedTest
 	for _, t := range s.Tests {
-		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control, Modules: t.Modules}
+		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control, Modules: t.Modules, Fault: t.Fault}
 		if len(t.Cells) == 0 {
 			out = append(out, p)
 			continue

@@ -273,7 +273,7 @@ func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) err
 				r.reason = a.Detail
 			}
 		}
-		if p.Control && a.Verdict == outcome.Fail {
+		if p.Control && !r.lab.cfg.Faults && a.Verdict == outcome.Fail {
 			r.control = append(r.control, fmt.Sprintf("%s (%s, %s)", name, a.Kernel, a.FS))
 		}
 	}

@@ -231,8 +231,9 @@ func verdictOf(cells []results.Cell) error {
 }
 
 // newLab chooses the accelerator, says which and why, and makes the lab.
-// canary is the kernel that shows whether KVM works.
-func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.Store, say io.Writer) (*lab.Lab, error) {
+// canary is the kernel that shows whether KVM works; more sets what not every
+// verb wants.
+func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.Store, say io.Writer, more ...func(*lab.Config)) (*lab.Lab, error) {
 	accel, reason, err := vm.Choose(ctx, vm.Accel(a.cfg.VM.Accel), a.canary(canary.BootImage()))
 	if err != nil {
 		return nil, err
@@ -241,7 +242,7 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.
 	for seed == 0 {
 		seed = rand.Uint64() >> 11 // what JSON readers with floating-point numbers keep exactly
 	}
-	l, err := lab.New(lab.Config{
+	cfg := lab.Config{
 		QEMU:      a.cfg.VM.QEMU,
 		GuestDir:  a.cfg.GuestDir,
 		CacheDir:  a.cfg.Cache,
@@ -260,7 +261,11 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.
 		KernelArgs: strings.Fields(a.cfg.VM.KernelArgs),
 		Command:    append([]string{"splicelab"}, a.args...),
 		Version:    buildVersion(),
-	}, store)
+	}
+	for _, set := range more {
+		set(&cfg)
+	}
+	l, err := lab.New(cfg, store)
 	if err != nil {
 		return nil, err
 	}

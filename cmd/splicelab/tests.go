@@ -13,8 +13,9 @@ import (
 )
 
 func (a *app) testsCommand() *cobra.Command {
-	return group("tests", "List the tests, and describe them", `  splicelab tests list
-  splicelab tests show B8`, a.testsListCommand(), a.testsShowCommand())
+	return group("tests", "List the tests, describe them, prove that they can fail", `  splicelab tests list
+  splicelab tests show B8
+  splicelab tests prove -k 6.12 -f xfs`, a.testsListCommand(), a.testsShowCommand(), a.testsProveCommand())
 }
 
 // chosen is which tests of which suites a verb is about.

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"splicelab/lab"
+	"splicelab/results"
+)
+
+// proofPage is the table of positive controls as a Markdown page.
+func proofPage(proofs []lab.Proof, cells []results.Cell, command string) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `# Positive controls
+
+A detector that has never been seen to fire proves nothing. This page is what `+"`splicelab tests prove`"+`
+found: each test was run on real kernels while what it looks at was damaged after the kernel had its say
+(`+"`sample`"+`: the bytes that the reader received; `+"`source`"+`: what one view of the source file shows;
+`+"`observation`"+`: the number, errno or text that decides), and each cell had to fail. *Fired* counts the cells that were
+shown their fault and failed, and as what; *elsewhere* is what became of the other cells: skipped, and why; failed by itself
+before its fault was shown, as today's kernels do fail some tests; or silent, which would be a blind detector.
+
+Made by `+"`%s`"+` on %s. Do not edit: run it again.
+
+`, command, placesOf(cells))
+	b.WriteString("| test | fault | fired | failed as | elsewhere |\n|---|---|---|---|---|\n")
+	for _, p := range proofs {
+		var not []string
+		for _, r := range reasons(p.Silent, lab.WhySilent) {
+			not = append(not, "silent on "+r.where+": "+r.text)
+		}
+		for _, r := range reasons(p.Itself, func(c results.Cell) string { return string(c.Outcome) }) {
+			not = append(not, "by itself on "+r.where+": "+orDash(r.text))
+		}
+		for _, r := range reasons(p.Skipped, func(c results.Cell) string { return c.Detail }) {
+			not = append(not, "skipped on "+r.where+": "+r.text)
+		}
+		for _, r := range reasons(append(p.Broken, p.Infra...), func(c results.Cell) string { return string(c.Verdict) + ": " + c.Detail }) {
+			not = append(not, "no result on "+r.where+": "+r.text)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %d of %d | %s | %s |\n", cellText(p.Test), cellText(p.Fault), len(p.Fired),
+			len(p.Fired)+len(p.Itself)+len(p.Silent)+len(p.Skipped)+len(p.Broken)+len(p.Infra), cellText(outcomesOf(p.Fired)), cellText(strings.Join(not, "; ")))
+	}
+	return b.Bytes()
+}
+
+// cellText makes guest text fit for a cell of a Markdown table.
+func cellText(s string) string {
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(results.CleanLine(s))
+}

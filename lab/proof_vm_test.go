@@ -1,0 +1,37 @@
+package lab
+
+import (
+	"strings"
+	"testing"
+
+	"splicelab/kernels"
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+)
+
+// TestFaults runs a real test on a real kernel with its fault before its
+// eyes, and without: it fails the one time and passes the other.
+func TestFaults(t *testing.T) {
+	b := newBench(t)
+	b.cfg.Policy = outcome.PolicyAlias
+	ks := []kernels.Kernel{testKernel(t, "6.12")}
+	for _, faults := range []bool{false, true} {
+		b.cfg.Faults = faults
+		cells, err := b.run(ks, "tmpfs", `^splice\.TestCountExact/`)
+		if err != nil {
+			t.Fatalf("faults %v: %v", faults, err)
+		}
+		for name, c := range cells {
+			if !strings.Contains(name, "TestCountExact") {
+				continue // a control cell, which is in every plan
+			}
+			want, shown := outcome.Pass, ""
+			if faults {
+				want, shown = outcome.Fail, "sample"
+			}
+			if c.Verdict != want || c.Covariates[wire.AttrFault] != shown {
+				t.Errorf("faults %v: %s: %s (%s) %v", faults, name, c.Verdict, c.Detail, c.Covariates)
+			}
+		}
+	}
+}
