@@ -60,12 +60,18 @@ func folio(flags words, frame uint64) (pageInfo, bool) {
 		return info, true
 	}
 	pages := uint64(1)
+walk:
 	for pages < 1<<maxOrder {
-		next, ok := flags.at(head + pages)
-		if !ok || !is(next, kpfCompoundTail) {
+		run := flags.from(head+pages, 64)
+		for _, next := range run {
+			if !is(next, kpfCompoundTail) {
+				break walk
+			}
+			pages++
+		}
+		if len(run) == 0 {
 			break
 		}
-		pages++
 	}
 	for uint64(2)<<info.order <= pages {
 		info.order++
@@ -105,4 +111,15 @@ func (f *File) resident(off int64) string {
 		return ""
 	}
 	return yesNo(vec[0]&1 == 1)
+}
+
+// from returns up to most words from n on: one call for many of them.
+func (w words) from(n uint64, most int) []uint64 {
+	b := make([]byte, most*8)
+	got, _ := w.f.ReadAt(b, int64(n*8)) // what is missing, the caller sees
+	out := make([]uint64, 0, most)
+	for b = b[:got/8*8]; len(b) > 0; b = b[8:] {
+		out = append(out, binary.NativeEndian.Uint64(b))
+	}
+	return out
 }

@@ -61,6 +61,12 @@ func (s Stamp) put(c []byte) {
 	s.putTail(c)
 }
 
+// blockLen is the length of a block, a power of two. The cells at one place in
+// all blocks of a generation differ, bit for bit, by what depends on the block
+// alone: the offset is in two parts that share no bit, the fill is one part
+// XOR the other, and a CRC of equal lengths is linear. Fill makes use of it.
+const blockLen = 256 << 10
+
 // putTail writes what differs between the cells of one generation: offset,
 // fill and checksum. A file of 2 MiB has 32,768 of them, and emulated
 // processors write them slowly, so it works on eight bytes at a time.
@@ -69,13 +75,15 @@ func (s Stamp) putTail(c []byte) {
 	put7(c[offAt:offAt+offLen], uint64(s.Off))
 	// SplitMix64: the fill only has to differ between cells. The lowest bit
 	// of each byte is set, so that none is zero.
-	x := s.Nonce ^ uint64(s.File)<<40 ^ uint64(s.Gen)<<20 ^ uint64(s.Off)*0x9e3779b97f4a7c15
+	const odd, lowest = 0x9e3779b97f4a7c15, 0x0101010101010101
+	x := s.Nonce ^ uint64(s.File)<<40 ^ uint64(s.Gen)<<20 ^ uint64(s.Off%blockLen)*odd
+	block := uint64(s.Off/blockLen) * odd &^ lowest
 	// The last word reaches into the checksum, which is written after it.
 	for i := fillAt; i < crcAt; i += 8 {
-		x += 0x9e3779b97f4a7c15
+		x += odd
 		z := (x ^ x>>30) * 0xbf58476d1ce4e5b9
 		z = (z ^ z>>27) * 0x94d049bb133111eb
-		binary.LittleEndian.PutUint64(c[i:], z^z>>31|0x0101010101010101)
+		binary.LittleEndian.PutUint64(c[i:], (z^z>>31|lowest)^block)
 	}
 	put7(c[crcAt:], uint64(crc32.Checksum(c[:crcAt], castagnoli)))
 }
@@ -84,6 +92,35 @@ func (s Stamp) putTail(c []byte) {
 // off; off need not be a multiple of CellLen.
 func Fill(buf []byte, s Stamp, off int64) {
 	s = s.bounded()
+	if off != 0 || len(buf) <= blockLen {
+		s.fill(buf, off)
+		return
+	}
+	first := buf[:blockLen]
+	s.fill(first, 0)
+	for buf, off = buf[blockLen:], blockLen; len(buf) >= blockLen; buf, off = buf[blockLen:], off+blockLen {
+		s.fillLike(buf[:blockLen], first, off)
+	}
+	s.fill(buf, off)
+}
+
+// fillLike fills the block at off, given the first.
+func (s Stamp) fillLike(block, first []byte, off int64) {
+	s.fill(block[:CellLen], off)
+	var differ [CellLen / 8]uint64
+	for i := range differ {
+		differ[i] = binary.NativeEndian.Uint64(block[8*i:]) ^ binary.NativeEndian.Uint64(first[8*i:])
+	}
+	for at := CellLen; at < blockLen; at += CellLen {
+		to, from := block[at:at+CellLen], first[at:at+CellLen]
+		for i, d := range differ {
+			binary.NativeEndian.PutUint64(to[8*i:], binary.NativeEndian.Uint64(from[8*i:])^d)
+		}
+	}
+}
+
+// fill writes one cell after another.
+func (s Stamp) fill(buf []byte, off int64) {
 	var cell [CellLen]byte
 	s.put(cell[:])
 	for len(buf) > 0 {

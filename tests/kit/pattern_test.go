@@ -63,3 +63,23 @@ func TestFillAtAnyOffset(t *testing.T) {
 		}
 	}
 }
+
+// The quick way to fill a file of many blocks writes what the plain way does.
+func TestFillByBlocks(t *testing.T) {
+	s := Stamp{Nonce: 0x123456789, File: 3, Gen: 2}
+	got, want := make([]byte, 9*blockLen+3*CellLen+5), make([]byte, 9*blockLen+3*CellLen+5)
+	Fill(got, s, 0)
+	s.bounded().fill(want, 0)
+	if at, ok := same(got, want); !ok {
+		t.Fatalf("differs at %d: % x instead of % x", at, got[at:at+8], want[at:at+8])
+	}
+	off := len(want) / CellLen * CellLen
+	for at := 0; at < off; at += CellLen {
+		if c, ok := ParseCell(got[at : at+CellLen]); !ok || c.Off != int64(at) {
+			t.Fatalf("the cell at %d reads %+v, %t", at, c, ok)
+		}
+		if bytes.IndexByte(got[at:at+CellLen], 0) >= 0 {
+			t.Fatalf("the cell at %d holds a zero", at)
+		}
+	}
+}
