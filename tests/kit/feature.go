@@ -19,6 +19,9 @@ const (
 	InsertRange   Feature = "FALLOC_FL_INSERT_RANGE"
 	WriteZeroes   Feature = "FALLOC_FL_WRITE_ZEROES"
 	DirectIO      Feature = "O_DIRECT"
+	DontCache     Feature = "RWF_DONTCACHE"
+	CloneRange    Feature = "FICLONERANGE"
+	ExchangeRange Feature = "XFS_IOC_EXCHANGE_RANGE"
 )
 
 // required says since which kernel a filesystem has a feature in every
@@ -31,6 +34,8 @@ var required = map[Feature]map[string]version{
 	CollapseRange: {"ext4": {3, 15}, "xfs": {3, 15}, "f2fs": {4, 2}},
 	InsertRange:   {"ext4": {4, 2}, "xfs": {4, 1}, "f2fs": {4, 2}},
 	DirectIO:      {"ext4": {2, 6}, "xfs": {2, 6}, "btrfs": {2, 6}, "tmpfs": {6, 6}},
+	DontCache:     {"xfs": {6, 15}},
+	CloneRange:    {"xfs": {4, 9}, "btrfs": {2, 6}},
 	Dedupe:        {"xfs": {4, 9}, "btrfs": {3, 12}},
 	Unshare:       {"xfs": {4, 9}},
 	Freeze:        {"ext4": {2, 6}, "xfs": {2, 6}},

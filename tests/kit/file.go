@@ -35,7 +35,50 @@ func (f *File) spliceFD() int {
 // File returns a new file of the cell's shape.
 func (c *Cell) File() *File {
 	c.T.Helper()
-	return c.FileOf(c.Shape.Size, c.Shape.Chunk, c.Shape.Dirty)
+	if !c.Shape.Readahead {
+		return c.FileOf(c.Shape.Size, c.Shape.Chunk, c.Shape.Dirty)
+	}
+	if c.FS.Type == "tmpfs" {
+		c.Skip("tmpfs has no backing store to read ahead from")
+	}
+	f := c.FileOf(c.Shape.Size, c.Shape.Chunk, false)
+	f.ReadAhead()
+	return f
+}
+
+// ReadAhead evicts the file, which must be clean, from the page cache and has
+// readahead bring it in again: in folios as large as they come for a mapping
+// that is advised to have huge pages, and behind them by reading on. What did
+// not go stays as it was, and the covariate "evicted" says so.
+func (f *File) ReadAhead() {
+	f.c.T.Helper()
+	if err := unix.Fadvise(f.FD, 0, 0, unix.FADV_DONTNEED); err != nil {
+		f.c.Infra("posix_fadvise: %s", ErrnoName(err))
+	}
+	size := f.History.Size()
+	switch n := ResidentPages(f.FD, size); n {
+	case -1:
+		f.c.Attr("evicted", "")
+	case 0:
+		f.c.Attr("evicted", "yes")
+	default:
+		f.c.Attr("evicted", "no: "+strconv.Itoa(n)+" pages stayed")
+	}
+	m, err := mapShared(f.FD, 0, size, unix.PROT_READ)
+	if err != nil {
+		f.c.Infra("mmap: %s", ErrnoName(err))
+	}
+	// A kernel without huge pages refuses, and then reads ahead as it does.
+	_ = unix.Madvise(m, unix.MADV_HUGEPAGE)
+	_, err = readMapped(m[:1])
+	_ = unix.Munmap(m)
+	if err != nil {
+		f.c.Infra("%v", err)
+	}
+	b := make([]byte, min(size, viewLen))
+	if n, err := preadAll(f.FD, b, 0); err != nil || n != len(b) {
+		f.c.Infra("read the scratch file: %d of %d bytes, %v", n, len(b), err)
+	}
 }
 
 // FileOf returns a new file of size bytes, made by writes of chunk bytes,

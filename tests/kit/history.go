@@ -61,6 +61,13 @@ func (h *History) Write(off int64, n int) []byte {
 	return b
 }
 
+// Replace records that the bytes at off became b, which another file holds.
+func (h *History) Replace(off int64, b []byte) {
+	v := slices.Clone(h.Content())
+	copy(v[off:], b)
+	h.versions = append(h.versions, v)
+}
+
 // Zero records that n bytes at off became zero; the size stays.
 func (h *History) Zero(off int64, n int) {
 	v := slices.Clone(h.Content())

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -136,11 +137,11 @@ func TestOneLine(t *testing.T) {
 
 func TestSweepNames(t *testing.T) {
 	var got []string
-	for _, s := range Varied([]string{"", "page"}, Small(), Huge()) {
+	for _, s := range slices.Concat(SweepHuge(), Varied([]string{"", "page"}, Small(), Huge()), Sizes("b")) {
 		got = append(got, s.Name)
 	}
-	want := []string{"small-clean", "small-dirty", "2m-clean", "2m-dirty",
-		"page-small-clean", "page-small-dirty", "page-2m-clean", "page-2m-dirty"}
+	want := []string{"small-clean", "small-dirty", "large-clean", "large-dirty", "large-readahead", "2m-clean", "2m-readahead",
+		"small-clean", "small-dirty", "2m-clean", "page-small-clean", "page-small-dirty", "page-2m-clean", "b-small", "b-large"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,6 +17,9 @@ const patience = 10 * time.Second
 
 // FALLOC_FL_WRITE_ZEROES of include/uapi/linux/falloc.h, since Linux 6.17.
 const fallocWriteZeroes = 0x80
+
+// RWF_DONTCACHE of include/uapi/linux/fs.h, since Linux 6.14.
+const rwfDontCache = 0x80
 
 // do performs a mutation; when it does not return, the pipes are drained
 // before waiting further, and the cell remembers that it was blocked.
@@ -85,6 +89,39 @@ func (c *Cell) aligned(n int) []byte {
 	}
 	c.T.Cleanup(func() { _ = unix.Munmap(m) })
 	return m
+}
+
+// WriteDontCache does what Write does by RWF_DONTCACHE: through the page
+// cache, which is to keep none of it once it is written back.
+func (f *File) WriteDontCache(off int64, n int) {
+	f.c.T.Helper()
+	b := f.History.Write(off, n)
+	f.Operate(DontCache, "pwritev2(RWF_DONTCACHE)", func() error {
+		m, err := unix.Pwritev2(f.FD, [][]byte{b}, off, rwfDontCache)
+		if err == nil && m != n {
+			err = errShortWrite
+		}
+		return err
+	})
+}
+
+// Clone shares the blocks of the range with another file, whose content it
+// then has there, by FICLONERANGE.
+func (f *File) Clone(from *File, off int64, n int) {
+	f.c.T.Helper()
+	f.Operate(CloneRange, "FICLONERANGE", func() error {
+		return unix.IoctlFileCloneRange(f.FD, &unix.FileCloneRange{
+			Src_fd: int64(from.FD), Src_offset: uint64(off), Src_length: uint64(n), Dest_offset: uint64(off)})
+	})
+	f.History.Replace(off, from.History.Content()[off:off+int64(n)])
+}
+
+// RenamedOver renames another file over this one, which stays open and keeps
+// its content. Its Path from then on is one that leads to what is open.
+func (f *File) RenamedOver(by *File) {
+	f.c.T.Helper()
+	f.mutate("rename", func() error { return unix.Rename(by.Path, f.Path) })
+	f.Path = "/proc/self/fd/" + strconv.Itoa(f.FD)
 }
 
 // Mapping is a shared writable mapping of the beginning of a file.

@@ -1,5 +1,7 @@
 package kit
 
+import "strings"
+
 // Sizes of the sweep, in bytes.
 const (
 	PageSize = 4 << 10  // the small file: one page, a small folio
@@ -17,18 +19,34 @@ type Shape struct {
 	Chunk   int    // bytes of one write while the file is made: the folio size asked for
 	Span    int    // how many bytes, from offset 0, are spliced
 	Dirty   bool   // false: written back before the splice
+
+	// Readahead: evicted after it was written back, and brought in again by
+	// readahead, which chooses other folios than a write does.
+	Readahead bool
 }
 
-// Sweep returns small and large files, clean and dirty, once for each
-// variant; without variants the names have no prefix, and so has the
-// variant "".
+// Sweep returns small and large files, clean and dirty, and a large one that
+// came by readahead, once for each variant; without variants the names have
+// no prefix, and so has the variant "".
 func Sweep(variants ...string) []Shape {
-	return cross(variants, Small(), Large())
+	return cross(variants, Small(), Large(), Readahead(Large()))
 }
 
-// SweepHuge is Sweep with a huge file besides.
+// SweepHuge is Sweep with a huge file besides, clean and by readahead: what
+// dirtiness changes, the large file shows.
 func SweepHuge(variants ...string) []Shape {
-	return cross(variants, Small(), Large(), Huge())
+	return cross(variants, Small(), Large(), Readahead(Large()), Huge(), Readahead(Huge()))
+}
+
+// Sizes returns a small and a large file, both clean, under these names: for
+// tests to which nothing else about a file makes a difference.
+func Sizes(variants ...string) []Shape {
+	var out []Shape
+	for _, s := range []Shape{Small()[0], Large()[0]} {
+		s.Name = strings.TrimSuffix(s.Name, "-clean")
+		out = append(out, s)
+	}
+	return cross(variants, out)
 }
 
 // Small returns the one-page file, clean and dirty.
@@ -41,9 +59,9 @@ func Large() []Shape {
 	return states(Shape{Name: "large", Size: LargeLen, Chunk: LargeLen, Span: SpanLen})
 }
 
-// Huge returns the 2 MiB file, clean and dirty.
+// Huge returns the 2 MiB file, clean.
 func Huge() []Shape {
-	return states(Shape{Name: "2m", Size: HugeLen, Chunk: HugeLen, Span: SpanLen})
+	return states(Shape{Name: "2m", Size: HugeLen, Chunk: HugeLen, Span: SpanLen})[:1]
 }
 
 // Named returns cells that splice no file of a sweep, or make their own.
@@ -58,6 +76,14 @@ func Named(names ...string) []Shape {
 // Varied returns shapes under each of the variants' names.
 func Varied(variants []string, shapes ...[]Shape) []Shape {
 	return cross(variants, shapes...)
+}
+
+// Readahead returns the clean one of the shapes, brought in by readahead.
+func Readahead(states []Shape) []Shape {
+	s := states[0]
+	s.Name = strings.TrimSuffix(s.Name, "-clean") + "-readahead"
+	s.Readahead = true
+	return []Shape{s}
 }
 
 func states(s Shape) []Shape {

@@ -45,7 +45,7 @@ var punchHoleInFolio = kit.Test{
 	Name: "TestPunchHoleInFolio", ID: "B10", Family: familyMutation, Kind: outcome.Characterisation,
 	Doc:   "A hole in place of all that was spliced of a large folio (0+16384), or of one page in it (4096+4096).",
 	Needs: needsPunch,
-	Cells: kit.Varied([]string{"", "page"}, kit.Large(), kit.Huge()),
+	Cells: kit.Varied([]string{"", "page"}, kit.Large(), kit.Readahead(kit.Large()), kit.Huge(), kit.Readahead(kit.Huge())),
 }
 
 func TestPunchHoleInFolio(t *testing.T) {

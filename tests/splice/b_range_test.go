@@ -46,7 +46,7 @@ func twoPages() []kit.Shape {
 	for i := range small {
 		small[i].Size = 2 * kit.PageSize
 	}
-	return kit.Varied(nil, small, kit.Large(), kit.Huge())
+	return kit.Varied(nil, small, kit.Large(), kit.Readahead(kit.Large()), kit.Huge(), kit.Readahead(kit.Huge()))
 }
 
 var collapseRange = kit.Test{

@@ -10,15 +10,21 @@ import (
 const familyMutation = "B mutation after the splice"
 
 var mutation = []kit.Test{
-	write, writeDirect, mmapStore, sendfileWrite,
+	write, writeInSector, writeDontCache, writeDirect, mmapStore, sendfileWrite, uringSplice,
 	truncateInPage, truncateToZero,
 	punchHoleInPage, punchHolePage, punchHoleInFolio,
 	zeroRange, writeZeroes, collapseRange, insertRange,
+	cloneOver, renameOver, holeFilled, teeDiverges,
 }
 
 var write = kit.Test{
 	Name: "TestWrite", ID: "B1", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc:   "A buffered write over the range that was spliced.",
+	Doc: "A buffered write over the range that was spliced.",
+	Steps: []string{
+		"Splice the beginning of a file into a pipe.",
+		"Write over that range.",
+		"Read the pipe.",
+	},
 	Cells: kit.SweepHuge(),
 }
 
@@ -27,6 +33,50 @@ func TestWrite(t *testing.T) {
 		f := c.File()
 		p := f.Splice()
 		f.Write(0, c.Shape.Span)
+		p.Judge(f)
+	})
+}
+
+var writeInSector = kit.Test{
+	Name: "TestWriteInSector", ID: "B2", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
+	Doc: "A buffered write of 128 bytes inside a sector of the first page that was spliced.",
+	Steps: []string{
+		"Splice the beginning of a file into a pipe.",
+		"Write 128 bytes at offset 704.",
+		"Read the pipe.",
+	},
+	Cells: kit.Sweep(),
+}
+
+func TestWriteInSector(t *testing.T) {
+	kit.Run(t, writeInSector, func(c *kit.Cell) {
+		f := c.File()
+		p := f.Splice()
+		f.Write(704, 128)
+		p.Judge(f)
+	})
+}
+
+var writeDontCache = kit.Test{
+	Name: "TestWriteDontCache", ID: "B3", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
+	Doc: "A write with RWF_DONTCACHE over the range that was spliced, written back so that the page cache lets go of it.",
+	Steps: []string{
+		"Splice the beginning of a file into a pipe.",
+		"Write over that range by pwritev2 with RWF_DONTCACHE (Linux 6.14).",
+		"fsync the file.",
+		"Read the pipe.",
+	},
+	Needs: []string{string(kit.DontCache)},
+	Cells: kit.Sweep(),
+}
+
+func TestWriteDontCache(t *testing.T) {
+	kit.Run(t, writeDontCache, func(c *kit.Cell) {
+		f := c.File()
+		p := f.Splice()
+		f.WriteDontCache(0, c.Shape.Span)
+		f.Sync()
+		c.Attr("resident_after", f.Resident(0))
 		p.Judge(f)
 	})
 }

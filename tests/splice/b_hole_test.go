@@ -1,0 +1,36 @@
+package splice
+
+import (
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+var holeFilled = kit.Test{
+	Name: "TestHoleFilled", ID: "B18", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
+	Doc: "A hole is spliced, and then filled by a write, or, in the cells called store, through a mapping.",
+	Steps: []string{
+		"Make a file that is one hole, by ftruncate.",
+		"Splice its beginning into a pipe.",
+		"Fill that range with data.",
+		"Read the pipe.",
+	},
+	Oracle: "a byte is zero (the hole: snapshot) or what was written there (live), and nothing else; afterwards the three views of the file show the data",
+	Cells:  kit.Sizes("", "store"),
+}
+
+func TestHoleFilled(t *testing.T) {
+	kit.Run(t, holeFilled, func(c *kit.Cell) {
+		f := c.FileOf(0, kit.PageSize, true)
+		f.Truncate(c.Shape.Size)
+		m := f.Map(c.Shape.Span)
+		p := f.Splice()
+		if c.Shape.Variant == "store" {
+			m.Store(0, c.Shape.Span)
+		} else {
+			f.Write(0, c.Shape.Span)
+		}
+		p.Judge(f)
+	})
+}

@@ -1,0 +1,60 @@
+package splice
+
+import (
+	"errors"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/uring"
+)
+
+var uringSplice = kit.Test{
+	Name: "TestUringSplice", ID: "B20", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
+	Doc: "IORING_OP_SPLICE in place of splice(2), then a buffered write.",
+	Steps: []string{
+		"Splice the beginning of a file into a pipe by a request to an io_uring, and wait for its completion.",
+		"Write over that range.",
+		"Read the pipe.",
+	},
+	Needs: []string{"io_uring"},
+	Cells: kit.Sizes(),
+}
+
+func TestUringSplice(t *testing.T) {
+	kit.Run(t, uringSplice, func(c *kit.Cell) {
+		r, err := uring.New(4)
+		switch {
+		case errors.Is(err, unix.ENOSYS):
+			c.Skip("io_uring_setup: ENOSYS, the kernel is built without CONFIG_IO_URING")
+		case errors.Is(err, unix.EPERM):
+			c.Skip("io_uring_setup: EPERM, forbidden by kernel.io_uring_disabled or a seccomp filter")
+		case err != nil:
+			c.Failed("io_uring_setup", err)
+		}
+		c.T.Cleanup(r.Close)
+		f := c.File()
+		f.Observe(0)
+		p := c.Pipe()
+		f.History.Splice()
+		for done := 0; done < c.Shape.Span; {
+			e, err := r.Do(uring.SQE{Opcode: uring.OpSplice, FD: int32(p.W), Off: uring.NoOffset,
+				SpliceFDIn: int32(f.FD), Addr: uint64(done), Len: uint32(c.Shape.Span - done)})
+			if err != nil {
+				c.Infra("%v", err)
+			}
+			if err := e.Err(); err != nil {
+				c.Failed("IORING_OP_SPLICE", err)
+			}
+			if e.Res == 0 {
+				c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: "IORING_OP_SPLICE: 0 inside the file"})
+			}
+			p.Spliced(int64(done), int(e.Res))
+			done += int(e.Res)
+		}
+		f.Write(0, c.Shape.Span)
+		p.Judge(f)
+	})
+}

@@ -1,0 +1,51 @@
+package splice
+
+import (
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+var cloneOver = kit.Test{
+	Name: "TestCloneOver", ID: "B14", Family: familyMutation, Kind: outcome.Characterisation,
+	Doc: "FICLONERANGE of another file's blocks over all that was spliced.",
+	Steps: []string{
+		"Write two files, and splice the beginning of the first into a pipe.",
+		"Clone the same range of the second over it.",
+		"Read the pipe.",
+	},
+	Needs: []string{string(kit.CloneRange)},
+	Cells: kit.Sweep(),
+}
+
+func TestCloneOver(t *testing.T) {
+	kit.Run(t, cloneOver, func(c *kit.Cell) {
+		f := c.File()
+		other := c.FileOf(c.Shape.Size, c.Shape.Chunk, true) // the clone itself writes it back
+		p := f.Splice()
+		f.Clone(other, 0, c.Shape.Span)
+		p.Judge(f)
+	})
+}
+
+var renameOver = kit.Test{
+	Name: "TestRenameOver", ID: "B17", Family: familyMutation, Kind: outcome.Invariant,
+	Doc: "Another file is renamed over the one that was spliced, which thereby loses its name and not its content.",
+	Steps: []string{
+		"Write two files, and splice the beginning of the first into a pipe.",
+		"Rename the second over the first, which stays open.",
+		"Read the pipe.",
+	},
+	Cells: kit.Sweep(),
+}
+
+func TestRenameOver(t *testing.T) {
+	kit.Run(t, renameOver, func(c *kit.Cell) {
+		f := c.File()
+		other := c.FileOf(c.Shape.Size, c.Shape.Chunk, true)
+		p := f.Splice()
+		f.RenamedOver(other)
+		p.Judge(f)
+	})
+}
