@@ -27,9 +27,9 @@ func TestTeeDiverges(t *testing.T) {
 	kit.Run(t, teeDiverges, func(c *kit.Cell) {
 		f := c.File()
 		p := f.Splice()
-		before := teed(c, p)
+		before := teeSample(c, p)
 		f.Write(0, c.Shape.Span)
-		after := teed(c, p)
+		after := teeSample(c, p)
 		rest := p.Drain()
 		segs := []kit.Segment{{Off: 0, Len: c.Shape.Span}}
 		found := f.History.Classify(segs, rest, nil)
@@ -38,19 +38,19 @@ func TestTeeDiverges(t *testing.T) {
 		}
 		if found.Outcome.LegalSomewhere() && !(bytes.Equal(before, after) && bytes.Equal(after, rest)) {
 			found = kit.Finding{Outcome: outcome.Torn, Unit: "copies of a tee",
-				Detail: "before the write the tee read as " + name(f, segs, before) + ", after it as " + name(f, segs, after) + ", and the pipe itself as " + name(f, segs, rest)}
+				Detail: "before the write the tee read as " + classified(f, segs, before) + ", after it as " + classified(f, segs, after) + ", and the pipe itself as " + classified(f, segs, rest)}
 		}
 		c.Record(found.Worse(f.Views()))
 	})
 }
 
-// name is what a sample is by itself.
-func name(f *kit.File, segs []kit.Segment, sample []byte) string {
+// classified is what a sample is by itself.
+func classified(f *kit.File, segs []kit.Segment, sample []byte) string {
 	return string(f.History.Classify(segs, sample, nil).Outcome)
 }
 
-// teed is what a reader gets of a copy of the pipe, which keeps what it has.
-func teed(c *kit.Cell, p *kit.Pipe) []byte {
+// teeSample is what a reader gets of a copy of the pipe, which keeps what it has.
+func teeSample(c *kit.Cell, p *kit.Pipe) []byte {
 	copied := c.Pipe()
 	n, err := unix.Tee(p.R, copied.W, p.Expected(), unix.SPLICE_F_NONBLOCK)
 	if err != nil {
