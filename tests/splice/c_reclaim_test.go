@@ -1,13 +1,14 @@
 package splice
 
 import (
+	"strconv"
 	"testing"
 
 	"splicelab/outcome"
 	"splicelab/tests/kit"
 )
 
-var reclaimed = []kit.Test{dropCaches}
+var reclaimed = []kit.Test{dropCaches, reclaim, swapOut}
 
 var dropCaches = kit.Test{
 	Name: "TestDropCaches", ID: "C6", Family: familyPreserved, Kind: outcome.Invariant,
@@ -34,6 +35,89 @@ func TestDropCaches(t *testing.T) {
 		if left > 0 && c.FS.Type != "tmpfs" {
 			c.Infra("drop_caches left %d pages of a clean file that nobody uses", left)
 		}
+		c.Attr("resident_after", f.Resident(0))
+		p.Judge(f)
+	})
+}
+
+var reclaim = kit.Test{
+	Name: "TestReclaim", ID: "C6", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
+	Doc: "Memory is taken back from a control group, or by MADV_PAGEOUT, while the file's pages are in the pipe.",
+	Steps: []string{
+		"In a control group of its own, write a file and a second one of the same content, which is written back.",
+		"Splice the beginning of the first into a pipe, and leave the group.",
+		"Take its memory back: by memory.reclaim, by a memory.high of 0, or by MADV_PAGEOUT of both files. Pages of the second file must be out of the page cache then.",
+		"Read the pipe.",
+	},
+	Needs: append([]string{"cgroup2 with the memory controller"}, needsGuest...),
+	Cells: kit.Varied([]string{"reclaim", "high", "pageout"}, kit.Small()[:1], kit.Large()),
+	Guest: true, // it moves the process about
+}
+
+func TestReclaim(t *testing.T) {
+	kit.Run(t, reclaim, func(c *kit.Cell) {
+		if c.FS.Type == "tmpfs" {
+			c.Skip("tmpfs without swap keeps its pages in memory")
+		}
+		leave, take := func() {}, func() {}
+		if c.Shape.Variant != "pageout" {
+			group := c.Memcg()
+			leave, take = group.Leave, group.Reclaim
+			if c.Shape.Variant == "high" {
+				take = group.Squeeze
+			}
+		}
+		f := c.File()
+		other := f.Twin()
+		p := f.Splice()
+		leave()
+		before := kit.ResidentPages(other, c.Shape.Size)
+		if c.Shape.Variant == "pageout" {
+			take = func() {
+				c.PageOut(other, c.Shape.Size)
+				c.PageOut(f.FD, c.Shape.Size)
+			}
+		}
+		take()
+		after := kit.ResidentPages(other, c.Shape.Size)
+		c.Attr("reclaimed", strconv.Itoa(before-after))
+		c.Attr("resident_after", f.Resident(0))
+		if after >= before {
+			c.Infra("nothing was reclaimed: %d of %d clean pages that are in no pipe are left", after, before)
+		}
+		p.Judge(f)
+	})
+}
+
+var swapOut = kit.Test{
+	Name: "TestSwapOut", ID: "C10", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
+	Doc: "The file's tmpfs pages are swapped out, as far as the kernel can, while they are in the pipe.",
+	Steps: []string{
+		"Switch swapping on, to a zram disk.",
+		"Write a file and a second one of the same content on tmpfs, and splice the beginning of the first into a pipe.",
+		"Page both out by MADV_PAGEOUT; all pages of the second must have left memory.",
+		"Read the pipe and look at the file, which is swapped in for that.",
+	},
+	Needs:   append([]string{"tmpfs", "zram"}, needsGuest...),
+	Modules: []string{"zram", "lzo-rle"},
+	Cells:   clean(),
+	Guest:   true,
+}
+
+func TestSwapOut(t *testing.T) {
+	kit.Run(t, swapOut, func(c *kit.Cell) {
+		if c.FS.Type != "tmpfs" {
+			c.Skip("%s does not live in swap: only tmpfs does", c.FS.Type)
+		}
+		c.Swap()
+		f := c.File()
+		other := f.Twin()
+		p := f.Splice()
+		pages := c.Shape.Size / kit.PageSize
+		if left := c.PageOut(other, c.Shape.Size); left != 0 {
+			c.Infra("%d of %d pages that are in no pipe are not swapped out", left, pages)
+		}
+		c.Attr("swapped", strconv.Itoa(pages-c.PageOut(f.FD, c.Shape.Size)))
 		c.Attr("resident_after", f.Resident(0))
 		p.Judge(f)
 	})

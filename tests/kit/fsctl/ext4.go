@@ -1,0 +1,46 @@
+package fsctl
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+)
+
+// Ext4MoveExtent gives the first blocks of a file those of a donor in
+// exchange, and copies the data over: the step of which e4defrag is made. It
+// returns how many blocks were moved.
+func Ext4MoveExtent(fd, donor int, blocks uint64) (moved uint64, err error) {
+	type moveExtent struct {
+		_, donor                         uint32
+		start, donorStart, length, moved uint64
+	}
+	arg := &moveExtent{donor: uint32(donor), length: blocks}
+	err = ioctl(fd, number[moveExtent](readWrite, 'f', 15), arg)
+	return arg.moved, err
+}
+
+// Ext4Resize grows the filesystem that fd is on to so many blocks.
+func Ext4Resize(fd int, blocks uint64) error {
+	return ioctl(fd, number[uint64](write, 'f', 16), &blocks)
+}
+
+// Ext4Blocks reads from its device how many blocks an ext4 filesystem has,
+// and how many the device has room for.
+func Ext4Blocks(device string) (has, room uint64, err error) {
+	fd, err := unix.Open(device, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var size uint64
+	if err := ioctl(fd, unix.BLKGETSIZE64, &size); err != nil {
+		return 0, 0, err
+	}
+	// The superblock: s_blocks_count_lo at 4, s_log_block_size at 24.
+	var super [32]byte
+	if _, err := unix.Pread(fd, super[:], 1024); err != nil {
+		return 0, 0, err
+	}
+	has = uint64(binary.LittleEndian.Uint32(super[4:]))
+	return has, size >> (10 + binary.LittleEndian.Uint32(super[24:])), nil
+}

@@ -1,0 +1,54 @@
+package fsctl
+
+import "golang.org/x/sys/unix"
+
+type xfsTime struct {
+	sec  int64
+	nsec int32
+	_    int32
+}
+
+// XFSSwapExtents exchanges all blocks of two files of the same size and
+// content, what xfs_fsr does in the end: the kernel checks by its times that
+// nobody changed the file since st was taken.
+func XFSSwapExtents(fd, other int, st *unix.Stat_t) error {
+	type swapExtents struct {
+		_, target, other, offset, length int64
+		_                                [16]byte
+		stat                             struct { // struct xfs_bstat
+			_                   [40]byte
+			atime, mtime, ctime xfsTime
+			_                   [48]byte
+		}
+	}
+	arg := &swapExtents{target: int64(fd), other: int64(other), length: st.Size}
+	arg.stat.mtime = xfsTime{sec: st.Mtim.Sec, nsec: int32(st.Mtim.Nsec)}
+	arg.stat.ctime = xfsTime{sec: st.Ctim.Sec, nsec: int32(st.Ctim.Nsec)}
+	return ioctl(fd, number[swapExtents](readWrite, 'X', 109), arg)
+}
+
+// XFSBlocks is how many blocks an xfs filesystem has for data, and how many
+// per cent of them may become inodes.
+func XFSBlocks(fd int) (blocks uint64, inodes uint32, err error) {
+	type geometry struct { // struct xfs_fsop_geom_v1
+		_      [7]uint32
+		imax   uint32
+		blocks uint64
+		_      [3]uint64
+		_      [48]byte
+	}
+	arg := &geometry{}
+	err = ioctl(fd, number[geometry](read, 'X', 100), arg)
+	return arg.blocks, arg.imax, err
+}
+
+// XFSResize grows an xfs filesystem to so many blocks or, since Linux 5.12,
+// shrinks it by a few at its end.
+func XFSResize(fd int, blocks uint64, inodes uint32) error {
+	type resize struct {
+		blocks uint64
+		imax   uint32
+		_      uint32
+	}
+	return ioctl(fd, number[resize](write, 'X', 110), &resize{blocks: blocks, imax: inodes})
+}

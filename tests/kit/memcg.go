@@ -1,0 +1,101 @@
+package kit
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// cgroups is where cgroup2 is mounted in the guest.
+const cgroups = "/sys/fs/cgroup"
+
+// Memcg is a control group of its own, to which what the process allocates
+// is charged until it leaves.
+type Memcg struct {
+	c    *Cell
+	path string
+}
+
+// Memcg moves the process into a new control group with the memory
+// controller. It is gone when the cell ends.
+func (c *Cell) Memcg() *Memcg {
+	c.T.Helper()
+	have, err := os.ReadFile(filepath.Join(cgroups, "cgroup.controllers"))
+	if err != nil || !slices.Contains(strings.Fields(string(have)), "memory") {
+		c.Skip("no memory controller in cgroup2 at %s", cgroups)
+	}
+	m := &Memcg{c: c, path: filepath.Join(cgroups, "cell")}
+	control := filepath.Join(cgroups, "cgroup.subtree_control")
+	if err := os.WriteFile(control, []byte("+memory"), 0); err != nil {
+		c.Infra("%v", err)
+	}
+	c.T.Cleanup(func() { _ = os.WriteFile(control, []byte("-memory"), 0) })
+	if err := os.Mkdir(m.path, 0o755); err != nil {
+		c.Infra("%v", err)
+	}
+	c.T.Cleanup(func() {
+		m.move(cgroups)
+		_ = os.Remove(m.path)
+	})
+	m.move(m.path)
+	return m
+}
+
+func (m *Memcg) move(to string) {
+	if err := os.WriteFile(filepath.Join(to, "cgroup.procs"), []byte("0"), 0); err != nil {
+		m.c.T.Errorf("%v", err)
+	}
+}
+
+// Leave moves the process back. What is charged to the group stays so.
+func (m *Memcg) Leave() { m.move(cgroups) }
+
+// Charged is how many bytes are charged to the group.
+func (m *Memcg) Charged() int {
+	m.c.T.Helper()
+	b, err := os.ReadFile(filepath.Join(m.path, "memory.current"))
+	if err != nil {
+		m.c.Infra("%v", err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		m.c.Infra("memory.current: %v", err)
+	}
+	return n
+}
+
+// Reclaim asks for all that is charged back, which no kernel can fulfil to
+// the last page, by memory.reclaim.
+func (m *Memcg) Reclaim() {
+	m.c.T.Helper()
+	// Not by package os, which takes EAGAIN for a reason to wait.
+	fd, err := unix.Open(filepath.Join(m.path, "memory.reclaim"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		m.c.Skip("no memory.reclaim: it is there since Linux 5.19")
+	}
+	if err != nil {
+		m.c.Failed("memory.reclaim", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	all := []byte(strconv.Itoa(m.Charged()))
+	err = m.c.do("memory.reclaim", func() error { _, err := unix.Write(fd, all); return err })
+	if err != nil && !errors.Is(err, unix.EAGAIN) { // less than asked for
+		m.c.Failed("memory.reclaim", err)
+	}
+}
+
+// Squeeze does what Reclaim does by a limit of nothing, memory.high. Call
+// Leave before: whoever is in the group is slowed down by that.
+func (m *Memcg) Squeeze() {
+	m.c.T.Helper()
+	path := filepath.Join(m.path, "memory.high")
+	err := m.c.do("memory.high", func() error { return os.WriteFile(path, []byte("0"), 0) })
+	if err != nil {
+		m.c.Failed("memory.high", err)
+	}
+}

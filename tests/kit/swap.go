@@ -1,0 +1,87 @@
+package kit
+
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Swap switches swapping on for the cell, to a compressed RAM disk of its
+// own.
+func (c *Cell) Swap() {
+	c.T.Helper()
+	c.Module("zram")
+	const class = "/sys/class/zram-control/"
+	id, err := os.ReadFile(class + "hot_add") // reading it makes a device
+	if err != nil {
+		c.Infra("%v", err)
+	}
+	n := strings.TrimSpace(string(id))
+	c.T.Cleanup(func() {
+		if err := os.WriteFile(class+"hot_remove", []byte(n), 0); err != nil {
+			c.T.Errorf("%v", err)
+		}
+	})
+	const size = 16 << 20
+	if err := os.WriteFile("/sys/block/zram"+n+"/disksize", []byte(strconv.Itoa(size)), 0); err != nil {
+		c.Infra("%v", err)
+	}
+	device := filepath.Join("/dev", "zram"+n)
+	if err := os.WriteFile(device, swapHeader(size), 0); err != nil {
+		c.Infra("%v", err)
+	}
+	if err := swapCall(unix.SYS_SWAPON, device); err != nil {
+		c.Infra("swapon: %s", ErrnoName(err))
+	}
+	c.T.Cleanup(func() {
+		if err := swapCall(unix.SYS_SWAPOFF, device); err != nil {
+			c.T.Errorf("swapoff: %v", err)
+		}
+	})
+}
+
+// swapHeader is the first page of a swap area of size bytes: at 1024 the
+// version and the number of the last page, at its end the signature.
+func swapHeader(size int) []byte {
+	page := os.Getpagesize()
+	b := make([]byte, page)
+	binary.NativeEndian.PutUint32(b[1024:], 1)
+	binary.NativeEndian.PutUint32(b[1028:], uint32(size/page-1))
+	copy(b[page-10:], "SWAPSPACE2")
+	return b
+}
+
+func swapCall(call uintptr, path string) error {
+	p, err := unix.BytePtrFromString(path)
+	if err != nil {
+		return err
+	}
+	if _, _, e := unix.Syscall(call, uintptr(unsafe.Pointer(p)), 0, 0); e != 0 {
+		return e
+	}
+	return nil
+}
+
+// PageOut asks the kernel to take the first size bytes of a file out of
+// memory (MADV_PAGEOUT, since Linux 5.4), and returns how many pages of them
+// are left there.
+func (c *Cell) PageOut(fd, size int) int {
+	c.T.Helper()
+	m, err := mapShared(fd, 0, size, unix.PROT_READ)
+	if err != nil {
+		c.Infra("mmap: %s", ErrnoName(err))
+	}
+	defer func() { _ = unix.Munmap(m) }()
+	if _, err := readMapped(m); err != nil { // only what is mapped is paged out
+		c.Infra("%v", err)
+	}
+	if err := c.do("madvise(MADV_PAGEOUT)", func() error { return unix.Madvise(m, unix.MADV_PAGEOUT) }); err != nil {
+		c.Failed("madvise(MADV_PAGEOUT)", err)
+	}
+	return ResidentPages(fd, size)
+}
