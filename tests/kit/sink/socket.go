@@ -155,10 +155,12 @@ func closeAtEnd(c *kit.Cell, fd int) { c.T.Cleanup(func() { _ = unix.Close(fd) }
 // buffers sets both buffers of a pair: what a cell sends must fit without a
 // reader.
 func buffers(c *kit.Cell, in, out int) {
-	const size = 208 << 10 // what an unprivileged socket may ask for by default
-	setOption(c, in, unix.SOL_SOCKET, unix.SO_RCVBUF, size)
-	setOption(c, out, unix.SOL_SOCKET, unix.SO_SNDBUF, size)
+	setOption(c, in, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
+	setOption(c, out, unix.SOL_SOCKET, unix.SO_SNDBUF, socketRoom)
 }
+
+// socketRoom is what a socket without privileges may ask for by default.
+const socketRoom = 208 << 10
 
 func setOption(c *kit.Cell, fd, level, option, value int) {
 	c.T.Helper()

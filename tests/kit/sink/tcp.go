@@ -23,6 +23,9 @@ var TCPClosed = Sink{
 		n := p.CloseWindow()
 		p.arrived = func(*Pair, int) bool { return true } // it waits where it was put
 		p.before = func(p *Pair) {
+			// Room for all at once: a copy that the kernel makes on the way
+			// takes more of it than what is spliced does.
+			setOption(c, p.In, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
 			p.Discard(n)
 			p.before = nil
 		}

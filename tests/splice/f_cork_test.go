@@ -1,0 +1,63 @@
+package splice
+
+import (
+	"fmt"
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/sink"
+)
+
+var udpCork = kit.Test{
+	Name: "TestUDPCork", ID: "F6", Family: familySockets, Kind: outcome.Characterisation,
+	Doc: "A datagram waits at a corked sender while the file is overwritten; then it is sent and received.",
+	Steps: []string{
+		"Cork a UDP socket, and splice the file's first bytes to it.",
+		"Overwrite them in the file.",
+		"Take the cork out, which sends the datagram, and receive it.",
+	},
+	Known: []string{"dropped for its checksum on 5.10, 6.12, 6.18 and 7.3, snapshot on 6.1"},
+	Cells: kit.Sweep(),
+}
+
+func TestUDPCork(t *testing.T) {
+	kit.Run(t, udpCork, func(c *kit.Cell) { queued(c, sink.UDPCork, true) })
+}
+
+var udpFragments = kit.Test{
+	Name: "TestUDPFragments", ID: "F7", Family: familySockets, Kind: outcome.Invariant,
+	Doc: "A corked datagram of spliced fragments of odd lengths arrives: the checksum over them is right, whether one splice moves all of them to the socket or each is moved by its own.",
+	Steps: []string{
+		"Splice consecutive ranges of odd lengths from the file into a pipe.",
+		"Cork a UDP socket, and splice the pipe to it, all at once or a fragment at a time.",
+		"Take the cork out, and receive the datagram.",
+	},
+	Oracle: "the datagram arrives, and every byte is what the file held; nothing was changed, so that a checksum that does not match is the kernel's own",
+	Cells:  kit.Named("together", "apart"),
+}
+
+func TestUDPFragments(t *testing.T) {
+	kit.Run(t, udpFragments, func(c *kit.Cell) {
+		conn := sink.UDPCork.Open(c)
+		f := c.File()
+		f.Observe(0)
+		p := c.Pipe()
+		lengths := []int{1, 63, 513, 1023, 4097, 2047, 7}
+		total := 0
+		for _, n := range lengths {
+			p.Splice(f, int64(total), n)
+			total += n
+		}
+		lost := sink.ChecksumErrors()
+		if c.Shape.Variant == "together" {
+			conn.Send(p, total)
+		} else {
+			for _, n := range lengths {
+				conn.Send(p, n)
+			}
+		}
+		got := conn.Receive(total)
+		p.JudgeReceived(f, got, fmt.Sprintf("nothing arrived, InCsumErrors went from %d to %d", lost, sink.ChecksumErrors()))
+	})
+}
