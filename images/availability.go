@@ -78,6 +78,7 @@ func parseConfig(b []byte) map[string]string {
 // neither CONFIG_NAME nor CONFIG_NAME_FS.
 var moduleOptions = map[string]string{
 	"nvme":           "CONFIG_BLK_DEV_NVME",
+	"nd_pmem":        "CONFIG_BLK_DEV_PMEM",
 	"crc32c_generic": "CONFIG_CRYPTO_CRC32C",
 	"nls_cp437":      "CONFIG_NLS_CODEPAGE_437",
 	"nls_iso8859_1":  "CONFIG_NLS_ISO8859_1",

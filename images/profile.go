@@ -22,6 +22,9 @@ type Profile struct {
 	// Overlay puts an overlayfs whose lower, upper and work directories are
 	// on Type's filesystem over it; the test sees the overlay.
 	Overlay bool `yaml:"overlay,omitempty" mapstructure:"overlay"`
+	// Pmem makes the disk persistent memory, from which the filesystem can be
+	// mounted with dax.
+	Pmem bool `yaml:"pmem,omitempty" mapstructure:"pmem"`
 	// Requires names kernel config options of which one that is known to be
 	// off makes the profile a skip, e.g. "CONFIG_TRANSPARENT_HUGEPAGE".
 	Requires []string `yaml:"requires,omitempty" mapstructure:"requires"`

@@ -186,6 +186,8 @@ func (p Profile) Validate() error {
 		return fail("size-mib %d: must be between 1 and %d, or absent for %d", p.SizeMiB, maxSizeMiB, defaultSizeMiB)
 	case len(p.Mkfs) == 0 && p.SizeMiB != 0:
 		return fail("size-mib has no meaning without mkfs: there is no disk")
+	case len(p.Mkfs) == 0 && p.Pmem:
+		return fail("pmem has no meaning without mkfs: there is no disk")
 	case len(p.Mkfs) > 0 && p.Mkfs[0] == "":
 		return fail("mkfs: the command is empty")
 	case strings.ContainsAny(p.Options, " \t\n"):

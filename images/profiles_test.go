@@ -16,7 +16,7 @@ func TestBuiltin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"ext4", "ext4-1k", "xfs", "xfs-1k", "btrfs", "tmpfs", "tmpfs-huge", "f2fs", "vfat", "exfat", "overlay"}
+	want := []string{"ext4", "ext4-1k", "xfs", "xfs-1k", "btrfs", "tmpfs", "tmpfs-huge", "f2fs", "vfat", "exfat", "overlay", "ext4-dax", "xfs-dax"}
 	if diff := cmp.Diff(want, profileNames(profiles)); diff != "" {
 		t.Errorf("profiles (-want +got):\n%s", diff)
 	}
@@ -38,6 +38,7 @@ func TestParseProfilesErrors(t *testing.T) {
 		"no type":        {"- name: a\n", `filesystem "a": type ""`},
 		"size":           {"- name: a\n  type: ext4\n  mkfs: [mkfs.ext4]\n  size-mib: -1\n", "size-mib -1"},
 		"size, no disk":  {"- name: a\n  type: tmpfs\n  size-mib: 10\n", "no meaning without mkfs"},
+		"pmem, no disk":  {"- name: a\n  type: tmpfs\n  pmem: true\n", "no meaning without mkfs"},
 		"options":        {"- name: a\n  type: tmpfs\n  options: a, b\n", "without blanks"},
 		"requires":       {"- name: a\n  type: tmpfs\n  requires: [XFS_FS]\n", "CONFIG_XFS_FS"},
 		"exclude":        {"- name: a\n  type: tmpfs\n  exclude: [{kernels: six, reason: r}]\n", "six"},
@@ -66,7 +67,7 @@ func TestSelect(t *testing.T) {
 	if got[0].Options != "noatime" {
 		t.Error("the user's profile does not replace the built-in one")
 	}
-	if got, err := Select("all", user); err != nil || len(got) != 12 {
+	if got, err := Select("all", user); err != nil || len(got) != 14 {
 		t.Errorf("all: %d profiles, %v", len(got), err)
 	}
 	for names, near := range map[string]string{"ext5": "ext4", "btfs": "btrfs", "overlayfs": "overlay", "zzzzzzzz": ""} {

@@ -17,7 +17,7 @@ type MountStep struct {
 }
 
 // Disk0 is the device of the profile's own disk in a MountStep: the guest's
-// first virtio or NVMe disk, whatever its driver calls it.
+// first disk, whatever its driver calls it.
 const Disk0 = "disk0"
 
 // Steps are the mounts that put the profile's filesystem on target, in order.

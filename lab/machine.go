@@ -88,6 +88,9 @@ func (l *Lab) prepare(ctx context.Context, b images.Builder, k *kernels.Kernel, 
 				return nil, skipIfMissing(err)
 			}
 			driver, needs := diskDriver(k)
+			if p.Pmem {
+				driver, needs = vm.Pmem, []string{"virtio_pci", "virtio_pmem", "nd_pmem"}
+			}
 			spec.disks = append(spec.disks, vm.Disk{Path: disk.Path, Driver: driver})
 			modules = append(needs, modules...)
 		}
@@ -113,8 +116,11 @@ func skipIfMissing(err error) error {
 
 // guestDisk is the first disk's device in the guest.
 func guestDisk(d vm.DiskDriver) string {
-	if d == vm.NVMe {
+	switch d {
+	case vm.NVMe:
 		return "/dev/nvme0n1"
+	case vm.Pmem:
+		return "/dev/pmem0"
 	}
 	return "/dev/vda"
 }

@@ -85,8 +85,8 @@ func splitOptions(options string) (flags uintptr, data string) {
 // asynchronously; under TCG on a busy host that takes its time.
 const diskWait = 10 * time.Second
 
-// resolveDevice turns "disk0" into the path of the first virtio or NVMe disk,
-// "disk1" into that of the second, and so on. Other names stay as they are.
+// resolveDevice turns "disk0" into the path of the first virtio, NVMe or
+// persistent-memory disk, "disk1" into that of the second, and so on. Other names stay as they are.
 func resolveDevice(name string) (string, error) {
 	digits, isDisk := strings.CutPrefix(name, "disk")
 	n, err := strconv.Atoi(digits)
@@ -114,10 +114,10 @@ func resolveDevice(name string) (string, error) {
 	}
 }
 
-var diskName = regexp.MustCompile(`^(vd[a-z]+|nvme[0-9]+n[0-9]+)$`)
+var diskName = regexp.MustCompile(`^(vd[a-z]+|pmem[0-9]+|nvme[0-9]+n[0-9]+)$`)
 
-// listDisks returns the names of virtio and NVMe disks in the order in which
-// QEMU was given them, virtio first.
+// listDisks returns the names of disks in the order in which QEMU was given
+// them, virtio first, then persistent memory, then NVMe.
 func listDisks(sysBlock string) ([]string, error) {
 	entries, err := os.ReadDir(sysBlock)
 	if err != nil {
@@ -131,7 +131,7 @@ func listDisks(sysBlock string) ([]string, error) {
 	}
 	slices.SortFunc(disks, func(a, b string) int {
 		return cmp.Or(
-			cmp.Compare(b[0], a[0]),     // v before n
+			cmp.Compare(b[0], a[0]),     // v before p before n
 			cmp.Compare(len(a), len(b)), // vdz before vdaa, nvme2n1 before nvme10n1
 			strings.Compare(a, b))
 	})

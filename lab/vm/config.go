@@ -110,8 +110,8 @@ func (c Config) withDefaults() (Config, error) {
 		if d.Driver == "" {
 			d.Driver = VirtioBlk
 		}
-		if d.Driver != VirtioBlk && d.Driver != NVMe {
-			return c, fmt.Errorf("disk %d: unknown driver %q: use %s or %s", i, d.Driver, VirtioBlk, NVMe)
+		if d.Driver != VirtioBlk && d.Driver != NVMe && d.Driver != Pmem {
+			return c, fmt.Errorf("disk %d: unknown driver %q: use %s, %s or %s", i, d.Driver, VirtioBlk, NVMe, Pmem)
 		}
 		d.Path = abs
 		disks[i] = d
@@ -135,7 +135,7 @@ func existing(path string) (string, error) {
 // arguments.
 func (c Config) args(w *wires) []string {
 	devices := []device{
-		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs},
+		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem},
 		sandbox{},
 		boot{kernel: c.Kernel, initrd: c.Initrd, append: append(kernelArgs(c.Accel), c.Append...)},
 		monitorPort{fd: w.fd(monitorWire)},
@@ -144,7 +144,12 @@ func (c Config) args(w *wires) []string {
 		serialPort{name: "output", fd: w.fd(outputWire)},
 	}
 	for i, d := range c.Disks {
-		devices = append(devices, disk{Disk: d, id: "disk" + strconv.Itoa(i)})
+		if d.Driver != Pmem {
+			devices = append(devices, disk{Disk: d, id: "disk" + strconv.Itoa(i)})
+		}
+	}
+	for i, p := range w.pmem {
+		devices = append(devices, pmemDevice{pmem: p, id: "pmem" + strconv.Itoa(i), fd: w.pmemFD(i)})
 	}
 	var args []string
 	for _, d := range devices {
@@ -153,10 +158,14 @@ func (c Config) args(w *wires) []string {
 	return args
 }
 
-func (c Config) limits() limits {
+func (c Config) limits(w *wires) limits {
 	mib := uint64(c.MemoryMiB) + headroomMiB
 	if c.Accel == TCG {
 		mib += tcgCacheMiB
 	}
-	return limits{addressSpace: mib << 20}
+	lim := limits{addressSpace: mib << 20}
+	for _, p := range w.pmem {
+		lim.addressSpace += uint64(p.size)
+	}
+	return lim
 }

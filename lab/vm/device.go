@@ -23,6 +23,9 @@ const (
 	// the overlay: the guest sees a failing disk, where with VirtioBlk the
 	// machine ends with the Reason "io-error".
 	NVMe DiskDriver = "nvme"
+	// Pmem is persistent memory, from which a filesystem can be mounted with
+	// dax: /dev/pmem0 and on.
+	Pmem DiskDriver = "pmem"
 )
 
 // Disk is a raw image. The guest writes to a throw-away overlay; the file is
@@ -55,12 +58,23 @@ type machine struct {
 	accel     Accel
 	memoryMiB int
 	cpus      int
+	pmem      []pmem
 }
 
 func (m machine) args() []string {
 	accel, cpu := "kvm", "host"
 	if m.accel == TCG {
 		accel, cpu = "tcg,tb-size="+strconv.Itoa(tcgCacheMiB), tcgCPU
+	}
+	memory := strconv.Itoa(m.memoryMiB) + "M"
+	if n := len(m.pmem); n > 0 {
+		// Room for it in the guest's address space, in which QEMU aligns
+		// each to 1 GiB.
+		room := int64(m.memoryMiB) << 20
+		for _, p := range m.pmem {
+			room += p.size + 1<<30
+		}
+		memory += fmt.Sprintf(",slots=%d,maxmem=%d", n, room)
 	}
 	return []string{
 		"-nodefaults", "-no-user-config", "-display", "none",
@@ -70,7 +84,7 @@ func (m machine) args() []string {
 		"-machine", "q35," + machineOptions,
 		"-accel", accel,
 		"-cpu", cpu,
-		"-m", strconv.Itoa(m.memoryMiB) + "M",
+		"-m", memory,
 		"-smp", strconv.Itoa(m.cpus),
 	}
 }

@@ -28,7 +28,7 @@ type peer struct {
 // newPeer returns a monitor and QEMU's end of its connection.
 func newPeer(t *testing.T) (*Monitor, *peer) {
 	t.Helper()
-	w, err := newWires()
+	w, err := newWires(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +20,7 @@ func TestBadConfig(t *testing.T) {
 		"kernel missing":   {Config{Kernel: "/nonexistent/vmlinux"}, "/nonexistent/vmlinux"},
 		"initrd missing":   {Config{Kernel: kernel, Initrd: "/nonexistent/initrd"}, "/nonexistent/initrd"},
 		"disk missing":     {Config{Kernel: kernel, Disks: []Disk{{Path: "/nonexistent/disk"}}}, "disk 0"},
-		"driver unknown":   {Config{Kernel: kernel, Disks: []Disk{{Path: kernel, Driver: "floppy"}}}, "virtio-blk or nvme"},
+		"driver unknown":   {Config{Kernel: kernel, Disks: []Disk{{Path: kernel, Driver: "floppy"}}}, "virtio-blk, nvme or pmem"},
 		"memory in bytes":  {Config{Kernel: kernel, MemoryMiB: 512 << 20}, "guest memory"},
 		"too many CPUs":    {Config{Kernel: kernel, CPUs: 1000}, "guest CPUs"},
 		"not chosen":       {Config{Kernel: kernel, Accel: Auto}, "choose"},
@@ -83,18 +84,25 @@ func TestArguments(t *testing.T) {
 		t.Fatal(err)
 	}
 	image := filepath.Join(dir, "disk")
-	if err := os.WriteFile(image, make([]byte, 512), 0o644); err != nil {
+	if err := os.WriteFile(image, make([]byte, 4096), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := Config{Kernel: image, Disks: []Disk{{Path: image}, {Path: image, Driver: NVMe}}, Append: []string{"panic=0"}}.withDefaults()
+	cfg, err := Config{Kernel: image, Disks: []Disk{{Path: image}, {Path: image, Driver: NVMe}, {Path: image, Driver: Pmem}}, Append: []string{"panic=0"}}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := cfg.args(new(wires))
+	w, err := newWires(cfg.Disks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.closeHostEnds()
+	defer w.closeGuestEnds()
+	args := cfg.args(w)
 	for _, want := range []string{
 		"-nodefaults", "-no-user-config", "-no-reboot",
 		"file=" + strings.ReplaceAll(image, ",", ",,"),
 		"virtio-blk-pci,drive=disk0,serial=disk0", "nvme,drive=disk1,serial=disk1",
+		fmt.Sprintf("mem-path=/proc/self/fd/%d,size=4096", 3+numWires), "memdev=pmem0",
 	} {
 		if !slices.ContainsFunc(args, func(a string) bool { return a == want || strings.HasSuffix(a, ","+want) }) {
 			t.Errorf("no %q in %q", want, args)

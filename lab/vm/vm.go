@@ -102,7 +102,7 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 		return nil, err
 	}
 
-	wires, err := newWires()
+	wires, err := newWires(cfg.Disks)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 	cmd.Env = append(os.Environ(), "TMPDIR="+cfg.TempDir)
 	cmd.Stdout, cmd.Stderr = stderr, stderr
 	cmd.ExtraFiles = wires.guestEnds()
-	proc, err := spawn(cmd, cfg.limits())
+	proc, err := spawn(cmd, cfg.limits(wires))
 	wires.closeGuestEnds()
 	if err != nil {
 		wires.closeHostEnds()

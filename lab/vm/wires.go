@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,10 +23,22 @@ const (
 type wires struct {
 	host  [numWires]net.Conn
 	guest [numWires]*os.File
+	pmem  []pmem // what QEMU inherits besides
 }
 
-func newWires() (*wires, error) {
+func newWires(disks []Disk) (*wires, error) {
 	w := new(wires)
+	for _, d := range disks {
+		if d.Driver != Pmem {
+			continue
+		}
+		p, err := newPmem(d.Path)
+		if err != nil {
+			w.closeGuestEnds()
+			return nil, fmt.Errorf("copying %s into memory: %w", d.Path, err)
+		}
+		w.pmem = append(w.pmem, p)
+	}
 	for i := range numWires {
 		if err := w.open(i); err != nil {
 			w.closeHostEnds()
@@ -55,10 +68,19 @@ func (w *wires) open(i int) error {
 // fd is the number that the wire has in QEMU: ExtraFiles begin at 3.
 func (w *wires) fd(i int) int { return 3 + i }
 
-func (w *wires) guestEnds() []*os.File { return w.guest[:] }
+// pmemFD is the number that persistent memory has there, behind the wires.
+func (w *wires) pmemFD(i int) int { return 3 + numWires + i }
+
+func (w *wires) guestEnds() []*os.File {
+	ends := slices.Clone(w.guest[:])
+	for _, p := range w.pmem {
+		ends = append(ends, p.file)
+	}
+	return ends
+}
 
 func (w *wires) closeGuestEnds() {
-	for _, f := range w.guest {
+	for _, f := range w.guestEnds() {
 		if f != nil {
 			_ = f.Close()
 		}

@@ -74,7 +74,7 @@ type Modules struct {
 
 // Mount mounts a filesystem. Device is a path, or a driver-independent name
 // "disk0", "disk1", … which the agent resolves by waiting for the n-th block
-// device (virtio or NVMe) to appear. Steps of an overlay are several Mounts.
+// device (virtio, persistent memory or NVMe) to appear. Steps of an overlay are several Mounts.
 type Mount struct {
 	Device  string   `json:"device,omitempty"`
 	Type    string   `json:"type"`

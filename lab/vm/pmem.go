@@ -1,0 +1,79 @@
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// pmem is the content of persistent memory: a copy of an image in anonymous
+// memory, which QEMU inherits and maps, and which is gone when QEMU is. The
+// image itself is only read: persistent memory knows no overlay, and QEMU opens
+// the file behind it for writing even where it maps it privately.
+type pmem struct {
+	file *os.File
+	size int64 // bytes
+}
+
+// newPmem copies an image, holes as holes.
+func newPmem(image string) (pmem, error) {
+	in, err := os.Open(image)
+	if err != nil {
+		return pmem{}, err
+	}
+	defer in.Close()
+	st, err := in.Stat()
+	if err != nil {
+		return pmem{}, err
+	}
+	fd, err := unix.MemfdCreate("splicelab-pmem", unix.MFD_CLOEXEC)
+	if err != nil {
+		return pmem{}, fmt.Errorf("memfd_create: %w", err)
+	}
+	p := pmem{os.NewFile(uintptr(fd), "pmem"), st.Size()}
+	if err := p.fill(in); err != nil {
+		_ = p.file.Close()
+		return pmem{}, err
+	}
+	return p, nil
+}
+
+func (p pmem) fill(in *os.File) error {
+	if err := p.file.Truncate(p.size); err != nil {
+		return err
+	}
+	for end := int64(0); ; {
+		data, err := in.Seek(end, unix.SEEK_DATA)
+		if errors.Is(err, unix.ENXIO) {
+			return nil // nothing but holes up to the end
+		}
+		if err != nil {
+			return err
+		}
+		if end, err = in.Seek(data, unix.SEEK_HOLE); err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.NewOffsetWriter(p.file, data), io.NewSectionReader(in, data, end-data)); err != nil {
+			return err
+		}
+	}
+}
+
+// pmemDevice shows pmem to the guest. It is virtio-pmem, all of whose memory
+// the kernel gives page structures, without which there is no dax; of an NVDIMM
+// it does so only when the image begins with a table that ndctl makes.
+type pmemDevice struct {
+	pmem
+	id string
+	fd int // in QEMU
+}
+
+func (n pmemDevice) args() []string {
+	return []string{
+		"-object", fmt.Sprintf("memory-backend-file,id=%s,share=on,mem-path=/proc/self/fd/%d,size=%d", n.id, n.fd, n.size),
+		"-device", fmt.Sprintf("virtio-pmem-pci,id=%s-device,memdev=%s", n.id, n.id),
+	}
+}
