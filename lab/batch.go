@@ -69,12 +69,12 @@ type batch struct {
 const maxRunPattern = 100 << 10
 
 // fitting returns how many of tests fit into one batch: all of one suite,
-// up to what one argument holds.
+// up to what one argument holds; a plain Go test alone.
 func fitting(tests []PlannedTest) int {
 	size := 0
 	for i, t := range tests {
 		size += len(runPattern(tests[i:i+1])) + 1
-		if i > 0 && (t.Suite != tests[0].Suite || size > maxRunPattern) {
+		if i > 0 && (t.Suite != tests[0].Suite || tests[0].Plain || size > maxRunPattern) {
 			return i
 		}
 	}
@@ -101,11 +101,24 @@ func (b *batch) run(ctx context.Context) error {
 	b.token = newToken()
 	b.logScanned = b.m.vm.Console().Mark()
 	suite := tests[0].Suite
+	dir := cellDir
+	env := b.lab.testEnv(b.spec)
+	if own, ok := b.lab.own(suite); ok {
+		dir = own.workDir()
+		if b.spec.profile != nil {
+			// What a test makes by testing.T.TempDir lies on the filesystem
+			// under test. The agent makes only the directory it starts in.
+			env = append(env, "TMPDIR="+cellDir)
+			if err := b.m.mkdir(ctx, cellDir); err != nil {
+				return b.stopped(b.m.autopsyOr(ctx, err))
+			}
+		}
+	}
 	reply, err := b.m.ctl.send(wire.Request{Exec: &wire.Exec{
 		Path:  path.Join(suiteDir, suite+suiteSuffix),
 		Args:  []string{"-test.v=test2json", "-test.timeout=0", "-test.count=1", "-test.run=" + runPattern(tests)},
-		Env:   b.lab.testEnv(b.spec),
-		Dir:   cellDir,
+		Env:   env,
+		Dir:   dir,
 		Token: b.token,
 	}})
 	if err != nil {

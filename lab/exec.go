@@ -226,9 +226,14 @@ func (m *machine) mkdir(ctx context.Context, dir string) error {
 // maxWorkFiles bounds what is copied into the guest: it becomes the guest's memory.
 const maxWorkFiles = 64 << 20
 
-// workFiles are the regular files of dir and everything below its testdata,
-// by their place in the guest. Links are followed, as `go test` does.
-func workFiles(dir string) (map[string]string, error) {
+// workFiles are the files of a program's working directory, by their place
+// in the guest.
+func workFiles(dir string) (map[string]string, error) { return filesOf(dir, execWork, true) }
+
+// filesOf are everything below dir's testdata, and the regular files of dir
+// too when all are wanted, by their place below the guest's directory. Links
+// are followed, as `go test` does.
+func filesOf(dir, guest string, all bool) (map[string]string, error) {
 	files := map[string]string{}
 	if dir == "" {
 		return files, nil
@@ -246,7 +251,7 @@ func workFiles(dir string) (map[string]string, error) {
 		if err != nil {
 			return err
 		}
-		files[path.Join(execWork, filepath.ToSlash(rel))] = p
+		files[path.Join(guest, filepath.ToSlash(rel))] = p
 		return nil
 	}
 	top, err := os.ReadDir(dir)
@@ -254,7 +259,7 @@ func workFiles(dir string) (map[string]string, error) {
 		return nil, fmt.Errorf("working directory: %w", err)
 	}
 	for _, e := range top {
-		if !e.IsDir() {
+		if all && !e.IsDir() {
 			if err := add(filepath.Join(dir, e.Name())); err != nil {
 				return nil, err
 			}

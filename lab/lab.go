@@ -81,6 +81,8 @@ type Config struct {
 	Deadlines Deadlines
 	// KernelArgs are added to the kernel's command line.
 	KernelArgs []string
+	// Own are the user's suites, beside those of GuestDir.
+	Own []OwnSuite
 	// Faults shows each cell the fault of its declaration, to prove that it
 	// can fail. Such a run says nothing about a kernel: its store must be one
 	// that nobody takes for results, and control cells do not count.

@@ -29,6 +29,10 @@ type PlannedTest struct {
 	Sub     string // subtest below it; may hold slashes; empty for none
 	Kind    outcome.Kind
 	Control bool
+	// Plain is a Go test that does not use the kit: nothing in the kernel log
+	// says where it begins, and it may run beside others, so it gets a process
+	// of its own.
+	Plain   bool
 	Modules []string // kernel modules that it may ask for
 	Fault   string   // what is damaged to prove that it can fail
 }
@@ -115,7 +119,7 @@ func UpTo(suites []wire.Suite, lowest int) []wire.Suite {
 func Expand(s wire.Suite) []PlannedTest {
 	var out []PlannedTest
 	for _, t := range s.Tests {
-		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control, Modules: t.Modules, Fault: t.Fault}
+		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control, Modules: t.Modules, Fault: t.Fault, Plain: t.Plain}
 		if len(t.Cells) == 0 {
 			out = append(out, p)
 			continue

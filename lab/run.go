@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -31,11 +32,15 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 	if o == nil {
 		o = discard{}
 	}
+	files, err := l.suiteFiles(p)
+	if err != nil {
+		return results.Run{}, err
+	}
 	run := l.newRun(ctx, p)
 	if err := l.store.BeginRun(ctx, run); err != nil {
 		return run, err
 	}
-	r := &runner{lab: l, run: run, plan: p, observer: o, files: l.suiteFiles(p), modules: p.modules()}
+	r := &runner{lab: l, run: run, plan: p, observer: o, files: files, modules: p.modules()}
 	o.Event(Event{Kind: EventPlanned, Total: p.Cells()})
 
 	workers, wctx := errgroup.WithContext(ctx)
@@ -61,7 +66,7 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 			return nil
 		})
 	}
-	err := workers.Wait()
+	err = workers.Wait()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -80,13 +85,27 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 }
 
 // suiteFiles are the test binaries of the plan, by their place in the guest.
-func (l *Lab) suiteFiles(p Plan) map[string]string {
+// Of an own suite its data are among them.
+func (l *Lab) suiteFiles(p Plan) (map[string]string, error) {
 	files := map[string]string{}
+	seen := map[string]bool{}
 	for _, t := range p.Tests {
+		if seen[t.Suite] {
+			continue
+		}
+		seen[t.Suite] = true
+		if own, ok := l.own(t.Suite); ok {
+			all, err := own.files()
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(files, all)
+			continue
+		}
 		name := t.Suite + suiteSuffix
 		files[path.Join(suiteDir, name)] = filepath.Join(l.cfg.GuestDir, name)
 	}
-	return files
+	return files, nil
 }
 
 // modules are those that the plan's tests may ask for, sorted.

@@ -60,7 +60,7 @@ func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
 	for _, p := range paths {
 		s, err := describe(ctx, p)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w; rebuild it with `make build`", err)
 		}
 		suites = append(suites, s)
 	}
@@ -95,7 +95,7 @@ func describe(ctx context.Context, path string) (wire.Suite, error) {
 	cmd.Env = append(os.Environ(), wire.DescribeEnv+"=1")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return wire.Suite{}, fmt.Errorf("test binary %s cannot list its tests: %w: %s; rebuild it with `make build`",
+		return wire.Suite{}, fmt.Errorf("test binary %s cannot list its tests: %w: %s",
 			path, err, strings.TrimSpace(stderr.String()))
 	}
 	name := strings.TrimSuffix(filepath.Base(path), suiteSuffix)
@@ -110,7 +110,7 @@ func describe(ctx context.Context, path string) (wire.Suite, error) {
 	s := wire.Suite{Name: name}
 	for line := range strings.Lines(stdout.String()) {
 		if t := strings.TrimSpace(line); strings.HasPrefix(t, "Test") {
-			s.Tests = append(s.Tests, wire.Test{Name: t, Kind: string(outcome.Invariant)})
+			s.Tests = append(s.Tests, wire.Test{Name: t, Kind: string(outcome.Invariant), Plain: true})
 		}
 	}
 	return s, nil

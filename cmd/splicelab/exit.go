@@ -34,6 +34,7 @@ func exitCode(err error) int {
 		selector *kernels.SelectorError
 		setting  *debian.SettingError
 		noMatch  *lab.NoMatchError
+		ownSuite *lab.OwnSuiteError
 		noRun    *results.RunError
 	)
 	switch {
@@ -44,7 +45,7 @@ func exitCode(err error) int {
 	case errors.As(err, &failed):
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
-		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &noRun):
+		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun):
 		return exitUsage
 	default:
 		return exitLab

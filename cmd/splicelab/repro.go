@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"splicelab/cmd/splicelab/config"
 	"splicelab/lab"
 	"splicelab/lab/report"
 	"splicelab/lab/vm"
@@ -66,10 +67,12 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 	if r.KernelArgs != "" {
 		a.cfg.VM.KernelArgs += " " + r.KernelArgs
 	}
-	profiles, suites, err := a.selectTests(ctx)
+	a.cfg.Run.Priority = config.LowestPriority
+	tests, err := a.selectTests(ctx, nil)
 	if err != nil {
 		return err
 	}
+	defer tests.release()
 	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
 		return err
 	}
@@ -92,7 +95,7 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 	if len(found) != 1 {
 		return usagef("the report's kernel %q names %d kernels: name one", r.Kernel, len(found))
 	}
-	plan, err := lab.NewPlan(found, profiles, suites, a.cfg.Run.Tests)
+	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, a.cfg.Run.Tests)
 	if err != nil {
 		return err
 	}
@@ -103,7 +106,7 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 	if r.Title != "" {
 		fmt.Fprintln(a.stdout, results.CleanLine(r.Title))
 	}
-	fmt.Fprintf(a.stdout, "%s on %s, %s: expecting %s\n", results.CleanLine(r.Test), found[0].Release, profiles[0].Name, r.Expect)
+	fmt.Fprintf(a.stdout, "%s on %s, %s: expecting %s\n", results.CleanLine(r.Test), found[0].Release, tests.profiles[0].Name, r.Expect)
 	seen := 0
 	for i := range r.Repetitions {
 		run, err := l.Run(ctx, plan, nil) // too short for a progress bar

@@ -22,6 +22,7 @@ import (
 
 func (a *app) runCommand() *cobra.Command {
 	var refresh bool
+	var from []string
 	defaults := config.Default()
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -35,6 +36,9 @@ the newest of each of the five newest series, all, or file:PATH. A kernel of
 the default matrix that the archive lacks is left out with a warning; one that
 was asked for is an error.
 
+--tests-from runs your own Go tests, which may use splicelab's kit or know nothing
+of it; with no -t, only those and the control cells. docs/tests.md tells more.
+
 A report goes to a file, which is replaced when the run has ended, or with "-"
 to standard output. The matrix goes to standard output, or to standard error
 when a report goes to standard output.
@@ -46,15 +50,17 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 		Example: `  splicelab run
   splicelab run -k 6.1,6.12 -f xfs,btrfs -t 'PunchHole|Truncate'
   splicelab run -k newest:3 --policy alias --json out.json --html out.html
+  splicelab run --tests-from ./mypkg -k 6.1,6.12 -f xfs
   splicelab run -k file:/boot/vmlinuz -f ext4 -j 1`,
 		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd.Context(), refresh) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd.Context(), refresh, from) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringP("kernels", "k", defaults.Run.Kernels, "run on the kernels that these `SELECTORS` name")
 	f.StringP("filesystems", "f", defaults.Run.Filesystems, "run on these filesystem profiles: `NAMES`, comma-separated, or all")
 	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
+	fromFlag(f, &from)
 	f.Int("priority", defaults.Run.Priority, "run the tests of priority 0, the highest, to `N`")
 	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
 	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
@@ -80,15 +86,16 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 
 // run is one whole run: everything that can be refused is refused before the
 // first byte is downloaded.
-func (a *app) run(ctx context.Context, refresh bool) error {
+func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 	reports, err := newReports(a.cfg.Run, a.stdout)
 	if err != nil {
 		return err
 	}
-	profiles, suites, err := a.selectTests(ctx)
+	tests, err := a.selectTests(ctx, from)
 	if err != nil {
 		return err
 	}
+	defer tests.release()
 	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
 		return err
 	}
@@ -109,11 +116,11 @@ func (a *app) run(ctx context.Context, refresh bool) error {
 	if len(found) == 0 {
 		return fetchErr
 	}
-	plan, err := lab.NewPlan(found, profiles, suites, a.cfg.Run.Tests)
+	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return err
 	}
-	l, err := a.newLab(ctx, found[0], store, p)
+	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own })
 	if err != nil {
 		return err
 	}
@@ -125,22 +132,32 @@ func (a *app) run(ctx context.Context, refresh bool) error {
 	return a.conclude(ctx, store, run.ID, reports, errors.Join(fetchErr, runErr))
 }
 
+// selection is what a run is to be made of, but for its kernels.
+type selection struct {
+	profiles []images.Profile
+	suites   []wire.Suite
+	own      []lab.OwnSuite
+	pattern  string
+	release  func() // to be called when the run has ended
+}
+
 // selectTests reads the profiles and the suites, and makes sure that the
 // pattern matches one of their tests.
-func (a *app) selectTests(ctx context.Context) ([]images.Profile, []wire.Suite, error) {
+func (a *app) selectTests(ctx context.Context, from []string) (selection, error) {
 	profiles, err := a.profiles(a.cfg.Run.Filesystems)
 	if err != nil {
-		return nil, nil, err
+		return selection{}, err
 	}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, own, release, err := a.allSuites(ctx, from)
 	if err != nil {
-		return nil, nil, err
+		return selection{}, err
 	}
-	c := chosen{a.cfg.Run.Tests, a.cfg.Run.Priority}
+	c := chosen{pattern: ownPattern(a.cfg.Run.Tests, own), priority: a.cfg.Run.Priority}
 	if err := matched(suites, c); err != nil {
-		return nil, nil, err
+		release()
+		return selection{}, err
 	}
-	return profiles, lab.UpTo(suites, c.priority), nil
+	return selection{profiles, lab.UpTo(suites, c.priority), own, c.pattern, release}, nil
 }
 
 // fetchForRun returns the kernels that could be had, and an error for those

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,28 +23,70 @@ func (a *app) testsCommand() *cobra.Command {
 type chosen struct {
 	pattern  string
 	priority int
+	from     []string // packages and binaries of the user's own tests
 }
 
 // flags defines the flags that choose tests; doing is what is done with them.
 func (c *chosen) flags(f *pflag.FlagSet, doing string) {
 	f.StringVarP(&c.pattern, "tests", "t", "", doing+" the tests whose suite.TestName/subtest matches `REGEXP`")
+	fromFlag(f, &c.from)
 	f.IntVar(&c.priority, "priority", config.LowestPriority, doing+" the tests of priority 0, the highest, to `N`")
+}
+
+// fromFlag defines the flag that names the user's own tests.
+func fromFlag(f *pflag.FlagSet, from *[]string) {
+	f.StringArrayVar(from, "tests-from", nil, "take the tests of `PACKAGE`: a Go package's directory or import path, or a test binary (repeatable)")
 }
 
 // suites asks the test binaries for their tests, and keeps the chosen ones.
 func (a *app) suites(ctx context.Context, c chosen) ([]wire.Suite, error) {
-	re, err := regexp.Compile(c.pattern)
-	if err != nil {
+	if _, err := regexp.Compile(c.pattern); err != nil {
 		return nil, usagef("-t %q is not a regular expression: %s", c.pattern, err)
 	}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, own, release, err := a.allSuites(ctx, c.from)
 	if err != nil {
 		return nil, err
 	}
+	release() // nothing is run
+	c.pattern = ownPattern(c.pattern, own)
 	if err := matched(suites, c); err != nil {
 		return nil, err
 	}
-	return matchingTests(lab.UpTo(suites, c.priority), re), nil
+	return matchingTests(lab.UpTo(suites, c.priority), regexp.MustCompile(c.pattern)), nil
+}
+
+// allSuites are the suites of the guest directory and the user's own. What
+// was compiled of these is gone after release.
+func (a *app) allSuites(ctx context.Context, from []string) (suites []wire.Suite, own []lab.OwnSuite, release func(), err error) {
+	suites, err = lab.Suites(ctx, a.cfg.GuestDir)
+	if err != nil || len(from) == 0 {
+		return suites, nil, func() {}, err
+	}
+	dir, release, err := lab.OwnSuiteDir(a.cfg.Cache)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if own, err = lab.OwnSuites(ctx, dir, from, suites); err != nil {
+		release()
+		return nil, nil, nil, err
+	}
+	for _, s := range own {
+		suites = append(suites, s.Suite)
+	}
+	return suites, own, release, nil
+}
+
+// ownPattern is the pattern where own tests are named and nothing else is:
+// exactly those.
+func ownPattern(pattern string, own []lab.OwnSuite) string {
+	if pattern != "" || len(own) == 0 {
+		return pattern
+	}
+	var names []string
+	for _, s := range own {
+		names = append(names, regexp.QuoteMeta(s.Name))
+	}
+	return `^(` + strings.Join(names, "|") + `)\.`
 }
 
 // matched makes sure that there is a chosen test: an error that lists near

@@ -25,7 +25,8 @@ the test is an invariant (which fails on what no policy allows) or a
 characterisation (which the run's policy judges), its priority (P0 is the
 highest), how many cells it is on one kernel and filesystem, what it asks, and
 what it needs: features without which it skips, kernel modules. The suite
-selftest misbehaves on purpose; a run has it only if its pattern names it.`,
+selftest misbehaves on purpose; a run has it only if its pattern names it. With
+--tests-from and no -t, only those tests are listed.`,
 		Example: `  splicelab tests list
   splicelab tests list -t 'splice.*Hole' --priority 0
   splicelab tests list --json`,

@@ -14,16 +14,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"splicelab/cmd/splicelab/config"
-	"splicelab/images"
 	"splicelab/lab"
 	"splicelab/lab/vm"
-	"splicelab/lab/wire"
 	"splicelab/outcome"
 	"splicelab/results"
 )
 
 func (a *app) testsProveCommand() *cobra.Command {
 	var markdown string
+	var from []string
 	cmd := &cobra.Command{
 		Use:   "prove",
 		Short: "Prove that the tests can fail, by showing each a fault",
@@ -45,7 +44,7 @@ everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 		Example: `  splicelab tests prove -k 6.12 -f xfs
   splicelab tests prove -k 6.1,6.12 -t 'splice\.TestTCP' --markdown controls.md`,
 		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.prove(cmd.Context(), markdown) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.prove(cmd.Context(), markdown, from) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -53,6 +52,7 @@ everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 	f.StringP("kernels", "k", defaults.Kernels, "prove on the kernels that these `SELECTORS` name")
 	f.StringP("filesystems", "f", defaults.Filesystems, "prove on these filesystem profiles: `NAMES`, comma-separated, or all")
 	f.StringP("tests", "t", "", "prove the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
+	fromFlag(f, &from)
 	f.Int("priority", defaults.Priority, "prove the tests of priority 0, the highest, to `N`")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	for _, name := range []string{"kernels", "filesystems", "tests", "priority", "jobs"} {
@@ -64,12 +64,13 @@ everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 	return cmd
 }
 
-func (a *app) prove(ctx context.Context, markdown string) error {
+func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 	a.cfg.Run.Policy = string(outcome.PolicyAlias)
-	profiles, suites, err := a.selectTests(ctx)
+	tests, err := a.selectTests(ctx, from)
 	if err != nil {
 		return err
 	}
+	defer tests.release()
 	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func (a *app) prove(ctx context.Context, markdown string) error {
 	}
 	defer func() { _ = store.Close() }() // it is removed next
 
-	plan, cells, trouble := a.proveCells(ctx, store, profiles, suites)
+	plan, cells, trouble := a.proveCells(ctx, store, tests)
 	if len(cells) == 0 {
 		return trouble
 	}
@@ -110,18 +111,18 @@ func (a *app) prove(ctx context.Context, markdown string) error {
 }
 
 // proveCells runs the plan with its faults into a store that nobody keeps.
-func (a *app) proveCells(ctx context.Context, store *results.Store, profiles []images.Profile, suites []wire.Suite) (lab.Plan, []results.Cell, error) {
+func (a *app) proveCells(ctx context.Context, store *results.Store, tests selection) (lab.Plan, []results.Cell, error) {
 	p := newProgress(a.stderr)
 	defer p.Close()
 	found, fetchErr := a.fetchForRun(ctx, false, p)
 	if len(found) == 0 {
 		return lab.Plan{}, nil, fetchErr
 	}
-	plan, err := lab.NewPlan(found, profiles, suites, a.cfg.Run.Tests)
+	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return plan, nil, err
 	}
-	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Faults = true })
+	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Faults, c.Own = true, tests.own })
 	if err != nil {
 		return plan, nil, err
 	}

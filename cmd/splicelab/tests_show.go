@@ -20,6 +20,7 @@ import (
 
 func (a *app) testsShowCommand() *cobra.Command {
 	var asJSON bool
+	var from []string
 	cmd := &cobra.Command{
 		Use:   "show TEST",
 		Short: "Show what a test does, how it judges, and what kernels did",
@@ -35,10 +36,11 @@ number in the catalogue; a number that several tests share shows all of them.`,
   splicelab tests show TestControl --json`,
 		Args: arguments(1, 1, "a test: suite.TestName, TestName, or a number of the catalogue"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			suites, err := lab.Suites(cmd.Context(), a.cfg.GuestDir)
+			suites, _, release, err := a.allSuites(cmd.Context(), from)
 			if err != nil {
 				return err
 			}
+			release() // nothing is run
 			tests, err := findTests(suites, args[0])
 			if err != nil {
 				return err
@@ -62,6 +64,7 @@ number in the catalogue; a number that several tests share shows all of them.`,
 			return err
 		},
 	}
+	fromFlag(cmd.Flags(), &from)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
 	return cmd
 }

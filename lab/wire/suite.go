@@ -50,6 +50,9 @@ type Test struct {
 	Fault string `json:"fault,omitempty"`
 	// Cells are the names of its subtests; empty when the test is one cell.
 	Cells []string `json:"cells,omitempty"`
+	// Plain marks a Go test that knows nothing of the lab: it is one cell,
+	// whatever its subtests, and an invariant.
+	Plain bool `json:"plain,omitempty"`
 	// Control marks the cell whose outcome is known by construction: if it
 	// fails, the harness is broken, and every run has it.
 	Control bool `json:"control,omitempty"`

@@ -22,7 +22,7 @@ var control = kit.Test{
 func TestControl(t *testing.T) {
 	kit.Run(t, control, func(c *kit.Cell) {
 		if c.Shape.Variant == "oracle" {
-			if err := kit.SelfTest(); err != nil {
+			if err := kit.SelfTest(c.Sample); err != nil {
 				c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: err.Error()})
 				return
 			}
