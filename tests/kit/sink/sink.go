@@ -29,6 +29,8 @@ type Conn interface {
 
 // All are the sinks, a line each.
 var All = []Sink{
+	Pipe,
+	Tee,
 	UnixStream,
 	UnixDatagram,
 	UnixSeqpacket,

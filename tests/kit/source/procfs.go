@@ -1,0 +1,55 @@
+package source
+
+import (
+	"errors"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+	"splicelab/tests/kit"
+)
+
+// hostname is a file of procfs that can hold a whole cell of the pattern.
+const hostname = "/proc/sys/kernel/hostname"
+
+// Hostname is a file of procfs, whose splice copies on every kernel: the host
+// name of a namespace that is the calling thread's own. It is no Source, as
+// it holds one cell of the pattern, is changed by Rename alone, and does not
+// say its size. The calling goroutine stays on its thread, which ends with it.
+func Hostname(c *kit.Cell) *kit.File {
+	c.T.Helper()
+	if os.Getenv(wire.EnvGuest) != "1" {
+		c.Skip("%s=1 not set: names the host, which only a throw-away VM may", wire.EnvGuest)
+	}
+	runtime.LockOSThread()
+	switch err := unix.Unshare(unix.CLONE_NEWUTS); {
+	case errors.Is(err, unix.EPERM):
+		c.Skip("unshare(CLONE_NEWUTS): EPERM")
+	case errors.Is(err, unix.EINVAL):
+		c.Skip("unshare(CLONE_NEWUTS): EINVAL (a kernel without CONFIG_UTS_NS)")
+	case err != nil:
+		c.Infra("unshare(CLONE_NEWUTS): %s", kit.ErrnoName(err))
+	}
+	fd, err := unix.Open(hostname, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		c.Infra("open %s: %s", hostname, kit.ErrnoName(err))
+	}
+	f := c.Adopt(fd, hostname, kit.CellLen)
+	setHostname(c, f.History.Content())
+	return f
+}
+
+// Rename changes what Hostname holds.
+func Rename(c *kit.Cell, f *kit.File) {
+	c.T.Helper()
+	setHostname(c, f.History.Write(0, kit.CellLen))
+}
+
+func setHostname(c *kit.Cell, name []byte) {
+	c.T.Helper()
+	if err := unix.Sethostname(name); err != nil {
+		c.Infra("sethostname: %s", kit.ErrnoName(err))
+	}
+}
