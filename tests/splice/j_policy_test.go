@@ -37,6 +37,9 @@ var policyVector = kit.Test{
 	Cells:   pairShapes(),
 }
 
+// vectorSinks are a pipe, bare and by tee(2), and all others.
+var vectorSinks = slices.Concat([]sink.Sink{sink.Pipe, sink.Tee}, sink.All)
+
 // pair is one way from a source to a sink.
 type pair struct {
 	from source.Source
@@ -47,7 +50,7 @@ type pair struct {
 // source into a pipe, and a memfd into what ends many a zero-copy path.
 func pairs() []pair {
 	var all []pair
-	for _, s := range sink.All {
+	for _, s := range vectorSinks {
 		all = append(all, pair{source.File, s})
 	}
 	for _, s := range source.All {
@@ -55,7 +58,7 @@ func pairs() []pair {
 			all = append(all, pair{s, sink.Pipe})
 		}
 	}
-	for _, s := range sink.All {
+	for _, s := range vectorSinks {
 		if s.Name == "unix-stream" || s.Name == "tcp" {
 			all = append(all, pair{source.Memfd, s})
 		}
@@ -83,7 +86,7 @@ func pairShapes() []kit.Shape {
 
 func sinkModules() []string {
 	var out []string
-	for _, s := range sink.All {
+	for _, s := range vectorSinks {
 		for _, m := range s.Modules {
 			if !slices.Contains(out, m) {
 				out = append(out, m)

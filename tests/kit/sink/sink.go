@@ -29,8 +29,6 @@ type Conn interface {
 
 // All are the sinks, a line each.
 var All = []Sink{
-	Pipe,
-	Tee,
 	UnixStream,
 	UnixDatagram,
 	UnixSeqpacket,
