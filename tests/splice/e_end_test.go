@@ -1,7 +1,93 @@
 package splice
 
-import "splicelab/tests/kit"
+import (
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
 
 const familyEnd = "E end of file and holes"
 
-var endOfFiles = []kit.Test{}
+var endOfFiles = []kit.Test{behindTruncate, behindWrite, behindFallocate, holes, appended}
+
+const endOracle = "the bytes that were stored behind the end are in no history, so a single one of them is foreign; what was added to the file must be zero for splice, and for read(2), a fresh mapping and O_DIRECT afterwards"
+
+// storedBehind are the steps that E1 to E3 have in common.
+func storedBehind(extend string) []string {
+	return []string{
+		"Write a file that ends inside a page, and fill the rest of that page through a shared mapping.",
+		extend,
+		"Splice the file from 100 bytes before its old end to its new one.",
+		"Every byte between the old end and what was written must be zero.",
+	}
+}
+
+var behindTruncate = kit.Test{
+	Name: "TestBehindEndTruncate", ID: "E1", Family: familyEnd, Kind: outcome.Invariant,
+	Doc:    "What a mapping stored behind the end of the file is not seen by a splice after ftruncate made the file longer; in the cells called synced, the file was written back in between, and in those called again, stored behind once more after that.",
+	Steps:  storedBehind("Make the file longer by ftruncate."),
+	Oracle: endOracle,
+	Known:  []string{"foreign on tmpfs, 5.10 to 7.3", "foreign on ext4 on 5.10 and 6.1 in some cells, zero from 6.12 on", "zero on xfs and btrfs"},
+	Cells:  kit.Varied([]string{"", "synced", "again"}, unaligned(kit.Small()), unaligned(kit.Large())),
+}
+
+func TestBehindEndTruncate(t *testing.T) {
+	kit.Run(t, behindTruncate, func(c *kit.Cell) {
+		spliceBehind(c, func(f *kit.File, size int) { f.Truncate(size) })
+	})
+}
+
+var behindWrite = kit.Test{
+	Name: "TestBehindEndWrite", ID: "E2", Family: familyEnd, Kind: outcome.Invariant, Priority: 1,
+	Doc:    "What a mapping stored behind the end of the file is not seen by a splice after a write beyond the end made the file longer.",
+	Steps:  storedBehind("Write 512 bytes beyond the end, so that a gap is left."),
+	Oracle: endOracle,
+	Known:  []string{"foreign on tmpfs, 5.10 to 7.3", "foreign on ext4 on 5.10 and 6.1, zero from 6.12 on", "zero on xfs and btrfs"},
+	Cells:  kit.Varied(nil, unaligned(kit.Small()), unaligned(kit.Large())),
+}
+
+func TestBehindEndWrite(t *testing.T) {
+	kit.Run(t, behindWrite, func(c *kit.Cell) {
+		spliceBehind(c, func(f *kit.File, size int) { f.Write(int64(size-512), 512) })
+	})
+}
+
+var behindFallocate = kit.Test{
+	Name: "TestBehindEndFallocate", ID: "E3", Family: familyEnd, Kind: outcome.Invariant, Priority: 1,
+	Doc:    "What a mapping stored behind the end of the file is not seen by a splice after fallocate made the file longer.",
+	Steps:  storedBehind("Make the file longer by fallocate without a mode."),
+	Oracle: endOracle,
+	Known:  []string{"foreign on tmpfs, 5.10 to 7.3", "foreign on ext4 on 5.10 and 6.1, zero from 6.12 on", "foreign on xfs on 5.10 and 6.1 in some cells, zero from 6.12 on", "zero on btrfs"},
+	Needs:  []string{string(kit.PlainFallocate)},
+	Cells:  kit.Varied(nil, unaligned(kit.Small()), unaligned(kit.Large())),
+}
+
+func TestBehindEndFallocate(t *testing.T) {
+	kit.Run(t, behindFallocate, func(c *kit.Cell) {
+		spliceBehind(c, (*kit.File).FallocateTo)
+	})
+}
+
+// spliceBehind stores behind the end of a new file, has it extended to a
+// size two pages on, and judges a splice of what was added.
+func spliceBehind(c *kit.Cell, extend func(f *kit.File, size int)) {
+	f := c.File()
+	size := f.History.Size()
+	page := size / kit.PageSize * kit.PageSize
+	m := f.Map(page + kit.PageSize)
+	m.StoreBehind()
+	switch c.Shape.Variant {
+	case "synced":
+		f.Sync()
+	case "again":
+		f.Sync()
+		m.StoreBehind()
+	}
+	to := page + 2*kit.PageSize + 777
+	extend(f, to)
+	f.Observe(int64(page))
+	p := c.Pipe()
+	p.Splice(f, int64(size-100), to-size+100)
+	p.Judge(f)
+}

@@ -1,0 +1,61 @@
+package splice
+
+import (
+	"fmt"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+var appended = kit.Test{
+	Name: "TestAppend", ID: "E5", Family: familyEnd, Kind: outcome.Invariant, Priority: 1,
+	Doc: "After each of many appends, a splice that asks for more delivers what was appended and no byte more, and a page that was in a pipe before the append to the same page delivers no more than it held.",
+	Steps: []string{
+		"Append a few bytes and splice, from the old end on, as much as the pipe takes.",
+		"The count must be that of the appended bytes.",
+		"Repeat with lengths that end before, at and behind the end of a page, all into one pipe.",
+		"In the cells called truncated, cut each append off and append it again before the splice.",
+	},
+	Known: []string{"exact on 5.10 to 7.3 on tmpfs, ext4, xfs and btrfs"},
+	Cells: kit.Named("extended", "truncated"),
+}
+
+func TestAppend(t *testing.T) {
+	kit.Run(t, appended, func(c *kit.Cell) {
+		f := emptyFile(c)
+		p := c.Pipe()
+		for _, n := range []int{1, 63, 448, 3583, 1, 4095, 4096, 4097, 100, 9000} {
+			at := int64(f.History.Size())
+			f.Write(at, n)
+			if c.Shape.Variant == "truncated" {
+				f.Truncate(int(at))
+				f.Write(at, n)
+			}
+			spliceTail(c, f, p, at, n)
+		}
+		// The pipe was filled while the file grew: all that it holds must be
+		// of the file as it is now, for appends change nothing.
+		f.History.Splice()
+		p.Judge(f)
+	})
+}
+
+// spliceTail splices from off to wherever the file ends, which is n bytes on.
+func spliceTail(c *kit.Cell, f *kit.File, p *kit.Pipe, off int64, n int) {
+	at := off
+	m, err := unix.Splice(f.FD, &at, p.W, nil, kit.LargeLen, unix.SPLICE_F_NONBLOCK)
+	if err != nil {
+		c.Failed(fmt.Sprintf("splice at %d of a file of %d bytes", off, f.History.Size()), err)
+	}
+	p.Spliced(off, int(m))
+	what := fmt.Sprintf("splice at %d of a file of %d bytes returned %d", off, f.History.Size(), m)
+	switch {
+	case int(m) > n:
+		c.Conclude(kit.Finding{Outcome: outcome.Extra, Detail: what})
+	case int(m) < n:
+		c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: what})
+	}
+}
