@@ -12,7 +12,7 @@ const familyPreserved = "C operations that preserve the content"
 
 var preserved = slices.Concat(
 	[]kit.Test{punchHoleOutside, unmount},
-	shifts, shared, written, reclaimed, frozen,
+	shifts, shared, written, reclaimed, frozen, moved, resized,
 )
 
 // needsGuest is what the operations on the whole machine or the whole
@@ -27,7 +27,7 @@ func clean(variants ...string) []kit.Shape {
 
 // dirty is the sweep for operations that a clean file is nothing to.
 func dirty(variants ...string) []kit.Shape {
-	return kit.Varied(variants, kit.Small()[1:], kit.Large()[1:])
+	return kit.Varied(variants, kit.Small()[1:], kit.Large()[1:2])
 }
 
 var punchHoleOutside = kit.Test{
