@@ -19,6 +19,11 @@ var blockDevice = kit.Test{
 		"Read the pipe.",
 	},
 	Modules: source.Block.Modules, Guest: true,
+	Known: []string{
+		"write: live everywhere",
+		"sectors: zeroed everywhere",
+		"whole pages: snapshot on 5.10, 6.1 and 6.12, zeroed on 6.18 and 7.3",
+	},
 	Cells: kit.Named("write", "zeroout-all", "zeroout-page", "zeroout-sectors", "discard-all", "discard-page", "discard-sectors"),
 }
 
@@ -57,6 +62,10 @@ var loopDevice = kit.Test{
 	},
 	Oracle:  "every byte that the reader received is in the history of its offset, and says which version it is of; afterwards the changed side, by read(2), a fresh mapping and O_DIRECT, is as it should be",
 	Modules: source.Loop.Modules, Guest: true,
+	Known: []string{
+		"device: live everywhere",
+		"backing-write and backing-punch: snapshot everywhere",
+	},
 	Cells: kit.Named("device", "backing-write", "backing-punch"),
 }
 

@@ -19,6 +19,9 @@ var imageDropCaches = kit.Test{
 		"Read the pipe.",
 	},
 	Needs: []string{"root"}, Modules: source.Modules(source.Images), Guest: true,
+	Known: []string{
+		"snapshot everywhere",
+	},
 	Cells: kit.Named(source.Names(source.Images)...),
 }
 
