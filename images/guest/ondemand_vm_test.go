@@ -1,0 +1,53 @@
+package main_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"splicelab/images"
+	"splicelab/lab/wire"
+)
+
+// TestModulesOnDemand loads a module in both ways: by modprobe, and because
+// a mount makes the kernel ask for the filesystem. Both are modules of
+// Debian's cloud kernels; elsewhere the names may be built in, which is as good.
+func TestModulesOnDemand(t *testing.T) {
+	all := testKernels(t)
+	agent := filepath.Join(t.TempDir(), "agent")
+	buildGuest(t, ".", agent)
+	builder := images.Builder{Dir: t.TempDir()}
+	for _, k := range all {
+		t.Run(k.Release, func(t *testing.T) {
+			image, err := builder.Initramfs(context.Background(), images.Spec{
+				Kernel: k, Agent: agent, OnDemand: []string{"loop", "overlay", "no_such_module"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(image.Load) > 0 {
+				t.Errorf("%q are to be loaded at boot, and nothing was asked for", image.Load)
+			}
+			g := boot(t, k, image.Path)
+			if out, exit := g.run(wire.Exec{Path: wire.Modprobe, Args: []string{"-q", "--", "loop"}, Dir: "/"}); exit.Code != 0 {
+				t.Errorf("modprobe loop: %+v: %s", exit, out)
+			}
+			// Twice is no error: what is loaded stays.
+			if out, exit := g.run(wire.Exec{Path: wire.Modprobe, Args: []string{"loop"}, Dir: "/"}); exit.Code != 0 {
+				t.Errorf("modprobe loop again: %+v: %s", exit, out)
+			}
+			out, exit := g.run(wire.Exec{Path: wire.Modprobe, Args: []string{"no-such-module"}, Dir: "/"})
+			if exit.Code == 0 || !strings.Contains(out, "module no-such-module: this kernel has no such module") {
+				t.Errorf("modprobe of what is not there: %+v: %s", exit, out)
+			}
+			if images.HasModule(k, "overlay") == images.Missing {
+				t.Skip("the kernel has no overlay, which a mount would make it ask for")
+			}
+			g.must(wire.Request{Mount: &wire.Mount{
+				Device: "overlay", Type: "overlay", Target: "/merged",
+				Options: "lowerdir=/modules:/layer", Mkdirs: []string{"/layer"},
+			}})
+		})
+	}
+}
