@@ -14,6 +14,7 @@ const familySockets = "F sockets"
 var sockets = []kit.Test{
 	unixStream, unixMessages, tcp, udp, udpCork, udpFragments,
 	zerocopy, sendRing, vsock, vsockWrite,
+	tlsRecord,
 }
 
 var unixStream = kit.Test{

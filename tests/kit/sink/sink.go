@@ -40,6 +40,8 @@ var All = []Sink{
 	AlgSkcipher,
 	AlgAEAD,
 	AlgHash,
+	TLS12,
+	TLS13,
 	File,
 }
 
