@@ -11,10 +11,10 @@ const familyMutation = "B mutation after the splice"
 
 var mutation = []kit.Test{
 	write, writeInSector, writeDontCache, writeDirect, mmapStore, sendfileWrite, uringSplice,
-	truncateInPage, truncateToZero,
+	truncateInPage, truncateToZero, reused,
 	punchHoleInPage, punchHolePage, punchHoleInFolio,
 	zeroRange, writeZeroes, collapseRange, insertRange,
-	cloneOver, renameOver, holeFilled, teeDiverges,
+	cloneOver, renameOver, holeFilled, teeDiverges, tornRead,
 }
 
 var write = kit.Test{

@@ -1,0 +1,113 @@
+// Package uffd makes memory whose first use waits until a test allows it: by
+// userfaultfd(2), a system call that copies into such memory stops in the
+// middle of its copy, for as long as the test likes.
+package uffd
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Region is anonymous memory, none of which is there at first. Go code must
+// not touch a page that was not resolved: it would wait with its processor
+// held. Kernel code, in a system call, may.
+type Region struct {
+	mem  []byte
+	fd   int
+	page int
+}
+
+// New makes a region of so many bytes, a multiple of the page size. The error
+// is the bare errno: ENOSYS is a kernel without CONFIG_USERFAULTFD, EPERM one
+// that lets only the privileged stop it in a copy (vm.unprivileged_userfaultfd).
+func New(size int) (*Region, error) {
+	fd, _, e := unix.Syscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC|unix.O_NONBLOCK, 0, 0)
+	if e != 0 {
+		return nil, e
+	}
+	r := &Region{fd: int(fd), page: os.Getpagesize()}
+	err := r.ioctl(ioctlAPI, unsafe.Pointer(&api{api: apiVersion}))
+	if err == nil {
+		r.mem, err = unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	}
+	if err == nil {
+		err = r.ioctl(ioctlRegister, unsafe.Pointer(&register{area: area{r.address(), uint64(size)}, mode: modeMissing}))
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Bytes is the region from off on, to be handed to a system call.
+func (r *Region) Bytes(off int) []byte { return r.mem[off:] }
+
+func (r *Region) address() uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(r.mem)))) }
+
+// Await returns the offset of the page that somebody waits for;
+// os.ErrDeadlineExceeded when nobody does in time.
+func (r *Region) Await(deadline time.Time) (int, error) {
+	for {
+		var msg [32]byte // struct uffd_msg
+		n, err := unix.Read(r.fd, msg[:])
+		switch {
+		case err == nil && n == len(msg) && msg[0] == eventPagefault:
+			at := binary.NativeEndian.Uint64(msg[16:]) - r.address()
+			return int(at) / r.page * r.page, nil
+		case err == nil:
+			return 0, fmt.Errorf("userfaultfd: event %#x of %d bytes", msg[0], n)
+		case errors.Is(err, unix.EINTR):
+			continue
+		case !errors.Is(err, unix.EAGAIN):
+			return 0, fmt.Errorf("read from userfaultfd: %w", err)
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			return 0, fmt.Errorf("no fault: %w", os.ErrDeadlineExceeded)
+		}
+		p := []unix.PollFd{{Fd: int32(r.fd), Events: unix.POLLIN}}
+		if _, err := unix.Poll(p, int(left.Milliseconds())+1); err != nil && !errors.Is(err, unix.EINTR) {
+			return 0, fmt.Errorf("poll userfaultfd: %w", err)
+		}
+	}
+}
+
+// Resolve puts zeros into n bytes at off, both multiples of the page size,
+// and lets go on who waits for them. None of them may be there yet.
+func (r *Region) Resolve(off, n int) error {
+	arg := &zeropage{area: area{r.address() + uint64(off), uint64(n)}}
+	if err := r.ioctl(ioctlZeropage, unsafe.Pointer(arg)); err != nil {
+		return fmt.Errorf("UFFDIO_ZEROPAGE: %w", err)
+	}
+	return nil
+}
+
+// Close lets everybody go on and gives the memory back. No system call may
+// be using it.
+func (r *Region) Close() {
+	if r.fd >= 0 {
+		_ = unix.Close(r.fd)
+		r.fd = -1
+	}
+	if r.mem != nil {
+		_ = unix.Munmap(r.mem)
+		r.mem = nil
+	}
+}
+
+func (r *Region) ioctl(request uintptr, arg unsafe.Pointer) error {
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(r.fd), request, uintptr(arg))
+	runtime.KeepAlive(arg)
+	if e != 0 {
+		return e
+	}
+	return nil
+}

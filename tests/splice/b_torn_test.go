@@ -1,0 +1,79 @@
+package splice
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/uffd"
+)
+
+var tornRead = kit.Test{
+	Name: "TestTornRead", ID: "B22", Family: familyMutation, Kind: outcome.Characterisation,
+	Doc: "One read(2) of the pipe stops in the middle of its copy, the file is overwritten, and the read goes on: at a page's boundary or, in the cells called sector, inside a page.",
+	Steps: []string{
+		"Splice the beginning of a file into a pipe.",
+		"Read the pipe into memory of which all but the first page is missing and watched by userfaultfd.",
+		"Wait until the read faults on the second page, with the first one full.",
+		"Write over the range of the file, then resolve the fault.",
+	},
+	Oracle: "every byte is in the history of its offset; the two halves of the one read are of one generation, or else it is torn",
+	Needs:  []string{"userfaultfd"},
+	Cells:  slices.Concat(kit.Varied([]string{"page"}, kit.Sizes()[1:]), kit.Sizes("sector")),
+}
+
+func TestTornRead(t *testing.T) {
+	kit.Run(t, tornRead, func(c *kit.Cell) {
+		front := kit.PageSize // what the read copies before it stops
+		if c.Shape.Variant == "sector" {
+			front /= 2
+		}
+		skip := kit.PageSize - front
+		r := missingMemory(c, (c.Shape.Span+skip+kit.PageSize-1)/kit.PageSize*kit.PageSize)
+		f := c.File()
+		p := f.Splice()
+		var got []byte
+		read := c.Start(func() error {
+			n, err := unix.Read(p.R, r.Bytes(skip)[:c.Shape.Span])
+			if err == nil {
+				got = r.Bytes(skip)[:n]
+			}
+			return err
+		})
+		at, err := r.Await(time.Now().Add(5 * time.Second))
+		if err != nil || at != kit.PageSize {
+			c.Infra("the read was to stop at the second page: at %d, %v", at, err)
+		}
+		f.Write(0, c.Shape.Span)
+		if err := r.Resolve(kit.PageSize, len(r.Bytes(kit.PageSize))); err != nil {
+			c.Infra("%v", err)
+		}
+		if err := read.Wait(); err != nil {
+			c.Failed("read from the pipe", err)
+		}
+		p.JudgeReceived(f, slices.Clone(got), "the read returned nothing")
+	})
+}
+
+// missingMemory is memory of which only the first page is there.
+func missingMemory(c *kit.Cell, n int) *uffd.Region {
+	r, err := uffd.New(n)
+	switch {
+	case errors.Is(err, unix.ENOSYS):
+		c.Skip("userfaultfd: ENOSYS, the kernel is built without CONFIG_USERFAULTFD")
+	case errors.Is(err, unix.EPERM):
+		c.Skip("userfaultfd: EPERM, not root and vm.unprivileged_userfaultfd is 0, or a seccomp filter")
+	case err != nil:
+		c.Failed("userfaultfd", err)
+	}
+	c.T.Cleanup(r.Close)
+	if err := r.Resolve(0, kit.PageSize); err != nil {
+		c.Infra("%v", err)
+	}
+	return r
+}
