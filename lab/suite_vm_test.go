@@ -1,0 +1,72 @@
+package lab
+
+import (
+	"slices"
+	"testing"
+
+	"splicelab/kernels"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// wholeSuite is the splice suite, and nothing else.
+const wholeSuite = `^splice\.`
+
+// TestWholeSuite runs every test of the catalogue on two kernels: whatever
+// they find, none breaks the VM that it shares with the others, none fails in
+// its set-up, and none skips without saying why.
+func TestWholeSuite(t *testing.T) {
+	b := newBench(t)
+	for series, profile := range map[string]string{"5.10": "ext4", "6.12": "xfs"} {
+		cells, err := b.run([]kernels.Kernel{testKernel(t, series)}, profile, wholeSuite)
+		if err != nil {
+			t.Errorf("%s: %v", series, err)
+		}
+		for name, c := range cells {
+			switch {
+			case c.Verdict == outcome.Infra, c.Verdict == outcome.Crash, c.Verdict == outcome.Hang, c.Verdict == outcome.BootFail, c.Infra > 0:
+				t.Errorf("%s %s: %s after %d attempts: %s", series, name, c.Verdict, c.Attempts, c.Detail)
+			case c.Detail == "":
+				t.Errorf("%s %s: %s without a word", series, name, c.Verdict)
+			case c.Verdict != outcome.Skip && c.Outcome == outcome.None:
+				t.Errorf("%s %s: %s without an outcome: %s", series, name, c.Verdict, c.Detail)
+			}
+		}
+	}
+}
+
+// TestEveryDetectorFires shows each cell of the suite its fault: a detector
+// that has never been seen to fire proves nothing.
+func TestEveryDetectorFires(t *testing.T) {
+	b := newBench(t)
+	b.cfg.Policy, b.cfg.Faults = outcome.PolicyAlias, true
+	suites, err := Suites(t.Context(), b.cfg.GuestDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := NewPlan(nil, nil, suites, wholeSuite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := b.run([]kernels.Kernel{testKernel(t, "6.12")}, "xfs", wholeSuite)
+	if err != nil {
+		t.Error(err)
+	}
+	var all []results.Cell
+	for _, c := range cells {
+		all = append(all, c)
+	}
+	fired := 0
+	for _, p := range Proofs(plan, all) {
+		fired += len(p.Fired)
+		if p.Proved() && len(p.Infra) == 0 {
+			continue
+		}
+		for _, c := range slices.Concat(p.Silent, p.Itself, p.Broken, p.Infra) {
+			t.Errorf("%s %s: %s (%s): %s", c.Test, p.Fault, c.Verdict, c.Detail, WhySilent(c))
+		}
+	}
+	if fired == 0 {
+		t.Error("no detector fired")
+	}
+}
