@@ -2,4 +2,4 @@ package splice
 
 import "splicelab/tests/kit"
 
-var meta = []kit.Test{policyVector}
+var meta = []kit.Test{policyVector, kernelLog}
