@@ -13,7 +13,7 @@ const familyMemory = "D user memory"
 
 var memory = []kit.Test{
 	vmspliceStore, vmspliceGift, vmsplicePrivate, forked, vmspliceShared,
-	sealWrite, sealedFrozen, sealFutureWrite, secretMemory, hugetlb,
+	sealWrite, sealedFrozen, sealFutureWrite, secretMemory, hugetlb, hugetlbSplice,
 }
 
 // memoryOracle is what Pipe.JudgeMemory does.
