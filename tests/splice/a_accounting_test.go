@@ -13,11 +13,18 @@ import (
 
 const familyAccounting = "A accounting"
 
-var accounting = []kit.Test{countExact, endOfFile, failedOffset, deviceSource}
+var accounting = []kit.Test{
+	countExact, endOfFile, offsets, failedOffset, partialSendfile, teeCopies, pipeToPipe, errnos, deviceSource, fullPipe,
+}
 
 var countExact = kit.Test{
 	Name: "TestCountExact", ID: "A1", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc:   "For lengths from 1 to the pipe's capacity, at odd offsets, splice returns the number of bytes that then can be read.",
+	Doc: "For lengths from 1 to the pipe's capacity, at odd offsets, splice returns the number of bytes that then can be read.",
+	Steps: []string{
+		"Splice a length into an empty pipe, at an offset that is not that of a page.",
+		"Compare the return value with FIONREAD and with what can be read.",
+		"Repeat with lengths and offsets that begin and end everywhere in a page.",
+	},
 	Cells: kit.Sweep(),
 }
 
@@ -71,7 +78,11 @@ func unaligned(shapes []kit.Shape) []kit.Shape {
 
 var endOfFile = kit.Test{
 	Name: "TestEndOfFile", ID: "A2", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc:   "At the end of the file the tail is short, then splice returns 0, and no byte from behind the end is delivered.",
+	Doc: "At the end of the file the tail is short, then splice returns 0, and no byte from behind the end is delivered.",
+	Steps: []string{
+		"Splice more than there is from shortly before the end of a file that ends inside a page.",
+		"Splice at the end and behind it, where the count must be 0.",
+	},
 	Cells: unaligned(kit.Sweep()),
 }
 
@@ -95,8 +106,14 @@ func TestEndOfFile(t *testing.T) {
 
 var failedOffset = kit.Test{
 	Name: "TestFailedSpliceOffset", ID: "A4", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc:   "A splice that waits at a full pipe and fails with EPIPE leaves the file offset where lseek put it meanwhile.",
-	Fault: kit.FaultObservation,
+	Doc: "A splice that waits at a full pipe and fails with EPIPE leaves the file offset where lseek put it meanwhile.",
+	Steps: []string{
+		"Fill a pipe, and send a thread into a splice to it that uses the file's own offset.",
+		"Once it sleeps, lseek elsewhere, and close the read end.",
+		"The splice must fail with EPIPE, and the offset must be where lseek put it.",
+	},
+	Oracle: "the offset is that of the lseek: the splice moved nothing",
+	Fault:  kit.FaultObservation,
 }
 
 func TestFailedSpliceOffset(t *testing.T) {
@@ -116,12 +133,7 @@ func TestFailedSpliceOffset(t *testing.T) {
 		if err := thread.Wait(); !errors.Is(err, unix.EPIPE) {
 			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: fmt.Sprintf("splice to a pipe without a reader: %v instead of EPIPE", err)})
 		}
-		at, err := unix.Seek(f.FD, 0, unix.SEEK_CUR)
-		at = c.Saw(at)
-		switch {
-		case err != nil:
-			c.Infra("lseek: %s", kit.ErrnoName(err))
-		case at != moved:
+		if at := c.Saw(position(c, f.FD)); at != moved {
 			c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf(
 				"the failed splice moved the file offset from %d, where lseek had put it, to %d: the next read is of other bytes", moved, at)})
 		}

@@ -1,0 +1,152 @@
+package splice
+
+import (
+	"fmt"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+var offsets = kit.Test{
+	Name: "TestOffsets", ID: "A3", Family: familyAccounting, Kind: outcome.Invariant,
+	Doc: "splice and sendfile advance the offset that they were given, or the file's own where they were given none, by exactly their return value, and leave the other alone; also when they stop early, at the end of the file or for want of room.",
+	Steps: []string{
+		"Put the file's own offset and the explicit one at different places.",
+		"Move odd lengths from file to pipe, or from pipe to file, by splice or sendfile.",
+		"After each call, compare both offsets with what the return value says.",
+		"Compare what was moved with the file at the offsets that were asked for.",
+	},
+	Oracle: "the explicit offset and lseek(SEEK_CUR) are exactly the old ones, that one plus the return value which the call used; the bytes moved are those of that range",
+	Fault:  kit.FaultObservation,
+	Cells: kit.Named("splice-own", "splice-explicit", "sendfile-own", "sendfile-explicit",
+		"to-file-own", "to-file-explicit"),
+}
+
+func TestOffsets(t *testing.T) {
+	kit.Run(t, offsets, func(c *kit.Cell) {
+		switch c.Shape.Variant {
+		case "to-file-own", "to-file-explicit":
+			offsetsToFile(c, c.Shape.Variant == "to-file-explicit")
+		case "sendfile-own", "sendfile-explicit":
+			offsetsFromFile(c, c.Shape.Variant == "sendfile-explicit", unix.Sendfile)
+		default:
+			offsetsFromFile(c, c.Shape.Variant == "splice-explicit", spliceLikeSendfile)
+		}
+	})
+}
+
+// mover moves up to n bytes of in to out as sendfile(2) does: from *off, or
+// from the file's own offset where off is nil.
+type mover func(out, in int, off *int64, n int) (int, error)
+
+// spliceLikeSendfile is splice(2) with sendfile's arguments. It returns what
+// fits rather than sleep.
+func spliceLikeSendfile(out, in int, off *int64, n int) (int, error) {
+	m, err := unix.Splice(in, off, out, nil, n, unix.SPLICE_F_NONBLOCK)
+	return int(m), err
+}
+
+// oddRanges are offsets and lengths of which none is that of a page. The
+// last ones end behind a file of kit.LargeLen bytes, and the others together
+// are more than a pipe holds.
+var oddRanges = []struct {
+	off int64
+	n   int
+}{{1, 1}, {63, 4096}, {4095, 2}, {513, 12289}, {20481, 32767}, {kit.LargeLen - 100, 4096}, {kit.LargeLen, 4096}}
+
+func offsetsFromFile(c *kit.Cell, explicit bool, move mover) {
+	f := c.File()
+	f.Observe(0)
+	f.History.Splice()
+	p := c.Pipe()
+	nonblocking(c, p.W) // for sendfile, which has no flags
+	for _, r := range oddRanges {
+		own, given, arg := startOffsets(c, f.FD, r.off, explicit)
+		var m int
+		err := c.Bounded("the call", func() (err error) { m, err = move(p.W, f.FD, arg, r.n); return err })
+		if err != nil {
+			c.Failed(fmt.Sprintf("moving %d bytes at %d", r.n, r.off), err)
+		}
+		p.Spliced(r.off, m)
+		checkOffsets(c, f.FD, own, given, arg, m)
+	}
+	p.Judge(f)
+}
+
+// startOffsets puts the offset that is to be used at off and the other one
+// elsewhere. own and given are where they are; arg is what the call gets.
+func startOffsets(c *kit.Cell, fd int, off int64, explicit bool) (own, given int64, arg *int64) {
+	own, given = off, -1
+	if explicit {
+		own, given = 777, off
+		at := off
+		arg = &at
+	}
+	if at, err := unix.Seek(fd, own, unix.SEEK_SET); err != nil || at != own {
+		c.Infra("lseek to %d: %d, %v", own, at, err)
+	}
+	return own, given, arg
+}
+
+// checkOffsets ends the cell unless the offset that a call used is m on.
+func checkOffsets(c *kit.Cell, fd int, own, given int64, arg *int64, m int) {
+	what := "the file's own offset was to move"
+	if arg != nil {
+		given, what = given+int64(m), "the explicit offset was to move"
+		if at := c.Saw(*arg); at != given {
+			c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf(
+				"the call returned %d, and the explicit offset is %d instead of %d", m, at, given)})
+		}
+	} else {
+		own += int64(m)
+	}
+	if at := c.Saw(position(c, fd)); at != own {
+		c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf(
+			"the call returned %d, %s, and the file's own is %d instead of %d", m, what, at, own)})
+	}
+}
+
+// position is the offset at which the next read(2) of fd begins.
+func position(c *kit.Cell, fd int) int64 {
+	at, err := unix.Seek(fd, 0, unix.SEEK_CUR)
+	if err != nil {
+		c.Infra("lseek: %s", kit.ErrnoName(err))
+	}
+	return at
+}
+
+func nonblocking(c *kit.Cell, fd int) {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		c.Infra("O_NONBLOCK: %s", kit.ErrnoName(err))
+	}
+}
+
+// offsetsToFile splices ranges of one file by way of a pipe to the same
+// ranges of another, so that what arrives says where it was meant to go.
+func offsetsToFile(c *kit.Cell, explicit bool) {
+	f, to := c.File(), newTarget(c, 0)
+	f.Observe(0)
+	p := c.Pipe()
+	var ranges []kit.Segment
+	for _, r := range oddRanges[:len(oddRanges)-2] {
+		p.Splice(f, r.off, r.n)
+		for done := 0; done < r.n; {
+			off := r.off + int64(done)
+			own, given, arg := startOffsets(c, to.fd, off, explicit)
+			m, err := unix.Splice(p.R, nil, to.fd, arg, r.n-done, 0)
+			if err != nil {
+				c.Failed(fmt.Sprintf("splice of %d bytes to offset %d", r.n-done, off), err)
+			}
+			if m <= 0 {
+				c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("splice of %d bytes to a file returned %d", r.n-done, m)})
+			}
+			checkOffsets(c, to.fd, own, given, arg, int(m))
+			done += int(m)
+		}
+		ranges = append(ranges, kit.Segment{Off: r.off, Len: r.n})
+	}
+	c.Record(to.finding(f, ranges).Worse(f.Views()))
+}
