@@ -34,6 +34,7 @@ var udpFragments = kit.Test{
 		"Take the cork out, and receive the datagram.",
 	},
 	Oracle: "the datagram arrives, and every byte is what the file held; nothing was changed, so that a checksum that does not match is the kernel's own",
+	Known:  []string{"together: dropped for its checksum on 6.18.15, snapshot on 5.10, 6.1, 6.12 and 7.3", "apart: snapshot on all five"},
 	Cells:  kit.Named("together", "apart"),
 }
 
