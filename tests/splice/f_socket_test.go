@@ -15,7 +15,7 @@ var sockets = []kit.Test{
 	unixStream, unixMessages, tcp, udp, udpCork, udpFragments,
 	zerocopy, sendRing, vsock, vsockWrite,
 	tlsRecord,
-	retransmit, wire, hop,
+	retransmit, overWire, hop,
 }
 
 var unixStream = kit.Test{

@@ -19,7 +19,7 @@ var (
 	receiverAddress = [4]byte{10, 0, 1, 2}
 )
 
-var wire = kit.Test{
+var overWire = kit.Test{
 	Name: "TestWire", ID: "F12", Family: familySockets, Kind: outcome.Invariant, Priority: 1,
 	Doc: "Data spliced to a UDP or TCP socket goes over a virtual link: what is captured there and what the receiver reads are both what the file holds.",
 	Steps: []string{
@@ -34,7 +34,7 @@ var wire = kit.Test{
 }
 
 func TestWire(t *testing.T) {
-	kit.Run(t, wire, func(c *kit.Cell) {
+	kit.Run(t, overWire, func(c *kit.Cell) {
 		a, b := netns.New(c), netns.New(c)
 		netns.Connect(netns.End{Namespace: a, Device: "a", Address: senderAddress}, netns.End{Namespace: b, Device: "b", Address: receiverAddress})
 		pair, protocol := between(c, a, b, receiverAddress)
