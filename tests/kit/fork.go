@@ -85,23 +85,20 @@ func sigmask(set, old *uint64) {
 // counted from 1, or 0. One that does not end ends the cell.
 func (ch *Child) Wait() int {
 	ch.c.T.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		var status unix.WaitStatus
+	var status unix.WaitStatus
+	ended := Poll(100*time.Microsecond, func() bool {
 		pid, err := unix.Wait4(ch.pid, &status, unix.WNOHANG, nil)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
+		if err != nil && !errors.Is(err, unix.EINTR) {
 			ch.c.Infra("wait4: %s", ErrnoName(err))
-		case pid == ch.pid:
-			ch.dead = true
-			if !status.Exited() {
-				ch.c.Infra("the child was killed by %s", unix.SignalName(status.Signal()))
-			}
-			return status.ExitStatus()
-		case time.Now().After(deadline):
-			ch.c.Infra("the child does not end within %s", patience)
 		}
-		time.Sleep(100 * time.Microsecond)
+		return pid == ch.pid
+	})
+	if !ended {
+		ch.c.Infra("the child does not end within %s", patience)
 	}
+	ch.dead = true
+	if !status.Exited() {
+		ch.c.Infra("the child was killed by %s", unix.SignalName(status.Signal()))
+	}
+	return status.ExitStatus()
 }

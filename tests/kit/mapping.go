@@ -45,10 +45,9 @@ func guarded(access func()) (err error) {
 	return nil
 }
 
-// mapShared maps length bytes of fd from off, which is a multiple of the page
-// size.
-func mapShared(fd int, off int64, length, prot int) ([]byte, error) {
-	return unix.Mmap(fd, off, length, prot, unix.MAP_SHARED)
+// mapShared maps the first length bytes of fd.
+func mapShared(fd, length, prot int) ([]byte, error) {
+	return unix.Mmap(fd, 0, length, prot, unix.MAP_SHARED)
 }
 
 // mapPopulated is a mapping to read from, whose pages are brought in by mmap

@@ -22,7 +22,7 @@ func (c *Cell) Module(names ...string) {
 		if os.Getenv(wire.EnvGuest) != "1" {
 			c.Skip("module %s is not loaded, and %s=1 not set: only a throw-away VM's kernel may be changed", name, wire.EnvGuest)
 		}
-		out, err := exec.Command(wire.Modprobe, name).CombinedOutput()
+		out, err := exec.CommandContext(c.T.Context(), wire.Modprobe, name).CombinedOutput()
 		var exit *exec.ExitError
 		switch {
 		case errors.As(err, &exit):

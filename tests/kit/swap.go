@@ -72,7 +72,7 @@ func swapCall(call uintptr, path string) error {
 // are left there.
 func (c *Cell) PageOut(fd, size int) int {
 	c.T.Helper()
-	m, err := mapShared(fd, 0, size, unix.PROT_READ)
+	m, err := mapShared(fd, size, unix.PROT_READ)
 	if err != nil {
 		c.Infra("mmap: %s", ErrnoName(err))
 	}

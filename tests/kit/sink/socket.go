@@ -86,13 +86,7 @@ func (s *Pair) Await() {
 // Poll asks done, with a millisecond between two questions, until it says yes;
 // false when it does not within the time that data may take.
 func Poll(done func() bool) bool {
-	for deadline := time.Now().Add(patience); !done(); {
-		if time.Now().After(deadline) {
-			return false
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return true
+	return kit.Poll(time.Millisecond, done)
 }
 
 // readable waits so many milliseconds for something to receive. The sockets
@@ -139,10 +133,10 @@ func (s *Pair) Receive(n int) []byte {
 	}
 }
 
-// newSocket makes a non-blocking socket that is closed when the cell ends.
-func newSocket(c *kit.Cell, domain, typ int) int {
+// newSocket makes a non-blocking IPv4 socket that is closed when the cell ends.
+func newSocket(c *kit.Cell, typ int) int {
 	c.T.Helper()
-	fd, err := unix.Socket(domain, typ|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := unix.Socket(unix.AF_INET, typ|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		c.Infra("socket: %s", kit.ErrnoName(err))
 	}
@@ -172,7 +166,7 @@ func setOption(c *kit.Cell, fd, level, option, value int) {
 // LoopbackUp brings the loopback device up where nothing has done so.
 func LoopbackUp(c *kit.Cell) {
 	c.T.Helper()
-	fd := newSocket(c, unix.AF_INET, unix.SOCK_DGRAM)
+	fd := newSocket(c, unix.SOCK_DGRAM)
 	lo, err := unix.NewIfreq("lo")
 	if err != nil {
 		c.Infra("%v", err)

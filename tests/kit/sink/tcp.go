@@ -43,7 +43,7 @@ const (
 func tcpPair(c *kit.Cell, room int) *Pair {
 	c.T.Helper()
 	LoopbackUp(c)
-	server, out := newSocket(c, unix.AF_INET, unix.SOCK_STREAM), newSocket(c, unix.AF_INET, unix.SOCK_STREAM)
+	server, out := newSocket(c, unix.SOCK_STREAM), newSocket(c, unix.SOCK_STREAM)
 	return NewPair(c, ConnectTCP(c, server, out, loopback, room), out, (*Pair).acknowledged)
 }
 

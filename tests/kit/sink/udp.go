@@ -41,7 +41,7 @@ func (s *Pair) Cork(in bool) {
 func udpPair(c *kit.Cell) *Pair {
 	c.T.Helper()
 	LoopbackUp(c)
-	in, out := newSocket(c, unix.AF_INET, unix.SOCK_DGRAM), newSocket(c, unix.AF_INET, unix.SOCK_DGRAM)
+	in, out := newSocket(c, unix.SOCK_DGRAM), newSocket(c, unix.SOCK_DGRAM)
 	ConnectUDP(c, in, out, loopback)
 	return NewPair(c, in, out, nil)
 }

@@ -53,6 +53,9 @@ type Server struct {
 	node    *node
 }
 
+// quiet keeps go-fuse from the test's output, where nobody waits for it.
+var quiet = log.New(io.Discard, "", 0) //nolint:forbidigo // the type that go-fuse asks for
+
 // Serve mounts a filesystem whose file holds size bytes of the pattern. It is
 // unmounted when the cell ends.
 func Serve(c *kit.Cell, size int) *Server {
@@ -69,7 +72,7 @@ func Serve(c *kit.Cell, size int) *Server {
 	opts := &fs.Options{
 		MountOptions: fuse.MountOptions{
 			FsName: "splicelab", Name: "splicelab", DirectMountStrict: true,
-			DisableXAttrs: true, DisableSplice: true, Logger: log.New(io.Discard, "", 0),
+			DisableXAttrs: true, DisableSplice: true, Logger: quiet,
 		},
 	}
 	server, err := fs.Mount(dir, &root{file: s.node}, opts)
