@@ -73,18 +73,11 @@ func (m *Memcg) Charged() int {
 // the last page, by memory.reclaim.
 func (m *Memcg) Reclaim() {
 	m.c.T.Helper()
-	// Not by package os, which takes EAGAIN for a reason to wait.
-	fd, err := unix.Open(filepath.Join(m.path, "memory.reclaim"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) {
+	switch err := m.write("memory.reclaim", strconv.Itoa(m.Charged())); {
+	case err == nil, errors.Is(err, unix.EAGAIN): // EAGAIN: less than asked for
+	case errors.Is(err, unix.ENOENT):
 		m.c.Skip("no memory.reclaim: it is there since Linux 5.19")
-	}
-	if err != nil {
-		m.c.Failed("memory.reclaim", err)
-	}
-	defer func() { _ = unix.Close(fd) }()
-	all := []byte(strconv.Itoa(m.Charged()))
-	err = m.c.do("memory.reclaim", func() error { _, err := unix.Write(fd, all); return err })
-	if err != nil && !errors.Is(err, unix.EAGAIN) { // less than asked for
+	default:
 		m.c.Failed("memory.reclaim", err)
 	}
 }
@@ -93,9 +86,19 @@ func (m *Memcg) Reclaim() {
 // Leave before: whoever is in the group is slowed down by that.
 func (m *Memcg) Squeeze() {
 	m.c.T.Helper()
-	path := filepath.Join(m.path, "memory.high")
-	err := m.c.do("memory.high", func() error { return os.WriteFile(path, []byte("0"), 0) })
-	if err != nil {
+	if err := m.write("memory.high", "0"); err != nil {
 		m.c.Failed("memory.high", err)
 	}
+}
+
+// write goes past package os, which makes the descriptor non-blocking: there
+// EAGAIN is a reason to wait for it, and newer kernels take a non-blocking
+// memory.high for a wish to set the limit and reclaim nothing.
+func (m *Memcg) write(file, value string) error {
+	fd, err := unix.Open(filepath.Join(m.path, file), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(fd) }()
+	return m.c.do(file, func() error { _, err := unix.Write(fd, []byte(value)); return err })
 }
