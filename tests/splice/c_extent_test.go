@@ -22,6 +22,7 @@ var preallocate = kit.Test{
 		"Allocate blocks from the file's beginning to 64 KiB behind its end by fallocate, with or without FALLOC_FL_KEEP_SIZE; the file must have more blocks, or the new size, then.",
 		"Read the pipe.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs: []string{string(kit.Preallocate)},
 	Cells: kit.Sweep("keep-size", "extend"),
 }
@@ -96,6 +97,7 @@ var moveExtent = kit.Test{
 		"Move the file's data to the donor's blocks; all blocks must have moved, and FIEMAP must show others.",
 		"Read the pipe.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs: []string{"ext4"},
 	Cells: clean(),
 }
@@ -138,6 +140,7 @@ var swapExtents = kit.Test{
 		"Exchange the blocks of both; FIEMAP must show others.",
 		"Read the pipe.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs: []string{"xfs"},
 	Cells: clean(),
 }
@@ -167,6 +170,7 @@ var btrfsDefragment = kit.Test{
 		"Defragment it by BTRFS_IOC_DEFRAG_RANGE; FIEMAP must show other blocks.",
 		"Read the pipe.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs: []string{"btrfs"},
 	Cells: threePagesClean(),
 }
@@ -200,6 +204,7 @@ var btrfsBalance = kit.Test{
 		"Balance all data chunks by BTRFS_IOC_BALANCE_V2; FIEMAP must show other blocks.",
 		"Read the pipe.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs: append([]string{"btrfs"}, needsGuest...),
 	Cells: kit.Large()[:1],
 	Guest: true, // it moves everybody's data
@@ -232,6 +237,7 @@ var btrfsSend = kit.Test{
 		"Send the snapshot to a memfd by BTRFS_IOC_SEND; the stream must be longer than the file.",
 		"Read the pipe.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs: append([]string{"btrfs"}, needsGuest...),
 	Cells: clean(),
 	Guest: true,

@@ -21,6 +21,7 @@ var freeze = kit.Test{
 		"Freeze the filesystem by FIFREEZE; a second FIFREEZE must say EBUSY.",
 		"Read the pipe while it is frozen, and thaw it by FITHAW.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3 on ext4, xfs and btrfs"},
 	Needs: append([]string{string(kit.Freeze)}, needsGuest...),
 	Cells: kit.Sweep(),
 	Guest: true, // whatever else writes to the filesystem would wait
@@ -51,6 +52,7 @@ var readOnly = kit.Test{
 		"Mount the filesystem read-only; EBUSY counts as blocked. Opening the file for writing must say EROFS.",
 		"Read the pipe, and mount the filesystem for writing again.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem"},
 	Needs: []string{"root", "a filesystem that may be unmounted"},
 	Cells: kit.Sweep(),
 }

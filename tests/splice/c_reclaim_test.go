@@ -49,6 +49,7 @@ var reclaim = kit.Test{
 		"Take its memory back: by memory.reclaim, by a memory.high of 0, or by MADV_PAGEOUT of both files. Pages of the second file must be out of the page cache then.",
 		"Read the pipe.",
 	},
+	Known: []string{"snapshot on every kernel from 5.10 to 7.3 on ext4, xfs and btrfs; the pages in the pipe stay in the page cache"},
 	Needs: append([]string{"cgroup2 with the memory controller"}, needsGuest...),
 	Cells: kit.Varied([]string{"reclaim", "high", "pageout"}, kit.Small()[:1], kit.Large()),
 	Guest: true, // it moves the process about
@@ -98,6 +99,7 @@ var swapOut = kit.Test{
 		"Page both out by MADV_PAGEOUT; all pages of the second must have left memory.",
 		"Read the pipe and look at the file, which is swapped in for that.",
 	},
+	Known:   []string{"snapshot on every kernel from 5.10 to 7.3; the pages in the pipe stay in memory"},
 	Needs:   append([]string{"tmpfs", "zram"}, needsGuest...),
 	Modules: []string{"zram", "lzo-rle"},
 	Cells:   clean(),
