@@ -60,19 +60,25 @@ var quiet = log.New(io.Discard, "", 0) //nolint:forbidigo // the type that go-fu
 // unmounted when the cell ends.
 func Serve(c *kit.Cell, size int) *Server {
 	c.T.Helper()
+	return serve(c, &node{size: size, stored: time.Now()})
+}
+
+// serve mounts a filesystem of that file.
+func serve(c *kit.Cell, file *node) *Server {
+	c.T.Helper()
 	onlyInGuest(c)
 	if _, err := os.Stat("/dev/fuse"); err != nil {
 		c.Module("fuse")
 	}
 	dir := mountPoint(c)
-	s := &Server{Path: filepath.Join(dir, "file"), node: &node{size: size, stored: time.Now()}}
+	s := &Server{Path: filepath.Join(dir, "file"), node: file}
 	// Nothing about the file is believed for longer than a call unless the
-	// cell asks for that; go-fuse's own splicing is off, so that every pipe
-	// in the process is the cell's.
+	// cell asks for that; go-fuse's own splicing is off unless the cell is
+	// about it, so that every pipe in the process is the cell's.
 	opts := &fs.Options{
 		MountOptions: fuse.MountOptions{
 			FsName: "splicelab", Name: "splicelab", DirectMountStrict: true,
-			DisableXAttrs: true, DisableSplice: true, Logger: quiet,
+			DisableXAttrs: true, DisableSplice: file.from == nil, Logger: quiet,
 		},
 	}
 	server, err := fs.Mount(dir, &root{file: s.node}, opts)
@@ -165,6 +171,7 @@ type node struct {
 	stored      time.Time     // the time of modification that is told
 	attrTimeout time.Duration // how long the kernel may believe both
 	flags       uint32        // FOPEN_ flags
+	from        *kit.File     // what reads are answered from by splice, if by any
 }
 
 var (
@@ -229,6 +236,9 @@ func (n *node) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) 
 	defer n.mu.Unlock()
 	if off >= int64(len(n.data)) {
 		return fuse.ReadResultData(nil), 0
+	}
+	if n.from != nil {
+		return n.move(off, min(len(dest), len(n.data)-int(off)))
 	}
 	return fuse.ReadResultData(dest[:copy(dest, n.data[off:])]), 0
 }

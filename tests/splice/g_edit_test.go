@@ -1,0 +1,125 @@
+package splice
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/sink"
+)
+
+var editModules = []string{"sch_ingress", "cls_matchall", "act_pedit"}
+
+var packetEdit = kit.Test{
+	Name: "TestPacketEdit", ID: "G6", Family: familyConsumer, Kind: outcome.Invariant, Priority: 1,
+	Doc: "Traffic control edits the payload of packets on their way out or in, which is spliced from the file; the place is told from the IP header, from the UDP or TCP header, or is computed from a byte of the packet.",
+	Steps: []string{
+		"In a network namespace of its own, make act_pedit invert four bytes of each packet's payload on loopback, at egress or ingress.",
+		"Splice the file into a UDP or TCP socket and receive.",
+	},
+	Oracle: "read(2), a fresh mapping and O_DIRECT show the file unchanged; what was received is the attribute received, for an edit is meant to show there.",
+	Known: []string{
+		"Unchanged on 5.10, 6.1, 6.12, 6.18 and 7.3, ext4 and xfs; each edit showed at the receiver.",
+	},
+	Modules: editModules, Guest: true,
+	Fault: kit.FaultSource,
+	Cells: kit.Named("ip-egress", "ip-ingress", "udp-egress", "udp-ingress", "tcp-egress", "tcp-ingress", "computed-egress", "computed-ingress"),
+}
+
+// edit is what act_pedit inverts: where, and in which packets.
+type edit struct {
+	to     sink.Sink
+	header nl.PeditHeaderType
+	key    nl.TcPeditKey
+}
+
+// The IP header has 20 bytes, of UDP 8, and of TCP with time stamps 32. The
+// first byte of IP, 0x45, says the version: of it the computed place takes 64.
+var edits = map[string]edit{
+	"ip":       {sink.UDP, nl.TCA_PEDIT_KEY_EX_HDR_TYPE_NETWORK, nl.TcPeditKey{Off: 28 + 1000}},
+	"udp":      {sink.UDP, nl.TCA_PEDIT_KEY_EX_HDR_TYPE_UDP, nl.TcPeditKey{Off: 8}},
+	"tcp":      {sink.TCP, nl.TCA_PEDIT_KEY_EX_HDR_TYPE_TCP, nl.TcPeditKey{Off: 32}},
+	"computed": {sink.UDP, nl.TCA_PEDIT_KEY_EX_HDR_TYPE_NETWORK, nl.TcPeditKey{Off: 28 + 1000 - 64, At: 0, OffMask: 0x40}},
+}
+
+func TestPacketEdit(t *testing.T) {
+	kit.Run(t, packetEdit, func(c *kit.Cell) {
+		c.Module(editModules...)
+		ownNetwork(c)
+		name, side, _ := strings.Cut(c.Shape.Variant, "-")
+		e := edits[name]
+		to := e.to.Pair(c)
+		e.install(c, side)
+		// A checksum made before the edit would not be right after it.
+		if err := unix.SetsockoptInt(to.Out, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
+			c.Infra("SO_NO_CHECK: %s", kit.ErrnoName(err))
+		}
+		f := c.File()
+		p := f.Splice()
+		to.Splice(p, c.Shape.Span)
+		got := to.Receive(c.Shape.Span)
+		received := difference(got, f.History.Content()[:c.Shape.Span])
+		c.Attr("received", received)
+		c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "received: " + received}.Worse(f.Views()))
+	})
+}
+
+// difference says what became of want on the way.
+func difference(got, want []byte) string {
+	switch {
+	case len(got) != len(want):
+		return fmt.Sprintf("%d of %d bytes", len(got), len(want))
+	case bytes.Equal(got, want):
+		return "unchanged"
+	}
+	at := slices.IndexFunc(got, func(b byte) bool { b ^= want[0]; want = want[1:]; return b != 0 })
+	return fmt.Sprintf("edited at %d", at)
+}
+
+// install edits what goes out at the loopback device, or comes in. netlink
+// has an action of its own for this, but it edits nothing behind the headers.
+func (e edit) install(c *kit.Cell, side string) {
+	c.T.Helper()
+	lo, err := netlink.LinkByName("lo")
+	if err != nil {
+		c.Infra("find the loopback device: %v", err)
+	}
+	index := lo.Attrs().Index
+	if err := netlink.QdiscAdd(&netlink.Clsact{QdiscAttrs: netlink.QdiscAttrs{
+		LinkIndex: index, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_CLSACT,
+	}}); err != nil {
+		c.Infra("add clsact: %s", kit.ErrnoName(err))
+	}
+	parent := uint32(netlink.HANDLE_MIN_EGRESS)
+	if side == "ingress" {
+		parent = netlink.HANDLE_MIN_INGRESS
+	}
+	// The kernel keeps the bits of the mask and flips those of the value.
+	key := e.key
+	key.Mask, key.Val = ^uint32(0), ^uint32(0)
+	pedit := nl.TcPedit{
+		Sel:    nl.TcPeditSel{NKeys: 1},
+		Keys:   []nl.TcPeditKey{key},
+		KeysEx: []nl.TcPeditKeyEx{{HeaderType: e.header, Cmd: nl.TCA_PEDIT_KEY_EX_CMD_SET}},
+	}
+	req := nl.NewNetlinkRequest(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	req.AddData(&nl.TcMsg{
+		Family: nl.FAMILY_ALL, Ifindex: int32(index), Parent: parent,
+		Info: netlink.MakeHandle(1, nl.Swap16(unix.ETH_P_ALL)),
+	})
+	req.AddData(nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("matchall")))
+	options := nl.NewRtAttr(nl.TCA_OPTIONS, nil)
+	pedit.Encode(options.AddRtAttr(nl.TCA_MATCHALL_ACT, nil).AddRtAttr(1, nil))
+	req.AddData(options)
+	if _, err := req.Execute(unix.NETLINK_ROUTE, 0); err != nil {
+		c.Infra("add the filter: %s", kit.ErrnoName(err))
+	}
+}
