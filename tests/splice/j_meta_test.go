@@ -2,4 +2,4 @@ package splice
 
 import "splicelab/tests/kit"
 
-var meta = []kit.Test{policyVector, kernelLog}
+var meta = []kit.Test{policyVector, leaks, algRestrict, kernelLog}
