@@ -22,7 +22,7 @@ var fuseMove = kit.Test{
 	},
 	Oracle: "The FUSE file delivers what the file held when it was read, or what was written to it since; read(2), a fresh mapping and O_DIRECT show the file as it should be. How many of the file's pages left its page cache is the attribute moved.",
 	Known: []string{
-		"Both files are right on 5.10, 6.1, 6.12, 6.18 and 7.3; on ext4, xfs and btrfs all 16 pages moved, on tmpfs none.",
+		"Both files are right on 5.10, 6.1, 6.12, 6.18 and 7.3; on ext4, xfs and btrfs all 16 pages moved, on tmpfs, seen on 6.12 alone, none.",
 	},
 	Modules: fuseModules, Guest: true,
 	Fault: kit.FaultSource,
