@@ -11,6 +11,9 @@ import (
 // addressOf is where a mapping begins.
 func addressOf(m []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
 
+// addressPointer is addressOf for calls that want a pointer.
+func addressPointer(m []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(m)) }
+
 // mincore asks which pages of a mapping are resident, a byte for each.
 func mincore(m, vec []byte) error {
 	_, _, e := unix.Syscall(unix.SYS_MINCORE, addressOf(m), uintptr(len(m)), uintptr(unsafe.Pointer(unsafe.SliceData(vec))))

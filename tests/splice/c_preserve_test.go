@@ -12,7 +12,7 @@ const familyPreserved = "C operations that preserve the content"
 
 var preserved = slices.Concat(
 	[]kit.Test{punchHoleOutside, unmount},
-	shifts, shared, written, reclaimed, frozen, moved, resized,
+	shifts, shared, written, reclaimed, frozen, moved, resized, migrated,
 )
 
 // needsGuest is what the operations on the whole machine or the whole

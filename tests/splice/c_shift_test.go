@@ -7,7 +7,7 @@ import (
 	"splicelab/tests/kit"
 )
 
-var shifts = []kit.Test{beforeShift, noPhantomZero}
+var shifts = []kit.Test{beforeShift, noPhantomZero, cloneNoZero}
 
 // threePages is the sweep for a shift inside of what is spliced: the small
 // file has pages before, at and behind it, each a folio of its own.
@@ -61,6 +61,29 @@ func TestShiftWithoutZeros(t *testing.T) {
 		f := c.File()
 		p := f.Splice()
 		shift(c, f)
+		p.JudgeHeld(f)
+	})
+}
+
+var cloneNoZero = kit.Test{
+	Name: "TestCloneWithoutZeros", ID: "C4", Family: familyPreserved, Kind: outcome.Invariant,
+	Doc: "Cloning another file's blocks, none of which are zero, over a file never shows a zero.",
+	Steps: []string{
+		"Write two files, of different content and without zeros, and splice the beginning of the first into a pipe.",
+		"Clone the second over what was spliced by FICLONERANGE.",
+		"Read the pipe.",
+	},
+	Oracle: "every byte is one that the file held at its offset before or after, which the attribute received tells apart; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
+	Needs:  []string{string(kit.CloneRange)},
+	Cells:  kit.Sweep(),
+}
+
+func TestCloneWithoutZeros(t *testing.T) {
+	kit.Run(t, cloneNoZero, func(c *kit.Cell) {
+		f := c.File()
+		other := c.FileOf(c.Shape.Size, c.Shape.Chunk, false)
+		p := f.Splice()
+		f.Clone(other, 0, c.Shape.Span)
 		p.JudgeHeld(f)
 	})
 }

@@ -1,0 +1,248 @@
+package kit
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Of include/uapi/asm-generic/mman-common.h.
+const (
+	madvCollapse    = 25 // MADV_COLLAPSE, since Linux 6.1
+	madvSoftOffline = 101
+)
+
+// Frame is the number of the page frame at off of the memory; false when the
+// kernel does not tell.
+func (m *Memory) Frame(off int) (uint64, bool) {
+	info, ok := mapped(m.m[off:])
+	return info.frame, ok
+}
+
+// Order is the order of the folio at off of the memory; false when the kernel
+// does not tell.
+func (m *Memory) Order(off int) (int, bool) {
+	info, ok := mapped(m.m[off:])
+	return info.order, ok
+}
+
+// Order is the order of the folio that caches off; false when nothing does,
+// or the kernel does not tell.
+func (f *File) Order(off int64) (int, bool) {
+	info, ok := f.page(off)
+	return info.order, ok
+}
+
+// CompactMemory has the kernel compact all of its memory, and returns how
+// many pages it moved for that.
+func (c *Cell) CompactMemory() int {
+	c.T.Helper()
+	const path = "/proc/sys/vm/compact_memory"
+	before := c.vmstat("pgmigrate_success")
+	err := c.do("compact_memory", func() error { return os.WriteFile(path, []byte("1\n"), 0) })
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		c.Skip("%s: no such file (a kernel without CONFIG_COMPACTION)", path)
+	case errors.Is(err, os.ErrPermission):
+		c.Skip("%s: %v", path, err)
+	case err != nil:
+		c.Infra("%v", err)
+	}
+	return c.vmstat("pgmigrate_success") - before
+}
+
+// vmstat is a counter of /proc/vmstat.
+func (c *Cell) vmstat(name string) int {
+	c.T.Helper()
+	b, err := os.ReadFile("/proc/vmstat")
+	if err != nil {
+		c.Infra("%v", err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			n, err := strconv.Atoi(strings.TrimSpace(value))
+			if err != nil {
+				c.Infra("/proc/vmstat: %v", err)
+			}
+			return n
+		}
+	}
+	c.Skip("/proc/vmstat has no %s (a kernel without CONFIG_MIGRATION)", name)
+	return 0
+}
+
+// SoftOffline has the kernel move what is in the frame that caches off
+// elsewhere and never use that frame again, which is what it does to memory
+// that is about to fail.
+func (f *File) SoftOffline(off int64) error {
+	f.c.T.Helper()
+	m, err := mapPopulated(f.FD, off, PageSize)
+	if err != nil {
+		f.c.Infra("mmap: %s", ErrnoName(err))
+	}
+	defer func() { _ = unix.Munmap(m) }()
+	return f.c.do("madvise(MADV_SOFT_OFFLINE)", func() error { return unix.Madvise(m, madvSoftOffline) })
+}
+
+// Scattered returns memory that could be one transparent huge page and is
+// made of base pages.
+func (c *Cell) Scattered() *Memory {
+	c.T.Helper()
+	all, region := c.hugeRegion()
+	c.files++
+	m := &Memory{c: c, m: region, all: all, History: NewHistory(c.nonce, c.files, len(region))}
+	if err := unix.Madvise(region, unix.MADV_NOHUGEPAGE); err != nil {
+		c.Infra("madvise(MADV_NOHUGEPAGE): %s", ErrnoName(err))
+	}
+	copy(region, m.History.Content())
+	// Only this takes back that it may not be huge.
+	if err := unix.Madvise(region, unix.MADV_HUGEPAGE); err != nil {
+		c.Infra("madvise(MADV_HUGEPAGE): %s", ErrnoName(err))
+	}
+	return m
+}
+
+// hugeRegion maps anonymous memory, in which region has a huge page's length
+// and alignment.
+func (c *Cell) hugeRegion() (all, region []byte) {
+	c.T.Helper()
+	all = c.aligned(2 * HugeLen)
+	at := int(-addressOf(all) & (HugeLen - 1))
+	return all, all[at : at+HugeLen]
+}
+
+// Collapse asks for one huge page instead of those that the memory has.
+func (m *Memory) Collapse() error {
+	m.c.T.Helper()
+	return m.c.do("madvise(MADV_COLLAPSE)", func() error { return unix.Madvise(m.m, madvCollapse) })
+}
+
+// CollapseHuge asks for one huge page instead of those that cache the first
+// 2 MiB of the file.
+func (f *File) CollapseHuge() error {
+	f.c.T.Helper()
+	_, region := f.c.hugeRegion()
+	at, err := unix.MmapPtr(f.FD, 0, addressPointer(region), uintptr(len(region)), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED)
+	if err != nil || at != addressPointer(region) {
+		f.c.Infra("mmap: %s", ErrnoName(err))
+	}
+	if _, err := readMapped(region); err != nil {
+		f.c.Infra("%v", err)
+	}
+	return f.c.do("madvise(MADV_COLLAPSE)", func() error { return unix.Madvise(region, madvCollapse) })
+}
+
+// KSM is the kernel's thread that merges pages of equal content.
+type KSM struct{ c *Cell }
+
+const ksmDir = "/sys/kernel/mm/ksm"
+
+// KSM has the thread scan without rest until the cell ends, which takes apart
+// what it has merged and gives it its settings back.
+func (c *Cell) KSM() KSM {
+	c.T.Helper()
+	k := KSM{c}
+	if _, err := os.Stat(ksmDir); err != nil {
+		c.Skip("%v (a kernel without CONFIG_KSM)", err)
+	}
+	// In this order, so that it runs last and is stopped first.
+	for _, s := range [][2]string{{"pages_to_scan", "1000"}, {"sleep_millisecs", "0"}, {"run", "1"}} {
+		was, err := os.ReadFile(filepath.Join(ksmDir, s[0]))
+		if err != nil {
+			c.Infra("%v", err)
+		}
+		c.T.Cleanup(func() {
+			if err := k.set(s[0], strings.TrimSpace(string(was))); err != nil {
+				c.T.Errorf("%v", err)
+			}
+		})
+		if err := k.set(s[0], s[1]); err != nil {
+			c.Infra("%v", err)
+		}
+	}
+	c.T.Cleanup(func() { _ = k.set("run", "2") })
+	return k
+}
+
+func (k KSM) set(name, value string) error {
+	return os.WriteFile(filepath.Join(ksmDir, name), []byte(value), 0)
+}
+
+// Pair returns two pieces of memory of one page each, whose content is the
+// same.
+func (k KSM) Pair() (a, b *Memory) {
+	k.c.T.Helper()
+	a, b = k.c.Memory(PageSize, false), k.c.Memory(PageSize, false)
+	copy(b.m, a.m)
+	b.History = a.History.Clone()
+	return a, b
+}
+
+// Mergeable advises that the pieces of memory may be merged.
+func (k KSM) Mergeable(ms ...*Memory) {
+	k.c.T.Helper()
+	for _, m := range ms {
+		if err := unix.Madvise(m.m, unix.MADV_MERGEABLE); err != nil {
+			k.c.Infra("madvise(MADV_MERGEABLE): %s", ErrnoName(err))
+		}
+	}
+}
+
+// MergeOther waits until a further pair, advised after all others, is one
+// page, and once more for the thread to come past all that it may merge.
+func (k KSM) MergeOther() {
+	k.c.T.Helper()
+	a, b := k.Pair()
+	k.Mergeable(a, b)
+	k.Merge(a, b)
+	before := k.scans()
+	if !Poll(2*time.Millisecond, func() bool { return k.scans() > before+1 }) {
+		k.c.Infra("KSM no longer scans")
+	}
+}
+
+// scans is how often the thread came past everything.
+func (k KSM) scans() int {
+	k.c.T.Helper()
+	b, err := os.ReadFile(filepath.Join(ksmDir, "full_scans"))
+	if err != nil {
+		k.c.Infra("%v", err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		k.c.Infra("full_scans: %v", err)
+	}
+	return n
+}
+
+// Merged reports whether two pieces of memory are one page.
+func (k KSM) Merged(a, b *Memory) bool {
+	k.c.T.Helper()
+	x, ok := a.Frame(0)
+	y, also := b.Frame(0)
+	if !ok || !also {
+		k.c.Skip("/proc/self/pagemap shows no page frames: whether pages are merged cannot be told")
+	}
+	return x == y
+}
+
+// Merge waits until two pieces of memory are one page.
+func (k KSM) Merge(a, b *Memory) {
+	k.c.T.Helper()
+	if !Poll(2*time.Millisecond, func() bool { return k.Merged(a, b) }) {
+		k.c.Infra("two pages of the same content that may be merged are still two")
+	}
+}
+
+// Unmerge gives everybody a page of one's own again.
+func (k KSM) Unmerge() {
+	k.c.T.Helper()
+	if err := k.c.do("ksm/run", func() error { return k.set("run", "2") }); err != nil {
+		k.c.Infra("%v", err)
+	}
+}
