@@ -56,7 +56,10 @@ func (c *Cell) AwaitBlocked(t *Thread, syscall int) {
 // sleepsIn reads /proc: the state of the thread is S, and it is inside that
 // system call. Where the kernel does not tell the call (it needs
 // CONFIG_HAVE_ARCH_TRACEHOOK), the function it waits in must be a pipe's.
-func (t *Thread) sleepsIn(syscall int) bool {
+func (t *Thread) sleepsIn(syscall int) bool { return t.is('S', syscall) }
+
+// is reports whether the thread is in a state of proc(5), inside that call.
+func (t *Thread) is(state byte, syscall int) bool {
 	dir := fmt.Sprintf("/proc/self/task/%d/", t.tid)
 	stat, err := os.ReadFile(dir + "stat")
 	if err != nil {
@@ -64,7 +67,7 @@ func (t *Thread) sleepsIn(syscall int) bool {
 	}
 	// The command's name, in parentheses, may hold anything.
 	after := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(after) == 0 || string(after[0]) != "S" {
+	if len(after) == 0 || after[0][0] != state {
 		return false
 	}
 	if call, err := os.ReadFile(dir + "syscall"); err == nil {

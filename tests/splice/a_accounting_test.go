@@ -14,12 +14,13 @@ import (
 const familyAccounting = "A accounting"
 
 var accounting = []kit.Test{
-	countExact, endOfFile, offsets, failedOffset, partialSendfile, teeCopies, pipeToPipe, errnos, deviceSource, fullPipe,
+	countExact, endOfFile, offsets, failedOffset, partialSendfile, teeCopies, pipeToPipe, errnos, deviceSource, notified, fullPipe,
 }
 
 var countExact = kit.Test{
 	Name: "TestCountExact", ID: "A1", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc: "For lengths from 1 to the pipe's capacity, at odd offsets, splice returns the number of bytes that then can be read.",
+	Known: []string{"exact on 5.10 and 6.12 on tmpfs, ext4, xfs and btrfs"},
+	Doc:   "For lengths from 1 to the pipe's capacity, at odd offsets, splice returns the number of bytes that then can be read.",
 	Steps: []string{
 		"Splice a length into an empty pipe, at an offset that is not that of a page.",
 		"Compare the return value with FIONREAD and with what can be read.",
@@ -34,11 +35,12 @@ func TestCountExact(t *testing.T) {
 		f.Observe(0)
 		f.History.Splice()
 		p := c.Pipe()
-		for _, off := range []int64{1, 63, 513, 2047, 4095, 20481} {
-			for _, n := range []int{1, 2, 65, 511, 4095, 4096, 4097, 12289, 32767, 61441, p.Capacity() - 1, p.Capacity()} {
-				if off < int64(c.Shape.Size) {
-					spliceOnce(c, f, p, off, n, min(n, c.Shape.Size-int(off)))
-				}
+		for _, r := range []struct {
+			off int64
+			n   int
+		}{{1, 1}, {63, 4096}, {513, 12289}, {4095, 1}, {4095, 2}, {4095, 4097}, {20481, 32767}, {1, p.Capacity() - 1}, {513, p.Capacity()}} {
+			if r.off < int64(c.Shape.Size) {
+				spliceOnce(c, f, p, r.off, r.n, min(r.n, c.Shape.Size-int(r.off)))
 			}
 		}
 		p.Judge(f)
@@ -93,11 +95,9 @@ func TestEndOfFile(t *testing.T) {
 		f.History.Splice()
 		p := c.Pipe()
 		size := int64(c.Shape.Size)
-		for _, tail := range []int64{1, 100, 513} {
-			spliceOnce(c, f, p, size-tail, kit.PageSize, int(tail))
-			spliceOnce(c, f, p, size-tail, p.Capacity(), int(tail))
-		}
-		for _, off := range []int64{size, size + 1, size + kit.PageSize, size + kit.LargeLen} {
+		spliceOnce(c, f, p, size-1, kit.PageSize, 1)
+		spliceOnce(c, f, p, size-513, p.Capacity(), 513)
+		for _, off := range []int64{size, size + 1, size + kit.PageSize} {
 			spliceOnce(c, f, p, off, kit.PageSize, 0)
 		}
 		p.Judge(f)

@@ -13,7 +13,7 @@ import (
 
 const familyFileSinks = "H file sinks"
 
-var fileSinks = []kit.Test{fileSink, fileSinkSettled, copyRange, directSink, selfCopy, sendfileToFile}
+var fileSinks = []kit.Test{fileSink, fileSinkSettled, copyRange, directSink, changingDirect, selfCopy, sendfileToFile}
 
 const targetOracle = "every byte of the target, read from the page cache and then from the disk, is in the history of the source's offset, and says which version it is of; no sector is half one generation and half another; afterwards the source is as it should be"
 

@@ -50,6 +50,15 @@ func (t *target) size() int64 {
 	return st.Size
 }
 
+// length is the target's size if that is not 0 and less than n, and else n:
+// a splice may end after a part.
+func (t *target) length(n int) int {
+	if size := int(t.size()); size > 0 && size < n {
+		return size
+	}
+	return n
+}
+
 // read returns the range of the target by read(2), as much as there is of it.
 func (t *target) read(off int64, n int) ([]byte, error) {
 	fd, err := unix.Open(t.path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -96,6 +105,12 @@ func (t *target) finding(f *kit.File, ranges []kit.Segment) kit.Finding {
 // look is one of the two. What was at offset o of f is at o+shift.
 func (t *target) look(f *kit.File, ranges []kit.Segment, shift int64) kit.Finding {
 	t.c.T.Helper()
+	return t.lookAt(f.History, ranges, shift)
+}
+
+// lookAt is look at what a history tells of.
+func (t *target) lookAt(h *kit.History, ranges []kit.Segment, shift int64) kit.Finding {
+	t.c.T.Helper()
 	var got []byte
 	for _, r := range ranges {
 		b, err := t.read(r.Off+shift, r.Len)
@@ -105,5 +120,5 @@ func (t *target) look(f *kit.File, ranges []kit.Segment, shift int64) kit.Findin
 		}
 		got = append(got, b...)
 	}
-	return f.History.Classify(ranges, t.c.Sample(got), nil)
+	return h.Classify(ranges, t.c.Sample(got), nil)
 }

@@ -1,0 +1,96 @@
+package splice
+
+import (
+	"encoding/binary"
+	"errors"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+)
+
+var notified = kit.Test{
+	Name: "TestNotified", ID: "A10", Family: familyAccounting, Kind: outcome.Characterisation, Priority: 1,
+	Doc: "Who watches a file by inotify(7) is told of a splice as of a read or a write: IN_ACCESS of the source, IN_MODIFY of a target.",
+	Steps: []string{
+		"Watch the file for IN_ACCESS or, as a target, for IN_MODIFY.",
+		"Make the call that the cell is named after.",
+		"Read the events.",
+	},
+	Oracle: "exactly the one event is a snapshot, none is dropped, and any other is foreign",
+	Fault:  kit.FaultObservation,
+	Cells:  kit.Named("read", "splice", "sendfile", "to-file"),
+}
+
+func TestNotified(t *testing.T) {
+	kit.Run(t, notified, func(c *kit.Cell) {
+		f, to := c.File(), newTarget(c, 0)
+		f.Observe(0)
+		p := c.Pipe()
+		path, event, name := f.Path, uint32(unix.IN_ACCESS), "IN_ACCESS"
+		call := c.Shape.Variant
+		if call == "to-file" {
+			p.Splice(f, 0, kit.PageSize)
+			path, event, name = to.path, unix.IN_MODIFY, "IN_MODIFY"
+		}
+		events := watch(c, path, event)
+		switch call {
+		case "read":
+			if _, err := unix.Pread(f.FD, make([]byte, kit.PageSize), 0); err != nil {
+				c.Failed("read", err)
+			}
+		case "splice":
+			p.Splice(f, 0, kit.PageSize)
+		case "sendfile":
+			p.Sendfile(f, 0, kit.PageSize)
+		case "to-file":
+			to.take(p, kit.PageSize, 0)
+		}
+		switch saw := c.SawText(events(), " IN_UNMOUNT"); saw {
+		case name:
+			c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: name})
+		case "":
+			c.Record(kit.Finding{Outcome: outcome.Dropped, Detail: call + " gives no " + name, Never: call == "read"})
+		default:
+			c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: call + " gives " + saw + " instead of " + name})
+		}
+	})
+}
+
+// watch begins to watch a file for an event, and returns what to call for the
+// names of all that came, which the kernel has queued before a call returns.
+func watch(c *kit.Cell, path string, event uint32) func() string {
+	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
+	if errors.Is(err, unix.ENOSYS) {
+		c.Skip("inotify_init1: ENOSYS (a kernel without CONFIG_INOTIFY_USER)")
+	}
+	if err != nil {
+		c.Infra("inotify_init1: %s", kit.ErrnoName(err))
+	}
+	c.T.Cleanup(func() { _ = unix.Close(fd) })
+	if _, err := unix.InotifyAddWatch(fd, path, event); err != nil {
+		c.Infra("inotify_add_watch: %s", kit.ErrnoName(err))
+	}
+	return func() string {
+		names := map[uint32]string{unix.IN_ACCESS: "IN_ACCESS", unix.IN_MODIFY: "IN_MODIFY", unix.IN_Q_OVERFLOW: "IN_Q_OVERFLOW"}
+		b := make([]byte, 4096)
+		n, err := unix.Read(fd, b)
+		if errors.Is(err, unix.EAGAIN) {
+			return ""
+		}
+		if err != nil {
+			c.Infra("read inotify: %s", kit.ErrnoName(err))
+		}
+		// An event is that of a file itself, and so has no name behind it.
+		text := ""
+		for b = b[:n]; len(b) >= unix.SizeofInotifyEvent; b = b[unix.SizeofInotifyEvent:] {
+			if text != "" {
+				text += " "
+			}
+			text += names[binary.NativeEndian.Uint32(b[4:])]
+		}
+		return text
+	}
+}
