@@ -40,12 +40,15 @@ func classifyOnce(t *testing.T, a, b uint64) {
 		change(r, h)
 	}
 	data := slices.Clone(h.versions[h.spliced][:span])
+	// Later versions may legally be mixed in, by the page or by less: damage
+	// must be told among them too.
+	mix(r, h, data)
 	whole := []Segment{{0, span}}
 	at, n := r.IntN(span), 1+r.IntN(600)
 	n = min(n, span-at)
 	want := outcome.Snapshot
-	switch r.IntN(6) {
-	case 0: // unchanged
+	switch r.IntN(7) {
+	case 0: // no damage
 	case 1: // zeros; a byte of them that the file never was is a phantom
 		clear(data[at : at+n])
 		for i := at; i < at+n; i++ {
@@ -68,16 +71,72 @@ func classifyOnce(t *testing.T, a, b uint64) {
 				want = outcome.Moved
 			}
 		}
-	case 4: // cut
+	case 4: // bytes from before the splice; those that a later version holds are not told from it
+		for i := at; i < at+n; i++ {
+			data[i] = h.value(r.IntN(h.spliced+1), int64(i))
+			if !held(h, int64(i), data[i]) {
+				want = outcome.PhantomZero // at the least, if it is zero
+			}
+		}
+	case 5: // cut
 		data = data[:at]
 		want = outcome.Short
-	case 5: // more than was spliced
+	case 6: // more than was spliced
 		data = append(data, 'x')
 		want = outcome.Extra
 	}
-	if got := h.Classify(whole, data, nil); got.Outcome.Rank() < want.Rank() {
+	var except *Segment
+	if r.IntN(3) == 0 {
+		// What is accepted there is the history and no damage.
+		except = &Segment{Off: int64(r.IntN(span)), Len: 1 + r.IntN(span)}
+	} else if want == outcome.Snapshot {
+		want = h.atLeast(data)
+	}
+	if got := h.Classify(whole, data, except); got.Outcome.Rank() < want.Rank() {
 		t.Errorf("seed %d %d: a sample that is %s is called %s: %s", a, b, want, got.Outcome, got.Detail)
 	}
+}
+
+// mix replaces parts of the sample, pages, sectors or a few bytes long, by what
+// versions since the splice hold there.
+func mix(r *rand.Rand, h *History, data []byte) {
+	if r.IntN(3) == 0 {
+		return
+	}
+	unit := []int{PageSize, sectorLen, 1 + r.IntN(CellLen)}[r.IntN(3)]
+	for lo := 0; lo < len(data); lo += unit {
+		k := h.spliced + r.IntN(len(h.versions)-h.spliced)
+		for i := lo; i < min(lo+unit, len(data)); i++ {
+			data[i] = h.value(k, int64(i))
+		}
+	}
+}
+
+// atLeast is the best that may be said of a sample from the file's beginning
+// in which each byte is in the history: a snapshot only if all of it was there
+// at once, at the splice, and torn if a sector of it is of no one version.
+func (h *History) atLeast(data []byte) outcome.Outcome {
+	holds := func(k, lo, hi int) bool {
+		for i := lo; i < hi; i++ {
+			if h.value(k, int64(i)) != data[i] {
+				return false
+			}
+		}
+		return true
+	}
+	if holds(h.spliced, 0, len(data)) {
+		return outcome.Snapshot
+	}
+	for lo := 0; lo < len(data); lo += sectorLen {
+		whole := false
+		for k := h.spliced; k < len(h.versions) && !whole; k++ {
+			whole = holds(k, lo, lo+sectorLen)
+		}
+		if !whole {
+			return outcome.Torn
+		}
+	}
+	return outcome.Live
 }
 
 // change changes the file in a way that r draws, and leaves it long enough to
