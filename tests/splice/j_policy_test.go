@@ -31,6 +31,7 @@ var policyVector = kit.Test{
 		"p3 of a file of xfs: snapshot on 5.10, phantom-zero on 6.12",
 		"memfd into a pipe, a unix stream or TCP on 5.10 and 6.12: p1 and p2 live, p3 zeroed, p6 seal EBUSY",
 		"unix datagram and seqpacket sockets, vsock, AF_ALG and files as sinks copy: all snapshot on 5.10 and 6.12",
+		"p3 of a loop device on 5.10: blocked, at once and by EBUSY: fallocate(2) drops the page cache of the range when the hole is made, and gives up at a page that the pipe holds",
 		"UDP on 5.10, and corked UDP on 5.10 and 6.12: p1, p2 and p7 dropped",
 	},
 	Modules: slices.Concat(source.Modules(source.All), sinkModules()),
