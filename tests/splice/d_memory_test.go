@@ -30,6 +30,7 @@ var vmspliceStore = kit.Test{
 	},
 	Oracle: memoryOracle,
 	Cells:  kit.Named("small", "large", "thp"),
+	Known:  []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 
 func TestVmsplice(t *testing.T) {
@@ -56,6 +57,7 @@ var vmspliceGift = kit.Test{
 	},
 	Oracle: memoryOracle + "; a kernel that refuses the flag is recorded by the errno",
 	Cells:  kit.Named("page", "unaligned"),
+	Known:  []string{"the flag is accepted and live on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 
 func TestVmspliceGift(t *testing.T) {
@@ -85,6 +87,7 @@ var vmsplicePrivate = kit.Test{
 	Oracle: "read(2), a fresh mapping and O_DIRECT show the file as it was written, and the reader received either what the mapping held at the time of the vmsplice or what was stored later, whole",
 	Fault:  kit.FaultSource,
 	Cells:  kit.Varied([]string{"pristine", "touched"}, kit.Large()[:1]),
+	Known:  []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 
 func TestVmsplicePrivate(t *testing.T) {
@@ -125,6 +128,7 @@ var vmspliceShared = kit.Test{
 		"Read the pipe.",
 	},
 	Cells: kit.Sweep(),
+	Known: []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 
 func TestVmspliceShared(t *testing.T) {

@@ -23,6 +23,7 @@ var sealWrite = kit.Test{
 	Oracle: "EBUSY is blocked; where the seal succeeds, the reader must receive what the memfd held",
 	Fault:  kit.FaultObservation,
 	Cells:  kit.Named("splice", "vmsplice"),
+	Known:  []string{"blocked on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 
 func TestSealWrite(t *testing.T) {
@@ -51,6 +52,7 @@ var sealedFrozen = kit.Test{
 	Oracle: "every change is refused with EPERM, and the reader and all three views of the memfd show what it held when it was sealed",
 	Fault:  kit.FaultObservation,
 	Cells:  kit.Named("splice", "vmsplice"),
+	Known:  []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 
 func TestSealedIsFrozen(t *testing.T) {
@@ -122,6 +124,7 @@ var sealFutureWrite = kit.Test{
 		"Read the pipe.",
 	},
 	Cells: kit.Named("store"),
+	Known: []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 
 func TestSealFutureWrite(t *testing.T) {
