@@ -19,6 +19,9 @@ var uringSplice = kit.Test{
 		"Write over that range.",
 		"Read the pipe.",
 	},
+	Known: []string{
+		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
+	},
 	Needs: []string{"io_uring"},
 	Cells: kit.Sizes(),
 }

@@ -14,7 +14,7 @@ var mutation = []kit.Test{
 	truncateInPage, truncateToZero, reused,
 	punchHoleInPage, punchHolePage, punchHoleInFolio,
 	zeroRange, writeZeroes, collapseRange, insertRange,
-	cloneOver, renameOver, holeFilled, teeDiverges, tornRead,
+	cloneOver, exchangedOver, renameOver, holeFilled, teeDiverges, tornRead,
 }
 
 var write = kit.Test{
@@ -24,6 +24,9 @@ var write = kit.Test{
 		"Splice the beginning of a file into a pipe.",
 		"Write over that range.",
 		"Read the pipe.",
+	},
+	Known: []string{
+		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
 	Cells: kit.SweepHuge(),
 }
@@ -44,6 +47,9 @@ var writeInSector = kit.Test{
 		"Splice the beginning of a file into a pipe.",
 		"Write 128 bytes at offset 704.",
 		"Read the pipe.",
+	},
+	Known: []string{
+		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
 	Cells: kit.Sweep(),
 }
@@ -66,6 +72,10 @@ var writeDontCache = kit.Test{
 		"fsync the file.",
 		"Read the pipe.",
 	},
+	Known: []string{
+		"live on ext4 and xfs on 6.18 and 7.3",
+		"EOPNOTSUPP on 5.10 and 6.1, and on tmpfs and btrfs",
+	},
 	Needs: []string{string(kit.DontCache)},
 	Cells: kit.Sweep(),
 }
@@ -83,7 +93,17 @@ func TestWriteDontCache(t *testing.T) {
 
 var writeDirect = kit.Test{
 	Name: "TestWriteDirect", ID: "B4", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc:   "An O_DIRECT write over the range that was spliced.",
+	Doc: "An O_DIRECT write over the range that was spliced.",
+	Steps: []string{
+		"Splice the beginning of a file into a pipe.",
+		"Write over that range with O_DIRECT.",
+		"Read the pipe.",
+	},
+	Known: []string{
+		"snapshot on ext4 and xfs on 5.10, 6.1, 6.18 and 7.3",
+		"on btrfs live on 6.18, snapshot on 5.10, 6.1 and 7.3",
+		"on tmpfs live on 6.18 and 7.3, no O_DIRECT on 5.10 and 6.1",
+	},
 	Needs: []string{string(kit.DirectIO)},
 	Cells: kit.Sweep(),
 }
@@ -99,7 +119,16 @@ func TestWriteDirect(t *testing.T) {
 
 var mmapStore = kit.Test{
 	Name: "TestMmapStore", ID: "B5", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc:   "Stores over the range that was spliced, through a shared mapping that was there before the splice.",
+	Doc: "Stores over the range that was spliced, through a shared mapping that was there before the splice.",
+	Steps: []string{
+		"Map the file, shared and writable.",
+		"Splice the beginning of a file into a pipe.",
+		"Store over that range through the mapping.",
+		"Read the pipe.",
+	},
+	Known: []string{
+		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
+	},
 	Cells: kit.Sweep(),
 }
 
@@ -115,7 +144,15 @@ func TestMmapStore(t *testing.T) {
 
 var sendfileWrite = kit.Test{
 	Name: "TestSendfileWrite", ID: "B19", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc:   "sendfile(2) to a pipe in place of splice(2), then a buffered write: Linux 5.10 copies, 6.1 aliases.",
+	Doc: "sendfile(2) to a pipe in place of splice(2), then a buffered write: Linux 5.10 copies, 6.1 aliases.",
+	Steps: []string{
+		"Move the beginning of a file into a pipe by sendfile(2).",
+		"Write over that range.",
+		"Read the pipe.",
+	},
+	Known: []string{
+		"snapshot on 5.10 and live on 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
+	},
 	Cells: kit.Sweep(),
 }
 
