@@ -6,5 +6,5 @@ const familyLayered = "I layered"
 
 var layered = []kit.Test{
 	fuseNoSize, fuseChanged, fuseDirectWrite, fuseGrown, fuseTail,
-	overlayCopyUp, blockDevice, imageDropCaches, dax, loopDevice,
+	overlayCopyUp, blockDevice, imageDropCaches, dax, loopDevice, writebackDelayed,
 }

@@ -1,0 +1,108 @@
+package splice
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/tests/kit"
+	"splicelab/tests/kit/source"
+)
+
+var writebackDelayed = kit.Test{
+	Name: "TestWritebackDelayed", ID: "C5", Family: familyLayered, Kind: outcome.Characterisation,
+	Doc: "Writeback of pages that are in the pipe is held under way by a delaying device, while they are left alone, overwritten, or stored to through a mapping; on a device that asks for stable pages a change may wait until writeback is over, which the attribute waited tells.",
+	Steps: []string{
+		"Put dm-delay, which holds writes, over a block device in memory: null_blk (plain), or zram, which asks for stable pages (stable).",
+		"Fill it, splice its first 16 KiB into a pipe, and start writeback, which must be in flight then.",
+		"Leave them alone (hold), overwrite them by write(2), or store to them through a mapping; a change that waits is waited for after the release.",
+		"In the cells called hold, read the pipe while writeback is in flight; in the others, release the device first when the change waits.",
+		"Release the device and look at the source.",
+	},
+	Modules: source.DelayModules, Guest: true,
+	Known: []string{
+		"hold: snapshot on 5.10, 6.12 and 7.3",
+		"plain: a change does not wait and is live on 5.10, 6.12 and 7.3",
+		"stable: a change waits until writeback is over, and is live then, on 6.12 and 7.3",
+	},
+	Cells: kit.Named("plain-hold", "plain-write", "plain-store", "stable-hold", "stable-write", "stable-store"),
+}
+
+func TestWritebackDelayed(t *testing.T) {
+	kit.Run(t, writebackDelayed, func(c *kit.Cell) {
+		below, how, _ := strings.Cut(c.Shape.Variant, "-")
+		span := c.Shape.Span
+		d := source.Delay(c, below == "stable")
+		f := d.Open(c.Shape.Size)
+		f.Fill(c.Shape.Chunk, true)
+		m, err := unix.Mmap(f.FD, 0, span, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		if err != nil {
+			c.Infra("mmap %s: %s", f.Path, kit.ErrnoName(err))
+		}
+		c.T.Cleanup(func() { _ = unix.Munmap(m) })
+		p := f.Splice()
+		if err := unix.SyncFileRange(f.FD, 0, int64(c.Shape.Size), unix.SYNC_FILE_RANGE_WRITE); err != nil {
+			c.Infra("sync_file_range: %s", kit.ErrnoName(err))
+		}
+		inFlight(c, d, f)
+		if how == "hold" {
+			found := p.Finding(f)
+			inFlight(c, d, f)
+			d.Release()
+			c.Record(found.Worse(f.Views()))
+			return
+		}
+		change := overwrite(c, f, m, how)
+		waited := c.Waits(change)
+		if waited {
+			c.Attr("waited", "yes")
+		} else {
+			c.Attr("waited", "no")
+			inFlight(c, d, f)
+		}
+		found := kit.Finding{Outcome: outcome.Snapshot}
+		if !waited {
+			found = p.Finding(f)
+		}
+		d.Release()
+		if err := change.Wait(); err != nil {
+			c.Failed(how, err)
+		}
+		if waited {
+			found = p.Finding(f)
+		}
+		c.Record(found.Worse(f.Views()))
+	})
+}
+
+// inFlight makes sure that writeback is under way: otherwise the cell is
+// about something else.
+func inFlight(c *kit.Cell, d *source.Delayed, f *kit.File) {
+	c.T.Helper()
+	if !d.Held(f) {
+		c.Infra("no writeback is in flight, though the device holds writes")
+	}
+}
+
+// overwrite starts to overwrite what was spliced. A store, too, is one by a
+// system call, so that a page fault that waits keeps no processor of Go's.
+func overwrite(c *kit.Cell, f *kit.File, m []byte, how string) *kit.Thread {
+	c.T.Helper()
+	b := f.History.Write(0, len(m))
+	if how == "write" {
+		return c.Start(func() error {
+			_, err := unix.Pwrite(f.FD, b, 0)
+			return err
+		})
+	}
+	from := c.Pipe()
+	if n, err := unix.Write(from.W, b); err != nil || n != len(b) {
+		c.Infra("write to a pipe: %d, %v", n, err)
+	}
+	return c.Start(func() error {
+		_, err := unix.Read(from.R, m)
+		return err
+	})
+}
