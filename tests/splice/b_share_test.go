@@ -36,7 +36,7 @@ func TestCloneOver(t *testing.T) {
 }
 
 var renameOver = kit.Test{
-	Name: "TestRenameOver", ID: "B17", Family: familyMutation, Kind: outcome.Invariant,
+	Name: "TestRenameOver", ID: "B17", Family: familyMutation, Kind: outcome.Invariant, Priority: 1,
 	Doc: "Another file is renamed over the one that was spliced, which thereby loses its name and not its content.",
 	Steps: []string{
 		"Write two files, and splice the beginning of the first into a pipe.",

@@ -24,6 +24,10 @@ var forked = kit.Test{
 		"Read the pipe.",
 	},
 	Oracle: "the reader received what was in memory at the time of the vmsplice: a store of another process into its own copy is live, and wrong under every policy",
+	Known: []string{
+		"live on 5.10 for child-exits-thp and parent-unmaps-thp: a huge page counts as the parent's alone though the pipe holds it",
+		"snapshot otherwise, on 5.10, 6.1, 6.12, 6.18 and 7.3",
+	},
 	Cells: kit.Named("child-exits", "child-unmaps", "child-keeps", "parent-unmaps",
 		"child-exits-thp", "child-unmaps-thp", "parent-unmaps-thp"),
 }

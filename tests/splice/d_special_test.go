@@ -77,6 +77,7 @@ var hugetlb = kit.Test{
 		"Store the next generation through the mapping, or punch out the page.",
 		"Read the pipe.",
 	},
+	Known: []string{"store is live, punch a snapshot, on 5.10, 6.1, 6.12, 6.18 and 7.3"},
 	Needs: []string{"hugetlbfs"},
 	Guest: true, // it sets huge pages aside
 	Cells: kit.Named("store", "punch"),

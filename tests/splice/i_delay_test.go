@@ -25,7 +25,7 @@ var writebackDelayed = kit.Test{
 	Known: []string{
 		"hold: snapshot on 5.10, 6.12 and 7.3",
 		"plain: a change does not wait and is live on 5.10, 6.12 and 7.3",
-		"stable: a change waits until writeback is over, and is live then, on 6.12 and 7.3",
+		"stable: a change waits until writeback is over, and is live then, on 6.1, 6.12 and 7.3; on 5.10 it does not wait",
 	},
 	Cells: kit.Named("plain-hold", "plain-write", "plain-store", "stable-hold", "stable-write", "stable-store"),
 }
