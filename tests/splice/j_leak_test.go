@@ -122,7 +122,7 @@ func resizePipe(refused int) error {
 		}
 	}
 	if _, err := unix.FcntlInt(uintptr(p.w), unix.F_SETPIPE_SZ, refused); !errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("F_SETPIPE_SZ to %d, more than this user may have: %v instead of EPERM", refused, err)
+		return fmt.Errorf("F_SETPIPE_SZ to %d, more than this user may have: %w instead of EPERM", refused, err)
 	}
 	return nil
 }
