@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -35,7 +36,8 @@ func TestDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if st.Size() != defaultSizeMiB<<20 || st.Mode().Perm() != 0o444 {
+			size := int64(cmp.Or(p.SizeMiB, defaultSizeMiB)) << 20
+			if st.Size() != size || st.Mode().Perm() != 0o444 {
 				t.Errorf("size %d mode %v", st.Size(), st.Mode())
 			}
 			if !strings.ContainsAny(d.Mkfs, "0123456789") {
@@ -53,7 +55,7 @@ func TestDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := f.WriteAt([]byte{0x5a}, 300<<20); err != nil {
+			if _, err := f.WriteAt([]byte{0x5a}, size*3/5); err != nil {
 				t.Fatal(err)
 			}
 			if err := f.Close(); err != nil {
@@ -68,7 +70,7 @@ func TestDisk(t *testing.T) {
 			}
 			defer f.Close()
 			got := make([]byte, 1)
-			if _, err := f.ReadAt(got, 300<<20); err != nil || got[0] == 0x5a {
+			if _, err := f.ReadAt(got, size*3/5); err != nil || got[0] == 0x5a {
 				t.Errorf("the damaged image was handed out again (%v)", err)
 			}
 		})

@@ -72,6 +72,11 @@ func (p *Proof) list(c results.Cell) *[]results.Cell {
 		return &p.Skipped
 	case outcome.Crash, outcome.Hang, outcome.BootFail:
 		return &p.Broken
+	}
+	if c.Outcome == outcome.Error && c.Covariates[wire.AttrFault] == "" {
+		return &p.Itself // a call failed before there was anything to damage
+	}
+	switch c.Verdict {
 	case outcome.Fail:
 		switch {
 		case c.Covariates[wire.AttrBlind] != "":

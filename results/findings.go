@@ -110,7 +110,7 @@ func WriteFindings(w io.Writer, r Run, cells []Cell, info func(string) TestInfo,
 	filesystems := distinct(cells, func(c *Cell) string { return c.FS }, compareNatural)
 	fmt.Fprintf(b, "# Findings\n\nWritten by `splicelab results findings` from run %s of %s (%s, %s); only what that run observed is said.\n",
 		r.ID, r.Started.UTC().Format(time.DateOnly), r.Accel, plural(len(cells), "cell"))
-	fmt.Fprintf(b, "Kernels: %s.\nThe run was made by `%s`.\n", strings.Join(cleanAll(kernels), ", "), strings.Join(r.Command, " "))
+	fmt.Fprintf(b, "Kernels: %s.\nThe run was made by `%s`.\n", strings.Join(cleanAll(kernels), ", "), strings.Join(withoutFiles(r.Command), " "))
 	if r.Problem != "" {
 		fmt.Fprintf(b, "\n**The run cannot be trusted: %s**\n", markdown(r.Problem))
 	}
@@ -248,6 +248,21 @@ func shortReleases(kernels []string) []string {
 	out := make([]string, len(kernels))
 	for i, k := range kernels {
 		out[i] = strings.TrimSuffix(k, suffix)
+	}
+	return out
+}
+
+// withoutFiles drops from a command line where its reports went: of no interest
+// to who makes the run again.
+func withoutFiles(command []string) []string {
+	var out []string
+	for i := 0; i < len(command); i++ {
+		name, _, joined := strings.Cut(command[i], "=")
+		if !slices.Contains([]string{"--json", "--junit", "--ktap", "--html"}, name) {
+			out = append(out, command[i])
+		} else if !joined {
+			i++ // its file
+		}
 	}
 	return out
 }

@@ -90,7 +90,7 @@ func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
 		Profile: profile,
 		Binary:  binary,
 		Args:    argv[1:],
-		Env:     append(guestEnvironment(os.Environ()), env...),
+		Env:     append(guestEnvironment(os.Environ(), env), env...),
 		Dir:     dir,
 		Modules: g.modules, OnDemand: onDemand,
 		Stdout: a.stdout,
@@ -120,11 +120,13 @@ var hostVariables = []string{
 var hostPrefixes = []string{"XDG_", "SSH_", "DBUS_", "SUDO_"}
 
 // guestEnvironment is the part of the environment that a program in the
-// guest gets.
-func guestEnvironment(environ []string) []string {
+// guest gets, without what own sets: of two values a program takes the first
+// or the last, as it likes.
+func guestEnvironment(environ, own []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
-		return name == "" || slices.Contains(hostVariables, name) ||
+		set := slices.ContainsFunc(own, func(o string) bool { return strings.HasPrefix(o, name+"=") })
+		return name == "" || set || slices.Contains(hostVariables, name) ||
 			slices.ContainsFunc(hostPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 	})
 }

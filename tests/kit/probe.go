@@ -1,6 +1,9 @@
 package kit
 
-import "splicelab/outcome"
+import (
+	"splicelab/lab/wire"
+	"splicelab/outcome"
+)
 
 // probed is what a part of a cell came to.
 type probed struct {
@@ -27,6 +30,9 @@ func (c *Cell) Probe(body func()) (f Finding, missing string) {
 			p.CloseWrite()
 		}
 		c.pipes, c.expect, c.blocked, c.probe = c.pipes[:pipes], expect, "", nil
+		if c.injected {
+			c.Attr(wire.AttrFault, string(c.test.fault())) // what was set in the probe was dropped
+		}
 		switch p.(type) {
 		case nil, concluded, left:
 		default:
