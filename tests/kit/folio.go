@@ -37,9 +37,6 @@ func (f *File) page(off int64) (pageInfo, bool) {
 		return pageInfo{}, false
 	}
 	defer func() { _ = unix.Munmap(m) }()
-	if _, err := readMapped(m); err != nil { // a page that is not mapped has no entry
-		return pageInfo{}, false
-	}
 	return mapped(m)
 }
 

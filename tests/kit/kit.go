@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -89,11 +88,6 @@ func Main(m *testing.M, s Suite) int {
 	if _, err := seedOf(os.Getenv); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", wire.EnvSeed, err)
 		return 2
-	}
-	// A store that a kernel of policy 4 blocks in a page fault keeps its
-	// processor: with one vCPU nobody would be left to drain the pipe.
-	if runtime.GOMAXPROCS(0) < 2 {
-		runtime.GOMAXPROCS(2)
 	}
 	return m.Run()
 }

@@ -1,8 +1,8 @@
 package kit
 
 import (
+	"errors"
 	"fmt"
-	"runtime/debug"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -23,40 +23,63 @@ func mincore(m, vec []byte) error {
 	return nil
 }
 
-// readMapped copies a mapping out. A page that cannot be had, which raises
-// SIGBUS, is an error.
-func readMapped(m []byte) (b []byte, err error) {
-	b = make([]byte, len(m))
-	err = guarded(func() { copy(b, m) })
+// readMapped copies a mapping out, and storeMapped stores b at the beginning of
+// one. The kernel does both, in a read(2) or write(2) of another file, by the
+// page tables that the process has: a page that is missing, or may not be
+// written yet, faults as it does for an instruction of the process, and one
+// that cannot be had is EFAULT instead of SIGBUS. But a Go thread that waits
+// in a fault of its own keeps its processor and holds up the garbage
+// collector, and with that whoever is to end the wait, where this process is
+// the FUSE server or drains the pipe; in a system call it holds up nobody.
+func readMapped(m []byte) ([]byte, error) {
+	b := make([]byte, len(m))
+	err := throughFile(func(fd int) error {
+		if err := pwriteAll(fd, m, 0); err != nil {
+			return err
+		}
+		_, err := preadAll(fd, b, 0)
+		return err
+	})
 	return b, err
 }
 
-// storeMapped stores b at the beginning of a mapping.
 func storeMapped(m, b []byte) error {
-	return guarded(func() { copy(m, b) })
-}
-
-func guarded(access func()) (err error) {
-	before := debug.SetPanicOnFault(true)
-	defer debug.SetPanicOnFault(before)
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("SIGBUS at a mapped page: %v", p)
+	return throughFile(func(fd int) error {
+		if err := pwriteAll(fd, b, 0); err != nil {
+			return err
 		}
-	}()
-	access()
-	return nil
+		return storeFrom(fd, m[:len(b)])
+	})
 }
 
-// mapShared maps the first length bytes of fd.
-func mapShared(fd, length, prot int) ([]byte, error) {
-	return unix.Mmap(fd, 0, length, prot, unix.MAP_SHARED)
+// storeFrom stores the beginning of a file in a mapping.
+func storeFrom(fd int, m []byte) error {
+	n, err := preadAll(fd, m, 0)
+	if err == nil && n != len(m) {
+		err = errShortRead
+	}
+	return err
 }
 
-// mapPopulated is a mapping to read from, whose pages are brought in by mmap
-// itself. Where this very process has to serve them, as a FUSE server does, a
-// page fault would wait for a thread that waits for the one that faults; a
-// system call lets the others run.
+var errShortRead = errors.New("read less than asked")
+
+// throughFile calls f with an empty file in memory.
+func throughFile(f func(fd int) error) error {
+	fd, err := unix.MemfdCreate("splicelab", unix.MFD_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("memfd_create: %w", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	return f(fd)
+}
+
+// mapShared maps length bytes of fd at off.
+func mapShared(fd int, off int64, length, prot int) ([]byte, error) {
+	return unix.Mmap(fd, off, length, prot, unix.MAP_SHARED)
+}
+
+// mapPopulated is a mapping to read from, in which mmap itself has brought in
+// the pages that can be had.
 func mapPopulated(fd int, off int64, length int) ([]byte, error) {
 	return unix.Mmap(fd, off, length, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
 }

@@ -181,23 +181,25 @@ func (m *Mapping) StoreCounting(off int64, n int) int64 {
 	m.f.mutate("store through a mapping", func() error {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		var before, after unix.Rusage
-		// What the thread and its stack need is had before it counts.
-		if err := storeMapped(warm, b); err != nil {
+		return throughFile(func(fd int) error {
+			if err := pwriteAll(fd, b, 0); err != nil {
+				return err
+			}
+			// What the thread and its stack need is had before it counts.
+			if err := storeFrom(fd, warm); err != nil {
+				return err
+			}
+			var before, after unix.Rusage
+			if err := errors.Join(countFaults(&after), countFaults(&before)); err != nil {
+				return err
+			}
+			err := storeFrom(fd, m.m[off:off+int64(n)])
+			if e := countFaults(&after); e != nil {
+				return e
+			}
+			faults = after.Minflt - before.Minflt
 			return err
-		}
-		if err := countFaults(&after); err != nil {
-			return err
-		}
-		if err := countFaults(&before); err != nil {
-			return err
-		}
-		err := storeMapped(m.m[off:], b)
-		if e := countFaults(&after); e != nil {
-			return e
-		}
-		faults = after.Minflt - before.Minflt
-		return err
+		})
 	})
 	return faults
 }

@@ -56,6 +56,29 @@ func (c *Cell) CompactMemory() int {
 	return c.vmstat("pgmigrate_success") - before
 }
 
+// ShortPageLists has the processors keep as few free pages to themselves as
+// the kernel allows, until the cell ends. By itself it lets their number grow,
+// since Linux 6.7, to an eighth of memory.
+func (c *Cell) ShortPageLists() {
+	c.T.Helper()
+	const path = "/proc/sys/vm/percpu_pagelist_high_fraction"
+	was, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return // before Linux 5.14; the lists are short there
+	}
+	if err != nil {
+		c.Infra("%v", err)
+	}
+	if err := os.WriteFile(path, []byte("1000000"), 0); err != nil {
+		c.Infra("%v", err)
+	}
+	c.T.Cleanup(func() {
+		if err := os.WriteFile(path, was, 0); err != nil {
+			c.T.Errorf("%v", err)
+		}
+	})
+}
+
 // vmstat is a counter of /proc/vmstat.
 func (c *Cell) vmstat(name string) int {
 	c.T.Helper()
@@ -127,12 +150,9 @@ func (m *Memory) Collapse() error {
 func (f *File) CollapseHuge() error {
 	f.c.T.Helper()
 	_, region := f.c.hugeRegion()
-	at, err := unix.MmapPtr(f.FD, 0, addressPointer(region), uintptr(len(region)), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED)
+	at, err := unix.MmapPtr(f.FD, 0, addressPointer(region), uintptr(len(region)), unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED|unix.MAP_POPULATE)
 	if err != nil || at != addressPointer(region) {
 		f.c.Infra("mmap: %s", ErrnoName(err))
-	}
-	if _, err := readMapped(region); err != nil {
-		f.c.Infra("%v", err)
 	}
 	return f.c.do("madvise(MADV_COLLAPSE)", func() error { return unix.Madvise(region, madvCollapse) })
 }

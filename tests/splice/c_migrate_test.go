@@ -45,10 +45,11 @@ func TestCompactMemory(t *testing.T) {
 	})
 }
 
-// scatter leaves memory with a free page beside every used one: far more free
-// pages than the processor's own lists, which compaction does not see, hold.
+// scatter leaves memory with a free page beside every used one: more of them
+// than the processors keep for themselves, where compaction does not look.
 func scatter(c *kit.Cell) {
 	const length = 16 << 20
+	c.ShortPageLists()
 	m, err := unix.Mmap(-1, 0, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
 		c.Infra("map anonymous memory: %s", kit.ErrnoName(err))

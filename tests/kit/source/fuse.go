@@ -43,9 +43,8 @@ var FUSEDirect = Source{
 const patience = 10 * time.Second
 
 // Server is a FUSE filesystem of one file, served by this process. A test
-// reaches the file through system calls alone and never through the memory of
-// a mapping: a thread that faults there keeps its Go processor, which the
-// server may need to answer.
+// must not touch the memory of a mapping of it, save by way of kit.Mapping: a
+// thread that faults there holds up the server that is to answer it.
 type Server struct {
 	Path string // of the file, as the kernel shows it
 
