@@ -56,29 +56,6 @@ func (c *Cell) CompactMemory() int {
 	return c.vmstat("pgmigrate_success") - before
 }
 
-// ShortPageLists has the processors keep as few free pages to themselves as
-// the kernel allows, until the cell ends. By itself it lets their number grow,
-// since Linux 6.7, to an eighth of memory.
-func (c *Cell) ShortPageLists() {
-	c.T.Helper()
-	const path = "/proc/sys/vm/percpu_pagelist_high_fraction"
-	was, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return // before Linux 5.14; the lists are short there
-	}
-	if err != nil {
-		c.Infra("%v", err)
-	}
-	if err := os.WriteFile(path, []byte("1000000"), 0); err != nil {
-		c.Infra("%v", err)
-	}
-	c.T.Cleanup(func() {
-		if err := os.WriteFile(path, was, 0); err != nil {
-			c.T.Errorf("%v", err)
-		}
-	})
-}
-
 // vmstat is a counter of /proc/vmstat.
 func (c *Cell) vmstat(name string) int {
 	c.T.Helper()
@@ -173,23 +150,9 @@ func (c *Cell) KSM() KSM {
 	// In this order, so that it runs last and is stopped first. A smart scan
 	// leaves out a page that found no other of its content, eight times in
 	// nine after a while, each page at times of its own: two that are never
-	// looked at together are never merged.
+	// looked at together are never merged. It is there since Linux 6.7.
 	for _, s := range [][2]string{{"pages_to_scan", "1000"}, {"sleep_millisecs", "0"}, {"smart_scan", "0"}, {"run", "1"}} {
-		was, err := os.ReadFile(filepath.Join(ksmDir, s[0]))
-		if errors.Is(err, os.ErrNotExist) && s[0] == "smart_scan" {
-			continue // before Linux 6.7
-		}
-		if err != nil {
-			c.Infra("%v", err)
-		}
-		c.T.Cleanup(func() {
-			if err := k.set(s[0], strings.TrimSpace(string(was))); err != nil {
-				c.T.Errorf("%v", err)
-			}
-		})
-		if err := k.set(s[0], s[1]); err != nil {
-			c.Infra("%v", err)
-		}
+		c.Setting(filepath.Join(ksmDir, s[0]), s[1])
 	}
 	c.T.Cleanup(func() { _ = k.set("run", "2") })
 	return k

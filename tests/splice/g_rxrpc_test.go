@@ -18,7 +18,7 @@ var rxrpcReply = kit.Test{
 		"Send that header and, spliced from the file, the reply's data, in one datagram.",
 		"Receive the reply; the client must refuse it where it has to decrypt it, for it was not encrypted.",
 	},
-	Oracle:  "What is received is what was spliced, or, with auth and encrypt, nothing; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
+	Oracle: "What is received is what was spliced, or, with auth and encrypt, nothing; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
 	Known: []string{
 		"auth and encrypt are consumer-write on 6.12.57 and 6.18.15 on tmpfs, ext4, xfs and btrfs: the spliced pages are decrypted in place. They are unchanged on 5.10, 6.1, 6.12.117 and 7.3.",
 		"Of Debian's kernels the generic flavour has the module, the cloud flavour has not.",
