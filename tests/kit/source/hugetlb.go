@@ -66,7 +66,17 @@ func pool(c *kit.Cell, n int) {
 			c.T.Errorf("give the huge pages back: %v", err)
 		}
 	})
-	if after, err := readNumber(hugePages); err != nil || after < before+n {
+	after, err := readNumber(hugePages)
+	if err == nil && after < before+n {
+		// The pages cached for files that nobody uses lie in between.
+		c.DropCaches()
+		c.CompactMemory()
+		if err := set(before + n); err != nil {
+			c.Infra("%v", err)
+		}
+		after, err = readNumber(hugePages)
+	}
+	if err != nil || after < before+n {
 		c.Infra("asked for %d huge pages of 2 MiB and have %d (%v): no contiguous memory", before+n, after, err)
 	}
 }
