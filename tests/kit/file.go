@@ -76,7 +76,7 @@ func (f *File) ReadAhead() {
 		f.c.Infra("%v", err)
 	}
 	b := make([]byte, min(size, viewLen))
-	if n, err := preadAll(f.FD, b, 0); err != nil || n != len(b) {
+	if n, err := preadAll(f.FD, b); err != nil || n != len(b) {
 		f.c.Infra("read the scratch file: %d of %d bytes, %v", n, len(b), err)
 	}
 }
@@ -160,10 +160,11 @@ func pwriteAll(fd int, b []byte, off int64) error {
 	return nil
 }
 
-func preadAll(fd int, b []byte, off int64) (int, error) {
+// preadAll reads the beginning of a file.
+func preadAll(fd int, b []byte) (int, error) {
 	done := 0
 	for done < len(b) {
-		n, err := unix.Pread(fd, b[done:], off+int64(done))
+		n, err := unix.Pread(fd, b[done:], int64(done))
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue

@@ -37,7 +37,7 @@ func readMapped(m []byte) ([]byte, error) {
 		if err := pwriteAll(fd, m, 0); err != nil {
 			return err
 		}
-		_, err := preadAll(fd, b, 0)
+		_, err := preadAll(fd, b)
 		return err
 	})
 	return b, err
@@ -54,7 +54,7 @@ func storeMapped(m, b []byte) error {
 
 // storeFrom stores the beginning of a file in a mapping.
 func storeFrom(fd int, m []byte) error {
-	n, err := preadAll(fd, m, 0)
+	n, err := preadAll(fd, m)
 	if err == nil && n != len(m) {
 		err = errShortRead
 	}

@@ -15,19 +15,35 @@ import (
 type Thread struct {
 	tid  int
 	done chan error
+
+	// Where /proc tells of the thread, and room for what it tells. Both are
+	// there before the call: in a page fault a thread may hold the lock of the
+	// address space, and whoever allocates then may wait for the end of what is
+	// to be watched.
+	stat int
+	line [512]byte
 }
 
 // Start runs call on a thread of its own.
 func (c *Cell) Start(call func() error) *Thread {
+	c.T.Helper()
 	t := &Thread{done: make(chan error, 1)}
-	tid := make(chan int)
+	opened := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		tid <- unix.Gettid()
-		t.done <- call()
+		var err error
+		t.tid = unix.Gettid()
+		t.stat, err = unix.Open(fmt.Sprintf("/proc/self/task/%d/stat", t.tid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		opened <- err
+		if err == nil {
+			t.done <- call()
+		}
 	}()
-	t.tid = <-tid
+	if err := <-opened; err != nil {
+		c.Infra("open the stat file of a thread: %s", ErrnoName(err))
+	}
+	c.T.Cleanup(func() { _ = unix.Close(t.stat) })
 	return t
 }
 
@@ -60,16 +76,10 @@ func (t *Thread) sleepsIn(syscall int) bool { return t.is('S', syscall) }
 
 // is reports whether the thread is in a state of proc(5), inside that call.
 func (t *Thread) is(state byte, syscall int) bool {
+	if t.state() != state {
+		return false
+	}
 	dir := fmt.Sprintf("/proc/self/task/%d/", t.tid)
-	stat, err := os.ReadFile(dir + "stat")
-	if err != nil {
-		return false
-	}
-	// The command's name, in parentheses, may hold anything.
-	after := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(after) == 0 || after[0][0] != state {
-		return false
-	}
 	if call, err := os.ReadFile(dir + "syscall"); err == nil {
 		f := bytes.Fields(call)
 		return len(f) > 0 && string(f[0]) == strconv.Itoa(syscall)

@@ -24,7 +24,7 @@ var errNoView = errors.New("no such view here")
 
 // views are in this order because the last one writes the file back.
 var views = []view{
-	{"read(2)", func(f *File, b []byte) (int, error) { return preadAll(f.FD, b, 0) }},
+	{"read(2)", func(f *File, b []byte) (int, error) { return preadAll(f.FD, b) }},
 	{"a fresh mapping", readShared},
 	{"O_DIRECT", readDirect},
 }
@@ -96,7 +96,7 @@ func readDirect(f *File, b []byte) (int, error) {
 	}
 	// Whole pages: at the end of the file the kernel returns less.
 	buf := f.c.aligned((len(b) + PageSize - 1) / PageSize * PageSize)
-	n, err := preadAll(fd, buf, 0)
+	n, err := preadAll(fd, buf)
 	if errors.Is(err, unix.EINVAL) && n > 0 {
 		err = nil // reading on from the file's unaligned end
 	}

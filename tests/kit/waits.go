@@ -2,9 +2,9 @@ package kit
 
 import (
 	"bytes"
-	"fmt"
-	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // settled is for how many looks in a row, a millisecond apart, a thread has
@@ -27,7 +27,7 @@ func (c *Cell) Waits(t *Thread) bool {
 			return false
 		case <-poll.C:
 		}
-		if t.state() == "D" {
+		if t.state() == 'D' {
 			asleep++
 		} else {
 			asleep = 0
@@ -39,17 +39,16 @@ func (c *Cell) Waits(t *Thread) bool {
 	return true
 }
 
-// state is the letter by which /proc tells what the thread does; empty when
-// it is gone.
-func (t *Thread) state() string {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/stat", t.tid))
+// state is the letter by which /proc tells what the thread does; 0 when it is
+// gone.
+func (t *Thread) state() byte {
+	n, err := unix.Pread(t.stat, t.line[:], 0)
 	if err != nil {
-		return ""
+		return 0
 	}
-	// The command's name, in parentheses, may hold anything.
-	after := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(after) == 0 {
-		return ""
+	// The command's name, in parentheses, may hold anything; a space follows.
+	if i := bytes.LastIndexByte(t.line[:n], ')') + 2; i > 1 && i < n {
+		return t.line[i]
 	}
-	return string(after[0])
+	return 0
 }
