@@ -64,7 +64,7 @@ func (f *File) ReadAhead() {
 	default:
 		f.c.Attr("evicted", "no: "+strconv.Itoa(n)+" pages stayed")
 	}
-	m, err := mapShared(f.FD, 0, size, unix.PROT_READ)
+	m, err := mapShared(f.FD, size, unix.PROT_READ)
 	if err != nil {
 		f.c.Infra("mmap: %s", ErrnoName(err))
 	}

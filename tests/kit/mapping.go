@@ -37,8 +37,7 @@ func readMapped(m []byte) ([]byte, error) {
 		if err := pwriteAll(fd, m, 0); err != nil {
 			return err
 		}
-		_, err := preadAll(fd, b)
-		return err
+		return fetch(fd, b)
 	})
 	return b, err
 }
@@ -48,14 +47,14 @@ func storeMapped(m, b []byte) error {
 		if err := pwriteAll(fd, b, 0); err != nil {
 			return err
 		}
-		return storeFrom(fd, m[:len(b)])
+		return fetch(fd, m[:len(b)])
 	})
 }
 
-// storeFrom stores the beginning of a file in a mapping.
-func storeFrom(fd int, m []byte) error {
-	n, err := preadAll(fd, m)
-	if err == nil && n != len(m) {
+// fetch fills b with the beginning of a file.
+func fetch(fd int, b []byte) error {
+	n, err := preadAll(fd, b)
+	if err == nil && n != len(b) {
 		err = errShortRead
 	}
 	return err
@@ -73,9 +72,9 @@ func throughFile(f func(fd int) error) error {
 	return f(fd)
 }
 
-// mapShared maps length bytes of fd at off.
-func mapShared(fd int, off int64, length, prot int) ([]byte, error) {
-	return unix.Mmap(fd, off, length, prot, unix.MAP_SHARED)
+// mapShared maps the first length bytes of fd.
+func mapShared(fd, length, prot int) ([]byte, error) {
+	return unix.Mmap(fd, 0, length, prot, unix.MAP_SHARED)
 }
 
 // mapPopulated is a mapping to read from, in which mmap itself has brought in

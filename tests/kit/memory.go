@@ -186,14 +186,14 @@ func (m *Mapping) StoreCounting(off int64, n int) int64 {
 				return err
 			}
 			// What the thread and its stack need is had before it counts.
-			if err := storeFrom(fd, warm); err != nil {
+			if err := fetch(fd, warm); err != nil {
 				return err
 			}
 			var before, after unix.Rusage
 			if err := errors.Join(countFaults(&after), countFaults(&before)); err != nil {
 				return err
 			}
-			err := storeFrom(fd, m.m[off:off+int64(n)])
+			err := fetch(fd, m.m[off:off+int64(n)])
 			if e := countFaults(&after); e != nil {
 				return e
 			}

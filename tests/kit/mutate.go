@@ -133,7 +133,7 @@ type Mapping struct {
 // Map maps the first n bytes of the file and touches none of them.
 func (f *File) Map(n int) *Mapping {
 	f.c.T.Helper()
-	m, err := mapShared(f.FD, 0, n, unix.PROT_READ|unix.PROT_WRITE)
+	m, err := mapShared(f.FD, n, unix.PROT_READ|unix.PROT_WRITE)
 	if errors.Is(err, unix.ENODEV) {
 		f.c.Skip("mmap: ENODEV (this kind of file cannot be mapped shared)")
 	}

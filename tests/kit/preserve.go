@@ -88,7 +88,7 @@ func (f *File) Dirty(off int64) string {
 // ResidentPages is how many of the first size bytes' pages of a file are in
 // the page cache, without reading any; -1 where the kernel does not tell.
 func ResidentPages(fd, size int) int {
-	m, err := mapShared(fd, 0, size, unix.PROT_READ)
+	m, err := mapShared(fd, size, unix.PROT_READ)
 	if err != nil {
 		return -1
 	}
