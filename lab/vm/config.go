@@ -31,9 +31,18 @@ type Config struct {
 	// TempDir is where the disks' throw-away overlays live. QEMU unlinks them
 	// at once, so nothing is left there however it ends. Default os.TempDir.
 	TempDir string
+	// Template is a directory that Save left, from which the machine goes on,
+	// at a standstill until Continue. Everything else must be as it was for
+	// the machine that was saved; its disks take the place of Disks.
+	Template string
+	// Keep is an empty directory in which the machine has its memory and
+	// copies of its disks, for Save to make a template of it.
+	Keep string
 	// Console is how many bytes of the console are kept, half from its
 	// beginning and half from its end. Default 1 MiB.
 	Console int
+
+	memory string // the file that is the guest's memory; empty for none
 }
 
 // Limits of Config, wide enough for every use and narrow enough to catch a
@@ -91,7 +100,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	// QEMU takes "x:y" for a protocol and a relative path for one of its
 	// own directories, so it is given absolute paths only.
-	for _, p := range []*string{&c.Kernel, &c.Initrd, &c.TempDir} {
+	for _, p := range []*string{&c.Kernel, &c.Initrd, &c.TempDir, &c.Template, &c.Keep} {
 		if *p == "" {
 			continue
 		}
@@ -103,9 +112,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	disks := make([]Disk, len(c.Disks))
 	for i, d := range c.Disks {
-		abs, err := existing(d.Path)
-		if err != nil {
-			return c, fmt.Errorf("disk %d: %w", i, err)
+		abs := ""
+		if d.Path != "" {
+			var err error
+			if abs, err = existing(d.Path); err != nil {
+				return c, fmt.Errorf("disk %d: %w", i, err)
+			}
 		}
 		if d.Driver == "" {
 			d.Driver = VirtioBlk
@@ -135,7 +147,7 @@ func existing(path string) (string, error) {
 // arguments.
 func (c Config) args(w *wires) []string {
 	devices := []device{
-		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem},
+		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem, memory: c.memory, keep: c.Keep != ""},
 		sandbox{},
 		boot{kernel: c.Kernel, initrd: c.Initrd, append: append(kernelArgs(c.Accel), c.Append...)},
 		monitorPort{fd: w.fd(monitorWire)},
@@ -150,6 +162,9 @@ func (c Config) args(w *wires) []string {
 	}
 	for i, p := range w.pmem {
 		devices = append(devices, pmemDevice{pmem: p, id: "pmem" + strconv.Itoa(i), fd: w.pmemFD(i)})
+	}
+	if c.Template != "" {
+		devices = append(devices, incoming{})
 	}
 	var args []string
 	for _, d := range devices {

@@ -33,6 +33,8 @@ const (
 type Disk struct {
 	Path   string
 	Driver DiskDriver // default VirtioBlk
+
+	kept bool // the file is the machine's own
 }
 
 type disk struct {
@@ -45,11 +47,20 @@ func (d disk) args() []string {
 	if d.Driver == NVMe {
 		dev = "nvme"
 	}
-	return []string{
+	drive := "if=none,id=" + d.id
+	if d.Path == "" {
+		drive += ",driver=null-co,size=1M"
+	} else {
 		// cache=unsafe: nobody keeps the overlay, so flushing it to the
 		// host's disk is waste. discard=unmap: what the guest discards goes
 		// away on the host too, which bounds the overlay.
-		"-drive", "if=none,id=" + d.id + ",format=raw,snapshot=on,cache=unsafe,discard=unmap,file=" + escape(d.Path),
+		drive += ",format=raw,cache=unsafe,discard=unmap,file=" + escape(d.Path)
+		if !d.kept {
+			drive += ",snapshot=on"
+		}
+	}
+	return []string{
+		"-drive", drive,
 		"-device", dev + ",drive=" + d.id + ",serial=" + d.id,
 	}
 }
@@ -59,6 +70,8 @@ type machine struct {
 	memoryMiB int
 	cpus      int
 	pmem      []pmem
+	memory    string // a file
+	keep      bool   // what the guest stores goes to that file
 }
 
 func (m machine) args() []string {
@@ -76,18 +89,32 @@ func (m machine) args() []string {
 		}
 		memory += fmt.Sprintf(",slots=%d,maxmem=%d", n, room)
 	}
-	return []string{
+	args := []string{
 		"-nodefaults", "-no-user-config", "-display", "none",
 		// The guest's reset ends QEMU instead of booting again: a kernel
 		// that panicked must not get a second chance to overwrite the log.
 		"-no-reboot",
-		"-machine", "q35," + machineOptions,
 		"-accel", accel,
 		"-cpu", cpu,
 		"-m", memory,
 		"-smp", strconv.Itoa(m.cpus),
 	}
+	options := machineOptions
+	if m.memory != "" {
+		share := "off"
+		if m.keep {
+			share = "on"
+		}
+		args = append(args, "-object", fmt.Sprintf("memory-backend-file,id=memory,size=%dM,share=%s,mem-path=%s", m.memoryMiB, share, escape(m.memory)))
+		options += ",memory-backend=memory"
+	}
+	return append(args, "-machine", "q35,"+options)
 }
+
+// incoming is a machine that waits for the state of its devices.
+type incoming struct{}
+
+func (incoming) args() []string { return []string{"-S", "-incoming", "defer"} }
 
 // machineOptions leaves out the parts of the chip set that no test uses and
 // that a kernel would spend time on. Measured together on 5.10, 6.12 and 7.3,

@@ -55,7 +55,7 @@ func main() {
 	raw(control)
 	raw(output)
 	fmt.Fprintln(control, "ready")
-	lines := bufio.NewReader(control)
+	lines, count := bufio.NewReader(control), 0
 	for {
 		line, err := lines.ReadString('\n')
 		if err != nil {
@@ -94,6 +94,9 @@ func main() {
 				}
 			}
 			fmt.Fprintln(control, err)
+		case "count":
+			count++
+			fmt.Fprintln(control, count)
 		case "poweroff":
 			syscall.Reboot(syscall.LINUX_REBOOT_CMD_POWER_OFF)
 		case "reboot":
@@ -280,6 +283,29 @@ func TestNoRoomForOverlay(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = unix.Unmount(small, unix.MNT_DETACH) })
 	kernel := testKernel(t, "5.10", "6.1.")
+	modules := virtioModules(t, kernel)
+	image, _ := testImage(t)
+	s := startGuest(t, Config{
+		Kernel: kernel, Initrd: guestInitrd(t, modules...), TempDir: small,
+		Disks: []Disk{{Path: image}},
+	})
+	s.load(modules)
+	s.say("disk")
+	select {
+	case <-s.vm.Done():
+	case <-time.After(time.Minute):
+		t.Fatal("the VM stands still")
+	}
+	exit := s.vm.Exit()
+	if exit.ByGuest() || exit.Signal != syscall.SIGKILL || !strings.Contains(exit.Reason, "io-error") || !strings.Contains(exit.Reason, "space") {
+		t.Errorf("exit %+v, want an io-error for want of space", exit)
+	}
+}
+
+// virtioModules are the modules of virtio-blk, in the order to load them, of a
+// kernel whose modules are not compressed.
+func virtioModules(t *testing.T, kernel string) []string {
+	t.Helper()
 	release := strings.TrimPrefix(filepath.Base(kernel), "vmlinuz-")
 	var modules []string
 	for _, m := range []string{"virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci", "block/virtio_blk"} {
@@ -291,24 +317,15 @@ func TestNoRoomForOverlay(t *testing.T) {
 	if len(modules) == 0 {
 		t.Skipf("no modules of %s beside its kernel", release)
 	}
-	image, _ := testImage(t)
-	s := startGuest(t, Config{
-		Kernel: kernel, Initrd: guestInitrd(t, modules...), TempDir: small,
-		Disks: []Disk{{Path: image}},
-	})
+	return modules
+}
+
+// load has the guest load what its initramfs was made with.
+func (s session) load(modules []string) {
+	s.t.Helper()
 	s.say("modules")
 	if got := s.hear(); !strings.Contains(got, fmt.Sprintf("%d.ko", len(modules))) {
-		t.Fatalf("loading virtio: %s", got)
-	}
-	s.say("disk")
-	select {
-	case <-s.vm.Done():
-	case <-time.After(time.Minute):
-		t.Fatal("the VM stands still")
-	}
-	exit := s.vm.Exit()
-	if exit.ByGuest() || exit.Signal != syscall.SIGKILL || !strings.Contains(exit.Reason, "io-error") || !strings.Contains(exit.Reason, "space") {
-		t.Errorf("exit %+v, want an io-error for want of space", exit)
+		s.t.Fatalf("loading virtio: %s", got)
 	}
 }
 

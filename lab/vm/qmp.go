@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/digitalocean/go-qemu/qmp"
+	"golang.org/x/sys/unix"
 )
 
 // Monitor speaks QMP over a connection. It is a qmp.Monitor, so everything of
@@ -131,6 +133,24 @@ func (m *Monitor) Run(command []byte) ([]byte, error) {
 // monitor's own. When ctx ends first the command may still take effect; its
 // response is then discarded and never taken for that of another command.
 func (m *Monitor) RunContext(ctx context.Context, command []byte) ([]byte, error) {
+	return m.run(ctx, command, nil)
+}
+
+// GetFD gives QEMU a file under a name, for a command that follows and takes
+// it. The connection must be a Unix socket.
+func (m *Monitor) GetFD(ctx context.Context, name string, f *os.File) error {
+	line, err := json.Marshal(qmp.Command{Execute: "getfd", Args: map[string]string{"fdname": name}})
+	if err != nil {
+		return err
+	}
+	if _, err := m.run(ctx, line, unix.UnixRights(int(f.Fd()))); err != nil {
+		return fmt.Errorf("getfd: %w", err)
+	}
+	return nil
+}
+
+// run is RunContext for a command that is sent with a control message.
+func (m *Monitor) run(ctx context.Context, command, control []byte) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(command, &fields); err != nil {
 		return nil, fmt.Errorf("QMP command is not a JSON object: %w", err)
@@ -145,7 +165,7 @@ func (m *Monitor) RunContext(ctx context.Context, command []byte) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	if err := m.send(ctx, append(line, '\n')); err != nil {
+	if err := m.send(ctx, append(line, '\n'), control); err != nil {
 		return nil, err
 	}
 	select {
@@ -246,7 +266,7 @@ func (m *Monitor) forget(id string) {
 }
 
 // send writes one line, waiting for its turn and for QEMU no longer than ctx.
-func (m *Monitor) send(ctx context.Context, line []byte) error {
+func (m *Monitor) send(ctx context.Context, line, control []byte) error {
 	select {
 	case <-m.write:
 	case <-m.done:
@@ -262,7 +282,7 @@ func (m *Monitor) send(ctx context.Context, line []byte) error {
 	}
 	// A cancelled context is an early deadline.
 	stop := context.AfterFunc(ctx, func() { _ = m.conn.SetWriteDeadline(time.Unix(1, 0)) })
-	n, err := m.conn.Write(line)
+	n, err := m.writeLine(line, control)
 	stop()
 	if err == nil {
 		return nil
@@ -272,6 +292,21 @@ func (m *Monitor) send(ctx context.Context, line []byte) error {
 	}
 	// Half a command went out: nothing that follows could be understood.
 	return m.failed(err)
+}
+
+func (m *Monitor) writeLine(line, control []byte) (int, error) {
+	if control == nil {
+		return m.conn.Write(line)
+	}
+	conn, ok := m.conn.(*net.UnixConn)
+	if !ok {
+		return 0, fmt.Errorf("a file cannot be sent over %T", m.conn)
+	}
+	n, _, err := conn.WriteMsgUnix(line, control, nil)
+	if err == nil && n < len(line) {
+		err = io.ErrShortWrite
+	}
+	return n, err
 }
 
 // failed ends the connection for err and returns the error for the caller.

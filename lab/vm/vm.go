@@ -37,9 +37,11 @@ type VM struct {
 	monitor *Monitor
 
 	domain func() (*qemu.Domain, error)
-	stop   func() bool // detaches the context
-	done   chan struct{}
-	exit   Exit // valid once done is closed
+	keep   string // where Save puts the template; empty for nowhere
+
+	stop func() bool // detaches the context
+	done chan struct{}
+	exit Exit // valid once done is closed
 }
 
 // Exit says how a VM ended.
@@ -102,6 +104,9 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 		return nil, err
 	}
 
+	if err := cfg.layout(); err != nil {
+		return nil, err
+	}
 	wires, err := newWires(cfg.Disks)
 	if err != nil {
 		return nil, err
@@ -125,6 +130,7 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 		output:  wires.host[outputWire],
 		monitor: NewMonitor(wires.host[monitorWire]),
 		done:    make(chan struct{}),
+		keep:    cfg.Keep,
 	}
 	v.domain = sync.OnceValues(func() (*qemu.Domain, error) {
 		return qemu.NewDomain(v.monitor, fmt.Sprintf("splicelab-%d", proc.pid))
@@ -155,6 +161,15 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 			return nil, cerr
 		}
 		return nil, &StartError{Exit: v.exit, Err: err}
+	}
+	if cfg.Template != "" {
+		if err := v.load(hctx, cfg.Template); err != nil {
+			v.Kill()
+			if cerr := ctx.Err(); cerr != nil {
+				return nil, cerr
+			}
+			return nil, &StartError{Exit: v.exit, Err: err}
+		}
 	}
 	return v, nil
 }
