@@ -70,7 +70,7 @@ func (c *child) fork(e wire.Exec) (int, <-chan syscall.WaitStatus, error) {
 		if err := setWinsize(out, e.Rows, e.Cols); err != nil {
 			return 0, nil, err
 		}
-	} else {
+	} else if !e.Input {
 		if in, err = os.Open(os.DevNull); err != nil {
 			return 0, nil, err
 		}

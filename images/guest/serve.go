@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"splicelab/lab/wire"
+	"splicelab/lab/wire/thaw"
 )
 
 // control writes replies; exec, kill and the other requests answer from
@@ -164,7 +165,15 @@ func handle(ch *child, req wire.Request, r *wire.Reply) error {
 	case req.Winsize != nil:
 		return ch.winsize(req.Winsize.Rows, req.Winsize.Cols)
 	case req.Modules != nil:
-		return loadModules(req.Modules.Paths)
+		if err := loadModules(req.Modules.Paths); err != nil {
+			return err
+		}
+		for _, name := range req.Modules.Names {
+			if err := probeOne(moduleDir, name); err != nil {
+				return fmt.Errorf("module %s: %w", name, err)
+			}
+		}
+		return nil
 	case req.Mount != nil:
 		return mountFS(*req.Mount)
 	case req.Get != nil:
@@ -174,8 +183,7 @@ func handle(ch *child, req wire.Request, r *wire.Reply) error {
 	case req.List != nil:
 		return listFiles(req.List.Path, r)
 	case req.Clock != nil:
-		tv := unix.NsecToTimeval(req.Clock.UnixNano)
-		return os.NewSyscallError("settimeofday", unix.Settimeofday(&tv))
+		return thaw.Machine(req.Clock.UnixNano, req.Clock.Entropy)
 	case req.PowerOff != nil:
 		return os.NewSyscallError("reboot", unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF))
 	}

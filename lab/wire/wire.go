@@ -67,9 +67,11 @@ type Hello struct {
 	UptimeM int64  `json:"uptime_ms"`
 }
 
-// Modules loads modules, in this order, from paths in the initramfs.
+// Modules loads modules of the initramfs, in this order: by path, and by name
+// after what they need. One that is built in is loaded already.
 type Modules struct {
-	Paths []string `json:"paths"`
+	Paths []string `json:"paths,omitempty"`
+	Names []string `json:"names,omitempty"`
 }
 
 // Mount mounts a filesystem. Device is a path, or a driver-independent name
@@ -98,6 +100,8 @@ type Exec struct {
 	Terminal bool `json:"terminal,omitempty"`
 	Rows     int  `json:"rows,omitempty"`
 	Cols     int  `json:"cols,omitempty"`
+	// Input makes OutputPort, raw, the child's standard input.
+	Input bool `json:"input,omitempty"`
 }
 
 // Exit says how a child ended.
@@ -145,6 +149,8 @@ type File struct {
 // Clock sets the guest's wall clock, in nanoseconds since the Unix epoch.
 type Clock struct {
 	UnixNano int64 `json:"unix_nano"`
+	// Entropy, where given, makes the guest's random numbers its own.
+	Entropy []byte `json:"entropy,omitempty"`
 }
 
 // Ping is answered at once: the agent is alive.

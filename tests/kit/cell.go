@@ -51,7 +51,7 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	fs, err := MountOf(dir)
+	fs, err := mountOfCell(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find the filesystem under test: %w", err)
 	}
@@ -66,7 +66,7 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 // would else spend milliseconds on saying the same over a serial line.
 func describe(t *testing.T) {
 	dir := os.Getenv(wire.EnvDir)
-	fs, err := MountOf(dir)
+	fs, err := mountOfCell(dir)
 	if dir == "" || err != nil {
 		return // outside the lab, or about to be reported by each cell
 	}

@@ -81,6 +81,11 @@ func Main(m *testing.M, s Suite) int {
 		}
 		return 0
 	}
+	token, err := hold()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
 	if _, err := policyOf(os.Getenv); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", wire.EnvPolicy, err)
 		return 2
@@ -89,7 +94,11 @@ func Main(m *testing.M, s Suite) int {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", wire.EnvSeed, err)
 		return 2
 	}
-	return m.Run()
+	status := m.Run()
+	if token != "" {
+		stay(token, status)
+	}
+	return status
 }
 
 // Run executes the cells of a test, each as a subtest named by its shape, or

@@ -1,0 +1,157 @@
+package kit
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+	"splicelab/lab/wire/thaw"
+)
+
+// hold waits for the lab's word, where the lab wants a process that is ready:
+// it makes a template of the machine, and in each machine that it restores
+// from that, the process hears what it is to run there.
+func hold() (token string, err error) {
+	if os.Getenv(wire.EnvHold) != "1" {
+		return "", nil
+	}
+	if !flag.Parsed() {
+		flag.Parse()
+	}
+	if err := prepare(); err != nil {
+		return "", err
+	}
+	// By bare system calls: package os would watch the terminal by epoll, with
+	// all the code that takes, every instruction of which is new to a machine
+	// that was just restored.
+	if _, err := unix.Write(1, []byte(wire.Holding+"\n")); err != nil {
+		return "", fmt.Errorf("say %s: %w", wire.Holding, err)
+	}
+	line, err := readWord()
+	if err != nil {
+		return "", fmt.Errorf("wait for the lab's word: %w", err)
+	}
+	r, err := wire.ParseRelease(line)
+	if err != nil {
+		return "", err
+	}
+	if err := thaw.Machine(r.UnixNano, r.Entropy); err != nil {
+		return "", err
+	}
+	for _, kv := range r.Env {
+		name, value, _ := strings.Cut(kv, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return "", err
+		}
+	}
+	return r.Token, flag.Set("test.run", r.Run)
+}
+
+// stay says that the tests have run, and goes no further: the machine is
+// about to be thrown away.
+func stay(token string, status int) {
+	if fd, err := unix.Open("/dev/kmsg", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
+		_, _ = unix.Write(fd, []byte(wire.EndOfLog(token)+"\n"))
+	}
+	_, _ = unix.Write(1, []byte("\n"+wire.Done(token, status)+"\n"))
+	for {
+		_ = unix.Pause()
+	}
+}
+
+func readWord() (string, error) {
+	var line []byte
+	buf := make([]byte, 4096)
+	for {
+		n, err := unix.Read(0, buf)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return "", err
+		case n == 0:
+			return "", errors.New("end of file")
+		}
+		line = append(line, buf[:n]...)
+		if line[len(line)-1] == '\n' {
+			return string(line), nil
+		}
+	}
+}
+
+// known is what prepare has found out, for the cell to come.
+var known struct {
+	dir   string
+	mount Mount
+}
+
+// mountOfCell is MountOf, at no cost where it is known already.
+func mountOfCell(dir string) (Mount, error) {
+	if dir != "" && dir == known.dir {
+		return known.mount, nil
+	}
+	return MountOf(dir)
+}
+
+// prepare does what need not be done in each of the machines to come.
+func prepare() error {
+	prefault()
+	dir := os.Getenv(wire.EnvDir)
+	m, err := MountOf(dir)
+	if err != nil {
+		return fmt.Errorf("find the filesystem under test: %w", err)
+	}
+	known.dir, known.mount = dir, m
+	spareThreads(4)
+	// The first file that may block makes the runtime set up its epoll.
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Close(), w.Close())
+}
+
+// spareThreads has the runtime make threads, which it keeps for whoever needs
+// one next.
+func spareThreads(n int) {
+	var all sync.WaitGroup
+	all.Add(n)
+	for range n {
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			all.Done()
+			all.Wait() // none ends before all are there
+		}()
+	}
+	all.Wait()
+}
+
+// MADV_POPULATE_READ of include/uapi/asm-generic/mman-common.h, since Linux 5.14.
+const madvPopulateRead = 22
+
+// prefault maps every page of the program's code, so that none faults in the
+// machines to come. What an older kernel refuses it does without.
+func prefault() {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return
+	}
+	exe, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(maps)) {
+		var from, to uintptr
+		if n, _ := fmt.Sscanf(line, "%x-%x ", &from, &to); n == 2 && strings.HasSuffix(line, " "+exe+"\n") {
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, from, to-from, madvPopulateRead)
+		}
+	}
+}
