@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"path"
+	"slices"
 	"time"
 
 	"splicelab/lab/console"
@@ -42,7 +44,8 @@ type batch struct {
 	spec  *machineSpec
 	cells []*cell
 	index map[string]*cell
-	token string
+	token string // by which the agent marks the end
+	done  string // by which a held process does; empty for none
 	// report is called once for each cell whose verdict is certain.
 	report  func(*cell, results.Attempt)
 	onStart func(*cell)
@@ -100,9 +103,12 @@ func (b *batch) run(ctx context.Context) error {
 	}
 	b.token = newToken()
 	b.logScanned = b.m.vm.Console().Mark()
+	if b.m.held != nil {
+		return b.runHeld(ctx, tests)
+	}
 	suite := tests[0].Suite
 	dir := cellDir
-	env := b.lab.testEnv(b.spec)
+	env := append(b.lab.testEnv(b.spec), b.lab.runEnv()...)
 	if own, ok := b.lab.own(suite); ok {
 		dir = own.workDir()
 		if b.spec.profile != nil {
@@ -115,8 +121,8 @@ func (b *batch) run(ctx context.Context) error {
 		}
 	}
 	reply, err := b.m.ctl.send(wire.Request{Exec: &wire.Exec{
-		Path:  path.Join(suiteDir, suite+suiteSuffix),
-		Args:  []string{"-test.v=test2json", "-test.timeout=0", "-test.count=1", "-test.run=" + runPattern(tests)},
+		Path:  suitePath(suite),
+		Args:  append(slices.Clone(testArgs), "-test.run="+runPattern(tests)),
 		Env:   env,
 		Dir:   dir,
 		Token: b.token,
@@ -127,7 +133,37 @@ func (b *batch) run(ctx context.Context) error {
 	return b.watch(ctx, reply)
 }
 
-// testEnv is the environment of a test process.
+// runHeld is run where the process has been started and waits.
+func (b *batch) runHeld(ctx context.Context, tests []PlannedTest) error {
+	b.done = b.token
+	b.token = b.m.held.token // in case that it dies
+	reply := b.m.ctl.await(b.m.held.exec)
+	word := wire.Release{Token: b.done, UnixNano: time.Now().UnixNano(), Entropy: entropy(), Run: runPattern(tests), Env: b.lab.runEnv()}
+	if _, err := io.WriteString(b.m.keys, word.Encode()); err != nil {
+		return b.stopped(b.m.autopsy(ctx, outcome.Crash, "as the test process was to go on"))
+	}
+	return b.watch(ctx, reply)
+}
+
+// suitePath is where a suite's test binary is in the guest.
+func suitePath(suite string) string { return path.Join(suiteDir, suite+suiteSuffix) }
+
+// testArgs are those of every test process.
+var testArgs = []string{"-test.v=test2json", "-test.timeout=0", "-test.count=1"}
+
+// runEnv is the part of a test process's environment that is the run's.
+func (l *Lab) runEnv() []string {
+	env := []string{
+		wire.EnvPolicy + "=" + string(l.cfg.Policy),
+		fmt.Sprintf("%s=%d", wire.EnvSeed, l.cfg.Seed),
+	}
+	if l.cfg.Faults {
+		env = append(env, wire.EnvFault+"=1")
+	}
+	return env
+}
+
+// testEnv is the rest of it: what kernel and filesystem need.
 func (l *Lab) testEnv(spec *machineSpec) []string {
 	env := []string{
 		"GOTRACEBACK=all",
@@ -136,11 +172,6 @@ func (l *Lab) testEnv(spec *machineSpec) []string {
 		"GOGC=off", "GOMEMLIMIT=64MiB",
 		wire.EnvGuest + "=1",
 		wire.EnvSpare + "=" + spareDir,
-		wire.EnvPolicy + "=" + string(l.cfg.Policy),
-		fmt.Sprintf("%s=%d", wire.EnvSeed, l.cfg.Seed),
-	}
-	if l.cfg.Faults {
-		env = append(env, wire.EnvFault+"=1")
 	}
 	if spec.profile != nil {
 		env = append(env, wire.EnvDir+"="+cellDir, wire.EnvFS+"="+spec.profile.Name)

@@ -115,6 +115,31 @@ func (c *control) send(r wire.Request) (<-chan wire.Reply, error) {
 	return ch, nil
 }
 
+// sent is how many requests were sent, and the ID of the last.
+func (c *control) sent() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.next
+}
+
+// resume goes on where another channel to the same agent ended, after as many
+// requests.
+func (c *control) resume(sent uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = sent
+}
+
+// await returns where the reply to a request will arrive that another channel
+// has sent.
+func (c *control) await(id uint64) <-chan wire.Reply {
+	ch := make(chan wire.Reply, 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting[id] = ch
+	return ch
+}
+
 // guestError is the agent's answer that a request failed in the guest.
 type guestError struct {
 	reply wire.Reply

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"splicelab/images"
+	"splicelab/lab/template"
 	"splicelab/lab/vm"
 	"splicelab/outcome"
 	"splicelab/results"
@@ -81,6 +82,8 @@ type Config struct {
 	Deadlines Deadlines
 	// KernelArgs are added to the kernel's command line.
 	KernelArgs []string
+	// NoTemplates boots every machine, and restores none.
+	NoTemplates bool
 	// Own are the user's suites, beside those of GuestDir.
 	Own []OwnSuite
 	// Faults shows each cell the fault of its declaration, to prove that it
@@ -105,6 +108,8 @@ type Lab struct {
 	cfg     Config
 	builder images.Builder
 	store   *results.Store
+	// templates is nil where every machine is booted.
+	templates *template.Store
 }
 
 // New checks cfg, fills in the defaults, and makes the lab's directories.
@@ -151,6 +156,12 @@ func New(cfg Config, store *results.Store) (*Lab, error) {
 	l := &Lab{cfg: cfg, store: store, builder: images.Builder{Dir: filepath.Join(cfg.CacheDir, "images")}}
 	if err := os.MkdirAll(l.tempDir(), 0o755); err != nil {
 		return nil, fmt.Errorf("cache directory %s cannot be used: %w; name another with --cache or SPLICELAB_CACHE", cfg.CacheDir, err)
+	}
+	if !cfg.NoTemplates {
+		var err error
+		if l.templates, err = template.Open(filepath.Join(cfg.CacheDir, "templates"), 16<<30); err != nil {
+			return nil, err
+		}
 	}
 	return l, nil
 }

@@ -34,6 +34,8 @@ type machineSpec struct {
 	profile *images.Profile // nil: no filesystem under test
 	initrd  images.Initramfs
 	disks   []vm.Disk
+
+	templates templates
 }
 
 // specs remembers what was prepared, so that the cells of a kernel and a
@@ -153,8 +155,11 @@ type machine struct {
 	vm  process
 	ctl *control
 	out <-chan []byte // what comes over the output port; closed when the VM is gone
-	// keys is the other direction of the output port: input of a terminal.
+	// keys is the other direction of the output port: input of a terminal, or
+	// of a process that waits.
 	keys io.Writer
+	// held is the test process that waits in a restored machine; nil for none.
+	held *held
 }
 
 // outputChunk is the most that is read from the output port at once.
@@ -163,23 +168,36 @@ const outputChunk = 64 << 10
 // boot starts a VM and brings it to where a cell can run. The error is an
 // *ended that says whether kernel or lab is to blame, or ctx's error.
 func (l *Lab) boot(ctx context.Context, spec *machineSpec) (*machine, error) {
-	v, err := vm.Start(ctx, vm.Config{
+	m, err := l.startVM(ctx, l.vmConfig(spec))
+	if err != nil {
+		return nil, err
+	}
+	if err := l.bringUp(ctx, m, spec); err != nil {
+		m.vm.Kill()
+		return nil, err
+	}
+	return m, nil
+}
+
+// vmConfig is the VM that a spec describes.
+func (l *Lab) vmConfig(spec *machineSpec) vm.Config {
+	return vm.Config{
 		QEMU: l.cfg.QEMU, Accel: l.cfg.Accel,
 		Kernel: spec.kernel.BootImage(), Initrd: spec.initrd.Path, Append: l.cfg.KernelArgs,
 		MemoryMiB: l.cfg.MemoryMiB, CPUs: l.cfg.CPUs, Disks: spec.disks, TempDir: l.tempDir(),
-	})
+	}
+}
+
+// startVM starts a VM and listens to it.
+func (l *Lab) startVM(ctx context.Context, cfg vm.Config) (*machine, error) {
+	v, err := vm.Start(ctx, cfg)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, infraf("%v", err)
 	}
-	m := &machine{vm: v, ctl: newControl(v.Control()), out: readOutput(v.Output(), v.Done()), keys: v.Output()}
-	if err := l.bringUp(ctx, m, spec); err != nil {
-		v.Kill()
-		return nil, err
-	}
-	return m, nil
+	return &machine{vm: v, ctl: newControl(v.Control()), out: readOutput(v.Output(), v.Done()), keys: v.Output()}, nil
 }
 
 func readOutput(port io.Reader, dead <-chan struct{}) <-chan []byte {

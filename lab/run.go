@@ -151,7 +151,7 @@ func (r *runner) runGroup(ctx context.Context, g group) error {
 		var m *machine
 		if err == nil {
 			r.observer.Event(Event{Kind: EventBoot, Cell: g.key(todo.pending[0]), Total: r.plan.Cells()})
-			m, err = r.lab.boot(ctx, spec)
+			m, err = r.lab.machine(ctx, spec, todo.pending)
 		}
 		if err != nil {
 			if ctx.Err() != nil {

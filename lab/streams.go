@@ -23,7 +23,15 @@ func (b *batch) take(chunk []byte) {
 		if i < 0 {
 			break
 		}
-		if string(bytes.TrimRight(b.line[:i], "\r")) == mark {
+		line := string(bytes.TrimRight(b.line[:i], "\r"))
+		done := false
+		if b.done != "" {
+			var status int
+			if status, done = wire.ParseDone(line, b.done); done {
+				b.exit = &wire.Exit{Code: status}
+			}
+		}
+		if done || line == mark {
 			b.outputEnd = true
 			b.parser.Flush(b.event)
 		} else {
@@ -164,7 +172,7 @@ func (b *batch) readLog() {
 }
 
 func (b *batch) logOf(line string) {
-	if strings.Contains(line, wire.EndOfLog(b.token)) {
+	if strings.Contains(line, wire.EndOfLog(b.token)) || b.done != "" && strings.Contains(line, wire.EndOfLog(b.done)) {
 		b.logEnd = true
 		return
 	}
