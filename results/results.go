@@ -42,9 +42,23 @@ type Attempt struct {
 	Detail     string        // one line, no control characters once stored
 	Duration   time.Duration // from taking the cell up to its verdict
 	Finished   time.Time
+	Timing     Timing
 	Covariates map[string]string
 	Output     string // the test's own output, bounded
 	Console    string // excerpt of the kernel log, bounded
+}
+
+// Timing says where an attempt's time went, in the order in which it passed.
+// What was done once for several cells counts for the first of them, so that
+// the sum over all attempts is what the run spent.
+type Timing struct {
+	Queue   time.Duration // a prepared machine waited for somebody to use it
+	Spawn   time.Duration // starting QEMU, up to its monitor's answer
+	Restore time.Duration // loading a template's state
+	Boot    time.Duration // where no template was: from QEMU's start to a mounted filesystem
+	Agent   time.Duration // from the machine's readiness to the test's first word
+	Test    time.Duration // the test itself
+	Collect time.Duration // from the test's result to the verdict, stored
 }
 
 // Cell is a cell of a run with what its attempts came to.
