@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +36,10 @@ func onDemand(ctx context.Context, k kernels.Kernel, names []string, loaded []mo
 		case BuiltIn, Unknown:
 			set.builtin = append(set.builtin, moduleName(name))
 		}
-		if err := r.add(name); err != nil {
+		var missing *MissingModuleError
+		if err := r.add(name); errors.As(err, &missing) {
+			continue // it has the module, and not what that needs
+		} else if err != nil {
 			return moduleSet{}, err
 		}
 	}

@@ -84,6 +84,9 @@ type Config struct {
 	KernelArgs []string
 	// NoTemplates boots every machine, and restores none.
 	NoTemplates bool
+	// TemplatesMiB is how much room templates that are not in use may take in
+	// the cache; default 16384.
+	TemplatesMiB int
 	// Own are the user's suites, beside those of GuestDir.
 	Own []OwnSuite
 	// Faults shows each cell the fault of its declaration, to prove that it
@@ -97,7 +100,8 @@ type Config struct {
 }
 
 const (
-	defaultMemoryMiB = 512
+	defaultMemoryMiB    = 512
+	defaultTemplatesMiB = 16 << 10
 	// overheadMiB is what a QEMU process takes beside the guest's memory: its
 	// code, and under TCG the translation buffer.
 	overheadMiB = 256
@@ -131,6 +135,9 @@ func New(cfg Config, store *results.Store) (*Lab, error) {
 	if cfg.MemoryMiB == 0 {
 		cfg.MemoryMiB = defaultMemoryMiB
 	}
+	if cfg.TemplatesMiB == 0 {
+		cfg.TemplatesMiB = defaultTemplatesMiB
+	}
 	if cfg.CPUs == 0 {
 		cfg.CPUs = 1
 	}
@@ -159,7 +166,7 @@ func New(cfg Config, store *results.Store) (*Lab, error) {
 	}
 	if !cfg.NoTemplates {
 		var err error
-		if l.templates, err = template.Open(filepath.Join(cfg.CacheDir, "templates"), 16<<30); err != nil {
+		if l.templates, err = template.Open(filepath.Join(cfg.CacheDir, "templates"), int64(cfg.TemplatesMiB)<<20); err != nil {
 			return nil, err
 		}
 	}
@@ -226,6 +233,7 @@ const (
 	EventStarted  EventKind = "started"  // Cell runs
 	EventFinished EventKind = "finished" // Attempt is stored
 	EventRetry    EventKind = "retry"    // an infra attempt is stored; the cell will run again
+	EventNotice   EventKind = "notice"   // Text concerns many cells
 )
 
 // Event is one step of a run.
@@ -234,6 +242,7 @@ type Event struct {
 	Cell        results.CellKey
 	Attempt     results.Attempt // EventFinished and EventRetry
 	Done, Total int             // cells with a final verdict; cells planned
+	Text        string          // EventNotice
 }
 
 // discard is the Observer of those who do not look.
@@ -252,6 +261,9 @@ func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 	}
 	if v, err := vm.Version(ctx, l.cfg.QEMU); err == nil {
 		cond["qemu"] = v
+	}
+	if l.templates == nil {
+		cond["templates"] = "none: every VM was booted"
 	}
 	if l.cfg.Faults {
 		cond["faults"] = "every cell was shown one"

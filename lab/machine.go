@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
 	"splicelab/lab/console"
 	"splicelab/lab/vm"
 	"splicelab/lab/wire"
 	"splicelab/outcome"
+	"splicelab/results"
 )
 
 // Places in the guest.
@@ -25,120 +22,6 @@ const (
 	spareDir   = "/mnt/spare" // an empty directory for a test's own mounts
 	suiteDir   = "/tests"
 )
-
-// machineSpec is everything that a VM is made of. Making it costs time that
-// must not be spent for each cell, so a run keeps one for each kernel and
-// profile; it is also what a template will one day be keyed by.
-type machineSpec struct {
-	kernel  *kernels.Kernel
-	profile *images.Profile // nil: no filesystem under test
-	initrd  images.Initramfs
-	disks   []vm.Disk
-
-	templates templates
-}
-
-// specs remembers what was prepared, so that the cells of a kernel and a
-// profile share the work and its failure.
-type specs struct {
-	mu sync.Mutex
-	m  map[string]*specEntry
-}
-
-type specEntry struct {
-	once sync.Once
-	spec *machineSpec
-	err  error
-}
-
-func (s *specs) get(key string, prepare func() (*machineSpec, error)) (*machineSpec, error) {
-	s.mu.Lock()
-	if s.m == nil {
-		s.m = map[string]*specEntry{}
-	}
-	e := s.m[key]
-	if e == nil {
-		e = &specEntry{}
-		s.m[key] = e
-	}
-	s.mu.Unlock()
-	e.once.Do(func() { e.spec, e.err = prepare() })
-	return e.spec, e.err
-}
-
-// prepare makes the image and the disk that a kernel with a profile boots
-// with; the image is built by b, and holds what extra says as well. What the kernel or this host cannot do is an
-// *ended with a skip.
-func (l *Lab) prepare(ctx context.Context, b images.Builder, k *kernels.Kernel, p *images.Profile, files map[string]string, extra images.Spec) (*machineSpec, error) {
-	spec := &machineSpec{kernel: k, profile: p}
-	var modules []string
-	if p != nil {
-		if reason, ok := p.ExcludedOn(k.Version, time.Now()); ok {
-			return nil, &ended{verdict: outcome.Skip, detail: reason}
-		}
-		reason, unmet, err := p.UnmetOn(*k)
-		if err != nil {
-			return nil, err
-		}
-		if unmet {
-			return nil, &ended{verdict: outcome.Skip, detail: reason}
-		}
-		modules = p.WantedModules()
-		if p.HasDisk() {
-			disk, err := l.builder.Disk(ctx, *p)
-			if err != nil {
-				return nil, skipIfMissing(err)
-			}
-			driver, needs := diskDriver(k)
-			if p.Pmem {
-				driver, needs = vm.Pmem, []string{"virtio_pci", "virtio_pmem", "nd_pmem"}
-			}
-			spec.disks = append(spec.disks, vm.Disk{Path: disk.Path, Driver: driver})
-			modules = append(needs, modules...)
-		}
-	}
-	is := extra
-	is.Kernel, is.Agent, is.Files, is.Modules = *k, filepath.Join(l.cfg.GuestDir, agentFile), files, append(modules, extra.Modules...)
-	var err error
-	if spec.initrd, err = b.Initramfs(ctx, is); err != nil {
-		return nil, skipIfMissing(err)
-	}
-	return spec, nil
-}
-
-// skipIfMissing turns what this kernel or host lacks into a skip.
-func skipIfMissing(err error) error {
-	var noModule *images.MissingModuleError
-	var noTool *images.MissingToolError
-	if errors.As(err, &noModule) || errors.As(err, &noTool) {
-		return &ended{verdict: outcome.Skip, detail: err.Error()}
-	}
-	return err
-}
-
-// guestDisk is the first disk's device in the guest.
-func guestDisk(d vm.DiskDriver) string {
-	switch d {
-	case vm.NVMe:
-		return "/dev/nvme0n1"
-	case vm.Pmem:
-		return "/dev/pmem0"
-	}
-	return "/dev/vda"
-}
-
-// diskDriver picks virtio-blk where the kernel has it, because it can be
-// migrated, and NVMe where it has not: NVMe is built into every Debian cloud
-// kernel, so it serves those whose modules are missing.
-func diskDriver(k *kernels.Kernel) (vm.DiskDriver, []string) {
-	needs := []string{"virtio_pci", "virtio_blk"}
-	for _, m := range needs {
-		if a := images.HasModule(*k, m); a != images.BuiltIn && a != images.Loadable {
-			return vm.NVMe, nil
-		}
-	}
-	return vm.VirtioBlk, needs
-}
 
 // process is what the lab needs of a running VM; *vm.VM is one, and tests
 // play one by a script.
@@ -159,7 +42,11 @@ type machine struct {
 	// of a process that waits.
 	keys io.Writer
 	// held is the test process that waits in a restored machine; nil for none.
-	held *held
+	held   *held
+	paused bool // at a standstill, until resume
+	// booted is why the machine was booted where others are restored.
+	booted string
+	spent  results.Timing // before its first cell
 }
 
 // outputChunk is the most that is read from the output port at once.
@@ -168,6 +55,7 @@ const outputChunk = 64 << 10
 // boot starts a VM and brings it to where a cell can run. The error is an
 // *ended that says whether kernel or lab is to blame, or ctx's error.
 func (l *Lab) boot(ctx context.Context, spec *machineSpec) (*machine, error) {
+	began := time.Now()
 	m, err := l.startVM(ctx, l.vmConfig(spec))
 	if err != nil {
 		return nil, err
@@ -176,6 +64,7 @@ func (l *Lab) boot(ctx context.Context, spec *machineSpec) (*machine, error) {
 		m.vm.Kill()
 		return nil, err
 	}
+	m.spent.Boot = time.Since(began) - m.spent.Spawn
 	return m, nil
 }
 
@@ -195,9 +84,16 @@ func (l *Lab) startVM(ctx context.Context, cfg vm.Config) (*machine, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		var start *vm.StartError
+		if cfg.Template != "" && errors.As(err, &start) {
+			return nil, &noTemplateError{"QEMU does not restore the machine: " + err.Error()}
+		}
 		return nil, infraf("%v", err)
 	}
-	return &machine{vm: v, ctl: newControl(v.Control()), out: readOutput(v.Output(), v.Done()), keys: v.Output()}, nil
+	return &machine{
+		vm: v, ctl: newControl(v.Control()), out: readOutput(v.Output(), v.Done()), keys: v.Output(),
+		spent: results.Timing{Spawn: v.Spawned(), Restore: v.Loaded()},
+	}, nil
 }
 
 func readOutput(port io.Reader, dead <-chan struct{}) <-chan []byte {
@@ -230,6 +126,7 @@ func readOutput(port io.Reader, dead <-chan struct{}) <-chan []byte {
 
 var errBootDeadline = errors.New("boot deadline")
 
+// bringUp waits for the kernel to boot and puts the filesystem in its place.
 func (l *Lab) bringUp(ctx context.Context, m *machine, spec *machineSpec) error {
 	bctx, cancel := withDeadline(ctx, l.cfg.Deadlines.Boot, errBootDeadline)
 	defer cancel()
@@ -248,30 +145,38 @@ func (l *Lab) bringUp(ctx context.Context, m *machine, spec *machineSpec) error 
 	if hello.Release != spec.kernel.Release {
 		return infraf("the kernel says it is %q, not %q", hello.Release, spec.kernel.Release)
 	}
+	return l.setUp(ctx, bctx, m, spec)
+}
 
-	steps := []struct {
-		what string
-		req  wire.Request
-	}{{"setting the clock", wire.Request{Clock: &wire.Clock{UnixNano: time.Now().UnixNano()}}}}
-	if len(spec.initrd.Load) > 0 {
-		steps = append(steps, struct {
-			what string
-			req  wire.Request
-		}{"loading modules", wire.Request{Modules: &wire.Modules{Paths: spec.initrd.Load}}})
+// step is one request on the way to a mounted filesystem.
+type step struct {
+	what string
+	req  wire.Request
+}
+
+// steps are those of a spec.
+func (spec *machineSpec) steps() []step {
+	steps := []step{{"setting the clock", wire.Request{Clock: &wire.Clock{UnixNano: time.Now().UnixNano()}}}}
+	if len(spec.initrd.Load)+len(spec.modules) > 0 {
+		steps = append(steps, step{"loading modules", wire.Request{Modules: &wire.Modules{Paths: spec.initrd.Load, Names: spec.modules}}})
 	}
-	if spec.profile != nil {
-		for i, s := range spec.profile.Steps(mountPoint) {
-			if i == 0 {
-				s.Mkdirs = append(s.Mkdirs, spareDir)
-			}
-			steps = append(steps, struct {
-				what string
-				req  wire.Request
-			}{"mounting " + s.Type, wire.Request{Mount: &wire.Mount{
-				Device: s.Device, Type: s.Type, Target: s.Target, Options: s.Options, Mkdirs: s.Mkdirs}}})
+	if spec.profile == nil {
+		return steps
+	}
+	for i, s := range spec.profile.Steps(mountPoint) {
+		if i == 0 {
+			s.Mkdirs = append(s.Mkdirs, spareDir)
 		}
+		steps = append(steps, step{"mounting " + s.Type, wire.Request{Mount: &wire.Mount{
+			Device: s.Device, Type: s.Type, Target: s.Target, Options: s.Options, Mkdirs: s.Mkdirs}}})
 	}
-	for _, s := range steps {
+	return steps
+}
+
+// setUp takes the steps on a machine whose agent answers. bctx ends at the
+// deadline for booting.
+func (l *Lab) setUp(ctx, bctx context.Context, m *machine, spec *machineSpec) error {
+	for _, s := range spec.steps() {
 		_, err := m.ctl.call(bctx, s.req)
 		var refused *guestError
 		switch {

@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"splicelab/images"
 	"splicelab/kernels"
@@ -178,21 +180,48 @@ func (g group) key(t PlannedTest) results.CellKey {
 	return results.CellKey{Kernel: g.kernel.Release, FS: g.profile.Name, Test: t.Name()}
 }
 
+// spec names what the group's machines are made of.
+func (g group) spec() string { return g.kernel.Digest + " " + g.profile.Name }
+
 // groups splits the plan into what one worker takes at a time: a kernel with
-// a profile when VMs are shared, a single cell when they are not.
-func (p Plan) groups(i Isolation) []group {
-	var out []group
+// a profile when VMs are shared, a single cell when they are not. What is
+// expected to take long comes first, so that the end is not spent waiting for
+// it; the cells of a kernel and a profile stay together, since they share
+// templates.
+func (p Plan) groups(i Isolation, expected map[results.CellKey]time.Duration) []group {
+	type whole struct {
+		group
+		each []time.Duration // by test
+		sum  time.Duration
+	}
+	var all []whole
 	for k := range p.Kernels {
 		for f := range p.Profiles {
-			g := group{kernel: &p.Kernels[k], profile: &p.Profiles[f], tests: p.Tests}
-			if i == IsolationVM {
-				out = append(out, g)
-				continue
-			}
+			w := whole{group: group{kernel: &p.Kernels[k], profile: &p.Profiles[f], tests: p.Tests}}
+			w.each = make([]time.Duration, len(p.Tests))
 			for t := range p.Tests {
-				g.tests = p.Tests[t : t+1]
-				out = append(out, g)
+				w.each[t] = expected[w.key(p.Tests[t])]
+				w.sum += w.each[t]
 			}
+			all = append(all, w)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b whole) int { return cmp.Compare(b.sum, a.sum) })
+	var out []group
+	for _, w := range all {
+		if i == IsolationVM {
+			out = append(out, w.group)
+			continue
+		}
+		order := make([]int, len(p.Tests))
+		for t := range order {
+			order[t] = t
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(w.each[b], w.each[a]) })
+		for _, t := range order {
+			g := w.group
+			g.tests = p.Tests[t : t+1]
+			out = append(out, g)
 		}
 	}
 	return out

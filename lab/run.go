@@ -7,13 +7,11 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"splicelab/images"
 	"splicelab/outcome"
 	"splicelab/results"
 )
@@ -36,30 +34,25 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 	if err != nil {
 		return results.Run{}, err
 	}
+	modules, err := p.modules()
+	if err != nil {
+		return results.Run{}, err
+	}
+	groups := p.groups(l.cfg.Isolation, nil)
 	run := l.newRun(ctx, p)
 	if err := l.store.BeginRun(ctx, run); err != nil {
 		return run, err
 	}
-	r := &runner{lab: l, run: run, plan: p, observer: o, files: files, modules: p.modules()}
+	r := &runner{lab: l, run: run, plan: p, observer: o, files: files, modules: modules}
+	defer r.specs.release()
 	o.Event(Event{Kind: EventPlanned, Total: p.Cells()})
 
 	workers, wctx := errgroup.WithContext(ctx)
-	work := make(chan group)
-	workers.Go(func() error {
-		defer close(work)
-		for _, g := range p.groups(l.cfg.Isolation) {
-			select {
-			case work <- g:
-			case <-wctx.Done():
-				return nil
-			}
-		}
-		return nil
-	})
+	work := r.prepareAhead(wctx, groups)
 	for range l.cfg.Jobs {
 		workers.Go(func() error {
-			for g := range work {
-				if err := r.runGroup(wctx, g); err != nil {
+			for rd := range work {
+				if err := r.runGroup(wctx, rd); err != nil {
 					return err
 				}
 			}
@@ -67,6 +60,10 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 		})
 	}
 	err = workers.Wait()
+	for rd := range work { // what was prepared when a worker gave up
+		rd.giveUp()
+	}
+	r.reaper.Wait()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -108,16 +105,6 @@ func (l *Lab) suiteFiles(p Plan) (map[string]string, error) {
 	return files, nil
 }
 
-// modules are those that the plan's tests may ask for, sorted.
-func (p Plan) modules() []string {
-	var all []string
-	for _, t := range p.Tests {
-		all = append(all, t.Modules...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // runner is one run in progress.
 type runner struct {
 	lab      *Lab
@@ -125,35 +112,59 @@ type runner struct {
 	plan     Plan
 	observer Observer
 	files    map[string]string
-	modules  []string // that some test may ask for
+	modules  []string // that the images hold
 	specs    specs
+	reaper   reaper
 
 	mu      sync.Mutex
 	done    int
 	infra   int
 	reason  string   // first infra detail
 	control []string // failed control cells
+	noticed map[string]bool
 }
 
-// runGroup brings every cell of g to a final verdict. It returns an error
-// only when the run cannot go on.
-func (r *runner) runGroup(ctx context.Context, g group) error {
-	todo := &todo{runner: r, group: g, pending: g.tests, tries: map[string]int{}}
-	key := g.kernel.Digest + " " + g.profile.Name
+// notice tells something that concerns many cells, once.
+func (r *runner) notice(text string) {
+	r.mu.Lock()
+	known := r.noticed[text]
+	if !known {
+		if r.noticed == nil {
+			r.noticed = map[string]bool{}
+		}
+		r.noticed[text] = true
+	}
+	r.mu.Unlock()
+	if !known {
+		r.observer.Event(Event{Kind: EventNotice, Text: text, Total: r.plan.Cells()})
+	}
+}
+
+// runGroup brings every cell of a group to a final verdict. It returns an
+// error only when the run cannot go on.
+func (r *runner) runGroup(ctx context.Context, rd ready) error {
+	todo := &todo{runner: r, group: rd.group, pending: rd.tests, tries: map[string]int{}}
 	taken := time.Now()
+	m, err := rd.m, rd.err
+	if m != nil {
+		m.spent.Queue = taken.Sub(rd.since)
+	}
 	for len(todo.pending) > 0 {
 		if ctx.Err() != nil {
+			rd.giveUp()
 			return ctx.Err()
 		}
-		spec, err := r.specs.get(key, func() (*machineSpec, error) {
-			return r.lab.prepare(ctx, r.lab.builder, g.kernel, g.profile, r.files, images.Spec{OnDemand: r.modules})
-		})
-		var m *machine
+		r.observer.Event(Event{Kind: EventBoot, Cell: rd.key(todo.pending[0]), Total: r.plan.Cells()})
+		if m == nil && err == nil {
+			m, err = r.machine(ctx, rd.spec, rd.group, todo.pending, todo.again)
+		}
 		if err == nil {
-			r.observer.Event(Event{Kind: EventBoot, Cell: g.key(todo.pending[0]), Total: r.plan.Cells()})
-			m, err = r.lab.machine(ctx, spec, todo.pending)
+			err = m.resume(ctx)
 		}
 		if err != nil {
+			if m != nil {
+				m.vm.Kill()
+			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -166,20 +177,21 @@ func (r *runner) runGroup(ctx context.Context, g group) error {
 			if err := todo.all(ctx, end, taken); err != nil {
 				return err
 			}
-			continue
+		} else {
+			err = r.useMachine(ctx, m, todo, rd.spec, taken)
+			r.reaper.end(m)
+			if err != nil {
+				return err
+			}
 		}
-		err = r.useMachine(ctx, m, spec, todo, taken)
-		m.vm.Kill()
-		if err != nil {
-			return err
-		}
-		taken = time.Now()
+		m, err, taken = nil, rd.err, time.Now()
 	}
 	return nil
 }
 
 // useMachine runs pending cells on m until none is left or m is unsound.
-func (r *runner) useMachine(ctx context.Context, m *machine, spec *machineSpec, todo *todo, taken time.Time) error {
+func (r *runner) useMachine(ctx context.Context, m *machine, todo *todo, spec *machineSpec, taken time.Time) error {
+	spent, since := m.spent, time.Now()
 	for len(todo.pending) > 0 {
 		tests := todo.pending[:fitting(todo.pending)]
 		b := &batch{lab: r.lab, m: m, spec: spec}
@@ -191,8 +203,15 @@ func (r *runner) useMachine(ctx context.Context, m *machine, spec *machineSpec, 
 			r.observer.Event(Event{Kind: EventStarted, Cell: todo.group.key(c.test), Total: r.plan.Cells()})
 		}
 		b.report = func(c *cell, a results.Attempt) {
+			a.Timing, spent = timing(c, spent, since), results.Timing{}
+			if since = c.ended; since.IsZero() {
+				since = time.Now()
+			}
 			if len(todo.group.tests) == 1 {
-				a.Duration = a.Finished.Sub(taken) // the VM was made for it alone
+				a.Duration = time.Since(taken) // the VM was made for it alone
+			}
+			if m.booted != "" {
+				a.Covariates[covariateBooted] = m.booted
 			}
 			failed = errors.Join(failed, todo.record(ctx, c.test, a))
 		}
@@ -206,11 +225,29 @@ func (r *runner) useMachine(ctx context.Context, m *machine, spec *machineSpec, 
 		if err := todo.after(ctx, b, err); err != nil {
 			return err
 		}
-		if err != nil {
+		todo.compact()
+		if err != nil || m.held != nil {
 			return nil // the next cells get a fresh VM
 		}
 	}
 	return nil
+}
+
+// covariateBooted is why a cell's machine was booted where others are restored.
+const covariateBooted = "booted"
+
+// timing says where a cell's time went. before is what its machine had taken,
+// since when it was the cell's.
+func timing(c *cell, before results.Timing, since time.Time) results.Timing {
+	t := before
+	if c.started.IsZero() {
+		t.Agent = max(0, time.Since(since))
+		return t
+	}
+	t.Agent = max(0, c.started.Sub(since))
+	t.Test = max(0, c.ended.Sub(c.started))
+	t.Collect = max(0, time.Since(c.ended))
+	return t
 }
 
 // todo is what is left of a group.
@@ -219,6 +256,8 @@ type todo struct {
 	group   group
 	pending []PlannedTest
 	tries   map[string]int // attempts so far, by test name
+	settled map[string]bool
+	again   bool // the last attempt was infra
 }
 
 // after makes sure that a batch made progress: what it neither settled nor
@@ -264,11 +303,12 @@ func endedAttempt(t PlannedTest, e *ended, taken time.Time) results.Attempt {
 
 // all gives every pending cell the same end.
 func (t *todo) all(ctx context.Context, e *ended, taken time.Time) error {
-	for _, p := range append([]PlannedTest(nil), t.pending...) {
+	for _, p := range t.pending {
 		if err := t.record(ctx, p, endedAttempt(p, e, taken)); err != nil {
 			return err
 		}
 	}
+	t.compact()
 	return nil
 }
 
@@ -277,6 +317,7 @@ func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) err
 	r := t.runner
 	name := p.Name()
 	t.tries[name]++
+	t.again = a.Verdict == outcome.Infra
 	a.CellKey, a.N = t.group.key(p), t.tries[name]
 	if err := r.lab.store.AddAttempt(context.WithoutCancel(ctx), r.run.ID, a); err != nil {
 		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
@@ -299,18 +340,21 @@ func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) err
 	ev.Done = r.done
 	r.mu.Unlock()
 	if ev.Kind == EventFinished {
-		t.drop(name)
+		if t.settled == nil {
+			t.settled = map[string]bool{}
+		}
+		t.settled[name] = true
 	}
 	r.observer.Event(ev)
 	return nil
 }
 
-// drop takes a settled cell off the list. The batch holds a view of the old
+// compact takes what is settled off the list. A batch holds a view of the old
 // list, which therefore must stay as it is.
-func (t *todo) drop(name string) {
-	rest := make([]PlannedTest, 0, len(t.pending))
+func (t *todo) compact() {
+	var rest []PlannedTest
 	for _, p := range t.pending {
-		if p.Name() != name {
+		if !t.settled[p.Name()] {
 			rest = append(rest, p)
 		}
 	}

@@ -103,6 +103,9 @@ func (p *progress) Event(e lab.Event) {
 	p.draw()
 	p.plain(e.Kind == lab.EventPlanned)
 	p.mu.Unlock()
+	if e.Kind == lab.EventNotice {
+		_, _ = fmt.Fprintln(p, results.CleanLine(e.Text)) // the run does not depend on it
+	}
 	if p.terminal && noteworthy(e) {
 		// On a terminal the first crash is told when it happens. Elsewhere the
 		// list at the end is enough.

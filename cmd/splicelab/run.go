@@ -64,6 +64,8 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.Int("priority", defaults.Run.Priority, "run the tests of priority 0, the highest, to `N`")
 	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
 	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
+	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
+	a.bind(f, "no-templates", "vm.no-templates")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	f.String("json", "", "write the cells as JSON to `FILE`")
 	f.String("junit", "", "write a JUnit XML report to `FILE`")
@@ -268,8 +270,12 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.
 		MemoryMiB: a.cfg.VM.Memory,
 		CPUs:      a.cfg.VM.CPUs,
 		Isolation: lab.Isolation(a.cfg.Run.Isolation),
-		Policy:    outcome.Policy(a.cfg.Run.Policy),
-		Seed:      seed,
+
+		NoTemplates:  a.cfg.VM.NoTemplates,
+		TemplatesMiB: a.cfg.VM.TemplateRoom,
+
+		Policy: outcome.Policy(a.cfg.Run.Policy),
+		Seed:   seed,
 		Deadlines: lab.Deadlines{
 			Boot:    a.cfg.VM.BootTimeout,
 			Silence: a.cfg.VM.SilenceTimeout,

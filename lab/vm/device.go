@@ -54,10 +54,11 @@ func (d disk) args() []string {
 		// cache=unsafe: nobody keeps the overlay, so flushing it to the
 		// host's disk is waste. discard=unmap: what the guest discards goes
 		// away on the host too, which bounds the overlay.
-		drive += ",format=raw,cache=unsafe,discard=unmap,file=" + escape(d.Path)
+		drive += ",format=raw,cache=unsafe,discard=unmap"
 		if !d.kept {
 			drive += ",snapshot=on"
 		}
+		drive += ",file=" + escape(d.Path)
 	}
 	return []string{
 		"-drive", drive,

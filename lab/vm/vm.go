@@ -39,6 +39,8 @@ type VM struct {
 	domain func() (*qemu.Domain, error)
 	keep   string // where Save puts the template; empty for nowhere
 
+	spawned, loaded time.Duration // see Spawned and Loaded
+
 	stop func() bool // detaches the context
 	done chan struct{}
 	exit Exit // valid once done is closed
@@ -104,6 +106,7 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 		return nil, err
 	}
 
+	began := time.Now()
 	if err := cfg.layout(); err != nil {
 		return nil, err
 	}
@@ -162,6 +165,7 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 		}
 		return nil, &StartError{Exit: v.exit, Err: err}
 	}
+	v.spawned = time.Since(began)
 	if cfg.Template != "" {
 		if err := v.load(hctx, cfg.Template); err != nil {
 			v.Kill()
@@ -170,9 +174,16 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 			}
 			return nil, &StartError{Exit: v.exit, Err: err}
 		}
+		v.loaded = time.Since(began) - v.spawned
 	}
 	return v, nil
 }
+
+// Spawned is how long QEMU took to start, up to its monitor's answer.
+func (v *VM) Spawned() time.Duration { return v.spawned }
+
+// Loaded is how long the state of a template took to load; 0 without one.
+func (v *VM) Loaded() time.Duration { return v.loaded }
 
 // watch collects everything that QEMU says until it is gone, then closes done.
 func (v *VM) watch(console net.Conn, events <-chan qmp.Event, stderr *Console) {

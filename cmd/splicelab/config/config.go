@@ -57,8 +57,8 @@ type Run struct {
 	Priority int `mapstructure:"priority"`
 	// Policy says which outcomes pass: "snapshot" (default) or "alias".
 	Policy string `mapstructure:"policy"`
-	// Isolation is "vm" (default: cells share a VM until one breaks it) or
-	// "cell" (each cell has a fresh VM).
+	// Isolation is "cell" (default: each cell has a fresh VM, restored from a
+	// template) or "vm" (cells share a VM until one breaks it).
 	Isolation string `mapstructure:"isolation"`
 	// Jobs is how many VMs run at once, 0 to 1024. Default 0: from the
 	// machine's cores and memory.
@@ -92,6 +92,11 @@ type VM struct {
 	// SilenceTimeout bounds the time in which a VM says nothing before it is
 	// asked for a sign of life. Default 10s.
 	SilenceTimeout time.Duration `mapstructure:"silence-timeout"`
+	// NoTemplates boots every VM instead of restoring it. Default false.
+	NoTemplates bool `mapstructure:"no-templates"`
+	// TemplateRoom is how much of the cache templates that are not in use may
+	// take, in MiB, 0 to 16777216. Default 16384.
+	TemplateRoom int `mapstructure:"template-room"`
 	// CellTimeout bounds one cell. Default 60s.
 	CellTimeout time.Duration `mapstructure:"cell-timeout"`
 	// KernelArgs are added to the guest's kernel command line, separated by
@@ -124,7 +129,7 @@ func Default() Config {
 			Filesystems: DefaultFilesystems,
 			Priority:    LowestPriority,
 			Policy:      string(outcome.PolicySnapshot),
-			Isolation:   string(lab.IsolationVM),
+			Isolation:   string(lab.IsolationCell),
 		},
 		VM: VM{
 			QEMU:           "qemu-system-x86_64",
@@ -134,6 +139,7 @@ func Default() Config {
 			BootTimeout:    lab.DefaultDeadlines.Boot,
 			SilenceTimeout: lab.DefaultDeadlines.Silence,
 			CellTimeout:    lab.DefaultDeadlines.Cell,
+			TemplateRoom:   16 << 10,
 		},
 	}
 }

@@ -62,6 +62,7 @@ func (c *Config) validate() []fault {
 	positive("vm.boot-timeout", c.VM.BootTimeout)
 	positive("vm.silence-timeout", c.VM.SilenceTimeout)
 	positive("vm.cell-timeout", c.VM.CellTimeout)
+	between("vm.template-room", c.VM.TemplateRoom, 0, 16<<20, " MiB")
 	if strings.ContainsAny(c.VM.KernelArgs, "\n\r\x00") {
 		wrong("vm.kernel-args", "contains a line break; separate arguments by spaces")
 	}
