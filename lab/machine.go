@@ -42,8 +42,9 @@ type machine struct {
 	// of a process that waits.
 	keys io.Writer
 	// held is the test process that waits in a restored machine; nil for none.
-	held   *held
-	paused bool // at a standstill, until resume
+	held     *held
+	restored bool // from a template
+	paused   bool // at a standstill, until resume
 	// booted is why the machine was booted where others are restored.
 	booted string
 	spent  results.Timing // before its first cell

@@ -117,6 +117,29 @@ func UpTo(suites []wire.Suite, lowest int) []wire.Suite {
 	return kept
 }
 
+// Quick keeps the cells that stand for the others, and the control cells. A
+// suite that names none is kept as it is.
+func Quick(suites []wire.Suite) []wire.Suite {
+	var kept []wire.Suite
+	for _, s := range suites {
+		named := func(t wire.Test) bool { return len(t.Quick) > 0 }
+		if slices.ContainsFunc(s.Tests, named) {
+			var tests []wire.Test
+			for _, t := range s.Tests {
+				if named(t) {
+					t.Cells = t.Quick
+				} else if !t.Control {
+					continue
+				}
+				tests = append(tests, t)
+			}
+			s.Tests = tests
+		}
+		kept = append(kept, s)
+	}
+	return kept
+}
+
 // Expand lists a suite's tests with one entry a cell.
 func Expand(s wire.Suite) []PlannedTest {
 	var out []PlannedTest

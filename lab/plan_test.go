@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"splicelab/images"
 	"splicelab/kernels"
 	"splicelab/lab/wire"
+	"splicelab/results"
 )
 
 var planSuites = []wire.Suite{
@@ -108,5 +110,54 @@ func TestWatchStandsStillWhileTheLabDoes(t *testing.T) {
 	w.look(start.Add(stallStep))
 	if got := w.look(start.Add(time.Hour)); got > 3*stallStep {
 		t.Errorf("an hour asleep counted as %s", got)
+	}
+}
+
+func TestQuickKeepsWhatStandsForTheOthers(t *testing.T) {
+	suites := []wire.Suite{
+		{Name: "own", Tests: []wire.Test{{Name: "TestA"}, {Name: "TestB"}}},
+		{Name: "splice", Tests: []wire.Test{
+			{Name: "TestOracle", Control: true, Cells: []string{"x", "y"}},
+			{Name: "TestPunchHole", Cells: []string{"small-clean", "large-dirty"}, Quick: []string{"large-dirty"}},
+			{Name: "TestWrite", Cells: []string{"small-clean"}},
+		}},
+	}
+	p, err := NewPlan(nil, nil, Quick(suites), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "own.TestA own.TestB splice.TestOracle/x splice.TestOracle/y splice.TestPunchHole/large-dirty"
+	if got := names(p); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// What takes long comes first, and what shares templates stays together.
+func TestGroupsLongestFirst(t *testing.T) {
+	p := Plan{
+		Kernels:  []kernels.Kernel{{Release: "a", Digest: "a"}, {Release: "b", Digest: "b"}},
+		Profiles: []images.Profile{{Name: "x"}},
+		Tests:    []PlannedTest{{Suite: "s", Top: "T1"}, {Suite: "s", Top: "T2"}, {Suite: "s", Top: "T3"}},
+	}
+	expected := map[results.CellKey]time.Duration{
+		{Kernel: "a", FS: "x", Test: "s.T2"}: 2,
+		{Kernel: "b", FS: "x", Test: "s.T3"}: 5,
+		{Kernel: "b", FS: "x", Test: "s.T1"}: 1,
+	}
+	for isolation, want := range map[Isolation]string{
+		IsolationVM:   "b:T1T2T3 a:T1T2T3",
+		IsolationCell: "b:T3 b:T1 b:T2 a:T2 a:T1 a:T3",
+	} {
+		var got []string
+		for _, g := range p.groups(isolation, expected) {
+			s := g.kernel.Release + ":"
+			for _, t := range g.tests {
+				s += t.Top
+			}
+			got = append(got, s)
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: got %s, want %s", isolation, s, want)
+		}
 	}
 }

@@ -34,7 +34,7 @@ func (l *Lab) fromTemplate(ctx context.Context, cfg vm.Config, t *template.Templ
 		return nil, err
 	}
 	m.ctl.resume(n.Requests)
-	m.paused = true
+	m.restored, m.paused = true, true
 	if n.Exec != 0 {
 		m.held = &held{n.Exec, n.Token}
 	}
@@ -75,13 +75,13 @@ func entropy() []byte {
 }
 
 // machine returns one for a group's pending cells, booted or at a standstill
-// where a template was. again says that the lab failed the last one: such a
-// machine is booted, in case that the template is what is wrong.
+// where a template was. again says that the last attempt came to nothing: such
+// a machine is booted, in case that the template is what is wrong.
 func (r *runner) machine(ctx context.Context, spec *machineSpec, g group, pending []PlannedTest, again bool) (*machine, error) {
 	if r.lab.templates == nil {
 		return r.lab.boot(ctx, spec)
 	}
-	why := "the attempt before failed for the lab's own fault"
+	why := "the attempt before was the lab's own fault, or is to be confirmed"
 	if !again {
 		m, err := r.restored(ctx, spec, g, pending)
 		var none *noTemplateError

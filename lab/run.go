@@ -210,6 +210,10 @@ func (r *runner) useMachine(ctx context.Context, m *machine, todo *todo, spec *m
 			if len(todo.group.tests) == 1 {
 				a.Duration = time.Since(taken) // the VM was made for it alone
 			}
+			if m.restored && doubtful(c, a) {
+				a.Detail = fmt.Sprintf("%s in a restored VM, which a booted one has to confirm: %s", a.Verdict, a.Detail)
+				a.Verdict = outcome.Infra
+			}
 			if m.booted != "" {
 				a.Covariates[covariateBooted] = m.booted
 			}
@@ -231,6 +235,20 @@ func (r *runner) useMachine(ctx context.Context, m *machine, todo *todo, spec *m
 		}
 	}
 	return nil
+}
+
+// doubtful tells the ends of a cell that could be the doing of what restored
+// its machine. QEMU 7.2's TCG can give a wrong EFLAGS to an instruction that
+// faults as the first after a restore, and kernel or process then die of
+// nothing that they did. Such an end counts once a booted machine shows it.
+func doubtful(c *cell, a results.Attempt) bool {
+	switch a.Verdict {
+	case outcome.Crash, outcome.Hang:
+		return true
+	case outcome.Fail:
+		return c.raw == "" // the process died
+	}
+	return false
 }
 
 // covariateBooted is why a cell's machine was booted where others are restored.

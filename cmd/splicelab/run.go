@@ -30,6 +30,15 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `run fetches the kernels, boots each with each filesystem, runs the tests, and
 prints the matrix of what happened. The run is stored: see splicelab results.
 
+Each cell has a fresh VM, restored from a template: a VM in which the filesystem
+is mounted and the test's process waits. Templates are made on first use and
+kept in the cache. Where a kernel or device rules that out, the VM is booted,
+which is said and marked on the cell. --isolation vm lets the cells of a kernel
+and filesystem share a VM, which is faster: choose it for the whole suite.
+
+With none of -t, --tests-from, --priority and --all, a run has the quick cells:
+one or two of each of the tests that tell kernels apart best.
+
 Kernels are selected by comma-separated words: 6.12 is the newest of that
 series, 6.12.95 that one, 6.12.43..6.12.117 all from one to the other, newest:5
 the newest of each of the five newest series, all, or file:PATH. A kernel of
@@ -49,6 +58,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 3 wins over 1: a matrix with holes does not say that the rest passed.`,
 		Example: `  splicelab run
   splicelab run -k 6.1,6.12 -f xfs,btrfs -t 'PunchHole|Truncate'
+  splicelab run --all --isolation vm
   splicelab run -k newest:3 --policy alias --json out.json --html out.html
   splicelab run --tests-from ./mypkg -k 6.1,6.12 -f xfs
   splicelab run -k file:/boot/vmlinuz -f ext4 -j 1`,
@@ -59,9 +69,10 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.SortFlags = false
 	f.StringP("kernels", "k", defaults.Run.Kernels, "run on the kernels that these `SELECTORS` name")
 	f.StringP("filesystems", "f", defaults.Run.Filesystems, "run on these filesystem profiles: `NAMES`, comma-separated, or all")
-	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
+	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP`")
 	fromFlag(f, &from)
 	f.Int("priority", defaults.Run.Priority, "run the tests of priority 0, the highest, to `N`")
+	f.Bool("all", false, "run the whole suite (default, with none of -t, --tests-from, --priority: its quick cells)")
 	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
 	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
 	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
@@ -72,7 +83,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.String("ktap", "", "write a KTAP report to `FILE`")
 	f.String("html", "", "write a single-page HTML report to `FILE`")
 	for name, key := range map[string]string{
-		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests", "priority": "run.priority",
+		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests", "priority": "run.priority", "all": "run.all",
 		"policy": "run.policy", "isolation": "run.isolation", "jobs": "run.jobs",
 		"json": "run.json", "junit": "run.junit", "ktap": "run.ktap", "html": "run.html",
 	} {
@@ -98,6 +109,9 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 		return err
 	}
 	defer tests.release()
+	if c := a.cfg.Run; !c.All && c.Tests == "" && c.Priority == config.LowestPriority && len(from) == 0 {
+		tests.suites = lab.Quick(tests.suites)
+	}
 	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
 		return err
 	}

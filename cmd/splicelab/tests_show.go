@@ -189,6 +189,9 @@ func (s shown) write(b *bytes.Buffer) {
 	fact("family", orDash(t.Family))
 	fact("kind", kindOf(t))
 	fact("priority", fmt.Sprintf("P%d", t.Priority))
+	if len(t.Quick) > 0 {
+		fact("quick", strings.Join(t.Quick, ", "))
+	}
 	fact("needs", orDash(strings.Join(t.Needs, ", ")))
 	fact("modules", orDash(strings.Join(t.Modules, ", ")))
 	fault := orDash(t.Fault)

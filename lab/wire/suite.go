@@ -50,6 +50,9 @@ type Test struct {
 	Fault string `json:"fault,omitempty"`
 	// Cells are the names of its subtests; empty when the test is one cell.
 	Cells []string `json:"cells,omitempty"`
+	// Quick are those of Cells that stand for the others in a run that names
+	// no tests.
+	Quick []string `json:"quick,omitempty"`
 	// Plain marks a Go test that knows nothing of the lab: it is one cell,
 	// whatever its subtests, and an invariant.
 	Plain bool `json:"plain,omitempty"`

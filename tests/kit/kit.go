@@ -36,6 +36,7 @@ type Test struct {
 	Modules  []string     // kernel modules that Module may be asked for, or the kernel itself
 	Fault    Fault        // what Prove damages; default: FaultSample
 	Cells    []Shape      // its subtests; empty when the test is one cell
+	Quick    []string     // those of Cells that stand for the others in a short run
 	Control  bool         // its outcome is known by construction
 	Guest    bool         // refuses to run outside a throw-away VM
 }
@@ -57,7 +58,7 @@ func (s Suite) Describe() wire.Suite {
 			Name: t.Name, ID: t.ID, Family: t.Family, Kind: string(t.Kind),
 			Priority: t.Priority, Doc: t.Doc, Needs: t.Needs, Control: t.Control,
 			Steps: t.Steps, Oracle: cmp.Or(t.Oracle, JudgeOracle), Known: t.Known,
-			Modules: t.Modules, Fault: string(t.fault()),
+			Modules: t.Modules, Fault: string(t.fault()), Quick: t.Quick,
 		}
 		for _, c := range t.Cells {
 			w.Cells = append(w.Cells, c.Name)

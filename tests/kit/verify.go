@@ -18,6 +18,11 @@ func Verify(t *testing.T, s Suite) {
 	t.Helper()
 	var want []string
 	for _, test := range s.Tests {
+		for _, q := range test.Quick {
+			if !slices.ContainsFunc(test.Cells, func(c Shape) bool { return c.Name == q }) {
+				t.Errorf("%s has no cell %s, which is to stand for the others", test.Name, q)
+			}
+		}
 		want = append(want, test.Name)
 		for _, c := range test.Cells {
 			want = append(want, test.Name+"/"+c.Name)

@@ -24,6 +24,7 @@ var punchHoleInPage = kit.Test{
 		"snapshot on xfs on 5.10, and on later kernels where the folio is one page",
 	},
 	Needs: needsPunch,
+	Quick: []string{"small-clean", "large-clean"},
 	Cells: kit.SweepHuge(),
 }
 

@@ -23,6 +23,7 @@ var zeroRange = kit.Test{
 		"EOPNOTSUPP on tmpfs",
 	},
 	Needs: []string{string(kit.ZeroRange)},
+	Quick: []string{"large-clean"},
 	Cells: kit.Sweep(),
 }
 
@@ -86,6 +87,7 @@ var collapseRange = kit.Test{
 		"EOPNOTSUPP on tmpfs and btrfs",
 	},
 	Needs: []string{string(kit.CollapseRange)},
+	Quick: []string{"large-dirty"},
 	Cells: twoPages(),
 }
 

@@ -19,6 +19,7 @@ var truncateInPage = kit.Test{
 	Known: []string{
 		"zeroed on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
+	Quick: []string{"small-clean"},
 	Cells: kit.SweepHuge(),
 }
 

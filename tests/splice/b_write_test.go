@@ -28,6 +28,7 @@ var write = kit.Test{
 	Known: []string{
 		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
+	Quick: []string{"large-dirty"},
 	Cells: kit.SweepHuge(),
 }
 
@@ -105,6 +106,7 @@ var writeDirect = kit.Test{
 		"on tmpfs live on 6.18 and 7.3, no O_DIRECT on 5.10 and 6.1",
 	},
 	Needs: []string{string(kit.DirectIO)},
+	Quick: []string{"small-clean"},
 	Cells: kit.Sweep(),
 }
 
@@ -129,6 +131,7 @@ var mmapStore = kit.Test{
 	Known: []string{
 		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
+	Quick: []string{"small-clean"},
 	Cells: kit.Sweep(),
 }
 
@@ -153,6 +156,7 @@ var sendfileWrite = kit.Test{
 	Known: []string{
 		"snapshot on 5.10 and live on 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
+	Quick: []string{"large-clean"},
 	Cells: kit.Sweep(),
 }
 

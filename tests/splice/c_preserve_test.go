@@ -41,6 +41,7 @@ var punchHoleOutside = kit.Test{
 	Oracle: "outside the hole every byte is as it was at the splice; inside it is old or zero; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
 	Known:  []string{"phantom zeros beside the hole on xfs with a large folio: on 6.1 after readahead, on 6.12, 6.18 and 7.3 always", "snapshot otherwise on 5.10 to 7.3"},
 	Needs:  needsPunch,
+	Quick:  []string{"middle-large-clean"},
 	Cells:  kit.Sweep("first", "middle", "last"),
 }
 

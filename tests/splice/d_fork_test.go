@@ -28,6 +28,7 @@ var forked = kit.Test{
 		"live on 5.10 for child-exits-thp and parent-unmaps-thp: a huge page counts as the parent's alone though the pipe holds it",
 		"snapshot otherwise, on 5.10, 6.1, 6.12, 6.18 and 7.3",
 	},
+	Quick: []string{"child-exits"},
 	Cells: kit.Named("child-exits", "child-unmaps", "child-keeps", "parent-unmaps",
 		"child-exits-thp", "child-unmaps-thp", "parent-unmaps-thp"),
 }

@@ -71,6 +71,7 @@ var tcp = kit.Test{
 	Doc:   "The same over a TCP connection on loopback: the data waits at the receiver or, in the cells called closed, at the sender because the receiver's window is closed.",
 	Steps: queuedSteps,
 	Known: []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3, at the receiver and at the sender"},
+	Quick: []string{"open-large-dirty"},
 	Cells: kit.Sweep("open", "closed"),
 }
 
@@ -89,6 +90,7 @@ var udp = kit.Test{
 	Doc:   "A datagram is spliced from the file to a UDP socket, the file is overwritten, and then the datagram is received; in the cells called unchanged, it is not overwritten.",
 	Steps: queuedSteps,
 	Known: []string{"dropped for its checksum on 5.10, snapshot on 6.1, live on 6.12, 6.18 and 7.3"},
+	Quick: []string{"small-clean"},
 	Cells: kit.Sweep("", "unchanged"),
 }
 

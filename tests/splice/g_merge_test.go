@@ -21,6 +21,7 @@ var pipeMerge = kit.Test{
 	Oracle: "The pipe delivers the spliced bytes and then the written ones; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
 	Known:  []string{"never in the page on 6.12.117, tmpfs, ext4 and btrfs"},
 	Fault:  kit.FaultSource,
+	Quick:  []string{"begin"},
 	Cells:  kit.Named("begin", "middle", "end", "fresh", "sendfile", "tee", "grown", "shrunk"),
 }
 

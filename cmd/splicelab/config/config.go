@@ -49,12 +49,16 @@ type Run struct {
 	// Filesystems are names of profiles, comma-separated, or "all".
 	// Default "tmpfs,ext4,xfs,btrfs".
 	Filesystems string `mapstructure:"filesystems"`
-	// Tests is a regular expression on suite.TestName/subtest. Empty, the
-	// default: every test but the self-test's.
+	// Tests is a regular expression on suite.TestName/subtest. Default: empty,
+	// see All.
 	Tests string `mapstructure:"tests"`
 	// Priority leaves out the tests of a lower priority than this: 0 is the
 	// highest. Default 9: none is left out.
 	Priority int `mapstructure:"priority"`
+	// All runs every test where neither Tests nor Priority says which.
+	// Default false: the quick cells, some twenty a kernel and filesystem,
+	// which stand for the others.
+	All bool `mapstructure:"all"`
 	// Policy says which outcomes pass: "snapshot" (default) or "alias".
 	Policy string `mapstructure:"policy"`
 	// Isolation is "cell" (default: each cell has a fresh VM, restored from a
