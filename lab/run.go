@@ -38,7 +38,11 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 	if err != nil {
 		return results.Run{}, err
 	}
-	groups := p.groups(l.cfg.Isolation, nil)
+	expected, err := l.store.Durations(ctx)
+	if err != nil {
+		return results.Run{}, err
+	}
+	groups := p.groups(l.cfg.Isolation, expected)
 	run := l.newRun(ctx, p)
 	if err := l.store.BeginRun(ctx, run); err != nil {
 		return run, err

@@ -22,7 +22,7 @@ func (s *Store) Cells(ctx context.Context, runID string) ([]Cell, error) {
 // Attempts returns the attempts at one cell, oldest first, with their texts.
 func (s *Store) Attempts(ctx context.Context, runID string, key CellKey) ([]Attempt, error) {
 	key = key.cleaned()
-	attempts, err := readAttempts(ctx, s.read, `SELECT kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`,
 			coalesce(output,''), coalesce(console,'') FROM attempt LEFT JOIN log ON log.id = attempt.log
 			WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, key.Kernel, key.FS, key.Test)
 	return attempts, s.explain(err)
@@ -34,7 +34,7 @@ type querier interface {
 }
 
 func readCells(ctx context.Context, q querier, runID string) ([]Cell, error) {
-	attempts, err := readAttempts(ctx, q, `SELECT kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+	attempts, err := readAttempts(ctx, q, `SELECT `+attemptColumns+`,
 			'', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
 	if err != nil {
 		return nil, err
@@ -52,6 +52,10 @@ func readCells(ctx context.Context, q querier, runID string) ([]Cell, error) {
 	return cells, nil
 }
 
+// attemptColumns are those that readAttempts wants, before the two texts.
+const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+			queue, spawn, restore, boot, agent, testing, collect`
+
 func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]Attempt, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -63,7 +67,9 @@ func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]
 		var covariates sql.RawBytes
 		var finished int64
 		if err := rows.Scan(&a.Kernel, &a.FS, &a.Test, &a.N, &a.Verdict, &a.Outcome, &a.Kind, &a.Detail,
-			&a.Duration, &finished, &covariates, &a.Output, &a.Console); err != nil {
+			&a.Duration, &finished, &covariates,
+			&a.Timing.Queue, &a.Timing.Spawn, &a.Timing.Restore, &a.Timing.Boot, &a.Timing.Agent, &a.Timing.Test, &a.Timing.Collect,
+			&a.Output, &a.Console); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
 		a.Finished = instant(finished)

@@ -47,6 +47,8 @@ type (
 		Rows      []pageRow
 		Cells     []pageCell
 		Vectors   []pageVectors
+		Times     []pageTimes
+		Phases    []Phase
 		Probes    []Probe
 		Style     template.CSS
 		Script    template.JS
@@ -81,6 +83,18 @@ type (
 	pageVectors struct {
 		Kernel string
 		Rows   []vectorRow
+	}
+	// pageTimes is where the time of one kernel and filesystem went.
+	pageTimes struct {
+		Where string
+		Use   TimeUse
+		Bars  []pageBar
+	}
+	// pageBar is one phase's piece of a bar, in hundredths of a percent of the
+	// longest bar.
+	pageBar struct {
+		Phase PhaseTimes
+		X, W  int
 	}
 	pageTry struct {
 		Attempt
@@ -127,6 +141,8 @@ func newPage(r Run, given []Cell) *page {
 		ScriptSum: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
 		Names:     slices.SortedFunc(maps.Keys(r.Conditions), compareNatural),
 		Probes:    Probes,
+		Times:     timesOf(cells),
+		Phases:    Phases[1:],
 	}
 	if !r.Finished.IsZero() {
 		p.Took = r.Finished.Sub(r.Started).Round(time.Second).String()
@@ -169,6 +185,47 @@ func newPage(r Run, given []Cell) *page {
 	}
 	return p
 }
+
+// timesOf adds up the time by kernel and filesystem, for a bar each; none when
+// it was not stored.
+func timesOf(cells []Cell) []pageTimes {
+	var all []pageTimes
+	longest := time.Duration(1)
+	for len(cells) > 0 {
+		n := 1
+		for n < len(cells) && cells[n].Kernel == cells[0].Kernel && cells[n].FS == cells[0].FS {
+			n++
+		}
+		if u := UseOfTime(cells[:n]); u.Attempts > 0 {
+			all = append(all, pageTimes{Where: cells[0].Kernel + " " + cells[0].FS, Use: u})
+			longest = max(longest, u.Sum)
+		}
+		cells = cells[n:]
+	}
+	for i := range all {
+		x := 0
+		for _, p := range all[i].Use.Phases[1:] { // waiting in the queue costs nothing
+			w := int(10000 * p.Sum.Seconds() / longest.Seconds())
+			all[i].Bars = append(all[i].Bars, pageBar{p, x, w})
+			x += w
+		}
+	}
+	return all
+}
+
+// Total is the sum of a bar, in seconds.
+func (t pageTimes) Total() string { return fmt.Sprintf("%.1f s", t.Use.Sum.Seconds()) }
+
+// Text is the phase in figures.
+func (b pageBar) Text() string {
+	return fmt.Sprintf("%s: %.1f s, median %s of %d", b.Phase.Name, b.Phase.Sum.Seconds(), ms(b.Phase.Median), b.Phase.N)
+}
+
+// Share is a bar's piece in seconds, for the table.
+func (b pageBar) Share() string { return fmt.Sprintf("%.1f", b.Phase.Sum.Seconds()) }
+
+// Median is the phase's in one attempt.
+func (b pageBar) Median() string { return ms(b.Phase.Median) }
 
 // Reading and Where are for the template.
 func (r vectorRow) Reading() string { return r.reading() }

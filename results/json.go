@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"strconv"
 	"time"
 
 	"splicelab/outcome"
@@ -38,12 +39,29 @@ type (
 		Kind       outcome.Kind      `json:"kind"`
 		Detail     string            `json:"detail"`
 		DurationMS int64             `json:"duration_ms"`
+		TimingMS   documentTiming    `json:"timing_ms"` // of the attempt that counts; by phase
 		Attempts   int               `json:"attempts"`
 		Infra      int               `json:"infra"`
 		Flaky      string            `json:"flaky"`
 		Covariates map[string]string `json:"covariates"`
 	}
 )
+
+// documentTiming is a Timing in milliseconds, by the names of its phases.
+type documentTiming Timing
+
+// MarshalJSON writes the phases in their order, down to the microsecond.
+func (t documentTiming) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, p := range Phases {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendQuote(b, p.Name), ':')
+		b = strconv.AppendFloat(b, float64(p.In(Timing(t)).Microseconds())/1e3, 'f', -1, 64)
+	}
+	return append(b, '}'), nil
+}
 
 // WriteJSON writes the run as one JSON document, in the order of cells.
 func WriteJSON(w io.Writer, r Run, cells []Cell) error {
@@ -57,7 +75,7 @@ func WriteJSON(w io.Writer, r Run, cells []Cell) error {
 	for i := range cells {
 		c := &cells[i]
 		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(), Attempts: c.Attempts, Infra: c.Infra,
+			Kind: c.Kind, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(), TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra,
 			Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}
 	b := bufio.NewWriter(w)

@@ -31,7 +31,7 @@ func TestHundredThousandCells(t *testing.T) {
 	// One transaction: each attempt durable by itself is measured elsewhere.
 	tx, err := s.write.BeginTx(ctx, nil)
 	must(t, err)
-	insert, err := tx.Prepare(`INSERT INTO attempt VALUES ('r',?,?,?,1,?,?,?,?,?,?,?,NULL)`)
+	insert, err := tx.Prepare(`INSERT INTO attempt VALUES ('r',?,?,?,1,?,?,?,?,?,?,?,NULL,0,1,2,0,3,4,5)`)
 	must(t, err)
 	for i := range kernels * filesystems * tests {
 		v, o := outcome.Pass, outcome.Snapshot
@@ -75,6 +75,14 @@ func TestHundredThousandCells(t *testing.T) {
 	measure("WriteJSON", 6*time.Second, func() error { b.Reset(); return WriteJSON(b, r, cells) })
 	measure("WriteHTML", 20*time.Second, func() error { b.Reset(); return WriteHTML(b, r, cells, nil) })
 	measure("FinishRun", 6*time.Second, func() error { return s.FinishRun(ctx, "r", t0.Add(time.Hour), "") })
+	measure("Durations", 4*time.Second, func() error {
+		d, err := s.Durations(ctx)
+		if len(d) != len(cells) {
+			return fmt.Errorf("%d durations: %v", len(d), err)
+		}
+		return err
+	})
+	measure("WriteTiming", 4*time.Second, func() error { b.Reset(); return WriteTiming(b, r, cells) })
 	measure("Runs", time.Second, func() error { _, err := s.Runs(ctx); return err })
 }
 

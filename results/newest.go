@@ -21,7 +21,7 @@ func (s *Store) Newest(ctx context.Context, test string) ([]Seen, error) {
 	seen := map[CellKey]Seen{}
 	for _, id := range ids {
 		// "0" is the character after "/".
-		attempts, err := readAttempts(ctx, s.read, `SELECT kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+		attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`,
 			'', '' FROM attempt WHERE run = ?1 AND (test = ?2 OR test >= ?2 || '/' AND test < ?2 || '0') AND verdict <> 'infra'
 			ORDER BY kernel, fs, test, n`, id, test)
 		if err != nil {

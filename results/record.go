@@ -136,9 +136,10 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a Attempt) error {
 			}
 			log.Valid = true
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		_, err = tx.ExecContext(ctx, `INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 			runID, a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
-			int64(a.Duration), nanos(a.Finished), covariates, log)
+			int64(a.Duration), nanos(a.Finished), covariates, log,
+			a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect)
 		return err
 	})
 }

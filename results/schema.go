@@ -52,6 +52,14 @@ var migrations = [...]string{
 		log        INTEGER REFERENCES log (id),
 		PRIMARY KEY (run, kernel, fs, test, n)
 	) WITHOUT ROWID;`,
+	// Where an attempt's time went, in ns; all 0 when that is not known.
+	`ALTER TABLE attempt ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN spawn INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN restore INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN boot INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN agent INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN testing INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN collect INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // migrate brings the database to the newest schema in one transaction.

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/results"
+)
+
+func (a *app) resultsTimingCommand() *cobra.Command {
+	var filter cellFilter
+	cmd := &cobra.Command{
+		Use:   "timing [RUN]",
+		Short: "Show where the time of a run went",
+		Long: `timing adds up where the time of a run's attempts went, phase by phase: waiting
+for a turn (queue), starting QEMU (spawn), loading a template (restore) or
+booting (boot), releasing or starting the test's process (agent), the test, and
+collecting its output and kernel log. What was done once for several cells
+counts for the first of them. The slowest cells are listed.` + runHelp,
+		Example: `  splicelab results timing
+  splicelab results timing latest -f xfs -t PunchHole`,
+		Args: arguments(0, 1, "a run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			pick, err := filter.compile()
+			if err != nil {
+				return err
+			}
+			return a.withRun(cmd.Context(), first(args), "", func(_ *results.Store, s stored) error {
+				cells := slices.DeleteFunc(s.cells, func(c results.Cell) bool { return !pick(c) })
+				return results.WriteTiming(a.stdout, s.Run, cells)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&filter.kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
+	f.StringVarP(&filter.filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
+	f.StringVarP(&filter.tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
+	return cmd
+}
