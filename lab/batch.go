@@ -176,7 +176,7 @@ func (l *Lab) testEnv(spec *machineSpec) []string {
 	if spec.profile != nil {
 		env = append(env, wire.EnvDir+"="+cellDir, wire.EnvFS+"="+spec.profile.Name)
 	}
-	if len(spec.disks) > 0 {
+	if len(spec.disks) > 0 && spec.disks[0].Path != "" { // not the kernel layer's empty one
 		env = append(env, wire.EnvDevice+"="+guestDisk(spec.disks[0].Driver))
 	}
 	return env

@@ -138,6 +138,21 @@ func WriteDiff(w io.Writer, a, b Run, d Difference, o MatrixOptions) error {
 			out.WriteString("  " + CleanLine(fmt.Sprintf("%s: %s -> %s", c.Name, orNone(c.Before), orNone(c.After))) + "\n")
 		}
 	}
+	d.write(out, o)
+	_, err := out.WriteTo(w)
+	return err
+}
+
+// WriteChanges lists the cells that differ, and counts those that do not.
+func WriteChanges(w io.Writer, d Difference, o MatrixOptions) error {
+	o, _ = o.settle(Run{}, nil)
+	out := new(bytes.Buffer)
+	d.write(out, o)
+	_, err := out.WriteTo(w)
+	return err
+}
+
+func (d Difference) write(out *bytes.Buffer, o MatrixOptions) {
 	for _, s := range []struct {
 		title, color string
 		changes      []Change
@@ -159,8 +174,6 @@ func WriteDiff(w io.Writer, a, b Run, d Difference, o MatrixOptions) error {
 		}
 	}
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
-	_, err := out.WriteTo(w)
-	return err
 }
 
 func (c Change) write(b *bytes.Buffer, width int) {

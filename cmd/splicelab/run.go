@@ -271,10 +271,7 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.
 	if err != nil {
 		return nil, err
 	}
-	seed := a.cfg.Run.Seed
-	for seed == 0 {
-		seed = rand.Uint64() >> 11 // what JSON readers with floating-point numbers keep exactly
-	}
+	seed := a.seed()
 	cfg := lab.Config{
 		QEMU:      a.cfg.VM.QEMU,
 		GuestDir:  a.cfg.GuestDir,
@@ -310,6 +307,15 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.
 		fmt.Fprintf(say, "accelerator %s: %s; seed %d\n", accel, results.CleanLine(reason), seed)
 	}
 	return l, nil
+}
+
+// seed is the one that was asked for, or a random one.
+func (a *app) seed() uint64 {
+	seed := a.cfg.Run.Seed
+	for seed == 0 {
+		seed = rand.Uint64() >> 11 // what JSON readers with floating-point numbers keep exactly
+	}
+	return seed
 }
 
 // canary configures the boot that shows whether an accelerator works.

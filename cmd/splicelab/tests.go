@@ -14,9 +14,9 @@ import (
 )
 
 func (a *app) testsCommand() *cobra.Command {
-	return group("tests", "List the tests, describe them, prove that they can fail", `  splicelab tests list
+	return group("tests", "List the tests, describe them, and test the tests", `  splicelab tests list
   splicelab tests show B8
-  splicelab tests prove -k 6.12 -f xfs`, a.testsListCommand(), a.testsShowCommand(), a.testsProveCommand())
+  splicelab tests prove -k 6.12 -f xfs`, a.testsListCommand(), a.testsShowCommand(), a.testsProveCommand(), a.testsCompareCommand())
 }
 
 // chosen is which tests of which suites a verb is about.

@@ -1,0 +1,195 @@
+package lab
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"splicelab/kernels"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// digests are those of every file below the templates of a cache.
+func digests(t *testing.T, cache string) map[string]string {
+	t.Helper()
+	sums := map[string]string{}
+	err := filepath.WalkDir(filepath.Join(cache, "templates"), func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		f, err := os.Open(p)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		sums[p] = hex.EncodeToString(h.Sum(nil))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sums
+}
+
+// Cells that leave their machine in disorder, two at a time: each finds it as
+// the others did, but for time and random numbers, which are its own.
+func TestNothingLeaksBetweenCells(t *testing.T) {
+	b := newBench(t)
+	b.cfg.Isolation, b.cfg.Jobs = IsolationCell, 2
+	k := []kernels.Kernel{testKernel(t, "6.12")}
+	var before map[string]string
+	random := map[string]string{}
+	firstFound := map[string]map[string]string{} // filesystem → what its first cell found
+	for round := range 2 {
+		began := time.Now()
+		cells, err := b.run(k, "tmpfs,ext4,xfs,btrfs", `^selftest\.TestLeave/`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range cells {
+			if c.Verdict != outcome.Pass || c.Timing.Restore == 0 {
+				t.Errorf("%s: %s (%s), %+v", name, c.Verdict, c.Detail, c.Timing)
+				continue
+			}
+			if c.Covariates["found_time"] == "" {
+				continue // a control cell
+			}
+			ownTime(t, name, c, began)
+			for _, key := range []string{"found_random", "found_uuid"} {
+				v := c.Covariates[key]
+				if other, twice := random[v]; twice || len(v) < 32 {
+					t.Errorf("%s: %s is %q, as in %s", name, key, v, other)
+				}
+				random[v] = name
+			}
+			sameFind(t, name, c, firstFound)
+		}
+		// What was made in the first round is as it was after the second.
+		if round == 0 {
+			before = digests(t, b.cfg.CacheDir)
+		} else if d := cmp.Diff(before, digests(t, b.cfg.CacheDir)); d != "" {
+			t.Errorf("the templates changed:\n%s", d)
+		}
+	}
+	if len(firstFound) != 4 || len(random) != 2*2*4*8 {
+		t.Errorf("%d filesystems and %d random numbers were looked at", len(firstFound), len(random))
+	}
+	left, err := os.ReadDir(filepath.Join(b.cfg.CacheDir, "tmp"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	noQEMULeft(t)
+}
+
+// ownTime checks that a cell's time is the host's: between the beginning of
+// the run and the cell's end.
+func ownTime(t *testing.T, name string, c results.Cell, began time.Time) {
+	t.Helper()
+	ns, err := strconv.ParseInt(c.Covariates["found_time"], 10, 64)
+	at := time.Unix(0, ns)
+	// The cell that sets the clock finds it right, too. A line takes its time
+	// to the guest, in which its clock stays behind.
+	const late = time.Second
+	if err != nil || at.Before(began.Add(-late)) || at.After(c.Finished.Add(late)) {
+		t.Errorf("%s found the time to be %s, between %s and %s, %v", name, at, began, c.Finished, err)
+	}
+}
+
+// sameFind checks that a cell found its machine as the first did.
+func sameFind(t *testing.T, name string, c results.Cell, first map[string]map[string]string) {
+	t.Helper()
+	if first[c.FS] == nil {
+		first[c.FS] = c.Covariates
+		if c.FS != "tmpfs" && c.Covariates["found_device"] == "" {
+			t.Errorf("%s did not look at its device", name)
+		}
+	}
+	for _, key := range []string{"found_setting", "found_hostname", "found_files", "found_device"} {
+		if got, want := c.Covariates[key], first[c.FS][key]; got != want {
+			t.Errorf("%s: %s is %q where another cell found %q", name, key, got, want)
+		}
+	}
+	free, err := strconv.ParseInt(c.Covariates["found_free"], 10, 64)
+	if err != nil {
+		t.Errorf("%s: free memory: %v", name, err)
+	}
+	others, _ := strconv.ParseInt(first[c.FS]["found_free"], 10, 64)
+	if off := free - others; off < -16<<20 || off > 16<<20 {
+		t.Errorf("%s found %d bytes of memory free, another cell %d", name, free, others)
+	}
+}
+
+// What is wrong with a template on disk is found before it is used.
+func TestDamagedTemplatesAreMadeAgain(t *testing.T) {
+	b := newBench(t)
+	b.cfg.Isolation, b.cfg.Jobs = IsolationCell, 1
+	k := []kernels.Kernel{testKernel(t, "6.12")}
+	run := func() {
+		t.Helper()
+		cells, err := b.run(k, "tmpfs", "TestWrite/small-clean")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := cells["tmpfs splice.TestWrite/small-clean"]; c.Outcome != outcome.Live || c.Timing.Restore == 0 {
+			t.Errorf("%s %s (%s), %+v", c.Verdict, c.Outcome, c.Detail, c.Timing)
+		}
+	}
+	run()
+	for name, damage := range map[string]func(dir string) error{
+		"a byte of memory": func(dir string) error {
+			f, err := os.OpenFile(filepath.Join(dir, "memory"), os.O_RDWR, 0)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			var one [1]byte
+			if _, err := f.ReadAt(one[:], 17<<20); err != nil {
+				return err
+			}
+			one[0] ^= 1
+			_, err = f.WriteAt(one[:], 17<<20)
+			return err
+		},
+		"half a state": func(dir string) error { return os.Truncate(filepath.Join(dir, "state"), 1000) },
+		"no state":     func(dir string) error { return os.Remove(filepath.Join(dir, "state")) },
+	} {
+		was := memories(t, b.cfg.CacheDir)
+		for p := range was {
+			if err := damage(filepath.Dir(p)); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		run()
+		for p, at := range memories(t, b.cfg.CacheDir) {
+			if old, there := was[p]; there && at.Equal(old) && name != "half a state" && name != "no state" {
+				t.Errorf("%s: %s was used all the same", name, p)
+			}
+		}
+		for p := range was {
+			if st, err := os.Stat(filepath.Join(filepath.Dir(p), "state")); errors.Is(err, fs.ErrNotExist) || err == nil && st.Size() < 10000 {
+				t.Errorf("%s: %s is as damaged as before: %v", name, filepath.Dir(p), err)
+			}
+		}
+	}
+	// What an interrupted run left of a template is in nobody's way.
+	for p := range memories(t, b.cfg.CacheDir) {
+		dir := filepath.Dir(p)
+		if err := os.Rename(dir, dir+".part"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	noQEMULeft(t)
+}

@@ -1,0 +1,202 @@
+package selftest
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/lab/wire"
+	"splicelab/tests/kit"
+)
+
+// TestLeave is about what stays behind: each of its cells tells how it found
+// the machine, and then leaves it in a state that another cell must not find.
+var leave = func() kit.Test {
+	t := bad("TestLeave", "Tells how it found the machine, and leaves it in disorder. Verdict: pass.")
+	t.Cells = kit.Named("nothing", "memory", "device", "files", "settings", "past", "future", "again")
+	return t
+}()
+
+// pageWriteback is a setting that each kernel has and no cell needs.
+const pageWriteback = "/proc/sys/vm/dirty_writeback_centisecs"
+
+func TestLeave(t *testing.T) {
+	kit.Run(t, leave, func(c *kit.Cell) {
+		tellState(c)
+		switch c.Shape.Name {
+		case "memory":
+			fillMemory(c)
+		case "device":
+			spoilDevice(c)
+		case "files":
+			spoilFiles(c)
+		case "settings":
+			for path, value := range map[string]string{pageWriteback: "7777", "/proc/sys/kernel/hostname": "haunted", "/proc/sys/vm/drop_caches": "3"} {
+				if err := os.WriteFile(path, []byte(value), 0); err != nil {
+					c.Infra("%v", err)
+				}
+			}
+		case "past":
+			setClock(c, time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC))
+		case "future":
+			setClock(c, time.Now().AddDate(10, 0, 0))
+		}
+	})
+}
+
+// tellState records what the lab compares between cells.
+func tellState(c *kit.Cell) {
+	c.Attr("found_time", strconv.FormatInt(time.Now().UnixNano(), 10))
+	random := make([]byte, 16)
+	if _, err := unix.Getrandom(random, 0); err != nil {
+		c.Infra("getrandom: %v", err)
+	}
+	c.Attr("found_random", hex.EncodeToString(random))
+	for key, path := range map[string]string{
+		"found_uuid": "/proc/sys/kernel/random/uuid", "found_setting": pageWriteback, "found_hostname": "/proc/sys/kernel/hostname",
+	} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			c.Infra("%v", err)
+		}
+		c.Attr(key, strings.TrimSpace(string(b)))
+	}
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		c.Infra("sysinfo: %v", err)
+	}
+	c.Attr("found_free", strconv.FormatUint(info.Freeram*uint64(info.Unit), 10))
+	c.Attr("found_files", listing(c))
+	if dev := os.Getenv(wire.EnvDevice); dev != "" {
+		c.Attr("found_device", deviceSum(c, dev))
+	}
+}
+
+// mountDir is the root of the filesystem under test.
+func mountDir(c *kit.Cell) string { return filepath.Dir(c.Dir()) }
+
+// listing names everything on the filesystem under test, with its content.
+func listing(c *kit.Cell) string {
+	sum := crc32.NewIEEE()
+	n := 0
+	err := filepath.WalkDir(mountDir(c), func(p string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		n++
+		fmt.Fprintf(sum, "%s %s\n", p, d.Type())
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		b, err := os.ReadFile(p)
+		_, _ = sum.Write(b) // never fails
+		return err
+	})
+	if err != nil {
+		c.Infra("%v", err)
+	}
+	return fmt.Sprintf("%d names %08x", n, sum.Sum32())
+}
+
+// deviceSum reads the block device, past what is cached of it, as far as it
+// holds anything: zeros are read and left out of the sum.
+func deviceSum(c *kit.Cell, dev string) string {
+	f, err := os.OpenFile(dev, os.O_RDONLY|unix.O_DIRECT, 0)
+	if err != nil {
+		c.Infra("%v", err)
+	}
+	defer func() { _ = f.Close() }()
+	const chunk = 4 << 20
+	buf, err := unix.Mmap(-1, 0, chunk, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANONYMOUS|unix.MAP_PRIVATE)
+	if err != nil {
+		c.Infra("mmap: %v", err)
+	}
+	defer func() { _ = unix.Munmap(buf) }()
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	zeros := make([]byte, 64<<10)
+	for at := int64(0); ; {
+		n, err := io.ReadFull(f, buf)
+		for from := 0; from < n; from += len(zeros) {
+			if b := buf[from:min(from+len(zeros), n)]; !bytes.Equal(b, zeros[:len(b)]) {
+				fmt.Fprintf(sum, "%d:", at+int64(from))
+				_, _ = sum.Write(b) // never fails
+			}
+		}
+		at += int64(n)
+		if err != nil {
+			if err != io.EOF && err != io.ErrUnexpectedEOF {
+				c.Infra("%s at %d: %v", dev, at, err)
+			}
+			return fmt.Sprintf("%d bytes %08x", at, sum.Sum32())
+		}
+	}
+}
+
+// fillMemory writes to as much memory as the kernel has to spare.
+func fillMemory(c *kit.Cell) {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		c.Infra("sysinfo: %v", err)
+	}
+	size := int(info.Freeram*uint64(info.Unit)) * 3 / 4
+	b, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANONYMOUS|unix.MAP_PRIVATE)
+	if err != nil {
+		c.Infra("mmap of %d bytes: %v", size, err)
+	}
+	for i := 0; i < len(b); i += os.Getpagesize() {
+		b[i] = 0xa5
+	}
+}
+
+// spoilDevice writes over the device below the mounted filesystem.
+func spoilDevice(c *kit.Cell) {
+	dev := os.Getenv(wire.EnvDevice)
+	if dev == "" {
+		return // a filesystem without one
+	}
+	f, err := os.OpenFile(dev, os.O_WRONLY, 0)
+	if err != nil {
+		// Some kernels do not let a mounted device be written to.
+		c.Attr("spoiled", "no: "+err.Error())
+		return
+	}
+	defer func() { _ = f.Close() }()
+	junk := bytes.Repeat([]byte("haunted "), 128<<10)
+	for _, at := range []int64{0, 16 << 20, 64 << 20} {
+		if _, err := f.WriteAt(junk, at); err != nil {
+			c.Infra("%s: %v", dev, err)
+		}
+	}
+	if err := f.Sync(); err != nil {
+		c.Infra("%s: %v", dev, err)
+	}
+	c.Attr("spoiled", "yes")
+}
+
+// spoilFiles fills the filesystem under test with files, in memory and below.
+func spoilFiles(c *kit.Cell) {
+	junk := bytes.Repeat([]byte("haunted "), 8<<10)
+	for i := range 32 {
+		if err := os.WriteFile(filepath.Join(mountDir(c), fmt.Sprint("haunted-", i)), junk, 0o644); err != nil {
+			c.Infra("%v", err)
+		}
+	}
+	unix.Sync()
+}
+
+func setClock(c *kit.Cell, to time.Time) {
+	tv := unix.NsecToTimeval(to.UnixNano())
+	if err := unix.Settimeofday(&tv); err != nil {
+		c.Infra("settimeofday: %v", err)
+	}
+}
