@@ -80,31 +80,61 @@ func List(ctx context.Context, sources []Source) ([]Entry, error) {
 // cannot be had does not stop the others: the error names each such kernel.
 // Progress may be nil.
 func FetchAll(ctx context.Context, entries []Entry, jobs int, p Progress) ([]Kernel, error) {
-	fetched := make([]Kernel, len(entries))
-	failed := make([]error, len(entries))
-	var group errgroup.Group
-	group.SetLimit(max(jobs, 1))
-	for i, e := range entries {
-		group.Go(func() error {
-			if e.Source == nil {
-				failed[i] = fmt.Errorf("kernel %s: no source to fetch it from", e.Release)
-				return nil
-			}
-			k, err := e.Source.Fetch(ctx, e, p)
-			if err != nil {
-				failed[i] = fmt.Errorf("kernel %s: %w", e.Release, err)
-				return nil
-			}
-			fetched[i] = k
-			return nil
-		})
-	}
-	_ = group.Wait() // no job returns an error: each is in failed
+	wait := FetchAhead(ctx, entries, jobs, p)
 	var ready []Kernel
-	for i, err := range failed {
-		if err == nil {
-			ready = append(ready, fetched[i])
+	var failed []error
+	for _, e := range entries {
+		k, err := wait(context.WithoutCancel(ctx), e.Release)
+		if err != nil {
+			failed = append(failed, err)
+			continue
 		}
+		ready = append(ready, k)
 	}
 	return ready, errors.Join(failed...)
+}
+
+// FetchAhead begins to fetch the entries, jobs at a time and in their order,
+// and returns at once. What it returns waits for the one of a release, or for
+// its ctx. The error says which kernel it is about.
+func FetchAhead(ctx context.Context, entries []Entry, jobs int, p Progress) func(ctx context.Context, release string) (Kernel, error) {
+	type result struct {
+		done   chan struct{}
+		kernel Kernel
+		err    error
+	}
+	all := map[string]*result{}
+	for _, e := range entries {
+		all[e.Release] = &result{done: make(chan struct{})}
+	}
+	queue := make(chan Entry, len(entries))
+	for _, e := range entries {
+		queue <- e
+	}
+	close(queue)
+	for range min(max(jobs, 1), len(entries)) {
+		go func() {
+			for e := range queue {
+				r := all[e.Release]
+				if e.Source == nil {
+					r.err = fmt.Errorf("kernel %s: no source to fetch it from", e.Release)
+				} else if r.kernel, r.err = e.Source.Fetch(ctx, e, p); r.err != nil {
+					r.err = fmt.Errorf("kernel %s: %w", e.Release, r.err)
+				}
+				close(r.done)
+			}
+		}()
+	}
+	return func(ctx context.Context, release string) (Kernel, error) {
+		r := all[release]
+		if r == nil {
+			return Kernel{}, fmt.Errorf("kernel %s was not to be fetched", release)
+		}
+		select {
+		case <-r.done:
+			return r.kernel, r.err
+		case <-ctx.Done():
+			return Kernel{}, ctx.Err()
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"splicelab/kernels"
 	"splicelab/outcome"
 )
 
@@ -118,14 +119,39 @@ func (rd ready) giveUp() {
 // spec returns what the group's machines are made of.
 func (r *runner) spec(ctx context.Context, g group) (*machineSpec, error) {
 	return r.specs.get(g.spec(), func() (*machineSpec, error) {
-		base, err := r.specs.get(g.kernel.Digest, func() (*machineSpec, error) {
-			return r.lab.kernelLayer(ctx, g.kernel, r.files, r.modules)
+		k, err := r.kernels.get(g.kernel.Release, func() (*kernels.Kernel, error) { return r.fetch(ctx, g.kernel) })
+		if err != nil {
+			return nil, err
+		}
+		base, err := r.specs.get(g.kernel.Release, func() (*machineSpec, error) {
+			return r.lab.kernelLayer(ctx, k, r.files, r.modules)
 		})
 		if err != nil {
 			return nil, err
 		}
-		return r.lab.layered(ctx, base, g.kernel, g.profile, r.files, r.modules)
+		return r.lab.layered(ctx, base, k, g.profile, r.files, r.modules)
 	})
+}
+
+// unfetchedError is a kernel that could not be had: nothing is known of it.
+type unfetchedError struct {
+	release string
+	err     error
+}
+
+func (e *unfetchedError) Error() string { return e.err.Error() }
+func (e *unfetchedError) Unwrap() error { return e.err }
+
+// fetch waits until a kernel of the plan is ready to boot.
+func (r *runner) fetch(ctx context.Context, k *kernels.Kernel) (*kernels.Kernel, error) {
+	if r.plan.Fetch == nil {
+		return k, nil
+	}
+	got, err := r.plan.Fetch(ctx, k.Release)
+	if err != nil {
+		return nil, &unfetchedError{k.Release, err}
+	}
+	return &got, r.lab.store.SetCondition(ctx, r.run.ID, "kernel "+got.Release, got.Digest)
 }
 
 // reaper ends machines that have done their work, beside the next ones' work.

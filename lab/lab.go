@@ -269,7 +269,9 @@ func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 		cond["faults"] = "every cell was shown one"
 	}
 	for _, k := range p.Kernels {
-		cond["kernel "+k.Release] = k.Digest
+		if k.Digest != "" {
+			cond["kernel "+k.Release] = k.Digest
+		}
 	}
 	return results.Run{
 		ID: results.NewRunID(now), Started: now, Policy: l.cfg.Policy, Accel: string(l.cfg.Accel),

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,7 +20,10 @@ import (
 // is kept as a product, so that a plan of 100,000 cells costs no more than
 // its edges.
 type Plan struct {
+	// Kernels are ready to boot, unless Fetch is set: then their Release is
+	// all that must be known, and Fetch waits until one is ready.
 	Kernels  []kernels.Kernel
+	Fetch    func(ctx context.Context, release string) (kernels.Kernel, error)
 	Profiles []images.Profile
 	Tests    []PlannedTest
 }
@@ -204,7 +208,7 @@ func (g group) key(t PlannedTest) results.CellKey {
 }
 
 // spec names what the group's machines are made of.
-func (g group) spec() string { return g.kernel.Digest + " " + g.profile.Name }
+func (g group) spec() string { return g.kernel.Release + " " + g.profile.Name }
 
 // groups splits the plan into what one worker takes at a time: a kernel with
 // a profile when VMs are shared, a single cell when they are not. What is

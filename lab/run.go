@@ -7,11 +7,13 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"splicelab/kernels"
 	"splicelab/outcome"
 	"splicelab/results"
 )
@@ -117,14 +119,16 @@ type runner struct {
 	observer Observer
 	files    map[string]string
 	modules  []string // that the images hold
+	kernels  memo[*kernels.Kernel]
 	specs    specs
 	reaper   reaper
 
 	mu      sync.Mutex
 	done    int
 	infra   int
-	reason  string   // first infra detail
-	control []string // failed control cells
+	reason  string           // first infra detail
+	control []string         // failed control cells
+	missing map[string]error // kernels that could not be had, by release
 	noticed map[string]bool
 }
 
@@ -144,6 +148,17 @@ func (r *runner) notice(text string) {
 	}
 }
 
+// leaveOut notes a kernel of which nothing can be run.
+func (r *runner) leaveOut(e *unfetchedError) {
+	r.mu.Lock()
+	if r.missing == nil {
+		r.missing = map[string]error{}
+	}
+	r.missing[e.release] = e.err
+	r.mu.Unlock()
+	r.notice(e.release + " is left out: it could not be fetched")
+}
+
 // runGroup brings every cell of a group to a final verdict. It returns an
 // error only when the run cannot go on.
 func (r *runner) runGroup(ctx context.Context, rd ready) error {
@@ -152,6 +167,11 @@ func (r *runner) runGroup(ctx context.Context, rd ready) error {
 	m, err := rd.m, rd.err
 	if m != nil {
 		m.spent.Queue = taken.Sub(rd.since)
+	}
+	var none *unfetchedError
+	if errors.As(err, &none) && ctx.Err() == nil {
+		r.leaveOut(none)
+		return nil
 	}
 	for len(todo.pending) > 0 {
 		if ctx.Err() != nil {
@@ -385,8 +405,12 @@ func (t *todo) compact() {
 
 // verify says whether the finished run can be trusted.
 func (r *runner) verify() error {
-	if r.infra == 0 && len(r.control) == 0 {
-		return nil
+	var all []error
+	for _, release := range slices.Sorted(maps.Keys(r.missing)) {
+		all = append(all, r.missing[release])
 	}
-	return &InfraError{Cells: r.infra, Control: r.control, Reason: r.reason}
+	if r.infra > 0 || len(r.control) > 0 {
+		all = append(all, &InfraError{Cells: r.infra, Control: r.control, Reason: r.reason})
+	}
+	return errors.Join(all...)
 }

@@ -30,41 +30,44 @@ type machineSpec struct {
 	templates templates
 }
 
-// specs remembers what was prepared, so that the cells of a kernel and a
-// profile share the work and its failure.
-type specs struct {
+// memo remembers what was made, so that all who want it share the work and
+// its failure.
+type memo[T any] struct {
 	mu sync.Mutex
-	m  map[string]*specEntry
+	m  map[string]*memoEntry[T]
 }
 
-type specEntry struct {
-	once sync.Once
-	spec *machineSpec
-	err  error
+type memoEntry[T any] struct {
+	once  sync.Once
+	value T
+	err   error
 }
 
-func (s *specs) get(key string, prepare func() (*machineSpec, error)) (*machineSpec, error) {
+func (s *memo[T]) get(key string, make func() (T, error)) (T, error) {
 	s.mu.Lock()
 	if s.m == nil {
-		s.m = map[string]*specEntry{}
+		s.m = map[string]*memoEntry[T]{}
 	}
 	e := s.m[key]
 	if e == nil {
-		e = &specEntry{}
+		e = &memoEntry[T]{}
 		s.m[key] = e
 	}
 	s.mu.Unlock()
-	e.once.Do(func() { e.spec, e.err = prepare() })
-	return e.spec, e.err
+	e.once.Do(func() { e.value, e.err = make() })
+	return e.value, e.err
 }
+
+// specs are what a run has prepared, by kernel and profile.
+type specs struct{ memo[*machineSpec] }
 
 // release gives back the templates that are in use.
 func (s *specs) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.m {
-		if e.spec != nil {
-			e.spec.templates.release()
+		if e.value != nil {
+			e.value.templates.release()
 		}
 	}
 }

@@ -64,6 +64,31 @@ func (s *Store) SetPlanned(ctx context.Context, id string, planned int) error {
 	})
 }
 
+// SetCondition records one of the run's Conditions that was not known when it
+// began.
+func (s *Store) SetCondition(ctx context.Context, id, name, value string) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if _, err := openRun(ctx, tx, id); err != nil {
+			return err
+		}
+		var text string
+		if err := tx.QueryRowContext(ctx, `SELECT conditions FROM run WHERE id = ?`, id).Scan(&text); err != nil {
+			return err
+		}
+		conditions := map[string]string{}
+		if err := json.Unmarshal([]byte(text), &conditions); err != nil {
+			return fmt.Errorf("conditions of run %s: %w", id, err)
+		}
+		conditions[name] = value
+		text, err := encodeMap(conditions)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE run SET conditions = ? WHERE id = ?`, text, id)
+		return err
+	})
+}
+
 // FinishRun records the end of a run; problem says why its results cannot be
 // trusted, and is empty when they can. A finished run takes no more attempts.
 func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, problem string) error {

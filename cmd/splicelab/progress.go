@@ -213,6 +213,16 @@ func (t *tally) fetchLine(now time.Time) string {
 	return line
 }
 
+// fetchesLeft reports whether a kernel is still on its way.
+func (t *tally) fetchesLeft() bool {
+	for _, one := range t.transfers {
+		if one.done < one.total {
+			return true
+		}
+	}
+	return false
+}
+
 func (t *tally) cellsLine(now time.Time) string {
 	var counts []string
 	for _, v := range outcome.Verdicts {
@@ -230,6 +240,9 @@ func (t *tally) cellsLine(now time.Time) string {
 	if elapsed := now.Sub(t.running).Seconds(); elapsed >= 1 && t.done > 0 && t.done < t.total {
 		rate := float64(t.done) / elapsed
 		line += fmt.Sprintf("; %.1f cells/s, %s left", rate, remaining(float64(t.total-t.done)/rate))
+	}
+	if fetching := t.fetchLine(now); t.fetchesLeft() {
+		line += "; " + fetching
 	}
 	return line
 }

@@ -128,15 +128,27 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 
 	p := newProgress(a.stderr)
 	defer p.Close()
-	found, fetchErr := a.fetchForRun(ctx, refresh, p)
-	if len(found) == 0 {
-		return fetchErr
-	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
+	kstore, err := a.kernelStore()
 	if err != nil {
 		return err
 	}
-	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own })
+	entries, err := a.resolveForRun(ctx, a.archive(kstore, refresh))
+	if err != nil {
+		return err
+	}
+	// Kernels are fetched while others run. Only the first must be there at
+	// once, to show which accelerator works.
+	fetch := kernels.FetchAhead(ctx, entries, fetchJobs, p)
+	canary, err := firstOf(ctx, entries, fetch)
+	if err != nil {
+		return err
+	}
+	plan, err := lab.NewPlan(unfetched(entries), tests.profiles, tests.suites, tests.pattern)
+	if err != nil {
+		return err
+	}
+	plan.Fetch = fetch
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own = tests.own })
 	if err != nil {
 		return err
 	}
@@ -145,7 +157,30 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 	if run.ID == "" {
 		return runErr
 	}
-	return a.conclude(ctx, store, run.ID, reports, errors.Join(fetchErr, runErr))
+	return a.conclude(ctx, store, run.ID, reports, runErr)
+}
+
+// firstOf waits for the first kernel that can be had; the error is all of
+// theirs when there is none.
+func firstOf(ctx context.Context, entries []kernels.Entry, fetch func(context.Context, string) (kernels.Kernel, error)) (kernels.Kernel, error) {
+	var failed []error
+	for _, e := range entries {
+		k, err := fetch(ctx, e.Release)
+		if err == nil {
+			return k, nil
+		}
+		failed = append(failed, err)
+	}
+	return kernels.Kernel{}, errors.Join(failed...)
+}
+
+// unfetched is what a plan must know of kernels that are on their way.
+func unfetched(entries []kernels.Entry) []kernels.Kernel {
+	out := make([]kernels.Kernel, len(entries))
+	for i, e := range entries {
+		out[i] = kernels.Kernel{Release: e.Release, Version: e.Version, Flavour: e.Flavour, Origin: e.Origin}
+	}
+	return out
 }
 
 // selection is what a run is to be made of, but for its kernels.

@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/results"
+)
+
+// A kernel that cannot be had costs its own cells only, and no attempt says
+// anything of it.
+func TestUnfetchedKernelIsLeftOut(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{agentFile, "s.test"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store, err := results.Open(filepath.Join(dir, "results.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	l, err := New(Config{CacheDir: filepath.Join(dir, "cache"), GuestDir: dir}, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, times := errors.New("the archive is gone"), 0
+	plan := Plan{
+		Kernels:  []kernels.Kernel{{Release: "6.12"}},
+		Profiles: []images.Profile{{Name: "tmpfs", Type: "tmpfs"}, {Name: "other", Type: "tmpfs"}},
+		Tests:    []PlannedTest{{Suite: "s", Top: "TestA"}, {Suite: "s", Top: "TestB"}},
+		Fetch: func(context.Context, string) (kernels.Kernel, error) {
+			times++
+			return kernels.Kernel{}, gone
+		},
+	}
+	var said notices
+	run, err := l.Run(t.Context(), plan, &said)
+	if !errors.Is(err, gone) {
+		t.Errorf("the run ended with %v", err)
+	}
+	cells, err := store.Cells(t.Context(), run.ID)
+	if err != nil || len(cells) > 0 {
+		t.Errorf("it has cells: %+v, %v", cells, err)
+	}
+	stored, err := store.Run(t.Context(), run.ID)
+	if err != nil || stored.Problem != gone.Error() || stored.Planned != 4 {
+		t.Errorf("stored: %+v, %v", stored, err)
+	}
+	if times != 1 || len(said.said) != 1 {
+		t.Errorf("asked for %d times, said %q", times, said.said)
+	}
+}
