@@ -33,7 +33,7 @@ DESTDIR ?=
 # Linters, pinned: a new release must not turn a green tree red.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# More arguments for `make run`, e.g. make run ARGS="-k 6.12 -f xfs".
+# More arguments for `make run` and `make bench`, e.g. make run ARGS="-k 6.12 -f xfs".
 ARGS ?=
 
 .PHONY: help
@@ -85,8 +85,10 @@ lint: ## check formatting, vet, staticcheck, and the house's import directions
 	CGO_ENABLED=0 go run $(GOLANGCI) run
 
 .PHONY: bench
-bench: ## run the benchmarks and compare each with its goal
+bench: setup build ## run the benchmarks, then measure what a cell costs here, each beside its goal (ARGS="-n 3" for a short look)
 	@scripts/bench
+	@echo
+	@bin/splicelab bench $(ARGS)
 
 .PHONY: completion
 completion: build ## write completion scripts for bash, zsh and fish to bin/completion

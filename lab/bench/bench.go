@@ -1,0 +1,302 @@
+// Package bench measures what a cell costs on this machine: beside the boot
+// that no lab can avoid, beside other tools, and against the goals that the
+// lab was built for. It looks at the lab from outside, through runs and
+// through the machines of one cell; it must not know the command line.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/lab"
+	"splicelab/results"
+)
+
+// Config says what to measure.
+type Config struct {
+	// Lab is how the lab is set up; isolation, templates and jobs are set for
+	// each measurement, Jobs for all throughput.
+	Lab     lab.Config
+	Kernel  kernels.Kernel
+	Profile images.Profile
+	// Test is the one of which a cell is measured.
+	Test lab.PlannedTest
+	// Sibling runs before Test where they share a VM.
+	Sibling lab.PlannedTest
+	// Batch are the tests whose throughput is measured.
+	Batch []lab.PlannedTest
+	// Repetitions is how often everything is measured; at least 1.
+	Repetitions int
+	// Held is how many restored VMs are there at once when memory is measured.
+	Held int
+	// Dir is an empty directory for what is needed only meanwhile.
+	Dir string
+	// Progress is told, now and then, in one line how far it is; may be nil.
+	Progress func(string)
+}
+
+// Goals, as the lab's design names them.
+const (
+	goalCold     = 1.10 // of the raw boot and the test's own time
+	goalRestored = 0.25 // seconds
+	goalIsolated = 400  // cells a minute
+	goalShared   = 1000
+	goalPlan     = 2   // seconds for plannedCells
+	goalPlanMiB  = 200 // likewise
+)
+
+// series are the samples of one measurement, and why some are missing.
+type series struct {
+	samples []float64
+	failed  int
+	why     string
+	over    bool // it will not work the next time either
+}
+
+func (s *series) add(v float64, err error) {
+	if err == nil {
+		s.samples = append(s.samples, v)
+		return
+	}
+	if s.failed++; s.why == "" {
+		s.why = err.Error()
+	}
+}
+
+// row is the series as a row of the report.
+func (s *series) row(r Row) Row {
+	r.Samples = s.samples
+	if s.failed > 0 {
+		note := s.why
+		if len(s.samples) > 0 {
+			note = fmt.Sprintf("%d more left out: %s", s.failed, s.why)
+		}
+		r.Note = note
+	}
+	return r
+}
+
+// step is what is measured once in every round.
+type step struct {
+	name string
+	run  func(context.Context)
+}
+
+// bench is one measurement in progress.
+type bench struct {
+	Config
+	coldBed, restoredBed, sharedBed, isolatedBed, togetherBed bed
+
+	raw, cold, coldTest, restored, whole, shared, isolated, together series
+	ownTools                                                         []series
+}
+
+// Run measures everything in one go, round by round: each round measures each
+// thing once, so that a noisy machine hurts all alike. The error is the
+// context's cause, or what made measuring impossible; what fails for one
+// measurement alone is told in its row.
+func Run(ctx context.Context, c Config) (Report, error) {
+	if c.Repetitions < 1 || c.Held < 1 || len(c.Batch) == 0 {
+		return Report{}, errors.New("nothing to measure: repetitions, machines and tests are needed")
+	}
+	if c.Progress == nil {
+		c.Progress = func(string) {}
+	}
+	store, err := results.Open(filepath.Join(c.Dir, "results.db"))
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { _ = store.Close() }() // nobody wants what is in it
+	jobs := c.Lab.Jobs
+	if jobs == 0 {
+		jobs = lab.DefaultJobs(memoryMiB(c.Lab), max(1, c.Lab.CPUs))
+	}
+	b := &bench{Config: c, ownTools: make([]series, len(tools))}
+	for _, one := range []struct {
+		bed       *bed
+		isolation lab.Isolation
+		cold      bool
+		jobs      int
+	}{
+		{&b.coldBed, lab.IsolationCell, true, 1},
+		{&b.restoredBed, lab.IsolationCell, false, 1},
+		{&b.sharedBed, lab.IsolationVM, false, 1},
+		{&b.isolatedBed, lab.IsolationCell, false, jobs},
+		{&b.togetherBed, lab.IsolationVM, false, jobs},
+	} {
+		if *one.bed, err = newBed(c, store, func(l *lab.Config) {
+			l.Isolation, l.NoTemplates, l.Jobs = one.isolation, one.cold, one.jobs
+		}); err != nil {
+			return Report{}, err
+		}
+	}
+	c.Progress("making images and templates")
+	specimens, err := b.restoredBed.lab.Specimens(ctx, b.plan(c.Test))
+	if err != nil {
+		return Report{}, cause(ctx, err)
+	}
+	defer specimens.Release()
+	if err := b.rounds(ctx, specimens); err != nil {
+		return Report{}, err
+	}
+	memory, err := memoryRows(ctx, specimens, c.Held, c.Progress)
+	if err != nil {
+		return Report{}, err
+	}
+	plans, err := b.planningRows(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return Report{Machine: describe(ctx, c, jobs), Sections: append(b.sections(), memorySection(memory), plans)}, nil
+}
+
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func memoryMiB(c lab.Config) int {
+	if c.MemoryMiB == 0 {
+		return 512
+	}
+	return c.MemoryMiB
+}
+
+// plan has the measured kernel and filesystem, and these tests.
+func (b *bench) plan(tests ...lab.PlannedTest) lab.Plan {
+	return lab.Plan{Kernels: []kernels.Kernel{b.Kernel}, Profiles: []images.Profile{b.Profile}, Tests: tests}
+}
+
+// rounds measures everything that is measured repeatedly. The first round is
+// thrown away: it makes what later ones find in the cache.
+func (b *bench) rounds(ctx context.Context, s *lab.Specimens) error {
+	floorImage := filepath.Join(b.Dir, "floor.cpio")
+	if err := writeFloor(floorImage); err != nil {
+		return err
+	}
+	steps := b.steps(s, floorImage)
+	began := time.Now()
+	for round := range b.Repetitions + 1 {
+		for i, step := range steps {
+			at := "first round, which does not count"
+			if round > 0 {
+				spent := time.Since(began)
+				left := spent / time.Duration(round*len(steps)+i) * time.Duration((b.Repetitions-round)*len(steps)+len(steps)-i)
+				at = fmt.Sprintf("round %d of %d, %s left", round, b.Repetitions, left.Round(time.Second))
+			}
+			b.Progress(at + ": " + step.name)
+			step.run(ctx)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+		}
+		if round == 0 {
+			b.forget()
+		}
+	}
+	return nil
+}
+
+// forget throws the first round away, but for what will not work at all.
+func (b *bench) forget() {
+	for _, s := range []*series{&b.raw, &b.cold, &b.coldTest, &b.restored, &b.whole, &b.shared, &b.isolated, &b.together} {
+		*s = series{}
+	}
+	for i := range b.ownTools {
+		if !b.ownTools[i].over {
+			b.ownTools[i] = series{}
+		}
+	}
+}
+
+func (b *bench) steps(s *lab.Specimens, floorImage string) []step {
+	raw := s.Config()
+	raw.Initrd = floorImage
+	name := b.Test.Name()
+	steps := []step{
+		{"raw boot", func(ctx context.Context) { b.raw.add(floor(ctx, raw)) }},
+		{"cold cell", func(ctx context.Context) {
+			c, err := b.coldBed.one(ctx, b.plan(b.Test), name)
+			b.cold.add(c.Duration.Seconds(), err)
+			b.coldTest.add(c.Timing.Test.Seconds(), err)
+		}},
+		{"restored cell", func(ctx context.Context) {
+			c, err := b.restoredBed.one(ctx, b.plan(b.Test), name)
+			if err == nil && c.Timing.Boot > 0 {
+				err = errors.New("the VM was booted, and not restored")
+			}
+			b.restored.add(c.Duration.Seconds(), err)
+			b.whole.add((c.Timing.Spawn + c.Timing.Restore + c.Duration).Seconds(), err)
+		}},
+		{"shared-VM cell", func(ctx context.Context) {
+			c, err := b.sharedBed.one(ctx, b.plan(b.Sibling, b.Test), name)
+			b.shared.add((c.Timing.Agent + c.Timing.Test + c.Timing.Collect).Seconds(), err)
+		}},
+		{"throughput, isolated", func(ctx context.Context) { b.isolated.add(b.isolatedBed.perMinute(ctx, b.plan(b.Batch...))) }},
+		{"throughput, shared", func(ctx context.Context) { b.together.add(b.togetherBed.perMinute(ctx, b.plan(b.Batch...))) }},
+	}
+	g := toolGuest{
+		kernel: b.Kernel, accel: b.Lab.Accel, memoryMiB: memoryMiB(b.Lab), cpus: max(1, b.Lab.CPUs),
+		binary: filepath.Join(b.Lab.GuestDir, b.Test.Suite+".test"), args: []string{"-test.run=" + lab.RunPattern(b.Test), "-test.v"},
+	}
+	if abs, err := filepath.Abs(g.binary); err == nil {
+		g.binary = abs
+	}
+	for i, t := range tools {
+		steps = append(steps, toolStep(t, g, &b.ownTools[i]))
+	}
+	return steps
+}
+
+// toolStep measures another tool, until it fails: it would the next time too.
+func toolStep(t tool, g toolGuest, s *series) step {
+	return step{t.name, func(ctx context.Context) {
+		if s.over {
+			return
+		}
+		v, err := t.run(ctx, g)
+		if errors.Is(err, exec.ErrNotFound) {
+			err = errors.New("not on PATH")
+		}
+		s.add(v, err)
+		s.over = err != nil
+	}}
+}
+
+func (b *bench) planningRows(ctx context.Context) (Section, error) {
+	var took, mib series
+	for i := range b.Repetitions {
+		if ctx.Err() != nil {
+			return Section{}, context.Cause(ctx)
+		}
+		if i == 0 {
+			b.Progress(fmt.Sprintf("planning %d cells", plannedCells))
+		}
+		s, m, err := planning(plannedCells)
+		took.add(s, err)
+		mib.add(m, err)
+	}
+	return planningSection(took, mib), nil
+}
+
+// Scratch makes a directory for Config.Dir below dir, and returns what takes
+// it away.
+func Scratch(dir string) (string, func(), error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", nil, err
+	}
+	made, err := os.MkdirTemp(dir, "bench-")
+	if err != nil {
+		return "", nil, err
+	}
+	return made, func() { _ = os.RemoveAll(made) }, nil // nothing in it is wanted
+}

@@ -1,0 +1,67 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"splicelab/lab"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// bed runs plans in one way, again and again.
+type bed struct {
+	lab   *lab.Lab
+	store *results.Store
+}
+
+// newBed makes a lab that runs as set says and keeps its results in store.
+func newBed(c Config, store *results.Store, set func(*lab.Config)) (bed, error) {
+	cfg := c.Lab
+	set(&cfg)
+	l, err := lab.New(cfg, store)
+	return bed{l, store}, err
+}
+
+// run runs a plan and returns its cells, and how long the run took, in
+// seconds: everything from its first look at a template to its last result.
+// The error is the lab's.
+func (b bed) run(ctx context.Context, p lab.Plan) ([]results.Cell, float64, error) {
+	began := time.Now()
+	run, err := b.lab.Run(ctx, p, nil)
+	took := time.Since(began).Seconds()
+	if err != nil {
+		return nil, 0, err
+	}
+	cells, err := b.store.Cells(ctx, run.ID)
+	return cells, took, err
+}
+
+// one runs a plan and returns the cell of a test. A cell that the kernel did
+// not survive, or that was skipped, measures nothing.
+func (b bed) one(ctx context.Context, p lab.Plan, test string) (results.Cell, error) {
+	cells, _, err := b.run(ctx, p)
+	if err != nil {
+		return results.Cell{}, err
+	}
+	for _, c := range cells {
+		if c.Test != test {
+			continue
+		}
+		if c.Verdict != outcome.Pass && c.Verdict != outcome.Fail || c.Attempts != 1 {
+			return c, fmt.Errorf("%s ended as %s after %d attempts: %s", test, c.Verdict, c.Attempts, c.Detail)
+		}
+		return c, nil
+	}
+	return results.Cell{}, fmt.Errorf("%s has no result", test)
+}
+
+// perMinute runs a plan and returns how many cells a minute that makes.
+func (b bed) perMinute(ctx context.Context, p lab.Plan) (float64, error) {
+	cells, took, err := b.run(ctx, p)
+	if err != nil {
+		return 0, err
+	}
+	return float64(len(cells)) / took * 60, nil
+}

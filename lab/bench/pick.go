@@ -1,0 +1,74 @@
+package bench
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"splicelab/lab"
+	"splicelab/lab/wire"
+)
+
+// batchSize is how many cells throughput is measured over: enough that the
+// first VM and the last one do not decide, in a time that can be waited for.
+const batchSize = 60
+
+// Pick finds in the suites the one test that the pattern matches, another one
+// that can run before it in the same process, and those whose throughput is
+// measured. The error says what the pattern matches instead.
+func Pick(suites []wire.Suite, pattern string) (test, sibling lab.PlannedTest, batch []lab.PlannedTest, err error) {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return test, sibling, nil, fmt.Errorf("test pattern %q: %w", pattern, err)
+	}
+	// A plan refuses a pattern that matches nothing, and names what is near.
+	plan, err := lab.NewPlan(nil, nil, suites, pattern)
+	if err != nil {
+		return test, sibling, nil, err
+	}
+	matched := slices.DeleteFunc(plan.Tests, func(t lab.PlannedTest) bool { return !re.MatchString(t.Name()) })
+	if len(matched) != 1 {
+		return test, sibling, nil, fmt.Errorf("test pattern %q matches %d cells, such as %s and %s: name the one to measure", pattern, len(matched), matched[0].Name(), matched[1].Name())
+	}
+	test = matched[0]
+	if test.Plain {
+		return test, sibling, nil, fmt.Errorf("%s does not use the kit, so it shares its process with no other test: name one that does", test.Name())
+	}
+	for _, s := range suites {
+		if s.Name != test.Suite {
+			continue
+		}
+		for _, t := range lab.Expand(s) {
+			if t.Name() != test.Name() && !t.Control && (sibling.Top == "" || sibling.Top != test.Top && t.Top == test.Top) {
+				sibling = t
+			}
+		}
+		batch = spread(quick(s), batchSize)
+	}
+	if sibling.Top == "" {
+		return test, sibling, nil, fmt.Errorf("%s has no other test beside it, to share a VM with", test.Name())
+	}
+	return test, sibling, batch, nil
+}
+
+// quick are all cells of those tests that have quick ones: a fair sample of
+// what people run. A suite that names none is taken whole.
+func quick(s wire.Suite) []lab.PlannedTest {
+	named := s
+	if tests := slices.DeleteFunc(slices.Clone(s.Tests), func(t wire.Test) bool { return len(t.Quick) == 0 }); len(tests) > 0 {
+		named.Tests = tests
+	}
+	return slices.DeleteFunc(lab.Expand(named), func(t lab.PlannedTest) bool { return t.Control })
+}
+
+// spread takes n of all, at even distances.
+func spread(all []lab.PlannedTest, n int) []lab.PlannedTest {
+	if len(all) <= n {
+		return all
+	}
+	var some []lab.PlannedTest
+	for i := range n {
+		some = append(some, all[i*len(all)/n])
+	}
+	return some
+}

@@ -1,0 +1,64 @@
+package bench
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/lab"
+	"splicelab/lab/wire"
+	"splicelab/results"
+)
+
+// plannedCells is how many cells the plan has whose making is measured.
+const plannedCells = 100_000
+
+// planning makes a plan of cells cells, 25 kernels by 4 filesystems, and puts
+// it in order by durations that are known for all of them. It returns the
+// seconds that took, and the MiB that were allocated meanwhile: more than were
+// ever in use at once.
+func planning(cells int) (seconds, mib float64, err error) {
+	const nk, nf, subs = 25, 4, 10
+	var ks []kernels.Kernel
+	for i := range nk {
+		release := fmt.Sprintf("6.%d.0", i)
+		ks = append(ks, kernels.Kernel{Release: release, Digest: release})
+	}
+	var ps []images.Profile
+	for i := range nf {
+		ps = append(ps, images.Profile{Name: fmt.Sprint("fs", i)})
+	}
+	suite := wire.Suite{Name: "bench"}
+	for i := range cells / nk / nf / subs {
+		t := wire.Test{Name: fmt.Sprint("Test", i)}
+		for j := range subs {
+			t.Cells = append(t.Cells, fmt.Sprint("cell", j))
+		}
+		suite.Tests = append(suite.Tests, t)
+	}
+	expected := map[results.CellKey]time.Duration{}
+	for _, k := range ks {
+		for _, p := range ps {
+			for n, t := range lab.Expand(suite) {
+				expected[results.CellKey{Kernel: k.Release, FS: p.Name, Test: t.Name()}] = time.Duration(n%7) * time.Millisecond
+			}
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	began := time.Now()
+	plan, err := lab.NewPlan(ks, ps, []wire.Suite{suite}, "")
+	if err != nil {
+		return 0, 0, err
+	}
+	pieces := plan.Order(lab.IsolationCell, expected)
+	seconds = time.Since(began).Seconds()
+	runtime.ReadMemStats(&after)
+	if pieces != plan.Cells() || pieces != cells {
+		return 0, 0, fmt.Errorf("a plan of %d cells has %d in %d pieces", cells, plan.Cells(), pieces)
+	}
+	return seconds, float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20), nil
+}
