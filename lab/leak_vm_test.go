@@ -52,9 +52,10 @@ func TestNothingLeaksBetweenCells(t *testing.T) {
 	var before map[string]string
 	random := map[string]string{}
 	firstFound := map[string]map[string]string{} // filesystem → what its first cell found
-	for round := range 2 {
+	// The second round is a short one: two find what the first left.
+	for round, pattern := range []string{`^selftest\.TestLeave/`, `^selftest\.TestLeave/(nothing|again)`} {
 		began := time.Now()
-		cells, err := b.run(k, "tmpfs,ext4,xfs,btrfs", `^selftest\.TestLeave/`)
+		cells, err := b.run(k, "tmpfs,xfs,btrfs", pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +84,7 @@ func TestNothingLeaksBetweenCells(t *testing.T) {
 			t.Errorf("the templates changed:\n%s", d)
 		}
 	}
-	if len(firstFound) != 4 || len(random) != 2*2*4*8 {
+	if len(firstFound) != 3 || len(random) != 2*3*(8+2) {
 		t.Errorf("%d filesystems and %d random numbers were looked at", len(firstFound), len(random))
 	}
 	left, err := os.ReadDir(filepath.Join(b.cfg.CacheDir, "tmp"))

@@ -262,9 +262,10 @@ func (r *runner) useMachine(ctx context.Context, m *machine, todo *todo, spec *m
 }
 
 // doubtful tells the ends of a cell that could be the doing of what restored
-// its machine. QEMU 7.2's TCG can give a wrong EFLAGS to an instruction that
-// faults as the first after a restore, and kernel or process then die of
-// nothing that they did. Such an end counts once a booted machine shows it.
+// its machine. Once in the first few thousand a kernel died with an EFLAGS that
+// no instruction can make; QEMU up to 8 is known to confuse the flags of an
+// instruction that faults while it writes to memory. Such an end counts once a
+// booted machine shows it.
 func doubtful(c *cell, a results.Attempt) bool {
 	switch a.Verdict {
 	case outcome.Crash, outcome.Hang:

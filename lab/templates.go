@@ -188,7 +188,7 @@ func (l *Lab) templateKey(spec *machineSpec, suite string) (string, error) {
 // makeTemplate brings a machine to where a cell can run, has the suite's test
 // process start and wait there, and saves it in dir.
 func (l *Lab) makeTemplate(ctx context.Context, spec *machineSpec, suite, dir string) (any, error) {
-	if err := l.roomFor(dir, spec); err != nil {
+	if err := l.roomFor(dir); err != nil {
 		return nil, err
 	}
 	m, err := l.machineToSave(ctx, spec, dir)
@@ -214,7 +214,7 @@ func (l *Lab) makeTemplate(ctx context.Context, spec *machineSpec, suite, dir st
 
 // roomFor makes sure that a machine's memory fits on the disk. QEMU maps the
 // file, and a page that finds no room would kill it.
-func (l *Lab) roomFor(dir string, spec *machineSpec) error {
+func (l *Lab) roomFor(dir string) error {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return fmt.Errorf("template cache %s: %w", dir, err)

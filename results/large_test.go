@@ -78,7 +78,7 @@ func TestHundredThousandCells(t *testing.T) {
 	measure("Durations", 4*time.Second, func() error {
 		d, err := s.Durations(ctx)
 		if len(d) != len(cells) {
-			return fmt.Errorf("%d durations: %v", len(d), err)
+			return fmt.Errorf("%d durations: %w", len(d), err)
 		}
 		return err
 	})
