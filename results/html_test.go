@@ -146,3 +146,22 @@ func TestHTMLBoundsTexts(t *testing.T) {
 		t.Error("failures come first, and what is left out is said")
 	}
 }
+
+// The bars say in figures what they show, and are not there when nothing is
+// known.
+func TestHTMLShowsWhereTheTimeWent(t *testing.T) {
+	a := attempt(CellKey{"6.12", "xfs", "s.TestA"}, 1, outcome.Pass, outcome.Snapshot)
+	var b bytes.Buffer
+	must(t, WriteHTML(&b, run("r", 0), []Cell{FromAttempts([]Attempt{a})}, nil))
+	if strings.Contains(b.String(), "where the time went") {
+		t.Error("it is shown of a run without times")
+	}
+	a.Timing = Timing{Queue: time.Hour, Spawn: 50 * time.Millisecond, Test: 150 * time.Millisecond}
+	b.Reset()
+	must(t, WriteHTML(&b, run("r", 0), []Cell{FromAttempts([]Attempt{a})}, nil))
+	for _, want := range []string{"where the time went", `class="t-spawn" x="0" width="2500"`, `class="t-test" x="2500" width="7500"`, "test: 0.1 s, median 150 ms of 1", "<td>0.2 s</td>"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in the page", want)
+		}
+	}
+}
