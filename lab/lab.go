@@ -72,7 +72,7 @@ type Config struct {
 	MemoryMiB int
 	// CPUs is a VM's number of processors; default 1.
 	CPUs int
-	// Isolation defaults to IsolationVM.
+	// Isolation defaults to IsolationCell.
 	Isolation Isolation
 	// Policy defaults to outcome.PolicySnapshot.
 	Policy outcome.Policy
@@ -124,7 +124,7 @@ func New(cfg Config, store *results.Store) (*Lab, error) {
 	}
 	switch cfg.Isolation {
 	case "":
-		cfg.Isolation = IsolationVM
+		cfg.Isolation = IsolationCell
 	case IsolationVM, IsolationCell:
 	default:
 		return nil, fmt.Errorf("unknown isolation %q: use %s or %s", cfg.Isolation, IsolationCell, IsolationVM)

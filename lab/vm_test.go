@@ -120,7 +120,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	cfg := Config{CacheDir: filepath.Join(dir, "cache"), GuestDir: guestPrograms(t), Accel: vm.TCG, Seed: 1}
+	cfg := Config{CacheDir: filepath.Join(dir, "cache"), GuestDir: guestPrograms(t), Accel: vm.TCG, Seed: 1, Isolation: IsolationVM}
 	return &bench{t: t, cfg: cfg, store: store}
 }
 
