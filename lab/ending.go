@@ -111,6 +111,7 @@ func (b *batch) doing() string {
 
 // wait is for a control channel that broke: the machine is dying, or lies.
 func (b *batch) wait(ctx context.Context) error {
+	b.takeWaiting()
 	err := b.m.autopsy(ctx, outcome.Crash, "while "+b.doing())
 	var end *ended
 	if errors.As(err, &end) {
@@ -120,7 +121,24 @@ func (b *batch) wait(ctx context.Context) error {
 		default:
 		}
 	}
+	b.takeWaiting()
 	return err
+}
+
+// takeWaiting takes the output that is here already: of two channels, the one
+// that broke may have been looked at first.
+func (b *batch) takeWaiting() {
+	for {
+		select {
+		case chunk, ok := <-b.m.out:
+			if !ok {
+				return
+			}
+			b.take(chunk)
+		default:
+			return
+		}
+	}
 }
 
 // lastWords is how long a kernel that oopsed may go on printing.

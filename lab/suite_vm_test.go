@@ -26,6 +26,9 @@ func TestWholeSuite(t *testing.T) {
 			switch {
 			case c.Verdict == outcome.Infra, c.Verdict == outcome.Crash, c.Verdict == outcome.Hang, c.Verdict == outcome.BootFail, c.Infra > 0:
 				t.Errorf("%s %s: %s after %d attempts: %s", series, name, c.Verdict, c.Attempts, c.Detail)
+				for _, a := range c.Others {
+					t.Errorf("attempt %d: %s: %s", a.N, a.Verdict, a.Detail)
+				}
 			case c.Detail == "" && c.Verdict != outcome.Pass:
 				t.Errorf("%s %s: %s without a word", series, name, c.Verdict)
 			case c.Verdict != outcome.Skip && c.Outcome == outcome.None:
