@@ -60,6 +60,9 @@ func (t *Template) Release() { _ = t.lock.Close() }
 
 // manifest says what a template consists of. It is written last.
 type manifest struct {
+	// Key is the template's own: one that lies in another's place is whole,
+	// and yet a machine with another kernel or filesystem.
+	Key   string          `json:"key"`
 	Files []sum           `json:"files"`
 	Notes json.RawMessage `json:"notes"`
 }
@@ -107,7 +110,8 @@ func (s *Store) existing(ctx context.Context, key string) (*Template, error) {
 	return &Template{Dir: dir, Notes: m.Notes, lock: lock}, nil
 }
 
-// check reads the manifest of a template and compares its files with it.
+// check reads the manifest of a template, whose directory has the name of its
+// key, and compares key and files with it.
 func check(dir string) (manifest, error) {
 	var m manifest
 	b, err := os.ReadFile(filepath.Join(dir, manifestName))
@@ -116,6 +120,9 @@ func check(dir string) (manifest, error) {
 	}
 	if err := json.Unmarshal(b, &m); err != nil {
 		return m, fmt.Errorf("%s: %w", manifestName, err)
+	}
+	if key := filepath.Base(dir); m.Key != key {
+		return m, fmt.Errorf("%s is of the template %q, not of %q", manifestName, m.Key, key)
 	}
 	for _, want := range m.Files {
 		got, err := sumOf(filepath.Join(dir, want.Name))
@@ -149,7 +156,7 @@ func (s *Store) make(ctx context.Context, key string, build func(context.Context
 	if err := os.Mkdir(part, 0o755); err != nil {
 		return fmt.Errorf("template cache: %w", err)
 	}
-	if err := fill(ctx, part, build); err != nil {
+	if err := fill(ctx, part, key, build); err != nil {
 		_ = os.RemoveAll(part)
 		return err
 	}
@@ -159,13 +166,13 @@ func (s *Store) make(ctx context.Context, key string, build func(context.Context
 	return nil
 }
 
-// fill builds a template and writes its manifest.
-func fill(ctx context.Context, dir string, build func(context.Context, string) (any, error)) error {
+// fill builds the template of a key in dir and writes its manifest.
+func fill(ctx context.Context, dir, key string, build func(context.Context, string) (any, error)) error {
 	notes, err := build(ctx, dir)
 	if err != nil {
 		return err
 	}
-	var m manifest
+	m := manifest{Key: key}
 	if m.Notes, err = json.Marshal(notes); err != nil {
 		return err
 	}

@@ -81,6 +81,29 @@ func TestTornIsRebuilt(t *testing.T) {
 	}
 }
 
+// A template in the place of another is whole, but not what was asked for.
+func TestForeignIsRebuilt(t *testing.T) {
+	s := store(t, 1<<30)
+	times := 0
+	dirs := map[string]string{}
+	for _, key := range []string{"a", "b"} {
+		made := get(t, s, key, writer("of "+key, &times))
+		made.Release()
+		dirs[key] = made.Dir
+	}
+	if err := os.RemoveAll(dirs["a"]); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(dirs["b"], dirs["a"]); err != nil {
+		t.Fatal(err)
+	}
+	again := get(t, s, "a", writer("of a", &times))
+	b, err := os.ReadFile(filepath.Join(again.Dir, "memory"))
+	if times != 3 || err != nil || string(b) != "of a" {
+		t.Errorf("built %d times, holds %q, %v", times, b, err)
+	}
+}
+
 func TestFailedBuildLeavesNothing(t *testing.T) {
 	s := store(t, 1<<30)
 	broken := errors.New("no room")
