@@ -82,7 +82,8 @@ type Config struct {
 	Deadlines Deadlines
 	// KernelArgs are added to the kernel's command line.
 	KernelArgs []string
-	// NoTemplates boots every machine, and restores none.
+	// NoTemplates boots every machine, and restores none. With IsolationVM it
+	// is always so.
 	NoTemplates bool
 	// TemplatesMiB is how much room templates that are not in use may take in
 	// the cache; default 16384.
@@ -164,7 +165,8 @@ func New(cfg Config, store *results.Store) (*Lab, error) {
 	if err := os.MkdirAll(l.tempDir(), 0o755); err != nil {
 		return nil, fmt.Errorf("cache directory %s cannot be used: %w; name another with --cache or SPLICELAB_CACHE", cfg.CacheDir, err)
 	}
-	if !cfg.NoTemplates {
+	// A VM that many cells share is worth a boot.
+	if !cfg.NoTemplates && cfg.Isolation == IsolationCell {
 		var err error
 		if l.templates, err = template.Open(filepath.Join(cfg.CacheDir, "templates"), int64(cfg.TemplatesMiB)<<20); err != nil {
 			return nil, err

@@ -172,9 +172,10 @@ func TestDamagedTemplatesAreMadeAgain(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
+		damaged := memories(t, b.cfg.CacheDir)
 		run()
 		for p, at := range memories(t, b.cfg.CacheDir) {
-			if old, there := was[p]; there && at.Equal(old) && name != "half a state" && name != "no state" {
+			if old, there := damaged[p]; there && at.Equal(old) && name != "half a state" && name != "no state" {
 				t.Errorf("%s: %s was used all the same", name, p)
 			}
 		}

@@ -99,7 +99,7 @@ func (r *runner) machine(ctx context.Context, spec *machineSpec, g group, pendin
 }
 
 // restored returns a machine at a standstill, from the topmost layer that
-// serves these cells.
+// serves this cell.
 func (r *runner) restored(ctx context.Context, spec *machineSpec, g group, pending []PlannedTest) (*machine, error) {
 	t, err := r.lab.template(ctx, spec, r.topmost(g, pending))
 	if err != nil {

@@ -34,7 +34,7 @@ Each cell has a fresh VM, restored from a template: a VM in which the filesystem
 is mounted and the test's process waits. Templates are made on first use and
 kept in the cache. Where a kernel or device rules that out, the VM is booted,
 which is said and marked on the cell. --isolation vm lets the cells of a kernel
-and filesystem share a VM, which is faster: choose it for the whole suite.
+and filesystem share a booted VM, which is faster: choose it for the whole suite.
 
 With none of -t, --tests-from, --priority and --all, a run has the quick cells:
 one or two of each of the tests that tell kernels apart best.
