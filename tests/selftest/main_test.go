@@ -16,7 +16,7 @@ func suite() kit.Suite {
 		panicKernel, oopsKernelThread, warn,
 		hangInterruptible, hangSpin, hangUninterruptible, hangNoInterrupts,
 		exhaustMemory, floodStdout, floodConsole, terminalEscapes,
-		killAgent, leave,
+		killAgent, leave, flags,
 	}}
 }
 

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package selftest
+
+// flagsAfterExchange is about an instruction of amd64.
+func flagsAfterExchange(uint64) (flags uint64, ok bool) { return 0, false }
