@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,7 +43,8 @@ share, each in a VM restored from a template, each in a VM that was booted. What
 a cell comes to must not depend on that: every difference of verdict, outcome or
 reason to skip is printed. Nothing goes into the store of results.
 
-Exit codes: 0 no difference; 1 some; 2 bad usage; 3 the lab failed.`,
+Exit codes: 0 no difference; 1 some; 2 bad usage; 3 the lab failed, or was
+interrupted; the ways that were through by then are shown.`,
 		Example: `  splicelab tests compare -k 6.12 -f xfs -t 'PunchHole'
   splicelab tests compare -k 6.12 -f xfs --ways shared,restored`,
 		Args: arguments(0, 0, ""),
@@ -128,13 +131,18 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 	defer func() { _ = store.Close() }() // it is removed next
 
 	runs, err := a.compareRuns(ctx, store, tests, chosen)
-	if err != nil {
+	different, werr := writeCompared(a.stdout, runs, a.matrixOptions(a.stdout))
+	if err = cmp.Or(err, werr); err != nil {
 		return err
 	}
-	return a.showCompared(runs)
+	if different > 0 {
+		return &failedError{different}
+	}
+	return nil
 }
 
-// compareRuns runs the plan in each of the ways.
+// compareRuns runs the plan in each of the ways. With an error come the ways
+// that were through before it.
 func (a *app) compareRuns(ctx context.Context, store *results.Store, tests selection, chosen []way) ([]compared, error) {
 	p := newProgress(a.stderr)
 	found, err := a.fetchForRun(ctx, false, p)
@@ -160,23 +168,26 @@ func (a *app) compareRuns(ctx context.Context, store *results.Store, tests selec
 			return l.Run(ctx, plan, p)
 		}()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", w.name, err)
+			return runs, fmt.Errorf("%s: %w", w.name, err)
 		}
 		s, err := readRun(context.WithoutCancel(ctx), store, run.ID, "")
 		if err != nil {
-			return nil, err
+			return runs, err
 		}
 		runs = append(runs, compared{w, s, run.Finished.Sub(run.Started)})
 	}
 	return runs, nil
 }
 
-// showCompared prints what each way took and in what it differs from the first.
-func (a *app) showCompared(runs []compared) error {
-	w := newTable(a.stdout)
+// writeCompared prints what each way took and in what it differs from the
+// first, and returns in how many cells. Of no runs it prints nothing.
+func writeCompared(out io.Writer, runs []compared, o results.MatrixOptions) (different int, err error) {
+	if len(runs) == 0 {
+		return 0, nil
+	}
+	w := newTable(out)
 	fmt.Fprintln(w, "WAY\tCELLS\tTOOK\tA MINUTE\tDIFFERENT\tRETRIED")
 	var all []results.Difference
-	different := 0
 	for _, r := range runs {
 		d := results.Diff(runs[0].cells, r.cells)
 		all = append(all, d)
@@ -189,19 +200,16 @@ func (a *app) showCompared(runs []compared) error {
 		fmt.Fprintf(w, "%s\t%d\t%s\t%.0f\t%d\t%d\n", r.name, len(r.cells), r.took.Round(100*time.Millisecond), float64(len(r.cells))/r.took.Minutes(), n, retried)
 	}
 	if err := w.Flush(); err != nil {
-		return err
+		return different, err
 	}
 	for i, d := range all[1:] {
 		if d.Empty() {
 			continue
 		}
-		fmt.Fprintf(a.stdout, "\n%s -> %s\n", runs[0].name, runs[i+1].name)
-		if err := results.WriteChanges(a.stdout, d, a.matrixOptions(a.stdout)); err != nil {
-			return err
+		fmt.Fprintf(out, "\n%s -> %s\n", runs[0].name, runs[i+1].name)
+		if err := results.WriteChanges(out, d, o); err != nil {
+			return different, err
 		}
 	}
-	if different > 0 {
-		return &failedError{different}
-	}
-	return nil
+	return different, nil
 }

@@ -23,7 +23,7 @@ import (
 // the machine, and then leaves it in a state that another cell must not find.
 var leave = func() kit.Test {
 	t := bad("TestLeave", "Tells how it found the machine, and leaves it in disorder. Verdict: pass.")
-	t.Cells = kit.Named("nothing", "memory", "device", "files", "settings", "past", "future", "again")
+	t.Cells = kit.Named("nothing", "memory", "device", "files", "dirty", "settings", "past", "future", "again")
 	return t
 }()
 
@@ -40,6 +40,9 @@ func TestLeave(t *testing.T) {
 			spoilDevice(c)
 		case "files":
 			spoilFiles(c)
+			unix.Sync()
+		case "dirty":
+			spoilFiles(c) // and leaves them to be written back
 		case "settings":
 			for path, value := range map[string]string{pageWriteback: "7777", "/proc/sys/kernel/hostname": "haunted", "/proc/sys/vm/drop_caches": "3"} {
 				if err := os.WriteFile(path, []byte(value), 0); err != nil {
@@ -62,6 +65,7 @@ func tellState(c *kit.Cell) {
 		c.Infra("getrandom: %v", err)
 	}
 	c.Attr("found_random", hex.EncodeToString(random))
+	c.Attr("found_urandom", hex.EncodeToString(urandom(c, len(random))))
 	for key, path := range map[string]string{
 		"found_uuid": "/proc/sys/kernel/random/uuid", "found_setting": pageWriteback, "found_hostname": "/proc/sys/kernel/hostname",
 	} {
@@ -76,10 +80,45 @@ func tellState(c *kit.Cell) {
 		c.Infra("sysinfo: %v", err)
 	}
 	c.Attr("found_free", strconv.FormatUint(info.Freeram*uint64(info.Unit), 10))
+	var space unix.Statfs_t
+	if err := unix.Statfs(mountDir(c), &space); err != nil {
+		c.Infra("statfs: %v", err)
+	}
+	c.Attr("found_space", strconv.FormatUint(space.Bfree, 10))
+	c.Attr("found_modules", modules(c))
 	c.Attr("found_files", listing(c))
 	if dev := os.Getenv(wire.EnvDevice); dev != "" {
 		c.Attr("found_device", deviceSum(c, dev))
 	}
+}
+
+// urandom reads from the device, and not by the system call.
+func urandom(c *kit.Cell, n int) []byte {
+	f, err := os.Open("/dev/urandom")
+	if err != nil {
+		c.Infra("%v", err)
+	}
+	defer func() { _ = f.Close() }()
+	b := make([]byte, n)
+	if _, err := io.ReadFull(f, b); err != nil {
+		c.Infra("/dev/urandom: %v", err)
+	}
+	return b
+}
+
+// modules names the modules that are loaded, with the number of their users.
+func modules(c *kit.Cell) string {
+	b, err := os.ReadFile("/proc/modules")
+	if err != nil && !os.IsNotExist(err) {
+		c.Infra("%v", err)
+	}
+	var names []string
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(line); len(f) > 2 {
+			names = append(names, f[0]+":"+f[2])
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // mountDir is the root of the filesystem under test.
@@ -183,7 +222,7 @@ func spoilDevice(c *kit.Cell) {
 	c.Attr("spoiled", "yes")
 }
 
-// spoilFiles fills the filesystem under test with files, in memory and below.
+// spoilFiles fills the filesystem under test with files.
 func spoilFiles(c *kit.Cell) {
 	junk := bytes.Repeat([]byte("haunted "), 8<<10)
 	for i := range 32 {
@@ -191,7 +230,6 @@ func spoilFiles(c *kit.Cell) {
 			c.Infra("%v", err)
 		}
 	}
-	unix.Sync()
 }
 
 func setClock(c *kit.Cell, to time.Time) {
