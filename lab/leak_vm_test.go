@@ -51,7 +51,7 @@ func TestNothingLeaksBetweenCells(t *testing.T) {
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	var before map[string]string
 	random := map[string]string{}
-	spoiled := false // a mounted device was written to, which not every kernel allows on every filesystem
+	spoiled := false                             // a mounted device was written to, which not every kernel allows on every filesystem
 	firstFound := map[string]map[string]string{} // filesystem → what its first cell found
 	// The second round is a short one: two find what the first left.
 	for round, pattern := range []string{`^selftest\.TestLeave/`, `^selftest\.TestLeave/(nothing|again)`} {
