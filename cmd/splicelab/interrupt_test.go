@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"splicelab/outcome"
 	"splicelab/results"
 )
 
@@ -18,24 +19,8 @@ import (
 // the run stops at once, is stored as one that cannot be trusted, and leaves
 // no QEMU behind.
 func TestInterrupt(t *testing.T) {
-	if os.Getenv("SPLICELAB_VM_TESTS") != "1" {
-		t.Skip("SPLICELAB_VM_TESTS=1 not set: boots real kernels")
-	}
-	kernel, guest := vmKernel("6.12"), vmGuest()
-	if kernel == "" || guest == "" {
-		t.Skip("SPLICELAB_TEST_KERNELS has no 6.12, or the guest programs are not built")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	cmd := &exec.Cmd{
-		Path: self,
-		Args: []string{"splicelab", "run", "-k", "file:" + kernel, "-f", "tmpfs", "-t", "selftest.TestHangInterruptible", "--accel", "tcg", "--cell-timeout", "1h", "--silence-timeout", "1h"},
-		Dir:  dir,
-		Env:  []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "SPLICELAB_GUEST_DIR=" + guest, "SPLICELAB_STATE=" + dir},
-	}
+	cmd := runOnKernel(t, dir, "selftest.TestHangInterruptible", "--cell-timeout", "1h", "--silence-timeout", "1h")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +70,95 @@ func TestInterrupt(t *testing.T) {
 	// Everything of the run was below dir: a QEMU that lives has it open.
 	if left := processesUsing(t, dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestKilledWhileATemplateIsMade does to a run what nothing can be done
+// against. It leaves no QEMU behind, and the next run goes on from there.
+func TestKilledWhileATemplateIsMade(t *testing.T) {
+	dir := t.TempDir()
+	run := func() *exec.Cmd { return runOnKernel(t, dir, "splice.TestWrite/small-clean", "--policy", "alias") }
+	cmd := run()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	parts := filepath.Join(dir, ".cache", "splicelab", "templates", "*.part", "memory")
+	eventually(t, "a template is being made", func() bool {
+		found, err := filepath.Glob(parts)
+		return err == nil && len(found) > 0
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	eventually(t, "QEMU has ended", func() bool { return len(processesUsing(t, dir)) == 0 })
+	if left, err := filepath.Glob(parts); err != nil || len(left) == 0 {
+		t.Fatalf("nothing half-made was left to be in the way: %v", err)
+	}
+
+	again := run()
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Errorf("the next run: %v\n%s", err, out)
+	}
+	if left, err := filepath.Glob(parts); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	store, err := results.Open(filepath.Join(dir, "results.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	for ref, want := range map[string]bool{"latest": true, "latest~1": false} {
+		r, err := store.Run(t.Context(), ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := store.Cells(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if whole := len(cells) == r.Planned && !r.Finished.IsZero(); whole != want {
+			t.Errorf("%s: %d of %d cells, finished %s; want it whole: %t", ref, len(cells), r.Planned, r.Finished, want)
+		}
+		for _, c := range cells {
+			if c.Verdict != outcome.Pass || c.Attempts != 1 {
+				t.Errorf("%s: %s: %s (%s) after %d attempts", ref, c.Test, c.Verdict, c.Detail, c.Attempts)
+			}
+		}
+	}
+}
+
+// eventually waits for something that another process brings about.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("two minutes, and not yet: %s", what)
+		}
+	}
+}
+
+// runOnKernel is a run of tests on a real kernel, with everything that it
+// leaves below dir.
+func runOnKernel(t *testing.T, dir, tests string, more ...string) *exec.Cmd {
+	t.Helper()
+	if os.Getenv("SPLICELAB_VM_TESTS") != "1" {
+		t.Skip("SPLICELAB_VM_TESTS=1 not set: boots real kernels")
+	}
+	kernel, guest := vmKernel("6.12"), vmGuest()
+	if kernel == "" || guest == "" {
+		t.Skip("SPLICELAB_TEST_KERNELS has no 6.12, or the guest programs are not built")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &exec.Cmd{
+		Path: self,
+		Args: append([]string{"splicelab", "run", "-k", "file:" + kernel, "-f", "tmpfs", "-t", tests, "--accel", "tcg"}, more...),
+		Dir:  dir,
+		Env:  []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "SPLICELAB_GUEST_DIR=" + guest, "SPLICELAB_STATE=" + dir},
 	}
 }
 
