@@ -26,6 +26,10 @@ type Plan struct {
 	Fetch    func(ctx context.Context, release string) (kernels.Kernel, error)
 	Profiles []images.Profile
 	Tests    []PlannedTest
+	// Repeat is how many attempts each cell gets that all come to a verdict,
+	// each in a VM of its own where cells have one; 0 is 1. Control cells, where
+	// they have a VM of their own, run once.
+	Repeat int
 }
 
 // PlannedTest is one test or subtest, a row of the matrix.
@@ -56,6 +60,23 @@ func (t PlannedTest) goName() string {
 
 // Cells is the number of cells of the plan.
 func (p Plan) Cells() int { return len(p.Kernels) * len(p.Profiles) * len(p.Tests) }
+
+// attempts is how many attempts with a verdict the plan makes under i.
+func (p Plan) attempts(i Isolation) int {
+	n := 0
+	for _, t := range p.Tests {
+		n += p.repeat(i, t)
+	}
+	return n * len(p.Kernels) * len(p.Profiles)
+}
+
+// repeat is how often a test runs on one kernel and profile.
+func (p Plan) repeat(i Isolation, t PlannedTest) int {
+	if t.Control && i == IsolationCell {
+		return 1
+	}
+	return max(p.Repeat, 1)
+}
 
 // NoMatchError says that a test pattern matches nothing.
 type NoMatchError struct {
@@ -237,7 +258,7 @@ func (p Plan) groups(i Isolation, expected map[results.CellKey]time.Duration) []
 	var out []group
 	for _, w := range all {
 		if i == IsolationVM {
-			out = append(out, w.group)
+			out = append(out, slices.Repeat([]group{w.group}, max(p.Repeat, 1))...)
 			continue
 		}
 		order := make([]int, len(p.Tests))
@@ -248,7 +269,7 @@ func (p Plan) groups(i Isolation, expected map[results.CellKey]time.Duration) []
 		for _, t := range order {
 			g := w.group
 			g.tests = p.Tests[t : t+1]
-			out = append(out, g)
+			out = append(out, slices.Repeat([]group{g}, p.repeat(i, p.Tests[t]))...)
 		}
 	}
 	return out

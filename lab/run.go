@@ -49,9 +49,10 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 	if err := l.store.BeginRun(ctx, run); err != nil {
 		return run, err
 	}
-	r := &runner{lab: l, run: run, plan: p, observer: o, files: files, modules: modules}
+	r := &runner{lab: l, run: run, plan: p, observer: o, files: files, modules: modules,
+		total: p.attempts(l.cfg.Isolation), attempts: map[results.CellKey]int{}}
 	defer r.specs.release()
-	o.Event(Event{Kind: EventPlanned, Total: p.Cells()})
+	o.Event(Event{Kind: EventPlanned, Total: r.total})
 
 	workers, wctx := errgroup.WithContext(ctx)
 	work := r.prepareAhead(wctx, groups)
@@ -119,6 +120,7 @@ type runner struct {
 	observer Observer
 	files    map[string]string
 	modules  []string // that the images hold
+	total    int      // attempts with a verdict that the plan makes
 	kernels  memo[*kernels.Kernel]
 	specs    specs
 	reaper   reaper
@@ -130,6 +132,8 @@ type runner struct {
 	control []string         // failed control cells
 	missing map[string]error // kernels that could not be had, by release
 	noticed map[string]bool
+	// attempts so far, infra ones too; several workers may be at one cell
+	attempts map[results.CellKey]int
 }
 
 // notice tells something that concerns many cells, once.
@@ -144,7 +148,7 @@ func (r *runner) notice(text string) {
 	}
 	r.mu.Unlock()
 	if !known {
-		r.observer.Event(Event{Kind: EventNotice, Text: text, Total: r.plan.Cells()})
+		r.observer.Event(Event{Kind: EventNotice, Text: text, Total: r.total})
 	}
 }
 
@@ -162,7 +166,7 @@ func (r *runner) leaveOut(e *unfetchedError) {
 // runGroup brings every cell of a group to a final verdict. It returns an
 // error only when the run cannot go on.
 func (r *runner) runGroup(ctx context.Context, rd ready) error {
-	todo := &todo{runner: r, group: rd.group, pending: rd.tests, tries: map[string]int{}}
+	todo := &todo{runner: r, group: rd.group, pending: rd.tests, infra: map[string]int{}}
 	taken := time.Now()
 	m, err := rd.m, rd.err
 	if m != nil {
@@ -178,7 +182,7 @@ func (r *runner) runGroup(ctx context.Context, rd ready) error {
 			rd.giveUp()
 			return ctx.Err()
 		}
-		r.observer.Event(Event{Kind: EventBoot, Cell: rd.key(todo.pending[0]), Total: r.plan.Cells()})
+		r.observer.Event(Event{Kind: EventBoot, Cell: rd.key(todo.pending[0]), Total: r.total})
 		if m == nil && err == nil {
 			m, err = r.machine(ctx, rd.spec, rd.group, todo.pending, todo.again)
 		}
@@ -224,7 +228,7 @@ func (r *runner) useMachine(ctx context.Context, m *machine, todo *todo, spec *m
 		}
 		var failed error
 		b.onStart = func(c *cell) {
-			r.observer.Event(Event{Kind: EventStarted, Cell: todo.group.key(c.test), Total: r.plan.Cells()})
+			r.observer.Event(Event{Kind: EventStarted, Cell: todo.group.key(c.test), Total: r.total})
 		}
 		b.report = func(c *cell, a results.Attempt) {
 			a.Timing, spent = timing(c, spent, since), results.Timing{}
@@ -298,7 +302,7 @@ type todo struct {
 	runner  *runner
 	group   group
 	pending []PlannedTest
-	tries   map[string]int // attempts so far, by test name
+	infra   map[string]int // attempts that the lab failed, by test name
 	settled map[string]bool
 	again   bool // the last attempt was infra
 }
@@ -359,15 +363,20 @@ func (t *todo) all(ctx context.Context, e *ended, taken time.Time) error {
 func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) error {
 	r := t.runner
 	name := p.Name()
-	t.tries[name]++
-	t.again = a.Verdict == outcome.Infra
-	a.CellKey, a.N = t.group.key(p), t.tries[name]
+	if t.again = a.Verdict == outcome.Infra; t.again {
+		t.infra[name]++
+	}
+	a.CellKey = t.group.key(p)
+	r.mu.Lock()
+	r.attempts[a.CellKey]++
+	a.N = r.attempts[a.CellKey]
+	r.mu.Unlock()
 	if err := r.lab.store.AddAttempt(context.WithoutCancel(ctx), r.run.ID, a); err != nil {
 		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
 	}
-	ev := Event{Kind: EventFinished, Cell: a.CellKey, Attempt: a, Total: r.plan.Cells()}
+	ev := Event{Kind: EventFinished, Cell: a.CellKey, Attempt: a, Total: r.total}
 	r.mu.Lock()
-	if a.Verdict == outcome.Infra && a.N <= infraRetries {
+	if a.Verdict == outcome.Infra && t.infra[name] <= infraRetries {
 		ev.Kind = EventRetry
 	} else {
 		r.done++

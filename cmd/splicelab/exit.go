@@ -11,6 +11,7 @@ import (
 	"splicelab/kernels"
 	"splicelab/kernels/debian"
 	"splicelab/lab"
+	"splicelab/lab/bisect"
 	"splicelab/results"
 )
 
@@ -36,6 +37,8 @@ func exitCode(err error) int {
 		noMatch  *lab.NoMatchError
 		ownSuite *lab.OwnSuiteError
 		noRun    *results.RunError
+		swapped  *bisect.SwappedError
+		unsteady *bisect.UnsteadyEndError
 	)
 	switch {
 	case err == nil:
@@ -45,7 +48,8 @@ func exitCode(err error) int {
 	case errors.As(err, &failed):
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
-		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun):
+		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun),
+		errors.As(err, &swapped), errors.As(err, &unsteady):
 		return exitUsage
 	default:
 		return exitLab

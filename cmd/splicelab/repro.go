@@ -52,12 +52,12 @@ bad report file; 3 the lab failed.`,
 }
 
 // repro makes the report's cell a plan of its own and runs it as often as it
-// asks. Every try is a run in the store, like any other.
+// asks. All tries are attempts of one stored run.
 func (a *app) repro(ctx context.Context, r report.Report) error {
 	a.cfg.Run.Kernels, a.cfg.Run.Filesystems = r.Kernel, r.Filesystem
 	a.cfg.Run.Tests = "^" + regexp.QuoteMeta(r.Test) + "$"
 	a.cfg.Run.Policy = string(r.Policy)
-	a.cfg.Run.Isolation = string(lab.IsolationVM) // shared with the control cells of the try alone
+	a.cfg.Run.Isolation = string(lab.IsolationCell)
 	if r.Memory != 0 {
 		a.cfg.VM.Memory = r.Memory
 	}
@@ -99,6 +99,7 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 	if err != nil {
 		return err
 	}
+	plan.Repeat = r.Repetitions
 	l, err := a.newLab(ctx, found[0], store, p)
 	if err != nil {
 		return err
@@ -107,40 +108,43 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 		fmt.Fprintln(a.stdout, results.CleanLine(r.Title))
 	}
 	fmt.Fprintf(a.stdout, "%s on %s, %s: expecting %s\n", results.CleanLine(r.Test), found[0].Release, tests.profiles[0].Name, r.Expect)
-	seen := 0
-	for i := range r.Repetitions {
-		run, err := l.Run(ctx, plan, nil) // too short for a progress bar
-		if err != nil {
-			return err
-		}
-		cell, err := cellOf(ctx, store, run.ID, r.Test)
-		if err != nil {
-			return err
-		}
-		met := r.Expect.Met(cell.Verdict, cell.Outcome)
-		if met {
-			seen++
-		}
-		fmt.Fprintf(a.stdout, "%d/%d  %s  %s  %s (run %s)\n", i+1, r.Repetitions, map[bool]string{true: "yes", false: "no "}[met],
-			report.Expect{Verdict: cell.Verdict, Outcome: cell.Outcome}, results.CleanLine(cell.Detail), run.ID)
+	run, err := l.Run(ctx, plan, p)
+	p.Close()
+	if run.ID == "" {
+		return err
 	}
+	// What was seen is told, also when it was not all that was wanted.
+	seen, tried, serr := a.tellTries(context.WithoutCancel(ctx), store, run.ID, results.CellKey{Kernel: found[0].Release, FS: tests.profiles[0].Name, Test: r.Test}, r)
+	if err = errors.Join(err, serr); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "stored as run %s\n", run.ID)
 	if seen == 0 {
-		fmt.Fprintf(a.stdout, "not reproduced in %d tries\n", r.Repetitions)
-		return &failedError{r.Repetitions}
+		fmt.Fprintf(a.stdout, "not reproduced in %d tries\n", tried)
+		return &failedError{tried}
 	}
-	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", seen, r.Repetitions)
+	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", seen, tried)
 	return nil
 }
 
-func cellOf(ctx context.Context, store *results.Store, run, test string) (results.Cell, error) {
-	cells, err := store.Cells(ctx, run)
+// tellTries prints each try and returns how many met what is expected, of how
+// many that the lab did not fail.
+func (a *app) tellTries(ctx context.Context, store *results.Store, run string, key results.CellKey, r report.Report) (seen, tried int, err error) {
+	all, err := store.Attempts(ctx, run, key)
 	if err != nil {
-		return results.Cell{}, err
+		return 0, 0, err
 	}
-	for _, c := range cells {
-		if c.Test == test && c.Verdict != outcome.Infra {
-			return c, nil
+	for _, at := range all {
+		if at.Verdict == outcome.Infra {
+			continue
 		}
+		tried++
+		met := r.Expect.Met(at.Verdict, at.Outcome)
+		if met {
+			seen++
+		}
+		fmt.Fprintf(a.stdout, "%d/%d  %s  %s  %s\n", tried, r.Repetitions, map[bool]string{true: "yes", false: "no "}[met],
+			report.Expect{Verdict: at.Verdict, Outcome: at.Outcome}, results.CleanLine(at.Detail))
 	}
-	return results.Cell{}, errors.New("run " + run + " has no verdict for " + test)
+	return seen, tried, nil
 }

@@ -189,6 +189,7 @@ type selection struct {
 	suites   []wire.Suite
 	own      []lab.OwnSuite
 	pattern  string
+	cell     string // the one cell that the pattern matches; set by oneCell
 	release  func() // to be called when the run has ended
 }
 
@@ -208,7 +209,7 @@ func (a *app) selectTests(ctx context.Context, from []string) (selection, error)
 		release()
 		return selection{}, err
 	}
-	return selection{profiles, lab.UpTo(suites, c.priority), own, c.pattern, release}, nil
+	return selection{profiles: profiles, suites: lab.UpTo(suites, c.priority), own: own, pattern: c.pattern, release: release}, nil
 }
 
 // fetchForRun returns the kernels that could be had, and an error for those

@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 				e.Setenv("HOST_GOCACHE", filepath.Join(cache, "go-build"))
 			}
 			e.Setenv("VM_KERNEL", vmKernel("6.12"))
+			e.Setenv("VM_OLD_KERNEL", vmKernel("5.10"))
 			e.Setenv("VM_GUEST", vmGuest())
 			return os.Mkdir(home, 0o755)
 		},

@@ -1,0 +1,147 @@
+// Package bisect finds where the outcome of a cell changed: between which
+// packages of an archive, at which commit, by which configuration options.
+//
+// A subject is whatever can be booted and tried, named by a text: a kernel's
+// release, a commit, a configuration. Judge decides on which side of the
+// change a subject lies, by trying it as often as the wanted confidence asks;
+// Line searches an ordered line of subjects with it. How a subject is built
+// and run is the caller's business: the package knows neither QEMU nor the
+// archive.
+package bisect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"splicelab/outcome"
+)
+
+// Seen is what one attempt showed.
+type Seen struct {
+	Verdict outcome.Verdict `json:"verdict"`
+	Outcome outcome.Outcome `json:"outcome,omitempty"`
+}
+
+// Mark is what a search tells attempts apart by, in one word: the outcome, or
+// the verdict where none was recorded. A kernel that dies, hangs, does not
+// boot or cannot run the test shows that, whatever was recorded before.
+type Mark string
+
+// Mark is the attempt's.
+func (s Seen) Mark() Mark {
+	switch s.Verdict {
+	case outcome.Pass, outcome.Fail:
+		if s.Outcome != outcome.None {
+			return Mark(s.Outcome)
+		}
+	}
+	return Mark(s.Verdict)
+}
+
+// Terms are the two marks of a search: what the good end shows, and what the
+// bad end shows and the good end never does. Either may stand for better or
+// worse: a search for a fix is one too.
+type Terms struct {
+	Good Mark `json:"good"`
+	Bad  Mark `json:"bad"`
+}
+
+// ParseTerms reads "snapshot..zeroed": outcomes or verdicts, the good one first.
+func ParseTerms(text string) (Terms, error) {
+	good, bad, ok := strings.Cut(text, "..")
+	if !ok {
+		return Terms{}, fmt.Errorf("%q: write GOOD..BAD, for example snapshot..zeroed", text)
+	}
+	for _, m := range []string{good, bad} {
+		if !slices.Contains(outcome.All, outcome.Outcome(m)) &&
+			(!slices.Contains(outcome.Verdicts, outcome.Verdict(m)) || m == string(outcome.Infra)) {
+			return Terms{}, fmt.Errorf("%q is neither an outcome (%s) nor pass, fail, skip, crash, hang or boot-fail", m, join(outcome.All))
+		}
+	}
+	if good == bad {
+		return Terms{}, fmt.Errorf("%q: both are the same, so there is no change to look for", text)
+	}
+	return Terms{Mark(good), Mark(bad)}, nil
+}
+
+func (t Terms) String() string { return string(t.Good) + ".." + string(t.Bad) }
+
+func join[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// Count is how often a subject showed something.
+type Count struct {
+	Seen
+	N int `json:"n"`
+}
+
+// Tally is what all attempts at one subject showed. Attempts that the lab
+// failed are not in it.
+type Tally []Count
+
+// Add counts one more.
+func (t *Tally) Add(s Seen) {
+	for i := range *t {
+		if (*t)[i].Seen == s {
+			(*t)[i].N++
+			return
+		}
+	}
+	*t = append(*t, Count{s, 1})
+}
+
+// Of is how many attempts showed m.
+func (t Tally) Of(m Mark) int {
+	n := 0
+	for _, c := range t {
+		if c.Mark() == m {
+			n += c.N
+		}
+	}
+	return n
+}
+
+// Tries is how many attempts there were.
+func (t Tally) Tries() int {
+	n := 0
+	for _, c := range t {
+		n += c.N
+	}
+	return n
+}
+
+// marks are those of the tally, the most frequent first.
+func (t Tally) marks() []Mark {
+	var all []Mark
+	for _, c := range t {
+		if !slices.Contains(all, c.Mark()) {
+			all = append(all, c.Mark())
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Mark) int { return cmp.Compare(t.Of(b), t.Of(a)) })
+	return all
+}
+
+// passes reports whether every attempt that showed m passed.
+func (t Tally) passes(m Mark) bool {
+	return !slices.ContainsFunc(t, func(c Count) bool { return c.Mark() == m && c.Verdict != outcome.Pass })
+}
+
+// String is "snapshot 4/5, zeroed 1/5".
+func (t Tally) String() string {
+	if len(t) == 0 {
+		return "nothing"
+	}
+	var parts []string
+	for _, m := range t.marks() {
+		parts = append(parts, fmt.Sprintf("%s %d/%d", m, t.Of(m), t.Tries()))
+	}
+	return strings.Join(parts, ", ")
+}

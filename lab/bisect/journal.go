@@ -1,0 +1,189 @@
+package bisect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Journal is a search's memory: what every subject showed, on disk before it
+// counts. A search that was killed goes on from it.
+type Journal struct {
+	path      string
+	lock      *os.File
+	record    record
+	detection Detection
+	// Resumed says that an unfinished search of the same question was found.
+	Resumed bool
+}
+
+// record is what the file holds.
+type record struct {
+	Format   int               `json:"format"`
+	Question map[string]string `json:"question"`
+	Begun    time.Time         `json:"begun"`
+	Finished bool              `json:"finished"`
+	Terms    Terms             `json:"terms"`
+	Tallies  map[string]Tally  `json:"tallies"`
+	// Passed over: why, by subject.
+	Untestable map[string]string `json:"untestable,omitempty"`
+	Runs       []string          `json:"runs,omitempty"`
+}
+
+const journalFormat = 1
+
+// OpenJournal opens the journal of a question in dir, and makes it if need be.
+// The question is everything that an answer depends on; the same one finds the
+// same journal. One that is finished, or fresh, begins anew. The journal is
+// locked until Close: two searches for one answer would count twice.
+func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("the bisection's state cannot be kept: %w; name another directory with --state", err)
+	}
+	text, err := json.Marshal(question) // sorts the keys
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	j := &Journal{path: filepath.Join(dir, hex.EncodeToString(sum[:6])+".json")}
+	if j.lock, err = os.OpenFile(j.path+".lock", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+		return nil, fmt.Errorf("the bisection's state cannot be kept: %w; name another directory with --state", err)
+	}
+	if err := unix.Flock(int(j.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = j.lock.Close() // nothing was written
+		return nil, fmt.Errorf("another splicelab is at this bisection: wait until it has ended (%s)", j.path)
+	}
+	if err := j.load(question, fresh); err != nil {
+		return nil, errors.Join(err, j.lock.Close())
+	}
+	return j, nil
+}
+
+func (j *Journal) load(question map[string]string, fresh bool) error {
+	anew := record{Format: journalFormat, Question: question, Begun: time.Now().UTC(), Tallies: map[string]Tally{}, Untestable: map[string]string{}}
+	content, err := os.ReadFile(j.path)
+	switch {
+	case fresh, errors.Is(err, fs.ErrNotExist):
+		j.record = anew
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := json.Unmarshal(content, &j.record); err != nil {
+		return fmt.Errorf("the bisection's state %s is damaged: %w; begin anew with --fresh", j.path, err)
+	}
+	if j.record.Format != journalFormat || !maps.Equal(j.record.Question, question) {
+		return fmt.Errorf("the bisection's state %s is not of this splicelab or this question: begin anew with --fresh", j.path)
+	}
+	if j.record.Finished {
+		j.record = anew
+		return nil
+	}
+	j.Resumed = len(j.record.Tallies) > 0
+	if j.record.Tallies == nil {
+		j.record.Tallies = map[string]Tally{}
+	}
+	if j.record.Untestable == nil {
+		j.record.Untestable = map[string]string{}
+	}
+	return nil
+}
+
+// Close gives the journal free; what it holds is on disk already.
+func (j *Journal) Close() error { return j.lock.Close() }
+
+// Path is the journal's file.
+func (j *Journal) Path() string { return j.path }
+
+// Begun is when the search began.
+func (j *Journal) Begun() time.Time { return j.record.Begun }
+
+// Subjects are those that were tried or passed over.
+func (j *Journal) Subjects() int { return len(j.record.Tallies) + len(j.record.Untestable) }
+
+// Tally is what a subject showed so far.
+func (j *Journal) Tally(subject string) Tally { return slices.Clone(j.record.Tallies[subject]) }
+
+// Terms are the search's; zero before they are known.
+func (j *Journal) Terms() Terms { return j.record.Terms }
+
+// SetTerms settles the terms.
+func (j *Journal) SetTerms(t Terms) error {
+	j.record.Terms = t
+	return j.save()
+}
+
+// Untestable is why a subject is passed over, or empty.
+func (j *Journal) Untestable(subject string) string { return j.record.Untestable[subject] }
+
+// untestable notes a subject that cannot be tried; false for other errors.
+func (j *Journal) untestable(subject string, err error) bool {
+	var u *UntestableError
+	if !errors.As(err, &u) {
+		return false
+	}
+	j.record.Untestable[subject] = u.Reason
+	return true
+}
+
+// Add keeps what attempts at a subject showed.
+func (j *Journal) Add(subject string, seen []Seen) error {
+	t := j.Tally(subject)
+	for _, s := range seen {
+		t.Add(s)
+	}
+	j.record.Tallies[subject] = t
+	return j.save()
+}
+
+// AddRun names a stored run that attempts came from; it is written with them.
+func (j *Journal) AddRun(id string) { j.record.Runs = append(j.record.Runs, id) }
+
+// Finish marks the search as ended: the same question then begins anew.
+func (j *Journal) Finish() error {
+	j.record.Finished = true
+	return j.save()
+}
+
+// save replaces the file, which is whole at any time.
+func (j *Journal) save() error {
+	if j.path == "" {
+		return nil // a search that lives in memory
+	}
+	text, err := json.MarshalIndent(j.record, "", "  ")
+	if err != nil {
+		return err
+	}
+	err = replace(j.path, append(text, '\n'))
+	if err != nil {
+		return fmt.Errorf("the bisection's state cannot be kept: %w; what was there is as it was", err)
+	}
+	return nil
+}
+
+func replace(path string, content []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
