@@ -241,6 +241,7 @@ const (
 // Event is one step of a run.
 type Event struct {
 	Kind        EventKind
+	Run         string // EventPlanned: the run's ID
 	Cell        results.CellKey
 	Attempt     results.Attempt // EventFinished and EventRetry
 	Done, Total int             // cells with a final verdict; cells planned

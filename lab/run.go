@@ -26,8 +26,42 @@ const infraRetries = 3
 // lab failed some cells, the context's when it was stopped, and otherwise what
 // made going on impossible, such as a store that cannot be written.
 func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) {
+	return l.perform(ctx, p, o, func() (results.Run, []results.Cell, error) {
+		run := l.newRun(ctx, p)
+		return run, nil, l.store.BeginRun(ctx, run)
+	})
+}
+
+// Resume is Run for a plan of which a part was run already, in the run with
+// that id: what has a verdict keeps it and is not run again. The run's policy
+// and seed go on to hold.
+func (l *Lab) Resume(ctx context.Context, id string, p Plan, o Observer) (results.Run, error) {
 	if l.store == nil {
-		return results.Run{}, errors.New("a run needs a result store")
+		return results.Run{}, errNoStore
+	}
+	run, err := l.store.Run(ctx, id)
+	if err != nil {
+		return results.Run{}, err
+	}
+	again := *l
+	again.cfg.Seed, again.cfg.Policy = run.Seed, run.Policy
+	return again.perform(ctx, p, o, func() (results.Run, []results.Cell, error) {
+		cells, err := l.store.Cells(ctx, id)
+		if err != nil {
+			return run, nil, err
+		}
+		run.Finished, run.Problem = time.Time{}, ""
+		return run, cells, l.store.ResumeRun(ctx, id)
+	})
+}
+
+var errNoStore = errors.New("a run needs a result store")
+
+// perform runs what is left of a plan. begin returns the run and the cells
+// that it has already.
+func (l *Lab) perform(ctx context.Context, p Plan, o Observer, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
+	if l.store == nil {
+		return results.Run{}, errNoStore
 	}
 	if o == nil {
 		o = discard{}
@@ -44,15 +78,15 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 	if err != nil {
 		return results.Run{}, err
 	}
-	groups := p.groups(l.cfg.Isolation, expected)
-	run := l.newRun(ctx, p)
-	if err := l.store.BeginRun(ctx, run); err != nil {
+	run, known, err := begin()
+	if err != nil {
 		return run, err
 	}
 	r := &runner{lab: l, run: run, plan: p, observer: o, files: files, modules: modules,
 		total: p.attempts(l.cfg.Isolation), attempts: map[results.CellKey]int{}}
 	defer r.specs.release()
-	o.Event(Event{Kind: EventPlanned, Total: r.total})
+	groups := r.left(p.groups(l.cfg.Isolation, expected), known)
+	o.Event(Event{Kind: EventPlanned, Run: run.ID, Done: r.done, Total: r.total})
 
 	workers, wctx := errgroup.WithContext(ctx)
 	work := r.prepareAhead(wctx, groups)
@@ -87,6 +121,48 @@ func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) 
 	}
 	return run, err
 }
+
+// left takes out of the groups what has a verdict.
+func (r *runner) left(groups []group, known []results.Cell) []group {
+	if len(known) == 0 {
+		return groups
+	}
+	settled := map[results.CellKey]int{}
+	for _, c := range known {
+		r.attempts[c.CellKey] = c.Attempts
+		settled[c.CellKey] = c.Attempts - c.Infra
+	}
+	var left []group
+	for _, g := range groups {
+		var tests []PlannedTest
+		for _, t := range g.tests {
+			if settled[g.key(t)] > 0 {
+				settled[g.key(t)]--
+				r.done++
+				if t.Control && !r.lab.cfg.Faults {
+					r.knownControl(g.key(t), known)
+				}
+				continue
+			}
+			tests = append(tests, t)
+		}
+		if g.tests = tests; len(tests) > 0 {
+			left = append(left, g)
+		}
+	}
+	return left
+}
+
+// knownControl notes a control cell that failed before the run was resumed.
+func (r *runner) knownControl(key results.CellKey, known []results.Cell) {
+	for _, c := range known {
+		if c.CellKey == key && c.Verdict == outcome.Fail {
+			r.control = append(r.control, controlName(key))
+		}
+	}
+}
+
+func controlName(k results.CellKey) string { return fmt.Sprintf("%s (%s, %s)", k.Test, k.Kernel, k.FS) }
 
 // suiteFiles are the test binaries of the plan, by their place in the guest.
 // Of an own suite its data are among them.
@@ -386,7 +462,7 @@ func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) err
 			}
 		}
 		if p.Control && !r.lab.cfg.Faults && a.Verdict == outcome.Fail {
-			r.control = append(r.control, fmt.Sprintf("%s (%s, %s)", name, a.Kernel, a.FS))
+			r.control = append(r.control, controlName(a.CellKey))
 		}
 	}
 	ev.Done = r.done

@@ -125,6 +125,18 @@ func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, pr
 	})
 }
 
+// ResumeRun opens a run again that has ended, or that was killed: it takes
+// attempts until it is finished anew.
+func (s *Store) ResumeRun(ctx context.Context, id string) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if _, err := openRun(ctx, tx, id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE run SET finished = 0, problem = '', tally = '' WHERE id = ?`, id)
+		return err
+	})
+}
+
 // AddAttempt records an attempt and returns when it is on disk. Its texts are
 // cleaned and bounded (see Clean). Recording the same attempt again is
 // harmless, another one with the same run, cell and number is ErrConflict.

@@ -116,7 +116,7 @@ func (a *app) oneCell(ctx context.Context, cmd *cobra.Command, from []string) (s
 // on beside the flags that all searches have.
 func (a *app) journal(kind string, s search, tests selection, question map[string]string) (*bisect.Journal, error) {
 	q := map[string]string{
-		"kind": kind, "test": tests.cell, "filesystem": tests.profiles[0].Name, "term": s.term,
+		"kind": kind, "test": tests.pattern, "filesystem": a.cfg.Run.Filesystems, "term": s.term,
 		"confidence": fmt.Sprint(s.confidence), "tries": fmt.Sprint(s.tries), "policy": a.cfg.Run.Policy,
 		"memory": fmt.Sprint(a.cfg.VM.Memory), "cpus": fmt.Sprint(a.cfg.VM.CPUs), "kernel arguments": a.cfg.VM.KernelArgs,
 		"splicelab": buildVersion(),
@@ -129,7 +129,7 @@ func (a *app) journal(kind string, s search, tests selection, question map[strin
 		return nil, err
 	}
 	if j.Resumed {
-		fmt.Fprintf(a.stderr, "going on with the bisection of %s: %d kernels are known; --fresh begins anew\n", j.Begun().Format("2006-01-02 15:04 MST"), j.Subjects())
+		fmt.Fprintf(a.stderr, "going on with what was begun at %s; --fresh begins anew\n", j.Begun().Format("2006-01-02 15:04 MST"))
 	}
 	if terms, err := bisect.ParseTerms(s.term); err == nil && j.Terms() == (bisect.Terms{}) {
 		if err := j.SetTerms(terms); err != nil {

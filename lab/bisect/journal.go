@@ -89,7 +89,7 @@ func (j *Journal) load(question map[string]string, fresh bool) error {
 		j.record = anew
 		return nil
 	}
-	j.Resumed = len(j.record.Tallies) > 0
+	j.Resumed = len(j.record.Tallies) > 0 || len(j.record.Runs) > 0
 	if j.record.Tallies == nil {
 		j.record.Tallies = map[string]Tally{}
 	}
@@ -107,9 +107,6 @@ func (j *Journal) Path() string { return j.path }
 
 // Begun is when the search began.
 func (j *Journal) Begun() time.Time { return j.record.Begun }
-
-// Subjects are those that were tried or passed over.
-func (j *Journal) Subjects() int { return len(j.record.Tallies) + len(j.record.Untestable) }
 
 // Tally is what a subject showed so far.
 func (j *Journal) Tally(subject string) Tally { return slices.Clone(j.record.Tallies[subject]) }
@@ -148,6 +145,17 @@ func (j *Journal) Add(subject string, seen []Seen) error {
 
 // AddRun names a stored run that attempts came from; it is written with them.
 func (j *Journal) AddRun(id string) { j.record.Runs = append(j.record.Runs, id) }
+
+// Run is the first run that was named, or empty.
+func (j *Journal) Run() string {
+	if len(j.record.Runs) == 0 {
+		return ""
+	}
+	return j.record.Runs[0]
+}
+
+// Save writes what was noted since the last attempts.
+func (j *Journal) Save() error { return j.save() }
 
 // Finish marks the search as ended: the same question then begins anew.
 func (j *Journal) Finish() error {

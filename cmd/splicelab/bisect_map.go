@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"splicelab/cmd/splicelab/config"
+	"splicelab/kernels"
+	"splicelab/lab"
+	"splicelab/lab/bisect"
+	"splicelab/lab/vm"
+	"splicelab/results"
+)
+
+// kernelMap runs cells on every kernel of the archive, or of a list, and shows
+// where each row changes. Cells of a kernel and filesystem share a VM: what is
+// wanted of ninety kernels is an overview.
+func (a *app) kernelMap(ctx context.Context, s search, list, series, html string) error {
+	a.cfg.Run.Priority = config.LowestPriority
+	a.cfg.Run.Isolation = string(lab.IsolationVM)
+	tests, err := a.selectTests(ctx, s.from)
+	if err != nil {
+		return err
+	}
+	defer tests.release()
+	if html != "" {
+		if err := (reportFile{format: "html", path: html}).writable(); err != nil {
+			return usagef("--html: %s; name a file in a directory that can be written", err)
+		}
+	}
+	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
+		return err
+	}
+	store, err := a.resultStore()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // each attempt was durable when it was added
+	release, err := a.useCache()
+	if err != nil {
+		return err
+	}
+	defer release()
+	kstore, err := a.kernelStore()
+	if err != nil {
+		return err
+	}
+	line, err := a.packageLine(ctx, a.archive(kstore, false), s, list, series)
+	if err != nil {
+		return err
+	}
+	if line[0].Version.Compare(line[len(line)-1].Version) > 0 {
+		return usagef("a map goes from the older kernel to the newer one: swap --good and --bad")
+	}
+	journal, err := a.journal("map", s, tests, map[string]string{"kernels": strings.Join(releases(line), " ")})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = journal.Close() }() // nothing is written by it
+
+	p := newProgress(a.stderr)
+	defer p.Close()
+	fetch := kernels.FetchAhead(ctx, line, fetchJobs, p)
+	canary, err := firstOf(ctx, line, fetch)
+	if err != nil {
+		return err
+	}
+	plan, err := lab.NewPlan(unfetched(line), tests.profiles, tests.suites, tests.pattern)
+	if err != nil {
+		return err
+	}
+	plan.Fetch = fetch
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own = tests.own })
+	if err != nil {
+		return err
+	}
+	o := &mapObserver{progress: p, journal: journal}
+	var run results.Run
+	if id := journal.Run(); id != "" {
+		run, err = l.Resume(ctx, id, plan, o)
+	} else {
+		run, err = l.Run(ctx, plan, o)
+	}
+	p.Close()
+	if run.ID == "" {
+		return err
+	}
+	if err = errors.Join(err, o.err); ctx.Err() == nil {
+		if ferr := journal.Finish(); ferr != nil {
+			return errors.Join(err, ferr)
+		}
+	}
+	return errors.Join(err, a.showMap(context.WithoutCancel(ctx), store, run, line, html))
+}
+
+// mapObserver keeps the run's name, so that a map that is killed goes on.
+type mapObserver struct {
+	*progress
+	journal *bisect.Journal
+	err     error
+}
+
+// Event implements lab.Observer.
+func (o *mapObserver) Event(e lab.Event) {
+	if e.Kind == lab.EventPlanned && o.journal.Run() == "" {
+		o.journal.AddRun(e.Run)
+		o.err = o.journal.Save()
+	}
+	o.progress.Event(e)
+}
+
+// showMap draws what there is of a map, which may not be finished.
+func (a *app) showMap(ctx context.Context, store *results.Store, run results.Run, line []kernels.Entry, html string) error {
+	cells, err := store.Cells(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	var columns []results.MapKernel
+	for _, e := range line {
+		columns = append(columns, results.MapKernel{Release: e.Release, Series: e.Series()})
+	}
+	m := results.NewKernelMap(columns, cells)
+	if err := m.WriteText(a.stdout, a.matrixOptions(a.stdout)); err != nil {
+		return err
+	}
+	if html != "" {
+		var page bytes.Buffer
+		if err := m.WriteHTML(&page, fmt.Sprintf("Kernel map, %s to %s", line[0].Release, line[len(line)-1].Release)); err != nil {
+			return err
+		}
+		if err := (reportFile{format: "html", path: html}).replace(page.Bytes()); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "\nhtml  report: %s\n", html)
+	}
+	fmt.Fprintf(a.stdout, "stored as run %s\n", run.ID)
+	return nil
+}

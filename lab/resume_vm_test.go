@@ -1,0 +1,101 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/results"
+)
+
+// stopper ends a run after some cells.
+type stopper struct {
+	after  int
+	cancel context.CancelFunc
+	id     string
+}
+
+func (s *stopper) Event(e Event) {
+	if e.Kind == EventPlanned {
+		s.id = e.Run
+	}
+	if e.Kind == EventFinished && e.Done >= s.after {
+		s.cancel()
+	}
+}
+
+// A run that is stopped again and again comes to what one run comes to:
+// every cell once, in one run.
+func TestResume(t *testing.T) {
+	for _, isolation := range []Isolation{IsolationVM, IsolationCell} {
+		t.Run(string(isolation), func(t *testing.T) {
+			b := newBench(t)
+			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
+			ps, err := images.Select("tmpfs", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			suites, err := Suites(t.Context(), b.cfg.GuestDir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := NewPlan([]kernels.Kernel{testKernel(t, "6.12")}, ps, suites, "^splice.TestWrite/small")
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan.Repeat = 2
+			l, err := New(b.cfg, b.store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id, rounds := "", 0
+			for done := 3; ; done += 3 {
+				rounds++
+				ctx, cancel := context.WithCancel(t.Context())
+				stop := &stopper{after: done, cancel: cancel}
+				var run results.Run
+				var err error
+				if id == "" {
+					run, err = l.Run(ctx, plan, stop)
+				} else {
+					run, err = l.Resume(ctx, id, plan, stop)
+				}
+				cancel()
+				if id == "" {
+					id = run.ID
+				}
+				if run.ID != id || stop.id != id {
+					t.Fatalf("round %d is run %s, told as %s, and not %s", rounds, run.ID, stop.id, id)
+				}
+				if err == nil {
+					break
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+			}
+			if rounds < 3 {
+				t.Errorf("only %d rounds: nothing was resumed", rounds)
+			}
+			cells, err := l.store.Cells(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(cells) != plan.Cells() {
+				t.Errorf("%d cells of %d", len(cells), plan.Cells())
+			}
+			for _, c := range cells {
+				want := 2
+				if strings.HasPrefix(c.Test, "splice.TestControl/") && isolation == IsolationCell {
+					want = 1
+				}
+				if c.Attempts-c.Infra != want {
+					t.Errorf("%s: %d attempts with a verdict, want %d", c.CellKey, c.Attempts-c.Infra, want)
+				}
+			}
+		})
+	}
+}
