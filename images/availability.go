@@ -59,19 +59,7 @@ func ConfigOption(k kernels.Kernel, option string) (value string, known bool, er
 	if err != nil {
 		return "", false, fmt.Errorf("configuration of %s: %w", k.Release, err)
 	}
-	return parseConfig(b)[option], true, nil
-}
-
-// parseConfig reads the options that are set in a kernel's .config.
-func parseConfig(b []byte) map[string]string {
-	options := make(map[string]string)
-	for line := range bytes.Lines(b) {
-		option, value, ok := strings.Cut(strings.TrimSpace(string(line)), "=")
-		if ok && strings.HasPrefix(option, "CONFIG_") {
-			options[option] = strings.Trim(value, `"`)
-		}
-	}
-	return options
+	return kernels.ParseConfig(b)[option], true, nil
 }
 
 // moduleOptions names the configuration option of modules for which it is
@@ -105,7 +93,7 @@ func openTree(k kernels.Kernel) (*tree, error) {
 		if err != nil {
 			return nil, fmt.Errorf("configuration of %s: %w", k.Release, err)
 		}
-		t.config = parseConfig(b)
+		t.config = kernels.ParseConfig(b)
 	}
 	if k.Modules == "" {
 		return t, nil

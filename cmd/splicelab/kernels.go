@@ -7,11 +7,12 @@ import (
 )
 
 func (a *app) kernelsCommand() *cobra.Command {
-	return group("kernels", "List, show and fetch kernels",
+	return group("kernels", "List, show, fetch and compare kernels",
 		`  splicelab kernels list
   splicelab kernels show 6.12
-  splicelab kernels fetch newest:5`,
-		a.kernelsListCommand(), a.kernelsShowCommand(), a.kernelsFetchCommand())
+  splicelab kernels fetch newest:5
+  splicelab kernels diff 6.1 6.12`,
+		a.kernelsListCommand(), a.kernelsShowCommand(), a.kernelsFetchCommand(), a.kernelsDiffCommand())
 }
 
 // kernelJSON is an entry in "kernels list --json".

@@ -151,6 +151,7 @@ type tally struct {
 	transfers map[string]transfer
 	fetching  time.Time // when the first byte came
 	running   time.Time // when the run was planned
+	had       int       // done before a run was resumed; no speed
 	done      int
 	total     int
 	retries   int
@@ -181,6 +182,8 @@ func (t *tally) event(e lab.Event, now time.Time) {
 		t.running = now
 	}
 	switch e.Kind {
+	case lab.EventPlanned:
+		t.had = e.Done
 	case lab.EventFinished:
 		t.verdicts[e.Attempt.Verdict]++
 	case lab.EventRetry:
@@ -237,8 +240,8 @@ func (t *tally) cellsLine(now time.Time) string {
 	if len(counts) > 0 {
 		line += ": " + strings.Join(counts, ", ")
 	}
-	if elapsed := now.Sub(t.running).Seconds(); elapsed >= 1 && t.done > 0 && t.done < t.total {
-		rate := float64(t.done) / elapsed
+	if elapsed := now.Sub(t.running).Seconds(); elapsed >= 1 && t.done > t.had && t.done < t.total {
+		rate := float64(t.done-t.had) / elapsed
 		line += fmt.Sprintf("; %.1f cells/s, %s left", rate, remaining(float64(t.total-t.done)/rate))
 	}
 	if fetching := t.fetchLine(now); t.fetchesLeft() {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"splicelab/cmd/splicelab/config"
+	"splicelab/images"
 	"splicelab/lab"
 	"splicelab/lab/report"
 	"splicelab/lab/vm"
@@ -18,20 +19,35 @@ import (
 
 func (a *app) reproCommand() *cobra.Command {
 	var repetitions int
+	var run, output string
 	cmd := &cobra.Command{
-		Use:   "repro REPORT.yaml",
-		Short: "Look again for what a report file says was seen",
+		Use:   "repro REPORT.yaml | CELL",
+		Short: "Look again for what a report file says was seen, or make such a file",
 		Long: `repro runs the one cell that a report file names, on the kernel and filesystem
 that it names, each time in a VM of its own, and says how often it came to what
 the file expects. docs/reports.md describes the file; "splicelab results
 findings --reports DIR" writes such files from a stored run.
 
+With a CELL, written KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the report file
+of that cell in the newest stored run that has it, or in that of --run, to
+standard output or to --output. KERNEL may be the beginning of a release.
+
 Exit codes: 0 it was reproduced at least once; 1 it was not; 2 bad usage or a
 bad report file; 3 the lab failed.`,
 		Example: `  splicelab repro reports/xfs-phantom-zero.yaml
-  splicelab repro -n 20 reports/xfs-phantom-zero.yaml`,
-		Args: arguments(1, 1, "a report file"),
+  splicelab repro -n 20 reports/xfs-phantom-zero.yaml
+  splicelab repro -o mine.yaml 6.12/xfs/splice.TestPunchHoleInPage/large-clean`,
+		Args: arguments(1, 1, "a report file or a cell"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if key, ok := parseCell(args[0]); ok {
+				if cmd.Flags().Changed("repetitions") {
+					return usagef("-n goes with a report file: %s is a cell", args[0])
+				}
+				return a.reportOf(cmd.Context(), key, run, output)
+			}
+			if output != "" || run != "" {
+				return usagef("--run and --output go with a cell, KERNEL/FILESYSTEM/TEST: %s is none", args[0])
+			}
 			r, err := report.Load(args[0])
 			if err != nil {
 				return usagef("%s", err)
@@ -47,6 +63,8 @@ bad report file; 3 the lab failed.`,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().IntVarP(&repetitions, "repetitions", "n", 0, "try `N` times (default: what the file says)")
+	cmd.Flags().StringVar(&run, "run", "", "take the cell from this `RUN` (default: the newest that has it)")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write the cell's report to `FILE`")
 	a.vmFlags(cmd.Flags())
 	return cmd
 }
@@ -68,11 +86,14 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 		a.cfg.VM.KernelArgs += " " + r.KernelArgs
 	}
 	a.cfg.Run.Priority = config.LowestPriority
-	tests, err := a.selectTests(ctx, nil)
+	tests, err := a.selectTests(ctx, r.TestsFrom)
 	if err != nil {
 		return err
 	}
 	defer tests.release()
+	if err := asReported(&tests, r); err != nil {
+		return err
+	}
 	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
 		return err
 	}
@@ -95,12 +116,12 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 	if len(found) != 1 {
 		return usagef("the report's kernel %q names %d kernels: name one", r.Kernel, len(found))
 	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, a.cfg.Run.Tests)
+	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return err
 	}
 	plan.Repeat = r.Repetitions
-	l, err := a.newLab(ctx, found[0], store, p)
+	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own })
 	if err != nil {
 		return err
 	}
@@ -124,6 +145,27 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 		return &failedError{tried}
 	}
 	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", seen, tried)
+	return nil
+}
+
+// asReported gives the profile the report's own mkfs and mount options, and
+// another name, so that its cells are not taken for the profile's.
+func asReported(tests *selection, r report.Report) error {
+	if len(r.Mkfs) == 0 && r.MountOptions == "" {
+		return nil
+	}
+	p := tests.profiles[0]
+	p.Name += "-report"
+	if len(r.Mkfs) > 0 {
+		p.Mkfs = r.Mkfs
+	}
+	if r.MountOptions != "" {
+		p.Options = r.MountOptions
+	}
+	if err := p.Validate(); err != nil {
+		return usagef("report: %s", err)
+	}
+	tests.profiles = []images.Profile{p}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,6 +28,13 @@ type Report struct {
 	Kernel string `yaml:"kernel"`
 	// Filesystem is the name of a profile.
 	Filesystem string `yaml:"filesystem"`
+	// Mkfs is the command that makes the filesystem, and MountOptions are
+	// those it is mounted with, where they are not the profile's.
+	Mkfs         []string `yaml:"mkfs,omitempty,flow"`
+	MountOptions string   `yaml:"mount_options,omitempty"`
+	// TestsFrom are Go packages or test binaries that the test is of, where it
+	// is not the lab's. Paths are relative to the file.
+	TestsFrom []string `yaml:"tests_from,omitempty"`
 	// Test is the full name, suite.TestName/subtest.
 	Test string `yaml:"test"`
 	// Expect is what the report claims.
@@ -81,6 +89,15 @@ func Parse(file string, content []byte) (Report, error) {
 	}
 	if r.Policy == "" {
 		r.Policy = outcome.PolicySnapshot
+	}
+	for i, from := range r.TestsFrom {
+		// What has a dot or a slash at its beginning is a path, the rest a package.
+		if strings.HasPrefix(from, ".") {
+			r.TestsFrom[i] = filepath.Join(filepath.Dir(file), from)
+			if !filepath.IsAbs(r.TestsFrom[i]) {
+				r.TestsFrom[i] = "." + string(filepath.Separator) + r.TestsFrom[i]
+			}
+		}
 	}
 	if err := r.validate(); err != nil {
 		return Report{}, fmt.Errorf("report %s: %w", file, err)

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"splicelab/lab/report"
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// parseCell reads KERNEL/FILESYSTEM/TEST. What ends like a YAML file, or is a
+// file, is none.
+func parseCell(text string) (results.CellKey, bool) {
+	if strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") {
+		return results.CellKey{}, false
+	}
+	if _, err := os.Stat(text); err == nil {
+		return results.CellKey{}, false
+	}
+	parts := strings.SplitN(text, "/", 3)
+	if len(parts) != 3 || slices.Contains(parts, "") {
+		return results.CellKey{}, false
+	}
+	return results.CellKey{Kernel: parts[0], FS: parts[1], Test: parts[2]}, true
+}
+
+// reportOf writes the report file of a stored cell.
+func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output string) error {
+	store, err := a.resultStore()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // only read from
+	run, cell, err := findCell(ctx, store, key, name)
+	if err != nil {
+		return err
+	}
+	if cell.Verdict == outcome.Infra {
+		return usagef("%s has no verdict in run %s: the lab failed it (%s)", cell.CellKey, run.ID, results.CleanLine(cell.Detail))
+	}
+	r := cellReport(run, cell)
+	text, err := encodeReport(r, "Written by splicelab repro from run "+run.ID+".\nTry it: splicelab repro FILE")
+	if err != nil {
+		return err
+	}
+	if output == "" || output == "-" {
+		_, err := a.stdout.Write(text)
+		return err
+	}
+	return reportFile{format: "yaml", path: output}.replace(text)
+}
+
+// findCell finds the cell in the named run, or in the newest that has it.
+func findCell(ctx context.Context, store *results.Store, key results.CellKey, name string) (results.Run, results.Cell, error) {
+	var runs []results.Run
+	if name != "" {
+		run, err := store.Run(ctx, name)
+		if err != nil {
+			return results.Run{}, results.Cell{}, err
+		}
+		runs = append(runs, run)
+	} else {
+		all, err := store.Runs(ctx)
+		if err != nil {
+			return results.Run{}, results.Cell{}, err
+		}
+		for _, r := range all {
+			runs = append(runs, r.Run)
+		}
+	}
+	for _, run := range runs {
+		cells, err := store.Cells(ctx, run.ID)
+		if err != nil {
+			return results.Run{}, results.Cell{}, err
+		}
+		var found []results.Cell
+		for _, c := range cells {
+			if c.FS == key.FS && c.Test == key.Test && strings.HasPrefix(c.Kernel, key.Kernel) {
+				found = append(found, c)
+			}
+		}
+		switch len(found) {
+		case 0:
+			continue
+		case 1:
+			return run, found[0], nil
+		}
+		return run, results.Cell{}, usagef("%s begins the name of %d kernels in run %s: write more of it, for example %s/%s/%s",
+			key.Kernel, len(found), run.ID, found[0].Kernel, key.FS, key.Test)
+	}
+	where := "no stored run has"
+	if name != "" {
+		where = "run " + name + " does not have"
+	}
+	return results.Run{}, results.Cell{}, usagef("%s the cell %s/%s/%s; splicelab results show lists cells", where, key.Kernel, key.FS, key.Test)
+}
+
+// cellReport is the report of what a cell showed.
+func cellReport(run results.Run, c results.Cell) report.Report {
+	what := string(c.Outcome)
+	if what == "" {
+		what = string(c.Verdict)
+	}
+	r := report.Report{
+		Title:  fmt.Sprintf("%s is %s on %s", c.Test, what, c.FS),
+		Kernel: c.Kernel, Filesystem: c.FS, Test: c.Test,
+		Expect: report.Expect{Verdict: c.Verdict, Outcome: c.Outcome}, Repetitions: 3, Policy: run.Policy,
+		Note: results.CleanLine(c.Detail),
+	}
+	// The run's conditions have them as they are shown.
+	_, _ = fmt.Sscanf(run.Conditions["memory"], "%d MiB", &r.Memory)
+	_, _ = fmt.Sscan(run.Conditions["cpus"], &r.CPUs)
+	return r
+}
+
+// encodeReport is the text of a report file.
+func encodeReport(r report.Report, comment string) ([]byte, error) {
+	var b bytes.Buffer
+	err := r.Write(&b, comment)
+	return b.Bytes(), err
+}

@@ -1,0 +1,64 @@
+package kernels
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// ParseConfig reads the options that are set in a kernel's build configuration,
+// "CONFIG_XFS_FS" and so on, to their values: y, m, a number, or a text without
+// its quotes. What is off is not in it.
+func ParseConfig(b []byte) map[string]string {
+	options := make(map[string]string)
+	for line := range bytes.Lines(b) {
+		option, value, ok := strings.Cut(strings.TrimSpace(string(line)), "=")
+		if ok && strings.HasPrefix(option, "CONFIG_") {
+			options[option] = strings.Trim(value, `"`)
+		}
+	}
+	return options
+}
+
+// Options reads the kernel's build configuration. A kernel without one is an
+// error.
+func (k Kernel) Options() (map[string]string, error) {
+	if k.Config == "" {
+		return nil, fmt.Errorf("kernel %s comes without its configuration; file:PATH?config=FILE names one", k.Release)
+	}
+	b, err := os.ReadFile(k.Config)
+	if err != nil {
+		return nil, fmt.Errorf("configuration of %s: %w", k.Release, err)
+	}
+	return ParseConfig(b), nil
+}
+
+// OptionChange is an option in which two configurations differ. An empty value
+// means off.
+type OptionChange struct {
+	Option, Old, New string
+}
+
+// notOptions describe the compiler that built a kernel, not what was asked of
+// it.
+var notOptions = []string{"CONFIG_CC_VERSION_TEXT", "CONFIG_GCC_VERSION", "CONFIG_AS_VERSION", "CONFIG_LD_VERSION", "CONFIG_PAHOLE_VERSION",
+	"CONFIG_BUILD_SALT", "CONFIG_RUSTC_VERSION", "CONFIG_RUSTC_VERSION_TEXT"}
+
+// DiffOptions lists the options in which two configurations differ, by name.
+// What only describes the compiler is left out.
+func DiffOptions(old, new map[string]string) []OptionChange {
+	all := maps.Clone(old)
+	maps.Copy(all, new)
+	var changes []OptionChange
+	for option := range all {
+		if old[option] != new[option] && !slices.Contains(notOptions, option) {
+			changes = append(changes, OptionChange{option, old[option], new[option]})
+		}
+	}
+	slices.SortFunc(changes, func(a, b OptionChange) int { return cmp.Compare(a.Option, b.Option) })
+	return changes
+}
