@@ -41,6 +41,12 @@ type filePaths struct {
 	image, modules, config string
 }
 
+// Prefix implements Namer.
+func (Files) Prefix() string { return fileSelector }
+
+// Named implements Namer.
+func (f Files) Named(_ context.Context, selector string) (Entry, error) { return f.Entry(selector) }
+
 // parseFile takes a selector apart; it does not look at the files.
 func parseFile(selector string) (filePaths, error) {
 	bad := func(format string, args ...any) error {

@@ -13,6 +13,14 @@ import (
 // fileSelector starts a selector that names a kernel image on this machine.
 const fileSelector = "file:"
 
+// Namer is a source of kernels that are only there when they are named, by
+// selectors with its prefix.
+type Namer interface {
+	Source
+	Prefix() string // with its colon
+	Named(ctx context.Context, selector string) (Entry, error)
+}
+
 // Resolve finds the entries that the comma-separated selectors name, each
 // once, oldest first. Kernels that selectors name by file: need no source; a
 // Files among the sources makes them boot faster, because it knows where to
@@ -23,20 +31,22 @@ func Resolve(ctx context.Context, sources []Source, selectors string) ([]Entry, 
 	if err != nil {
 		return nil, err
 	}
-	var files Files
+	var namers []Namer
 	for _, s := range sources {
-		if f, ok := s.(Files); ok {
-			files = f
+		if n, ok := s.(Namer); ok {
+			namers = append(namers, n)
 		}
 	}
+	namers = append(namers, Files{})
 	var chosen []Entry
 	var listed []string
 	for _, part := range parts {
-		if !strings.HasPrefix(part, fileSelector) {
+		i := slices.IndexFunc(namers, func(n Namer) bool { return strings.HasPrefix(part, n.Prefix()) })
+		if i < 0 {
 			listed = append(listed, part)
 			continue
 		}
-		entry, err := files.Entry(part)
+		entry, err := namers[i].Named(ctx, part)
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ func (e *SelectorError) Error() string {
 }
 
 // selectorForms is shown for selectors that cannot be read.
-const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all or file:PATH"
+const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all, file:PATH or build:NAME"
 
 // Select returns the entries that the comma-separated selectors name, each
 // once, oldest first. Where a selector does not name the flavour and there are

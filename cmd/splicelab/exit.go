@@ -10,6 +10,7 @@ import (
 	"splicelab/cmd/splicelab/config"
 	"splicelab/kernels"
 	"splicelab/kernels/debian"
+	"splicelab/kernels/source"
 	"splicelab/lab"
 	"splicelab/lab/bisect"
 	"splicelab/results"
@@ -37,6 +38,7 @@ func exitCode(err error) int {
 		noMatch  *lab.NoMatchError
 		ownSuite *lab.OwnSuiteError
 		noRun    *results.RunError
+		build    *source.Error
 		swapped  *bisect.SwappedError
 		unsteady *bisect.UnsteadyEndError
 	)
@@ -49,7 +51,7 @@ func exitCode(err error) int {
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
 		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun),
-		errors.As(err, &swapped), errors.As(err, &unsteady):
+		errors.As(err, &build), errors.As(err, &swapped), errors.As(err, &unsteady):
 		return exitUsage
 	default:
 		return exitLab

@@ -7,12 +7,13 @@ import (
 )
 
 func (a *app) kernelsCommand() *cobra.Command {
-	return group("kernels", "List, show, fetch and compare kernels",
+	return group("kernels", "List, show, fetch, build and compare kernels",
 		`  splicelab kernels list
   splicelab kernels show 6.12
   splicelab kernels fetch newest:5
+  splicelab kernels build --name mine --tree ~/linux
   splicelab kernels diff 6.1 6.12`,
-		a.kernelsListCommand(), a.kernelsShowCommand(), a.kernelsFetchCommand(), a.kernelsDiffCommand())
+		a.kernelsListCommand(), a.kernelsShowCommand(), a.kernelsFetchCommand(), a.kernelsBuildCommand(), a.kernelsDiffCommand())
 }
 
 // kernelJSON is an entry in "kernels list --json".

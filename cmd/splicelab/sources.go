@@ -12,6 +12,7 @@ import (
 
 	"splicelab/kernels"
 	"splicelab/kernels/debian"
+	"splicelab/kernels/source"
 	"splicelab/results"
 )
 
@@ -39,12 +40,16 @@ type archive struct {
 	err    error          // why it cannot be
 
 	listed []kernels.Entry // what List returned
+
+	builds *source.Named // what build: names
 }
 
 func (a *app) archive(store *kernels.Store, refresh bool) *archive {
 	cfg := a.cfg.Kernels.Debian
 	cfg.Refresh = cfg.Refresh || refresh
-	return &archive{cfg: cfg, store: store}
+	s := &archive{cfg: cfg, store: store}
+	s.builds = a.builds(s)
+	return s
 }
 
 func (s *archive) open() (*debian.Source, error) {
@@ -76,7 +81,7 @@ func (s *archive) Fetch(ctx context.Context, e kernels.Entry, p kernels.Progress
 
 // resolve turns selectors into entries.
 func resolve(ctx context.Context, src *archive, selectors string) ([]kernels.Entry, error) {
-	return kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: src.store}, src}, selectors)
+	return kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: src.store}, src.builds, src}, selectors)
 }
 
 // resolveAloud is resolve for verbs whose subject are kernels: it tells

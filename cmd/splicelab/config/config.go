@@ -10,6 +10,7 @@ import (
 
 	"splicelab/images"
 	"splicelab/kernels/debian"
+	"splicelab/kernels/source"
 	"splicelab/lab"
 	"splicelab/outcome"
 )
@@ -112,6 +113,8 @@ type VM struct {
 type Kernels struct {
 	// Debian is the archive that selectors such as 6.12 refer to.
 	Debian debian.Config `mapstructure:"debian"`
+	// Builds are kernels to be built from source, selected as build:NAME.
+	Builds []source.Build `mapstructure:"builds"`
 }
 
 // The default matrix: the long-term series that distributions ship, the

@@ -66,6 +66,17 @@ func (c *Config) validate() []fault {
 	if strings.ContainsAny(c.VM.KernelArgs, "\n\r\x00") {
 		wrong("vm.kernel-args", "contains a line break; separate arguments by spaces")
 	}
+	builds := map[string]bool{}
+	for i, b := range c.Kernels.Builds {
+		key := fmt.Sprintf("kernels.builds[%d]", i)
+		if err := b.Validate(); err != nil {
+			wrong(key, "%s", err)
+		}
+		if builds[b.Name] {
+			wrong(key, "%q is declared twice", b.Name)
+		}
+		builds[b.Name] = true
+	}
 	declared := map[string]bool{}
 	for i, p := range c.Filesystems {
 		key := fmt.Sprintf("filesystems[%d]", i)

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/kernels"
+	"splicelab/kernels/source"
+	"splicelab/results"
+)
+
+func (a *app) kernelsBuildCommand() *cobra.Command {
+	var b source.Build
+	var jobs int
+	cmd := &cobra.Command{
+		Use:   "build [NAME]",
+		Short: "Build a kernel from source, for build:NAME",
+		Long: `build builds a kernel into the cache: NAME as splicelab.yaml declares it under
+kernels.builds, changed by the flags, or what the flags alone say. A run then takes it as
+build:NAME; it is built anew when source, configuration or compiler have changed, from where
+the last build left off, and with ccache where that is installed.
+
+The configuration begins with --base: "lab", in which everything is off but what the lab
+and its suite need; a target of the kernel's Makefile, such as defconfig;
+"kernel:SELECTOR", a distribution's own; or a file. Fragments and then options go
+on top. After that it is checked that each of them took: what did not is
+named with what it depends on. The lab's own fragments: ` + strings.Join(ownFragments(), ", ") + `.
+
+--tree is a source directory, which is built outside of it and not touched; a tarball;
+or, with --ref, a git repository, of which the lab makes a clone of its own.
+
+Exit codes: 0 built; 2 what was asked for cannot be built: the message says why;
+3 the lab failed, the disk is full, or it was interrupted. What was compiled is
+kept in either case.`,
+		Example: `  splicelab kernels build --name mine --tree ~/linux
+  splicelab kernels build --name fix --tree ~/linux --ref v6.12 --patch fix.patch --fragment kasan
+  splicelab kernels build --name deb --tree linux.tar.xz --base kernel:6.12 --option CONFIG_XFS_DEBUG=y
+  splicelab run -k build:mine -f xfs`,
+		Args: arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			build, err := a.buildOf(cmd, args, b)
+			if err != nil {
+				return err
+			}
+			return a.buildKernel(cmd.Context(), build, jobs)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&b.Name, "name", "", "call the kernel `NAME` (default: the argument)")
+	f.StringVar(&b.Tree, "tree", "", "build `SOURCE`: a directory, a tarball, or a git repository")
+	f.StringVar(&b.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
+	f.StringVar(&b.Base, "base", "", "begin with this `CONFIG`: lab, defconfig, kernel:SELECTOR or a file (default lab)")
+	f.StringSliceVar(&b.Fragments, "fragment", nil, "merge the `FRAGMENT`, one of the lab's or a file (repeatable)")
+	f.StringArrayVar(&b.Options, "option", nil, "set `CONFIG_NAME=VALUE`, n for off (repeatable)")
+	f.StringArrayVar(&b.Patches, "patch", nil, "apply the patch `FILE` (repeatable)")
+	f.StringVar(&b.Compiler, "compiler", "", "use the C compiler `CC` (default gcc)")
+	f.IntVarP(&jobs, "jobs", "j", 0, "compile `N` files at once (default: as many as there are processors)")
+	return cmd
+}
+
+func ownFragments() []string {
+	return slices.DeleteFunc(source.Fragments(), func(n string) bool { return n == "distribution" })
+}
+
+// buildOf is what is declared under a name, with what the flags say instead.
+func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (source.Build, error) {
+	b := source.Build{Name: flags.Name}
+	if len(args) == 1 {
+		if flags.Name != "" && flags.Name != args[0] {
+			return b, usagef("the build is called %s and --name says %s: use one", args[0], flags.Name)
+		}
+		b.Name = args[0]
+	}
+	i := slices.IndexFunc(a.cfg.Kernels.Builds, func(d source.Build) bool { return d.Name == b.Name })
+	switch {
+	case i >= 0:
+		b = a.cfg.Kernels.Builds[i]
+	case b.Name == "":
+		return b, usagef("name the build: an entry of kernels.builds in splicelab.yaml, or --name with --tree")
+	case flags.Tree == "":
+		return b, usagef("there is no build %q under kernels.builds in splicelab.yaml: declare it, or say --tree", b.Name)
+	}
+	for flag, set := range map[string]func(){
+		"tree": func() { b.Tree = flags.Tree }, "ref": func() { b.Ref = flags.Ref }, "base": func() { b.Base = flags.Base },
+		"fragment": func() { b.Fragments = flags.Fragments }, "option": func() { b.Options = flags.Options },
+		"patch": func() { b.Patches = flags.Patches }, "compiler": func() { b.Compiler = flags.Compiler },
+	} {
+		if cmd.Flags().Changed(flag) {
+			set()
+		}
+	}
+	return b, b.Validate()
+}
+
+// builder builds kernels, and asks src for those whose configuration is wanted.
+func (a *app) builder(src *archive) source.Builder {
+	return source.Builder{Store: src.store, Config: func(ctx context.Context, selector string) (string, error) {
+		found, err := a.resolveAloud(ctx, src, selector)
+		if err != nil {
+			return "", err
+		}
+		if len(found) != 1 {
+			return "", usagef("base kernel:%s names %d kernels: name one", selector, len(found))
+		}
+		ready, err := kernels.FetchAll(ctx, found, 1, nil)
+		if err != nil {
+			return "", err
+		}
+		_, err = ready[0].Options()
+		return ready[0].Config, err
+	}}
+}
+
+// builds is the source of build: selectors.
+func (a *app) builds(src *archive) *source.Named {
+	b := a.builder(src)
+	line := &statusLine{out: a.stderr, terminal: isTerminal(a.stderr)}
+	b.Told = func(s source.Step) { line.show(stepText(s)) }
+	return &source.Named{Builder: b, Builds: a.cfg.Kernels.Builds}
+}
+
+func (a *app) buildKernel(ctx context.Context, build source.Build, jobs int) error {
+	release, err := a.useCache()
+	if err != nil {
+		return err
+	}
+	defer release()
+	store, err := a.kernelStore()
+	if err != nil {
+		return err
+	}
+	b := a.builder(a.archive(store, false))
+	b.Jobs = jobs
+	line := &statusLine{out: a.stderr, terminal: isTerminal(a.stderr)}
+	b.Told = func(s source.Step) { line.show(stepText(s)) }
+	p, err := b.Prepare(ctx, build)
+	if err != nil {
+		line.clear()
+		return err
+	}
+	defer p.Close()
+	k, err := p.Fetch(ctx)
+	line.clear()
+	if p.Warning != "" {
+		a.warn(p.Warning)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s  %s  build:%s\n", results.CleanLine(k.Release), k.Digest, build.Name)
+	return nil
+}
+
+func stepText(s source.Step) string {
+	switch {
+	case s.Total > s.Done:
+		return fmt.Sprintf("%d of some %d: %s", s.Done, s.Total, s.What)
+	case s.Done > 0:
+		return fmt.Sprintf("%d: %s", s.Done, s.What)
+	}
+	return s.What
+}

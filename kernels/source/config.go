@@ -1,0 +1,327 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"splicelab/kernels"
+)
+
+//go:embed fragments/*.config
+var fragments embed.FS
+
+// Fragments are the names of the lab's own fragments.
+func Fragments() []string {
+	entries, err := fragments.ReadDir("fragments")
+	if err != nil {
+		return nil // it is part of the program
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".config"))
+	}
+	return names
+}
+
+const (
+	labBase      = "lab"
+	kernelPrefix = "kernel:"
+	// distribution is merged into a distribution's configuration: it names
+	// keys and tools that only its own build has.
+	distribution = "distribution"
+)
+
+// asked is an option that somebody asked for.
+type asked struct {
+	option, value string
+	by            string // the fragment, or "options"
+	own           bool   // by the lab, not by the user
+}
+
+// configure makes .config and checks that what was asked for took.
+func (p *Prepared) configure(ctx context.Context) error {
+	wanted, text, err := p.wanted()
+	if err != nil {
+		return err
+	}
+	merged := filepath.Join(p.obj, "asked.config")
+	if err := os.WriteFile(merged, text, 0o644); err != nil {
+		return err
+	}
+	switch base := p.Build.Base; {
+	case base == "" || base == labBase:
+		// Everything off, but for what the lab and the user ask for.
+		_, err = p.make(ctx, "-s", "KCONFIG_ALLCONFIG="+merged, "allnoconfig")
+	case strings.HasPrefix(base, kernelPrefix):
+		var path string
+		if p.builder.Config == nil {
+			return p.fault("base %s: there is nobody to ask for that kernel", base)
+		}
+		if path, err = p.builder.Config(ctx, strings.TrimPrefix(base, kernelPrefix)); err == nil {
+			err = p.onTop(ctx, path, text)
+		}
+	case isTarget(base):
+		if _, err = p.make(ctx, "-s", base); err == nil {
+			err = p.onTop(ctx, filepath.Join(p.obj, ".config"), text)
+		}
+	default:
+		err = p.onTop(ctx, base, text)
+	}
+	if err != nil {
+		return err
+	}
+	config, err := os.ReadFile(filepath.Join(p.obj, ".config"))
+	if err != nil {
+		return err
+	}
+	p.Options = kernels.ParseConfig(config)
+	return p.check(wanted)
+}
+
+// isTarget reports whether a base is a target of the kernel's Makefile.
+func isTarget(base string) bool {
+	return strings.HasSuffix(base, "config") && !strings.ContainsAny(base, "/.")
+}
+
+// onTop appends to a configuration, where the last word counts, and lets the
+// kernel settle the rest.
+func (p *Prepared) onTop(ctx context.Context, path string, text []byte) error {
+	base, err := os.ReadFile(path)
+	if err != nil {
+		return p.fault("base: %s", err)
+	}
+	if err := os.WriteFile(filepath.Join(p.obj, ".config"), slices.Concat(base, []byte("\n"), text), 0o644); err != nil {
+		return err
+	}
+	_, err = p.make(ctx, "-s", "olddefconfig")
+	return err
+}
+
+// wanted gathers what was asked for: the fragments, then the options.
+func (p *Prepared) wanted() ([]asked, []byte, error) {
+	var all []asked
+	var text bytes.Buffer
+	add := func(by string, own bool, content []byte) {
+		text.Write(content)
+		text.WriteByte('\n')
+		for line := range strings.Lines(string(content)) {
+			if o, ok := parseAsked(strings.TrimSpace(line)); ok {
+				o.by, o.own = by, own
+				all = slices.DeleteFunc(all, func(a asked) bool { return a.option == o.option })
+				all = append(all, o)
+			}
+		}
+	}
+	names := p.Build.Fragments
+	switch {
+	case p.Build.Base == "" || p.Build.Base == labBase:
+		names = append([]string{labBase}, names...)
+	case strings.HasPrefix(p.Build.Base, kernelPrefix):
+		names = append([]string{distribution}, names...)
+	}
+	for _, name := range names {
+		content, err := fragments.ReadFile("fragments/" + name + ".config")
+		own := err == nil
+		if errors.Is(err, fs.ErrNotExist) {
+			content, err = os.ReadFile(name)
+		}
+		if err != nil {
+			return nil, nil, p.fault("fragment %s: %s; the lab's own are %s", name, err, strings.Join(Fragments(), ", "))
+		}
+		add(name, own, content)
+	}
+	// The name is in the release, so that two builds can be told apart.
+	add("the build's name", true, fmt.Appendf(nil, "CONFIG_LOCALVERSION=\"-%s\"\n# CONFIG_LOCALVERSION_AUTO is not set\n", p.Build.Name))
+	for _, o := range p.Build.Options {
+		name, value, _ := strings.Cut(o, "=")
+		if value == "n" {
+			o = "# " + name + " is not set"
+		}
+		add("options", false, []byte(o))
+	}
+	return all, text.Bytes(), nil
+}
+
+// parseAsked reads "CONFIG_A=y" or "# CONFIG_A is not set", whose value is "".
+func parseAsked(line string) (asked, bool) {
+	if name, ok := strings.CutPrefix(line, "# CONFIG_"); ok {
+		name, off := strings.CutSuffix(name, " is not set")
+		return asked{option: "CONFIG_" + name}, off
+	}
+	name, value, ok := strings.Cut(line, "=")
+	if value == "n" {
+		value = ""
+	}
+	return asked{option: name, value: strings.Trim(value, `"`)}, ok && strings.HasPrefix(name, "CONFIG_")
+}
+
+// check compares what was asked for with what came out. What the user asked
+// for has to be there; what the lab's own fragments ask for may be unknown to
+// an older kernel, which is a warning.
+func (p *Prepared) check(wanted []asked) error {
+	var missed []string
+	var own []string
+	for _, a := range wanted {
+		got := p.Options[a.option]
+		if got == a.value {
+			continue
+		}
+		if a.own {
+			own = append(own, strings.TrimPrefix(a.option, "CONFIG_"))
+			continue
+		}
+		why, err := p.why(a.option)
+		if err != nil {
+			return err
+		}
+		missed = append(missed, fmt.Sprintf("%s=%s (%s) did not take, it is %s: %s", a.option, orN(a.value), a.by, orN(got), why))
+	}
+	if len(own) > 0 {
+		p.Warning = "this kernel does not take " + strings.Join(own, ", ") + " of the lab's own fragments"
+	}
+	if len(missed) > 0 {
+		return p.fault("%d options are not as asked for:\n%s", len(missed), strings.Join(missed, "\n"))
+	}
+	return nil
+}
+
+func orN(value string) string {
+	if value == "" {
+		return "n"
+	}
+	return value
+}
+
+// why says what an option depends on, as the kernel's Kconfig files tell.
+func (p *Prepared) why(option string) (string, error) {
+	name := strings.TrimPrefix(option, "CONFIG_")
+	var places, depends []string
+	silent := false
+	err := filepath.WalkDir(p.src, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == ".git", d.IsDir() && foreignArch(p.src, path):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasPrefix(d.Name(), "Kconfig"):
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		on, prompt, found := dependsOn(content, name)
+		if !found {
+			return nil
+		}
+		rel, err := filepath.Rel(p.src, path)
+		places = append(places, rel)
+		depends = append(depends, on...)
+		silent = silent || !prompt
+		return err
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case len(places) == 0:
+		return "this kernel has no such option", nil
+	}
+	text := places[0]
+	if len(depends) == 0 && silent {
+		return text + " has no prompt for it: other options select it", nil
+	}
+	if len(depends) == 0 {
+		return text + " has it; what surrounds it there may be off, or something else selects it", nil
+	}
+	var now []string
+	for _, symbol := range symbols(depends) {
+		now = append(now, symbol+"="+orN(p.Options["CONFIG_"+symbol]))
+	}
+	return fmt.Sprintf("in %s it depends on %s, where %s", text, strings.Join(depends, "; "), strings.Join(now, ", ")), nil
+}
+
+// foreignArch leaves out the Kconfig files of other machines.
+func foreignArch(root, path string) bool {
+	rel, err := filepath.Rel(filepath.Join(root, "arch"), path)
+	return err == nil && !strings.HasPrefix(rel, "..") && rel != "." && rel != "x86" && !strings.HasPrefix(rel, "x86/")
+}
+
+// dependsOn reads the dependencies of an option out of a Kconfig file.
+func dependsOn(content []byte, name string) (depends []string, prompt, found bool) {
+	in := false
+	help := -1 // how far a help text is indented; 0: its first line is next
+	lines := bufio.NewScanner(bytes.NewReader(content))
+	for lines.Scan() {
+		words := strings.Fields(lines.Text())
+		if len(words) == 0 {
+			continue
+		}
+		switch indent := indentation(lines.Text()); {
+		case help == 0:
+			help = indent
+			continue
+		case help > 0 && indent >= help:
+			continue
+		}
+		help = -1
+		switch words[0] {
+		case "config", "menuconfig":
+			in = len(words) == 2 && words[1] == name
+			found = found || in
+			continue
+		case "menu", "endmenu", "if", "endif", "choice", "endchoice", "comment", "source":
+			in = false
+		case "help", "---help---":
+			help = 0
+			continue
+		}
+		if !in {
+			continue
+		}
+		switch words[0] {
+		case "depends":
+			depends = append(depends, strings.Join(words[2:], " "))
+		case "bool", "tristate", "string", "int", "hex", "prompt":
+			prompt = prompt || len(words) > 1
+		}
+	}
+	return depends, prompt, found
+}
+
+// indentation is how far a line is indented, a tab being eight.
+func indentation(line string) int {
+	n := 0
+	for _, c := range line {
+		switch c {
+		case ' ':
+			n++
+		case '\t':
+			n += 8 - n%8
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// symbols are the options that expressions name, each once.
+func symbols(expressions []string) []string {
+	var all []string
+	for _, e := range expressions {
+		for _, w := range strings.FieldsFunc(e, func(r rune) bool { return strings.ContainsRune(" ()&|!=<>\"", r) }) {
+			if w != "y" && w != "m" && w != "n" && !slices.Contains(all, w) {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,161 @@
+package source
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/kernels"
+)
+
+// makeArgs are those of every make: nothing of who builds it, where and when
+// gets into the kernel, so that the same source makes the same image.
+func (p *Prepared) makeArgs(args []string) []string {
+	cc := p.cc
+	if path, err := exec.LookPath("ccache"); err == nil && !strings.Contains(cc, "ccache") {
+		cc = path + " " + cc
+	}
+	return append([]string{"-C", p.src, "O=" + p.obj, "ARCH=x86_64", "CC=" + cc,
+		"KBUILD_BUILD_USER=splicelab", "KBUILD_BUILD_HOST=splicelab", "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970", "KBUILD_BUILD_VERSION=1",
+		"KCFLAGS=", "LOCALVERSION="}, args...)
+}
+
+// make runs make and returns what it wrote.
+func (p *Prepared) make(ctx context.Context, args ...string) (string, error) {
+	return p.run(ctx, p.src, "make", p.makeArgs(args)...)
+}
+
+// Fetch builds the kernel, unless the store has it, and returns it.
+func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
+	entry, err := p.Entry()
+	if err != nil {
+		return kernels.Kernel{}, err
+	}
+	k, err := p.builder.Store.Put(ctx, p.Key, func(ctx context.Context, dir string) (kernels.Facts, error) {
+		if err := p.compile(ctx); err != nil {
+			return kernels.Facts{}, err
+		}
+		if err := p.install(ctx, dir); err != nil {
+			return kernels.Facts{}, err
+		}
+		return kernels.Facts{Release: p.Release, Version: entry.Version, Flavour: "build", Origin: entry.Origin + " (" + p.Source + ")"}, nil
+	})
+	k.Origin = entry.Origin
+	return k, err
+}
+
+// compile builds the image and the modules in the object directory, from where
+// the last build left off.
+func (p *Prepared) compile(ctx context.Context) error {
+	log, err := os.Create(filepath.Join(p.obj, "build.log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // it is for people
+	cmd := exec.CommandContext(ctx, "make", p.makeArgs([]string{"-j" + strconv.Itoa(p.builder.jobs()), "bzImage", "modules"})...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	// make's children die with it, also when it is killed.
+	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	r, w := io.Pipe()
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		err := cmd.Wait()
+		_ = w.Close() // never fails
+		ended <- err
+	}()
+	tail := p.follow(r, log)
+	if err := <-ended; err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("%w\nthe whole log: %s", p.failed("make", err, tail), log.Name())
+	}
+	return nil
+}
+
+// tailLines is how much of make's output is kept for an error.
+const tailLines = 200
+
+// follow tells how far make is, and returns the end of what it wrote.
+func (p *Prepared) follow(r io.Reader, log io.Writer) string {
+	counter := filepath.Join(p.obj, ".objects")
+	total := 0
+	if b, err := os.ReadFile(counter); err == nil {
+		total, _ = strconv.Atoi(strings.TrimSpace(string(b))) // 0 is no estimate
+	}
+	done := 0
+	var tail []string
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 1<<16), 1<<20)
+	for lines.Scan() {
+		line := lines.Text()
+		fmt.Fprintln(log, line)
+		if tail = append(tail, line); len(tail) > tailLines {
+			tail = tail[1:]
+		}
+		words := strings.Fields(line)
+		if len(words) < 2 || (words[0] != "CC" && words[0] != "AS") {
+			continue
+		}
+		done++
+		if p.builder.Told != nil {
+			p.builder.Told(Step{What: "compiling " + words[len(words)-1], Done: done, Total: max(total, 0)})
+		}
+	}
+	_, _ = io.Copy(io.Discard, r) // a line of over a megabyte ends the scan, not make
+	if done > total {
+		_ = os.WriteFile(counter, []byte(strconv.Itoa(done)), 0o644) // the next estimate is the worse for it
+	}
+	return strings.Join(tail, "\n")
+}
+
+// install puts what was built into an entry of the store.
+func (p *Prepared) install(ctx context.Context, dir string) error {
+	p.told("installing")
+	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BzImageFile, ".config": kernels.ConfigFile} {
+		if err := copyFile(filepath.Join(p.obj, from), filepath.Join(dir, to)); err != nil {
+			return err
+		}
+	}
+	if p.Options["CONFIG_MODULES"] != "y" {
+		return nil
+	}
+	root := filepath.Join(dir, ".install")
+	// depmod is not needed: the lab reads what modules say of themselves.
+	if _, err := p.make(ctx, "-s", "INSTALL_MOD_PATH="+root, "INSTALL_MOD_STRIP=1", "DEPMOD=true", "modules_install"); err != nil {
+		return err
+	}
+	modules := filepath.Join(root, "lib", "modules", p.Release)
+	for _, link := range []string{"build", "source"} {
+		if err := remove(filepath.Join(modules, link)); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(modules, filepath.Join(dir, kernels.ModulesDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(root)
+}
+
+func copyFile(from, to string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o644)
+}

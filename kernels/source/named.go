@@ -1,0 +1,91 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"splicelab/kernels"
+)
+
+// Prefix begins the selectors of builds.
+const Prefix = "build:"
+
+// Named is the source of the kernels that build:NAME names. They are built
+// when they are fetched; until then only their configuration is made.
+type Named struct {
+	Builder Builder
+	Builds  []Build
+
+	mu       sync.Mutex
+	prepared map[string]*Prepared // by selector
+}
+
+// List returns nothing: builds are only there when they are named.
+func (*Named) List(context.Context) ([]kernels.Entry, error) { return nil, nil }
+
+// Prefix implements kernels.Namer.
+func (*Named) Prefix() string { return Prefix }
+
+// Named implements kernels.Namer.
+func (n *Named) Named(ctx context.Context, selector string) (kernels.Entry, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p := n.prepared[selector]
+	if p == nil {
+		b, err := n.find(strings.TrimPrefix(selector, Prefix))
+		if err != nil {
+			return kernels.Entry{}, &kernels.SelectorError{Selector: selector, Reason: err.Error(), Near: n.names()}
+		}
+		if p, err = n.Builder.Prepare(ctx, b); err != nil {
+			return kernels.Entry{}, err
+		}
+		if n.prepared == nil {
+			n.prepared = map[string]*Prepared{}
+		}
+		n.prepared[selector] = p
+	}
+	e, err := p.Entry()
+	e.Note, e.Source = p.Warning, n
+	return e, err
+}
+
+func (n *Named) find(name string) (Build, error) {
+	i := slices.IndexFunc(n.Builds, func(b Build) bool { return b.Name == name })
+	if i < 0 {
+		return Build{}, errors.New("there is no such build: declare it under kernels.builds in splicelab.yaml")
+	}
+	return n.Builds[i], nil
+}
+
+func (n *Named) names() []string {
+	var all []string
+	for _, b := range n.Builds {
+		all = append(all, Prefix+b.Name)
+	}
+	return all
+}
+
+// Fetch implements kernels.Source.
+func (n *Named) Fetch(ctx context.Context, e kernels.Entry, _ kernels.Progress) (kernels.Kernel, error) {
+	n.mu.Lock()
+	p := n.prepared[e.Origin]
+	n.mu.Unlock()
+	if p == nil {
+		return kernels.Kernel{}, fmt.Errorf("%s was not prepared", e.Origin)
+	}
+	return p.Fetch(ctx)
+}
+
+// Close gives the directories of all builds free.
+func (n *Named) Close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, p := range n.prepared {
+		p.Close()
+	}
+	n.prepared = nil
+}

@@ -1,0 +1,217 @@
+// Package source builds kernels: from a source tree, a tarball or a commit, with
+// a configuration that is put together from a base, fragments and single
+// options, and patches. What it builds goes into the store of kernels under
+// the digest of all that went in. It must not know what a kernel is used for.
+package source
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"splicelab/kernels"
+)
+
+// Build describes a kernel to build: an entry of kernels.builds in
+// splicelab.yaml, selected as build:NAME.
+type Build struct {
+	// Name is what build: takes, a word of letters, digits, dots and dashes.
+	Name string `mapstructure:"name"`
+	// Tree is the source: a directory, a tarball (.tar, .tar.gz, .tar.xz,
+	// .tar.zst), or, with Ref, a git repository, a path or a URL.
+	Tree string `mapstructure:"tree"`
+	// Ref is the commit, branch or tag to build. Default: the directory as it
+	// is.
+	Ref string `mapstructure:"ref"`
+	// Base is the configuration to begin with: "lab" (default; just what the
+	// lab needs), a target of the kernel's Makefile such as "defconfig",
+	// "kernel:SELECTOR" (the one of a distribution's kernel), or a file.
+	Base string `mapstructure:"base"`
+	// Fragments are merged into it in turn: one of the lab's own (lab, kasan,
+	// lockdep, debug-vm, ubsan) or a file.
+	Fragments []string `mapstructure:"fragments"`
+	// Options are single ones, such as CONFIG_XFS_FS=m or CONFIG_SMP=n, and
+	// have the last word.
+	Options []string `mapstructure:"options"`
+	// Patches are applied in turn, as by patch -p1. A directory is not
+	// patched: use a git repository with a Ref, or a tarball.
+	Patches []string `mapstructure:"patches"`
+	// Compiler is CC. Default "gcc".
+	Compiler string `mapstructure:"compiler"`
+}
+
+// Builder builds kernels.
+type Builder struct {
+	Store *kernels.Store
+	// Config finds the configuration of another kernel, for bases such as
+	// kernel:6.12.
+	Config func(ctx context.Context, selector string) (path string, err error)
+	// Jobs is make's -j; default the number of processors.
+	Jobs int
+	// Told is called with what is going on; may be nil.
+	Told func(Step)
+}
+
+// Step is how far a build is.
+type Step struct {
+	What        string // "configuring", "compiling fs/xfs/xfs_file.o", …
+	Done, Total int    // objects; Total 0 where it is not known
+}
+
+// Error says that a build cannot be done as it was asked for.
+type Error struct {
+	Name   string // the build's
+	Reason string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("build %s: %s", e.Name, e.Reason) }
+
+var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// Validate reports the first fault of what a file or a command line says. It
+// does not look at the tree.
+func (b Build) Validate() error {
+	bad := func(format string, args ...any) error { return &Error{b.Name, fmt.Sprintf(format, args...)} }
+	switch {
+	case b.Name == "":
+		return errors.New("a build has no name: add a line such as \"name: mine\"")
+	case !goodName.MatchString(b.Name):
+		return bad("its name may have letters, digits, dots and dashes")
+	case b.Tree == "":
+		return bad("tree is missing: name a source directory, a tarball or a git repository")
+	case len(b.Patches) > 0 && b.Ref == "" && !isTarball(b.Tree):
+		return bad("a directory is not patched: name a git repository and a ref, or a tarball")
+	case b.Ref != "" && isTarball(b.Tree):
+		return bad("a tarball has no ref")
+	}
+	for _, o := range b.Options {
+		if !goodOption.MatchString(o) {
+			return bad("option %q: write it like CONFIG_XFS_FS=m, or CONFIG_XFS_FS=n for off", o)
+		}
+	}
+	return nil
+}
+
+var goodOption = regexp.MustCompile(`^CONFIG_[A-Za-z0-9_]+=\S.*$`)
+
+// Prepared is a build whose source and configuration are ready.
+type Prepared struct {
+	Build   Build
+	Release string            // what the kernel will call itself
+	Source  string            // what it is made of: a commit, a tarball's or a tree's digest
+	Key     string            // the store's key
+	Warning string            // the lab's own options that this kernel does not take
+	Options map[string]string // of the whole configuration
+
+	builder Builder
+	src     string
+	obj     string
+	cc      string
+	unlock  func()
+}
+
+// Close gives the build's directories free. It must be called.
+func (p *Prepared) Close() { p.unlock() }
+
+// Prepare fetches the source, applies the patches, makes the configuration and
+// checks that what was asked for took. The error is an *Error where the request
+// is to blame.
+func (b Builder) Prepare(ctx context.Context, build Build) (*Prepared, error) {
+	if err := build.Validate(); err != nil {
+		return nil, err
+	}
+	dir, err := b.Store.Subdir(filepath.Join("source", build.Name))
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := b.Store.Lock(ctx, "source-"+build.Name)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prepared{Build: build, builder: b, obj: filepath.Join(dir, "obj"), cc: build.Compiler, unlock: unlock}
+	if p.cc == "" {
+		p.cc = "gcc"
+	}
+	if err := p.prepare(ctx, dir); err != nil {
+		unlock()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Prepared) prepare(ctx context.Context, dir string) error {
+	for _, tool := range []string{"make", "flex", "bison", "bc", p.cc} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return p.fault("%s is missing: install it (Debian: apt-get install build-essential flex bison bc libelf-dev libssl-dev)", tool)
+		}
+	}
+	p.told("fetching the source")
+	if err := p.fetch(ctx, filepath.Join(dir, "src")); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(p.obj, 0o755); err != nil {
+		return err
+	}
+	p.told("configuring")
+	if err := p.configure(ctx); err != nil {
+		return err
+	}
+	release, err := p.make(ctx, "-s", "kernelrelease")
+	if err != nil {
+		return err
+	}
+	lines := strings.Fields(release)
+	if len(lines) == 0 {
+		return p.fault("make kernelrelease said nothing")
+	}
+	p.Release = lines[len(lines)-1]
+	config, err := os.ReadFile(filepath.Join(p.obj, ".config"))
+	if err != nil {
+		return err
+	}
+	compiler, err := exec.CommandContext(ctx, p.cc, "--version").Output()
+	if err != nil {
+		return p.fault("%s --version: %s", p.cc, err)
+	}
+	p.Key = digest("build 1", p.Source, string(config), string(compiler))
+	return nil
+}
+
+func (p *Prepared) told(format string, args ...any) {
+	if p.builder.Told != nil {
+		p.builder.Told(Step{What: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (p *Prepared) fault(format string, args ...any) error {
+	return &Error{p.Build.Name, fmt.Sprintf(format, args...)}
+}
+
+// Entry is the kernel to be, for the list of a run.
+func (p *Prepared) Entry() (kernels.Entry, error) {
+	v, err := kernels.ParseVersion(p.Release)
+	if err != nil {
+		return kernels.Entry{}, p.fault("%s", err)
+	}
+	return kernels.Entry{Release: p.Release, Version: v, Origin: "build:" + p.Build.Name, Cached: p.builder.Store.Has(p.Key), Modules: true}, nil
+}
+
+func (b Builder) jobs() int {
+	if b.Jobs > 0 {
+		return b.Jobs
+	}
+	return runtime.NumCPU()
+}
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])
+}

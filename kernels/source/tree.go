@@ -1,0 +1,280 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func isTarball(path string) bool {
+	for _, suffix := range []string{".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar.bz2"} {
+		if strings.HasSuffix(path, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// fetch makes the source ready and says what it is.
+func (p *Prepared) fetch(ctx context.Context, dir string) error {
+	patches, err := p.readPatches()
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.Build.Ref != "":
+		err = p.checkout(ctx, dir)
+	case isTarball(p.Build.Tree):
+		err = p.unpack(ctx, dir, patches)
+	default:
+		err = p.inPlace()
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(p.src, "Kconfig")); err != nil {
+		return p.fault("%s is no kernel source: it has no Kconfig", p.Build.Tree)
+	}
+	if p.Build.Ref != "" {
+		if err := p.patch(ctx, patches); err != nil {
+			return err
+		}
+	}
+	for _, patch := range patches {
+		p.Source += " " + digest(string(patch))
+	}
+	return nil
+}
+
+func (p *Prepared) readPatches() ([][]byte, error) {
+	var all [][]byte
+	for _, name := range p.Build.Patches {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, p.fault("patch: %s", err)
+		}
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+// inPlace takes a directory as it is.
+func (p *Prepared) inPlace() error {
+	abs, err := filepath.Abs(p.Build.Tree)
+	if err != nil {
+		return err
+	}
+	switch st, err := os.Stat(abs); {
+	case err != nil:
+		return p.fault("tree: %s", err)
+	case !st.IsDir():
+		return p.fault("tree %s is neither a directory nor a tarball", p.Build.Tree)
+	}
+	for _, left := range []string{".config", "include/config"} {
+		if _, err := os.Stat(filepath.Join(abs, left)); err == nil {
+			return p.fault("%s was built in, and nothing can be built beside it then: run make mrproper there, or name a ref", abs)
+		}
+	}
+	p.src = abs
+	sum, err := treeDigest(abs)
+	p.Source = "tree " + sum
+	return err
+}
+
+// treeDigest is over the names and contents of all files but git's.
+func treeDigest(dir string) (string, error) {
+	h := sha256.New()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Name() == ".git" {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			target, err := os.Readlink(path)
+			fmt.Fprintf(h, "link %s\x00%s\x00", rel, target)
+			return err
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }() // only read from
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h, "file %s\x00%d\x00", rel, info.Size())
+		_, err = io.Copy(h, f)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// unpack unpacks a tarball, unless the same one, patched the same way, lies
+// there already: then a build goes on where the last one was.
+func (p *Prepared) unpack(ctx context.Context, dir string, patches [][]byte) error {
+	f, err := os.Open(p.Build.Tree)
+	if err != nil {
+		return p.fault("tree: %s", err)
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return p.fault("tree: %s", err)
+	}
+	sum := hex.EncodeToString(h.Sum(nil))
+	parts := []string{sum}
+	for _, patch := range patches {
+		parts = append(parts, string(patch))
+	}
+	mark, want := dir+".of", digest(parts...)
+	p.src, p.Source = dir, "tarball "+sum
+	if have, err := os.ReadFile(mark); err == nil && string(have) == want {
+		return nil
+	}
+	if err := errors.Join(remove(mark), os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
+		return err
+	}
+	if _, err := p.run(ctx, "", "tar", "--extract", "--strip-components=1", "--no-same-owner", "--directory", dir, "--file", p.Build.Tree); err != nil {
+		return err
+	}
+	if err := p.patch(ctx, patches); err != nil {
+		return err
+	}
+	return os.WriteFile(mark, []byte(want), 0o644)
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// checkout brings a commit into a clone of the lab's own, which shares the
+// repository's objects and leaves the repository alone. Files that do not
+// change keep their times, so that make builds only what is new.
+func (p *Prepared) checkout(ctx context.Context, dir string) error {
+	repository := p.Build.Tree
+	if _, err := os.Stat(repository); err == nil {
+		if repository, err = filepath.Abs(repository); err != nil {
+			return err
+		}
+	} else if !strings.Contains(repository, ":") {
+		return p.fault("the repository is not there: %s", err)
+	}
+	p.src = dir
+	origin, err := p.git(ctx, "remote", "get-url", "origin")
+	if err != nil || strings.TrimSpace(origin) != repository {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+		args := []string{"clone", "--quiet", "--no-checkout"}
+		if filepath.IsAbs(repository) {
+			args = append(args, "--shared")
+		}
+		if _, err := p.run(ctx, "", "git", append(args, repository, dir)...); err != nil {
+			return err
+		}
+	}
+	commit, err := p.commit(ctx, p.Build.Ref)
+	if err != nil {
+		// It may be newer than the clone.
+		if _, ferr := p.git(ctx, "fetch", "--quiet", "--tags", "origin"); ferr != nil {
+			return p.fault("the repository %s cannot be read: %s", repository, ferr)
+		}
+		if commit, err = p.commit(ctx, p.Build.Ref); err != nil {
+			return p.fault("%s has no ref %q", repository, p.Build.Ref)
+		}
+	}
+	if _, err := p.git(ctx, "checkout", "--quiet", "--force", "--detach", commit); err != nil {
+		return err
+	}
+	if _, err := p.git(ctx, "clean", "-dfxq"); err != nil {
+		return err
+	}
+	tree, err := p.git(ctx, "rev-parse", "HEAD^{tree}")
+	p.Source = "git " + strings.TrimSpace(tree)
+	return err
+}
+
+// commit resolves a ref of the repository, not of its clone: a branch there is
+// a remote's branch here.
+func (p *Prepared) commit(ctx context.Context, ref string) (string, error) {
+	var out string
+	var err error
+	for _, name := range []string{"refs/remotes/origin/" + ref, ref} {
+		if out, err = p.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}"); err == nil {
+			break
+		}
+	}
+	return strings.TrimSpace(out), err
+}
+
+func (p *Prepared) git(ctx context.Context, args ...string) (string, error) {
+	return p.run(ctx, p.src, "git", args...)
+}
+
+func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
+	for i, text := range patches {
+		cmd := exec.CommandContext(ctx, "patch", "--strip=1", "--batch", "--forward", "--fuzz=0")
+		cmd.Dir, cmd.Stdin = p.src, bytes.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return p.fault("patch %s does not apply: %s", p.Build.Patches[i], lastLines(string(out), 5))
+		}
+	}
+	return nil
+}
+
+// run runs a program and returns what it wrote; its last words are in the
+// error.
+func (p *Prepared) run(ctx context.Context, dir, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	// A repository's own settings must not ask, page, or sign.
+	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		return stdout.String(), p.failed(name+" "+args[0], err, stderr.String())
+	}
+	return stdout.String(), nil
+}
+
+// failed explains a program's failure.
+func (p *Prepared) failed(what string, err error, output string) error {
+	if strings.Contains(output, "No space left on device") {
+		return fmt.Errorf("build %s: %s: the disk is full: make room in the cache, or name another directory with --cache; what was compiled is kept", p.Build.Name, what)
+	}
+	return p.fault("%s: %s: %s", what, err, lastLines(output, 15))
+}
+
+// lastLines is the end of a program's output.
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
