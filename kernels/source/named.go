@@ -77,15 +77,7 @@ func (n *Named) Fetch(ctx context.Context, e kernels.Entry, _ kernels.Progress) 
 	if p == nil {
 		return kernels.Kernel{}, fmt.Errorf("%s was not prepared", e.Origin)
 	}
+	// From now on the store has it, and somebody else may build.
+	defer p.Close()
 	return p.Fetch(ctx)
-}
-
-// Close gives the directories of all builds free.
-func (n *Named) Close() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, p := range n.prepared {
-		p.Close()
-	}
-	n.prepared = nil
 }

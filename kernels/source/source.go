@@ -118,7 +118,8 @@ type Prepared struct {
 	unlock  func()
 }
 
-// Close gives the build's directories free. It must be called.
+// Close gives the build's directories free. It must be called, and may be more
+// than once.
 func (p *Prepared) Close() { p.unlock() }
 
 // Prepare fetches the source, applies the patches, makes the configuration and
