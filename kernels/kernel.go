@@ -45,6 +45,9 @@ type Kernel struct {
 	Modules string
 	Config  string // path of the build configuration, or empty
 	Digest  string // hex SHA-256 over everything above that has content
+	// Code is the hex SHA-256 over what runs: images and modules, but not the
+	// configuration. Two builds that have it in common are one kernel.
+	Code string
 }
 
 // BootImage is the file to hand to QEMU's -kernel: the vmlinux where PVH can

@@ -169,7 +169,7 @@ func (s *Store) read(key string) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	k := Kernel{Release: m.Release, Version: m.Version, Flavour: m.Flavour, Origin: m.Origin, PVH: m.PVH, Digest: m.Sums}
+	k := Kernel{Release: m.Release, Version: m.Version, Flavour: m.Flavour, Origin: m.Origin, PVH: m.PVH, Digest: m.Sums, Code: sums.without(ConfigFile).digest()}
 	for name, path := range map[string]*string{VmlinuxFile: &k.Vmlinux, BzImageFile: &k.BzImage, ConfigFile: &k.Config} {
 		want, ok := sums.lookup(name)
 		if !ok {
@@ -343,6 +343,16 @@ const lockPoll = 100 * time.Millisecond
 // too, and waits for it until the context ends. The system frees the lock of a
 // process that dies.
 func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error) {
+	f, err := s.LockFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
+}
+
+// LockFile is Lock for who hands the lock to a child process too: it is free
+// once every process that has the file open has closed it.
+func (s *Store) LockFile(ctx context.Context, name string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(s.dir, locksDir, name), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, s.unwritable(err)
@@ -353,7 +363,7 @@ func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch {
 		case err == nil:
-			return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
+			return f, nil
 		case !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR):
 			return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
 		}

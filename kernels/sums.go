@@ -35,6 +35,17 @@ type sums []byte
 // digest is the hex SHA-256 of the list, and so of all that it lists.
 func (s sums) digest() string { return hexSum(s) }
 
+// without is the list without a file at the top of the tree.
+func (s sums) without(name string) sums {
+	var kept sums
+	for line := range bytes.Lines(s) {
+		if len(line) < sumLen || string(line[sumLen:]) != "  "+name+"\n" {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
+
 // lookup returns the digest of a file.
 func (s sums) lookup(path string) (string, bool) {
 	mark := []byte("  " + path + "\n")
@@ -62,6 +73,9 @@ func hexSum(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
+
+// DigestOf is the hex SHA-256 of data.
+func DigestOf(data []byte) string { return hexSum(data) }
 
 // sumTree lists the regular files below dir. Other files are not looked at.
 func sumTree(ctx context.Context, dir string) (sums, error) {

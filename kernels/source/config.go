@@ -48,7 +48,7 @@ type asked struct {
 }
 
 // configure makes .config and checks that what was asked for took.
-func (p *Prepared) configure(ctx context.Context) error {
+func (p *Prepared) configure(ctx context.Context, strict bool) error {
 	wanted, text, err := p.wanted()
 	if err != nil {
 		return err
@@ -79,11 +79,13 @@ func (p *Prepared) configure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config, err := os.ReadFile(filepath.Join(p.obj, ".config"))
-	if err != nil {
+	if p.Config, err = os.ReadFile(filepath.Join(p.obj, ".config")); err != nil {
 		return err
 	}
-	p.Options = kernels.ParseConfig(config)
+	p.Options, p.Warning = kernels.ParseConfig(p.Config), ""
+	if !strict {
+		return nil
+	}
 	return p.check(wanted)
 }
 
@@ -142,8 +144,7 @@ func (p *Prepared) wanted() ([]asked, []byte, error) {
 	// The name is in the release, so that two builds can be told apart.
 	add("the build's name", true, fmt.Appendf(nil, "CONFIG_LOCALVERSION=\"-%s\"\n# CONFIG_LOCALVERSION_AUTO is not set\n", p.Build.Name))
 	for _, o := range p.Build.Options {
-		name, value, _ := strings.Cut(o, "=")
-		if value == "n" {
+		if name, off := strings.CutSuffix(o, "=n"); off {
 			o = "# " + name + " is not set"
 		}
 		add("options", false, []byte(o))
@@ -189,7 +190,7 @@ func (p *Prepared) check(wanted []asked) error {
 		p.Warning = "this kernel does not take " + strings.Join(own, ", ") + " of the lab's own fragments"
 	}
 	if len(missed) > 0 {
-		return p.fault("%d options are not as asked for:\n%s", len(missed), strings.Join(missed, "\n"))
+		return p.blame("%d options are not as asked for:\n%s", len(missed), strings.Join(missed, "\n"))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -30,9 +31,26 @@ func (p *Prepared) makeArgs(args []string) []string {
 		"KCFLAGS=", "LOCALVERSION="}, args...)
 }
 
+// makeEnv lets ccache see that a source is the same under another build's name:
+// to it all paths are relative to the directory of all builds.
+func (p *Prepared) makeEnv() []string {
+	base := filepath.Dir(filepath.Dir(p.obj))
+	return append(os.Environ(), "LC_ALL=C", "CCACHE_BASEDIR="+base, "CCACHE_NOHASHDIR=1")
+}
+
 // make runs make and returns what it wrote.
 func (p *Prepared) make(ctx context.Context, args ...string) (string, error) {
-	return p.run(ctx, p.src, "make", p.makeArgs(args)...)
+	out, err := p.run(ctx, p.src, "make", p.makeArgs(args)...)
+	return out, blameSource(err)
+}
+
+// blameSource puts the fault of a make that failed on what it was given.
+func blameSource(err error) error {
+	var fault *Error
+	if errors.As(err, &fault) {
+		fault.Source = true
+	}
+	return err
 }
 
 // Fetch builds the kernel, unless the store has it, and returns it.
@@ -41,7 +59,7 @@ func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 	if err != nil {
 		return kernels.Kernel{}, err
 	}
-	k, err := p.builder.Store.Put(ctx, p.Key, func(ctx context.Context, dir string) (kernels.Facts, error) {
+	return p.builder.Store.Put(ctx, p.Key, func(ctx context.Context, dir string) (kernels.Facts, error) {
 		if err := p.compile(ctx); err != nil {
 			return kernels.Facts{}, err
 		}
@@ -50,23 +68,32 @@ func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 		}
 		return kernels.Facts{Release: p.Release, Version: entry.Version, Flavour: "build", Origin: entry.Origin + " (" + p.Source + ")"}, nil
 	})
-	k.Origin = entry.Origin
-	return k, err
 }
 
 // compile builds the image and the modules in the object directory, from where
 // the last build left off.
 func (p *Prepared) compile(ctx context.Context) error {
+	// make holds the lock too: one whose lab was killed is waited for.
+	lock, err := p.builder.Store.LockFile(ctx, "make-"+p.Build.Name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Close() }() // nothing is written to it
+	if err := p.sweep(); err != nil {
+		return err
+	}
 	log, err := os.Create(filepath.Join(p.obj, "build.log"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = log.Close() }() // it is for people
 	cmd := exec.CommandContext(ctx, "make", p.makeArgs([]string{"-j" + strconv.Itoa(p.builder.jobs()), "bzImage", "modules"})...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	// make's children die with it, also when it is killed.
-	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
-	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	cmd.Env = p.makeEnv()
+	// make dies with the lab, and asked to end it removes what is half done.
+	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGTERM}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGTERM) }
+	cmd.WaitDelay = makeGrace
+	cmd.ExtraFiles = []*os.File{lock}
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
@@ -83,10 +110,64 @@ func (p *Prepared) compile(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("%w\nthe whole log: %s", p.failed("make", err, tail), log.Name())
+		err = blameSource(p.failed("make", err, tail))
+		return errors.Join(p.clean(), fmt.Errorf("%w\nthe whole log: %s", err, log.Name()))
 	}
-	return nil
+	return p.clean()
 }
+
+// makeGrace is how long a make that was asked to end may take.
+const makeGrace = 20 * time.Second
+
+// unfinished marks an object directory in which a make is at work, or was when
+// it was killed.
+const unfinished = ".unfinished"
+
+// justBefore is more than any program of a build takes to write one file.
+const justBefore = time.Minute
+
+// sweep marks the object directory as being worked in. Where the mark is there
+// already the last make was killed, perhaps while something was written, which
+// make would take for whole: what was written last of all goes.
+func (p *Prepared) sweep() error {
+	mark := filepath.Join(p.obj, unfinished)
+	_, err := os.Stat(mark)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.WriteFile(mark, nil, 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	written := map[string]time.Time{}
+	var last time.Time
+	err = filepath.WalkDir(p.obj, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if ext := filepath.Ext(path); ext != ".o" && ext != ".a" && ext != ".ko" && d.Name() != "vmlinux" {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		written[path] = info.ModTime()
+		if info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+		return nil
+	})
+	for path, at := range written {
+		if !at.Before(last.Add(-justBefore)) {
+			err = errors.Join(err, remove(path))
+		}
+	}
+	return err
+}
+
+// clean takes the mark away: make has ended by itself, and has removed what it
+// did not finish.
+func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished)) }
 
 // tailLines is how much of make's output is kept for an error.
 const tailLines = 200

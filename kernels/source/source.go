@@ -70,6 +70,9 @@ type Step struct {
 type Error struct {
 	Name   string // the build's
 	Reason string
+	// Source says that the source is to blame: it does not compile, does not
+	// take a patch or an option. Another commit may.
+	Source bool
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("build %s: %s", e.Name, e.Reason) }
@@ -79,7 +82,9 @@ var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // Validate reports the first fault of what a file or a command line says. It
 // does not look at the tree.
 func (b Build) Validate() error {
-	bad := func(format string, args ...any) error { return &Error{b.Name, fmt.Sprintf(format, args...)} }
+	bad := func(format string, args ...any) error {
+		return &Error{Name: b.Name, Reason: fmt.Sprintf(format, args...)}
+	}
 	switch {
 	case b.Name == "":
 		return errors.New("a build has no name: add a line such as \"name: mine\"")
@@ -110,6 +115,7 @@ type Prepared struct {
 	Key     string            // the store's key
 	Warning string            // the lab's own options that this kernel does not take
 	Options map[string]string // of the whole configuration
+	Config  []byte            // its text
 
 	builder Builder
 	src     string
@@ -148,6 +154,16 @@ func (b Builder) Prepare(ctx context.Context, build Build) (*Prepared, error) {
 	return p, nil
 }
 
+// Build prepares and builds a kernel, unless the store has it, and returns it.
+func (b Builder) Build(ctx context.Context, build Build) (kernels.Kernel, error) {
+	p, err := b.Prepare(ctx, build)
+	if err != nil {
+		return kernels.Kernel{}, err
+	}
+	defer p.Close()
+	return p.Fetch(ctx)
+}
+
 func (p *Prepared) prepare(ctx context.Context, dir string) error {
 	for _, tool := range []string{"make", "flex", "bison", "bc", p.cc} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -161,8 +177,22 @@ func (p *Prepared) prepare(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(p.obj, 0o755); err != nil {
 		return err
 	}
+	return p.settle(ctx, true)
+}
+
+// Configure gives the same source another configuration: the base, fragments
+// and options of build. Unless strict, what of these does not take is left as
+// the kernel's Kconfig has it, and is no error.
+func (p *Prepared) Configure(ctx context.Context, build Build, strict bool) error {
+	p.Build.Base, p.Build.Fragments, p.Build.Options = build.Base, build.Fragments, build.Options
+	return p.settle(ctx, strict)
+}
+
+// settle makes the configuration and finds out what that comes to. Strict: what
+// was asked for has to be there.
+func (p *Prepared) settle(ctx context.Context, strict bool) error {
 	p.told("configuring")
-	if err := p.configure(ctx); err != nil {
+	if err := p.configure(ctx, strict); err != nil {
 		return err
 	}
 	release, err := p.make(ctx, "-s", "kernelrelease")
@@ -174,15 +204,11 @@ func (p *Prepared) prepare(ctx context.Context, dir string) error {
 		return p.fault("make kernelrelease said nothing")
 	}
 	p.Release = lines[len(lines)-1]
-	config, err := os.ReadFile(filepath.Join(p.obj, ".config"))
-	if err != nil {
-		return err
-	}
 	compiler, err := exec.CommandContext(ctx, p.cc, "--version").Output()
 	if err != nil {
 		return p.fault("%s --version: %s", p.cc, err)
 	}
-	p.Key = digest("build 1", p.Source, string(config), string(compiler))
+	p.Key = digest("build 1", p.Source, string(p.Config), string(compiler))
 	return nil
 }
 
@@ -193,7 +219,12 @@ func (p *Prepared) told(format string, args ...any) {
 }
 
 func (p *Prepared) fault(format string, args ...any) error {
-	return &Error{p.Build.Name, fmt.Sprintf(format, args...)}
+	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...)}
+}
+
+// blame is a fault of the source.
+func (p *Prepared) blame(format string, args ...any) error {
+	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...), Source: true}
 }
 
 // Entry is the kernel to be, for the list of a run.

@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"splicelab/kernels/source/git"
 )
 
 func isTarball(path string) bool {
@@ -42,7 +44,7 @@ func (p *Prepared) fetch(ctx context.Context, dir string) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(p.src, "Kconfig")); err != nil {
-		return p.fault("%s is no kernel source: it has no Kconfig", p.Build.Tree)
+		return p.blame("%s is no kernel source: it has no Kconfig", p.Build.Tree)
 	}
 	if p.Build.Ref != "" {
 		if err := p.patch(ctx, patches); err != nil {
@@ -187,14 +189,14 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	p.src = dir
 	origin, err := p.git(ctx, "remote", "get-url", "origin")
 	if err != nil || strings.TrimSpace(origin) != repository {
-		if err := os.RemoveAll(dir); err != nil {
+		if err := p.clone(ctx, repository, dir); err != nil {
 			return err
 		}
-		args := []string{"clone", "--quiet", "--no-checkout"}
-		if filepath.IsAbs(repository) {
-			args = append(args, "--shared")
-		}
-		if _, err := p.run(ctx, "", "git", append(args, repository, dir)...); err != nil {
+	}
+	// The build's lock is held: what git left here belongs to one that was
+	// killed.
+	for _, left := range []string{"index.lock", "HEAD.lock"} {
+		if err := remove(filepath.Join(dir, ".git", left)); err != nil {
 			return err
 		}
 	}
@@ -219,6 +221,22 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	return err
 }
 
+// clone makes the lab's own clone, under another name until it is whole.
+func (p *Prepared) clone(ctx context.Context, repository, dir string) error {
+	part := dir + ".part"
+	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(dir)); err != nil {
+		return err
+	}
+	args := []string{"clone", "--quiet", "--no-checkout"}
+	if filepath.IsAbs(repository) {
+		args = append(args, "--shared")
+	}
+	if _, err := p.gitIn(ctx, "", append(args, repository, part)...); err != nil {
+		return err
+	}
+	return os.Rename(part, dir)
+}
+
 // commit resolves a ref of the repository, not of its clone: a branch there is
 // a remote's branch here.
 func (p *Prepared) commit(ctx context.Context, ref string) (string, error) {
@@ -233,7 +251,16 @@ func (p *Prepared) commit(ctx context.Context, ref string) (string, error) {
 }
 
 func (p *Prepared) git(ctx context.Context, args ...string) (string, error) {
-	return p.run(ctx, p.src, "git", args...)
+	return p.gitIn(ctx, p.src, args...)
+}
+
+func (p *Prepared) gitIn(ctx context.Context, dir string, args ...string) (string, error) {
+	out, err := git.Run(ctx, dir, args...)
+	var failed *git.Error
+	if errors.As(err, &failed) {
+		err = p.failed("git "+failed.Command, fmt.Errorf("exit status %d", failed.Code), failed.Output)
+	}
+	return out, err
 }
 
 func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
@@ -241,7 +268,7 @@ func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
 		cmd := exec.CommandContext(ctx, "patch", "--strip=1", "--batch", "--forward", "--fuzz=0")
 		cmd.Dir, cmd.Stdin = p.src, bytes.NewReader(text)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return p.fault("patch %s does not apply: %s", p.Build.Patches[i], lastLines(string(out), 5))
+			return p.blame("patch %s does not apply: %s", p.Build.Patches[i], lastLines(string(out), 5))
 		}
 	}
 	return nil
@@ -252,8 +279,7 @@ func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
 func (p *Prepared) run(ctx context.Context, dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	// A repository's own settings must not ask, page, or sign.
-	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -267,8 +293,14 @@ func (p *Prepared) run(ctx context.Context, dir, name string, args ...string) (s
 
 // failed explains a program's failure.
 func (p *Prepared) failed(what string, err error, output string) error {
+	output = strings.ReplaceAll(output, p.src+"/", "")
 	if strings.Contains(output, "No space left on device") {
 		return fmt.Errorf("build %s: %s: the disk is full: make room in the cache, or name another directory with --cache; what was compiled is kept", p.Build.Name, what)
+	}
+	// A compiler that somebody else killed, such as a kernel out of memory,
+	// says nothing of the source.
+	if strings.Contains(output, "Killed signal terminated program") || strings.Contains(output, "virtual memory exhausted") {
+		return fmt.Errorf("build %s: %s: the compiler was killed or had no memory left: give the build fewer --jobs; what was compiled is kept", p.Build.Name, what)
 	}
 	return p.fault("%s: %s: %s", what, err, lastLines(output, 15))
 }
