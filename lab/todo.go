@@ -1,0 +1,127 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// todo is what is left of a group.
+type todo struct {
+	runner  *runner
+	group   group
+	pending []PlannedTest
+	infra   map[string]int // attempts that the lab failed, by test name
+	settled map[string]bool
+	again   bool // the last attempt was infra
+}
+
+// after makes sure that a batch made progress: what it neither settled nor
+// can be expected to settle next time gets an infra attempt, so that no cell
+// is tried for ever.
+func (t *todo) after(ctx context.Context, b *batch, err error) error {
+	settled := 0
+	for _, c := range b.cells {
+		if c.reported {
+			settled++
+		}
+	}
+	if err == nil {
+		for _, c := range b.cells {
+			if !c.reported {
+				end := infraf("the test process ended in good order but never ran this test")
+				if err := t.record(ctx, c.test, endedAttempt(c.test, end, time.Now())); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if settled > 0 {
+		return nil
+	}
+	var end *ended
+	if !errors.As(err, &end) {
+		end = infraf("%v", err)
+	}
+	// The machine broke with no cell to blame: the lab does not know whose
+	// doing it was.
+	blame := infraf("the VM ended before this cell began (%s: %s)", end.verdict, end.detail)
+	blame.console = end.console
+	return t.record(ctx, b.cells[0].test, endedAttempt(b.cells[0].test, blame, time.Now()))
+}
+
+func endedAttempt(t PlannedTest, e *ended, taken time.Time) results.Attempt {
+	now := time.Now()
+	return results.Attempt{Kind: t.Kind, Verdict: e.verdict, Detail: e.detail, Console: e.console,
+		Finished: now, Duration: now.Sub(taken), Covariates: map[string]string{}}
+}
+
+// all gives every pending cell the same end.
+func (t *todo) all(ctx context.Context, e *ended, taken time.Time) error {
+	for _, p := range t.pending {
+		if err := t.record(ctx, p, endedAttempt(p, e, taken)); err != nil {
+			return err
+		}
+	}
+	t.compact()
+	return nil
+}
+
+// record stores an attempt and decides whether it was the cell's last.
+func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) error {
+	r := t.runner
+	name := p.Name()
+	if t.again = a.Verdict == outcome.Infra; t.again {
+		t.infra[name]++
+	}
+	a.CellKey = t.group.key(p)
+	r.mu.Lock()
+	r.attempts[a.CellKey]++
+	a.N = r.attempts[a.CellKey]
+	r.mu.Unlock()
+	if err := r.lab.store.AddAttempt(context.WithoutCancel(ctx), r.run.ID, a); err != nil {
+		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
+	}
+	ev := Event{Kind: EventFinished, Cell: a.CellKey, Attempt: a, Total: r.total}
+	r.mu.Lock()
+	if a.Verdict == outcome.Infra && t.infra[name] <= infraRetries {
+		ev.Kind = EventRetry
+	} else {
+		r.done++
+		if a.Verdict == outcome.Infra {
+			if r.infra++; r.reason == "" {
+				r.reason = a.Detail
+			}
+		}
+		if p.Control && !r.lab.cfg.Faults && a.Verdict == outcome.Fail {
+			r.control = append(r.control, controlName(a.CellKey))
+		}
+	}
+	ev.Done = r.done
+	r.mu.Unlock()
+	if ev.Kind == EventFinished {
+		if t.settled == nil {
+			t.settled = map[string]bool{}
+		}
+		t.settled[name] = true
+	}
+	r.observer.Event(ev)
+	return nil
+}
+
+// compact takes what is settled off the list. A batch holds a view of the old
+// list, which therefore must stay as it is.
+func (t *todo) compact() {
+	var rest []PlannedTest
+	for _, p := range t.pending {
+		if !t.settled[p.Name()] {
+			rest = append(rest, p)
+		}
+	}
+	t.pending = rest
+}
