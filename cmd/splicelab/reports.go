@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -143,4 +144,18 @@ func (r reportFile) replace(content []byte) error {
 func (r reportFile) temporary() (*os.File, error) {
 	name := filepath.Join(filepath.Dir(r.path), "."+filepath.Base(r.path)+"."+strconv.Itoa(os.Getpid())+".tmp")
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+}
+
+// writeDocument writes v as JSON to a file, or to standard output for "-".
+func (a *app) writeDocument(path string, v any) error {
+	if path == "-" {
+		return a.writeJSON(v)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	return reportFile{format: "json", path: path}.replace(b.Bytes())
 }

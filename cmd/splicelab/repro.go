@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"splicelab/cmd/splicelab/config"
 	"splicelab/images"
+	"splicelab/kernels/source"
 	"splicelab/lab"
 	"splicelab/lab/report"
 	"splicelab/lab/vm"
@@ -19,7 +22,7 @@ import (
 
 func (a *app) reproCommand() *cobra.Command {
 	var repetitions int
-	var run, output string
+	var run, output, bundleFile string
 	cmd := &cobra.Command{
 		Use:   "repro REPORT.yaml | CELL",
 		Short: "Look again for what a report file says was seen, or make such a file",
@@ -32,16 +35,21 @@ With a CELL, written KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the repo
 of that cell in the newest stored run that has it, or in that of --run, to
 standard output or to --output. KERNEL may be the beginning of a release.
 
+--bundle packs what was reproduced for somebody without the lab: kernel, configuration, initramfs,
+disk, QEMU's arguments, what was seen, and a repro.sh that needs QEMU and a shell alone. The
+bundle is run in a clean directory before it is called done.
+
 Exit codes: 0 it was reproduced at least once; 1 it was not; 2 bad usage or a
 bad report file; 3 the lab failed.`,
 		Example: `  splicelab repro reports/xfs-phantom-zero.yaml
   splicelab repro -n 20 reports/xfs-phantom-zero.yaml
+  splicelab repro --bundle phantom.tar.zst reports/xfs-phantom-zero.yaml
   splicelab repro -o mine.yaml 6.12/xfs/splice.TestPunchHoleInPage/large-clean`,
 		Args: arguments(1, 1, "a report file or a cell"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key, ok := parseCell(args[0]); ok {
-				if cmd.Flags().Changed("repetitions") {
-					return usagef("-n goes with a report file: %s is a cell", args[0])
+				if cmd.Flags().Changed("repetitions") || bundleFile != "" {
+					return usagef("-n and --bundle go with a report file: %s is a cell", args[0])
 				}
 				return a.reportOf(cmd.Context(), key, run, output)
 			}
@@ -58,21 +66,34 @@ bad report file; 3 the lab failed.`,
 				}
 				r.Repetitions = repetitions
 			}
-			return a.repro(cmd.Context(), r)
+			if bundleFile != "" {
+				if err := checkBundleName(bundleFile); err != nil {
+					return err
+				}
+			}
+			return a.repro(cmd.Context(), r, bundleFile)
 		},
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().IntVarP(&repetitions, "repetitions", "n", 0, "try `N` times (default: what the file says)")
 	cmd.Flags().StringVar(&run, "run", "", "take the cell from this `RUN` (default: the newest that has it)")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the cell's report to `FILE`")
+	cmd.Flags().StringVar(&bundleFile, "bundle", "", "pack what was reproduced to `FILE`.tar.zst")
 	a.vmFlags(cmd.Flags())
 	return cmd
 }
 
+// reportBuild is the name of the kernel that a report's source is built to.
+const reportBuild = "report"
+
 // repro makes the report's cell a plan of its own and runs it as often as it
 // asks. All tries are attempts of one stored run.
-func (a *app) repro(ctx context.Context, r report.Report) error {
+func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) error {
 	a.cfg.Run.Kernels, a.cfg.Run.Filesystems = r.Kernel, r.Filesystem
+	if r.Source != nil {
+		a.cfg.Kernels.Builds = append(a.cfg.Kernels.Builds, r.Source.Build(reportBuild))
+		a.cfg.Run.Kernels = source.Prefix + reportBuild
+	}
 	a.cfg.Run.Tests = "^" + regexp.QuoteMeta(r.Test) + "$"
 	a.cfg.Run.Policy = string(r.Policy)
 	a.cfg.Run.Isolation = string(lab.IsolationCell)
@@ -114,7 +135,7 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 		return err
 	}
 	if len(found) != 1 {
-		return usagef("the report's kernel %q names %d kernels: name one", r.Kernel, len(found))
+		return usagef("the report's kernel %q names %d kernels: name one", a.cfg.Run.Kernels, len(found))
 	}
 	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
@@ -135,7 +156,8 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 		return err
 	}
 	// What was seen is told, also when it was not all that was wanted.
-	seen, tried, serr := a.tellTries(context.WithoutCancel(ctx), store, run.ID, results.CellKey{Kernel: found[0].Release, FS: tests.profiles[0].Name, Test: r.Test}, r)
+	var told strings.Builder
+	seen, tried, serr := a.tellTries(context.WithoutCancel(ctx), io.MultiWriter(a.stdout, &told), store, run.ID, results.CellKey{Kernel: found[0].Release, FS: tests.profiles[0].Name, Test: r.Test}, r)
 	if err = errors.Join(err, serr); err != nil {
 		return err
 	}
@@ -145,6 +167,10 @@ func (a *app) repro(ctx context.Context, r report.Report) error {
 		return &failedError{tried}
 	}
 	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", seen, tried)
+	if bundleFile != "" {
+		plan.Repeat = 0
+		return a.bundle(ctx, l, plan, r, told.String(), bundleFile)
+	}
 	return nil
 }
 
@@ -171,7 +197,7 @@ func asReported(tests *selection, r report.Report) error {
 
 // tellTries prints each try and returns how many met what is expected, of how
 // many that the lab did not fail.
-func (a *app) tellTries(ctx context.Context, store *results.Store, run string, key results.CellKey, r report.Report) (seen, tried int, err error) {
+func (a *app) tellTries(ctx context.Context, w io.Writer, store *results.Store, run string, key results.CellKey, r report.Report) (seen, tried int, err error) {
 	all, err := store.Attempts(ctx, run, key)
 	if err != nil {
 		return 0, 0, err
@@ -185,7 +211,7 @@ func (a *app) tellTries(ctx context.Context, store *results.Store, run string, k
 		if met {
 			seen++
 		}
-		fmt.Fprintf(a.stdout, "%d/%d  %s  %s  %s\n", tried, r.Repetitions, map[bool]string{true: "yes", false: "no "}[met],
+		fmt.Fprintf(w, "%d/%d  %s  %s  %s\n", tried, r.Repetitions, map[bool]string{true: "yes", false: "no "}[met],
 			report.Expect{Verdict: at.Verdict, Outcome: at.Outcome}, results.CleanLine(at.Detail))
 	}
 	return seen, tried, nil

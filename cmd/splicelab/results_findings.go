@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"splicelab/lab"
-	"splicelab/lab/report"
 	"splicelab/results"
 )
 
@@ -92,16 +91,11 @@ func (a *app) writeFindings(s stored, info func(string) results.TestInfo, output
 
 // writeReport writes the smallest report that shows a finding.
 func writeReport(path string, run results.Run, b results.Broken) error {
-	c := b.Example
-	r := report.Report{
-		Title:  fmt.Sprintf("%s is %s on %s", c.Test, b.Says(), c.FS),
-		Kernel: c.Kernel, Filesystem: c.FS, Test: c.Test,
-		Expect: report.Expect{Verdict: c.Verdict, Outcome: c.Outcome}, Repetitions: 3, Policy: run.Policy,
-		Note: results.CleanLine(c.Detail),
-	}
-	var text bytes.Buffer
-	if err := r.Write(&text, "Written by splicelab results findings from run "+run.ID+".\nTry it: splicelab repro "+filepath.Base(path)); err != nil {
+	r := cellReport(run, b.Example)
+	r.Title = fmt.Sprintf("%s is %s on %s", b.Example.Test, b.Says(), b.Example.FS)
+	text, err := encodeReport(r, "Written by splicelab results findings from run "+run.ID+".\nTry it: splicelab repro "+filepath.Base(path))
+	if err != nil {
 		return err
 	}
-	return reportFile{path: path}.replace(text.Bytes())
+	return reportFile{path: path}.replace(text)
 }

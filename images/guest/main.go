@@ -35,7 +35,7 @@ func main() {
 	if err != nil {
 		logf("%v: the host cannot reach this guest", err)
 	} else {
-		serve(port, &child{reaper: reaper, port: wire.OutputPort})
+		serve(scripted(port), &child{reaper: reaper, port: wire.OutputPort})
 	}
 	// Without a control port there is nothing left to do, but a PID 1 that
 	// returns would panic a kernel that did nothing wrong.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"splicelab/kernels/source"
 	"splicelab/outcome"
 )
 
@@ -24,16 +25,17 @@ type Report struct {
 	// Title says in one line what was seen.
 	Title string `yaml:"title"`
 	// Kernel is a selector that names one kernel: 6.12.117, a whole release,
-	// file:PATH.
-	Kernel string `yaml:"kernel"`
+	// file:PATH. Source, where it is given, is what it is built of instead.
+	Kernel string  `yaml:"kernel,omitempty"`
+	Source *Source `yaml:"source,omitempty"`
 	// Filesystem is the name of a profile.
 	Filesystem string `yaml:"filesystem"`
 	// Mkfs is the command that makes the filesystem, and MountOptions are
 	// those it is mounted with, where they are not the profile's.
 	Mkfs         []string `yaml:"mkfs,omitempty,flow"`
 	MountOptions string   `yaml:"mount_options,omitempty"`
-	// TestsFrom are Go packages or test binaries that the test is of, where it
-	// is not the lab's. Paths are relative to the file.
+	// TestsFrom are Go packages, test binaries, programs or C files that the
+	// test is of, where it is not the lab's. Paths are relative to the file.
 	TestsFrom []string `yaml:"tests_from,omitempty"`
 	// Test is the full name, suite.TestName/subtest.
 	Test string `yaml:"test"`
@@ -52,6 +54,23 @@ type Report struct {
 	KernelArgs string `yaml:"kernel_args,omitempty"`
 	// Note is for people.
 	Note string `yaml:"note,omitempty"`
+}
+
+// Source is a kernel to build, as source.Build has it. Paths that begin with a
+// dot are relative to the file.
+type Source struct {
+	Tree      string   `yaml:"tree"`
+	Ref       string   `yaml:"ref,omitempty"`
+	Config    string   `yaml:"config,omitempty"` // default lab
+	Fragments []string `yaml:"fragments,omitempty,flow"`
+	Options   []string `yaml:"options,omitempty,flow"`
+	Patches   []string `yaml:"patches,omitempty,flow"`
+	Compiler  string   `yaml:"compiler,omitempty"`
+}
+
+// Build is the kernel as the lab builds it, under that name.
+func (s Source) Build(name string) source.Build {
+	return source.Build{Name: name, Tree: s.Tree, Ref: s.Ref, Base: s.Config, Fragments: s.Fragments, Options: s.Options, Patches: s.Patches, Compiler: s.Compiler}
 }
 
 // Expect is what has to be seen for the report to be reproduced. What is empty
@@ -90,14 +109,18 @@ func Parse(file string, content []byte) (Report, error) {
 	if r.Policy == "" {
 		r.Policy = outcome.PolicySnapshot
 	}
-	for i, from := range r.TestsFrom {
-		// What has a dot or a slash at its beginning is a path, the rest a package.
-		if strings.HasPrefix(from, ".") {
-			r.TestsFrom[i] = filepath.Join(filepath.Dir(file), from)
-			if !filepath.IsAbs(r.TestsFrom[i]) {
-				r.TestsFrom[i] = "." + string(filepath.Separator) + r.TestsFrom[i]
-			}
+	// What has a dot at its beginning is a path from here; the rest is a package,
+	// or a name that the lab knows.
+	beside := func(paths []string) {
+		for i, p := range paths {
+			paths[i] = besideFile(file, p)
 		}
+	}
+	beside(r.TestsFrom)
+	if s := r.Source; s != nil {
+		s.Tree, s.Config = besideFile(file, s.Tree), besideFile(file, s.Config)
+		beside(s.Fragments)
+		beside(s.Patches)
 	}
 	if err := r.validate(); err != nil {
 		return Report{}, fmt.Errorf("report %s: %w", file, err)
@@ -105,7 +128,28 @@ func Parse(file string, content []byte) (Report, error) {
 	return r, nil
 }
 
+// besideFile is a path that begins with a dot as seen from where we are.
+func besideFile(file, path string) string {
+	if !strings.HasPrefix(path, ".") {
+		return path
+	}
+	path = filepath.Join(filepath.Dir(file), path)
+	if !filepath.IsAbs(path) {
+		path = "." + string(filepath.Separator) + path
+	}
+	return path
+}
+
 func (r Report) validate() error {
+	if r.Source != nil {
+		if r.Kernel != "" {
+			return errors.New("kernel and source both say what to boot: keep one")
+		}
+		if err := r.Source.Build("report").Validate(); err != nil {
+			return fmt.Errorf("source: %w", err)
+		}
+		r.Kernel = "build:report"
+	}
 	for _, f := range []struct{ key, value, example string }{
 		{"kernel", r.Kernel, "6.12.117"}, {"filesystem", r.Filesystem, "xfs"}, {"test", r.Test, "splice.TestWrite/small-clean"},
 	} {

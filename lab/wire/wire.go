@@ -22,6 +22,10 @@ const (
 	OutputPort  = "/dev/ttyS2" // the child's standard output and error
 )
 
+// ScriptFile, where the image holds it, has the requests that a host would
+// send, a line each: the guest then goes through them alone.
+const ScriptFile = "/splicelab.script"
+
 // MaxLine bounds one control line, in bytes, newline included.
 const MaxLine = 1 << 20
 

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"splicelab/lab"
+	"splicelab/lab/bundle"
+	"splicelab/lab/report"
+)
+
+// checkBundleName refuses a bundle that could not be written, before anything
+// is run.
+func checkBundleName(path string) error {
+	if !strings.HasSuffix(path, bundle.Suffix) || filepath.Base(path) == bundle.Suffix {
+		return usagef("--bundle %s: its name has to end with %s", path, bundle.Suffix)
+	}
+	if err := (reportFile{path: path}).writable(); err != nil {
+		return usagef("--bundle: %s; name a file in a directory that can be written", err)
+	}
+	return nil
+}
+
+// bundle packs a report that was just reproduced, and runs the result in a
+// clean directory. What stands at path is whole and checked, or what it was.
+func (a *app) bundle(ctx context.Context, l *lab.Lab, plan lab.Plan, r report.Report, expected, path string) error {
+	dir, release, err := lab.OwnSuiteDir(a.cfg.Cache)
+	if err != nil {
+		return err
+	}
+	defer release()
+	fmt.Fprintf(a.stderr, "packing %s\n", path)
+	machine, err := l.Standalone(ctx, plan, dir)
+	if err != nil {
+		return err
+	}
+	deadline := a.cfg.VM.BootTimeout + 2*a.cfg.VM.CellTimeout
+	b := bundle.Bundle{Machine: machine, Report: r, Accel: l.Accel(), Timeout: max(deadline, time.Minute), Expected: expected, Version: buildVersion()}
+	part, err := (reportFile{path: path}).temporary()
+	if err != nil {
+		return err
+	}
+	err = b.Write(ctx, part, strings.TrimSuffix(filepath.Base(path), bundle.Suffix))
+	if err = errors.Join(err, part.Close()); err == nil {
+		clean := filepath.Join(dir, "clean")
+		if err = os.Mkdir(clean, 0o755); err == nil {
+			fmt.Fprintln(a.stderr, "running it in a clean directory")
+			err = bundle.Check(ctx, part.Name(), clean, a.cfg.VM.QEMU)
+		}
+	}
+	if err == nil {
+		err = os.Rename(part.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(part.Name()))
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s: %s; it was run in a clean directory, and shows it\n", path, size(st.Size()))
+	return nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"splicelab/lab/wire"
+)
+
+// script is a control port whose requests are in the image: a guest with one
+// needs no host that speaks to it. The next request comes when the last one
+// was answered; after the last there is silence.
+type script struct {
+	port     io.Writer
+	requests [][]byte
+	answered chan struct{}
+}
+
+// scripted is port, or the script that the image holds in its place.
+func scripted(port io.ReadWriter) io.ReadWriter {
+	content, err := os.ReadFile(wire.ScriptFile)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			logf("%v", err)
+		}
+		return port
+	}
+	return newScript(port, content)
+}
+
+func newScript(port io.Writer, content []byte) *script {
+	s := &script{port: port}
+	for line := range bytes.Lines(content) {
+		if len(bytes.TrimSpace(line)) > 0 {
+			s.requests = append(s.requests, line)
+		}
+	}
+	// Hello is a reply too: it asks for the first request.
+	s.answered = make(chan struct{}, len(s.requests)+1)
+	return s
+}
+
+// Write passes a reply on.
+func (s *script) Write(b []byte) (int, error) {
+	n, err := s.port.Write(b)
+	select {
+	case s.answered <- struct{}{}:
+	default: // more answers than questions
+	}
+	return n, err
+}
+
+// Read returns the next request, whole or as much of it as fits.
+func (s *script) Read(b []byte) (int, error) {
+	<-s.answered
+	if len(s.requests) == 0 {
+		select {}
+	}
+	n := copy(b, s.requests[0])
+	if s.requests[0] = s.requests[0][n:]; len(s.requests[0]) > 0 {
+		s.answered <- struct{}{} // the rest at once
+		return n, nil
+	}
+	s.requests = s.requests[1:]
+	return n, nil
+}
