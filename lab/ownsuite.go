@@ -2,7 +2,9 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"debug/buildinfo"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -17,11 +19,12 @@ import (
 	"splicelab/lab/wire"
 )
 
-// OwnSuite is a suite of the user's: a Go package that was compiled, or a
-// test binary that was given.
+// OwnSuite is a suite of the user's: a Go package that was compiled, a test
+// binary that was given, or a program around which the lab puts a suite.
 type OwnSuite struct {
 	wire.Suite
-	Binary string // on the host
+	Binary  string // on the host
+	Program string // on the host; empty but for a program
 	// Dir is the directory of the package. Its files and its testdata are in
 	// the guest, where the tests start among them, as under go test. Of a
 	// binary that was given only the testdata beside it is.
@@ -54,16 +57,17 @@ func OwnSuiteDir(cache string) (dir string, release func(), err error) {
 }
 
 // OwnSuites makes suites of what the user named: Go packages, by directory or
-// import path, which are compiled into dir, and test binaries. They must not
-// have the name of one another or of the suites that there are already.
-func OwnSuites(ctx context.Context, dir string, from []string, known []wire.Suite) ([]OwnSuite, error) {
+// import path, and C files, which are compiled into dir, test binaries, and
+// other programs. They must not have the name of one another or of the suites
+// that there are already. guestDir has the suite around a program.
+func OwnSuites(ctx context.Context, guestDir, dir string, from []string, known []wire.Suite) ([]OwnSuite, error) {
 	taken := map[string]string{}
 	for _, s := range known {
 		taken[s.Name] = "a suite of splicelab's own"
 	}
 	var out []OwnSuite
 	for _, f := range from {
-		s, err := ownSuite(ctx, dir, f, taken)
+		s, err := ownSuite(ctx, guestDir, dir, f, taken)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +76,7 @@ func OwnSuites(ctx context.Context, dir string, from []string, known []wire.Suit
 	return out, nil
 }
 
-func ownSuite(ctx context.Context, dir, from string, taken map[string]string) (OwnSuite, error) {
+func ownSuite(ctx context.Context, guestDir, dir, from string, taken map[string]string) (OwnSuite, error) {
 	refuse := func(format string, args ...any) error {
 		return &OwnSuiteError{from, strings.TrimSpace(fmt.Sprintf(format, args...))}
 	}
@@ -82,7 +86,7 @@ func ownSuite(ctx context.Context, dir, from string, taken map[string]string) (O
 			return s, err
 		}
 		s.ready, s.Dir = true, filepath.Dir(s.Binary)
-		s.Name = strings.TrimSuffix(filepath.Base(from), suiteSuffix)
+		s.Name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(from), suiteSuffix), cSuffix)
 	} else {
 		p, err := findPackage(ctx, from)
 		if err != nil {
@@ -103,8 +107,21 @@ func ownSuite(ctx context.Context, dir, from string, taken map[string]string) (O
 			return s, refuse("%s", err)
 		}
 	}
+	if strings.HasSuffix(s.Binary, cSuffix) {
+		out := filepath.Join(dir, s.Name)
+		if err := compileC(ctx, s.Binary, out); err != nil {
+			return s, refuse("%s", err)
+		}
+		s.Binary = out
+	}
 	if err := runsInGuest(s.Binary); err != nil {
 		return s, refuse("%s", err)
+	}
+	if !isGoTest(s.Binary) {
+		s.Program, s.Binary = s.Binary, filepath.Join(guestDir, programFile)
+		if !isFile(s.Binary) {
+			return s, &MissingGuestError{s.Binary}
+		}
 	}
 	described, err := describe(ctx, s.Binary)
 	if err != nil {
@@ -198,16 +215,43 @@ func goCommand(ctx context.Context, dir string, args ...string) (string, error) 
 func runsInGuest(binary string) error {
 	f, err := elf.Open(binary)
 	if err != nil {
-		return fmt.Errorf("it is no Linux program: %w; it must be a package directory, an import path, or a test binary", err)
+		return fmt.Errorf("it is no Linux program: %w; it must be a package directory, an import path, a C file, a static program or test binary", err)
 	}
 	defer func() { _ = f.Close() }() // only read
 	if f.Machine != elf.EM_X86_64 || f.Class != elf.ELFCLASS64 {
 		return fmt.Errorf("it is a program for %s, and a guest is x86-64: build it with GOOS=linux GOARCH=amd64", f.Machine)
 	}
 	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		return errors.New("it is dynamically linked, and a guest has no libraries: build it with CGO_ENABLED=0")
+		return errors.New("it is dynamically linked, and a guest has no libraries: link it with -static, or for Go build it with CGO_ENABLED=0")
 	}
 	return nil
+}
+
+// cSuffix ends the names of C files.
+const cSuffix = ".c"
+
+// compileC builds a C file for the guest, where there is no libc.
+func compileC(ctx context.Context, file, binary string) error {
+	cc := cmp.Or(os.Getenv("CC"), "cc")
+	words := strings.Fields(cc)
+	if _, err := exec.LookPath(words[0]); err != nil {
+		return fmt.Errorf("%s, which compiles it, is not on PATH: install a C compiler (Debian: apt-get install gcc libc6-dev), name one by CC, or give a static binary", words[0])
+	}
+	cmd := exec.CommandContext(ctx, words[0], append(words[1:], "-O2", "-g", "-static", "-pthread", "-o", binary, file)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%s failed:\n%s", words[0], bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// isGoTest reports whether a program is a compiled Go test. It must not be
+// run to find out: it may be made for a throw-away machine.
+func isGoTest(binary string) bool {
+	info, err := buildinfo.ReadFile(binary)
+	return err == nil && strings.HasSuffix(info.Path, suiteSuffix)
 }
 
 // own returns the user's suite of that name.
@@ -229,5 +273,8 @@ func (s OwnSuite) files() (map[string]string, error) {
 		return nil, err
 	}
 	files[path.Join(suiteDir, s.Name+suiteSuffix)] = s.Binary
+	if s.Program != "" {
+		files[path.Join(s.workDir(), wire.ProgramFile)] = s.Program
+	}
 	return files, nil
 }

@@ -21,6 +21,7 @@ const (
 	agentFile   = "agent"
 	busyboxFile = "bb"
 	suiteSuffix = ".test"
+	programFile = "program" // the suite around a program
 )
 
 // quietSuite is the suite that misbehaves on purpose. It tests the lab, not

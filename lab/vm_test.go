@@ -95,6 +95,7 @@ func guestPrograms(t *testing.T) string {
 		{"build", "-o", filepath.Join(dir, agentFile), "splicelab/images/guest"},
 		{"test", "-c", "-o", filepath.Join(dir, "splice.test"), "splicelab/tests/splice"},
 		{"test", "-c", "-o", filepath.Join(dir, "selftest.test"), "splicelab/tests/selftest"},
+		{"test", "-c", "-o", filepath.Join(dir, programFile), "splicelab/tests/program"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

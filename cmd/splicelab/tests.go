@@ -35,7 +35,7 @@ func (c *chosen) flags(f *pflag.FlagSet, doing string) {
 
 // fromFlag defines the flag that names the user's own tests.
 func fromFlag(f *pflag.FlagSet, from *[]string) {
-	f.StringArrayVar(from, "tests-from", nil, "take the tests of `PACKAGE`: a Go package's directory or import path, or a test binary (repeatable)")
+	f.StringArrayVar(from, "tests-from", nil, "take the tests of `WHAT`: a Go package's directory or import path, a test binary, a static program, or a C file (repeatable)")
 }
 
 // suites asks the test binaries for their tests, and keeps the chosen ones.
@@ -66,7 +66,7 @@ func (a *app) allSuites(ctx context.Context, from []string) (suites []wire.Suite
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if own, err = lab.OwnSuites(ctx, dir, from, suites); err != nil {
+	if own, err = lab.OwnSuites(ctx, a.cfg.GuestDir, dir, from, suites); err != nil {
 		release()
 		return nil, nil, nil, err
 	}

@@ -8,6 +8,10 @@ import "strings"
 // variable lists its top-level tests and does not run them either.
 const DescribeEnv = "SPLICELAB_DESCRIBE"
 
+// ProgramFile is the user's program, in the directory where the suite around
+// it starts.
+const ProgramFile = "program"
+
 // Environment that the lab gives a test process in the guest.
 const (
 	EnvGuest  = "SPLICELAB_GUEST"  // "1": inside a throw-away VM, where destructive tests may run
