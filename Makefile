@@ -26,6 +26,9 @@ SUITES := ./tests/splice ./tests/selftest
 # page cache and what splice does with it have changed.
 TEST_KERNELS ?= 5.10,6.12
 
+# Where `make test-slow` keeps the history that it bisects, 2 GiB.
+SLOW_REPO ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/splicelab-linux-history
+
 # Where `make install` puts things.
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -52,6 +55,7 @@ build: bin/guest/bb ## build bin/splicelab and the guest programs in bin/guest
 	@$(GOBUILD) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/splicelab ./cmd/splicelab
 	@$(GOBUILD) build $(STRIP) -o bin/guest/agent ./images/guest
 	@$(GOBUILD) test -c $(STRIP) -o bin/guest/ $(SUITES)
+	@$(GOBUILD) test -c $(STRIP) -o bin/guest/program ./tests/program
 
 # u-root's commands for `splicelab shell`, as one program. Building it takes
 # longer than all the rest and changes only with its sources.
@@ -77,6 +81,14 @@ test: setup build ## run every test, also those that boot real kernels, with the
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./...
 	go test -run HundredThousand ./results
+
+# Bisects a history of Linux that scripts/linux-history makes: of each of its
+# commits it is known what it does. Takes the better part of an hour.
+.PHONY: test-slow
+test-slow: setup build ## build and bisect real kernels from source
+	@scripts/setup slow
+	@[ -e $(SLOW_REPO)/.git ] || scripts/linux-history /usr/src/linux-source-6.12.tar.xz $(SLOW_REPO)
+	SPLICELAB_SLOW_REPO=$(SLOW_REPO) SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 3h -run OfLinux ./cmd/splicelab
 
 .PHONY: lint
 lint: ## check formatting, vet, staticcheck, and the house's import directions

@@ -6,23 +6,21 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"splicelab/cmd/splicelab/config"
 	"splicelab/lab"
 	"splicelab/lab/bisect"
-	"splicelab/outcome"
-	"splicelab/results"
 )
 
 func (a *app) bisectCommand() *cobra.Command {
 	return group("bisect", "Find where the outcome of a cell changed",
 		`  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --good 5.10 --bad 6.1
-  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --series 6.12`,
-		a.bisectPackagesCommand())
+  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --series 6.12
+  splicelab bisect commits -t 'TestWrite/small-clean' -f ext4 --repo ~/linux --good v6.12 --bad v6.13
+  splicelab bisect config -t 'TestWrite/small-clean' -f ext4 --tree ~/linux --good-config lab --bad-config kernel:6.12`,
+		a.bisectPackagesCommand(), a.bisectCommitsCommand(), a.bisectConfigCommand())
 }
 
 // search is what every bisection is asked.
@@ -137,81 +135,4 @@ func (a *app) journal(kind string, s search, tests selection, question map[strin
 		}
 	}
 	return j, nil
-}
-
-// attempter runs the attempts of a search.
-type attempter struct {
-	lab      *lab.Lab
-	store    *results.Store
-	tests    selection
-	say      *progress
-	journal  *bisect.Journal
-	controls map[string]bool // kernels whose control cells have run
-}
-
-// attempts runs the search's cell n times on a kernel, each in a fresh VM, and
-// returns what was seen. The first time its control cells run too.
-func (b *attempter) attempts(ctx context.Context, plan lab.Plan, n int) ([]bisect.Seen, error) {
-	release := plan.Kernels[0].Release
-	if b.controls[release] {
-		plan.Tests = slices.DeleteFunc(plan.Tests, func(t lab.PlannedTest) bool { return t.Name() != b.tests.cell })
-	}
-	plan.Repeat = n
-	run, err := b.lab.Run(ctx, plan, notices{b.say})
-	if run.ID == "" {
-		return nil, err
-	}
-	b.journal.AddRun(run.ID)
-	var infra *lab.InfraError
-	if err != nil && (!errors.As(err, &infra) || len(infra.Control) > 0 || ctx.Err() != nil) {
-		return nil, err
-	}
-	if b.controls == nil {
-		b.controls = map[string]bool{}
-	}
-	b.controls[release] = true
-	all, aerr := b.store.Attempts(ctx, run.ID, results.CellKey{Kernel: release, FS: b.tests.profiles[0].Name, Test: b.tests.cell})
-	if aerr != nil {
-		return nil, aerr
-	}
-	var seen []bisect.Seen
-	for _, at := range all {
-		if at.Verdict != outcome.Infra {
-			seen = append(seen, bisect.Seen{Verdict: at.Verdict, Outcome: at.Outcome})
-		}
-	}
-	if len(seen) == 0 && err != nil {
-		return nil, err
-	}
-	return seen, nil
-}
-
-// notices passes on what a run has to say, and not how far it is.
-type notices struct{ out *progress }
-
-// Event implements lab.Observer.
-func (n notices) Event(e lab.Event) {
-	switch {
-	case e.Kind == lab.EventNotice:
-		_, _ = fmt.Fprintln(n.out, results.CleanLine(e.Text)) // the run does not depend on it
-	case e.Kind == lab.EventRetry:
-		_, _ = fmt.Fprintln(n.out, noteOf(e))
-	}
-}
-
-// mentions reports whether a line of a changelog speaks of one of words.
-func mentions(line string, words []string) bool {
-	low := strings.ToLower(line)
-	for _, w := range words {
-		if i := strings.Index(low, w); i >= 0 && !within(low, i, len(w)) {
-			return true
-		}
-	}
-	return false
-}
-
-// within reports whether the word at i is only a part of a longer one.
-func within(s string, i, n int) bool {
-	letter := func(j int) bool { return j >= 0 && j < len(s) && s[j] >= 'a' && s[j] <= 'z' }
-	return letter(i-1) || letter(i+n)
 }

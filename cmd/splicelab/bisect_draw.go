@@ -50,7 +50,7 @@ func (p *packageAnswer) draw(w io.Writer, colour bool) {
 
 // dominant is the mark by which a kernel lies on its side.
 func (p *packageAnswer) dominant(release string, side bisect.Side) bisect.Mark {
-	j := p.judge.Journal
+	j := p.journal
 	switch side {
 	case bisect.Good:
 		return j.Terms().Good

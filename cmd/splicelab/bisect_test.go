@@ -60,7 +60,7 @@ func TestDrawLine(t *testing.T) {
 	if err := j.SetTerms(bisect.Terms{Good: "snapshot", Bad: "live"}); err != nil {
 		t.Fatal(err)
 	}
-	p := &packageAnswer{judge: &bisect.Judge{Journal: j}, tests: selection{cell: "s.T", profiles: []images.Profile{{Name: "xfs"}}}}
+	p := &packageAnswer{judge: &bisect.Judge{Journal: j}, searching: &searching{journal: j, tests: selection{cell: "s.T", profiles: []images.Profile{{Name: "xfs"}}}}}
 	for _, r := range []string{"5.10.1", "5.10.2", "6.1.1", "6.1.2", "6.1.3", "6.1.4", "6.1.5"} {
 		p.line = append(p.line, entry(r))
 	}

@@ -41,6 +41,11 @@ func exitCode(err error) int {
 		build    *source.Error
 		swapped  *bisect.SwappedError
 		unsteady *bisect.UnsteadyEndError
+		end      *bisect.EndError
+		sameEnds *bisect.SameEndsError
+		repo     *bisect.RepoError
+		ref      *bisect.RefError
+		moved    *bisect.MovedError
 	)
 	switch {
 	case err == nil:
@@ -51,7 +56,8 @@ func exitCode(err error) int {
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
 		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun),
-		errors.As(err, &build), errors.As(err, &swapped), errors.As(err, &unsteady):
+		errors.As(err, &build), errors.As(err, &swapped), errors.As(err, &unsteady),
+		errors.As(err, &end), errors.As(err, &sameEnds), errors.As(err, &repo), errors.As(err, &ref), errors.As(err, &moved):
 		return exitUsage
 	default:
 		return exitLab

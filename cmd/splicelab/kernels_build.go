@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"splicelab/kernels"
 	"splicelab/kernels/source"
@@ -54,13 +55,18 @@ kept in either case.`,
 	f.StringVar(&b.Name, "name", "", "call the kernel `NAME` (default: the argument)")
 	f.StringVar(&b.Tree, "tree", "", "build `SOURCE`: a directory, a tarball, or a git repository")
 	f.StringVar(&b.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
+	buildFlags(f, &b)
+	f.IntVarP(&jobs, "jobs", "j", 0, "compile `N` files at once (default: as many as there are processors)")
+	return cmd
+}
+
+// buildFlags say how a source becomes a kernel.
+func buildFlags(f *pflag.FlagSet, b *source.Build) {
 	f.StringVar(&b.Base, "base", "", "begin with this `CONFIG`: lab, defconfig, kernel:SELECTOR or a file (default lab)")
 	f.StringSliceVar(&b.Fragments, "fragment", nil, "merge the `FRAGMENT`, one of the lab's or a file (repeatable)")
 	f.StringArrayVar(&b.Options, "option", nil, "set `CONFIG_NAME=VALUE`, n for off (repeatable)")
 	f.StringArrayVar(&b.Patches, "patch", nil, "apply the patch `FILE` (repeatable)")
 	f.StringVar(&b.Compiler, "compiler", "", "use the C compiler `CC` (default gcc)")
-	f.IntVarP(&jobs, "jobs", "j", 0, "compile `N` files at once (default: as many as there are processors)")
-	return cmd
 }
 
 func ownFragments() []string {

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"splicelab/kernels"
+	"splicelab/kernels/source"
 	"splicelab/results"
 )
 
@@ -56,6 +58,10 @@ func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
 	line("note", e.Note)
 	line("modules", yesNo(e.Modules))
 	line("cached", yesNo(e.Cached))
+	if name, built := strings.CutPrefix(e.Origin, source.Prefix); built && !e.Cached {
+		line("build it", "splicelab kernels build "+name)
+		return w.Flush()
+	}
 	if !e.Cached && e.Size > 0 {
 		line("download", size(e.Size))
 		line("fetch it", "splicelab kernels fetch "+e.Version.String())
@@ -70,6 +76,9 @@ func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
 	boots := "bzImage"
 	if k.PVH && k.Vmlinux != "" {
 		boots = "vmlinux, by PVH"
+	}
+	if k.Origin != e.Origin {
+		line("built of", k.Origin)
 	}
 	line("digest", k.Digest)
 	line("boots", boots)

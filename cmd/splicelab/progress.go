@@ -96,6 +96,15 @@ func (p *progress) Update(name string, done, total int64) {
 	p.plain(false)
 }
 
+// doing shows what is going on where there are no cells to count; "" is nothing.
+func (p *progress) doing(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.doing = results.CleanLine(text)
+	p.draw()
+	p.plain(false)
+}
+
 // Event implements lab.Observer.
 func (p *progress) Event(e lab.Event) {
 	p.mu.Lock()
@@ -148,6 +157,7 @@ func noteOf(e lab.Event) string {
 
 // tally is what there is to tell.
 type tally struct {
+	doing     string // shown before everything else
 	transfers map[string]transfer
 	fetching  time.Time // when the first byte came
 	running   time.Time // when the run was planned
@@ -195,6 +205,8 @@ func (t *tally) event(e lab.Event, now time.Time) {
 // line is the whole tally in one line; empty when there is nothing to tell.
 func (t *tally) line(now time.Time) string {
 	switch {
+	case t.doing != "":
+		return t.doing
 	case t.total > 0:
 		return t.cellsLine(now)
 	case len(t.transfers) > 0:

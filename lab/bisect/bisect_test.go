@@ -283,7 +283,7 @@ func TestJournalDamaged(t *testing.T) {
 	if err := j.Add("k1", []Seen{live}); err != nil {
 		t.Fatal(err)
 	}
-	path := j.Path()
+	path := j.path
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}

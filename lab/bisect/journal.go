@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,6 +39,12 @@ type record struct {
 	// Passed over: why, by subject.
 	Untestable map[string]string `json:"untestable,omitempty"`
 	Runs       []string          `json:"runs,omitempty"`
+	// Pinned is what the question's words meant when the search began.
+	Pinned map[string]string `json:"pinned,omitempty"`
+	// Identities are what subjects really are; tallies are kept by them.
+	Identities map[string]string `json:"identities,omitempty"`
+	// Verified has what subjects had shown before they were tried once more.
+	Verified map[string]Tally `json:"verified,omitempty"`
 }
 
 const journalFormat = 1
@@ -89,7 +96,7 @@ func (j *Journal) load(question map[string]string, fresh bool) error {
 		j.record = anew
 		return nil
 	}
-	j.Resumed = len(j.record.Tallies) > 0 || len(j.record.Runs) > 0
+	j.Resumed = len(j.record.Tallies) > 0 || len(j.record.Runs) > 0 || len(j.record.Identities) > 0
 	if j.record.Tallies == nil {
 		j.record.Tallies = map[string]Tally{}
 	}
@@ -102,14 +109,61 @@ func (j *Journal) load(question map[string]string, fresh bool) error {
 // Close gives the journal free; what it holds is on disk already.
 func (j *Journal) Close() error { return j.lock.Close() }
 
-// Path is the journal's file.
-func (j *Journal) Path() string { return j.path }
+// Beside is the name of a file that belongs to the search, with that ending.
+func (j *Journal) Beside(suffix string) string { return strings.TrimSuffix(j.path, ".json") + suffix }
+
+// Pin notes what the question's words mean, such as the commit of a branch. It
+// is an error where they meant something else when the search began.
+func (j *Journal) Pin(meaning map[string]string) error {
+	if j.record.Pinned == nil {
+		j.record.Pinned = meaning
+		return j.save()
+	}
+	for word, is := range meaning {
+		if was := j.record.Pinned[word]; was != is {
+			return &MovedError{Word: word, Was: was, Is: is}
+		}
+	}
+	return nil
+}
 
 // Begun is when the search began.
 func (j *Journal) Begun() time.Time { return j.record.Begun }
 
-// Tally is what a subject showed so far.
-func (j *Journal) Tally(subject string) Tally { return slices.Clone(j.record.Tallies[subject]) }
+// Tally is what a subject showed so far, or any other of its identity.
+func (j *Journal) Tally(subject string) Tally {
+	return slices.Clone(j.record.Tallies[j.Identity(subject)])
+}
+
+// Identity is what a subject really is; itself where nobody said.
+func (j *Journal) Identity(subject string) string {
+	if id := j.record.Identities[subject]; id != "" {
+		return id
+	}
+	return subject
+}
+
+func (j *Journal) setIdentity(subject, id string) error {
+	if j.record.Identities == nil {
+		j.record.Identities = map[string]string{}
+	}
+	j.record.Identities[subject] = id
+	return j.save()
+}
+
+// verifying is what a subject had shown when it began to be verified.
+func (j *Journal) verifying(subject string) (Tally, error) {
+	id := j.Identity(subject)
+	if t, begun := j.record.Verified[id]; begun {
+		return t, nil
+	}
+	if j.record.Verified == nil {
+		j.record.Verified = map[string]Tally{}
+	}
+	t := j.Tally(subject)
+	j.record.Verified[id] = t
+	return t, j.save()
+}
 
 // Terms are the search's; zero before they are known.
 func (j *Journal) Terms() Terms { return j.record.Terms }
@@ -139,7 +193,7 @@ func (j *Journal) Add(subject string, seen []Seen) error {
 	for _, s := range seen {
 		t.Add(s)
 	}
-	j.record.Tallies[subject] = t
+	j.record.Tallies[j.Identity(subject)] = t
 	return j.save()
 }
 

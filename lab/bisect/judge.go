@@ -2,6 +2,7 @@ package bisect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -16,6 +17,20 @@ const (
 	Good
 	Bad
 )
+
+// other is the opposite side; of Neither it is itself.
+func (s Side) other() Side {
+	switch s {
+	case Good:
+		return Bad
+	case Bad:
+		return Good
+	}
+	return s
+}
+
+// MarshalText is the side in a word.
+func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 func (s Side) String() string {
 	switch s {
@@ -62,6 +77,10 @@ const (
 // a bad one shows it is measured at the bad end.
 type Judge struct {
 	Trier Trier
+	// Identify, if not nil, says what a subject really is, such as the digest
+	// of the kernel that a commit builds. Subjects of one identity are one:
+	// what one showed the other did. Like Try it may be an *UntestableError.
+	Identify func(ctx context.Context, subject string) (string, error)
 	// Journal has what was seen so far, and keeps what is seen next.
 	Journal *Journal
 	// Confidence is the probability with which the search shall be right,
@@ -80,15 +99,24 @@ type Judge struct {
 // is how many subjects the search may find to be good, over which the risk of
 // being wrong is spread.
 //
-// The error is a *NoChangeError, *SwappedError or *UnsteadyEndError where the
+// The error is a *NoChangeError, *SwappedError, *UnsteadyEndError or *EndError where the
 // ends do not make a search possible.
 func (j *Judge) Begin(ctx context.Context, good, bad string, steps int) error {
 	j.steps = max(steps, 1)
-	if err := j.upTo(ctx, bad, firstLook); err != nil {
-		return err
-	}
-	if err := j.upTo(ctx, good, firstLook); err != nil {
-		return err
+	for _, end := range []struct {
+		subject string
+		side    Side
+	}{{bad, Bad}, {good, Good}} {
+		err := j.identify(ctx, end.subject)
+		if err == nil {
+			err = j.upTo(ctx, end.subject, firstLook)
+		}
+		if none := (*UntestableError)(nil); errors.As(err, &none) {
+			err = &EndError{end.subject, end.side, none.Reason}
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if err := j.settleTerms(ctx, good, bad); err != nil {
 		return err
@@ -199,7 +227,13 @@ func (j *Judge) checkTerms(ctx context.Context, terms Terms, good, bad string) e
 // Side decides on which side a subject lies, after Begin.
 func (j *Judge) Side(ctx context.Context, subject string) (Side, error) {
 	terms := j.Journal.Terms()
-	need := j.Journal.detection.Need((1-j.Confidence)/float64(j.steps), j.Budget)
+	need := j.need()
+	if err := j.identify(ctx, subject); err != nil {
+		if !j.Journal.untestable(subject, err) {
+			return Neither, err
+		}
+		return j.tell(subject, Neither), j.Journal.save()
+	}
 	for {
 		t := j.Journal.Tally(subject)
 		good, tries := t.Of(terms.Good), t.Tries()
@@ -228,6 +262,48 @@ func (j *Judge) Side(ctx context.Context, subject string) (Side, error) {
 			if err := j.Journal.save(); err != nil {
 				return Neither, err
 			}
+		}
+	}
+}
+
+// need is how many attempts show that a subject is good.
+func (j *Judge) need() int {
+	return j.Journal.detection.Need((1-j.Confidence)/float64(j.steps), j.Budget)
+}
+
+// identify makes sure that the journal knows what a subject is.
+func (j *Judge) identify(ctx context.Context, subject string) error {
+	if j.Identify == nil || j.Journal.Identity(subject) != subject || j.Journal.Untestable(subject) != "" {
+		return nil
+	}
+	id, err := j.Identify(ctx, subject)
+	if err != nil {
+		return err
+	}
+	return j.Journal.setIdentity(subject, id)
+}
+
+// Verify tries a subject that was decided once more, in as many attempts as
+// make a good one good. The error is a *ContradictionError where they do not
+// show that it lies on that side.
+func (j *Judge) Verify(ctx context.Context, subject string, side Side) error {
+	terms := j.Journal.Terms()
+	before, err := j.Journal.verifying(subject)
+	if err != nil {
+		return err
+	}
+	for {
+		t := j.Journal.Tally(subject)
+		bad, good := t.Of(terms.Bad)-before.Of(terms.Bad), t.Of(terms.Good)-before.Of(terms.Good)
+		left := j.need() - (t.Tries() - before.Tries())
+		switch {
+		case side == Bad && bad > 0, side == Good && bad == 0 && good > 0 && left <= 0:
+			return nil
+		case side == Good && bad > 0, left <= 0:
+			return &ContradictionError{Subject: subject, Side: side, Before: before, Tally: t}
+		}
+		if err := j.try(ctx, subject, min(left, batch)); err != nil {
+			return err
 		}
 	}
 }
