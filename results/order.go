@@ -117,3 +117,11 @@ func digits(s string) string {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// Axes are the kernels, filesystems and tests of cells, each once, in the order
+// of reports.
+func Axes(cells []Cell) (kernels, filesystems, tests []string) {
+	return distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases),
+		distinct(cells, func(c *Cell) string { return c.FS }, compareNatural),
+		distinct(cells, func(c *Cell) string { return c.Test }, compareNatural)
+}

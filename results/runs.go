@@ -75,10 +75,12 @@ func (e *RunError) Error() string {
 	switch {
 	case e.Ambiguous:
 		return fmt.Sprintf("run %q is ambiguous: %s", e.Ref, strings.Join(e.Known, ", "))
+	case strings.HasPrefix(e.Ref, "@"):
+		return fmt.Sprintf("no run %q: splicelab results baseline RUN makes a run the baseline", e.Ref)
 	case len(e.Known) == 0:
 		return fmt.Sprintf("no run %q: the store holds no runs yet", e.Ref)
 	}
-	return fmt.Sprintf("no run %q: use latest, latest~1, or one of %s", e.Ref, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("no run %q: use latest, latest~1, a date, @baseline, or one of %s", e.Ref, strings.Join(e.Known, ", "))
 }
 
 const runColumns = `id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally`
@@ -115,11 +117,21 @@ func (s *Store) Runs(ctx context.Context) ([]RunSummary, error) {
 }
 
 // Run returns the run that ref names: an id, a prefix that only one id has,
-// "latest", or "latest~N" for the N-th before it. The error is a *RunError
-// when ref names none or several.
+// "latest", or "latest~N" for the N-th before it, "@" and the name of a mark,
+// or a date, 2006-01-02 or 2006-01-02T15:04 in local time, for the newest run
+// that had started by then. The error is a *RunError when ref names none or
+// several.
 func (s *Store) Run(ctx context.Context, ref string) (Run, error) {
+	where, arg := "", any(nil)
 	if back, ok := latest(ref); ok {
-		r, err := s.oneRun(ctx, ` ORDER BY started DESC, id DESC LIMIT 1 OFFSET ?`, back)
+		where, arg = ` ORDER BY started DESC, id DESC LIMIT 1 OFFSET ?`, back
+	} else if name, ok := strings.CutPrefix(ref, "@"); ok {
+		where, arg = ` WHERE id = (SELECT run FROM mark WHERE name = ?)`, name
+	} else if until, ok := untilDate(ref); ok {
+		where, arg = ` WHERE started < ? ORDER BY started DESC, id DESC LIMIT 1`, nanos(until)
+	}
+	if where != "" {
+		r, err := s.oneRun(ctx, where, arg)
 		if errors.Is(err, sql.ErrNoRows) {
 			return Run{}, s.unknownRun(ctx, ref)
 		}
@@ -151,6 +163,15 @@ func latest(ref string) (back int, ok bool) {
 	}
 	n, err := strconv.ParseUint(strings.TrimPrefix(rest, "~"), 10, 31)
 	return int(n), err == nil && rest[0] == '~'
+}
+
+// untilDate parses a date, and returns the end of that day or minute.
+func untilDate(ref string) (until time.Time, ok bool) {
+	if t, err := time.ParseInLocation("2006-01-02", ref, time.Local); err == nil {
+		return t.AddDate(0, 0, 1), true
+	}
+	t, err := time.ParseInLocation("2006-01-02T15:04", ref, time.Local)
+	return t.Add(time.Minute), err == nil
 }
 
 // unknownRun is the error for a ref that names no run.

@@ -60,6 +60,12 @@ var migrations = [...]string{
 	ALTER TABLE attempt ADD COLUMN agent INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE attempt ADD COLUMN testing INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE attempt ADD COLUMN collect INTEGER NOT NULL DEFAULT 0;`,
+	// Names that people give to runs, such as "baseline".
+	`CREATE TABLE mark (
+		name TEXT PRIMARY KEY,
+		run  TEXT NOT NULL REFERENCES run (id)
+	) WITHOUT ROWID;
+	CREATE INDEX mark_run ON mark (run);`,
 }
 
 // migrate brings the database to the newest schema in one transaction.

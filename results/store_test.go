@@ -166,7 +166,7 @@ func TestRunReferences(t *testing.T) {
 		{ref: "latest", id: "2026-b1"},
 		{ref: "latest~0", id: "2026-b1"},
 		{ref: "latest~2", id: "2026-a1"},
-		{ref: "latest~3", err: `no run "latest~3": use latest, latest~1, or one of 2026-b1, 2026-a2, 2026-a1`},
+		{ref: "latest~3", err: `no run "latest~3": use latest, latest~1, a date, @baseline, or one of 2026-b1, 2026-a2, 2026-a1`},
 		{ref: "2026-b", id: "2026-b1"},
 		{ref: "2026-a2", id: "2026-a2"},
 		{ref: "2026-a", err: `run "2026-a" is ambiguous: 2026-a2, 2026-a1`},

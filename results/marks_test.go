@@ -1,0 +1,63 @@
+package results
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"splicelab/outcome"
+)
+
+func TestMarks(t *testing.T) {
+	ctx, s := t.Context(), fresh(t)
+	for i, id := range []string{"a", "b", "c"} {
+		must(t, s.BeginRun(ctx, run(id, time.Duration(i)*24*time.Hour)))
+	}
+	named := func(ref, want string) {
+		t.Helper()
+		r, err := s.Run(ctx, ref)
+		if err != nil || r.ID != want {
+			t.Errorf("%s: %q, %v; want %s", ref, r.ID, err, want)
+		}
+	}
+	var none *RunError
+	if _, err := s.Run(ctx, "@baseline"); !errors.As(err, &none) {
+		t.Errorf("no baseline: %v", err)
+	}
+	must(t, s.Mark(ctx, Baseline, "a"))
+	named("@baseline", "a")
+	must(t, s.Mark(ctx, Baseline, "b"))
+	named("@baseline", "b")
+	if err := s.Mark(ctx, Baseline, "x"); !errors.As(err, &none) {
+		t.Errorf("marking what is not there: %v", err)
+	}
+	day := func(n int) string { return t0.AddDate(0, 0, n).Local().Format("2006-01-02") }
+	named(day(0), "a")
+	named(day(1), "b")
+	named(day(9), "c")
+	named(t0.Local().Format("2006-01-02T15:04"), "a")
+	if _, err := s.Run(ctx, day(-1)); !errors.As(err, &none) {
+		t.Errorf("before the first: %v", err)
+	}
+
+	key := CellKey{"6.1.1", "xfs", "splice.TestWrite"}
+	must(t, s.AddAttempt(ctx, "a", attempt(key, 1, outcome.Pass, outcome.Snapshot)))
+	must(t, s.AddAttempt(ctx, "b", attempt(key, 1, outcome.Pass, outcome.Snapshot)))
+	removed, err := s.Prune(ctx, t0.Add(36*time.Hour))
+	must(t, err)
+	if d := cmp.Diff([]string{"a"}, removed); d != "" {
+		t.Error("what has a mark must stay: " + d)
+	}
+	var logs int
+	must(t, s.read.QueryRow(`SELECT count(*) FROM log`).Scan(&logs))
+	if left, err := s.Attempts(ctx, "a", key); err != nil || len(left) > 0 || logs != 1 {
+		t.Errorf("left of it: %v, %v; %d logs", left, err, logs)
+	}
+	marks, err := s.Marks(ctx)
+	must(t, err)
+	if d := cmp.Diff(map[string][]string{"b": {Baseline}}, marks); d != "" {
+		t.Error(d)
+	}
+}

@@ -1,0 +1,86 @@
+package page
+
+import (
+	"strconv"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// NewCells arranges cells, which must be in the order of reports, by column.
+func NewCells(cells []results.Cell) Cells {
+	n := len(cells)
+	column := func() []int { return make([]int, n) }
+	out := Cells{
+		Kernels: []string{}, Filesystems: []string{}, Tests: []string{},
+		Details: []string{""}, Reasons: []string{""},
+		Kernel: column(), Filesystem: column(), Test: column(), Verdict: column(), Outcome: column(), Detail: column(),
+		Attempts: column(), Duration: column(),
+		Flaky: map[int]string{}, Standing: map[int]results.Standing{}, Why: map[int]int{},
+	}
+	verdicts, outcomes := map[outcome.Verdict]int{}, map[outcome.Outcome]int{}
+	for i, v := range outcome.Verdicts {
+		verdicts[v] = i
+		out.Verdicts = append(out.Verdicts, string(v))
+	}
+	for i, o := range append([]outcome.Outcome{outcome.None}, outcome.All...) {
+		outcomes[o] = i
+		out.Outcomes = append(out.Outcomes, string(o))
+		out.Letters = append(out.Letters, o.Letter())
+	}
+	out.Kernels, out.Filesystems, out.Tests = results.Axes(cells)
+	kernels, filesystems, tests := places(out.Kernels), places(out.Filesystems), places(out.Tests)
+	details, reasons := map[string]int{"": 0}, map[string]int{"": 0}
+	for i := range cells {
+		c := &cells[i]
+		o, known := outcomes[c.Outcome]
+		if !known { // of a newer suite
+			o = len(out.Outcomes)
+			outcomes[c.Outcome] = o
+			out.Outcomes, out.Letters = append(out.Outcomes, string(c.Outcome)), append(out.Letters, c.Outcome.Letter())
+		}
+		out.Kernel[i], out.Filesystem[i], out.Test[i] = kernels[c.Kernel], filesystems[c.FS], tests[c.Test]
+		out.Verdict[i], out.Outcome[i], out.Detail[i] = verdicts[c.Verdict], o, place(details, &out.Details, c.Detail)
+		out.Attempts[i], out.Duration[i] = c.Attempts, int(c.Duration.Milliseconds())
+		if c.Flaky != "" {
+			out.Flaky[i] = c.Flaky
+		}
+		if c.Standing != "" {
+			out.Standing[i] = c.Standing
+		}
+		if c.Why != "" {
+			out.Why[i] = place(reasons, &out.Reasons, c.Why)
+		}
+	}
+	return out
+}
+
+// places are the indexes of names.
+func places(names []string) map[string]int {
+	at := make(map[string]int, len(names))
+	for i, n := range names {
+		at[n] = i
+	}
+	return at
+}
+
+// place is the index of a text in a list, to which it is added when it is new.
+func place(at map[string]int, list *[]string, text string) int {
+	i, known := at[text]
+	if !known {
+		i = len(*list)
+		at[text] = i
+		*list = append(*list, text)
+	}
+	return i
+}
+
+func seed(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// orEmpty keeps null out of documents.
+func orEmpty(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}

@@ -1,0 +1,219 @@
+// Package page is the web page of runs: the documents that it reads, the page
+// itself, and the single file in which a run can be sent to somebody. The same
+// page reads the same documents out of the file it lies in, or from a server
+// (package results/web).
+package page
+
+import (
+	"time"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// Run is a run with what its cells came to. It and the documents below are
+// what docs/api.md describes: fields are added, never renamed, never missing.
+type Run struct {
+	ID         string            `json:"id"`
+	Started    string            `json:"started"`  // RFC 3339
+	Finished   string            `json:"finished"` // empty: not finished
+	Policy     outcome.Policy    `json:"policy"`
+	Accel      string            `json:"accel"`
+	Seed       string            `json:"seed"` // decimal: JavaScript's numbers are too short
+	Command    []string          `json:"command"`
+	Conditions map[string]string `json:"conditions"`
+	Planned    int               `json:"planned"`
+	Problem    string            `json:"problem"`
+	Marks      []string          `json:"marks"`
+	Tally      results.Tally     `json:"tally"`
+}
+
+// Cells are the cells of a run by column, so that 100,000 of them are a few
+// arrays: entry i of each column is cell i. Names are indexes into the lists
+// before the columns, which are in the order of reports.
+type Cells struct {
+	Kernels     []string `json:"kernels"`
+	Filesystems []string `json:"filesystems"`
+	Tests       []string `json:"tests"`
+	Verdicts    []string `json:"verdicts"` // all there are
+	Outcomes    []string `json:"outcomes"` // all there are, "" first
+	Letters     []string `json:"letters"`  // of the outcomes
+	Details     []string `json:"details"`  // each that occurs, once, "" first
+	Reasons     []string `json:"reasons"`  // of expectations, "" first
+
+	Kernel     []int `json:"kernel"`
+	Filesystem []int `json:"filesystem"`
+	Test       []int `json:"test"`
+	Verdict    []int `json:"verdict"`
+	Outcome    []int `json:"outcome"`
+	Detail     []int `json:"detail"`
+	Attempts   []int `json:"attempts"`
+	Duration   []int `json:"duration"` // ms
+
+	// What few cells have, by the cell's index.
+	Flaky    map[int]string           `json:"flaky"`
+	Standing map[int]results.Standing `json:"standing"`
+	Why      map[int]int              `json:"why"` // into Reasons
+}
+
+// Cell is everything about one cell.
+type Cell struct {
+	Kernel   string           `json:"kernel"`
+	FS       string           `json:"fs"`
+	Test     string           `json:"test"`
+	Verdict  outcome.Verdict  `json:"verdict"`
+	Outcome  outcome.Outcome  `json:"outcome"`
+	Kind     outcome.Kind     `json:"kind"`
+	Flaky    string           `json:"flaky"`
+	Standing results.Standing `json:"standing"`
+	Why      string           `json:"why"`
+	Command  string           `json:"command"` // that runs it again
+	Report   string           `json:"report"`  // a report file of it
+	Attempts []Attempt        `json:"attempts"`
+	History  []Past           `json:"history"`  // newest first
+	LeftOut  string           `json:"left_out"` // why texts are missing; empty: none are
+}
+
+// Attempt is one execution of a cell.
+type Attempt struct {
+	N          int               `json:"n"`
+	Verdict    outcome.Verdict   `json:"verdict"`
+	Outcome    outcome.Outcome   `json:"outcome"`
+	Detail     string            `json:"detail"`
+	Finished   string            `json:"finished"` // RFC 3339
+	DurationMS int64             `json:"duration_ms"`
+	Timing     []Phase           `json:"timing"`
+	Covariates map[string]string `json:"covariates"`
+	Output     string            `json:"output"`
+	Console    string            `json:"console"`
+	// CrashLines are the lines of Console, from 0, that tell of a crash.
+	CrashLines []int `json:"crash_lines"`
+	// Wrong are the first wrong bytes that the test reported, beside those that
+	// were expected.
+	Wrong []Bytes `json:"wrong"`
+}
+
+// Phase is where a part of an attempt's time went.
+type Phase struct {
+	Name string  `json:"name"`
+	MS   float64 `json:"ms"`
+}
+
+// Bytes are wrong bytes beside those that were expected there.
+type Bytes struct {
+	Offset int64  `json:"offset"`
+	Title  string `json:"title"` // what is wrong with them
+	Got    string `json:"got"`   // hexadecimal
+	Want   string `json:"want"`  // hexadecimal; empty where nothing is known
+}
+
+// Past is what a cell came to in one run.
+type Past struct {
+	Run     string          `json:"run"`
+	Started string          `json:"started"`
+	Kernel  string          `json:"kernel"`
+	Verdict outcome.Verdict `json:"verdict"`
+	Outcome outcome.Outcome `json:"outcome"`
+	Flaky   string          `json:"flaky"`
+}
+
+// Change is a cell that two runs disagree on. What a run does not have is empty.
+type Change struct {
+	Kernel        string          `json:"kernel"`
+	FS            string          `json:"fs"`
+	Test          string          `json:"test"`
+	Before        outcome.Verdict `json:"before"`
+	After         outcome.Verdict `json:"after"`
+	BeforeOutcome outcome.Outcome `json:"before_outcome"`
+	AfterOutcome  outcome.Outcome `json:"after_outcome"`
+	Detail        string          `json:"detail"` // of the later
+}
+
+// Diff is what changed from one run to another.
+type Diff struct {
+	Before     Run              `json:"before"`
+	After      Run              `json:"after"`
+	Conditions []Condition      `json:"conditions"`
+	Lists      []DifferenceList `json:"lists"` // those that are not empty
+	Same       int              `json:"same"`
+}
+
+// DifferenceList is one kind of change.
+type DifferenceList struct {
+	Name    string   `json:"name"`  // such as new-failures
+	Title   string   `json:"title"` // such as new failures
+	Changes []Change `json:"changes"`
+}
+
+// Condition differs between two runs.
+type Condition struct {
+	Name   string `json:"name"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Map is the history of outcomes over kernels, oldest first.
+type Map struct {
+	Kernels []MapKernel `json:"kernels"`
+	Rows    []MapRow    `json:"rows"`
+}
+
+// MapKernel is a column of a map.
+type MapKernel struct {
+	Release string `json:"release"`
+	Series  string `json:"series"`
+}
+
+// MapRow is one test on one filesystem.
+type MapRow struct {
+	Test  string    `json:"test"`
+	FS    string    `json:"fs"`
+	Cells []MapCell `json:"cells"` // one a kernel; empty where there is no verdict
+}
+
+// MapCell is what a kernel showed, and in which run.
+type MapCell struct {
+	Verdict outcome.Verdict `json:"verdict"`
+	Outcome outcome.Outcome `json:"outcome"`
+	Run     string          `json:"run"`
+}
+
+// Event is a step of a run in progress, as a server sends it.
+type Event struct {
+	Kind  string         `json:"kind"` // cell, retry, run (Tally is new), end
+	Cell  *EventCell     `json:"cell"` // cell and retry
+	Tally *results.Tally `json:"tally"`
+	// Planned and Done count cells; Rate is cells a second, Left the seconds
+	// that are left, 0 where that is not known.
+	Planned int     `json:"planned"`
+	Done    int     `json:"done"`
+	Rate    float64 `json:"rate"`
+	Left    float64 `json:"left"`
+}
+
+// EventCell is a cell that has come to something.
+type EventCell struct {
+	Kernel  string          `json:"kernel"`
+	FS      string          `json:"fs"`
+	Test    string          `json:"test"`
+	Verdict outcome.Verdict `json:"verdict"`
+	Outcome outcome.Outcome `json:"outcome"`
+	Detail  string          `json:"detail"`
+}
+
+// rfc3339 is t in UTC, empty for the zero time.
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// NewRun is the document of a run.
+func NewRun(r results.RunSummary, marks []string) Run {
+	return Run{
+		ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy, Accel: r.Accel,
+		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
+		Planned: r.Planned, Problem: r.Problem, Marks: append([]string{}, marks...), Tally: r.Tally,
+	}
+}
