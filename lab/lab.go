@@ -83,8 +83,12 @@ type Config struct {
 	// KernelArgs are added to the kernel's command line.
 	KernelArgs []string
 	// NoTemplates boots every machine, and restores none. With IsolationVM it
-	// is always so.
+	// is so unless RestoreShared is set.
 	NoTemplates bool
+	// RestoreShared restores the machines that cells share under IsolationVM
+	// too. That pays where a few cells of many kernels are run again and again:
+	// each kernel and filesystem costs a template on the disk.
+	RestoreShared bool
 	// TemplatesMiB is how much room templates that are not in use may take in
 	// the cache; default 16384.
 	TemplatesMiB int
@@ -166,7 +170,7 @@ func New(cfg Config, store *results.Store) (*Lab, error) {
 		return nil, fmt.Errorf("cache directory %s cannot be used: %w; name another with --cache or SPLICELAB_CACHE", cfg.CacheDir, err)
 	}
 	// A VM that many cells share is worth a boot.
-	if !cfg.NoTemplates && cfg.Isolation == IsolationCell {
+	if !cfg.NoTemplates && (cfg.Isolation == IsolationCell || cfg.RestoreShared) {
 		var err error
 		if l.templates, err = template.Open(filepath.Join(cfg.CacheDir, "templates"), int64(cfg.TemplatesMiB)<<20); err != nil {
 			return nil, err

@@ -17,7 +17,8 @@ import (
 
 // kernelMap runs cells on every kernel of the archive, or of a list, and shows
 // where each row changes. Cells of a kernel and filesystem share a VM: what is
-// wanted of ninety kernels is an overview.
+// wanted of ninety kernels is an overview. It is restored, because a map is
+// drawn again when there are more kernels or other tests.
 func (a *app) kernelMap(ctx context.Context, s search, list, series, html string) error {
 	a.cfg.Run.Priority = config.LowestPriority
 	a.cfg.Run.Isolation = string(lab.IsolationVM)
@@ -73,7 +74,7 @@ func (a *app) kernelMap(ctx context.Context, s search, list, series, html string
 		return err
 	}
 	plan.Fetch = fetch
-	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own = tests.own })
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.RestoreShared = tests.own, true })
 	if err != nil {
 		return err
 	}
