@@ -82,8 +82,9 @@ test: setup build ## run every test, also those that boot real kernels, with the
 	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./...
 	go test -run HundredThousand ./results
 
-# Bisects a history of Linux that scripts/linux-history makes: of each of its
-# commits it is known what it does. Takes the better part of an hour.
+# Builds the lab's fragments, and bisects a history of Linux that
+# scripts/linux-history makes: of each of its commits it is known what it does.
+# Takes the better part of an hour.
 .PHONY: test-slow
 test-slow: setup build ## build and bisect real kernels from source
 	@scripts/setup slow
