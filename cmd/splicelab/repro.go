@@ -169,6 +169,9 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", seen, tried)
 	if bundleFile != "" {
 		plan.Repeat = 0
+		if !strings.Contains(a.cfg.Run.Kernels, ":") {
+			r.Kernel = found[0].Release // a series names another kernel next week
+		}
 		return a.bundle(ctx, l, plan, r, told.String(), bundleFile)
 	}
 	return nil

@@ -69,7 +69,11 @@ func (b Bundle) Write(ctx context.Context, w io.Writer, name string) error {
 
 func (b Bundle) files(ctx context.Context, t *tar.Writer, name string) error {
 	var reportText strings.Builder
-	if err := b.Report.Write(&reportText, "What this bundle shows. Try it with the lab: splicelab repro report.yaml"); err != nil {
+	comment := "What this bundle shows."
+	if b.Report.Source == nil && len(b.Report.TestsFrom) == 0 {
+		comment += " Try it with the lab: splicelab repro report.yaml"
+	}
+	if err := b.Report.Write(&reportText, comment); err != nil {
 		return err
 	}
 	for _, f := range []struct {
