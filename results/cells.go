@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -84,26 +85,37 @@ func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]
 // FromAttempts makes one cell of all attempts at it, which must be in order
 // and at least one.
 func FromAttempts(attempts []Attempt) Cell {
-	last := len(attempts) - 1
-	for i := last; i >= 0; i-- {
-		if attempts[i].Verdict != outcome.Infra {
-			last = i
-			break
-		}
-	}
-	c := Cell{Attempt: attempts[last], Attempts: len(attempts)}
+	speaks := spokesman(attempts)
+	c := Cell{Attempt: attempts[speaks], Attempts: len(attempts)}
 	c.Output, c.Console = "", ""
 	for i, a := range attempts {
 		if a.Verdict == outcome.Infra {
 			c.Infra++
 		}
-		if i != last {
+		if i != speaks {
 			a.Output, a.Console = "", ""
 			c.Others = append(c.Others, a)
 		}
 	}
 	c.Flaky = c.flakiness()
 	return c
+}
+
+// spokesman is the attempt whose verdict is the cell's: the last bad one, else
+// the last that is not infra, else the last. A cell that failed once has not
+// passed, however often it did so afterwards.
+func spokesman(attempts []Attempt) int {
+	for _, speaks := range []func(outcome.Verdict) bool{
+		outcome.Verdict.Bad,
+		func(v outcome.Verdict) bool { return v != outcome.Infra },
+	} {
+		for i, a := range slices.Backward(attempts) {
+			if speaks(a.Verdict) {
+				return i
+			}
+		}
+	}
+	return len(attempts) - 1
 }
 
 // flakiness is "k/n" when k of the n attempts that say something about the
@@ -138,12 +150,15 @@ func Show(cells []Cell, p outcome.Policy) []Cell {
 		if c.Others == nil {
 			continue
 		}
-		c.Others = slices.Clone(c.Others)
-		for j := range c.Others {
-			a := &c.Others[j]
+		attempts := append(slices.Clone(c.Others), c.Attempt)
+		slices.SortStableFunc(attempts, func(a, b Attempt) int { return cmp.Compare(a.N, b.N) })
+		for j := range attempts {
+			a := &attempts[j]
 			a.Verdict = a.Verdict.Under(p, a.Kind, a.Outcome)
 		}
-		c.Flaky = c.flakiness()
+		// Another attempt may speak for the cell now.
+		anew := FromAttempts(attempts)
+		c.Attempt, c.Others, c.Flaky = anew.Attempt, anew.Others, anew.Flaky
 	}
 	return shown
 }
