@@ -151,7 +151,7 @@ func (r *runner) fetch(ctx context.Context, k *kernels.Kernel) (*kernels.Kernel,
 	if err != nil {
 		return nil, &unfetchedError{k.Release, err}
 	}
-	return &got, r.lab.store.SetCondition(ctx, r.run.ID, "kernel "+got.Release, got.Digest)
+	return &got, r.lab.store.SetCondition(ctx, r.run.ID, conditionKernel+got.Release, got.Digest)
 }
 
 // reaper ends machines that have done their work, beside the next ones' work.

@@ -26,6 +26,7 @@ func infraf(format string, a ...any) *ended {
 // infra after all retries, or a control cell came out wrong.
 type InfraError struct {
 	Cells   int      // how many cells are infra
+	Retries int      // how many retries of bad cells came to nothing
 	Control []string // control cells that failed
 	Reason  string   // the first infra detail
 }
@@ -37,6 +38,9 @@ func (e *InfraError) Error() string {
 	}
 	if e.Cells > 0 {
 		parts = append(parts, fmt.Sprintf("%d cells have no verdict because the lab failed (infra), first: %s", e.Cells, e.Reason))
+	}
+	if e.Retries > 0 {
+		parts = append(parts, fmt.Sprintf("%d retries of failed cells came to nothing because the lab failed (infra), first: %s", e.Retries, e.Reason))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -98,6 +98,9 @@ type Config struct {
 	// can fail. Such a run says nothing about a kernel: its store must be one
 	// that nobody takes for results, and control cells do not count.
 	Faults bool
+	// Asked are the options that were asked for, by their names. Where it is not
+	// nil, runs keep with it all that they are made of, see Recipe.
+	Asked map[string]string
 	// Command is the command line of the run, for the record.
 	Command []string
 	// Version is the lab's own version, for the record.
@@ -248,14 +251,26 @@ type Event struct {
 	Run         string // EventPlanned: the run's ID
 	Cell        results.CellKey
 	Attempt     results.Attempt // EventFinished and EventRetry
+	Again       bool            // the attempt is a retry of a cell that was bad
 	Done, Total int             // cells with a final verdict; cells planned
-	Text        string          // EventNotice
+	// Retries of bad cells: how many are done, of how many that are due so far.
+	// They do not count as cells.
+	Retried, Retries int
+	// Kernels of which nothing is left to do, and all of the plan.
+	KernelsDone, Kernels int
+	// Share is how much of the run is done, 0 to 1, by what its cells are
+	// expected to take; retries that are due included.
+	Share float64
+	Text  string // EventNotice
 }
 
 // discard is the Observer of those who do not look.
 type discard struct{}
 
 func (discard) Event(Event) {}
+
+// conditionKernel and a release name the condition that is a kernel's digest.
+const conditionKernel = "kernel "
 
 // newRun describes the run that is about to begin.
 func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
@@ -277,7 +292,7 @@ func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 	}
 	for _, k := range p.Kernels {
 		if k.Digest != "" {
-			cond["kernel "+k.Release] = k.Digest
+			cond[conditionKernel+k.Release] = k.Digest
 		}
 	}
 	return results.Run{

@@ -37,7 +37,7 @@ func (l *Lab) Specimens(ctx context.Context, p Plan) (*Specimens, error) {
 		return nil, err
 	}
 	s := &Specimens{
-		runner: &runner{lab: l, plan: p, observer: discard{}, files: files, modules: modules},
+		runner: &runner{lab: l, plan: p, observer: discard{}, files: files, modules: modules, work: newWorkload(nil)},
 		group:  p.groups(IsolationCell, nil)[0],
 	}
 	if s.spec, err = s.runner.spec(ctx, s.group); err == nil && l.templates != nil {

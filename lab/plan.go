@@ -30,6 +30,9 @@ type Plan struct {
 	// each in a VM of its own where cells have one; 0 is 1. Control cells, where
 	// they have a VM of their own, run once.
 	Repeat int
+	// RetryFailures is how many more attempts a cell gets that is bad, each in a
+	// fresh VM, after all others. 0 is none.
+	RetryFailures int
 }
 
 // PlannedTest is one test or subtest, a row of the matrix.
@@ -222,6 +225,7 @@ type group struct {
 	kernel  *kernels.Kernel
 	profile *images.Profile
 	tests   []PlannedTest
+	retry   bool // it was bad, and is run once more
 }
 
 func (g group) key(t PlannedTest) results.CellKey {

@@ -26,15 +26,34 @@ const infraRetries = 3
 // lab failed some cells, the context's when it was stopped, and otherwise what
 // made going on impossible, such as a store that cannot be written.
 func (l *Lab) Run(ctx context.Context, p Plan, o Observer) (results.Run, error) {
+	if l.store == nil {
+		return results.Run{}, errNoStore
+	}
+	run := l.newRun(ctx, p)
+	if l.cfg.Asked != nil {
+		recipe, err := l.recipe(ctx, p)
+		if err != nil {
+			return results.Run{}, err
+		}
+		if run.Plan, err = recipe.encode(); err != nil {
+			return results.Run{}, err
+		}
+	}
+	release, err := l.store.LockRun(run.ID)
+	if err != nil {
+		return results.Run{}, err
+	}
+	defer release()
 	return l.perform(ctx, p, o, func() (results.Run, []results.Cell, error) {
-		run := l.newRun(ctx, p)
 		return run, nil, l.store.BeginRun(ctx, run)
 	})
 }
 
 // Resume is Run for a plan of which a part was run already, in the run with
-// that id: what has a verdict keeps it and is not run again. The run's policy
-// and seed go on to hold.
+// that id: what has a verdict keeps it and is not run again. Cells that the lab
+// failed, and retries that were cut off, are tried again. The run's policy and
+// seed go on to hold. The error is a *results.RunningError when another process
+// is at the run.
 func (l *Lab) Resume(ctx context.Context, id string, p Plan, o Observer) (results.Run, error) {
 	if l.store == nil {
 		return results.Run{}, errNoStore
@@ -43,15 +62,20 @@ func (l *Lab) Resume(ctx context.Context, id string, p Plan, o Observer) (result
 	if err != nil {
 		return results.Run{}, err
 	}
+	release, err := l.store.LockRun(run.ID)
+	if err != nil {
+		return results.Run{}, err
+	}
+	defer release()
 	again := *l
 	again.cfg.Seed, again.cfg.Policy = run.Seed, run.Policy
 	return again.perform(ctx, p, o, func() (results.Run, []results.Cell, error) {
-		cells, err := l.store.Cells(ctx, id)
+		cells, err := l.store.Cells(ctx, run.ID)
 		if err != nil {
 			return run, nil, err
 		}
 		run.Finished, run.Problem = time.Time{}, ""
-		return run, cells, l.store.ResumeRun(ctx, id)
+		return run, cells, l.store.ResumeRun(ctx, run.ID)
 	})
 }
 
@@ -60,9 +84,6 @@ var errNoStore = errors.New("a run needs a result store")
 // perform runs what is left of a plan. begin returns the run and the cells
 // that it has already.
 func (l *Lab) perform(ctx context.Context, p Plan, o Observer, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
-	if l.store == nil {
-		return results.Run{}, errNoStore
-	}
 	if o == nil {
 		o = discard{}
 	}
@@ -83,33 +104,28 @@ func (l *Lab) perform(ctx context.Context, p Plan, o Observer, begin func() (res
 		return run, err
 	}
 	r := &runner{lab: l, run: run, plan: p, observer: o, files: files, modules: modules,
-		total: p.attempts(l.cfg.Isolation), attempts: map[results.CellKey]int{}}
+		total: p.attempts(l.cfg.Isolation), attempts: map[results.CellKey]int{}, work: newWorkload(expected)}
 	defer r.specs.release()
-	groups := r.left(p.groups(l.cfg.Isolation, expected), known)
-	o.Event(Event{Kind: EventPlanned, Run: run.ID, Done: r.done, Total: r.total})
-
-	workers, wctx := errgroup.WithContext(ctx)
-	work := r.prepareAhead(wctx, groups)
-	for range l.cfg.Jobs {
-		workers.Go(func() error {
-			for rd := range work {
-				if err := r.runGroup(wctx, rd); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	all := p.groups(l.cfg.Isolation, expected)
+	for _, g := range all {
+		for _, t := range g.tests {
+			r.work.add(g.key(t), 1)
+		}
 	}
-	err = workers.Wait()
-	for rd := range work { // what was prepared when a worker gave up
-		rd.giveUp()
+	groups := r.left(all, known)
+	planned := r.event(EventPlanned)
+	planned.Run = run.ID
+	o.Event(planned)
+
+	if err = r.carryOut(ctx, groups); err == nil {
+		err = r.carryOut(ctx, r.retryGroups())
 	}
 	r.reaper.Wait()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	if err == nil {
-		err = r.verify()
+		err = errors.Join(l.store.EndPlan(ctx, run.ID), r.verify())
 	}
 	run.Finished = time.Now()
 	if err != nil {
@@ -122,16 +138,46 @@ func (l *Lab) perform(ctx context.Context, p Plan, o Observer, begin func() (res
 	return run, err
 }
 
-// left takes out of the groups what has a verdict.
+// carryOut runs groups, as many at once as there are jobs.
+func (r *runner) carryOut(ctx context.Context, groups []group) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	workers, wctx := errgroup.WithContext(ctx)
+	work := r.prepareAhead(wctx, groups)
+	for range r.lab.cfg.Jobs {
+		workers.Go(func() error {
+			for rd := range work {
+				if err := r.runGroup(wctx, rd); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := workers.Wait()
+	for rd := range work { // what was prepared when a worker gave up
+		rd.giveUp()
+	}
+	return err
+}
+
+// left takes out of the groups what has a verdict, and schedules the retries
+// of what is bad.
 func (r *runner) left(groups []group, known []results.Cell) []group {
 	if len(known) == 0 {
 		return groups
 	}
 	settled := map[results.CellKey]int{}
-	for _, c := range known {
+	cells := map[results.CellKey]*results.Cell{}
+	for i := range known {
+		c := &known[i]
 		r.attempts[c.CellKey] = c.Attempts
 		settled[c.CellKey] = c.Attempts - c.Infra
+		cells[c.CellKey] = c
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var left []group
 	for _, g := range groups {
 		var tests []PlannedTest
@@ -139,8 +185,12 @@ func (r *runner) left(groups []group, known []results.Cell) []group {
 			if settled[g.key(t)] > 0 {
 				settled[g.key(t)]--
 				r.done++
-				if t.Control && !r.lab.cfg.Faults {
-					r.knownControl(g.key(t), known)
+				r.work.take(g.key(t))
+				if t.Control && !r.lab.cfg.Faults && cells[g.key(t)].Verdict == outcome.Fail {
+					r.control = append(r.control, controlName(g.key(t)))
+				}
+				if n := r.plan.due(t, cells[g.key(t)], r.plan.repeat(r.lab.cfg.Isolation, t)); n > 0 {
+					r.schedule(g.key(t), n)
 				}
 				continue
 			}
@@ -151,15 +201,6 @@ func (r *runner) left(groups []group, known []results.Cell) []group {
 		}
 	}
 	return left
-}
-
-// knownControl notes a control cell that failed before the run was resumed.
-func (r *runner) knownControl(key results.CellKey, known []results.Cell) {
-	for _, c := range known {
-		if c.CellKey == key && c.Verdict == outcome.Fail {
-			r.control = append(r.control, controlName(key))
-		}
-	}
 }
 
 func controlName(k results.CellKey) string { return fmt.Sprintf("%s (%s, %s)", k.Test, k.Kernel, k.FS) }
@@ -204,12 +245,35 @@ type runner struct {
 	mu      sync.Mutex
 	done    int
 	infra   int
-	reason  string           // first infra detail
+	reason  string                  // first infra detail
+	due     map[results.CellKey]int // retries of what was bad
+	retries int                     // all that are due
+	retried int                     // how many of them are done
+	lost    int                     // how many of them the lab failed
+	work    *workload
+	cameUp  map[string]bool  // by spec: a machine of it came up
+	died    map[string]bool  // by spec: a machine of it did not
 	control []string         // failed control cells
 	missing map[string]error // kernels that could not be had, by release
 	noticed map[string]bool
 	// attempts so far, infra ones too; several workers may be at one cell
 	attempts map[results.CellKey]int
+}
+
+// event is one that tells how far the run is. The caller holds the lock, or is
+// alone.
+func (r *runner) event(kind EventKind) Event {
+	return Event{Kind: kind, Done: r.done, Total: r.total, Retried: r.retried, Retries: r.retries,
+		Kernels: len(r.work.kernels), KernelsDone: r.work.kernelsDone(), Share: r.work.share()}
+}
+
+// tell tells that something happens to a cell.
+func (r *runner) tell(kind EventKind, key results.CellKey) {
+	r.mu.Lock()
+	e := r.event(kind)
+	r.mu.Unlock()
+	e.Cell = key
+	r.observer.Event(e)
 }
 
 // notice tells something that concerns many cells, once.
@@ -224,7 +288,11 @@ func (r *runner) notice(text string) {
 	}
 	r.mu.Unlock()
 	if !known {
-		r.observer.Event(Event{Kind: EventNotice, Text: text, Total: r.total})
+		r.mu.Lock()
+		e := r.event(EventNotice)
+		r.mu.Unlock()
+		e.Text = text
+		r.observer.Event(e)
 	}
 }
 
@@ -258,7 +326,7 @@ func (r *runner) runGroup(ctx context.Context, rd ready) error {
 			rd.giveUp()
 			return ctx.Err()
 		}
-		r.observer.Event(Event{Kind: EventBoot, Cell: rd.key(todo.pending[0]), Total: r.total})
+		r.tell(EventBoot, rd.key(todo.pending[0]))
 		if m == nil && err == nil {
 			m, err = r.machine(ctx, rd.spec, rd.group, todo.pending, todo.again)
 		}
@@ -278,10 +346,11 @@ func (r *runner) runGroup(ctx context.Context, rd ready) error {
 			}
 			// Nothing of this kernel and filesystem can run: one verdict, seen
 			// once, for all of them.
-			if err := todo.all(ctx, end, taken); err != nil {
+			if err := todo.all(ctx, end, taken, r.common(rd.group, rd.err, end)); err != nil {
 				return err
 			}
 		} else {
+			r.came(rd.group)
 			err = r.useMachine(ctx, m, todo, rd.spec, taken)
 			r.reaper.end(m)
 			if err != nil {
@@ -304,7 +373,7 @@ func (r *runner) useMachine(ctx context.Context, m *machine, todo *todo, spec *m
 		}
 		var failed error
 		b.onStart = func(c *cell) {
-			r.observer.Event(Event{Kind: EventStarted, Cell: todo.group.key(c.test), Total: r.total})
+			r.tell(EventStarted, todo.group.key(c.test))
 		}
 		b.report = func(c *cell, a results.Attempt) {
 			a.Timing, spent = timing(c, spent, since), results.Timing{}
@@ -379,8 +448,8 @@ func (r *runner) verify() error {
 	for _, release := range slices.Sorted(maps.Keys(r.missing)) {
 		all = append(all, r.missing[release])
 	}
-	if r.infra > 0 || len(r.control) > 0 {
-		all = append(all, &InfraError{Cells: r.infra, Control: r.control, Reason: r.reason})
+	if r.infra > 0 || r.lost > 0 || len(r.control) > 0 {
+		all = append(all, &InfraError{Cells: r.infra, Retries: r.lost, Control: r.control, Reason: r.reason})
 	}
 	return errors.Join(all...)
 }

@@ -61,10 +61,15 @@ func endedAttempt(t PlannedTest, e *ended, taken time.Time) results.Attempt {
 		Finished: now, Duration: now.Sub(taken), Covariates: map[string]string{}}
 }
 
-// all gives every pending cell the same end.
-func (t *todo) all(ctx context.Context, e *ended, taken time.Time) error {
+// all gives every pending cell the same end. common says that it was seen once
+// for more cells than these.
+func (t *todo) all(ctx context.Context, e *ended, taken time.Time, common bool) error {
 	for _, p := range t.pending {
-		if err := t.record(ctx, p, endedAttempt(p, e, taken)); err != nil {
+		a := endedAttempt(p, e, taken)
+		if common {
+			a.Covariates[covariateCommon] = commonWhy
+		}
+		if err := t.record(ctx, p, a); err != nil {
 			return err
 		}
 	}
@@ -87,23 +92,16 @@ func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) err
 	if err := r.lab.store.AddAttempt(context.WithoutCancel(ctx), r.run.ID, a); err != nil {
 		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
 	}
-	ev := Event{Kind: EventFinished, Cell: a.CellKey, Attempt: a, Total: r.total}
+	kind := EventFinished
 	r.mu.Lock()
 	if a.Verdict == outcome.Infra && t.infra[name] <= infraRetries {
-		ev.Kind = EventRetry
+		kind = EventRetry
 	} else {
-		r.done++
-		if a.Verdict == outcome.Infra {
-			if r.infra++; r.reason == "" {
-				r.reason = a.Detail
-			}
-		}
-		if p.Control && !r.lab.cfg.Faults && a.Verdict == outcome.Fail {
-			r.control = append(r.control, controlName(a.CellKey))
-		}
+		t.count(p, &a)
 	}
-	ev.Done = r.done
+	ev := r.event(kind)
 	r.mu.Unlock()
+	ev.Cell, ev.Attempt, ev.Again = a.CellKey, a, t.group.retry
 	if ev.Kind == EventFinished {
 		if t.settled == nil {
 			t.settled = map[string]bool{}
@@ -112,6 +110,34 @@ func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) err
 	}
 	r.observer.Event(ev)
 	return nil
+}
+
+// count takes an attempt into account that was a cell's last, or one of those
+// that it was planned to have. The caller holds the runner's lock.
+func (t *todo) count(p PlannedTest, a *results.Attempt) {
+	r := t.runner
+	r.work.take(a.CellKey)
+	if t.group.retry {
+		r.retried++
+	} else {
+		r.done++
+	}
+	if a.Verdict == outcome.Infra {
+		if r.reason == "" {
+			r.reason = a.Detail
+		}
+		if t.group.retry {
+			r.lost++
+		} else {
+			r.infra++
+		}
+	}
+	if p.Control && !r.lab.cfg.Faults && a.Verdict == outcome.Fail {
+		r.control = append(r.control, controlName(a.CellKey))
+	}
+	if r.plan.wantsRetries(p, a) {
+		r.schedule(a.CellKey, r.plan.RetryFailures)
+	}
 }
 
 // compact takes what is settled off the list. A batch holds a view of the old

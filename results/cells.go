@@ -1,10 +1,9 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -33,77 +32,40 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func readCells(ctx context.Context, q querier, runID string) ([]Cell, error) {
-	attempts, err := readAttempts(ctx, q, `SELECT `+attemptColumns+`,
-			'', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
-	if err != nil {
-		return nil, err
-	}
-	cells := make([]Cell, 0, len(attempts))
-	for len(attempts) > 0 {
-		n := 1
-		for n < len(attempts) && attempts[n].CellKey == attempts[0].CellKey {
-			n++
-		}
-		cells = append(cells, FromAttempts(attempts[:n:n]))
-		attempts = attempts[n:]
-	}
-	sortCells(cells)
-	return cells, nil
-}
-
-// attemptColumns are those that readAttempts wants, before the two texts.
-const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
-			queue, spawn, restore, boot, agent, testing, collect`
-
-func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]Attempt, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	var attempts []Attempt
-	for rows.Next() {
-		var a Attempt
-		var covariates sql.RawBytes
-		var finished int64
-		if err := rows.Scan(&a.Kernel, &a.FS, &a.Test, &a.N, &a.Verdict, &a.Outcome, &a.Kind, &a.Detail,
-			&a.Duration, &finished, &covariates,
-			&a.Timing.Queue, &a.Timing.Spawn, &a.Timing.Restore, &a.Timing.Boot, &a.Timing.Agent, &a.Timing.Test, &a.Timing.Collect,
-			&a.Output, &a.Console); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		a.Finished = instant(finished)
-		if err := json.Unmarshal(covariates, &a.Covariates); err != nil {
-			return nil, errors.Join(fmt.Errorf("covariates of %s: %w", a.CellKey, err), rows.Close())
-		}
-		attempts = append(attempts, a)
-	}
-	return attempts, errors.Join(rows.Err(), rows.Close())
-}
-
 // FromAttempts makes one cell of all attempts at it, which must be in order
 // and at least one.
 func FromAttempts(attempts []Attempt) Cell {
-	last := len(attempts) - 1
-	for i := last; i >= 0; i-- {
-		if attempts[i].Verdict != outcome.Infra {
-			last = i
-			break
-		}
-	}
-	c := Cell{Attempt: attempts[last], Attempts: len(attempts)}
+	speaks := spokesman(attempts)
+	c := Cell{Attempt: attempts[speaks], Attempts: len(attempts)}
 	c.Output, c.Console = "", ""
 	for i, a := range attempts {
 		if a.Verdict == outcome.Infra {
 			c.Infra++
 		}
-		if i != last {
+		if i != speaks {
 			a.Output, a.Console = "", ""
 			c.Others = append(c.Others, a)
 		}
 	}
 	c.Flaky = c.flakiness()
 	return c
+}
+
+// spokesman is the attempt whose verdict is the cell's: the last bad one, else
+// the last that is not infra, else the last. A cell that failed once has not
+// passed, however often it did so afterwards.
+func spokesman(attempts []Attempt) int {
+	for _, speaks := range []func(outcome.Verdict) bool{
+		outcome.Verdict.Bad,
+		func(v outcome.Verdict) bool { return v != outcome.Infra },
+	} {
+		for i, a := range slices.Backward(attempts) {
+			if speaks(a.Verdict) {
+				return i
+			}
+		}
+	}
+	return len(attempts) - 1
 }
 
 // flakiness is "k/n" when k of the n attempts that say something about the
@@ -138,12 +100,15 @@ func Show(cells []Cell, p outcome.Policy) []Cell {
 		if c.Others == nil {
 			continue
 		}
-		c.Others = slices.Clone(c.Others)
-		for j := range c.Others {
-			a := &c.Others[j]
+		attempts := append(slices.Clone(c.Others), c.Attempt)
+		slices.SortStableFunc(attempts, func(a, b Attempt) int { return cmp.Compare(a.N, b.N) })
+		for j := range attempts {
+			a := &attempts[j]
 			a.Verdict = a.Verdict.Under(p, a.Kind, a.Outcome)
 		}
-		c.Flaky = c.flakiness()
+		// Another attempt may speak for the cell now.
+		anew := FromAttempts(attempts)
+		c.Attempt, c.Others, c.Flaky = anew.Attempt, anew.Others, anew.Flaky
 	}
 	return shown
 }

@@ -145,7 +145,7 @@ func newPage(r Run, given []Cell) *page {
 		Phases:    Phases[1:],
 	}
 	if !r.Finished.IsZero() {
-		p.Took = r.Finished.Sub(r.Started).Round(time.Second).String()
+		p.Took = r.Took().Round(time.Second).String()
 	}
 	for _, v := range outcome.Verdicts {
 		if n := p.Tally.Verdicts[v]; n > 0 {

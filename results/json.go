@@ -29,6 +29,7 @@ type (
 		Conditions map[string]string `json:"conditions"`
 		Planned    int               `json:"planned"`
 		Problem    string            `json:"problem"`
+		PausedMS   int64             `json:"paused_ms"` // of the time from started to finished, nobody was at it
 	}
 	documentCell struct {
 		Kernel     string            `json:"kernel"`
@@ -68,7 +69,7 @@ func WriteJSON(w io.Writer, r Run, cells []Cell) error {
 	doc := document{
 		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
 			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
-			Planned: r.Planned, Problem: r.Problem},
+			Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds()},
 		Cells:   make([]documentCell, len(cells)),
 		Vectors: append([]Vector{}, Vectors(cells)...),
 	}

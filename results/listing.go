@@ -178,7 +178,7 @@ func writeFlaky(b *bytes.Buffer, cells []Cell, o MatrixOptions) {
 	var lines []string
 	for i := range cells {
 		if c := &cells[i]; c.Flaky != "" && (len(o.Only) == 0 || slices.Contains(o.Only, c.Verdict)) {
-			lines = append(lines, fmt.Sprintf("  %s failed, %s at last: %s", c.Flaky, c.Verdict, CleanLine(c.CellKey.String())))
+			lines = append(lines, fmt.Sprintf("  %s failed: %s", c.Flaky, CleanLine(c.CellKey.String())))
 		}
 	}
 	if len(lines) > 0 {

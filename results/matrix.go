@@ -81,7 +81,7 @@ func writeRunLine(b *bytes.Buffer, r Run, o MatrixOptions) {
 		if r.Finished.IsZero() {
 			when += ", not finished"
 		} else {
-			when += ", " + r.Finished.Sub(r.Started).Round(time.Second).String()
+			when += ", " + r.Took().Round(time.Second).String()
 		}
 		parts = append(parts, when)
 	}

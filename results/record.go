@@ -32,14 +32,14 @@ func (s *Store) BeginRun(ctx context.Context, r Run) error {
 		return err
 	}
 	return s.change(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,'') ON CONFLICT DO NOTHING`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
 			r.ID, nanos(r.Started), 0, string(r.Policy), CleanLine(r.Accel), strconv.FormatUint(r.Seed, 10),
 			string(command), conditions, r.Planned, CleanLine(r.Problem))
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return err
+			return errors.Join(err, addPlan(ctx, tx, r))
 		}
 		var started int64
 		var seed, cmd string
@@ -121,18 +121,6 @@ func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, pr
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ?, tally = ? WHERE id = ?`,
 			nanos(finished), problem, string(tally), id)
-		return err
-	})
-}
-
-// ResumeRun opens a run again that has ended, or that was killed: it takes
-// attempts until it is finished anew.
-func (s *Store) ResumeRun(ctx context.Context, id string) error {
-	return s.change(ctx, func(tx *sql.Tx) error {
-		if _, err := openRun(ctx, tx, id); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE run SET finished = 0, problem = '', tally = '' WHERE id = ?`, id)
 		return err
 	})
 }

@@ -23,6 +23,21 @@ type Run struct {
 	Conditions map[string]string
 	Planned    int    // cells planned
 	Problem    string // why the run cannot be trusted: a failed control cell, an abort; else empty
+	// Paused is how much of the time from Started to Finished nobody was at the
+	// run, because it had been stopped and was resumed later.
+	Paused time.Duration
+	// Plan is what it takes to go on with the run when it was stopped, in the
+	// lab's own form; empty for a run that cannot be resumed by itself. Only
+	// BeginRun looks at it, and Store.Plan reads it: it can be long.
+	Plan string
+}
+
+// Took is how long the run was worked at; 0 while it is not finished.
+func (r Run) Took() time.Duration {
+	if r.Finished.IsZero() {
+		return 0
+	}
+	return max(0, r.Finished.Sub(r.Started)-r.Paused)
 }
 
 // CellKey names a cell.
@@ -63,7 +78,7 @@ type Timing struct {
 
 // Cell is a cell of a run with what its attempts came to.
 type Cell struct {
-	Attempt         // the last one that is not infra, or the last one
+	Attempt         // the last bad one, or the last that is not infra, or the last
 	Attempts int    // how many there were, infra included
 	Infra    int    // how many of them were infra
 	Flaky    string // "k/n" when k of n non-infra attempts failed, 0 < k < n; else empty

@@ -83,7 +83,7 @@ func (e *RunError) Error() string {
 	return fmt.Sprintf("no run %q: use latest, latest~1, a date, @baseline, or one of %s", e.Ref, strings.Join(e.Known, ", "))
 }
 
-const runColumns = `id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally`
+const runColumns = `id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally, paused`
 
 // Runs returns every run, newest first.
 func (s *Store) Runs(ctx context.Context) ([]RunSummary, error) {
@@ -207,7 +207,7 @@ func (s *Store) ids(ctx context.Context, where string, args ...any) (ids []strin
 func scanRun(row interface{ Scan(...any) error }) (r RunSummary, counted bool, err error) {
 	var started, finished int64
 	var seed, command, conditions, tally string
-	if err := row.Scan(&r.ID, &started, &finished, &r.Policy, &r.Accel, &seed, &command, &conditions, &r.Planned, &r.Problem, &tally); err != nil {
+	if err := row.Scan(&r.ID, &started, &finished, &r.Policy, &r.Accel, &seed, &command, &conditions, &r.Planned, &r.Problem, &tally, &r.Paused); err != nil {
 		return r, false, err
 	}
 	r.Started, r.Finished = instant(started), instant(finished)

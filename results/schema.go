@@ -66,6 +66,14 @@ var migrations = [...]string{
 		run  TEXT NOT NULL REFERENCES run (id)
 	) WITHOUT ROWID;
 	CREATE INDEX mark_run ON mark (run);`,
+	// What it takes to go on with a run that was stopped, and for how long
+	// nobody was at it. A plan ends when nothing of it is left to be done.
+	`ALTER TABLE run ADD COLUMN paused INTEGER NOT NULL DEFAULT 0; -- ns
+	CREATE TABLE plan (
+		run      TEXT PRIMARY KEY REFERENCES run (id),
+		document TEXT NOT NULL,
+		ended    INTEGER NOT NULL DEFAULT 0
+	);`,
 }
 
 // migrate brings the database to the newest schema in one transaction.

@@ -223,7 +223,10 @@ func TestAttemptsMakeACell(t *testing.T) {
 		{[]outcome.Verdict{infra, pass}, pass, 2, 1, ""},
 		{[]outcome.Verdict{fail, infra}, fail, 1, 1, ""},
 		{[]outcome.Verdict{infra, infra, infra}, infra, 3, 3, ""},
-		{[]outcome.Verdict{fail, pass, infra}, pass, 2, 1, "1/2"},
+		{[]outcome.Verdict{fail, pass, infra}, fail, 1, 1, "1/2"},
+		{[]outcome.Verdict{fail, pass, pass, pass, pass, pass}, fail, 1, 0, "1/6"},
+		{[]outcome.Verdict{pass, crash, fail, pass, infra}, fail, 3, 1, "2/4"},
+		{[]outcome.Verdict{fail, skip}, fail, 1, 0, "1/2"},
 		{[]outcome.Verdict{pass, crash, fail}, fail, 3, 0, "2/3"},
 		{[]outcome.Verdict{fail, crash}, crash, 2, 0, ""},
 		{[]outcome.Verdict{skip, skip}, skip, 2, 0, ""},
@@ -250,11 +253,11 @@ func TestShowJudgesByAnotherPolicy(t *testing.T) {
 		a.Kind = k
 		return a
 	}
-	flaky := FromAttempts([]Attempt{
-		mk(outcome.Fail, outcome.Live, outcome.Characterisation),
-		mk(outcome.Pass, outcome.Snapshot, outcome.Characterisation)})
-	if flaky.Flaky != "1/2" {
-		t.Fatalf("flaky %q, want 1/2", flaky.Flaky)
+	second := mk(outcome.Pass, outcome.Snapshot, outcome.Characterisation)
+	second.N = 2
+	flaky := FromAttempts([]Attempt{mk(outcome.Fail, outcome.Live, outcome.Characterisation), second})
+	if flaky.Flaky != "1/2" || flaky.Verdict != outcome.Fail {
+		t.Fatalf("%s, flaky %q, want fail, 1/2", flaky.Verdict, flaky.Flaky)
 	}
 	cells := []Cell{
 		flaky,
@@ -272,6 +275,9 @@ func TestShowJudgesByAnotherPolicy(t *testing.T) {
 	want := []outcome.Verdict{outcome.Pass, outcome.Pass, outcome.Fail, outcome.Fail, outcome.Crash}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+	if alias[0].N != 2 || alias[0].Outcome != outcome.Snapshot {
+		t.Errorf("under alias attempt %d speaks for the cell, want the last: neither is bad", alias[0].N)
 	}
 	if alias[0].Flaky != "" {
 		t.Errorf("both attempts pass under alias, yet flaky %s", alias[0].Flaky)

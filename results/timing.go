@@ -121,7 +121,7 @@ func WriteTiming(w io.Writer, r Run, cells []Cell) error {
 	b := new(bytes.Buffer)
 	u := UseOfTime(cells)
 	fmt.Fprintf(b, "run %s: %s", CleanLine(r.ID), plural(len(cells), "cell"))
-	if took := r.Finished.Sub(r.Started); !r.Finished.IsZero() && took > 0 {
+	if took := r.Took(); took > 0 {
 		fmt.Fprintf(b, " in %s, %.0f a minute", took.Round(time.Second), float64(len(cells))/took.Minutes())
 	}
 	b.WriteByte('\n')

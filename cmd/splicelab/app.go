@@ -24,6 +24,7 @@ type app struct {
 	configFile string
 	cfg        config.Config
 	warned     map[string]bool // warnings that were told
+	keptFlags  []string        // of a run: what the command that goes on with it needs again
 }
 
 // unconfigured marks commands that work with a broken configuration.

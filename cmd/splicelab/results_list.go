@@ -44,7 +44,7 @@ func (a *app) writeRuns(runs []results.RunSummary) error {
 	for _, r := range runs {
 		took := "unfinished"
 		if !r.Finished.IsZero() {
-			took = r.Finished.Sub(r.Started).Round(time.Second).String()
+			took = r.Took().Round(time.Second).String()
 		}
 		cells := fmt.Sprint(r.Cells)
 		if r.Planned != r.Cells {

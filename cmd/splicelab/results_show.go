@@ -77,6 +77,14 @@ func (f cellFilter) compile() (func(results.Cell) bool, error) {
 	}, nil
 }
 
+// pauses says that a run was stopped in between.
+func pauses(r results.Run) string {
+	if r.Paused == 0 {
+		return ""
+	}
+	return ", resumed after pauses of " + r.Paused.Round(time.Second).String()
+}
+
 func showRun(out io.Writer, s stored) error {
 	w := newTable(out)
 	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, results.CleanLine(value)) }
@@ -85,7 +93,7 @@ func showRun(out io.Writer, s stored) error {
 	if s.Finished.IsZero() {
 		line("finished", "no: it was interrupted, or still runs")
 	} else {
-		line("finished", s.Finished.Local().Format(time.RFC3339)+", after "+s.Finished.Sub(s.Started).Round(time.Second).String())
+		line("finished", s.Finished.Local().Format(time.RFC3339)+", after "+s.Took().Round(time.Second).String()+pauses(s.Run))
 	}
 	line("policy", string(s.Policy))
 	line("accelerator", s.Accel)

@@ -21,11 +21,11 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var refresh bool
+	var refresh, resume bool
 	var from []string
 	defaults := config.Default()
 	cmd := &cobra.Command{
-		Use:   "run",
+		Use:   "run [--resume [RUN]]",
 		Short: "Run tests on kernels × filesystems, and show the matrix",
 		Long: `run fetches the kernels, boots each with each filesystem, runs the tests, and
 prints the matrix of what happened. The run is stored: see splicelab results.
@@ -48,6 +48,17 @@ was asked for is an error.
 --tests-from runs your own Go tests, which may use splicelab's kit or know nothing
 of it; with no -t, only those and the control cells. docs/tests.md tells more.
 
+A run that was stopped, by Ctrl-C, kill -9, a full disk or a reboot, goes on by
+--resume: the newest such run, or the RUN that is named. What it has is kept, and
+nothing is run twice; only cells that the lab failed are tried again, also those of a
+RUN that came to its end. Kernels, tests, options and seed are the run's own. If
+one of them is not to be had as it was, that is an error. Reports cover all of the
+run, and have to be named again.
+
+--retry-failures N runs each cell that fails, crashes, hangs or does not boot N more
+times, each time in a fresh VM. All attempts are stored, and the cell stays bad: one
+that failed in 1 of 6 is shown as a failure, flaky 1/6.
+
 A report goes to a file, which is replaced when the run has ended, or with "-"
 to standard output. The matrix goes to standard output, or to standard error
 when a report goes to standard output.
@@ -61,9 +72,17 @@ failed control cell, a kernel that could not be fetched, or an interruption.
   splicelab run --all --isolation vm
   splicelab run -k newest:3 --policy alias --json out.json --html out.html
   splicelab run --tests-from ./mypkg -k 6.1,6.12 -f xfs
+  splicelab run --retry-failures 5
+  splicelab run --resume
   splicelab run -k file:/boot/vmlinuz -f ext4 -j 1`,
-		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd.Context(), refresh, from) },
+		Args: resumeArguments(&resume),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.keepFlags(cmd.Flags())
+			if resume {
+				return a.resume(cmd.Context(), cmd.Flags(), first(args), from)
+			}
+			return a.run(cmd.Context(), refresh, from)
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -75,6 +94,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.Bool("all", false, "run the whole suite (default, with none of -t, --tests-from, --priority: its quick cells)")
 	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
 	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
+	f.Int("retry-failures", 0, "run each cell that is bad `N` more times, each in a fresh VM")
 	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
 	a.bind(f, "no-templates", "vm.no-templates")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
@@ -84,7 +104,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.String("html", "", "write a single-page HTML report to `FILE`")
 	for name, key := range map[string]string{
 		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests", "priority": "run.priority", "all": "run.all",
-		"policy": "run.policy", "isolation": "run.isolation", "jobs": "run.jobs",
+		"policy": "run.policy", "isolation": "run.isolation", "retry-failures": "run.retry-failures", "jobs": "run.jobs",
 		"json": "run.json", "junit": "run.junit", "ktap": "run.ktap", "html": "run.html",
 	} {
 		a.bind(f, name, key)
@@ -92,6 +112,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	a.vmFlags(f)
 	f.Uint64("seed", 0, "start all pseudo-randomness from `N` (default: random, and printed)")
 	a.bind(f, "seed", "run.seed")
+	f.BoolVar(&resume, "resume", false, "go on with the newest run that was stopped, or with the RUN that is named")
 	f.BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
 	a.completeSelections(cmd)
 	return cmd
@@ -147,8 +168,8 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 	if err != nil {
 		return err
 	}
-	plan.Fetch = fetch
-	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own = tests.own })
+	plan.Fetch, plan.RetryFailures = fetch, a.cfg.Run.RetryFailures
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.Asked = tests.own, a.asked(from) })
 	if err != nil {
 		return err
 	}
@@ -279,6 +300,9 @@ func (a *app) conclude(ctx context.Context, store *results.Store, id string, rep
 		return errors.Join(trouble, err)
 	}
 	fmt.Fprintf(people, "stored as run %s: splicelab results show %s\n", run.ID, run.ID)
+	if how := a.howToGoOn(ctx, store, run, cells); how != "" {
+		fmt.Fprintln(people, how)
+	}
 	if trouble != nil {
 		return trouble
 	}

@@ -65,6 +65,9 @@ type Run struct {
 	// Isolation is "cell" (default: each cell has a fresh VM, restored from a
 	// template) or "vm" (cells share a VM until one breaks it).
 	Isolation string `mapstructure:"isolation"`
+	// RetryFailures is how many more times a cell is run that is bad, 0 to 100.
+	// Default 0.
+	RetryFailures int `mapstructure:"retry-failures"`
 	// Jobs is how many VMs run at once, 0 to 1024. Default 0: from the
 	// machine's cores and memory.
 	Jobs int `mapstructure:"jobs"`

@@ -54,6 +54,7 @@ func (c *Config) validate() []fault {
 	}
 	oneOf("run.isolation", c.Run.Isolation, Isolations)
 	between("run.priority", c.Run.Priority, 0, LowestPriority, "")
+	between("run.retry-failures", c.Run.RetryFailures, 0, 100, "")
 	between("run.jobs", c.Run.Jobs, 0, 1024, "")
 	notEmpty("vm.qemu", c.VM.QEMU, "qemu-system-x86_64")
 	oneOf("vm.accel", c.VM.Accel, Accels)

@@ -1,0 +1,171 @@
+package results
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"splicelab/outcome"
+)
+
+func TestPlanIsKept(t *testing.T) {
+	ctx := t.Context()
+	s := fresh(t)
+	unfinished := func(want ...string) {
+		t.Helper()
+		runs, err := s.Unfinished(ctx)
+		must(t, err)
+		if len(runs) != len(want) {
+			t.Fatalf("%d runs are unfinished, want %q", len(runs), want)
+		}
+		for i, r := range runs {
+			if r.ID != want[i] {
+				t.Errorf("unfinished %d is %s, want %s", i, r.ID, want[i])
+			}
+		}
+	}
+	without := run("without", 0)
+	must(t, s.BeginRun(ctx, without))
+	unfinished() // it has no plan, so nothing can go on with it
+	for i, id := range []string{"first", "second"} {
+		r := run(id, time.Duration(i+1)*time.Minute)
+		r.Plan = "the plan of " + id
+		must(t, s.BeginRun(ctx, r))
+		must(t, s.BeginRun(ctx, r)) // harmless
+	}
+	unfinished("second", "first")
+	for id, want := range map[string]string{"first": "the plan of first", "without": "", "nothing": ""} {
+		if got, ended, err := s.Plan(ctx, id); got != want || ended || err != nil {
+			t.Errorf("plan of %s: %q, ended %t, %v; want %q", id, got, ended, err, want)
+		}
+	}
+
+	// Stopped: finished, and something is left. Killed before it was finished:
+	// nothing is left, and it has to be finished.
+	must(t, s.FinishRun(ctx, "first", time.Now(), "interrupted"))
+	must(t, s.EndPlan(ctx, "second"))
+	unfinished("second", "first")
+	must(t, s.FinishRun(ctx, "second", time.Now(), ""))
+	unfinished("first")
+	must(t, s.ResumeRun(ctx, "second"))
+	unfinished("second", "first")
+
+	// It goes with its run.
+	removed, err := s.Prune(ctx, t0.Add(24*365*time.Hour))
+	must(t, err)
+	if len(removed) != 3 {
+		t.Errorf("removed %q", removed)
+	}
+	unfinished()
+	if got, _, err := s.Plan(ctx, "first"); got != "" || err != nil {
+		t.Errorf("the plan of a run that is gone: %q, %v", got, err)
+	}
+}
+
+// What a run took is the time that somebody was at it.
+func TestPausesDoNotCount(t *testing.T) {
+	ctx := t.Context()
+	hour := time.Hour
+	for name, c := range map[string]struct {
+		seen   time.Duration // end of the last attempt, before now; 0: none
+		ended  time.Duration // end of the run, before now; 0: it was killed
+		paused time.Duration
+	}{
+		"stopped":                {3 * hour, 2 * hour, 2 * hour},
+		"killed":                 {3 * hour, 0, 3 * hour},
+		"killed before any cell": {0, 0, 10 * hour},
+		"the clock was set back": {-hour, 0, 0},
+	} {
+		s := fresh(t)
+		now := time.Now()
+		r := run("r", 0)
+		r.Started = now.Add(-10 * hour)
+		must(t, s.BeginRun(ctx, r))
+		if c.seen != 0 {
+			a := attempt(key, 1, outcome.Pass, outcome.Snapshot)
+			a.Finished = now.Add(-c.seen)
+			must(t, s.AddAttempt(ctx, "r", a))
+		}
+		if c.ended != 0 {
+			must(t, s.FinishRun(ctx, "r", now.Add(-c.ended), "interrupted"))
+		}
+		must(t, s.ResumeRun(ctx, "r"))
+		got, err := s.Run(ctx, "r")
+		must(t, err)
+		if off := got.Paused - c.paused; off < 0 || off > time.Minute {
+			t.Errorf("%s: paused %s, want %s", name, got.Paused, c.paused)
+		}
+		if got.Took() != 0 || got.Problem != "" || !got.Started.Equal(r.Started) {
+			t.Errorf("%s: resumed as %+v", name, got)
+		}
+		must(t, s.FinishRun(ctx, "r", now.Add(hour), ""))
+		got, err = s.Run(ctx, "r")
+		must(t, err)
+		if want := 11*hour - got.Paused; got.Took() != want {
+			t.Errorf("%s: took %s, want %s", name, got.Took(), want)
+		}
+	}
+}
+
+// TestHolder is not a test of its own: it holds a run until it is killed.
+func TestHolder(t *testing.T) {
+	path := os.Getenv("RESULTS_TEST_HOLD")
+	if path == "" {
+		t.Skip("only runs as the child of TestRunIsLocked")
+	}
+	s, err := Open(path)
+	must(t, err)
+	_, err = s.LockRun("r")
+	must(t, err)
+	if _, err := os.Stdout.WriteString("held\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-t.Context().Done()
+}
+
+func TestRunIsLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.db")
+	s := open(t, path)
+	other := open(t, path)
+	running := func(id string, want bool) {
+		t.Helper()
+		if got, err := other.Running(id); got != want || err != nil {
+			t.Errorf("run %s is running: %t, %v; want %t", id, got, err, want)
+		}
+	}
+	running("r", false)
+	release, err := s.LockRun("r")
+	must(t, err)
+	running("r", true)
+	running("another", false)
+	var held *RunningError
+	if _, err := other.LockRun("r"); !errors.As(err, &held) {
+		t.Errorf("locked twice: %v", err)
+	}
+	again, err := other.LockRun("another")
+	must(t, err)
+	again()
+	release()
+	running("r", false)
+
+	// Of a process that is killed nothing is left.
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHolder$")
+	cmd.Env = append(os.Environ(), "RESULTS_TEST_HOLD="+path)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	word := make([]byte, 5)
+	if _, err := out.Read(word); err != nil || string(word) != "held\n" {
+		t.Fatalf("the child said %q: %v", word, err)
+	}
+	running("r", true)
+	must(t, cmd.Process.Kill())
+	_ = cmd.Wait() // killed
+	running("r", false)
+	release, err = s.LockRun("r")
+	must(t, err)
+	release()
+}
