@@ -21,6 +21,9 @@ const (
 	sgrHang  = "33"
 	sgrInfra = "36"
 	sgrFlaky = "1;33"
+	// What the user's expectations make of a verdict.
+	sgrExpected   = "34"
+	sgrUnexpected = "1;7;32"
 )
 
 func verdictColor(v outcome.Verdict) string {
