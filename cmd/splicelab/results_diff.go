@@ -59,6 +59,7 @@ Exit codes: 1 when there is a new failure, else 0.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	policyFlag(cmd, &o.policy)
+	a.expectationsFlag(f)
 	f.IntVar(&o.depth, "history", results.HistoryDepth, "look for flakes in the `N` newest runs up to OLD that have the cell")
 	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
 	return cmd
@@ -132,11 +133,16 @@ func (a *app) difference(ctx context.Context, store *results.Store, before, afte
 	} else {
 		c.Difference = results.DiffKernels(c.before.cells, c.after.cells)
 	}
-	past, err := store.Histories(ctx, c.Unweighed(), old.Run, o.depth, a.shown(c.after.Policy), a.fails())
+	e, err := a.expectations()
 	if err != nil {
 		return comparison{}, err
 	}
-	c.Weigh(func(k results.CellKey) results.Rate { return past[k] }, a.fails())
+	fails := e.Judgement()
+	past, err := store.Histories(ctx, c.Unweighed(), old.Run, o.depth, underPolicy(c.after.Policy), fails)
+	if err != nil {
+		return comparison{}, err
+	}
+	c.Weigh(func(k results.CellKey) results.Rate { return past[k] }, fails)
 	return c, nil
 }
 
