@@ -75,22 +75,22 @@ func (r Rate) String() string {
 const significance = 0.05
 
 // Above reports whether attempts fail more often at r than they did at past:
-// that the two are of one rate is less likely than 5 %. It is Fisher's exact
-// test, one-sided, which holds for any number of attempts: given how many
-// failed in all, how likely is it that at least so many of them are at r? In
-// other words, the exact interval of the odds of r against those of past
-// excludes that they are even.
-func (r Rate) Above(past Rate) bool {
+// if the two were of one rate, so many failures would be less likely than 5 %.
+func (r Rate) Above(past Rate) bool { return r.chance(past) < significance }
+
+// chance is how likely it is, given how many failed in all, that at least as
+// many of them are at r as are, if r and past are of one rate: Fisher's exact
+// test, one-sided, which holds for any number of attempts. In other words,
+// where it is below 5 %, the exact interval of the odds of r against those of
+// past excludes that they are even.
+func (r Rate) chance(past Rate) float64 {
 	p := 0.0
 	for k := r.Failed; k <= min(r.Attempts, r.Failed+past.Failed); k++ {
 		other := r.Failed + past.Failed - k
-		if other > past.Attempts {
-			continue
-		}
 		p += math.Exp(logChoose(r.Attempts, k) + logChoose(past.Attempts, other) -
 			logChoose(r.Attempts+past.Attempts, r.Failed+past.Failed))
 	}
-	return p < significance
+	return p
 }
 
 // logChoose is the logarithm of n over k, 0 ≤ k ≤ n.
