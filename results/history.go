@@ -11,30 +11,91 @@ type Past struct {
 	Cell Cell
 }
 
+// Cell returns a cell of a run; ok is false when the run does not have it.
+func (s *Store) Cell(ctx context.Context, runID string, key CellKey) (c Cell, ok bool, err error) {
+	key = key.cleaned()
+	// A run's attempts lie together by their key: one probe.
+	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', ''
+		FROM attempt WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, key.Kernel, key.FS, key.Test)
+	if err != nil || len(attempts) == 0 {
+		return Cell{}, false, s.explain(err)
+	}
+	return FromAttempts(attempts), true, nil
+}
+
 // History returns what a cell came to in the newest runs that have it, at most
 // limit of them (0: all), newest first.
 func (s *Store) History(ctx context.Context, key CellKey, limit int) ([]Past, error) {
+	return s.history(ctx, key, limit, func(context.Context, string) ([]string, error) { return []string{key.Kernel}, nil })
+}
+
+// SeriesHistory is the History of a cell on all kernels of its series: of each
+// run the newest kernel first. The limit is one of cells.
+func (s *Store) SeriesHistory(ctx context.Context, key CellKey, limit int) ([]Past, error) {
+	series := Series(key.Kernel)
+	return s.history(ctx, key, limit, func(ctx context.Context, run string) ([]string, error) {
+		kernels, err := s.Kernels(ctx, run)
+		kernels = slices.DeleteFunc(kernels, func(k string) bool { return Series(k) != series })
+		slices.Reverse(kernels)
+		return kernels, err
+	})
+}
+
+func (s *Store) history(ctx context.Context, key CellKey, limit int, kernels func(ctx context.Context, run string) ([]string, error)) ([]Past, error) {
 	runs, err := s.runsUpTo(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	key = key.cleaned()
 	var all []Past
 	for _, r := range runs {
-		if limit > 0 && len(all) == limit {
-			break
-		}
-		// A run's attempts lie together by their key: one probe.
-		attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', ''
-			FROM attempt WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, r.ID, key.Kernel, key.FS, key.Test)
+		of, err := kernels(ctx, r.ID)
 		if err != nil {
-			return nil, s.explain(err)
+			return nil, err
 		}
-		if len(attempts) > 0 {
-			all = append(all, Past{r, FromAttempts(attempts)})
+		for _, k := range of {
+			c, ok, err := s.Cell(ctx, r.ID, CellKey{Kernel: k, FS: key.FS, Test: key.Test})
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				all = append(all, Past{r, c})
+			}
+			if limit > 0 && len(all) == limit {
+				return all, nil
+			}
 		}
 	}
 	return all, nil
+}
+
+// FindCell returns the key of the cell in the newest run that has one of that
+// filesystem and test on a kernel which key.Kernel names: see OfRelease. Where
+// that run has several such kernels it is the newest of them, unless one is
+// called just so. ok is false when no run has one.
+func (s *Store) FindCell(ctx context.Context, key CellKey) (found CellKey, ok bool, err error) {
+	runs, err := s.runsUpTo(ctx, nil)
+	if err != nil {
+		return CellKey{}, false, err
+	}
+	for _, r := range runs {
+		kernels, err := s.Kernels(ctx, r.ID)
+		if err != nil {
+			return CellKey{}, false, err
+		}
+		if slices.Contains(kernels, key.Kernel) {
+			kernels = []string{key.Kernel}
+		}
+		for _, k := range slices.Backward(kernels) {
+			if !OfRelease(k, key.Kernel) {
+				continue
+			}
+			c, ok, err := s.Cell(ctx, r.ID, CellKey{Kernel: k, FS: key.FS, Test: key.Test})
+			if err != nil || ok {
+				return c.CellKey, ok, err
+			}
+		}
+	}
+	return CellKey{}, false, nil
 }
 
 // HistoryDepth is how many runs a cell's history has by default: enough for
@@ -93,13 +154,12 @@ func (s *Store) some(ctx context.Context, runID string, wanted map[CellKey]int) 
 	}
 	var cells []Cell
 	for k := range wanted {
-		attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', ''
-			FROM attempt WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, k.Kernel, k.FS, k.Test)
+		c, ok, err := s.Cell(ctx, runID, k)
 		if err != nil {
 			return nil, err
 		}
-		if len(attempts) > 0 {
-			cells = append(cells, FromAttempts(attempts))
+		if ok {
+			cells = append(cells, c)
 		}
 	}
 	return cells, nil
