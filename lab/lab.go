@@ -11,6 +11,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -276,6 +277,7 @@ func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 			cond["kernel "+k.Release] = k.Digest
 		}
 	}
+	maps.Copy(cond, l.conditions(ctx, p))
 	return results.Run{
 		ID: results.NewRunID(now), Started: now, Policy: l.cfg.Policy, Accel: string(l.cfg.Accel),
 		Seed: l.cfg.Seed, Command: l.cfg.Command, Conditions: cond, Planned: p.Cells(),
