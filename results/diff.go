@@ -37,6 +37,9 @@ type Difference struct {
 	// Kernels are the earlier and the later kernel, where kernels are compared
 	// and not runs.
 	Kernels [2]string
+	// Successors are kernels of the later run by those of the earlier whose place
+	// they have taken: see Diff.
+	Successors map[string]string
 }
 
 // ChangeList is one kind of change.
@@ -68,9 +71,46 @@ func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
 
 // Diff compares the cells of an earlier run a with those of a later run b.
 // Show them under one policy first if theirs differ, and apply the user's
-// expectations.
+// expectations. Where a run has one kernel of a series, and the other another
+// one, the two are compared with each other: a series goes on in the next
+// point release, and what that breaks is what is looked for.
 func Diff(a, b []Cell) Difference {
-	return diff(a, b, func(c *Cell) CellKey { return c.CellKey })
+	next := successors(a, b)
+	d := diff(a, b, func(c *Cell) CellKey {
+		k := c.CellKey
+		if n, ok := next[k.Kernel]; ok {
+			k.Kernel = n
+		}
+		return k
+	})
+	d.Successors = next
+	return d
+}
+
+// successors pairs the only kernel of a series that b lacks with the only one
+// that a lacks.
+func successors(a, b []Cell) map[string]string {
+	of := func(cells []Cell) []string {
+		return distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases)
+	}
+	before, after := of(a), of(b)
+	only := func(kernels, others []string) map[string][]string {
+		bySeries := make(map[string][]string)
+		for _, k := range kernels {
+			if !slices.Contains(others, k) {
+				bySeries[Series(k)] = append(bySeries[Series(k)], k)
+			}
+		}
+		return bySeries
+	}
+	gone, come := only(before, after), only(after, before)
+	next := make(map[string]string)
+	for series, old := range gone {
+		if len(old) == 1 && len(come[series]) == 1 {
+			next[old[0]] = come[series][0]
+		}
+	}
+	return next
 }
 
 // DiffKernels compares what one kernel came to with what another one did:
@@ -153,18 +193,27 @@ type Condition struct {
 // Conditions lists the conditions that could explain the difference, of the
 // runs a and b that the cells are of.
 func (d Difference) Conditions(a, b Run) []Condition {
-	if d.Kernels == [2]string{} {
-		return DiffConditions(a, b)
-	}
 	kernel := func(r Run, release string) string {
 		if digest := r.Conditions[kernelCondition+release]; digest != "" {
 			return release + " (" + digest + ")"
 		}
 		return release
 	}
-	all := []Condition{{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])}}
+	var all []Condition
+	said := func(string) bool { return true } // whether the condition of a kernel is told already
+	if d.Kernels != [2]string{} {
+		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
+	} else {
+		told := make(map[string]bool)
+		for _, old := range slices.SortedFunc(maps.Keys(d.Successors), compareReleases) {
+			next := d.Successors[old]
+			told[old], told[next] = true, true
+			all = append(all, Condition{kernelCondition + Series(old), kernel(a, old), kernel(b, next)})
+		}
+		said = func(release string) bool { return told[release] }
+	}
 	for _, c := range DiffConditions(a, b) {
-		if !strings.HasPrefix(c.Name, kernelCondition) { // of others, or said
+		if release, ok := strings.CutPrefix(c.Name, kernelCondition); !ok || !said(release) {
 			all = append(all, c)
 		}
 	}
@@ -259,7 +308,11 @@ func (c Change) write(b *bytes.Buffer, width int) {
 	case c.After == nil:
 		text = "was " + c.Before.what()
 	default:
-		text = c.Before.what() + " -> " + c.After.what()
+		was := c.Before.what()
+		if c.Before.Kernel != c.After.Kernel {
+			was += " on " + c.Before.Kernel
+		}
+		text = was + " -> " + c.After.what()
 	}
 	if c.After != nil && c.After.Detail != "" {
 		text += ": " + c.After.Detail

@@ -28,7 +28,9 @@ before it.` + runHelp + `
 
 OLD and NEW can be kernels: kernel:6.12.95 is what the newest run with that
 kernel has of it, kernel:6.12 the newest of its series, RUN/kernel:6.12.95 that
-of a certain run. Cells are then compared by filesystem and test.
+of a certain run. Cells are then compared by filesystem and test. Of two runs, a
+kernel that only OLD has is compared with the one of its series that only NEW
+has, where there is one each: a series goes on in its next point release.
 
 A cell that fails now and did not is a new failure, unless it failed as often in
 the --history runs up to OLD that have it: then it is listed as flaky.

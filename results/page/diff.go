@@ -26,7 +26,7 @@ func NewDiff(before, after results.RunSummary, marks map[string][]string, d resu
 func newChange(c results.Change) Change {
 	out := Change{Kernel: c.Kernel, FS: c.FS, Test: c.Test}
 	if b := c.Before; b != nil {
-		out.Before, out.BeforeOutcome = b.Verdict, b.Outcome
+		out.BeforeKernel, out.Before, out.BeforeOutcome = b.Kernel, b.Verdict, b.Outcome
 	}
 	if a := c.After; a != nil {
 		out.After, out.AfterOutcome, out.Detail = a.Verdict, a.Outcome, a.Detail

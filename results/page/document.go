@@ -127,6 +127,9 @@ type Change struct {
 	BeforeOutcome outcome.Outcome `json:"before_outcome"`
 	AfterOutcome  outcome.Outcome `json:"after_outcome"`
 	Detail        string          `json:"detail"` // of the later
+	// BeforeKernel is the earlier's, which is another where kernels are compared
+	// or one has taken the place of an older one.
+	BeforeKernel string `json:"before_kernel"`
 	// Standing and Why are the later's, to the user's expectations.
 	Standing results.Standing `json:"standing"`
 	Why      string           `json:"why"`
