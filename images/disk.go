@@ -161,6 +161,17 @@ func mkfs(ctx context.Context, tool string, args []string, image string) error {
 	return fmt.Errorf("%s: %w: %q", strings.Join(append([]string{tool}, args...), " "), err, out[max(0, len(out)-maxToolOutput):])
 }
 
+// ToolVersion returns the line in which a mkfs, a path or a name as profiles
+// have it, tells its version. It returns a MissingToolError when the host does
+// not have it.
+func ToolVersion(ctx context.Context, mkfs string) (string, error) {
+	tool, err := findTool(mkfs)
+	if err != nil {
+		return "", err
+	}
+	return toolVersion(ctx, tool), nil
+}
+
 // toolVersion returns the line in which a mkfs tells its version, for
 // reports; only the tool's name if it tells none.
 func toolVersion(ctx context.Context, tool string) string {

@@ -11,6 +11,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -295,6 +296,7 @@ func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 			cond[conditionKernel+k.Release] = k.Digest
 		}
 	}
+	maps.Copy(cond, l.conditions(ctx, p))
 	return results.Run{
 		ID: results.NewRunID(now), Started: now, Policy: l.cfg.Policy, Accel: string(l.cfg.Accel),
 		Seed: l.cfg.Seed, Command: l.cfg.Command, Conditions: cond, Planned: p.Cells(),

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"io"
 	"maps"
 	"os"
@@ -256,18 +255,21 @@ func digestOf(files map[string]string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(whole, "%x  %s\n", one.Sum(nil), place)
+		fmt.Fprintf(whole, "%s  %s\n", one, place)
 	}
 	return hex.EncodeToString(whole.Sum(nil)), nil
 }
 
-func digestFile(path string) (hash.Hash, error) {
+// digestFile is the SHA-256 of a file, in hexadecimal digits.
+func digestFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer func() { _ = f.Close() }() // only read
 	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return h, err
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

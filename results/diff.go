@@ -6,49 +6,138 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"splicelab/outcome"
 )
 
-// Change is a cell that two runs disagree on. Before or After is nil when the
-// run has no such cell.
+// Change is a cell that is not in both what it was. Before or After is nil
+// where there is no such cell.
 type Change struct {
-	CellKey
+	CellKey       // the later one's where there is one
 	Before, After *Cell
+	// Past is how often the earlier cell's attempts failed up to then, and Now
+	// how often the later one's did; known after Difference.Weigh.
+	Past, Now Rate
 }
 
-// Difference is what changed from one run to another. Each list is in the
-// order of reports, and a cell is in at most one.
+// Difference is what changed from one run to another, or from one kernel to
+// another. Each list is in the order of reports, and a cell is in at most one.
 type Difference struct {
 	NewFailures []Change // fails now and did not
+	Unexpected  []Change // passes now, and was expected to fail
+	Flaky       []Change // failed in some attempt, which is no proof that something changed
 	Fixes       []Change // failed and passes now
 	Changed     []Change // another outcome, or another way to fail
-	Skips       []Change // skipped in one run, or for another reason now
-	New, Gone   []Change // only in the later, only in the earlier run
-	Unknown     []Change // infra in one of the runs: nothing can be said
+	Skips       []Change // skipped in one, or for another reason now
+	New, Gone   []Change // only in the later, only in the earlier
+	Unknown     []Change // infra in one of them: nothing can be said
 	Same        int      // cells that came to the same in both
+
+	// Kernels are the earlier and the later kernel, where kernels are compared
+	// and not runs.
+	Kernels [2]string
+	// Successors are kernels of the later run by those of the earlier whose place
+	// they have taken: see Diff.
+	Successors map[string]string
 }
 
-// Empty reports whether the runs came to the same in every cell.
-func (d Difference) Empty() bool {
-	return len(d.NewFailures)+len(d.Fixes)+len(d.Changed)+len(d.Skips)+len(d.New)+len(d.Gone)+len(d.Unknown) == 0
+// ChangeList is one kind of change.
+type ChangeList struct {
+	Name    string // for machines: new-failures
+	Title   string // for people: new failures
+	Changes []Change
+	color   string
 }
+
+// Lists are the kinds of changes that there are, what matters most first.
+func (d Difference) Lists() []ChangeList {
+	all := []ChangeList{
+		{"new-failures", "new failures", d.NewFailures, sgrFail},
+		{"unexpected-passes", "unexpected passes: was expected to fail", d.Unexpected, sgrUnexpected},
+		{"flaky", "flaky: failed, as its attempts did before, or not in all of them", d.Flaky, sgrFlaky},
+		{"fixes", "fixed", d.Fixes, sgrPass},
+		{"changed", "changed", d.Changed, sgrHang},
+		{"skips", "skips changed", d.Skips, sgrSkip},
+		{"new", "new cells", d.New, ""},
+		{"gone", "vanished cells", d.Gone, ""},
+		{"infra", "nothing can be said: infra", d.Unknown, sgrInfra},
+	}
+	return slices.DeleteFunc(all, func(l ChangeList) bool { return len(l.Changes) == 0 })
+}
+
+// Empty reports whether every cell came to the same.
+func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
 
 // Diff compares the cells of an earlier run a with those of a later run b.
-// Show them under one policy first if theirs differ.
+// Show them under one policy first if theirs differ, and apply the user's
+// expectations. Where a run has one kernel of a series, and the other another
+// one, the two are compared with each other: a series goes on in the next
+// point release, and what that breaks is what is looked for.
 func Diff(a, b []Cell) Difference {
-	before := make(map[CellKey]*Cell, len(a))
-	for i := range a {
-		before[a[i].CellKey] = &a[i]
+	next := successors(a, b)
+	d := diff(a, b, func(c *Cell) CellKey {
+		k := c.CellKey
+		if n, ok := next[k.Kernel]; ok {
+			k.Kernel = n
+		}
+		return k
+	})
+	d.Successors = next
+	return d
+}
+
+// successors pairs the only kernel of a series that b lacks with the only one
+// that a lacks.
+func successors(a, b []Cell) map[string]string {
+	of := func(cells []Cell) []string {
+		return distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases)
 	}
+	before, after := of(a), of(b)
+	only := func(kernels, others []string) map[string][]string {
+		bySeries := make(map[string][]string)
+		for _, k := range kernels {
+			if !slices.Contains(others, k) {
+				bySeries[Series(k)] = append(bySeries[Series(k)], k)
+			}
+		}
+		return bySeries
+	}
+	gone, come := only(before, after), only(after, before)
+	next := make(map[string]string)
+	for series, old := range gone {
+		if len(old) == 1 && len(come[series]) == 1 {
+			next[old[0]] = come[series][0]
+		}
+	}
+	return next
+}
+
+// DiffKernels compares what one kernel came to with what another one did:
+// cells are the same that have the same filesystem and test.
+func DiffKernels(a, b []Cell) Difference {
+	d := diff(a, b, func(c *Cell) CellKey { return CellKey{FS: c.FS, Test: c.Test} })
+	for i, cells := range [][]Cell{a, b} {
+		if len(cells) > 0 {
+			d.Kernels[i] = cells[0].Kernel
+		}
+	}
+	return d
+}
+
+func diff(a, b []Cell, key func(*Cell) CellKey) Difference {
 	a, b = slices.Clone(a), slices.Clone(b)
 	sortCells(a)
 	sortCells(b)
+	before := make(map[CellKey]*Cell, len(a))
+	for i := range a {
+		before[key(&a[i])] = &a[i]
+	}
 	var d Difference
 	after := make(map[CellKey]bool, len(b))
 	for i := range b {
-		c := Change{CellKey: b[i].CellKey, Before: before[b[i].CellKey], After: &b[i]}
-		after[c.CellKey] = true
+		c := Change{CellKey: b[i].CellKey, Before: before[key(&b[i])], After: &b[i]}
+		after[key(&b[i])] = true
 		if list := d.list(c); list != nil {
 			*list = append(*list, c)
 		} else {
@@ -56,7 +145,7 @@ func Diff(a, b []Cell) Difference {
 		}
 	}
 	for i := range a {
-		if !after[a[i].CellKey] {
+		if !after[key(&a[i])] {
 			d.Gone = append(d.Gone, Change{CellKey: a[i].CellKey, Before: &a[i]})
 		}
 	}
@@ -74,7 +163,9 @@ func (d *Difference) list(c Change) *[]Change {
 		return nil
 	case was == outcome.Infra || is == outcome.Infra:
 		return &d.Unknown
-	case is.Bad() && !was.Bad():
+	case c.After.Standing == UnexpectedPass && c.Before.Standing != UnexpectedPass:
+		return &d.Unexpected
+	case c.After.Bad() && !c.Before.Bad():
 		return &d.NewFailures
 	case is == outcome.Skip && was == outcome.Skip:
 		if c.Before.Detail == c.After.Detail {
@@ -85,6 +176,8 @@ func (d *Difference) list(c Change) *[]Change {
 		return &d.Skips
 	case was.Bad() && !is.Bad():
 		return &d.Fixes
+	case was == outcome.Pass && is == outcome.Pass && c.After.Flaky != "":
+		return &d.Flaky
 	case was != is || c.Before.Outcome != c.After.Outcome:
 		return &d.Changed
 	}
@@ -96,6 +189,39 @@ func (d *Difference) list(c Change) *[]Change {
 type Condition struct {
 	Name, Before, After string
 }
+
+// Conditions lists the conditions that could explain the difference, of the
+// runs a and b that the cells are of.
+func (d Difference) Conditions(a, b Run) []Condition {
+	kernel := func(r Run, release string) string {
+		if digest := r.Conditions[kernelCondition+release]; digest != "" {
+			return release + " (" + digest + ")"
+		}
+		return release
+	}
+	var all []Condition
+	said := func(string) bool { return true } // whether the condition of a kernel is told already
+	if d.Kernels != [2]string{} {
+		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
+	} else {
+		told := make(map[string]bool)
+		for _, old := range slices.SortedFunc(maps.Keys(d.Successors), compareReleases) {
+			next := d.Successors[old]
+			told[old], told[next] = true, true
+			all = append(all, Condition{kernelCondition + Series(old), kernel(a, old), kernel(b, next)})
+		}
+		said = func(release string) bool { return told[release] }
+	}
+	for _, c := range DiffConditions(a, b) {
+		if release, ok := strings.CutPrefix(c.Name, kernelCondition); !ok || !said(release) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// kernelCondition begins the name of the condition that is a kernel's digest.
+const kernelCondition = "kernel "
 
 // DiffConditions lists the conditions in which two runs differ, by name.
 func DiffConditions(a, b Run) []Condition {
@@ -119,12 +245,23 @@ func DiffConditions(a, b Run) []Condition {
 	return diff
 }
 
-// WriteDiff tells people what changed from run a to run b.
+// WriteDiff tells people what changed from run a to run b, or between kernels
+// of theirs.
 func WriteDiff(w io.Writer, a, b Run, d Difference, o MatrixOptions) error {
 	o, _ = o.settle(b, nil)
 	out := new(bytes.Buffer)
-	fmt.Fprintf(out, "%s -> %s\n", CleanLine(a.ID), CleanLine(b.ID))
-	for _, r := range []Run{a, b} {
+	named := func(r Run, kernel string) string {
+		if kernel == "" {
+			return CleanLine(r.ID)
+		}
+		return CleanLine(r.ID + "/" + KernelPrefix + kernel)
+	}
+	fmt.Fprintf(out, "%s -> %s\n", named(a, d.Kernels[0]), named(b, d.Kernels[1]))
+	runs := []Run{a, b}
+	if a.ID == b.ID {
+		runs = runs[:1]
+	}
+	for _, r := range runs {
 		switch {
 		case r.Problem != "":
 			out.WriteString(paint(o.Color, sgrCrash, cut("PROBLEM in "+CleanLine(r.ID)+": "+CleanLine(r.Problem), o.Width)) + "\n")
@@ -132,7 +269,7 @@ func WriteDiff(w io.Writer, a, b Run, d Difference, o MatrixOptions) error {
 			fmt.Fprintf(out, "%s is not finished\n", CleanLine(r.ID))
 		}
 	}
-	if conditions := DiffConditions(a, b); len(conditions) > 0 {
+	if conditions := d.Conditions(a, b); len(conditions) > 0 {
 		out.WriteString("\nconditions that differ\n")
 		for _, c := range conditions {
 			out.WriteString("  " + CleanLine(fmt.Sprintf("%s: %s -> %s", c.Name, orNone(c.Before), orNone(c.After))) + "\n")
@@ -153,23 +290,9 @@ func WriteChanges(w io.Writer, d Difference, o MatrixOptions) error {
 }
 
 func (d Difference) write(out *bytes.Buffer, o MatrixOptions) {
-	for _, s := range []struct {
-		title, color string
-		changes      []Change
-	}{
-		{"new failures", sgrFail, d.NewFailures},
-		{"fixed", sgrPass, d.Fixes},
-		{"changed", sgrHang, d.Changed},
-		{"skips changed", sgrSkip, d.Skips},
-		{"new cells", "", d.New},
-		{"vanished cells", "", d.Gone},
-		{"nothing can be said: infra", sgrInfra, d.Unknown},
-	} {
-		if len(s.changes) == 0 {
-			continue
-		}
-		fmt.Fprintf(out, "\n%s\n", paint(o.Color && s.color != "", s.color, fmt.Sprintf("%s: %d", s.title, len(s.changes))))
-		for _, c := range s.changes {
+	for _, l := range d.Lists() {
+		fmt.Fprintf(out, "\n%s\n", paint(o.Color && l.color != "", l.color, fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
+		for _, c := range l.Changes {
 			c.write(out, o.Width)
 		}
 	}
@@ -185,12 +308,25 @@ func (c Change) write(b *bytes.Buffer, width int) {
 	case c.After == nil:
 		text = "was " + c.Before.what()
 	default:
-		text = c.Before.what() + " -> " + c.After.what()
+		was := c.Before.what()
+		if c.Before.Kernel != c.After.Kernel {
+			was += " on " + c.Before.Kernel
+		}
+		text = was + " -> " + c.After.what()
 	}
 	if c.After != nil && c.After.Detail != "" {
 		text += ": " + c.After.Detail
 	}
-	fmt.Fprintf(b, "      %s\n", cut(CleanLine(text), width-6))
+	lines := []string{text}
+	if c.Now.Attempts > 0 {
+		lines = append(lines, c.weighed())
+	}
+	if c.After != nil && c.After.Why != "" {
+		lines = append(lines, c.After.Why)
+	}
+	for _, l := range lines {
+		fmt.Fprintf(b, "      %s\n", cut(CleanLine(l), width-6))
+	}
 }
 
 func orNone(s string) string {

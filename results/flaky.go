@@ -8,34 +8,96 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"splicelab/outcome"
 )
 
-// Unsteady is a cell that did not come to the same in every run that had it.
+// Unsteady is a cell that did not come to the same in every run that had it,
+// or in every attempt of a run.
 type Unsteady struct {
 	CellKey
-	Runs int            // runs that had the cell
-	Came map[string]int // verdict and outcome, e.g. "fail live", to how often
+	Runs int            // runs that say something of it
+	Came map[string]int // verdict and outcome, e.g. "fail live", to how many attempts
+	Rate Rate           // of the attempts that failed
+	// Turns is how often it came to something else than in the run next to it.
+	// One alone, with no run in which attempts differ, is a change and no flake.
+	Turns int
+	Mixed int // runs in which attempts differ
+
+	last string // what it came to in the run that was added last
 }
 
-// Steadiness compares the cells of several runs by verdict and outcome. It
-// returns how many cells there were in at least two of them, and those that
-// differ, the most divided first.
-func Steadiness(runs [][]Cell) (compared int, unsteady []Unsteady) {
-	all := map[CellKey]*Unsteady{}
-	for _, cells := range runs {
-		for i := range cells {
-			c := &cells[i]
-			u := all[c.CellKey]
-			if u == nil {
-				u = &Unsteady{CellKey: c.CellKey, Came: map[string]int{}}
-				all[c.CellKey] = u
-			}
-			u.Runs++
-			u.Came[strings.TrimSpace(string(c.Verdict)+" "+string(c.Outcome))]++
+// Flaky reports whether the cell went to and fro, as against changed once.
+func (u *Unsteady) Flaky() bool { return u.Turns > 1 || u.Mixed > 0 }
+
+// most is the share of the most frequent answer.
+func (u *Unsteady) most() float64 {
+	n, top := 0, 0
+	for _, k := range u.Came {
+		n, top = n+k, max(top, k)
+	}
+	return float64(top) / float64(n)
+}
+
+// Steadiness compares the cells of several runs by verdict and outcome.
+type Steadiness struct {
+	runs int
+	all  map[CellKey]*Unsteady
+}
+
+// Add adds the cells of a run. Runs are added in the order of time, from either
+// end. Infra says nothing of a kernel and does not count.
+func (s *Steadiness) Add(cells []Cell, fails Judgement) {
+	s.runs++
+	if s.all == nil {
+		s.all = make(map[CellKey]*Unsteady)
+	}
+	for i := range cells {
+		c := &cells[i]
+		if c.Verdict == outcome.Infra {
+			continue
+		}
+		u := s.all[c.CellKey]
+		if u == nil {
+			u = &Unsteady{CellKey: c.CellKey, Came: make(map[string]int)}
+			s.all[c.CellKey] = u
+		}
+		u.add(c, fails)
+	}
+}
+
+func (u *Unsteady) add(c *Cell, fails Judgement) {
+	now := came(&c.Attempt)
+	if u.Runs > 0 && now != u.last {
+		u.Turns++
+	}
+	u.Runs, u.last = u.Runs+1, now
+	u.Rate = u.Rate.Plus(RateOf(c, fails))
+	u.Came[now]++
+	mixed := false
+	for i := range c.Others {
+		if a := &c.Others[i]; a.Verdict != outcome.Infra {
+			u.Came[came(a)]++
+			mixed = mixed || came(a) != now
 		}
 	}
-	for _, u := range all {
-		if u.Runs > 1 {
+	if mixed {
+		u.Mixed++
+	}
+}
+
+// came is what an attempt came to.
+func came(a *Attempt) string { return strings.TrimSpace(string(a.Verdict) + " " + string(a.Outcome)) }
+
+// Cells returns how many cells were seen more than once, and those that differ:
+// flaky ones first, of those the most divided.
+func (s *Steadiness) Cells() (compared int, unsteady []Unsteady) {
+	for _, u := range s.all {
+		n := 0
+		for _, k := range u.Came {
+			n += k
+		}
+		if n > 1 {
 			compared++
 		}
 		if len(u.Came) > 1 {
@@ -43,28 +105,50 @@ func Steadiness(runs [][]Cell) (compared int, unsteady []Unsteady) {
 		}
 	}
 	slices.SortFunc(unsteady, func(a, b Unsteady) int {
-		return cmp.Or(a.most()*b.Runs-b.most()*a.Runs, compareReleases(a.Kernel, b.Kernel), compareNatural(a.FS, b.FS), compareNatural(a.Test, b.Test))
+		if a.Flaky() != b.Flaky() {
+			if a.Flaky() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.most(), b.most()), b.Turns-a.Turns, compareKeys(a.CellKey, b.CellKey))
 	})
 	return compared, unsteady
 }
 
-// most is how often the most frequent answer came.
-func (u Unsteady) most() int { return slices.Max(slices.Collect(maps.Values(u.Came))) }
-
-// WriteSteadiness lists the cells that differ between runs.
-func WriteSteadiness(w io.Writer, runs [][]Cell) error {
+// WriteSteadiness lists the cells that differ between runs or attempts, the
+// worst ones: at most so many, where limit is not 0.
+func WriteSteadiness(w io.Writer, s *Steadiness, limit int) error {
 	b := new(bytes.Buffer)
-	compared, unsteady := Steadiness(runs)
-	for _, u := range unsteady {
+	compared, unsteady := s.Cells()
+	flaky := 0
+	for i := range unsteady {
+		u := &unsteady[i]
+		if u.Flaky() {
+			flaky++
+		}
+		if limit > 0 && i >= limit {
+			continue
+		}
 		var parts []string
 		for _, what := range slices.SortedFunc(maps.Keys(u.Came), func(x, y string) int {
 			return cmp.Or(u.Came[y]-u.Came[x], strings.Compare(x, y))
 		}) {
-			parts = append(parts, fmt.Sprintf("%d/%d %s", u.Came[what], u.Runs, what))
+			parts = append(parts, fmt.Sprintf("%d %s", u.Came[what], what))
 		}
-		fmt.Fprintf(b, "%s: %s\n", CleanLine(u.CellKey.String()), CleanLine(strings.Join(parts, ", ")))
+		rate := "failed " + u.Rate.String()
+		if u.Rate.Attempts == 0 {
+			rate = "never ran"
+		}
+		if !u.Flaky() {
+			rate = "changed once, " + rate
+		}
+		fmt.Fprintf(b, "%s: %s: %s\n", CleanLine(u.CellKey.String()), rate, CleanLine(strings.Join(parts, ", ")))
 	}
-	fmt.Fprintf(b, "%s in %s: %d came to different things\n", plural(compared, "cell"), plural(len(runs), "run"), len(unsteady))
+	if limit > 0 && len(unsteady) > limit {
+		fmt.Fprintf(b, "… and %d more\n", len(unsteady)-limit)
+	}
+	fmt.Fprintf(b, "%s in %s: %d flaky, %d changed once\n", plural(compared, "cell"), plural(s.runs, "run"), flaky, len(unsteady)-flaky)
 	_, err := b.WriteTo(w)
 	return err
 }

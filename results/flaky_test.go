@@ -2,35 +2,56 @@ package results
 
 import (
 	"bytes"
-	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"splicelab/outcome"
 )
 
 func TestSteadiness(t *testing.T) {
-	cell := func(test string, v outcome.Verdict, o outcome.Outcome) Cell {
-		return FromAttempts([]Attempt{attempt(CellKey{"6.12.1", "xfs", test}, 1, v, o)})
+	cell := func(test string, came ...outcome.Outcome) Cell {
+		var attempts []Attempt
+		for i, o := range came {
+			v := outcome.Fail
+			switch o {
+			case outcome.Snapshot:
+				v = outcome.Pass
+			case "infra":
+				v, o = outcome.Infra, ""
+			case "skip":
+				v, o = outcome.Skip, ""
+			}
+			attempts = append(attempts, attempt(CellKey{"6.12.1", "xfs", "s.Test" + test}, i+1, v, o))
+		}
+		return FromAttempts(attempts)
 	}
-	steady := cell("s.TestA", outcome.Fail, outcome.Live)
-	runs := [][]Cell{
-		{steady, cell("s.TestB", outcome.Fail, outcome.Live), cell("s.TestC", outcome.Pass, outcome.Snapshot)},
-		{steady, cell("s.TestB", outcome.Fail, outcome.Torn), cell("s.TestC", outcome.Pass, outcome.Snapshot)},
-		{steady, cell("s.TestB", outcome.Fail, outcome.Live), cell("s.TestC", outcome.Fail, outcome.Zeroed)},
-		{steady, cell("s.TestB", outcome.Fail, outcome.Torn), cell("s.TestC", outcome.Pass, outcome.Snapshot), cell("s.TestOnce", outcome.Hang, outcome.None)},
-	}
-	compared, unsteady := Steadiness(runs)
-	names := []string{}
-	for _, u := range unsteady {
-		names = append(names, u.Test)
-	}
-	if compared != 3 || !slices.Equal(names, []string{"s.TestB", "s.TestC"}) {
-		t.Errorf("%d compared, unsteady %v", compared, names)
+	const ok, live, torn, infra, skip = outcome.Snapshot, outcome.Live, outcome.Torn, "infra", "skip"
+	var s Steadiness
+	for _, run := range [][]Cell{
+		{cell("Steady", live), cell("Torn", live), cell("Turned", ok), cell("Broke", ok), cell("Mixed", ok), cell("Skips", skip), cell("Lost", ok)},
+		{cell("Steady", live, live), cell("Torn", torn), cell("Turned", live), cell("Broke", ok), cell("Mixed", infra, live, ok), cell("Skips", skip), cell("Lost", infra)},
+		{cell("Steady", live), cell("Torn", live), cell("Turned", ok), cell("Broke", live), cell("Mixed", ok), cell("Skips", live)},
+		{cell("Steady", live), cell("Torn", torn), cell("Turned", ok), cell("Broke", live), cell("Mixed", ok), cell("Skips", skip), cell("Once", live)},
+	} {
+		s.Add(run, BadVerdict)
 	}
 	var b bytes.Buffer
-	must(t, WriteSteadiness(&b, runs))
-	want := "6.12.1 xfs s.TestB: 2/4 fail live, 2/4 fail torn\n6.12.1 xfs s.TestC: 3/4 pass snapshot, 1/4 fail zeroed\n3 cells in 4 runs: 2 came to different things\n"
-	if b.String() != want {
-		t.Errorf("got %q, want %q", b.String(), want)
+	must(t, WriteSteadiness(&b, &s, 0))
+	want := `6.12.1 xfs s.TestTorn: failed 4/4 (51–100 %): 2 fail live, 2 fail torn
+6.12.1 xfs s.TestSkips: failed 1/1 (21–100 %): 3 skip, 1 fail live
+6.12.1 xfs s.TestTurned: failed 1/4 (5–70 %): 3 pass snapshot, 1 fail live
+6.12.1 xfs s.TestMixed: failed 1/5 (4–62 %): 4 pass snapshot, 1 fail live
+6.12.1 xfs s.TestBroke: changed once, failed 2/4 (15–85 %): 2 fail live, 2 pass snapshot
+6 cells in 4 runs: 4 flaky, 1 changed once
+`
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
+	b.Reset()
+	must(t, WriteSteadiness(&b, &s, 1))
+	want = "6.12.1 xfs s.TestTorn: failed 4/4 (51–100 %): 2 fail live, 2 fail torn\n… and 4 more\n6 cells in 4 runs: 4 flaky, 1 changed once\n"
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
 	}
 }

@@ -21,6 +21,9 @@ const (
 	sgrHang  = "33"
 	sgrInfra = "36"
 	sgrFlaky = "1;33"
+	// What the user's expectations make of a verdict.
+	sgrExpected   = "34"
+	sgrUnexpected = "1;7;32"
 )
 
 func verdictColor(v outcome.Verdict) string {
@@ -46,9 +49,25 @@ func paint(color bool, sgr, text string) string {
 	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
 }
 
+// The first characters of cells that stand otherwise to what the user expects
+// than their verdict says.
+const (
+	markExpected   = "e"
+	markUnexpected = "+"
+)
+
 // mark is the two characters of a cell: the verdict and, where there was an
 // end to record one, the outcome. Distinct without colour.
 func mark(c *Cell) string {
+	switch c.Standing {
+	case ExpectedFail:
+		if c.Verdict == outcome.Fail {
+			return markExpected + c.Outcome.Letter()
+		}
+		return markExpected + verdictMark(c.Verdict)[:1] // of a crash: e!
+	case UnexpectedPass:
+		return markUnexpected + c.Outcome.Letter()
+	}
 	switch c.Verdict {
 	case outcome.Pass:
 		return "." + c.Outcome.Letter()
@@ -76,22 +95,38 @@ func verdictMark(v outcome.Verdict) string {
 	return "??"
 }
 
+// cellColor is the colour of a cell's mark.
+func cellColor(c *Cell) string {
+	switch c.Standing {
+	case ExpectedFail:
+		return sgrExpected
+	case UnexpectedPass:
+		return sgrUnexpected
+	}
+	return verdictColor(c.Verdict)
+}
+
 // writeLegend explains what occurs in the matrix, and nothing else.
 func (m *matrix) writeLegend(b *bytes.Buffer) {
 	verdicts, outcomes, flaky := map[outcome.Verdict]bool{}, map[outcome.Outcome]bool{}, false
+	standings := map[Standing]bool{}
 	for _, r := range m.rows {
 		for _, c := range r.cells {
 			if c == nil {
 				continue
 			}
-			verdicts[c.Verdict] = true
+			standings[c.Standing] = true
+			// The marks of expected crashes and hangs are made of the verdict's.
+			if c.Standing == "" || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
+				verdicts[c.Verdict] = true
+			}
 			if c.Outcome != outcome.None && (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) {
 				outcomes[c.Outcome] = true
 			}
 			flaky = flaky || c.Flaky != ""
 		}
 	}
-	if len(verdicts) == 0 {
+	if len(standings) == 0 {
 		return
 	}
 	var parts []string
@@ -99,6 +134,12 @@ func (m *matrix) writeLegend(b *bytes.Buffer) {
 		if verdicts[v] {
 			parts = append(parts, paint(m.o.Color, verdictColor(v), verdictMark(v))+" "+string(v))
 		}
+	}
+	if standings[ExpectedFail] {
+		parts = append(parts, paint(m.o.Color, sgrExpected, markExpected)+" fails as expected")
+	}
+	if standings[UnexpectedPass] {
+		parts = append(parts, paint(m.o.Color, sgrUnexpected, markUnexpected)+" passes unexpectedly")
 	}
 	if flaky {
 		parts = append(parts, paint(m.o.Color, sgrFlaky, "*")+" flaky")
@@ -128,6 +169,12 @@ func writeTally(b *bytes.Buffer, r Run, t Tally, width int) {
 		if n := t.Verdicts[v]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}
+	}
+	if t.ExpectedFail > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them failing as expected", t.ExpectedFail))
+	}
+	if t.UnexpectedPass > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them PASSING UNEXPECTEDLY", t.UnexpectedPass))
 	}
 	if t.Flaky > 0 {
 		parts = append(parts, fmt.Sprintf("%d flaky", t.Flaky))

@@ -29,7 +29,7 @@ type MatrixOptions struct {
 const (
 	defaultWidth = 80
 	minWidth     = 40
-	gutter       = 2 // "x " before the rows with something bad in them
+	gutter       = 2 // "x " before the rows with something bad in them, "+ " with an unexpected pass
 )
 
 // WriteMatrix draws tests × (kernel, filesystem) for a terminal or a mail.
@@ -143,7 +143,7 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 			b.WriteString(strings.Repeat(" ", gutter) + shorten(row.label, m.o.Width-gutter) + "\n")
 			continue
 		}
-		line, bad := new(strings.Builder), false
+		line, bad, better := new(strings.Builder), false, false
 		for _, g := range blk {
 			line.WriteString("  ")
 			used := 0
@@ -152,8 +152,8 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 				width := m.columnWidth(i)
 				text, flaky := "  ", " "
 				if c != nil {
-					text = paint(m.o.Color, verdictColor(c.Verdict), mark(c))
-					bad = bad || c.Verdict.Bad()
+					text = paint(m.o.Color, cellColor(c), mark(c))
+					bad, better = bad || c.Bad(), better || c.Standing == UnexpectedPass
 					if c.Flaky != "" {
 						flaky = paint(m.o.Color, sgrFlaky, "*")
 					}
@@ -164,8 +164,11 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 			line.WriteString(strings.Repeat(" ", g.width-used))
 		}
 		lead, label := "  ", pad(shorten(row.label, m.label), m.label)
-		if bad {
+		switch {
+		case bad:
 			lead, label = "x ", paint(m.o.Color, sgrFail, label)
+		case better:
+			lead = markUnexpected + " "
 		}
 		b.WriteString(strings.TrimRight(lead+label+line.String(), " ") + "\n")
 	}

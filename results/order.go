@@ -51,6 +51,11 @@ func distinct(cells []Cell, name func(*Cell) string, compare func(a, b string) i
 	return names
 }
 
+// compareKeys orders cells as reports do.
+func compareKeys(a, b CellKey) int {
+	return cmp.Or(compareReleases(a.Kernel, b.Kernel), compareNatural(a.FS, b.FS), compareNatural(a.Test, b.Test))
+}
+
 // compareReleases orders kernel releases: by upstream version, a release
 // candidate before its release, then what the distribution added.
 func compareReleases(a, b string) int {

@@ -35,6 +35,10 @@ type Tally struct {
 	Verdicts map[outcome.Verdict]int `json:"verdicts"`
 	Outcomes map[outcome.Outcome]int `json:"outcomes"`
 	Flaky    int                     `json:"flaky"`
+	// How many of them stand otherwise to what the user expects than their
+	// verdict says. A stored tally knows no expectations.
+	ExpectedFail   int `json:"expected_fail"`
+	UnexpectedPass int `json:"unexpected_pass"`
 }
 
 // Count counts cells.
@@ -48,13 +52,19 @@ func Count(cells []Cell) Tally {
 		if cells[i].Flaky != "" {
 			t.Flaky++
 		}
+		switch cells[i].Standing {
+		case ExpectedFail:
+			t.ExpectedFail++
+		case UnexpectedPass:
+			t.UnexpectedPass++
+		}
 	}
 	return t
 }
 
 // Bad is how many cells make the run fail.
 func (t Tally) Bad() int {
-	n := 0
+	n := -t.ExpectedFail
 	for v, k := range t.Verdicts {
 		if v.Bad() {
 			n += k

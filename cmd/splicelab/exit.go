@@ -14,6 +14,7 @@ import (
 	"splicelab/lab"
 	"splicelab/lab/bisect"
 	"splicelab/results"
+	"splicelab/results/expect"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it
@@ -40,6 +41,8 @@ func exitCode(err error) int {
 		noRun    *results.RunError
 		noRecipe *lab.NoRecipeError
 		changed  *lab.ChangedError
+		noKernel *results.KernelError
+		expected *expect.Error
 		build    *source.Error
 		swapped  *bisect.SwappedError
 		unsteady *bisect.UnsteadyEndError
@@ -58,7 +61,7 @@ func exitCode(err error) int {
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
 		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun),
-		errors.As(err, &noRecipe), errors.As(err, &changed),
+		errors.As(err, &noRecipe), errors.As(err, &changed), errors.As(err, &noKernel), errors.As(err, &expected),
 		errors.As(err, &build), errors.As(err, &swapped), errors.As(err, &unsteady),
 		errors.As(err, &end), errors.As(err, &sameEnds), errors.As(err, &repo), errors.As(err, &ref), errors.As(err, &moved):
 		return exitUsage

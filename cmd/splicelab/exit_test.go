@@ -77,6 +77,11 @@ func TestVerdictOf(t *testing.T) {
 		if (exitCode(err) == exitFailed) != v.Bad() {
 			t.Errorf("a run with a cell that is %s exits %d", v, exitCode(err))
 		}
+		expected := cell(v)
+		expected.Standing = results.ExpectedFail
+		if err := verdictOf([]results.Cell{cell(outcome.Pass), expected}); err != nil {
+			t.Errorf("a run with a cell that is %s, as expected, exits %d", v, exitCode(err))
+		}
 	}
 }
 

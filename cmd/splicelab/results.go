@@ -15,14 +15,14 @@ func (a *app) resultsCommand() *cobra.Command {
   splicelab results matrix
   splicelab results show latest -t PunchHole
   splicelab results diff latest~1 latest`,
-		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(), a.resultsDiffCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand())
+		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(), a.resultsDiffCommand(), a.resultsBaselineCommand(), a.resultsAcceptCommand(), a.resultsExpectationsCommand(), a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand())
 }
 
 // runHelp says how runs are named; it ends the help of verbs that take one.
 const runHelp = `
 
-A run is named by its id, the beginning of its id, latest, or latest~N for the
-N-th before that.`
+A run is named by its id, the beginning of its id, latest, latest~N for the N-th
+before that, a date for the newest run that had begun by then, or @baseline.`
 
 // stored is a run that was read, with its cells.
 type stored struct {
@@ -38,7 +38,7 @@ func (a *app) withRun(ctx context.Context, name, policy string, do func(*results
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	s, err := readRun(ctx, store, name, policy)
+	s, err := a.readJudged(ctx, store, name, policy)
 	if err != nil {
 		return err
 	}

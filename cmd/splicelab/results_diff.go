@@ -6,22 +6,42 @@ import (
 	"github.com/spf13/cobra"
 
 	"splicelab/results"
+	"splicelab/results/page"
 )
 
+// diffOptions are what the user says of a comparison.
+type diffOptions struct {
+	policy string
+	json   string // file
+	depth  int    // runs of history
+}
+
 func (a *app) resultsDiffCommand() *cobra.Command {
-	var policy string
+	var o diffOptions
 	cmd := &cobra.Command{
 		Use:   "diff [OLD [NEW]]",
-		Short: "Compare two runs",
+		Short: "Compare two runs, or two kernels",
 		Long: `diff shows what changed from OLD to NEW: new failures, fixes, other outcomes,
 cells that came or went, and the circumstances that could explain it. Without
 NEW it is the latest run; without OLD too, the latest is compared with the one
 before it.` + runHelp + `
 
-Exit codes: 1 when a cell fails in NEW that did not in OLD, else 0.`,
+OLD and NEW can be kernels: kernel:6.12.95 is what the newest run with that
+kernel has of it, kernel:6.12 the newest of its series, RUN/kernel:6.12.95 that
+of a certain run. Cells are then compared by filesystem and test. Of two runs, a
+kernel that only OLD has is compared with the one of its series that only NEW
+has, where there is one each: a series goes on in its next point release.
+
+A cell that fails now and did not is a new failure, unless it failed as often in
+the --history runs up to OLD that have it: then it is listed as flaky.
+docs/expectations.md has the rule and how often it errs.
+
+Exit codes: 1 when there is a new failure, else 0.`,
 		Example: `  splicelab results diff
-  splicelab results diff latest~7
-  splicelab results diff 20260101-0300 20260102-0300 --policy alias`,
+  splicelab results diff @baseline
+  splicelab results diff 2026-01-01 latest --policy alias
+  splicelab results diff kernel:6.12.95 kernel:6.12.117
+  splicelab results diff latest/kernel:6.1 latest/kernel:6.12 --json -`,
 		Args: arguments(0, 2, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			before, after := "latest~1", "latest"
@@ -32,26 +52,119 @@ Exit codes: 1 when a cell fails in NEW that did not in OLD, else 0.`,
 			case 1:
 				before = args[0]
 			}
-			return a.diff(cmd.Context(), before, after, policy)
+			if o.depth < 1 {
+				return usagef("--history %d: at least one run, OLD, is needed", o.depth)
+			}
+			return a.diff(cmd.Context(), before, after, o)
 		},
 	}
-	policyFlag(cmd, &policy)
+	f := cmd.Flags()
+	f.SortFlags = false
+	policyFlag(cmd, &o.policy)
+	a.expectationsFlag(f)
+	f.IntVar(&o.depth, "history", results.HistoryDepth, "look for flakes in the `N` newest runs up to OLD that have the cell")
+	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
 	return cmd
 }
 
-func (a *app) diff(ctx context.Context, before, after, policy string) error {
-	return a.withRun(ctx, after, policy, func(store *results.Store, b stored) error {
-		x, err := readRun(ctx, store, before, policy)
+// comparison is two runs, or two kernels, and what changed from one to the
+// other.
+type comparison struct {
+	before, after stored
+	results.Difference
+}
+
+func (a *app) diff(ctx context.Context, before, after string, o diffOptions) error {
+	report := reportFile{format: "json", path: o.json}
+	if o.json != "" {
+		if err := report.writable(); err != nil {
+			return usagef("--json: %s; name a file in a directory that can be written", err)
+		}
+	}
+	store, err := a.resultStore()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // only read from
+	c, err := a.difference(ctx, store, before, after, o)
+	if err != nil {
+		return err
+	}
+	if o.json != "-" {
+		if err := results.WriteDiff(a.stdout, c.before.Run, c.after.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
+			return err
+		}
+	}
+	if o.json != "" {
+		marks, err := store.Marks(ctx)
 		if err != nil {
 			return err
 		}
-		d := results.Diff(x.cells, b.cells)
-		if err := results.WriteDiff(a.stdout, x.Run, b.Run, d, a.matrixOptions(a.stdout)); err != nil {
+		if err := a.writeDocument(o.json, page.NewDiff(c.before.summary(), c.after.summary(), marks, c.Difference)); err != nil {
 			return err
 		}
-		if n := len(d.NewFailures); n > 0 {
-			return &failedError{n}
+	}
+	if n := len(c.NewFailures); n > 0 {
+		return &failedError{n}
+	}
+	return nil
+}
+
+// difference reads both, and tells regressions from flakes.
+func (a *app) difference(ctx context.Context, store *results.Store, before, after string, o diffOptions) (comparison, error) {
+	old, err := store.Subject(ctx, before)
+	if err != nil {
+		return comparison{}, err
+	}
+	newer, err := store.Subject(ctx, after)
+	if err != nil {
+		return comparison{}, err
+	}
+	if (old.Kernel == "") != (newer.Kernel == "") {
+		return comparison{}, usagef("%s and %s: compare two runs or two kernels, not one with the other", before, after)
+	}
+	var c comparison
+	if c.before, err = a.readSubject(ctx, store, old, o.policy); err != nil {
+		return comparison{}, err
+	}
+	if c.after, err = a.readSubject(ctx, store, newer, o.policy); err != nil {
+		return comparison{}, err
+	}
+	if old.Kernel == "" {
+		c.Difference = results.Diff(c.before.cells, c.after.cells)
+	} else {
+		c.Difference = results.DiffKernels(c.before.cells, c.after.cells)
+	}
+	e, err := a.expectations()
+	if err != nil {
+		return comparison{}, err
+	}
+	fails := e.Judgement()
+	past, err := store.Histories(ctx, c.Unweighed(), old.Run, o.depth, underPolicy(c.after.Policy), fails)
+	if err != nil {
+		return comparison{}, err
+	}
+	c.Weigh(func(k results.CellKey) results.Rate { return past[k] }, fails)
+	return c, nil
+}
+
+// readSubject reads the cells of a run, or those of one of its kernels.
+func (a *app) readSubject(ctx context.Context, store *results.Store, s results.Subject, policy string) (stored, error) {
+	run, err := a.readJudged(ctx, store, s.Run.ID, policy)
+	if err != nil || s.Kernel == "" {
+		return run, err
+	}
+	var of []results.Cell
+	for _, c := range run.cells {
+		if c.Kernel == s.Kernel {
+			of = append(of, c)
 		}
-		return nil
-	})
+	}
+	run.cells = of
+	return run, nil
+}
+
+// summary is the run with the counts of the cells that were read.
+func (s stored) summary() results.RunSummary {
+	return results.RunSummary{Run: s.Run, Tally: results.Count(s.cells)}
 }

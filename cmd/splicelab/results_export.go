@@ -38,5 +38,6 @@ standard output.` + runHelp,
 	f.StringVar(&to.KTAP, "ktap", "", "write a KTAP report to `FILE`")
 	f.StringVar(&to.HTML, "html", "", "write a single-page HTML report to `FILE`")
 	policyFlag(cmd, &policy)
+	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,53 +10,73 @@ import (
 )
 
 func (a *app) resultsFlakyCommand() *cobra.Command {
-	var last int
+	var last, top int
+	var policy string
 	cmd := &cobra.Command{
 		Use:   "flaky [RUN…]",
 		Short: "List the cells that did not come to the same in several runs",
 		Long: `flaky compares the named runs, or the newest ones, cell by cell: a cell whose
-verdict or outcome was not the same in all of them is listed with how often it
-came to what. Cells that only one run has are left out.` + runHelp + `
+verdict or outcome was not the same in all of them, or in all attempts of one,
+is listed with how many of its attempts failed, the 95 % confidence interval of
+that, and what they came to. The most divided come first. A cell that changed
+once and stayed so is told apart: that is rather a change than a flake.
+Name runs in the order of time.` + runHelp + `
 
 Exit codes: 0 every cell was steady; 1 some was not.`,
-		Example: `  splicelab results flaky --last 20
+		Example: `  splicelab results flaky
+  splicelab results flaky --last 5 --top 0
   splicelab results flaky latest~2 latest~1 latest`,
 		Args: arguments(0, maxArguments, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				if last < 2 {
-					return usagef("--last %d: two runs are needed to compare", last)
-				}
-				for i := range last {
-					args = append(args, fmt.Sprintf("latest~%d", i))
-				}
+			switch {
+			case last < 1:
+				return usagef("--last %d: at least one run is needed", last)
+			case top < 0:
+				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
-			return a.showFlaky(cmd, args)
+			return a.showFlaky(cmd, args, last, top, policy)
 		},
 	}
-	cmd.Flags().SortFlags = false
-	cmd.Flags().IntVar(&last, "last", 2, "compare the `N` newest runs")
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.IntVar(&last, "last", results.HistoryDepth, "compare the `N` newest runs, or as many as there are")
+	f.IntVar(&top, "top", 20, "list at most the `N` worst cells; 0: all")
+	policyFlag(cmd, &policy)
+	a.expectationsFlag(f)
 	return cmd
 }
 
-func (a *app) showFlaky(cmd *cobra.Command, names []string) error {
+func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, policy string) error {
+	e, err := a.expectations()
+	if err != nil {
+		return err
+	}
 	store, err := a.resultStore()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	var runs [][]results.Cell
-	for _, name := range names {
-		s, err := readRun(cmd.Context(), store, name, "")
+	named := len(names) > 0
+	for i := 0; !named && i < last; i++ {
+		names = append(names, fmt.Sprintf("latest~%d", i))
+	}
+	var s results.Steadiness
+	for i, name := range names {
+		run, err := readRun(cmd.Context(), store, name, policy)
+		if none := (*results.RunError)(nil); !named && i > 0 && errors.As(err, &none) {
+			break // there are no more
+		}
 		if err != nil {
 			return err
 		}
-		runs = append(runs, s.cells)
+		// One policy for all, or runs under different ones would differ by that.
+		policy = string(run.Policy)
+		s.Add(run.cells, e.Judgement())
 	}
-	if err := results.WriteSteadiness(a.stdout, runs); err != nil {
+	if err := results.WriteSteadiness(a.stdout, &s, top); err != nil {
 		return err
 	}
-	if _, unsteady := results.Steadiness(runs); len(unsteady) > 0 {
+	if _, unsteady := s.Cells(); len(unsteady) > 0 {
 		return &failedError{len(unsteady)}
 	}
 	return nil

@@ -28,19 +28,23 @@ func (a *app) resultsListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return a.writeRunsJSON(runs)
+			marks, err := store.Marks(cmd.Context())
+			if err != nil {
+				return err
 			}
-			return a.writeRuns(runs)
+			if asJSON {
+				return a.writeRunsJSON(runs, marks)
+			}
+			return a.writeRuns(runs, marks)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
 	return cmd
 }
 
-func (a *app) writeRuns(runs []results.RunSummary) error {
+func (a *app) writeRuns(runs []results.RunSummary, marks map[string][]string) error {
 	w := newTable(a.stdout)
-	fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tPOLICY\tACCEL\tCELLS\tVERDICTS\tPROBLEM")
+	fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tPOLICY\tACCEL\tCELLS\tVERDICTS\tMARKS\tPROBLEM")
 	for _, r := range runs {
 		took := "unfinished"
 		if !r.Finished.IsZero() {
@@ -50,8 +54,9 @@ func (a *app) writeRuns(runs []results.RunSummary) error {
 		if r.Planned != r.Cells {
 			cells += fmt.Sprintf(" of %d", r.Planned)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), took,
-			results.CleanLine(string(r.Policy)), results.CleanLine(r.Accel), cells, counts(r.Verdicts), results.CleanLine(r.Problem))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), took,
+			results.CleanLine(string(r.Policy)), results.CleanLine(r.Accel), cells, counts(r.Verdicts),
+			results.CleanLine(strings.Join(marks[r.ID], ", ")), results.CleanLine(r.Problem))
 	}
 	return w.Flush()
 }
@@ -81,14 +86,16 @@ type runJSON struct {
 	Cells    int                     `json:"cells"`
 	Verdicts map[outcome.Verdict]int `json:"verdicts"`
 	Problem  string                  `json:"problem"`
+	Marks    []string                `json:"marks"`
 }
 
-func (a *app) writeRunsJSON(runs []results.RunSummary) error {
+func (a *app) writeRunsJSON(runs []results.RunSummary, marks map[string][]string) error {
 	list := make([]runJSON, 0, len(runs))
 	for _, r := range runs {
 		one := runJSON{
 			ID: r.ID, Started: r.Started.Format(time.RFC3339), Policy: string(r.Policy), Accel: r.Accel, Seed: r.Seed,
 			Command: append([]string{}, r.Command...), Planned: r.Planned, Cells: r.Cells, Verdicts: r.Verdicts, Problem: r.Problem,
+			Marks: append([]string{}, marks[r.ID]...),
 		}
 		if !r.Finished.IsZero() {
 			one.Finished = r.Finished.Format(time.RFC3339)

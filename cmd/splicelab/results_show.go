@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -56,6 +57,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 	f.StringVarP(&filter.tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.StringVar(&filter.verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")
 	policyFlag(cmd, &policy)
+	a.expectationsFlag(cmd.Flags())
 	return cmd
 }
 
@@ -113,13 +115,28 @@ func showRun(out io.Writer, s stored) error {
 	w = newTable(out)
 	head := "\nVERDICT\tOUTCOME\tKERNEL\tFILESYSTEM\tTEST\tDETAIL\n"
 	for _, c := range s.cells {
-		if c.Verdict == outcome.Pass || c.Verdict == outcome.Skip {
+		if c.Verdict == outcome.Pass && c.Standing == "" || c.Verdict == outcome.Skip {
 			continue
 		}
-		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", head, c.Verdict, c.Outcome, c.Kernel, c.FS, c.Test, c.Detail)
+		detail := c.Detail
+		if c.Why != "" {
+			detail = strings.TrimPrefix(detail+"; "+c.Why, "; ")
+		}
+		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", head, verdictWord(c), c.Outcome, c.Kernel, c.FS, c.Test, results.CleanLine(detail))
 		head = ""
 	}
 	return w.Flush()
+}
+
+// verdictWord is a cell's verdict, and how it stands to what is expected.
+func verdictWord(c results.Cell) string {
+	switch c.Standing {
+	case results.ExpectedFail:
+		return "expected " + string(c.Verdict)
+	case results.UnexpectedPass:
+		return "unexpected pass"
+	}
+	return string(c.Verdict)
 }
 
 func (a *app) showCells(ctx context.Context, store *results.Store, s stored, pick func(results.Cell) bool) error {
@@ -149,6 +166,9 @@ func (a *app) showCells(ctx context.Context, store *results.Store, s stored, pic
 func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", c.CellKey, judged(c.Verdict, c.Outcome))
+	if c.Why != "" || c.Standing != "" {
+		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Standing), "expectation"), "-", " "), results.CleanLine(c.Why))
+	}
 	if c.Flaky != "" {
 		fmt.Fprintf(&b, "  flaky: %s attempts failed\n", c.Flaky)
 	}

@@ -63,6 +63,9 @@ A report goes to a file, which is replaced when the run has ended, or with "-"
 to standard output. The matrix goes to standard output, or to standard error
 when a report goes to standard output.
 
+A failure that expectations.yaml expects does not make the run fail
+(docs/expectations.md).
+
 Exit codes: 0 all passed; 1 some cell failed, crashed, hung or did not boot;
 2 bad usage; 3 the lab failed: cells without a verdict after three retries, a
 failed control cell, a kernel that could not be fetched, or an interruption.
@@ -93,6 +96,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.Int("priority", defaults.Run.Priority, "run the tests of priority 0, the highest, to `N`")
 	f.Bool("all", false, "run the whole suite (default, with none of -t, --tests-from, --priority: its quick cells)")
 	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
+	a.expectationsFlag(f)
 	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
 	f.Int("retry-failures", 0, "run each cell that is bad `N` more times, each in a fresh VM")
 	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
@@ -123,6 +127,9 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 	reports, err := newReports(a.cfg.Run, a.stdout)
 	if err != nil {
+		return err
+	}
+	if _, err := a.expectations(); err != nil {
 		return err
 	}
 	tests, err := a.selectTests(ctx, from)
@@ -285,6 +292,9 @@ func (a *app) conclude(ctx context.Context, store *results.Store, id string, rep
 		return errors.Join(trouble, err)
 	}
 	cells, err := store.Cells(ctx, id)
+	if err == nil {
+		err = a.judge(stored{run, cells})
+	}
 	if err != nil {
 		return errors.Join(trouble, err)
 	}
@@ -312,8 +322,8 @@ func (a *app) conclude(ctx context.Context, store *results.Store, id string, rep
 // verdictOf is nil when no cell is bad.
 func verdictOf(cells []results.Cell) error {
 	bad := 0
-	for _, c := range cells {
-		if c.Verdict.Bad() {
+	for i := range cells {
+		if cells[i].Bad() {
 			bad++
 		}
 	}

@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"store": storeRuns,
+			"runs":  storeListed,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

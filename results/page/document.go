@@ -127,15 +127,37 @@ type Change struct {
 	BeforeOutcome outcome.Outcome `json:"before_outcome"`
 	AfterOutcome  outcome.Outcome `json:"after_outcome"`
 	Detail        string          `json:"detail"` // of the later
+	// BeforeKernel is the earlier's, which is another where kernels are compared
+	// or one has taken the place of an older one.
+	BeforeKernel string `json:"before_kernel"`
+	// Standing and Why are the later's, to the user's expectations.
+	Standing results.Standing `json:"standing"`
+	Why      string           `json:"why"`
+	// Now is how often the later's attempts failed, and Past how often the
+	// earlier's did up to then; of no attempts where that does not matter.
+	Now  Rate `json:"now"`
+	Past Rate `json:"past"`
 }
 
-// Diff is what changed from one run to another.
+// Rate is how many of a number of attempts failed, with the 95 % confidence
+// interval of the probability, from 0 to 1.
+type Rate struct {
+	Failed   int     `json:"failed"`
+	Attempts int     `json:"attempts"`
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
+}
+
+// Diff is what changed from one run to another, or between kernels of theirs.
 type Diff struct {
-	Before     Run              `json:"before"`
-	After      Run              `json:"after"`
-	Conditions []Condition      `json:"conditions"`
-	Lists      []DifferenceList `json:"lists"` // those that are not empty
-	Same       int              `json:"same"`
+	Before Run `json:"before"`
+	After  Run `json:"after"`
+	// The kernels that are compared; empty where the runs are.
+	BeforeKernel string           `json:"before_kernel"`
+	AfterKernel  string           `json:"after_kernel"`
+	Conditions   []Condition      `json:"conditions"`
+	Lists        []DifferenceList `json:"lists"` // those that are not empty
+	Same         int              `json:"same"`
 }
 
 // DifferenceList is one kind of change.

@@ -62,6 +62,9 @@ type Run struct {
 	All bool `mapstructure:"all"`
 	// Policy says which outcomes pass: "snapshot" (default) or "alias".
 	Policy string `mapstructure:"policy"`
+	// Expectations is the file of what cells are expected to come to, or
+	// "none". Default "expectations.yaml", which need not be there.
+	Expectations string `mapstructure:"expectations"`
 	// Isolation is "cell" (default: each cell has a fresh VM, restored from a
 	// template) or "vm" (cells share a VM until one breaks it).
 	Isolation string `mapstructure:"isolation"`
@@ -127,6 +130,9 @@ const (
 	DefaultFilesystems = "tmpfs,ext4,xfs,btrfs"
 )
 
+// NoExpectations is what run.expectations is where nothing is expected.
+const NoExpectations = "none"
+
 // LowestPriority is the lowest that a test can have.
 const LowestPriority = 9
 
@@ -135,11 +141,12 @@ const LowestPriority = 9
 func Default() Config {
 	return Config{
 		Run: Run{
-			Kernels:     DefaultKernels,
-			Filesystems: DefaultFilesystems,
-			Priority:    LowestPriority,
-			Policy:      string(outcome.PolicySnapshot),
-			Isolation:   string(lab.IsolationCell),
+			Kernels:      DefaultKernels,
+			Filesystems:  DefaultFilesystems,
+			Priority:     LowestPriority,
+			Policy:       string(outcome.PolicySnapshot),
+			Expectations: "expectations.yaml",
+			Isolation:    string(lab.IsolationCell),
 		},
 		VM: VM{
 			QEMU:           "qemu-system-x86_64",

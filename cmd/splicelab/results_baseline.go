@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/results"
+)
+
+func (a *app) resultsBaselineCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "baseline [RUN]",
+		Short: "Make a run the one that others are compared with, or show which is",
+		Long: `baseline makes RUN the baseline, in place of the run that was. Then @baseline
+stands for it wherever a run can be named, and it is never pruned. Without RUN
+it shows the id of the baseline.` + runHelp,
+		Example: `  splicelab results baseline latest
+  splicelab results baseline
+  splicelab results diff @baseline`,
+		Args: arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			store, err := a.resultStore()
+			if err != nil {
+				return err
+			}
+			defer func() { _ = store.Close() }() // the mark was durable when it was set
+			if len(args) == 0 {
+				run, err := store.Run(cmd.Context(), "@"+results.Baseline)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(a.stdout, run.ID)
+				return err
+			}
+			run, err := store.Run(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if err := store.Mark(cmd.Context(), results.Baseline, run.ID); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s is the baseline\n", run.ID)
+			return err
+		},
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/results"
+	"splicelab/results/expect"
+)
+
+func (a *app) resultsExpectationsCommand() *cobra.Command {
+	var policy string
+	cmd := &cobra.Command{
+		Use:   "expectations [RUN]",
+		Short: "Show what each rule of the expectations file does for a run",
+		Long: `expectations lists the rules of the expectations file, with how many cells of
+RUN came to what they expect, failed in another way, or passed, and names those
+that are of no use: a rule that has expired, that speaks of no cell, or whose
+cells all have a rule before it that counts. Check them by a whole run; what a
+run did not cover looks as if it did not exist.` + runHelp + `
+
+Exit codes: 0 every rule is of use; 1 some is not.`,
+		Example: `  splicelab results expectations
+  splicelab results expectations @baseline --expectations ci/expectations.yaml`,
+		Args: arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			e, err := a.expectations()
+			if err != nil {
+				return err
+			}
+			if e == nil {
+				return usagef("there is no expectations file %s: splicelab results accept makes one", results.CleanLine(a.cfg.Run.Expectations))
+			}
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *results.Store, s stored) error {
+				return a.showUses(e.Uses(s.cells, s.Policy))
+			})
+		},
+	}
+	cmd.Flags().SortFlags = false
+	policyFlag(cmd, &policy)
+	a.expectationsFlag(cmd.Flags())
+	return cmd
+}
+
+func (a *app) showUses(uses []expect.Use) error {
+	w := newTable(a.stdout)
+	fmt.Fprintln(w, "LINE\tTEST\tFILESYSTEM\tKERNELS\tEXPECTED\tCAME SO\tFAILED\tPASSED\tPROBLEM")
+	useless := 0
+	for _, u := range uses {
+		if u.Problem != "" {
+			useless++
+		}
+		r := u.Rule
+		some := func(names []string) string {
+			switch {
+			case len(names) == 0:
+				return "*"
+			case len(names) > 3:
+				return results.CleanLine(fmt.Sprintf("%s and %d more", names[0], len(names)-1))
+			}
+			return results.CleanLine(strings.Join(names, ","))
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", r.Line, some(r.Test), some(r.Filesystem), some(r.Kernels),
+			strings.TrimSpace(string(r.Verdict)+" "+string(r.Outcome)), u.Expected, u.Failed, u.Passed, results.CleanLine(u.Problem))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if useless > 0 {
+		return &failedError{useless}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func (a *app) resultsHistoryCommand() *cobra.Command {
+	var last int
+	var series bool
+	var policy string
+	cmd := &cobra.Command{
+		Use:   "history KERNEL/FILESYSTEM/TEST",
+		Short: "Show what a cell came to in the runs that have it",
+		Long: `history lists what a cell came to in the newest runs that have it, newest first,
+and how many of its attempts failed, with the 95 % confidence interval of that.
+KERNEL is a release, or what one begins with up to where a number ends: 6.12 is
+the newest of the series that some run has. --series lists the cell on all
+kernels of the series instead.`,
+		Example: `  splicelab results history 6.12/xfs/splice.TestPunchHoleInPage/large-clean
+  splicelab results history 6.12/xfs/splice.TestPunchHoleInPage/large-clean --series --last 50`,
+		Args: arguments(1, 1, "a cell, KERNEL/FILESYSTEM/TEST"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key, ok := parseCell(args[0])
+			switch {
+			case !ok:
+				return usagef("%q is not a cell: write KERNEL/FILESYSTEM/TEST, for example 6.12/xfs/splice.TestWrite/small-clean", args[0])
+			case last < 1:
+				return usagef("--last %d: at least one run is needed", last)
+			}
+			var p outcome.Policy
+			if policy != "" {
+				var err error
+				if p, err = outcome.ParsePolicy(policy); err != nil {
+					return usagef("--policy: %s", err)
+				}
+			}
+			return a.showHistory(cmd, key, last, series, p)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.IntVar(&last, "last", results.HistoryDepth, "show at most the `N` newest")
+	f.BoolVar(&series, "series", false, "show the cell on all kernels of the series")
+	policyFlag(cmd, &policy)
+	a.expectationsFlag(f)
+	return cmd
+}
+
+func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, series bool, policy outcome.Policy) error {
+	ctx := cmd.Context()
+	e, err := a.expectations()
+	if err != nil {
+		return err
+	}
+	store, err := a.resultStore()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // only read from
+	found, ok, err := store.FindCell(ctx, key)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return usagef("no stored run has the cell %s/%s/%s; splicelab results show lists cells", key.Kernel, key.FS, key.Test)
+	}
+	read := store.History
+	if series {
+		read = store.SeriesHistory
+	}
+	past, err := read(ctx, found, last)
+	if err != nil {
+		return err
+	}
+	fails := e.Judgement()
+	var rate results.Rate
+	title := found.String()
+	if series {
+		title = results.CellKey{Kernel: results.Series(found.Kernel), FS: found.FS, Test: found.Test}.String()
+	}
+	fmt.Fprintln(a.stdout, results.CleanLine(title))
+	w := newTable(a.stdout)
+	fmt.Fprintln(w, "RUN\tSTARTED\tKERNEL\tVERDICT\tOUTCOME\tFAILED\tDETAIL")
+	for _, p := range past {
+		under := policy
+		if under == "" {
+			under = p.Run.Policy
+		}
+		cells := results.Show([]results.Cell{p.Cell}, under)
+		e.Apply(cells, under)
+		c := cells[0]
+		of := results.RateOf(&c, fails)
+		rate = rate.Plus(of)
+		failed := ""
+		if of.Attempts > 0 {
+			failed = fmt.Sprintf("%d/%d", of.Failed, of.Attempts)
+		}
+		detail := strings.TrimPrefix(c.Detail+"; "+c.Why, "; ")
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Run.ID, p.Run.Started.Local().Format("2006-01-02 15:04"), results.CleanLine(c.Kernel),
+			verdictWord(c), results.CleanLine(string(c.Outcome)), failed, results.CleanLine(strings.TrimSuffix(detail, "; ")))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "failed: %s\n", rate)
+	return err
+}

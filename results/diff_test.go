@@ -1,0 +1,101 @@
+package results
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"splicelab/outcome"
+)
+
+// diffCell is a cell of one attempt for each verdict.
+func diffCell(kernel, test string, came ...outcome.Verdict) Cell {
+	var attempts []Attempt
+	for i, v := range came {
+		attempts = append(attempts, Attempt{CellKey: CellKey{kernel, "xfs", "s.Test" + test}, N: i + 1, Verdict: v})
+	}
+	return FromAttempts(attempts)
+}
+
+func standing(c Cell, s Standing) Cell {
+	c.Standing = s
+	return c
+}
+
+// listed tells the lists of a difference in one line each.
+func listed(d Difference) []string {
+	var all []string
+	for _, l := range d.Lists() {
+		s := l.Name + ":"
+		for _, c := range l.Changes {
+			s += fmt.Sprintf(" %s/%s", c.Kernel, strings.TrimPrefix(c.Test, "s.Test"))
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func TestDiffByExpectations(t *testing.T) {
+	const pass, fail, crash = outcome.Pass, outcome.Fail, outcome.Crash
+	a := []Cell{diffCell("6.1", "Known", pass), diffCell("6.1", "Otherwise", fail), diffCell("6.1", "Mended", fail), diffCell("6.1", "Still", pass), diffCell("6.1", "Was", crash)}
+	b := []Cell{diffCell("6.1", "Known", fail), diffCell("6.1", "Otherwise", crash), diffCell("6.1", "Mended", pass), diffCell("6.1", "Still", pass), diffCell("6.1", "Was", pass)}
+	a[1], a[2], a[3] = standing(a[1], ExpectedFail), standing(a[2], ExpectedFail), standing(a[3], UnexpectedPass)
+	b[0], b[2], b[3] = standing(b[0], ExpectedFail), standing(b[2], UnexpectedPass), standing(b[3], UnexpectedPass)
+	d := Diff(a, b)
+	want := []string{"new-failures: 6.1/Otherwise", "unexpected-passes: 6.1/Mended", "fixes: 6.1/Was", "changed: 6.1/Known"}
+	if diff := cmp.Diff(want, listed(d)); diff != "" || d.Same != 1 {
+		t.Errorf("same %d: %s", d.Same, diff)
+	}
+}
+
+func TestDiffFollowsASeries(t *testing.T) {
+	const pass, fail = outcome.Pass, outcome.Fail
+	a := []Cell{diffCell("6.1.0-9", "A", pass), diffCell("6.6.1", "A", pass), diffCell("6.12.9", "A", pass), diffCell("6.12.10", "A", pass), diffCell("6.18.1", "A", pass), diffCell("6.18.1", "B", pass)}
+	b := []Cell{diffCell("6.1.0-10", "A", fail), diffCell("6.6.1", "A", pass), diffCell("6.6.2", "A", fail), diffCell("6.12.11", "A", fail), diffCell("6.18.2", "A", pass), diffCell("7.0.1", "A", fail)}
+	d := Diff(a, b)
+	want := []string{"new-failures: 6.1.0-10/A", "new: 6.6.2/A 6.12.11/A 7.0.1/A", "gone: 6.12.9/A 6.12.10/A 6.18.1/B"}
+	if diff := cmp.Diff(want, listed(d)); diff != "" || d.Same != 2 {
+		t.Errorf("same %d: %s", d.Same, diff)
+	}
+	if got := d.NewFailures[0].Before.Kernel; got != "6.1.0-9" {
+		t.Errorf("compared with %s", got)
+	}
+	conditions := d.Conditions(
+		Run{Conditions: map[string]string{"kernel 6.1.0-9": "aa", "kernel 6.6.1": "x"}},
+		Run{Conditions: map[string]string{"kernel 6.1.0-10": "bb", "kernel 6.6.1": "x", "kernel 6.6.2": "cc"}})
+	if diff := cmp.Diff([]Condition{{"kernel 6.1", "6.1.0-9 (aa)", "6.1.0-10 (bb)"}, {"kernel 6.18", "6.18.1", "6.18.2"}, {"kernel 6.6.2", "", "cc"}}, conditions); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWeigh(t *testing.T) {
+	const pass, fail = outcome.Pass, outcome.Fail
+	a := []Cell{diffCell("6.1", "Clean", pass), diffCell("6.1", "Shaky", pass), diffCell("6.1", "Some", pass), diffCell("6.1", "Most", pass)}
+	b := []Cell{diffCell("6.1", "Clean", fail), diffCell("6.1", "Shaky", fail), diffCell("6.1", "Some", fail, pass, pass, pass, pass, pass),
+		diffCell("6.1", "Most", fail, fail, fail, fail, fail, pass)}
+	d := Diff(a, b)
+	if diff := cmp.Diff([]string{"new-failures: 6.1/Clean 6.1/Shaky", "flaky: 6.1/Most 6.1/Some"}, listed(d)); diff != "" {
+		t.Error(diff)
+	}
+	asked := map[string]bool{}
+	for _, k := range d.Unweighed() {
+		asked[k.Test] = true
+	}
+	d.Weigh(func(k CellKey) Rate {
+		if !asked[k.Test] {
+			t.Errorf("%s was not asked for", k)
+		}
+		if k.Test == "s.TestShaky" {
+			return Rate{3, 20}
+		}
+		return Rate{0, 20}
+	}, BadVerdict)
+	if diff := cmp.Diff([]string{"new-failures: 6.1/Clean 6.1/Most", "flaky: 6.1/Shaky 6.1/Some"}, listed(d)); diff != "" {
+		t.Error(diff)
+	}
+	if c := d.NewFailures[1]; c.Now != (Rate{5, 6}) || c.Past != (Rate{0, 20}) {
+		t.Errorf("%+v", c)
+	}
+}

@@ -1,0 +1,142 @@
+package expect
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// Accepted are rules that cover what failed in a run.
+type Accepted struct {
+	Rules []Rule
+	// Cells is how many bad cells the rules cover.
+	Cells int
+	// Left are the bad cells that no rule can cover: their attempts failed in
+	// different ways, so that nothing can be expected of them.
+	Left []results.CellKey
+	// before is the place among the rules of the file before which they have to
+	// stand; all of them when at the end.
+	before int
+}
+
+// Accept makes the rules that cover each bad cell which e does not. They are as
+// few as read well: a test's subtests, filesystems, and neighbouring kernels
+// go together where they came to the same. No cell that did not is covered.
+// cells are a run's, shown under policy; like has the reason, the owner, the
+// link and the end that the rules get.
+func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like Rule) Accepted {
+	cells = slices.Clone(cells)
+	e.Apply(cells, policy)
+	a := Accepted{}
+	if e != nil {
+		a.before = len(e.Rules)
+	}
+	m := e.matcher()
+	byTest := make(map[string][]*results.Cell) // by top-level test
+	for i := range cells {
+		top, _, _ := strings.Cut(cells[i].Test, "/")
+		byTest[top] = append(byTest[top], &cells[i])
+	}
+	kernels, _, _ := results.Axes(cells)
+	tops := make([]string, 0, len(byTest))
+	for i := range cells { // in the order of reports
+		if top, _, _ := strings.Cut(cells[i].Test, "/"); !slices.Contains(tops, top) {
+			tops = append(tops, top)
+		}
+	}
+	for _, top := range tops {
+		of := byTest[top]
+		covers := make(map[expectation]*cover)
+		var order []expectation
+		for _, c := range of {
+			if !c.Bad() {
+				continue
+			}
+			x, ok := expectationOf(c)
+			if !ok {
+				a.Left = append(a.Left, c.CellKey)
+				continue
+			}
+			a.Cells++
+			if covers[x] == nil {
+				covers[x] = &cover{kernels: kernels, cells: of, expectation: x, missing: make(map[results.CellKey]bool)}
+				order = append(order, x)
+			}
+			covers[x].missing[c.CellKey] = true
+			if r := m.rule(c.CellKey); r != nil {
+				a.before = min(a.before, slices.IndexFunc(e.Rules, func(o Rule) bool { return o.Line == r.Line }))
+			}
+		}
+		for _, x := range order {
+			for _, r := range covers[x].rules() {
+				r.Reason, r.Owner, r.Link, r.Until = like.Reason, like.Owner, like.Link, like.Until
+				a.Rules = append(a.Rules, r)
+			}
+		}
+	}
+	return a
+}
+
+// expectation is what a rule expects.
+type expectation struct {
+	outcome outcome.Outcome
+	verdict outcome.Verdict
+}
+
+// expectationOf is the narrowest that all bad attempts at a cell meet; ok is
+// false when there is none.
+func expectationOf(c *results.Cell) (x expectation, ok bool) {
+	bad := []*results.Attempt{&c.Attempt}
+	for i := range c.Others {
+		if c.Others[i].Verdict.Bad() {
+			bad = append(bad, &c.Others[i])
+		}
+	}
+	x = expectation{c.Outcome, c.Verdict}
+	if !slices.Contains(outcome.All, x.outcome) { // none, or of a newer suite
+		x.outcome = ""
+	}
+	for _, a := range bad {
+		if a.Verdict != x.verdict {
+			return x, false
+		}
+		if a.Outcome != x.outcome {
+			x.outcome = ""
+		}
+	}
+	if x.verdict == outcome.Fail && x.outcome != "" {
+		x.verdict = "" // it goes without saying
+	}
+	return x, true
+}
+
+// met reports whether a cell came to x, so that a rule may cover it.
+func (x expectation) met(c *results.Cell) bool {
+	if !c.Verdict.Bad() {
+		return false
+	}
+	r := Rule{Outcome: x.outcome, Verdict: x.verdict}
+	ok := r.meets(&c.Attempt)
+	for i := range c.Others {
+		a := &c.Others[i]
+		ok = ok && (!a.Verdict.Bad() || r.meets(a))
+	}
+	return ok
+}
+
+// Update is the expectations file's text with the accepted rules in it. Rules
+// and comments that are there stay as they are. now is as for Parse.
+func (a Accepted) Update(e *Expectations, content []byte, now time.Time) ([]byte, error) {
+	text, err := insert(content, e.Rules, a.before, a.Rules)
+	if err != nil {
+		return nil, err
+	}
+	// What was written must be read as what was meant.
+	if _, err := Parse(e.File, text, now); err != nil {
+		return nil, err
+	}
+	return text, nil
+}

@@ -1,0 +1,220 @@
+package expect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"splicelab/results"
+)
+
+// cover finds rules for the cells of one top-level test that came to the same.
+type cover struct {
+	expectation
+	kernels []string        // of the run, in order
+	cells   []*results.Cell // of the test, whatever they came to
+	missing map[results.CellKey]bool
+}
+
+// box is tests × filesystems × kernels, each in the order of reports.
+type box struct{ tests, filesystems, kernels []string }
+
+func (c *cover) rules() []Rule {
+	var rules []Rule
+	for _, b := range c.boxes() {
+		r := Rule{Test: b.tests, Filesystem: b.filesystems, Outcome: c.outcome, Verdict: c.verdict}
+		r.ranges = c.ranges(b)
+		for _, k := range r.ranges {
+			r.Kernels = append(r.Kernels, k.String())
+		}
+		r.Test = c.patterns(r)
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+// boxes splits the missing cells. Tests that miss the same cells go together,
+// and of those either the filesystems that do on their kernels, or the kernels
+// that do on their filesystems, whichever gives fewer boxes.
+func (c *cover) boxes() []box {
+	type place struct{ fs, kernel string }
+	byTest := make(map[string]map[place]bool)
+	var tests, filesystems []string
+	for _, x := range c.cells {
+		if !c.missing[x.CellKey] {
+			continue
+		}
+		if byTest[x.Test] == nil {
+			byTest[x.Test] = make(map[place]bool)
+			tests = append(tests, x.Test)
+		}
+		byTest[x.Test][place{x.FS, x.Kernel}] = true
+		if !slices.Contains(filesystems, x.FS) {
+			filesystems = append(filesystems, x.FS)
+		}
+	}
+	var boxes []box
+	for _, same := range alike(tests, func(t string) map[place]bool { return byTest[t] }) {
+		places := byTest[same[0]]
+		on := func(fs string) map[string]bool {
+			found := map[string]bool{}
+			for p := range places {
+				if p.fs == fs {
+					found[p.kernel] = true
+				}
+			}
+			return found
+		}
+		under := func(kernel string) map[string]bool {
+			found := map[string]bool{}
+			for p := range places {
+				if p.kernel == kernel {
+					found[p.fs] = true
+				}
+			}
+			return found
+		}
+		byFS, byKernel := alike(filesystems, on), alike(c.kernels, under)
+		if len(byFS) <= len(byKernel) {
+			for _, fs := range byFS {
+				boxes = append(boxes, box{same, fs, in(c.kernels, on(fs[0]))})
+			}
+			continue
+		}
+		for _, ks := range byKernel {
+			boxes = append(boxes, box{same, in(filesystems, under(ks[0])), ks})
+		}
+	}
+	return boxes
+}
+
+// alike groups the names that have the same set, in their order; those with an
+// empty one are left out.
+func alike[K comparable](names []string, of func(string) map[K]bool) [][]string {
+	var groups [][]string
+	for _, n := range names {
+		s := of(n)
+		if len(s) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g []string) bool { return maps.Equal(of(g[0]), s) })
+		if i < 0 {
+			groups = append(groups, []string{n})
+		} else {
+			groups[i] = append(groups[i], n)
+		}
+	}
+	return groups
+}
+
+// in keeps the names that are among those wanted.
+func in(names []string, wanted map[string]bool) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !wanted[n] })
+}
+
+// ranges makes ranges of the kernels of b: from each as far as no cell comes in
+// between that came to something else. An end is widened to its series where
+// none of it did: what a point release did, the next one is expected to do.
+func (c *cover) ranges(b box) []results.ReleaseRange {
+	tests, others := set(b.tests), make(map[string]bool)
+	for _, x := range c.cells {
+		if tests[x.Test] && slices.Contains(b.filesystems, x.FS) && !c.met(x) {
+			others[x.Kernel] = true
+		}
+	}
+	sound := func(x results.ReleaseRange) bool {
+		for k := range others {
+			if x.Contains(k) {
+				return false
+			}
+		}
+		return true
+	}
+	var all []results.ReleaseRange
+	for kernels := b.kernels; len(kernels) > 0; {
+		x := results.ReleaseRange{From: kernels[0], To: kernels[0]}
+		n := 1
+		for n < len(kernels) && sound(results.ReleaseRange{From: x.From, To: kernels[n]}) {
+			x.To = kernels[n]
+			n++
+		}
+		kernels = kernels[n:]
+		from, to := results.Series(x.From), results.Series(x.To)
+		for _, wider := range []results.ReleaseRange{{From: from, To: to}, {From: from, To: x.To}, {From: x.From, To: to}} {
+			if sound(wider) {
+				x = wider
+				break
+			}
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// patterns names the tests of r in fewer words: by the beginnings of subtests'
+// names with a "*", where none of those came to something else.
+func (c *cover) patterns(r Rule) []string {
+	others := make(map[string]bool)
+	for _, x := range c.cells {
+		if !others[x.Test] && r.ofFilesystem(x.FS) && !c.met(x) && r.ofKernel(x.Kernel) {
+			others[x.Test] = true
+		}
+	}
+	left := slices.Clone(r.Test)
+	var patterns []string
+	for len(left) > 1 {
+		best, most := "", 1
+		for _, p := range beginnings(left) {
+			n := 0
+			for _, t := range left {
+				if strings.HasPrefix(t, p) {
+					n++
+				}
+			}
+			// Of two that name the same tests, the longer says more.
+			if n == 1 || cmp.Or(n-most, len(p)-len(best)) <= 0 {
+				continue
+			}
+			sound := true
+			for t := range others {
+				sound = sound && !strings.HasPrefix(t, p)
+			}
+			if sound {
+				best, most = p, n
+			}
+		}
+		if best == "" {
+			break
+		}
+		patterns = append(patterns, best+"*")
+		left = slices.DeleteFunc(left, func(t string) bool { return strings.HasPrefix(t, best) })
+	}
+	return append(patterns, left...)
+}
+
+// set is the names, to ask for.
+func set(names []string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, n := range names {
+		m[n] = true
+	}
+	return m
+}
+
+// beginnings are what names of subtests begin with, up to a slash or a dash.
+func beginnings(tests []string) []string {
+	seen := make(map[string]bool)
+	for _, t := range tests {
+		sub := strings.IndexByte(t, '/')
+		if sub < 0 {
+			continue
+		}
+		for i := sub; i < len(t)-1; i++ {
+			if t[i] == '/' || t[i] == '-' {
+				seen[t[:i+1]] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}

@@ -1,0 +1,143 @@
+package expect
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"splicelab/results"
+)
+
+// header begins a file that is made.
+const header = `# What cells are expected to come to. The first rule that speaks of a cell
+# counts. docs/expectations.md tells what a rule may say.
+`
+
+// insert puts rules into the text of a file, before the rule of that number of
+// those that are there, or at the end. What is there stays as it is.
+func insert(content []byte, there []Rule, before int, rules []Rule) ([]byte, error) {
+	if len(rules) == 0 {
+		return content, nil
+	}
+	if len(bytes.TrimSpace(content)) == 0 {
+		content = []byte(header)
+	}
+	lines := strings.SplitAfter(string(content), "\n")
+	if last := len(lines) - 1; lines[last] == "" {
+		lines = lines[:last]
+	} else {
+		lines[last] += "\n"
+	}
+	list, err := rulesNode(content)
+	if err != nil {
+		return nil, err
+	}
+	if list != nil && list.IsFlowStyle && len(there) > 0 {
+		return nil, errors.New(`its rules are a list in [brackets]: write each on lines of its own, beginning with "- test:"`)
+	}
+	indent := ""
+	at := len(lines)
+	if list != nil && !list.IsFlowStyle {
+		indent = strings.Repeat(" ", list.Start.Position.Column-1)
+		if before < len(there) {
+			at = list.Values[before].GetToken().Position.Line - 1
+			// The line of a rule's dash, and the comment on it, are the rule's.
+			for at > 0 && !strings.HasPrefix(strings.TrimSpace(lines[at]), "-") {
+				at--
+			}
+			for at > 0 && strings.HasPrefix(strings.TrimSpace(lines[at-1]), "#") {
+				at--
+			}
+		}
+	}
+	var b strings.Builder
+	for _, l := range lines[:at] {
+		b.WriteString(l)
+	}
+	if at > 0 && strings.TrimSpace(lines[at-1]) != "" {
+		b.WriteByte('\n')
+	}
+	for i, r := range rules {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		text, err := r.write(indent)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(text)
+	}
+	if at < len(lines) {
+		b.WriteByte('\n')
+	}
+	for _, l := range lines[at:] {
+		b.WriteString(l)
+	}
+	return []byte(b.String()), nil
+}
+
+// write is the rule as an entry of a list, indented.
+func (r *Rule) write(indent string) (string, error) {
+	var b strings.Builder
+	for _, f := range []struct {
+		key    string
+		values []string
+	}{
+		{"test", r.Test}, {"filesystem", r.Filesystem}, {"kernels", r.Kernels}, {"outcome", one(string(r.Outcome))}, {"verdict", one(string(r.Verdict))},
+		{"reason", one(r.Reason)}, {"owner", one(r.Owner)}, {"link", one(r.Link)}, {"until", one(r.Until)},
+	} {
+		if len(f.values) == 0 {
+			continue
+		}
+		lead := indent + "  "
+		if b.Len() == 0 {
+			lead = indent + "- "
+		}
+		value, err := scalars(f.values, indent+"  ")
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(lead + f.key + ":" + value + "\n")
+	}
+	return b.String(), nil
+}
+
+// one is a list of the text, empty where the text is.
+func one(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{results.CleanLine(s)}
+}
+
+// widest is how long a list may get before each entry has a line of its own.
+const widest = 90
+
+// scalars writes a text, or a list of them.
+func scalars(values []string, indent string) (string, error) {
+	texts := make([]string, len(values))
+	length := 0
+	for i, v := range values {
+		b, err := yaml.MarshalWithOptions(v, yaml.Flow(true))
+		if err != nil {
+			return "", fmt.Errorf("%q: %w", v, err)
+		}
+		texts[i] = strings.TrimSpace(string(b))
+		// Plain, these would end an entry of a list in brackets.
+		if len(values) > 1 && strings.ContainsAny(v, ",[]{}") && texts[i] == v {
+			texts[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
+		}
+		length += len(texts[i]) + 2
+	}
+	switch {
+	case len(texts) == 1:
+		return " " + texts[0], nil
+	case length < widest:
+		return " [" + strings.Join(texts, ", ") + "]", nil
+	}
+	lead := "\n" + indent + "  - "
+	return lead + strings.Join(texts, lead), nil
+}

@@ -1,0 +1,107 @@
+package expect
+
+import (
+	"slices"
+	"strings"
+
+	"splicelab/results"
+)
+
+// speaks reports whether the rule is about the cell.
+func (r *Rule) speaks(k results.CellKey) bool {
+	return r.ofTest(k.Test) && r.ofFilesystem(k.FS) && r.ofKernel(k.Kernel)
+}
+
+func (r *Rule) ofTest(test string) bool { return anyGlob(r.Test, test) }
+
+func (r *Rule) ofFilesystem(fs string) bool {
+	return len(r.Filesystem) == 0 || anyGlob(r.Filesystem, fs)
+}
+
+func (r *Rule) ofKernel(release string) bool {
+	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x results.ReleaseRange) bool { return x.Contains(release) })
+}
+
+func anyGlob(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return glob(p, name) })
+}
+
+// glob reports whether name is pattern, in which "*" is any text, slashes too.
+func glob(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	last := len(parts) - 1
+	if last == 0 {
+		return pattern == name
+	}
+	rest, ok := strings.CutPrefix(name, parts[0])
+	if !ok {
+		return false
+	}
+	for _, p := range parts[1:last] {
+		if _, rest, ok = strings.Cut(rest, p); !ok {
+			return false
+		}
+	}
+	return strings.HasSuffix(rest, parts[last])
+}
+
+// matcher finds the rule that counts for a cell. A run's cells share few tests,
+// filesystems and kernels: what each rule says of those is found once.
+type matcher struct {
+	rules       []*Rule // those that hold
+	tests       map[string][]int
+	filesystems map[string][]bool
+	kernels     map[string][]bool
+}
+
+func (e *Expectations) matcher() *matcher {
+	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[string][]bool{}}
+	if e != nil {
+		for i := range e.Rules {
+			if !e.Expired(&e.Rules[i]) {
+				m.rules = append(m.rules, &e.Rules[i])
+			}
+		}
+	}
+	return m
+}
+
+// rule is the one that counts for the cell, nil when none speaks of it.
+func (m *matcher) rule(k results.CellKey) *Rule {
+	if len(m.rules) == 0 {
+		return nil
+	}
+	tests, known := m.tests[k.Test]
+	if !known {
+		for i, r := range m.rules {
+			if r.ofTest(k.Test) {
+				tests = append(tests, i)
+			}
+		}
+		m.tests[k.Test] = tests
+	}
+	if len(tests) == 0 {
+		return nil
+	}
+	filesystems := m.said(m.filesystems, k.FS, (*Rule).ofFilesystem)
+	kernels := m.said(m.kernels, k.Kernel, (*Rule).ofKernel)
+	for _, i := range tests {
+		if filesystems[i] && kernels[i] {
+			return m.rules[i]
+		}
+	}
+	return nil
+}
+
+// said is what each rule says of a name.
+func (m *matcher) said(known map[string][]bool, name string, of func(*Rule, string) bool) []bool {
+	said, ok := known[name]
+	if !ok {
+		said = make([]bool, len(m.rules))
+		for i, r := range m.rules {
+			said[i] = of(r, name)
+		}
+		known[name] = said
+	}
+	return said
+}

@@ -1,0 +1,246 @@
+package expect
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// FileName is the file that is looked for in the working directory.
+const FileName = "expectations.yaml"
+
+// Error says what is wrong with an expectations file. It is the user's to mend.
+type Error struct {
+	// Faults are sentences, each with the file and, where there is one, the
+	// line at fault; at least one.
+	Faults []string
+}
+
+func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
+
+// Load reads an expectations file; now decides which of its rules have expired.
+// The error is an *Error, or wraps fs.ErrNotExist where there is no file.
+func Load(path string, now time.Time) (*Expectations, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("expectations: %w", err)
+	}
+	return Parse(path, content, now)
+}
+
+// Parse is Load for what was read already; file is for errors.
+func Parse(file string, content []byte, now time.Time) (*Expectations, error) {
+	p := &reader{e: &Expectations{File: file, today: day(now)}}
+	list, err := rulesNode(content)
+	if err != nil {
+		var syntax yaml.Error
+		if errors.As(err, &syntax) {
+			p.fault(syntax.GetToken().Position.Line, "%s", syntax.GetMessage())
+		} else {
+			p.fault(0, "%s", err)
+		}
+	} else if list != nil {
+		for _, n := range list.Values {
+			p.rule(n)
+		}
+	}
+	if len(p.faults) > 0 {
+		return nil, &Error{p.faults}
+	}
+	return p.e, nil
+}
+
+// rulesNode is the list that the file is, nil when it is empty.
+func rulesNode(content []byte) (*ast.SequenceNode, error) {
+	f, err := parser.ParseBytes(content, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	var list *ast.SequenceNode
+	for _, d := range f.Docs {
+		switch body := d.Body.(type) {
+		case nil, *ast.CommentGroupNode, *ast.NullNode:
+		case *ast.SequenceNode:
+			if list != nil {
+				return nil, errors.New(`there are two documents: remove the "---" between them`)
+			}
+			list = body
+		default:
+			return nil, errors.New(`must be a list of rules, each beginning with "- test:"`)
+		}
+	}
+	return list, nil
+}
+
+// reader collects the rules of a file, and what is wrong with them.
+type reader struct {
+	e      *Expectations
+	faults []string
+}
+
+func (p *reader) fault(line int, format string, args ...any) {
+	where := p.e.File
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d", where, line)
+	}
+	p.faults = append(p.faults, where+": "+fmt.Sprintf(format, args...))
+}
+
+// keys are those of a rule, in the order in which they are written.
+var keys = []string{"test", "filesystem", "kernels", "outcome", "verdict", "reason", "owner", "link", "until"}
+
+func (p *reader) rule(n ast.Node) {
+	var pairs []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		pairs = n.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{n}
+	default:
+		p.fault(lineOf(n), `is no rule: it must have keys, as in "test: splice.TestWrite/*"`)
+		return
+	}
+	r := Rule{Line: lineOf(pairs[0].Key)}
+	lines := map[string]int{}
+	good := len(p.faults)
+	for _, kv := range pairs {
+		key, line := kv.Key.GetToken().Value, lineOf(kv.Key)
+		lines[key] = line
+		if !slices.Contains(keys, key) {
+			p.fault(line, "unknown key %q: known are %s", results.CleanLine(key), strings.Join(keys, ", "))
+			continue
+		}
+		if err := r.set(key, kv.Value); err != nil {
+			p.fault(line, "%s: %s", key, err)
+		}
+	}
+	if len(p.faults) > good {
+		return
+	}
+	if key, err := r.validate(); err != nil {
+		line := lines[key]
+		if line == 0 {
+			line = r.Line
+		}
+		p.fault(line, "%s", err)
+		return
+	}
+	p.e.Rules = append(p.e.Rules, r)
+}
+
+func (r *Rule) set(key string, n ast.Node) error {
+	lists := map[string]*[]string{"test": &r.Test, "filesystem": &r.Filesystem, "kernels": &r.Kernels}
+	if list := lists[key]; list != nil {
+		var err error
+		*list, err = texts(n)
+		return err
+	}
+	s, err := text(n)
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "outcome":
+		r.Outcome = outcome.Outcome(s)
+	case "verdict":
+		r.Verdict = outcome.Verdict(s)
+	case "reason":
+		r.Reason = s
+	case "owner":
+		r.Owner = s
+	case "link":
+		r.Link = s
+	case "until":
+		r.Until = s
+	}
+	return nil
+}
+
+// validate checks the rule and prepares it; key is the one at fault.
+func (r *Rule) validate() (key string, err error) {
+	var verdicts []string
+	for _, v := range outcome.Verdicts {
+		if v.Bad() {
+			verdicts = append(verdicts, string(v))
+		}
+	}
+	switch {
+	case len(r.Test) == 0:
+		return "test", errors.New(`test is missing: add for example "test: splice.TestWrite/*", or "*" for all`)
+	case r.Reason == "":
+		return "reason", errors.New("reason is missing: it is shown with each cell that the rule speaks of")
+	case r.Outcome == "" && r.Verdict == "":
+		return "outcome", errors.New(`outcome and verdict are missing: say what is expected, as in "outcome: zeroed" or "verdict: crash"`)
+	case r.Verdict != "" && !slices.Contains(verdicts, string(r.Verdict)):
+		return "verdict", fmt.Errorf("verdict %q is not one of %s: nothing else needs an expectation", r.Verdict, strings.Join(verdicts, ", "))
+	case r.Outcome != "" && !slices.Contains(outcome.All, r.Outcome):
+		return "outcome", fmt.Errorf("outcome %q is none of %s", r.Outcome, strings.Trim(fmt.Sprint(outcome.All), "[]"))
+	}
+	if r.Until != "" {
+		if _, err := time.Parse(time.DateOnly, r.Until); err != nil {
+			return "until", fmt.Errorf("until %q must be a date like 2027-03-31", r.Until)
+		}
+	}
+	r.ranges = nil
+	for _, k := range r.Kernels {
+		x, err := results.ParseReleaseRange(k)
+		if err != nil {
+			return "kernels", err
+		}
+		r.ranges = append(r.ranges, x)
+	}
+	return "", nil
+}
+
+// texts are the texts of a list, or the one that stands for a list of one.
+func texts(n ast.Node) ([]string, error) {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		s, err := text(n)
+		if s == "" || err != nil {
+			return nil, err
+		}
+		return []string{s}, nil
+	}
+	var all []string
+	for _, v := range list.Values {
+		s, err := text(v)
+		if err != nil {
+			return nil, err
+		}
+		if s == "" {
+			return nil, errors.New("an entry of the list is empty")
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// text is a value as it is written: the kernel 6.10 is not the number 6.1.
+func text(n ast.Node) (string, error) {
+	switch n := n.(type) {
+	case *ast.NullNode:
+		return "", nil
+	case *ast.LiteralNode:
+		return strings.TrimSpace(n.Value.Value), nil
+	case *ast.StringNode:
+		return strings.TrimSpace(n.Value), nil
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return n.GetToken().Value, nil
+	case *ast.AliasNode:
+		return "", errors.New("put what begins with * into quotes")
+	}
+	return "", fmt.Errorf("is a %s, and must be a text", strings.ToLower(n.Type().YAMLName()))
+}
+
+func lineOf(n ast.Node) int { return n.GetToken().Position.Line }

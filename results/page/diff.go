@@ -1,0 +1,42 @@
+package page
+
+import "splicelab/results"
+
+// NewDiff is the document of what changed from one run to another, or between
+// kernels of theirs.
+func NewDiff(before, after results.RunSummary, marks map[string][]string, d results.Difference) Diff {
+	doc := Diff{
+		Before: NewRun(before, marks[before.ID]), After: NewRun(after, marks[after.ID]),
+		BeforeKernel: d.Kernels[0], AfterKernel: d.Kernels[1],
+		Conditions: []Condition{}, Lists: []DifferenceList{}, Same: d.Same,
+	}
+	for _, c := range d.Conditions(before.Run, after.Run) {
+		doc.Conditions = append(doc.Conditions, Condition(c))
+	}
+	for _, l := range d.Lists() {
+		list := DifferenceList{Name: l.Name, Title: l.Title, Changes: make([]Change, len(l.Changes))}
+		for i, c := range l.Changes {
+			list.Changes[i] = newChange(c)
+		}
+		doc.Lists = append(doc.Lists, list)
+	}
+	return doc
+}
+
+func newChange(c results.Change) Change {
+	out := Change{Kernel: c.Kernel, FS: c.FS, Test: c.Test}
+	if b := c.Before; b != nil {
+		out.BeforeKernel, out.Before, out.BeforeOutcome = b.Kernel, b.Verdict, b.Outcome
+	}
+	if a := c.After; a != nil {
+		out.After, out.AfterOutcome, out.Detail = a.Verdict, a.Outcome, a.Detail
+		out.Standing, out.Why = a.Standing, a.Why
+	}
+	out.Now, out.Past = newRate(c.Now), newRate(c.Past)
+	return out
+}
+
+func newRate(r results.Rate) Rate {
+	low, high := r.Interval()
+	return Rate{Failed: r.Failed, Attempts: r.Attempts, Low: low, High: high}
+}
