@@ -65,38 +65,119 @@ func (s *test2json) emit(ev test2jsonEvent) {
 
 func (s *test2json) group(r results.Run, g results.Group) {
 	start, end := r.Started, r.Started
-	result, elapsed, ran := "pass", time.Duration(0), false
 	s.emit(test2jsonEvent{Time: clock(start), Action: "start"})
+	var elapsed time.Duration
+	var ends endings
+	for _, root := range rootsOf(g.Cells) {
+		ends.add(s.test(root))
+	}
 	for _, c := range g.Cells {
-		action := s.cell(c)
-		if action == "fail" {
-			result = "fail"
-		}
-		ran = ran || action != "skip"
 		elapsed += c.Duration
 		if c.Finished.After(end) {
 			end = c.Finished
 		}
 	}
-	if result == "pass" && !ran {
-		result = "skip"
-	}
+	result := ends.together()
 	s.emit(test2jsonEvent{Time: clock(end), Action: "output", Output: strings.ToUpper(result) + "\n"})
 	s.emit(test2jsonEvent{Time: clock(end), Action: result, Elapsed: seconds(elapsed)})
 }
 
-// cell writes the events of a cell, and returns the last one's action.
-func (s *test2json) cell(c *results.Cell) string {
-	name := strings.ReplaceAll(results.CleanLine(c.Test), " ", "_") // as go test does
+// root is a top-level test with its subtests. Readers want the events of a
+// subtest between those of its test, also where that is no cell itself.
+type root struct {
+	name string
+	own  *results.Cell // nil: only its subtests are cells
+	subs []*results.Cell
+}
+
+func rootsOf(cells []*results.Cell) []*root {
+	var roots []*root
+	at := map[string]*root{}
+	for _, c := range cells {
+		name, _, isSub := strings.Cut(testName(c), "/")
+		t := at[name]
+		if t == nil {
+			t = &root{name: name}
+			at[name], roots = t, append(roots, t)
+		}
+		if isSub || t.own != nil {
+			t.subs = append(t.subs, c)
+		} else {
+			t.own = c
+		}
+	}
+	return roots
+}
+
+// testName is the cell's test as go test would call it.
+func testName(c *results.Cell) string {
+	return strings.ReplaceAll(results.CleanLine(c.Test), " ", "_")
+}
+
+// endings are the actions by which tests ended.
+type endings struct{ pass, fail bool }
+
+func (e *endings) add(action string) {
+	e.pass, e.fail = e.pass || action == "pass", e.fail || action == "fail"
+}
+
+// together is how what they are parts of ended.
+func (e *endings) together() string {
+	switch {
+	case e.fail:
+		return "fail"
+	case e.pass:
+		return "pass"
+	}
+	return "skip"
+}
+
+// test writes the events of a top-level test, and returns its last action.
+func (s *test2json) test(t *root) string {
+	var ends endings
+	if t.own != nil {
+		s.begin(t.own, t.name)
+		ends.add(s.told(t.own, t.name))
+	} else {
+		s.begin(t.subs[0], t.name)
+	}
+	var elapsed time.Duration
+	for _, c := range t.subs {
+		s.begin(c, testName(c))
+		action := s.told(c, testName(c))
+		s.end(c, testName(c), action, c.Duration)
+		ends.add(action)
+		elapsed += c.Duration
+	}
+	last := t.own
+	if last == nil {
+		last = t.subs[len(t.subs)-1]
+	} else {
+		elapsed += last.Duration
+	}
+	s.end(last, t.name, ends.together(), elapsed)
+	return ends.together()
+}
+
+func (s *test2json) begin(c *results.Cell, name string) {
 	var begin time.Time
 	if !c.Finished.IsZero() {
 		begin = c.Finished.Add(-c.Duration)
 	}
 	s.emit(test2jsonEvent{Time: clock(begin), Action: "run", Test: name})
+	s.emit(test2jsonEvent{Time: clock(begin), Action: "output", Test: name, Output: "=== RUN   " + name + "\n"})
+}
+
+func (s *test2json) end(c *results.Cell, name, action string, elapsed time.Duration) {
+	s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "output", Test: name, Output: "--- " + strings.ToUpper(action) + ": " + name + "\n"})
+	s.emit(test2jsonEvent{Time: clock(c.Finished), Action: action, Test: name, Elapsed: seconds(elapsed)})
+}
+
+// told writes what is known of a cell, and returns how its test ends.
+func (s *test2json) told(c *results.Cell, name string) string {
 	say := func(text string) {
 		s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "output", Test: name, Output: text})
 	}
-	say("=== RUN   " + name + "\n")
 	attributes := map[string]string{"verdict": string(c.Verdict), "outcome": string(c.Outcome), "kind": string(c.Kind),
 		"standing": string(c.Standing), "flaky": c.Flaky}
 	for k, v := range c.Covariates {
@@ -124,8 +205,6 @@ func (s *test2json) cell(c *results.Cell) string {
 	case action != "pass":
 		say("    " + string(c.Verdict) + ": " + reason(c) + "\n")
 	}
-	say("--- " + strings.ToUpper(action) + ": " + name + "\n")
-	s.emit(test2jsonEvent{Time: clock(c.Finished), Action: action, Test: name, Elapsed: seconds(c.Duration)})
 	return action
 }
 
