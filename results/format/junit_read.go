@@ -77,6 +77,9 @@ func (r *junitReader) next() (xml.Token, error) {
 		if errors.As(err, &bad) {
 			return nil, &SyntaxError{File: r.o.File, Line: bad.Line, What: "is not well-formed XML: " + bad.Msg}
 		}
+		if strings.HasPrefix(err.Error(), "xml: ") { // of the decoder, not of reading: an encoding
+			return nil, r.wrong("%s", strings.TrimPrefix(err.Error(), "xml: "))
+		}
 		return nil, readError(r.o.File, r.line(), err)
 	}
 	switch tok := tok.(type) {

@@ -106,6 +106,7 @@ type ktapRead struct {
 	test       string
 	kernel, fs string // of ours
 	line       int
+	result     string // "ok" or "not ok", and the directive's word
 	verdict    outcome.Verdict
 	detail     string
 	output     string
@@ -306,8 +307,8 @@ func (t *ktapRead) own(key results.CellKey) ([]results.Attempt, error) {
 	}
 	line, _ := ktapLine(1, &c)
 	m := ktapTest.FindStringSubmatch(line)
-	if v, _ := ktapVerdict(m[1], m[4]); v != t.verdict {
-		return nil, fmt.Errorf("%q says that its verdict is %q, and is written as %q: the document was changed; export it again", t.test, n.attempt.Verdict, t.verdict)
+	if ktapResultWord(m) != t.result {
+		return nil, fmt.Errorf("%q says that its verdict is %q, and is written as %q: the document was changed; export it again", t.test, n.attempt.Verdict, t.result)
 	}
 	return n.attempts(key)
 }

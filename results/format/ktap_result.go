@@ -28,6 +28,7 @@ func (r *ktapReader) result(i int, m []string) error {
 		t.test = strconv.Itoa(b.seen)
 	}
 	t.verdict, t.detail = ktapVerdict(m[1], r.text(m[4]))
+	t.result = ktapResultWord(m)
 	if len(r.blocks) > i+1 {
 		if name := r.blocks[i+1].name; name == "" || name == t.test {
 			return r.parent(i, t)
@@ -41,6 +42,12 @@ func (r *ktapReader) result(i int, m []string) error {
 	t.output, t.notes = results.Bounded(string(r.printed), results.MaxText), r.notes
 	r.printed, r.notes = nil, nil
 	return r.add(i, t)
+}
+
+// ktapResultWord is the result of the line m with the word of its directive.
+func ktapResultWord(m []string) string {
+	word, _, _ := strings.Cut(m[4], " ")
+	return strings.TrimSpace(m[1] + " " + word)
 }
 
 // add puts a test into block i.
