@@ -14,6 +14,7 @@ import (
 	"splicelab/lab"
 	"splicelab/lab/bisect"
 	"splicelab/results"
+	"splicelab/results/format"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it
@@ -38,6 +39,7 @@ func exitCode(err error) int {
 		noMatch  *lab.NoMatchError
 		ownSuite *lab.OwnSuiteError
 		noRun    *results.RunError
+		document *format.SyntaxError
 		build    *source.Error
 		swapped  *bisect.SwappedError
 		unsteady *bisect.UnsteadyEndError
@@ -55,7 +57,7 @@ func exitCode(err error) int {
 	case errors.As(err, &failed):
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
-		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun),
+		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun), errors.As(err, &document),
 		errors.As(err, &build), errors.As(err, &swapped), errors.As(err, &unsteady),
 		errors.As(err, &end), errors.As(err, &sameEnds), errors.As(err, &repo), errors.As(err, &ref), errors.As(err, &moved):
 		return exitUsage
