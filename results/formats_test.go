@@ -2,9 +2,6 @@ package results
 
 import (
 	"bytes"
-	"encoding/json"
-	"encoding/xml"
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -31,14 +28,6 @@ func TestMatrixGolden(t *testing.T) {
 			golden(t, name, func(b *bytes.Buffer) error { return WriteMatrix(b, r, cells, o) })
 		})
 	}
-}
-
-func TestDocumentsGolden(t *testing.T) {
-	r, cells := sample()
-	few := append(cells[:22:22], cells[len(cells)-20:]...)
-	golden(t, "run.json", func(b *bytes.Buffer) error { return WriteJSON(b, r, few) })
-	golden(t, "run.junit.xml", func(b *bytes.Buffer) error { return WriteJUnit(b, r, few) })
-	golden(t, "run.ktap", func(b *bytes.Buffer) error { return WriteKTAP(b, r, few) })
 }
 
 func TestListingGolden(t *testing.T) {
@@ -90,8 +79,6 @@ func TestHostileTextInEveryFormat(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
 		"matrix":  func(w io.Writer) error { return WriteMatrix(w, r, cells, MatrixOptions{}) },
 		"listing": func(w io.Writer) error { return WriteListing(w, r, cells, MatrixOptions{}) },
-		"ktap":    func(w io.Writer) error { return WriteKTAP(w, r, cells) },
-		"junit":   func(w io.Writer) error { return WriteJUnit(w, r, cells) },
 		"diff":    func(w io.Writer) error { return WriteDiff(w, r, r, d, MatrixOptions{}) },
 	} {
 		b := new(bytes.Buffer)
@@ -102,51 +89,6 @@ func TestHostileTextInEveryFormat(t *testing.T) {
 				break
 			}
 		}
-	}
-}
-
-func TestJUnitIsWellFormedAndCounts(t *testing.T) {
-	r, cells, _ := hostileRun()
-	b := new(bytes.Buffer)
-	must(t, WriteJUnit(b, r, cells))
-	d := xml.NewDecoder(bytes.NewReader(b.Bytes()))
-	for {
-		if _, err := d.Token(); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
-	var got junitSuites
-	must(t, xml.Unmarshal(b.Bytes(), &got))
-	// fail, crash, hang and boot-fail; infra; skip.
-	if got.Tests != 7 || got.Failures != 4 || got.Errors != 1 || got.Skipped != 1 || len(got.Suites) != 1 {
-		t.Errorf("tests %d failures %d errors %d skipped %d", got.Tests, got.Failures, got.Errors, got.Skipped)
-	}
-}
-
-func TestJSONHasEveryKey(t *testing.T) {
-	b := new(bytes.Buffer)
-	must(t, WriteJSON(b, Run{}, []Cell{{}}))
-	var doc struct {
-		Run   map[string]any
-		Cells []map[string]any
-	}
-	must(t, json.Unmarshal(b.Bytes(), &doc))
-	for _, k := range []string{"id", "started", "finished", "policy", "accel", "seed", "command"} {
-		if v, ok := doc.Run[k]; !ok || v == nil {
-			t.Errorf("run.%s is missing or null", k)
-		}
-	}
-	for _, k := range []string{"kernel", "fs", "test", "verdict", "outcome", "detail", "duration_ms", "attempts", "flaky", "covariates"} {
-		if v, ok := doc.Cells[0][k]; !ok || v == nil {
-			t.Errorf("cell.%s is missing or null", k)
-		}
-	}
-	b.Reset()
-	must(t, WriteJSON(b, Run{}, nil))
-	if !strings.Contains(b.String(), `"cells": []`) {
-		t.Error("no cells must be an empty array")
 	}
 }
 

@@ -27,19 +27,9 @@ func (s *Store) BeginRun(ctx context.Context, r Run) error {
 	if err != nil {
 		return err
 	}
-	conditions, err := encodeMap(r.Conditions)
-	if err != nil {
-		return err
-	}
 	return s.change(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
-			r.ID, nanos(r.Started), 0, string(r.Policy), CleanLine(r.Accel), strconv.FormatUint(r.Seed, 10),
-			string(command), conditions, r.Planned, CleanLine(r.Problem))
-		if err != nil {
+		if added, err := insertRun(ctx, tx, r, string(command)); err != nil || added {
 			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return errors.Join(err, addPlan(ctx, tx, r))
 		}
 		var started int64
 		var seed, cmd string
@@ -51,6 +41,24 @@ func (s *Store) BeginRun(ctx context.Context, r Run) error {
 		}
 		return nil
 	})
+}
+
+// insertRun adds a run that has not finished, unless its id is taken.
+func insertRun(ctx context.Context, tx *sql.Tx, r Run, command string) (added bool, err error) {
+	conditions, err := encodeMap(r.Conditions)
+	if err != nil {
+		return false, err
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
+		r.ID, nanos(r.Started), 0, string(r.Policy), CleanLine(r.Accel), strconv.FormatUint(r.Seed, 10),
+		command, conditions, r.Planned, CleanLine(r.Problem))
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return false, err
+	}
+	return true, addPlan(ctx, tx, r)
 }
 
 // SetPlanned records how many cells the run has planned.
@@ -150,23 +158,28 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a Attempt) error {
 		case finished != 0:
 			return fmt.Errorf("run %s is finished: attempt %d at %s comes too late", runID, a.N, a.CellKey)
 		}
-		var log sql.NullInt64
-		if a.Output != "" || a.Console != "" {
-			res, err := tx.ExecContext(ctx, `INSERT INTO log (output, console) VALUES (?,?)`, a.Output, a.Console)
-			if err != nil {
-				return err
-			}
-			if log.Int64, err = res.LastInsertId(); err != nil {
-				return err
-			}
-			log.Valid = true
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-			runID, a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
-			int64(a.Duration), nanos(a.Finished), covariates, log,
-			a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect)
-		return err
+		return insertAttempt(ctx, tx, runID, a, covariates)
 	})
+}
+
+// insertAttempt adds an attempt whose key is free.
+func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a Attempt, covariates string) error {
+	var log sql.NullInt64
+	if a.Output != "" || a.Console != "" {
+		res, err := tx.ExecContext(ctx, `INSERT INTO log (output, console) VALUES (?,?)`, a.Output, a.Console)
+		if err != nil {
+			return err
+		}
+		if log.Int64, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		log.Valid = true
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		runID, a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
+		int64(a.Duration), nanos(a.Finished), covariates, log,
+		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect)
+	return err
 }
 
 // change runs f in a write transaction that is durable when change returns nil.

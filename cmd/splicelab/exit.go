@@ -15,6 +15,7 @@ import (
 	"splicelab/lab/bisect"
 	"splicelab/results"
 	"splicelab/results/expect"
+	"splicelab/results/format"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it
@@ -43,6 +44,7 @@ func exitCode(err error) int {
 		changed  *lab.ChangedError
 		noKernel *results.KernelError
 		expected *expect.Error
+		document *format.SyntaxError
 		build    *source.Error
 		swapped  *bisect.SwappedError
 		unsteady *bisect.UnsteadyEndError
@@ -61,7 +63,7 @@ func exitCode(err error) int {
 		return exitFailed
 	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
 		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun),
-		errors.As(err, &noRecipe), errors.As(err, &changed), errors.As(err, &noKernel), errors.As(err, &expected),
+		errors.As(err, &noRecipe), errors.As(err, &changed), errors.As(err, &noKernel), errors.As(err, &expected), errors.As(err, &document),
 		errors.As(err, &build), errors.As(err, &swapped), errors.As(err, &unsteady),
 		errors.As(err, &end), errors.As(err, &sameEnds), errors.As(err, &repo), errors.As(err, &ref), errors.As(err, &moved):
 		return exitUsage

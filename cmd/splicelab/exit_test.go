@@ -14,6 +14,7 @@ import (
 	"splicelab/lab/vm"
 	"splicelab/outcome"
 	"splicelab/results"
+	"splicelab/results/format"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -32,6 +33,7 @@ func TestExitCodes(t *testing.T) {
 		{&debian.SettingError{Setting: "x"}, exitUsage, true},
 		{&lab.NoMatchError{Pattern: "x"}, exitUsage, true},
 		{&results.RunError{Ref: "x"}, exitUsage, true},
+		{&format.SyntaxError{File: "x", What: "y"}, exitUsage, true},
 		{fmt.Errorf("wrapped: %w", &kernels.SelectorError{Selector: "x"}), exitUsage, true},
 		{&lab.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
 		{&lab.MissingGuestError{Path: "x"}, exitLab, true},

@@ -10,11 +10,44 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
 
 	"splicelab/cmd/splicelab/config"
 	"splicelab/results"
+	"splicelab/results/format"
 )
+
+// reportFormats are the kinds of reports. The flags of run and of results
+// export and the keys of the configuration are called after them.
+var reportFormats = append(slices.Clip(format.Formats),
+	format.Format{Name: "html", What: "a single-page HTML report", Write: writeHTML})
+
+// writeHTML writes the page that results keeps.
+func writeHTML(w io.Writer, d format.Document) error {
+	return results.WriteHTML(w, d.Run, d.Cells, d.Attempts)
+}
+
+// reportFlags defines a flag for each kind of report, which is set in r.
+func reportFlags(f *pflag.FlagSet, r *config.Run) {
+	for _, kind := range reportFormats {
+		f.StringVar(r.Report(kind.Name), kind.Name, "", "write "+kind.What+" to `FILE`")
+	}
+	f.StringVar(&r.KCIDBOrigin, "kcidb-origin", format.DefaultOrigin, "be known to KCIDB as `NAME`")
+}
+
+// reportFlagNames are the flags of the kinds of reports, for a message.
+func reportFlagNames() string {
+	names := make([]string, len(reportFormats))
+	for i, kind := range reportFormats {
+		names[i] = "--" + kind.Name
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
 
 // reportFile is one document about a run and where it goes.
 type reportFile struct {
@@ -24,15 +57,17 @@ type reportFile struct {
 
 type reports struct {
 	list   []reportFile
+	origin string // for KCIDB
 	stdout io.Writer
 }
 
 // newReports makes sure that each report can be written, before hours are
 // spent on what it is about.
 func newReports(r config.Run, stdout io.Writer) (reports, error) {
-	all := reports{stdout: stdout}
+	all := reports{stdout: stdout, origin: r.KCIDBOrigin}
 	taken := map[string]string{}
-	for _, one := range []reportFile{{"json", r.JSON}, {"junit", r.JUnit}, {"ktap", r.KTAP}, {"html", r.HTML}} {
+	for _, kind := range reportFormats {
+		one := reportFile{kind.Name, *r.Report(kind.Name)}
 		if one.path == "" {
 			continue
 		}
@@ -64,9 +99,12 @@ func (r reports) onStdout() bool {
 
 // write writes every report and tells people where each is.
 func (r reports) write(ctx context.Context, store *results.Store, run results.Run, cells []results.Cell, people io.Writer) error {
+	d := format.Document{Run: run, Cells: cells, Origin: r.origin, Attempts: func(k results.CellKey) ([]results.Attempt, error) {
+		return store.Attempts(ctx, run.ID, k)
+	}}
 	for _, one := range r.list {
 		var document bytes.Buffer
-		if err := render(ctx, &document, one.format, store, run, cells); err != nil {
+		if err := render(&document, one.format, d); err != nil {
 			return fmt.Errorf("writing the %s report: %w", one.format, err)
 		}
 		if one.path == "-" {
@@ -78,26 +116,19 @@ func (r reports) write(ctx context.Context, store *results.Store, run results.Ru
 		if err := one.replace(document.Bytes()); err != nil {
 			return fmt.Errorf("writing the %s report: %w; write it again with splicelab results export %s --%s FILE", one.format, err, run.ID, one.format)
 		}
-		fmt.Fprintf(people, "%-5s report: %s\n", one.format, one.path)
+		fmt.Fprintf(people, "%-9s report: %s\n", one.format, one.path)
 	}
 	return nil
 }
 
-// render writes a document in a format.
-func render(ctx context.Context, w io.Writer, format string, store *results.Store, run results.Run, cells []results.Cell) error {
-	switch format {
-	case "json":
-		return results.WriteJSON(w, run, cells)
-	case "junit":
-		return results.WriteJUnit(w, run, cells)
-	case "ktap":
-		return results.WriteKTAP(w, run, cells)
-	case "html":
-		return results.WriteHTML(w, run, cells, func(k results.CellKey) ([]results.Attempt, error) {
-			return store.Attempts(ctx, run.ID, k)
-		})
+// render writes a document in the format of that name.
+func render(w io.Writer, name string, d format.Document) error {
+	for _, kind := range reportFormats {
+		if kind.Name == name {
+			return kind.Write(w, d)
+		}
 	}
-	return fmt.Errorf("there is no format %q", format)
+	return fmt.Errorf("there is no format %q", name)
 }
 
 // writable tries the report's place without changing what is there.

@@ -102,16 +102,16 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
 	a.bind(f, "no-templates", "vm.no-templates")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
-	f.String("json", "", "write the cells as JSON to `FILE`")
-	f.String("junit", "", "write a JUnit XML report to `FILE`")
-	f.String("ktap", "", "write a KTAP report to `FILE`")
-	f.String("html", "", "write a single-page HTML report to `FILE`")
+	reportFlags(f, &defaults.Run)
 	for name, key := range map[string]string{
 		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests", "priority": "run.priority", "all": "run.all",
 		"policy": "run.policy", "isolation": "run.isolation", "retry-failures": "run.retry-failures", "jobs": "run.jobs",
-		"json": "run.json", "junit": "run.junit", "ktap": "run.ktap", "html": "run.html",
+		"kcidb-origin": "run.kcidb-origin",
 	} {
 		a.bind(f, name, key)
+	}
+	for _, kind := range reportFormats {
+		a.bind(f, kind.Name, "run."+kind.Name)
 	}
 	a.vmFlags(f)
 	f.Uint64("seed", 0, "start all pseudo-randomness from `N` (default: random, and printed)")

@@ -13,6 +13,7 @@ import (
 	"splicelab/kernels/source"
 	"splicelab/lab"
 	"splicelab/outcome"
+	"splicelab/results/format"
 )
 
 // Config holds every option. A field's key in splicelab.yaml is its tag,
@@ -77,12 +78,19 @@ type Run struct {
 	// Seed starts all of the run's pseudo-randomness. Default 0: a random
 	// one, which the run prints and stores.
 	Seed uint64 `mapstructure:"seed"`
-	// JSON, JUnit, KTAP and HTML are files for a report in that format; "-"
-	// is standard output. Default: none.
-	JSON  string `mapstructure:"json"`
-	JUnit string `mapstructure:"junit"`
-	KTAP  string `mapstructure:"ktap"`
-	HTML  string `mapstructure:"html"`
+	// JSON to HTML are files for a report in that format; "-" is standard
+	// output. Default: none. Each has the name of its format: see Report.
+	JSON      string `mapstructure:"json"`
+	JUnit     string `mapstructure:"junit"`
+	KTAP      string `mapstructure:"ktap"`
+	KCIDB     string `mapstructure:"kcidb"`
+	Test2JSON string `mapstructure:"test2json"`
+	Markdown  string `mapstructure:"markdown"`
+	CSV       string `mapstructure:"csv"`
+	HTML      string `mapstructure:"html"`
+	// KCIDBOrigin is the name that KCIDB knows the sender of reports by:
+	// lower-case letters, digits and "_". Default "splicelab".
+	KCIDBOrigin string `mapstructure:"kcidb-origin"`
 }
 
 // VM is how a virtual machine is run.
@@ -147,6 +155,7 @@ func Default() Config {
 			Policy:       string(outcome.PolicySnapshot),
 			Expectations: "expectations.yaml",
 			Isolation:    string(lab.IsolationCell),
+			KCIDBOrigin:  format.DefaultOrigin,
 		},
 		VM: VM{
 			QEMU:           "qemu-system-x86_64",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"splicelab/outcome"
+	"splicelab/results/format"
 )
 
 // Accels and Isolations are the words that vm.accel and run.isolation take.
@@ -56,6 +57,9 @@ func (c *Config) validate() []fault {
 	between("run.priority", c.Run.Priority, 0, LowestPriority, "")
 	between("run.retry-failures", c.Run.RetryFailures, 0, 100, "")
 	between("run.jobs", c.Run.Jobs, 0, 1024, "")
+	if !format.OriginPattern.MatchString(c.Run.KCIDBOrigin) {
+		wrong("run.kcidb-origin", "%q is not made of lower-case letters, digits and _", c.Run.KCIDBOrigin)
+	}
 	notEmpty("vm.qemu", c.VM.QEMU, "qemu-system-x86_64")
 	oneOf("vm.accel", c.VM.Accel, Accels)
 	between("vm.memory", c.VM.Memory, 128, 65536, " MiB")

@@ -1,22 +1,26 @@
-package results
+package format
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"splicelab/outcome"
+	"splicelab/results"
 )
 
 // The document that --json writes. Its field names are a contract with
 // whoever reads it: fields are added, never renamed, and never missing.
 type (
 	document struct {
-		Run     documentRun    `json:"run"`
-		Cells   []documentCell `json:"cells"`
-		Vectors []Vector       `json:"policy_vectors"`
+		Run     documentRun      `json:"run"`
+		Cells   []documentCell   `json:"cells"`
+		Vectors []results.Vector `json:"policy_vectors"`
 	}
 	documentRun struct {
 		ID         string            `json:"id"`
@@ -38,6 +42,8 @@ type (
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
+		Standing   results.Standing  `json:"standing"` // to the user's expectations; empty: none
+		Why        string            `json:"why"`      // the expectation's reason
 		Detail     string            `json:"detail"`
 		DurationMS int64             `json:"duration_ms"`
 		TimingMS   documentTiming    `json:"timing_ms"` // of the attempt that counts; by phase
@@ -49,44 +55,73 @@ type (
 )
 
 // documentTiming is a Timing in milliseconds, by the names of its phases.
-type documentTiming Timing
+type documentTiming results.Timing
 
 // MarshalJSON writes the phases in their order, down to the microsecond.
 func (t documentTiming) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
-	for i, p := range Phases {
+	for i, p := range results.Phases {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(strconv.AppendQuote(b, p.Name), ':')
-		b = strconv.AppendFloat(b, float64(p.In(Timing(t)).Microseconds())/1e3, 'f', -1, 64)
+		b = strconv.AppendFloat(b, float64(p.In(results.Timing(t)).Microseconds())/1e3, 'f', -1, 64)
 	}
 	return append(b, '}'), nil
 }
 
 // WriteJSON writes the run as one JSON document, in the order of cells.
-func WriteJSON(w io.Writer, r Run, cells []Cell) error {
+func WriteJSON(w io.Writer, d Document) error {
+	r := d.Run
 	doc := document{
 		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
 			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
 			Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds()},
-		Cells:   make([]documentCell, len(cells)),
-		Vectors: append([]Vector{}, Vectors(cells)...),
+		Cells:   make([]documentCell, len(d.Cells)),
+		Vectors: append([]results.Vector{}, results.Vectors(d.Cells)...),
 	}
-	for i := range cells {
-		c := &cells[i]
+	for i := range d.Cells {
+		c := &d.Cells[i]
 		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(), TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra,
-			Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
+			Kind: c.Kind, Standing: c.Standing, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
+			TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra, Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}
-	b := bufio.NewWriter(w)
+	return writeJSON(w, doc)
+}
+
+// writeJSON writes v for people to read, too.
+func writeJSON(w io.Writer, v any) error {
+	b := new(bytes.Buffer)
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false) // "<" stays readable; this is no web page
 	e.SetIndent("", " ")
-	if err := e.Encode(doc); err != nil {
+	if err := e.Encode(v); err != nil {
 		return err
 	}
-	return b.Flush()
+	_, err := w.Write(visible(b.Bytes()))
+	return err
+}
+
+// visible writes what is not to be seen, such as a bidirectional override, as
+// JSON's escape of it: the value stays, and cannot deceive whoever looks.
+func visible(doc []byte) []byte {
+	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
+	if bytes.IndexFunc(doc, hidden) < 0 {
+		return doc
+	}
+	var b bytes.Buffer
+	for _, r := range string(doc) {
+		switch {
+		case !hidden(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
 }
 
 // rfc3339 is t in UTC, empty for the zero time.

@@ -1,0 +1,55 @@
+package format
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+
+	"splicelab/results"
+)
+
+// csvColumns are the columns, by the names that the JSON document has for
+// them. Columns are added at the end, never moved.
+var csvColumns = []string{"run", "kernel", "fs", "test", "verdict", "outcome", "kind", "standing", "why", "detail",
+	"duration_ms", "attempts", "infra", "flaky", "finished", "covariates"}
+
+// WriteCSV writes a line for each cell, as RFC 4180 says. Covariates are one
+// JSON object. A text that a spreadsheet would take for a formula has an
+// apostrophe before it.
+func WriteCSV(w io.Writer, d Document) error {
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	if err := out.Write(csvColumns); err != nil {
+		return err
+	}
+	for i := range d.Cells {
+		c := &d.Cells[i]
+		covariates, err := json.Marshal(orEmpty(c.Covariates))
+		if err != nil {
+			return err
+		}
+		line := []string{d.Run.ID, c.Kernel, c.FS, c.Test, string(c.Verdict), string(c.Outcome), string(c.Kind), string(c.Standing), c.Why,
+			c.Detail, strconv.FormatInt(c.Duration.Milliseconds(), 10), strconv.Itoa(c.Attempts), strconv.Itoa(c.Infra), c.Flaky,
+			rfc3339(c.Finished), string(covariates)}
+		for j := range line {
+			line[j] = noFormula(results.CleanLine(line[j]))
+		}
+		if err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// noFormula disarms what a spreadsheet would evaluate: also behind the
+// full-width forms, which some of them take for the ASCII ones.
+func noFormula(s string) string {
+	if strings.HasPrefix(s, "=") || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "-") || strings.HasPrefix(s, "@") ||
+		strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {
+		return "'" + s
+	}
+	return s
+}

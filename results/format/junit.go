@@ -1,0 +1,244 @@
+package format
+
+import (
+	"bufio"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// The JUnit XML that Jenkins' xUnit plugin publishes a schema of (junit-10.xsd),
+// which its JUnit plugin, Maven's surefire and GitLab read as well. A testcase
+// has no properties there: they stand at the head of its output, in the form
+// that Testmo reads, one a line.
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Time     string       `xml:"time,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name       string          `xml:"name,attr"`
+		Tests      int             `xml:"tests,attr"`
+		Failures   int             `xml:"failures,attr"`
+		Errors     int             `xml:"errors,attr"`
+		Skipped    int             `xml:"skipped,attr"`
+		Time       string          `xml:"time,attr"`
+		Timestamp  string          `xml:"timestamp,attr,omitempty"`
+		Properties []junitNamed    `xml:"properties>property"`
+		Cases      []junitTestcase `xml:"testcase"`
+	}
+	junitTestcase struct {
+		Name      string        `xml:"name,attr"`
+		Classname string        `xml:"classname,attr"`
+		Time      string        `xml:"time,attr"`
+		Failure   *junitProblem `xml:"failure"`
+		Error     *junitProblem `xml:"error"`
+		Skipped   *junitProblem `xml:"skipped"`
+		// Attempts before the one that counts: flaky when it passed, else rerun.
+		FlakyFailures []junitRerun `xml:"flakyFailure"`
+		FlakyErrors   []junitRerun `xml:"flakyError"`
+		RerunFailures []junitRerun `xml:"rerunFailure"`
+		RerunErrors   []junitRerun `xml:"rerunError"`
+		Out           *junitText   `xml:"system-out"`
+		Err           *junitText   `xml:"system-err"`
+	}
+	junitNamed struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitProblem struct {
+		Type    string `xml:"type,attr"`
+		Message string `xml:"message,attr"`
+		Text    string `xml:",cdata"`
+	}
+	junitRerun struct {
+		Message string     `xml:"message,attr"`
+		Type    string     `xml:"type,attr"`
+		Stack   *junitText `xml:"stackTrace"`
+		Out     *junitText `xml:"system-out"`
+		Err     *junitText `xml:"system-err"`
+	}
+	junitText struct {
+		Text string `xml:",cdata"`
+	}
+)
+
+// The properties by which a suite of ours is known, and what it is of.
+const (
+	propertyKernel = "splicelab.kernel"
+	propertyFS     = "splicelab.filesystem"
+	propertyRun    = "splicelab.run"
+	propertyCond   = "condition "
+)
+
+// The head of a testcase's output, a line for each note.
+const (
+	propertyHead = "[[PROPERTY|"
+	propertyTail = "]]"
+)
+
+// WriteJUnit writes the run as JUnit XML: a suite for each kernel ×
+// filesystem. What the kernel did wrong (fail, crash, hang, boot-fail) is a
+// failure of that type; infra, which says nothing of the kernel, is an error; a
+// failure that is expected is skipped, with the expectation's reason.
+func WriteJUnit(w io.Writer, d Document) error {
+	printed, err := d.readTexts(maxTexts, everything)
+	if err != nil {
+		return err
+	}
+	all := junitSuites{Name: "splicelab " + results.CleanLine(d.Run.ID)}
+	var total float64
+	for _, g := range results.Groups(d.Cells) {
+		s := junitSuite{Name: junitLine(g.Kernel + " " + g.FS), Properties: junitProperties(d.Run, g)}
+		if !d.Run.Started.IsZero() {
+			// GitLab and Jenkins want no zone.
+			s.Timestamp = d.Run.Started.UTC().Format("2006-01-02T15:04:05")
+		}
+		var seconds float64
+		for _, c := range g.Cells {
+			tc := junitCase(c, printed)
+			seconds += c.Duration.Seconds()
+			s.Tests++
+			switch {
+			case tc.Failure != nil:
+				s.Failures++
+			case tc.Error != nil:
+				s.Errors++
+			case tc.Skipped != nil:
+				s.Skipped++
+			}
+			s.Cases = append(s.Cases, tc)
+		}
+		s.Time = fmt.Sprintf("%.3f", seconds)
+		total += seconds
+		all.Tests += s.Tests
+		all.Failures += s.Failures
+		all.Errors += s.Errors
+		all.Suites = append(all.Suites, s)
+	}
+	all.Time = fmt.Sprintf("%.3f", total)
+	b := bufio.NewWriter(w)
+	if _, err := io.WriteString(b, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(b)
+	e.Indent("", " ")
+	if err := e.Encode(all); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(b, "\n"); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// junitProperties are a suite's: what the run was made with.
+func junitProperties(r results.Run, g results.Group) []junitNamed {
+	all := []junitNamed{
+		{propertyRun, junitLine(r.ID)}, {propertyKernel, junitLine(g.Kernel)}, {propertyFS, junitLine(g.FS)},
+		{"policy", junitLine(string(r.Policy))}, {"accel", junitLine(r.Accel)}, {"seed", strconv.FormatUint(r.Seed, 10)},
+	}
+	if r.Problem != "" {
+		all = append(all, junitNamed{"problem", junitLine(r.Problem)})
+	}
+	for _, k := range slices.Sorted(maps.Keys(r.Conditions)) {
+		all = append(all, junitNamed{junitLine(propertyCond + k), junitLine(r.Conditions[k])})
+	}
+	return all
+}
+
+func junitCase(c *results.Cell, printed texts) junitTestcase {
+	tc := junitTestcase{
+		Name:      junitLine(c.Test),
+		Classname: junitLine(c.Kernel + "." + c.FS),
+		Time:      fmt.Sprintf("%.3f", c.Duration.Seconds()),
+	}
+	message := junitLine(reason(c))
+	// GitLab shows the content and not the message, so both have it.
+	problem := &junitProblem{Type: string(c.Verdict), Message: message, Text: message}
+	switch {
+	case c.Standing == results.ExpectedFail:
+		problem.Type = string(results.ExpectedFail)
+		tc.Skipped = problem
+	case c.Verdict == outcome.Skip:
+		tc.Skipped = problem
+	case c.Verdict == outcome.Infra:
+		tc.Error = problem
+	case c.Verdict.Bad():
+		problem.Text = junitLine(c.What()) + "\n" + message
+		tc.Failure = problem
+	}
+	tc.reruns(c, printed)
+	output, console := printed.of(c.CellKey, c.N)
+	var head strings.Builder
+	for _, n := range notes(c) {
+		head.WriteString(propertyHead + escape(n.name, "[=") + "=" + escape(n.value, "[") + propertyTail + "\n")
+	}
+	if printed.leftOut[c.CellKey] {
+		output += "\n[the report has no room for all that was printed]\n"
+	}
+	tc.Out = &junitText{head.String()}
+	if output != "" {
+		tc.Out.Text += "\n" + junitClean(output)
+	}
+	if console != "" {
+		tc.Err = &junitText{junitClean(console)}
+	}
+	return tc
+}
+
+// reruns tells of the attempts that do not count, as surefire does: flaky where
+// the one that counts passed, else rerun. Both mean failures only.
+func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
+	if c.Standing == results.ExpectedFail || c.Verdict == outcome.Skip {
+		return
+	}
+	for _, a := range c.Others {
+		if a.Verdict != outcome.Infra && !a.Verdict.Bad() {
+			continue
+		}
+		one := results.Cell{Attempt: a, Attempts: 1}
+		output, console := printed.of(c.CellKey, a.N)
+		r := junitRerun{Type: string(a.Verdict), Message: junitLine(reason(&one)), Stack: &junitText{junitLine(one.What())}}
+		if output != "" {
+			r.Out = &junitText{junitClean(output)}
+		}
+		if console != "" {
+			r.Err = &junitText{junitClean(console)}
+		}
+		list := &tc.RerunFailures
+		switch infra := a.Verdict == outcome.Infra; {
+		case c.Verdict == outcome.Pass && infra:
+			list = &tc.FlakyErrors
+		case c.Verdict == outcome.Pass:
+			list = &tc.FlakyFailures
+		case infra:
+			list = &tc.RerunErrors
+		}
+		*list = append(*list, r)
+	}
+}
+
+// junitLine is s as a name or an attribute.
+func junitLine(s string) string { return disarm(results.CleanLine(s)) }
+
+// junitClean is a text for a person who reads the report in a CI.
+func junitClean(s string) string { return disarm(results.Clean(s)) }
+
+// disarm takes the meaning from what GitLab would make a link to a file of
+// ("[[ATTACHMENT|path]]"), and from what would pass for a property.
+func disarm(s string) string {
+	return strings.NewReplacer("[[ATTACHMENT|", "[ [ATTACHMENT|", propertyHead, "[ [PROPERTY|").Replace(s)
+}

@@ -1,0 +1,273 @@
+package format
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// DefaultOrigin is the name under which a report goes to KCIDB.
+const DefaultOrigin = "splicelab"
+
+// OriginPattern is what KCIDB takes for an origin.
+var OriginPattern = regexp.MustCompile(`^[a-z0-9_]+$`)
+
+// kcidbExcerpt is how many characters of a log KCIDB takes.
+const kcidbExcerpt = 16384
+
+// The report of KCIDB's schema 5.3: what is not known is left out, never null
+// or empty.
+type (
+	kcidbReport struct {
+		Version   kcidbVersion    `json:"version"`
+		Checkouts []kcidbCheckout `json:"checkouts"`
+		Builds    []kcidbBuild    `json:"builds"`
+		Tests     []kcidbTest     `json:"tests"`
+		Issues    []kcidbIssue    `json:"issues"`
+		Incidents []kcidbIncident `json:"incidents"`
+	}
+	kcidbVersion struct {
+		Major int `json:"major"`
+		Minor int `json:"minor"`
+	}
+	kcidbCheckout struct {
+		ID      string            `json:"id"`
+		Origin  string            `json:"origin"`
+		Comment string            `json:"comment"`
+		Valid   bool              `json:"valid"`
+		Misc    map[string]string `json:"misc"`
+	}
+	kcidbBuild struct {
+		ID         string            `json:"id"`
+		Origin     string            `json:"origin"`
+		CheckoutID string            `json:"checkout_id"`
+		Comment    string            `json:"comment"`
+		Status     string            `json:"status,omitempty"`
+		Misc       map[string]string `json:"misc"`
+	}
+	kcidbTest struct {
+		ID          string            `json:"id"`
+		Origin      string            `json:"origin"`
+		BuildID     string            `json:"build_id"`
+		Path        string            `json:"path"`
+		Comment     string            `json:"comment"`
+		Status      string            `json:"status"`
+		StartTime   string            `json:"start_time,omitempty"`
+		Duration    float64           `json:"duration"` // seconds
+		LogExcerpt  string            `json:"log_excerpt,omitempty"`
+		Environment *kcidbEnvironment `json:"environment,omitempty"`
+		Misc        kcidbTestMisc     `json:"misc"`
+	}
+	kcidbEnvironment struct {
+		Comment string            `json:"comment,omitempty"`
+		Misc    map[string]string `json:"misc"`
+	}
+	kcidbTestMisc struct {
+		Run        string            `json:"run"`
+		Test       string            `json:"test"`
+		Policy     outcome.Policy    `json:"policy"`
+		Verdict    outcome.Verdict   `json:"verdict"`
+		Outcome    outcome.Outcome   `json:"outcome"`
+		Kind       outcome.Kind      `json:"kind"`
+		Standing   results.Standing  `json:"standing"`
+		Detail     string            `json:"detail"`
+		Attempts   int               `json:"attempts"`
+		Flaky      string            `json:"flaky"`
+		Covariates map[string]string `json:"covariates"`
+	}
+	kcidbIssue struct {
+		ID      string       `json:"id"`
+		Version int          `json:"version"`
+		Origin  string       `json:"origin"`
+		Comment string       `json:"comment"`
+		Culprit kcidbCulprit `json:"culprit"`
+	}
+	kcidbCulprit struct {
+		Code    bool `json:"code"`
+		Tool    bool `json:"tool"`
+		Harness bool `json:"harness"`
+	}
+	kcidbIncident struct {
+		ID           string `json:"id"`
+		Origin       string `json:"origin"`
+		IssueID      string `json:"issue_id"`
+		IssueVersion int    `json:"issue_version"`
+		TestID       string `json:"test_id"`
+		Present      bool   `json:"present"`
+		Comment      string `json:"comment"`
+	}
+)
+
+// kcidbStatus gives each verdict the word that KCIDB defines for it. MISS is a
+// failure of the harness, of which neither test nor code is known; ERROR would
+// blame the test.
+var kcidbStatus = map[outcome.Verdict]string{
+	outcome.Pass: "PASS", outcome.Fail: "FAIL", outcome.Skip: "SKIP", outcome.Crash: "FAIL",
+	outcome.Hang: "FAIL", outcome.BootFail: "FAIL", outcome.Infra: "MISS",
+}
+
+// WriteKCIDB writes the run as a report for KCIDB: a checkout and a build for
+// each kernel, a test for each cell, an issue for each expectation and each
+// crash, with an incident for each cell that shows it, or no longer does.
+func WriteKCIDB(w io.Writer, d Document) error {
+	k := kcidbReporter{d: d, origin: d.Origin, issues: map[string]bool{}, report: kcidbReport{
+		Version: kcidbVersion{5, 3}, Checkouts: []kcidbCheckout{}, Builds: []kcidbBuild{}, Tests: []kcidbTest{},
+		Issues: []kcidbIssue{}, Incidents: []kcidbIncident{}}}
+	if k.origin == "" {
+		k.origin = DefaultOrigin
+	}
+	if !OriginPattern.MatchString(k.origin) {
+		return fmt.Errorf("the origin %q is not made of lower-case letters, digits and _", results.CleanLine(k.origin))
+	}
+	var err error
+	if k.printed, err = d.readTexts(maxTexts, trouble); err != nil {
+		return err
+	}
+	builds := map[string]string{}
+	for i := range d.Cells {
+		c := &d.Cells[i]
+		build, known := builds[c.Kernel]
+		if !known {
+			build = k.build(c.Kernel)
+			builds[c.Kernel] = build
+		}
+		k.test(c, build)
+	}
+	return writeJSON(w, k.report)
+}
+
+type kcidbReporter struct {
+	d       Document
+	origin  string
+	printed texts
+	issues  map[string]bool
+	report  kcidbReport
+}
+
+// id makes an object's id of what tells it from all others of its type.
+func (k *kcidbReporter) id(parts ...string) string {
+	return k.origin + ":" + strings.Join(parts, ":")
+}
+
+// build adds a kernel as a checkout and its build. A distribution's kernel has
+// no commit of a public repository: its checkout has neither git_commit_hash
+// nor patchset_hash, for an empty one would say that nothing was patched. It
+// is known by its release and by the digest of its image instead.
+func (k *kcidbReporter) build(kernel string) string {
+	release, misc := results.CleanLine(kernel), map[string]string{}
+	digest := results.CleanLine(k.d.Run.Conditions["kernel "+kernel])
+	id := k.id("kernel", release)
+	misc["release"] = release
+	if digest != "" {
+		id = k.id("kernel", release, digest)
+		misc["digest"] = digest
+	}
+	k.report.Checkouts = append(k.report.Checkouts, kcidbCheckout{
+		ID: id, Origin: k.origin, Comment: "the source of kernel " + release, Valid: true, Misc: misc})
+	b := kcidbBuild{ID: id, Origin: k.origin, CheckoutID: id, Comment: "kernel " + release, Misc: misc}
+	if digest != "" { // there was an image to boot
+		b.Status = "PASS"
+	}
+	k.report.Builds = append(k.report.Builds, b)
+	return id
+}
+
+// test adds a cell.
+func (k *kcidbReporter) test(c *results.Cell, build string) {
+	r := k.d.Run
+	t := kcidbTest{
+		ID: k.id("test", results.CleanLine(r.ID), digestOf(c.Kernel, c.FS, c.Test)), Origin: k.origin, BuildID: build,
+		Path: kcidbPath(c), Comment: results.CleanLine(c.Test + " on " + c.FS), Status: kcidbStatus[c.Verdict],
+		Duration: c.Duration.Seconds(),
+		Environment: &kcidbEnvironment{Comment: results.CleanLine(c.FS + " in a virtual machine"), Misc: map[string]string{
+			"filesystem": results.CleanLine(c.FS), "accel": results.CleanLine(r.Accel)}},
+		Misc: kcidbTestMisc{
+			Run: results.CleanLine(r.ID), Test: results.CleanLine(c.Test), Policy: r.Policy, Verdict: c.Verdict, Outcome: c.Outcome,
+			Kind: c.Kind, Standing: c.Standing, Detail: results.CleanLine(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
+			Covariates: map[string]string{}},
+	}
+	if r.Accel == "" { // an imported run: nothing is known of its machine
+		t.Environment.Comment = ""
+		delete(t.Environment.Misc, "accel")
+	}
+	if !c.Finished.IsZero() {
+		t.StartTime = rfc3339(c.Finished.Add(-c.Duration))
+	}
+	for name, value := range c.Covariates {
+		t.Misc.Covariates[results.CleanLine(name)] = results.CleanLine(value)
+	}
+	output, console := k.printed.of(c.CellKey, c.N)
+	switch {
+	case console != "" && c.Verdict != outcome.Fail:
+		t.LogExcerpt = excerpt(console)
+	case output+console != "":
+		t.LogExcerpt = excerpt(output + console)
+	}
+	k.report.Tests = append(k.report.Tests, t)
+
+	switch {
+	case c.Standing == results.ExpectedFail, c.Standing == results.UnexpectedPass:
+		why := results.CleanLine(c.Why)
+		if why == "" {
+			why = "an expectation without a reason"
+		}
+		k.incident(t, "expectation", why, c.Standing == results.ExpectedFail)
+	case c.Verdict == outcome.Crash && c.Detail != "":
+		k.incident(t, "crash", results.CleanLine(c.Detail), true)
+	}
+}
+
+// incident adds an issue, once, and that a test shows it, or does not. An
+// issue is known by its text, so its version never changes.
+func (k *kcidbReporter) incident(t kcidbTest, kind, text string, present bool) {
+	const version = 1
+	issue := k.id("issue", kind, digestOf(text))
+	if !k.issues[issue] {
+		k.issues[issue] = true
+		k.report.Issues = append(k.report.Issues, kcidbIssue{ID: issue, Version: version, Origin: k.origin, Comment: text, Culprit: kcidbCulprit{Code: true}})
+	}
+	comment := "was seen"
+	if !present {
+		comment = unexpectedPass
+	}
+	k.report.Incidents = append(k.report.Incidents, kcidbIncident{
+		ID: k.id("incident", kind, digestOf(t.ID, issue)), Origin: k.origin, IssueID: issue, IssueVersion: version,
+		TestID: t.ID, Present: present, Comment: comment})
+}
+
+// kcidbPath is the cell's place in KCIDB's tree of tests: our root, the
+// filesystem, and the test's name, in words of letters, digits, "_" and "-".
+func kcidbPath(c *results.Cell) string {
+	words := []string{DefaultOrigin, c.FS}
+	words = append(words, strings.FieldsFunc(c.Test, func(r rune) bool { return r == '.' || r == '/' })...)
+	for i, word := range words {
+		words[i] = strings.Map(func(r rune) rune {
+			switch {
+			case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '_', r == '-':
+				return r
+			}
+			return '_'
+		}, word)
+	}
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), ".")
+}
+
+// excerpt is a log as KCIDB takes it: clean, and bounded. KCIDB counts
+// characters, of which a byte is never more than one.
+func excerpt(log string) string { return results.Bounded(log, kcidbExcerpt) }
+
+// digestOf tells names apart where only a word is wanted.
+func digestOf(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}

@@ -1,0 +1,184 @@
+package format
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// result takes the result line m of block i. A block within that one has ended
+// then, and this is its parent's word.
+func (r *ktapReader) result(i int, m []string) error {
+	if err := r.closeTo(i + 2); err != nil { // what is deeper has no result of its own
+		return err
+	}
+	b := r.blocks[i]
+	b.seen++
+	if n, err := strconv.Atoi(m[2]); m[2] != "" && (err != nil || n != b.seen) {
+		r.problem("line %d has the number %.20s where %d was expected", r.at, m[2], b.seen)
+	}
+	if b.planned >= 0 && b.seen == b.planned+1 {
+		r.problem("line %d is a result more than the %d that were planned", r.at, b.planned)
+	}
+	t := ktapRead{test: strings.TrimSpace(r.text(m[3])), kernel: b.kernel, fs: b.fs, line: r.at}
+	if t.test == "" {
+		t.test = strconv.Itoa(b.seen)
+	}
+	t.verdict, t.detail = ktapVerdict(m[1], r.text(m[4]))
+	t.result = ktapResultWord(m)
+	if len(r.blocks) > i+1 {
+		if name := r.blocks[i+1].name; name == "" || name == t.test {
+			return r.parent(i, t)
+		}
+		b.seen-- // this is another test: the one that was open has no result
+		if err := r.closeTo(i + 1); err != nil {
+			return err
+		}
+		b.seen++
+	}
+	t.output, t.notes = results.Bounded(string(r.printed), results.MaxText), r.notes
+	r.printed, r.notes = nil, nil
+	return r.add(i, t)
+}
+
+// ktapResultWord is the result of the line m with the word of its directive.
+func ktapResultWord(m []string) string {
+	word, _, _ := strings.Cut(m[4], " ")
+	return strings.TrimSpace(m[1] + " " + word)
+}
+
+// add puts a test into block i.
+func (r *ktapReader) add(i int, t ktapRead) error {
+	if err := r.count(t.line); err != nil {
+		return err
+	}
+	r.blocks[i].tests = append(r.blocks[i].tests, t)
+	return nil
+}
+
+// ktapVerdict is what a result with its directive comes to. KTAP has nothing to
+// say "failed as expected" that is a verdict of ours: it is skipped, with the
+// directive as the reason, for it did not pass, and need not be looked at.
+func ktapVerdict(result, directive string) (outcome.Verdict, string) {
+	v := outcome.Pass
+	if result != "ok" {
+		v = outcome.Fail
+	}
+	word, reason, _ := strings.Cut(strings.TrimSpace(directive), " ")
+	word = strings.ToUpper(strings.TrimSuffix(word, ":"))
+	reason = firstOf(reason)
+	switch {
+	case word == "SKIP" || word == "SKIPPED":
+		return outcome.Skip, firstOf(reason, "no reason is given")
+	case word == "XFAIL", word == "TODO" && v == outcome.Fail:
+		return outcome.Skip, strings.TrimSuffix(word+": "+reason, ": ")
+	case word == "TIMEOUT":
+		return outcome.Hang, firstOf(reason, "it took too long")
+	case word == "ERROR":
+		return outcome.Fail, strings.TrimSuffix("ERROR: "+reason, ": ")
+	}
+	return v, firstOf(directive)
+}
+
+// parent takes the result line of the test that block i+1 holds the subtests
+// of. It is a test of its own only where it says worse than they do.
+func (r *ktapReader) parent(i int, t ktapRead) error {
+	child := r.blocks[i+1]
+	if err := r.settle(child, ""); err != nil {
+		return err
+	}
+	bad, ran := false, false
+	for _, sub := range child.tests {
+		bad = bad || sub.verdict.Bad() || sub.verdict == outcome.Infra
+		ran = ran || sub.verdict != outcome.Skip
+	}
+	r.blocks = r.blocks[:i+1]
+	if err := r.hand(i, child, t.test); err != nil {
+		return err
+	}
+	printed := results.Bounded(string(r.printed), results.MaxText)
+	r.printed, r.notes = nil, nil
+	switch {
+	case t.verdict == outcome.Hang, t.verdict == outcome.Fail && !bad:
+		t.detail = firstOf(t.detail, "none of its subtests failed, and it did")
+	case len(child.tests) == 0 && t.verdict == outcome.Pass:
+		t.verdict, t.detail = outcome.Infra, "it says that it passed, and no subtest of it ran"
+	case len(child.tests) == 0, t.verdict == outcome.Skip && !ran && !bad:
+		// Skipped as a whole, or each of its tests was.
+		if len(child.tests) > 0 {
+			return nil
+		}
+	default:
+		return nil
+	}
+	t.output = printed
+	return r.add(i, t)
+}
+
+// hand gives the tests of a block that has ended to block i, under the name of
+// their parent. Those of ours are cells already: their parent is no test.
+func (r *ktapReader) hand(i int, child *ktapBlock, name string) error {
+	for _, sub := range child.tests {
+		if child.kernel == "" {
+			sub.test = results.CleanLine(name + "/" + sub.test)
+			if err := r.grow(len(sub.test)); err != nil {
+				return err
+			}
+		}
+		r.blocks[i].tests = append(r.blocks[i].tests, sub)
+	}
+	return nil
+}
+
+// settle notes what a block that ends lacks. reason says why it ends without
+// its parent's word; empty: it has that.
+func (r *ktapReader) settle(b *ktapBlock, reason string) error {
+	missing := ""
+	switch left := b.planned - b.seen; {
+	case b.skipAll != "" && b.seen == 0:
+		b.tests = append(b.tests, ktapRead{test: "plan", kernel: b.kernel, fs: b.fs, line: b.from, verdict: outcome.Skip, detail: b.skipAll})
+		return r.count(b.from)
+	case b.bailed != "":
+		missing = fmt.Sprintf("bailed out in line %d: %s", r.at, b.bailed)
+	case left == 1:
+		missing = fmt.Sprintf("result %d of %d is missing in line %d", b.planned, b.planned, r.at)
+	case left > 1:
+		missing = fmt.Sprintf("results %d to %d of %d are missing in line %d", b.seen+1, b.planned, b.planned, r.at)
+	case reason != "":
+		missing = reason
+	default:
+		return nil
+	}
+	r.problem("%s", missing)
+	b.tests = append(b.tests, ktapRead{test: "missing", kernel: b.kernel, fs: b.fs, line: b.from, verdict: outcome.Infra, detail: missing,
+		output: results.Bounded(string(r.printed), results.MaxText)})
+	r.printed, r.notes = nil, nil
+	return r.count(b.from)
+}
+
+// closeTo ends all blocks but the outermost n, whose parents have said nothing.
+func (r *ktapReader) closeTo(n int) error {
+	for len(r.blocks) > n {
+		last := len(r.blocks) - 1
+		b, reason := r.blocks[last], ""
+		if last > 0 {
+			reason = fmt.Sprintf("it has no result of its own up to line %d", r.at)
+		}
+		if err := r.settle(b, reason); err != nil {
+			return err
+		}
+		r.blocks = r.blocks[:last]
+		if last == 0 {
+			r.done = append(r.done, b.tests...)
+			continue
+		}
+		r.blocks[last-1].seen++ // it began, at least: it is not missing twice
+		if err := r.hand(last-1, b, firstOf(b.name, strconv.Itoa(r.blocks[last-1].seen))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package format
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// kunit is the kernel's own tool, of a tree or of the tarball that Debian
+// ships, or the test is skipped.
+func kunit(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("python3 is not on PATH: kunit.py needs it")
+	}
+	const tool = "tools/testing/kunit/kunit.py"
+	if tree := os.Getenv("SPLICELAB_KERNEL_SOURCE"); tree != "" {
+		return filepath.Join(tree, tool)
+	}
+	tarballs, _ := filepath.Glob("/usr/src/linux-source-6.*.tar.xz")
+	if len(tarballs) == 0 {
+		t.Skip("SPLICELAB_KERNEL_SOURCE names no kernel tree, and there is no /usr/src/linux-source-6.*.tar.xz: kunit.py is of them")
+	}
+	if testing.Short() {
+		t.Skip("-short: unpacking the tarball takes its time")
+	}
+	dir := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "tar", "-C", dir, "--strip-components=1", "--wildcards", "-xf", tarballs[0], "*/tools/testing/kunit").CombinedOutput(); err != nil {
+		t.Fatalf("tar: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, tool)
+}
+
+var kunitCounts = regexp.MustCompile(`Testing complete\. Ran (\d+) tests?:(.*)`)
+
+// The kernel's own parser counts what the run counts: passes, skips with what
+// is expected to fail, and all else as failed, and finds nothing wrong.
+func TestKTAPByTheKernelsParser(t *testing.T) {
+	tool := kunit(t)
+	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun()} {
+		t.Run(name, func(t *testing.T) {
+			d.Cells = stored(t, d)
+			file := filepath.Join(t.TempDir(), "run.ktap")
+			must(t, os.WriteFile(file, documents(t, d)["ktap"], 0o644))
+			cmd := exec.CommandContext(t.Context(), "python3", tool, "parse", file)
+			cmd.Dir = filepath.Dir(tool)
+			out, err := cmd.Output() // fails when a test does
+			var exit *exec.ExitError
+			if err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
+			}
+			m := kunitCounts.FindStringSubmatch(string(out))
+			if m == nil || strings.Contains(string(out), "[ERROR]") {
+				t.Fatalf("kunit.py: %v\n%s", err, out)
+			}
+			passed, failed, skipped := 0, 0, 0
+			for _, c := range d.Cells {
+				switch {
+				case c.Verdict == outcome.Skip, c.Standing == results.ExpectedFail:
+					skipped++
+				case c.Verdict == outcome.Pass:
+					passed++
+				default:
+					failed++
+				}
+			}
+			want := fmt.Sprintf(" passed: %d, failed: %d, skipped: %d", passed, failed, skipped)
+			if m[1] != fmt.Sprint(len(d.Cells)) || strings.TrimRight(m[2], " \x1b[0m") != want {
+				t.Errorf("kunit.py ran %s:%s, want %d:%s", m[1], m[2], len(d.Cells), want)
+			}
+		})
+	}
+}
+
+func TestReadKTAPOfOthers(t *testing.T) {
+	for _, c := range []struct{ name, ktap, want, problem string }{
+		{name: "nested", ktap: `KTAP version 1
+1..2
+  KTAP version 1
+  1..2
+    KTAP version 1
+    1..2
+    not ok 1 test_1
+    ok 2 test_2
+  not ok 1 test_3
+  ok 2 test_4 # SKIP
+not ok 1 example_test_1
+ok 2 example_test_2
+`, want: "example_test_1/test_3/test_1: fail\nexample_test_1/test_3/test_2: pass\nexample_test_1/test_4: skip no reason is given\nexample_test_2: pass\n"},
+		{name: "directives", ktap: `TAP version 14
+1..12
+ok 1 - skipped # SKIP no module
+not ok 2 skipped too # skip
+not ok 3 todo # TODO not written
+ok 4 todo passes # TODO
+ok 5 # XFAIL xfail of kselftest
+not ok 6 xfail # XFAIL known
+ok 7 xpass # XPASS
+not ok 8 slow # TIMEOUT 45 seconds
+not ok 9 err # ERROR no memory
+not ok 10 code # exit=1
+ok 11 selftests: mm: x
+ok
+`, want: `skipped: skip no module
+skipped too: skip no reason is given
+todo: skip TODO: not written
+todo passes: pass TODO
+5: skip XFAIL: xfail of kselftest
+xfail: skip XFAIL: known
+xpass: pass XPASS
+slow: hang 45 seconds
+err: fail ERROR: no memory
+code: fail exit=1
+selftests: mm: x: pass
+12: pass
+`},
+		{name: "kselftest", ktap: `TAP version 13
+1..2
+# timeout set to 45
+# selftests: membarrier: single
+# TAP version 13
+# 1..2
+# ok 1 available
+# not ok 2 invalid command
+not ok 1 selftests: membarrier: single # exit=1
+# selftests: membarrier: multi
+# TAP version 13
+# 1..1
+# ok 1 available
+# TAP version 13
+# 1..1
+# ok 1 again
+ok 2 selftests: membarrier: multi
+`, want: "selftests: membarrier: single/available: pass\nselftests: membarrier: single/invalid command: fail\n" +
+			"selftests: membarrier: multi/available: pass\nselftests: membarrier: multi/again: pass\n"},
+		{name: "KUnit in the kernel's log", ktap: `[    0.060000] printk: console enabled
+[    0.060000] TAP version 14
+[    0.060000] 1..2
+[    0.060000] 	# Subtest: a-test
+[    0.060000] 	1..1
+[    0.060000] 	ok 1 - init
+[    0.060000] ok 1 - a-test
+<6>[    0.070000][    T1] 	# Subtest: b-test
+<6>[    0.070000][    T1] 	1..1
+<6>[    0.070000][    T1] 	    # init: EXPECTATION FAILED at b.c:1
+<6>[    0.070000][    T1] 	not ok 1 - init
+[    0.060000] not ok 2 - b-test
+[    0.060000] List of all partitions:
+`, want: "a-test/init: pass\nb-test/init: fail\n"},
+		{name: "the plan last", ktap: "TAP version 13\nok 1 a\nok 2 b\n1..2\n", want: "a: pass\nb: pass\n"},
+		{name: "no plan", ktap: "KTAP version 1\nok 1 a\n", want: "a: pass\n"},
+		{name: "CR LF", ktap: "KTAP version 1\r\n1..1\r\nok 1 a\r\n", want: "a: pass\n"},
+		{name: "one name twice", ktap: "KTAP version 1\n1..2\nok 1 a\nnot ok 2 a\n", want: "a: pass\na#01: fail\n"},
+		{name: "nothing to do", ktap: "TAP version 13\n1..0 # SKIP not on this kernel\n", want: "plan: skip not on this kernel\n"},
+		{name: "the parent is worse", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\nnot ok 1 p # timed out\n", want: "p/a: pass\np: fail timed out\n"},
+		{name: "the parent took too long", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nnot ok 1 p # TIMEOUT\n", want: "p/a: fail\np: hang it took too long\n"},
+
+		// What did not end did not pass.
+		{name: "missing results", ktap: "KTAP version 1\n1..4\nok 1 a\n", want: "a: pass\nmissing: infra results 2 to 4 of 4 are missing in line 3\n", problem: "results 2 to 4"},
+		{name: "a missing result", ktap: "KTAP version 1\n1..2\nok 1 a\n", want: "a: pass\nmissing: infra result 2 of 2 is missing in line 3\n", problem: "result 2 of 2"},
+		{name: "missing subtests", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 a\nok 1 p\n", want: "p/a: pass\np/missing: infra result 2 of 2 is missing in line 6\n", problem: "result 2 of 2"},
+		{name: "an early end in a subtest", ktap: "KTAP version 1\n1..2\n  KTAP version 1\n  # Subtest: p\n  1..1\n  ok 1 a\nKernel panic - not syncing: Fatal exception\n",
+			want: "p/a: pass\np/missing: infra it has no result of its own up to line 7\nmissing: infra result 2 of 2 is missing in line 7\n", problem: "no result of its own"},
+		{name: "a suite without an end", ktap: "KTAP version 1\n1..2\n  # Subtest: p\n  1..1\n  ok 1 a\n  KTAP version 1\n  # Subtest: q\n  1..1\n  ok 1 a\nok 2 q\n",
+			want: "p/a: pass\np/missing: infra it has no result of its own up to line 6\nq/a: pass\n", problem: "no result of its own"},
+		{name: "another test's result", ktap: "KTAP version 1\n1..2\n  # Subtest: p\n  1..1\n  ok 1 a\nok 2 q\n",
+			want: "p/a: pass\np/missing: infra it has no result of its own up to line 6\nq: pass\n", problem: "no result of its own"},
+		{name: "no subtest ran", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..0\nok 1 p\n", want: "p: infra it says that it passed, and no subtest of it ran\n"},
+		{name: "bail out", ktap: "TAP version 13\n1..2\nok 1 a\nBail out! no root\n", want: "a: pass\nmissing: infra bailed out in line 4: no root\n", problem: "bailed out"},
+		{name: "numbers that jump", ktap: "KTAP version 1\nok 1 a\nok 7 b\nok 99999999999999999999999 c\n", want: "a: pass\nb: pass\nc: pass\n", problem: "line 3 has the number 7 where 2 was expected; line 4"},
+		{name: "more than planned", ktap: "KTAP version 1\n1..1\nok 1 a\nnot ok 2 b\n", want: "a: pass\nb: fail\n", problem: "more than the 1 that were planned"},
+		{name: "two plans", ktap: "KTAP version 1\n1..1\nok 1 a\n1..3\n", want: "a: pass\n", problem: "plans 3 tests where 1 were planned"},
+		{name: "lines that look like results", ktap: "KTAP version 1\n1..2\nokay 1 x\n   ok 1 y\n# ok 1 z\nok 1 a\n  not ok 9\nnot ok 2 b\n", want: "a: pass\nb: fail\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in, err := readText(t, "", c.ktap)
+			must(t, err)
+			if got := told(in); got != c.want || in.Format != "ktap" {
+				t.Errorf("%s is\n%s\nwant\n%s", in.Format, got, c.want)
+			}
+			if c.problem == "" && in.Problem != "" || !strings.Contains(in.Problem, c.problem) {
+				t.Errorf("problem %q, want %q", in.Problem, c.problem)
+			}
+		})
+	}
+}
+
+func TestReadKTAPKeepsWhatWasPrinted(t *testing.T) {
+	in, err := readText(t, "", "KTAP version 1\n1..2\n# a: expected 1\nkernel: BUG\x1b[2J\nnot ok 1 a\nok 2 b\n")
+	must(t, err)
+	if got := in.Attempts[0].Output; got != "# a: expected 1\nkernel: BUG\\x1b[2J\n" || in.Attempts[1].Output != "" {
+		t.Errorf("%q and %q", got, in.Attempts[1].Output)
+	}
+}
+
+func TestReadKTAPRefuses(t *testing.T) {
+	deep := new(strings.Builder)
+	for i := range MaxDepth + 1 {
+		fmt.Fprintf(deep, "%sKTAP version 1\n", strings.Repeat(" ", i))
+	}
+	for _, c := range []struct {
+		name, format, text, says string
+		line                     int
+	}{
+		{"no version", "ktap", "ok 1 a\n", "has no line \"KTAP version 1\"", 0},
+		{"neither", "", "hello\n", "--format", 0},
+		{"nothing", "", "", "--format", 0},
+		{"an unknown format", "tap", "", "no format \"tap\"", 0},
+		{"no result", "", "KTAP version 1\n", "holds no test result", 0},
+		{"a large plan", "", "KTAP version 1\n1..1000000000\n", "no more than 200000", 2},
+		{"deep", "", deep.String(), "is within 32 tests", MaxDepth + 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := readText(t, c.format, c.text)
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) || syntax.Line != c.line || !strings.Contains(syntax.What, c.says) {
+				t.Errorf("%v, want line %d and %q", err, c.line, c.says)
+			}
+		})
+	}
+}
+
+// A cell that expects to fail is neither a pass nor a failure for whoever
+// reads the document.
+func TestExpectedFailIsSkippedEverywhere(t *testing.T) {
+	d := sample()
+	all := documents(t, d)
+	for format, want := range map[string]string{
+		"junit":     `<skipped type="expected-fail" message="expected fail: reported 2026-03, not mended yet: offset 0`,
+		"ktap":      "not ok 1 splice.TestPunchHole/large # SKIP expected fail: reported 2026-03",
+		"test2json": `"Action":"skip","Package":"6.12.117+deb12-cloud-amd64/btrfs","Test":"splice.TestPunchHole/large"`,
+		"markdown":  "| expected fail | 1 |",
+		"csv":       ",fail,live,characterisation,expected-fail,",
+		"json":      `"standing": "expected-fail"`,
+		"kcidb":     `"present": true`,
+	} {
+		if !bytes.Contains(all[format], []byte(want)) {
+			t.Errorf("%s has no %q", format, want)
+		}
+	}
+	var report kcidbReport
+	must(t, json.Unmarshal(all["kcidb"], &report))
+	if len(report.Incidents) != 3 { // expected, unexpectedly passed, crashed
+		t.Errorf("%d incidents", len(report.Incidents))
+	}
+}

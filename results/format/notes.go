@@ -1,0 +1,226 @@
+package format
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// note is something that a document of ours says of a cell for which its
+// format has no word: a property in JUnit, a diagnostic line in KTAP. Reading
+// them back gives the cell that was written.
+type note struct{ name, value string }
+
+// The names of notes. A covariate's and an attempt's have a name of their own
+// behind them, so that no covariate can pass for another note.
+const (
+	noteVerdict   = "verdict"
+	noteOutcome   = "outcome"
+	noteKind      = "kind"
+	noteDetail    = "detail"
+	noteStanding  = "standing"
+	noteWhy       = "why"
+	noteFlaky     = "flaky"
+	noteDuration  = "duration"
+	noteFinished  = "finished"
+	noteNumber    = "attempt"
+	noteAttempt   = "attempt "
+	noteCovariate = "covariate "
+)
+
+// notes says everything about a cell but its name, its texts and where its
+// time went.
+func notes(c *results.Cell) []note {
+	var all []note
+	add := func(name, value string) {
+		if value = results.CleanLine(value); value != "" {
+			all = append(all, note{results.CleanLine(name), value})
+		}
+	}
+	add(noteVerdict, string(c.Verdict))
+	add(noteOutcome, string(c.Outcome))
+	add(noteKind, string(c.Kind))
+	add(noteDetail, c.Detail)
+	add(noteStanding, string(c.Standing))
+	add(noteWhy, c.Why)
+	add(noteFlaky, c.Flaky)
+	for _, k := range slices.Sorted(maps.Keys(c.Covariates)) {
+		add(noteCovariate+k, c.Covariates[k])
+	}
+	add(noteDuration, c.Duration.String())
+	add(noteFinished, rfc3339(c.Finished))
+	if c.Attempts > 1 {
+		add(noteNumber, strconv.Itoa(c.N))
+	}
+	for _, a := range c.Others {
+		add(noteAttempt+strconv.Itoa(a.N), attemptNote(a))
+	}
+	return all
+}
+
+// attemptNote is another attempt at the cell in one line of five words, of
+// which the last may be many or none.
+func attemptNote(a results.Attempt) string {
+	o := "-"
+	if a.Outcome != outcome.None {
+		o = escape(string(a.Outcome), " ")
+	}
+	finished := "-"
+	if !a.Finished.IsZero() {
+		finished = rfc3339(a.Finished)
+	}
+	return fmt.Sprintf("%s %s %s %s %s", a.Verdict, o, a.Duration, finished, a.Detail)
+}
+
+// noted is a cell as notes tell of it.
+type noted struct {
+	attempt results.Attempt // the one that counts
+	others  []results.Attempt
+}
+
+// set takes one note. An unknown one is of a newer version, and left alone.
+func (n *noted) set(name, value string) (err error) {
+	a := &n.attempt
+	switch name {
+	case noteVerdict:
+		a.Verdict, err = parseVerdict(value)
+	case noteOutcome:
+		a.Outcome = outcome.Outcome(value)
+	case noteKind:
+		a.Kind = outcome.Kind(value)
+	case noteDetail:
+		a.Detail = value
+	case noteDuration:
+		a.Duration, err = time.ParseDuration(value)
+	case noteFinished:
+		a.Finished, err = time.Parse(time.RFC3339Nano, value)
+	case noteNumber:
+		a.N, err = parseNumber(value)
+	default:
+		if covariate, ok := strings.CutPrefix(name, noteCovariate); ok {
+			if a.Covariates == nil {
+				a.Covariates = map[string]string{}
+			}
+			if len(a.Covariates) < results.MaxCovariates {
+				a.Covariates[covariate] = value
+			}
+		} else if number, ok := strings.CutPrefix(name, noteAttempt); ok {
+			err = n.other(number, value)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s %q: %w", name, value, err)
+	}
+	return nil
+}
+
+// other takes the line of another attempt.
+func (n *noted) other(number, value string) error {
+	words := strings.SplitN(value, " ", 5)
+	if len(words) < 4 || len(n.others) == maxAttempts {
+		return fmt.Errorf("is not the line of an attempt, or one of more than %d", maxAttempts)
+	}
+	var a results.Attempt
+	var err error
+	if a.N, err = parseNumber(number); err != nil {
+		return err
+	}
+	if a.Verdict, err = parseVerdict(words[0]); err != nil {
+		return err
+	}
+	if words[1] != "-" {
+		a.Outcome = outcome.Outcome(unescape(words[1]))
+	}
+	if a.Duration, err = time.ParseDuration(words[2]); err != nil {
+		return err
+	}
+	if words[3] != "-" {
+		if a.Finished, err = time.Parse(time.RFC3339Nano, words[3]); err != nil {
+			return err
+		}
+	}
+	if len(words) == 5 {
+		a.Detail = words[4]
+	}
+	n.others = append(n.others, a)
+	return nil
+}
+
+// attempts are all that notes tell of, oldest first, with the numbers that
+// they had; each number must be there once.
+func (n *noted) attempts(key results.CellKey) ([]results.Attempt, error) {
+	if n.attempt.N == 0 {
+		n.attempt.N = len(n.others) + 1
+	}
+	all := append(slices.Clone(n.others), n.attempt)
+	slices.SortFunc(all, func(a, b results.Attempt) int { return a.N - b.N })
+	for i := range all {
+		if all[i].N != i+1 {
+			return nil, fmt.Errorf("attempt %d of %d is missing or told twice", i+1, len(all))
+		}
+		all[i].CellKey, all[i].Kind = key, n.attempt.Kind
+	}
+	return all, nil
+}
+
+func parseVerdict(s string) (outcome.Verdict, error) {
+	if v := outcome.Verdict(s); slices.Contains(outcome.Verdicts, v) {
+		return v, nil
+	}
+	return "", fmt.Errorf("is no verdict")
+}
+
+func parseNumber(s string) (int, error) {
+	n, err := strconv.ParseUint(s, 10, 31)
+	if err != nil || n < 1 || n > maxAttempts+1 {
+		return 0, fmt.Errorf("is not a number from 1 to %d", maxAttempts+1)
+	}
+	return int(n), nil
+}
+
+// escape writes the bytes of s that are in set as "%" and two hexadecimal
+// digits, and a "%" that would read as one of those likewise.
+func escape(s, set string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if strings.IndexByte(set, s[i]) >= 0 || escaped(s[i:]) {
+			fmt.Fprintf(&b, "%%%02X", s[i])
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// unescape undoes escape.
+func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if escaped(s[i:]) {
+			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8) // two digits: escaped has seen them
+			b.WriteByte(byte(n))
+			i += 2
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// escaped reports whether s begins with an escape.
+func escaped(s string) bool {
+	return len(s) >= 3 && s[0] == '%' && isHex(s[1]) && isHex(s[2])
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}

@@ -1,0 +1,226 @@
+package format
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+func TestCSV(t *testing.T) {
+	d := sample()
+	m := newMaking("formulas")
+	m.d.Cells = nil
+	for i, formula := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "＝1", "a,\"b\""} {
+		m.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: formula + fmt.Sprint(i)}, results.Attempt{Verdict: outcome.Fail, Detail: formula})
+	}
+	for name, d := range map[string]Document{"sample": d, "formulas": m.d, "hostile": hostileRun()} {
+		content := documents(t, d)["csv"]
+		lines, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+		must(t, err)
+		if len(lines) != len(d.Cells)+1 || strings.Join(lines[0], ",") != "run,kernel,fs,test,verdict,outcome,kind,standing,why,detail,duration_ms,attempts,infra,flaky,finished,covariates" {
+			t.Errorf("%s: %d lines, of which the first is %q", name, len(lines), lines[0])
+		}
+		if n := bytes.Count(content, []byte("\r\n")); n != len(lines) {
+			t.Errorf("%s: %d lines end with CR LF", name, n)
+		}
+		for _, line := range lines {
+			for _, cell := range line {
+				if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+					t.Errorf("%s: %q is a formula", name, cell)
+				}
+			}
+			if !json.Valid([]byte(line[len(line)-1])) && line[0] != "run" {
+				t.Errorf("%s: covariates %q", name, line[len(line)-1])
+			}
+		}
+	}
+	if lines, _ := csv.NewReader(bytes.NewReader(documents(t, m.d)["csv"])).ReadAll(); lines[1][9] != "'=1+1" || lines[6][9] != `a,"b"` {
+		t.Errorf("%q", lines)
+	}
+}
+
+// Outside of code, nothing that a guest said is left.
+func TestMarkdownLeavesGuestsInCode(t *testing.T) {
+	m := newMaking("r")
+	attack := []string{"`", "``", "a`b``c```d", "|", "\\|", "\\`|", "`|`", "@everyone", "#12", "![x](http://x)", "<img src=x>", "</details>", "*x*", "http://evil.example",
+		"\\", "a\\", "`@x`", "````", "&lt;", "$`x`$"}
+	for i, text := range attack {
+		a := results.Attempt{Verdict: outcome.Fail, Outcome: outcome.Outcome(text), Detail: text,
+			Output: "```\n" + text + "\n~~~\n</details>\n  ```\n    ```\n````\n@everyone\n"}
+		c := m.cell(results.CellKey{Kernel: "6.1 " + text, FS: "fs " + text, Test: fmt.Sprintf("t%d ", i) + text}, a)
+		c.Why, c.Standing = text, results.UnexpectedPass
+	}
+	m.d.Run.ID, m.d.Run.Problem, m.d.Run.Accel, m.d.Run.Policy = "@everyone", "@everyone `", "@everyone", "@everyone"
+	fence, rows := "", 0
+	for line := range strings.Lines(string(documents(t, m.d)["markdown"])) {
+		line = strings.TrimSuffix(line, "\n")
+		if fence != "" { // within a block of code, up to its fence
+			if !strings.HasPrefix(line, "  ") {
+				t.Errorf("%q leaves its item", line)
+			}
+			if strings.TrimSpace(line) == fence {
+				fence = ""
+			} else if strings.HasPrefix(strings.TrimSpace(line), fence) && strings.Trim(strings.TrimSpace(line), "`") == "" {
+				t.Errorf("%q ends the block of %q", line, fence)
+			}
+			continue
+		}
+		if mark, ok := strings.CutSuffix(line, "text"); ok && strings.Trim(mark, " `") == "" {
+			fence = strings.TrimSpace(mark)
+			continue
+		}
+		if inner, ok := strings.CutPrefix(line, "<summary>"); ok {
+			if strings.ContainsAny(regexp.MustCompile(`</?(code|summary)>|&[a-z0-9#]+;`).ReplaceAllString(inner, ""), "<>&\"'") {
+				t.Errorf("%q has markup", line)
+			}
+			continue
+		}
+		// A table's columns are parted before code is seen.
+		if strings.HasPrefix(line, "|") {
+			rows++
+			if n := strings.Count(line, "|"); n != 3 { // each table here has two columns
+				t.Errorf("%d bars in %q", n, line)
+			}
+		}
+		rest := withoutSpans(line)
+		if strings.ContainsAny(rest, "@#<>\\$&") && !strings.HasPrefix(line, "# splicelab") && !strings.HasPrefix(line, "## ") && rest != "<details>" && rest != "</details>" ||
+			strings.Contains(rest, "http") || strings.Contains(rest, "`") {
+			t.Errorf("%q is outside of code in %q", rest, line)
+		}
+	}
+	if rows == 0 {
+		t.Error("no row of the tables was seen")
+	}
+}
+
+// withoutSpans takes the code spans out of a line, as CommonMark finds them:
+// from a run of backticks to the next one of the same length.
+func withoutSpans(line string) string {
+	var out strings.Builder
+	for line != "" {
+		if line[0] != '`' {
+			out.WriteByte(line[0])
+			line = line[1:]
+			continue
+		}
+		n := len(line) - len(strings.TrimLeft(line, "`"))
+		rest, closed := line[n:], false
+		for at := 0; at < len(rest); {
+			if rest[at] != '`' {
+				at++
+				continue
+			}
+			m := len(rest[at:]) - len(strings.TrimLeft(rest[at:], "`"))
+			if m == n {
+				rest, closed = rest[at+m:], true
+				break
+			}
+			at += m
+		}
+		if !closed {
+			out.WriteString(line[:n])
+		}
+		line = rest
+	}
+	return out.String()
+}
+
+func TestMarkdownIsBounded(t *testing.T) {
+	m := newMaking("large")
+	for i := range 20_000 {
+		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprint("s.TestWithAName/", i)},
+			results.Attempt{Verdict: outcome.Fail, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})
+	}
+	content := documents(t, m.d)["markdown"]
+	left := regexp.MustCompile(`The details of (\d+) more cells are left out`).FindSubmatch(content)
+	if len(content) > 1<<20 || len(content) < 1<<19 || left == nil {
+		t.Fatalf("%d bytes, %q", len(content), left)
+	}
+	shown := bytes.Count(content, []byte("\n- `"))
+	if fmt.Sprint(20_000-shown) != string(left[1]) {
+		t.Errorf("%d cells have details, and %s are said to have none", shown, left[1])
+	}
+	if bytes.Count(content, []byte("<details>")) != bytes.Count(content, []byte("</details>")) {
+		t.Error("what is folded is not closed")
+	}
+	if !bytes.Contains(content, []byte("more kernels are left out")) {
+		t.Error("it does not say that tables are left out")
+	}
+}
+
+// JUnit bounds what was printed, and says what is left out.
+func TestTextsAreBounded(t *testing.T) {
+	m := newMaking("large")
+	for i := range 400 {
+		v := outcome.Pass
+		if i%2 == 0 {
+			v = outcome.Fail
+		}
+		m.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: fmt.Sprint("s.Test", i)}, results.Attempt{Verdict: v, Output: strings.Repeat("o", results.MaxText), Console: strings.Repeat("c", results.MaxText)})
+	}
+	content := documents(t, m.d)["junit"]
+	if len(content) > maxTexts+1<<20 {
+		t.Errorf("%d bytes", len(content))
+	}
+	var got junitSuites
+	must(t, xml.Unmarshal(content, &got))
+	for _, c := range got.Suites[0].Cases[:100] {
+		if strings.Contains(c.Out.Text, "oooo") != (c.Failure != nil) {
+			t.Fatalf("%s: what failed comes first, and has its text", c.Name)
+		}
+		if c.Failure == nil && !strings.Contains(c.Out.Text, "no room for all that was printed") {
+			t.Fatalf("%s does not say that its text is left out", c.Name)
+		}
+	}
+}
+
+func TestTest2JSON(t *testing.T) {
+	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun()} {
+		type state struct{ packageEnd, open map[string]string }
+		s := state{map[string]string{}, map[string]string{}}
+		ends := map[string]int{}
+		for line := range bytes.Lines(documents(t, d)["test2json"]) {
+			var ev test2jsonEvent
+			must(t, json.Unmarshal(line, &ev))
+			if ev.Package == "" || s.packageEnd[ev.Package] != "" {
+				t.Fatalf("%s: %s: of no package, or after its end", name, line)
+			}
+			key := ev.Package + " " + ev.Test
+			parent, _, isSub := strings.Cut(ev.Test, "/")
+			switch {
+			case ev.Action == "run":
+				if s.open[key] != "" || isSub && s.open[ev.Package+" "+parent] == "" {
+					t.Errorf("%s: %s: runs twice, or outside of its test", name, line)
+				}
+				s.open[key] = "open"
+			case ev.Action == "pass", ev.Action == "fail", ev.Action == "skip":
+				if ev.Elapsed == nil {
+					t.Errorf("%s: %s has no Elapsed", name, line)
+				}
+				if ev.Test == "" {
+					s.packageEnd[ev.Package] = ev.Action
+				} else if s.open[key] == "" {
+					t.Errorf("%s: %s: has not begun", name, line)
+				}
+				delete(s.open, key)
+				ends[ev.Action]++
+			case ev.Test != "" && s.open[key] == "":
+				t.Errorf("%s: %s: outside of its test", name, line)
+			case ev.Action == "output" && ev.Test != "" && !strings.HasPrefix(ev.Output, "    ") && !strings.HasPrefix(ev.Output, "=== RUN   "+ev.Test+"\n") &&
+				!strings.HasPrefix(ev.Output, "--- "):
+				t.Errorf("%s: %q could be one of go test's own lines", name, ev.Output)
+			}
+		}
+		if len(s.open) != 0 || len(s.packageEnd) != len(results.Groups(d.Cells)) || ends["fail"] == 0 {
+			t.Errorf("%s: open %v, packages %v", name, s.open, s.packageEnd)
+		}
+	}
+}
