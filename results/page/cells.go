@@ -28,7 +28,8 @@ func NewCells(cells []results.Cell) Cells {
 		out.Outcomes = append(out.Outcomes, string(o))
 		out.Letters = append(out.Letters, o.Letter())
 	}
-	out.Kernels, out.Filesystems, out.Tests = results.Axes(cells)
+	kernelNames, fsNames, testNames := results.Axes(cells)
+	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernelNames...), append(out.Filesystems, fsNames...), append(out.Tests, testNames...)
 	kernels, filesystems, tests := places(out.Kernels), places(out.Filesystems), places(out.Tests)
 	details, reasons := map[string]int{"": 0}, map[string]int{"": 0}
 	for i := range cells {

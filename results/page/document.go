@@ -180,7 +180,10 @@ type MapCell struct {
 
 // Event is a step of a run in progress, as a server sends it.
 type Event struct {
-	Kind  string         `json:"kind"` // cell, retry, run (Tally is new), end
+	// Kind is cell (it came to its first verdict), retry (it took another
+	// attempt), run (Tally is new), end (there will be no more), or reset (events
+	// are missing: what was read of the run's cells has to be read again).
+	Kind  string         `json:"kind"`
 	Cell  *EventCell     `json:"cell"` // cell and retry
 	Tally *results.Tally `json:"tally"`
 	// Planned and Done count cells; Rate is cells a second, Left the seconds
@@ -199,6 +202,11 @@ type EventCell struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Detail  string          `json:"detail"`
+	// Attempts counts all of them, so that of two events the later is known.
+	Attempts   int              `json:"attempts"`
+	Flaky      string           `json:"flaky"`
+	Standing   results.Standing `json:"standing"`
+	DurationMS int64            `json:"duration_ms"`
 }
 
 // rfc3339 is t in UTC, empty for the zero time.
