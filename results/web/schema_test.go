@@ -95,15 +95,22 @@ func closedSets(t reflect.Type) *reflector.Schema {
 	return &reflector.Schema{Type: "string", Enum: values}
 }
 
+// compiled are the definitions that were compiled already.
+var compiled = map[string]*jsonschema.Schema{}
+
 // validator compiles one of the schema's definitions.
 func validator(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
+	if s := compiled[name]; s != nil {
+		return s
+	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
 	must(t, err)
 	c := jsonschema.NewCompiler()
 	must(t, c.AddResource("schema.json", doc))
 	s, err := c.Compile("schema.json#/$defs/" + name)
 	must(t, err)
+	compiled[name] = s
 	return s
 }
 
