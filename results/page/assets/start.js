@@ -1,0 +1,2 @@
+// All files are loaded.
+splicelab.started = splicelab.start();
