@@ -18,7 +18,7 @@
 //     },
 //   });
 //
-//   splicelab.home = () => "#/runs";  // where an empty hash leads; set it while loading
+//   splicelab.home = () => "#/runs";  // where an empty hash leads; may be async; set it while loading
 //
 // main is an empty element. signal is an AbortSignal for fetch and
 // addEventListener: it is aborted when the view is left.
@@ -80,13 +80,13 @@
   app.cellHref = (run, kernel, fs, test, params) => app.href("run", [run, "cell", kernel, fs, test], params);
 
   app.go = (hash, { replace = false } = {}) => {
-    if (hash === location.hash) return;
+    if (hash === location.hash) return undefined;
     if (!replace) {
-      location.hash = hash;
-      return;
+      location.hash = hash; // and hashchange shows it
+      return undefined;
     }
     history.replaceState(null, "", hash);
-    app.show();
+    return app.show();
   };
 
   const leave = () => {
@@ -100,8 +100,7 @@
   app.show = async () => {
     const hash = location.hash, route = app.route();
     if (!route.view) {
-      app.go(app.home(), { replace: true });
-      return;
+      return app.go(await app.home(), { replace: true });
     }
     const view = views.get(route.view);
     const title = typeof view?.title === "function" ? view.title(route) : view?.title;
