@@ -21,15 +21,17 @@ func Script(live bool) string {
 	if live {
 		names = append(names, glob("assets/live/*.js")...)
 	}
-	// app.js defines what the others add to, and start.js runs it all.
+	// What the others use while they load comes first, and start.js runs it all.
+	first := []string{"app.js", "dom.js", "format.js", "keys.js", "source.js"}
 	place := func(name string) int {
-		switch path.Base(name) {
-		case "app.js":
-			return 0
-		case "start.js":
-			return 2
+		base := path.Base(name)
+		if i := slices.Index(first, base); i >= 0 {
+			return i
 		}
-		return 1
+		if base == "start.js" {
+			return len(first) + 1
+		}
+		return len(first)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
 	return together(names)

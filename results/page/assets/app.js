@@ -1,8 +1,9 @@
 // The page of runs, without a framework and without a build step. The files of
 // assets/ are scripts that share one object, splicelab. They are put together
-// by assets.go: this file first, start.js last, the others by name between
-// them, those of assets/live/ only where a server gives the page out.
-// While they load they may only define things; start.js runs them.
+// by assets.go: this file and the helpers named below first, start.js last, the
+// others by name between them, then those of assets/live/, which are there only
+// where a server gives the page out. While they load they may only define
+// things; start.js runs them.
 //
 // How a view is added (in a file of its own):
 //
