@@ -23,14 +23,15 @@ type reportFile struct {
 }
 
 type reports struct {
-	list   []reportFile
-	stdout io.Writer
+	list     []reportFile
+	stdout   io.Writer
+	families func(context.Context) func(test string) string // for html
 }
 
 // newReports makes sure that each report can be written, before hours are
 // spent on what it is about.
-func newReports(r config.Run, stdout io.Writer) (reports, error) {
-	all := reports{stdout: stdout}
+func (a *app) newReports(r config.Run) (reports, error) {
+	all := reports{stdout: a.stdout, families: a.families}
 	taken := map[string]string{}
 	for _, one := range []reportFile{{"json", r.JSON}, {"junit", r.JUnit}, {"ktap", r.KTAP}, {"html", r.HTML}} {
 		if one.path == "" {
@@ -66,7 +67,7 @@ func (r reports) onStdout() bool {
 func (r reports) write(ctx context.Context, store *results.Store, run results.Run, cells []results.Cell, people io.Writer) error {
 	for _, one := range r.list {
 		var document bytes.Buffer
-		if err := render(ctx, &document, one.format, store, run, cells); err != nil {
+		if err := r.render(ctx, &document, one.format, store, run, cells); err != nil {
 			return fmt.Errorf("writing the %s report: %w", one.format, err)
 		}
 		if one.path == "-" {
@@ -84,7 +85,7 @@ func (r reports) write(ctx context.Context, store *results.Store, run results.Ru
 }
 
 // render writes a document in a format.
-func render(ctx context.Context, w io.Writer, format string, store *results.Store, run results.Run, cells []results.Cell) error {
+func (r reports) render(ctx context.Context, w io.Writer, format string, store *results.Store, run results.Run, cells []results.Cell) error {
 	switch format {
 	case "json":
 		return results.WriteJSON(w, run, cells)
@@ -93,9 +94,7 @@ func render(ctx context.Context, w io.Writer, format string, store *results.Stor
 	case "ktap":
 		return results.WriteKTAP(w, run, cells)
 	case "html":
-		return results.WriteHTML(w, run, cells, func(k results.CellKey) ([]results.Attempt, error) {
-			return store.Attempts(ctx, run.ID, k)
-		})
+		return writePage(ctx, w, store, run, cells, r.families(ctx))
 	}
 	return fmt.Errorf("there is no format %q", format)
 }

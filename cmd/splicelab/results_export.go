@@ -19,7 +19,7 @@ standard output.` + runHelp,
   splicelab results export latest~1 --html yesterday.html --junit yesterday.xml`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			reports, err := newReports(to, a.stdout)
+			reports, err := a.newReports(to)
 			if err != nil {
 				return err
 			}

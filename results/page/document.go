@@ -40,6 +40,7 @@ type Cells struct {
 	Letters     []string `json:"letters"`  // of the outcomes
 	Details     []string `json:"details"`  // each that occurs, once, "" first
 	Reasons     []string `json:"reasons"`  // of expectations, "" first
+	Families    []string `json:"families"` // of tests, "" first: of no known family
 
 	Kernel     []int `json:"kernel"`
 	Filesystem []int `json:"filesystem"`
@@ -49,6 +50,8 @@ type Cells struct {
 	Detail     []int `json:"detail"`
 	Attempts   []int `json:"attempts"`
 	Duration   []int `json:"duration"` // ms
+
+	Family []int `json:"family"` // of each of Tests, not of each cell
 
 	// What few cells have, by the cell's index.
 	Flaky    map[int]string           `json:"flaky"`
@@ -224,4 +227,9 @@ func NewRun(r results.RunSummary, marks []string) Run {
 		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
 		Planned: r.Planned, Problem: r.Problem, Marks: append([]string{}, marks...), Tally: r.Tally,
 	}
+}
+
+// NewPast is what a cell came to in run r.
+func NewPast(r results.Run, c results.Cell) Past {
+	return Past{Run: r.ID, Started: rfc3339(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky}
 }

@@ -315,6 +315,11 @@ func TestSlowClientIsDropped(t *testing.T) {
 			lines <- in.Text()
 		}
 	}()
+	for line := range lines {
+		if strings.HasPrefix(line, "data:") { // both are being served
+			break
+		}
+	}
 	last := ""
 	for i := 0; len(server.streams) > 1 && i < 10000; i++ {
 		name := fmt.Sprint("s.TestNumber", i)
