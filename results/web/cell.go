@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"splicelab/results"
 	"splicelab/results/page"
@@ -41,49 +40,28 @@ func (s *Server) cell(w http.ResponseWriter, r *http.Request) error {
 		}
 		if p != "" {
 			run.Policy = p
-			for i := range attempts {
-				attempts[i].Verdict = attempts[i].Verdict.Under(p, attempts[i].Kind, attempts[i].Outcome)
-			}
+		}
+		for i := range attempts {
+			attempts[i].Verdict = attempts[i].Verdict.Under(run.Policy, attempts[i].Kind, attempts[i].Outcome)
 		}
 		c := s.cfg.Judge(run, []results.Cell{results.FromAttempts(attempts)})[0]
-		past, err := s.past(ctx, key, someRuns)
-		if err != nil {
-			return nil, err
-		}
-		report, err := s.cfg.Report(run, c)
-		if err != nil {
-			return nil, err
-		}
-		return s.cellDocument(run, c, attempts, past, report), nil
+		return page.NewCell(run, c, page.Lookup{
+			Attempts:   func(results.CellKey) ([]results.Attempt, error) { return attempts, nil },
+			History:    func(key results.CellKey) ([]page.Past, error) { return s.past(ctx, key, run.Policy, someRuns) },
+			CrashLines: s.cfg.CrashLines,
+			Report:     s.cfg.Report,
+		})
 	})
 }
 
-func (s *Server) cellDocument(run results.Run, c results.Cell, attempts []results.Attempt, past []page.Past, report string) page.Cell {
-	doc := page.Cell{
-		Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind,
-		Flaky: c.Flaky, Standing: c.Standing, Why: c.Why,
-		Command: results.RepeatCommand(run, c.CellKey), Report: report, Attempts: []page.Attempt{}, History: past,
-	}
-	for _, a := range attempts {
-		one := page.Attempt{
-			N: a.N, Verdict: a.Verdict, Outcome: a.Outcome, Detail: a.Detail, Finished: stampOf(a.Finished), DurationMS: a.Duration.Milliseconds(),
-			Timing: []page.Phase{}, Covariates: a.Covariates, Output: a.Output, Console: a.Console, CrashLines: []int{}, Wrong: []page.Bytes{},
-		}
-		for _, p := range results.Phases {
-			one.Timing = append(one.Timing, page.Phase{Name: p.Name, MS: float64(p.In(a.Timing).Microseconds()) / 1e3})
-		}
-		s.cfg.Texts(&one)
-		doc.Attempts = append(doc.Attempts, one)
-	}
-	return doc
+// vectors answers with the policy vectors of a run.
+func (s *Server) vectors(w http.ResponseWriter, r *http.Request) error {
+	return s.ofCells(w, r, "vectors", func(_ page.Run, cells []results.Cell) any { return page.NewVectors(cells) })
 }
 
-// stampOf is t as documents have it.
-func stampOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
+// times answers with where the time of a run went.
+func (s *Server) times(w http.ResponseWriter, r *http.Request) error {
+	return s.ofCells(w, r, "times", func(_ page.Run, cells []results.Cell) any { return page.NewTimes(cells) })
 }
 
 // History is what a cell came to in the runs that have it, newest first.
@@ -110,7 +88,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.document(w, r, "history "+r.URL.Query().Get("limit")+" "+key.String(), stamp, func(ctx context.Context) (any, error) {
-		past, err := s.past(ctx, key, limit)
+		past, err := s.past(ctx, key, "", limit)
 		return History{Kernel: key.Kernel, FS: key.FS, Test: key.Test, History: past, Runs: limit}, err
 	})
 }

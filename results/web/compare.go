@@ -86,8 +86,8 @@ func newDiff(before, after page.Run, conditions []results.Condition, d results.D
 }
 
 // past is what a cell came to in each run that has it, newest first, among the
-// newest runs.
-func (s *Server) past(ctx context.Context, key results.CellKey, runs int) ([]page.Past, error) {
+// newest runs, judged by policy p unless that is empty.
+func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy, runs int) ([]page.Past, error) {
 	recent, _, err := s.cfg.Store.Recent(ctx, 0, runs)
 	if err != nil {
 		return nil, err
@@ -101,8 +101,11 @@ func (s *Server) past(ctx context.Context, key results.CellKey, runs int) ([]pag
 		if len(attempts) == 0 {
 			continue
 		}
-		c := results.FromAttempts(attempts)
-		past = append(past, page.Past{Run: r.ID, Started: stampOf(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky})
+		cells := []results.Cell{results.FromAttempts(attempts)}
+		if p != "" {
+			cells = results.Show(cells, p)
+		}
+		past = append(past, page.NewPast(r.Run, cells[0]))
 	}
 	return past, nil
 }

@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"splicelab/results/page"
 )
 
 // MinToken is the least length of a token, in bytes: it must not be guessed.
@@ -20,12 +22,9 @@ const MinToken = 16
 // NewToken makes a token that nobody can guess.
 func NewToken() string { return rand.Text() + rand.Text() }
 
-// policies are the headers that tell a browser what the page may do: load its
-// own files and ask its own server, and nothing else. No markup can be made of
-// a text at all (Trusted Types), whatever a script tries.
+// policies are the headers that tell a browser what may be done with an answer.
 var policies = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+	"Content-Security-Policy":      page.LivePolicy,
 	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Referrer-Policy":              "no-referrer",

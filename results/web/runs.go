@@ -122,6 +122,18 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 
 // cells answers with all cells of a run, by column.
 func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
+	return s.ofCells(w, r, "cells", func(_ page.Run, cells []results.Cell) any {
+		doc := page.NewCells(cells)
+		if s.cfg.Family != nil {
+			doc.SetFamilies(s.cfg.Family)
+		}
+		return doc
+	})
+}
+
+// ofCells answers with a document that is made of a run's cells, judged by the
+// policy that the request names.
+func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, makeDocument func(page.Run, []results.Cell) any) error {
 	p, err := policy(r.URL.Query().Get("policy"))
 	if err != nil {
 		return err
@@ -134,9 +146,12 @@ func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.document(w, r, "cells "+found.ID+" "+string(p), settled(found, stamp), func(ctx context.Context) (any, error) {
-		_, cells, err := s.read(ctx, found, p)
-		return page.NewCells(cells), err
+	return s.document(w, r, name+" "+found.ID+" "+string(p), settled(found, stamp), func(ctx context.Context) (any, error) {
+		run, cells, err := s.read(ctx, found, p)
+		if err != nil {
+			return nil, err
+		}
+		return makeDocument(run, cells), nil
 	})
 }
 

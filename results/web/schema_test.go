@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write schema.json anew")
 // answers are the documents of the API by their names in the schema.
 var answers = map[string]any{
 	"Runs": Runs{}, "Run": page.Run{}, "Cells": page.Cells{}, "Cell": page.Cell{}, "Event": page.Event{},
-	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{},
+	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{}, "Vectors": page.Vectors{}, "Times": page.Times{},
 }
 
 // TestSchemaIsOfTheTypes: what is served is what the documents' types and their
@@ -137,6 +137,7 @@ func TestAnswersAreOfTheSchema(t *testing.T) {
 		"/api/runs/latest": "Run", "/api/runs/@baseline": "Run", "/api/runs/20261123-191": "Run", "/api/runs/2026-11-24": "Run",
 		"/api/runs/latest/cells": "Cells", "/api/runs/latest~1/cells": "Cells", "/api/runs/latest~1/cells?policy=alias": "Cells",
 		"/api/runs/latest~1/cell?" + cell: "Cell", "/api/runs/latest~1/cell?policy=alias&" + cell: "Cell",
+		"/api/runs/latest~1/vectors": "Vectors", "/api/runs/latest/vectors": "Vectors", "/api/runs/latest~1/times": "Times", "/api/runs/latest/times": "Times",
 		"/api/diff": "Diff", "/api/diff?before=@baseline&after=latest~1": "Diff", "/api/diff?before=latest~1&after=latest&policy=alias": "Diff",
 		"/api/history?" + cell: "History", "/api/history?kernel=no&fs=such&test=cell": "History",
 		"/api/map": "Map", "/api/map?tests=Punch&fs=xfs&runs=latest~1,@baseline": "Map", "/api/map?tests=nothing": "Map",

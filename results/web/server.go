@@ -30,8 +30,6 @@ const DefaultAddress = "127.0.0.1:8417"
 type Config struct {
 	// Store is what is read.
 	Store *results.Store
-	// Page answers what is not the API: the files of the page.
-	Page http.Handler
 	// Token, when there is one, is asked of everybody: see NewToken.
 	Token string
 	// Loopback refuses requests that name another host than this machine, so
@@ -41,10 +39,10 @@ type Config struct {
 	// Judge tells what cells of a run are to be taken as: it sets Standing and
 	// Why. Nil leaves the verdicts as they are. It must always come to the same.
 	Judge func(results.Run, []results.Cell) []results.Cell
-	// Texts finds what the page shows of an attempt's texts. Nil: nothing.
-	Texts func(*page.Attempt)
-	// Report is the report file of a cell. Nil: there is none.
-	Report func(results.Run, results.Cell) (string, error)
+	// CrashLines, Family and Report are as page.Lookup has them; nil: not known.
+	CrashLines func(console string) []int
+	Family     func(test string) string
+	Report     func(results.Run, results.Cell) (string, error)
 	// Log is told what went wrong inside, which is not for clients. Nil: nobody.
 	Log func(error)
 }
@@ -92,12 +90,6 @@ func newServer(ctx context.Context, cfg Config, l limits) (*Server, error) {
 	}
 	if cfg.Judge == nil {
 		cfg.Judge = func(_ results.Run, cells []results.Cell) []results.Cell { return cells }
-	}
-	if cfg.Texts == nil {
-		cfg.Texts = func(*page.Attempt) {}
-	}
-	if cfg.Report == nil {
-		cfg.Report = func(results.Run, results.Cell) (string, error) { return "", nil }
 	}
 	if cfg.Log == nil {
 		cfg.Log = func(error) {}
@@ -167,22 +159,25 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) routes() http.Handler {
 	api := http.NewServeMux()
 	for pattern, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"/api/runs":              s.runs,
-		"/api/runs/{ref}":        s.run,
-		"/api/runs/{ref}/cells":  s.cells,
-		"/api/runs/{ref}/cell":   s.cell,
-		"/api/runs/{ref}/events": s.events,
-		"/api/diff":              s.diff,
-		"/api/history":           s.history,
-		"/api/map":               s.kernelMap,
-		"/api/schema.json":       s.schema,
-		"/api/":                  unknownPath,
+		"/api/runs":               s.runs,
+		"/api/runs/{ref}":         s.run,
+		"/api/runs/{ref}/cells":   s.cells,
+		"/api/runs/{ref}/cell":    s.cell,
+		"/api/runs/{ref}/vectors": s.vectors,
+		"/api/runs/{ref}/times":   s.times,
+		"/api/runs/{ref}/events":  s.events,
+		"/api/diff":               s.diff,
+		"/api/history":            s.history,
+		"/api/map":                s.kernelMap,
+		"/api/schema.json":        s.schema,
+		"/api/":                   unknownPath,
 	} {
 		api.Handle(pattern, s.guard.members(s.readOnly(answer)))
 	}
 	api.Handle("/api/session", s.answering(s.session))
+	files := page.Handler()
 	api.Handle("/", s.readOnly(func(w http.ResponseWriter, r *http.Request) error {
-		s.cfg.Page.ServeHTTP(w, r)
+		files.ServeHTTP(w, r)
 		return nil
 	}))
 	return secured(s.guard.hosts(api))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -116,9 +115,6 @@ func sampleStore(t testing.TB, path string) *results.Store {
 	return s
 }
 
-// pageStub stands for the page's files, which are not asked for here.
-var pageStub = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!doctype html>page") })
-
 // quick are limits for tests that wait for the server.
 var quick = func() limits {
 	l := defaultLimits
@@ -128,9 +124,6 @@ var quick = func() limits {
 
 func testServer(t testing.TB, cfg Config, l limits) *Server {
 	t.Helper()
-	if cfg.Page == nil {
-		cfg.Page = pageStub
-	}
 	if cfg.Log == nil {
 		cfg.Log = func(err error) { t.Error(err) }
 	}
