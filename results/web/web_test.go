@@ -143,7 +143,12 @@ func testServer(t testing.TB, cfg Config, l limits) *Server {
 // ends it, as does the end of the test.
 func serving(t testing.TB, s *Server) (address string, stop func()) {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	return servingAt(t, s, "127.0.0.1:0")
+}
+
+func servingAt(t testing.TB, s *Server, listen string) (address string, stop func()) {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", listen)
 	if err != nil {
 		t.Fatal(err)
 	}
