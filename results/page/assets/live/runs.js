@@ -27,12 +27,12 @@
       const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
       return el("tr", { class: run.finished ? false : "unfinished" },
         el("td", { class: "choice" }, choice(run.id)),
-        el("td", {}, el("a", { href: app.href("run", [run.id]) }, run.id), run.marks.map(mark => [" ", el("span", { class: "badge" }, "@" + mark)]),
+        el("td", {}, el("a", { href: app.href("run", [run.id]) }, run.id), run.marks.flatMap(mark => [" ", el("span", { class: "badge" }, "@" + mark)]),
           run.problem ? el("div", { class: "trouble" }, "cannot be trusted: " + run.problem) : null),
         el("td", {}, app.when(run.started)),
         el("td", {}, run.finished ? app.took(run.started, run.finished) : el("b", {}, "not finished")),
         el("td", {}, run.policy), el("td", {}, run.accel),
-        el("td", { class: "n" }, cells),
+        el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
         el("td", { class: "came" }, app.verdictBar(run.tally.verdicts, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, app.tallyBadges(run.tally).flatMap(badge => [badge, " "]),
           run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null)),
         el("td", {}, before ? el("a", { href: app.href("diff", [before.id, run.id]), "aria-label": "compare run " + run.id + " with the one before" }, "diff") : ""));

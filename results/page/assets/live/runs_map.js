@@ -10,7 +10,29 @@
   const shown = cell => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
   const says = cell => cell.verdict && cell.verdict !== "skip"; // a skip says nothing of the kernel
 
-  const table = (map, params) => {
+  // common is what all names begin with.
+  const common = names => names.reduce((prefix, name) => {
+    let n = 0;
+    while (n < prefix.length && prefix[n] === name[n]) n++;
+    return prefix.slice(0, n);
+  });
+  const turned = text => [...text].reverse().join("");
+
+  // testLabels are tests without the suite that all are of, releases without the
+  // flavour that all have.
+  const testLabels = names => {
+    const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common(names) : "") ?? [""];
+    return names.map(name => name.slice(prefix.length));
+  };
+  const releaseLabels = names => {
+    const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common(names.map(turned))) : "") ?? [""];
+    return names.map(name => name.slice(0, name.length - flavour.length));
+  };
+
+  const table = map => {
+    const releases = releaseLabels(map.kernels.map(k => k.release));
+    const tests = new Map(), names = [...new Set(map.rows.map(row => row.test))], labels = testLabels(names);
+    names.forEach((name, i) => tests.set(name, labels[i] || name));
     const series = [];
     for (const kernel of map.kernels) {
       if (series.at(-1)?.name === kernel.series) series.at(-1).n++;
@@ -39,7 +61,7 @@
         if (says(c)) last = i;
         cells.push(cell(row, i, changed));
       }
-      return el("tr", {}, el("th", { scope: "row" }, row.test, " ", el("span", { class: "dim" }, row.fs)), cells);
+      return el("tr", {}, el("th", { scope: "row", title: row.test + " " + row.fs }, tests.get(row.test), " ", el("span", { class: "dim" }, row.fs)), cells);
     };
     let n = 0;
     const more = el("button", { type: "button", on: { click: () => add() } });
@@ -54,7 +76,7 @@
       el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "kernel map" }, el("table", {},
         el("thead", {},
           el("tr", {}, el("td", {}), series.map(s => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
-          el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, k.release))))),
+          el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, releases[i]))))),
         body)),
       more,
       changes.childElementCount ? el("section", {}, el("h2", {}, "Where it changes"), changes) : null,
@@ -85,7 +107,7 @@
       return;
     }
     if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell of these runs is like that."));
-    else main.append(...table(map, params).filter(Boolean));
+    else main.append(...table(map).filter(Boolean));
   };
 
   app.view("map", { title: "Kernel map", nav: "Map", render });
