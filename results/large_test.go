@@ -72,7 +72,6 @@ func TestHundredThousandCells(t *testing.T) {
 		}
 		return nil
 	})
-	measure("WriteHTML", 20*time.Second, func() error { b.Reset(); return WriteHTML(b, r, cells, nil) })
 	measure("FinishRun", 6*time.Second, func() error { return s.FinishRun(ctx, "r", t0.Add(time.Hour), "") })
 	measure("Durations", 4*time.Second, func() error {
 		d, err := s.Durations(ctx)

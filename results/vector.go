@@ -97,7 +97,7 @@ func (v Vector) fits() []int {
 }
 
 // reading is Fits in words.
-func (v Vector) reading() string {
+func (v Vector) Reading() string {
 	if v.Verdict == outcome.Skip {
 		return ""
 	}
@@ -136,41 +136,41 @@ func WriteVectors(w io.Writer, cells []Cell, o MatrixOptions) error {
 	}
 	for _, k := range kernels {
 		fmt.Fprintf(b, "\n%s\n", CleanLine(k))
-		writeVectorTable(b, vectorRows(all, k), o)
+		writeVectorTable(b, VectorRows(all, k), o)
 	}
 	_, err := b.WriteTo(w)
 	return err
 }
 
-// vectorRow is equal vectors of several filesystems.
-type vectorRow struct {
+// VectorRow is equal vectors of several filesystems.
+type VectorRow struct {
 	Vector
 	Filesystems []string
 }
 
-// vectorRows are the rows of one kernel, in the order of source and sink.
-func vectorRows(all []Vector, kernel string) []vectorRow {
-	var rows []vectorRow
+// VectorRows are the rows of one kernel, in the order of source and sink.
+func VectorRows(all []Vector, kernel string) []VectorRow {
+	var rows []VectorRow
 	for _, v := range all {
 		if v.Kernel != kernel {
 			continue
 		}
-		i := slices.IndexFunc(rows, func(r vectorRow) bool {
+		i := slices.IndexFunc(rows, func(r VectorRow) bool {
 			return r.Source == v.Source && r.Sink == v.Sink && r.Verdict == v.Verdict && slices.Equal(r.Probes, v.Probes)
 		})
 		if i < 0 {
 			i = len(rows)
-			rows = append(rows, vectorRow{Vector: v})
+			rows = append(rows, VectorRow{Vector: v})
 		}
 		rows[i].Filesystems = append(rows[i].Filesystems, v.FS)
 	}
-	slices.SortStableFunc(rows, func(a, b vectorRow) int {
+	slices.SortStableFunc(rows, func(a, b VectorRow) int {
 		return strings.Compare(a.Source+"\x00"+a.Sink, b.Source+"\x00"+b.Sink)
 	})
 	return rows
 }
 
-func writeVectorTable(b *bytes.Buffer, rows []vectorRow, o MatrixOptions) {
+func writeVectorTable(b *bytes.Buffer, rows []VectorRow, o MatrixOptions) {
 	head := []string{"SOURCE", "SINK", "FILESYSTEMS"}
 	for _, p := range Probes {
 		head = append(head, p.Name)
@@ -187,7 +187,7 @@ func writeVectorTable(b *bytes.Buffer, rows []vectorRow, o MatrixOptions) {
 		for _, p := range r.Probes {
 			line = append(line, CleanLine(p))
 		}
-		lines = append(lines, append(line, r.reading()))
+		lines = append(lines, append(line, r.Reading()))
 	}
 	width := make([]int, len(lines[0]))
 	for _, l := range lines {

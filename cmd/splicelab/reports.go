@@ -21,15 +21,12 @@ import (
 	"splicelab/results/format"
 )
 
+// pageFormat is the report for people, which package page writes.
+const pageFormat = "html"
+
 // reportFormats are the kinds of reports. The flags of run and of results
 // export and the keys of the configuration are called after them.
-var reportFormats = append(slices.Clip(format.Formats),
-	format.Format{Name: "html", What: "a single-page HTML report", Write: writeHTML})
-
-// writeHTML writes the page that results keeps.
-func writeHTML(w io.Writer, d format.Document) error {
-	return results.WriteHTML(w, d.Run, d.Cells, d.Attempts)
-}
+var reportFormats = append(slices.Clip(format.Formats), format.Format{Name: pageFormat, What: "a single-page HTML report"})
 
 // reportFlags defines a flag for each kind of report, which is set in r.
 func reportFlags(f *pflag.FlagSet, r *config.Run) {
@@ -56,15 +53,16 @@ type reportFile struct {
 }
 
 type reports struct {
-	list   []reportFile
-	origin string // for KCIDB
-	stdout io.Writer
+	list     []reportFile
+	origin   string // for KCIDB
+	stdout   io.Writer
+	families func(context.Context) func(test string) string // for html
 }
 
 // newReports makes sure that each report can be written, before hours are
 // spent on what it is about.
-func newReports(r config.Run, stdout io.Writer) (reports, error) {
-	all := reports{stdout: stdout, origin: r.KCIDBOrigin}
+func (a *app) newReports(r config.Run) (reports, error) {
+	all := reports{stdout: a.stdout, origin: r.KCIDBOrigin, families: a.families}
 	taken := map[string]string{}
 	for _, kind := range reportFormats {
 		one := reportFile{kind.Name, *r.Report(kind.Name)}
@@ -104,7 +102,7 @@ func (r reports) write(ctx context.Context, store *results.Store, run results.Ru
 	}}
 	for _, one := range r.list {
 		var document bytes.Buffer
-		if err := render(&document, one.format, d); err != nil {
+		if err := r.render(ctx, &document, one.format, store, d); err != nil {
 			return fmt.Errorf("writing the %s report: %w", one.format, err)
 		}
 		if one.path == "-" {
@@ -122,8 +120,11 @@ func (r reports) write(ctx context.Context, store *results.Store, run results.Ru
 }
 
 // render writes a document in the format of that name.
-func render(w io.Writer, name string, d format.Document) error {
-	for _, kind := range reportFormats {
+func (r reports) render(ctx context.Context, w io.Writer, name string, store *results.Store, d format.Document) error {
+	if name == pageFormat {
+		return writePage(ctx, w, store, d.Run, d.Cells, r.families(ctx))
+	}
+	for _, kind := range format.Formats {
 		if kind.Name == name {
 			return kind.Write(w, d)
 		}

@@ -20,7 +20,7 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to.KCIDBOrigin = a.cfg.Run.KCIDBOrigin
-			reports, err := newReports(to, a.stdout)
+			reports, err := a.newReports(to)
 			if err != nil {
 				return err
 			}

@@ -125,7 +125,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 // run is one whole run: everything that can be refused is refused before the
 // first byte is downloaded.
 func (a *app) run(ctx context.Context, refresh bool, from []string) error {
-	reports, err := newReports(a.cfg.Run, a.stdout)
+	reports, err := a.newReports(a.cfg.Run)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ type stopped struct {
 
 // resume goes on with a run that was stopped; ref is empty for the newest.
 func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from []string) error {
-	reports, err := newReports(a.cfg.Run, a.stdout)
+	reports, err := a.newReports(a.cfg.Run)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ func NewCells(cells []results.Cell) Cells {
 	column := func() []int { return make([]int, n) }
 	out := Cells{
 		Kernels: []string{}, Filesystems: []string{}, Tests: []string{},
-		Details: []string{""}, Reasons: []string{""},
+		Details: []string{""}, Reasons: []string{""}, Families: []string{""},
 		Kernel: column(), Filesystem: column(), Test: column(), Verdict: column(), Outcome: column(), Detail: column(),
 		Attempts: column(), Duration: column(),
 		Flaky: map[int]string{}, Standing: map[int]results.Standing{}, Why: map[int]int{},
@@ -28,7 +28,9 @@ func NewCells(cells []results.Cell) Cells {
 		out.Outcomes = append(out.Outcomes, string(o))
 		out.Letters = append(out.Letters, o.Letter())
 	}
-	out.Kernels, out.Filesystems, out.Tests = results.Axes(cells)
+	kernelNames, fsNames, testNames := results.Axes(cells)
+	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernelNames...), append(out.Filesystems, fsNames...), append(out.Tests, testNames...)
+	out.Family = make([]int, len(out.Tests))
 	kernels, filesystems, tests := places(out.Kernels), places(out.Filesystems), places(out.Tests)
 	details, reasons := map[string]int{"": 0}, map[string]int{"": 0}
 	for i := range cells {
@@ -53,6 +55,15 @@ func NewCells(cells []results.Cell) Cells {
 		}
 	}
 	return out
+}
+
+// SetFamilies says which family each test belongs to; "" where none is known.
+func (c *Cells) SetFamilies(of func(test string) string) {
+	known := map[string]int{"": 0}
+	c.Families = []string{""}
+	for i, test := range c.Tests {
+		c.Family[i] = place(known, &c.Families, of(test))
+	}
 }
 
 // places are the indexes of names.

@@ -40,6 +40,7 @@ type Cells struct {
 	Letters     []string `json:"letters"`  // of the outcomes
 	Details     []string `json:"details"`  // each that occurs, once, "" first
 	Reasons     []string `json:"reasons"`  // of expectations, "" first
+	Families    []string `json:"families"` // of tests, "" first: of no known family
 
 	Kernel     []int `json:"kernel"`
 	Filesystem []int `json:"filesystem"`
@@ -49,6 +50,8 @@ type Cells struct {
 	Detail     []int `json:"detail"`
 	Attempts   []int `json:"attempts"`
 	Duration   []int `json:"duration"` // ms
+
+	Family []int `json:"family"` // of each of Tests, not of each cell
 
 	// What few cells have, by the cell's index.
 	Flaky    map[int]string           `json:"flaky"`
@@ -202,7 +205,10 @@ type MapCell struct {
 
 // Event is a step of a run in progress, as a server sends it.
 type Event struct {
-	Kind  string         `json:"kind"` // cell, retry, run (Tally is new), end
+	// Kind is cell (it came to its first verdict), retry (it took another
+	// attempt), run (Tally is new), end (there will be no more), or reset (events
+	// are missing: what was read of the run's cells has to be read again).
+	Kind  string         `json:"kind"`
 	Cell  *EventCell     `json:"cell"` // cell and retry
 	Tally *results.Tally `json:"tally"`
 	// Planned and Done count cells; Rate is cells a second, Left the seconds
@@ -221,6 +227,11 @@ type EventCell struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Detail  string          `json:"detail"`
+	// Attempts counts all of them, so that of two events the later is known.
+	Attempts   int              `json:"attempts"`
+	Flaky      string           `json:"flaky"`
+	Standing   results.Standing `json:"standing"`
+	DurationMS int64            `json:"duration_ms"`
 }
 
 // rfc3339 is t in UTC, empty for the zero time.
@@ -238,4 +249,9 @@ func NewRun(r results.RunSummary, marks []string) Run {
 		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
 		Planned: r.Planned, Problem: r.Problem, Marks: append([]string{}, marks...), Tally: r.Tally,
 	}
+}
+
+// NewPast is what a cell came to in run r.
+func NewPast(r results.Run, c results.Cell) Past {
+	return Past{Run: r.ID, Started: rfc3339(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky}
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"splicelab/lab"
+	"splicelab/lab/console"
+	"splicelab/results"
+	"splicelab/results/page"
+)
+
+// pastRuns is how many runs the page looks through for a cell's history.
+const pastRuns = 20
+
+// writePage writes the HTML report of a run. family tells of a test, by its
+// name, what it belongs to.
+func writePage(ctx context.Context, w io.Writer, store *results.Store, run results.Run, cells []results.Cell, family func(string) string) error {
+	marks, err := store.Marks(ctx)
+	if err != nil {
+		return err
+	}
+	history, err := pastOf(ctx, store, run)
+	if err != nil {
+		return err
+	}
+	return page.WriteReport(w, run, marks[run.ID], cells, page.Lookup{
+		Attempts: func(k results.CellKey) ([]results.Attempt, error) {
+			attempts, err := store.Attempts(ctx, run.ID, k)
+			for i := range attempts {
+				a := &attempts[i]
+				a.Verdict = a.Verdict.Under(run.Policy, a.Kind, a.Outcome)
+			}
+			return attempts, err
+		},
+		History:    history,
+		CrashLines: crashLines,
+		Family:     family,
+		Report:     pageReport,
+	})
+}
+
+// pageReport is the text of a cell's report file; empty for one that came to
+// nothing that could be looked for.
+func pageReport(run results.Run, c results.Cell) (string, error) {
+	if !c.Verdict.Bad() && c.Outcome == "" {
+		return "", nil
+	}
+	text, err := encodeReport(cellReport(run, c), "Written by splicelab from run "+results.CleanLine(run.ID)+".\nTry it: splicelab repro FILE")
+	return string(text), err
+}
+
+// pastOf returns what a cell came to in the runs up to the given one, newest
+// first, judged by that one's policy.
+func pastOf(ctx context.Context, store *results.Store, run results.Run) (func(results.CellKey) ([]page.Past, error), error) {
+	all, err := store.Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var runs []results.RunSummary
+	for _, r := range all {
+		if len(runs) < pastRuns && !r.Started.After(run.Started) {
+			runs = append(runs, r)
+		}
+	}
+	return func(key results.CellKey) ([]page.Past, error) {
+		var past []page.Past
+		for _, r := range runs {
+			attempts, err := store.Attempts(ctx, r.ID, key)
+			if err != nil {
+				return nil, err
+			}
+			if len(attempts) == 0 {
+				continue
+			}
+			c := results.Show([]results.Cell{results.FromAttempts(attempts)}, run.Policy)[0]
+			past = append(past, page.NewPast(r.Run, c))
+		}
+		return past, nil
+	}, nil
+}
+
+// crashLines are the lines of a kernel log, from 0, in which the kernel says
+// what went wrong.
+func crashLines(log string) []int {
+	found := []int{}
+	lines := strings.Split(log, "\n")
+	for i, l := range lines {
+		lines[i] = console.CleanLine(l, 2<<10)
+	}
+	const ahead = 16 // lines of others that may stand between two of the kernel's
+	next := 0        // no line twice
+	for _, e := range console.Parse([]byte(log)) {
+		at := max(next, e.Line-1)
+		for _, said := range e.Excerpt {
+			said = strings.TrimSuffix(said, "…")
+			for i := at; i < min(at+ahead, len(lines)); i++ {
+				if strings.Contains(lines[i], said) {
+					found = append(found, i)
+					at, next = i+1, i+1
+					break
+				}
+			}
+		}
+	}
+	return found
+}
+
+// families tells which family a test belongs to; without the suites' programs
+// that is not known.
+func (a *app) families(ctx context.Context) func(string) string {
+	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	if err != nil {
+		return func(string) string { return "" } // tests are grouped by name then
+	}
+	family := map[string]string{}
+	for _, s := range suites {
+		for _, t := range s.Tests {
+			family[s.Name+"."+t.Name] = t.Family
+		}
+	}
+	return func(test string) string {
+		name, _, _ := strings.Cut(test, "/")
+		return family[name]
+	}
+}

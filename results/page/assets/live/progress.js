@@ -1,0 +1,79 @@
+// A run in progress: the events that the server sends of it, and how far it is.
+(() => {
+  "use strict";
+  const app = splicelab;
+  const { el } = app;
+
+  // follow calls on(event) for each event of a run, until signal or the event
+  // "end". lost(text) tells that the connection is gone, lost("") that it is
+  // back. Events are those of document.go; a browser that was away is sent what
+  // it missed.
+  app.follow = (run, { on, lost, signal }) => {
+    let stream = null, last = "", again = 0;
+    const close = () => {
+      clearTimeout(again);
+      stream?.close();
+    };
+    const open = () => {
+      const url = "api/runs/" + encodeURIComponent(run) + "/events" + (last ? "?" + new URLSearchParams({ after: last }) : "");
+      stream = new EventSource(url);
+      stream.addEventListener("open", () => lost(""));
+      stream.addEventListener("message", e => {
+        last = e.lastEventId || last;
+        const event = JSON.parse(e.data);
+        if (event.kind === "end") close();
+        on(event);
+      });
+      stream.addEventListener("error", () => {
+        lost("The server does not answer. What is shown may be old.");
+        // A browser comes back by itself, unless the answer was an error.
+        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again = setTimeout(open, 5000);
+      });
+    };
+    signal.addEventListener("abort", close);
+    if (!signal.aborted) open();
+  };
+
+  const left = seconds => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
+
+  // bar is a strip with a piece for each verdict.
+  app.verdictBar = (verdicts, of) => {
+    const bar = el("div", { class: "verdict-bar", "aria-hidden": "true" });
+    for (const verdict of app.verdicts) {
+      const n = verdicts[verdict] ?? 0;
+      if (!n) continue;
+      const piece = el("span", { class: app.verdictClass(verdict), title: n + " " + verdict });
+      piece.style.width = 100 * n / Math.max(1, of) + "%";
+      bar.append(piece);
+    }
+    return bar;
+  };
+
+  // tallyBadges say how many cells came to each verdict.
+  app.tallyBadges = tally => app.verdicts.filter(v => tally.verdicts[v]).map(v =>
+    el("span", { class: "badge " + app.verdictClass(v) }, el("b", { "aria-hidden": "true" }, app.verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
+
+  // progress shows how far a run is; update(event) takes an event with a tally.
+  app.progress = () => {
+    const text = el("p", { class: "progress-text" }), badges = el("p", { class: "badges" }), note = el("p", { class: "lost", role: "status" });
+    const strip = el("div", { class: "strip-holder" });
+    const element = el("section", { class: "progress", role: "progressbar", "aria-label": "progress of the run", "aria-valuemin": "0" }, text, strip, badges, note);
+    return {
+      element,
+      update({ tally, planned, done, rate, left: seconds }) {
+        const share = planned > 0 ? done / planned : 0;
+        element.setAttribute("aria-valuemax", String(Math.max(planned, done)));
+        element.setAttribute("aria-valuenow", String(done));
+        const words = [done.toLocaleString("en") + (planned ? " of " + app.count(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
+        if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells a second");
+        else words.push("nothing came in the last minute");
+        if (seconds > 0) words.push(left(seconds) + " left");
+        text.textContent = words.join(" · ");
+        element.setAttribute("aria-valuetext", text.textContent);
+        strip.replaceChildren(app.verdictBar(tally.verdicts, Math.max(planned, done)));
+        badges.replaceChildren(...app.tallyBadges(tally).flatMap(badge => [badge, " "]));
+      },
+      lost(words) { note.textContent = words; },
+    };
+  };
+})();

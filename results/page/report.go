@@ -1,0 +1,193 @@
+package page
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"splicelab/results"
+)
+
+// Bounds of one report: a page of many failures must still open in a browser
+// and fit into a mail. What is left out is said.
+const (
+	// maxTexts bounds the guest's output, in bytes.
+	maxTexts = 16 << 20
+	// maxLookups bounds of how many cells more is looked up than was given, and
+	// maxHistories of how many the history.
+	maxLookups   = 5000
+	maxHistories = 500
+	// partCells and partTexts bound a part of the cells' documents, which a
+	// browser unpacks as a whole to show one of them.
+	partCells = 500
+	partTexts = 2 << 20
+)
+
+// WriteReport writes a run, whose cells are in the order of reports, as one
+// HTML file that needs no network, with all that l knows of the cells. What is
+// bad or flaky comes first where not everything has room.
+func WriteReport(w io.Writer, r results.Run, marks []string, cells []results.Cell, l Lookup) error {
+	given, cells := cells, safe(cells)
+	run := NewRun(results.RunSummary{Run: results.SafeRun(r), Tally: results.Count(cells)}, marks)
+	columns := NewCells(cells)
+	if l.Family != nil {
+		columns.SetFamilies(l.Family)
+	}
+	details, err := newDetails(r, given, l)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(w, 1<<20)
+	script := Script(false)
+	if err := writeHead(b, run, cells, script); err != nil {
+		return fmt.Errorf("write the HTML report: %w", err)
+	}
+	parts := details.parts()
+	starts := make([]int, len(parts))
+	for i, p := range parts {
+		starts[i] = p.from
+	}
+	// The first view needs these, so they stand before the script. What
+	// follows it is read while the matrix is there already.
+	for _, d := range []struct {
+		name  string
+		value any
+	}{{"run", run}, {"cells", columns}, {"parts", starts}, {"vectors", NewVectors(cells)}, {"times", NewTimes(cells)}} {
+		packed, err := pack(d.value)
+		if err != nil {
+			return err
+		}
+		writeDocument(b, d.name, packed)
+	}
+	fmt.Fprintf(b, "<script>%s</script>\n", script)
+	if err := details.write(b, parts); err != nil {
+		return err
+	}
+	_, _ = b.WriteString("</body>\n</html>\n") // Flush has the error
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("write the HTML report: %w", err)
+	}
+	return nil
+}
+
+// safe returns cells with texts that are safe to show. Those of a store are.
+func safe(cells []results.Cell) []results.Cell {
+	out := slices.Clone(cells)
+	for i := range out {
+		c := &out[i]
+		c.CellKey = results.CellKey{Kernel: results.CleanLine(c.Kernel), FS: results.CleanLine(c.FS), Test: results.CleanLine(c.Test)}
+		c.Outcome, c.Detail, c.Why = clean1(c.Outcome), results.CleanLine(c.Detail), results.CleanLine(c.Why)
+	}
+	return out
+}
+
+func clean1[S ~string](s S) S { return S(results.CleanLine(string(s))) }
+
+// details are the documents of the single cells.
+type details struct {
+	run   results.Run
+	cells []results.Cell
+	full  map[int]*Cell // what was looked up
+	left  map[int]string
+}
+
+func newDetails(r results.Run, cells []results.Cell, l Lookup) (*details, error) {
+	d := &details{run: r, cells: cells, full: map[int]*Cell{}, left: map[int]string{}}
+	texts, lookups := maxTexts, maxLookups
+	for _, wanted := range []bool{true, false} {
+		for i := range cells {
+			if remarkable(&cells[i]) != wanted {
+				continue
+			}
+			if lookups == 0 || texts <= 0 {
+				d.left[i] = "Output, console, history and report file were left out to keep this file small: splicelab results show has them."
+				continue
+			}
+			if lookups--; maxLookups-lookups > maxHistories {
+				l.History = nil
+			}
+			doc, err := NewCell(r, cells[i], l)
+			if err != nil {
+				return nil, err
+			}
+			for j := range doc.Attempts {
+				a := &doc.Attempts[j]
+				if size := len(a.Output) + len(a.Console); size > texts {
+					a.Output, a.Console, a.CrashLines = "", "", []int{}
+					doc.LeftOut = "Output and console were left out to keep this file small: splicelab results show has them."
+				} else {
+					texts -= size
+				}
+			}
+			d.full[i] = &doc
+		}
+	}
+	return d, nil
+}
+
+// part is the cells [from, to).
+type part struct{ from, to int }
+
+// parts cuts the cells so that each part is small.
+func (d *details) parts() []part {
+	var parts []part
+	at, size := part{}, 0
+	for i := range d.cells {
+		if doc := d.full[i]; doc != nil {
+			for _, a := range doc.Attempts {
+				size += len(a.Output) + len(a.Console)
+			}
+		}
+		if at.to = i + 1; at.to-at.from == partCells || size >= partTexts {
+			parts = append(parts, at)
+			at, size = part{from: at.to, to: at.to}, 0
+		}
+	}
+	if at.to > at.from {
+		parts = append(parts, at)
+	}
+	return parts
+}
+
+// write writes the parts in order; packing them is most of the work of a large
+// report, so it is done on all processors.
+func (d *details) write(w *bufio.Writer, parts []part) error {
+	batch := 2 * runtime.GOMAXPROCS(0)
+	for from := 0; from < len(parts); from += batch {
+		now := parts[from:min(from+batch, len(parts))]
+		packed := make([][]byte, len(now))
+		var work errgroup.Group
+		work.SetLimit(runtime.GOMAXPROCS(0))
+		for i, p := range now {
+			work.Go(func() (err error) {
+				packed[i], err = pack(d.documents(p))
+				return err
+			})
+		}
+		if err := work.Wait(); err != nil {
+			return err
+		}
+		for i := range now {
+			writeDocument(w, fmt.Sprintf("part-%d", from+i), packed[i])
+		}
+	}
+	return nil
+}
+
+func (d *details) documents(p part) []Cell {
+	docs := make([]Cell, 0, p.to-p.from)
+	for i := p.from; i < p.to; i++ {
+		doc := d.full[i]
+		if doc == nil {
+			short := brief(d.run, d.cells[i])
+			short.LeftOut = d.left[i]
+			doc = &short
+		}
+		docs = append(docs, *doc)
+	}
+	return docs
+}

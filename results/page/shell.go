@@ -1,0 +1,107 @@
+package page
+
+import (
+	"crypto/sha256"
+	_ "embed" // the frame of the page
+	"encoding/base64"
+	"html/template"
+	"io"
+	"strings"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+//go:embed shell.html
+var shellText string
+
+var shellTemplate = template.Must(template.New("shell").Parse(shellText))
+
+// LivePolicy is the Content-Security-Policy of a page that a server gives out.
+// No markup can be made of a text at all (Trusted Types), whatever a script tries.
+const LivePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'"
+
+// plainRows is how many cells a report lists for readers without script.
+const plainRows = 500
+
+// shell is the page before its documents and its script.
+type shell struct {
+	Title  string
+	Policy string
+	Live   bool
+	Style  template.CSS
+	Plain  *plain // nil for a live page
+}
+
+// plain is what a report shows without script.
+type plain struct {
+	Run      Run
+	Verdicts []verdictCount
+	Missing  int
+	Rows     []results.Cell
+	LeftOut  int
+}
+
+type verdictCount struct {
+	Name outcome.Verdict
+	N    int
+}
+
+// Live is the page that a server gives out. It wants, beside it, app.css and
+// app.js, which are Style(true) and Script(true), and below api/ the documents
+// that source.js asks for.
+func Live() string {
+	var b strings.Builder
+	// frame-ancestors means nothing in a meta element: the server's header has it.
+	policy, _, _ := strings.Cut(LivePolicy, "; frame-ancestors")
+	// The template and its data are the program's own: it cannot fail.
+	_ = shellTemplate.Execute(&b, shell{Title: "splicelab", Policy: policy, Live: true})
+	b.WriteString("<script src=\"app.js\"></script>\n</body>\n</html>\n")
+	return b.String()
+}
+
+// writeHead writes a report up to its first document. script is allowed to run
+// in it, and nothing else is.
+func writeHead(w io.Writer, run Run, cells []results.Cell, script string) error {
+	style := Style(false)
+	return shellTemplate.Execute(w, shell{
+		Title:  "Run " + run.ID + " · splicelab",
+		Policy: "default-src 'none'; script-src " + digest(script) + "; style-src " + digest(style) + "; img-src data:; base-uri 'none'; form-action 'none'",
+		Style:  template.CSS(style), //nolint:gosec // our own file
+		Plain:  newPlain(run, cells),
+	})
+}
+
+func newPlain(run Run, cells []results.Cell) *plain {
+	p := &plain{Run: run, Missing: max(0, run.Planned-len(cells))}
+	for _, v := range outcome.Verdicts {
+		if n := run.Tally.Verdicts[v]; n > 0 {
+			p.Verdicts = append(p.Verdicts, verdictCount{v, n})
+		}
+	}
+	for i := range cells {
+		c := cells[i]
+		if !remarkable(&c) {
+			continue
+		}
+		if len(p.Rows) == plainRows {
+			p.LeftOut++
+			continue
+		}
+		c.Attempt = results.SafeAttempt(c.Attempt)
+		p.Rows = append(p.Rows, c)
+	}
+	return p
+}
+
+// remarkable tells whether a cell is not as it should be.
+func remarkable(c *results.Cell) bool {
+	return c.Bad() || c.Flaky != "" || c.Infra > 0 || c.Standing == results.UnexpectedPass
+}
+
+// digest is how a Content-Security-Policy names a script or a style.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}

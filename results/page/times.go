@@ -1,0 +1,63 @@
+package page
+
+import (
+	"time"
+
+	"splicelab/results"
+)
+
+// Times is where the time of a run went.
+type Times struct {
+	Phases []PhaseText `json:"phases"` // waiting in the queue is left out
+	Rows   []TimeRow   `json:"rows"`   // none where it was not stored
+}
+
+// PhaseText says what a phase is.
+type PhaseText struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+}
+
+// TimeRow is where the time of one kernel and filesystem went.
+type TimeRow struct {
+	Kernel  string     `json:"kernel"`
+	FS      string     `json:"fs"`
+	TotalMS float64    `json:"total_ms"`
+	Phases  []TimeUsed `json:"phases"` // one for each of Times.Phases
+}
+
+// TimeUsed is what a phase took of all attempts.
+type TimeUsed struct {
+	Attempts int     `json:"attempts"` // in which it took any time
+	SumMS    float64 `json:"sum_ms"`
+	MedianMS float64 `json:"median_ms"` // of one attempt
+}
+
+// NewTimes adds up where the time of cells went, which must be in the order of
+// reports.
+func NewTimes(cells []results.Cell) Times {
+	doc := Times{Phases: []PhaseText{}, Rows: []TimeRow{}}
+	for _, p := range results.Phases[1:] {
+		doc.Phases = append(doc.Phases, PhaseText{p.Name, p.Doc})
+	}
+	for len(cells) > 0 {
+		n := 1
+		for n < len(cells) && cells[n].Kernel == cells[0].Kernel && cells[n].FS == cells[0].FS {
+			n++
+		}
+		if use := results.UseOfTime(cells[:n]); use.Attempts > 0 {
+			row := TimeRow{Kernel: results.CleanLine(cells[0].Kernel), FS: results.CleanLine(cells[0].FS), TotalMS: milliseconds(use.Sum)}
+			for _, p := range use.Phases[1:] {
+				row.Phases = append(row.Phases, TimeUsed{p.N, milliseconds(p.Sum), milliseconds(p.Median)})
+			}
+			doc.Rows = append(doc.Rows, row)
+		}
+		cells = cells[n:]
+	}
+	return doc
+}
+
+// milliseconds is d to the tenth.
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Round(100*time.Microsecond)) / float64(time.Millisecond)
+}

@@ -1,0 +1,147 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"splicelab/outcome"
+)
+
+// TestWatch follows a run that is written through another connection to the
+// same file, as another process would.
+func TestWatch(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "results.db")
+	writer, reader := open(t, path), open(t, path)
+	must(t, writer.BeginRun(ctx, run("r", 0)))
+	add := func(k CellKey, n int, v outcome.Verdict, o outcome.Outcome) {
+		t.Helper()
+		must(t, writer.AddAttempt(ctx, "r", attempt(k, n, v, o)))
+	}
+	other := CellKey{"5.10.0-46-cloud-amd64", "tmpfs", "splice.TestEOF"}
+	third := CellKey{key.Kernel, key.FS, "splice.TestWrite/small-clean"}
+	add(key, 1, outcome.Infra, outcome.None)
+
+	w := reader.Watch("r")
+	look := func(now time.Time) (Progress, []string) {
+		t.Helper()
+		p, err := w.Look(ctx, now)
+		must(t, err)
+		var came []string
+		for _, c := range p.Came {
+			came = append(came, fmt.Sprint(c.CellKey, " ", c.Verdict, " ", c.Attempts, " ", c.Again))
+		}
+		// What a watch adds up is what counting all anew comes to.
+		cells, err := writer.Cells(ctx, "r")
+		must(t, err)
+		if diff := cmp.Diff(Count(cells), p.Tally); diff != "" {
+			t.Errorf("tally (-counted anew +watched):\n%s", diff)
+		}
+		return p, came
+	}
+	for _, step := range []struct {
+		do   func()
+		want []string
+	}{
+		{func() {}, []string{key.String() + " infra 1 false"}},
+		{func() {}, nil},
+		{func() {
+			add(key, 2, outcome.Fail, outcome.Live)
+			add(third, 1, outcome.Pass, outcome.Snapshot)
+			add(other, 1, outcome.Pass, outcome.None)
+		}, []string{other.String() + " pass 1 false", key.String() + " fail 2 true", third.String() + " pass 1 false"}},
+		// Two attempts between two looks are one arrival, of what the cell came to.
+		{func() { add(key, 3, outcome.Pass, outcome.Snapshot); add(key, 4, outcome.Fail, outcome.Zeroed) }, []string{key.String() + " fail 4 true"}},
+	} {
+		step.do()
+		p, came := look(t0.Add(time.Minute))
+		if diff := cmp.Diff(step.want, came); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if !p.Finished.IsZero() {
+			t.Error("finished already")
+		}
+	}
+	must(t, writer.FinishRun(ctx, "r", t0.Add(time.Hour), "a control cell failed"))
+	p, came := look(t0.Add(time.Hour))
+	if p.Finished.IsZero() || p.Problem == "" || came != nil {
+		t.Errorf("at the end: %+v, came %v", p.Run, came)
+	}
+
+	if _, err := writer.Prune(ctx, t0.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	var gone *RunError
+	if _, err := w.Look(ctx, t0); !errors.As(err, &gone) {
+		t.Errorf("a run that was pruned: %v", err)
+	}
+}
+
+// TestWatchPace: the pace is that of the last minute, or of the whole run when
+// that is shorter, whoever looks and how often.
+func TestWatchPace(t *testing.T) {
+	ctx := t.Context()
+	s := fresh(t)
+	must(t, s.BeginRun(ctx, run("r", 0)))
+	for n := range 90 { // a cell each second
+		a := attempt(CellKey{"6.12.1", "xfs", fmt.Sprintf("s.Test%d", n)}, 1, outcome.Pass, outcome.None)
+		a.Finished = t0.Add(time.Duration(n+1) * time.Second)
+		must(t, s.AddAttempt(ctx, "r", a))
+	}
+	w := s.Watch("r")
+	for _, c := range []struct {
+		after  time.Duration
+		recent int
+		span   time.Duration
+	}{
+		{0, 0, 0},
+		{20 * time.Second, 20, 20 * time.Second},
+		{90 * time.Second, 60, time.Minute},
+		{120 * time.Second, 30, time.Minute},
+		{time.Hour, 0, time.Minute},
+		{-time.Hour, 0, 0}, // a clock that was set back
+	} {
+		p, err := w.Look(ctx, t0.Add(c.after))
+		must(t, err)
+		if p.Recent != c.recent || p.Span != c.span {
+			t.Errorf("after %s: %d in %s, want %d in %s", c.after, p.Recent, p.Span, c.recent, c.span)
+		}
+	}
+}
+
+// TestChanges: a write of another connection is seen, and nothing else is.
+func TestChanges(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "results.db")
+	writer, reader := open(t, path), open(t, path)
+	c, err := reader.Changes(ctx)
+	must(t, err)
+	t.Cleanup(func() { must(t, c.Close()) })
+	version := func() int64 {
+		t.Helper()
+		v, err := c.Version(ctx)
+		must(t, err)
+		return v
+	}
+	first := version()
+	if _, err := reader.Runs(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if again := version(); again != first {
+		t.Errorf("%d after reading, %d before", again, first)
+	}
+	must(t, writer.BeginRun(ctx, run("r", 0)))
+	second := version()
+	if second == first {
+		t.Error("another's write is not seen")
+	}
+	must(t, reader.AddAttempt(ctx, "r", attempt(key, 1, outcome.Pass, outcome.None)))
+	if version() == second {
+		t.Error("a write of the same store is not seen")
+	}
+}

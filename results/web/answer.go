@@ -1,0 +1,114 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"splicelab/results"
+)
+
+// requestError is what is wrong with a request, in words for who made it.
+type requestError struct {
+	status int
+	text   string
+}
+
+func (e *requestError) Error() string { return e.text }
+
+func badRequest(format string, args ...any) error {
+	return &requestError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+// Failure is the document of a request that could not be answered.
+type Failure struct {
+	Error string `json:"error"` // what was wrong, and what to do
+}
+
+// answering is a handler whose errors become answers, compressed where the
+// client takes that.
+func (s *Server) answering(answer func(http.ResponseWriter, *http.Request) error) http.Handler {
+	compressed := gzhttp.GzipHandler(s.plainly(answer))
+	plain := s.plainly(answer)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// What is sent event by event has to go out at once.
+		if isStream(r) {
+			plain.ServeHTTP(w, r)
+			return
+		}
+		compressed.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) plainly(answer func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := answer(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	}
+}
+
+// fail answers with an error. What went wrong inside is told to the log alone:
+// it may name files.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var request *requestError
+	var run *results.RunError
+	switch {
+	case errors.As(err, &request):
+	case errors.As(err, &run) && run.Ambiguous:
+		request = &requestError{http.StatusBadRequest, run.Error()}
+	case errors.As(err, &run):
+		request = &requestError{http.StatusNotFound, run.Error()}
+	case r.Context().Err() != nil:
+		return // nobody waits for an answer
+	case errors.Is(err, context.DeadlineExceeded):
+		request = &requestError{http.StatusServiceUnavailable, "this takes too long now: ask for less, or later"}
+	default:
+		s.cfg.Log(fmt.Errorf("%s %s: %w", r.Method, cut(r.URL.Path), err))
+		request = &requestError{http.StatusInternalServerError, "the results could not be read: what splicelab serve printed says why"}
+	}
+	writeError(w, request)
+}
+
+func writeError(w http.ResponseWriter, err *requestError) {
+	body, e := json.Marshal(Failure{err.text})
+	if e != nil { // not of a string
+		body = []byte(`{"error":""}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(err.status)
+	_, _ = w.Write(append(body, '\n')) // the client has gone
+}
+
+// document answers with the document that make makes, or the one that was made
+// for the same key while its stamp was the same. A client that has it already
+// is told so.
+func (s *Server) document(w http.ResponseWriter, r *http.Request, key, stamp string, makeDocument func(context.Context) (any, error)) error {
+	d, err := s.cache.get(r.Context(), key, stamp, makeDocument)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	// Runs are resumed and pruned: what was seen before has to be asked for.
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", d.etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(d.body))
+	return nil
+}
+
+// cut bounds what is repeated of a request.
+func cut(s string) string {
+	const most = 120
+	if s = results.CleanLine(s); len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}

@@ -1,0 +1,264 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/browsertest"
+)
+
+// live is a store with its server, and a writer as another process would have it.
+func live(t *testing.T) (writer *results.Store, address string) {
+	t.Helper()
+	path := storePath(t)
+	writer = sampleStore(t, path)
+	address, _ = serving(t, testServer(t, Config{Store: openStore(t, path), Loopback: true}, quick))
+	return writer, address
+}
+
+const liveRun = "20261123-211420-live"
+
+func TestRunsInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	writer, address := live(t)
+	b := browsertest.Open(t, browser, address)
+	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 3`)
+	b.Is("location.hash", "#/runs")
+	b.Is("document.title", "Runs · splicelab")
+	b.Is(`document.querySelector("tr.unfinished a").textContent`, liveRun)
+	b.Is(`document.querySelectorAll("table.runs tbody tr")[2].innerText.includes("@baseline")`, true)
+	b.Shot("runs-1280")
+
+	// A run that another process begins gets into the list by itself.
+	must(t, writer.BeginRun(t.Context(), newRun("20261123-221420-new", 3*time.Hour, 5)))
+	b.Until(`document.querySelector("table.runs tbody a").textContent === "20261123-221420-new"`)
+
+	// Two that are chosen are compared, the older first.
+	b.Click(`[aria-label="choose run 20261123-191420-one"]`)
+	b.Is(`[...document.querySelectorAll("button")].find(e => e.textContent === "compare the two chosen").disabled`, true)
+	b.Click(`[aria-label="choose run 20261123-201420-two"]`)
+	b.Click(`//button[text()="compare the two chosen"]`)
+	b.Until(`document.getElementById("same") !== null`)
+	b.Is("location.hash", "#/diff/20261123-191420-one/20261123-201420-two")
+	b.Sound()
+
+	b.To(address + "/#/runs?skip=3")
+	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 1`)
+	b.Click(`//a[contains(., "newer")]`)
+	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 4`)
+	b.Sound()
+}
+
+func TestRunInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	_, address := live(t)
+	b := browsertest.Open(t, browser, address)
+	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 3`)
+	b.Click(`//a[text()="20261123-201420-two"]`)
+	b.Until(`document.getElementById("shown")?.textContent === "24 cells"`)
+	b.Type("#find", "punch xfs")
+	b.Until(`document.getElementById("shown").textContent === "6 of 24 cells"`)
+	b.Is("location.hash", "#/run/20261123-201420-two?q=punch+xfs")
+	b.Click(`.matrix a[aria-label="fail (phantom-zero)"]`)
+	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHole/large-clean"`)
+	b.Is(`document.querySelectorAll(".strip a.cell").length`, 2)
+	b.Shot("cell-live-1280")
+	b.Sound()
+
+	// A deep link in a fresh tab, and one that stands for a run.
+	deep := address + "/#/run/20261123-201420-two/cell/" + url.PathEscape(kernels[1]) + "/xfs/" + url.QueryEscape(tests[1])
+	b = browsertest.Open(t, browser, deep)
+	b.Until(`document.querySelectorAll(".attempt").length === 2`)
+	b.Is(`document.querySelector("main .badge").textContent`, "xZ* fail (zeroed), flaky 1/2")
+	b.Sound()
+	b = browsertest.Open(t, browser, address+"/#/run/@baseline")
+	b.Until(`document.getElementById("shown")?.textContent === "24 cells"`)
+	b.Is("location.hash", "#/run/20261123-191420-one")
+	b.Sound()
+	for hash, want := range map[string]string{
+		"#/run/nobody": "no run", "#/run/latest~1/cell/a/b/c": "has no cell", "#/nothing": "no view", "#/history/a": "The address of a history",
+		"#/run/<img src=x onerror=errors.push(1)>": "no run", "#/diff/nobody/latest": "no run", "#/map?tests=(": "not a regular expression",
+	} {
+		b := browsertest.Open(t, browser, address+"/"+hash)
+		b.Until(`document.querySelector("[role=alert]")?.textContent.includes(` + fmt.Sprintf("%q", want) + `)`)
+		b.Sound()
+	}
+}
+
+// TestProgressInBrowser watches a run that another connection makes: the page
+// follows it without being loaded anew, and stays where its reader has put it.
+func TestProgressInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	writer, address := live(t)
+	ctx := t.Context()
+	now := time.Now()
+	add := func(kernel, fs, test string, n int, v outcome.Verdict, o outcome.Outcome) {
+		t.Helper()
+		a := attempt(kernel, fs, test, n, v, o)
+		a.Finished = now
+		must(t, writer.AddAttempt(ctx, liveRun, a))
+	}
+	b := browsertest.Open(t, browser, address+"/#/run/latest")
+	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8 cells (0 %)")`)
+	browsertest.Eval[any](b, `globalThis.sameDocument = true`)
+	add(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot)
+	b.Until(`document.querySelectorAll(".matrix a.cell").length === 1`)
+	b.Until(`document.querySelector(".progress-text").textContent.startsWith("1 of 8 cells (12 %)")`)
+	b.Is(`document.querySelector(".progress").getAttribute("aria-valuenow")`, 1)
+
+	// Another kernel, another test: the matrix gets a column and a row.
+	add(kernels[2], "xfs", tests[2], 1, outcome.Fail, outcome.Live)
+	b.Until(`document.querySelectorAll(".matrix .fs").length === 2 && document.querySelectorAll(".matrix a.v-fail").length === 1`)
+	// A second attempt changes its cell in place.
+	add(kernels[2], "xfs", tests[2], 2, outcome.Pass, outcome.Snapshot)
+	b.Until(`document.querySelector('.matrix a[aria-label="pass (snapshot), flaky 1/2"]')?.textContent === ".S*"`)
+
+	// The reader types, and goes on typing while cells come.
+	b.Type("#find", "wri")
+	b.Until(`document.getElementById("shown").textContent === "1 of 2 cells"`)
+	add(kernels[2], "ext4", tests[2], 1, outcome.Crash, outcome.None)
+	b.Until(`document.getElementById("shown").textContent === "2 of 3 cells"`)
+	b.Is(`document.activeElement.id + " " + document.activeElement.value`, "find wri")
+	b.Is("location.hash", "#/run/"+liveRun+"?q=wri")
+	b.Keys("t", "e")
+	b.Is(`document.getElementById("find").value`, "write")
+	for i := range 4 {
+		add(kernels[i%3], "ext4", tests[3], 1, outcome.Fail, outcome.Live)
+		if i == 2 {
+			break
+		}
+	}
+	b.Until(`document.querySelector(".progress-text").textContent.startsWith("6 of 8 cells (75 %)")`)
+	b.Until(`document.getElementById("shown").textContent === "5 of 6 cells"`)
+	b.Until(`/cells a second · \d+ s left/.test(document.querySelector(".progress-text").textContent) || document.querySelector(".progress-text").textContent.includes("nothing came")`)
+	b.Click(`//button[text()="show all"]`)
+	b.Shot("progress-1280")
+	b.Size(400, 800)
+	b.Shot("progress-400")
+	b.Size(1280, 800)
+
+	must(t, writer.FinishRun(ctx, liveRun, t0.Add(3*time.Hour), ""))
+	b.Until(`document.querySelector(".progress") === null && document.querySelector(".run")?.textContent.includes("took")`)
+	b.Is(`document.getElementById("shown").textContent`, "6 cells")
+	b.Is(`globalThis.sameDocument`, true)
+	b.Sound()
+}
+
+// TestLostServerInBrowser: a page whose server goes away says so, and goes on
+// when it is back.
+func TestLostServerInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	path := storePath(t)
+	writer := sampleStore(t, path)
+	address, stop := serving(t, testServer(t, Config{Store: openStore(t, path)}, quick))
+	b := browsertest.Open(t, browser, address+"/#/run/"+liveRun)
+	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8")`)
+	stop()
+	b.Until(`document.querySelector(".lost").textContent.includes("does not answer")`)
+	must(t, writer.AddAttempt(t.Context(), liveRun, attempt(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot)))
+	servingAt(t, testServer(t, Config{Store: openStore(t, path)}, quick), strings.TrimPrefix(address, "http://"))
+	b.Until(`document.querySelector(".lost").textContent === "" && document.querySelectorAll(".matrix a.cell").length === 1`)
+	b.Until(`document.querySelector(".progress-text").textContent.startsWith("1 of 8")`)
+}
+
+func TestDiffInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	_, address := live(t)
+	b := browsertest.Open(t, browser, address+"/#/diff/@baseline/latest~1")
+	b.Until(`document.getElementById("same") !== null`)
+	b.Is(`[...document.querySelectorAll("section h2")].map(e => e.textContent).join()`, "new failures: 1")
+	b.Is(`document.querySelector("[data-list=new-failures] tbody tr").innerText.includes("xP fail (phantom-zero)")`, true)
+	b.Is(`document.getElementById("same").textContent`, "23 cells unchanged")
+	b.Shot("diff-1280")
+	// The form leads on, by the same address that a link would have.
+	browsertest.Eval[any](b, `document.getElementById("policy").value = "alias"`)
+	b.Click(`//button[text()="Compare"]`)
+	b.Until(`location.hash === "#/diff/%40baseline/latest~1?policy=alias" && document.getElementById("same") !== null`)
+	b.Click(`[data-list=new-failures] td:nth-child(3) a`)
+	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHole/large-clean"`)
+	b.Sound()
+	b.To(address + "/#/diff/latest/@baseline")
+	b.Until(`document.querySelectorAll("[data-list=vanished], [data-list=new]").length === 1`)
+	b.Click(`//a[text()="history"]`)
+	b.Until(`document.querySelectorAll(".strip a.cell").length === 2`)
+	b.Is(`location.hash.startsWith("#/history/")`, true)
+	b.Shot("history-1280")
+	b.Sound()
+}
+
+func TestMapInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	_, address := live(t)
+	b := browsertest.Open(t, browser, address+"/#/map?tests=Punch|Write")
+	b.Until(`document.querySelectorAll(".map tbody tr").length === 8`)
+	b.Is(`[...document.querySelectorAll(".map thead tr:first-child th")].map(e => e.textContent).join()`, "5.10,6.1,6.12")
+	b.Is(`[...document.querySelectorAll("ul.changes li")].map(e => e.textContent).join()`,
+		"splice.TestPunchHole/large-clean xfs: snapshot on "+kernels[1]+", phantom-zero on "+kernels[2]+
+			",splice.TestPunchHole/small-clean xfs: snapshot on "+kernels[0]+", zeroed on "+kernels[1]+
+			",splice.TestPunchHole/small-clean xfs: zeroed on "+kernels[1]+", snapshot on "+kernels[2]+
+			",splice.TestWrite/large xfs: snapshot on "+kernels[1]+", crash on "+kernels[2])
+	b.Shot("map-1280")
+	browsertest.Eval[any](b, `document.getElementById("tests").value = "Write", document.getElementById("fs").value = "xfs"`)
+	b.Click(`//button[text()="Draw"]`)
+	b.Until(`document.querySelectorAll(".map tbody tr").length === 2`)
+	b.Is("location.hash", "#/map?tests=Write&fs=xfs")
+	b.Click(`.map a[aria-label*="crash"]`)
+	b.Until(`document.querySelector("h1")?.textContent === "splice.TestWrite/large"`)
+	b.Is(`location.hash.startsWith("#/run/20261123-201420-two/cell/")`, true)
+	b.Sound()
+}
+
+// TestLooksInBrowser keeps pictures of every view in the dark and on a narrow
+// screen, where nothing may be wider than the screen.
+func TestLooksInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	_, address := live(t)
+	b := browsertest.Open(t, browser, address)
+	for name, view := range map[string]struct{ hash, ready string }{
+		"runs":    {"#/runs", `document.querySelectorAll("table.runs tbody tr").length === 3`},
+		"run":     {"#/run/latest~1", `document.getElementById("shown") !== null`},
+		"diff":    {"#/diff/latest~1/latest", `document.getElementById("same") !== null`},
+		"map":     {"#/map", `document.querySelector(".map") !== null`},
+		"history": {"#/history/" + url.PathEscape(kernels[2]) + "/xfs/" + url.QueryEscape(tests[0]), `document.querySelectorAll(".strip a.cell").length === 2`},
+		"session": {"#/session", `document.getElementById("token") !== null`},
+	} {
+		b.Size(400, 800)
+		b.To("about:blank")
+		b.To(address + "/" + view.hash)
+		b.Until(view.ready)
+		b.Is(`document.documentElement.scrollWidth <= innerWidth`, true)
+		b.Shot(name + "-400")
+		b.Size(1280, 800)
+		b.Dark()
+		b.Shot(name + "-dark")
+		b.Sound()
+	}
+}
+
+func TestTokenInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	path := storePath(t)
+	sampleStore(t, path)
+	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Token: token}, quick))
+	// Without it, the page asks.
+	b := browsertest.Open(t, browser, address+"/#/run/latest~1")
+	b.Until(`document.getElementById("token") !== null`)
+	b.Shot("token-1280")
+	b.Type("#token", "wrong"+"\r")
+	b.Until(`document.querySelector("[role=alert]").textContent === "this is not the token"`)
+	b.Is(`document.cookie`, "")
+	// The address that was printed opens it, and does not keep it.
+	b.To("about:blank")
+	b.To(address + "/#token=" + url.PathEscape(token))
+	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 3`)
+	b.Is("location.hash", "#/runs")
+	b.Is(`document.cookie`, "") // no script can read it
+	b.To(address + "/#/run/" + liveRun)
+	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8")`)
+	b.Sound()
+}

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"splicelab/results"
+	"splicelab/results/page"
+)
+
+// maxHistory is how many runs a cell's history goes back.
+const maxHistory = 1000
+
+// cell answers with everything about one cell.
+func (s *Server) cell(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	key, err := cellKey(q)
+	if err != nil {
+		return err
+	}
+	p, err := policy(q.Get("policy"))
+	if err != nil {
+		return err
+	}
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	run, err := s.find(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return err
+	}
+	return s.document(w, r, "cell "+run.ID+" "+string(p)+" "+key.String(), stamp, func(ctx context.Context) (any, error) {
+		attempts, err := s.cfg.Store.Attempts(ctx, run.ID, key)
+		if err != nil {
+			return nil, err
+		}
+		if len(attempts) == 0 {
+			return nil, &requestError{http.StatusNotFound, "run " + run.ID + " has no cell " + cut(key.String())}
+		}
+		if p != "" {
+			run.Policy = p
+		}
+		for i := range attempts {
+			attempts[i].Verdict = attempts[i].Verdict.Under(run.Policy, attempts[i].Kind, attempts[i].Outcome)
+		}
+		c := s.cfg.Judge(run, []results.Cell{results.FromAttempts(attempts)})[0]
+		return page.NewCell(run, c, page.Lookup{
+			Attempts:   func(results.CellKey) ([]results.Attempt, error) { return attempts, nil },
+			History:    func(key results.CellKey) ([]page.Past, error) { return s.past(ctx, key, run.Policy, someRuns) },
+			CrashLines: s.cfg.CrashLines,
+			Report:     s.cfg.Report,
+		})
+	})
+}
+
+// vectors answers with the policy vectors of a run.
+func (s *Server) vectors(w http.ResponseWriter, r *http.Request) error {
+	return s.ofCells(w, r, "vectors", func(_ page.Run, cells []results.Cell) any { return page.NewVectors(cells) })
+}
+
+// times answers with where the time of a run went.
+func (s *Server) times(w http.ResponseWriter, r *http.Request) error {
+	return s.ofCells(w, r, "times", func(_ page.Run, cells []results.Cell) any { return page.NewTimes(cells) })
+}
+
+// History is what a cell came to in the runs that have it, newest first.
+type History struct {
+	Kernel  string      `json:"kernel"`
+	FS      string      `json:"fs"`
+	Test    string      `json:"test"`
+	History []page.Past `json:"history"`
+	Runs    int         `json:"runs"` // that were looked through
+}
+
+// history answers with the history of one cell.
+func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
+	key, err := cellKey(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	limit, err := number(r.URL.Query(), "limit", someRuns, maxHistory)
+	if err != nil {
+		return err
+	}
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.document(w, r, "history "+r.URL.Query().Get("limit")+" "+key.String(), stamp, func(ctx context.Context) (any, error) {
+		past, err := s.past(ctx, key, "", limit)
+		return History{Kernel: key.Kernel, FS: key.FS, Test: key.Test, History: past, Runs: limit}, err
+	})
+}

@@ -1,0 +1,239 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/page"
+)
+
+// diff answers with what changed from one run to another.
+func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	p, err := policy(q.Get("policy"))
+	if err != nil {
+		return err
+	}
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	before, err := s.find(r.Context(), orDefault(q.Get("before"), "latest~1"))
+	if err != nil {
+		return err
+	}
+	after, err := s.find(r.Context(), orDefault(q.Get("after"), "latest"))
+	if err != nil {
+		return err
+	}
+	// What two policies call different need not be: one judges both.
+	if p == "" && before.Policy != after.Policy {
+		p = after.Policy
+	}
+	return s.document(w, r, fmt.Sprintf("diff %s %s %s", before.ID, after.ID, p), stamp, func(ctx context.Context) (any, error) {
+		x, a, err := s.read(ctx, before, p)
+		if err != nil {
+			return nil, err
+		}
+		y, b, err := s.read(ctx, after, p)
+		if err != nil {
+			return nil, err
+		}
+		return newDiff(x, y, results.DiffConditions(before, after), results.Diff(a, b)), nil
+	})
+}
+
+func newDiff(before, after page.Run, conditions []results.Condition, d results.Difference) page.Diff {
+	doc := page.Diff{Before: before, After: after, Conditions: []page.Condition{}, Lists: []page.DifferenceList{}, Same: d.Same}
+	for _, c := range conditions {
+		doc.Conditions = append(doc.Conditions, page.Condition{Name: c.Name, Before: c.Before, After: c.After})
+	}
+	for _, l := range []struct {
+		name, title string
+		changes     []results.Change
+	}{
+		{"new-failures", "new failures", d.NewFailures},
+		{"fixes", "fixed", d.Fixes},
+		{"changed", "changed", d.Changed},
+		{"skips", "skips changed", d.Skips},
+		{"new", "new cells", d.New},
+		{"vanished", "vanished cells", d.Gone},
+		{"unknown", "nothing can be said: infra", d.Unknown},
+	} {
+		if len(l.changes) == 0 {
+			continue
+		}
+		list := page.DifferenceList{Name: l.name, Title: l.title}
+		for _, c := range l.changes {
+			one := page.Change{Kernel: c.Kernel, FS: c.FS, Test: c.Test}
+			if c.Before != nil {
+				one.Before, one.BeforeOutcome, one.Detail = c.Before.Verdict, c.Before.Outcome, c.Before.Detail
+			}
+			if c.After != nil {
+				one.After, one.AfterOutcome, one.Detail = c.After.Verdict, c.After.Outcome, c.After.Detail
+			}
+			list.Changes = append(list.Changes, one)
+		}
+		doc.Lists = append(doc.Lists, list)
+	}
+	return doc
+}
+
+// past is what a cell came to in each run that has it, newest first, among the
+// newest runs, judged by policy p unless that is empty.
+func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy, runs int) ([]page.Past, error) {
+	recent, _, err := s.cfg.Store.Recent(ctx, 0, runs)
+	if err != nil {
+		return nil, err
+	}
+	past := []page.Past{}
+	for _, r := range recent {
+		attempts, err := s.cfg.Store.Attempts(ctx, r.ID, key)
+		if err != nil {
+			return nil, err
+		}
+		if len(attempts) == 0 {
+			continue
+		}
+		cells := []results.Cell{results.FromAttempts(attempts)}
+		if p != "" {
+			cells = results.Show(cells, p)
+		}
+		past = append(past, page.NewPast(r.Run, cells[0]))
+	}
+	return past, nil
+}
+
+// Bounds of a map: it reads whole runs.
+const (
+	mapRuns    = 20 // the newest, unless it is said which
+	maxMapRuns = 100
+	maxMapRows = 2000
+)
+
+// kernelMap answers with what each kernel showed, over several runs: of each
+// cell, the newest that says something.
+func (s *Server) kernelMap(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	text := q.Get("tests")
+	if len(text) > maxPattern {
+		return badRequest("tests: a pattern has at most %d bytes", maxPattern)
+	}
+	pattern, err := regexp.Compile(text)
+	if err != nil {
+		return badRequest("tests: %s is not a regular expression: %s", cut(strconv.Quote(text)), cut(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
+	}
+	p, err := policy(q.Get("policy"))
+	if err != nil {
+		return err
+	}
+	filesystems := map[string]bool{}
+	for name := range strings.SplitSeq(q.Get("fs"), ",") {
+		if name != "" {
+			filesystems[name] = true
+		}
+	}
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	runs, err := s.mapRuns(r.Context(), q.Get("runs"))
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("map %s %q %q", p, text, q.Get("fs"))
+	for _, r := range runs {
+		key += " " + r.ID
+	}
+	return s.document(w, r, key, stamp, func(ctx context.Context) (any, error) {
+		return s.readMap(ctx, runs, p, func(c *results.Cell) bool {
+			return c.Verdict != outcome.Infra && pattern.MatchString(c.Test) && (len(filesystems) == 0 || filesystems[c.FS])
+		})
+	})
+}
+
+// mapRuns are the runs that a map is of, newest first.
+func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error) {
+	var runs []results.Run
+	if refs == "" {
+		recent, _, err := s.cfg.Store.Recent(ctx, 0, mapRuns)
+		for _, r := range recent {
+			runs = append(runs, r.Run)
+		}
+		return runs, err
+	}
+	named := strings.Split(refs, ",")
+	if len(named) > maxMapRuns {
+		return nil, badRequest("runs: a map is of at most %d runs", maxMapRuns)
+	}
+	for _, ref := range named {
+		r, err := s.find(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Policy, wanted func(*results.Cell) bool) (page.Map, error) {
+	var cells []results.Cell
+	from := map[results.CellKey]string{} // the run of each
+	for _, run := range runs {
+		_, all, err := s.read(ctx, run, p)
+		if err != nil {
+			return page.Map{}, err
+		}
+		for i := range all {
+			if key := all[i].CellKey; wanted(&all[i]) && from[key] == "" {
+				from[key] = run.ID
+				cells = append(cells, all[i])
+			}
+		}
+	}
+	releases, _, _ := results.Axes(cells)
+	doc := page.Map{Kernels: []page.MapKernel{}, Rows: []page.MapRow{}}
+	columns := make([]results.MapKernel, len(releases))
+	for i, r := range releases {
+		columns[i] = results.MapKernel{Release: r, Series: series(r)}
+		doc.Kernels = append(doc.Kernels, page.MapKernel{Release: r, Series: columns[i].Series})
+	}
+	m := results.NewKernelMap(columns, cells)
+	if len(m.Rows) > maxMapRows {
+		return page.Map{}, badRequest("a map of %d rows cannot be read: name fewer tests or filesystems; there is room for %d", len(m.Rows), maxMapRows)
+	}
+	for _, row := range m.Rows {
+		one := page.MapRow{Test: row.Test, FS: row.FS, Cells: make([]page.MapCell, len(row.Cells))}
+		for i, c := range row.Cells {
+			if c != nil {
+				one.Cells[i] = page.MapCell{Verdict: c.Verdict, Outcome: c.Outcome, Run: from[c.CellKey]}
+			}
+		}
+		doc.Rows = append(doc.Rows, one)
+	}
+	return doc, nil
+}
+
+var leadingSeries = regexp.MustCompile(`^[0-9]+\.[0-9]+`)
+
+// series is the part of a release that its stable updates share: 6.12 of
+// 6.12.117. A release that does not begin with a version is its own.
+func series(release string) string {
+	if s := leadingSeries.FindString(release); s != "" {
+		return s
+	}
+	return release
+}
+
+func orDefault(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,121 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// retryAfter is when a client whose stream broke comes back.
+const retryAfter = 2 * time.Second
+
+func isStream(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/events") }
+
+// events sends what happens in a run as server-sent events, until it is over,
+// the client has gone, or the server stops.
+//
+// A client that comes with the id of the last event that it saw gets those
+// since then. One that comes anew gets how the run stands, and one that was away
+// for too long is told so by a reset: both then read the cells, which hold all
+// that happened before the stream began.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	run, err := s.find(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return err
+	}
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	default:
+		w.Header().Set("Retry-After", "10")
+		return &requestError{http.StatusServiceUnavailable, fmt.Sprintf("%d streams are open, and no more can be: close another page", cap(s.streams))}
+	}
+	t, err := s.hub.join(r.Context(), run.ID)
+	if err != nil {
+		return err
+	}
+	defer s.hub.leave(t)
+
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // proxies hold streams back otherwise
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	stream := &stream{w: w, control: http.NewResponseController(w), patience: s.limits.write, epoch: t.epoch}
+	err = s.follow(r, t, stream)
+	if stream.begun {
+		return nil // the client has gone or is too slow, and can come back
+	}
+	return err
+}
+
+// errBehind is a client that is so slow that the events it waits for are gone.
+var errBehind = errors.New("the client is too far behind")
+
+func (s *Server) follow(r *http.Request, t *topic, out *stream) error {
+	last := orDefault(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after"))
+	seen, resumed := t.resume(last)
+	var greeting bytes.Buffer
+	fmt.Fprintf(&greeting, "retry: %d\n\n", retryAfter.Milliseconds())
+	if !resumed {
+		if last != "" {
+			reset := t.snapshot()
+			reset.Kind, reset.Tally = kindReset, nil
+			writeEvent(&greeting, t.epoch, seen, encodeEvent(reset))
+		}
+		writeEvent(&greeting, t.epoch, seen, encodeEvent(t.snapshot()))
+	}
+	if err := out.send(greeting.Bytes()); err != nil {
+		return err
+	}
+	beat := time.NewTicker(s.limits.heartbeat)
+	defer beat.Stop()
+	for {
+		events, newest, more, over, ok := t.since(seen)
+		if !ok {
+			return errBehind
+		}
+		if len(events) > 0 {
+			if err := out.events(events, newest-len(events)+1); err != nil {
+				return err
+			}
+			seen = newest
+			continue // there may be more by now
+		}
+		if over {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-beat.C:
+			if err := out.send([]byte(": still here\n\n")); err != nil {
+				return err
+			}
+		case <-r.Context().Done():
+			return r.Context().Err()
+		}
+	}
+}
+
+// resume is the number of the event that a client saw last, if those after it
+// are still there; else that of the last event, or of the one before the end.
+func (t *topic) resume(id string) (seen int, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	newest := t.first + len(t.events) - 1
+	if epoch, number, found := strings.Cut(id, "-"); found && epoch == t.epoch {
+		if n, err := strconv.Atoi(number); err == nil && n >= t.first-1 && n <= newest {
+			return n, true
+		}
+	}
+	if t.over {
+		return newest - 1, false
+	}
+	return newest, false
+}

@@ -1,0 +1,472 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"splicelab/outcome"
+	"splicelab/results/page"
+)
+
+// received is one event of a stream.
+type received struct {
+	id string
+	page.Event
+}
+
+// what says what an event tells, without figures that depend on time.
+func (e received) what() string {
+	if e.Cell != nil {
+		return shown(e.Kind, e.Cell.Test, e.Cell.Verdict, e.Cell.Attempts, e.Done, "of", e.Planned)
+	}
+	return shown(e.Kind, e.Done, "of", e.Planned)
+}
+
+// subscriber reads a stream of events.
+type subscriber struct {
+	t    *testing.T
+	body io.ReadCloser
+	in   *bufio.Reader
+	last string // id of the last event
+}
+
+func subscribe(t *testing.T, address, ref, lastID string) *subscriber {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", address+"/api/runs/"+ref+"/events", http.NoBody)
+	must(t, err)
+	if lastID != "" {
+		r.Header.Set("Last-Event-ID", lastID)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	must(t, err)
+	t.Cleanup(func() { _ = answer.Body.Close() })
+	if ct := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || ct != "text/event-stream" || answer.Header.Get("Content-Encoding") != "" {
+		t.Fatalf("%s, %v", answer.Status, answer.Header)
+	}
+	return &subscriber{t: t, body: answer.Body, in: bufio.NewReader(answer.Body), last: lastID}
+}
+
+// next is the next event; io.EOF when the server has closed the stream.
+func (s *subscriber) next() (received, error) {
+	s.t.Helper()
+	var e received
+	for {
+		line, err := s.in.ReadString('\n')
+		if err != nil {
+			return e, err
+		}
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch name {
+		case "id":
+			e.id = value
+		case "data":
+			validate(s.t, "Event", []byte(value))
+			if err := json.Unmarshal([]byte(value), &e.Event); err != nil {
+				return e, err
+			}
+		case "":
+			if e.id == "" {
+				continue // a sign of life, or how long to wait
+			}
+			s.last = e.id
+			return e, nil
+		}
+	}
+}
+
+// until reads events up to one that is as wanted, and says what they told.
+func (s *subscriber) until(last string) []string {
+	s.t.Helper()
+	var all []string
+	for {
+		e, err := s.next()
+		if err != nil {
+			s.t.Fatalf("after %q: %v", all, err)
+		}
+		all = append(all, e.what())
+		if all[len(all)-1] == last {
+			return all
+		}
+	}
+}
+
+// cellsIn are the events of cells among all.
+func cellsIn(all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return !strings.HasPrefix(s, "cell ") && !strings.HasPrefix(s, "retry ") })
+}
+
+// TestEvents follows a run that another connection makes: each cell is told
+// once, also to a client that was away, and the end is told.
+func TestEvents(t *testing.T) {
+	ctx := t.Context()
+	path := storePath(t)
+	sampleStore(t, path)
+	writer := openStore(t, path) // as another process would
+	const id = "20261123-211420-live"
+	add := func(test string, n int, v outcome.Verdict) {
+		t.Helper()
+		must(t, writer.AddAttempt(ctx, id, attempt("6.12.1", "xfs", test, n, v, outcome.None)))
+	}
+	add("s.TestBefore", 1, outcome.Pass)
+	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path)}, quick))
+
+	s := subscribe(t, address, "latest", "")
+	if first, err := s.next(); err != nil || first.what() != "run 1 of 8" || first.Tally.Verdicts[outcome.Pass] != 1 {
+		t.Fatalf("how it stands: %+v, %v", first, err)
+	}
+	add("s.TestA", 1, outcome.Fail)
+	if diff := cmp.Diff([]string{"cell s.TestA fail 1 2 of 8", "run 2 of 8"}, s.until("run 2 of 8")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	add("s.TestA", 2, outcome.Pass)
+	if diff := cmp.Diff([]string{"retry s.TestA pass 2 2 of 8"}, cellsIn(s.until("retry s.TestA pass 2 2 of 8"))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	e, err := s.next()
+	must(t, err)
+	if e.what() != "run 2 of 8" || e.Tally.Flaky != 1 {
+		t.Errorf("after a second attempt: %+v", e)
+	}
+
+	// Away while three cells come, and back with the id of the last event.
+	must(t, s.body.Close())
+	other := subscribe(t, address, id, "")
+	for _, test := range []string{"s.TestB", "s.TestC", "s.TestD"} {
+		add(test, 1, outcome.Pass)
+	}
+	other.until("run 5 of 8")
+	s = subscribe(t, address, id, s.last)
+	want := []string{"cell s.TestB pass 1 X of 8", "cell s.TestC pass 1 X of 8", "cell s.TestD pass 1 X of 8"}
+	got := cellsIn(s.until("run 5 of 8"))
+	for i := range got { // how many were done then depends on how they were found
+		words := strings.Fields(got[i])
+		words[4] = "X"
+		got[i] = strings.Join(words, " ")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told after being away (-want +got):\n%s", diff)
+	}
+
+	must(t, writer.FinishRun(ctx, id, t0.Add(3*time.Hour), ""))
+	for _, one := range []*subscriber{s, other} {
+		if all := one.until("end 5 of 8"); len(cellsIn(all)) > 0 {
+			t.Errorf("cells were told twice: %q", all)
+		}
+		if e, err := one.next(); !errors.Is(err, io.EOF) {
+			t.Errorf("after the end: %+v, %v", e, err)
+		}
+	}
+	// Who comes after the end is told how it ended.
+	if all := subscribe(t, address, id, "").until("end 5 of 8"); len(all) != 2 || all[0] != "run 5 of 8" {
+		t.Errorf("of a run that is over: %q", all)
+	}
+	// Whoever has events of another watching of the run reads it anew.
+	if all := subscribe(t, address, id, s.last).until("end 5 of 8"); all[0] != "reset 5 of 8" {
+		t.Errorf("with an id of old: %q", all)
+	}
+	failure(t, ask(testServer(t, Config{Store: writer}, quick).Handler(), "GET", "/api/runs/nobody/events"), http.StatusNotFound)
+}
+
+// TestEventsPruned: a run that is removed while it is watched is over.
+func TestEventsPruned(t *testing.T) {
+	path := storePath(t)
+	writer := openStore(t, path)
+	must(t, writer.BeginRun(t.Context(), newRun("r", 0, 3)))
+	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path)}, quick))
+	s := subscribe(t, address, "r", "")
+	s.until("run 0 of 3")
+	_, err := writer.Prune(t.Context(), t0.Add(time.Hour))
+	must(t, err)
+	s.until("end 0 of 0")
+	if _, err := s.next(); !errors.Is(err, io.EOF) {
+		t.Errorf("the stream of a run that is gone: %v", err)
+	}
+}
+
+// TestManyClientsOneLook: however many watch, the store is looked at as often.
+func TestManyClientsOneLook(t *testing.T) {
+	path := storePath(t)
+	writer := openStore(t, path)
+	must(t, writer.BeginRun(t.Context(), newRun("r", 0, 3)))
+	server := testServer(t, Config{Store: openStore(t, path)}, quick)
+	address, _ := serving(t, server)
+	var all []*subscriber
+	for range 50 {
+		s := subscribe(t, address, "r", "")
+		s.until("run 0 of 3")
+		all = append(all, s)
+	}
+	must(t, writer.AddAttempt(t.Context(), "r", attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None)))
+	ids := map[string]bool{}
+	for _, s := range all {
+		if got := cellsIn(s.until("run 1 of 3")); len(got) != 1 {
+			t.Errorf("told %q", got)
+		}
+		ids[s.last] = true
+	}
+	if len(ids) != 1 {
+		t.Errorf("the clients were sent different events: %v", ids)
+	}
+	server.hub.mu.Lock()
+	defer server.hub.mu.Unlock()
+	if len(server.hub.topics) != 1 {
+		t.Errorf("%d runs are watched", len(server.hub.topics))
+	}
+}
+
+// TestTooFarBehind: a client that comes back after more events than are kept is
+// told to read the run anew, and misses nothing by that.
+func TestTooFarBehind(t *testing.T) {
+	path := storePath(t)
+	writer := openStore(t, path)
+	ctx := t.Context()
+	must(t, writer.BeginRun(ctx, newRun("r", 0, 100)))
+	l := quick
+	l.kept = 8
+	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path)}, l))
+	s, other := subscribe(t, address, "r", ""), subscribe(t, address, "r", "")
+	s.until("run 0 of 100")
+	other.until("run 0 of 100")
+	must(t, s.body.Close())
+	for i := range 20 {
+		must(t, writer.AddAttempt(ctx, "r", attempt("6.1", "xfs", fmt.Sprint("s.Test", i), 1, outcome.Pass, outcome.None)))
+		other.until(fmt.Sprint("run ", i+1, " of 100"))
+	}
+	s = subscribe(t, address, "r", s.last)
+	if diff := cmp.Diff([]string{"reset 20 of 100", "run 20 of 100"}, s.until("run 20 of 100")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	must(t, writer.AddAttempt(ctx, "r", attempt("6.1", "xfs", "s.TestLast", 1, outcome.Pass, outcome.None)))
+	if got := cellsIn(s.until("run 21 of 100")); len(got) != 1 {
+		t.Errorf("told %q", got)
+	}
+}
+
+// pipes is a listener whose connections have no buffers: what one side writes
+// waits until the other reads.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.done); return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+func (p *pipes) dial() net.Conn {
+	ours, theirs := net.Pipe()
+	p.conns <- theirs
+	return ours
+}
+
+// TestSlowClientIsDropped: a client that does not read is not waited for. It
+// keeps nobody else waiting, and its connection ends.
+func TestSlowClientIsDropped(t *testing.T) {
+	path := storePath(t)
+	writer := openStore(t, path)
+	must(t, writer.BeginRun(t.Context(), newRun("r", 0, 99999)))
+	l := quick
+	l.write = 200 * time.Millisecond
+	server := testServer(t, Config{Store: openStore(t, path)}, l)
+	ctx, cancel := context.WithCancel(t.Context())
+	listener, served := &pipes{make(chan net.Conn), make(chan struct{})}, make(chan error, 1)
+	go func() { served <- server.Serve(ctx, listener) }()
+	defer func() { cancel(); must(t, <-served) }()
+
+	request := "GET /api/runs/r/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	slow := listener.dial()
+	defer func() { _ = slow.Close() }()
+	_, err := io.WriteString(slow, request)
+	must(t, err)
+	in := bufio.NewReader(slow)
+	for line := ""; !strings.HasPrefix(line, "data:"); { // it reads how the run stands, and no more
+		line, err = in.ReadString('\n')
+		must(t, err)
+	}
+	reader := listener.dial()
+	defer func() { _ = reader.Close() }()
+	_, err = io.WriteString(reader, request)
+	must(t, err)
+	lines := make(chan string, 1000)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(reader); in.Scan(); {
+			lines <- in.Text()
+		}
+	}()
+	for line := range lines {
+		if strings.HasPrefix(line, "data:") { // both are being served
+			break
+		}
+	}
+	last := ""
+	for i := 0; len(server.streams) > 1 && i < 10000; i++ {
+		name := fmt.Sprint("s.TestNumber", i)
+		must(t, writer.AddAttempt(t.Context(), "r", attempt("6.1", "xfs", name, 1, outcome.Fail, outcome.None)))
+		for line := range lines {
+			if strings.Contains(line, `"`+name+`"`) {
+				break
+			}
+		}
+		last = name
+	}
+	// All that was on its way to it, and then the end.
+	if err := slow.SetReadDeadline(time.Now().Add(time.Minute)); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(in); err != nil || strings.Contains(string(rest), last) {
+		t.Errorf("the slow client was waited for: %v, %q", err, rest)
+	}
+}
+
+// TestStopClosesStreams: streams do not keep the server from ending.
+func TestStopClosesStreams(t *testing.T) {
+	path := storePath(t)
+	store := openStore(t, path)
+	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
+	address, stop := serving(t, testServer(t, Config{Store: store}, quick))
+	s := subscribe(t, address, "r", "")
+	s.until("run 0 of 3")
+	from := time.Now()
+	stop()
+	if took := time.Since(from); took >= stopTime {
+		t.Errorf("it took %s to stop", took)
+	}
+	if _, err := s.next(); err == nil {
+		t.Error("the stream goes on")
+	}
+}
+
+// TestHeartbeat: a silent stream shows that it is alive.
+func TestHeartbeat(t *testing.T) {
+	store := openStore(t, storePath(t))
+	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
+	l := quick
+	l.heartbeat = 5 * time.Millisecond
+	address, _ := serving(t, testServer(t, Config{Store: store}, l))
+	s := subscribe(t, address, "r", "")
+	for range 20 {
+		line, err := s.in.ReadString('\n')
+		must(t, err)
+		if strings.HasPrefix(line, ":") {
+			return
+		}
+	}
+	t.Error("twenty lines, and no sign of life among them")
+}
+
+func TestTooManyStreams(t *testing.T) {
+	store := openStore(t, storePath(t))
+	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
+	l := quick
+	l.streams = 2
+	server := testServer(t, Config{Store: store}, l)
+	address, _ := serving(t, server)
+	subscribe(t, address, "r", "").until("run 0 of 3")
+	subscribe(t, address, "r", "").until("run 0 of 3")
+	w := ask(server.Handler(), "GET", "/api/runs/r/events")
+	failure(t, w, http.StatusServiceUnavailable)
+	if w.Header().Get("Retry-After") == "" {
+		t.Error("not said when to come back")
+	}
+}
+
+// TestPace: rate and time left come from when the cells ended.
+func TestPace(t *testing.T) {
+	ctx := t.Context()
+	store := openStore(t, storePath(t))
+	must(t, store.BeginRun(ctx, newRun("r", 0, 100)))
+	for i := range 30 { // a cell a second
+		a := attempt("6.1", "xfs", fmt.Sprint("s.Test", i), 1, outcome.Pass, outcome.None)
+		a.Finished = t0.Add(time.Duration(i+1) * time.Second)
+		must(t, store.AddAttempt(ctx, "r", a))
+	}
+	server := testServer(t, Config{Store: store}, quick)
+	for _, c := range []struct {
+		after      time.Duration
+		rate, left float64
+	}{{30 * time.Second, 1, 70}, {60 * time.Second, 0.5, 140}, {time.Hour, 0, 0}} {
+		server.now = func() time.Time { return t0.Add(c.after) }
+		topic, err := server.hub.join(ctx, "r")
+		must(t, err)
+		if e := topic.snapshot(); e.Rate != c.rate || e.Left != c.left || e.Done != 30 {
+			t.Errorf("after %s: %+v, want %v cells a second and %v s", c.after, e, c.rate, c.left)
+		}
+		server.hub.leave(topic)
+		server.hub.forget(topic)
+	}
+}
+
+// TestNobodyWatchesNobodyLooks: a run is forgotten a while after the last client
+// left it, so that one that comes back soon has lost nothing.
+func TestNobodyWatchesNobodyLooks(t *testing.T) {
+	store := openStore(t, storePath(t))
+	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
+	server := testServer(t, Config{Store: store}, quick)
+	now := t0
+	server.now = func() time.Time { return now }
+	topic, err := server.hub.join(t.Context(), "r")
+	must(t, err)
+	server.hub.leave(topic)
+	for _, c := range []struct {
+		after time.Duration
+		kept  bool
+	}{{quick.linger - time.Second, true}, {quick.linger, false}} {
+		now = t0.Add(c.after)
+		server.hub.poll(context.WithoutCancel(t.Context()))
+		if server.hub.empty() == c.kept {
+			t.Errorf("%s after the last client left: kept is %v", c.after, !c.kept)
+		}
+	}
+}
+
+// TestReadingKeepsNoWriterWaiting: while documents of a large run are being
+// made, attempts are stored as ever.
+func TestReadingKeepsNoWriterWaiting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.db")
+	writer := sampleStore(t, path)
+	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 40 {
+			ask(h, "GET", fmt.Sprint("/api/map?tests=Test|", i))
+		}
+	}()
+	n := 0
+	for {
+		n++
+		if err := writer.AddAttempt(t.Context(), "20261123-211420-live", attempt("6.1", "xfs", fmt.Sprint("s.Test", n), 1, outcome.Pass, outcome.None)); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-done:
+			if cells := get[page.Cells](t, h, "/api/runs/latest/cells"); len(cells.Kernel) != n {
+				t.Errorf("%d of %d cells are seen", len(cells.Kernel), n)
+			}
+			return
+		default:
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/page"
+)
+
+// Bounds of what a request may name.
+const (
+	maxRef     = 256 // bytes of a reference to a run
+	maxPattern = 1000
+	maxRuns    = 1000 // listed at once
+	someRuns   = 100  // unless it is said how many
+)
+
+// Runs is a part of the list of runs, newest first.
+type Runs struct {
+	Runs  []page.Run `json:"runs"`
+	Total int        `json:"total"` // in the store
+	Skip  int        `json:"skip"`  // that come before these
+}
+
+// runs answers with the list of runs.
+func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	limit, err := number(q, "limit", someRuns, maxRuns)
+	if err != nil {
+		return err
+	}
+	skip, err := number(q, "skip", 0, 1<<31-1)
+	if err != nil {
+		return err
+	}
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.document(w, r, fmt.Sprint("runs ", limit, " ", skip), stamp, func(ctx context.Context) (any, error) {
+		some, total, err := s.cfg.Store.Recent(ctx, skip, limit)
+		if err != nil {
+			return nil, err
+		}
+		marks, err := s.cfg.Store.Marks(ctx)
+		if err != nil {
+			return nil, err
+		}
+		list := Runs{Runs: []page.Run{}, Total: total, Skip: skip}
+		for _, one := range some {
+			if one.Finished.IsZero() {
+				if one.Tally, err = s.tallies.of(ctx, s.cfg.Store, one.ID); err != nil {
+					return nil, err
+				}
+			}
+			list.Runs = append(list.Runs, page.NewRun(one, marks[one.ID]))
+		}
+		return list, nil
+	})
+}
+
+// tallies are those of runs that have not finished. Most of them were killed and
+// come to nothing new.
+type tallies struct {
+	mu    sync.Mutex
+	known map[string]knownTally
+}
+
+type knownTally struct {
+	attempts int
+	tally    results.Tally
+}
+
+// of counts the cells of a run, if it has another number of attempts than when
+// they were counted before.
+func (t *tallies) of(ctx context.Context, store *results.Store, id string) (results.Tally, error) {
+	n, err := store.AttemptCount(ctx, id)
+	if err != nil {
+		return results.Tally{}, err
+	}
+	t.mu.Lock()
+	known, ok := t.known[id]
+	t.mu.Unlock()
+	if ok && known.attempts == n {
+		return known.tally, nil
+	}
+	cells, err := store.Cells(ctx, id)
+	if err != nil {
+		return results.Tally{}, err
+	}
+	known = knownTally{n, results.Count(cells)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil {
+		t.known = map[string]knownTally{}
+	}
+	t.known[id] = known
+	return known.tally, nil
+}
+
+// run answers with one run.
+func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	found, err := s.find(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return err
+	}
+	return s.document(w, r, "run "+found.ID, stamp, func(ctx context.Context) (any, error) {
+		doc, _, err := s.read(ctx, found, "")
+		return doc, err
+	})
+}
+
+// cells answers with all cells of a run, by column.
+func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
+	return s.ofCells(w, r, "cells", func(_ page.Run, cells []results.Cell) any {
+		doc := page.NewCells(cells)
+		if s.cfg.Family != nil {
+			doc.SetFamilies(s.cfg.Family)
+		}
+		return doc
+	})
+}
+
+// ofCells answers with a document that is made of a run's cells, judged by the
+// policy that the request names.
+func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, makeDocument func(page.Run, []results.Cell) any) error {
+	p, err := policy(r.URL.Query().Get("policy"))
+	if err != nil {
+		return err
+	}
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	found, err := s.find(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return err
+	}
+	return s.document(w, r, name+" "+found.ID+" "+string(p), settled(found, stamp), func(ctx context.Context) (any, error) {
+		run, cells, err := s.read(ctx, found, p)
+		if err != nil {
+			return nil, err
+		}
+		return makeDocument(run, cells), nil
+	})
+}
+
+// version is the stamp of documents that any write may change.
+func (s *Server) version(ctx context.Context) (string, error) {
+	// A connection whose query was cut off is lost, and this one is everybody's.
+	v, err := s.changes.Version(context.WithoutCancel(ctx))
+	return "v" + strconv.FormatInt(v, 10), err
+}
+
+// settled is the stamp of documents of one run's cells, which do not change any
+// more once it has finished.
+func settled(r results.Run, stamp string) string {
+	if r.Finished.IsZero() {
+		return stamp
+	}
+	return "f" + strconv.FormatInt(r.Finished.UnixNano(), 10)
+}
+
+// find resolves a reference to a run.
+func (s *Server) find(ctx context.Context, ref string) (results.Run, error) {
+	if len(ref) > maxRef {
+		return results.Run{}, badRequest("a run is named by at most %d bytes: by its id, latest, latest~1, a date or @baseline", maxRef)
+	}
+	return s.cfg.Store.Run(ctx, ref)
+}
+
+// read reads a run's cells as they are to be taken, under policy p unless that
+// is empty.
+func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (page.Run, []results.Cell, error) {
+	cells, err := s.cfg.Store.Cells(ctx, run.ID)
+	if err != nil {
+		return page.Run{}, nil, err
+	}
+	if p != "" {
+		run.Policy, cells = p, results.Show(cells, p)
+	}
+	cells = s.cfg.Judge(run, cells)
+	marks, err := s.cfg.Store.Marks(ctx)
+	if err != nil {
+		return page.Run{}, nil, err
+	}
+	return page.NewRun(results.RunSummary{Run: run, Tally: results.Count(cells)}, marks[run.ID]), cells, nil
+}
+
+// number reads a number from 0 to most out of a query.
+func number(q url.Values, name string, otherwise, most int) (int, error) {
+	text := q.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > most {
+		return 0, badRequest("%s=%s is not a number from 0 to %d", name, cut(text), most)
+	}
+	return n, nil
+}
+
+// cellKey reads the name of a cell out of a query.
+func cellKey(q url.Values) (results.CellKey, error) {
+	key := results.CellKey{Kernel: q.Get("kernel"), FS: q.Get("fs"), Test: q.Get("test")}
+	if key.Kernel == "" || key.FS == "" || key.Test == "" {
+		return key, badRequest("a cell is named by kernel, fs and test: give all three")
+	}
+	if max(len(key.Kernel), len(key.FS), len(key.Test)) > results.MaxLine {
+		return key, badRequest("no name of a kernel, filesystem or test is longer than %d bytes", results.MaxLine)
+	}
+	return key, nil
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	reflector "github.com/invopop/jsonschema"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/page"
+)
+
+var update = flag.Bool("update", false, "write schema.json anew")
+
+// answers are the documents of the API by their names in the schema.
+var answers = map[string]any{
+	"Runs": Runs{}, "Run": page.Run{}, "Cells": page.Cells{}, "Cell": page.Cell{}, "Event": page.Event{},
+	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{}, "Vectors": page.Vectors{}, "Times": page.Times{},
+}
+
+// TestSchemaIsOfTheTypes: what is served is what the documents' types and their
+// comments say.
+func TestSchemaIsOfTheTypes(t *testing.T) {
+	r := &reflector.Reflector{Anonymous: true, Mapper: closedSets}
+	for _, dir := range []string{".", "../page", ".."} {
+		must(t, r.AddGoComments("splicelab/results/web", dir))
+	}
+	all := &reflector.Schema{
+		Version: reflector.Version, Title: "splicelab serve: every document that it sends",
+		Description: "docs/api.md says what is found where. Fields are added, never renamed, never missing.",
+		Definitions: reflector.Definitions{},
+	}
+	for name, v := range answers {
+		for def, schema := range r.Reflect(v).Definitions {
+			all.Definitions[def] = schema
+		}
+		if all.Definitions[name] == nil {
+			t.Fatalf("no definition %s", name)
+		}
+	}
+	// What is a pointer in Go may be missing.
+	event := all.Definitions["Event"].Properties
+	for _, field := range []string{"cell", "tally"} {
+		schema, ok := event.Get(field)
+		if !ok {
+			t.Fatalf("an event has no %s", field)
+		}
+		description := schema.Description
+		schema.Description = ""
+		event.Set(field, &reflector.Schema{Description: description, AnyOf: []*reflector.Schema{schema, {Type: "null"}}})
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	must(t, e.Encode(all))
+	if *update {
+		must(t, os.WriteFile("schema.json", b.Bytes(), 0o644))
+		return
+	}
+	if diff := cmp.Diff(string(schemaText), b.String()); diff != "" {
+		t.Errorf("schema.json is not that of the types; write it with -update (-is +should be):\n%s", diff)
+	}
+}
+
+// closedSets lists the values of types that have a fixed set of them. Outcomes
+// have none: those of a newer suite are kept as they are.
+func closedSets(t reflect.Type) *reflector.Schema {
+	var values []any
+	switch t {
+	case reflect.TypeFor[outcome.Verdict]():
+		values = append(values, "") // a diff's cell that one run does not have
+		for _, v := range outcome.Verdicts {
+			values = append(values, v)
+		}
+	case reflect.TypeFor[outcome.Policy]():
+		for _, p := range outcome.Policies {
+			values = append(values, p)
+		}
+	case reflect.TypeFor[results.Standing]():
+		values = []any{"", results.ExpectedFail, results.UnexpectedPass}
+	default:
+		return nil
+	}
+	return &reflector.Schema{Type: "string", Enum: values}
+}
+
+// compiled are the definitions that were compiled already.
+var compiled = map[string]*jsonschema.Schema{}
+
+// validator compiles one of the schema's definitions.
+func validator(t *testing.T, name string) *jsonschema.Schema {
+	t.Helper()
+	if s := compiled[name]; s != nil {
+		return s
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
+	must(t, err)
+	c := jsonschema.NewCompiler()
+	must(t, c.AddResource("schema.json", doc))
+	s, err := c.Compile("schema.json#/$defs/" + name)
+	must(t, err)
+	compiled[name] = s
+	return s
+}
+
+func validate(t *testing.T, name string, body []byte) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	if err := validator(t, name).Validate(doc); err != nil {
+		t.Errorf("%s: %v\n%.500s", name, err, body)
+	}
+}
+
+// TestAnswersAreOfTheSchema validates an answer of every kind, by the schema as
+// it is served.
+func TestAnswersAreOfTheSchema(t *testing.T) {
+	h := testServer(t, Config{Store: sampleStore(t, storePath(t))}, quick).Handler()
+	cell := "kernel=" + url.QueryEscape(kernels[2]) + "&fs=xfs&test=" + url.QueryEscape(tests[0])
+	seen := []string{"Event"} // of a stream: see TestEvents
+	for target, name := range map[string]string{
+		"/api/runs": "Runs", "/api/runs?limit=1&skip=1": "Runs", "/api/runs?skip=99": "Runs",
+		"/api/runs/latest": "Run", "/api/runs/@baseline": "Run", "/api/runs/20261123-191": "Run", "/api/runs/2026-11-24": "Run",
+		"/api/runs/latest/cells": "Cells", "/api/runs/latest~1/cells": "Cells", "/api/runs/latest~1/cells?policy=alias": "Cells",
+		"/api/runs/latest~1/cell?" + cell: "Cell", "/api/runs/latest~1/cell?policy=alias&" + cell: "Cell",
+		"/api/runs/latest~1/vectors": "Vectors", "/api/runs/latest/vectors": "Vectors", "/api/runs/latest~1/times": "Times", "/api/runs/latest/times": "Times",
+		"/api/diff": "Diff", "/api/diff?before=@baseline&after=latest~1": "Diff", "/api/diff?before=latest~1&after=latest&policy=alias": "Diff",
+		"/api/history?" + cell: "History", "/api/history?kernel=no&fs=such&test=cell": "History",
+		"/api/map": "Map", "/api/map?tests=Punch&fs=xfs&runs=latest~1,@baseline": "Map", "/api/map?tests=nothing": "Map",
+		"/api/runs/nobody": "Failure", "/api/nothing": "Failure", "/api/runs/latest/cell": "Failure",
+	} {
+		w := ask(h, "GET", target)
+		if (w.Code == 200) == (name == "Failure") {
+			t.Errorf("GET %s: %d %s", target, w.Code, w.Body)
+		}
+		validate(t, name, w.Body.Bytes())
+		seen = append(seen, name)
+	}
+	for name := range answers {
+		if !slices.Contains(seen, name) {
+			t.Errorf("no answer of %s was tried", name)
+		}
+	}
+	if served := ask(h, "GET", "/api/schema.json"); served.Body.String() != string(schemaText) || served.Header().Get("Content-Type") != "application/schema+json" {
+		t.Errorf("another schema is served: %s %.100s", served.Header(), served.Body)
+	}
+}
+
+// TestSchemaRefuses: a schema that takes everything would prove nothing.
+func TestSchemaRefuses(t *testing.T) {
+	good := string(ask(testServer(t, Config{Store: sampleStore(t, storePath(t))}, quick).Handler(), "GET", "/api/runs/latest~1").Body.Bytes())
+	validate(t, "Run", []byte(good))
+	for _, change := range [][2]string{
+		{`"policy":"snapshot"`, `"policy":"other"`}, {`"planned":24`, `"planned":"24"`}, {`"accel":"tcg",`, ``}, {`"accel"`, `"accelerator"`}, {`"verdicts":{`, `"verdicts":null,"x":{`},
+	} {
+		bad := strings.Replace(good, change[0], change[1], 1)
+		if bad == good {
+			t.Fatalf("%s is not in %s", change[0], good)
+		}
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
+		must(t, err)
+		if validator(t, "Run").Validate(doc) == nil {
+			t.Errorf("%s in place of %s is taken", change[1], change[0])
+		}
+	}
+}

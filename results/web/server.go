@@ -1,0 +1,211 @@
+// Package web serves the store of results over HTTP: the page of package page,
+// live, and a JSON API whose documents are those that the page reads out of a
+// report file. It only reads: no request changes anything, and reading keeps
+// no writer waiting. docs/api.md describes the API for its users.
+//
+// What it serves was written by kernels and tests that are hostile, to browsers
+// that have other pages open. Texts are data in JSON and never markup; the
+// page's own policy allows no script but its files; and who may ask is checked
+// before anything is read.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/page"
+)
+
+// DefaultAddress is where the server listens unless told otherwise: only this
+// machine can ask there.
+const DefaultAddress = "127.0.0.1:8417"
+
+// Config says what a Server serves, and to whom.
+type Config struct {
+	// Store is what is read.
+	Store *results.Store
+	// Token, when there is one, is asked of everybody: see NewToken.
+	Token string
+	// Loopback refuses requests that name another host than this machine, so
+	// that no page elsewhere can reach the server by a name of its own. Set it
+	// when the server listens on a loopback address.
+	Loopback bool
+	// Judge tells what cells of a run are to be taken as: it sets Standing and
+	// Why. Nil leaves the verdicts as they are. It must always come to the same.
+	Judge func(results.Run, []results.Cell) []results.Cell
+	// CrashLines, Family and Report are as page.Lookup has them; nil: not known.
+	CrashLines func(console string) []int
+	Family     func(test string) string
+	Report     func(results.Run, results.Cell) (string, error)
+	// Log is told what went wrong inside, which is not for clients. Nil: nobody.
+	Log func(error)
+}
+
+// Limits of a server. They are variables of the Server, so that tests can
+// reach them.
+type limits struct {
+	poll      time.Duration // between two looks at the store while somebody watches
+	heartbeat time.Duration // between two signs of life in a silent stream
+	write     time.Duration // for a client to take one write of a stream
+	linger    time.Duration // a run stays watched for clients that come back
+	kept      int           // events of a run that a client can be behind
+	streams   int           // open at once
+	readers   int           // documents being made at once
+	cacheSize int           // bytes of documents kept
+}
+
+var defaultLimits = limits{
+	poll: 500 * time.Millisecond, heartbeat: 15 * time.Second, write: 10 * time.Second, linger: time.Minute,
+	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20,
+}
+
+// Server answers requests about a store.
+type Server struct {
+	cfg     Config
+	limits  limits
+	now     func() time.Time
+	changes *results.Changes
+	cache   *cache
+	tallies tallies
+	hub     *hub
+	guard   guard
+	handler http.Handler
+	streams chan struct{} // a place for each open stream
+}
+
+// New makes a server; Close frees what it holds. Nothing is served before its
+// Serve is called or its Handler used.
+func New(ctx context.Context, cfg Config) (*Server, error) { return newServer(ctx, cfg, defaultLimits) }
+
+func newServer(ctx context.Context, cfg Config, l limits) (*Server, error) {
+	changes, err := cfg.Store.Changes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Judge == nil {
+		cfg.Judge = func(_ results.Run, cells []results.Cell) []results.Cell { return cells }
+	}
+	if cfg.Log == nil {
+		cfg.Log = func(error) {}
+	}
+	s := &Server{
+		cfg: cfg, limits: l, now: time.Now, changes: changes,
+		cache: newCache(l.cacheSize, l.readers), guard: newGuard(cfg.Token, cfg.Loopback), streams: make(chan struct{}, l.streams),
+	}
+	s.hub = newHub(s)
+	s.handler = s.routes()
+	return s, nil
+}
+
+// Close frees what the server holds of the store.
+func (s *Server) Close() error { return s.changes.Close() }
+
+// Bounds of one request and its answer.
+const (
+	headerTime = 10 * time.Second
+	readTime   = 30 * time.Second
+	answerTime = 2 * time.Minute // the cells of a large run over a slow line
+	idleTime   = 2 * time.Minute
+	maxHeader  = 16 << 10 // bytes, the request's line with it
+	maxBody    = 4 << 10  // bytes
+	stopTime   = 2 * time.Second
+)
+
+// Serve answers requests until ctx ends, which closes all streams at once and
+// is no error.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	srv := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader, BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	served, polled := make(chan error, 1), make(chan struct{})
+	go func() { served <- srv.Serve(l) }()
+	go func() { s.hub.run(ctx); close(polled) }()
+	var err error
+	select {
+	case err = <-served: // the listener failed
+		cancel()
+	case <-ctx.Done():
+		// Streams end with ctx; what else is being answered gets a moment.
+		stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer done()
+		if e := srv.Shutdown(stop); e != nil {
+			err = srv.Close()
+		}
+		if e := <-served; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	<-polled
+	if err != nil {
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+// Handler answers requests without a listener of its own. Streams say nothing
+// new until Serve runs.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// routes is what is asked for where. What a request may be is checked first.
+func (s *Server) routes() http.Handler {
+	api := http.NewServeMux()
+	for pattern, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"/api/runs":               s.runs,
+		"/api/runs/{ref}":         s.run,
+		"/api/runs/{ref}/cells":   s.cells,
+		"/api/runs/{ref}/cell":    s.cell,
+		"/api/runs/{ref}/vectors": s.vectors,
+		"/api/runs/{ref}/times":   s.times,
+		"/api/runs/{ref}/events":  s.events,
+		"/api/diff":               s.diff,
+		"/api/history":            s.history,
+		"/api/map":                s.kernelMap,
+		"/api/schema.json":        s.schema,
+		"/api/":                   unknownPath,
+	} {
+		api.Handle(pattern, s.guard.members(s.readOnly(answer)))
+	}
+	api.Handle("/api/session", s.answering(s.session))
+	files := page.Handler()
+	api.Handle("/", s.readOnly(func(w http.ResponseWriter, r *http.Request) error {
+		files.ServeHTTP(w, r)
+		return nil
+	}))
+	return secured(s.guard.hosts(api))
+}
+
+// readOnly is a handler of requests that change nothing.
+func (s *Server) readOnly(answer func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return s.answering(func(w http.ResponseWriter, r *http.Request) error {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			return &requestError{http.StatusMethodNotAllowed, r.Method + " changes nothing here: use GET"}
+		}
+		return answer(w, r)
+	})
+}
+
+func unknownPath(_ http.ResponseWriter, r *http.Request) error {
+	return &requestError{http.StatusNotFound, fmt.Sprintf("nothing is served at %q: docs/api.md lists what is", cut(r.URL.Path))}
+}
+
+// policy parses the policy that a request names; empty is the run's own.
+func policy(name string) (outcome.Policy, error) {
+	if name == "" {
+		return "", nil
+	}
+	p, err := outcome.ParsePolicy(cut(name))
+	if err != nil {
+		return "", badRequest("policy: %s", err)
+	}
+	return p, nil
+}

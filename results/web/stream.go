@@ -1,0 +1,61 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"time"
+
+	"splicelab/results/page"
+)
+
+// stream is the sending end of server-sent events. A client that does not take
+// them in time is dropped: the server waits for none.
+type stream struct {
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	patience time.Duration
+	epoch    string
+	begun    bool
+}
+
+// atOnce bounds one write, in bytes, so that its deadline is for something.
+const atOnce = 64 << 10
+
+// events sends some, of which the first has that number.
+func (s *stream) events(events []event, first int) error {
+	var b bytes.Buffer
+	for i, e := range events {
+		writeEvent(&b, s.epoch, first+i, e.body)
+		if b.Len() >= atOnce || i == len(events)-1 {
+			if err := s.send(b.Bytes()); err != nil {
+				return err
+			}
+			b.Reset()
+		}
+	}
+	return nil
+}
+
+func (s *stream) send(b []byte) error {
+	if err := s.control.SetWriteDeadline(time.Now().Add(s.patience)); err != nil {
+		return err
+	}
+	s.begun = true
+	if _, err := s.w.Write(b); err != nil {
+		return err
+	}
+	return s.control.Flush()
+}
+
+// writeEvent writes one event. Its body is JSON, which has no line breaks.
+func writeEvent(b *bytes.Buffer, epoch string, n int, body []byte) {
+	fmt.Fprintf(b, "id: %s-%d\ndata: %s\n\n", epoch, n, body)
+}
+
+// snapshot is how the run stands after the last event.
+func (t *topic) snapshot() page.Event {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.state
+}
