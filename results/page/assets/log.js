@@ -56,7 +56,7 @@
         el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))));
     }
     return el("div", { class: "scroll" }, el("table", { class: "hex" },
-      el("caption", {}, "first wrong bytes, at " + offset.toLocaleString("en") + (title ? ": " + title : "")),
+      el("caption", {}, "first wrong bytes, at " + offset + (title ? ": " + title : "")),
       el("thead", {}, el("tr", {}, ["offset", "found", "expected", "as text"].map(name => el("th", { scope: "col" }, name)))),
       el("tbody", {}, rows)));
   };
