@@ -17,7 +17,7 @@
     const { cells } = grid;
     let rows = [], columns = [], match = null, full = false;
     let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
-    let drawn = ""; // what the elements show
+    let drawn = "", size = ""; // what the elements show, and for which window
     const bodyRows = new Map(); // row → element
 
     const head = el("div", { class: "head", role: "rowgroup" });
@@ -38,9 +38,13 @@
       return text;
     };
 
+    const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+
     const measure = () => {
       const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
-      const room = scroller.clientWidth || scroller.parentElement?.clientWidth || innerWidth;
+      const parent = getComputedStyle(scroller.parentElement);
+      const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+      size = sizeNow();
       labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
       columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
       const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
@@ -283,14 +287,10 @@
         if (scroller.isConnected) draw();
       });
     }, { passive: true });
-    let size = "";
     const resized = new ResizeObserver(() => requestAnimationFrame(() => {
-      const now = scroller.clientWidth + " " + innerHeight;
-      if (!match || !scroller.isConnected || now === size) return;
-      size = now;
-      layOut();
+      if (match && scroller.isConnected && sizeNow() !== size) layOut();
     }));
-    resized.observe(scroller);
+    resized.observe(document.documentElement);
     signal.addEventListener("abort", () => resized.disconnect());
 
     return {
