@@ -15,7 +15,7 @@ func (a *app) resultsCommand() *cobra.Command {
   splicelab results matrix
   splicelab results show latest -t PunchHole
   splicelab results diff latest~1 latest`,
-		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(), a.resultsDiffCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand())
+		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(), a.resultsDiffCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsPruneCommand())
 }
 
 // runHelp says how runs are named; it ends the help of verbs that take one.
