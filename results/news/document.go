@@ -43,6 +43,7 @@ type Document struct {
 	NotRun           []Part        `json:"not_run"`
 	Conditions       []Condition   `json:"conditions"`
 	Problems         []string      `json:"problems"`
+	Unfinished       string        `json:"unfinished"` // what the run before did not come to
 	Notes            []string      `json:"notes"`
 	Reports          []string      `json:"reports"`
 }
@@ -111,7 +112,7 @@ func (n News) Document(reports []string) Document {
 		Text: forChat(n.Text(reports)), Subject: n.Subject(), Status: n.Status(), Host: results.CleanLine(n.Host),
 		Started: n.Started.Format(time.RFC3339), Finished: n.Finished.Format(time.RFC3339),
 		Run: runName(n.Run, n.Cells), Baseline: runName(n.Before, n.BeforeCells),
-		Problems: orEmpty(n.Problems), Notes: orEmpty(n.Notes), Reports: orEmpty(reports),
+		Problems: orEmpty(n.Problems), Unfinished: n.Unfinished, Notes: orEmpty(n.Notes), Reports: orEmpty(reports),
 		MissingKernels: orEmpty(n.Missing), NewKernels: orEmpty(n.NewKernels), ReplacedKernels: orEmpty(n.Replaced),
 		GoneKernels: orEmpty(n.GoneKernels), NotRun: orEmpty(n.NotRun), Conditions: []Condition{},
 		Counts: map[string]int{

@@ -32,6 +32,8 @@ type Facts struct {
 	Missing []Missing
 	// Problems are faults of the lab, the worst first.
 	Problems []string
+	// Unfinished tells of a run before that did not come to its end; empty: it did.
+	Unfinished string
 	// Notes are what somebody may want to know and need not act on.
 	Notes []string
 }
@@ -83,6 +85,7 @@ type Part struct {
 func Compare(f Facts) News {
 	n := News{Facts: f}
 	n.Problems, n.Notes, n.Missing = clean(f.Problems), clean(f.Notes), nil
+	n.Unfinished = results.CleanLine(f.Unfinished)
 	for _, m := range f.Missing {
 		n.Missing = append(n.Missing, Missing{results.CleanLine(m.Kernel), results.CleanLine(m.Reason)})
 	}

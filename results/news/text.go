@@ -66,6 +66,9 @@ func (n News) Subject() string {
 	add(len(n.GoneKernels), "kernel gone", "kernels gone")
 	add(len(n.New), "new cell", "new cells")
 	add(len(n.Gone), "cell vanished", "cells vanished")
+	if n.Unfinished != "" {
+		parts = append(parts, "the night before did not finish")
+	}
 	switch {
 	case n.Run.ID != "" && n.Before.ID == "":
 		parts = append(parts, "nothing to compare with yet")
@@ -105,6 +108,9 @@ func (n News) Text(reports []string) string {
 	for _, p := range n.Problems[:min(first, len(n.Problems))] {
 		line("PROBLEM: %s", short(p))
 	}
+	if n.Unfinished != "" {
+		line("UNFINISHED: %s", short(n.Unfinished))
+	}
 	if len(n.Missing) > 0 {
 		var names []string
 		for _, m := range n.Missing {
@@ -130,10 +136,18 @@ func (n News) Text(reports []string) string {
 	return b.String()
 }
 
+// numbered is a number and its noun.
+func numbered(count int, noun string) string {
+	if count != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", count, noun)
+}
+
 // tally is what the run's cells came to.
 func (n News) tally() string {
 	t := results.Count(n.Cells)
-	words := []string{fmt.Sprintf("%d cells", t.Cells)}
+	words := []string{numbered(t.Cells, "cell")}
 	for _, v := range outcome.Verdicts {
 		if t.Verdicts[v] > 0 {
 			words = append(words, fmt.Sprintf("%d %s", t.Verdicts[v], v))
@@ -154,11 +168,11 @@ func (n News) list(line func(string, ...any), s section) {
 			break
 		}
 		line("  %s: %s", results.CleanLine(c.CellKey.String()), n.change(c))
-		if c.After != nil && c.After.Detail != "" {
-			line("      %s", short(c.After.Detail))
-		}
 		if s.command {
 			line("      %s", results.RepeatCommand(n.Run, c.CellKey))
+		}
+		if c.After != nil && c.After.Detail != "" {
+			line("      %s", short(c.After.Detail))
 		}
 	}
 }
@@ -235,7 +249,7 @@ func (n News) parts(line func(string, ...any)) {
 	}
 	if head(len(n.GoneKernels), "kernels of the run before that are not in this one") {
 		for _, p := range n.GoneKernels {
-			line("  %s: %d cells", results.CleanLine(p.Kernel), p.Cells)
+			line("  %s: %s", results.CleanLine(p.Kernel), numbered(p.Cells, "cell"))
 		}
 	}
 	if head(len(n.Conditions), "conditions that differ") {

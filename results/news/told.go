@@ -51,9 +51,6 @@ func (n News) Digest() Digest {
 	if n.Infra > 0 {
 		lab = append(lab, "infra")
 	}
-	if n.Run.ID != "" && n.Before.ID == "" {
-		lab = append(lab, "nothing to compare with")
-	}
 	return Digest{sum(changes), sum(lab)}
 }
 
