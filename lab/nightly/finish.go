@@ -193,15 +193,20 @@ func (n *night) send(ctx context.Context, current news.News, reports []string) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, sending)
 	defer cancel()
-	document, err := json.Marshal(current.Document(reports))
+	m, err := Message(current, reports, "splicelab "+n.Host+": "+current.Subject())
 	if err != nil {
 		return err
 	}
-	m := notify.Message{Subject: "splicelab " + n.Host + ": " + current.Subject(), Text: current.Text(reports), Document: document, Date: n.facts.Finished}
 	for _, s := range n.Senders {
 		if serr := s.Send(ctx, m); serr != nil {
 			err = errors.Join(err, fmt.Errorf("the notification was not delivered: %w", serr))
 		}
 	}
 	return err
+}
+
+// Message is the notification of a piece of news.
+func Message(n news.News, reports []string, subject string) (notify.Message, error) {
+	document, err := json.Marshal(n.Document(reports))
+	return notify.Message{Subject: subject, Text: n.Text(reports), Document: document, Date: n.Finished}, err
 }

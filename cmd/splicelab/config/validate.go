@@ -88,5 +88,5 @@ func (c *Config) validate() []fault {
 		}
 		declared[p.Name] = true
 	}
-	return faults
+	return append(faults, c.Nightly.validate()...)
 }
