@@ -138,7 +138,7 @@ func Hold(ctx context.Context, c Config, t Tools) (Outcome, error) {
 	n.problem(l.write(""))
 	n.last, err = remember(c.State)
 	n.problem(err)
-	n.first = n.last.Run == ""
+	n.first = n.last.When.IsZero()
 	if err := n.open(ctx); err != nil {
 		return Outcome{}, err
 	}
