@@ -32,6 +32,8 @@ SLOW_REPO ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/splicelab-linux-history
 # Where `make install` puts things.
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# Where systemd looks for units that no package of the distribution brought.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 # Linters, pinned: a new release must not turn a green tree red.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -113,7 +115,7 @@ completion: build ## write completion scripts for bash, zsh and fish to bin/comp
 # The program looks for its guest programs beside its own file, so both go to
 # one directory and bin/ gets a link.
 .PHONY: install
-install: completion ## install below PREFIX (default /usr/local), with shell completion
+install: completion ## install below PREFIX (default /usr/local), with shell completion and units for systemd
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/splicelab/guest
 	install -m 755 bin/splicelab $(DESTDIR)$(PREFIX)/lib/splicelab/
 	install -m 755 bin/guest/* $(DESTDIR)$(PREFIX)/lib/splicelab/guest/
@@ -121,6 +123,12 @@ install: completion ## install below PREFIX (default /usr/local), with shell com
 	install -D -m 644 bin/completion/splicelab.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/splicelab
 	install -D -m 644 bin/completion/_splicelab $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_splicelab
 	install -D -m 644 bin/completion/splicelab.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/splicelab.fish
+	install -d $(DESTDIR)$(PREFIX)/share/doc/splicelab $(DESTDIR)$(UNITDIR)
+	install -m 644 splicelab.yaml.example docs/nightly.md $(DESTDIR)$(PREFIX)/share/doc/splicelab/
+	for unit in service timer; do \
+		sed 's,/usr/local,$(PREFIX),g' dist/systemd/splicelab-nightly.$$unit >$(DESTDIR)$(UNITDIR)/splicelab-nightly.$$unit; \
+		chmod 644 $(DESTDIR)$(UNITDIR)/splicelab-nightly.$$unit; \
+	done
 
 .PHONY: clean
 clean: ## remove bin/ and out/ (the cache of kernels and images stays: splicelab cache)

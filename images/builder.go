@@ -55,6 +55,7 @@ func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.
 	image := filepath.Join(dir, key+k.suffix)
 	record := filepath.Join(dir, key+".json")
 	if e, err := verify(k, image, record); err == nil {
+		touch(record)
 		return image, e, nil
 	}
 	unlock, err := lock(ctx, filepath.Join(dir, key+".lock"))

@@ -119,6 +119,7 @@ func (s *Store) Get(ctx context.Context, key string) (k Kernel, ok bool, err err
 	var damaged *DamagedError
 	switch {
 	case err == nil:
+		s.touch(key)
 		return k, true, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return Kernel{}, false, nil

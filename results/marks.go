@@ -47,9 +47,7 @@ func (s *Store) Marks(ctx context.Context) (map[string][]string, error) {
 // them, and returns their ids. A run that has a mark stays, and so does one
 // that has not finished and took an attempt since then.
 func (s *Store) Prune(ctx context.Context, before time.Time) (removed []string, err error) {
-	old, err := s.ids(ctx, ` WHERE started < ?1 AND id NOT IN (SELECT run FROM mark)
-		AND (finished <> 0 OR NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.run = run.id AND attempt.finished >= ?1))
-		ORDER BY started`, nanos(before))
+	old, err := s.Prunable(ctx, before)
 	if err != nil {
 		return nil, err
 	}

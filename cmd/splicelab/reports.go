@@ -97,12 +97,9 @@ func (r reports) onStdout() bool {
 
 // write writes every report and tells people where each is.
 func (r reports) write(ctx context.Context, store *results.Store, run results.Run, cells []results.Cell, people io.Writer) error {
-	d := format.Document{Run: run, Cells: cells, Origin: r.origin, Attempts: func(k results.CellKey) ([]results.Attempt, error) {
-		return store.Attempts(ctx, run.ID, k)
-	}}
 	for _, one := range r.list {
 		var document bytes.Buffer
-		if err := r.render(ctx, &document, one.format, store, d); err != nil {
+		if err := r.render(ctx, &document, one.format, store, run, cells); err != nil {
 			return fmt.Errorf("writing the %s report: %w", one.format, err)
 		}
 		if one.path == "-" {
@@ -120,10 +117,13 @@ func (r reports) write(ctx context.Context, store *results.Store, run results.Ru
 }
 
 // render writes a document in the format of that name.
-func (r reports) render(ctx context.Context, w io.Writer, name string, store *results.Store, d format.Document) error {
+func (r reports) render(ctx context.Context, w io.Writer, name string, store *results.Store, run results.Run, cells []results.Cell) error {
 	if name == pageFormat {
-		return writePage(ctx, w, store, d.Run, d.Cells, r.families(ctx))
+		return writePage(ctx, w, store, run, cells, r.families(ctx))
 	}
+	d := format.Document{Run: run, Cells: cells, Origin: r.origin, Attempts: func(k results.CellKey) ([]results.Attempt, error) {
+		return store.Attempts(ctx, run.ID, k)
+	}}
 	for _, kind := range format.Formats {
 		if kind.Name == name {
 			return kind.Write(w, d)

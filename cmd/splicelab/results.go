@@ -17,7 +17,7 @@ func (a *app) resultsCommand() *cobra.Command {
   splicelab results diff latest~1 latest`,
 		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(),
 		a.resultsDiffCommand(), a.resultsBaselineCommand(), a.resultsAcceptCommand(), a.resultsExpectationsCommand(),
-		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand())
+		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
 }
 
 // runHelp says how runs are named; it ends the help of verbs that take one.

@@ -132,14 +132,11 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 	if _, err := a.expectations(); err != nil {
 		return err
 	}
-	tests, err := a.selectTests(ctx, from)
+	tests, err := a.testsOfRun(ctx, from)
 	if err != nil {
 		return err
 	}
 	defer tests.release()
-	if c := a.cfg.Run; !c.All && c.Tests == "" && c.Priority == config.LowestPriority && len(from) == 0 {
-		tests.suites = lab.Quick(tests.suites)
-	}
 	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
 		return err
 	}
@@ -164,28 +161,59 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 	if err != nil {
 		return err
 	}
-	// Kernels are fetched while others run. Only the first must be there at
-	// once, to show which accelerator works.
-	fetch := kernels.FetchAhead(ctx, entries, fetchJobs, p)
-	canary, err := firstOf(ctx, entries, fetch)
-	if err != nil {
-		return err
-	}
-	plan, err := lab.NewPlan(unfetched(entries), tests.profiles, tests.suites, tests.pattern)
-	if err != nil {
-		return err
-	}
-	plan.Fetch, plan.RetryFailures = fetch, a.cfg.Run.RetryFailures
-	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.Asked = tests.own, a.asked(from) })
-	if err != nil {
-		return err
-	}
-	run, runErr := l.Run(ctx, plan, p)
+	ran, runErr := a.runOn(ctx, store, tests, entries, from, p)
+	run := ran.run
 	p.Close()
 	if run.ID == "" {
 		return runErr
 	}
 	return a.conclude(ctx, store, run.ID, reports, runErr)
+}
+
+// testsOfRun are the tests that the configuration of a run names, or the quick
+// cells.
+func (a *app) testsOfRun(ctx context.Context, from []string) (selection, error) {
+	tests, err := a.selectTests(ctx, from)
+	if c := a.cfg.Run; err == nil && !c.All && c.Tests == "" && c.Priority == config.LowestPriority && len(from) == 0 {
+		tests.suites = lab.Quick(tests.suites)
+	}
+	return tests, err
+}
+
+// audience is who is told how far a run is.
+type audience interface {
+	kernels.Progress
+	lab.Observer
+	io.Writer
+}
+
+// ran is a run that was made, as far as it came.
+type ran struct {
+	plan    lab.Plan
+	run     results.Run // without an id when it was not begun
+	missing *missing
+}
+
+// runOn runs tests on kernels, which are fetched while others run. Only the
+// first must be there at once, to show which accelerator works.
+func (a *app) runOn(ctx context.Context, store *results.Store, tests selection, entries []kernels.Entry, from []string, p audience) (ran, error) {
+	r := ran{missing: &missing{}}
+	fetch := r.missing.watch(kernels.FetchAhead(ctx, entries, fetchJobs, p))
+	canary, err := firstOf(ctx, entries, fetch)
+	if err != nil {
+		return r, err
+	}
+	r.plan, err = lab.NewPlan(unfetched(entries), tests.profiles, tests.suites, tests.pattern)
+	if err != nil {
+		return r, err
+	}
+	r.plan.Fetch, r.plan.RetryFailures = fetch, a.cfg.Run.RetryFailures
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.Asked = tests.own, a.asked(from) })
+	if err != nil {
+		return r, err
+	}
+	r.run, err = l.Run(ctx, r.plan, p)
+	return r, err
 }
 
 // firstOf waits for the first kernel that can be had; the error is all of

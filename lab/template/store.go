@@ -295,3 +295,26 @@ func allocated(dir string) int64 {
 	}
 	return total
 }
+
+// RemoveUnused removes the templates that nobody has used since a time, and
+// returns how many that were. One in use stays.
+func (s *Store) RemoveUnused(since time.Time) (removed int) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return 0 // there is none
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		key := strings.TrimSuffix(e.Name(), partSuffix)
+		st, err := os.Stat(filepath.Join(s.dir, key+lockSuffix))
+		if err == nil && st.ModTime().After(since) {
+			continue
+		}
+		if s.remove(key) {
+			removed++
+		}
+	}
+	return removed
+}

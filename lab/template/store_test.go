@@ -214,3 +214,26 @@ func TestZerosBecomeHoles(t *testing.T) {
 		t.Errorf("3 blocks of data take %d bytes", n)
 	}
 }
+
+func TestRemoveUnused(t *testing.T) {
+	s := store(t, 1<<30)
+	times := 0
+	get(t, s, "held", writer("abc", &times)) // until the test ends
+	for _, key := range []string{"old", "young"} {
+		get(t, s, key, writer("abc", &times)).Release()
+	}
+	past := time.Now().Add(-time.Hour)
+	for _, key := range []string{"held", "old"} {
+		if err := os.Chtimes(filepath.Join(s.dir, key+lockSuffix), past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.RemoveUnused(time.Now().Add(-time.Minute)); n != 1 {
+		t.Errorf("removed %d, want 1", n)
+	}
+	for key, want := range map[string]bool{"held": true, "old": false, "young": true} {
+		if _, err := os.Stat(filepath.Join(s.dir, key)); (err == nil) != want {
+			t.Errorf("%s is there: %v, want %v", key, err == nil, want)
+		}
+	}
+}

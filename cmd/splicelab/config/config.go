@@ -34,6 +34,8 @@ type Config struct {
 	GuestDir string `mapstructure:"guest-dir"`
 	// Run is what a run covers when the command line does not say.
 	Run Run `mapstructure:"run"`
+	// Nightly is how "splicelab nightly" is held.
+	Nightly Nightly `mapstructure:"nightly"`
 	// VM is how virtual machines are run.
 	VM VM `mapstructure:"vm"`
 	// Kernels configures where kernels come from.
@@ -157,6 +159,7 @@ func Default() Config {
 			Isolation:    string(lab.IsolationCell),
 			KCIDBOrigin:  format.DefaultOrigin,
 		},
+		Nightly: defaultNightly(),
 		VM: VM{
 			QEMU:           "qemu-system-x86_64",
 			Accel:          "auto",

@@ -93,5 +93,5 @@ func (c *Config) validate() []fault {
 		}
 		declared[p.Name] = true
 	}
-	return faults
+	return append(faults, c.Nightly.validate()...)
 }

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"splicelab/cmd/splicelab/config"
+	"splicelab/lab"
+	"splicelab/lab/nightly"
+	"splicelab/lab/vm"
+	"splicelab/results"
+	"splicelab/results/news"
+	"splicelab/results/notify"
+)
+
+func (a *app) nightlyCommand() *cobra.Command {
+	var try bool
+	d := config.Default()
+	cmd := &cobra.Command{
+		Use:   "nightly",
+		Short: "Run the matrix unattended, and tell people what changed",
+		Long: `nightly is for cron or a systemd timer. It asks the archive for new kernels, runs
+the matrix, compares it with the baseline, writes reports, and sends a
+notification by a webhook or a mail program, but only when there is something
+that it has not told before. Then it removes what is older than it is to keep.
+
+Who is told, and all else, is set in the section nightly of splicelab.yaml; see
+docs/nightly.md. What changed goes to standard output too, when it is news.
+
+The first run without holes becomes the baseline; from then on it moves by hand. A
+kernel that the baseline does not have is compared with its predecessor there.
+
+A kernel that cannot be had does not stop the others; it is named. A night that
+the one before runs into does nothing and says who is in its way. When the disk
+is full, what was stored stays, and the notification is sent all the same.
+
+Exit codes: 0 nothing got worse than in the baseline; 1 something did; 2 bad
+configuration; 3 the lab failed, or left something out: a missing kernel, a
+cell that was not run, a full disk, a notification that was not delivered,
+another night that is not over. 3 wins over 1.`,
+		Example: `  splicelab nightly
+  splicelab nightly -k 6.12,newest:2 -f all --all --deadline 6h
+  splicelab nightly --baseline previous --reports /srv/www/splicelab
+  splicelab nightly --try-notify`,
+		Args: arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			senders, err := a.senders()
+			if err != nil {
+				return err
+			}
+			if try {
+				return a.tryNotify(cmd.Context(), senders)
+			}
+			return a.nightly(cmd.Context(), senders)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringP("kernels", "k", "", "run on the kernels that these `SELECTORS` name (default: as run does)")
+	f.StringP("filesystems", "f", "", "run on these filesystem profiles: `NAMES`, comma-separated, or all (default: as run does)")
+	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP`")
+	f.Bool("all", false, "run the whole suite (default: as run does)")
+	f.String("policy", d.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
+	f.String("isolation", d.Run.Isolation, "`WHAT` a cell has to itself: cell or vm")
+	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
+	f.String("baseline", d.Nightly.Baseline, "compare with this `RUN`: @baseline, previous for the night before, or any other")
+	f.String("reports", "", "write reports below `DIR` (default: reports in the directory of results)")
+	f.Int("keep-days", d.Nightly.KeepDays, "keep runs and reports for `N` days")
+	f.Duration("deadline", d.Nightly.Deadline, "stop the run after this `TIME`, and name what was left; 0s for never")
+	f.Bool("always", false, "send a notification also when there is nothing new")
+	for name, key := range map[string]string{
+		"kernels": "nightly.kernels", "filesystems": "nightly.filesystems", "tests": "nightly.tests", "all": "nightly.all",
+		"policy": "run.policy", "isolation": "run.isolation", "jobs": "run.jobs", "baseline": "nightly.baseline", "reports": "nightly.reports",
+		"keep-days": "nightly.keep-days", "deadline": "nightly.deadline", "always": "nightly.notify.always",
+	} {
+		a.bind(f, name, key)
+	}
+	a.vmFlags(f)
+	f.BoolVar(&try, "try-notify", false, "only send a notification that says it is a try")
+	a.completeSelections(cmd)
+	return cmd
+}
+
+// senders are those that the configuration names.
+func (a *app) senders() ([]notify.Sender, error) {
+	c := a.cfg.Nightly.Notify
+	var all []notify.Sender
+	if c.Webhook != "" {
+		token := c.Token
+		if c.TokenFile != "" {
+			b, err := os.ReadFile(c.TokenFile)
+			if err != nil {
+				return nil, usagef("nightly.notify.token-file: %s; name a file that can be read", err)
+			}
+			token = strings.TrimSpace(string(b))
+			if token == "" || strings.ContainsAny(token, "\r\n\x00") {
+				return nil, usagef("nightly.notify.token-file: %s must hold one line", c.TokenFile)
+			}
+		}
+		all = append(all, notify.Webhook{URL: c.Webhook, Header: c.TokenHeader, Token: token})
+	}
+	if len(c.Mail) > 0 {
+		all = append(all, notify.Mail{Command: c.Mail, From: c.From, To: c.To})
+	}
+	return all, nil
+}
+
+// tryNotify shows whether a notification arrives, before a night needs it.
+func (a *app) tryNotify(ctx context.Context, senders []notify.Sender) error {
+	if len(senders) == 0 {
+		return usagef("nobody is to be told: set nightly.notify.webhook or nightly.notify.mail")
+	}
+	now := time.Now()
+	n := news.Compare(news.Facts{Host: host(), Started: now, Finished: now, Notes: []string{"this is a try of the notification: splicelab nightly --try-notify"}})
+	subject := "splicelab " + host() + ": a try of the notification"
+	m, err := nightly.Message(n, nil, subject)
+	if err != nil {
+		return err
+	}
+	for _, s := range senders {
+		err = errors.Join(err, s.Send(ctx, m))
+	}
+	return err
+}
+
+func host() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "an unnamed host"
+	}
+	return results.CleanLine(name)
+}
+
+// nightly holds a night. What can be wrong with the configuration is found out
+// before it begins; what is wrong with the lab is for the night to tell.
+func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
+	c := &a.cfg.Nightly
+	a.cfg.Run.Kernels = cmp.Or(c.Kernels, a.cfg.Run.Kernels)
+	a.cfg.Run.Filesystems = cmp.Or(c.Filesystems, a.cfg.Run.Filesystems)
+	a.cfg.Run.Tests = cmp.Or(c.Tests, a.cfg.Run.Tests)
+	a.cfg.Run.All = c.All || a.cfg.Run.All
+	dir, err := filepath.Abs(cmp.Or(c.Reports, filepath.Join(a.cfg.State, "reports")))
+	if err != nil {
+		return err
+	}
+	tests, unselected := a.testsOfRun(ctx, nil)
+	switch {
+	case unselected == nil:
+		defer tests.release()
+	case exitCode(unselected) == exitUsage:
+		return unselected
+	}
+	out, err := nightly.Hold(ctx, nightly.Config{
+		State: a.cfg.State, Store: a.resultFile(), Reports: dir, Formats: c.Formats, Baseline: c.Baseline,
+		KeepDays: c.KeepDays, MinFree: int64(c.MinFree) << 20, Deadline: c.Deadline,
+		Places: []nightly.Place{{Name: "cache", Dir: a.cfg.Cache}, {Name: "state", Dir: a.cfg.State}, {Name: "reports", Dir: dir}},
+		Always: c.Notify.Always, Senders: senders, Host: host(),
+	}, nightly.Tools{
+		Perform: func(ctx context.Context, store *results.Store, begun func(string)) (nightly.Performance, error) {
+			if unselected != nil {
+				return nightly.Performance{}, unselected
+			}
+			return a.perform(ctx, tests, store, begun)
+		},
+		Read: func(ctx context.Context, store *results.Store, ref string) (results.Run, []results.Cell, error) {
+			s, err := a.readJudged(ctx, store, ref, "")
+			return s.Run, s.cells, err
+		},
+		Render: reports{origin: a.cfg.Run.KCIDBOrigin, families: a.families}.render,
+		Prune:  a.pruneCache,
+	})
+	if err != nil {
+		return err
+	}
+	return a.concludeNight(out)
+}
+
+// concludeNight shows what came of a night, and turns it into the error that
+// the exit code is made of.
+func (a *app) concludeNight(out nightly.Outcome) error {
+	if out.Told {
+		fmt.Fprint(a.stdout, out.News.Text(out.Reports))
+	}
+	fmt.Fprintf(a.stderr, "run %s: %s\n", cmp.Or(out.News.Run.ID, "none"), out.News.Subject())
+	switch {
+	case !out.News.Whole(), len(out.Failed) > 0:
+		return &nightError{failed: out.Failed, problems: out.News.Problems}
+	case out.News.Regressed():
+		return &failedError{len(out.News.Worse)}
+	}
+	return nil
+}
+
+// nightError says that the lab failed at night; the news has told how.
+type nightError struct{ failed, problems []string }
+
+func (e *nightError) Error() string {
+	var b bytes.Buffer
+	for _, text := range e.problems {
+		fmt.Fprintln(&b, text)
+	}
+	for _, text := range e.failed {
+		fmt.Fprintln(&b, text)
+	}
+	if b.Len() == 0 {
+		return "the night has holes: see above"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// perform makes the run of a night.
+func (a *app) perform(ctx context.Context, tests selection, store *results.Store, begun func(string)) (nightly.Performance, error) {
+	var done nightly.Performance
+	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
+		return done, err
+	}
+	release, err := a.useCache()
+	if err != nil {
+		return done, err
+	}
+	defer release()
+	kstore, err := a.kernelStore()
+	if err != nil {
+		return done, err
+	}
+	src := a.archive(kstore, true)
+	entries, unresolved := a.resolveEach(ctx, src)
+	if src.opened != nil {
+		done.Notes = src.opened.Warnings()
+	}
+	done.Missing = unresolved
+	if err := context.Cause(ctx); err != nil {
+		return done, err
+	}
+	if len(entries) == 0 {
+		return done, errors.New("no kernel could be had")
+	}
+	p := newProgress(a.stderr)
+	defer p.Close()
+	ran, err := a.runOn(ctx, store, tests, entries, nil, &nightWatch{progress: p, begun: begun})
+	p.Close()
+	if cause := context.Cause(ctx); cause != nil && ran.run.ID == "" {
+		err = cause // what it stopped says less
+	}
+	unfetched, err := ran.missing.list(entries, err)
+	done.Missing = append(done.Missing, unfetched...)
+	done.Run, done.Planned, done.Sound = ran.run.ID, planned(ran.plan), err == nil
+	if done.Run == "" && err == nil {
+		err = errors.New("no kernel could be had")
+	}
+	// The run says for itself what it lacks.
+	for _, m := range unresolved {
+		if done.Run != "" {
+			err = errors.Join(err, store.SetCondition(context.WithoutCancel(ctx), done.Run, "missing "+results.CleanLine(m.Kernel), results.CleanLine(m.Reason)))
+		}
+	}
+	return done, err
+}
+
+// planned lists the cells of a plan.
+func planned(p lab.Plan) []results.CellKey {
+	keys := make([]results.CellKey, 0, p.Cells())
+	for _, k := range p.Kernels {
+		for _, f := range p.Profiles {
+			for _, t := range p.Tests {
+				keys = append(keys, results.CellKey{Kernel: k.Release, FS: f.Name, Test: t.Name()})
+			}
+		}
+	}
+	return keys
+}
+
+// nightWatch is the progress of a run that nobody looks at: in a log only what
+// concerns many cells is told, not how far the run is.
+type nightWatch struct {
+	*progress
+	begun func(run string)
+}
+
+// Event implements lab.Observer.
+func (w *nightWatch) Event(e lab.Event) {
+	if e.Kind == lab.EventPlanned {
+		w.begun(e.Run)
+	}
+	if w.terminal || e.Kind == lab.EventPlanned || e.Kind == lab.EventNotice {
+		w.progress.Event(e)
+	}
+}
+
+// Update implements kernels.Progress.
+func (w *nightWatch) Update(name string, done, total int64) {
+	if w.terminal {
+		w.progress.Update(name, done, total)
+	}
+}

@@ -1,0 +1,275 @@
+// Package nightly is the sequence of an unattended run: nobody looks on, so
+// it goes on where it can, says what it could not do, and tells people only
+// what they do not know yet. How a run is made and what its documents look like
+// is handed to it.
+//
+// Read night.go for the sequence, lock.go for what keeps two nights apart, and
+// finish.go for what is done with a run that has ended.
+package nightly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"splicelab/results"
+	"splicelab/results/news"
+	"splicelab/results/notify"
+)
+
+// Mark is the mark of the last run of a night that the lab finished: what
+// "previous" is compared with.
+const Mark = "nightly"
+
+// Previous is the baseline of those who want to know what changed since the
+// night before.
+const Previous = "previous"
+
+// Config is how nights are held.
+type Config struct {
+	// State is the directory of the lock and of what was told the last time.
+	State string
+	// Store is the file of results.
+	Store string
+	// Reports is the directory in which each night has one of its own.
+	Reports string
+	// Formats are those of the report files, as Tools.Render knows them.
+	Formats []string
+	// Baseline names the run to compare with: "@baseline", "previous" or
+	// anything that results.Store.Run takes.
+	Baseline string
+	// KeepDays is how long runs and reports are kept; at least 1.
+	KeepDays int
+	// MinFree is how many bytes must be free in each of Places, or the night
+	// is not begun.
+	MinFree int64
+	Places  []Place
+	// Deadline is how long the run may take; 0: as long as it takes.
+	Deadline time.Duration
+	// Always sends a notification also when there is nothing new.
+	Always bool
+	// Senders deliver the notification.
+	Senders []notify.Sender
+	// Host is the name of this machine.
+	Host string
+}
+
+// Tools are what a night is made with.
+type Tools struct {
+	// Perform makes the run. It calls begun as soon as the run is in the store. What
+	// it returns counts also when there is an error.
+	Perform func(ctx context.Context, store *results.Store, begun func(run string)) (Performance, error)
+	// Read returns a run that ref names with its cells, as people see them.
+	Read func(ctx context.Context, store *results.Store, ref string) (results.Run, []results.Cell, error)
+	// Render writes a run in a format.
+	Render func(ctx context.Context, w io.Writer, format string, store *results.Store, run results.Run, cells []results.Cell) error
+	// Prune removes what of the cache nobody has used since a time, and says
+	// what that was. short says that room is lacking: then everything goes that
+	// nobody uses now.
+	Prune func(ctx context.Context, before time.Time, short bool) (removed []string, err error)
+}
+
+// Performance is what came of making a run.
+type Performance struct {
+	Run     string // its id; empty: there is none
+	Planned []results.CellKey
+	Missing []news.Missing
+	Notes   []string
+	// Sound says that no control cell failed and no cell was left without a
+	// verdict. Only a sound run is one to compare with.
+	Sound bool
+}
+
+// Outcome is how a night went.
+type Outcome struct {
+	News    news.News
+	Reports []string // files
+	Told    bool     // a notification was due
+	// Failed are faults that were found too late to be in the news.
+	Failed []string
+}
+
+// DeadlineError is the cause of the end of a run that took too long.
+type DeadlineError struct{ After time.Duration }
+
+func (e *DeadlineError) Error() string {
+	return fmt.Sprintf("the deadline of %s passed: what had not been run then was not run", e.After)
+}
+
+// night is one in progress.
+type night struct {
+	Config
+	Tools
+	started  time.Time
+	lock     *lock
+	store    *results.Store
+	last     memory
+	facts    news.Facts
+	sound    bool
+	failed   []string
+	baseline string // id of the run to compare with; empty: none
+	reports  reports
+	unopened error // why there is no store
+	first    bool  // there was no night before
+	// noReports says that their directory cannot be made; it is tried once.
+	noReports bool
+}
+
+// Hold holds a night, from its lock to its notification. The error is one
+// for which there is no outcome: a *BusyError when another night is not over, or a
+// *results.RunError when the baseline is none. Everything else is in the outcome.
+func Hold(ctx context.Context, c Config, t Tools) (Outcome, error) {
+	n := &night{Config: c, Tools: t, started: time.Now()}
+	if err := os.MkdirAll(c.State, 0o755); err != nil {
+		return Outcome{}, fmt.Errorf("the state directory: %w; name another with --state or SPLICELAB_STATE", err)
+	}
+	l, left, err := acquire(c.State, n.started)
+	if err != nil {
+		return Outcome{}, err
+	}
+	n.lock = l
+	defer func() { _ = l.release() }() // at the latest when the process ends
+	n.facts = news.Facts{Host: c.Host, Started: n.started}
+	// A full disk can keep all of these from being written, and none is worth
+	// more than the night.
+	n.problem(l.write(""))
+	n.last, err = remember(c.State)
+	n.problem(err)
+	n.first = n.last.When.IsZero()
+	if err := n.open(ctx); err != nil {
+		return Outcome{}, err
+	}
+	lacking := n.makeRoom(ctx)
+	if n.store == nil { // there may have been no room for it
+		if err := n.open(ctx); err != nil {
+			return Outcome{}, err
+		}
+		n.problem(n.unopened)
+	}
+	if n.store != nil {
+		defer func() { _ = n.store.Close() }() // each attempt was durable when it was added
+	}
+	n.tellOf(ctx, left)
+	n.problem(lacking)
+	if lacking == nil && n.store != nil {
+		n.perform(ctx)
+	}
+	return n.finish(ctx), nil
+}
+
+// problem notes a fault of the lab, if there is one.
+func (n *night) problem(err error) {
+	if err != nil {
+		n.facts.Problems = append(n.facts.Problems, err.Error())
+	}
+}
+
+func (n *night) note(format string, args ...any) {
+	n.facts.Notes = append(n.facts.Notes, fmt.Sprintf(format, args...))
+}
+
+// open opens the store and finds the run to compare with, before anything is
+// spent. Without a store the night goes on to tell people so.
+func (n *night) open(ctx context.Context) error {
+	store, err := results.Open(n.Store)
+	n.unopened = err
+	if err != nil {
+		return nil
+	}
+	ref := n.Baseline
+	if ref == Previous {
+		ref = "@" + Mark
+	}
+	run, err := store.Run(ctx, ref)
+	var none *results.RunError
+	switch {
+	case err == nil:
+		n.baseline = run.ID
+	case errors.As(err, &none) && (ref == "@"+Mark || ref == "@"+results.Baseline):
+		// The first night.
+	case errors.As(err, &none):
+		return errors.Join(fmt.Errorf("nightly.baseline: %w", err), store.Close())
+	default:
+		n.problem(err)
+	}
+	n.store = store
+	return nil
+}
+
+// tellOf says what is known of a night that was killed.
+func (n *night) tellOf(ctx context.Context, left *Holder) {
+	if left == nil {
+		return
+	}
+	text := fmt.Sprintf("the night that began at %s did not come to its end", left.Since.Local().Format("2006-01-02 15:04"))
+	switch {
+	case left.Run == "":
+		text += ", and had run nothing"
+	case n.store != nil:
+		run, err := n.store.Run(ctx, left.Run)
+		if err != nil {
+			text += fmt.Sprintf("; its run %s is not in the store", left.Run)
+			break
+		}
+		cells, err := n.store.Cells(ctx, run.ID)
+		n.problem(err)
+		text += fmt.Sprintf(": %d of its %d cells are stored in run %s", len(cells), run.Planned, run.ID)
+	}
+	n.facts.Unfinished = text
+}
+
+// makeRoom makes sure that there is enough, by removing what is old.
+func (n *night) makeRoom(ctx context.Context) error {
+	lacking, err := short(n.Places, n.MinFree)
+	if err != nil || len(lacking) == 0 {
+		return err
+	}
+	n.prune(ctx, true)
+	lacking, err = short(n.Places, n.MinFree)
+	if err != nil || len(lacking) == 0 {
+		return err
+	}
+	return &NoRoomError{lacking}
+}
+
+// perform makes the run and takes down what came of it.
+func (n *night) perform(ctx context.Context) {
+	limited := ctx
+	if n.Deadline > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeoutCause(ctx, n.Deadline, &DeadlineError{n.Deadline})
+		defer cancel()
+	}
+	done, err := n.Perform(limited, n.store, func(run string) {
+		if err := n.lock.write(run); err != nil {
+			n.failed = append(n.failed, err.Error())
+		}
+	})
+	n.sound = done.Sound && err == nil
+	n.facts.Planned, n.facts.Missing = done.Planned, done.Missing
+	n.facts.Notes = append(n.facts.Notes, done.Notes...)
+	n.problem(err)
+	if done.Run == "" {
+		return
+	}
+	// What was found is read also when somebody stopped the night.
+	ctx = context.WithoutCancel(ctx)
+	run, cells, err := n.Read(ctx, n.store, done.Run)
+	if err != nil {
+		n.problem(err)
+		return
+	}
+	n.facts.Run, n.facts.Cells = run, cells
+	if n.baseline == "" {
+		return
+	}
+	before, cells, err := n.Read(ctx, n.store, n.baseline)
+	if err != nil {
+		n.problem(fmt.Errorf("the run to compare with cannot be read: %w", err))
+		return
+	}
+	n.facts.Before, n.facts.BeforeCells = before, cells
+}

@@ -1,0 +1,388 @@
+package nightly
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/news"
+	"splicelab/results/notify"
+)
+
+// mailbox keeps what is sent.
+type mailbox struct {
+	got []notify.Message
+	err error
+}
+
+func (m *mailbox) Send(_ context.Context, msg notify.Message) error {
+	if m.err != nil {
+		return m.err
+	}
+	m.got = append(m.got, msg)
+	return nil
+}
+
+// house is where nights are held in a test: real files, a real store, and
+// runs whose cells the test names.
+type house struct {
+	t     *testing.T
+	cfg   Config
+	tools Tools
+	box   mailbox
+	// cells are what the next run comes to, test by test: "pass", "fail zeroed".
+	cells map[string]string
+	// left are planned tests that it does not run.
+	left []string
+	edit func(*Performance) error
+	runs int
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	return houseIn(t, t.TempDir())
+}
+
+func houseIn(t *testing.T, dir string) *house {
+	t.Helper()
+	h := &house{t: t, cells: map[string]string{"A": "pass snapshot", "B": "fail live"}}
+	h.cfg = Config{
+		State: filepath.Join(dir, "state"), Store: filepath.Join(dir, "state", "results.db"), Reports: filepath.Join(dir, "reports"),
+		Formats: []string{"html", "json"}, Baseline: "@baseline", KeepDays: 30, Senders: []notify.Sender{&h.box}, Host: "lab1",
+	}
+	h.tools = Tools{
+		Perform: h.perform,
+		Read: func(ctx context.Context, s *results.Store, ref string) (results.Run, []results.Cell, error) {
+			run, err := s.Run(ctx, ref)
+			if err != nil {
+				return run, nil, err
+			}
+			cells, err := s.Cells(ctx, run.ID)
+			return run, cells, err
+		},
+		Render: func(_ context.Context, w io.Writer, format string, _ *results.Store, run results.Run, _ []results.Cell) error {
+			_, err := fmt.Fprintf(w, "%s of %s\n", format, run.ID)
+			return err
+		},
+		Prune: func(context.Context, time.Time, bool) ([]string, error) { return nil, nil },
+	}
+	return h
+}
+
+// perform stores a run with the cells of the house.
+func (h *house) perform(ctx context.Context, store *results.Store, begun func(string)) (Performance, error) {
+	h.runs++
+	now := time.Now()
+	run := results.Run{ID: results.NewRunID(now), Started: now, Policy: outcome.PolicySnapshot, Accel: "tcg", Seed: uint64(h.runs), Planned: len(h.cells)}
+	done := Performance{Run: run.ID, Sound: true}
+	if err := store.BeginRun(ctx, run); err != nil {
+		return Performance{}, err
+	}
+	begun(run.ID)
+	for _, name := range h.left {
+		done.Planned = append(done.Planned, results.CellKey{Kernel: "6.12.117-test", FS: "xfs", Test: "splice." + name})
+	}
+	for name, what := range h.cells {
+		key := results.CellKey{Kernel: "6.12.117-test", FS: "xfs", Test: "splice." + name}
+		done.Planned = append(done.Planned, key)
+		verdict, out, _ := strings.Cut(what, " ")
+		a := results.Attempt{CellKey: key, N: 1, Verdict: outcome.Verdict(verdict), Outcome: outcome.Outcome(out), Kind: outcome.Characterisation, Finished: now}
+		if err := store.AddAttempt(ctx, run.ID, a); err != nil {
+			return done, err
+		}
+	}
+	var err error
+	if h.edit != nil {
+		err = h.edit(&done)
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	problem := ""
+	if err != nil {
+		problem = err.Error()
+	}
+	return done, errors.Join(err, store.FinishRun(context.WithoutCancel(ctx), run.ID, time.Now(), problem))
+}
+
+// night holds one.
+func (h *house) night(ctx context.Context) Outcome {
+	h.t.Helper()
+	out, err := Hold(ctx, h.cfg, h.tools)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return out
+}
+
+// expect holds a night and compares what came of it: whether somebody was
+// told, its status and its subject.
+func (h *house) expect(what string, told bool, status news.Status, subject string) Outcome {
+	h.t.Helper()
+	before := len(h.box.got)
+	out := h.night(h.t.Context())
+	if sent := len(h.box.got) > before; out.Told != told || sent != told {
+		h.t.Errorf("%s: told %t and sent %t, want %t", what, out.Told, sent, told)
+	}
+	if out.News.Status() != status || out.News.Subject() != subject {
+		h.t.Errorf("%s: %s, %q; want %s, %q", what, out.News.Status(), out.News.Subject(), status, subject)
+	}
+	if len(out.Failed) > 0 {
+		h.t.Errorf("%s: %q", what, out.Failed)
+	}
+	return out
+}
+
+func (h *house) store() *results.Store {
+	h.t.Helper()
+	s, err := results.Open(h.cfg.Store)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// Against a fixed baseline people are told once of each thing, and once more
+// when it is over.
+func TestNights(t *testing.T) {
+	h := newHouse(t)
+	out := h.expect("the first", true, news.StatusSame, "nothing to compare with yet")
+	if !strings.Contains(h.box.got[0].Text, "is the baseline from now on") {
+		t.Errorf("the baseline is not told of:\n%s", h.box.got[0].Text)
+	}
+	if base, err := h.store().Run(t.Context(), "@baseline"); err != nil || base.ID != out.News.Run.ID {
+		t.Errorf("the baseline is %s, %v", base.ID, err)
+	}
+	h.expect("the second", false, news.StatusSame, "as before")
+	h.cells["A"] = "fail zeroed"
+	h.expect("a failure", true, news.StatusRegressed, "1 new failure")
+	if text := h.box.got[1].Text; !strings.Contains(text, "6.12.117-test xfs splice.A: pass (snapshot) -> fail (zeroed)\n") || !strings.Contains(text, "splicelab run -k 6.12.117-test") {
+		t.Errorf("what failed is not told:\n%s", text)
+	}
+	if want := "splicelab lab1: 1 new failure"; h.box.got[1].Subject != want {
+		t.Errorf("subject %q, want %q", h.box.got[1].Subject, want)
+	}
+	h.expect("the failure again", false, news.StatusRegressed, "1 new failure")
+	h.cells["A"] = "pass snapshot"
+	h.expect("it is over", true, news.StatusSame, "as before")
+	h.expect("and stays so", false, news.StatusSame, "as before")
+	h.cells["B"] = "pass snapshot"
+	h.expect("a fix", true, news.StatusSame, "1 fixed")
+	delete(h.cells, "B")
+	h.cells["C"] = "pass"
+	h.expect("came and went", true, news.StatusSame, "1 new cell, 1 cell vanished")
+	// Somebody moves the baseline: nothing differs from it.
+	if err := h.store().Mark(t.Context(), results.Baseline, h.night(t.Context()).News.Run.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.expect("another baseline", false, news.StatusSame, "as before")
+	h.cfg.Always = true
+	h.expect("always", true, news.StatusSame, "as before")
+}
+
+// Against the night before, what stays is not told again, and neither is that
+// it stayed.
+func TestNightsAgainstTheOneBefore(t *testing.T) {
+	h := newHouse(t)
+	h.cfg.Baseline = Previous
+	h.expect("the first", true, news.StatusSame, "nothing to compare with yet")
+	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
+		t.Error("a baseline was set that nobody asked for")
+	}
+	h.cells["A"] = "fail zeroed"
+	h.expect("a failure", true, news.StatusRegressed, "1 new failure")
+	h.expect("it stays", false, news.StatusSame, "as before")
+	// A run with holes is not what the next is compared with.
+	h.cells["A"] = "pass snapshot"
+	h.edit = func(p *Performance) error { p.Sound = false; return errors.New("the store broke") }
+	h.expect("holes", true, news.StatusLab, "1 problem, 1 fixed")
+	h.edit = nil
+	h.expect("whole again", true, news.StatusSame, "1 fixed")
+	h.expect("and stays so", false, news.StatusSame, "as before")
+}
+
+func TestTroubleIsTold(t *testing.T) {
+	h := newHouse(t)
+	h.night(t.Context())
+	h.edit = func(p *Performance) error {
+		p.Missing = []news.Missing{{Kernel: "6.18", Reason: "no kernel matches it"}}
+		return nil
+	}
+	h.expect("a kernel is missing", true, news.StatusLab, "1 kernel missing")
+	h.expect("still", false, news.StatusLab, "1 kernel missing")
+	h.edit = nil
+	h.left = []string{"Late"}
+	h.expect("not run", true, news.StatusLab, "1 cell not run")
+	h.left = nil
+	h.cells["A"] = "infra"
+	h.expect("infra", true, news.StatusLab, "1 cell infra")
+	h.cells["A"] = "pass snapshot"
+
+	// A notification that nobody got is due again.
+	h.box.err = errors.New("no such host")
+	out := h.night(t.Context())
+	if len(out.Failed) != 1 || !strings.Contains(out.Failed[0], "the notification was not delivered: no such host") {
+		t.Errorf("failed: %q", out.Failed)
+	}
+	h.box.err = nil
+	h.expect("told at last", true, news.StatusSame, "as before")
+	h.expect("and only once", false, news.StatusSame, "as before")
+}
+
+// The first run with holes is no baseline; the first without is.
+func TestBaselineIsWhole(t *testing.T) {
+	h := newHouse(t)
+	h.edit = func(p *Performance) error { p.Sound = false; return nil }
+	h.expect("holes", true, news.StatusSame, "nothing to compare with yet")
+	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
+		t.Error("a run with holes is the baseline")
+	}
+	h.edit = nil
+	h.expect("whole", false, news.StatusSame, "nothing to compare with yet")
+	h.expect("compared", false, news.StatusSame, "as before")
+
+	h.cfg.Baseline = "@release"
+	var none *results.RunError
+	if _, err := Hold(t.Context(), h.cfg, h.tools); !errors.As(err, &none) || !strings.Contains(err.Error(), "nightly.baseline: ") {
+		t.Errorf("a baseline that there is not: %v", err)
+	}
+	if h.runs != 3 {
+		t.Errorf("%d runs, want 3: nothing is spent before the baseline is known", h.runs)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	h := newHouse(t)
+	h.night(t.Context())
+	h.cfg.Deadline = time.Millisecond
+	h.left = []string{"Late"}
+	perform := h.tools.Perform
+	h.tools.Perform = func(ctx context.Context, s *results.Store, begun func(string)) (Performance, error) {
+		<-ctx.Done()
+		p, err := perform(context.WithoutCancel(ctx), s, begun)
+		return p, errors.Join(err, context.Cause(ctx))
+	}
+	out := h.expect("too late", true, news.StatusLab, "1 problem, 1 cell not run")
+	if len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], "the deadline of 1ms passed") {
+		t.Errorf("problems: %q", out.News.Problems)
+	}
+}
+
+// Somebody who stops a night is told what was left.
+func TestStopped(t *testing.T) {
+	h := newHouse(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("interrupted by terminated"))
+	out := h.night(ctx)
+	if len(h.box.got) != 1 || out.News.Status() != news.StatusLab || !strings.Contains(h.box.got[0].Text, "PROBLEM: context canceled") && !strings.Contains(h.box.got[0].Text, "PROBLEM: interrupted") {
+		t.Errorf("%+v, sent %+v", out.News.Problems, h.box.got)
+	}
+}
+
+func TestReportsAndPruning(t *testing.T) {
+	h := newHouse(t)
+	out := h.night(t.Context())
+	var names []string
+	for _, f := range out.Reports {
+		if _, err := os.Stat(f); err != nil {
+			t.Error(err)
+		}
+		names = append(names, filepath.Base(f))
+	}
+	if want := []string{"report.html", "report.json", "news.txt", "news.json"}; !slices.Equal(names, want) {
+		t.Errorf("reports %q, want %q", names, want)
+	}
+	latest := func() string {
+		t.Helper()
+		name, err := filepath.EvalSymlinks(filepath.Join(h.cfg.Reports, "latest"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	if latest() != filepath.Dir(out.Reports[0]) {
+		t.Errorf("latest is %s, want %s", latest(), filepath.Dir(out.Reports[0]))
+	}
+	var document news.Document
+	b, err := os.ReadFile(filepath.Join(latest(), "news.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &document); err != nil || document.Run.ID != out.News.Run.ID {
+		t.Errorf("news.json: %v, run %q", err, document.Run.ID)
+	}
+
+	// Old runs and reports go; what somebody else put there does not.
+	store := h.store()
+	long := time.Now().AddDate(0, 0, -40)
+	if err := store.BeginRun(t.Context(), results.Run{ID: "old", Started: long}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.FinishRun(t.Context(), "old", long.Add(time.Hour), ""); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name string) {
+		t.Helper()
+		file := filepath.Join(h.cfg.Reports, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := []string{"nightly-20200101-023000/report.html", "nightly-20200101-023000/news.txt", "nightly-20200102-023000-2/report.junit.xml", "nightly-20200103-023000/.report.html.tmp", "nightly-20200104-023000/report.html"}
+	stays := []string{"nightly-20200104-023000/notes.txt", "nightly-old/report.html", "report.html", "nightly-20200101-02300/report.html", time.Now().Format(reportLayout) + "-9/report.html"}
+	for _, name := range slices.Concat(gone, stays) {
+		put(name)
+	}
+	h.night(t.Context())
+	for _, name := range gone {
+		if _, err := os.Lstat(filepath.Join(h.cfg.Reports, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	for _, name := range stays {
+		if _, err := os.Lstat(filepath.Join(h.cfg.Reports, name)); err != nil {
+			t.Errorf("%s is gone: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(h.cfg.Reports, "nightly-20200101-023000")); err == nil {
+		t.Error("an empty directory was left")
+	}
+	if _, err := store.Run(t.Context(), "old"); err == nil {
+		t.Error("an old run is still there")
+	}
+	if _, err := store.Run(t.Context(), "@baseline"); err != nil {
+		t.Errorf("the baseline is gone: %v", err)
+	}
+}
+
+// What stands in the way of reports does not stand in the way of the rest.
+func TestReportsThatCannotBeWritten(t *testing.T) {
+	h := newHouse(t)
+	if err := os.WriteFile(h.cfg.Reports, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := h.night(t.Context())
+	if len(h.box.got) != 1 || len(out.Reports) != 0 || out.News.Status() != news.StatusLab {
+		t.Fatalf("sent %d, reports %q, status %s", len(h.box.got), out.Reports, out.News.Status())
+	}
+	if !strings.Contains(h.box.got[0].Text, "PROBLEM: the directory of reports: ") || !strings.Contains(h.box.got[0].Text, "nightly.reports") {
+		t.Errorf("what is wrong is not told:\n%s", h.box.got[0].Text)
+	}
+	if _, err := h.store().Run(t.Context(), out.News.Run.ID); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,194 @@
+package nightly
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/news"
+)
+
+// smallDisk mounts a filesystem of some MiB.
+func smallDisk(t *testing.T, size int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", size)); err != nil {
+		t.Skipf("no small filesystem can be mounted here, which root may do: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill takes all the room in a directory but some bytes.
+func fill(t *testing.T, dir string, but int64) {
+	t.Helper()
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, int64(st.Bavail)*st.Bsize-but), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A disk that fills up during a run costs what was not stored, and nothing
+// else: what was stored stays, and people are told.
+func TestDiskFillsUp(t *testing.T) {
+	disk := smallDisk(t, 16)
+	h := houseIn(t, disk)
+	h.night(t.Context())
+	baseline, err := h.store().Run(t.Context(), "@baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored []string
+	h.tools.Perform = func(ctx context.Context, s *results.Store, begun func(string)) (Performance, error) {
+		run := results.Run{ID: "full", Started: time.Now(), Policy: outcome.PolicySnapshot, Planned: 1000}
+		if err := s.BeginRun(ctx, run); err != nil {
+			return Performance{}, err
+		}
+		begun(run.ID)
+		fill(t, disk, 512<<10)
+		done := Performance{Run: run.ID, Sound: true}
+		for i := range 1000 {
+			done.Planned = append(done.Planned, results.CellKey{Kernel: "6.12.117-test", FS: "xfs", Test: fmt.Sprintf("splice.Test%d", i)})
+		}
+		for i, key := range done.Planned {
+			a := results.Attempt{CellKey: key, N: 1, Verdict: outcome.Pass, Finished: time.Now(), Console: strings.Repeat(fmt.Sprint(i), 4<<10)}
+			if err := s.AddAttempt(ctx, run.ID, a); err != nil {
+				done.Sound = false
+				return done, errors.Join(err, s.FinishRun(ctx, run.ID, time.Now(), err.Error()))
+			}
+			stored = append(stored, key.Test)
+		}
+		return done, nil
+	}
+	out := h.night(t.Context())
+	if len(stored) == 0 || len(stored) == 1000 {
+		t.Fatalf("%d attempts were stored: the disk did not fill up in between", len(stored))
+	}
+	if out.News.Status() != news.StatusLab || len(h.box.got) != 2 {
+		t.Fatalf("status %s, %d notifications", out.News.Status(), len(h.box.got))
+	}
+	text := h.box.got[1].Text
+	for _, want := range []string{"the disk is full", fmt.Sprintf("6.12.117-test xfs: %d of 1000", 1000-len(stored))} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not told:\n%s", want, text)
+		}
+	}
+	if err := os.Remove(filepath.Join(disk, "ballast")); err != nil {
+		t.Fatal(err)
+	}
+	cells, err := h.store().Cells(t.Context(), "full")
+	if err != nil || len(cells) != len(stored) {
+		t.Errorf("%d cells are left of %d that were stored, %v", len(cells), len(stored), err)
+	}
+	if is, err := h.store().Run(t.Context(), "@baseline"); err != nil || is.ID != baseline.ID {
+		t.Errorf("the baseline is %s, %v; want %s", is.ID, err, baseline.ID)
+	}
+	// With room again, all is as it was. Nobody is told: that there had been a
+	// full disk could not be written down.
+	if !strings.Contains(strings.Join(out.Failed, "\n"), "what was told cannot be kept") {
+		t.Errorf("failed: %q", out.Failed)
+	}
+	h.tools.Perform = h.perform
+	h.expect("with room again", false, news.StatusSame, "as before")
+}
+
+// Reports that do not fit are missed by nobody but those who look for them:
+// the notification says so.
+func TestNoRoomForReports(t *testing.T) {
+	disk := smallDisk(t, 16)
+	h := houseIn(t, t.TempDir())
+	h.cfg.Reports = filepath.Join(disk, "reports")
+	h.tools.Render = func(_ context.Context, w io.Writer, _ string, _ *results.Store, _ results.Run, _ []results.Cell) error {
+		_, err := w.Write(bytes.Repeat([]byte("x"), 32<<20))
+		return err
+	}
+	h.cfg.Formats = []string{"html"}
+	out := h.night(t.Context())
+	if len(h.box.got) != 1 || !strings.Contains(h.box.got[0].Text, "PROBLEM: the report report.html: ") || !strings.Contains(h.box.got[0].Text, "no space left") {
+		t.Errorf("what is wrong is not told: %+v", h.box.got)
+	}
+	var names []string
+	for _, f := range out.Reports {
+		names = append(names, filepath.Base(f))
+	}
+	if strings.Join(names, " ") != "news.txt news.json" {
+		t.Errorf("reports: %q", names)
+	}
+	left, err := filepath.Glob(filepath.Join(h.cfg.Reports, "*", ".*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+// Without room a night removes what is old, and is not begun when that is not
+// enough.
+func TestRoomIsMade(t *testing.T) {
+	disk := smallDisk(t, 16)
+	h := houseIn(t, disk)
+	h.cfg.MinFree = 8 << 20
+	h.cfg.Places = []Place{{"state", h.cfg.State}, {"reports", h.cfg.Reports}}
+	h.night(t.Context())
+	fill(t, disk, 4<<20)
+
+	out := h.expect("no room", true, news.StatusLab, "nothing was run, 1 problem")
+	if want := "MiB of 8 MiB free in the state directory " + h.cfg.State; len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], want) || strings.Contains(out.News.Problems[0], "reports directory") {
+		t.Errorf("problems %q, want one with %q: both are on one filesystem", out.News.Problems, want)
+	}
+	h.expect("still none", false, news.StatusLab, "nothing was run, 1 problem")
+
+	// The ballast is of an old night.
+	old := filepath.Join(h.cfg.Reports, "nightly-20200101-023000")
+	if err := os.MkdirAll(old, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(disk, "ballast"), filepath.Join(old, "report.html")); err != nil {
+		t.Fatal(err)
+	}
+	h.expect("room was made", true, news.StatusSame, "as before")
+
+	// It is in the cache, of which everything goes that nobody uses.
+	fill(t, disk, 4<<20)
+	h.tools.Prune = func(_ context.Context, _ time.Time, short bool) ([]string, error) {
+		if !short {
+			return nil, nil
+		}
+		return []string{"3 templates"}, os.Remove(filepath.Join(disk, "ballast"))
+	}
+	out = h.expect("room was made in the cache", false, news.StatusSame, "as before")
+	if !strings.Contains(strings.Join(out.News.Notes, "\n"), "removed from the cache: 3 templates") {
+		t.Errorf("notes: %q", out.News.Notes)
+	}
+}
+
+// A disk without a byte of room: the night still tells.
+func TestDiskIsFull(t *testing.T) {
+	disk := smallDisk(t, 4)
+	h := houseIn(t, disk)
+	fill(t, disk, 0)
+	h.cfg.MinFree, h.cfg.Places = 1<<20, []Place{{"state", disk}}
+	out := h.night(t.Context())
+	if len(h.box.got) != 1 || out.News.Status() != news.StatusLab || !strings.Contains(h.box.got[0].Text, "no room for a night") {
+		t.Errorf("status %s, sent %+v", out.News.Status(), h.box.got)
+	}
+	if len(out.Failed) == 0 {
+		t.Error("what was told cannot have been kept, and that is not said")
+	}
+}

@@ -1,0 +1,148 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net/mail"
+	"os/exec"
+	"strings"
+	"time"
+
+	"splicelab/results"
+)
+
+// Mail sends a message by a program such as sendmail, which gets it on its
+// standard input, with headers.
+type Mail struct {
+	// Command is the program and its arguments; no shell sees it.
+	Command []string
+	// From is the sender's address; empty: the program knows.
+	From string
+	// To are addresses of those who get it; at least one.
+	To []string
+	// Timeout bounds the program. Default 1 min.
+	Timeout time.Duration
+}
+
+const (
+	mailTimeout = time.Minute
+	// mailLine is the longest line that mail carries as it is, in bytes
+	// without its end (RFC 5322).
+	mailLine = 998
+)
+
+// CheckAddress says what is wrong with an address.
+func CheckAddress(text string) error {
+	if _, err := mail.ParseAddress(text); err != nil || strings.ContainsAny(text, "\r\n") {
+		return errors.New("is not an address such as kernel@example.org")
+	}
+	return nil
+}
+
+// Send implements Sender. The error has what the program said.
+func (m Mail) Send(ctx context.Context, msg Message) error {
+	if len(m.Command) == 0 {
+		return errors.New("mail: no command is named")
+	}
+	name := results.CleanLine(m.Command[0])
+	text, err := m.compose(msg)
+	if err != nil {
+		return fmt.Errorf("mail by %s: %w", name, err)
+	}
+	timeout := m.Timeout
+	if timeout == 0 {
+		timeout = mailTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it has not ended within %s", timeout))
+	defer cancel()
+	cmd := exec.CommandContext(ctx, m.Command[0], m.Command[1:]...)
+	cmd.Stdin = bytes.NewReader(text)
+	// What the program starts may keep its output open.
+	cmd.WaitDelay = time.Second
+	said, err := cmd.CombinedOutput()
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	if err != nil {
+		if text := results.CleanLine(string(said)); text != "" {
+			return fmt.Errorf("mail by %s: %w: %s", name, err, text)
+		}
+		return fmt.Errorf("mail by %s: %w", name, err)
+	}
+	return nil
+}
+
+// compose writes the mail. Nothing in it can add a header: each is one line
+// without control characters.
+func (m Mail) compose(msg Message) ([]byte, error) {
+	var b bytes.Buffer
+	header := func(name, value string) {
+		fmt.Fprintf(&b, "%s: %s\n", name, value)
+	}
+	for _, field := range []struct {
+		name      string
+		addresses []string
+	}{{"From", []string{m.From}}, {"To", m.To}} {
+		var list []string
+		for _, text := range field.addresses {
+			if text == "" {
+				continue
+			}
+			a, err := mail.ParseAddress(text)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %q is not an address", field.name, results.CleanLine(text))
+			}
+			list = append(list, a.String()) // encodes what is not ASCII
+		}
+		if len(list) > 0 {
+			header(field.name, strings.Join(list, ",\n "))
+		}
+	}
+	header("Subject", mime.QEncoding.Encode("utf-8", results.CleanLine(msg.Subject)))
+	header("Date", msg.Date.Format(time.RFC1123Z))
+	header("Message-ID", "<"+strings.ToLower(rand.Text())+"@splicelab>")
+	// Nobody's holiday answers it.
+	header("Auto-Submitted", "auto-generated")
+	header("MIME-Version", "1.0")
+	header("Content-Type", "text/plain; charset=utf-8")
+	text := results.Clean(msg.Text)
+	if asIs(text) {
+		header("Content-Transfer-Encoding", "7bit")
+		b.WriteString("\n" + text)
+		return b.Bytes(), nil
+	}
+	header("Content-Transfer-Encoding", "quoted-printable")
+	b.WriteString("\n")
+	var encoded bytes.Buffer
+	w := quotedprintable.NewWriter(&encoded)
+	_, err := io.WriteString(w, text)
+	if err := errors.Join(err, w.Close()); err != nil {
+		return nil, err
+	}
+	// Programs take the ends of lines that this system has.
+	b.Write(bytes.ReplaceAll(encoded.Bytes(), []byte("\r\n"), []byte("\n")))
+	return b.Bytes(), nil
+}
+
+// asIs reports whether mail carries the text as it is. A line that is only a
+// dot would end it for some programs.
+func asIs(text string) bool {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if len(line) > mailLine || line == "." {
+			return false
+		}
+		for i := range len(line) {
+			if line[i] >= 0x80 {
+				return false
+			}
+		}
+	}
+	return true
+}
