@@ -37,9 +37,9 @@ type Difference struct {
 	// Kernels are the earlier and the later kernel, where kernels are compared
 	// and not runs.
 	Kernels [2]string
-	// Successors are kernels of the later run by those of the earlier whose place
-	// they have taken: see Diff.
-	Successors map[string]string
+	// Predecessors are kernels of the earlier run by those of the later that have
+	// taken their place: see Diff.
+	Predecessors map[string]string
 }
 
 // ChangeList is one kind of change.
@@ -55,7 +55,7 @@ func (d Difference) Lists() []ChangeList {
 	all := []ChangeList{
 		{"new-failures", "new failures", d.NewFailures, sgrFail},
 		{"unexpected-passes", "unexpected passes: was expected to fail", d.Unexpected, sgrUnexpected},
-		{"flaky", "flaky: failed, as its attempts did before, or not in all of them", d.Flaky, sgrFlaky},
+		{"flaky", "flaky: failed now or before, and not in all attempts", d.Flaky, sgrFlaky},
 		{"fixes", "fixed", d.Fixes, sgrPass},
 		{"changed", "changed", d.Changed, sgrHang},
 		{"skips", "skips changed", d.Skips, sgrSkip},
@@ -74,26 +74,26 @@ func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
 // expectations. Where a run has one kernel of a series, and the other another
 // one, the two are compared with each other: a series goes on in the next
 // point release, and what that breaks is what is looked for.
-func Diff(a, b []Cell) Difference {
-	next := successors(a, b)
-	d := diff(a, b, func(c *Cell) CellKey {
+func Diff(a, b []Cell) Difference { return DiffAs(a, b, predecessors(a, b)) }
+
+// DiffAs is Diff with kernels of the later run compared with those of the
+// earlier that predecessors names for them; the others with themselves.
+func DiffAs(a, b []Cell, predecessors map[string]string) Difference {
+	d := diff(a, b, func(c *Cell) CellKey { return c.CellKey }, func(c *Cell) CellKey {
 		k := c.CellKey
-		if n, ok := next[k.Kernel]; ok {
-			k.Kernel = n
+		if old, ok := predecessors[k.Kernel]; ok {
+			k.Kernel = old
 		}
 		return k
 	})
-	d.Successors = next
+	d.Predecessors = predecessors
 	return d
 }
 
-// successors pairs the only kernel of a series that b lacks with the only one
+// predecessors pairs the only kernel of a series that b lacks with the only one
 // that a lacks.
-func successors(a, b []Cell) map[string]string {
-	of := func(cells []Cell) []string {
-		return distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases)
-	}
-	before, after := of(a), of(b)
+func predecessors(a, b []Cell) map[string]string {
+	before, after := Releases(a), Releases(b)
 	only := func(kernels, others []string) map[string][]string {
 		bySeries := make(map[string][]string)
 		for _, k := range kernels {
@@ -104,19 +104,20 @@ func successors(a, b []Cell) map[string]string {
 		return bySeries
 	}
 	gone, come := only(before, after), only(after, before)
-	next := make(map[string]string)
+	pairs := make(map[string]string)
 	for series, old := range gone {
 		if len(old) == 1 && len(come[series]) == 1 {
-			next[old[0]] = come[series][0]
+			pairs[come[series][0]] = old[0]
 		}
 	}
-	return next
+	return pairs
 }
 
 // DiffKernels compares what one kernel came to with what another one did:
 // cells are the same that have the same filesystem and test.
 func DiffKernels(a, b []Cell) Difference {
-	d := diff(a, b, func(c *Cell) CellKey { return CellKey{FS: c.FS, Test: c.Test} })
+	key := func(c *Cell) CellKey { return CellKey{FS: c.FS, Test: c.Test} }
+	d := diff(a, b, key, key)
 	for i, cells := range [][]Cell{a, b} {
 		if len(cells) > 0 {
 			d.Kernels[i] = cells[0].Kernel
@@ -125,19 +126,21 @@ func DiffKernels(a, b []Cell) Difference {
 	return d
 }
 
-func diff(a, b []Cell, key func(*Cell) CellKey) Difference {
+// diff compares the cells whose keys, as earlier and as later makes them, are
+// the same.
+func diff(a, b []Cell, earlier, later func(*Cell) CellKey) Difference {
 	a, b = slices.Clone(a), slices.Clone(b)
 	sortCells(a)
 	sortCells(b)
 	before := make(map[CellKey]*Cell, len(a))
 	for i := range a {
-		before[key(&a[i])] = &a[i]
+		before[earlier(&a[i])] = &a[i]
 	}
 	var d Difference
 	after := make(map[CellKey]bool, len(b))
 	for i := range b {
-		c := Change{CellKey: b[i].CellKey, Before: before[key(&b[i])], After: &b[i]}
-		after[key(&b[i])] = true
+		c := Change{CellKey: b[i].CellKey, Before: before[later(&b[i])], After: &b[i]}
+		after[later(&b[i])] = true
 		if list := d.list(c); list != nil {
 			*list = append(*list, c)
 		} else {
@@ -145,7 +148,7 @@ func diff(a, b []Cell, key func(*Cell) CellKey) Difference {
 		}
 	}
 	for i := range a {
-		if !after[key(&a[i])] {
+		if !after[earlier(&a[i])] {
 			d.Gone = append(d.Gone, Change{CellKey: a[i].CellKey, Before: &a[i]})
 		}
 	}
@@ -165,7 +168,7 @@ func (d *Difference) list(c Change) *[]Change {
 		return &d.Unknown
 	case c.After.Standing == UnexpectedPass && c.Before.Standing != UnexpectedPass:
 		return &d.Unexpected
-	case c.After.Bad() && !c.Before.Bad():
+	case c.After.Bad() && (!c.Before.Bad() || c.Before.Flaky != "" && c.After.Flaky == ""):
 		return &d.NewFailures
 	case is == outcome.Skip && was == outcome.Skip:
 		if c.Before.Detail == c.After.Detail {
@@ -174,10 +177,10 @@ func (d *Difference) list(c Change) *[]Change {
 		return &d.Skips
 	case is == outcome.Skip || was == outcome.Skip:
 		return &d.Skips
+	case was.Bad() && !is.Bad() && c.Before.Flaky != "":
+		return &d.Flaky // it passed now and then before, too
 	case was.Bad() && !is.Bad():
 		return &d.Fixes
-	case was == outcome.Pass && is == outcome.Pass && c.After.Flaky != "":
-		return &d.Flaky
 	case was != is || c.Before.Outcome != c.After.Outcome:
 		return &d.Changed
 	}
@@ -205,10 +208,10 @@ func (d Difference) Conditions(a, b Run) []Condition {
 		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
 	} else {
 		told := make(map[string]bool)
-		for _, old := range slices.SortedFunc(maps.Keys(d.Successors), compareReleases) {
-			next := d.Successors[old]
+		for _, next := range slices.SortedFunc(maps.Keys(d.Predecessors), compareReleases) {
+			old := d.Predecessors[next]
 			told[old], told[next] = true, true
-			all = append(all, Condition{kernelCondition + Series(old), kernel(a, old), kernel(b, next)})
+			all = append(all, Condition{kernelCondition + Series(next), kernel(a, old), kernel(b, next)})
 		}
 		said = func(release string) bool { return told[release] }
 	}

@@ -76,7 +76,7 @@ func TestWeigh(t *testing.T) {
 	b := []Cell{diffCell("6.1", "Clean", fail), diffCell("6.1", "Shaky", fail), diffCell("6.1", "Some", fail, pass, pass, pass, pass, pass),
 		diffCell("6.1", "Most", fail, fail, fail, fail, fail, pass)}
 	d := Diff(a, b)
-	if diff := cmp.Diff([]string{"new-failures: 6.1/Clean 6.1/Shaky", "flaky: 6.1/Most 6.1/Some"}, listed(d)); diff != "" {
+	if diff := cmp.Diff([]string{"new-failures: 6.1/Clean 6.1/Most 6.1/Shaky 6.1/Some"}, listed(d)); diff != "" {
 		t.Error(diff)
 	}
 	asked := map[string]bool{}
@@ -97,5 +97,12 @@ func TestWeigh(t *testing.T) {
 	}
 	if c := d.NewFailures[1]; c.Now != (Rate{5, 6}) || c.Past != (Rate{0, 20}) {
 		t.Errorf("%+v", c)
+	}
+
+	// Of a cell that was flaky, what is new is that it always fails.
+	d = Diff([]Cell{diffCell("6.1", "Always", fail, pass), diffCell("6.1", "Still", fail, pass), diffCell("6.1", "Passes", fail, pass)},
+		[]Cell{diffCell("6.1", "Always", fail, fail), diffCell("6.1", "Still", fail, pass, pass), diffCell("6.1", "Passes", pass)})
+	if diff := cmp.Diff([]string{"new-failures: 6.1/Always", "flaky: 6.1/Passes"}, listed(d)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -56,7 +56,7 @@ func TestHistory(t *testing.T) {
 		}
 		return all
 	}
-	want := []string{"f 6.12.9 pass", "e 6.12.9 pass", "d 6.12.9 pass1/2", "c 6.12.9 pass", "b 6.12.9 pass", "a 6.12.9 fail"}
+	want := []string{"f 6.12.9 pass", "e 6.12.9 pass", "d 6.12.9 fail1/2", "c 6.12.9 pass", "b 6.12.9 pass", "a 6.12.9 fail"}
 	if d := cmp.Diff(want, told(s.History(ctx, a, 0))); d != "" {
 		t.Error(d)
 	}

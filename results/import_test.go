@@ -34,8 +34,8 @@ func TestImportIsWholeOrNothing(t *testing.T) {
 	}
 	runs, err := s.Runs(ctx)
 	must(t, err)
-	want := []RunSummary{{Run: r, Tally: Tally{Cells: 1, Verdicts: map[outcome.Verdict]int{outcome.Pass: 1},
-		Outcomes: map[outcome.Outcome]int{}, Flaky: 1}}}
+	want := []RunSummary{{Run: r, Tally: Tally{Cells: 1, Verdicts: map[outcome.Verdict]int{outcome.Fail: 1},
+		Outcomes: map[outcome.Outcome]int{outcome.Zeroed: 1}, Flaky: 1}}}
 	if d := cmp.Diff(want, runs); d != "" {
 		t.Error(d)
 	}

@@ -24,7 +24,7 @@ func Predecessor(release string, others []string) (found string, ok bool) {
 			if compareReleases(o, release) < 0 {
 				older = append(older, o)
 			}
-			if seriesOf(o) == seriesOf(release) {
+			if Series(o) == Series(release) {
 				series = append(series, o)
 			}
 		}
@@ -32,7 +32,7 @@ func Predecessor(release string, others []string) (found string, ok bool) {
 	slices.SortFunc(older, compareReleases)
 	slices.SortFunc(series, compareReleases)
 	for _, o := range slices.Backward(older) {
-		if seriesOf(o) == seriesOf(release) {
+		if Series(o) == Series(release) {
 			return o, true
 		}
 	}
@@ -43,12 +43,6 @@ func Predecessor(release string, others []string) (found string, ok bool) {
 		return older[len(older)-1], true
 	}
 	return "", false
-}
-
-// seriesOf is the first two numbers of a release: 6.12.
-func seriesOf(release string) string {
-	numbers := strings.SplitN(upstream(release), ".", 3)
-	return strings.Join(numbers[:min(2, len(numbers))], ".")
 }
 
 // flavour is what of a release neither its version nor the number of a build

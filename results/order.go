@@ -130,3 +130,8 @@ func Axes(cells []Cell) (kernels, filesystems, tests []string) {
 		distinct(cells, func(c *Cell) string { return c.FS }, compareNatural),
 		distinct(cells, func(c *Cell) string { return c.Test }, compareNatural)
 }
+
+// Releases are the kernels of cells, each once, oldest first.
+func Releases(cells []Cell) []string {
+	return distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases)
+}

@@ -3,9 +3,8 @@ package results
 import "slices"
 
 // Weigh tells regressions from flakes: a cell that fails and did not stays
-// among NewFailures only if it is Regressed, else it goes to Flaky; one that
-// passes in the end but failed in more attempts than its history explains goes
-// the other way. past has the attempts at the earlier cell of each up to then.
+// among NewFailures only if it is Regressed, else it goes to Flaky. past has
+// the attempts at the earlier cell of each up to then.
 func (d *Difference) Weigh(past func(CellKey) Rate, fails Judgement) {
 	candidates := append(slices.Clone(d.NewFailures), d.Flaky...)
 	slices.SortFunc(candidates, func(a, b Change) int { return compareKeys(a.CellKey, b.CellKey) })

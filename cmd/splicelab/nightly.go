@@ -175,6 +175,9 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 			s, err := a.readJudged(ctx, store, ref, "")
 			return s.Run, s.cells, err
 		},
+		Weigh: func(ctx context.Context, store *results.Store, before, after results.Run, d *results.Difference) error {
+			return a.weigh(ctx, store, before, after.Policy, results.HistoryDepth, d)
+		},
 		Render: reports{origin: a.cfg.Run.KCIDBOrigin, families: a.families}.render,
 		Prune:  a.pruneCache,
 	})

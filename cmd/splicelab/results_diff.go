@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"splicelab/outcome"
 	"splicelab/results"
 	"splicelab/results/page"
 )
@@ -135,17 +136,23 @@ func (a *app) difference(ctx context.Context, store *results.Store, before, afte
 	} else {
 		c.Difference = results.DiffKernels(c.before.cells, c.after.cells)
 	}
+	return c, a.weigh(ctx, store, old.Run, c.after.Policy, o.depth, &c.Difference)
+}
+
+// weigh tells regressions from flakes, by what the cells did in as many runs as
+// depth says up to the earlier one, judged by a policy and the expectations.
+func (a *app) weigh(ctx context.Context, store *results.Store, before results.Run, policy outcome.Policy, depth int, d *results.Difference) error {
 	e, err := a.expectations()
 	if err != nil {
-		return comparison{}, err
+		return err
 	}
 	fails := e.Judgement()
-	past, err := store.Histories(ctx, c.Unweighed(), old.Run, o.depth, underPolicy(c.after.Policy), fails)
+	past, err := store.Histories(ctx, d.Unweighed(), before, depth, underPolicy(policy), fails)
 	if err != nil {
-		return comparison{}, err
+		return err
 	}
-	c.Weigh(func(k results.CellKey) results.Rate { return past[k] }, fails)
-	return c, nil
+	d.Weigh(func(k results.CellKey) results.Rate { return past[k] }, fails)
+	return nil
 }
 
 // readSubject reads the cells of a run, or those of one of its kernels.

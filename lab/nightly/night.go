@@ -64,6 +64,9 @@ type Tools struct {
 	Perform func(ctx context.Context, store *results.Store, begun func(run string)) (Performance, error)
 	// Read returns a run that ref names with its cells, as people see them.
 	Read func(ctx context.Context, store *results.Store, ref string) (results.Run, []results.Cell, error)
+	// Weigh tells regressions from flakes by the history of the cells up to the
+	// run before, under the policy of the later run; may be nil.
+	Weigh func(ctx context.Context, store *results.Store, before, after results.Run, d *results.Difference) error
 	// Render writes a run in a format.
 	Render func(ctx context.Context, w io.Writer, format string, store *results.Store, run results.Run, cells []results.Cell) error
 	// Prune removes what of the cache nobody has used since a time, and says
@@ -272,4 +275,7 @@ func (n *night) perform(ctx context.Context) {
 		return
 	}
 	n.facts.Before, n.facts.BeforeCells = before, cells
+	if n.Weigh != nil {
+		n.facts.Weigh = func(d *results.Difference) error { return n.Weigh(ctx, n.store, before, run, d) }
+	}
 }

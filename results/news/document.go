@@ -31,6 +31,7 @@ type Document struct {
 	NewFailures      []Change      `json:"new_failures"`
 	UnexpectedPasses []Change      `json:"unexpected_passes"`
 	Changed          []Change      `json:"changed"`
+	Flaky            []Change      `json:"flaky"`
 	Fixed            []Change      `json:"fixed"`
 	Skips            []Change      `json:"skips"`
 	NewCells         []Change      `json:"new_cells"`
@@ -129,7 +130,7 @@ func (n News) Document(reports []string) Document {
 		to      *[]Change
 	}{
 		"new_failures": {n.Worse, &d.NewFailures}, "unexpected_passes": {n.Unexpected, &d.UnexpectedPasses},
-		"changed": {n.Changed, &d.Changed}, "fixed": {n.Fixes, &d.Fixed}, "skips": {n.Skips, &d.Skips},
+		"changed": {n.Changed, &d.Changed}, "flaky": {n.Flaky, &d.Flaky}, "fixed": {n.Fixes, &d.Fixed}, "skips": {n.Skips, &d.Skips},
 		"new_cells": {n.New, &d.NewCells}, "vanished_cells": {n.Gone, &d.VanishedCells}, "unknown": {n.Unknown, &d.Unknown},
 	} {
 		d.Counts[name] = len(list.changes)

@@ -26,6 +26,9 @@ type Facts struct {
 	// there is nothing.
 	Before      results.Run
 	BeforeCells []results.Cell
+	// Weigh, if not nil, tells regressions from flakes by the history of the
+	// cells.
+	Weigh func(*results.Difference) error
 	// Planned are the cells that the run was to have.
 	Planned []results.CellKey
 	// Missing are kernels that were asked for and could not be had.
@@ -51,6 +54,7 @@ type News struct {
 	Worse       []results.Change // fails and did not, or fails in a worse way
 	Fixes       []results.Change // failed and passes
 	Unexpected  []results.Change // passes, and was expected to fail
+	Flaky       []results.Change // failed in some attempt, which its history explains
 	Changed     []results.Change // another outcome or way to fail
 	Skips       []results.Change // skipped in one of the runs, or for another reason
 	New         []results.Change // only in this run
@@ -102,9 +106,13 @@ func Compare(f Facts) News {
 	if f.Before.Policy != f.Run.Policy {
 		before = results.Show(before, f.Run.Policy)
 	}
-	before = n.lineUp(before)
-	d := results.Diff(before, f.Cells)
-	n.Fixes, n.Changed, n.Skips, n.New, n.Unknown, n.Same = d.Fixes, nil, d.Skips, d.New, d.Unknown, d.Same
+	d := results.DiffAs(before, f.Cells, n.lineUp(before))
+	if f.Weigh != nil {
+		if err := f.Weigh(&d); err != nil {
+			n.Problems = append(n.Problems, results.CleanLine("what changed could not be held against its history: "+err.Error()))
+		}
+	}
+	n.Unexpected, n.Flaky, n.Fixes, n.Skips, n.New, n.Unknown, n.Same = d.Unexpected, d.Flaky, d.Fixes, d.Skips, d.New, d.Unknown, d.Same
 	for _, c := range slices.Concat(d.NewFailures, d.Changed) {
 		if c.After.Bad() && severity(c.After) > severity(c.Before) {
 			n.Worse = append(n.Worse, c)
@@ -113,8 +121,7 @@ func Compare(f Facts) News {
 		}
 	}
 	n.gone(d.Gone, left)
-	n.unexpected(before)
-	for _, c := range results.DiffConditions(f.Before, f.Run) {
+	for _, c := range d.Conditions(f.Before, f.Run) {
 		if c.Name != "seed" { // each run has its own
 			n.Conditions = append(n.Conditions, c)
 		}
@@ -142,46 +149,22 @@ func severity(c *results.Cell) int {
 	return 2
 }
 
-// lineUp returns the cells of the run before under the names of the kernels
-// that they are compared with now, and notes which kernels came and stand in.
-func (n *News) lineUp(before []results.Cell) []results.Cell {
-	was, is := releases(before), releases(n.Cells)
-	successors := map[string][]string{} // of a kernel of the run before
-	for _, release := range is {
+// lineUp returns with which kernel of the run before each is compared now,
+// where it is another, and notes which kernels came and stand in.
+func (n *News) lineUp(before []results.Cell) map[string]string {
+	was := results.Releases(before)
+	predecessors := map[string]string{}
+	for _, release := range results.Releases(n.Cells) {
 		old, ok := results.Predecessor(release, was)
 		switch {
 		case !ok:
 			n.NewKernels = append(n.NewKernels, release)
-			continue
 		case old != release:
 			n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
-		}
-		successors[old] = append(successors[old], release)
-	}
-	var lined []results.Cell
-	for _, c := range before {
-		if len(successors[c.Kernel]) == 0 {
-			lined = append(lined, c)
-		}
-		for _, release := range successors[c.Kernel] {
-			c := c
-			c.Kernel = release
-			lined = append(lined, c)
+			predecessors[release] = old
 		}
 	}
-	return lined
-}
-
-// releases lists the kernels of cells in their order.
-func releases(cells []results.Cell) []string {
-	var all []string
-	for i := range cells {
-		if len(all) == 0 || all[len(all)-1] != cells[i].Kernel {
-			all = append(all, cells[i].Kernel)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return predecessors
 }
 
 // notRun lists what was planned and has no result, and returns which cells
@@ -220,17 +203,20 @@ func (n *News) notRun() map[results.CellKey]bool {
 // gone sorts the cells that only the run before has: those of kernels that
 // are not in this run are named once, those that were not run are known.
 func (n *News) gone(all []results.Change, left map[results.CellKey]bool) {
-	now := releases(n.Cells)
+	compared := results.Releases(n.Cells)
+	for _, r := range n.Replaced {
+		compared = append(compared, r.Before)
+	}
 	parts := map[string]*Part{}
 	for _, c := range all {
 		switch {
-		case !slices.Contains(now, c.Kernel):
+		case !slices.Contains(compared, c.Kernel):
 			if parts[c.Kernel] == nil {
 				parts[c.Kernel] = &Part{Kernel: c.Kernel}
 			}
 			parts[c.Kernel].Cells++
 			parts[c.Kernel].Of++
-		case !left[c.CellKey]:
+		case !n.known(left, c.CellKey):
 			n.Gone = append(n.Gone, c)
 		}
 	}
@@ -240,26 +226,15 @@ func (n *News) gone(all []results.Change, left map[results.CellKey]bool) {
 	slices.SortFunc(n.GoneKernels, func(a, b Part) int { return cmp.Compare(a.Kernel, b.Kernel) })
 }
 
-// unexpected finds the cells that pass and were expected to fail, unless the
-// run before has them so too. They are in no other list.
-func (n *News) unexpected(before []results.Cell) {
-	was := map[results.CellKey]*results.Cell{}
-	for i := range before {
-		was[before[i].CellKey] = &before[i]
+// known reports whether a cell of the run before is told to have not been run,
+// there or on the kernel that stands in for its own.
+func (n *News) known(left map[results.CellKey]bool, key results.CellKey) bool {
+	if left[key] {
+		return true
 	}
-	passes := map[results.CellKey]bool{}
-	for i := range n.Cells {
-		c := &n.Cells[i]
-		b := was[c.CellKey]
-		if c.Standing != results.UnexpectedPass || b != nil && b.Standing == results.UnexpectedPass {
-			continue
-		}
-		passes[c.CellKey] = true
-		n.Unexpected = append(n.Unexpected, results.Change{CellKey: c.CellKey, Before: b, After: c})
-	}
-	for _, list := range []*[]results.Change{&n.Fixes, &n.Changed, &n.Skips, &n.New} {
-		*list = slices.DeleteFunc(*list, func(c results.Change) bool { return passes[c.CellKey] })
-	}
+	return slices.ContainsFunc(n.Replaced, func(r Replacement) bool {
+		return r.Before == key.Kernel && left[results.CellKey{Kernel: r.Kernel, FS: key.FS, Test: key.Test}]
+	})
 }
 
 // Regressed reports whether something got worse than in the run before.

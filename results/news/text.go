@@ -31,6 +31,7 @@ func (n News) sections() []section {
 		{"new failures", "new failure", n.Worse, true},
 		{"unexpected passes", "unexpected pass", n.Unexpected, true},
 		{"changed", "changed", n.Changed, true},
+		{"flaky: failed now or before, and not in all attempts", "flaky", n.Flaky, true},
 		{"fixed", "fixed", n.Fixes, false},
 		{"skips changed", "skip changed", n.Skips, false},
 		{"new cells", "new cell", n.New, false},
@@ -60,6 +61,7 @@ func (n News) Subject() string {
 	add(n.Infra, "cell infra", "cells infra")
 	add(len(n.Unexpected), "unexpected pass", "unexpected passes")
 	add(len(n.Changed), "cell changed", "cells changed")
+	add(len(n.Flaky), "flaky", "flaky")
 	add(len(n.Fixes), "fixed", "fixed")
 	add(len(n.Skips), "skip changed", "skips changed")
 	add(len(n.Replaced)+len(n.NewKernels), "new kernel", "new kernels")
