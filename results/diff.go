@@ -293,13 +293,15 @@ func (d Difference) write(out *bytes.Buffer, o MatrixOptions) {
 	for _, l := range d.Lists() {
 		fmt.Fprintf(out, "\n%s\n", paint(o.Color && l.color != "", l.color, fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
 		for _, c := range l.Changes {
-			c.write(out, o.Width)
+			c.write(out, o.Width, d.Kernels == [2]string{})
 		}
 	}
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
 }
 
-func (c Change) write(b *bytes.Buffer, width int) {
+// write tells of the change; a kernel that is not the same only where runs are
+// compared.
+func (c Change) write(b *bytes.Buffer, width int, runs bool) {
 	fmt.Fprintf(b, "  %s\n", CleanLine(c.CellKey.String()))
 	text := ""
 	switch {
@@ -309,7 +311,7 @@ func (c Change) write(b *bytes.Buffer, width int) {
 		text = "was " + c.Before.what()
 	default:
 		was := c.Before.what()
-		if c.Before.Kernel != c.After.Kernel {
+		if runs && c.Before.Kernel != c.After.Kernel {
 			was += " on " + c.Before.Kernel
 		}
 		text = was + " -> " + c.After.what()
