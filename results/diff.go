@@ -40,6 +40,8 @@ type Difference struct {
 	// Successors are kernels of the later run by those of the earlier whose place
 	// they have taken: see Diff.
 	Successors map[string]string
+
+	shared map[column]bool // kernels and filesystems that both have
 }
 
 // ChangeList is one kind of change.
@@ -130,14 +132,24 @@ func diff(a, b []Cell, key func(*Cell) CellKey) Difference {
 	sortCells(a)
 	sortCells(b)
 	before := make(map[CellKey]*Cell, len(a))
+	had := make(map[column]bool)
 	for i := range a {
-		before[key(&a[i])] = &a[i]
+		k := key(&a[i])
+		before[k] = &a[i]
+		had[column{k.Kernel, k.FS}] = true
 	}
-	var d Difference
+	d := Difference{shared: make(map[column]bool)}
 	after := make(map[CellKey]bool, len(b))
 	for i := range b {
 		c := Change{CellKey: b[i].CellKey, Before: before[key(&b[i])], After: &b[i]}
-		after[key(&b[i])] = true
+		k := key(&b[i])
+		after[k] = true
+		if of := (column{k.Kernel, k.FS}); had[of] { // under both names
+			d.shared[of], d.shared[column{c.Kernel, c.FS}] = true, true
+			if c.Before != nil {
+				d.shared[column{c.Before.Kernel, c.FS}] = true
+			}
+		}
 		if list := d.list(c); list != nil {
 			*list = append(*list, c)
 		} else {
@@ -292,11 +304,42 @@ func WriteChanges(w io.Writer, d Difference, o MatrixOptions) error {
 func (d Difference) write(out *bytes.Buffer, o MatrixOptions) {
 	for _, l := range d.Lists() {
 		fmt.Fprintf(out, "\n%s\n", paint(o.Color && l.color != "", l.color, fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
-		for _, c := range l.Changes {
-			c.write(out, o.Width, d.Kernels == [2]string{})
+		for changes := l.Changes; len(changes) > 0; {
+			n := 1
+			if of := (column{changes[0].Kernel, changes[0].FS}); (l.Name == "new" || l.Name == "gone") && !d.shared[of] {
+				for n < len(changes) && (column{changes[n].Kernel, changes[n].FS}) == of {
+					n++
+				}
+			}
+			if n > 1 {
+				writeColumn(out, changes[:n])
+			} else {
+				changes[0].write(out, o.Width, d.Kernels == [2]string{})
+			}
+			changes = changes[n:]
 		}
 	}
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
+}
+
+// writeColumn tells of the cells of a kernel and filesystem of which the other
+// run has nothing: that is one change, not hundreds.
+func writeColumn(b *bytes.Buffer, changes []Change) {
+	n := map[outcome.Verdict]int{}
+	for _, c := range changes {
+		if c.After != nil {
+			n[c.After.Verdict]++
+		} else {
+			n[c.Before.Verdict]++
+		}
+	}
+	var parts []string
+	for _, v := range outcome.Verdicts {
+		if n[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[v], v))
+		}
+	}
+	fmt.Fprintf(b, "  %s: all %s\n      %s\n", CleanLine(changes[0].Kernel+" "+changes[0].FS), plural(len(changes), "cell"), strings.Join(parts, ", "))
 }
 
 // write tells of the change; a kernel that is not the same only where runs are
