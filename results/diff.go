@@ -1,9 +1,7 @@
 package results
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -40,6 +38,8 @@ type Difference struct {
 	// Predecessors are kernels of the earlier run by those of the later that have
 	// taken their place: see Diff.
 	Predecessors map[string]string
+
+	shared map[column]bool // kernels and filesystems that both have
 }
 
 // ChangeList is one kind of change.
@@ -133,14 +133,24 @@ func diff(a, b []Cell, earlier, later func(*Cell) CellKey) Difference {
 	sortCells(a)
 	sortCells(b)
 	before := make(map[CellKey]*Cell, len(a))
+	had := make(map[column]bool)
 	for i := range a {
-		before[earlier(&a[i])] = &a[i]
+		k := earlier(&a[i])
+		before[k] = &a[i]
+		had[column{k.Kernel, k.FS}] = true
 	}
-	var d Difference
+	d := Difference{shared: make(map[column]bool)}
 	after := make(map[CellKey]bool, len(b))
 	for i := range b {
-		c := Change{CellKey: b[i].CellKey, Before: before[later(&b[i])], After: &b[i]}
-		after[later(&b[i])] = true
+		k := later(&b[i])
+		c := Change{CellKey: b[i].CellKey, Before: before[k], After: &b[i]}
+		after[k] = true
+		if of := (column{k.Kernel, k.FS}); had[of] { // under both names
+			d.shared[of], d.shared[column{c.Kernel, c.FS}] = true, true
+			if c.Before != nil {
+				d.shared[column{c.Before.Kernel, c.FS}] = true
+			}
+		}
 		if list := d.list(c); list != nil {
 			*list = append(*list, c)
 		} else {
@@ -246,95 +256,4 @@ func DiffConditions(a, b Run) []Condition {
 		}
 	}
 	return diff
-}
-
-// WriteDiff tells people what changed from run a to run b, or between kernels
-// of theirs.
-func WriteDiff(w io.Writer, a, b Run, d Difference, o MatrixOptions) error {
-	o, _ = o.settle(b, nil)
-	out := new(bytes.Buffer)
-	named := func(r Run, kernel string) string {
-		if kernel == "" {
-			return CleanLine(r.ID)
-		}
-		return CleanLine(r.ID + "/" + KernelPrefix + kernel)
-	}
-	fmt.Fprintf(out, "%s -> %s\n", named(a, d.Kernels[0]), named(b, d.Kernels[1]))
-	runs := []Run{a, b}
-	if a.ID == b.ID {
-		runs = runs[:1]
-	}
-	for _, r := range runs {
-		switch {
-		case r.Problem != "":
-			out.WriteString(paint(o.Color, sgrCrash, cut("PROBLEM in "+CleanLine(r.ID)+": "+CleanLine(r.Problem), o.Width)) + "\n")
-		case r.Finished.IsZero():
-			fmt.Fprintf(out, "%s is not finished\n", CleanLine(r.ID))
-		}
-	}
-	if conditions := d.Conditions(a, b); len(conditions) > 0 {
-		out.WriteString("\nconditions that differ\n")
-		for _, c := range conditions {
-			out.WriteString("  " + CleanLine(fmt.Sprintf("%s: %s -> %s", c.Name, orNone(c.Before), orNone(c.After))) + "\n")
-		}
-	}
-	d.write(out, o)
-	_, err := out.WriteTo(w)
-	return err
-}
-
-// WriteChanges lists the cells that differ, and counts those that do not.
-func WriteChanges(w io.Writer, d Difference, o MatrixOptions) error {
-	o, _ = o.settle(Run{}, nil)
-	out := new(bytes.Buffer)
-	d.write(out, o)
-	_, err := out.WriteTo(w)
-	return err
-}
-
-func (d Difference) write(out *bytes.Buffer, o MatrixOptions) {
-	for _, l := range d.Lists() {
-		fmt.Fprintf(out, "\n%s\n", paint(o.Color && l.color != "", l.color, fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
-		for _, c := range l.Changes {
-			c.write(out, o.Width)
-		}
-	}
-	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
-}
-
-func (c Change) write(b *bytes.Buffer, width int) {
-	fmt.Fprintf(b, "  %s\n", CleanLine(c.CellKey.String()))
-	text := ""
-	switch {
-	case c.Before == nil:
-		text = c.After.what()
-	case c.After == nil:
-		text = "was " + c.Before.what()
-	default:
-		was := c.Before.what()
-		if c.Before.Kernel != c.After.Kernel {
-			was += " on " + c.Before.Kernel
-		}
-		text = was + " -> " + c.After.what()
-	}
-	if c.After != nil && c.After.Detail != "" {
-		text += ": " + c.After.Detail
-	}
-	lines := []string{text}
-	if c.Now.Attempts > 0 {
-		lines = append(lines, c.weighed())
-	}
-	if c.After != nil && c.After.Why != "" {
-		lines = append(lines, c.After.Why)
-	}
-	for _, l := range lines {
-		fmt.Fprintf(b, "      %s\n", cut(CleanLine(l), width-6))
-	}
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

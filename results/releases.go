@@ -37,7 +37,7 @@ func ParseReleaseRange(text string) (ReleaseRange, error) {
 		r.To = r.From
 	}
 	if r == (ReleaseRange{}) {
-		return r, fmt.Errorf("kernels %q: give a release or a range like 6.1..6.6, ..6.0 or 7.0..", text)
+		return r, fmt.Errorf("kernels %q: give a release such as 6.12, or a range such as 6.1..6.6", text)
 	}
 	for _, end := range []string{r.From, r.To} {
 		if end != "" && !strings.Contains(upstream(end), ".") {

@@ -110,6 +110,10 @@ func (p *reader) rule(n ast.Node) {
 		p.fault(lineOf(n), `is no rule: it must have keys, as in "test: splice.TestWrite/*"`)
 		return
 	}
+	if len(pairs) == 0 {
+		p.fault(lineOf(n), "a rule without keys: add for example \"test: splice.TestWrite/*\", or remove it")
+		return
+	}
 	r := Rule{Line: lineOf(pairs[0].Key)}
 	lines := map[string]int{}
 	good := len(p.faults)
