@@ -153,6 +153,9 @@ func readError(file string, line int, err error) error {
 	if errors.Is(err, errTooLarge) {
 		return &SyntaxError{File: file, What: errTooLarge.Error()}
 	}
+	if line == 0 {
+		return fmt.Errorf("%s: %w", file, err)
+	}
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
