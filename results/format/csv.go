@@ -26,17 +26,22 @@ func WriteCSV(w io.Writer, d Document) error {
 	}
 	for i := range d.Cells {
 		c := &d.Cells[i]
-		covariates, err := json.Marshal(orEmpty(c.Covariates))
+		cleaned := make(map[string]string, len(c.Covariates))
+		for name, value := range c.Covariates {
+			cleaned[results.CleanLine(name)] = results.CleanLine(value)
+		}
+		covariates, err := json.Marshal(cleaned)
 		if err != nil {
 			return err
 		}
 		line := []string{d.Run.ID, c.Kernel, c.FS, c.Test, string(c.Verdict), string(c.Outcome), string(c.Kind), string(c.Standing), c.Why,
 			c.Detail, strconv.FormatInt(c.Duration.Milliseconds(), 10), strconv.Itoa(c.Attempts), strconv.Itoa(c.Infra), c.Flaky,
-			rfc3339(c.Finished), string(covariates)}
+			rfc3339(c.Finished)}
 		for j := range line {
 			line[j] = noFormula(results.CleanLine(line[j]))
 		}
-		if err := out.Write(line); err != nil {
+		// An object may be longer than a line, and begins with "{".
+		if err := out.Write(append(line, string(covariates))); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ package format
 
 import (
 	"io"
-	"slices"
 
 	"splicelab/outcome"
 	"splicelab/results"
@@ -71,11 +70,4 @@ func reason(c *results.Cell) string {
 // asExpected reports whether nothing about the cell wants attention.
 func asExpected(c *results.Cell) bool {
 	return !c.Bad() && c.Verdict != outcome.Infra && c.Standing != results.UnexpectedPass && c.Flaky == ""
-}
-
-// tries are all attempts at a cell, without texts, oldest first.
-func tries(c *results.Cell) []results.Attempt {
-	all := append(slices.Clone(c.Others), c.Attempt)
-	slices.SortStableFunc(all, func(a, b results.Attempt) int { return a.N - b.N })
-	return all
 }

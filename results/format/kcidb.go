@@ -41,7 +41,7 @@ type (
 		ID      string            `json:"id"`
 		Origin  string            `json:"origin"`
 		Comment string            `json:"comment"`
-		Valid   bool              `json:"valid"`
+		Valid   bool              `json:"valid,omitempty"` // never false: what is not known is left out
 		Misc    map[string]string `json:"misc"`
 	}
 	kcidbBuild struct {
@@ -117,7 +117,7 @@ var kcidbStatus = map[outcome.Verdict]string{
 // each kernel, a test for each cell, an issue for each expectation and each
 // crash, with an incident for each cell that shows it, or no longer does.
 func WriteKCIDB(w io.Writer, d Document) error {
-	k := kcidbReporter{d: d, origin: d.Origin, issues: map[string]bool{}, report: kcidbReport{
+	k := kcidbReporter{d: d, origin: d.Origin, issues: map[string]bool{}, ran: map[string]bool{}, report: kcidbReport{
 		Version: kcidbVersion{5, 3}, Checkouts: []kcidbCheckout{}, Builds: []kcidbBuild{}, Tests: []kcidbTest{},
 		Issues: []kcidbIssue{}, Incidents: []kcidbIncident{}}}
 	if k.origin == "" {
@@ -131,6 +131,11 @@ func WriteKCIDB(w io.Writer, d Document) error {
 		return err
 	}
 	builds := map[string]string{}
+	for i := range d.Cells {
+		if d.Cells[i].Verdict != outcome.Infra {
+			k.ran[d.Cells[i].Kernel] = true
+		}
+	}
 	for i := range d.Cells {
 		c := &d.Cells[i]
 		build, known := builds[c.Kernel]
@@ -148,6 +153,7 @@ type kcidbReporter struct {
 	origin  string
 	printed texts
 	issues  map[string]bool
+	ran     map[string]bool // kernels that there was something to be said of
 	report  kcidbReport
 }
 
@@ -170,9 +176,9 @@ func (k *kcidbReporter) build(kernel string) string {
 		misc["digest"] = digest
 	}
 	k.report.Checkouts = append(k.report.Checkouts, kcidbCheckout{
-		ID: id, Origin: k.origin, Comment: "the source of kernel " + release, Valid: true, Misc: misc})
+		ID: id, Origin: k.origin, Comment: "the source of kernel " + release, Valid: k.ran[kernel], Misc: misc})
 	b := kcidbBuild{ID: id, Origin: k.origin, CheckoutID: id, Comment: "kernel " + release, Misc: misc}
-	if digest != "" { // there was an image to boot
+	if k.ran[kernel] { // there was an image to boot
 		b.Status = "PASS"
 	}
 	k.report.Builds = append(k.report.Builds, b)

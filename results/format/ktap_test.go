@@ -41,10 +41,47 @@ func kunit(t *testing.T) string {
 	return filepath.Join(dir, tool)
 }
 
-var kunitCounts = regexp.MustCompile(`Testing complete\. Ran (\d+) tests?:(.*)`)
+var (
+	kunitCounts = regexp.MustCompile(`Testing complete\. Ran (\d+) tests?:([a-z0-9:, ]*)`)
+	sgr         = regexp.MustCompile("\x1b\\[[0-9;]*m")
+)
+
+// kunitParse returns what kunit.py says of a file, and its counts, such as
+// "passed: 1, skipped: 2".
+func kunitParse(t *testing.T, tool, file string) (said, counts string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "python3", tool, "parse", file)
+	cmd.Dir = filepath.Dir(tool)
+	out, err := cmd.Output() // fails when a test does
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	said = sgr.ReplaceAllString(string(out), "")
+	m := kunitCounts.FindStringSubmatch(said)
+	if m == nil {
+		t.Fatalf("kunit.py: %v\n%s", err, said)
+	}
+	return said, strings.TrimSpace(m[2])
+}
+
+// countsOf are counts as kunit.py writes them.
+func countsOf(passed, failed, skipped int) string {
+	var words []string
+	for _, one := range []struct {
+		name string
+		n    int
+	}{{"passed", passed}, {"failed", failed}, {"skipped", skipped}} {
+		if one.n > 0 {
+			words = append(words, fmt.Sprintf("%s: %d", one.name, one.n))
+		}
+	}
+	return strings.Join(words, ", ")
+}
 
 // The kernel's own parser counts what the run counts: passes, skips with what
-// is expected to fail, and all else as failed, and finds nothing wrong.
+// is expected to fail, and all else as failed, and finds nothing wrong. And of
+// the logs that it is tested with, we read what it reads.
 func TestKTAPByTheKernelsParser(t *testing.T) {
 	tool := kunit(t)
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun()} {
@@ -52,17 +89,6 @@ func TestKTAPByTheKernelsParser(t *testing.T) {
 			d.Cells = stored(t, d)
 			file := filepath.Join(t.TempDir(), "run.ktap")
 			must(t, os.WriteFile(file, documents(t, d)["ktap"], 0o644))
-			cmd := exec.CommandContext(t.Context(), "python3", tool, "parse", file)
-			cmd.Dir = filepath.Dir(tool)
-			out, err := cmd.Output() // fails when a test does
-			var exit *exec.ExitError
-			if err != nil && !errors.As(err, &exit) {
-				t.Fatal(err)
-			}
-			m := kunitCounts.FindStringSubmatch(string(out))
-			if m == nil || strings.Contains(string(out), "[ERROR]") {
-				t.Fatalf("kunit.py: %v\n%s", err, out)
-			}
 			passed, failed, skipped := 0, 0, 0
 			for _, c := range d.Cells {
 				switch {
@@ -74,9 +100,39 @@ func TestKTAPByTheKernelsParser(t *testing.T) {
 					failed++
 				}
 			}
-			want := fmt.Sprintf(" passed: %d, failed: %d, skipped: %d", passed, failed, skipped)
-			if m[1] != fmt.Sprint(len(d.Cells)) || strings.TrimRight(m[2], " \x1b[0m") != want {
-				t.Errorf("kunit.py ran %s:%s, want %d:%s", m[1], m[2], len(d.Cells), want)
+			said, counts := kunitParse(t, tool, file)
+			if want := countsOf(passed, failed, skipped); counts != want || strings.Contains(said, "[ERROR]") {
+				t.Errorf("kunit.py counts %s, want %s, of\n%s", counts, want, said)
+			}
+		})
+	}
+	logs, err := filepath.Glob(filepath.Join(filepath.Dir(tool), "test_data", "*.log"))
+	must(t, err)
+	if len(logs) < 10 {
+		t.Fatalf("%d logs beside kunit.py", len(logs))
+	}
+	for _, log := range logs {
+		t.Run(filepath.Base(log), func(t *testing.T) {
+			content, err := os.ReadFile(log)
+			must(t, err)
+			in, err := Read(bytes.NewReader(content), ReadOptions{File: log, Format: "ktap", Kernel: "6.12"})
+			said, want := kunitParse(t, tool, log)
+			n := map[outcome.Verdict]int{}
+			for _, a := range in.Attempts {
+				n[a.Verdict]++
+			}
+			if strings.Contains(said, "[ERROR]") { // it is incomplete: never a pass of all
+				if err == nil && n[outcome.Infra] == 0 {
+					t.Errorf("%v is read from what kunit.py finds wrong", n)
+				}
+				return
+			}
+			must(t, err)
+			if strings.Contains(log, "kselftest") {
+				want = "passed: 4" // it counts programs, we the tests in them
+			}
+			if got := countsOf(n[outcome.Pass], n[outcome.Fail], n[outcome.Skip]); got != want || n[outcome.Infra] > 0 {
+				t.Errorf("%s, and %d infra; kunit.py counts %s", got, n[outcome.Infra], want)
 			}
 		})
 	}

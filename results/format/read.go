@@ -153,30 +153,35 @@ func readError(file string, line int, err error) error {
 	if errors.Is(err, errTooLarge) {
 		return &SyntaxError{File: file, What: errTooLarge.Error()}
 	}
+	if line == 0 {
+		return fmt.Errorf("%s: %w", file, err)
+	}
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
 // names gives each test the key of its cell.
 type names struct {
 	o    ReadOptions
-	used map[results.CellKey]int
-	n    int // tests
-	size int // bytes of names that were put together
+	used map[results.CellKey]int // by the number that the next of the same name gets
+	n    int                     // tests
+	size int                     // bytes of names that were put together
 }
 
 // key returns the key of a test. Of two tests that are called the same, the
 // second is called name#01, as Go does.
 func (n *names) key(kernel, fs, test string) results.CellKey {
-	k := results.CellKey{Kernel: results.CleanLine(kernel), FS: results.CleanLine(fs), Test: results.CleanLine(test)}
+	first := results.CellKey{Kernel: results.CleanLine(kernel), FS: results.CleanLine(fs), Test: results.CleanLine(test)}
+	k := first
 	for {
-		seen := n.used[k]
-		n.used[k]++
-		if seen == 0 {
+		if _, taken := n.used[k]; !taken {
+			n.used[k] = 1
 			return k
 		}
-		k.Test = results.CleanLine(fmt.Sprintf("%s#%02d", test, seen))
-		if len(k.Test) >= results.MaxLine { // the number would be cut out of it
-			k.Test = fmt.Sprintf("%s…#%02d", digestOf(test), seen)
+		next := n.used[first]
+		n.used[first]++ // no number is tried twice
+		k.Test = results.CleanLine(fmt.Sprintf("%s#%02d", first.Test, next))
+		if len(first.Test)+20 > results.MaxLine { // the number would be cut out of it
+			k.Test = fmt.Sprintf("%s…#%02d", digestOf(first.Test), next)
 		}
 	}
 }

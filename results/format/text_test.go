@@ -21,7 +21,13 @@ func TestCSV(t *testing.T) {
 	for i, formula := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "＝1", "a,\"b\""} {
 		m.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: formula + fmt.Sprint(i)}, results.Attempt{Verdict: outcome.Fail, Detail: formula})
 	}
-	for name, d := range map[string]Document{"sample": d, "formulas": m.d, "hostile": hostileRun()} {
+	many := newMaking("many")
+	covariates := map[string]string{}
+	for i := range results.MaxCovariates {
+		covariates[fmt.Sprint("c", i)] = strings.Repeat("v", 1000)
+	}
+	many.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: "t"}, results.Attempt{Verdict: outcome.Pass, Covariates: covariates})
+	for name, d := range map[string]Document{"sample": d, "formulas": m.d, "hostile": hostileRun(), "many covariates": many.d} {
 		content := documents(t, d)["csv"]
 		lines, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
 		must(t, err)

@@ -1,0 +1,164 @@
+package format
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// endless repeats a text after a beginning, for ever.
+type endless struct {
+	head, text string
+	at         int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.head)
+	e.head = e.head[n:]
+	for n < len(p) && e.head == "" {
+		m := copy(p[n:], e.text[e.at:])
+		e.at = (e.at + m) % len(e.text)
+		n += m
+	}
+	return n, nil
+}
+
+// A document that never ends is refused, and takes no more memory than a
+// large one that is read.
+func TestReadIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: reads some 500 MiB")
+	}
+	for _, c := range []struct{ name, head, text, says string }{
+		{"KTAP without an end", "KTAP version 1\n", strings.Repeat("kernel: nothing to see here, and that at great length\n", 100), "larger than 128 MiB"},
+		{"one line", "KTAP version 1\nok 1 ", "a", "larger than 128 MiB"},
+		{"tests in KTAP", "KTAP version 1\n", "ok 1 a\n", "no more than 200000 are read"},
+		{"subtests of a long name", "KTAP version 1\n  # Subtest: " + strings.Repeat("n", 4000) + "\n", "  ok 1 a\n", "no more than 200000 are read"},
+		{"attributes", "<testsuite ", "a='b' ", "within an element of more than 16 MiB"},
+		{"text", "<testsuite><testcase name='t'><system-out>", "text ", "within an element of more than 16 MiB"},
+		{"pieces of text", "<testsuite><testcase name='t'><system-out>", strings.Repeat("text ", 2000) + "<![CDATA[x]]>", "larger than 128 MiB"},
+		{"tests in XML", "<testsuite name='s'>", "<testcase name='t'/>", "no more than 200000 are read"},
+		{"a comment", "<testsuite name='s'><!--", "comment ", "within an element of more than 16 MiB"},
+		{"elements", "<testsuite name='s'>", "<x>", "within more than 64 elements"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			_, err := Read(&endless{head: c.head, text: c.text}, ReadOptions{File: "f", Kernel: "6.12"})
+			runtime.ReadMemStats(&after)
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v, want %q", err, c.says)
+			}
+			// What the heap grew to: Sys never shrinks.
+			if grown := int64(after.Sys) - int64(before.Sys); grown > 1<<30 {
+				t.Errorf("%d MiB of memory", grown>>20)
+			}
+		})
+	}
+}
+
+// A name in thousands of long ones is refused, before it is written as often.
+func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
+	b := new(strings.Builder)
+	b.WriteString("KTAP version 1\n")
+	for p := range 8 {
+		fmt.Fprintf(b, "  # Subtest: %d%s\n", p, strings.Repeat("n", 4000))
+		for i := range 10_000 {
+			fmt.Fprintf(b, "  ok %d a%d\n", i+1, i)
+		}
+		fmt.Fprintf(b, "ok %d %d%s\n", p+1, p, strings.Repeat("n", 4000))
+	}
+	_, err := Read(strings.NewReader(b.String()), ReadOptions{File: "f", Kernel: "6.12"})
+	if err == nil || !strings.Contains(err.Error(), "names of more than 128 MiB") {
+		t.Error(err)
+	}
+}
+
+// brokenReader fails in the middle, as a disk does.
+type brokenReader struct{ r io.Reader }
+
+var errDisk = errors.New("input/output error")
+
+func (b brokenReader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = errDisk
+	}
+	return n, err
+}
+
+// What could not be read to its end is no document, and not the user's fault.
+func TestReadErrorsAreNotTheDocuments(t *testing.T) {
+	for _, text := range []string{"KTAP version 1\nok 1 a\n", "<testsuite name='s'><testcase name='t'/></testsuite>", ""} {
+		_, err := Read(brokenReader{strings.NewReader(text)}, ReadOptions{File: "f", Kernel: "6.12"})
+		var syntax *SyntaxError
+		if !errors.Is(err, errDisk) || errors.As(err, &syntax) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// seeds are documents to begin a search from.
+func seeds(f *testing.F, format string) {
+	f.Helper()
+	for _, d := range []Document{sample(), hostileRun()} {
+		for _, one := range Formats {
+			if one.Name == format {
+				b := new(bytes.Buffer)
+				must(f, one.Write(b, d))
+				f.Add(b.Bytes())
+			}
+		}
+	}
+}
+
+// checkRead holds what was read to what the store and the reports rely on.
+func checkRead(t *testing.T, content []byte, format string) {
+	in, err := Read(bytes.NewReader(content), ReadOptions{File: "f", Format: format, Kernel: "6.12"})
+	if err != nil {
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) {
+			t.Fatalf("not a fault of the document: %v", err)
+		}
+		return
+	}
+	s := Source{ReadOptions{File: "f"}, in, "sha256:0"}
+	run, attempts, err := Merge([]Source{s}, t0)
+	if err != nil {
+		return // a policy that there is not
+	}
+	if run.Started.After(run.Finished) {
+		t.Errorf("a run from %s to %s", run.Started, run.Finished)
+	}
+	n := map[string]int{}
+	for _, a := range attempts {
+		if a.Kernel == "" || a.FS == "" || a.Test == "" || a.Duration < 0 {
+			t.Fatalf("an attempt without a name, or of %s: %+v", a.Duration, a)
+		}
+		if _, err := parseVerdict(string(a.Verdict)); err != nil {
+			t.Fatalf("verdict %q", a.Verdict)
+		}
+		key := a.CellKey.String()
+		if n[key]++; a.N != n[key] {
+			t.Fatalf("attempt %d at %s comes as number %d", a.N, key, n[key])
+		}
+	}
+}
+
+func FuzzReadJUnit(f *testing.F) {
+	seeds(f, "junit")
+	f.Add([]byte(`<testsuites><testsuite name="a" timestamp="2026-01-01"><testcase name="t" time="1,0.5"><rerunError type="x"/><skipped/></testcase></testsuite></testsuites>`))
+	f.Fuzz(func(t *testing.T, content []byte) { checkRead(t, content, "junit") })
+}
+
+func FuzzReadKTAP(f *testing.F) {
+	seeds(f, "ktap")
+	f.Add([]byte("TAP version 13\n1..2\n# TAP version 13\n# 1..1\n# ok 1 a # SKIP b\nok 1 x\n\t# Subtest: q\nBail out! z\n"))
+	f.Fuzz(func(t *testing.T, content []byte) { checkRead(t, content, "ktap") })
+}
