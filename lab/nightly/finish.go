@@ -128,15 +128,8 @@ func (n *night) writeReports(ctx context.Context) (files []string) {
 
 // extension is what the file of a format ends with.
 func extension(format string) string {
-	switch format {
-	case "junit":
+	if format == "junit" {
 		return "junit.xml"
-	case "test2json":
-		return "test2json.json"
-	case "kcidb":
-		return "kcidb.json"
-	case "markdown":
-		return "md"
 	}
 	return format
 }
