@@ -256,7 +256,7 @@ func (a *app) perform(ctx context.Context, tests selection, store *results.Store
 	}
 	unfetched, err := ran.missing.list(entries, err)
 	done.Missing = append(done.Missing, unfetched...)
-	done.Run, done.Planned, done.Sound = ran.run.ID, planned(ran.plan), err == nil
+	done.Run, done.Planned, done.Sound = ran.run.ID, planned(ran.plan), err == nil && len(unfetched) == 0
 	if done.Run == "" && err == nil {
 		err = errors.New("no kernel could be had")
 	}

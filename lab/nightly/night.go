@@ -78,8 +78,9 @@ type Performance struct {
 	Planned []results.CellKey
 	Missing []news.Missing
 	Notes   []string
-	// Sound says that no control cell failed and no cell was left without a
-	// verdict. Only a sound run is one to compare with.
+	// Sound says that no control cell failed, no cell was left without a
+	// verdict, and each kernel that the archive has was there. Only a sound run is
+	// one to compare with.
 	Sound bool
 }
 

@@ -147,16 +147,32 @@ func severity(c *results.Cell) int {
 func (n *News) lineUp(before []results.Cell) []results.Cell {
 	was, is := releases(before), releases(n.Cells)
 	successors := map[string][]string{} // of a kernel of the run before
+	left := slices.Clone(was)           // kernels that no kernel stands in for
+	var others []string
 	for _, release := range is {
 		old, ok := results.Predecessor(release, was)
-		switch {
-		case !ok:
-			n.NewKernels = append(n.NewKernels, release)
+		if !ok {
+			others = append(others, release)
 			continue
-		case old != release:
-			n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
 		}
 		successors[old] = append(successors[old], release)
+		left = slices.DeleteFunc(left, func(r string) bool { return r == old })
+		if old != release {
+			n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
+		}
+	}
+	// A kernel of a new series came in place of one that went, or beside all
+	// there were: then there is nothing that it could be worse than.
+	for _, release := range others {
+		gone, went := results.Older(release, left)
+		old, ok := results.Older(release, was)
+		if !went || !ok {
+			n.NewKernels = append(n.NewKernels, release)
+			continue
+		}
+		left = slices.DeleteFunc(left, func(r string) bool { return r == gone })
+		successors[old] = append(successors[old], release)
+		n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
 	}
 	var lined []results.Cell
 	for _, c := range before {
