@@ -161,7 +161,7 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 		return unselected
 	}
 	out, err := nightly.Hold(ctx, nightly.Config{
-		State: a.cfg.State, Store: a.resultFile(), Reports: reports, Formats: c.Formats, Baseline: c.Baseline,
+		State: a.cfg.State, Store: a.resultFile(), Reports: reports, ReportURL: c.ReportURL, Formats: c.Formats, Baseline: c.Baseline,
 		KeepDays: c.KeepDays, MinFree: int64(c.MinFree) << 20, Deadline: c.Deadline,
 		Places: []nightly.Place{{Name: "cache", Dir: a.cfg.Cache}, {Name: "state", Dir: a.cfg.State}, {Name: "reports", Dir: reports}},
 		Always: c.Notify.Always, Senders: senders, Host: host(),
