@@ -5,42 +5,48 @@ import (
 	"strings"
 )
 
-// Predecessor returns the one of other releases that a release is to be
-// compared with: itself; else, of the same flavour, the newest that is older and
-// of its series; else the oldest of its series; else the newest that is older. ok is
-// false when there is none.
+// Predecessor returns the one of other releases that a release stands in for:
+// itself; else, of the same flavour and series, the newest that is older, or the
+// oldest there is. ok is false when there is none.
 //
-// Distributions replace 6.12.117 by 6.12.118, and a run of the newest kernels
-// has other releases each week: without this, none of their cells would be
-// compared with anything.
+// Distributions replace 6.12.117 by 6.12.118: without this, none of the cells
+// of the newest kernels would be compared with anything.
 func Predecessor(release string, others []string) (found string, ok bool) {
-	var older, series []string
+	if slices.Contains(others, release) {
+		return release, true
+	}
+	alike := relatives(release, others)
+	alike = slices.DeleteFunc(alike, func(o string) bool { return Series(o) != Series(release) })
+	if found, ok := lastBefore(release, alike); ok || len(alike) == 0 {
+		return found, ok
+	}
+	return alike[0], true
+}
+
+// Older returns the newest of other releases that is older than a release and
+// of its flavour, whatever its series. ok is false when there is none.
+func Older(release string, others []string) (found string, ok bool) {
+	return lastBefore(release, relatives(release, others))
+}
+
+// relatives are the releases of the same flavour, oldest first.
+func relatives(release string, others []string) []string {
+	var alike []string
 	for _, o := range others {
-		switch {
-		case o == release:
-			return o, true
-		case flavour(o) != flavour(release):
-		default:
-			if compareReleases(o, release) < 0 {
-				older = append(older, o)
-			}
-			if Series(o) == Series(release) {
-				series = append(series, o)
-			}
+		if flavour(o) == flavour(release) {
+			alike = append(alike, o)
 		}
 	}
-	slices.SortFunc(older, compareReleases)
-	slices.SortFunc(series, compareReleases)
-	for _, o := range slices.Backward(older) {
-		if Series(o) == Series(release) {
+	slices.SortFunc(alike, compareReleases)
+	return alike
+}
+
+// lastBefore is the last of sorted releases that is older than one.
+func lastBefore(release string, sorted []string) (found string, ok bool) {
+	for _, o := range slices.Backward(sorted) {
+		if compareReleases(o, release) < 0 {
 			return o, true
 		}
-	}
-	switch {
-	case len(series) > 0:
-		return series[0], true
-	case len(older) > 0:
-		return older[len(older)-1], true
 	}
 	return "", false
 }

@@ -19,7 +19,8 @@ import (
 )
 
 // testArchive is a signed Debian archive of one suite, "test", that lists kernels
-// and has none of their packages: enough for all that happens before a boot.
+// and has none of their packages but a wrong one, of 6.18: enough for all that
+// happens before a boot.
 type testArchive struct {
 	url     string
 	keyring string // file
@@ -79,6 +80,7 @@ func newArchive(t *testing.T) testArchive {
 	files := map[string][]byte{
 		"/dists/test/InRelease":                     signed.Bytes(),
 		"/dists/test/main/binary-amd64/Packages.gz": index.Bytes(),
+		"/pool/linux-image-6.18.2-cloud-amd64.deb":  make([]byte, 1<<20),
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		content, ok := files[r.URL.Path]

@@ -160,7 +160,7 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 		return unselected
 	}
 	out, err := nightly.Hold(ctx, nightly.Config{
-		State: a.cfg.State, Store: a.resultFile(), Reports: dir, Formats: c.Formats, Baseline: c.Baseline,
+		State: a.cfg.State, Store: a.resultFile(), Reports: dir, ReportURL: c.ReportURL, Formats: c.Formats, Baseline: c.Baseline,
 		KeepDays: c.KeepDays, MinFree: int64(c.MinFree) << 20, Deadline: c.Deadline,
 		Places: []nightly.Place{{Name: "cache", Dir: a.cfg.Cache}, {Name: "state", Dir: a.cfg.State}, {Name: "reports", Dir: dir}},
 		Always: c.Notify.Always, Senders: senders, Host: host(),
@@ -256,7 +256,7 @@ func (a *app) perform(ctx context.Context, tests selection, store *results.Store
 	}
 	unfetched, err := ran.missing.list(entries, err)
 	done.Missing = append(done.Missing, unfetched...)
-	done.Run, done.Planned, done.Sound = ran.run.ID, planned(ran.plan), err == nil
+	done.Run, done.Planned, done.Sound = ran.run.ID, planned(ran.plan), err == nil && len(unfetched) == 0
 	if done.Run == "" && err == nil {
 		err = errors.New("no kernel could be had")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,9 +27,9 @@ func (n *night) finish(ctx context.Context) Outcome {
 	n.mark(ctx)
 	n.prune(ctx, false)
 	n.facts.Finished = time.Now()
-	files := n.writeReports(ctx)
+	files := n.links(n.writeReports(ctx))
 	current := news.Compare(n.facts)
-	files = append(files, n.writeNews(current, files)...)
+	files = append(files, n.links(n.writeNews(current, files))...)
 	out := Outcome{News: current, Reports: files}
 
 	digest := current.Digest()
@@ -84,6 +85,9 @@ func (n *night) mark(ctx context.Context) {
 // prune removes what is older than is kept. The mark of the night comes
 // before, so that the run that the next is compared with stays.
 func (n *night) prune(ctx context.Context, short bool) {
+	if n.lock == nil { // another night may be at it
+		return
+	}
 	before := n.started.AddDate(0, 0, -n.KeepDays)
 	if n.store != nil {
 		ids, err := n.store.Prune(ctx, before)
@@ -126,17 +130,22 @@ func (n *night) writeReports(ctx context.Context) (files []string) {
 	return files
 }
 
+// links are the files as people find them.
+func (n *night) links(files []string) []string {
+	if n.ReportURL == "" {
+		return files
+	}
+	links := make([]string, len(files))
+	for i, f := range files {
+		links[i] = strings.TrimSuffix(n.ReportURL, "/") + "/" + filepath.Base(filepath.Dir(f)) + "/" + filepath.Base(f)
+	}
+	return links
+}
+
 // extension is what the file of a format ends with.
 func extension(format string) string {
-	switch format {
-	case "junit":
+	if format == "junit" {
 		return "junit.xml"
-	case "test2json":
-		return "test2json.json"
-	case "kcidb":
-		return "kcidb.json"
-	case "markdown":
-		return "md"
 	}
 	return format
 }
@@ -148,10 +157,11 @@ func (n *night) writeNews(current news.News, reports []string) (files []string) 
 		n.failed = append(n.failed, err.Error())
 	}
 	problems := len(n.facts.Problems)
+	text := current.Text(reports)
 	for _, one := range []struct {
 		name    string
 		content []byte
-	}{{"news.txt", []byte(current.Text(reports))}, {"news.json", append(document, '\n')}} {
+	}{{"news.txt", []byte(text)}, {"news.json", append(document, '\n')}} {
 		if file := n.report(one.name, one.content); file != "" {
 			files = append(files, file)
 		}

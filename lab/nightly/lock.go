@@ -50,6 +50,9 @@ type lock struct {
 // wrote there that did not come to its end; nil: the last one did.
 func acquire(dir string, now time.Time) (l *lock, left *Holder, err error) {
 	path := filepath.Join(dir, lockName)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("the state directory: %w; name another with --state or SPLICELAB_STATE", err)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the night's lock: %w; name another directory with --state or SPLICELAB_STATE", err)
@@ -84,6 +87,9 @@ func readHolder(f *os.File) (Holder, error) {
 
 // write says in the file who holds the lock and what it does.
 func (l *lock) write(run string) error {
+	if l == nil {
+		return nil
+	}
 	l.holder.Run = run
 	b, err := json.Marshal(l.holder)
 	if err != nil {
@@ -105,6 +111,9 @@ func (l *lock) write(run string) error {
 // release says that the night came to its end, and frees the lock. The file
 // stays: were it removed, two nights could lock two files of one name.
 func (l *lock) release() error {
+	if l == nil {
+		return nil
+	}
 	err := l.file.Truncate(0)
 	return errors.Join(err, l.file.Close())
 }

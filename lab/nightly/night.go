@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"splicelab/results"
@@ -36,6 +35,8 @@ type Config struct {
 	Store string
 	// Reports is the directory in which each night has one of its own.
 	Reports string
+	// ReportURL is where people find Reports; empty: they find it by its path.
+	ReportURL string
 	// Formats are those of the report files, as Tools.Render knows them.
 	Formats []string
 	// Baseline names the run to compare with: "@baseline", "previous" or
@@ -81,15 +82,16 @@ type Performance struct {
 	Planned []results.CellKey
 	Missing []news.Missing
 	Notes   []string
-	// Sound says that no control cell failed and no cell was left without a
-	// verdict. Only a sound run is one to compare with.
+	// Sound says that no control cell failed, no cell was left without a
+	// verdict, and each kernel that the archive has was there. Only a sound run is
+	// one to compare with.
 	Sound bool
 }
 
 // Outcome is how a night went.
 type Outcome struct {
 	News    news.News
-	Reports []string // files
+	Reports []string // files, or where they are found
 	Told    bool     // a notification was due
 	// Failed are faults that were found too late to be in the news.
 	Failed []string
@@ -126,18 +128,17 @@ type night struct {
 // *results.RunError when the baseline is none. Everything else is in the outcome.
 func Hold(ctx context.Context, c Config, t Tools) (Outcome, error) {
 	n := &night{Config: c, Tools: t, started: time.Now()}
-	if err := os.MkdirAll(c.State, 0o755); err != nil {
-		return Outcome{}, fmt.Errorf("the state directory: %w; name another with --state or SPLICELAB_STATE", err)
-	}
 	l, left, err := acquire(c.State, n.started)
-	if err != nil {
+	if busy := (*BusyError)(nil); errors.As(err, &busy) {
 		return Outcome{}, err
 	}
+	// Without a lock nothing is run, and people are told so.
 	n.lock = l
 	defer func() { _ = l.release() }() // at the latest when the process ends
 	n.facts = news.Facts{Host: c.Host, Started: n.started}
 	// A full disk can keep all of these from being written, and none is worth
 	// more than the night.
+	n.problem(err)
 	n.problem(l.write(""))
 	n.last, err = remember(c.State)
 	n.problem(err)
@@ -157,7 +158,7 @@ func Hold(ctx context.Context, c Config, t Tools) (Outcome, error) {
 	}
 	n.tellOf(ctx, left)
 	n.problem(lacking)
-	if lacking == nil && n.store != nil {
+	if lacking == nil && n.store != nil && n.lock != nil {
 		n.perform(ctx)
 	}
 	return n.finish(ctx), nil

@@ -386,3 +386,28 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A state directory that cannot be used is told of like everything else.
+func TestNoLock(t *testing.T) {
+	h := newHouse(t)
+	if err := os.WriteFile(h.cfg.State, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := h.night(t.Context())
+	if len(h.box.got) != 1 || out.News.Status() != news.StatusLab || h.runs != 0 || !strings.Contains(h.box.got[0].Text, "PROBLEM: the state directory: ") {
+		t.Errorf("sent %+v after %d runs", h.box.got, h.runs)
+	}
+}
+
+func TestReportURL(t *testing.T) {
+	h := newHouse(t)
+	h.cfg.ReportURL = "https://lab.example.org/reports/"
+	out := h.night(t.Context())
+	want := "report: https://lab.example.org/reports/" + out.News.Started.Local().Format(reportLayout) + "/report.html\n"
+	if !strings.Contains(h.box.got[0].Text, want) {
+		t.Errorf("the text does not have %q:\n%s", want, h.box.got[0].Text)
+	}
+	if _, err := os.Stat(filepath.Join(h.cfg.Reports, "latest", "report.html")); err != nil {
+		t.Error(err)
+	}
+}

@@ -153,16 +153,35 @@ func severity(c *results.Cell) int {
 // where it is another, and notes which kernels came and stand in.
 func (n *News) lineUp(before []results.Cell) map[string]string {
 	was := results.Releases(before)
+	left := slices.Clone(was) // kernels that no kernel stands in for
 	predecessors := map[string]string{}
+	standIn := func(release, old string) {
+		n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
+		predecessors[release] = old
+	}
+	var others []string
 	for _, release := range results.Releases(n.Cells) {
 		old, ok := results.Predecessor(release, was)
-		switch {
-		case !ok:
-			n.NewKernels = append(n.NewKernels, release)
-		case old != release:
-			n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
-			predecessors[release] = old
+		if !ok {
+			others = append(others, release)
+			continue
 		}
+		left = slices.DeleteFunc(left, func(r string) bool { return r == old })
+		if old != release {
+			standIn(release, old)
+		}
+	}
+	// A kernel of a new series came in place of one that went, or beside all
+	// there were: then there is nothing that it could be worse than.
+	for _, release := range others {
+		gone, went := results.Older(release, left)
+		old, ok := results.Older(release, was)
+		if !went || !ok {
+			n.NewKernels = append(n.NewKernels, release)
+			continue
+		}
+		left = slices.DeleteFunc(left, func(r string) bool { return r == gone })
+		standIn(release, old)
 	}
 	return predecessors
 }

@@ -24,6 +24,7 @@ const (
 	old    = "6.12.117+deb13-cloud-amd64"
 	newer  = "6.12.118+deb13-cloud-amd64"
 	long   = "5.10.0-46-cloud-amd64"
+	next   = "6.18.2+deb14-cloud-amd64"
 	fresh  = "7.4.1-mine"
 	absent = "6.18"
 )
@@ -88,6 +89,9 @@ func TestCompare(t *testing.T) {
 		{"a newer kernel of the series", [][3]string{{old, "A", pass}}, [][3]string{{newer, "A", fail}}, nil, "A", "", news.StatusRegressed, "1 new failure, 1 new kernel"},
 		{"a newer kernel beside the old one", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", pass}, {newer, "A", fail}}, nil, "A", "", news.StatusRegressed, "1 new failure, 1 new kernel"},
 		{"a kernel that nothing compares with", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", pass}, {fresh, "A", fail}}, nil, "", "A", news.StatusSame, "1 new kernel, 1 new cell"},
+		{"a kernel of a new series in place of the old one", [][3]string{{old, "A", pass}}, [][3]string{{next, "A", fail}}, nil, "A", "", news.StatusRegressed, "1 new failure, 1 new kernel"},
+		{"the two newest series", [][3]string{{long, "A", fail}, {old, "A", pass}}, [][3]string{{old, "A", pass}, {next, "A", fail}}, nil, "A", "", news.StatusRegressed, "1 new failure, 1 new kernel, 1 kernel gone"},
+		{"a kernel beside all there were", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", pass}, {next, "A", fail}}, nil, "", "A", news.StatusSame, "1 new kernel, 1 new cell"},
 		{"a kernel is gone", [][3]string{{old, "A", pass}, {long, "A", pass}}, [][3]string{{old, "A", pass}}, nil, "", "", news.StatusSame, "1 kernel gone"},
 		{"a kernel is missing", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", pass}},
 			func(f *news.Facts) { f.Missing = []news.Missing{{absent, "no kernel matches it"}} }, "", "", news.StatusLab, "1 kernel missing"},

@@ -35,7 +35,7 @@ func TestExample(t *testing.T) {
 	if diff := cmp.Diff(want.VM, got.VM); diff != "" {
 		t.Errorf("vm is not shown with its defaults (-want +got):\n%s", diff)
 	}
-	want.Nightly.Reports, want.Nightly.Notify = got.Nightly.Reports, got.Nightly.Notify
+	want.Nightly.Reports, want.Nightly.ReportURL, want.Nightly.Notify = got.Nightly.Reports, got.Nightly.ReportURL, got.Nightly.Notify
 	if diff := cmp.Diff(want.Nightly, got.Nightly); diff != "" {
 		t.Errorf("nightly is not shown with its defaults (-want +got):\n%s", diff)
 	}

@@ -26,6 +26,9 @@ type Nightly struct {
 	Baseline string `mapstructure:"baseline"`
 	// Reports is the directory of report files. Default: "reports" in State.
 	Reports string `mapstructure:"reports"`
+	// ReportURL is the address at which people find Reports; notifications
+	// name it. Default: empty, they name files.
+	ReportURL string `mapstructure:"report-url"`
 	// Formats are those of the report files. Default html and json.
 	Formats []string `mapstructure:"formats"`
 	// KeepDays is how many days runs, reports, and what of the cache nobody
@@ -96,6 +99,11 @@ func (n *Nightly) validate() []fault {
 	}
 	if strings.TrimSpace(n.Baseline) == "" {
 		wrong("baseline", "is empty; write for example @baseline or previous")
+	}
+	if n.ReportURL != "" {
+		if err := notify.CheckURL(n.ReportURL, false); err != nil {
+			wrong("report-url", "%q %s", n.ReportURL, err)
+		}
 	}
 	for i, f := range n.Formats {
 		switch {

@@ -14,6 +14,7 @@ func TestNightlyFaults(t *testing.T) {
 		{"a selector that cannot be read", "nightly: {kernels: '6.12,latest'}", `^splicelab.yaml:1: nightly.kernels: kernel selector "latest": not understood: `},
 		{"bad pattern", "nightly: {tests: 'a('}", `^splicelab.yaml:1: nightly.tests: "a\(" is not a regular expression: `},
 		{"no baseline", "nightly: {baseline: ' '}", `^splicelab.yaml:1: nightly.baseline: is empty; write for example @baseline or previous$`},
+		{"a place that is no address", "nightly: {report-url: /srv/www}", `^splicelab.yaml:1: nightly.report-url: "/srv/www" is not an address that begins with https:// or http://$`},
 		{"unknown format", "nightly: {formats: [html, pdf]}", `^splicelab.yaml:1: nightly.formats: "pdf" is not one of html, `},
 		{"a format twice", "nightly: {formats: [html, html]}", `^splicelab.yaml:1: nightly.formats: "html" is there twice$`},
 		{"kept for nothing", "nightly: {keep-days: 0}", `^splicelab.yaml:1: nightly.keep-days: 0 is not between 1 and 36500 days$`},
