@@ -151,6 +151,31 @@ func TestReportBoundsTexts(t *testing.T) {
 	}
 }
 
+// Of many cells the history is not looked up, and they say so.
+func TestReportBoundsHistories(t *testing.T) {
+	r, cells := large(1, 1, maxHistories+1)
+	asked := 0
+	var b bytes.Buffer
+	must(t, WriteReport(&b, r, nil, cells, Lookup{History: func(results.CellKey) ([]Past, error) {
+		asked++
+		return []Past{NewPast(r, cells[0])}, nil
+	}}))
+	docs, short := documents(t, b.String()), 0
+	for part := range decode[[]int](t, docs["parts"]) {
+		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
+			if (len(c.History) == 0) != strings.Contains(c.LeftOut, "history") {
+				t.Errorf("%s has %d runs of history and says %q", c.Test, len(c.History), c.LeftOut)
+			}
+			if c.LeftOut != "" {
+				short++
+			}
+		}
+	}
+	if asked != maxHistories || short != 1 {
+		t.Errorf("asked for %d histories, %d cells say that theirs was left out", asked, short)
+	}
+}
+
 func TestReportFailsWithItsLookup(t *testing.T) {
 	r, cells, l := sample()
 	broken := errors.New("the disk is gone")
