@@ -38,7 +38,7 @@ var directions = []struct {
 	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
 	{"lab/gotest", leaves, "test output is read the same, wherever it ran"},
 	{"lab/...", with("lab/...", "images", "kernels/...", "results"), "the command line is above the lab, suites run in the guest"},
-	{"cmd/...", with("cmd/...", "lab/...", "images", "kernels/...", "results"), "suites run in the guest"},
+	{"cmd/...", with("cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
 
