@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -32,54 +30,6 @@ func (s *Store) Attempts(ctx context.Context, runID string, key CellKey) ([]Atte
 // querier is a database or a transaction.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func readCells(ctx context.Context, q querier, runID string) ([]Cell, error) {
-	attempts, err := readAttempts(ctx, q, `SELECT `+attemptColumns+`,
-			'', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
-	if err != nil {
-		return nil, err
-	}
-	cells := make([]Cell, 0, len(attempts))
-	for len(attempts) > 0 {
-		n := 1
-		for n < len(attempts) && attempts[n].CellKey == attempts[0].CellKey {
-			n++
-		}
-		cells = append(cells, FromAttempts(attempts[:n:n]))
-		attempts = attempts[n:]
-	}
-	sortCells(cells)
-	return cells, nil
-}
-
-// attemptColumns are those that readAttempts wants, before the two texts.
-const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
-			queue, spawn, restore, boot, agent, testing, collect`
-
-func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]Attempt, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	var attempts []Attempt
-	for rows.Next() {
-		var a Attempt
-		var covariates sql.RawBytes
-		var finished int64
-		if err := rows.Scan(&a.Kernel, &a.FS, &a.Test, &a.N, &a.Verdict, &a.Outcome, &a.Kind, &a.Detail,
-			&a.Duration, &finished, &covariates,
-			&a.Timing.Queue, &a.Timing.Spawn, &a.Timing.Restore, &a.Timing.Boot, &a.Timing.Agent, &a.Timing.Test, &a.Timing.Collect,
-			&a.Output, &a.Console); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		a.Finished = instant(finished)
-		if err := json.Unmarshal(covariates, &a.Covariates); err != nil {
-			return nil, errors.Join(fmt.Errorf("covariates of %s: %w", a.CellKey, err), rows.Close())
-		}
-		attempts = append(attempts, a)
-	}
-	return attempts, errors.Join(rows.Err(), rows.Close())
 }
 
 // FromAttempts makes one cell of all attempts at it, which must be in order

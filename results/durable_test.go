@@ -2,7 +2,6 @@ package results
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -144,19 +143,5 @@ func TestAddAttemptTakes(t *testing.T) {
 	// Generous: the disk of a loaded machine is not the code's fault.
 	if took[100] > 50*time.Millisecond {
 		t.Errorf("median %v", took[100])
-	}
-}
-
-func BenchmarkAddAttempt(b *testing.B) {
-	s, err := Open(filepath.Join(b.TempDir(), "r.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	err = s.BeginRun(b.Context(), run("r", 0))
-	for n := 1; b.Loop() && err == nil; n++ {
-		err = s.AddAttempt(b.Context(), "r", attempt(key, n, outcome.Pass, outcome.Snapshot))
-	}
-	if err := errors.Join(err, s.Close()); err != nil {
-		b.Fatal(err)
 	}
 }
