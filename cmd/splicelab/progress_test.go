@@ -71,6 +71,27 @@ func TestTallyOfAResumedRun(t *testing.T) {
 	}
 }
 
+// A run that began slowly is judged by what came later, and a long one keeps no
+// more of its past than is needed for that.
+func TestTallyForgetsASlowStart(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	const cells = 2000
+	y.event(lab.Event{Kind: lab.EventPlanned, Total: cells}, clock.now())
+	clock.pass(1000 * time.Second) // templates
+	for i := range cells / 2 {
+		clock.pass(time.Second)
+		y.event(finished(outcome.Pass, i+1, cells), clock.now())
+	}
+	want := "1000 of 2000 cells: 1000 pass; 1.0 cells/s, 16m40s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+	if n := len(y.path.points); n > mostPoints {
+		t.Errorf("%d points of a path are kept", n)
+	}
+}
+
 func TestTallyOfDownloads(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally

@@ -47,8 +47,9 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(home, 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"store": storeRuns,
+			"exits":   exits,
+			"store":   storeRuns,
+			"stopped": stoppedRuns,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

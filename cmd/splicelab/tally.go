@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +18,6 @@ type tally struct {
 	doing     string // shown before everything else
 	transfers map[string]transfer
 	fetching  time.Time // when the first byte came
-	running   time.Time // when the run was planned
-	had       int       // done before a run was resumed; no speed
 	done      int
 	total     int
 	infra     int // attempts that the lab failed and makes again
@@ -27,7 +27,51 @@ type tally struct {
 
 	kernels, kernelsDone int
 
-	share, hadShare float64 // how much of the run is done, by expected time; before it was resumed
+	share float64 // how much of the run is done, by expected time
+	path  path
+}
+
+// point is how far a run was at a time.
+type point struct {
+	at    time.Time
+	share float64
+	done  int // attempts
+}
+
+// path is how a run got on. A run begins slowly, for its templates are made
+// first: what is left is judged by the later half of the time that it took.
+type path struct {
+	points []point
+	every  time.Duration // between two points; doubled when there are many
+}
+
+// mostPoints bounds a path.
+const mostPoints = 512
+
+func (w *path) add(p point) {
+	if n := len(w.points); n > 0 && p.at.Sub(w.points[n-1].at) < w.every {
+		return
+	}
+	if w.points = append(w.points, p); len(w.points) < mostPoints {
+		return
+	}
+	kept := w.points[:0]
+	for i, p := range w.points {
+		if i%2 == 0 {
+			kept = append(kept, p)
+		}
+	}
+	w.points, w.every = kept, max(2*w.every, time.Second)
+}
+
+// since is the point from which the pace at a time is taken: the one nearest to
+// half of the time that passed.
+func (w *path) since(now time.Time) point {
+	if len(w.points) == 0 {
+		return point{at: now}
+	}
+	half := w.points[0].at.Add(now.Sub(w.points[0].at) / 2)
+	return slices.MinFunc(w.points, func(a, b point) int { return cmp.Compare(a.at.Sub(half).Abs(), b.at.Sub(half).Abs()) })
 }
 
 // transfer is one download. had is what an earlier attempt had left of it,
@@ -50,12 +94,9 @@ func (t *tally) event(e lab.Event, now time.Time) {
 	if t.verdicts == nil {
 		t.verdicts = map[outcome.Verdict]int{}
 	}
-	if t.running.IsZero() {
-		t.running = now
-	}
 	switch e.Kind {
 	case lab.EventPlanned:
-		t.had, t.hadShare = e.Done, e.Share
+		t.path.add(point{now, e.Share, e.Done + e.Retried}) // what it had before is no speed
 	case lab.EventFinished:
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
@@ -70,6 +111,7 @@ func (t *tally) event(e lab.Event, now time.Time) {
 	t.done, t.total = max(t.done, e.Done), max(t.total, e.Total)
 	t.retried, t.retries = max(t.retried, e.Retried), max(t.retries, e.Retries)
 	t.kernels, t.kernelsDone = max(t.kernels, e.Kernels), max(t.kernelsDone, e.KernelsDone)
+	t.path.add(point{now, t.share, t.done + t.retried})
 }
 
 // line is the whole tally in one line; empty when there is nothing to tell.
@@ -165,16 +207,17 @@ func (t *tally) counts() string {
 	return ": " + strings.Join(counts, ", ")
 }
 
-// pace is how fast it goes, and how long it will take. The rate counts cells;
-// the time that is left is weighed by what each cell took before, for cells
-// differ a hundredfold.
+// pace is how fast it goes of late, and how long it will take. The rate counts
+// attempts; the time that is left is weighed by what each cell took before, for
+// cells differ a hundredfold.
 func (t *tally) pace(now time.Time, rate bool) string {
-	elapsed, gained := now.Sub(t.running).Seconds(), t.share-t.hadShare
+	from := t.path.since(now)
+	elapsed, gained := now.Sub(from.at).Seconds(), t.share-from.share
 	if elapsed < 1 || gained <= 0 || t.share >= 1 {
 		return ""
 	}
 	left := remaining(elapsed*(1-t.share)/gained) + " left"
-	if done := t.done - t.had + t.retried; rate && done > 0 {
+	if done := t.done + t.retried - from.done; rate && done > 0 {
 		return fmt.Sprintf("; %.1f cells/s, %s", float64(done)/elapsed, left)
 	}
 	return "; " + left
