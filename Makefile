@@ -88,10 +88,12 @@ test: setup build ## run every test, also those that boot real kernels, with the
 # scripts/linux-history makes: of each of its commits it is known what it does.
 # Takes the better part of an hour.
 .PHONY: test-slow
-test-slow: setup build ## build and bisect real kernels from source
+test-slow: setup build ## build and bisect real kernels from source, and kill a run 50 times
 	@scripts/setup slow
 	@[ -e $(SLOW_REPO)/.git ] || scripts/linux-history /usr/src/linux-source-6.12.tar.xz $(SLOW_REPO)
 	SPLICELAB_SLOW_REPO=$(SLOW_REPO) SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 3h -run OfLinux ./cmd/splicelab
+	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
+	SPLICELAB_KILLS=50 SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 1h -run KilledAtRandom ./cmd/splicelab
 
 .PHONY: lint
 lint: ## check formatting, vet, staticcheck, and the house's import directions

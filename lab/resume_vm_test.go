@@ -77,7 +77,9 @@ func TestResume(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if rounds < 3 {
+			// On a busy machine the results of a shared VM come many at a time, and
+			// a stop comes late.
+			if rounds < 2 {
 				t.Errorf("only %d rounds: nothing was resumed", rounds)
 			}
 			cells, err := l.store.Cells(t.Context(), id)

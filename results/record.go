@@ -145,6 +145,11 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a Attempt) error {
 	if err != nil {
 		return err
 	}
+	// Nearly always it is new, and the run is open: then two statements do.
+	err = s.change(ctx, func(tx *sql.Tx) error { return insertAttempt(ctx, tx, runID, a, covariates) })
+	if !errors.Is(err, errNotInserted) {
+		return err
+	}
 	return s.change(ctx, func(tx *sql.Tx) error {
 		finished, err := openRun(ctx, tx, runID)
 		if err != nil {
@@ -158,11 +163,16 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a Attempt) error {
 		case finished != 0:
 			return fmt.Errorf("run %s is finished: attempt %d at %s comes too late", runID, a.N, a.CellKey)
 		}
+		// What was in the way has gone in between.
 		return insertAttempt(ctx, tx, runID, a, covariates)
 	})
 }
 
-// insertAttempt adds an attempt whose key is free.
+// errNotInserted says that the run is not open, or has an attempt with that
+// number.
+var errNotInserted = errors.New("the attempt cannot be recorded")
+
+// insertAttempt records an attempt in a run that is open and has it not yet.
 func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a Attempt, covariates string) error {
 	var log sql.NullInt64
 	if a.Output != "" || a.Console != "" {
@@ -175,11 +185,17 @@ func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a Attempt, cov
 		}
 		log.Valid = true
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO attempt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		runID, a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
+	res, err := tx.ExecContext(ctx, `INSERT INTO attempt SELECT id,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,? FROM run WHERE id = ? AND finished = 0 ON CONFLICT DO NOTHING`,
+		a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
 		int64(a.Duration), nanos(a.Finished), covariates, log,
-		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect)
-	return err
+		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect, runID)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return errNotInserted
 }
 
 // change runs f in a write transaction that is durable when change returns nil.

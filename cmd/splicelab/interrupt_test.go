@@ -25,6 +25,8 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var out strings.Builder
+	cmd.Stdout = &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +55,10 @@ func TestInterrupt(t *testing.T) {
 	}
 	if !strings.Contains(string(rest), "splicelab: interrupt: stopping") {
 		t.Errorf("the signal is not acknowledged:\n%s", rest)
+	}
+
+	if !strings.Contains(out.String(), "it goes on by: splicelab run --resume ") {
+		t.Errorf("it is not told how the run goes on:\n%s", out.String())
 	}
 
 	store, err := results.Open(filepath.Join(dir, "results.db"))

@@ -27,7 +27,7 @@ import (
 const (
 	killsEnv    = "SPLICELAB_KILLS"
 	killSeedEnv = "SPLICELAB_KILL_SEED"
-	killsUsual  = 8
+	killsUsual  = 6
 )
 
 // killTests are a dozen cells with the control cells. Under the policy snapshot

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,10 +48,12 @@ func (p *progress) draw() {
 		return
 	}
 	p.screen = mpb.New(mpb.WithOutput(p.out), mpb.WithRefreshRate(200*time.Millisecond))
-	line := decor.Any(func(decor.Statistics) string {
+	line := decor.Any(func(s decor.Statistics) string {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return p.tally.line(p.now())
+		// A line that is wider than the terminal would be two, and only the
+		// second be redrawn.
+		return p.tally.fitting(p.now(), s.AvailableWidth)
 	})
 	// A total of 0 is never reached: only Close ends the bar.
 	p.bar = p.screen.New(0, mpb.NopStyle(), mpb.PrependDecorators(line))
@@ -153,120 +154,4 @@ func noteOf(e lab.Event) string {
 	}
 	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, results.CleanLine(e.Cell.Kernel), results.CleanLine(e.Cell.FS),
 		results.CleanLine(e.Cell.Test), results.CleanLine(e.Attempt.Detail), again)
-}
-
-// tally is what there is to tell.
-type tally struct {
-	doing     string // shown before everything else
-	transfers map[string]transfer
-	fetching  time.Time // when the first byte came
-	running   time.Time // when the run was planned
-	had       int       // done before a run was resumed; no speed
-	done      int
-	total     int
-	retries   int
-	verdicts  map[outcome.Verdict]int
-}
-
-// transfer is one download. had is what an earlier attempt had left of it,
-// which does not count as speed.
-type transfer struct{ had, done, total int64 }
-
-func (t *tally) download(name string, done, total int64, now time.Time) {
-	if t.transfers == nil {
-		t.transfers, t.fetching = map[string]transfer{}, now
-	}
-	one, known := t.transfers[name]
-	if !known {
-		one.had = done
-	}
-	one.done, one.total = done, max(total, done)
-	t.transfers[name] = one
-}
-
-func (t *tally) event(e lab.Event, now time.Time) {
-	if t.verdicts == nil {
-		t.verdicts = map[outcome.Verdict]int{}
-	}
-	if t.running.IsZero() {
-		t.running = now
-	}
-	switch e.Kind {
-	case lab.EventPlanned:
-		t.had = e.Done
-	case lab.EventFinished:
-		t.verdicts[e.Attempt.Verdict]++
-	case lab.EventRetry:
-		t.retries++
-	}
-	t.done, t.total = max(t.done, e.Done), max(t.total, e.Total)
-}
-
-// line is the whole tally in one line; empty when there is nothing to tell.
-func (t *tally) line(now time.Time) string {
-	switch {
-	case t.doing != "":
-		return t.doing
-	case t.total > 0:
-		return t.cellsLine(now)
-	case len(t.transfers) > 0:
-		return t.fetchLine(now)
-	}
-	return ""
-}
-
-func (t *tally) fetchLine(now time.Time) string {
-	var had, done, total int64
-	for _, one := range t.transfers {
-		had, done, total = had+one.had, done+one.done, total+one.total
-	}
-	line := fmt.Sprintf("fetching kernels: %s of %s", size(done), size(total))
-	if elapsed := now.Sub(t.fetching).Seconds(); elapsed >= 1 && done > had {
-		rate := float64(done-had) / elapsed
-		line += fmt.Sprintf(", %s/s, %s left", size(int64(rate)), remaining(float64(total-done)/rate))
-	}
-	return line
-}
-
-// fetchesLeft reports whether a kernel is still on its way.
-func (t *tally) fetchesLeft() bool {
-	for _, one := range t.transfers {
-		if one.done < one.total {
-			return true
-		}
-	}
-	return false
-}
-
-func (t *tally) cellsLine(now time.Time) string {
-	var counts []string
-	for _, v := range outcome.Verdicts {
-		if n := t.verdicts[v]; n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", n, v))
-		}
-	}
-	if t.retries > 0 {
-		counts = append(counts, fmt.Sprintf("%d retried", t.retries))
-	}
-	line := fmt.Sprintf("%d of %d cells", t.done, t.total)
-	if len(counts) > 0 {
-		line += ": " + strings.Join(counts, ", ")
-	}
-	if elapsed := now.Sub(t.running).Seconds(); elapsed >= 1 && t.done > t.had && t.done < t.total {
-		rate := float64(t.done-t.had) / elapsed
-		line += fmt.Sprintf("; %.1f cells/s, %s left", rate, remaining(float64(t.total-t.done)/rate))
-	}
-	if fetching := t.fetchLine(now); t.fetchesLeft() {
-		line += "; " + fetching
-	}
-	return line
-}
-
-// remaining writes an estimate no more exactly than it is known.
-func remaining(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	if d > time.Minute {
-		return d.Round(10 * time.Second).String()
-	}
-	return d.Round(time.Second).String()
 }

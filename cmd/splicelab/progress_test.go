@@ -16,7 +16,7 @@ type steps struct{ time.Time }
 func (s *steps) now() time.Time       { return s.Time }
 func (s *steps) pass(d time.Duration) { s.Time = s.Add(d) }
 func finished(v outcome.Verdict, done, total int) lab.Event {
-	return lab.Event{Kind: lab.EventFinished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total}
+	return lab.Event{Kind: lab.EventFinished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total, Share: float64(done) / float64(total)}
 }
 
 func TestTallyOfCells(t *testing.T) {
@@ -33,9 +33,62 @@ func TestTallyOfCells(t *testing.T) {
 	y.event(finished(outcome.Crash, 4, 20), clock.now())
 	// Events of other goroutines may come late: the count never goes back.
 	y.event(finished(outcome.Fail, 3, 20), clock.now())
-	want := "4 of 20 cells: 2 pass, 1 fail, 1 crash, 1 retried; 0.4 cells/s, 40s left"
+	want := "4 of 20 cells: 2 pass, 1 fail, 1 crash, 1 infra again; 0.4 cells/s, 40s left"
 	if got := y.line(clock.now()); got != want {
 		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Of a run that was resumed, what it had is no speed; retries are no cells; and
+// what is left is weighed.
+func TestTallyOfAResumedRun(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	y.event(lab.Event{Kind: lab.EventPlanned, Done: 10, Total: 20, Share: 0.4, Kernels: 3, KernelsDone: 1}, clock.now())
+	clock.pass(10 * time.Second)
+	y.event(lab.Event{Kind: lab.EventFinished, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retries: 5, Share: 0.6,
+		Kernels: 3, KernelsDone: 2}, clock.now())
+	y.event(lab.Event{Kind: lab.EventFinished, Again: true, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retried: 1, Retries: 5,
+		Share: 0.65, Kernels: 3, KernelsDone: 2}, clock.now())
+	want := "2 of 3 kernels, 11 of 20 cells: 1 fail, 1 of 5 retried; 0.2 cells/s, 14s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+	for width, want := range map[int]string{
+		100:           want,
+		len(want) - 1: "2 of 3 kernels, 11 of 20 cells: 1 fail, 1 of 5 retried; 14s left",
+		50:            "2 of 3 kernels, 11 of 20 cells; 14s left",
+		12:            "2 of 3 kerne",
+		0:             "",
+	} {
+		if got := y.fitting(clock.now(), width); got != want {
+			t.Errorf("in %d columns it is %q, want %q", width, got, want)
+		}
+	}
+	y.event(lab.Event{Kind: lab.EventFinished, Again: true, Done: 20, Total: 20, Retried: 5, Retries: 5, Share: 1, Kernels: 3, KernelsDone: 3}, clock.now())
+	if got := y.line(clock.now()); strings.Contains(got, "left") {
+		t.Errorf("nothing is left, and it says %q", got)
+	}
+}
+
+// A run that began slowly is judged by what came later, and a long one keeps no
+// more of its past than is needed for that.
+func TestTallyForgetsASlowStart(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	const cells = 2000
+	y.event(lab.Event{Kind: lab.EventPlanned, Total: cells}, clock.now())
+	clock.pass(1000 * time.Second) // templates
+	for i := range cells / 2 {
+		clock.pass(time.Second)
+		y.event(finished(outcome.Pass, i+1, cells), clock.now())
+	}
+	want := "1000 of 2000 cells: 1000 pass; 1.0 cells/s, 16m40s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+	if n := len(y.path.points); n > mostPoints {
+		t.Errorf("%d points of a path are kept", n)
 	}
 }
 

@@ -47,9 +47,10 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(home, 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"store": storeRuns,
-			"runs":  storeListed,
+			"exits":   exits,
+			"store":   storeRuns,
+			"runs":    storeListed,
+			"stopped": stoppedRuns,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"testing"
+
+	"splicelab/images"
+	"splicelab/kernels"
+	"splicelab/results"
+)
+
+// What is bad runs again, each time in a VM of its own, whatever the cells
+// shared before.
+func TestRetriesHaveFreshVMs(t *testing.T) {
+	for _, isolation := range []Isolation{IsolationVM, IsolationCell} {
+		t.Run(string(isolation), func(t *testing.T) {
+			b := newBench(t)
+			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
+			ps, err := images.Select("tmpfs", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			suites, err := Suites(t.Context(), b.cfg.GuestDir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := NewPlan([]kernels.Kernel{testKernel(t, "6.12")}, ps, suites, `^selftest\.Test(Pass|Fail|PanicKernel)$`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan.RetryFailures = 2
+			l, err := New(b.cfg, b.store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run, err := l.Run(t.Context(), plan, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cells, err := b.store.Cells(t.Context(), run.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range cells {
+				want := 1
+				if c.Verdict.Bad() {
+					want = 3
+				}
+				if c.Attempts-c.Infra != want {
+					t.Errorf("%s: %s after %d attempts with a verdict, want %d", c.CellKey, c.Verdict, c.Attempts-c.Infra, want)
+				}
+				for _, a := range append([]results.Attempt{c.Attempt}, c.Others...) {
+					if came := a.Timing.Came(); a.N > 1 && came != "restored" && came != "booted" {
+						t.Errorf("%s: attempt %d had a VM that was %q", c.CellKey, a.N, came)
+					}
+				}
+			}
+		})
+	}
+}
