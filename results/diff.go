@@ -40,6 +40,7 @@ type Difference struct {
 	Predecessors map[string]string
 
 	shared map[column]bool // kernels and filesystems that both have
+	shaky  []Change        // of the same: flaky then and now
 }
 
 // ChangeList is one kind of change.
@@ -155,6 +156,9 @@ func diff(a, b []Cell, earlier, later func(*Cell) CellKey) Difference {
 			*list = append(*list, c)
 		} else {
 			d.Same++
+			if c.Before.Flaky != "" && c.After.Flaky != "" && c.After.Bad() {
+				d.shaky = append(d.shaky, c)
+			}
 		}
 	}
 	for i := range a {

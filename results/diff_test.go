@@ -105,4 +105,15 @@ func TestWeigh(t *testing.T) {
 	if diff := cmp.Diff([]string{"new-failures: 6.1/Always", "flaky: 6.1/Passes"}, listed(d)); diff != "" {
 		t.Error(diff)
 	}
+
+	// Or that it fails more often; else it is as it was.
+	d = Diff([]Cell{diffCell("6.1", "More", fail, pass), diffCell("6.1", "Still", fail, pass)},
+		[]Cell{diffCell("6.1", "More", fail, fail, fail, fail, fail, pass), diffCell("6.1", "Still", fail, pass)})
+	if !d.Empty() || d.Same != 2 {
+		t.Errorf("unweighed: %v, %d the same", listed(d), d.Same)
+	}
+	d.Weigh(func(CellKey) Rate { return Rate{2, 20} }, BadVerdict)
+	if diff := cmp.Diff([]string{"new-failures: 6.1/More"}, listed(d)); diff != "" || d.Same != 1 {
+		t.Errorf("%s, %d the same", diff, d.Same)
+	}
 }
