@@ -24,3 +24,6 @@ func (r Run) cleaned() Run {
 	r.Command, r.Conditions = command, conditions
 	return r
 }
+
+// VerdictMark is the mark of a verdict in matrices, one or two characters.
+func VerdictMark(v outcome.Verdict) string { return verdictMark(v) }

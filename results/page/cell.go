@@ -37,14 +37,18 @@ func NewCell(r results.Run, c results.Cell, l Lookup) (Cell, error) {
 		if err != nil {
 			return Cell{}, fmt.Errorf("history of %s: %w", c.CellKey, err)
 		}
-		doc.History = append(doc.History, history...)
+		for _, p := range history {
+			p.Run, p.Started, p.Kernel, p.Flaky = results.CleanLine(p.Run), results.CleanLine(p.Started), results.CleanLine(p.Kernel), results.CleanLine(p.Flaky)
+			p.Verdict, p.Outcome = cleanName(p.Verdict), cleanName(p.Outcome)
+			doc.History = append(doc.History, p)
+		}
 	}
 	if l.Report != nil {
 		report, err := l.Report(r, c)
 		if err != nil {
 			return Cell{}, fmt.Errorf("report file of %s: %w", c.CellKey, err)
 		}
-		doc.Report = report
+		doc.Report = results.Clean(report)
 	}
 	return doc, nil
 }

@@ -28,10 +28,10 @@ func NewCells(cells []results.Cell) Cells {
 		out.Outcomes = append(out.Outcomes, string(o))
 		out.Letters = append(out.Letters, o.Letter())
 	}
-	kernelNames, fsNames, testNames := results.Axes(cells)
-	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernelNames...), append(out.Filesystems, fsNames...), append(out.Tests, testNames...)
+	kernels, filesystems, tests := results.Axes(cells)
+	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernels...), append(out.Filesystems, filesystems...), append(out.Tests, tests...)
 	out.Family = make([]int, len(out.Tests))
-	kernels, filesystems, tests := places(out.Kernels), places(out.Filesystems), places(out.Tests)
+	kernelAt, filesystemAt, testAt := places(out.Kernels), places(out.Filesystems), places(out.Tests)
 	details, reasons := map[string]int{"": 0}, map[string]int{"": 0}
 	for i := range cells {
 		c := &cells[i]
@@ -41,7 +41,7 @@ func NewCells(cells []results.Cell) Cells {
 			outcomes[c.Outcome] = o
 			out.Outcomes, out.Letters = append(out.Outcomes, string(c.Outcome)), append(out.Letters, c.Outcome.Letter())
 		}
-		out.Kernel[i], out.Filesystem[i], out.Test[i] = kernels[c.Kernel], filesystems[c.FS], tests[c.Test]
+		out.Kernel[i], out.Filesystem[i], out.Test[i] = kernelAt[c.Kernel], filesystemAt[c.FS], testAt[c.Test]
 		out.Verdict[i], out.Outcome[i], out.Detail[i] = verdicts[c.Verdict], o, place(details, &out.Details, c.Detail)
 		out.Attempts[i], out.Duration[i] = c.Attempts, int(c.Duration.Milliseconds())
 		if c.Flaky != "" {
@@ -62,7 +62,7 @@ func (c *Cells) SetFamilies(of func(test string) string) {
 	known := map[string]int{"": 0}
 	c.Families = []string{""}
 	for i, test := range c.Tests {
-		c.Family[i] = place(known, &c.Families, of(test))
+		c.Family[i] = place(known, &c.Families, results.CleanLine(of(test)))
 	}
 }
 

@@ -225,7 +225,7 @@ func NewRun(r results.RunSummary, marks []string) Run {
 	return Run{
 		ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy, Accel: r.Accel,
 		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
-		Planned: r.Planned, Problem: r.Problem, Marks: append([]string{}, marks...), Tally: r.Tally,
+		Planned: r.Planned, Problem: r.Problem, Marks: clean(marks), Tally: r.Tally,
 	}
 }
 

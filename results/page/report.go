@@ -80,12 +80,13 @@ func safe(cells []results.Cell) []results.Cell {
 	for i := range out {
 		c := &out[i]
 		c.CellKey = results.CellKey{Kernel: results.CleanLine(c.Kernel), FS: results.CleanLine(c.FS), Test: results.CleanLine(c.Test)}
-		c.Outcome, c.Detail, c.Why = clean1(c.Outcome), results.CleanLine(c.Detail), results.CleanLine(c.Why)
+		c.Outcome, c.Detail, c.Why = cleanName(c.Outcome), results.CleanLine(c.Detail), results.CleanLine(c.Why)
 	}
 	return out
 }
 
-func clean1[S ~string](s S) S { return S(results.CleanLine(string(s))) }
+// cleanName cleans one of the names that have a type of their own.
+func cleanName[S ~string](s S) S { return S(results.CleanLine(string(s))) }
 
 // details are the documents of the single cells.
 type details struct {

@@ -21,7 +21,7 @@ func artefacts(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("SPLICELAB_ARTEFACTS")
 	if dir == "" {
-		return t.TempDir()
+		return t.ArtifactDir()
 	}
 	must(t, os.MkdirAll(dir, 0o755))
 	return dir
@@ -35,13 +35,4 @@ func writeFile(t testing.TB, name string, r results.Run, cells []results.Cell, l
 	must(t, err)
 	must(t, os.WriteFile(path, b.Bytes(), 0o644))
 	return path
-}
-
-func TestWriteFiles(t *testing.T) {
-	r, cells, l := sample()
-	writeFile(t, "sample.html", r, cells, l)
-	r, cells = large(50, 10, 200)
-	writeFile(t, "wide.html", r, cells, Lookup{})
-	r, cells = large(5, 4, 5000)
-	writeFile(t, "tall.html", r, cells, Lookup{})
 }

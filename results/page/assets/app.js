@@ -97,8 +97,10 @@
     shown = null;
   };
 
-  // show draws what the address says.
-  app.show = async () => {
+  // show draws what the address says; app.showing is done when it is there.
+  app.show = () => app.showing = show();
+
+  const show = async () => {
     const hash = location.hash, route = app.route();
     if (!route.view) {
       return app.go(await app.home(), { replace: true });

@@ -77,7 +77,7 @@
     const covariates = Object.keys(attempt.covariates).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     return el("section", { class: "attempt" },
       el("h2", {}, of > 1 ? "Attempt " + attempt.n + " of " + of + " " : "What was seen "),
-      el("p", {}, app.badge(attempt.verdict, attempt.outcome), " in " + app.ms(attempt.duration_ms), attempt.finished ? [", finished ", app.when(attempt.finished)] : null),
+      el("p", {}, of > 1 ? app.badge(attempt.verdict, attempt.outcome) : null, (of > 1 ? " in " : "In ") + app.ms(attempt.duration_ms), attempt.finished ? [", finished ", app.when(attempt.finished)] : null),
       of > 1 && attempt.detail ? el("p", { class: "detail" }, attempt.detail) : null,
       attempt.wrong.map(app.hexdump),
       covariates.length ? [el("h3", {}, "covariates"), facts(covariates.map(name => [name, attempt.covariates[name]]))] : null,

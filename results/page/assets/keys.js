@@ -20,7 +20,11 @@
   addEventListener("keydown", e => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
     if (typing(e)) {
-      if (e.key === "Escape") e.target.blur();
+      if (e.key === "Escape") { // leaves the field, and what is in it
+        e.preventDefault();
+        e.target.blur();
+        app.inMatrix?.matrix.focus();
+      }
       return;
     }
     if (document.querySelector("dialog[open]")) return; // Escape closes it

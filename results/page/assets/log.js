@@ -42,21 +42,21 @@
   // hexdump shows wrong bytes beside those that were expected, which may be
   // unknown. What differs is marked, and says so without its colour.
   app.hexdump = ({ offset, title, got, want }) => {
-    const found = pairs(got), expected = pairs(want), rows = [];
+    const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
     const printable = hex => {
       const c = parseInt(hex, 16);
       return c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : ".";
     };
     const byte = (hex, other, kind) => el("span", { class: "byte" + (other !== undefined && other !== hex ? " differs " + kind : "") }, hex);
-    for (let from = 0; from < Math.max(found.length, expected.length); from += 16) {
-      const here = found.slice(from, from + 16), there = expected.slice(from, from + 16);
+    for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
+      const here = found.slice(from, from + each), there = expected.slice(from, from + each);
       rows.push(el("tr", {}, el("th", { scope: "row" }, String(offset + from)),
         el("td", {}, here.flatMap((hex, i) => [byte(hex, there[i], "got"), " "])),
         el("td", {}, there.length ? there.flatMap((hex, i) => [byte(hex, here[i], "want"), " "]) : el("span", { class: "dim" }, "not recorded")),
         el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))));
     }
     return el("div", { class: "scroll" }, el("table", { class: "hex" },
-      el("caption", {}, "first wrong bytes, at " + offset.toLocaleString("en") + (title ? ": " + title : "")),
+      el("caption", {}, "first wrong bytes, at " + offset + (title ? ": " + title : "")),
       el("thead", {}, el("tr", {}, ["offset", "found", "expected", "as text"].map(name => el("th", { scope: "col" }, name)))),
       el("tbody", {}, rows)));
   };

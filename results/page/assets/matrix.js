@@ -6,7 +6,7 @@
   const app = splicelab;
   const { el } = app;
 
-  const rowHeight = 24, headHeight = 44, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
+  const rowHeight = 24, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
   const beyond = 6; // rows and columns that are drawn out of sight
 
   // matrix makes the picture of a grid. cellHref(i) is where a cell leads;
@@ -16,8 +16,8 @@
   app.matrix = (grid, { cellHref, kept, signal }) => {
     const { cells } = grid;
     let rows = [], columns = [], match = null, full = false;
-    let labelWidth = 200, columnWidth = leastColumn, fsHeight = 24;
-    let drawn = ""; // what the elements show
+    let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
+    let drawn = "", size = ""; // what the elements show, and for which window
     const bodyRows = new Map(); // row → element
 
     const head = el("div", { class: "head", role: "rowgroup" });
@@ -26,7 +26,7 @@
     const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "matrix of tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
     kept.active ??= { row: 0, column: 0 };
 
-    const top = () => headHeight + fsHeight;
+    const top = () => kernelHeight + fsHeight;
     const px = n => n + "px";
     const words = new Map(); // look → what a cell says
     const wordsOf = i => {
@@ -38,20 +38,31 @@
       return text;
     };
 
+    const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+
     const measure = () => {
       const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
-      const room = scroller.clientWidth || scroller.parentElement?.clientWidth || innerWidth;
-      labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * 0.42)));
+      const parent = getComputedStyle(scroller.parentElement);
+      const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+      size = sizeNow();
+      labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
       columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
       const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
       fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14)); // lying or standing
       scroller.classList.toggle("standing", fsHeight > 24);
+      const wide = new Map(); // of each kernel, in columns
+      for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
+      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
+      // What is left of the window; a small one is scrolled as a whole.
+      const above = scroller.getBoundingClientRect().top + scrollY;
+      scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
     };
 
     const drawHead = (from, to) => {
       const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
       const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
       kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
+      kernels.style.height = px(kernelHeight);
       filesystems.style.height = px(fsHeight);
       for (let c = from; c < to; c++) {
         const { kernel, fs } = grid.columns[columns[c]];
@@ -276,8 +287,10 @@
         if (scroller.isConnected) draw();
       });
     }, { passive: true });
-    const resized = new ResizeObserver(() => { if (match && scroller.isConnected) layOut(); });
-    resized.observe(scroller);
+    const resized = new ResizeObserver(() => requestAnimationFrame(() => {
+      if (match && scroller.isConnected && sizeNow() !== size) layOut();
+    }));
+    resized.observe(document.documentElement);
     signal.addEventListener("abort", () => resized.disconnect());
 
     return {

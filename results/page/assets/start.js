@@ -5,3 +5,5 @@ if (!splicelab.source.live) {
   splicelab.home = async () => splicelab.href("run", [(await source.runs()).runs[0].id]);
 }
 splicelab.started = splicelab.start();
+// For who measures: the first view has been painted.
+splicelab.started.then(() => requestAnimationFrame(() => setTimeout(() => performance.mark("splicelab-shown"))));

@@ -172,12 +172,14 @@
         data.settle();
         for (const cell of waiting) take(cell);
         draw();
+        progress.lost("");
       } catch (error) {
         if (signal.aborted) return;
         unknown = true;
         progress.lost(error.message);
       } finally {
         reading = false;
+        if (unknown) soon();
       }
     };
 

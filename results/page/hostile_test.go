@@ -1,0 +1,121 @@
+package page
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// hostile is text that a kernel or a test could print to attack its reader.
+const hostile = "</pre></script></style><script>globalThis.owned=1</script><!--<script><img src=x onerror=\"globalThis.owned=1\">" +
+	"'\"><a href=\"javascript:globalThis.owned=1\">\x1b[2J\x1b]0;owned\x07\u202egnp.exe\u2028\u2029\x00\xff{{.Run}}`${globalThis.owned=1}`]]>"
+
+func hostileRun() (results.Run, []results.Cell, Lookup) {
+	r := sampleRun("hostile")
+	r.Problem, r.Command, r.Accel = hostile, []string{hostile}, hostile
+	r.Conditions = map[string]string{hostile: hostile}
+	long := strings.Repeat("</script><script>globalThis.owned=1</script>\u202e", 10<<20/48) // one line of 10 MB
+	var cells []results.Cell
+	byKey := map[results.CellKey]results.Attempt{}
+	for i, v := range outcome.Verdicts {
+		key := results.CellKey{Kernel: "6.1" + hostile, FS: "fs" + hostile, Test: "s.Test" + string(rune('A'+i)) + "/" + hostile}
+		a := results.Attempt{CellKey: key, N: 1, Verdict: v, Outcome: outcome.Outcome(hostile), Kind: hostile, Detail: hostile, Finished: t0,
+			Covariates: map[string]string{hostile: hostile}, Output: long, Console: hostile + "\n" + long}
+		c := results.FromAttempts([]results.Attempt{a})
+		c.Why = hostile
+		cells = append(cells, c)
+		byKey[key] = a
+	}
+	return r, cells, Lookup{
+		Attempts:   func(k results.CellKey) ([]results.Attempt, error) { return []results.Attempt{byKey[k]}, nil },
+		CrashLines: func(string) []int { return []int{0} },
+		Family:     func(string) string { return hostile },
+		Report:     func(results.Run, results.Cell) (string, error) { return hostile, nil },
+		History: func(k results.CellKey) ([]Past, error) {
+			return []Past{{Run: hostile, Started: hostile, Kernel: hostile, Verdict: hostile, Outcome: hostile, Flaky: hostile}}, nil
+		},
+	}
+}
+
+// Nothing of a guest is in the file but in documents that are packed, or in
+// markup that is escaped.
+func TestReportHoldsNothingHostile(t *testing.T) {
+	r, cells, l := hostileRun()
+	var b bytes.Buffer
+	must(t, WriteReport(&b, r, []string{hostile}, cells, l))
+	file := b.String()
+	if n := strings.Count(file, "<script>"); n != 1 {
+		t.Errorf("%d scripts that would run, want our own alone", n)
+	}
+	for _, bad := range []string{"<img", "href=\"javascript", "\x1b", "\u202e", "\u2028", "\x00", "\xff", "http://", "https://", "<!--", " style="} {
+		// The page's own script names the protocols that it links to.
+		if strings.Contains(strings.Replace(file, Script(false), "", 1), bad) {
+			t.Errorf("the file contains %q", bad)
+		}
+	}
+	for _, policy := range []string{digest(Script(false)), digest(Style(false))} {
+		if !strings.Contains(strings.ReplaceAll(file, "&#43;", "+"), strings.ReplaceAll(policy, "'", "&#39;")) {
+			t.Errorf("the file's policy does not name %s", policy)
+		}
+	}
+	for _, bad := range []string{"</script", "<!--", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"} {
+		if strings.Contains(strings.Replace(Script(true), "never innerHTML", "", 1), bad) {
+			t.Errorf("the script contains %q", bad)
+		}
+	}
+}
+
+func TestHostileReportInBrowser(t *testing.T) {
+	browser := startBrowser(t)
+	r, cells, l := hostileRun()
+	url := "file://" + writeFile(t, "hostile.html", r, cells, l)
+	harmless := func(b tab) {
+		b.Helper()
+		b.is("typeof owned", "undefined")
+		b.is(`document.querySelectorAll("img, iframe, object, embed, base, form[action], [onerror], [onclick], [style*=expression]").length`, 0)
+		b.is(`[...document.querySelectorAll("script")].filter(s => !s.type).length`, 1)
+		b.is(`[...document.querySelectorAll("a")].filter(a => !/^(file|blob):/.test(a.href)).length`, 0)
+		b.is(`/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069]/.test(document.body.innerText + document.title)`, false)
+		b.sound()
+	}
+	b := open(t, browser, url)
+	b.is(`document.getElementById("shown").textContent`, "7 cells")
+	harmless(b)
+	b.shot("hostile-matrix")
+	eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
+	harmless(b)
+	for _, v := range outcome.Verdicts {
+		b := open(t, browser, url+"#/run/hostile?verdict="+string(v))
+		b.is(`document.getElementById("shown").textContent`, "1 of 7 cells")
+		hash := eval[string](b, `document.querySelector(".matrix a.cell").getAttribute("href")`)
+		b.click(".matrix a.cell")
+		b.until(`document.querySelector("pre.command") !== null`)
+		b.settle()
+		b.is(`decodeURIComponent(location.hash) === decodeURIComponent(`+quoted(hash)+`)`, true)
+		eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
+		harmless(b)
+		if v == outcome.Crash {
+			b.shot("hostile-cell")
+			b.is(`document.querySelectorAll("mark.line").length > 0`, true)
+			harmless(open(t, browser, url+hash))
+		}
+	}
+	t.Run("a line of 10 MB", func(t *testing.T) {
+		b := open(t, browser, url)
+		took := eval[float64](b, `(async () => {
+			const begin = performance.now();
+			document.getElementById("main").prepend(splicelab.log("<b>" + "x".repeat(1e7), [0]));
+			await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+			return performance.now() - begin;
+		})()`)
+		t.Logf("shown in %.0f ms", took)
+		b.is(`document.querySelector("mark.line").textContent.length < 5000`, true)
+		b.is(`document.querySelector("mark .more").textContent`, "… 9,995,907 more characters")
+		harmless(b)
+	})
+}
+
+func quoted(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` }
