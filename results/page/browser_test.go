@@ -227,7 +227,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.until(`document.getElementById("shown").textContent === "6 of 440 cells"`)
 		b.is("location.hash", run+"?outcome=phantom-zero&q=punch+xfs")
 		// A choice counts what it would show beside the other filters.
-		b.is(`document.querySelector('[aria-label=outcomes] [aria-pressed=true]').textContent`, "P 6 phantom zero")
+		b.is(`document.querySelector('[aria-label=outcomes] [aria-pressed=true]').textContent`, "P 6 phantom-zero")
 		b.is(`[...document.querySelectorAll('[aria-label=outcomes] button')].find(e => e.textContent.startsWith("Z")).textContent`, "Z 14 zeroed")
 		b.is(`document.querySelectorAll(".matrix .fs").length`, 3)
 		b.click(".filter > .line > button")

@@ -6,10 +6,11 @@ package page
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -39,11 +40,13 @@ func TestHundredThousandCells(t *testing.T) {
 			for i := range cells {
 				byKey[cells[i].CellKey] = &cells[i]
 			}
-			output := strings.Repeat(sampleOutput, 6)
+			// Texts that cannot be packed well, more than there is room for.
+			random, noise := rand.NewChaCha8([32]byte{}), make([]byte, 4096)
 			l := Lookup{
 				Attempts: func(k results.CellKey) ([]results.Attempt, error) {
 					a := byKey[k].Attempt
-					a.Output, a.Console = fmt.Sprint(k, output), fmt.Sprint(k, sampleConsole)
+					_, _ = random.Read(noise) // never fails
+					a.Output, a.Console = sampleOutput+base64.StdEncoding.EncodeToString(noise), sampleConsole
 					return []results.Attempt{a}, nil
 				},
 				CrashLines: func(string) []int { return []int{1} },

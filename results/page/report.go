@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -98,20 +99,22 @@ type details struct {
 
 func newDetails(r results.Run, cells []results.Cell, l Lookup) (*details, error) {
 	d := &details{run: r, cells: cells, full: map[int]*Cell{}, left: map[int]string{}}
-	texts, lookups := maxTexts, maxLookups
+	texts, lookups := maxTexts, 0
 	for _, wanted := range []bool{true, false} {
 		for i := range cells {
 			if remarkable(&cells[i]) != wanted {
 				continue
 			}
-			if lookups == 0 || texts <= 0 {
-				d.left[i] = "Output, console, history and report file were left out to keep this file small: splicelab results show has them."
+			if lookups == maxLookups || texts <= 0 {
+				d.left[i] = leftOut("output, console, history, report file")
 				continue
 			}
-			if lookups--; maxLookups-lookups > maxHistories {
-				l.History = nil
+			missing := []string{}
+			with := l
+			if lookups++; lookups > maxHistories && l.History != nil {
+				with.History, missing = nil, append(missing, "history")
 			}
-			doc, err := NewCell(r, cells[i], l)
+			doc, err := NewCell(r, cells[i], with)
 			if err != nil {
 				return nil, err
 			}
@@ -119,15 +122,23 @@ func newDetails(r results.Run, cells []results.Cell, l Lookup) (*details, error)
 				a := &doc.Attempts[j]
 				if size := len(a.Output) + len(a.Console); size > texts {
 					a.Output, a.Console, a.CrashLines = "", "", []int{}
-					doc.LeftOut = "Output and console were left out to keep this file small: splicelab results show has them."
+					missing = append(missing, "output and console")
 				} else {
 					texts -= size
 				}
+			}
+			if len(missing) > 0 {
+				doc.LeftOut = leftOut(strings.Join(slices.Compact(missing), ", "))
 			}
 			d.full[i] = &doc
 		}
 	}
 	return d, nil
+}
+
+// leftOut says where to find what a report has no room for.
+func leftOut(what string) string {
+	return "Left out to keep this file small: " + what + ". splicelab results show has more."
 }
 
 // part is the cells [from, to).

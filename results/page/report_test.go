@@ -2,10 +2,18 @@ package page
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
+	"splicelab/outcome"
 	"splicelab/results"
 )
 
@@ -35,4 +43,172 @@ func writeFile(t testing.TB, name string, r results.Run, cells []results.Cell, l
 	must(t, err)
 	must(t, os.WriteFile(path, b.Bytes(), 0o644))
 	return path
+}
+
+// documents unpacks what is in a report, by name, as a browser does.
+func documents(t *testing.T, file string) map[string][]byte {
+	t.Helper()
+	found := map[string][]byte{}
+	for _, m := range regexp.MustCompile(`<script type="application/gzip" id="document-([^"]+)">([^<]*)</script>`).FindAllStringSubmatch(file, -1) {
+		z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(m[2])))
+		must(t, err)
+		var b bytes.Buffer
+		_, err = b.ReadFrom(z)
+		must(t, err)
+		found[m[1]] = b.Bytes()
+	}
+	return found
+}
+
+func decode[T any](t *testing.T, document []byte) (v T) {
+	t.Helper()
+	must(t, json.Unmarshal(document, &v))
+	return v
+}
+
+// The file has every cell once, in the order of reports, with all that is known.
+func TestReportHasEveryCell(t *testing.T) {
+	r, cells, l := sample()
+	var b bytes.Buffer
+	must(t, WriteReport(&b, r, nil, cells, l))
+	docs := documents(t, b.String())
+	run := decode[Run](t, docs["run"])
+	if run.ID != r.ID || run.Seed != "18446744073709551615" || run.Tally.Cells != len(cells) || run.Planned != len(cells)+2 {
+		t.Errorf("the run is %+v", run)
+	}
+	columns, starts := decode[Cells](t, docs["cells"]), decode[[]int](t, docs["parts"])
+	i := 0
+	for part, from := range starts {
+		if from != i {
+			t.Fatalf("part %d begins with cell %d, the one before it ended at %d", part, from, i)
+		}
+		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
+			want := cells[i]
+			if c.Kernel != want.Kernel || c.FS != want.FS || c.Test != want.Test || c.Verdict != want.Verdict || c.Outcome != want.Outcome ||
+				c.Flaky != want.Flaky || c.Standing != want.Standing || c.Why != want.Why || len(c.Attempts) != want.Attempts {
+				t.Errorf("cell %d is %+v, want %+v", i, c, want)
+			}
+			if columns.Kernels[columns.Kernel[i]] != want.Kernel || columns.Filesystems[columns.Filesystem[i]] != want.FS || columns.Tests[columns.Test[i]] != want.Test ||
+				columns.Verdicts[columns.Verdict[i]] != string(want.Verdict) || columns.Outcomes[columns.Outcome[i]] != string(want.Outcome) ||
+				columns.Details[columns.Detail[i]] != want.Detail || columns.Families[columns.Family[columns.Test[i]]] != sampleFamily(want.Test) {
+				t.Errorf("the columns tell something else of cell %d than %+v", i, want)
+			}
+			i++
+		}
+	}
+	if i != len(cells) {
+		t.Errorf("%d cells in the file, want %d", i, len(cells))
+	}
+	for name, document := range docs {
+		if bytes.Contains(document, []byte("null")) {
+			t.Errorf("document %s has a null", name)
+		}
+	}
+}
+
+// Failures come first, what is left out is said, and nothing is lost of what
+// the cells say themselves.
+func TestReportBoundsTexts(t *testing.T) {
+	r := sampleRun("big")
+	text := strings.Repeat("x", results.MaxText)
+	cells := make([]results.Cell, 2*maxTexts/results.MaxText)
+	for i := range cells {
+		a := results.Attempt{CellKey: results.CellKey{Kernel: "6.1", FS: "xfs", Test: fmt.Sprintf("s.Test%04d", i)}, N: 1, Verdict: outcome.Pass, Detail: "seen", Finished: t0}
+		cells[i] = results.Cell{Attempt: a, Attempts: 1}
+	}
+	failed := &cells[len(cells)-1]
+	failed.Verdict = outcome.Fail
+	var b bytes.Buffer
+	must(t, WriteReport(&b, r, nil, cells, Lookup{Attempts: func(k results.CellKey) ([]results.Attempt, error) {
+		a := cells[0].Attempt
+		a.CellKey, a.Output = k, text
+		if k == failed.CellKey {
+			a.Verdict, a.Output = outcome.Fail, "the failure's own output"
+		}
+		return []results.Attempt{a}, nil
+	}}))
+	docs, size, short := documents(t, b.String()), 0, 0
+	var last Cell
+	for part := range decode[[]int](t, docs["parts"]) {
+		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
+			size += len(c.Attempts[0].Output)
+			if c.LeftOut != "" {
+				short++
+				if c.Attempts[0].Detail != "seen" {
+					t.Errorf("%s has lost its detail", c.Test)
+				}
+			} else if c.Attempts[0].Output == "" {
+				t.Errorf("%s has no output and does not say why", c.Test)
+			}
+			last = c
+		}
+	}
+	if size > maxTexts || size < maxTexts*9/10 {
+		t.Errorf("%d bytes of texts, at most %d are wanted", size, maxTexts)
+	}
+	if short == 0 || last.Attempts[0].Output != "the failure's own output" || last.LeftOut != "" {
+		t.Errorf("%d cells are cut short; the failure says %q, %q", short, last.Attempts[0].Output, last.LeftOut)
+	}
+}
+
+// Of many cells the history is not looked up, and they say so.
+func TestReportBoundsHistories(t *testing.T) {
+	r, cells := large(1, 1, maxHistories+1)
+	asked := 0
+	var b bytes.Buffer
+	must(t, WriteReport(&b, r, nil, cells, Lookup{History: func(results.CellKey) ([]Past, error) {
+		asked++
+		return []Past{NewPast(r, cells[0])}, nil
+	}}))
+	docs, short := documents(t, b.String()), 0
+	for part := range decode[[]int](t, docs["parts"]) {
+		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
+			if (len(c.History) == 0) != strings.Contains(c.LeftOut, "history") {
+				t.Errorf("%s has %d runs of history and says %q", c.Test, len(c.History), c.LeftOut)
+			}
+			if c.LeftOut != "" {
+				short++
+			}
+		}
+	}
+	if asked != maxHistories || short != 1 {
+		t.Errorf("asked for %d histories, %d cells say that theirs was left out", asked, short)
+	}
+}
+
+func TestReportFailsWithItsLookup(t *testing.T) {
+	r, cells, l := sample()
+	broken := errors.New("the disk is gone")
+	for name, l := range map[string]Lookup{
+		"attempts": {Attempts: func(results.CellKey) ([]results.Attempt, error) { return nil, broken }},
+		"history":  {Attempts: l.Attempts, History: func(results.CellKey) ([]Past, error) { return nil, broken }},
+		"report":   {Report: func(results.Run, results.Cell) (string, error) { return "", broken }},
+	} {
+		if err := WriteReport(new(bytes.Buffer), r, nil, cells, l); !errors.Is(err, broken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An attempt is shown once and in its place, also where the last that says
+// something is not the last.
+func TestBriefKeepsAttemptsInOrder(t *testing.T) {
+	key := results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.TestA"}
+	for _, verdicts := range [][]outcome.Verdict{
+		{outcome.Pass}, {outcome.Fail, outcome.Pass}, {outcome.Pass, outcome.Infra}, {outcome.Infra, outcome.Fail, outcome.Infra, outcome.Infra}, {outcome.Infra, outcome.Infra},
+	} {
+		var attempts []results.Attempt
+		for i, v := range verdicts {
+			attempts = append(attempts, results.Attempt{CellKey: key, N: i + 1, Verdict: v})
+		}
+		doc := brief(sampleRun("r"), results.FromAttempts(attempts))
+		if len(doc.Attempts) != len(verdicts) {
+			t.Fatalf("%v: %d attempts", verdicts, len(doc.Attempts))
+		}
+		for i, a := range doc.Attempts {
+			if a.N != i+1 || a.Verdict != verdicts[i] {
+				t.Errorf("%v: attempt %d is %d, %s", verdicts, i+1, a.N, a.Verdict)
+			}
+		}
+	}
 }

@@ -138,6 +138,9 @@ func (c *Cell) Record(f Finding) {
 	c.Attr(wire.AttrOutcome, string(f.Outcome))
 	c.Attr(wire.AttrKind, string(kind))
 	c.Attr(wire.AttrDetail, f.Detail)
+	if f.Dump != "" && f.Outcome != outcome.Snapshot {
+		c.T.Log(f.Dump)
+	}
 	if !pass {
 		c.T.Errorf("%s (policy %s, %s): %s", f.Outcome, c.policy, kind, f.Detail)
 		return

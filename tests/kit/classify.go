@@ -18,6 +18,7 @@ type Finding struct {
 	Outcome outcome.Outcome
 	Detail  string // one line: what was seen where
 	Unit    string // of a torn sample: "page", "sector" or "byte"
+	Dump    string // lines for the test's output: the first wrong bytes
 	// Never marks an outcome that no policy allows in this sample though
 	// some policy allows it elsewhere, such as a tear inside a sector.
 	Never bool
@@ -71,6 +72,7 @@ func (h *History) Classify(segs []Segment, data []byte, except *Segment) Finding
 	}
 	s := h.sample(segs, data[:min(want, len(data))], except)
 	f := s.aggregate()
+	f.Dump = s.dump()
 	switch {
 	case len(data) < want:
 		f.Detail = fmt.Sprintf("%d of %d bytes delivered; %s", len(data), want, f.Detail)

@@ -45,6 +45,8 @@
   const facts = rows => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) =>
     el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
 
+  const kinds = new Map([["characterisation", ": the policy decides which outcomes pass"], ["invariant", ": the policy does not change its verdict"]]);
+
   const head = (cell, id) => {
     const only = (name, value) => el("a", { href: app.href("run", [id], new URLSearchParams({ [name]: value })), title: "the matrix of this alone" }, value);
     const last = cell.attempts.findLast(a => a.verdict === cell.verdict) ?? cell.attempts.at(-1);
@@ -54,7 +56,7 @@
       last?.detail ? el("p", { class: "detail" }, last.detail) : null,
       facts([
         ["kernel", only("kernel", cell.kernel)], ["filesystem", only("fs", cell.fs)],
-        cell.kind ? ["kind", cell.kind + (cell.kind === "characterisation" ? ": the policy decides which outcomes pass" : ": no policy allows another outcome")] : null,
+        cell.kind ? ["kind", cell.kind + (kinds.get(cell.kind) ?? "")] : null,
         cell.standing || cell.why ? ["expectation", (cell.standing || "").replace("-", " ") + (cell.standing && cell.why ? ": " : "") + cell.why] : null,
         cell.flaky ? ["flaky", cell.flaky + " attempts failed"] : null,
       ]));

@@ -7,7 +7,7 @@
 
   // What verdict= takes beside the verdicts: those of which it is found out
   // only in company.
-  const beside = ["flaky", "expected-fail", "unexpected-pass"];
+  const beside = app.besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
 
   // parseFilter reads a filter out of an address:
   // { kernel, fs, family, verdict, outcome: Set of names; q: words }.

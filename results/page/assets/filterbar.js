@@ -54,7 +54,7 @@
         const count = el("span", { class: "n" });
         const button = el("button", { type: "button", class: "chip " + kind(value), on: { click: () => changed(() => {
           if (!filter[name].delete(value)) filter[name].add(value);
-        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + value.replaceAll("-", " "));
+        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + (app.besideVerdicts.includes(value) ? value.replace("-", " ") : value));
         return { value, button, count };
       });
       return { element: el("div", { class: "chips", role: "group", "aria-label": noun }, buttons.map(b => b.button)), update(counts) {

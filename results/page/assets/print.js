@@ -28,7 +28,7 @@
           const i = row.test < 0 ? -1 : grid.at(row.test, c);
           if (i < 0) return el("td", {});
           const verdict = cells.verdicts[cells.verdict[i]];
-          return el("td", { class: "mono " + app.verdictClass(verdict) }, app.mark(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : ""));
+          return el("td", { class: "mono " + app.verdictClass(verdict) }, app.mark(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
         }))))));
     }
     return el("div", { class: "print" },

@@ -1,0 +1,58 @@
+package page
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"splicelab/results"
+)
+
+// The same page, given out by a server, reads the same documents from it.
+func TestLivePageInBrowser(t *testing.T) {
+	browser := startBrowser(t)
+	r, cells, l := sample()
+	run := NewRun(results.RunSummary{Run: r, Tally: results.Count(cells)}, nil)
+	answer := func(document func(*http.Request) (any, error)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			v, err := document(r)
+			if err != nil {
+				w.WriteHeader(http.StatusNotFound)
+				v = map[string]string{"error": err.Error()}
+			}
+			_ = json.NewEncoder(w).Encode(v)
+		}
+	}
+	of := "/api/runs/" + r.ID
+	mux := http.NewServeMux()
+	mux.Handle("/", Handler())
+	mux.Handle(of, answer(func(*http.Request) (any, error) { return run, nil }))
+	mux.Handle(of+"/cells", answer(func(*http.Request) (any, error) { return NewCells(cells), nil }))
+	mux.Handle(of+"/vectors", answer(func(*http.Request) (any, error) { return NewVectors(cells), nil }))
+	mux.Handle(of+"/times", answer(func(*http.Request) (any, error) { return NewTimes(cells), nil }))
+	mux.Handle(of+"/cell", answer(func(q *http.Request) (any, error) {
+		for _, c := range cells {
+			if c.Kernel == q.FormValue("kernel") && c.FS == q.FormValue("fs") && c.Test == q.FormValue("test") {
+				return NewCell(r, c, l)
+			}
+		}
+		return nil, &results.RunError{Ref: q.URL.RawQuery}
+	}))
+	mux.Handle("/api/runs/gone", answer(func(*http.Request) (any, error) { return nil, &results.RunError{Ref: "gone"} }))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+
+	b := open(t, browser, server.URL+"/#/run/"+r.ID+"?verdict=crash")
+	b.is(`document.getElementById("shown").textContent`, "1 of 440 cells")
+	b.click(".matrix a.v-crash")
+	b.until(`document.querySelector("h1")?.textContent === "splice.TestMmapStore/large-clean"`)
+	b.is(`document.querySelectorAll("mark.line").length`, 8)
+	// What a cell came to before is a link to that run's own cell.
+	b.is(`document.querySelectorAll(".strip a")[0].getAttribute("href")`, "#/run/20261122-201500-aaaaaaa/cell/6.18.15%2Bdeb13-cloud-amd64/xfs/splice.TestMmapStore%2Flarge-clean")
+	b.sound()
+	b.to(server.URL + "/#/run/gone")
+	b.until(`document.querySelector("[role=alert]") !== null`)
+	b.is(`document.querySelector("[role=alert] p").textContent`, `no run "gone": the store holds no runs yet`)
+	b.sound()
+}
