@@ -61,35 +61,44 @@ func TestServe(t *testing.T) {
 			if (token != "") != c.token {
 				t.Errorf("it said %q", found[0])
 			}
-			ask := func(path, token string) *http.Response {
+			request := func(path, token string) *http.Request {
 				t.Helper()
-				r, err := http.NewRequestWithContext(t.Context(), "GET", "http://127.0.0.1:"+port+path, http.NoBody)
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+path, http.NoBody)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if token != "" {
 					r.Header.Set("Authorization", "Bearer "+token)
 				}
-				answer, err := http.DefaultClient.Do(r)
+				return r
+			}
+			ask := func(path, token string) (status int, mime string, body []byte) {
+				t.Helper()
+				answer, err := http.DefaultClient.Do(request(path, token))
 				if err != nil {
 					t.Fatal(err)
 				}
-				t.Cleanup(func() { _ = answer.Body.Close() })
-				return answer
-			}
-			if answer := ask("/", ""); answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
-				t.Errorf("the page: %s", answer.Status)
-			}
-			if c.token {
-				if answer := ask("/api/runs", ""); answer.StatusCode != http.StatusUnauthorized {
-					t.Errorf("without the token: %s", answer.Status)
+				defer func() { _ = answer.Body.Close() }()
+				if body, err = io.ReadAll(answer.Body); err != nil {
+					t.Fatal(err)
 				}
+				return answer.StatusCode, answer.Header.Get("Content-Type"), body
+			}
+			if status, mime, _ := ask("/", ""); status != http.StatusOK || !strings.HasPrefix(mime, "text/html") {
+				t.Errorf("the page: %d %s", status, mime)
+			}
+			if status, _, _ := ask("/api/runs", ""); c.token && status != http.StatusUnauthorized {
+				t.Errorf("without the token: %d", status)
 			}
 			var run struct{ ID string }
-			if err := json.NewDecoder(ask("/api/runs/latest", token).Body).Decode(&run); err != nil || run.ID != "20260102-120000-one" {
-				t.Errorf("the latest run is %q, %v", run.ID, err)
+			if _, _, body := ask("/api/runs/latest", token); json.Unmarshal(body, &run) != nil || run.ID != "20260102-120000-one" {
+				t.Errorf("the latest run: %s", body)
 			}
-			stream := ask("/api/runs/latest/events", token)
+			stream, err := http.DefaultClient.Do(request("/api/runs/latest/events", token))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = stream.Body.Close() }()
 			if _, err := bufio.NewReader(stream.Body).ReadString('\n'); err != nil {
 				t.Errorf("the stream: %v", err)
 			}

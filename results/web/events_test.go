@@ -45,7 +45,7 @@ type subscriber struct {
 
 func subscribe(t *testing.T, address, ref, lastID string) *subscriber {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "GET", address+"/api/runs/"+ref+"/events", http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/api/runs/"+ref+"/events", http.NoBody)
 	must(t, err)
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
@@ -53,7 +53,7 @@ func subscribe(t *testing.T, address, ref, lastID string) *subscriber {
 	answer, err := http.DefaultClient.Do(r)
 	must(t, err)
 	t.Cleanup(func() { _ = answer.Body.Close() })
-	if ct := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || ct != "text/event-stream" || answer.Header.Get("Content-Encoding") != "" {
+	if ct := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || ct != "text/event-stream" || answer.Header.Get("Content-Encoding") != "" {
 		t.Fatalf("%s, %v", answer.Status, answer.Header)
 	}
 	return &subscriber{t: t, body: answer.Body, in: bufio.NewReader(answer.Body), last: lastID}

@@ -193,7 +193,7 @@ func TestHostileRequests(t *testing.T) {
 		"/api/map?tests=" + url.QueryEscape("(a*)*(a*)*(a|a|b)*$^"): 200, "/api/map?tests=" + url.QueryEscape(strings.Repeat("(.*)", 100)+"x"): 200,
 		"/api/nothing": 404, "/api": 404, "/api/runs/latest/nothing": 404, "/api/session": 405,
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), "GET", address+"/", http.NoBody)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", http.NoBody)
 		must(t, err)
 		r.URL.Opaque = "//" + r.URL.Host + target // as it stands
 		if strings.HasPrefix(target, "//") {
@@ -224,7 +224,7 @@ func TestHostileRequests(t *testing.T) {
 		}
 	}
 	// A request that is too large is cut off.
-	r, err := http.NewRequestWithContext(t.Context(), "GET", address+"/api/runs?"+strings.Repeat("x", 64<<10), http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/api/runs?"+strings.Repeat("x", 64<<10), http.NoBody)
 	must(t, err)
 	if answer, err := http.DefaultClient.Do(r); err == nil {
 		readAll(t, answer)
