@@ -119,8 +119,8 @@ func TestDiff(t *testing.T) {
 		"/api/diff?before=@baseline&after=latest~2":              "new-failures 1; 23 the same; []",
 		"/api/diff?before=latest~2&after=@baseline":              "fixes 1; 23 the same; []",
 		"/api/diff?before=latest~2&after=latest~2":               "; 24 the same; []",
-		"/api/diff?before=latest~2&after=latest":                 "vanished 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]", // judged alike
-		"/api/diff?before=latest~2&after=latest&policy=snapshot": "vanished 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
+		"/api/diff?before=latest~2&after=latest":                 "gone 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]", // judged alike
+		"/api/diff?before=latest~2&after=latest&policy=snapshot": "gone 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
 		"/api/diff": "new 1; 0 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
 	} {
 		if got := lists(target); got != want {

@@ -63,8 +63,8 @@ func newDiff(before, after page.Run, conditions []results.Condition, d results.D
 		{"changed", "changed", d.Changed},
 		{"skips", "skips changed", d.Skips},
 		{"new", "new cells", d.New},
-		{"vanished", "vanished cells", d.Gone},
-		{"unknown", "nothing can be said: infra", d.Unknown},
+		{"gone", "vanished cells", d.Gone},
+		{"infra", "nothing can be said: infra", d.Unknown},
 	} {
 		if len(l.changes) == 0 {
 			continue
