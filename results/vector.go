@@ -96,7 +96,7 @@ func (v Vector) fits() []int {
 	return left
 }
 
-// reading is Fits in words.
+// Reading is Fits in words.
 func (v Vector) Reading() string {
 	if v.Verdict == outcome.Skip {
 		return ""
