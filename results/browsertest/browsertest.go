@@ -63,7 +63,7 @@ const watching = `
 	addEventListener("unhandledrejection", e => errors.push(String(e.reason)));`
 
 // Open opens an address in a fresh tab.
-func Open(t *testing.T, browser context.Context, url string) Tab { //nolint:revive // the test comes first, as everywhere in tests
+func Open(t *testing.T, browser context.Context, url string) Tab {
 	t.Helper()
 	ctx, stop := chromedp.NewContext(browser)
 	t.Cleanup(stop)

@@ -183,7 +183,7 @@ func TestDiffInBrowser(t *testing.T) {
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHole/large-clean"`)
 	b.Sound()
 	b.To(address + "/#/diff/latest/@baseline")
-	b.Until(`document.querySelectorAll("[data-list=vanished], [data-list=new]").length === 1`)
+	b.Until(`document.querySelectorAll("[data-list=gone], [data-list=new]").length === 1`)
 	b.Click(`//a[text()="history"]`)
 	b.Until(`document.querySelectorAll(".strip a.cell").length === 2`)
 	b.Is(`location.hash.startsWith("#/history/")`, true)

@@ -52,7 +52,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 func newDiff(before, after page.Run, conditions []results.Condition, d results.Difference) page.Diff {
 	doc := page.Diff{Before: before, After: after, Conditions: []page.Condition{}, Lists: []page.DifferenceList{}, Same: d.Same}
 	for _, c := range conditions {
-		doc.Conditions = append(doc.Conditions, page.Condition{Name: c.Name, Before: c.Before, After: c.After})
+		doc.Conditions = append(doc.Conditions, page.Condition{Name: results.CleanLine(c.Name), Before: results.CleanLine(c.Before), After: results.CleanLine(c.After)})
 	}
 	for _, l := range []struct {
 		name, title string
@@ -63,8 +63,8 @@ func newDiff(before, after page.Run, conditions []results.Condition, d results.D
 		{"changed", "changed", d.Changed},
 		{"skips", "skips changed", d.Skips},
 		{"new", "new cells", d.New},
-		{"vanished", "vanished cells", d.Gone},
-		{"unknown", "nothing can be said: infra", d.Unknown},
+		{"gone", "vanished cells", d.Gone},
+		{"infra", "nothing can be said: infra", d.Unknown},
 	} {
 		if len(l.changes) == 0 {
 			continue

@@ -64,7 +64,7 @@ func TestHostNames(t *testing.T) {
 func TestToken(t *testing.T) {
 	h := testServer(t, Config{Store: sampleStore(t, storePath(t)), Token: token}, quick).Handler()
 	post := func(body string, headers ...string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("POST", "/api/session", strings.NewReader(body))
+		r := httptest.NewRequest(http.MethodPost, "/api/session", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		for i := 0; i < len(headers); i += 2 {
 			r.Header.Set(headers[i], headers[i+1])

@@ -59,7 +59,9 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
 					return nil, err
 				}
 			}
-			list.Runs = append(list.Runs, page.NewRun(one, marks[one.ID]))
+			id := one.ID
+			one.Run = results.SafeRun(one.Run)
+			list.Runs = append(list.Runs, page.NewRun(one, marks[id]))
 		}
 		return list, nil
 	})
@@ -194,7 +196,7 @@ func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (p
 	if err != nil {
 		return page.Run{}, nil, err
 	}
-	return page.NewRun(results.RunSummary{Run: run, Tally: results.Count(cells)}, marks[run.ID]), cells, nil
+	return page.NewRun(results.RunSummary{Run: results.SafeRun(run), Tally: results.Count(cells)}, marks[run.ID]), cells, nil
 }
 
 // number reads a number from 0 to most out of a query.

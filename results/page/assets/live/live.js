@@ -7,6 +7,7 @@
   const { el } = app;
   if (!app.source.live) return;
   const drawEvery = 250, readEvery = 2000; // ms
+  const remembered = new Map(); // run → what its matrix keeps while the reader looks at a cell
 
   // table is a document of cells that takes those that come, and its grid, which
   // stays the same object: the matrix holds it.
@@ -85,10 +86,12 @@
   const render = async (main, id, signal) => {
     const run = await app.source.run(id);
     const progress = app.progress();
-    const kept = { toggled: new Set(), full: false };
+    if (!remembered.has(id)) remembered.set(id, { toggled: new Set(), full: false });
+    const kept = remembered.get(id);
     let data = null, bar = null, matrix = null, over = false, barIsOf = "";
     let filter = app.parseFilter(app.route().params);
     const holder = el("div", {}), empty = el("p", { class: "empty" }, "No cell has come to a verdict yet.");
+    empty.hidden = true;
 
     const head = document.createElement("div");
     const drawHead = () => head.replaceChildren(app.runHead({ ...run, planned: 0 }));
@@ -133,32 +136,36 @@
       matrix.update(result.columns, result.match, kept.full);
     };
     const draw = () => {
-      if (!data.cells.test.length) return;
+      empty.hidden = data.cells.test.length > 0;
+      if (!empty.hidden) return;
       data.settle();
-      empty.hidden = true;
       newBar();
       if (!matrix) {
         matrix = app.matrix(data.grid, { cellHref: href, kept, signal });
         holder.append(matrix.element, none);
         app.inMatrix = { get bar() { return bar; }, matrix };
+        apply();
+        matrix.restore();
+        return;
       }
       apply();
     };
 
-    // Events come before the cells are read, so that none is missed between.
+    // The cells are read once the stream is there, so that none is missed between.
     let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
     const take = cell => {
       if (!data?.take(cell)) unknown = true; // of a kernel or test that the table does not have
     };
     const soon = () => {
       if (drawing || signal.aborted) return;
+      const delay = data || reading ? drawEvery : 0;
       drawing = setTimeout(async () => {
         drawing = 0;
         const now = performance.now();
         if (unknown && !reading && now - lastRead >= readEvery) await readAll();
         else if (data) draw();
         if (unknown) soon();
-      }, drawEvery);
+      }, delay);
     };
     const readAll = async () => {
       reading = true;
@@ -172,16 +179,21 @@
         data.settle();
         for (const cell of waiting) take(cell);
         draw();
+        progress.lost("");
       } catch (error) {
         if (signal.aborted) return;
         unknown = true;
         progress.lost(error.message);
       } finally {
         reading = false;
+        if (unknown) soon();
       }
     };
 
-    app.follow(id, { signal, lost: text => progress.lost(text), on: event => {
+    app.follow(id, { signal, lost: text => {
+      progress.lost(text);
+      if (text && !data && !reading) readAll(); // without a stream, what there is
+    }, on: event => {
       if (event.cell) {
         if (reading) waiting.push(event.cell);
         else take(event.cell);
@@ -201,7 +213,6 @@
         app.show(); // the view of a finished run takes over
       }
     } });
-    await readAll();
 
     return {
       update(next) {

@@ -5,7 +5,8 @@
   const { el } = app;
 
   // follow calls on(event) for each event of a run, until signal or the event
-  // "end". lost(text) tells that the connection is gone, lost("") that it is
+  // "end". The first is "reset": what is read of the run after it misses nothing
+  // that was before the stream. lost(text) tells that the connection is gone, lost("") that it is
   // back. Events are those of document.go; a browser that was away is sent what
   // it missed.
   app.follow = (run, { on, lost, signal }) => {
@@ -19,7 +20,10 @@
       stream = new EventSource(url);
       stream.addEventListener("open", () => lost(""));
       stream.addEventListener("message", e => {
+        const fresh = !last;
         last = e.lastEventId || last;
+        // Nothing is known of what came before the stream.
+        if (fresh) on({ kind: "reset", cell: null, tally: null });
         const event = JSON.parse(e.data);
         if (event.kind === "end") close();
         on(event);

@@ -1,0 +1,267 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"splicelab/outcome"
+	"splicelab/results"
+	"splicelab/results/browsertest"
+)
+
+// hostileText is what a kernel or a test could print to attack its reader. What
+// runs in a browser sets a global.
+const hostileText = "</pre></script><script>globalThis.owned = 1</script><img src=x onerror=\"globalThis.owned = 2\"><svg onload=globalThis.owned=3>" +
+	"'\"><a href=\"javascript:globalThis.owned=4\">x</a>\x1b[2J\x1b]0;owned\x07\x1b]8;;http://evil.example\x07\u202egnp.exe\u2028\u200b\x00\xff\xfe{{.Run}}${globalThis.owned=5}"
+
+// oneLine is a single line of 100 MB, in which the attack is everywhere that
+// something could be cut.
+func oneLine() string {
+	const size = 100 << 20
+	var b strings.Builder
+	b.Grow(size + len(hostileText))
+	for b.Len() < size {
+		b.WriteString(hostileText)
+		b.WriteString("<b>\xf0\x9f\x92 half a character ")
+	}
+	return b.String()
+}
+
+// hostileStore has a run whose every text is hostile, as the store takes it.
+func hostileStore(t *testing.T, path string) (id string, key results.CellKey) {
+	t.Helper()
+	ctx := t.Context()
+	s := openStore(t, path)
+	// A baseline of the same cell, to be compared with.
+	for i, id := range []string{"20261123-190000-good", "20261123-200000-evil"} {
+		r := newRun(id, time.Duration(i)*time.Hour, 3)
+		r.Command = []string{"splicelab", hostileText}
+		r.Conditions = map[string]string{hostileText: hostileText + fmt.Sprint(i)}
+		must(t, s.BeginRun(ctx, r))
+		a := attempt("6.12.1"+hostileText, "xfs"+hostileText, "splice.Test"+hostileText, 1, outcome.Pass, outcome.Snapshot)
+		if i == 1 {
+			a.Verdict, a.Outcome = outcome.Fail, outcome.Outcome(hostileText)
+			a.Detail, a.Output, a.Console = hostileText, hostileText, oneLine()
+			a.Covariates = map[string]string{hostileText: hostileText}
+		}
+		must(t, s.AddAttempt(ctx, id, a))
+		stored, err := s.Cells(ctx, id)
+		must(t, err)
+		key = stored[0].CellKey
+		must(t, s.FinishRun(ctx, id, t0.Add(2*time.Hour), hostileText))
+	}
+	return "20261123-200000-evil", key
+}
+
+func cellQuery(k results.CellKey) string {
+	return url.Values{"kernel": {k.Kernel}, "fs": {k.FS}, "test": {k.Test}}.Encode()
+}
+
+// TestHostileTexts asks for every document of a hostile run: they are valid,
+// bounded, and hold no character that a terminal or a browser would act upon.
+func TestHostileTexts(t *testing.T) {
+	path := storePath(t)
+	id, key := hostileStore(t, path)
+	if st, err := os.Stat(path); err != nil || st.Size() > 4<<20 {
+		t.Errorf("the store took all of the line: %v, %v", st, err)
+	}
+	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
+	for target, name := range map[string]string{
+		"/api/runs": "Runs", "/api/runs/" + id: "Run", "/api/runs/" + id + "/cells": "Cells", "/api/runs/" + id + "/cell?" + cellQuery(key): "Cell",
+		"/api/diff": "Diff", "/api/history?" + cellQuery(key): "History", "/api/map": "Map", "/api/runs/" + id + "/times": "Times", "/api/runs/" + id + "/vectors": "Vectors",
+	} {
+		w := ask(h, "GET", target)
+		body := w.Body.String()
+		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%.40s: %d %s", target, w.Code, w.Header())
+		}
+		validate(t, name, []byte(body))
+		if len(body) > 1<<20 {
+			t.Errorf("%.40s: %d bytes", target, len(body))
+		}
+		if !utf8.ValidString(body) || strings.Contains(body, "<") {
+			t.Errorf("%.40s is not UTF-8, or holds markup as it stands", target)
+		}
+		var doc any
+		must(t, json.Unmarshal([]byte(body), &doc))
+		harmless(t, target, doc)
+	}
+}
+
+// harmless looks for what a terminal or a browser would act upon in all texts
+// of a document.
+func harmless(t *testing.T, where string, doc any) {
+	t.Helper()
+	switch v := doc.(type) {
+	case string:
+		if results.Clean(v) != v {
+			t.Errorf("%.60s holds %.200q", where, v)
+		}
+	case []any:
+		for _, one := range v {
+			harmless(t, where, one)
+		}
+	case map[string]any:
+		for name, one := range v {
+			harmless(t, where+" (a name)", name)
+			harmless(t, where+" "+name, one)
+		}
+	}
+}
+
+// TestHostileTextsInBrowser opens every view of a hostile run: no script of it
+// runs, nothing is loaded, and the tab answers.
+func TestHostileTextsInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	path := storePath(t)
+	id, key := hostileStore(t, path)
+	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Loopback: true}, quick))
+	cell := "#/run/" + id + "/cell/" + url.PathEscape(key.Kernel) + "/" + url.PathEscape(key.FS) + "/" + url.PathEscape(key.Test)
+	for name, view := range map[string]struct{ hash, ready string }{
+		"runs":    {"#/runs", `document.querySelectorAll("table.runs tbody tr").length === 2`},
+		"run":     {"#/run/" + id, `document.querySelectorAll(".matrix a.cell").length === 1`},
+		"cell":    {cell, `document.querySelectorAll(".log").length === 2`},
+		"diff":    {"#/diff", `document.getElementById("same") !== null`},
+		"history": {strings.Replace(cell, "#/run/"+id+"/cell", "#/history", 1), `document.querySelectorAll(".strip a.cell").length === 2`},
+		"map":     {"#/map", `document.querySelectorAll(".map tbody tr").length === 1`},
+		"nothing": {"#/" + url.PathEscape(hostileText), `document.querySelector("[role=alert]") !== null`},
+	} {
+		b := browsertest.Open(t, browser, address+"/"+view.hash)
+		b.Until(view.ready)
+		browsertest.Eval[any](b, `for (const e of document.querySelectorAll("details")) e.open = true; 1`)
+		b.Shot("hostile-" + name)
+		b.Is(`typeof globalThis.owned`, "undefined")
+		b.Is(`document.querySelectorAll("script").length`, 1)
+		b.Is(`document.querySelectorAll("img, iframe, object, embed, [onerror], [onload], [srcdoc]").length`, 0)
+		b.Is(`[...document.querySelectorAll("a[href]")].filter(a => !a.getAttribute("href").startsWith("#")).length`, 0)
+		b.Is(`performance.getEntriesByType("resource").filter(e => !e.name.startsWith(location.origin)).length`, 0)
+		if name == "cell" {
+			b.Is(`document.querySelector(".log pre").textContent.length < 100000`, true)
+			b.Is(`/\\x1b\[2J/.test(document.body.innerText)`, true) // what was meant for a terminal is seen
+		}
+		b.Sound()
+	}
+}
+
+// TestMarkupIsImpossible: the policy of the page keeps even our own script from
+// making markup of a text.
+func TestMarkupIsImpossible(t *testing.T) {
+	browser := browsertest.Start(t)
+	_, address := live(t)
+	b := browsertest.Open(t, browser, address)
+	b.Until(`document.querySelector("h1") !== null`)
+	for what, js := range map[string]string{
+		"innerHTML": `document.body.innerHTML = "<img src=x onerror='globalThis.owned=1'>"`,
+		"a script":  `document.body.append(Object.assign(document.createElement("script"), { textContent: "globalThis.owned=1" }))`,
+		"eval":      `(0, eval)("globalThis.owned=1")`,
+		"a timer":   `setTimeout("globalThis.owned=1", 0)`,
+	} {
+		if got := browsertest.Eval[string](b, `new Promise(done => setTimeout(() => { try { `+js+`; done("") } catch (e) { done(e.name) } }))`); got == "" {
+			t.Errorf("%s is let through", what)
+		}
+	}
+	b.Is(`typeof globalThis.owned`, "undefined")
+}
+
+// TestHostileRequests asks for what there is not, in every way that could do
+// harm: each is refused in words, and nothing of the machine is told.
+func TestHostileRequests(t *testing.T) {
+	path := storePath(t)
+	store := sampleStore(t, path)
+	address, _ := serving(t, testServer(t, Config{Store: store, Loopback: true}, quick))
+	long := strings.Repeat("a", 5000)
+	for target, status := range map[string]int{
+		"/api/runs/nobody": 404, "/api/runs/%00": 404, "/api/runs/latest~99": 404, "/api/runs/latest~99999999999999999999": 404, "/api/runs/@nobody": 404,
+		"/api/runs/20261123": 400, "/api/runs/" + long: 400, "/api/runs/..%2f..%2fetc%2fpasswd": 404, "/api/runs/latest/../../../../etc/passwd": 404,
+		"/api/runs/'%20OR%201=1%20--": 404, "/api/runs/%25": 404, "/api/runs/_": 404,
+		"/%2e%2e/%2e%2e/etc/passwd": 404, "/..%2f..%2fetc/passwd": 404, "/app.js/../../etc/passwd": 404, "/assets/app.js": 404, "//evil.example/": 403, "/results.db": 404,
+		"/api/runs?limit=-1": 400, "/api/runs?limit=1e9": 400, "/api/runs?limit=99999": 400, "/api/runs?skip=x": 400, "/api/runs?limit=" + long: 400,
+		"/api/runs/latest/cells?policy=maybe": 400, "/api/runs/latest/cells?policy=" + long: 400,
+		"/api/runs/latest/cell": 400, "/api/runs/latest/cell?kernel=a&fs=b": 400, "/api/runs/latest/cell?kernel=a&fs=b&test=c": 404, "/api/runs/latest/cell?kernel=a&fs=b&test=" + long: 400,
+		"/api/diff?before=nobody": 404, "/api/diff?after=" + long: 400, "/api/history": 400, "/api/history?kernel=a&fs=b&test=c&limit=1001": 400,
+		"/api/map?tests=(": 400, "/api/map?tests=" + long: 400, "/api/map?tests=a{1000}{1000}": 400, "/api/map?runs=" + strings.Repeat("latest,", 101): 400, "/api/map?runs=nobody": 404,
+		// Go's expressions take time in proportion to the text.
+		"/api/map?tests=" + url.QueryEscape("(a*)*(a*)*(a|a|b)*$^"): 200, "/api/map?tests=" + url.QueryEscape(strings.Repeat("(.*)", 100)+"x"): 200,
+		"/api/nothing": 404, "/api": 404, "/api/runs/latest/nothing": 404, "/api/session": 405,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", http.NoBody)
+		must(t, err)
+		r.URL.Opaque = "//" + r.URL.Host + target // as it stands
+		if strings.HasPrefix(target, "//") {
+			r.URL.Opaque = target
+		}
+		r.Host = strings.TrimPrefix(address, "http://")
+		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: time.Minute}
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Errorf("%.60s: %v", target, err)
+			continue
+		}
+		body := readAll(t, answer)
+		cleaned := answer.StatusCode >= 300 && answer.StatusCode < 400 // to the path that it comes to, which is asked for like any other
+		if answer.StatusCode != status && !cleaned {
+			t.Errorf("%.60s: %d, want %d: %.200s", target, answer.StatusCode, status, body)
+		}
+		for _, secret := range []string{path, "results.db", "root:", ".go:", "goroutine", "sqlite", "SQL"} {
+			if strings.Contains(strings.ReplaceAll(body, target, ""), secret) && !strings.Contains(target, secret) {
+				t.Errorf("%.60s tells of %q: %.300s", target, secret, body)
+			}
+		}
+		if strings.HasPrefix(target, "/api/") && answer.StatusCode >= 400 {
+			validate(t, "Failure", []byte(body))
+			if len(body) > 1000 {
+				t.Errorf("%.60s: an error of %d bytes", target, len(body))
+			}
+		}
+	}
+	// A request that is too large is cut off.
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/api/runs?"+strings.Repeat("x", 64<<10), http.NoBody)
+	must(t, err)
+	if answer, err := http.DefaultClient.Do(r); err == nil {
+		readAll(t, answer)
+		if answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("a line of 64 KiB: %s", answer.Status)
+		}
+	}
+}
+
+// TestErrorsInsideAreNotTold: what is wrong with the store is for its owner.
+func TestErrorsInsideAreNotTold(t *testing.T) {
+	path := storePath(t)
+	store, err := results.Open(path)
+	must(t, err)
+	var told []string
+	s := testServer(t, Config{Store: store, Log: func(err error) { told = append(told, err.Error()) }}, quick)
+	must(t, s.Close())
+	must(t, store.Close())
+	for _, target := range []string{"/api/runs", "/api/runs/latest", "/api/diff", "/api/map"} {
+		if text := failure(t, ask(s.Handler(), "GET", target), http.StatusInternalServerError); strings.Contains(text, path) || strings.Contains(text, "sql") {
+			t.Errorf("%s tells %q", target, text)
+		}
+	}
+	if len(told) != 4 {
+		t.Errorf("the log was told %q", told)
+	}
+	// Closing twice is the cleanup's; open it again for that.
+	reopened, err := results.Open(path)
+	must(t, err)
+	t.Cleanup(func() { must(t, reopened.Close()) })
+	s.changes, err = reopened.Changes(t.Context())
+	must(t, err)
+}
+
+func readAll(t *testing.T, answer *http.Response) string {
+	t.Helper()
+	body, err := io.ReadAll(answer.Body)
+	must(t, errors.Join(err, answer.Body.Close()))
+	return string(body)
+}
