@@ -101,7 +101,8 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		if err != nil {
 			return err
 		}
-		if err := a.writeDocument(o.json, page.NewDiff(c.before.summary(), c.after.summary(), marks, c.Difference)); err != nil {
+		if err := a.writeDocument(o.json, page.NewDiff(page.NewRun(c.before.summary(), marks[c.before.ID]), page.NewRun(c.after.summary(), marks[c.after.ID]),
+			c.Conditions(c.before.Run, c.after.Run), c.Difference)); err != nil {
 			return err
 		}
 	}

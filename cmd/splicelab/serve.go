@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"splicelab/outcome"
 	"splicelab/results"
 	"splicelab/results/web"
 )
@@ -43,6 +44,7 @@ Ctrl-C ends it.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&listen, "listen", web.DefaultAddress, "listen at `ADDRESS`, host:port; port 0 is any that is free")
+	a.expectationsFlag(f)
 	f.StringVar(&tokenFile, "token-file", "", "ask everybody for the token in `FILE`")
 	return cmd
 }
@@ -71,8 +73,19 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
+	expected, err := a.expectations()
+	if err != nil {
+		return err
+	}
 	server, err := web.New(ctx, web.Config{
 		Store: store, Token: token, Loopback: loopback,
+		Judge: func(r results.Run, cells []results.Cell) []results.Cell {
+			expected.Apply(cells, r.Policy)
+			return cells
+		},
+		Weigh: func(ctx context.Context, before results.Run, p outcome.Policy, d *results.Difference) error {
+			return a.weigh(ctx, store, before, p, results.HistoryDepth, d)
+		},
 		CrashLines: crashLines, Family: a.families(ctx), Report: pageReport,
 		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", results.CleanLine(err.Error())) },
 	})

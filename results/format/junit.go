@@ -46,8 +46,7 @@ type (
 		Failure   *junitProblem `xml:"failure"`
 		Error     *junitProblem `xml:"error"`
 		Skipped   *junitProblem `xml:"skipped"`
-		// Attempts before the one that counts: flaky when it passed, else rerun.
-		FlakyFailures []junitRerun `xml:"flakyFailure"`
+		// Attempts beside the one that counts: flaky when it passed, else rerun.
 		FlakyErrors   []junitRerun `xml:"flakyError"`
 		RerunFailures []junitRerun `xml:"rerunFailure"`
 		RerunErrors   []junitRerun `xml:"rerunError"`
@@ -200,7 +199,8 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 }
 
 // reruns tells of the attempts that do not count, as surefire does: flaky where
-// the one that counts passed, else rerun. Both mean failures only.
+// the one that counts passed, else rerun. Both mean failures only. A cell that
+// failed once has not passed, so what is flaky are errors alone.
 func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
 	if c.Standing == results.ExpectedFail || c.Verdict == outcome.Skip {
 		return
@@ -222,8 +222,6 @@ func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
 		switch infra := a.Verdict == outcome.Infra; {
 		case c.Verdict == outcome.Pass && infra:
 			list = &tc.FlakyErrors
-		case c.Verdict == outcome.Pass:
-			list = &tc.FlakyFailures
 		case infra:
 			list = &tc.RerunErrors
 		}

@@ -78,7 +78,7 @@ func TestJUnitHasOnlyWhatTheSchemaHas(t *testing.T) {
 			open = open[:len(open)-1]
 		}
 	}
-	for _, name := range []string{"skipped", "error", "failure", "rerunError", "flakyFailure", "system-out", "system-err"} {
+	for _, name := range []string{"skipped", "error", "failure", "rerunError", "rerunFailure", "system-out", "system-err"} {
 		if !seen[name] {
 			t.Errorf("the sample has no <%s>: it was not checked", name)
 		}

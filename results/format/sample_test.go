@@ -120,8 +120,9 @@ func sample() Document {
 	crash.Console = "[   12.3] general protection fault: 0000 [#1]\n[   12.3] RIP: 0010:iomap_page_mkwrite+0x41/0x2c0\n"
 	m.cell(at(newKernel, "ext4", "TestMmapStore/large"), crash)
 	first, again := is(outcome.Fail, outcome.None, "17 bytes behind the end"), is(outcome.Pass, outcome.None, "")
-	first.Output = "17 bytes behind the end\n"
-	m.cell(at(newKernel, "ext4", "TestEOF"), first, again)
+	second := first
+	second.Output = "17 bytes behind the end\n"
+	m.cell(at(newKernel, "ext4", "TestEOF"), first, second, again)
 	m.cell(at(newKernel, "xfs", "TestEOF"), is(outcome.Infra, outcome.None, "QEMU could not be started: cannot allocate memory"),
 		is(outcome.Infra, outcome.None, "QEMU could not be started: cannot allocate memory"))
 	m.cell(at(newKernel, "xfs", "TestHang"), is(outcome.Infra, outcome.None, "the agent died"), is(outcome.Pass, outcome.None, ""),

@@ -3,15 +3,14 @@ package page
 import "splicelab/results"
 
 // NewDiff is the document of what changed from one run to another, or between
-// kernels of theirs.
-func NewDiff(before, after results.RunSummary, marks map[string][]string, d results.Difference) Diff {
+// kernels of theirs, and in which conditions they differ.
+func NewDiff(before, after Run, conditions []results.Condition, d results.Difference) Diff {
 	doc := Diff{
-		Before: NewRun(before, marks[before.ID]), After: NewRun(after, marks[after.ID]),
-		BeforeKernel: d.Kernels[0], AfterKernel: d.Kernels[1],
+		Before: before, After: after, BeforeKernel: d.Kernels[0], AfterKernel: d.Kernels[1],
 		Conditions: []Condition{}, Lists: []DifferenceList{}, Same: d.Same,
 	}
-	for _, c := range d.Conditions(before.Run, after.Run) {
-		doc.Conditions = append(doc.Conditions, Condition(c))
+	for _, c := range conditions {
+		doc.Conditions = append(doc.Conditions, Condition{Name: results.CleanLine(c.Name), Before: results.CleanLine(c.Before), After: results.CleanLine(c.After)})
 	}
 	for _, l := range d.Lists() {
 		list := DifferenceList{Name: l.Name, Title: l.Title, Changes: make([]Change, len(l.Changes))}

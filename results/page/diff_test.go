@@ -33,7 +33,8 @@ func TestNewDiff(t *testing.T) {
 		}
 		return results.Rate{Attempts: 20}
 	}, results.BadVerdict)
-	doc := NewDiff(run("one", a), run("two", b), map[string][]string{"one": {"baseline"}}, d)
+	one, two := run("one", a), run("two", b)
+	doc := NewDiff(NewRun(one, []string{"baseline"}), NewRun(two, nil), d.Conditions(one.Run, two.Run), d)
 	none := Rate{High: 1}
 	want := []DifferenceList{
 		{"new-failures", "new failures", []Change{{Kernel: "6.2", FS: "xfs", Test: "s.TestA", BeforeKernel: "6.1", Before: "pass", After: "crash", Detail: "crash",
@@ -48,7 +49,7 @@ func TestNewDiff(t *testing.T) {
 	if diff := cmp.Diff(conditions, doc.Conditions); diff != "" || doc.Same != 1 || doc.BeforeKernel != "6.1" || doc.AfterKernel != "6.2" || doc.Before.Marks[0] != "baseline" {
 		t.Errorf("%s\n%+v", diff, doc)
 	}
-	text, err := json.Marshal(NewDiff(run("one", nil), run("one", nil), nil, results.Diff(nil, nil)))
+	text, err := json.Marshal(NewDiff(NewRun(run("one", nil), nil), NewRun(run("one", nil), nil), nil, results.Diff(nil, nil)))
 	if err != nil || strings.Contains(string(text), "null") {
 		t.Errorf("%s %v", text, err)
 	}

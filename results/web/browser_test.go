@@ -116,7 +116,7 @@ func TestProgressInBrowser(t *testing.T) {
 	b.Until(`document.querySelectorAll(".matrix .fs").length === 2 && document.querySelectorAll(".matrix a.v-fail").length === 1`)
 	// A second attempt changes its cell in place.
 	add(kernels[2], "xfs", tests[2], 2, outcome.Pass, outcome.Snapshot)
-	b.Until(`document.querySelector('.matrix a[aria-label="pass (snapshot), flaky 1/2"]')?.textContent === ".S*"`)
+	b.Until(`document.querySelector('.matrix a[aria-label="fail (live), flaky 1/2"]')?.textContent === "xL*"`)
 
 	// The reader types, and goes on typing while cells come.
 	b.Type("#find", "wri")

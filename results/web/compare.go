@@ -45,44 +45,14 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		return newDiff(x, y, results.DiffConditions(before, after), results.Diff(a, b)), nil
+		d := results.Diff(a, b)
+		if s.cfg.Weigh != nil {
+			if err := s.cfg.Weigh(ctx, before, y.Policy, &d); err != nil {
+				return nil, err
+			}
+		}
+		return page.NewDiff(x, y, d.Conditions(before, after), d), nil
 	})
-}
-
-func newDiff(before, after page.Run, conditions []results.Condition, d results.Difference) page.Diff {
-	doc := page.Diff{Before: before, After: after, Conditions: []page.Condition{}, Lists: []page.DifferenceList{}, Same: d.Same}
-	for _, c := range conditions {
-		doc.Conditions = append(doc.Conditions, page.Condition{Name: results.CleanLine(c.Name), Before: results.CleanLine(c.Before), After: results.CleanLine(c.After)})
-	}
-	for _, l := range []struct {
-		name, title string
-		changes     []results.Change
-	}{
-		{"new-failures", "new failures", d.NewFailures},
-		{"fixes", "fixed", d.Fixes},
-		{"changed", "changed", d.Changed},
-		{"skips", "skips changed", d.Skips},
-		{"new", "new cells", d.New},
-		{"gone", "vanished cells", d.Gone},
-		{"infra", "nothing can be said: infra", d.Unknown},
-	} {
-		if len(l.changes) == 0 {
-			continue
-		}
-		list := page.DifferenceList{Name: l.name, Title: l.title}
-		for _, c := range l.changes {
-			one := page.Change{Kernel: c.Kernel, FS: c.FS, Test: c.Test}
-			if c.Before != nil {
-				one.Before, one.BeforeOutcome, one.Detail = c.Before.Verdict, c.Before.Outcome, c.Before.Detail
-			}
-			if c.After != nil {
-				one.After, one.AfterOutcome, one.Detail = c.After.Verdict, c.After.Outcome, c.After.Detail
-			}
-			list.Changes = append(list.Changes, one)
-		}
-		doc.Lists = append(doc.Lists, list)
-	}
-	return doc
 }
 
 // past is what a cell came to in each run that has it, newest first, among the
@@ -201,7 +171,7 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 	doc := page.Map{Kernels: []page.MapKernel{}, Rows: []page.MapRow{}}
 	columns := make([]results.MapKernel, len(releases))
 	for i, r := range releases {
-		columns[i] = results.MapKernel{Release: r, Series: series(r)}
+		columns[i] = results.MapKernel{Release: r, Series: results.Series(r)}
 		doc.Kernels = append(doc.Kernels, page.MapKernel{Release: r, Series: columns[i].Series})
 	}
 	m := results.NewKernelMap(columns, cells)
@@ -218,17 +188,6 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 		doc.Rows = append(doc.Rows, one)
 	}
 	return doc, nil
-}
-
-var leadingSeries = regexp.MustCompile(`^[0-9]+\.[0-9]+`)
-
-// series is the part of a release that its stable updates share: 6.12 of
-// 6.12.117. A release that does not begin with a version is its own.
-func series(release string) string {
-	if s := leadingSeries.FindString(release); s != "" {
-		return s
-	}
-	return release
 }
 
 func orDefault(s, otherwise string) string {

@@ -131,7 +131,7 @@ func TestEvents(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	add("s.TestA", 2, outcome.Pass)
-	if diff := cmp.Diff([]string{"retry s.TestA pass 2 2 of 8"}, cellsIn(s.until("retry s.TestA pass 2 2 of 8"))); diff != "" {
+	if diff := cmp.Diff([]string{"retry s.TestA fail 2 2 of 8"}, cellsIn(s.until("retry s.TestA fail 2 2 of 8"))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	e, err := s.next()

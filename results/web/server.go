@@ -39,6 +39,10 @@ type Config struct {
 	// Judge tells what cells of a run are to be taken as: it sets Standing and
 	// Why. Nil leaves the verdicts as they are. It must always come to the same.
 	Judge func(results.Run, []results.Cell) []results.Cell
+	// Weigh tells regressions from flakes by the history of the cells up to the
+	// run before, judged by a policy. Nil: a cell that fails and did not has
+	// regressed.
+	Weigh func(ctx context.Context, before results.Run, p outcome.Policy, d *results.Difference) error
 	// CrashLines, Family and Report are as page.Lookup has them; nil: not known.
 	CrashLines func(console string) []int
 	Family     func(test string) string
