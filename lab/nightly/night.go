@@ -220,7 +220,7 @@ func (n *night) tellOf(ctx context.Context, left *Holder) {
 		}
 		cells, err := n.store.Cells(ctx, run.ID)
 		n.problem(err)
-		text += fmt.Sprintf(": %d of its %d cells are stored in run %s", len(cells), run.Planned, run.ID)
+		text += fmt.Sprintf(": %d of its %d cells are stored in run %s, with which splicelab run --resume %s goes on", len(cells), run.Planned, run.ID, run.ID)
 	}
 	n.facts.Unfinished = text
 }

@@ -267,3 +267,29 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s (-want +got); accept it with -update:\n%s", file, d)
 	}
 }
+
+// A cell whose history explains that it fails is listed, and is no reason to
+// tell anybody: else somebody would be told each night.
+func TestFlakesAreNoNews(t *testing.T) {
+	f := facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "fail live"}})
+	var asked []string
+	f.Weigh = func(d *results.Difference) error {
+		for _, k := range d.Unweighed() {
+			asked = append(asked, k.Kernel)
+		}
+		d.Weigh(func(results.CellKey) results.Rate { return results.Rate{Failed: 5, Attempts: 20} }, results.BadVerdict)
+		return nil
+	}
+	replaced := news.Compare(facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "pass snapshot"}})).Digest()
+	n := news.Compare(f)
+	if d := cmp.Diff([]string{old}, asked); d != "" {
+		t.Error("whose history was asked for: " + d)
+	}
+	if len(n.Worse) > 0 || len(n.Flaky) != 1 || n.Regressed() || n.Digest() != replaced {
+		t.Errorf("%d worse, %d flaky, digest %v; without the flake %v", len(n.Worse), len(n.Flaky), n.Digest(), replaced)
+	}
+	f.Weigh = func(*results.Difference) error { return os.ErrDeadlineExceeded }
+	if n := news.Compare(f); len(n.Worse) != 1 || len(n.Problems) != 1 || n.Whole() {
+		t.Errorf("where no history can be read: %d worse, problems %q", len(n.Worse), n.Problems)
+	}
+}

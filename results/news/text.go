@@ -24,19 +24,20 @@ type section struct {
 	name, counted string // "new failures"; "1 new failure", "2 new failures"
 	changes       []results.Change
 	command       bool // whether each comes with the command that repeats it
+	quiet         bool // no reason to tell anybody by itself
 }
 
 func (n News) sections() []section {
 	return []section{
-		{"new failures", "new failure", n.Worse, true},
-		{"unexpected passes", "unexpected pass", n.Unexpected, true},
-		{"changed", "changed", n.Changed, true},
-		{"flaky: failed now or before, and not in all attempts", "flaky", n.Flaky, true},
-		{"fixed", "fixed", n.Fixes, false},
-		{"skips changed", "skip changed", n.Skips, false},
-		{"new cells", "new cell", n.New, false},
-		{"vanished cells", "cell vanished", n.Gone, false},
-		{"nothing can be said: infra", "cell infra in one of the runs", n.Unknown, false},
+		{"new failures", "new failure", n.Worse, true, false},
+		{"unexpected passes", "unexpected pass", n.Unexpected, true, false},
+		{"changed", "changed", n.Changed, true, false},
+		{"flaky: failed now or before, and not in all attempts", "flaky", n.Flaky, true, true},
+		{"fixed", "fixed", n.Fixes, false, false},
+		{"skips changed", "skip changed", n.Skips, false, false},
+		{"new cells", "new cell", n.New, false, false},
+		{"vanished cells", "cell vanished", n.Gone, false, false},
+		{"nothing can be said: infra", "cell infra in one of the runs", n.Unknown, false, false},
 	}
 }
 

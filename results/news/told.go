@@ -26,6 +26,9 @@ type Digest struct {
 func (n News) Digest() Digest {
 	var changes, lab []string
 	for _, s := range n.sections() {
+		if s.quiet {
+			continue // a flake comes and goes each night
+		}
 		for _, c := range s.changes {
 			changes = append(changes, fmt.Sprintf("%s|%s|%s|%s", s.name, c.CellKey, brief(c.Before), brief(c.After)))
 		}
