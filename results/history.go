@@ -23,17 +23,18 @@ func (s *Store) Cell(ctx context.Context, runID string, key CellKey) (c Cell, ok
 	return FromAttempts(attempts), true, nil
 }
 
-// History returns what a cell came to in the newest runs that have it, at most
-// limit of them (0: all), newest first.
-func (s *Store) History(ctx context.Context, key CellKey, limit int) ([]Past, error) {
-	return s.history(ctx, key, limit, func(context.Context, string) ([]string, error) { return []string{key.Kernel}, nil })
+// History returns what a cell came to in the newest runs that have it, up to
+// the given one, unless that is nil; at most limit of them (0: all), newest
+// first.
+func (s *Store) History(ctx context.Context, key CellKey, upTo *Run, limit int) ([]Past, error) {
+	return s.history(ctx, key, upTo, limit, func(context.Context, string) ([]string, error) { return []string{key.Kernel}, nil })
 }
 
 // SeriesHistory is the History of a cell on all kernels of its series: of each
 // run the newest kernel first. The limit is one of cells.
-func (s *Store) SeriesHistory(ctx context.Context, key CellKey, limit int) ([]Past, error) {
+func (s *Store) SeriesHistory(ctx context.Context, key CellKey, upTo *Run, limit int) ([]Past, error) {
 	series := Series(key.Kernel)
-	return s.history(ctx, key, limit, func(ctx context.Context, run string) ([]string, error) {
+	return s.history(ctx, key, upTo, limit, func(ctx context.Context, run string) ([]string, error) {
 		kernels, err := s.Kernels(ctx, run)
 		kernels = slices.DeleteFunc(kernels, func(k string) bool { return Series(k) != series })
 		slices.Reverse(kernels)
@@ -41,8 +42,8 @@ func (s *Store) SeriesHistory(ctx context.Context, key CellKey, limit int) ([]Pa
 	})
 }
 
-func (s *Store) history(ctx context.Context, key CellKey, limit int, kernels func(ctx context.Context, run string) ([]string, error)) ([]Past, error) {
-	runs, err := s.runsUpTo(ctx, nil)
+func (s *Store) history(ctx context.Context, key CellKey, upTo *Run, limit int, kernels func(ctx context.Context, run string) ([]string, error)) ([]Past, error) {
+	runs, err := s.runsUpTo(ctx, upTo)
 	if err != nil {
 		return nil, err
 	}

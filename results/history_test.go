@@ -57,20 +57,23 @@ func TestHistory(t *testing.T) {
 		return all
 	}
 	want := []string{"f 6.12.9 pass", "e 6.12.9 pass", "d 6.12.9 fail1/2", "c 6.12.9 pass", "b 6.12.9 pass", "a 6.12.9 fail"}
-	if d := cmp.Diff(want, told(s.History(ctx, a, 0))); d != "" {
+	if d := cmp.Diff(want, told(s.History(ctx, a, nil, 0))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want[:2], told(s.History(ctx, a, 2))); d != "" {
+	if d := cmp.Diff(want[:2], told(s.History(ctx, a, nil, 2))); d != "" {
 		t.Error(d)
 	}
-	if got := told(s.History(ctx, CellKey{"6.12.9", "xfs", "s.TestNone"}, 0)); got != nil {
+	if d := cmp.Diff(want[3:5], told(s.History(ctx, a, &Run{ID: "c", Started: t0.Add(2 * time.Hour)}, 2))); d != "" {
+		t.Error("up to a run: " + d)
+	}
+	if got := told(s.History(ctx, CellKey{"6.12.9", "xfs", "s.TestNone"}, nil, 0)); got != nil {
 		t.Error(got)
 	}
 	want = append([]string{"f 6.12.117 fail"}, want...)
-	if d := cmp.Diff(want[:4], told(s.SeriesHistory(ctx, a, 4))); d != "" {
+	if d := cmp.Diff(want[:4], told(s.SeriesHistory(ctx, a, nil, 4))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want, told(s.SeriesHistory(ctx, a, 0))); d != "" {
+	if d := cmp.Diff(want, told(s.SeriesHistory(ctx, a, nil, 0))); d != "" {
 		t.Error(d)
 	}
 }

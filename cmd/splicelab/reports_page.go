@@ -11,17 +11,13 @@ import (
 	"splicelab/results/page"
 )
 
-// pastRuns is how many runs the page looks through for a cell's history.
+// pastRuns is how many runs a cell's history has in the page.
 const pastRuns = 20
 
 // writePage writes the HTML report of a run. family tells of a test, by its
 // name, what it belongs to.
 func writePage(ctx context.Context, w io.Writer, store *results.Store, run results.Run, cells []results.Cell, family func(string) string) error {
 	marks, err := store.Marks(ctx)
-	if err != nil {
-		return err
-	}
-	history, err := pastOf(ctx, store, run)
 	if err != nil {
 		return err
 	}
@@ -34,7 +30,10 @@ func writePage(ctx context.Context, w io.Writer, store *results.Store, run resul
 			}
 			return attempts, err
 		},
-		History:    history,
+		History: func(k results.CellKey) ([]page.Past, error) {
+			all, err := store.History(ctx, k, &run, pastRuns)
+			return page.NewHistory(all, run.Policy), err
+		},
 		CrashLines: crashLines,
 		Family:     family,
 		Report:     pageReport,
@@ -49,36 +48,6 @@ func pageReport(run results.Run, c results.Cell) (string, error) {
 	}
 	text, err := encodeReport(cellReport(run, c), "Written by splicelab from run "+results.CleanLine(run.ID)+".\nTry it: splicelab repro FILE")
 	return string(text), err
-}
-
-// pastOf returns what a cell came to in the runs up to the given one, newest
-// first, judged by that one's policy.
-func pastOf(ctx context.Context, store *results.Store, run results.Run) (func(results.CellKey) ([]page.Past, error), error) {
-	all, err := store.Runs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var runs []results.RunSummary
-	for _, r := range all {
-		if len(runs) < pastRuns && !r.Started.After(run.Started) {
-			runs = append(runs, r)
-		}
-	}
-	return func(key results.CellKey) ([]page.Past, error) {
-		var past []page.Past
-		for _, r := range runs {
-			attempts, err := store.Attempts(ctx, r.ID, key)
-			if err != nil {
-				return nil, err
-			}
-			if len(attempts) == 0 {
-				continue
-			}
-			c := results.Show([]results.Cell{results.FromAttempts(attempts)}, run.Policy)[0]
-			past = append(past, page.NewPast(r.Run, c))
-		}
-		return past, nil
-	}, nil
 }
 
 // crashLines are the lines of a kernel log, from 0, in which the kernel says

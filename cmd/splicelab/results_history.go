@@ -74,7 +74,7 @@ func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, ser
 	if series {
 		read = store.SeriesHistory
 	}
-	past, err := read(ctx, found, last)
+	past, err := read(ctx, found, nil, last)
 	if err != nil {
 		return err
 	}

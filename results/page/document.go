@@ -24,6 +24,7 @@ type Run struct {
 	Conditions map[string]string `json:"conditions"`
 	Planned    int               `json:"planned"`
 	Problem    string            `json:"problem"`
+	PausedMS   int64             `json:"paused_ms"` // of the time from started to finished, nobody was at it
 	Marks      []string          `json:"marks"`
 	Tally      results.Tally     `json:"tally"`
 }
@@ -247,11 +248,24 @@ func NewRun(r results.RunSummary, marks []string) Run {
 	return Run{
 		ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy, Accel: r.Accel,
 		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
-		Planned: r.Planned, Problem: r.Problem, Marks: clean(marks), Tally: r.Tally,
+		Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds(), Marks: clean(marks), Tally: r.Tally,
 	}
 }
 
 // NewPast is what a cell came to in run r.
 func NewPast(r results.Run, c results.Cell) Past {
 	return Past{Run: r.ID, Started: rfc3339(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky}
+}
+
+// NewHistory is a history, judged by policy p unless that is empty.
+func NewHistory(all []results.Past, p outcome.Policy) []Past {
+	docs := make([]Past, len(all))
+	for i, past := range all {
+		c := past.Cell
+		if p != "" {
+			c = results.Show([]results.Cell{c}, p)[0]
+		}
+		docs[i] = NewPast(past.Run, c)
+	}
+	return docs
 }

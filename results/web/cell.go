@@ -70,7 +70,7 @@ type History struct {
 	FS      string      `json:"fs"`
 	Test    string      `json:"test"`
 	History []page.Past `json:"history"`
-	Runs    int         `json:"runs"` // that were looked through
+	Runs    int         `json:"runs"` // at most so many were asked for
 }
 
 // history answers with the history of one cell.

@@ -55,29 +55,14 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// past is what a cell came to in each run that has it, newest first, among the
-// newest runs, judged by policy p unless that is empty.
+// past is what a cell came to in the newest runs that have it, judged by policy
+// p unless that is empty.
 func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy, runs int) ([]page.Past, error) {
-	recent, _, err := s.cfg.Store.Recent(ctx, 0, runs)
+	all, err := s.cfg.Store.History(ctx, key, nil, runs)
 	if err != nil {
 		return nil, err
 	}
-	past := []page.Past{}
-	for _, r := range recent {
-		attempts, err := s.cfg.Store.Attempts(ctx, r.ID, key)
-		if err != nil {
-			return nil, err
-		}
-		if len(attempts) == 0 {
-			continue
-		}
-		cells := []results.Cell{results.FromAttempts(attempts)}
-		if p != "" {
-			cells = results.Show(cells, p)
-		}
-		past = append(past, page.NewPast(r.Run, cells[0]))
-	}
-	return past, nil
+	return page.NewHistory(all, p), nil
 }
 
 // Bounds of a map: it reads whole runs.

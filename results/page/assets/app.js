@@ -39,7 +39,7 @@
 // Helpers, each described where it is:
 //
 //   dom.js     el(tag, attributes, ...children), copyButton(text), failure(main, error)
-//   format.js  badge(verdict, outcome, flaky), mark(...), when(rfc3339), took(from, to), ms(n), count(n, noun)
+//   format.js  badge(verdict, outcome, flaky), mark(...), when(rfc3339), took(run), ms(n), count(n, noun)
 //   source.js  source.live, source.runs(), .run(id), .cells(id), .cell(id, kernel, fs, test), .get(path)
 //   keys.js    key("g r", "the runs", f): a shortcut, which ? lists
 //   run.js     runHead(run): the heading of a run with its counts and its problem

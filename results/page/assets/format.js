@@ -51,9 +51,9 @@
   // when writes a point in time; it is in UTC, as everything that the lab writes.
   app.when = text => text ? el("time", { datetime: text }, text.slice(0, 19).replace("T", " ") + " UTC") : "";
 
-  // took is the time from one point to another, as text.
-  app.took = (from, to) => {
-    const s = Math.round((Date.parse(to) - Date.parse(from)) / 1000);
+  // took is how long somebody was at a run that has finished, as text.
+  app.took = run => {
+    const s = Math.round((Date.parse(run.finished) - Date.parse(run.started) - run.paused_ms) / 1000);
     if (!(s >= 0)) return "";
     return (s >= 3600 ? Math.floor(s / 3600) + " h " : "") + (s >= 60 ? Math.floor(s / 60) % 60 + " min " : "") + s % 60 + " s";
   };

@@ -10,7 +10,7 @@
   app.runHead = run => {
     const facts = [
       el("span", {}, "policy ", el("b", {}, run.policy)), run.accel, "seed " + run.seed, el("span", {}, "started ", app.when(run.started)),
-      run.finished ? "took " + app.took(run.started, run.finished) : el("b", {}, "not finished"),
+      run.finished ? "took " + app.took(run) : el("b", {}, "not finished"),
       ...run.marks.map(mark => el("b", {}, "@" + mark)),
     ].filter(Boolean);
     const missing = run.planned - run.tally.cells;
