@@ -44,8 +44,8 @@ Ctrl-C ends it.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&listen, "listen", web.DefaultAddress, "listen at `ADDRESS`, host:port; port 0 is any that is free")
-	a.expectationsFlag(f)
 	f.StringVar(&tokenFile, "token-file", "", "ask everybody for the token in `FILE`")
+	a.expectationsFlag(f)
 	return cmd
 }
 
