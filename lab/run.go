@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"splicelab/kernels"
+	"splicelab/lab/console"
 	"splicelab/outcome"
 	"splicelab/results"
 )
@@ -312,8 +313,12 @@ func (r *runner) useMachine(ctx context.Context, m *machine, todo *todo, spec *m
 			if len(todo.group.tests) == 1 {
 				a.Duration = time.Since(taken) // the VM was made for it alone
 			}
-			if m.restored && doubtful(c, a) {
+			switch {
+			case m.restored && doubtful(c, a):
 				a.Detail = fmt.Sprintf("%s in a restored VM, which a booted one has to confirm: %s", a.Verdict, a.Detail)
+				a.Verdict = outcome.Infra
+			case delayed(c, a) && todo.infra[c.test.Name()] == 0:
+				a.Detail = "held up, perhaps by a busy host, which another attempt has to confirm: " + a.Detail
 				a.Verdict = outcome.Infra
 			}
 			if m.booted != "" {
@@ -352,6 +357,20 @@ func doubtful(c *cell, a results.Attempt) bool {
 		return c.raw == "" // the process died
 	}
 	return false
+}
+
+// delayed tells a cell that passed, but for that the kernel found a task or a
+// processor held up on the way. A host with busy disks or processors holds them
+// up too (an fsync took 21 s while others read gigabytes of templates), so it
+// counts when the cell shows it again.
+func delayed(c *cell, a results.Attempt) bool {
+	if c.raw != outcome.Pass || a.Verdict != outcome.Fail || a.Kind != outcome.Invariant {
+		return false
+	}
+	events := console.Parse([]byte(c.log.String()))
+	_, wrong := firstOf(events, console.Warning, console.Sanitizer, console.FSError)
+	_, held := firstOf(events, console.Lockup, console.HungTask)
+	return held && !wrong
 }
 
 // covariateBooted is why a cell's machine was booted where others are restored.
