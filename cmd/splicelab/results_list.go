@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"splicelab/outcome"
@@ -42,6 +43,10 @@ func (a *app) resultsListCommand() *cobra.Command {
 	return cmd
 }
 
+// problemWidth is how many columns of a problem the list has room for; show
+// tells all of it.
+const problemWidth = 60
+
 func (a *app) writeRuns(runs []results.RunSummary, marks map[string][]string) error {
 	w := newTable(a.stdout)
 	fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tPOLICY\tACCEL\tCELLS\tVERDICTS\tMARKS\tPROBLEM")
@@ -56,7 +61,7 @@ func (a *app) writeRuns(runs []results.RunSummary, marks map[string][]string) er
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), took,
 			results.CleanLine(string(r.Policy)), results.CleanLine(r.Accel), cells, counts(r.Verdicts),
-			results.CleanLine(strings.Join(marks[r.ID], ", ")), results.CleanLine(r.Problem))
+			results.CleanLine(strings.Join(marks[r.ID], ", ")), runewidth.Truncate(results.CleanLine(r.Problem), problemWidth, "…"))
 	}
 	return w.Flush()
 }
