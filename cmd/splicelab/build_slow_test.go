@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -85,4 +87,54 @@ func TestFragmentsOfLinux(t *testing.T) {
 	if seen == 0 {
 		t.Error("no cell saw what every kernel shows")
 	}
+
+	// Each debugging aid is not only there, it is on.
+	program := filepath.Join(dir, "dmesg")
+	if err := os.WriteFile(program+".go", []byte(dmesg), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, program+".go")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var log bytes.Buffer
+	look := bisectProcess(t, dir)
+	look.Args = []string{"splicelab", "exec", "-k", "build:fragments", "--memory", "1024", "--boot-timeout", "5m", "--silence-timeout", "1m", "--", program}
+	look.Stdout, look.Stderr = &log, os.Stderr
+	if err := look.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"KernelAddressSanitizer initialized", "Lock dependency validator", "Validating architecture page table helpers", "page owner found early allocated", "page_poison=1"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the kernel's log does not have %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(log.String())
+	}
 }
+
+// dmesg prints the kernel's log, as dmesg(1) does.
+const dmesg = `package main
+
+import (
+	"os"
+	"syscall"
+)
+
+func main() {
+	const readAll, sizeBuffer = 3, 10
+	n, err := syscall.Klogctl(sizeBuffer, nil)
+	if err != nil {
+		panic(err)
+	}
+	b := make([]byte, n)
+	if n, err = syscall.Klogctl(readAll, b); err != nil {
+		panic(err)
+	}
+	if _, err = os.Stdout.Write(b[:n]); err != nil {
+		panic(err)
+	}
+}
+`

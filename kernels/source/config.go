@@ -169,26 +169,30 @@ func parseAsked(line string) (asked, bool) {
 // for has to be there; what the lab's own fragments ask for may be unknown to
 // an older kernel, which is a warning.
 func (p *Prepared) check(wanted []asked) error {
-	var missed []string
-	var own []string
+	var missed, own, unknown []string
 	for _, a := range wanted {
 		got := p.Options[a.option]
 		if got == a.value {
-			continue
-		}
-		if a.own {
-			own = append(own, strings.TrimPrefix(a.option, "CONFIG_"))
 			continue
 		}
 		why, err := p.why(a.option)
 		if err != nil {
 			return err
 		}
-		missed = append(missed, fmt.Sprintf("%s=%s (%s) did not take, it is %s: %s", a.option, orN(a.value), a.by, orN(got), why))
+		text := fmt.Sprintf("%s=%s (%s) did not take, it is %s: %s", a.option, orN(a.value), a.by, orN(got), why)
+		switch {
+		case a.own && why == noOption:
+			unknown = append(unknown, strings.TrimPrefix(a.option, "CONFIG_"))
+		case a.own:
+			own = append(own, text)
+		default:
+			missed = append(missed, text)
+		}
 	}
-	if len(own) > 0 {
-		p.Warning = "this kernel does not take " + strings.Join(own, ", ") + " of the lab's own fragments"
+	if len(unknown) > 0 {
+		own = append(own, "this kernel does not have "+strings.Join(unknown, ", ")+" of the lab's own fragments")
 	}
+	p.Warning = strings.Join(own, "; ")
 	if len(missed) > 0 {
 		return p.blame("%d options are not as asked for:\n%s", len(missed), strings.Join(missed, "\n"))
 	}
@@ -201,6 +205,9 @@ func orN(value string) string {
 	}
 	return value
 }
+
+// noOption is why an option does not take that Kconfig does not know.
+const noOption = "this kernel has no such option"
 
 // why says what an option depends on, as the kernel's Kconfig files tell.
 func (p *Prepared) why(option string) (string, error) {
@@ -234,7 +241,7 @@ func (p *Prepared) why(option string) (string, error) {
 	case err != nil:
 		return "", err
 	case len(places) == 0:
-		return "this kernel has no such option", nil
+		return noOption, nil
 	}
 	text := places[0]
 	if len(depends) == 0 && silent {

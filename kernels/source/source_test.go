@@ -266,7 +266,7 @@ func TestCheck(t *testing.T) {
 	p.src = t.TempDir()
 	write(t, filepath.Join(p.src, "fs/Kconfig"), kconfig)
 	p.Options = map[string]string{"CONFIG_BLOCK": "y", "CONFIG_PLAIN": "y"}
-	err := p.check([]asked{{option: "CONFIG_PLAIN", value: "y"}, {option: "CONFIG_XFS", value: "m", by: "options"}, {option: "CONFIG_GONE", value: "y", by: "mine"}, {option: "CONFIG_OLD", value: "y", own: true}})
+	err := p.check([]asked{{option: "CONFIG_PLAIN", value: "y"}, {option: "CONFIG_XFS", value: "m", by: "options"}, {option: "CONFIG_GONE", value: "y", by: "mine"}, {option: "CONFIG_OLD", value: "y", own: true}, {option: "CONFIG_XFS", value: "y", by: "xfs", own: true}})
 	for _, want := range []string{
 		"2 options", "CONFIG_XFS=m (options) did not take, it is n: in fs/Kconfig it depends on BLOCK && (CRC32 || !TINY); MMU=y, where BLOCK=y, CRC32=n, TINY=n, MMU=n",
 		"CONFIG_GONE=y (mine) did not take, it is n: this kernel has no such option",
@@ -275,8 +275,10 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if !strings.Contains(p.Warning, "does not take OLD") {
-		t.Errorf("warning %q", p.Warning)
+	for _, want := range []string{"does not have OLD of", "CONFIG_XFS=y (xfs) did not take, it is n: in fs/Kconfig it depends on BLOCK"} {
+		if !strings.Contains(p.Warning, want) {
+			t.Errorf("warning %q, want %q", p.Warning, want)
+		}
 	}
 }
 

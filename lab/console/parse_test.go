@@ -31,6 +31,11 @@ func TestForms(t *testing.T) {
 		{Sanitizer, "KFENCE: use-after-free read in generic_file_read_iter", "BUG: KFENCE: use-after-free read in generic_file_read_iter+0xa/0xb0\n"},
 		{Sanitizer, "KCSAN: data-race in a / b", "BUG: KCSAN: data-race in a / b\n"},
 		{Sanitizer, "UBSAN: array-index-out-of-bounds in fs/xfs/xfs_iomap.c", "UBSAN: array-index-out-of-bounds in fs/xfs/xfs_iomap.c:123:45\n"},
+		{Sanitizer, "SLUB: Poison overwritten in kmalloc-N", "BUG kmalloc-64 (Tainted: G    B  ): Poison overwritten\n"},
+		{Sanitizer, "SLUB: Padding overwritten in dentry", "BUG dentry (Not tainted): Padding overwritten. 0xffff888012345678-0xffff888012345680 @offset=16\n"},
+		{Warning, "SLUB: Objects remaining in xfs_inode", "BUG xfs_inode (Not tainted): Objects remaining in xfs_inode on __kmem_cache_shutdown()\n"},
+		{Warning, "SLUB: Objects remaining in xfs_inode", "BUG xfs_inode (Not tainted): Objects remaining on __kmem_cache_shutdown()\n"},
+		{Sanitizer, "pagealloc: memory corruption", "pagealloc: memory corruption\nffff888012345678: aa aa aa\nCPU: 0 PID: 1 Comm: x\nCall Trace:\n dump_stack+0x1/0x2\n __kernel_unpoison_pages+0x1/0x2\n post_alloc_hook+0x1/0x2\n"},
 		{Lockup, "hard lockup in native_queued_spin_lock_slowpath",
 			"watchdog: Watchdog detected hard LOCKUP on cpu 1\nModules linked in: xfs\nRIP: 0010:native_queued_spin_lock_slowpath+0x1/0x2\n"},
 		{Lockup, "hard lockup", "watchdog: CPU2: Watchdog detected hard LOCKUP on cpu 3\n"},
@@ -90,6 +95,8 @@ func TestFatal(t *testing.T) {
 		{"an oops in PID 1", "kernel BUG at a.c:1!\nKernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n", "kernel BUG in a.c"},
 		{"PID 1 by itself", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n", ""},
 		{"undefined behaviour", "UBSAN: shift-out-of-bounds in a.c:1:2\n", ""},
+		{"a page that changed while it was free", "pagealloc: single bit error\n", "pagealloc: single bit error"},
+		{"a leak", "BUG xfs_inode (Not tainted): Objects remaining on __kmem_cache_shutdown()\n", ""},
 		{"memory misuse", "BUG: KASAN: double-free in kfree+0x1/0x2\n", "KASAN: double-free in kfree"},
 	} {
 		e, ok := Fatal(Parse([]byte(c.log)))

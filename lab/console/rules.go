@@ -57,6 +57,11 @@ var rules = []rule{
 	{kind: Sanitizer, pattern: re(`BUG: KCSAN: ([\w -]+) in (\S+) / (\S+)`), title: "KCSAN: $1 in $2 / $3"},
 	{kind: Sanitizer, pattern: re(`BUG: KCSAN: ([\w -]+) in (\S+)`), title: "KCSAN: $1 in $2"},
 	{kind: Sanitizer, pattern: re(`UBSAN: ([\w -]+) in (\S+?):\d+`), title: "UBSAN: $1 in $2"},
+	// What SLUB and page poisoning print has the trace of who noticed, not of
+	// who did it. Objects that remain when a cache goes are a leak.
+	{kind: Warning, pattern: re(`BUG (\S+) \([^)]*\): (Objects remaining)`), title: "SLUB: $2 in $1"},
+	{kind: Sanitizer, pattern: re(`BUG (\S+) \([^)]*\): ([^.]*)`), title: "SLUB: $2 in $1"},
+	{kind: Sanitizer, pattern: re(`pagealloc: (memory corruption|single bit error)`), title: "pagealloc: $1"},
 
 	// Lockups, before the general BUG.
 	{kind: Lockup, pattern: re(`(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\d+ stuck`), title: "soft lockup", where: atRIP},
@@ -115,7 +120,7 @@ var rules = []rule{
 // lines hold none, and are spared the patterns.
 var words = []string{
 	"panic", "BUG", "SAN: ", "LOCKUP", "INFO: ", "WARNING: ", "[#", "PANIC: ",
-	"ut of memory", "-fs", "XFS", "BTRFS", "JBD2", "error",
+	"ut of memory", "-fs", "XFS", "BTRFS", "JBD2", "error", "pagealloc: ",
 }
 
 // notable reports whether a rule may match the line.
