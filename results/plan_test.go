@@ -2,9 +2,11 @@ package results
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -132,8 +134,8 @@ func TestRunIsLocked(t *testing.T) {
 	other := open(t, path)
 	running := func(id string, want bool) {
 		t.Helper()
-		if got, err := other.Running(id); got != want || err != nil {
-			t.Errorf("run %s is running: %t, %v; want %t", id, got, err, want)
+		if all, err := other.Running(); all.Has(id) != want || err != nil {
+			t.Errorf("run %s is running: %t, %v; want %t", id, !want, err, want)
 		}
 	}
 	running("r", false)
@@ -148,6 +150,29 @@ func TestRunIsLocked(t *testing.T) {
 	again, err := other.LockRun("another")
 	must(t, err)
 	again()
+
+	// All of many are found, in whatever order they were begun and ended.
+	var many []func()
+	for i := range 50 {
+		release, err := []*Store{s, other}[i%2].LockRun(fmt.Sprint("run ", i))
+		must(t, err)
+		many = append(many, release)
+	}
+	for i := 0; i < len(many); i += 3 {
+		many[i]()
+	}
+	all, err := other.Running()
+	must(t, err)
+	if want := 1 + len(many) - (len(many)+2)/3; len(all) != want || !slices.IsSorted(all) {
+		t.Errorf("%d runs in progress, want %d, in order: %v", len(all), want, all)
+	}
+	for i, release := range many {
+		running(fmt.Sprint("run ", i), i%3 != 0)
+		if i%3 != 0 {
+			release()
+		}
+	}
+
 	release()
 	running("r", false)
 

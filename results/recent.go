@@ -23,7 +23,10 @@ func (s *Store) Recent(ctx context.Context, skip, n int) (runs []RunSummary, tot
 		}
 		runs = append(runs, r)
 	}
-	return runs, total, s.explain(errors.Join(rows.Err(), rows.Close()))
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, 0, s.explain(err)
+	}
+	return runs, total, s.sayRunning(runs)
 }
 
 // AttemptCount is how many attempts a run has taken. They are only ever added:

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,18 +41,58 @@ func (s *Store) LockRun(id string) (release func(), err error) {
 	return nil, errors.Join(err, f.Close())
 }
 
-// Running reports whether a process is at the run.
-func (s *Store) Running(id string) (bool, error) {
-	f, err := os.OpenFile(s.lockPath(), os.O_RDWR, 0)
+// Running are the runs that processes are at, at one moment. Two are equal when
+// they print alike.
+type Running []int64
+
+// Has reports whether a process is at the run. One that has finished is still
+// had while its process tidies up.
+func (r Running) Has(id string) bool { return slices.Contains(r, runLock(id).Start) }
+
+// sayRunning says of each run that has not finished whether a process is at it.
+func (s *Store) sayRunning(runs []RunSummary) error {
+	running, err := s.Running()
+	for i := range runs {
+		runs[i].Running = runs[i].Finished.IsZero() && running.Has(runs[i].ID)
+	}
+	return err
+}
+
+// Running returns the runs that processes are at, in a fixed order. It takes no
+// lock, and reads where the store may not be written.
+func (s *Store) Running() (Running, error) {
+	f, err := os.Open(s.lockPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // nobody ever was
+		return nil, nil // nobody ever was
 	}
 	if err != nil {
-		return false, fmt.Errorf("see who is at run %s: %w", id, err)
+		return nil, fmt.Errorf("see who is at which run: %w", err)
 	}
-	lock := runLock(id)
-	err = unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &lock)
-	return lock.Type != unix.F_UNLCK, errors.Join(err, f.Close())
+	var all Running
+	// The system tells of one lock in a range, and of any: there may be others
+	// before it and behind it.
+	ranges := []unix.Flock_t{{Len: 0}} // of any length
+	for err == nil && len(ranges) > 0 {
+		in := ranges[len(ranges)-1]
+		ranges = ranges[:len(ranges)-1]
+		in.Type = unix.F_WRLCK
+		found := in
+		if err = unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &found); err != nil || found.Type == unix.F_UNLCK {
+			continue
+		}
+		all = append(all, found.Start)
+		if before := found.Start - in.Start; before > 0 {
+			ranges = append(ranges, unix.Flock_t{Start: in.Start, Len: before})
+		}
+		switch behind := found.Start + 1; {
+		case in.Len == 0:
+			ranges = append(ranges, unix.Flock_t{Start: behind})
+		case behind < in.Start+in.Len:
+			ranges = append(ranges, unix.Flock_t{Start: behind, Len: in.Start + in.Len - behind})
+		}
+	}
+	slices.Sort(all)
+	return all, errors.Join(err, f.Close())
 }
 
 // lockPath is a file of which each run has one byte, so that there is no file

@@ -27,6 +27,7 @@ func NewRunID(t time.Time) string {
 type RunSummary struct {
 	Run
 	Tally
+	Running bool // it has not finished, and a process is at it
 }
 
 // Tally counts cells, under the policy that the run was made with.
@@ -123,7 +124,7 @@ func (s *Store) Runs(ctx context.Context) ([]RunSummary, error) {
 		}
 		runs[i].Tally = Count(cells)
 	}
-	return runs, nil
+	return runs, s.sayRunning(runs)
 }
 
 // Run returns the run that ref names: an id, a prefix that only one id has,

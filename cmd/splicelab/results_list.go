@@ -51,9 +51,12 @@ func (a *app) writeRuns(runs []results.RunSummary, marks map[string][]string) er
 	w := newTable(a.stdout)
 	fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tPOLICY\tACCEL\tCELLS\tVERDICTS\tMARKS\tPROBLEM")
 	for _, r := range runs {
-		took := "unfinished"
-		if !r.Finished.IsZero() {
-			took = r.Took().Round(time.Second).String()
+		took := r.Took().Round(time.Second).String()
+		switch {
+		case r.Running:
+			took = "running"
+		case r.Finished.IsZero():
+			took = "unfinished"
 		}
 		cells := fmt.Sprint(r.Cells)
 		if r.Planned != r.Cells {
@@ -83,6 +86,7 @@ type runJSON struct {
 	ID       string                  `json:"id"`
 	Started  string                  `json:"started"`
 	Finished string                  `json:"finished"` // empty: not finished
+	Running  bool                    `json:"running"`  // a process is at it
 	Policy   string                  `json:"policy"`
 	Accel    string                  `json:"accel"`
 	Seed     uint64                  `json:"seed"`
@@ -98,7 +102,7 @@ func (a *app) writeRunsJSON(runs []results.RunSummary, marks map[string][]string
 	list := make([]runJSON, 0, len(runs))
 	for _, r := range runs {
 		one := runJSON{
-			ID: r.ID, Started: r.Started.Format(time.RFC3339), Policy: string(r.Policy), Accel: r.Accel, Seed: r.Seed,
+			ID: r.ID, Started: r.Started.Format(time.RFC3339), Running: r.Running, Policy: string(r.Policy), Accel: r.Accel, Seed: r.Seed,
 			Command: append([]string{}, r.Command...), Planned: r.Planned, Cells: r.Cells, Verdicts: r.Verdicts, Problem: r.Problem,
 			Marks: append([]string{}, marks[r.ID]...),
 		}

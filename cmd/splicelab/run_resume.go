@@ -140,12 +140,13 @@ func newestStopped(ctx context.Context, store *results.Store) (results.Run, erro
 	if err != nil {
 		return results.Run{}, err
 	}
+	running, err := store.Running()
+	if err != nil {
+		return results.Run{}, err
+	}
 	var held error
 	for _, r := range runs {
-		switch running, err := store.Running(r.ID); {
-		case err != nil:
-			return results.Run{}, err
-		case !running:
+		if !running.Has(r.ID) {
 			return r, nil
 		}
 		held = &results.RunningError{Run: r.ID}

@@ -17,6 +17,7 @@ type Run struct {
 	ID         string            `json:"id"`
 	Started    string            `json:"started"`  // RFC 3339
 	Finished   string            `json:"finished"` // empty: not finished
+	Running    bool              `json:"running"`  // not finished, and a process is at it
 	Policy     outcome.Policy    `json:"policy"`
 	Accel      string            `json:"accel"`
 	Seed       string            `json:"seed"` // decimal: JavaScript's numbers are too short
@@ -216,6 +217,7 @@ type Event struct {
 	// that are left, 0 where that is not known.
 	Planned int     `json:"planned"`
 	Done    int     `json:"done"`
+	Running bool    `json:"running"` // a process is at it: false when it was stopped
 	Rate    float64 `json:"rate"`
 	Left    float64 `json:"left"`
 }
@@ -246,7 +248,7 @@ func rfc3339(t time.Time) string {
 // NewRun is the document of a run.
 func NewRun(r results.RunSummary, marks []string) Run {
 	return Run{
-		ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy, Accel: r.Accel,
+		ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Running: r.Running, Policy: r.Policy, Accel: r.Accel,
 		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
 		Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds(), Marks: clean(marks), Tally: r.Tally,
 	}

@@ -316,6 +316,8 @@ func TestPace(t *testing.T) {
 		a.Finished = t0.Add(time.Duration(i+1) * time.Second)
 		must(t, store.AddAttempt(ctx, "r", a))
 	}
+	_, err := store.LockRun("r")
+	must(t, err)
 	server := testServer(t, Config{Store: store}, quick)
 	for _, c := range []struct {
 		after      time.Duration
@@ -330,6 +332,48 @@ func TestPace(t *testing.T) {
 		server.hub.leave(topic)
 		server.hub.forget(topic)
 	}
+}
+
+// TestStopped: that a run's process is gone is told, though it wrote nothing,
+// and that another goes on with it.
+func TestStopped(t *testing.T) {
+	path := storePath(t)
+	writer := sampleStore(t, path)
+	const id = "20261123-211420-live"
+	server := testServer(t, Config{Store: openStore(t, path)}, quick)
+	address, _ := serving(t, server)
+	s := subscribe(t, address, id, "")
+	told := func(want bool) {
+		t.Helper()
+		e, err := s.next()
+		if err != nil || e.Kind != kindRun || e.Running != want {
+			t.Fatalf("%+v, %v; want that it runs: %t", e.Event, err, want)
+		}
+		if got := get[page.Run](t, server.Handler(), "/api/runs/"+id); got.Running != want {
+			t.Errorf("the run says %t, want %t", got.Running, want)
+		}
+		for _, run := range get[Runs](t, server.Handler(), "/api/runs").Runs {
+			if run.Running != (want && run.ID == id) {
+				t.Errorf("the list says of %s: %t", run.ID, run.Running)
+			}
+		}
+	}
+	told(false)
+	release, err := writer.LockRun(id)
+	must(t, err)
+	told(true)
+	release()
+	told(false)
+
+	release, err = writer.LockRun(id)
+	must(t, err)
+	told(true)
+	must(t, writer.FinishRun(t.Context(), id, t0.Add(time.Hour), ""))
+	told(false)
+	if e, err := s.next(); err != nil || e.Kind != kindEnd || e.Running {
+		t.Errorf("at the end: %+v, %v", e.Event, err)
+	}
+	release()
 }
 
 // TestNobodyWatchesNobodyLooks: a run is forgotten a while after the last client

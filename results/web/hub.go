@@ -37,6 +37,7 @@ type topic struct {
 	version int64     // of the store, before the run was read last
 	told    time.Time // when the pace was told last
 	stalled bool      // and it was that nothing moves
+	running bool      // and that a process is at the run
 
 	mu      sync.Mutex
 	state   page.Event // how the run stands after the last event
@@ -147,6 +148,11 @@ func (h *hub) poll(ctx context.Context) {
 		h.server.cfg.Log(err)
 		return
 	}
+	running, err := h.server.cfg.Store.Running()
+	if err != nil {
+		h.server.cfg.Log(err)
+		return
+	}
 	h.mu.Lock()
 	var ready []*topic
 	for _, t := range h.topics {
@@ -162,7 +168,7 @@ func (h *hub) poll(ctx context.Context) {
 		switch {
 		case t.abandoned(now, h.server.limits.linger):
 			h.forget(t)
-		case t.version != version || !t.stalled && now.Sub(t.told) >= tellPace:
+		case t.version != version || running.Has(t.id) != t.running || !t.stalled && now.Sub(t.told) >= tellPace:
 			if err := h.look(ctx, t, false); err != nil && ctx.Err() == nil {
 				h.server.cfg.Log(err)
 			}
@@ -184,6 +190,10 @@ func (h *hub) look(ctx context.Context, t *topic, first bool) error {
 	if err != nil {
 		return err
 	}
+	running, err := h.server.cfg.Store.Running()
+	if err != nil {
+		return err
+	}
 	now := h.server.now()
 	p, err := t.watch.Look(ctx, now)
 	var gone *results.RunError
@@ -197,18 +207,18 @@ func (h *hub) look(ctx context.Context, t *topic, first bool) error {
 		return err
 	}
 	t.version = version
-	state := page.Event{Kind: kindRun, Tally: &p.Tally, Planned: p.Planned, Done: p.Cells}
-	if p.Span > 0 && p.Finished.IsZero() {
+	over := !p.Finished.IsZero()
+	state := page.Event{Kind: kindRun, Tally: &p.Tally, Planned: p.Planned, Done: p.Cells, Running: !over && running.Has(t.id)}
+	if p.Span > 0 && state.Running {
 		state.Rate = float64(p.Recent) / p.Span.Seconds()
 	}
 	if left := p.Planned - p.Cells; left > 0 && state.Rate > 0 {
 		state.Left = float64(left) / state.Rate
 	}
-	over := !p.Finished.IsZero()
-	if !first && !over && len(p.Came) == 0 && state.Planned == t.state.Planned && now.Sub(t.told) < tellPace {
+	if !first && !over && len(p.Came) == 0 && state.Planned == t.state.Planned && state.Running == t.state.Running && now.Sub(t.told) < tellPace {
 		return nil // it was another run that changed
 	}
-	t.told, t.stalled = now, state.Rate == 0
+	t.told, t.stalled, t.running = now, state.Rate == 0, running.Has(t.id)
 	var events []page.Event
 	if !first {
 		events = h.arrivals(p, state)
@@ -238,7 +248,7 @@ const (
 // stands then. So many that no client could keep up are one event that says so.
 func (h *hub) arrivals(p results.Progress, state page.Event) []page.Event {
 	if len(p.Came) > h.server.limits.kept/2 {
-		return []page.Event{{Kind: kindReset, Planned: state.Planned, Done: state.Done, Rate: state.Rate, Left: state.Left}, state}
+		return []page.Event{{Kind: kindReset, Planned: state.Planned, Done: state.Done, Running: state.Running, Rate: state.Rate, Left: state.Left}, state}
 	}
 	cells := make([]results.Cell, len(p.Came))
 	for i, a := range p.Came {

@@ -157,11 +157,16 @@ func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, ma
 	})
 }
 
-// version is the stamp of documents that any write may change.
+// version is the stamp of documents that any write may change, and any process
+// that begins or ends.
 func (s *Server) version(ctx context.Context) (string, error) {
+	running, err := s.cfg.Store.Running()
+	if err != nil {
+		return "", err
+	}
 	// A connection whose query was cut off is lost, and this one is everybody's.
 	v, err := s.changes.Version(context.WithoutCancel(ctx))
-	return "v" + strconv.FormatInt(v, 10), err
+	return fmt.Sprint("v", v, " ", running), err
 }
 
 // settled is the stamp of documents of one run's cells, which do not change any
@@ -196,7 +201,12 @@ func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (p
 	if err != nil {
 		return page.Run{}, nil, err
 	}
-	return page.NewRun(results.RunSummary{Run: results.SafeRun(run), Tally: results.Count(cells)}, marks[run.ID]), cells, nil
+	running, err := s.cfg.Store.Running()
+	if err != nil {
+		return page.Run{}, nil, err
+	}
+	summary := results.RunSummary{Run: results.SafeRun(run), Tally: results.Count(cells), Running: run.Finished.IsZero() && running.Has(run.ID)}
+	return page.NewRun(summary, marks[run.ID]), cells, nil
 }
 
 // number reads a number from 0 to most out of a query.

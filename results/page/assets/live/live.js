@@ -85,7 +85,7 @@
 
   const render = async (main, id, signal) => {
     const run = await app.source.run(id);
-    const progress = app.progress();
+    const progress = app.progress(id);
     if (!remembered.has(id)) remembered.set(id, { toggled: new Set(), full: false });
     const kept = remembered.get(id);
     let data = null, bar = null, matrix = null, over = false, barIsOf = "";
@@ -96,7 +96,7 @@
     const head = document.createElement("div");
     const drawHead = () => head.replaceChildren(app.runHead({ ...run, planned: 0 }));
     drawHead();
-    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, rate: 0, left: 0 });
+    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
     main.append(head, progress.element, empty, holder, made(run));
 
     const href = i => {

@@ -57,25 +57,29 @@
   app.tallyBadges = tally => app.verdicts.filter(v => tally.verdicts[v]).map(v =>
     el("span", { class: "badge " + app.verdictClass(v) }, el("b", { "aria-hidden": "true" }, app.verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
 
-  // progress shows how far a run is; update(event) takes an event with a tally.
-  app.progress = () => {
+  // progress shows how far the run with this id is; update(event) takes an event with a tally.
+  app.progress = run => {
     const text = el("p", { class: "progress-text" }), badges = el("p", { class: "badges" }), note = el("p", { class: "lost", role: "status" });
     const strip = el("div", { class: "strip-holder" });
-    const element = el("section", { class: "progress", role: "progressbar", "aria-label": "progress of the run", "aria-valuemin": "0" }, text, strip, badges, note);
+    const command = "splicelab run --resume " + run;
+    const resume = el("p", { class: "copied", hidden: true }, "To go on with it: ", el("code", {}, command), " ", app.copyButton(command));
+    const element = el("section", { class: "progress", role: "progressbar", "aria-label": "progress of the run", "aria-valuemin": "0" }, text, strip, badges, resume, note);
     return {
       element,
-      update({ tally, planned, done, rate, left: seconds }) {
+      update({ tally, planned, done, running, rate, left: seconds }) {
         const share = planned > 0 ? done / planned : 0;
         element.setAttribute("aria-valuemax", String(Math.max(planned, done)));
         element.setAttribute("aria-valuenow", String(done));
         const words = [done.toLocaleString("en") + (planned ? " of " + app.count(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
-        if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells a second");
+        if (!running) words.push("stopped: no process is at this run");
+        else if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells a second");
         else words.push("nothing came in the last minute");
         if (seconds > 0) words.push(left(seconds) + " left");
         text.textContent = words.join(" · ");
         element.setAttribute("aria-valuetext", text.textContent);
         strip.replaceChildren(app.verdictBar(tally.verdicts, Math.max(planned, done)));
         badges.replaceChildren(...app.tallyBadges(tally).flatMap(badge => [badge, " "]));
+        resume.hidden = running;
       },
       lost(words) { note.textContent = words; },
     };

@@ -30,7 +30,7 @@
         el("td", {}, el("a", { href: app.href("run", [run.id]) }, run.id), run.marks.flatMap(mark => [" ", el("span", { class: "badge" }, "@" + mark)]),
           run.problem ? el("div", { class: "trouble" }, "cannot be trusted: " + run.problem) : null),
         el("td", {}, app.when(run.started)),
-        el("td", {}, run.finished ? app.took(run) : el("b", {}, "not finished")),
+        el("td", {}, run.finished ? app.took(run) : el("b", {}, run.running ? "running" : "stopped")),
         el("td", {}, run.policy), el("td", {}, run.accel),
         el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
         el("td", { class: "came" }, app.verdictBar(run.tally.verdicts, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, app.tallyBadges(run.tally).flatMap(badge => [badge, " "]),
