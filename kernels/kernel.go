@@ -48,6 +48,18 @@ type Kernel struct {
 	// Code is the hex SHA-256 over what runs: images and modules, but not the
 	// configuration. Two builds that have it in common are one kernel.
 	Code string
+	// Checkout is what it was built from, where that was a commit. The store does
+	// not keep it: another commit of the same source is the same kernel.
+	Checkout Checkout
+}
+
+// Checkout is a commit with patches on top.
+type Checkout struct {
+	Commit     string // full hash
+	Repository string // URL; empty when it was a directory
+	// Patches is the hex SHA-256 of the hex SHA-256 of each patch, a line each;
+	// empty without patches.
+	Patches string
 }
 
 // BootImage is the file to hand to QEMU's -kernel: the vmlinux where PVH can

@@ -151,7 +151,10 @@ func (r *runner) fetch(ctx context.Context, k *kernels.Kernel) (*kernels.Kernel,
 	if err != nil {
 		return nil, &unfetchedError{k.Release, err}
 	}
-	return &got, r.lab.store.SetCondition(ctx, r.run.ID, conditionKernel+got.Release, got.Digest)
+	for name, value := range kernelConditions(got) {
+		err = errors.Join(err, r.lab.store.SetCondition(ctx, r.run.ID, name, value))
+	}
+	return &got, err
 }
 
 // reaper ends machines that have done their work, beside the next ones' work.

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"splicelab/images"
+	"splicelab/kernels"
 	"splicelab/lab/template"
 	"splicelab/lab/vm"
 	"splicelab/outcome"
@@ -273,6 +274,18 @@ func (discard) Event(Event) {}
 // conditionKernel and a release name the condition that is a kernel's digest.
 const conditionKernel = "kernel "
 
+// kernelConditions are those that say which kernel it was.
+func kernelConditions(k kernels.Kernel) map[string]string {
+	all := map[string]string{
+		conditionKernel + k.Release: k.Digest,
+		"commit " + k.Release:       k.Checkout.Commit,
+		"repository " + k.Release:   k.Checkout.Repository,
+		"patches " + k.Release:      k.Checkout.Patches,
+	}
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
+}
+
 // newRun describes the run that is about to begin.
 func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 	now := time.Now()
@@ -292,9 +305,7 @@ func (l *Lab) newRun(ctx context.Context, p Plan) results.Run {
 		cond["faults"] = "every cell was shown one"
 	}
 	for _, k := range p.Kernels {
-		if k.Digest != "" {
-			cond[conditionKernel+k.Release] = k.Digest
-		}
+		maps.Copy(cond, kernelConditions(k))
 	}
 	maps.Copy(cond, l.conditions(ctx, p))
 	return results.Run{

@@ -65,6 +65,7 @@ func TestFragmentsOfLinux(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got struct {
+		Run   struct{ Conditions map[string]string }
 		Cells []struct {
 			FS, Test, Detail string
 			Verdict          outcome.Verdict
@@ -73,6 +74,15 @@ func TestFragmentsOfLinux(t *testing.T) {
 	}
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatal(err)
+	}
+	commit := ""
+	for name, value := range got.Run.Conditions {
+		if strings.HasPrefix(name, "commit ") {
+			commit = value
+		}
+	}
+	if at, err := exec.CommandContext(t.Context(), "git", "-C", repo, "rev-parse", "good").Output(); err != nil || commit != strings.TrimSpace(string(at)) {
+		t.Errorf("the run says commit %q, git %s, %v", commit, at, err)
 	}
 	seen := 0
 	for _, c := range got.Cells {

@@ -59,7 +59,7 @@ func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 	if err != nil {
 		return kernels.Kernel{}, err
 	}
-	return p.builder.Store.Put(ctx, p.Key, func(ctx context.Context, dir string) (kernels.Facts, error) {
+	k, err := p.builder.Store.Put(ctx, p.Key, func(ctx context.Context, dir string) (kernels.Facts, error) {
 		if err := p.compile(ctx); err != nil {
 			return kernels.Facts{}, err
 		}
@@ -68,6 +68,8 @@ func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 		}
 		return kernels.Facts{Release: p.Release, Version: entry.Version, Flavour: "build", Origin: entry.Origin + " (" + p.Source + ")"}, nil
 	})
+	k.Checkout = p.Checkout
+	return k, err
 }
 
 // compile builds the image and the modules in the object directory, from where

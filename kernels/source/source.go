@@ -110,12 +110,14 @@ var goodOption = regexp.MustCompile(`^CONFIG_[A-Za-z0-9_]+=\S.*$`)
 // Prepared is a build whose source and configuration are ready.
 type Prepared struct {
 	Build   Build
-	Release string            // what the kernel will call itself
-	Source  string            // what it is made of: a commit, a tarball's or a tree's digest
-	Key     string            // the store's key
-	Warning string            // the lab's own options that this kernel does not take
-	Options map[string]string // of the whole configuration
-	Config  []byte            // its text
+	Release string // what the kernel will call itself
+	Source  string // what it is made of: a commit, a tarball's or a tree's digest
+	Key     string // the store's key
+	// Checkout is empty unless it is made of a commit.
+	Checkout kernels.Checkout
+	Warning  string            // the lab's own options that this kernel does not take
+	Options  map[string]string // of the whole configuration
+	Config   []byte            // its text
 
 	builder Builder
 	src     string

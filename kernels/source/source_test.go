@@ -1,6 +1,8 @@
 package source
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -154,12 +156,14 @@ const fix = `--- a/fs/file.c
 func TestCheckout(t *testing.T) {
 	need(t, "git", "patch")
 	repo := t.TempDir()
-	git := func(args ...string) {
+	git := func(args ...string) string {
 		t.Helper()
 		cmd := exec.Command("git", append([]string{"-C", repo, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := cmd.CombinedOutput()
+		if err != nil {
 			t.Fatalf("git %v: %s", args, out)
 		}
+		return strings.TrimSpace(string(out))
 	}
 	git("init", "--quiet", "--initial-branch=main")
 	write(t, filepath.Join(repo, "Kconfig"), kconfig)
@@ -188,6 +192,11 @@ func TestCheckout(t *testing.T) {
 			t.Errorf("%s %v: %q, %v", c.ref, c.patches, got, err)
 		}
 		sources[p.Source] = true
+		at := git("rev-parse", c.ref)
+		sum := digest(fmt.Sprintf("%x\n", sha256.Sum256([]byte(fix)))) // as sha256sum does over sums
+		if (p.Checkout.Patches == sum) != (c.patches != nil) || p.Checkout.Commit != at || p.Checkout.Repository != "" {
+			t.Errorf("%s %v: %+v, want commit %s, patches %s", c.ref, c.patches, p.Checkout, at, sum)
+		}
 	}
 	if len(sources) != 3 {
 		t.Errorf("three sources are known as %d: %v", len(sources), sources)
@@ -244,6 +253,14 @@ func TestTarballAndDirectory(t *testing.T) {
 		}
 	}
 
+	for url, want := range map[string]string{
+		"https://me:secret@example.org/linux.git": "https://example.org/linux.git", "git://example.org/l": "git://example.org/l",
+		"/src/linux": "", "me@example.org:linux.git": "", "file:///src/linux": "",
+	} {
+		if got := publicURL(url); got != want {
+			t.Errorf("%s is %q to everybody, want %q", url, got, want)
+		}
+	}
 	first := prepared(t, Build{Name: "a", Tree: tree})
 	if err := first.fetch(t.Context(), dir); err != nil || first.src != tree {
 		t.Errorf("%s, %v", first.src, err)

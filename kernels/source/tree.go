@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"splicelab/kernels"
 	"splicelab/kernels/source/git"
 )
 
@@ -51,8 +53,13 @@ func (p *Prepared) fetch(ctx context.Context, dir string) error {
 			return err
 		}
 	}
+	lines := ""
 	for _, patch := range patches {
 		p.Source += " " + digest(string(patch))
+		lines += digest(string(patch)) + "\n"
+	}
+	if p.Checkout.Commit != "" && lines != "" {
+		p.Checkout.Patches = digest(lines)
 	}
 	return nil
 }
@@ -216,9 +223,21 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	if _, err := p.git(ctx, "clean", "-dfxq"); err != nil {
 		return err
 	}
+	p.Checkout = kernels.Checkout{Commit: commit, Repository: publicURL(repository)}
 	tree, err := p.git(ctx, "rev-parse", "HEAD^{tree}")
 	p.Source = "git " + strings.TrimSpace(tree)
 	return err
+}
+
+// publicURL is a repository's URL without the password that may be in it; empty
+// when it has none.
+func publicURL(repository string) string {
+	u, err := url.Parse(repository)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	u.User = nil
+	return u.String()
 }
 
 // clone makes the lab's own clone, under another name until it is whole.

@@ -19,6 +19,13 @@ const DefaultOrigin = "splicelab"
 // OriginPattern is what KCIDB takes for an origin.
 var OriginPattern = regexp.MustCompile(`^[a-z0-9_]+$`)
 
+// What KCIDB takes for the hash of a commit, and for a repository that everybody
+// can read.
+var (
+	commitHash    = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	repositoryURL = regexp.MustCompile(`^(https|git)://`)
+)
+
 // kcidbExcerpt is how many characters of a log KCIDB takes.
 const kcidbExcerpt = 16384
 
@@ -38,11 +45,14 @@ type (
 		Minor int `json:"minor"`
 	}
 	kcidbCheckout struct {
-		ID      string            `json:"id"`
-		Origin  string            `json:"origin"`
-		Comment string            `json:"comment"`
-		Valid   bool              `json:"valid,omitempty"` // never false: what is not known is left out
-		Misc    map[string]string `json:"misc"`
+		ID         string            `json:"id"`
+		Origin     string            `json:"origin"`
+		Repository string            `json:"git_repository_url,omitempty"`
+		Commit     string            `json:"git_commit_hash,omitempty"`
+		Patches    *string           `json:"patchset_hash,omitempty"` // empty: there are none
+		Comment    string            `json:"comment"`
+		Valid      bool              `json:"valid,omitempty"` // never false: what is not known is left out
+		Misc       map[string]string `json:"misc"`
 	}
 	kcidbBuild struct {
 		ID         string            `json:"id"`
@@ -165,7 +175,8 @@ func (k *kcidbReporter) id(parts ...string) string {
 // build adds a kernel as a checkout and its build. A distribution's kernel has
 // no commit of a public repository: its checkout has neither git_commit_hash
 // nor patchset_hash, for an empty one would say that nothing was patched. It
-// is known by its release and by the digest of its image instead.
+// is known by its release and by the digest of its image instead. One that the
+// lab built from a commit has both.
 func (k *kcidbReporter) build(kernel string) string {
 	release, misc := results.CleanLine(kernel), map[string]string{}
 	digest := results.CleanLine(k.d.Run.Conditions["kernel "+kernel])
@@ -175,8 +186,15 @@ func (k *kcidbReporter) build(kernel string) string {
 		id = k.id("kernel", release, digest)
 		misc["digest"] = digest
 	}
-	k.report.Checkouts = append(k.report.Checkouts, kcidbCheckout{
-		ID: id, Origin: k.origin, Comment: "the source of kernel " + release, Valid: k.ran[kernel], Misc: misc})
+	checkout := kcidbCheckout{ID: id, Origin: k.origin, Comment: "the source of kernel " + release, Valid: k.ran[kernel], Misc: misc}
+	if commit := k.d.Run.Conditions["commit "+kernel]; commitHash.MatchString(commit) {
+		patches := results.CleanLine(k.d.Run.Conditions["patches "+kernel])
+		checkout.Commit, checkout.Patches = commit, &patches
+		if url := k.d.Run.Conditions["repository "+kernel]; repositoryURL.MatchString(url) {
+			checkout.Repository = results.CleanLine(url)
+		}
+	}
+	k.report.Checkouts = append(k.report.Checkouts, checkout)
 	b := kcidbBuild{ID: id, Origin: k.origin, CheckoutID: id, Comment: "kernel " + release, Misc: misc}
 	if k.ran[kernel] { // there was an image to boot
 		b.Status = "PASS"

@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"splicelab/outcome"
 	"splicelab/results"
 )
@@ -58,7 +60,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 				if !slices.Contains(strings.Fields(list.may), name) {
 					t.Errorf("%s %s: %s is not of the schema", list.name, id, name)
 				}
-				if v == nil || fmt.Sprint(v) == "" && name != "path" {
+				if v == nil || fmt.Sprint(v) == "" && name != "path" && name != "patchset_hash" {
 					t.Errorf("%s %s: %s is null or empty", list.name, id, name)
 				}
 				if s, ok := v.(string); ok && strings.ContainsRune(s, 0) {
@@ -108,6 +110,36 @@ func kcidbOf(t *testing.T, d Document) (kcidbObjects, []byte) {
 	var k kcidbObjects
 	must(t, json.Unmarshal(b.Bytes(), &k))
 	return k, b.Bytes()
+}
+
+// TestKCIDBCommit: a kernel that was built from a commit says which.
+func TestKCIDBCommit(t *testing.T) {
+	commit, patches := strings.Repeat("0a", 20), strings.Repeat("1b", 32)
+	for _, c := range []struct {
+		commit, repository, patches string
+		want                        map[string]any
+	}{
+		{commit, "https://example.org/linux.git", "", map[string]any{"git_commit_hash": commit, "git_repository_url": "https://example.org/linux.git", "patchset_hash": ""}},
+		{commit, "ssh://example.org/linux.git", patches, map[string]any{"git_commit_hash": commit, "patchset_hash": patches}},
+		{commit, "", "", map[string]any{"git_commit_hash": commit, "patchset_hash": ""}},
+		{"v6.12", "https://example.org/linux.git", patches, map[string]any{}},
+		{"", "", "", map[string]any{}},
+	} {
+		making := newMaking("built")
+		making.cell(results.CellKey{Kernel: "6.12.1-mine", FS: "xfs", Test: "s.TestA"}, results.Attempt{Verdict: outcome.Pass})
+		making.d.Run.Conditions = map[string]string{"commit 6.12.1-mine": c.commit, "repository 6.12.1-mine": c.repository, "patches 6.12.1-mine": c.patches}
+		k, _ := kcidbOf(t, making.d)
+		k.check(t, "splicelab")
+		got := map[string]any{}
+		for name, v := range k.Checkouts[0] {
+			if strings.HasPrefix(name, "git_") || name == "patchset_hash" {
+				got[name] = v
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%+v: %s", c, diff)
+		}
+	}
 }
 
 func TestKCIDB(t *testing.T) {
