@@ -9,12 +9,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // patience bounds one step in a browser on a busy machine.
@@ -94,29 +97,75 @@ func (b Tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.call(func(ctx context.Context) error { return chromedp.Do(ctx, steps...) })
 }
 
-// To goes to an address.
+// To goes to an address, and waits until it is shown.
 func (b Tab) To(url string) {
 	b.Helper()
 	b.do(chromedp.Navigate(url))
+	b.Settle()
 }
 
-// Click clicks what CSS or XPath selects.
+// Back goes to where the tab was before.
+func (b Tab) Back() {
+	b.Helper()
+	b.do(chromedp.NavigateBack())
+}
+
+// Settle waits until what was begun is shown: the view, where it is a page of
+// the lab.
+func (b Tab) Settle() {
+	b.Helper()
+	Eval[bool](b, `new Promise(frame => requestAnimationFrame(frame)).then(() => globalThis.splicelab?.showing).
+		then(() => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(true)))))`)
+}
+
+// WithoutScript goes to an address with scripts turned off, as some readers have
+// it, and returns the text of what selector finds there.
+func (b Tab) WithoutScript(url, selector string) (text string) {
+	b.Helper()
+	b.call(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+	b.do(chromedp.Navigate(url))
+	b.call(func(ctx context.Context) (err error) {
+		text, err = chromedp.Run(ctx, chromedp.Text(chromedp.CSS(selector)))
+		return err
+	})
+	return text
+}
+
+// Click clicks what CSS selects, or XPath, which begins with //.
 func (b Tab) Click(selector string) {
 	b.Helper()
-	b.do(chromedp.Click(selector))
+	if strings.HasPrefix(selector, "//") {
+		b.do(chromedp.Click(selector))
+		return
+	}
+	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
 // Type types into the element that CSS selects.
 func (b Tab) Type(selector, text string) {
 	b.Helper()
-	b.do(chromedp.SendKeys(selector, text))
+	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// Keys presses keys.
+// Keys presses keys. The text of a key goes with its press, as a keyboard has
+// it, so that a page can keep it from being typed.
 func (b Tab) Keys(keys ...string) {
 	b.Helper()
-	for _, k := range keys {
-		b.do(chromedp.KeyEvent(k))
+	for _, r := range strings.Join(keys, "") {
+		events := kb.Encode(r)
+		if events[1].Type == kb.KeyChar {
+			events[0].Text = events[1].Text
+			events = slices.Delete(events, 1, 2)
+		}
+		for _, e := range events {
+			b.call(func(ctx context.Context) error {
+				_, err := chromedp.Call(ctx, input.DispatchKeyEvent, *e)
+				return err
+			})
+		}
 	}
 }
 
@@ -161,15 +210,19 @@ func (b Tab) Size(width, height int64) {
 	b.do(chromedp.EmulateViewport(width, height))
 }
 
+// Media makes the system's preferences these alone.
+func (b Tab) Media(features ...*emulation.MediaFeature) {
+	b.Helper()
+	b.call(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
+		return err
+	})
+}
+
 // Dark makes the system prefer dark pages.
 func (b Tab) Dark() {
 	b.Helper()
-	b.call(func(ctx context.Context) error {
-		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
-		})
-		return err
-	})
+	b.Media(&emulation.MediaFeature{Name: "prefers-color-scheme", Value: "dark"})
 }
 
 // Artefacts is where pictures and pages are kept for people to look at:
@@ -178,7 +231,7 @@ func Artefacts(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("SPLICELAB_ARTEFACTS")
 	if dir == "" {
-		return t.TempDir()
+		return t.ArtifactDir()
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -189,7 +242,7 @@ func Artefacts(t testing.TB) string {
 // Shot keeps a picture of what is in the window.
 func (b Tab) Shot(name string) {
 	b.Helper()
-	Eval[bool](b, `new Promise(done => requestAnimationFrame(() => setTimeout(() => done(true))))`)
+	b.Settle()
 	var picture []byte
 	b.call(func(ctx context.Context) (err error) {
 		picture, err = chromedp.Run(ctx, chromedp.CaptureScreenshot())
@@ -201,4 +254,14 @@ func (b Tab) Shot(name string) {
 	if err := os.WriteFile(filepath.Join(Artefacts(b), name+".png"), picture, 0o644); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// PDF is what the tab prints, on A4.
+func (b Tab) PDF() (document []byte) {
+	b.Helper()
+	b.call(func(ctx context.Context) (err error) {
+		document, err = chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPrintBackground(), chromedp.PDFPaper(chromedp.PaperA4)))
+		return err
+	})
+	return document
 }

@@ -7,6 +7,7 @@ import (
 
 	"splicelab/outcome"
 	"splicelab/results"
+	"splicelab/results/browsertest"
 )
 
 // hostile is text that a kernel or a test could print to attack its reader.
@@ -69,51 +70,51 @@ func TestReportHoldsNothingHostile(t *testing.T) {
 }
 
 func TestHostileReportInBrowser(t *testing.T) {
-	browser := startBrowser(t)
+	browser := browsertest.Start(t)
 	r, cells, l := hostileRun()
 	url := "file://" + writeFile(t, "hostile.html", r, cells, l)
-	harmless := func(b tab) {
+	harmless := func(b browsertest.Tab) {
 		b.Helper()
-		b.is("typeof owned", "undefined")
-		b.is(`document.querySelectorAll("img, iframe, object, embed, base, form[action], [onerror], [onclick], [style*=expression]").length`, 0)
-		b.is(`[...document.querySelectorAll("script")].filter(s => !s.type).length`, 1)
-		b.is(`[...document.querySelectorAll("a")].filter(a => !/^(file|blob):/.test(a.href)).length`, 0)
-		b.is(`/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069]/.test(document.body.innerText + document.title)`, false)
-		b.sound()
+		b.Is("typeof owned", "undefined")
+		b.Is(`document.querySelectorAll("img, iframe, object, embed, base, form[action], [onerror], [onclick], [style*=expression]").length`, 0)
+		b.Is(`[...document.querySelectorAll("script")].filter(s => !s.type).length`, 1)
+		b.Is(`[...document.querySelectorAll("a")].filter(a => !/^(file|blob):/.test(a.href)).length`, 0)
+		b.Is(`/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069]/.test(document.body.innerText + document.title)`, false)
+		b.Sound()
 	}
-	b := open(t, browser, url)
-	b.is(`document.getElementById("shown").textContent`, "7 cells")
+	b := browsertest.Open(t, browser, url)
+	b.Is(`document.getElementById("shown").textContent`, "7 cells")
 	harmless(b)
-	b.shot("hostile-matrix")
-	eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
+	b.Shot("hostile-matrix")
+	browsertest.Eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
 	harmless(b)
 	for _, v := range outcome.Verdicts {
-		b := open(t, browser, url+"#/run/hostile?verdict="+string(v))
-		b.is(`document.getElementById("shown").textContent`, "1 of 7 cells")
-		hash := eval[string](b, `document.querySelector(".matrix a.cell").getAttribute("href")`)
-		b.click(".matrix a.cell")
-		b.until(`document.querySelector("pre.command") !== null`)
-		b.settle()
-		b.is(`decodeURIComponent(location.hash) === decodeURIComponent(`+quoted(hash)+`)`, true)
-		eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
+		b := browsertest.Open(t, browser, url+"#/run/hostile?verdict="+string(v))
+		b.Is(`document.getElementById("shown").textContent`, "1 of 7 cells")
+		hash := browsertest.Eval[string](b, `document.querySelector(".matrix a.cell").getAttribute("href")`)
+		b.Click(".matrix a.cell")
+		b.Until(`document.querySelector("pre.command") !== null`)
+		b.Settle()
+		b.Is(`decodeURIComponent(location.hash) === decodeURIComponent(`+quoted(hash)+`)`, true)
+		browsertest.Eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
 		harmless(b)
 		if v == outcome.Crash {
-			b.shot("hostile-cell")
-			b.is(`document.querySelectorAll("mark.line").length > 0`, true)
-			harmless(open(t, browser, url+hash))
+			b.Shot("hostile-cell")
+			b.Is(`document.querySelectorAll("mark.line").length > 0`, true)
+			harmless(browsertest.Open(t, browser, url+hash))
 		}
 	}
 	t.Run("a line of 10 MB", func(t *testing.T) {
-		b := open(t, browser, url)
-		took := eval[float64](b, `(async () => {
+		b := browsertest.Open(t, browser, url)
+		took := browsertest.Eval[float64](b, `(async () => {
 			const begin = performance.now();
 			document.getElementById("main").prepend(splicelab.log("<b>" + "x".repeat(1e7), [0]));
 			await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
 			return performance.now() - begin;
 		})()`)
 		t.Logf("shown in %.0f ms", took)
-		b.is(`document.querySelector("mark.line").textContent.length < 5000`, true)
-		b.is(`document.querySelector("mark .more").textContent`, "… 9,995,907 more characters")
+		b.Is(`document.querySelector("mark.line").textContent.length < 5000`, true)
+		b.Is(`document.querySelector("mark .more").textContent`, "… 9,995,907 more characters")
 		harmless(b)
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"splicelab/results"
+	"splicelab/results/browsertest"
 )
 
 // shapes are runs of 100,000 cells: as wide as a night over all kernels, and as
@@ -69,7 +70,7 @@ func TestHundredThousandCells(t *testing.T) {
 }
 
 func TestLargeReportInBrowser(t *testing.T) {
-	browser := startBrowser(t)
+	browser := browsertest.Start(t)
 	rounds := 3
 	if os.Getenv("SPLICELAB_MEASURE") != "" {
 		rounds = 10
@@ -83,15 +84,14 @@ func TestLargeReportInBrowser(t *testing.T) {
 			url := "file://" + writeFile(t, s.name+".html", r, cells, Lookup{})
 			var painted []float64
 			for range rounds {
-				b := open(t, browser, url)
-				b.until(`performance.getEntriesByName("splicelab-shown").length > 0`)
-				painted = append(painted, eval[float64](b, `performance.getEntriesByName("splicelab-shown")[0].startTime`))
-				b.do()
+				b := browsertest.Open(t, browser, url)
+				b.Until(`performance.getEntriesByName("splicelab-shown").length > 0`)
+				painted = append(painted, browsertest.Eval[float64](b, `performance.getEntriesByName("splicelab-shown")[0].startTime`))
 			}
-			b := open(t, browser, url)
+			b := browsertest.Open(t, browser, url)
 			var filtered, scrolled []float64
 			timed := func(js string) float64 {
-				return eval[float64](b, `(async () => {
+				return browsertest.Eval[float64](b, `(async () => {
 					const begin = performance.now();
 					`+js+`
 					await new Promise(done => requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); }));
@@ -104,11 +104,11 @@ func TestLargeReportInBrowser(t *testing.T) {
 				filtered = append(filtered, timed(`const find = document.getElementById("find"); find.value = `+quoted(word)+`; find.dispatchEvent(new Event("input", { bubbles: true }));`))
 				scrolled = append(scrolled, timed(fmt.Sprintf(`const m = document.querySelector(".matrix"); m.scrollTop = %d; m.scrollLeft = %d;`, 400+i*900, i*700)))
 			}
-			b.is(`document.getElementById("shown").textContent`, "100,000 cells")
-			b.is(`document.querySelectorAll(".matrix a").length < 4000`, true)
-			b.shot(s.name)
-			b.is(`document.querySelector(".matrix").clientHeight > 200`, true)
-			b.sound()
+			b.Is(`document.getElementById("shown").textContent`, "100,000 cells")
+			b.Is(`document.querySelectorAll(".matrix a").length < 4000`, true)
+			b.Shot(s.name)
+			b.Is(`document.querySelector(".matrix").clientHeight > 200`, true)
+			b.Sound()
 			report := func(what string, times []float64, limit float64) {
 				slices.Sort(times)
 				t.Logf("%s: least %.0f ms, median %.0f ms of %d", what, times[0], times[len(times)/2], len(times))

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"splicelab/results"
+	"splicelab/results/browsertest"
 )
 
 // The same page, given out by a server, reads the same documents from it.
 func TestLivePageInBrowser(t *testing.T) {
-	browser := startBrowser(t)
+	browser := browsertest.Start(t)
 	r, cells, l := sample()
 	run := NewRun(results.RunSummary{Run: r, Tally: results.Count(cells)}, nil)
 	answer := func(document func(*http.Request) (any, error)) http.HandlerFunc {
@@ -43,16 +44,16 @@ func TestLivePageInBrowser(t *testing.T) {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 
-	b := open(t, browser, server.URL+"/#/run/"+r.ID+"?verdict=crash")
-	b.is(`document.getElementById("shown").textContent`, "1 of 440 cells")
-	b.click(".matrix a.v-crash")
-	b.until(`document.querySelector("h1")?.textContent === "splice.TestMmapStore/large-clean"`)
-	b.is(`document.querySelectorAll("mark.line").length`, 8)
+	b := browsertest.Open(t, browser, server.URL+"/#/run/"+r.ID+"?verdict=crash")
+	b.Is(`document.getElementById("shown").textContent`, "1 of 440 cells")
+	b.Click(".matrix a.v-crash")
+	b.Until(`document.querySelector("h1")?.textContent === "splice.TestMmapStore/large-clean"`)
+	b.Is(`document.querySelectorAll("mark.line").length`, 8)
 	// What a cell came to before is a link to that run's own cell.
-	b.is(`document.querySelectorAll(".strip a")[0].getAttribute("href")`, "#/run/20261122-201500-aaaaaaa/cell/6.18.15%2Bdeb13-cloud-amd64/xfs/splice.TestMmapStore%2Flarge-clean")
-	b.sound()
-	b.to(server.URL + "/#/run/gone")
-	b.until(`document.querySelector("[role=alert]") !== null`)
-	b.is(`document.querySelector("[role=alert] p").textContent`, `no run "gone": the store holds no runs yet`)
-	b.sound()
+	b.Is(`document.querySelectorAll(".strip a")[0].getAttribute("href")`, "#/run/20261122-201500-aaaaaaa/cell/6.18.15%2Bdeb13-cloud-amd64/xfs/splice.TestMmapStore%2Flarge-clean")
+	b.Sound()
+	b.To(server.URL + "/#/run/gone")
+	b.Until(`document.querySelector("[role=alert]") !== null`)
+	b.Is(`document.querySelector("[role=alert] p").textContent`, `no run "gone": the store holds no runs yet`)
+	b.Sound()
 }

@@ -45,6 +45,10 @@ func (c *cache) get(ctx context.Context, key, stamp string, document func(contex
 		return d, nil
 	}
 	done := c.making.DoChan(stamp+" "+key, func() (any, error) {
+		// It may have been made since somebody looked.
+		if d := c.lookup(key, stamp); d != nil {
+			return d, nil
+		}
 		// It is for all who ask, and does not end with the first of them.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), makeTime)
 		defer cancel()
