@@ -11,7 +11,6 @@ import (
 	"splicelab/kernels"
 	"splicelab/lab"
 	"splicelab/lab/bisect"
-	"splicelab/lab/vm"
 	"splicelab/results"
 )
 
@@ -32,19 +31,16 @@ func (a *app) kernelMap(ctx context.Context, s search, list, series, html string
 			return usagef("--html: %s; name a file in a directory that can be written", err)
 		}
 	}
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
+	release, err := a.useVMs(ctx)
+	if err != nil {
 		return err
 	}
+	defer release()
 	store, err := a.resultStore()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // each attempt was durable when it was added
-	release, err := a.useCache()
-	if err != nil {
-		return err
-	}
-	defer release()
 	kstore, err := a.kernelStore()
 	if err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"splicelab/kernels/source"
 	"splicelab/lab"
 	"splicelab/lab/bisect"
-	"splicelab/lab/vm"
 	"splicelab/outcome"
 	"splicelab/results"
 )
@@ -34,22 +33,16 @@ type searching struct {
 
 // startSearch opens what every search needs. close must be called.
 func (a *app) startSearch(ctx context.Context, tests selection) (*searching, error) {
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
-		return nil, err
-	}
-	s := &searching{app: a, tests: tests, controls: map[string]bool{}}
-	store, err := a.resultStore()
+	release, err := a.useVMs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.store = store
-	s.closers = append(s.closers, func() { _ = store.Close() }) // each attempt was durable when it was added
-	release, err := a.useCache()
-	if err != nil {
+	s := &searching{app: a, tests: tests, controls: map[string]bool{}, closers: []func(){release}}
+	if s.store, err = a.resultStore(); err != nil {
 		s.close()
 		return nil, err
 	}
-	s.closers = append(s.closers, release)
+	s.closers = append(s.closers, func() { _ = s.store.Close() }) // each attempt was durable when it was added
 	if s.kernels, err = a.kernelStore(); err != nil {
 		s.close()
 		return nil, err

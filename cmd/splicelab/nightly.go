@@ -16,7 +16,6 @@ import (
 	"splicelab/cmd/splicelab/config"
 	"splicelab/lab"
 	"splicelab/lab/nightly"
-	"splicelab/lab/vm"
 	"splicelab/results"
 	"splicelab/results/news"
 	"splicelab/results/notify"
@@ -223,10 +222,7 @@ func (e *nightError) Error() string {
 // perform makes the run of a night.
 func (a *app) perform(ctx context.Context, tests selection, store *results.Store, begun func(string)) (nightly.Performance, error) {
 	var done nightly.Performance
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
-		return done, err
-	}
-	release, err := a.useCache()
+	release, err := a.useVMs(ctx)
 	if err != nil {
 		return done, err
 	}

@@ -15,7 +15,6 @@ import (
 	"splicelab/kernels/source"
 	"splicelab/lab"
 	"splicelab/lab/report"
-	"splicelab/lab/vm"
 	"splicelab/outcome"
 	"splicelab/results"
 )
@@ -115,19 +114,16 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	if err := asReported(&tests, r); err != nil {
 		return err
 	}
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
+	release, err := a.useVMs(ctx)
+	if err != nil {
 		return err
 	}
+	defer release()
 	store, err := a.resultStore()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // each attempt was durable when it was added
-	release, err := a.useCache()
-	if err != nil {
-		return err
-	}
-	defer release()
 	p := newProgress(a.stderr)
 	defer p.Close()
 	found, err := a.fetchForRun(ctx, false, p)

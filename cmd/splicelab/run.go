@@ -135,19 +135,16 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 		return err
 	}
 	defer tests.release()
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
+	release, err := a.useVMs(ctx)
+	if err != nil {
 		return err
 	}
+	defer release()
 	store, err := a.resultStore()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // each attempt was durable when it was added
-	release, err := a.useCache()
-	if err != nil {
-		return err
-	}
-	defer release()
 
 	p := newProgress(a.stderr)
 	defer p.Close()

@@ -14,7 +14,6 @@ import (
 
 	"splicelab/kernels"
 	"splicelab/lab"
-	"splicelab/lab/vm"
 	"splicelab/results"
 )
 
@@ -194,10 +193,7 @@ func (a *app) goOn(ctx context.Context, store *results.Store, run stopped, repor
 }
 
 func (a *app) goOnWith(ctx context.Context, store *results.Store, run stopped, own []lab.OwnSuite, reports reports) error {
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
-		return err
-	}
-	release, err := a.useCache()
+	release, err := a.useVMs(ctx)
 	if err != nil {
 		return err
 	}

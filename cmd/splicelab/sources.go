@@ -13,6 +13,7 @@ import (
 	"splicelab/kernels"
 	"splicelab/kernels/debian"
 	"splicelab/kernels/source"
+	"splicelab/lab/vm"
 	"splicelab/results"
 )
 
@@ -121,6 +122,28 @@ func (a *app) useCache() (release func(), err error) {
 		return nil, err
 	}
 	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
+}
+
+// useVMs is useCache for what starts VMs: the QEMU that is configured works.
+func (a *app) useVMs(ctx context.Context) (release func(), err error) {
+	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
+		return nil, err
+	}
+	return a.useCache()
+}
+
+// scratchStore is a store for results that nobody wants to keep.
+func scratchStore() (store *results.Store, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "splicelab-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("a place for what is not to be kept: %w", err)
+	}
+	remove = func() { _ = os.RemoveAll(dir) } // nothing in it is wanted
+	if store, err = results.Open(filepath.Join(dir, "results.db")); err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return store, func() { _ = store.Close(); remove() }, nil
 }
 
 // lockCache takes the cache's lock, shared by those who use it and exclusive

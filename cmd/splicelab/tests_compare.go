@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +14,6 @@ import (
 	"splicelab/cmd/splicelab/config"
 	"splicelab/cmd/splicelab/spell"
 	"splicelab/lab"
-	"splicelab/lab/vm"
 	"splicelab/results"
 )
 
@@ -111,24 +108,16 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 		return err
 	}
 	defer tests.release()
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
-		return err
-	}
-	release, err := a.useCache()
+	release, err := a.useVMs(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	dir, err := os.MkdirTemp("", "splicelab-compare-")
-	if err != nil {
-		return fmt.Errorf("a place for what is not to be kept: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // nothing in it is wanted
-	store, err := results.Open(filepath.Join(dir, "results.db"))
+	store, remove, err := scratchStore()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close() }() // it is removed next
+	defer remove()
 
 	runs, err := a.compareRuns(ctx, store, tests, chosen)
 	different, werr := writeCompared(a.stdout, runs, a.matrixOptions(a.stdout))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 
 	"splicelab/cmd/splicelab/config"
 	"splicelab/lab"
-	"splicelab/lab/vm"
 	"splicelab/outcome"
 	"splicelab/results"
 )
@@ -71,24 +69,16 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 		return err
 	}
 	defer tests.release()
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
-		return err
-	}
-	release, err := a.useCache()
+	release, err := a.useVMs(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	dir, err := os.MkdirTemp("", "splicelab-prove-")
-	if err != nil {
-		return fmt.Errorf("a place for what is not to be kept: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // nothing in it is wanted
-	store, err := results.Open(filepath.Join(dir, "results.db"))
+	store, remove, err := scratchStore()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close() }() // it is removed next
+	defer remove()
 
 	plan, cells, trouble := a.proveCells(ctx, store, tests)
 	if len(cells) == 0 {

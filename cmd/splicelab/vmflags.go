@@ -11,7 +11,6 @@ import (
 	"splicelab/images"
 	"splicelab/kernels"
 	"splicelab/lab"
-	"splicelab/lab/vm"
 	"splicelab/outcome"
 )
 
@@ -129,10 +128,7 @@ func (a *app) completeSelections(cmd *cobra.Command) {
 // bootLab prepares all that exec and shell need to boot a guest. release
 // must be called when the VM has ended.
 func (a *app) bootLab(ctx context.Context, g guest) (l *lab.Lab, k kernels.Kernel, p *images.Profile, release func(), err error) {
-	if _, err := vm.Version(ctx, a.cfg.VM.QEMU); err != nil {
-		return nil, k, nil, nil, err
-	}
-	release, err = a.useCache()
+	release, err = a.useVMs(ctx)
 	if err != nil {
 		return nil, k, nil, nil, err
 	}

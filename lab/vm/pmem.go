@@ -1,9 +1,7 @@
 package vm
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -34,32 +32,11 @@ func newPmem(image string) (pmem, error) {
 		return pmem{}, fmt.Errorf("memfd_create: %w", err)
 	}
 	p := pmem{os.NewFile(uintptr(fd), "pmem"), st.Size()}
-	if err := p.fill(in); err != nil {
+	if err := fillSparse(p.file, in, p.size); err != nil {
 		_ = p.file.Close()
 		return pmem{}, err
 	}
 	return p, nil
-}
-
-func (p pmem) fill(in *os.File) error {
-	if err := p.file.Truncate(p.size); err != nil {
-		return err
-	}
-	for end := int64(0); ; {
-		data, err := in.Seek(end, unix.SEEK_DATA)
-		if errors.Is(err, unix.ENXIO) {
-			return nil // nothing but holes up to the end
-		}
-		if err != nil {
-			return err
-		}
-		if end, err = in.Seek(data, unix.SEEK_HOLE); err != nil {
-			return err
-		}
-		if _, err := io.Copy(io.NewOffsetWriter(p.file, data), io.NewSectionReader(in, data, end-data)); err != nil {
-			return err
-		}
-	}
 }
 
 // pmemDevice shows pmem to the guest. It is virtio-pmem, all of whose memory

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,7 +94,8 @@ func TestMonitorBurst(t *testing.T) {
 		t.Fatal(err)
 	}
 	const rounds, burst = 50, 200
-	go func() {
+	var talking sync.WaitGroup
+	talking.Go(func() {
 		for i := range rounds {
 			id := p.hear("query-thing")
 			for j := range burst {
@@ -104,7 +106,7 @@ func TestMonitorBurst(t *testing.T) {
 				p.say(`{"event": "NOISE", "data": {"n": %d}, "timestamp": {"seconds": 1, "microseconds": 2}}`, j)
 			}
 		}
-	}()
+	})
 	var answers [][]byte
 	for range rounds {
 		raw, err := m.Run([]byte(`{"execute": "query-thing"}`))
@@ -113,6 +115,7 @@ func TestMonitorBurst(t *testing.T) {
 		}
 		answers = append(answers, raw)
 	}
+	talking.Wait()
 	for i, raw := range answers {
 		var a struct{ Return struct{ Round int } }
 		if err := json.Unmarshal(raw, &a); err != nil || a.Return.Round != i {
