@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -107,7 +106,8 @@ func (p *Prepared) compile(ctx context.Context) error {
 		_ = w.Close() // never fails
 		ended <- err
 	}()
-	tail := p.follow(r, log)
+	known, config := p.counted(), digest(string(p.Config))
+	done, tail := p.follow(r, log, known.expected(config))
 	if err := <-ended; err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -115,6 +115,7 @@ func (p *Prepared) compile(ctx context.Context) error {
 		err = blameSource(p.failed("make", err, tail))
 		return errors.Join(p.clean(), fmt.Errorf("%w\nthe whole log: %s", err, log.Name()))
 	}
+	p.writeCounted(known.then(config, done))
 	return p.clean()
 }
 
@@ -170,42 +171,6 @@ func (p *Prepared) sweep() error {
 // clean takes the mark away: make has ended by itself, and has removed what it
 // did not finish.
 func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished)) }
-
-// tailLines is how much of make's output is kept for an error.
-const tailLines = 200
-
-// follow tells how far make is, and returns the end of what it wrote.
-func (p *Prepared) follow(r io.Reader, log io.Writer) string {
-	counter := filepath.Join(p.obj, ".objects")
-	total := 0
-	if b, err := os.ReadFile(counter); err == nil {
-		total, _ = strconv.Atoi(strings.TrimSpace(string(b))) // 0 is no estimate
-	}
-	done := 0
-	var tail []string
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 1<<16), 1<<20)
-	for lines.Scan() {
-		line := lines.Text()
-		fmt.Fprintln(log, line)
-		if tail = append(tail, line); len(tail) > tailLines {
-			tail = tail[1:]
-		}
-		words := strings.Fields(line)
-		if len(words) < 2 || (words[0] != "CC" && words[0] != "AS") {
-			continue
-		}
-		done++
-		if p.builder.Told != nil {
-			p.builder.Told(Step{What: "compiling " + words[len(words)-1], Done: done, Total: max(total, 0)})
-		}
-	}
-	_, _ = io.Copy(io.Discard, r) // a line of over a megabyte ends the scan, not make
-	if done > total {
-		_ = os.WriteFile(counter, []byte(strconv.Itoa(done)), 0o644) // the next estimate is the worse for it
-	}
-	return strings.Join(tail, "\n")
-}
 
 // install puts what was built into an entry of the store.
 func (p *Prepared) install(ctx context.Context, dir string) error {
