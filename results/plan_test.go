@@ -120,8 +120,9 @@ func TestHolder(t *testing.T) {
 	}
 	s, err := Open(path)
 	must(t, err)
-	_, err = s.LockRun("r")
+	release, err := s.LockRun("r")
 	must(t, err)
+	defer release()
 	if _, err := os.Stdout.WriteString("held\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func (e *RunningError) Error() string {
 }
 
 // LockRun takes a run for this process until release is called or the process
-// ends. The error is a *RunningError when somebody has it.
+// ends; release must be kept until then. The error is a *RunningError when somebody has it.
 func (s *Store) LockRun(id string) (release func(), err error) {
 	f, err := os.OpenFile(s.lockPath(), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

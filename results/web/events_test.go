@@ -316,8 +316,9 @@ func TestPace(t *testing.T) {
 		a.Finished = t0.Add(time.Duration(i+1) * time.Second)
 		must(t, store.AddAttempt(ctx, "r", a))
 	}
-	_, err := store.LockRun("r")
+	release, err := store.LockRun("r")
 	must(t, err)
+	defer release()
 	server := testServer(t, Config{Store: store}, quick)
 	for _, c := range []struct {
 		after      time.Duration
