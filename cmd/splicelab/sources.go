@@ -138,12 +138,12 @@ func scratchStore() (store *results.Store, remove func(), err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("a place for what is not to be kept: %w", err)
 	}
-	remove = func() { _ = os.RemoveAll(dir) } // nothing in it is wanted
+	sweep := func() { _ = os.RemoveAll(dir) } // nothing in it is wanted
 	if store, err = results.Open(filepath.Join(dir, "results.db")); err != nil {
-		remove()
+		sweep()
 		return nil, nil, err
 	}
-	return store, func() { _ = store.Close(); remove() }, nil
+	return store, func() { _ = store.Close(); sweep() }, nil
 }
 
 // lockCache takes the cache's lock, shared by those who use it and exclusive
