@@ -76,12 +76,14 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 	esac
 
 # What measures time is left out under the race detector, and runs by itself.
+# The lab's tests take the longest: they are begun first, and the others run
+# beside them.
 .PHONY: test
 test: setup build ## run every test, also those that boot real kernels, with the race detector
 	@scripts/setup test
 	go vet ./...
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
-	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./...
+	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./lab ./...
 	go test -run 'HundredThousand|LargeReport' ./results ./results/format ./results/page
 
 # Builds the lab's fragments, and bisects a history of Linux that
