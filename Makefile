@@ -84,7 +84,7 @@ test: setup build ## run every test, also those that boot real kernels, with the
 	go vet ./...
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./lab ./...
-	go test -run 'HundredThousand|LargeReport' ./results ./results/format ./results/page
+	go test -run 'HundredThousand|LargeReport|IsBounded' ./results ./results/format ./results/page
 
 # Builds the lab's fragments, and bisects a history of Linux that
 # scripts/linux-history makes: of each of its commits it is known what it does.

@@ -139,29 +139,6 @@ func withoutSpans(line string) string {
 	return out.String()
 }
 
-func TestMarkdownIsBounded(t *testing.T) {
-	m := newMaking("large")
-	for i := range 20_000 {
-		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprint("s.TestWithAName/", i)},
-			results.Attempt{Verdict: outcome.Fail, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})
-	}
-	content := documents(t, m.d)["markdown"]
-	left := regexp.MustCompile(`The details of (\d+) more cells are left out`).FindSubmatch(content)
-	if len(content) > 1<<20 || len(content) < 1<<19 || left == nil {
-		t.Fatalf("%d bytes, %q", len(content), left)
-	}
-	shown := bytes.Count(content, []byte("\n- `"))
-	if fmt.Sprint(20_000-shown) != string(left[1]) {
-		t.Errorf("%d cells have details, and %s are said to have none", shown, left[1])
-	}
-	if bytes.Count(content, []byte("<details>")) != bytes.Count(content, []byte("</details>")) {
-		t.Error("what is folded is not closed")
-	}
-	if !bytes.Contains(content, []byte("more kernels are left out")) {
-		t.Error("it does not say that tables are left out")
-	}
-}
-
 // JUnit bounds what was printed, and says what is left out.
 func TestTextsAreBounded(t *testing.T) {
 	m := newMaking("large")

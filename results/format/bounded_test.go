@@ -1,0 +1,95 @@
+// The race detector makes everything several times slower, so what reads and
+// writes hundreds of megabytes is run without it.
+
+//go:build !race
+
+package format
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"splicelab/outcome"
+	"splicelab/results"
+)
+
+// endless repeats a text after a beginning, for ever.
+type endless struct {
+	head, text string
+	at         int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.head)
+	e.head = e.head[n:]
+	for n < len(p) && e.head == "" {
+		m := copy(p[n:], e.text[e.at:])
+		e.at = (e.at + m) % len(e.text)
+		n += m
+	}
+	return n, nil
+}
+
+// A document that never ends is refused, and takes no more memory than a
+// large one that is read.
+func TestReadIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: reads some 500 MiB")
+	}
+	for _, c := range []struct{ name, head, text, says string }{
+		{"KTAP without an end", "KTAP version 1\n", strings.Repeat("kernel: nothing to see here, and that at great length\n", 100), "larger than 128 MiB"},
+		{"one line", "KTAP version 1\nok 1 ", "a", "larger than 128 MiB"},
+		{"tests in KTAP", "KTAP version 1\n", "ok 1 a\n", "no more than 200000 are read"},
+		{"subtests of a long name", "KTAP version 1\n  # Subtest: " + strings.Repeat("n", 4000) + "\n", "  ok 1 a\n", "no more than 200000 are read"},
+		{"attributes", "<testsuite ", "a='b' ", "within an element of more than 16 MiB"},
+		{"text", "<testsuite><testcase name='t'><system-out>", "text ", "within an element of more than 16 MiB"},
+		{"pieces of text", "<testsuite><testcase name='t'><system-out>", strings.Repeat("text ", 2000) + "<![CDATA[x]]>", "larger than 128 MiB"},
+		{"tests in XML", "<testsuite name='s'>", "<testcase name='t'/>", "no more than 200000 are read"},
+		{"a comment", "<testsuite name='s'><!--", "comment ", "within an element of more than 16 MiB"},
+		{"elements", "<testsuite name='s'>", "<x>", "within more than 64 elements"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			_, err := Read(&endless{head: c.head, text: c.text}, ReadOptions{File: "f", Kernel: "6.12"})
+			runtime.ReadMemStats(&after)
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v, want %q", err, c.says)
+			}
+			// What the heap grew to: Sys never shrinks.
+			if grown := int64(after.Sys) - int64(before.Sys); grown > 1<<30 {
+				t.Errorf("%d MiB of memory", grown>>20)
+			}
+		})
+	}
+}
+
+func TestMarkdownIsBounded(t *testing.T) {
+	m := newMaking("large")
+	for i := range 20_000 {
+		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprint("s.TestWithAName/", i)},
+			results.Attempt{Verdict: outcome.Fail, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})
+	}
+	content := documents(t, m.d)["markdown"]
+	left := regexp.MustCompile(`The details of (\d+) more cells are left out`).FindSubmatch(content)
+	if len(content) > 1<<20 || len(content) < 1<<19 || left == nil {
+		t.Fatalf("%d bytes, %q", len(content), left)
+	}
+	shown := bytes.Count(content, []byte("\n- `"))
+	if fmt.Sprint(20_000-shown) != string(left[1]) {
+		t.Errorf("%d cells have details, and %s are said to have none", shown, left[1])
+	}
+	if bytes.Count(content, []byte("<details>")) != bytes.Count(content, []byte("</details>")) {
+		t.Error("what is folded is not closed")
+	}
+	if !bytes.Contains(content, []byte("more kernels are left out")) {
+		t.Error("it does not say that tables are left out")
+	}
+}
