@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"splicelab/outcome"
 )
 
@@ -176,6 +178,17 @@ func TestRunIsLocked(t *testing.T) {
 
 	release()
 	running("r", false)
+
+	// Who locks more than a run's byte is not waited for without end.
+	f, err := os.OpenFile(path+".running", os.O_RDWR, 0)
+	must(t, err)
+	for _, all := range []unix.Flock_t{{Type: unix.F_WRLCK, Start: 10, Len: 1 << 40}, {Type: unix.F_WRLCK}} {
+		must(t, unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &all))
+		if got, err := other.Running(); len(got) != 1 || err != nil {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	must(t, f.Close())
 
 	// Of a process that is killed nothing is left.
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHolder$")

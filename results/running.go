@@ -23,7 +23,8 @@ func (e *RunningError) Error() string {
 }
 
 // LockRun takes a run for this process until release is called or the process
-// ends; release must be kept until then. The error is a *RunningError when somebody has it.
+// ends; release must be kept until then. The error is a *RunningError when
+// somebody has it.
 func (s *Store) LockRun(id string) (release func(), err error) {
 	f, err := os.OpenFile(s.lockPath(), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -84,7 +85,8 @@ func (s *Store) Running() (Running, error) {
 		if before := found.Start - in.Start; before > 0 {
 			ranges = append(ranges, unix.Flock_t{Start: in.Start, Len: before})
 		}
-		switch behind := found.Start + 1; {
+		switch behind := found.Start + found.Len; {
+		case found.Len == 0: // to the end of all files, which is nobody's of ours
 		case in.Len == 0:
 			ranges = append(ranges, unix.Flock_t{Start: behind})
 		case behind < in.Start+in.Len:
