@@ -1,4 +1,4 @@
-module splicelab
+module github.com/splicelab/splicelab
 
 go 1.26.0
 

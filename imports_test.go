@@ -1,8 +1,6 @@
 // Package splicelab_test holds the house to its import directions without
 // needing a linter: cmd → lab → {images, kernels, results} → outcome, and
-// lab/wire for the lab and for what runs in the guest.
-// The same rules stand in .golangci.yml, where an editor shows them at the
-// offending line; change both together.
+// internal/protocol for the lab and for what runs in the guest.
 package splicelab_test
 
 import (
@@ -13,10 +11,10 @@ import (
 	"testing"
 )
 
-const module = "splicelab"
+const module = "github.com/splicelab/splicelab"
 
 // The packages that both sides of the serial port may know.
-var leaves = []string{"outcome", "lab/wire", "lab/wire/thaw"}
+var leaves = []string{"outcome", "internal/protocol", "internal/protocol/reseed"}
 
 // directions says, for each part of the house, which others it may import.
 // Paths are relative to the module; "x/..." is x and everything below it. The
@@ -28,8 +26,8 @@ var directions = []struct {
 	why      string
 }{
 	{"outcome", nil, "it is shared by guest and host and must know neither"},
-	{"lab/wire", nil, "it is shared by guest and host and must know neither"},
-	{"lab/wire/thaw", nil, "it is shared by guest and host and must know neither"},
+	{"internal/protocol", nil, "it is shared by guest and host and must know neither"},
+	{"internal/protocol/reseed", nil, "it is shared by guest and host and must know neither"},
 	{"kernels/...", []string{"kernels/...", "outcome"}, "a kernel does not know what is done with it"},
 	{"images/...", []string{"images", "kernels", "outcome"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
@@ -99,16 +97,16 @@ func TestImportDirectionsRefuse(t *testing.T) {
 		{"kernels", "lab", false, true},
 		{"kernels/debian", "kernels", false, false},
 		{"images", "kernels", false, false},
-		{"images", "lab/wire", false, true},
+		{"images", "internal/protocol", false, true},
 		{"images", "lab/vm", false, true},
-		{"images/guest", "lab/wire", false, false},
+		{"images/guest", "internal/protocol", false, false},
 		{"images/guest", "images", false, true},
 		{"results", "kernels", false, true},
 		{"results", "outcome", false, false},
 		{"lab/vm", "lab/console", false, true},
-		{"lab/wire", "outcome", false, true},
-		{"lab/wire/thaw", "lab/wire", false, true},
-		{"images/guest", "lab/wire/thaw", false, false},
+		{"internal/protocol", "outcome", false, true},
+		{"internal/protocol/reseed", "internal/protocol", false, true},
+		{"images/guest", "internal/protocol/reseed", false, false},
 		{"lab", "tests/selftest", false, true},
 		{"lab", "tests/selftest", true, false},
 		{"lab/queue", "lab", false, false},
@@ -140,7 +138,7 @@ func complaints(name string, imports, testImports []string) []string {
 		}
 	}
 	if row < 0 {
-		return []string{name + ": no row in imports_test.go says what it may import: add one, and to .golangci.yml"}
+		return []string{name + ": no row in imports_test.go says what it may import: add one"}
 	}
 	d := directions[row]
 	var out []string

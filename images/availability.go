@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // Availability says how a kernel offers a module.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // MissingModuleError says that a kernel neither has a module built in nor

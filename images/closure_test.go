@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 func TestClosure(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // ExcludedOn reports whether the profile is skipped on a kernel version at a

@@ -16,7 +16,7 @@ import (
 
 	"github.com/u-root/u-root/pkg/cpio"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // Spec says what an initramfs holds.

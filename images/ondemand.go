@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // moduleSet is what an image holds for the guest's modprobe.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 func TestBuiltin(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"path"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // MountStep is one mount of a profile, as the guest agent takes it.

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"splicelab/kernels/kerneltest"
+	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
 // fileKernel writes images, modules and a configuration to a directory.

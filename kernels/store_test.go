@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"splicelab/kernels/kerneltest"
+	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
 func openStore(t *testing.T) *Store {

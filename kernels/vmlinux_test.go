@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/kernels/kerneltest"
+	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
 const testRelease = "6.99.1-test-cloud-amd64"

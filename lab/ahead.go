@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"splicelab/kernels"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // This file does what can be done before a worker is free: it makes images,

@@ -11,11 +11,11 @@ import (
 	"slices"
 	"time"
 
-	"splicelab/lab/console"
-	"splicelab/lab/gotest"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/lab/gotest"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // cell is one test on its way through a batch.
@@ -64,7 +64,7 @@ type batch struct {
 	marks      bool  // this binary marks its cells in the kernel log
 	logEnd     bool  // the end-of-log mark was read
 	logChecked int64 // console offset up to which a crash was looked for
-	exit       *wire.Exit
+	exit       *protocol.Exit
 }
 
 // maxRunPattern bounds one -test.run argument: Linux takes 128 KiB in one
@@ -120,7 +120,7 @@ func (b *batch) run(ctx context.Context) error {
 			}
 		}
 	}
-	reply, err := b.m.ctl.send(wire.Request{Exec: &wire.Exec{
+	reply, err := b.m.ctl.send(protocol.Request{Exec: &protocol.Exec{
 		Path:  suitePath(suite),
 		Args:  append(slices.Clone(testArgs), "-test.run="+runPattern(tests)),
 		Env:   env,
@@ -138,7 +138,7 @@ func (b *batch) runHeld(ctx context.Context, tests []PlannedTest) error {
 	b.done = b.token
 	b.token = b.m.held.token // in case that it dies
 	reply := b.m.ctl.await(b.m.held.exec)
-	word := wire.Release{Token: b.done, UnixNano: time.Now().UnixNano(), Entropy: entropy(), Run: runPattern(tests), Env: b.lab.runEnv()}
+	word := protocol.Resume{Token: b.done, UnixNano: time.Now().UnixNano(), Entropy: entropy(), Run: runPattern(tests), Env: b.lab.runEnv()}
 	if _, err := io.WriteString(b.m.keys, word.Encode()); err != nil {
 		return b.stopped(b.m.autopsy(ctx, outcome.Crash, "as the test process was to go on"))
 	}
@@ -154,11 +154,11 @@ var testArgs = []string{"-test.v=test2json", "-test.timeout=0", "-test.count=1"}
 // runEnv is the part of a test process's environment that is the run's.
 func (l *Lab) runEnv() []string {
 	env := []string{
-		wire.EnvPolicy + "=" + string(l.cfg.Policy),
-		fmt.Sprintf("%s=%d", wire.EnvSeed, l.cfg.Seed),
+		protocol.EnvPolicy + "=" + string(l.cfg.Policy),
+		fmt.Sprintf("%s=%d", protocol.EnvSeed, l.cfg.Seed),
 	}
 	if l.cfg.Faults {
-		env = append(env, wire.EnvFault+"=1")
+		env = append(env, protocol.EnvFault+"=1")
 	}
 	return env
 }
@@ -170,26 +170,26 @@ func (l *Lab) testEnv(spec *machineSpec) []string {
 		// Collecting garbage is a tenth of a cell's time under TCG; a limit
 		// keeps the process within the smallest VM.
 		"GOGC=off", "GOMEMLIMIT=64MiB",
-		wire.EnvGuest + "=1",
-		wire.EnvSpare + "=" + spareDir,
+		protocol.EnvGuest + "=1",
+		protocol.EnvSpare + "=" + spareDir,
 	}
 	if spec.profile != nil {
-		env = append(env, wire.EnvDir+"="+cellDir, wire.EnvFS+"="+spec.profile.Name)
+		env = append(env, protocol.EnvDir+"="+cellDir, protocol.EnvFS+"="+spec.profile.Name)
 	}
 	if len(spec.disks) > 0 && spec.disks[0].Path != "" { // not the kernel layer's empty one
-		env = append(env, wire.EnvDevice+"="+guestDisk(spec.disks[0].Driver))
+		env = append(env, protocol.EnvDevice+"="+guestDisk(spec.disks[0].Driver))
 	}
 	return env
 }
 
 // watch is the batch's event loop.
-func (b *batch) watch(ctx context.Context, reply <-chan wire.Reply) error {
+func (b *batch) watch(ctx context.Context, reply <-chan protocol.Reply) error {
 	tick := time.NewTicker(stallStep / 2)
 	defer tick.Stop()
 	clock := newWatch(time.Now())
 	var now time.Duration
 	var lastSign, cellBegan, exited time.Duration
-	var ping <-chan wire.Reply
+	var ping <-chan protocol.Reply
 	pingSent := time.Duration(-1)
 	out, dead := b.m.out, b.m.vm.Done()
 	var running *cell
@@ -255,7 +255,7 @@ func (b *batch) watch(ctx context.Context, reply <-chan wire.Reply) error {
 		case pingSent >= 0 && now-pingSent > b.lab.cfg.Deadlines.Silence:
 			return b.stopped(b.overdue(ctx, false))
 		case pingSent < 0 && silent > b.lab.cfg.Deadlines.Silence:
-			if p, err := b.m.ctl.send(wire.Request{Ping: &wire.Ping{}}); err == nil {
+			if p, err := b.m.ctl.send(protocol.Request{Ping: &protocol.Ping{}}); err == nil {
 				ping, pingSent = p, now
 			}
 		}
@@ -322,7 +322,7 @@ func (b *batch) finish() error {
 		return errUnsound
 	}
 	for _, c := range b.cells {
-		if c.reported && c.raw == outcome.Fail && c.attrs[wire.AttrOutcome] == "" {
+		if c.reported && c.raw == outcome.Fail && c.attrs[protocol.AttrOutcome] == "" {
 			return errUnsound
 		}
 	}

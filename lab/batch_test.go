@@ -14,10 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/lab/vm"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // actor plays a VM by a script: what a real one says, at the moment a table
@@ -51,8 +51,8 @@ func (a *actor) die(e vm.Exit) {
 	})
 }
 
-func (a *actor) reply(r wire.Reply) {
-	b, _ := wire.Encode(r)
+func (a *actor) reply(r protocol.Reply) {
+	b, _ := protocol.Encode(r)
 	_, _ = a.agent.Write(b)
 }
 
@@ -70,7 +70,7 @@ func log(lines ...string) act {
 // begin starts a cell on both channels, as the kit does.
 func begin(name string) act {
 	return func(a *actor) {
-		log("[    1.000000] " + wire.CellMark(name))(a)
+		log("[    1.000000] " + protocol.CellMark(name))(a)
 		out("\x16=== RUN   " + name)(a)
 	}
 }
@@ -79,9 +79,9 @@ func result(verb, name string) act { return out("\x16--- " + verb + ": " + name 
 
 func exited(code int, signal string) act {
 	return func(a *actor) {
-		out("", wire.EndMark(a.token))(a)
-		log("[    2.000000] " + wire.EndOfLog(a.token))(a)
-		a.reply(wire.Reply{ID: a.id, Exit: &wire.Exit{Code: code, Signal: signal}})
+		out("", protocol.EndMark(a.token))(a)
+		log("[    2.000000] " + protocol.EndOfLog(a.token))(a)
+		a.reply(protocol.Reply{ID: a.id, Exit: &protocol.Exit{Code: code, Signal: signal}})
 	}
 }
 
@@ -109,9 +109,9 @@ func play(t *testing.T, script []act, names ...string) (map[string]results.Attem
 	defer a.Kill()
 	go func() {
 		s := bufio.NewScanner(agent)
-		s.Buffer(nil, wire.MaxLine)
+		s.Buffer(nil, protocol.MaxLine)
 		for s.Scan() {
-			var r wire.Request
+			var r protocol.Request
 			if json.Unmarshal(s.Bytes(), &r) != nil {
 				return
 			}
@@ -126,7 +126,7 @@ func play(t *testing.T, script []act, names ...string) (map[string]results.Attem
 			case r.Ping != nil:
 				a.mu.Lock()
 				if a.answers {
-					a.reply(wire.Reply{ID: r.ID})
+					a.reply(protocol.Reply{ID: r.ID})
 				}
 				a.mu.Unlock()
 			}
@@ -321,7 +321,7 @@ func TestCellsInheritWhatTheirParentSays(t *testing.T) {
 
 func TestUntilMark(t *testing.T) {
 	const text = "line\n\x00splicelab\nno mark\n"
-	mark := "\n" + wire.EndMark("t0k") + "\n"
+	mark := "\n" + protocol.EndMark("t0k") + "\n"
 	whole := text + mark + "behind"
 	for i := range len(whole) {
 		var b strings.Builder

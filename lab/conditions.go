@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"splicelab/images"
+	"github.com/splicelab/splicelab/images"
 )
 
 // conditions are what a difference between two runs of a plan could be

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/images"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 func TestConditions(t *testing.T) {
@@ -24,7 +24,7 @@ func TestConditions(t *testing.T) {
 		}
 	}
 	l := &Lab{cfg: Config{GuestDir: dir, KernelArgs: []string{"slub_debug", "quiet"},
-		Own: []OwnSuite{{Suite: wire.Suite{Name: "mine"}, Binary: filepath.Join(dir, "mine.test"), Program: filepath.Join(dir, "mine.prog")}}}}
+		Own: []OwnSuite{{Suite: protocol.Suite{Name: "mine"}, Binary: filepath.Join(dir, "mine.test"), Program: filepath.Join(dir, "mine.prog")}}}}
 	p := Plan{
 		Profiles: []images.Profile{
 			{Name: "demo", Type: "demofs", Mkfs: []string{tool, "-b", "1024"}, SizeMiB: 64, Options: "noatime", Overlay: true},

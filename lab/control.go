@@ -9,7 +9,7 @@ import (
 	"io"
 	"sync"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // control is the host's end of the control channel: it numbers requests,
@@ -18,11 +18,11 @@ import (
 // the guest says can be trusted to belong where it seems to.
 type control struct {
 	conn  io.ReadWriteCloser
-	hello chan wire.Hello
+	hello chan protocol.Hello
 
 	mu      sync.Mutex
 	next    uint64
-	waiting map[uint64]chan wire.Reply
+	waiting map[uint64]chan protocol.Reply
 	broken  error
 	done    chan struct{} // closed when broken is set
 }
@@ -33,8 +33,8 @@ var errChannel = errors.New("control channel broke")
 func newControl(conn io.ReadWriteCloser) *control {
 	c := &control{
 		conn:    conn,
-		hello:   make(chan wire.Hello, 1),
-		waiting: map[uint64]chan wire.Reply{},
+		hello:   make(chan protocol.Hello, 1),
+		waiting: map[uint64]chan protocol.Reply{},
 		done:    make(chan struct{}),
 	}
 	go c.read()
@@ -43,12 +43,12 @@ func newControl(conn io.ReadWriteCloser) *control {
 
 func (c *control) read() {
 	s := bufio.NewScanner(c.conn)
-	s.Buffer(make([]byte, 64<<10), wire.MaxLine)
+	s.Buffer(make([]byte, 64<<10), protocol.MaxLine)
 	for s.Scan() {
 		if len(s.Bytes()) == 0 {
 			continue
 		}
-		var r wire.Reply
+		var r protocol.Reply
 		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
 			c.fail(fmt.Errorf("%w: unreadable line %.80q", errChannel, s.Bytes()))
 			return
@@ -89,7 +89,7 @@ func (c *control) fail(err error) {
 }
 
 // send writes a request and returns where its reply will arrive.
-func (c *control) send(r wire.Request) (<-chan wire.Reply, error) {
+func (c *control) send(r protocol.Request) (<-chan protocol.Reply, error) {
 	c.mu.Lock()
 	if c.broken != nil {
 		c.mu.Unlock()
@@ -97,16 +97,16 @@ func (c *control) send(r wire.Request) (<-chan wire.Reply, error) {
 	}
 	c.next++
 	r.ID = c.next
-	ch := make(chan wire.Reply, 1)
+	ch := make(chan protocol.Reply, 1)
 	c.waiting[r.ID] = ch
 	c.mu.Unlock()
 
-	b, err := wire.Encode(r)
+	b, err := protocol.Encode(r)
 	if err != nil {
 		return nil, err
 	}
-	if len(b) > wire.MaxLine {
-		return nil, fmt.Errorf("a request of %d bytes does not fit a control line of %d", len(b), wire.MaxLine)
+	if len(b) > protocol.MaxLine {
+		return nil, fmt.Errorf("a request of %d bytes does not fit a control line of %d", len(b), protocol.MaxLine)
 	}
 	if _, err := c.conn.Write(b); err != nil {
 		c.fail(fmt.Errorf("%w: %w", errChannel, err))
@@ -132,8 +132,8 @@ func (c *control) resume(sent uint64) {
 
 // await returns where the reply to a request will arrive that another channel
 // has sent.
-func (c *control) await(id uint64) <-chan wire.Reply {
-	ch := make(chan wire.Reply, 1)
+func (c *control) await(id uint64) <-chan protocol.Reply {
+	ch := make(chan protocol.Reply, 1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting[id] = ch
@@ -142,17 +142,17 @@ func (c *control) await(id uint64) <-chan wire.Reply {
 
 // guestError is the agent's answer that a request failed in the guest.
 type guestError struct {
-	reply wire.Reply
+	reply protocol.Reply
 }
 
 func (e *guestError) Error() string { return e.reply.Error }
 
 // call sends a request and waits for its answer. A failure in the guest is a
 // *guestError, everything else means that the guest did not answer.
-func (c *control) call(ctx context.Context, r wire.Request) (wire.Reply, error) {
+func (c *control) call(ctx context.Context, r protocol.Request) (protocol.Reply, error) {
 	ch, err := c.send(r)
 	if err != nil {
-		return wire.Reply{}, err
+		return protocol.Reply{}, err
 	}
 	select {
 	case reply := <-ch:
@@ -161,8 +161,8 @@ func (c *control) call(ctx context.Context, r wire.Request) (wire.Reply, error) 
 		}
 		return reply, nil
 	case <-c.done:
-		return wire.Reply{}, c.broken
+		return protocol.Reply{}, c.broken
 	case <-ctx.Done():
-		return wire.Reply{}, ctx.Err()
+		return protocol.Reply{}, ctx.Err()
 	}
 }

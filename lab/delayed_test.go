@@ -3,7 +3,7 @@ package lab
 import (
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Only what passed but for a task that was held up is doubted: not what the

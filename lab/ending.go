@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/lab/console"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // This file judges batches that did not end in good order: who is to blame,

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // ended is why a VM or a step in it came to nothing. The verdict in it is the

@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // ExecSpec is one program to run on one kernel, as `go test -exec` asks for.
@@ -52,10 +52,10 @@ func (l *Lab) Exec(ctx context.Context, s ExecSpec) (int, error) {
 		return 0, err
 	}
 	files[execBinary] = s.Binary
-	env := append(slices.Clone(s.Env), wire.EnvGuest+"=1")
+	env := append(slices.Clone(s.Env), protocol.EnvGuest+"=1")
 	made := slices.Clone(plan.made)
 	if s.Profile != nil {
-		env = append(env, "TMPDIR="+cellDir, wire.EnvDir+"="+cellDir, wire.EnvFS+"="+s.Profile.Name)
+		env = append(env, "TMPDIR="+cellDir, protocol.EnvDir+"="+cellDir, protocol.EnvFS+"="+s.Profile.Name)
 		made = append(made, cellDir)
 	}
 	env = append(env, plan.env...)
@@ -69,7 +69,7 @@ func (l *Lab) Exec(ctx context.Context, s ExecSpec) (int, error) {
 			return 0, kernelError(m.autopsyOr(ctx, err))
 		}
 	}
-	exit, err := m.stream(ctx, wire.Exec{
+	exit, err := m.stream(ctx, protocol.Exec{
 		Path: execBinary, Args: plan.args, Env: env, Dir: execWork, Token: newToken(),
 	}, s.Stdout)
 	if err != nil {
@@ -116,7 +116,7 @@ func (l *Lab) sweep() {
 	}
 }
 
-func exitStatus(e *wire.Exit) int {
+func exitStatus(e *protocol.Exit) int {
 	if e.Signal == "" {
 		return e.Code
 	}
@@ -145,13 +145,13 @@ func (m *machine) autopsyOr(ctx context.Context, err error) error {
 
 // stream runs one program and passes its output on, byte by byte, up to the
 // mark that ends it.
-func (m *machine) stream(ctx context.Context, e wire.Exec, w io.Writer) (*wire.Exit, error) {
-	reply, err := m.ctl.send(wire.Request{Exec: &e})
+func (m *machine) stream(ctx context.Context, e protocol.Exec, w io.Writer) (*protocol.Exit, error) {
+	reply, err := m.ctl.send(protocol.Request{Exec: &e})
 	if err != nil {
 		return nil, m.autopsy(ctx, outcome.Crash, "as the program was to start")
 	}
-	out := &untilMark{w: w, mark: "\n" + wire.EndMark(e.Token) + "\n"}
-	var exit *wire.Exit
+	out := &untilMark{w: w, mark: "\n" + protocol.EndMark(e.Token) + "\n"}
+	var exit *protocol.Exit
 	for exit == nil || !out.done {
 		select {
 		case <-ctx.Done():
@@ -219,7 +219,7 @@ const placeholder = ".splicelab"
 // mkdir makes a directory and those above it in the guest. A Put makes the
 // directories of its file, so an empty file in it is all that it takes.
 func (m *machine) mkdir(ctx context.Context, dir string) error {
-	_, err := m.ctl.call(ctx, wire.Request{Put: &wire.Put{Path: path.Join(dir, placeholder), Mode: 0o644}})
+	_, err := m.ctl.call(ctx, protocol.Request{Put: &protocol.Put{Path: path.Join(dir, placeholder), Mode: 0o644}})
 	return err
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // filePlan says how a program's output files get from the guest to where the
@@ -125,7 +125,7 @@ func (m *machine) fetchAll(ctx context.Context, p filePlan) error {
 	if len(p.made) == 0 {
 		return nil
 	}
-	r, err := m.ctl.call(ctx, wire.Request{List: &wire.List{Path: execOut}})
+	r, err := m.ctl.call(ctx, protocol.Request{List: &protocol.List{Path: execOut}})
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (m *machine) fetch(ctx context.Context, guest, host string, mode os.FileMod
 	defer os.Remove(f.Name()) // fails once it was renamed
 	defer f.Close()
 	for off := int64(0); ; {
-		r, err := m.ctl.call(ctx, wire.Request{Get: &wire.Get{Path: guest, Offset: off}})
+		r, err := m.ctl.call(ctx, protocol.Request{Get: &protocol.Get{Path: guest, Offset: off}})
 		if err != nil {
 			return fmt.Errorf("file %s of the guest: %w", guest, err)
 		}

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/results"
 )
 
 // A kernel that cannot be had costs its own cells only, and no attempt says

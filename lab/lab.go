@@ -19,12 +19,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/template"
-	"splicelab/lab/vm"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/template"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Isolation says what a cell shares its VM with.

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/lab/console"
-	"splicelab/lab/vm"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Places in the guest.
@@ -132,7 +132,7 @@ func (l *Lab) bringUp(ctx context.Context, m *machine, spec *machineSpec) error 
 	bctx, cancel := withDeadline(ctx, l.cfg.Deadlines.Boot, errBootDeadline)
 	defer cancel()
 
-	var hello wire.Hello
+	var hello protocol.Hello
 	select {
 	case hello = <-m.ctl.hello:
 	case <-m.ctl.done:
@@ -140,8 +140,8 @@ func (l *Lab) bringUp(ctx context.Context, m *machine, spec *machineSpec) error 
 	case <-bctx.Done():
 		return l.bootTimeout(ctx, m, "the agent's first word")
 	}
-	if hello.Version != wire.Version {
-		return infraf("the agent speaks protocol %d, this lab %d: run `make build`", hello.Version, wire.Version)
+	if hello.Version != protocol.Version {
+		return infraf("the agent speaks protocol %d, this lab %d: run `make build`", hello.Version, protocol.Version)
 	}
 	if hello.Release != spec.kernel.Release {
 		return infraf("the kernel says it is %q, not %q", hello.Release, spec.kernel.Release)
@@ -152,14 +152,14 @@ func (l *Lab) bringUp(ctx context.Context, m *machine, spec *machineSpec) error 
 // step is one request on the way to a mounted filesystem.
 type step struct {
 	what string
-	req  wire.Request
+	req  protocol.Request
 }
 
 // steps are those of a spec.
 func (spec *machineSpec) steps() []step {
-	steps := []step{{"setting the clock", wire.Request{Clock: &wire.Clock{UnixNano: time.Now().UnixNano()}}}}
+	steps := []step{{"setting the clock", protocol.Request{Clock: &protocol.Clock{UnixNano: time.Now().UnixNano()}}}}
 	if len(spec.initrd.Load)+len(spec.modules) > 0 {
-		steps = append(steps, step{"loading modules", wire.Request{Modules: &wire.Modules{Paths: spec.initrd.Load, Names: spec.modules}}})
+		steps = append(steps, step{"loading modules", protocol.Request{Modules: &protocol.Modules{Paths: spec.initrd.Load, Names: spec.modules}}})
 	}
 	if spec.profile == nil {
 		return steps
@@ -168,7 +168,7 @@ func (spec *machineSpec) steps() []step {
 		if i == 0 {
 			s.Mkdirs = append(s.Mkdirs, spareDir)
 		}
-		steps = append(steps, step{"mounting " + s.Type, wire.Request{Mount: &wire.Mount{
+		steps = append(steps, step{"mounting " + s.Type, protocol.Request{Mount: &protocol.Mount{
 			Device: s.Device, Type: s.Type, Target: s.Target, Options: s.Options, Mkdirs: s.Mkdirs}}})
 	}
 	return steps
@@ -200,7 +200,7 @@ func (l *Lab) setUp(ctx, bctx context.Context, m *machine, spec *machineSpec) er
 
 // refusal puts a failed step into one sentence: errno and the kernel's own
 // reason, which is the last line that it logged.
-func refusal(what string, r wire.Reply) string {
+func refusal(what string, r protocol.Reply) string {
 	s := fmt.Sprintf("%s was refused: %s", what, r.Error)
 	if r.Errno != "" && !strings.Contains(r.Error, r.Errno) {
 		s += " (" + r.Errno + ")"

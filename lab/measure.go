@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"splicelab/lab/template"
-	"splicelab/lab/vm"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab/template"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/results"
 )
 
 // This file opens the lab to those who measure it: the machines of one cell,

@@ -16,13 +16,13 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // OwnSuite is a suite of the user's: a Go package that was compiled, a test
 // binary that was given, or a program around which the lab puts a suite.
 type OwnSuite struct {
-	wire.Suite
+	protocol.Suite
 	Binary  string // on the host
 	Program string // on the host; empty but for a program
 	// Dir is the directory of the package. Its files and its testdata are in
@@ -60,7 +60,7 @@ func OwnSuiteDir(cache string) (dir string, release func(), err error) {
 // import path, and C files, which are compiled into dir, test binaries, and
 // other programs. They must not have the name of one another or of the suites
 // that there are already. guestDir has the suite around a program.
-func OwnSuites(ctx context.Context, guestDir, dir string, from []string, known []wire.Suite) ([]OwnSuite, error) {
+func OwnSuites(ctx context.Context, guestDir, dir string, from []string, known []protocol.Suite) ([]OwnSuite, error) {
 	taken := map[string]string{}
 	for _, s := range known {
 		taken[s.Name] = "a suite of splicelab's own"
@@ -274,7 +274,7 @@ func (s OwnSuite) files() (map[string]string, error) {
 	}
 	files[path.Join(suiteDir, s.Name+suiteSuffix)] = s.Binary
 	if s.Program != "" {
-		files[path.Join(s.workDir(), wire.ProgramFile)] = s.Program
+		files[path.Join(s.workDir(), protocol.ProgramFile)] = s.Program
 	}
 	return files, nil
 }

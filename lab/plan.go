@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Plan is a set of cells: the product of its kernels, profiles and tests. It
@@ -98,7 +98,7 @@ func (e *NoMatchError) Error() string {
 // NewPlan crosses kernels and profiles with the tests whose name matches
 // pattern (all, when it is empty). Control cells are in every plan. A bad
 // pattern is an error that quotes it; one that matches nothing a *NoMatchError.
-func NewPlan(ks []kernels.Kernel, ps []images.Profile, suites []wire.Suite, pattern string) (Plan, error) {
+func NewPlan(ks []kernels.Kernel, ps []images.Profile, suites []protocol.Suite, pattern string) (Plan, error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return Plan{}, fmt.Errorf("test pattern %q: %w", pattern, err)
@@ -136,10 +136,10 @@ func NewPlan(ks []kernels.Kernel, ps []images.Profile, suites []wire.Suite, patt
 
 // UpTo keeps the tests of priority 0, the highest, to lowest. Control cells
 // have none.
-func UpTo(suites []wire.Suite, lowest int) []wire.Suite {
-	var kept []wire.Suite
+func UpTo(suites []protocol.Suite, lowest int) []protocol.Suite {
+	var kept []protocol.Suite
 	for _, s := range suites {
-		s.Tests = slices.DeleteFunc(slices.Clone(s.Tests), func(t wire.Test) bool { return t.Priority > lowest && !t.Control })
+		s.Tests = slices.DeleteFunc(slices.Clone(s.Tests), func(t protocol.Test) bool { return t.Priority > lowest && !t.Control })
 		kept = append(kept, s)
 	}
 	return kept
@@ -147,12 +147,12 @@ func UpTo(suites []wire.Suite, lowest int) []wire.Suite {
 
 // Quick keeps the cells that stand for the others, and the control cells. A
 // suite that names none is kept as it is.
-func Quick(suites []wire.Suite) []wire.Suite {
-	var kept []wire.Suite
+func Quick(suites []protocol.Suite) []protocol.Suite {
+	var kept []protocol.Suite
 	for _, s := range suites {
-		named := func(t wire.Test) bool { return len(t.Quick) > 0 }
+		named := func(t protocol.Test) bool { return len(t.Quick) > 0 }
 		if slices.ContainsFunc(s.Tests, named) {
-			var tests []wire.Test
+			var tests []protocol.Test
 			for _, t := range s.Tests {
 				if named(t) {
 					t.Cells = t.Quick
@@ -169,7 +169,7 @@ func Quick(suites []wire.Suite) []wire.Suite {
 }
 
 // Expand lists a suite's tests with one entry a cell.
-func Expand(s wire.Suite) []PlannedTest {
+func Expand(s protocol.Suite) []PlannedTest {
 	var out []PlannedTest
 	for _, t := range s.Tests {
 		p := PlannedTest{Suite: s.Name, Top: t.Name, Kind: outcome.Kind(t.Kind), Control: t.Control, Modules: t.Modules, Fault: t.Fault, Plain: t.Plain}

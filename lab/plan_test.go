@@ -7,15 +7,15 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/wire"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/results"
 )
 
-var planSuites = []wire.Suite{
-	{Name: "selftest", Tests: []wire.Test{{Name: "TestPanicKernel"}}},
-	{Name: "splice", Tests: []wire.Test{
+var planSuites = []protocol.Suite{
+	{Name: "selftest", Tests: []protocol.Test{{Name: "TestPanicKernel"}}},
+	{Name: "splice", Tests: []protocol.Test{
 		{Name: "TestOracle", Control: true},
 		{Name: "TestPunchHole", Cells: []string{"small-clean", "large-dirty"}},
 		{Name: "TestPunchHoleInPage", Cells: []string{"small-clean"}},
@@ -114,9 +114,9 @@ func TestWatchStandsStillWhileTheLabDoes(t *testing.T) {
 }
 
 func TestQuickKeepsWhatStandsForTheOthers(t *testing.T) {
-	suites := []wire.Suite{
-		{Name: "own", Tests: []wire.Test{{Name: "TestA"}, {Name: "TestB"}}},
-		{Name: "splice", Tests: []wire.Test{
+	suites := []protocol.Suite{
+		{Name: "own", Tests: []protocol.Test{{Name: "TestA"}, {Name: "TestB"}}},
+		{Name: "splice", Tests: []protocol.Test{
 			{Name: "TestOracle", Control: true, Cells: []string{"x", "y"}},
 			{Name: "TestPunchHole", Cells: []string{"small-clean", "large-dirty"}, Quick: []string{"large-dirty"}},
 			{Name: "TestWrite", Cells: []string{"small-clean"}},

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Proof is what became of one test whose cells were shown a fault
@@ -73,14 +73,14 @@ func (p *Proof) list(c results.Cell) *[]results.Cell {
 	case outcome.Crash, outcome.Hang, outcome.BootFail:
 		return &p.Broken
 	}
-	if c.Outcome == outcome.Error && c.Covariates[wire.AttrFault] == "" {
+	if c.Outcome == outcome.Error && c.Covariates[protocol.AttrFault] == "" {
 		return &p.Itself // a call failed before there was anything to damage
 	}
 	switch c.Verdict {
 	case outcome.Fail:
 		switch {
-		case c.Covariates[wire.AttrBlind] != "":
-		case c.Covariates[wire.AttrFault] == "":
+		case c.Covariates[protocol.AttrBlind] != "":
+		case c.Covariates[protocol.AttrFault] == "":
 			return &p.Itself
 		default:
 			return &p.Fired
@@ -91,7 +91,7 @@ func (p *Proof) list(c results.Cell) *[]results.Cell {
 
 // WhySilent is what is known of a silent cell.
 func WhySilent(c results.Cell) string {
-	if blind := c.Covariates[wire.AttrBlind]; blind != "" {
+	if blind := c.Covariates[protocol.AttrBlind]; blind != "" {
 		return blind
 	}
 	return "passed, and was shown no fault: its suite knows none"

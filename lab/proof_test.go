@@ -4,16 +4,16 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // TestProofs: only a cell that was shown its fault and failed has fired.
 func TestProofs(t *testing.T) {
 	plan := Plan{Tests: []PlannedTest{{Suite: "s", Top: "TestA", Sub: "x", Fault: "sample"}, {Suite: "s", Top: "TestA", Sub: "y", Fault: "sample"}}}
-	shown := map[string]string{wire.AttrFault: "sample"}
-	blind := map[string]string{wire.AttrFault: "sample", wire.AttrBlind: "passed although its sample was damaged"}
+	shown := map[string]string{protocol.AttrFault: "sample"}
+	blind := map[string]string{protocol.AttrFault: "sample", protocol.AttrBlind: "passed although its sample was damaged"}
 	for _, c := range []struct {
 		verdict    outcome.Verdict
 		outcome    outcome.Outcome

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/kernels"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // TestFaults runs a real test on a real kernel with its fault before its
@@ -29,7 +29,7 @@ func TestFaults(t *testing.T) {
 			if faults {
 				want, shown = outcome.Fail, "sample"
 			}
-			if c.Verdict != want || c.Covariates[wire.AttrFault] != shown {
+			if c.Verdict != want || c.Covariates[protocol.AttrFault] != shown {
 				t.Errorf("faults %v: %s: %s (%s) %v", faults, name, c.Verdict, c.Detail, c.Covariates)
 			}
 		}

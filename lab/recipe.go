@@ -13,11 +13,11 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/vm"
-	"splicelab/lab/wire"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Recipe is all that a run is made of. It is kept with the run, so that one
@@ -237,7 +237,7 @@ func (l *Lab) made(ctx context.Context, p Plan) (made, error) {
 			// What else lies beside a package may be the run's own reports.
 			maps.DeleteFunc(files, func(place, _ string) bool {
 				below, inside := strings.CutPrefix(place, own.workDir()+"/")
-				return inside && below != wire.ProgramFile && !strings.HasPrefix(below, "testdata/")
+				return inside && below != protocol.ProgramFile && !strings.HasPrefix(below, "testdata/")
 			})
 		}
 		if m.Programs[name], err = digestOf(files); err != nil {

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"time"
 
-	"splicelab/lab/template"
-	"splicelab/lab/vm"
-	"splicelab/lab/wire"
-	"splicelab/lab/wire/thaw"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/protocol/reseed"
+	"github.com/splicelab/splicelab/lab/template"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // This file makes machines of templates.
@@ -58,7 +58,7 @@ func (m *machine) resume(ctx context.Context) error {
 	if m.held != nil {
 		return nil
 	}
-	_, err := m.ctl.call(ctx, wire.Request{Clock: &wire.Clock{UnixNano: time.Now().UnixNano(), Entropy: entropy()}})
+	_, err := m.ctl.call(ctx, protocol.Request{Clock: &protocol.Clock{UnixNano: time.Now().UnixNano(), Entropy: entropy()}})
 	switch {
 	case err == nil:
 		return nil
@@ -69,7 +69,7 @@ func (m *machine) resume(ctx context.Context) error {
 }
 
 func entropy() []byte {
-	b := make([]byte, thaw.EntropyLen)
+	b := make([]byte, reseed.EntropyLen)
 	_, _ = rand.Read(b) // never fails
 	return b
 }

@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // notices is an observer that remembers what it was told once for many cells.
@@ -95,7 +95,7 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	suites := []wire.Suite{{Name: "splice", Tests: []wire.Test{{Name: "TestWrite", Cells: []string{"small-clean", "large-clean"}}}}}
+	suites := []protocol.Suite{{Name: "splice", Tests: []protocol.Test{{Name: "TestWrite", Cells: []string{"small-clean", "large-clean"}}}}}
 	plan, err := NewPlan([]kernels.Kernel{bare}, ps, suites, "")
 	if err != nil {
 		t.Fatal(err)

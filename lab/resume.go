@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // This file goes on with a run of which a part is in the store.

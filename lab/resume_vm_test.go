@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/results"
 )
 
 // stopper ends a run after some cells.

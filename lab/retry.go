@@ -3,7 +3,7 @@ package lab
 import (
 	"slices"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // This file decides what is run once more because it was bad. How often a cell

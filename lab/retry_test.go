@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func verdicts(all ...outcome.Verdict) *results.Cell {

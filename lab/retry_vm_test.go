@@ -3,9 +3,9 @@ package lab
 import (
 	"testing"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/results"
 )
 
 // What is bad runs again, each time in a VM of its own, whatever the cells

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // ShellSpec is an interactive VM.
@@ -62,7 +62,7 @@ func (l *Lab) Shell(ctx context.Context, s ShellSpec) (int, error) {
 				return
 			case <-resized:
 				if c, r, err := term.GetSize(fd); err == nil {
-					_, _ = m.ctl.call(sctx, wire.Request{Winsize: &wire.Winsize{Rows: r, Cols: c}})
+					_, _ = m.ctl.call(sctx, protocol.Request{Winsize: &protocol.Winsize{Rows: r, Cols: c}})
 				}
 			}
 		}
@@ -73,7 +73,7 @@ func (l *Lab) Shell(ctx context.Context, s ShellSpec) (int, error) {
 	if s.Profile != nil {
 		dir = mountPoint
 	}
-	exit, err := m.stream(ctx, wire.Exec{
+	exit, err := m.stream(ctx, protocol.Exec{
 		Path: "/bbin/gosh", Dir: dir, Token: newToken(), Terminal: true, Rows: rows, Cols: cols,
 		Env: []string{"TERM=" + guestTerm(), "PS1=" + s.Kernel.Release + "# "},
 	}, s.Terminal)

@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/vm"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // machineSpec is everything that a VM is made of. Making it costs time that

@@ -8,9 +8,9 @@ import (
 	"path"
 	"path/filepath"
 
-	"splicelab/images"
-	"splicelab/lab/vm"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // Standalone is a machine that runs one cell with no lab beside it.
@@ -53,7 +53,7 @@ func (l *Lab) Standalone(ctx context.Context, p Plan, dir string) (Standalone, e
 		return Standalone{}, err
 	}
 	scriptFile := filepath.Join(dir, "script")
-	files[wire.ScriptFile] = scriptFile
+	files[protocol.ScriptFile] = scriptFile
 	// The image is made of the script, whose steps need to know the image's
 	// modules: those are the same without it.
 	spec := &machineSpec{kernel: &k, profile: &p.Profiles[0]}
@@ -84,23 +84,23 @@ func uncontrolled(tests []PlannedTest) []PlannedTest {
 
 // script is what the lab would ask of the guest.
 func (l *Lab) script(spec *machineSpec, t PlannedTest) []byte {
-	var requests []wire.Request
+	var requests []protocol.Request
 	for _, s := range spec.steps() {
 		requests = append(requests, s.req)
 	}
 	dir, env := cellDir, append(l.testEnv(spec), l.runEnv()...)
 	if own, ok := l.own(t.Suite); ok {
 		dir, env = own.workDir(), append(env, "TMPDIR="+cellDir)
-		requests = append(requests, wire.Request{Put: &wire.Put{Path: path.Join(cellDir, placeholder), Mode: 0o644}})
+		requests = append(requests, protocol.Request{Put: &protocol.Put{Path: path.Join(cellDir, placeholder), Mode: 0o644}})
 	}
 	requests = append(requests,
-		wire.Request{Exec: &wire.Exec{Path: suitePath(t.Suite), Args: []string{"-test.v", "-test.timeout=0", "-test.count=1", "-test.run=" + runPattern([]PlannedTest{t})},
+		protocol.Request{Exec: &protocol.Exec{Path: suitePath(t.Suite), Args: []string{"-test.v", "-test.timeout=0", "-test.count=1", "-test.run=" + runPattern([]PlannedTest{t})},
 			Env: env, Dir: dir, Token: newToken()}},
-		wire.Request{PowerOff: &wire.PowerOff{}})
+		protocol.Request{PowerOff: &protocol.PowerOff{}})
 	var text bytes.Buffer
 	for i, r := range requests {
 		r.ID = uint64(i + 1)
-		line, err := wire.Encode(r)
+		line, err := protocol.Encode(r)
 		if err != nil {
 			panic(err) // a request is made of texts and numbers
 		}

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/lab/gotest"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/gotest"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // This file takes what a batch hears on the output channel and in the kernel
@@ -16,7 +16,7 @@ import (
 // take reads a chunk of the output channel: lines for the parser up to the
 // end mark, which only the agent knows.
 func (b *batch) take(chunk []byte) {
-	mark := wire.EndMark(b.token)
+	mark := protocol.EndMark(b.token)
 	b.line = append(b.line, chunk...)
 	for !b.outputEnd {
 		i := bytes.IndexByte(b.line, '\n')
@@ -27,8 +27,8 @@ func (b *batch) take(chunk []byte) {
 		done := false
 		if b.done != "" {
 			var status int
-			if status, done = wire.ParseDone(line, b.done); done {
-				b.exit = &wire.Exit{Code: status}
+			if status, done = protocol.ParseDone(line, b.done); done {
+				b.exit = &protocol.Exit{Code: status}
 			}
 		}
 		if done || line == mark {
@@ -137,7 +137,7 @@ func (b *batch) inherited(c *cell) map[string]string {
 // subAttr merges what a subtest says into its cell: the worst outcome stands.
 func (b *batch) subAttr(e gotest.Event) {
 	attrs := b.current.attrs
-	if e.Key == wire.AttrOutcome {
+	if e.Key == protocol.AttrOutcome {
 		w := outcome.Worst(outcome.Outcome(attrs[e.Key]), outcome.Outcome(e.Value))
 		if string(w) == attrs[e.Key] {
 			return
@@ -172,11 +172,11 @@ func (b *batch) readLog() {
 }
 
 func (b *batch) logOf(line string) {
-	if strings.Contains(line, wire.EndOfLog(b.token)) || b.done != "" && strings.Contains(line, wire.EndOfLog(b.done)) {
+	if strings.Contains(line, protocol.EndOfLog(b.token)) || b.done != "" && strings.Contains(line, protocol.EndOfLog(b.done)) {
 		b.logEnd = true
 		return
 	}
-	if name, ok := wire.ParseCellMark(line); ok {
+	if name, ok := protocol.ParseCellMark(line); ok {
 		if c := b.index[name]; c != nil {
 			b.marks, b.logOwner = true, c
 			return

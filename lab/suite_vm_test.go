@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"splicelab/kernels"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // wholeSuite is the splice suite, and nothing else.

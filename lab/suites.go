@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Guest programs, as `make build` lays them out in the guest directory.
@@ -43,7 +43,7 @@ const describeTimeout = 30 * time.Second
 // Suites asks every test binary in guestDir what tests it has, in the order
 // of their names, the suite that tests the lab last. A binary that does not use the kit is known by its
 // top-level tests alone; nothing is run either way.
-func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
+func Suites(ctx context.Context, guestDir string) ([]protocol.Suite, error) {
 	paths, err := filepath.Glob(filepath.Join(guestDir, "*"+suiteSuffix))
 	if err != nil {
 		return nil, fmt.Errorf("guest directory %q: %w", guestDir, err)
@@ -57,7 +57,7 @@ func Suites(ctx context.Context, guestDir string) ([]wire.Suite, error) {
 		}
 		return strings.Compare(a, b)
 	})
-	suites := make([]wire.Suite, 0, len(paths))
+	suites := make([]protocol.Suite, 0, len(paths))
 	for _, p := range paths {
 		s, err := describe(ctx, p)
 		if err != nil {
@@ -77,7 +77,7 @@ func isQuiet(path string) int {
 
 // AllModules are the kernel modules that the tests of these suites may ask
 // for, sorted.
-func AllModules(suites []wire.Suite) []string {
+func AllModules(suites []protocol.Suite) []string {
 	var all []string
 	for _, s := range suites {
 		for _, t := range s.Tests {
@@ -88,30 +88,30 @@ func AllModules(suites []wire.Suite) []string {
 	return slices.Compact(all)
 }
 
-func describe(ctx context.Context, path string) (wire.Suite, error) {
+func describe(ctx context.Context, path string) (protocol.Suite, error) {
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, "-test.list=.*")
-	cmd.Env = append(os.Environ(), wire.DescribeEnv+"=1")
+	cmd.Env = append(os.Environ(), protocol.DescribeEnv+"=1")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return wire.Suite{}, fmt.Errorf("test binary %s cannot list its tests: %w: %s",
+		return protocol.Suite{}, fmt.Errorf("test binary %s cannot list its tests: %w: %s",
 			path, err, strings.TrimSpace(stderr.String()))
 	}
 	name := strings.TrimSuffix(filepath.Base(path), suiteSuffix)
 	if b := bytes.TrimSpace(stdout.Bytes()); len(b) > 0 && b[0] == '{' {
-		var s wire.Suite
+		var s protocol.Suite
 		if err := json.Unmarshal(b, &s); err != nil {
-			return wire.Suite{}, fmt.Errorf("test binary %s describes itself unreadably: %w", path, err)
+			return protocol.Suite{}, fmt.Errorf("test binary %s describes itself unreadably: %w", path, err)
 		}
 		s.Name = name
 		return s, nil
 	}
-	s := wire.Suite{Name: name}
+	s := protocol.Suite{Name: name}
 	for line := range strings.Lines(stdout.String()) {
 		if t := strings.TrimSpace(line); strings.HasPrefix(t, "Test") {
-			s.Tests = append(s.Tests, wire.Test{Name: t, Kind: string(outcome.Invariant), Plain: true})
+			s.Tests = append(s.Tests, protocol.Test{Name: t, Kind: string(outcome.Invariant), Plain: true})
 		}
 	}
 	return s, nil

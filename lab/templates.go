@@ -12,10 +12,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/template"
-	"splicelab/lab/vm"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/template"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // This file makes templates of machines, in layers: the kernel has booted and
@@ -172,7 +172,7 @@ func (l *Lab) templateKey(spec *machineSpec, suite string) (string, error) {
 	}{
 		Format: templateFormat, QEMU: qemu, Machine: cfg.Identity(),
 		Kernel: spec.kernel.Digest, Initrd: spec.initrd.Digest, Modules: spec.modules, Profile: spec.profile,
-		Wire: wire.Version, Suite: suite, Env: l.testEnv(spec),
+		Wire: protocol.Version, Suite: suite, Env: l.testEnv(spec),
 	}
 	for _, d := range spec.disks {
 		in.Disks = append(in.Disks, d.Path) // content-addressed
@@ -269,10 +269,10 @@ func (l *Lab) hold(ctx context.Context, m *machine, spec *machineSpec, suite str
 	hctx, cancel := withDeadline(ctx, l.cfg.Deadlines.Cell, errBootDeadline)
 	defer cancel()
 	n := notes{Token: newToken()}
-	reply, err := m.ctl.send(wire.Request{Exec: &wire.Exec{
+	reply, err := m.ctl.send(protocol.Request{Exec: &protocol.Exec{
 		Path:  suitePath(suite),
 		Args:  testArgs,
-		Env:   append(l.testEnv(spec), wire.EnvHold+"=1", "GODEBUG=asyncpreemptoff=1"),
+		Env:   append(l.testEnv(spec), protocol.EnvPark+"=1", "GODEBUG=asyncpreemptoff=1"),
 		Dir:   cellDir,
 		Token: n.Token,
 		Input: true,
@@ -282,7 +282,7 @@ func (l *Lab) hold(ctx context.Context, m *machine, spec *machineSpec, suite str
 	}
 	n.Exec = m.ctl.sent()
 	var said strings.Builder
-	for !strings.Contains(said.String(), wire.Holding+"\n") {
+	for !strings.Contains(said.String(), protocol.Parked+"\n") {
 		select {
 		case chunk, ok := <-m.out:
 			if !ok {

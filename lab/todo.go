@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // todo is what is left of a group.

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/lab/console"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // fatal reports the crash in the cell's part of the kernel log.
@@ -32,13 +32,13 @@ func attemptOf(c *cell) results.Attempt {
 	}
 	for k, v := range c.attrs {
 		switch k {
-		case wire.AttrOutcome:
+		case protocol.AttrOutcome:
 			a.Outcome = outcome.Outcome(v)
-		case wire.AttrKind:
+		case protocol.AttrKind:
 			a.Kind = outcome.Kind(v)
-		case wire.AttrDetail:
+		case protocol.AttrDetail:
 			a.Detail = v
-		case wire.AttrInfra:
+		case protocol.AttrInfra:
 		default:
 			a.Covariates[k] = v
 		}
@@ -51,7 +51,7 @@ func attemptOf(c *cell) results.Attempt {
 func judge(c *cell, p outcome.Policy) results.Attempt {
 	a := attemptOf(c)
 	a.Verdict = c.raw
-	if reason := c.attrs[wire.AttrInfra]; reason != "" {
+	if reason := c.attrs[protocol.AttrInfra]; reason != "" {
 		a.Verdict, a.Detail = outcome.Infra, "set-up failed: "+reason
 		return a
 	}
@@ -108,7 +108,7 @@ func testLog(output string) string {
 }
 
 // describeExit says how a process ended.
-func describeExit(e *wire.Exit) string {
+func describeExit(e *protocol.Exit) string {
 	if e.Signal != "" {
 		return "the test process was killed by " + e.Signal
 	}

@@ -15,12 +15,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/vm"
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/tests/selftest"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/tests/selftest"
 )
 
 // The tests in this file boot real kernels. They run when SPLICELAB_VM_TESTS
@@ -92,10 +92,10 @@ func guestPrograms(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	for _, args := range [][]string{
-		{"build", "-o", filepath.Join(dir, agentFile), "splicelab/images/guest"},
-		{"test", "-c", "-o", filepath.Join(dir, "splice.test"), "splicelab/tests/splice"},
-		{"test", "-c", "-o", filepath.Join(dir, "selftest.test"), "splicelab/tests/selftest"},
-		{"test", "-c", "-o", filepath.Join(dir, programFile), "splicelab/tests/program"},
+		{"build", "-o", filepath.Join(dir, agentFile), "github.com/splicelab/splicelab/images/guest"},
+		{"test", "-c", "-o", filepath.Join(dir, "splice.test"), "github.com/splicelab/splicelab/tests/splice"},
+		{"test", "-c", "-o", filepath.Join(dir, "selftest.test"), "github.com/splicelab/splicelab/tests/selftest"},
+		{"test", "-c", "-o", filepath.Join(dir, programFile), "github.com/splicelab/splicelab/tests/program"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -3,7 +3,7 @@ package lab
 import (
 	"time"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // workload is how much of a run is done, measured by what its cells took when

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Cells returns the cells of a run in the order of reports: kernel version,

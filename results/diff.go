@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Change is a cell that is not in both what it was. Before or After is nil

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // WriteDiff tells people what changed from run a to run b, or between kernels

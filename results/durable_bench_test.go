@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // realistic is an attempt as cells of the splice suite leave it.

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // childEnv makes this test binary the process that TestKill kills: the value

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // TestInfo is what a suite says of one of its tests.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 func sampleInfo(test string) TestInfo {

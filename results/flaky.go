@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Unsteady is a cell that did not come to the same in every run that had it,

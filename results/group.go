@@ -1,6 +1,6 @@
 package results
 
-import "splicelab/outcome"
+import "github.com/splicelab/splicelab/outcome"
 
 // column is one kernel × filesystem: a column of the matrix, a suite of the
 // report formats.

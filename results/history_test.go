@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // historyStore has six runs an hour apart, named a to f. Cell A fails in a and

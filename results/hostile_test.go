@@ -1,6 +1,6 @@
 package results
 
-import "splicelab/outcome"
+import "github.com/splicelab/splicelab/outcome"
 
 // hostile is text that a kernel or a test could print to attack its reader.
 const hostile = "</pre></script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">" +

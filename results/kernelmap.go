@@ -10,7 +10,7 @@ import (
 
 	_ "embed" // the page
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // KernelMap is the history of outcomes: a row for each test on each

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 func mapCell(kernel, fs, test string, v outcome.Verdict, o outcome.Outcome) Cell {

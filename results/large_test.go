@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // TestHundredThousandCells keeps reading and drawing a large run quick. It

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // MatrixOptions says how a matrix or a listing is shown. The zero value is a

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 func TestPlanIsKept(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Rate is how many of a number of attempts failed. Infra attempts and skips

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 func TestRateInterval(t *testing.T) {

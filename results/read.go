@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // This file reads attempts. A run can have 100,000, so their texts, which are

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // ErrConflict is wrapped by the error of recording something else under a

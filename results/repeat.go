@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // RepeatCommand is the shell command that runs one cell of r again, under the

@@ -6,7 +6,7 @@ package results
 import (
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Run is one execution of a plan.

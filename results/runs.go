@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // NewRunID returns an id for a run that starts at t: sortable by time to the

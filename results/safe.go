@@ -1,6 +1,6 @@
 package results
 
-import "splicelab/outcome"
+import "github.com/splicelab/splicelab/outcome"
 
 // SafeRun returns r with texts that are safe to show, each one line; the words
 // of its command are quoted for a shell where they have to be.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 var (

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // standings is a run in which cells stand in every way to what is expected.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 var t0 = time.Date(2026, 11, 23, 19, 14, 20, 512_000_000, time.UTC)

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Phase is one part of an attempt's Timing.

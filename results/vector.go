@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Vector is what one kernel and filesystem do with data that went from a

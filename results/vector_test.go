@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // vectorCells are cells of the policy test: an aliasing file, a copying

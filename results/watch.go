@@ -7,7 +7,7 @@ import (
 	"maps"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Changes tells whether anything was written into the store, by whatever

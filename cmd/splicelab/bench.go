@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/lab"
-	"splicelab/lab/bench"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/bench"
+	"github.com/splicelab/splicelab/results"
 )
 
 // benchOptions are the flags that only bench has.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/lab"
-	"splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/bisect"
 )
 
 func (a *app) bisectCommand() *cobra.Command {

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/kernels"
-	"splicelab/kernels/source"
-	"splicelab/lab/bisect"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/results"
 )
 
 // configSearch is what a bisection of configurations is asked beside the

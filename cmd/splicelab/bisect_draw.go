@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"splicelab/lab/bisect"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // draw shows the line of kernels, oldest series first: a letter for each that

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"strings"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/lab/bisect"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/results"
 )
 
 // kernelMap runs cells on every kernel of the archive, or of a list, and shows

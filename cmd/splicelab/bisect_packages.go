@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/kernels"
-	"splicelab/kernels/debian"
-	"splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/lab/bisect"
 )
 
 func (a *app) bisectPackagesCommand() *cobra.Command {

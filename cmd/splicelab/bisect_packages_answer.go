@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/kernels"
-	"splicelab/kernels/debian"
-	"splicelab/lab/bisect"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/results"
 )
 
 // concludePackages prints the answer. What is none, but an error, it returns.

@@ -6,11 +6,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/kernels/debian"
-	"splicelab/lab/bisect"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 func entry(release string) kernels.Entry {

@@ -9,12 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/kernels"
-	"splicelab/kernels/source"
-	"splicelab/lab"
-	"splicelab/lab/bisect"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // searching is a search under way: what it opens, and how it tries a kernel.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/kernels"
-	"splicelab/kernels/source"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // TestFragmentsOfLinux shows that each of the lab's fragments takes on a real

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) doctorCommand() *cobra.Command {

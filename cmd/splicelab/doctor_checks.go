@@ -14,10 +14,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/lab/vm"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // archiveTimeout bounds the doctor's question to the kernel archive. A cold

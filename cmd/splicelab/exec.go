@@ -11,11 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) execCommand() *cobra.Command {
@@ -106,7 +106,7 @@ func (a *app) modulesOf(ctx context.Context, binary string) ([]string, error) {
 	}
 	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
 	name := strings.TrimSuffix(filepath.Base(binary), ".test")
-	return lab.AllModules(slices.DeleteFunc(suites, func(s wire.Suite) bool { return s.Name != name })), err
+	return lab.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
 }
 
 // hostVariables describe the host, and would mislead a program in the guest.

@@ -7,15 +7,15 @@ import (
 	"os"
 	"strings"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/kernels"
-	"splicelab/kernels/debian"
-	"splicelab/kernels/source"
-	"splicelab/lab"
-	"splicelab/lab/bisect"
-	"splicelab/results"
-	"splicelab/results/expect"
-	"splicelab/results/format"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/expect"
+	"github.com/splicelab/splicelab/results/format"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it

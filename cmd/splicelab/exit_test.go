@@ -7,14 +7,14 @@ import (
 	"syscall"
 	"testing"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/kernels"
-	"splicelab/kernels/debian"
-	"splicelab/lab"
-	"splicelab/lab/vm"
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/format"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format"
 )
 
 func TestExitCodes(t *testing.T) {

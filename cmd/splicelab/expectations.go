@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/expect"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/expect"
 )
 
 // expectationsFlag lets a verb that judges cells name the expectations file.

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // TestInterrupt sends what Ctrl-C sends to a run whose only cell never ends:

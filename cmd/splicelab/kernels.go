@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 func (a *app) kernelsCommand() *cobra.Command {

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"splicelab/kernels"
-	"splicelab/kernels/source"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsBuildCommand() *cobra.Command {

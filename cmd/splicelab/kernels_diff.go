@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/kernels"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsDiffCommand() *cobra.Command {

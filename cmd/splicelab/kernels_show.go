@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/kernels"
-	"splicelab/kernels/source"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsShowCommand() *cobra.Command {

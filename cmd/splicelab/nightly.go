@@ -13,12 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/lab"
-	"splicelab/lab/nightly"
-	"splicelab/results"
-	"splicelab/results/news"
-	"splicelab/results/notify"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/nightly"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/notify"
 )
 
 func (a *app) nightlyCommand() *cobra.Command {

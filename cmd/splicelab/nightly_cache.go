@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/images"
-	"splicelab/lab/template"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/lab/template"
 )
 
 // pruneCache removes the kernels, images and templates that nobody has used

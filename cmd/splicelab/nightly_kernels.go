@@ -6,8 +6,8 @@ import (
 	"strings"
 	"sync"
 
-	"splicelab/kernels"
-	"splicelab/results/news"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/results/news"
 )
 
 // missing notes which kernels could not be fetched, and why. The zero value

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/results/news"
+	"github.com/splicelab/splicelab/results/news"
 )
 
 // inbox is a webhook's receiver.

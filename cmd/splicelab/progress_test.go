@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/lab"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // steps is a clock that the test moves.

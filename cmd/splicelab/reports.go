@@ -16,9 +16,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/results"
-	"splicelab/results/format"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format"
 )
 
 // pageFormat is the report for people, which package page writes.

@@ -5,10 +5,10 @@ import (
 	"io"
 	"strings"
 
-	"splicelab/lab"
-	"splicelab/lab/console"
-	"splicelab/results"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // pastRuns is how many runs a cell's history has in the page.

@@ -10,13 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/images"
-	"splicelab/kernels/source"
-	"splicelab/lab"
-	"splicelab/lab/report"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) reproCommand() *cobra.Command {

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/lab"
-	"splicelab/lab/bundle"
-	"splicelab/lab/report"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/bundle"
+	"github.com/splicelab/splicelab/lab/report"
 )
 
 // checkBundleName refuses a bundle that could not be written, before anything

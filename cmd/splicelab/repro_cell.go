@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/lab/report"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // parseCell reads KERNEL/FILESYSTEM/TEST. What ends like a YAML file, or is a

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/results"
-	"splicelab/results/expect"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/expect"
 )
 
 func (a *app) resultsAcceptCommand() *cobra.Command {

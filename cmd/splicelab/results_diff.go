@@ -5,9 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // diffOptions are what the user says of a comparison.

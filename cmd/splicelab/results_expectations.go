@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/results"
-	"splicelab/results/expect"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/expect"
 )
 
 func (a *app) resultsExpectationsCommand() *cobra.Command {

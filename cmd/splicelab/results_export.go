@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsExportCommand() *cobra.Command {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/lab"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsFindingsCommand() *cobra.Command {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsFlakyCommand() *cobra.Command {

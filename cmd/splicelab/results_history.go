@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsHistoryCommand() *cobra.Command {

@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/format"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format"
 )
 
 func (a *app) resultsImportCommand() *cobra.Command {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsMatrixCommand() *cobra.Command {

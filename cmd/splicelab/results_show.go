@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // cellFilter picks cells of a run. Empty fields pick all.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsTimingCommand() *cobra.Command {

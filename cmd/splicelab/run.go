@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/lab/vm"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) runCommand() *cobra.Command {

@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/results"
 )
 
 // asked are the options that say what a run is, by the names of their flags.

@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"strings"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
 )
 
 // selection is what a run is to be made of, but for its kernels.
 type selection struct {
 	profiles []images.Profile
-	suites   []wire.Suite
+	suites   []protocol.Suite
 	own      []lab.OwnSuite
 	pattern  string
 	cell     string // the one cell that the pattern matches; set by oneCell

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // TestServe starts the program as a user does, asks it, and ends it with Ctrl-C:

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"splicelab/lab"
+	"github.com/splicelab/splicelab/lab"
 )
 
 func (a *app) shellCommand() *cobra.Command {

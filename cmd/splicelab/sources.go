@@ -10,11 +10,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/kernels"
-	"splicelab/kernels/debian"
-	"splicelab/kernels/source"
-	"splicelab/lab/vm"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/results"
 )
 
 // kernelStore opens the cache's store of kernels.

@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // plainWidth is the width of a matrix that does not go to a terminal.

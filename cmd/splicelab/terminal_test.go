@@ -11,9 +11,9 @@ import (
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // newTerminal is a terminal of so many columns, and what is written to it.

@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/lab"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab"
 )
 
 func (a *app) testsCommand() *cobra.Command {
@@ -39,7 +39,7 @@ func fromFlag(f *pflag.FlagSet, from *[]string) {
 }
 
 // suites asks the test binaries for their tests, and keeps the chosen ones.
-func (a *app) suites(ctx context.Context, c chosen) ([]wire.Suite, error) {
+func (a *app) suites(ctx context.Context, c chosen) ([]protocol.Suite, error) {
 	if _, err := regexp.Compile(c.pattern); err != nil {
 		return nil, usagef("-t %q is not a regular expression: %s", c.pattern, err)
 	}
@@ -57,7 +57,7 @@ func (a *app) suites(ctx context.Context, c chosen) ([]wire.Suite, error) {
 
 // allSuites are the suites of the guest directory and the user's own. What
 // was compiled of these is gone after release.
-func (a *app) allSuites(ctx context.Context, from []string) (suites []wire.Suite, own []lab.OwnSuite, release func(), err error) {
+func (a *app) allSuites(ctx context.Context, from []string) (suites []protocol.Suite, own []lab.OwnSuite, release func(), err error) {
 	suites, err = lab.Suites(ctx, a.cfg.GuestDir)
 	if err != nil || len(from) == 0 {
 		return suites, nil, func() {}, err
@@ -91,7 +91,7 @@ func ownPattern(pattern string, own []lab.OwnSuite) string {
 
 // matched makes sure that there is a chosen test: an error that lists near
 // names, or says that only the priority is in the way.
-func matched(suites []wire.Suite, c chosen) error {
+func matched(suites []protocol.Suite, c chosen) error {
 	if _, err := lab.NewPlan(nil, nil, suites, c.pattern); err != nil {
 		return err
 	}
@@ -102,10 +102,10 @@ func matched(suites []wire.Suite, c chosen) error {
 }
 
 // matchingTests keeps the tests, and of each the cells, whose name matches.
-func matchingTests(suites []wire.Suite, re *regexp.Regexp) []wire.Suite {
-	var kept []wire.Suite
+func matchingTests(suites []protocol.Suite, re *regexp.Regexp) []protocol.Suite {
+	var kept []protocol.Suite
 	for _, s := range suites {
-		var tests []wire.Test
+		var tests []protocol.Test
 		for _, t := range s.Tests {
 			name := s.Name + "." + t.Name
 			var cells []string
@@ -128,7 +128,7 @@ func matchingTests(suites []wire.Suite, re *regexp.Regexp) []wire.Suite {
 }
 
 // cellsOf is how many cells a test is on one kernel and filesystem.
-func cellsOf(t wire.Test) int { return max(len(t.Cells), 1) }
+func cellsOf(t protocol.Test) int { return max(len(t.Cells), 1) }
 
 // orDash is what a table shows for a text that may be empty.
 func orDash(s string) string {

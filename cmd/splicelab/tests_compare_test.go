@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // madeUp is a run of five cells, of which change makes what it likes.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/lab/wire"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/results"
 )
 
 // listWidth is how wide the list is where no terminal says otherwise.
@@ -56,11 +56,11 @@ selftest misbehaves on purpose; a run has it only if its pattern names it. With
 // family is a run of tests of one suite and family.
 type family struct {
 	suite, name string
-	tests       []wire.Test
+	tests       []protocol.Test
 }
 
 // families groups the tests of the suites, in their order.
-func families(suites []wire.Suite) []family {
+func families(suites []protocol.Suite) []family {
 	var out []family
 	at := map[string]int{}
 	for _, s := range suites {
@@ -80,7 +80,7 @@ func families(suites []wire.Suite) []family {
 
 // listOf writes the tests by family: a line of facts for each, and below it
 // what it asks and needs, broken at width.
-func listOf(suites []wire.Suite, width int) string {
+func listOf(suites []protocol.Suite, width int) string {
 	var b bytes.Buffer
 	tests, cells, idWidth := 0, 0, 2
 	for _, s := range suites {
@@ -116,7 +116,7 @@ func listOf(suites []wire.Suite, width int) string {
 }
 
 // kindOf is a test's kind; control cells are none that a policy judges.
-func kindOf(t wire.Test) string {
+func kindOf(t protocol.Test) string {
 	if t.Control {
 		return "control"
 	}
@@ -124,7 +124,7 @@ func kindOf(t wire.Test) string {
 }
 
 // needsOf says without what a test skips.
-func needsOf(t wire.Test) string {
+func needsOf(t protocol.Test) string {
 	var parts []string
 	if len(t.Needs) > 0 {
 		parts = append(parts, "needs "+strings.Join(t.Needs, ", "))

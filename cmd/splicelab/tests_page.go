@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"splicelab/lab"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/results"
 )
 
 // proofPage is the table of positive controls as a Markdown page.

@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/lab"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) testsProveCommand() *cobra.Command {

@@ -4,9 +4,9 @@ import (
 	"os"
 	"testing"
 
-	"splicelab/lab"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // TestProofs shows the table and the page of a run with faults: every way in

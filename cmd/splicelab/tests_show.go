@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"splicelab/cmd/splicelab/spell"
-	"splicelab/lab"
-	"splicelab/lab/wire"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/cmd/splicelab/spell"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) testsShowCommand() *cobra.Command {
@@ -72,7 +72,7 @@ number in the catalogue; a number that several tests share shows all of them.`,
 // shown is a test with what the store says of it.
 type shown struct {
 	Suite string `json:"suite"`
-	wire.Test
+	protocol.Test
 	Seen []seenCell `json:"seen"`
 }
 
@@ -91,7 +91,7 @@ func (s shown) fullName() string { return s.Suite + "." + s.Name }
 
 // findTests returns the tests that name stands for: one by its name, or all
 // of a number.
-func findTests(suites []wire.Suite, name string) ([]shown, error) {
+func findTests(suites []protocol.Suite, name string) ([]shown, error) {
 	var all, byName, byID []shown
 	var known []string
 	top, _, _ := strings.Cut(name, "/")

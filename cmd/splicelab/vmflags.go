@@ -7,11 +7,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"splicelab/cmd/splicelab/config"
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // fetchJobs is how many kernels are fetched at once: enough to fill a line

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/images"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // TestAgent goes through the protocol on every kernel.
@@ -32,7 +32,7 @@ func TestAgent(t *testing.T) {
 				t.Fatal(err)
 			}
 			g := boot(t, k, image.Path)
-			if g.hello.Version != wire.Version || !strings.HasPrefix(g.hello.Release, strings.SplitN(k.Release, "-", 2)[0]) {
+			if g.hello.Version != protocol.Version || !strings.HasPrefix(g.hello.Release, strings.SplitN(k.Release, "-", 2)[0]) {
 				t.Errorf("hello %+v on %s", g.hello, k.Release)
 			}
 			if g.hello.Memory < 256<<20 || g.hello.Memory > 512<<20 || g.hello.UptimeM <= 0 {
@@ -57,8 +57,8 @@ func TestAgent(t *testing.T) {
 				})
 			}
 			g.t = t
-			g.must(wire.Request{Ping: &wire.Ping{}})
-			g.send(wire.Request{PowerOff: &wire.PowerOff{}})
+			g.must(protocol.Request{Ping: &protocol.Ping{}})
+			g.send(protocol.Request{PowerOff: &protocol.PowerOff{}})
 			for range g.lines { // closed when QEMU is gone
 			}
 		})
@@ -66,18 +66,18 @@ func TestAgent(t *testing.T) {
 }
 
 func testExec(t *testing.T, g *guest) {
-	out, exit := g.run(wire.Exec{
+	out, exit := g.run(protocol.Exec{
 		Path: "/actor", Args: []string{"tell", "a b", "é"}, Env: []string{"ACTOR=hamlet"}, Dir: "/made/for/it",
 	})
 	// Ignored are signals 32 and 34: see takeSignals.
 	want := `args ["a b" "é"] env "hamlet" dir /made/for/it stdin 0 bytes score 0 ignored 0000000280000000` + "\n"
-	if out != want || exit != (wire.Exit{}) {
+	if out != want || exit != (protocol.Exit{}) {
 		t.Errorf("output %q, exit %+v; want %q, 0", out, exit, want)
 	}
-	if _, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"exit", "42"}, Dir: "/"}); exit.Code != 42 {
+	if _, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "42"}, Dir: "/"}); exit.Code != 42 {
 		t.Errorf("exit %+v, want 42", exit)
 	}
-	out, _ = g.run(wire.Exec{Path: "/actor", Args: []string{"bytes"}, Dir: "/"})
+	out, _ = g.run(protocol.Exec{Path: "/actor", Args: []string{"bytes"}, Dir: "/"})
 	for i := range 256 {
 		if len(out) != 256 || out[i] != byte(i) {
 			t.Fatalf("the port is not raw: %q", out)
@@ -85,25 +85,25 @@ func testExec(t *testing.T, g *guest) {
 	}
 	start := time.Now()
 	const flood = 256 << 10
-	if out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"flood", fmt.Sprint(flood)}, Dir: "/"}); len(out) != flood {
+	if out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"flood", fmt.Sprint(flood)}, Dir: "/"}); len(out) != flood {
 		t.Errorf("%d bytes of output, want %d", len(out), flood)
 	}
 	t.Logf("256 KiB of output in %v", time.Since(start))
 	start = time.Now()
 	const times = 20
 	for range times {
-		g.run(wire.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"})
+		g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"})
 	}
 	t.Logf("exec of a Go binary: %v", time.Since(start)/times)
 	start = time.Now()
 	for range times {
-		g.must(wire.Request{Ping: &wire.Ping{}})
+		g.must(protocol.Request{Ping: &protocol.Ping{}})
 	}
 	t.Logf("ping: %v", time.Since(start)/times)
 }
 
 func testFiles(t *testing.T, g *guest) {
-	// Not a whole wire.ChunkSize: the port takes 20 to 80 KiB a second.
+	// Not a whole protocol.ChunkSize: the port takes 20 to 80 KiB a second.
 	const chunk = 32 << 10
 	content := make([]byte, chunk+1000)
 	if _, err := rand.Read(content); err != nil {
@@ -111,7 +111,7 @@ func testFiles(t *testing.T, g *guest) {
 	}
 	start := time.Now()
 	for offset := 0; offset < len(content); offset += chunk {
-		g.must(wire.Request{Put: &wire.Put{
+		g.must(protocol.Request{Put: &protocol.Put{
 			Path: "/put/below/file", Offset: int64(offset), Mode: 0o755,
 			Data: content[offset:min(offset+chunk, len(content))],
 		}})
@@ -120,7 +120,7 @@ func testFiles(t *testing.T, g *guest) {
 	start = time.Now()
 	h := sha256.New()
 	for offset := int64(0); ; {
-		r := g.must(wire.Request{Get: &wire.Get{Path: "/put/below/file", Offset: offset}})
+		r := g.must(protocol.Request{Get: &protocol.Get{Path: "/put/below/file", Offset: offset}})
 		h.Write(r.Data)
 		offset += int64(len(r.Data))
 		if r.EOF {
@@ -132,36 +132,36 @@ func testFiles(t *testing.T, g *guest) {
 		t.Error("the file came back different")
 	}
 	// The one at offset 0 replaces the file.
-	g.must(wire.Request{Put: &wire.Put{Path: "/put/below/file", Mode: 0o600, Data: []byte("short")}})
-	g.must(wire.Request{Put: &wire.Put{Path: "/put/a", Mode: 0o644}})
-	r := g.must(wire.Request{List: &wire.List{Path: "/put"}})
-	want := []wire.File{{Path: "a", Mode: 0o644}, {Path: "below/file", Size: 5, Mode: 0o600}}
+	g.must(protocol.Request{Put: &protocol.Put{Path: "/put/below/file", Mode: 0o600, Data: []byte("short")}})
+	g.must(protocol.Request{Put: &protocol.Put{Path: "/put/a", Mode: 0o644}})
+	r := g.must(protocol.Request{List: &protocol.List{Path: "/put"}})
+	want := []protocol.File{{Path: "a", Mode: 0o644}, {Path: "below/file", Size: 5, Mode: 0o600}}
 	if fmt.Sprint(r.Files) != fmt.Sprint(want) {
 		t.Errorf("files %v, want %v", r.Files, want)
 	}
-	if r := g.must(wire.Request{List: &wire.List{Path: "/absent"}}); len(r.Files) != 0 {
+	if r := g.must(protocol.Request{List: &protocol.List{Path: "/absent"}}); len(r.Files) != 0 {
 		t.Errorf("files %v of a directory that is not there", r.Files)
 	}
 }
 
 func testErrors(t *testing.T, g *guest) {
 	for _, c := range []struct {
-		req   wire.Request
+		req   protocol.Request
 		errno string
 		text  string
 	}{
-		{wire.Request{}, "", "nothing that this agent knows"},
-		{wire.Request{Get: &wire.Get{Path: "/absent"}}, "ENOENT", "/absent"},
-		{wire.Request{Get: &wire.Get{Path: "/dev/zero"}}, "", "not a regular file"},
-		{wire.Request{Get: &wire.Get{Path: "/init", Offset: -1}}, "", "negative offset"},
-		{wire.Request{Put: &wire.Put{Path: "/proc/absent"}}, "ENOENT", "/proc/absent"},
-		{wire.Request{Modules: &wire.Modules{Paths: []string{"/actor"}}}, "ENOEXEC", "/actor"},
-		{wire.Request{Mount: &wire.Mount{Type: "nosuchfs", Target: "/mnt/x"}}, "ENODEV", "nosuchfs"},
-		{wire.Request{Mount: &wire.Mount{Type: "tmpfs", Target: "/mnt/x", Options: "nosuch=option"}}, "EINVAL", "tmpfs"},
-		{wire.Request{Exec: &wire.Exec{Path: "/absent", Dir: "/"}}, "ENOENT", "/absent"},
-		{wire.Request{Exec: &wire.Exec{Path: "/put/a", Dir: "/"}}, "EACCES", "/put/a"},
-		{wire.Request{Exec: &wire.Exec{Path: "/absent", Dir: "/", Terminal: true}}, "ENOENT", "/absent"},
-		{wire.Request{Winsize: &wire.Winsize{Rows: -1}}, "", "out of range"},
+		{protocol.Request{}, "", "nothing that this agent knows"},
+		{protocol.Request{Get: &protocol.Get{Path: "/absent"}}, "ENOENT", "/absent"},
+		{protocol.Request{Get: &protocol.Get{Path: "/dev/zero"}}, "", "not a regular file"},
+		{protocol.Request{Get: &protocol.Get{Path: "/init", Offset: -1}}, "", "negative offset"},
+		{protocol.Request{Put: &protocol.Put{Path: "/proc/absent"}}, "ENOENT", "/proc/absent"},
+		{protocol.Request{Modules: &protocol.Modules{Paths: []string{"/actor"}}}, "ENOEXEC", "/actor"},
+		{protocol.Request{Mount: &protocol.Mount{Type: "nosuchfs", Target: "/mnt/x"}}, "ENODEV", "nosuchfs"},
+		{protocol.Request{Mount: &protocol.Mount{Type: "tmpfs", Target: "/mnt/x", Options: "nosuch=option"}}, "EINVAL", "tmpfs"},
+		{protocol.Request{Exec: &protocol.Exec{Path: "/absent", Dir: "/"}}, "ENOENT", "/absent"},
+		{protocol.Request{Exec: &protocol.Exec{Path: "/put/a", Dir: "/"}}, "EACCES", "/put/a"},
+		{protocol.Request{Exec: &protocol.Exec{Path: "/absent", Dir: "/", Terminal: true}}, "ENOENT", "/absent"},
+		{protocol.Request{Winsize: &protocol.Winsize{Rows: -1}}, "", "out of range"},
 	} {
 		r := g.call(c.req)
 		if r.Error == "" || r.Errno != c.errno || !strings.Contains(r.Error, c.text) {
@@ -184,56 +184,56 @@ func testErrors(t *testing.T, g *guest) {
 			t.Errorf("reply %+v to %.40q, want an error for %d", r, line, id)
 		}
 	}
-	g.must(wire.Request{Ping: &wire.Ping{}})
+	g.must(protocol.Request{Ping: &protocol.Ping{}})
 }
 
 func testKill(t *testing.T, g *guest) {
-	id := g.send(wire.Request{Exec: &wire.Exec{Path: "/actor", Args: []string{"spin"}, Dir: "/", Token: "spin"}})
+	id := g.send(protocol.Request{Exec: &protocol.Exec{Path: "/actor", Args: []string{"spin"}, Dir: "/", Token: "spin"}})
 	g.waitOutput("spinning\n")
-	g.must(wire.Request{Ping: &wire.Ping{}})
-	g.must(wire.Request{List: &wire.List{Path: "/put"}})
-	if r := g.call(wire.Request{Exec: &wire.Exec{Path: "/actor", Dir: "/"}}); r.Error == "" {
+	g.must(protocol.Request{Ping: &protocol.Ping{}})
+	g.must(protocol.Request{List: &protocol.List{Path: "/put"}})
+	if r := g.call(protocol.Request{Exec: &protocol.Exec{Path: "/actor", Dir: "/"}}); r.Error == "" {
 		t.Errorf("a second child was started: %+v", r)
 	}
-	kill := g.send(wire.Request{Kill: &wire.Kill{}})
+	kill := g.send(protocol.Request{Kill: &protocol.Kill{}})
 	if r := g.reply(bootWait); r.ID != kill || r.Error != "" {
 		t.Errorf("kill: %+v", r)
 	}
-	if r := g.reply(bootWait); r.ID != id || r.Exit == nil || *r.Exit != (wire.Exit{Code: -1, Signal: "SIGKILL"}) {
+	if r := g.reply(bootWait); r.ID != id || r.Exit == nil || *r.Exit != (protocol.Exit{Code: -1, Signal: "SIGKILL"}) {
 		t.Errorf("exec: %+v", r)
 	}
 	g.waitOutput(mark("spin"))
-	g.must(wire.Request{Kill: &wire.Kill{}}) // of nothing
+	g.must(protocol.Request{Kill: &protocol.Kill{}}) // of nothing
 }
 
 func testLeftovers(t *testing.T, g *guest) {
-	if _, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"leave"}, Dir: "/"}); exit.Code != 0 {
+	if _, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"leave"}, Dir: "/"}); exit.Code != 0 {
 		t.Errorf("exit %+v", exit)
 	}
 	// What it left would write before this.
-	if out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"}); out != "" {
+	if out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"}); out != "" {
 		t.Errorf("something outlived the child and wrote %.100q", out)
 	}
 }
 
 func testHostile(t *testing.T, g *guest) {
 	for range 20 { // what killed the agent did so one time in ten
-		if out, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"signals"}, Dir: "/"}); exit.Code != 0 {
+		if out, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"signals"}, Dir: "/"}); exit.Code != 0 {
 			t.Errorf("exit %+v: %s", exit, out)
 		}
 	}
-	g.must(wire.Request{Ping: &wire.Ping{}})
-	if out, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"stop"}, Dir: "/"}); exit.Code != 0 {
+	g.must(protocol.Request{Ping: &protocol.Ping{}})
+	if out, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"stop"}, Dir: "/"}); exit.Code != 0 {
 		t.Errorf("exit %+v: %s", exit, out)
 	}
 }
 
 func testTerminal(t *testing.T, g *guest) {
-	id := g.send(wire.Request{Exec: &wire.Exec{
+	id := g.send(protocol.Request{Exec: &protocol.Exec{
 		Path: "/actor", Args: []string{"terminal"}, Dir: "/", Terminal: true, Rows: 24, Cols: 80, Token: "tty",
 	}})
 	g.waitOutput("size 24x80\r\n")
-	g.must(wire.Request{Winsize: &wire.Winsize{Rows: 50, Cols: 132}})
+	g.must(protocol.Request{Winsize: &protocol.Winsize{Rows: 50, Cols: 132}})
 	g.waitOutput("size 50x132\r\n")
 	if _, err := g.output.Write([]byte{'C' - 64}); err != nil {
 		t.Fatal(err)
@@ -248,25 +248,25 @@ func testTerminal(t *testing.T, g *guest) {
 	// by then.
 	const lines = 2000
 	for range 3 {
-		out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"lines", fmt.Sprint(lines)}, Dir: "/", Terminal: true})
+		out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"lines", fmt.Sprint(lines)}, Dir: "/", Terminal: true})
 		if n := strings.Count(out, "\r\n"); n != lines {
 			t.Errorf("%d lines from a terminal session, want %d; the last: %q", n, lines, out[max(0, len(out)-40):])
 		}
 	}
-	if _, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"exit", "9"}, Dir: "/", Terminal: true}); exit.Code != 9 {
+	if _, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "9"}, Dir: "/", Terminal: true}); exit.Code != 9 {
 		t.Errorf("exit %+v from a terminal session, want 9", exit)
 	}
 	// And the port is raw again for the next.
-	if out, _ := g.run(wire.Exec{Path: "/actor", Args: []string{"lines", "1"}, Dir: "/"}); out != "line 0\n" {
+	if out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"lines", "1"}, Dir: "/"}); out != "line 0\n" {
 		t.Errorf("output %q after a terminal session", out)
 	}
 }
 
 func testClock(t *testing.T, g *guest) {
 	want := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
-	g.must(wire.Request{Clock: &wire.Clock{UnixNano: want.UnixNano()}})
-	g.must(wire.Request{Put: &wire.Put{Path: "/tmp/now", Mode: 0o600}})
-	if r := g.call(wire.Request{Clock: &wire.Clock{UnixNano: -1}}); r.Errno != "EINVAL" {
+	g.must(protocol.Request{Clock: &protocol.Clock{UnixNano: want.UnixNano()}})
+	g.must(protocol.Request{Put: &protocol.Put{Path: "/tmp/now", Mode: 0o600}})
+	if r := g.call(protocol.Request{Clock: &protocol.Clock{UnixNano: -1}}); r.Errno != "EINVAL" {
 		t.Errorf("a time before 1970: %+v", r)
 	}
 }

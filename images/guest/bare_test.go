@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/images"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // TestBareKernel mounts ext4 from an NVMe disk on kernels of which nothing
@@ -44,10 +44,10 @@ func TestBareKernel(t *testing.T) {
 				"-drive", "file="+disk.Path+",if=none,id=d0,snapshot=on,format=raw,cache=unsafe",
 				"-device", "nvme,serial=s0,drive=d0")
 			for _, s := range profiles[0].Steps("/fs") {
-				m := wire.Mount(s)
-				g.must(wire.Request{Mount: &m})
+				m := protocol.Mount(s)
+				g.must(protocol.Request{Mount: &m})
 			}
-			if out, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"fs", "/fs"}, Dir: "/fs"}); exit.Code != 0 || !strings.Contains(out, "0xef53") {
+			if out, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"fs", "/fs"}, Dir: "/fs"}); exit.Code != 0 || !strings.Contains(out, "0xef53") {
 				t.Errorf("exit %+v: %s", exit, out)
 			}
 		})

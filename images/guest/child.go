@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // settleTime bounds the wait for killed stragglers of a child to go away.
@@ -30,7 +30,7 @@ type child struct {
 
 // start runs e and returns once it has started; done is called exactly once
 // after it has ended and its output, with the end mark, has left the port.
-func (c *child) start(e wire.Exec, done func(wire.Exit, error)) error {
+func (c *child) start(e protocol.Exec, done func(protocol.Exit, error)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.running {
@@ -52,7 +52,7 @@ func (c *child) start(e wire.Exec, done func(wire.Exit, error)) error {
 }
 
 // fork starts the process in its own session, its standard files set up.
-func (c *child) fork(e wire.Exec) (int, <-chan syscall.WaitStatus, error) {
+func (c *child) fork(e protocol.Exec) (int, <-chan syscall.WaitStatus, error) {
 	mode := raw
 	if e.Terminal {
 		mode = cooked
@@ -108,7 +108,7 @@ func (c *child) fork(e wire.Exec) (int, <-chan syscall.WaitStatus, error) {
 }
 
 // finish clears up after the child and marks the end of its output.
-func (c *child) finish(e wire.Exec, status syscall.WaitStatus) (wire.Exit, error) {
+func (c *child) finish(e protocol.Exec, status syscall.WaitStatus) (protocol.Exit, error) {
 	// Everything but the agent goes, not only the child's process group: a
 	// daemon that the test left behind would write after the mark.
 	if err := unix.Kill(-1, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
@@ -118,15 +118,15 @@ func (c *child) finish(e wire.Exec, status syscall.WaitStatus) (wire.Exit, error
 		logf("processes outlive SIGKILL by %v", settleTime)
 	}
 	// What the kernel logs from here on is not the child's doing.
-	logf("%s", wire.EndOfLog(e.Token))
+	logf("%s", protocol.EndOfLog(e.Token))
 	err := c.mark(e.Token)
 	c.mu.Lock()
 	c.running = false
 	c.mu.Unlock()
 	if status.Signaled() {
-		return wire.Exit{Code: -1, Signal: unix.SignalName(status.Signal())}, err
+		return protocol.Exit{Code: -1, Signal: unix.SignalName(status.Signal())}, err
 	}
-	return wire.Exit{Code: status.ExitStatus()}, err
+	return protocol.Exit{Code: status.ExitStatus()}, err
 }
 
 // mark ends the output. The port is opened afresh because the end of a
@@ -144,7 +144,7 @@ func (c *child) mark(token string) error {
 	if err := drain(out); err != nil {
 		return closeWith(out, err)
 	}
-	if _, err := out.WriteString("\n" + wire.EndMark(token) + "\n"); err != nil {
+	if _, err := out.WriteString("\n" + protocol.EndMark(token) + "\n"); err != nil {
 		return closeWith(out, err)
 	}
 	return closeWith(out, drain(out))

@@ -8,14 +8,14 @@ import (
 	"os"
 	"path/filepath"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // maxFiles bounds a List, which a test can make as long as it likes.
 const maxFiles = 10000
 
 // getFile reads one chunk.
-func getFile(g wire.Get, r *wire.Reply) error {
+func getFile(g protocol.Get, r *protocol.Reply) error {
 	f, err := os.Open(g.Path)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func getFile(g wire.Get, r *wire.Reply) error {
 	} else if !st.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", g.Path)
 	}
-	buf := make([]byte, wire.ChunkSize)
+	buf := make([]byte, protocol.ChunkSize)
 	n, err := f.ReadAt(buf, g.Offset)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -37,7 +37,7 @@ func getFile(g wire.Get, r *wire.Reply) error {
 }
 
 // putFile writes one chunk; the one at offset 0 empties the file first.
-func putFile(p wire.Put) error {
+func putFile(p protocol.Put) error {
 	if err := os.MkdirAll(filepath.Dir(p.Path), 0o755); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func putFile(p wire.Put) error {
 }
 
 // listFiles names the regular files below dir; none when dir is not there.
-func listFiles(dir string, r *wire.Reply) error {
+func listFiles(dir string, r *protocol.Reply) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			if path == dir && errors.Is(err, fs.ErrNotExist) {
@@ -79,7 +79,7 @@ func listFiles(dir string, r *wire.Reply) error {
 		if len(r.Files) == maxFiles {
 			return fmt.Errorf("%s holds more than %d files", dir, maxFiles)
 		}
-		r.Files = append(r.Files, wire.File{Path: rel, Size: info.Size(), Mode: uint32(info.Mode().Perm())})
+		r.Files = append(r.Files, protocol.File{Path: rel, Size: info.Size(), Mode: uint32(info.Mode().Perm())})
 		return nil
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 func main() {
@@ -31,11 +31,11 @@ func main() {
 	takeSignals()
 	reaper := newReaper()
 	prepare()
-	port, err := openControl(wire.ControlPort)
+	port, err := openControl(protocol.ControlPort)
 	if err != nil {
 		logf("%v: the host cannot reach this guest", err)
 	} else {
-		serve(scripted(port), &child{reaper: reaper, port: wire.OutputPort})
+		serve(scripted(port), &child{reaper: reaper, port: protocol.OutputPort})
 	}
 	// Without a control port there is nothing left to do, but a PID 1 that
 	// returns would panic a kernel that did nothing wrong.

@@ -14,7 +14,7 @@ import (
 	"github.com/u-root/u-root/pkg/mount"
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // mountFlags maps the options that mount(2) takes as flags; every other
@@ -43,7 +43,7 @@ var mountFlags = map[string]uintptr{
 }
 
 // mountFS mounts what m says, making the directories that it names.
-func mountFS(m wire.Mount) error {
+func mountFS(m protocol.Mount) error {
 	if m.Target == "" {
 		return fmt.Errorf("mount of %s names no target", m.Type)
 	}

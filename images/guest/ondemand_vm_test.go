@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/images"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // TestModulesOnDemand loads a module in both ways: by modprobe, and because
@@ -30,21 +30,21 @@ func TestModulesOnDemand(t *testing.T) {
 				t.Errorf("%q are to be loaded at boot, and nothing was asked for", image.Load)
 			}
 			g := boot(t, k, image.Path)
-			if out, exit := g.run(wire.Exec{Path: wire.Modprobe, Args: []string{"-q", "--", "loop"}, Dir: "/"}); exit.Code != 0 {
+			if out, exit := g.run(protocol.Exec{Path: protocol.Modprobe, Args: []string{"-q", "--", "loop"}, Dir: "/"}); exit.Code != 0 {
 				t.Errorf("modprobe loop: %+v: %s", exit, out)
 			}
 			// Twice is no error: what is loaded stays.
-			if out, exit := g.run(wire.Exec{Path: wire.Modprobe, Args: []string{"loop"}, Dir: "/"}); exit.Code != 0 {
+			if out, exit := g.run(protocol.Exec{Path: protocol.Modprobe, Args: []string{"loop"}, Dir: "/"}); exit.Code != 0 {
 				t.Errorf("modprobe loop again: %+v: %s", exit, out)
 			}
-			out, exit := g.run(wire.Exec{Path: wire.Modprobe, Args: []string{"no-such-module"}, Dir: "/"})
+			out, exit := g.run(protocol.Exec{Path: protocol.Modprobe, Args: []string{"no-such-module"}, Dir: "/"})
 			if exit.Code == 0 || !strings.Contains(out, "module no-such-module: this kernel has no such module") {
 				t.Errorf("modprobe of what is not there: %+v: %s", exit, out)
 			}
 			if images.HasModule(k, "overlay") == images.Missing {
 				t.Skip("the kernel has no overlay, which a mount would make it ask for")
 			}
-			g.must(wire.Request{Mount: &wire.Mount{
+			g.must(protocol.Request{Mount: &protocol.Mount{
 				Device: "overlay", Type: "overlay", Target: "/merged",
 				Options: "lowerdir=/modules:/layer", Mkdirs: []string{"/layer"},
 			}})

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // script is a control port whose requests are in the image: a guest with one
@@ -21,7 +21,7 @@ type script struct {
 
 // scripted is port, or the script that the image holds in its place.
 func scripted(port io.ReadWriter) io.ReadWriter {
-	content, err := os.ReadFile(wire.ScriptFile)
+	content, err := os.ReadFile(protocol.ScriptFile)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			logf("%v", err)

@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/lab/wire/thaw"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/protocol/reseed"
 )
 
 // control writes replies; exec, kill and the other requests answer from
@@ -27,13 +27,13 @@ type control struct {
 
 // reply sends r as one line. One that is too long for the host is replaced
 // by an error.
-func (c *control) reply(r wire.Reply) {
-	line, err := wire.Encode(r)
-	if err == nil && len(line) > wire.MaxLine {
-		err = fmt.Errorf("the reply would be %d bytes long, the limit is %d: ask for less", len(line), wire.MaxLine)
+func (c *control) reply(r protocol.Reply) {
+	line, err := protocol.Encode(r)
+	if err == nil && len(line) > protocol.MaxLine {
+		err = fmt.Errorf("the reply would be %d bytes long, the limit is %d: ask for less", len(line), protocol.MaxLine)
 	}
 	if err != nil {
-		if line, err = wire.Encode(wire.Reply{ID: r.ID, Error: err.Error()}); err != nil {
+		if line, err = protocol.Encode(protocol.Reply{ID: r.ID, Error: err.Error()}); err != nil {
 			logf("encoding a reply: %v", err)
 			return
 		}
@@ -48,10 +48,10 @@ func (c *control) reply(r wire.Reply) {
 // serve says Hello and answers requests until the port fails for good.
 func serve(port io.ReadWriter, ch *child) {
 	c := &control{w: port}
-	c.reply(wire.Reply{Hello: hello()})
+	c.reply(protocol.Reply{Hello: hello()})
 	// Requests that may block are answered in their order by one goroutine;
 	// the host sends few at a time, so the bound is never felt.
-	queue := make(chan wire.Request, 64)
+	queue := make(chan protocol.Request, 64)
 	defer close(queue)
 	go func() {
 		for req := range queue {
@@ -60,10 +60,10 @@ func serve(port io.ReadWriter, ch *child) {
 	}()
 	in := bufio.NewReaderSize(port, 64<<10)
 	for failures := 0; failures < 100; {
-		line, err := readLine(in, wire.MaxLine)
+		line, err := readLine(in, protocol.MaxLine)
 		switch {
 		case errors.Is(err, errLong):
-			c.reply(wire.Reply{ID: requestID(line), Error: fmt.Sprintf("request is longer than %d bytes", wire.MaxLine)})
+			c.reply(protocol.Reply{ID: requestID(line), Error: fmt.Sprintf("request is longer than %d bytes", protocol.MaxLine)})
 		case err != nil:
 			// A child may hang the port up under the agent; it comes back.
 			failures++
@@ -78,13 +78,13 @@ func serve(port io.ReadWriter, ch *child) {
 
 // dispatch decodes a line and hands the request on, or answers at once what
 // must not wait behind others.
-func (c *control) dispatch(ch *child, queue chan<- wire.Request, line []byte) {
+func (c *control) dispatch(ch *child, queue chan<- protocol.Request, line []byte) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return
 	}
-	var req wire.Request
+	var req protocol.Request
 	if err := json.Unmarshal(line, &req); err != nil {
-		c.reply(wire.Reply{ID: requestID(line), Error: "request is not valid: " + err.Error()})
+		c.reply(protocol.Reply{ID: requestID(line), Error: "request is not valid: " + err.Error()})
 		return
 	}
 	if req.Ping != nil || req.Kill != nil || req.Winsize != nil {
@@ -95,17 +95,17 @@ func (c *control) dispatch(ch *child, queue chan<- wire.Request, line []byte) {
 }
 
 // answer handles one request and replies to it; a panic is an error reply.
-func (c *control) answer(ch *child, req wire.Request) {
-	r := wire.Reply{ID: req.ID}
+func (c *control) answer(ch *child, req protocol.Request) {
+	r := protocol.Reply{ID: req.ID}
 	defer func() {
 		if p := recover(); p != nil {
 			logf("panic: %v: %s", p, debug.Stack())
-			c.reply(wire.Reply{ID: req.ID, Error: fmt.Sprintf("agent panicked: %v", p)})
+			c.reply(protocol.Reply{ID: req.ID, Error: fmt.Sprintf("agent panicked: %v", p)})
 		}
 	}()
 	if req.Exec != nil {
-		err := ch.start(*req.Exec, func(exit wire.Exit, err error) {
-			c.reply(fill(wire.Reply{ID: req.ID, Exit: &exit}, err))
+		err := ch.start(*req.Exec, func(exit protocol.Exit, err error) {
+			c.reply(fill(protocol.Reply{ID: req.ID, Exit: &exit}, err))
 		})
 		if err != nil {
 			c.reply(fill(r, err))
@@ -125,7 +125,7 @@ func (c *control) answer(ch *child, req wire.Request) {
 }
 
 // fill adds err and the name of its errno to r.
-func fill(r wire.Reply, err error) wire.Reply {
+func fill(r protocol.Reply, err error) protocol.Reply {
 	if err == nil {
 		return r
 	}
@@ -156,7 +156,7 @@ func errnoName(errno unix.Errno) string {
 }
 
 // handle does what one request other than an exec asks for.
-func handle(ch *child, req wire.Request, r *wire.Reply) error {
+func handle(ch *child, req protocol.Request, r *protocol.Reply) error {
 	switch {
 	case req.Ping != nil:
 		return nil
@@ -183,7 +183,7 @@ func handle(ch *child, req wire.Request, r *wire.Reply) error {
 	case req.List != nil:
 		return listFiles(req.List.Path, r)
 	case req.Clock != nil:
-		return thaw.Machine(req.Clock.UnixNano, req.Clock.Entropy)
+		return reseed.Guest(req.Clock.UnixNano, req.Clock.Entropy)
 	case req.PowerOff != nil:
 		return os.NewSyscallError("reboot", unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF))
 	}
@@ -191,8 +191,8 @@ func handle(ch *child, req wire.Request, r *wire.Reply) error {
 }
 
 // hello describes the guest.
-func hello() *wire.Hello {
-	h := &wire.Hello{Version: wire.Version}
+func hello() *protocol.Hello {
+	h := &protocol.Hello{Version: protocol.Version}
 	var uts unix.Utsname
 	if unix.Uname(&uts) == nil {
 		h.Release = unix.ByteSliceToString(uts.Release[:])

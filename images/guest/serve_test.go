@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // converse serves one end of a pipe and returns the other, past the Hello.
@@ -20,20 +20,20 @@ func converse(t *testing.T) (net.Conn, *bufio.Reader) {
 	host, agent := net.Pipe()
 	t.Cleanup(func() { _ = host.Close() })
 	go serve(agent, &child{})
-	in := bufio.NewReaderSize(host, wire.MaxLine)
-	if r := next(t, in); r.ID != 0 || r.Hello == nil || r.Hello.Version != wire.Version {
+	in := bufio.NewReaderSize(host, protocol.MaxLine)
+	if r := next(t, in); r.ID != 0 || r.Hello == nil || r.Hello.Version != protocol.Version {
 		t.Fatalf("first reply %+v, want Hello", r)
 	}
 	return host, in
 }
 
-func next(t *testing.T, in *bufio.Reader) wire.Reply {
+func next(t *testing.T, in *bufio.Reader) protocol.Reply {
 	t.Helper()
 	line, err := in.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r wire.Reply
+	var r protocol.Reply
 	if err := json.Unmarshal([]byte(line), &r); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}
@@ -50,8 +50,8 @@ func TestServeAnswersWhatItCannotRead(t *testing.T) {
 		{`{"id":2, broken`, 2},
 		{"\x00\xff\x1b[31m", 0},
 		{`{"exec":{"id":"x"}}`, 0},
-		{`{"id":3,"put":{"data":"` + strings.Repeat("A", wire.MaxLine) + `"}}`, 3},
-		{strings.Repeat("\x00", 3*wire.MaxLine), 0},
+		{`{"id":3,"put":{"data":"` + strings.Repeat("A", protocol.MaxLine) + `"}}`, 3},
+		{strings.Repeat("\x00", 3*protocol.MaxLine), 0},
 		{`{"id":4}`, 4},
 		{`{"id":5,"get":{"path":"/nonexistent"}}`, 5},
 	} {
@@ -73,12 +73,12 @@ func TestServeAnswersWhatItCannotRead(t *testing.T) {
 func TestReplyIsNeverTooLong(t *testing.T) {
 	var out strings.Builder
 	c := &control{w: &out}
-	c.reply(wire.Reply{ID: 7, Log: []string{strings.Repeat("\x01", wire.MaxLine)}})
-	var r wire.Reply
+	c.reply(protocol.Reply{ID: 7, Log: []string{strings.Repeat("\x01", protocol.MaxLine)}})
+	var r protocol.Reply
 	if err := json.Unmarshal([]byte(out.String()), &r); err != nil {
 		t.Fatal(err)
 	}
-	if out.Len() > wire.MaxLine || r.ID != 7 || r.Error == "" {
+	if out.Len() > protocol.MaxLine || r.ID != 7 || r.Error == "" {
 		t.Errorf("%d bytes: %+v", out.Len(), r)
 	}
 }
@@ -86,7 +86,7 @@ func TestReplyIsNeverTooLong(t *testing.T) {
 func TestAnswerSurvivesPanic(t *testing.T) {
 	var out strings.Builder
 	c := &control{w: &out}
-	c.answer(nil, wire.Request{ID: 3, Kill: &wire.Kill{}}) // a nil child panics
+	c.answer(nil, protocol.Request{ID: 3, Kill: &protocol.Kill{}}) // a nil child panics
 	if !strings.Contains(out.String(), `"id":3`) || !strings.Contains(out.String(), "panicked") {
 		t.Errorf("reply %q", out.String())
 	}
@@ -119,7 +119,7 @@ func TestFillNamesErrno(t *testing.T) {
 		unix.EUCLEAN: "EUCLEAN", unix.EBADMSG: "EBADMSG", unix.EOPNOTSUPP: "EOPNOTSUPP",
 		unix.EAGAIN: "EAGAIN", unix.EINVAL: "EINVAL", unix.EDEADLK: "EDEADLK",
 	} {
-		r := fill(wire.Reply{ID: 1}, errors.Join(errors.New("mounting"), errno))
+		r := fill(protocol.Reply{ID: 1}, errors.Join(errors.New("mounting"), errno))
 		if r.Errno != want || r.Error == "" {
 			t.Errorf("%d: %+v, want %s", errno, r, want)
 		}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/images"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // commandsBinary is what images/shellcmds built, which takes a minute.
@@ -38,7 +38,7 @@ func TestShell(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := boot(t, k, image.Path)
-	id := g.send(wire.Request{Exec: &wire.Exec{
+	id := g.send(protocol.Request{Exec: &protocol.Exec{
 		Path: images.Shell, Dir: "/root", Env: []string{"TERM=vt100"}, Terminal: true, Rows: 24, Cols: 80, Token: "shell",
 	}})
 	// As a person does, it waits for the prompt, before which the line editor

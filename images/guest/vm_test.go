@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // bootWait bounds one boot; emulated, on a machine that does other work.
@@ -86,9 +86,9 @@ type guest struct {
 	control net.Conn
 	output  net.Conn
 	console string // file
-	lines   chan wire.Reply
+	lines   chan protocol.Reply
 	lastID  uint64
-	hello   wire.Hello
+	hello   protocol.Hello
 	started time.Time
 
 	mu  sync.Mutex
@@ -100,7 +100,7 @@ type guest struct {
 func boot(t testing.TB, k kernels.Kernel, initrd string, extra ...string) *guest {
 	t.Helper()
 	dir := t.TempDir()
-	g := &guest{t: t, console: filepath.Join(dir, "console"), lines: make(chan wire.Reply, 64), got: make(chan struct{}, 1)}
+	g := &guest{t: t, console: filepath.Join(dir, "console"), lines: make(chan protocol.Reply, 64), got: make(chan struct{}, 1)}
 	listen := func(name string) net.Listener {
 		l, err := net.Listen("unix", filepath.Join(dir, name))
 		if err != nil {
@@ -154,13 +154,13 @@ func boot(t testing.TB, k kernels.Kernel, initrd string, extra ...string) *guest
 
 func (g *guest) readReplies() {
 	defer close(g.lines)
-	in := bufio.NewReaderSize(g.control, wire.MaxLine+1)
+	in := bufio.NewReaderSize(g.control, protocol.MaxLine+1)
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil {
 			return
 		}
-		var r wire.Reply
+		var r protocol.Reply
 		if json.Unmarshal(line, &r) == nil {
 			g.lines <- r
 		}
@@ -185,7 +185,7 @@ func (g *guest) readOutput() {
 }
 
 // reply returns the next reply.
-func (g *guest) reply(d time.Duration) wire.Reply {
+func (g *guest) reply(d time.Duration) protocol.Reply {
 	g.t.Helper()
 	select {
 	case r, ok := <-g.lines:
@@ -200,11 +200,11 @@ func (g *guest) reply(d time.Duration) wire.Reply {
 }
 
 // send writes a request and returns its ID.
-func (g *guest) send(r wire.Request) uint64 {
+func (g *guest) send(r protocol.Request) uint64 {
 	g.t.Helper()
 	g.lastID++
 	r.ID = g.lastID
-	b, err := wire.Encode(r)
+	b, err := protocol.Encode(r)
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func (g *guest) send(r wire.Request) uint64 {
 }
 
 // call sends a request and returns its reply, which must be the next.
-func (g *guest) call(r wire.Request) wire.Reply {
+func (g *guest) call(r protocol.Request) protocol.Reply {
 	g.t.Helper()
 	id := g.send(r)
 	reply := g.reply(bootWait)
@@ -226,7 +226,7 @@ func (g *guest) call(r wire.Request) wire.Reply {
 }
 
 // must is call for a request that has to succeed.
-func (g *guest) must(r wire.Request) wire.Reply {
+func (g *guest) must(r protocol.Request) protocol.Reply {
 	g.t.Helper()
 	reply := g.call(r)
 	if reply.Error != "" {
@@ -257,13 +257,13 @@ func (g *guest) waitOutput(until string) string {
 }
 
 // mark is what ends the output of a child with the given token.
-func mark(token string) string { return "\n" + wire.EndMark(token) + "\n" }
+func mark(token string) string { return "\n" + protocol.EndMark(token) + "\n" }
 
 // run executes a child and returns its output and its end.
-func (g *guest) run(e wire.Exec) (string, wire.Exit) {
+func (g *guest) run(e protocol.Exec) (string, protocol.Exit) {
 	g.t.Helper()
 	e.Token = fmt.Sprintf("token-%d", g.lastID)
-	r := g.must(wire.Request{Exec: &e})
+	r := g.must(protocol.Request{Exec: &e})
 	out := g.waitOutput(mark(e.Token))
 	if r.Exit == nil {
 		g.t.Fatalf("no exit in %+v", r)
@@ -328,18 +328,18 @@ func TestProfiles(t *testing.T) {
 			}
 			g := boot(t, k, image.Path, extra...)
 			t.Logf("Hello after %v (uptime %d ms)", time.Since(g.started).Round(time.Millisecond), g.hello.UptimeM)
-			g.must(wire.Request{Modules: &wire.Modules{Paths: image.Load}})
+			g.must(protocol.Request{Modules: &protocol.Modules{Paths: image.Load}})
 			disks := 0
 		profile:
 			for _, p := range possible {
 				target := "/mnt/" + p.Name
 				for _, s := range p.Steps(target) {
-					m := wire.Mount(s)
+					m := protocol.Mount(s)
 					if m.Device == images.Disk0 {
 						m.Device = fmt.Sprintf("disk%d", disks)
 						disks++
 					}
-					r := g.call(wire.Request{Mount: &m})
+					r := g.call(protocol.Request{Mount: &m})
 					// Without configuration and list of built-in modules,
 					// only the mount tells that there is no such filesystem.
 					if r.Errno == "ENODEV" && images.HasModule(k, p.Type) == images.Unknown {
@@ -350,7 +350,7 @@ func TestProfiles(t *testing.T) {
 						t.Fatalf("%s: %s (%s) %q", p.Name, r.Error, r.Errno, r.Log)
 					}
 				}
-				out, exit := g.run(wire.Exec{Path: "/actor", Args: []string{"fs", target}, Dir: target})
+				out, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"fs", target}, Dir: target})
 				if exit.Code != 0 {
 					t.Errorf("%s: exit %+v: %s", p.Name, exit, out)
 				}

@@ -18,7 +18,7 @@ import (
 	"github.com/u-root/gobusybox/src/pkg/bb"
 	"github.com/u-root/gobusybox/src/pkg/golang"
 
-	"splicelab/images"
+	"github.com/splicelab/splicelab/images"
 )
 
 const uroot = "github.com/u-root/u-root"

@@ -22,8 +22,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
-	"splicelab/kernels"
-	"splicelab/kernels/kerneltest"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
 // now is the time at which the tests take place.

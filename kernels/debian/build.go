@@ -7,7 +7,7 @@ import (
 
 	"pault.ag/go/debian/dependency"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // build is one kernel of the archive and the packages that it consists of.

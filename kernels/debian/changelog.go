@@ -18,7 +18,7 @@ import (
 	"pault.ag/go/debian/deb"
 	debversion "pault.ag/go/debian/version"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // Change is what one upload of the source package changed.

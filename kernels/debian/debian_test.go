@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 func asError[E error](err error, target *E) bool { return errors.As(err, target) }

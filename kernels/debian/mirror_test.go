@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // TestHostMirror lists and fetches from the mirror that the host's apt uses.

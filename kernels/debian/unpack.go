@@ -15,7 +15,7 @@ import (
 
 	"pault.ag/go/debian/deb"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // fill downloads a kernel's packages and unpacks what the lab uses into dir.

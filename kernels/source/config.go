@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 //go:embed fragments/*.config

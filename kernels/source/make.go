@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // makeArgs are those of every make: nothing of who builds it, where and when

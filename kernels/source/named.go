@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // Prefix begins the selectors of builds.

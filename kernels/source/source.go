@@ -17,7 +17,7 @@ import (
 	"runtime"
 	"strings"
 
-	"splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels"
 )
 
 // Build describes a kernel to build: an entry of kernels.builds in

@@ -15,8 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"splicelab/kernels"
-	"splicelab/kernels/source/git"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/source/git"
 )
 
 func isTarball(path string) bool {

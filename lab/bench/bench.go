@@ -13,10 +13,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Config says what to measure.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/lab/vm"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // vmConfig measures as little as there is, on a kernel of

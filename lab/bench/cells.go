@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"splicelab/lab"
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // bed runs plans in one way, again and again.

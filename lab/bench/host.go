@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/vm"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // describe says on what all this was measured.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"splicelab/lab"
+	"github.com/splicelab/splicelab/lab"
 )
 
 // pssOf reads the proportional set size from the text of a smaps_rollup, in

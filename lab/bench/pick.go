@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"slices"
 
-	"splicelab/lab"
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab"
 )
 
 // batchSize is how many cells throughput is measured over: enough that the
@@ -16,7 +16,7 @@ const batchSize = 60
 // Pick finds in the suites the one test that the pattern matches, another one
 // that can run before it in the same process, and those whose throughput is
 // measured. The error says what the pattern matches instead.
-func Pick(suites []wire.Suite, pattern string) (test, sibling lab.PlannedTest, batch []lab.PlannedTest, err error) {
+func Pick(suites []protocol.Suite, pattern string) (test, sibling lab.PlannedTest, batch []lab.PlannedTest, err error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return test, sibling, nil, fmt.Errorf("test pattern %q: %w", pattern, err)
@@ -53,9 +53,9 @@ func Pick(suites []wire.Suite, pattern string) (test, sibling lab.PlannedTest, b
 
 // quick are all cells of those tests that have quick ones: a fair sample of
 // what people run. A suite that names none is taken whole.
-func quick(s wire.Suite) []lab.PlannedTest {
+func quick(s protocol.Suite) []lab.PlannedTest {
 	named := s
-	if tests := slices.DeleteFunc(slices.Clone(s.Tests), func(t wire.Test) bool { return len(t.Quick) == 0 }); len(tests) > 0 {
+	if tests := slices.DeleteFunc(slices.Clone(s.Tests), func(t protocol.Test) bool { return len(t.Quick) == 0 }); len(tests) > 0 {
 		named.Tests = tests
 	}
 	return slices.DeleteFunc(lab.Expand(named), func(t lab.PlannedTest) bool { return t.Control })

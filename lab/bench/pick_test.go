@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-func suites() []wire.Suite {
-	return []wire.Suite{
-		{Name: "other", Tests: []wire.Test{{Name: "TestAlone"}, {Name: "TestPlain", Plain: true}}},
-		{Name: "splice", Tests: []wire.Test{
+func suites() []protocol.Suite {
+	return []protocol.Suite{
+		{Name: "other", Tests: []protocol.Test{{Name: "TestAlone"}, {Name: "TestPlain", Plain: true}}},
+		{Name: "splice", Tests: []protocol.Test{
 			{Name: "TestControl", Control: true, Cells: []string{"a", "b"}},
 			{Name: "TestSlow", Cells: []string{"a"}},
 			{Name: "TestWrite", Cells: []string{"x", "y"}, Quick: []string{"x"}},
@@ -50,7 +50,7 @@ func TestPickRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", pattern, err, want)
 		}
 	}
-	alone := []wire.Suite{{Name: "s", Tests: []wire.Test{{Name: "TestAlone"}}}}
+	alone := []protocol.Suite{{Name: "s", Tests: []protocol.Test{{Name: "TestAlone"}}}}
 	if _, _, _, err := Pick(alone, "TestAlone"); err == nil || !strings.Contains(err.Error(), "no other test") {
 		t.Errorf("a suite of one test: %v", err)
 	}

@@ -5,11 +5,11 @@ import (
 	"runtime"
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels"
-	"splicelab/lab"
-	"splicelab/lab/wire"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/results"
 )
 
 // plannedCells is how many cells the plan has whose making is measured.
@@ -30,9 +30,9 @@ func planning(cells int) (seconds, mib float64, err error) {
 	for i := range nf {
 		ps = append(ps, images.Profile{Name: fmt.Sprint("fs", i)})
 	}
-	suite := wire.Suite{Name: "bench"}
+	suite := protocol.Suite{Name: "bench"}
 	for i := range cells / nk / nf / subs {
-		t := wire.Test{Name: fmt.Sprint("Test", i)}
+		t := protocol.Test{Name: fmt.Sprint("Test", i)}
 		for j := range subs {
 			t.Cells = append(t.Cells, fmt.Sprint("cell", j))
 		}
@@ -50,7 +50,7 @@ func planning(cells int) (seconds, mib float64, err error) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	began := time.Now()
-	plan, err := lab.NewPlan(ks, ps, []wire.Suite{suite}, "")
+	plan, err := lab.NewPlan(ks, ps, []protocol.Suite{suite}, "")
 	if err != nil {
 		return 0, 0, err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/u-root/u-root/pkg/cpio"
 
-	"splicelab/lab/vm"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // firstWord is what the init of the floor says, and all that it does.

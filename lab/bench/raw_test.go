@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"testing"
 
-	"splicelab/lab/vm"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // The init is a program like any other, so it can be tried where it is not

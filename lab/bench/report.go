@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Unit is what a row's samples are counted in.

@@ -11,9 +11,9 @@ import (
 	"syscall"
 	"time"
 
-	"splicelab/kernels"
-	"splicelab/lab/vm"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/results"
 )
 
 // tool is another program that runs a Go test in a VM.

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/kernels"
-	"splicelab/lab/vm"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // standIn puts a script on PATH under a tool's name.

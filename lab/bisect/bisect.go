@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Seen is what one attempt showed.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 var (

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/kernels/source/git"
+	"github.com/splicelab/splicelab/kernels/source/git"
 )
 
 // Commits searches a history for the commit that changed the outcome. git

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/kernels/source/git"
+	"github.com/splicelab/splicelab/kernels/source/git"
 )
 
 // repository is a real one, whose file "shows" says what a commit does.

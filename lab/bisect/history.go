@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/kernels/source/git"
+	"github.com/splicelab/splicelab/kernels/source/git"
 )
 
 // History is a git repository, seen through a bare clone that shares its

@@ -23,9 +23,9 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"splicelab/lab"
-	"splicelab/lab/report"
-	"splicelab/lab/vm"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // Bundle is what goes into one.

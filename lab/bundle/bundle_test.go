@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/lab"
-	"splicelab/lab/report"
-	"splicelab/lab/vm"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // pretender is a QEMU that writes to its serial ports what a guest would.

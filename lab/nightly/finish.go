@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/results"
-	"splicelab/results/news"
-	"splicelab/results/notify"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/notify"
 )
 
 // sending bounds the time that all notifications take.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // houseVariable names, for a process that a test starts, where it holds a night

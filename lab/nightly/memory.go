@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"splicelab/results/news"
+	"github.com/splicelab/splicelab/results/news"
 )
 
 const memoryName = "nightly.json"

@@ -14,9 +14,9 @@ import (
 	"io"
 	"time"
 
-	"splicelab/results"
-	"splicelab/results/news"
-	"splicelab/results/notify"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/notify"
 )
 
 // Mark is the mark of the last run of a night that the lab finished: what

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/news"
-	"splicelab/results/notify"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/notify"
 )
 
 // mailbox keeps what is sent.

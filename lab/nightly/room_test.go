@@ -14,9 +14,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/news"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/news"
 )
 
 // smallDisk mounts a filesystem of some MiB.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"splicelab/kernels/source"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Report is one report file.

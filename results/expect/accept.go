@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Accepted are rules that cover what failed in a run.

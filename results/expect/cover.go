@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // cover finds rules for the cells of one top-level test that came to the same.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // FuzzParse holds the reader to its promises: no text makes it panic, what it

@@ -8,7 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // header begins a file that is made.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // speaks reports whether the rule is about the cell.

@@ -3,8 +3,8 @@ package expect
 import (
 	"fmt"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Use is what one rule does for a run.

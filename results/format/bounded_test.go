@@ -14,8 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // endless repeats a text after a beginning, for ever.

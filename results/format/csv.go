@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // csvColumns are the columns, by the names that the JSON document has for

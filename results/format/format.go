@@ -10,8 +10,8 @@ package format
 import (
 	"io"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Document is what the documents of a run are made of.

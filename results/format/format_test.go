@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 func TestDocumentsGolden(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // The document that --json writes. Its field names are a contract with

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // The JUnit XML that Jenkins' xUnit plugin publishes a schema of (junit-10.xsd),

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // junitRead is a testcase as it is read.

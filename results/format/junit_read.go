@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // readJUnit reads JUnit XML in the dialects that there are: suites in suites or

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func TestJUnitIsWellFormedAndCounts(t *testing.T) {

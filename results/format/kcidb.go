@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // DefaultOrigin is the name under which a report goes to KCIDB.

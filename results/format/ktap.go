@@ -6,8 +6,8 @@ import (
 	"io"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // ktapMark begins the line by which a KTAP document of ours is known.

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // maxKTAPLine bounds a line of KTAP in bytes; what is behind it is dropped.

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // result takes the result line m of block i. A block within that one has ended

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // kunit is the kernel's own tool, of a tree or of the tarball that Debian

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Limits of a summary. GitHub takes 1 MiB a step; the reserve is for the lines

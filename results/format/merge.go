@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Source is a document that was read, and what tells it from others.

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Limits of what is read. Beyond them a document is refused: it is wrong, or

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Names are told apart whatever they are, and soon.

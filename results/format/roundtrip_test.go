@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // cellsOf are the cells of what was imported, in the order of reports.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 func TestCSV(t *testing.T) {

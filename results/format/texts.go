@@ -3,8 +3,8 @@ package format
 import (
 	"fmt"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Limits of the texts of guests in one document: 16 MiB keeps a JUnit file

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Limits of the document: receivers refuse what is too long.

@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/news"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/news"
 )
 
 var update = flag.Bool("update", false, "accept what comes out as the expected text")

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"slices"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Digest says two things of a piece of news in a form that can be kept and

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Mail sends a message by a program such as sendmail, which gets it on its

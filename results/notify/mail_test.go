@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/results/notify"
+	"github.com/splicelab/splicelab/results/notify"
 )
 
 // program is a mail program that keeps what it gets.

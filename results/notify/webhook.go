@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Webhook sends a message's Document by POST. The address may be a secret, as

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/results/notify"
+	"github.com/splicelab/splicelab/results/notify"
 )
 
 var message = notify.Message{Subject: "2 new failures", Text: "2 new failures\n", Document: json.RawMessage(`{"text":"2 new failures"}`),

@@ -11,9 +11,9 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/browsertest"
 )
 
 const matrixText = `[...document.querySelectorAll(".matrix .body .row")].map(r => r.innerText.replace(/\s+/g, " ").trim())`

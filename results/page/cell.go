@@ -3,7 +3,7 @@ package page
 import (
 	"fmt"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Lookup is where more about cells is found. What is nil is not known, and is

@@ -3,8 +3,8 @@ package page
 import (
 	"strconv"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // NewCells arranges cells, which must be in the order of reports, by column.

@@ -1,6 +1,6 @@
 package page
 
-import "splicelab/results"
+import "github.com/splicelab/splicelab/results"
 
 // NewDiff is the document of what changed from one run to another, or between
 // kernels of theirs, and in which conditions they differ.

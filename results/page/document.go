@@ -7,8 +7,8 @@ package page
 import (
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Run is a run with what its cells came to. It and the documents below are

@@ -16,8 +16,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/results"
-	"splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/browsertest"
 )
 
 // shapes are runs of 100,000 cells: as wide as a night over all kernels, and as

@@ -6,8 +6,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"splicelab/results"
-	"splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/browsertest"
 )
 
 // The same page, given out by a server, reads the same documents from it.

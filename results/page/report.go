@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Bounds of one report: a page of many failures must still open in a browser

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/browsertest"
 )
 
 func must(t testing.TB, err error) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 var t0 = time.Date(2026, 11, 23, 20, 16, 19, 0, time.UTC)

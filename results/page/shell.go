@@ -8,8 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 //go:embed shell.html

@@ -3,7 +3,7 @@ package page
 import (
 	"time"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Times is where the time of a run went.

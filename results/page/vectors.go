@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Vectors are the policy vectors of a run: what each source and sink answered

@@ -11,7 +11,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
-	"splicelab/results"
+	"github.com/splicelab/splicelab/results"
 )
 
 // requestError is what is wrong with a request, in words for who made it.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/browsertest"
 )
 
 // live is a store with its server, and a writer as another process would have it.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"splicelab/results"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // maxHistory is how many runs a cell's history goes back.

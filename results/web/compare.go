@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // diff answers with what changed from one run to another.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/outcome"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // received is one event of a stream.

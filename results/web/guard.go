@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // MinToken is the least length of a token, in bytes: it must not be guessed.

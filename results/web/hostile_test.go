@@ -13,9 +13,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/browsertest"
 )
 
 // hostileText is what a kernel or a test could print to attack its reader. What

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"splicelab/results"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // hub looks at the store for all who watch runs: however many they are, the

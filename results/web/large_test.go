@@ -12,7 +12,7 @@ import (
 
 	_ "modernc.org/sqlite" // the store's own driver
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // largeStore has a run of 100,000 cells: 50 kernels, 10 filesystems, 200 tests.

@@ -15,9 +15,9 @@ import (
 	reflector "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 var update = flag.Bool("update", false, "write schema.json anew")
@@ -33,7 +33,7 @@ var answers = map[string]any{
 func TestSchemaIsOfTheTypes(t *testing.T) {
 	r := &reflector.Reflector{Anonymous: true, Mapper: closedSets}
 	for _, dir := range []string{".", "../page", ".."} {
-		must(t, r.AddGoComments("splicelab/results/web", dir))
+		must(t, r.AddGoComments("github.com/splicelab/splicelab/results/web", dir))
 	}
 	all := &reflector.Schema{
 		Version: reflector.Version, Title: "splicelab serve: every document that it sends",

@@ -17,9 +17,9 @@ import (
 	"net/http"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // DefaultAddress is where the server listens unless told otherwise: only this

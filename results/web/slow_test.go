@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // pipes is a listener whose connections have no buffers: what one side writes

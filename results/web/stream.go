@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"splicelab/results/page"
+	"github.com/splicelab/splicelab/results/page"
 )
 
 // stream is the sending end of server-sent events. A client that does not take

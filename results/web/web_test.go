@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 )
 
 var t0 = time.Date(2026, 11, 23, 19, 14, 20, 0, time.UTC)

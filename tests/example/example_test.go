@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // suite is the catalogue of the tests that use the kit. The lab reads it to

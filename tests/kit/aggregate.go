@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // aggregate makes one finding of the labelled bytes: the worst of what is

@@ -3,7 +3,7 @@ package kit
 import (
 	"time"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Bounded runs a call that must not sleep on a thread of its own. One that

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Cell is one cell while it runs: its shape, its files and pipes, and the
@@ -47,7 +47,7 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := os.Getenv(wire.EnvDir)
+	dir := os.Getenv(protocol.EnvDir)
 	if dir == "" {
 		dir = t.TempDir()
 	}
@@ -55,7 +55,7 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the filesystem under test: %w", err)
 	}
-	if fs.Type == "rootfs" && os.Getenv(wire.EnvGuest) == "1" {
+	if fs.Type == "rootfs" && os.Getenv(protocol.EnvGuest) == "1" {
 		return nil, fmt.Errorf("%s is on the initramfs: the filesystem under test is not mounted", dir)
 	}
 	return &Cell{T: t, Shape: s, FS: fs, test: test, policy: policy, dir: dir, nonce: nonceOf(seed, t.Name())}, nil
@@ -65,7 +65,7 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 // once, on the parent test, from which the lab hands them down: each cell
 // would else spend milliseconds on saying the same over a serial line.
 func describe(t *testing.T) {
-	dir := os.Getenv(wire.EnvDir)
+	dir := os.Getenv(protocol.EnvDir)
 	fs, err := mountOfCell(dir)
 	if dir == "" || err != nil {
 		return // outside the lab, or about to be reported by each cell
@@ -99,7 +99,7 @@ func (c *Cell) Dir() string { return c.dir }
 func (c *Cell) Infra(format string, args ...any) {
 	c.T.Helper()
 	why := oneLine(fmt.Sprintf(format, args...))
-	c.T.Attr(wire.AttrInfra, why)
+	c.T.Attr(protocol.AttrInfra, why)
 	c.T.Fatalf("set-up failed: %s", why)
 }
 
@@ -135,9 +135,9 @@ func (c *Cell) Record(f Finding) {
 		f.Detail = fmt.Sprintf("expected %s by construction: %s", c.expect, f.Detail)
 	}
 	f.Detail = oneLine(f.Detail)
-	c.Attr(wire.AttrOutcome, string(f.Outcome))
-	c.Attr(wire.AttrKind, string(kind))
-	c.Attr(wire.AttrDetail, f.Detail)
+	c.Attr(protocol.AttrOutcome, string(f.Outcome))
+	c.Attr(protocol.AttrKind, string(kind))
+	c.Attr(protocol.AttrDetail, f.Detail)
 	if f.Dump != "" && f.Outcome != outcome.Snapshot {
 		c.T.Log(f.Dump)
 	}

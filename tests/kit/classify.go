@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Segment is a range of a file that was put into a pipe.

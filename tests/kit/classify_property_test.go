@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // FuzzClassify draws a history and a sample of it from the seed: the oracle

@@ -6,11 +6,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // Fault is what is damaged to prove that a test can fail. A detector that was
-// never seen to fire proves nothing; so with wire.EnvFault set, each cell's
+// never seen to fire proves nothing; so with protocol.EnvFault set, each cell's
 // observation is damaged after the kernel had its say, and must be told.
 type Fault string
 
@@ -37,11 +37,11 @@ func (t Test) fault() Fault {
 
 // inject reports whether an observation of kind f is to be damaged.
 func (c *Cell) inject(f Fault) bool {
-	if os.Getenv(wire.EnvFault) != "1" || c.test.fault() != f {
+	if os.Getenv(protocol.EnvFault) != "1" || c.test.fault() != f {
 		return false
 	}
 	if !c.injected {
-		c.Attr(wire.AttrFault, string(f))
+		c.Attr(protocol.AttrFault, string(f))
 	}
 	c.injected = true
 	return true
@@ -51,14 +51,14 @@ func (c *Cell) inject(f Fault) bool {
 // has no detector where its declaration says, and one that passed with a
 // fault before its eyes is blind.
 func (c *Cell) mustHaveFailed() {
-	if os.Getenv(wire.EnvFault) != "1" || c.T.Failed() || c.T.Skipped() {
+	if os.Getenv(protocol.EnvFault) != "1" || c.T.Failed() || c.T.Skipped() {
 		return
 	}
 	why := "no observation of this cell is open to its fault (" + string(c.test.fault()) + ")"
 	if c.injected {
 		why = "passed although its " + string(c.test.fault()) + " was damaged"
 	}
-	c.Attr(wire.AttrBlind, why)
+	c.Attr(protocol.AttrBlind, why)
 	c.T.Error(why)
 }
 

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Feature is something that not every kernel and filesystem has.

@@ -11,15 +11,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/lab/wire/thaw"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/protocol/reseed"
 )
 
 // hold waits for the lab's word, where the lab wants a process that is ready:
 // it makes a template of the machine, and in each machine that it restores
 // from that, the process hears what it is to run there.
 func hold() (token string, err error) {
-	if os.Getenv(wire.EnvHold) != "1" {
+	if os.Getenv(protocol.EnvPark) != "1" {
 		return "", nil
 	}
 	if !flag.Parsed() {
@@ -31,18 +31,18 @@ func hold() (token string, err error) {
 	// By bare system calls: package os would watch the terminal by epoll, with
 	// all the code that takes, every instruction of which is new to a machine
 	// that was just restored.
-	if _, err := unix.Write(1, []byte(wire.Holding+"\n")); err != nil {
-		return "", fmt.Errorf("say %s: %w", wire.Holding, err)
+	if _, err := unix.Write(1, []byte(protocol.Parked+"\n")); err != nil {
+		return "", fmt.Errorf("say %s: %w", protocol.Parked, err)
 	}
 	line, err := readWord()
 	if err != nil {
 		return "", fmt.Errorf("wait for the lab's word: %w", err)
 	}
-	r, err := wire.ParseRelease(line)
+	r, err := protocol.ParseResume(line)
 	if err != nil {
 		return "", err
 	}
-	if err := thaw.Machine(r.UnixNano, r.Entropy); err != nil {
+	if err := reseed.Guest(r.UnixNano, r.Entropy); err != nil {
 		return "", err
 	}
 	for _, kv := range r.Env {
@@ -58,9 +58,9 @@ func hold() (token string, err error) {
 // about to be thrown away.
 func stay(token string, status int) {
 	if fd, err := unix.Open("/dev/kmsg", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
-		_, _ = unix.Write(fd, []byte(wire.EndOfLog(token)+"\n"))
+		_, _ = unix.Write(fd, []byte(protocol.EndOfLog(token)+"\n"))
 	}
-	_, _ = unix.Write(1, []byte("\n"+wire.Done(token, status)+"\n"))
+	_, _ = unix.Write(1, []byte("\n"+protocol.Done(token, status)+"\n"))
 	for {
 		_ = unix.Pause()
 	}
@@ -103,7 +103,7 @@ func mountOfCell(dir string) (Mount, error) {
 // prepare does what need not be done in each of the machines to come.
 func prepare() error {
 	prefault()
-	dir := os.Getenv(wire.EnvDir)
+	dir := os.Getenv(protocol.EnvDir)
 	m, err := MountOf(dir)
 	if err != nil {
 		return fmt.Errorf("find the filesystem under test: %w", err)

@@ -1,6 +1,6 @@
 package kit
 
-import "splicelab/outcome"
+import "github.com/splicelab/splicelab/outcome"
 
 // Judge drains the pipe, says what its reader received of f, verifies that
 // the source itself is what it should be, and records the result.

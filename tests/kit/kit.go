@@ -15,8 +15,8 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Test declares one test of a suite. The declaration is data: the lab plans
@@ -51,10 +51,10 @@ type Suite struct {
 }
 
 // Describe returns the suite as the lab reads it.
-func (s Suite) Describe() wire.Suite {
-	d := wire.Suite{Name: s.Name, Tests: []wire.Test{}}
+func (s Suite) Describe() protocol.Suite {
+	d := protocol.Suite{Name: s.Name, Tests: []protocol.Test{}}
 	for _, t := range s.Tests {
-		w := wire.Test{
+		w := protocol.Test{
 			Name: t.Name, ID: t.ID, Family: t.Family, Kind: string(t.Kind),
 			Priority: t.Priority, Doc: t.Doc, Needs: t.Needs, Control: t.Control,
 			Steps: t.Steps, Oracle: cmp.Or(t.Oracle, JudgeOracle), Known: t.Known,
@@ -75,7 +75,7 @@ const dryEnv = "SPLICELAB_DRY"
 // Main runs the suite's tests, or describes them when the lab asks for that,
 // and returns the exit status for os.Exit. Call it from TestMain.
 func Main(m *testing.M, s Suite) int {
-	if os.Getenv(wire.DescribeEnv) == "1" {
+	if os.Getenv(protocol.DescribeEnv) == "1" {
 		if err := json.NewEncoder(os.Stdout).Encode(s.Describe()); err != nil {
 			fmt.Fprintf(os.Stderr, "describe suite %s: %v\n", s.Name, err)
 			return 1
@@ -88,11 +88,11 @@ func Main(m *testing.M, s Suite) int {
 		return 2
 	}
 	if _, err := policyOf(os.Getenv); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", wire.EnvPolicy, err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", protocol.EnvPolicy, err)
 		return 2
 	}
 	if _, err := seedOf(os.Getenv); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", wire.EnvSeed, err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", protocol.EnvSeed, err)
 		return 2
 	}
 	status := m.Run()
@@ -123,13 +123,13 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 	if os.Getenv(dryEnv) == "1" {
 		t.Skip("enumerating cells only")
 	}
-	if test.Guest && os.Getenv(wire.EnvGuest) != "1" {
-		t.Skipf("%s=1 not set: only a throw-away VM may run this", wire.EnvGuest)
+	if test.Guest && os.Getenv(protocol.EnvGuest) != "1" {
+		t.Skipf("%s=1 not set: only a throw-away VM may run this", protocol.EnvGuest)
 	}
 	markLog(t.Name())
 	c, err := newCell(t, test, s)
 	if err != nil {
-		t.Attr(wire.AttrInfra, oneLine(err.Error()))
+		t.Attr(protocol.AttrInfra, oneLine(err.Error()))
 		t.Fatal(err)
 	}
 	defer func() {
@@ -146,13 +146,13 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 // markLog writes the line that opens a cell into the kernel log, where alone
 // it can be told whose a warning is. On a host's own kernel it writes nothing.
 func markLog(name string) {
-	if os.Getenv(wire.EnvGuest) != "1" {
+	if os.Getenv(protocol.EnvGuest) != "1" {
 		return
 	}
 	// Level 1 (alert) reaches any console, a quiet one too. A kernel without
 	// /dev/kmsg leaves the lab to go by time.
 	if f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
-		_, _ = f.WriteString("<1>" + wire.CellMark(name) + "\n")
+		_, _ = f.WriteString("<1>" + protocol.CellMark(name) + "\n")
 		_ = f.Close()
 	}
 }

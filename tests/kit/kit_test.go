@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 func TestVerdict(t *testing.T) {
@@ -49,10 +49,10 @@ func TestPolicyOf(t *testing.T) {
 		ok   bool
 	}{
 		{nil, observe, true},
-		{map[string]string{wire.EnvGuest: "1"}, outcome.PolicySnapshot, true},
-		{map[string]string{wire.EnvGuest: "1", wire.EnvPolicy: "alias"}, outcome.PolicyAlias, true},
-		{map[string]string{wire.EnvPolicy: "snapshot"}, outcome.PolicySnapshot, true},
-		{map[string]string{wire.EnvPolicy: "lenient"}, "", false},
+		{map[string]string{protocol.EnvGuest: "1"}, outcome.PolicySnapshot, true},
+		{map[string]string{protocol.EnvGuest: "1", protocol.EnvPolicy: "alias"}, outcome.PolicyAlias, true},
+		{map[string]string{protocol.EnvPolicy: "snapshot"}, outcome.PolicySnapshot, true},
+		{map[string]string{protocol.EnvPolicy: "lenient"}, "", false},
 	} {
 		got, err := policyOf(func(k string) string { return tt.env[k] })
 		if got != tt.want || (err == nil) != tt.ok {

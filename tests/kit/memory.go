@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Memory is private anonymous memory with the history of what it held: what
@@ -73,7 +73,7 @@ func (c *Cell) wantHuge(region []byte) {
 	case strings.Contains(string(b), "[never]"):
 		// The kernel turns huge pages off by itself where it has less than
 		// 512 MiB, as most of the lab's VMs do.
-		if os.Getenv(wire.EnvGuest) != "1" {
+		if os.Getenv(protocol.EnvGuest) != "1" {
 			c.Skip("%s is never", enabled)
 		}
 		if err := os.WriteFile(enabled, []byte("madvise"), 0); err != nil {

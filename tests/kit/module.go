@@ -6,7 +6,7 @@ import (
 	"os/exec"
 	"strings"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // Module loads kernel modules, each after what it needs, and skips the cell
@@ -19,16 +19,16 @@ func (c *Cell) Module(names ...string) {
 		if _, err := os.Stat("/sys/module/" + strings.ReplaceAll(name, "-", "_")); err == nil {
 			continue // loaded, or built in with parameters
 		}
-		if os.Getenv(wire.EnvGuest) != "1" {
-			c.Skip("module %s is not loaded, and %s=1 not set: only a throw-away VM's kernel may be changed", name, wire.EnvGuest)
+		if os.Getenv(protocol.EnvGuest) != "1" {
+			c.Skip("module %s is not loaded, and %s=1 not set: only a throw-away VM's kernel may be changed", name, protocol.EnvGuest)
 		}
-		out, err := exec.CommandContext(c.T.Context(), wire.Modprobe, name).CombinedOutput()
+		out, err := exec.CommandContext(c.T.Context(), protocol.Modprobe, name).CombinedOutput()
 		var exit *exec.ExitError
 		switch {
 		case errors.As(err, &exit):
 			c.Skip("%s", strings.TrimSpace(string(out)))
 		case err != nil:
-			c.Infra("%s %s: %v", wire.Modprobe, name, err)
+			c.Infra("%s %s: %v", protocol.Modprobe, name, err)
 		}
 	}
 }

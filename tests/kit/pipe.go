@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Pipe is a pipe that file ranges are spliced into. It knows which.

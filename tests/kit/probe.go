@@ -1,8 +1,8 @@
 package kit
 
 import (
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // probed is what a part of a cell came to.
@@ -31,7 +31,7 @@ func (c *Cell) Probe(body func()) (f Finding, missing string) {
 		}
 		c.pipes, c.expect, c.blocked, c.probe = c.pipes[:pipes], expect, "", nil
 		if c.injected {
-			c.Attr(wire.AttrFault, string(c.test.fault())) // what was set in the probe was dropped
+			c.Attr(protocol.AttrFault, string(c.test.fault())) // what was set in the probe was dropped
 		}
 		switch p.(type) {
 		case nil, concluded, left:

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // mountFlags are the options that mount(2) takes as bits.
@@ -55,8 +55,8 @@ func (c *Cell) OwnMount() {
 		c.ownTmpfs()
 		return
 	}
-	if os.Getenv(wire.EnvGuest) != "1" {
-		c.Skip("%s=1 not set: unmounts the filesystem under test, which only a throw-away VM may", wire.EnvGuest)
+	if os.Getenv(protocol.EnvGuest) != "1" {
+		c.Skip("%s=1 not set: unmounts the filesystem under test, which only a throw-away VM may", protocol.EnvGuest)
 	}
 	if c.FS.Root != "/" || c.FS.Point == "/" {
 		c.Skip("%s is not a mount of a whole filesystem of its own", c.FS.Point)
@@ -94,7 +94,7 @@ func (c *Cell) restore() error {
 
 func (c *Cell) ownTmpfs() {
 	c.T.Helper()
-	spare := os.Getenv(wire.EnvSpare)
+	spare := os.Getenv(protocol.EnvSpare)
 	if spare == "" {
 		spare = c.T.TempDir()
 	}

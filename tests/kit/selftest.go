@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // Specimen is a synthetic sample whose outcome is known by construction.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // confidence is that of the bound which Trials states.

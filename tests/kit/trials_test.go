@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // The expected values are those of the beta quantile that the bound equals,

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // observe is the absence of a policy: what the kernel does is recorded and
@@ -19,10 +19,10 @@ const observe outcome.Policy = ""
 // policyOf returns the policy that the environment asks for: in the guest,
 // the snapshot policy unless another is named.
 func policyOf(getenv func(string) string) (outcome.Policy, error) {
-	switch p := getenv(wire.EnvPolicy); {
+	switch p := getenv(protocol.EnvPolicy); {
 	case p != "":
 		return outcome.ParsePolicy(p)
-	case getenv(wire.EnvGuest) == "1":
+	case getenv(protocol.EnvGuest) == "1":
 		return outcome.PolicySnapshot, nil
 	}
 	return observe, nil
@@ -30,7 +30,7 @@ func policyOf(getenv func(string) string) (outcome.Policy, error) {
 
 // seedOf returns the run's seed; without one, each process has its own.
 func seedOf(getenv func(string) string) (uint64, error) {
-	s := getenv(wire.EnvSeed)
+	s := getenv(protocol.EnvSeed)
 	if s == "" {
 		return uint64(time.Now().UnixNano()), nil
 	}

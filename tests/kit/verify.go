@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/lab/wire"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // Verify fails the calling test unless the suite describes exactly the
@@ -65,7 +65,7 @@ func enumerate(t *testing.T) string {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), exe, "-test.v", "-test.skip", "^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), dryEnv+"=1", wire.DescribeEnv+"=")
+	cmd.Env = append(os.Environ(), dryEnv+"=1", protocol.DescribeEnv+"=")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
+	"github.com/splicelab/splicelab/outcome"
 )
 
 // viewLen bounds how much of a file the three views compare, in bytes: more

@@ -10,9 +10,9 @@ import (
 	"syscall"
 	"testing"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var suite = kit.Suite{Name: "program", Tests: []kit.Test{declared}}
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { os.Exit(kit.Main(m, suite)) }
 
 func TestProgram(t *testing.T) {
 	kit.Run(t, declared, func(c *kit.Cell) {
-		path, err := filepath.Abs(wire.ProgramFile)
+		path, err := filepath.Abs(protocol.ProgramFile)
 		if err == nil {
 			_, err = os.Stat(path)
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var panicKernel = bad("TestPanicKernel", "Panics the kernel through sysrq-trigger. Verdict: crash.")

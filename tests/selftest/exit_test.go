@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var pass = bad("TestPass", "Passes and records no outcome. Verdict: pass.")

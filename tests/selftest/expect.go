@@ -1,6 +1,6 @@
 package selftest
 
-import "splicelab/outcome"
+import "github.com/splicelab/splicelab/outcome"
 
 // Expected is the verdict that the lab must give each test of the suite,
 // unless the test skips because this kernel or filesystem leaves it no way

@@ -3,7 +3,7 @@ package selftest
 import (
 	"testing"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // An emulated CPU that gets its flags wrong lets kernels die of what they did

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var exhaustMemory = bad("TestExhaustMemory", "Touches memory until the kernel kills it. Verdict: fail.")

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var hangInterruptible = bad("TestHangInterruptible", "Waits forever in read(2) of an empty pipe. Verdict: hang.")

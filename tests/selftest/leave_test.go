@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // TestLeave is about what stays behind: each of its cells tells how it found
@@ -87,7 +87,7 @@ func tellState(c *kit.Cell) {
 	c.Attr("found_space", strconv.FormatUint(space.Bfree, 10))
 	c.Attr("found_modules", modules(c))
 	c.Attr("found_files", listing(c))
-	if dev := os.Getenv(wire.EnvDevice); dev != "" {
+	if dev := os.Getenv(protocol.EnvDevice); dev != "" {
 		c.Attr("found_device", deviceSum(c, dev))
 	}
 }
@@ -199,7 +199,7 @@ func fillMemory(c *kit.Cell) {
 
 // spoilDevice writes over the device below the mounted filesystem.
 func spoilDevice(c *kit.Cell) {
-	dev := os.Getenv(wire.EnvDevice)
+	dev := os.Getenv(protocol.EnvDevice)
 	if dev == "" {
 		return // a filesystem without one
 	}

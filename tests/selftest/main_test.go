@@ -4,8 +4,8 @@ import (
 	"os"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // suite is the catalogue, the harmless first.

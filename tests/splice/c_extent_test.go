@@ -7,9 +7,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/fsctl"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/fsctl"
 )
 
 var moved = []kit.Test{preallocate, moveExtent, swapExtents, btrfsDefragment, btrfsBalance, btrfsSend}

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 const familyPreserved = "C operations that preserve the content"

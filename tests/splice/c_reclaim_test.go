@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var reclaimed = []kit.Test{dropCaches, reclaim, swapOut}

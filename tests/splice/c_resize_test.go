@@ -8,10 +8,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/fsctl"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/fsctl"
 )
 
 var resized = []kit.Test{resizeMounted}
@@ -85,7 +85,7 @@ func sizes(c *kit.Cell, fd int) (to, back func() error) {
 		}
 		return func() error { return fsctl.XFSResize(fd, blocks-16, inodes) }, func() error { return fsctl.XFSResize(fd, blocks, inodes) }
 	case "ext4":
-		has, room, err := fsctl.Ext4Blocks(os.Getenv(wire.EnvDevice))
+		has, room, err := fsctl.Ext4Blocks(os.Getenv(protocol.EnvDevice))
 		if err != nil {
 			c.Infra("read the superblock: %v", err)
 		}

@@ -3,8 +3,8 @@ package splice
 import (
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var shifts = []kit.Test{beforeShift, noPhantomZero, cloneNoZero}

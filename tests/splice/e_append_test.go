@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 var appended = kit.Test{

@@ -6,10 +6,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/netns"
-	"splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/netns"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 var needsNamespaces = []string{"root", "network namespaces", "veth"}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 var zerocopySinks = map[string]sink.Sink{

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 const familyConsumer = "G the consumer never writes the source's page cache"

@@ -10,10 +10,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/afalg"
-	"splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/afalg"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 var cipherModules = slices.Concat(afalg.Modules, afalg.Ciphers)

@@ -10,10 +10,10 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/netns"
-	"splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/netns"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 var editModules = []string{"sch_ingress", "cls_matchall", "act_pedit"}

@@ -11,11 +11,11 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/afalg"
-	"splicelab/tests/kit/netns"
-	"splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/afalg"
+	"github.com/splicelab/splicelab/tests/kit/netns"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 // ipsecModules end with those that make random numbers, for the IVs.

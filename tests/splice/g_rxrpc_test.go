@@ -5,9 +5,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/rxrpc"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/rxrpc"
 )
 
 var rxrpcReply = kit.Test{

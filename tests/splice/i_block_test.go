@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/source"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/source"
 )
 
 var blockDevice = kit.Test{

@@ -9,9 +9,9 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/source"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/source"
 )
 
 var fuseModules = []string{"fuse"}

@@ -1,6 +1,6 @@
 package splice
 
-import "splicelab/tests/kit"
+import "github.com/splicelab/splicelab/tests/kit"
 
 const familyLayered = "I layered"
 

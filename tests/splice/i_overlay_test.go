@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/source"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/source"
 )
 
 var overlayCopyUp = kit.Test{

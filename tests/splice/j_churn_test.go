@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // fds is a pipe without a model of what is in it: hundreds of them are made

@@ -1,5 +1,5 @@
 package splice
 
-import "splicelab/tests/kit"
+import "github.com/splicelab/splicelab/tests/kit"
 
 var meta = []kit.Test{policyVector, leaks, algRestrict, kernelLog}

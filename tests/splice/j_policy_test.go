@@ -10,10 +10,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/sink"
-	"splicelab/tests/kit/source"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/tests/kit/source"
 )
 
 var policyVector = kit.Test{

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // suite is the catalogue, in the order in which it is run: the controls, then

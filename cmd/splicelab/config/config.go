@@ -8,12 +8,12 @@ package config
 import (
 	"time"
 
-	"splicelab/images"
-	"splicelab/kernels/debian"
-	"splicelab/kernels/source"
-	"splicelab/lab"
-	"splicelab/outcome"
-	"splicelab/results/format"
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results/format"
 )
 
 // Config holds every option. A field's key in splicelab.yaml is its tag,

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
 )
 
 // TestExample keeps the example file true: each of its settings is one that

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/kernels"
-	"splicelab/results/format"
-	"splicelab/results/notify"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/results/format"
+	"github.com/splicelab/splicelab/results/notify"
 )
 
 // Nightly is how "splicelab nightly" is held.

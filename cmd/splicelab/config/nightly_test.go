@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"testing"
 
-	"splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/cmd/splicelab/config"
 )
 
 func TestNightlyFaults(t *testing.T) {

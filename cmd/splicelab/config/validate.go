@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"splicelab/outcome"
-	"splicelab/results/format"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results/format"
 )
 
 // Accels and Isolations are the words that vm.accel and run.isolation take.

@@ -3,7 +3,7 @@ package spell_test
 import (
 	"testing"
 
-	"splicelab/cmd/splicelab/spell"
+	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 )
 
 func TestNearest(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // Modules are what every user of this package needs; ciphers come on top.

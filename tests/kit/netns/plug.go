@@ -9,7 +9,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // plugRelease is TCQ_PLUG_RELEASE_INDEFINITE of include/uapi/linux/pkt_sched.h:

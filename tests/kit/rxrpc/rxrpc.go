@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/sink"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 // Modules are the socket family, and the cipher of rxkad.

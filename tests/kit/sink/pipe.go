@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // Pipe is a second pipe, into which splice(2) moves the buffers of the first.

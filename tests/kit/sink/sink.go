@@ -3,7 +3,7 @@
 // sinks ranges over All.
 package sink
 
-import "splicelab/tests/kit"
+import "github.com/splicelab/splicelab/tests/kit"
 
 // Sink is one way out of a pipe.
 type Sink struct {

@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/outcome"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // patience is how long data may take to arrive. On every path here it arrives

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // TCP is a connection over loopback whose receiver has room for all.

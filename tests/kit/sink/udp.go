@@ -3,7 +3,7 @@ package sink
 import (
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // UDP is a datagram that waits at the receiver.

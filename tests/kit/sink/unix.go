@@ -3,7 +3,7 @@ package sink
 import (
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // UnixStream is a pair of stream sockets: the receive queue holds references

@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/uring"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/uring"
 )
 
 // RingSend is a zero-copy send by io_uring whose memory the kernel may still

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // Vsock is a stream between two sockets of this machine, over the transport

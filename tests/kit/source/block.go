@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // Block is a block device whose blocks are in memory and read as zeros once

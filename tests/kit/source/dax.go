@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // DAX is a file on the filesystem under test where that bypasses the page

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // DelayModules are the kernel modules that Delay may ask for.

@@ -8,7 +8,7 @@ import (
 	"github.com/hanwen/go-fuse/v2/splice"
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // ServeMoved mounts a filesystem whose file holds what from holds now. Each

@@ -6,16 +6,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // onlyInGuest skips the cell outside a throw-away VM: a mount, a loop device
 // and a ramdisk are seen by the whole machine.
 func onlyInGuest(c *kit.Cell) {
 	c.T.Helper()
-	if os.Getenv(wire.EnvGuest) != "1" {
-		c.Skip("%s=1 not set: mounts and makes devices, which only a throw-away VM may", wire.EnvGuest)
+	if os.Getenv(protocol.EnvGuest) != "1" {
+		c.Skip("%s=1 not set: mounts and makes devices, which only a throw-away VM may", protocol.EnvGuest)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // hugePages is where the kernel says how many pages of 2 MiB are set aside.
@@ -54,8 +54,8 @@ func pool(c *kit.Cell, n int) {
 		c.Skip("%s: no such file (no huge pages of 2 MiB, or a kernel without CONFIG_HUGETLBFS)", hugePages)
 	case err != nil:
 		c.Infra("%v", err)
-	case os.Getenv(wire.EnvGuest) != "1":
-		c.Skip("%s=1 not set: sets huge pages aside, which only a throw-away VM may", wire.EnvGuest)
+	case os.Getenv(protocol.EnvGuest) != "1":
+		c.Skip("%s=1 not set: sets huge pages aside, which only a throw-away VM may", protocol.EnvGuest)
 	}
 	set := func(n int) error { return os.WriteFile(hugePages, []byte(strconv.Itoa(n)), 0) }
 	if err := set(before + n); err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // Loop is a loop device whose backing file is on the filesystem under test.

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // Direct is a file on the filesystem under test that is spliced through a

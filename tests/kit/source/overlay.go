@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // Overlay is a file of an overlayfs, in its upper layer, which is on the

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"splicelab/lab/wire"
-	"splicelab/tests/kit"
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/tests/kit"
 )
 
 // hostname is a file of procfs that can hold a whole cell of the pattern.
@@ -20,8 +20,8 @@ const hostname = "/proc/sys/kernel/hostname"
 // say its size. The calling goroutine stays on its thread, which ends with it.
 func Hostname(c *kit.Cell) *kit.File {
 	c.T.Helper()
-	if os.Getenv(wire.EnvGuest) != "1" {
-		c.Skip("%s=1 not set: names the host, which only a throw-away VM may", wire.EnvGuest)
+	if os.Getenv(protocol.EnvGuest) != "1" {
+		c.Skip("%s=1 not set: names the host, which only a throw-away VM may", protocol.EnvGuest)
 	}
 	runtime.LockOSThread()
 	switch err := unix.Unshare(unix.CLONE_NEWUTS); {

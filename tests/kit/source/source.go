@@ -3,7 +3,7 @@
 // source is data in the tests: who sweeps over sources ranges over All.
 package source
 
-import "splicelab/tests/kit"
+import "github.com/splicelab/splicelab/tests/kit"
 
 // Source is one kind of file.
 type Source struct {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"splicelab/tests/kit"
-	"splicelab/tests/kit/source"
+	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/source"
 )
 
 func main() {

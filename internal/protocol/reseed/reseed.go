@@ -1,7 +1,7 @@
-// Package thaw makes a machine that was restored from a template its own: it
+// Package reseed makes a machine that was restored from a template its own: it
 // sets what would else be the same in all of them. Agent and test process
 // share it; it runs in the guest.
-package thaw
+package reseed
 
 import (
 	"fmt"
@@ -14,9 +14,9 @@ import (
 // kernel's generator.
 const EntropyLen = 32
 
-// Machine sets the clock, in nanoseconds since the Unix epoch, and makes the
+// Guest sets the clock, in nanoseconds since the Unix epoch, and makes the
 // kernel's random numbers depend on entropy from now on.
-func Machine(unixNano int64, entropy []byte) error {
+func Guest(unixNano int64, entropy []byte) error {
 	tv := unix.NsecToTimeval(unixNano)
 	if err := unix.Settimeofday(&tv); err != nil {
 		return fmt.Errorf("settimeofday: %w", err)

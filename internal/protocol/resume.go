@@ -1,4 +1,4 @@
-package wire
+package protocol
 
 import (
 	"encoding/hex"
@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// EnvHold, set to "1", makes a suite's test process say Holding on its
+// EnvPark, set to "1", makes a suite's test process say Parked on its
 // standard output as soon as it is ready to run tests, and wait there for one
-// line on its standard input: a Release.
-const EnvHold = "SPLICELAB_HOLD"
+// line on its standard input: a Resume.
+const EnvPark = "SPLICELAB_PARK"
 
-// Holding is the line that a process says which waits for its Release.
-const Holding = "splicelab-holding"
+// Parked is the line that a process says which waits for its Resume.
+const Parked = "splicelab-parked"
 
-// Release lets a process go on that waits in a machine restored from a
+// Resume lets a process go on that waits in a machine restored from a
 // template: it brings what must not be the same in every such machine.
-type Release struct {
+type Resume struct {
 	Token    string   // for Done
 	UnixNano int64    // the time
 	Entropy  []byte   // for the kernel's random number generator
@@ -28,24 +28,24 @@ type Release struct {
 // Encode returns the line. Its parts are separated by tabs, which none of
 // them holds: reading it must cost next to nothing in a machine whose every
 // instruction runs for the first time.
-func (r Release) Encode() string {
+func (r Resume) Encode() string {
 	parts := append([]string{r.Token, strconv.FormatInt(r.UnixNano, 10), hex.EncodeToString(r.Entropy), r.Run}, r.Env...)
 	return strings.Join(parts, "\t") + "\n"
 }
 
-// ParseRelease reads a line that Encode made.
-func ParseRelease(line string) (Release, error) {
+// ParseResume reads a line that Encode made.
+func ParseResume(line string) (Resume, error) {
 	parts := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 	if len(parts) < 4 {
-		return Release{}, fmt.Errorf("release line %.40q has %d of 4 parts", line, len(parts))
+		return Resume{}, fmt.Errorf("release line %.40q has %d of 4 parts", line, len(parts))
 	}
-	r := Release{Token: parts[0]}
+	r := Resume{Token: parts[0]}
 	var err error
 	if r.UnixNano, err = strconv.ParseInt(parts[1], 10, 64); err != nil {
-		return Release{}, fmt.Errorf("release line: %w", err)
+		return Resume{}, fmt.Errorf("release line: %w", err)
 	}
 	if r.Entropy, err = hex.DecodeString(parts[2]); err != nil {
-		return Release{}, fmt.Errorf("release line: %w", err)
+		return Resume{}, fmt.Errorf("release line: %w", err)
 	}
 	r.Run, r.Env = parts[3], parts[4:]
 	return r, nil

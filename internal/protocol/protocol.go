@@ -1,4 +1,4 @@
-// Package wire is the language that the host and the guest agent speak over
+// Package protocol is the language that the host and the guest agent speak over
 // the control channel, and the words by which a test tells the lab about
 // itself. Both sides import it; it imports neither, and does no I/O beyond
 // encoding.
@@ -8,7 +8,7 @@
 // exactly one Reply of the same ID, in the order of the requests, except that
 // an exec is answered when it has ended while kill, winsize and ping are
 // answered at once. On start the agent sends one Reply with ID 0 and Hello set.
-package wire
+package protocol
 
 import "encoding/json"
 
