@@ -82,7 +82,7 @@ func Main(m *testing.M, s Suite) int {
 		}
 		return 0
 	}
-	token, err := hold()
+	token, err := park()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -97,7 +97,7 @@ func Main(m *testing.M, s Suite) int {
 	}
 	status := m.Run()
 	if token != "" {
-		stay(token, status)
+		finish(token, status)
 	}
 	return status
 }

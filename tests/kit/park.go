@@ -18,7 +18,7 @@ import (
 // hold waits for the lab's word, where the lab wants a process that is ready:
 // it makes a template of the machine, and in each machine that it restores
 // from that, the process hears what it is to run there.
-func hold() (token string, err error) {
+func park() (token string, err error) {
 	if os.Getenv(protocol.EnvPark) != "1" {
 		return "", nil
 	}
@@ -34,7 +34,7 @@ func hold() (token string, err error) {
 	if _, err := unix.Write(1, []byte(protocol.Parked+"\n")); err != nil {
 		return "", fmt.Errorf("say %s: %w", protocol.Parked, err)
 	}
-	line, err := readWord()
+	line, err := readResume()
 	if err != nil {
 		return "", fmt.Errorf("wait for the lab's word: %w", err)
 	}
@@ -56,7 +56,7 @@ func hold() (token string, err error) {
 
 // stay says that the tests have run, and goes no further: the machine is
 // about to be thrown away.
-func stay(token string, status int) {
+func finish(token string, status int) {
 	if fd, err := unix.Open("/dev/kmsg", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
 		_, _ = unix.Write(fd, []byte(protocol.EndOfLog(token)+"\n"))
 	}
@@ -66,7 +66,7 @@ func stay(token string, status int) {
 	}
 }
 
-func readWord() (string, error) {
+func readResume() (string, error) {
 	var line []byte
 	buf := make([]byte, 4096)
 	for {
