@@ -43,7 +43,7 @@ func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error
 	if err != nil {
 		return canaryMemory{}, err
 	}
-		digest, err := Identity(ctx, path)
+	digest, err := Identity(ctx, path)
 	if err != nil {
 		return canaryMemory{}, err
 	}
