@@ -159,8 +159,8 @@ func TestMissingLine(t *testing.T) {
 	printed := "run 1\n\nx  Write/small   xL\nright with 0.99\n"
 	for shown, want := range map[string]string{
 		"…\nx Write/small xL\n…\nright with 0.5\n": "",
-		"x Write…\nright…\n":                        "",
-		"x Write\n":                                 "x Write",
+		"x Write…\nright…\n":                       "",
+		"x Write\n":                                "x Write",
 		"right with 1\nrun 2\n":                    "run N",
 		"x Write/large xL\n":                       "x Write/large xL",
 		"":                                         "",
