@@ -49,7 +49,7 @@ func (m *machine) resume(ctx context.Context) error {
 		return nil
 	}
 	m.paused = false
-	if err := m.vm.(*vm.VM).Continue(ctx); err != nil {
+	if err := m.vm.(*vm.VM).Resume(ctx); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -116,7 +116,7 @@ func (l *Lab) template(ctx context.Context, spec *machineSpec, suite string) (*t
 		return nil, &noTemplateError{why}
 	}
 	return spec.templates.get(suite, func() (*template.Template, error) {
-		key, err := l.templateKey(spec, suite)
+		key, err := l.templateKey(ctx, spec, suite)
 		if err != nil {
 			return nil, err
 		}
@@ -151,12 +151,15 @@ func (l *Lab) confirm(ctx context.Context, spec *machineSpec, end *ended) error 
 const templateFormat = 1
 
 // templateKey stands for everything that goes into a template.
-func (l *Lab) templateKey(spec *machineSpec, suite string) (string, error) {
-	qemu, err := vm.Identity(l.cfg.QEMU)
+func (l *Lab) templateKey(ctx context.Context, spec *machineSpec, suite string) (string, error) {
+	qemu, err := vm.Identity(ctx, l.cfg.QEMU)
 	if err != nil {
 		return "", err
 	}
-	cfg := l.vmConfig(spec)
+	hardware, err := l.vmConfig(spec).Identity()
+	if err != nil {
+		return "", err
+	}
 	in := struct {
 		Format  int
 		QEMU    string
@@ -170,7 +173,7 @@ func (l *Lab) templateKey(spec *machineSpec, suite string) (string, error) {
 		Suite   string
 		Env     []string
 	}{
-		Format: templateFormat, QEMU: qemu, Machine: cfg.Identity(),
+		Format: templateFormat, QEMU: qemu, Machine: hardware,
 		Kernel: spec.kernel.Digest, Initrd: spec.initrd.Digest, Modules: spec.modules, Profile: spec.profile,
 		Wire: protocol.Version, Suite: suite, Env: l.testEnv(spec),
 	}
@@ -231,7 +234,7 @@ func (l *Lab) roomFor(dir string) error {
 // its spec goes: from the layer below where there is one.
 func (l *Lab) machineToSave(ctx context.Context, spec *machineSpec, dir string) (*machine, error) {
 	cfg := l.vmConfig(spec)
-	cfg.Keep = dir
+	cfg.SaveTo = dir
 	if spec.base == nil {
 		m, err := l.startVM(ctx, cfg)
 		if err != nil {
