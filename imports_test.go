@@ -31,6 +31,14 @@ var directions = []struct {
 	{"kernels/...", []string{"kernels/...", "outcome"}, "a kernel does not know what is done with it"},
 	{"images/...", []string{"images", "kernels", "outcome"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
+	{"results", []string{"outcome"}, "the model does not know where it is stored nor how it is shown"},
+	{"results/store", []string{"results", "outcome"}, "what is stored does not depend on what is made of it"},
+	{"results/history", []string{"results", "outcome"}, "past runs are read through a small interface, not from SQLite"},
+	{"results/compare", []string{"results", "results/history", "outcome"}, "a comparison needs cells, not where they are stored"},
+	{"results/findings", []string{"results", "outcome"}, "findings need cells, not where they are stored"},
+	{"results/terminal", []string{"results", "results/history", "results/compare", "results/findings", "outcome"}, "what draws knows no SQL"},
+	{"results/changes", []string{"results", "results/history", "results/compare", "outcome"}, "what changed does not depend on how runs are stored or reported"},
+	{"results/resultstest", []string{"results", "outcome"}, "the tests of every package of results use it"},
 	{"results/...", []string{"results/...", "outcome"}, "results outlive the way in which they were got"},
 	{"lab/vm", leaves, "a VM does not know what runs in it"},
 	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
@@ -42,6 +50,12 @@ var directions = []struct {
 
 // testsMay lists what test files may import beyond their package's own row.
 var testsMay = map[string][]string{
+	"results":          {"results/resultstest"},
+	"results/store":    {"results/resultstest", "results/terminal", "results/compare"},
+	"results/history":  {"results/resultstest", "results/store"},
+	"results/compare":  {"results/resultstest"},
+	"results/findings": {"results/resultstest"},
+	"results/terminal": {"results/resultstest"},
 	// An agent can only be tried in an image that boots.
 	"images/guest/...": {"images", "kernels"},
 	// What selftest's cells must come to is written down beside them.
@@ -103,6 +117,9 @@ func TestImportDirectionsRefuse(t *testing.T) {
 		{"images/guest", "images", false, true},
 		{"results", "kernels", false, true},
 		{"results", "outcome", false, false},
+		{"results", "results/store", false, true},
+		{"results/terminal", "results/store", false, true},
+		{"results/page", "results/compare", false, false},
 		{"lab/vm", "lab/console", false, true},
 		{"internal/protocol", "outcome", false, true},
 		{"internal/protocol/reseed", "internal/protocol", false, true},

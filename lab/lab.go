@@ -25,6 +25,7 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Isolation says what a cell shares its VM with.
@@ -121,14 +122,14 @@ const (
 type Lab struct {
 	cfg     Config
 	builder images.Builder
-	store   *results.Store
+	store   *store.Store
 	// templates is nil where every machine is booted.
 	templates *template.Store
 }
 
 // New checks cfg, fills in the defaults, and makes the lab's directories.
 // store may be nil for Exec and Shell, which record nothing.
-func New(cfg Config, store *results.Store) (*Lab, error) {
+func New(cfg Config, store *store.Store) (*Lab, error) {
 	if cfg.CacheDir == "" {
 		return nil, fmt.Errorf("no cache directory: set --cache or SPLICELAB_CACHE")
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Recipe is all that a run is made of. It is kept with the run, so that one
@@ -104,7 +105,7 @@ func (e *NoRecipeError) Error() string {
 // RecipeOf reads the recipe that a run is stored with, and completes it by what
 // the run found out since. ended says that nothing of it was left when the run
 // finished. The error is a *NoRecipeError when there is none that can be used.
-func RecipeOf(ctx context.Context, store *results.Store, run results.Run) (r Recipe, ended bool, err error) {
+func RecipeOf(ctx context.Context, store *store.Store, run results.Run) (r Recipe, ended bool, err error) {
 	text, ended, err := store.Plan(ctx, run.ID)
 	if err != nil {
 		return Recipe{}, false, err

@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func verdicts(all ...outcome.Verdict) *results.Cell {
@@ -96,7 +97,7 @@ func TestDeathOfAMachineIsCommon(t *testing.T) {
 // played is a run without VMs: what each attempt comes to is written down.
 type played struct {
 	t     *testing.T
-	store *results.Store
+	store *store.Store
 	plan  Plan
 	// script is what the attempts at a test come to, in their order; the last
 	// goes on for ever.
@@ -180,7 +181,7 @@ func TestRetriesAreCompletedWhereverTheyAreCutOff(t *testing.T) {
 	tests = append(tests, PlannedTest{Suite: "s", Top: "Control", Control: true})
 	plan := Plan{Kernels: []kernels.Kernel{{Release: "6.12"}}, Profiles: []images.Profile{{Name: "xfs"}}, Tests: tests, RetryFailures: 3}
 	for cut := range 20 {
-		store, err := results.Open(filepath.Join(t.TempDir(), "r.db"))
+		store, err := store.Open(filepath.Join(t.TempDir(), "r.db"))
 		if err != nil {
 			t.Fatal(err)
 		}

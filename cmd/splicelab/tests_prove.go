@@ -16,6 +16,7 @@ import (
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) testsProveCommand() *cobra.Command {
@@ -101,7 +102,7 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 }
 
 // proveCells runs the plan with its faults into a store that nobody keeps.
-func (a *app) proveCells(ctx context.Context, store *results.Store, tests selection) (lab.Plan, []results.Cell, error) {
+func (a *app) proveCells(ctx context.Context, store *store.Store, tests selection) (lab.Plan, []results.Cell, error) {
 	p := newProgress(a.stderr)
 	defer p.Close()
 	found, fetchErr := a.fetchForRun(ctx, false, p)

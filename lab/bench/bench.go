@@ -16,7 +16,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Config says what to measure.
@@ -109,7 +109,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Progress == nil {
 		c.Progress = func(string) {}
 	}
-	store, err := results.Open(filepath.Join(c.Dir, "results.db"))
+	store, err := store.Open(filepath.Join(c.Dir, "results.db"))
 	if err != nil {
 		return Report{}, err
 	}

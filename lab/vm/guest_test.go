@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guest is an init for the tests of the channels: it obeys one word that comes
-// over the control port.
+// guest is an init for the tests of the channels: it executes one-word commands
+// from the control port.
 const guest = `package main
 
 import (
