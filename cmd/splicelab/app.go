@@ -20,11 +20,15 @@ type app struct {
 	stdin  *os.File
 	stdout *os.File
 	stderr io.Writer
+	log    *session.Log
 
 	configFile string
 	cfg        config.Config
-	warned     map[string]bool // warnings that were told
-	keptFlags  []string        // of a run: what the command that goes on with it needs again
+}
+
+// session is what the packages below take of the invocation.
+func (a *app) session() session.Settings {
+	return session.Settings{Config: a.cfg, Command: append([]string{"splicelab"}, a.args...), Version: buildVersion(), Log: a.log}
 }
 
 // unconfigured marks commands that work with a broken configuration.

@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) execCommand() *cobra.Command {
-	var g guest
+	var g session.Guest
 	var env []string
 	cmd := &cobra.Command{
 		Use:   "exec -k KERNEL [-f FS] [--] BINARY [ARGS…]",
@@ -56,7 +56,7 @@ error.`,
 // maxArguments is more than a command line can have.
 const maxArguments = 1 << 30
 
-func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
+func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) error {
 	binary, err := filepath.Abs(argv[0])
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
 		Args:    argv[1:],
 		Env:     append(guestEnvironment(os.Environ(), env), env...),
 		Dir:     dir,
-		Modules: g.modules, OnDemand: onDemand,
+		Modules: g.Modules, OnDemand: onDemand,
 		Stdout: a.stdout,
 	})
 	return a.ended(code, err)
@@ -150,14 +150,4 @@ func (a *app) ended(code int, err error) error {
 		return &programError{code}
 	}
 	return nil
-}
-
-// quiet is the progress of a fetch, shown only where lines can be redrawn:
-// under go test standard error is part of the test's output.
-func (a *app) quiet() (kernels.Progress, func()) {
-	if !isTerminal(a.stderr) {
-		return nil, func() {}
-	}
-	p := newProgress(a.stderr)
-	return p, p.Close
 }

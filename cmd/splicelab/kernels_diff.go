@@ -30,19 +30,19 @@ compiler is left out. Kernels that are not cached are fetched first.`,
 }
 
 func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) error {
-	release, err := a.useCache()
+	release, err := a.session().UseCache()
 	if err != nil {
 		return err
 	}
 	defer release()
-	store, err := a.kernelStore()
+	store, err := a.session().OpenKernels()
 	if err != nil {
 		return err
 	}
-	src := a.archive(store, false)
+	src := a.session().Archive(store, false)
 	var both []kernels.Entry
 	for _, selector := range []string{left, right} {
-		found, err := a.resolveAloud(ctx, src, selector)
+		found, err := src.Resolve(ctx, selector)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 	}
 	var options []map[string]string
 	for _, e := range both {
-		p := newProgress(a.stderr)
+		p := progress.New(a.stderr)
 		found, err := kernels.FetchAll(ctx, []kernels.Entry{e}, 1, p)
 		p.Close()
 		if err != nil {

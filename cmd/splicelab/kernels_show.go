@@ -22,11 +22,11 @@ digest are there once a kernel has been fetched; show itself fetches nothing.`,
   splicelab kernels show file:/boot/vmlinuz`,
 		Args: arguments(1, 1, "a selector, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.kernelStore()
+			store, err := a.session().OpenKernels()
 			if err != nil {
 				return err
 			}
-			entries, err := a.resolveAloud(cmd.Context(), a.archive(store, false), args[0])
+			entries, err := a.resolveAloud(cmd.Context(), a.session().Archive(store, false), args[0])
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
 		return w.Flush()
 	}
 	if !e.Cached && e.Size > 0 {
-		line("download", size(e.Size))
+		line("download", progress.Bytes(e.Size))
 		line("fetch it", "splicelab kernels fetch "+e.Version.String())
 		return w.Flush()
 	}

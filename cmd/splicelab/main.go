@@ -23,7 +23,7 @@ func main() {
 func execute(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 	ctx, stop := interruptible(stderr)
 	defer stop()
-	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, log: session.NewLog(stderr)}
 	root := a.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -12,9 +12,20 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// explain is an error's message with its remedy, if there is one.
+// explain is an error's message in the terms of the command line: options by
+// their flags, and with a remedy if there is one.
 func (a *app) explain(err error) string {
 	text := err.Error()
+	var (
+		option   *input.Error
+		conflict *session.ContradictionError
+	)
+	switch {
+	case errors.As(err, &option) && option.Option != "":
+		text = strings.Replace(text, option.Error(), "--"+option.Error(), 1)
+	case errors.As(err, &conflict):
+		text = strings.Replace(text, conflict.Error(), "--"+conflict.Error(), 1)
+	}
 	if remedy := a.remedy(err); remedy != "" {
 		text += "; " + remedy
 	}
@@ -32,6 +43,11 @@ func (a *app) remedy(err error) string {
 		against  *bisect.ContradictionError
 		moved    *bisect.MovedError
 		journal  *bisect.JournalError
+		unnamed  *session.NothingToResumeError
+		conflict *session.ContradictionError
+		unsaved  *export.WriteError
+		busy     *nightly.BusyError
+		full     *nightly.NoRoomError
 		path     *fs.PathError
 	)
 	switch {
@@ -51,6 +67,16 @@ func (a *app) remedy(err error) string {
 		return fmt.Sprintf("start over with --fresh, or name %s", moved.Was)
 	case errors.As(err, &journal):
 		return "start over with --fresh"
+	case errors.As(err, &unnamed):
+		return "--resume RUN retries the cells of a run that the lab failed, and splicelab results list shows all runs"
+	case errors.As(err, &conflict):
+		return "omit --" + conflict.Name + ", or start a new run without --resume"
+	case errors.As(err, &unsaved):
+		return fmt.Sprintf("write it again with splicelab results export %s --%s FILE", unsaved.Run, unsaved.Format)
+	case errors.As(err, &busy):
+		return "set nightly.deadline so that a nightly run ends before the next"
+	case errors.As(err, &full):
+		return "free some space, or lower nightly.keep-days or nightly.min-free"
 	case errors.As(err, &path) && unusable(path):
 		return a.otherDirectory(path.Path)
 	}

@@ -115,17 +115,17 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	if err := asReported(&tests, r); err != nil {
 		return err
 	}
-	release, err := a.useVMs(ctx)
+	release, err := a.session().UseVMs(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // each attempt was durable when it was added
-	p := newProgress(a.stderr)
+	p := progress.New(a.stderr)
 	defer p.Close()
 	found, err := a.fetchForRun(ctx, false, p)
 	if err != nil {

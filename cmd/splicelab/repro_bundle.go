@@ -20,7 +20,7 @@ func checkBundleName(path string) error {
 	if !strings.HasSuffix(path, bundle.Suffix) || filepath.Base(path) == bundle.Suffix {
 		return usagef("--bundle %s: its name has to end with %s", path, bundle.Suffix)
 	}
-	if err := (reportFile{path: path}).writable(); err != nil {
+	if err := export.File(path).Check(); err != nil {
 		return usagef("--bundle: %s; name a file in a directory that can be written", err)
 	}
 	return nil
@@ -41,7 +41,7 @@ func (a *app) bundle(ctx context.Context, l *lab.Lab, plan lab.Plan, r report.Re
 	}
 	deadline := a.cfg.VM.BootTimeout + 2*a.cfg.VM.CellTimeout
 	b := bundle.Bundle{Machine: machine, Report: r, Accel: l.Accel(), Timeout: max(deadline, time.Minute), Expected: expected, Version: buildVersion()}
-	part, err := (reportFile{path: path}).temporary()
+	part, err := export.File(path).temporary()
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,6 @@ func (a *app) bundle(ctx context.Context, l *lab.Lab, plan lab.Plan, r report.Re
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s: %s; it was run in a clean directory, and shows it\n", path, size(st.Size()))
+	fmt.Fprintf(a.stdout, "%s: %s; it was run in a clean directory, and shows it\n", path, progress.Bytes(st.Size()))
 	return nil
 }

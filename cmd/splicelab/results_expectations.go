@@ -27,15 +27,15 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
   splicelab results expectations @baseline --expectations ci/expectations.yaml`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := a.expectations()
+			e, err := a.session().Expectations()
 			if err != nil {
 				return err
 			}
 			if e == nil {
 				return usagef("there is no expectations file %s: splicelab results accept makes one", results.CleanLine(a.cfg.Run.Expectations))
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s stored) error {
-				return a.showUses(e.Uses(s.cells, s.Policy))
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
+				return a.showUses(e.Uses(s.Cells, s.Policy))
 			})
 		},
 	}

@@ -20,15 +20,15 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to.KCIDBOrigin = a.cfg.Run.KCIDBOrigin
-			reports, err := a.newReports(to)
+			reports, err := export.NewReports(to, a.cfg.GuestDir, a.stdout)
 			if err != nil {
 				return err
 			}
 			if len(reports.list) == 0 {
 				return usagef("say what to export: %s with a file, or - for standard output", reportFlagNames())
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s stored) error {
-				return reports.write(cmd.Context(), store, s.Run, s.cells, a.stderr)
+			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s session.Stored) error {
+				return reports.write(cmd.Context(), store, s.Run, s.Cells, a.stderr)
 			})
 		},
 	}

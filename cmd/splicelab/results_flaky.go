@@ -49,11 +49,11 @@ Exit codes: 0 every cell was steady; 1 some was not.`,
 }
 
 func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, policy string) error {
-	e, err := a.expectations()
+	e, err := a.session().Expectations()
 	if err != nil {
 		return err
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, polic
 	}
 	var s history.Steadiness
 	for i, name := range names {
-		run, err := readRun(cmd.Context(), store, name, policy)
+		run, err := session.Read(cmd.Context(), store, name, policy)
 		if none := (*results.RunError)(nil); !named && i > 0 && errors.As(err, &none) {
 			break // there are no more
 		}

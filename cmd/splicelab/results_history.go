@@ -55,11 +55,11 @@ kernels of the series instead.`,
 
 func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, series bool, policy outcome.Policy) error {
 	ctx := cmd.Context()
-	e, err := a.expectations()
+	e, err := a.session().Expectations()
 	if err != nil {
 		return err
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}

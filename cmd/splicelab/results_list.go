@@ -20,7 +20,7 @@ func (a *app) resultsListCommand() *cobra.Command {
 		Example: "  splicelab results list",
 		Args:    arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := a.resultStore()
+			store, err := a.session().OpenResults()
 			if err != nil {
 				return err
 			}

@@ -31,8 +31,8 @@ a finished run can be judged by either policy.` + runHelp,
 			if o.Only, err = parseVerdicts(only); err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s stored) error {
-				return terminal.WriteMatrix(a.stdout, s.Run, s.cells, o)
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
+				return terminal.WriteMatrix(a.stdout, s.Run, s.Cells, o)
 			})
 		},
 	}

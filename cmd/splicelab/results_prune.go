@@ -56,7 +56,7 @@ func parseAge(text string) (time.Duration, error) {
 }
 
 func (a *app) prune(ctx context.Context, before time.Time, dryRun bool) error {
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,6 @@ func (a *app) prune(ctx context.Context, before time.Time, dryRun bool) error {
 	if err != nil {
 		return fmt.Errorf("%s removed, but their room could not be given back: %w", count(len(ids), "run"), err)
 	}
-	fmt.Fprintf(a.stderr, "%s removed, %s given back\n", count(len(ids), "run"), size(freed))
+	fmt.Fprintf(a.stderr, "%s removed, %s given back\n", count(len(ids), "run"), progress.Bytes(freed))
 	return nil
 }

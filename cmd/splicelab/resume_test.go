@@ -38,7 +38,7 @@ func stoppedRuns(ts *testscript.TestScript, neg bool, args []string) {
 			Kernels: []lab.RecipeKernel{{Release: "6.99.1-gone", Version: version, Origin: "debian/test"}},
 			Tests:   []lab.PlannedTest{{Suite: "demo", Top: "TestOne"}, {Suite: "demo", Top: "TestTwo"}},
 		}
-		profiles, err := a.profiles("tmpfs")
+		profiles, err := a.session().Profiles("tmpfs")
 		ts.Check(err)
 		recipe.Profiles = profiles
 		switch id {

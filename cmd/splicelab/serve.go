@@ -70,12 +70,12 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	if made {
 		token = web.NewToken()
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	expected, err := a.expectations()
+	expected, err := a.session().Expectations()
 	if err != nil {
 		return err
 	}
@@ -86,16 +86,16 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 			return cells
 		},
 		Weigh: func(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error {
-			return a.weigh(ctx, store, before, p, history.Depth, d)
+			return a.session().Assess(ctx, store, before, p, history.Depth, d)
 		},
-		CrashLines: crashLines, Family: a.families(ctx), Report: pageReport,
+		CrashLines: export.CrashLines, Family: export.Families(ctx, a.cfg.GuestDir), Report: export.ReportFile,
 		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", results.CleanLine(err.Error())) },
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Close() }() // only read from
-	fmt.Fprintf(a.stderr, "serving the runs in %s\n", a.resultFile())
+	fmt.Fprintf(a.stderr, "serving the runs in %s\n", a.session().ResultsFile())
 	switch {
 	case made:
 		fmt.Fprintf(a.stderr, "open %s#token=%s\n", pageAddress(l.Addr()), token)

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) shellCommand() *cobra.Command {
-	var g guest
+	var g session.Guest
 	cmd := &cobra.Command{
 		Use:   "shell -k KERNEL [-f FS]",
 		Short: "Open a shell in a VM with u-root's commands",
@@ -31,8 +31,8 @@ and for the kernel's own requests; --module names others.`,
 	return cmd
 }
 
-func (a *app) shell(ctx context.Context, g guest) error {
-	if g.kernel != "" && !term.IsTerminal(int(a.stdin.Fd())) {
+func (a *app) shell(ctx context.Context, g session.Guest) error {
+	if g.Kernel != "" && !term.IsTerminal(int(a.stdin.Fd())) {
 		return usagef("a shell needs a terminal on standard input: for one command use splicelab exec")
 	}
 	l, kernel, profile, release, err := a.bootLab(ctx, g)
@@ -44,7 +44,7 @@ func (a *app) shell(ctx context.Context, g guest) error {
 	suites, _ := lab.Suites(ctx, a.cfg.GuestDir)
 	code, err := l.Shell(ctx, lab.ShellSpec{
 		Kernel: kernel, Profile: profile, Terminal: a.stdin,
-		Modules: g.modules, OnDemand: lab.AllModules(suites),
+		Modules: g.Modules, OnDemand: lab.AllModules(suites),
 	})
 	return a.ended(code, err)
 }

@@ -97,7 +97,7 @@ func parseWays(names string) ([]way, error) {
 // compared is a run in one of the ways.
 type compared struct {
 	way
-	stored
+	session.Stored
 	took time.Duration
 }
 
@@ -111,7 +111,7 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 		return err
 	}
 	defer tests.release()
-	release, err := a.useVMs(ctx)
+	release, err := a.session().UseVMs(ctx)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 // compareRuns runs the plan in each of the ways. With an error come the ways
 // that were through before it.
 func (a *app) compareRuns(ctx context.Context, store *store.Store, tests selection, chosen []way) ([]compared, error) {
-	p := newProgress(a.stderr)
+	p := progress.New(a.stderr)
 	found, err := a.fetchForRun(ctx, false, p)
 	p.Close()
 	if err != nil {
@@ -150,7 +150,7 @@ func (a *app) compareRuns(ctx context.Context, store *store.Store, tests selecti
 	var runs []compared
 	for _, w := range chosen {
 		fmt.Fprintf(a.stderr, "%s: %s\n", w.name, w.doc)
-		p := newProgress(a.stderr)
+		p := progress.New(a.stderr)
 		run, err := func() (results.Run, error) {
 			defer p.Close()
 			l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own; w.set(c) })
@@ -162,7 +162,7 @@ func (a *app) compareRuns(ctx context.Context, store *store.Store, tests selecti
 		if err != nil {
 			return runs, fmt.Errorf("%s: %w", w.name, err)
 		}
-		s, err := readRun(context.WithoutCancel(ctx), store, run.ID, "")
+		s, err := session.Read(context.WithoutCancel(ctx), store, run.ID, "")
 		if err != nil {
 			return runs, err
 		}

@@ -40,7 +40,7 @@ selftest misbehaves on purpose; a run has it only if its pattern names it. With
 				return a.writeJSON(suites)
 			}
 			width := listWidth
-			if isTerminal(a.stdout) {
+			if progress.IsTerminal(a.stdout) {
 				width = max(a.matrixOptions(a.stdout).Width, 60)
 			}
 			_, err = a.stdout.WriteString(listOf(suites, width))

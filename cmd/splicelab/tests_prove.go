@@ -70,7 +70,7 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 		return err
 	}
 	defer tests.release()
-	release, err := a.useVMs(ctx)
+	release, err := a.session().UseVMs(ctx)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 
 // proveCells runs the plan with its faults into a store that nobody keeps.
 func (a *app) proveCells(ctx context.Context, store *store.Store, tests selection) (lab.Plan, []results.Cell, error) {
-	p := newProgress(a.stderr)
+	p := progress.New(a.stderr)
 	defer p.Close()
 	found, fetchErr := a.fetchForRun(ctx, false, p)
 	if len(found) == 0 {

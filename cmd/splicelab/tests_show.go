@@ -36,7 +36,7 @@ number in the catalogue; a number that several tests share shows all of them.`,
   splicelab tests show TestControl --json`,
 		Args: arguments(1, 1, "a test: suite.TestName, TestName, or a number of the catalogue"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			suites, _, release, err := a.allSuites(cmd.Context(), from)
+			suites, _, release, err := a.session().Suites(cmd.Context(), from)
 			if err != nil {
 				return err
 			}
@@ -143,10 +143,10 @@ func fullNames(tests []shown) []string {
 // seen is what the store has of a test; a store that is not there has nothing.
 func (a *app) seen(ctx context.Context, test string) ([]seenCell, error) {
 	found := []seenCell{}
-	if _, err := os.Stat(a.resultFile()); err != nil {
+	if _, err := os.Stat(a.session().ResultsFile()); err != nil {
 		return found, nil
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return nil, err
 	}

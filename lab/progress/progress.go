@@ -1,4 +1,6 @@
-package main
+// Package progress shows on a terminal or in a log how far a run, a download
+// or a build is. It knows the events of a run, and must not know who makes it.
+package progress
 
 import (
 	"fmt"
@@ -18,10 +20,11 @@ import (
 // cannot be redrawn: a log of a nightly run stays readable.
 const plainInterval = 5 * time.Second
 
-// progress tells people how far a run is: one line that is redrawn on a
-// terminal, or else a line now and then. It is a kernels.Progress, a
-// lab.Observer, and an io.Writer for whole lines that are to stay.
-type progress struct {
+// Progress shows how far a run is: one status line that is redrawn on a
+// terminal, or a line every few seconds elsewhere. It is a kernels.Progress, a
+// lab.Observer, and an io.Writer for whole lines that scroll above the status
+// line.
+type Progress struct {
 	mu    sync.Mutex
 	tally tally
 	out   io.Writer
@@ -34,16 +37,16 @@ type progress struct {
 	closed   bool
 }
 
-// newProgress shows progress on w. It must be closed before anything else is
-// written there.
-func newProgress(w io.Writer) *progress {
-	return &progress{out: w, now: time.Now, last: time.Now(), terminal: isTerminal(w)}
+// New shows progress on w. It must be closed before anything else is written
+// there.
+func New(w io.Writer) *Progress {
+	return &Progress{out: w, now: time.Now, last: time.Now(), terminal: IsTerminal(w)}
 }
 
 // draw starts redrawing the line on a terminal, once there is one: a cached
 // kernel needs no download, and an empty line would only flicker. The caller
 // holds the lock.
-func (p *progress) draw() {
+func (p *Progress) draw() {
 	if !p.terminal || p.screen != nil || p.closed || p.tally.line(p.now()) == "" {
 		return
 	}
@@ -59,8 +62,8 @@ func (p *progress) draw() {
 	p.bar = p.screen.New(0, mpb.NopStyle(), mpb.PrependDecorators(line))
 }
 
-// Close takes the line away. Closing twice does nothing more.
-func (p *progress) Close() {
+// Close removes the status line. Closing twice is harmless.
+func (p *Progress) Close() {
 	screen, bar := p.end()
 	if screen != nil {
 		bar.Abort(true)
@@ -68,8 +71,8 @@ func (p *progress) Close() {
 	}
 }
 
-// end marks the progress closed and returns what is to be taken away.
-func (p *progress) end() (*mpb.Progress, *mpb.Bar) {
+// end marks the progress closed and returns the bar to be removed.
+func (p *Progress) end() (*mpb.Progress, *mpb.Bar) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	screen, bar := p.screen, p.bar
@@ -77,8 +80,8 @@ func (p *progress) end() (*mpb.Progress, *mpb.Bar) {
 	return screen, bar
 }
 
-// Write prints whole lines that stay, above the line that is redrawn.
-func (p *progress) Write(b []byte) (int, error) {
+// Write prints whole lines above the status line.
+func (p *Progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	screen := p.screen
 	p.mu.Unlock()
@@ -89,7 +92,7 @@ func (p *progress) Write(b []byte) (int, error) {
 }
 
 // Update implements kernels.Progress.
-func (p *progress) Update(name string, done, total int64) {
+func (p *Progress) Update(name string, done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.download(name, done, total, p.now())
@@ -97,8 +100,9 @@ func (p *progress) Update(name string, done, total int64) {
 	p.plain(false)
 }
 
-// doing shows what is going on where there are no cells to count; "" is nothing.
-func (p *progress) doing(text string) {
+// Doing shows the current step of work that has no cells to count; "" shows
+// nothing.
+func (p *Progress) Doing(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.doing = results.CleanLine(text)
@@ -107,7 +111,7 @@ func (p *progress) doing(text string) {
 }
 
 // Event implements lab.Observer.
-func (p *progress) Event(e lab.Event) {
+func (p *Progress) Event(e lab.Event) {
 	p.mu.Lock()
 	p.tally.event(e, p.now())
 	p.draw()
@@ -117,14 +121,14 @@ func (p *progress) Event(e lab.Event) {
 		_, _ = fmt.Fprintln(p, results.CleanLine(e.Text)) // the run does not depend on it
 	}
 	if p.terminal && noteworthy(e) {
-		// On a terminal the first crash is told when it happens. Elsewhere the
-		// list at the end is enough.
+		// On a terminal a crash is reported when it happens. In a log the list
+		// at the end is enough.
 		fmt.Fprintln(p, noteOf(e))
 	}
 }
 
 // plain writes the line where it cannot be redrawn, when it is time.
-func (p *progress) plain(must bool) {
+func (p *Progress) plain(must bool) {
 	now := p.now()
 	if p.terminal || p.closed || !must && now.Sub(p.last) < plainInterval {
 		return
@@ -150,7 +154,7 @@ func noteworthy(e lab.Event) bool {
 func noteOf(e lab.Event) string {
 	again := ""
 	if e.Kind == lab.EventRetry {
-		again = " (will be tried again)"
+		again = " (will be retried)"
 	}
 	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, results.CleanLine(e.Cell.Kernel), results.CleanLine(e.Cell.FS),
 		results.CleanLine(e.Cell.Test), results.CleanLine(e.Attempt.Detail), again)

@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"strings"
@@ -108,7 +108,7 @@ func TestTallyOfDownloads(t *testing.T) {
 func TestProgressInALogIsRare(t *testing.T) {
 	var out strings.Builder
 	clock := &steps{time.Unix(0, 0)}
-	p := newProgress(&out)
+	p := New(&out)
 	p.now, p.last = clock.now, clock.now()
 	p.Event(lab.Event{Kind: lab.EventPlanned, Total: 1000})
 	for i := range 1000 {

@@ -1,4 +1,4 @@
-package main
+package drive
 
 import (
 	"context"
@@ -14,64 +14,85 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// concludePackages prints the answer. What is none, but an error, it returns.
-func (a *app) concludePackages(ctx context.Context, people io.Writer, answer *packageAnswer, err error) error {
-	var several *bisect.SeveralError
+// settle distinguishes answers without a boundary from errors, which it
+// returns, and reads the changelog between the two packages.
+func (p *packageAnswer) settle(ctx context.Context, err error) error {
 	var none *bisect.NoChangeError
 	switch {
-	case errors.As(err, &several):
-		answer.none, answer.boundary.Seen = err, several.Samples
-		answer.draw(people, a.matrixOptions(people).Color)
-		fmt.Fprintf(people, "%s changes more than once, so no single boundary explains it. Bisect within a series whose ends differ: %s\n",
-			answer.tests.cell, strings.Join(answer.differing(), ", "))
+	case errors.As(err, &p.several):
+		p.none, p.boundary.Seen = err, p.several.Samples
 		return nil
 	case errors.As(err, &none):
-		answer.none = err
-		fmt.Fprintln(people, none.Error())
+		p.none = err
 		return nil
 	case err != nil:
 		return err
 	}
-	answer.draw(people, a.matrixOptions(people).Color)
-	answer.write(people)
-	if slices.ContainsFunc(answer.line, func(e kernels.Entry) bool { return e.PackageVersion == "" }) {
+	if slices.ContainsFunc(p.line, func(e kernels.Entry) bool { return e.PackageVersion == "" }) {
 		return nil // no packages, no changelog
 	}
-	low, high := answer.line[answer.boundary.LastGood.Index], answer.line[answer.boundary.FirstBad.Index]
-	if kernels.CompareEntries(low, high) > 0 {
-		low, high = high, low
+	p.low, p.high = p.line[p.boundary.LastGood.Index], p.line[p.boundary.FirstBad.Index]
+	if kernels.CompareEntries(p.low, p.high) > 0 {
+		p.low, p.high = p.high, p.low
 	}
-	opened, err := answer.archive.open()
+	opened, err := p.Archive.Debian()
 	if err != nil {
 		return err
 	}
-	changes, err := opened.Changes(ctx, high, low.PackageVersion)
+	p.changelog, err = opened.Changes(ctx, p.high, p.low.PackageVersion)
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
-		a.warn(err.Error()) // the answer stands without it
+		p.Log.Warn(err.Error()) // the answer stands without it
 		return nil
 	}
-	answer.changes = mentioned(changes, answer.mention())
-	writeChanges(people, changes, answer.changes, low, high)
+	p.logged = true
+	p.changes = mentioned(p.changelog, p.mention())
 	return nil
 }
 
-// packageAnswer is what a bisection of packages came to.
+// Found implements Answer.
+func (p *packageAnswer) Found() bool { return p.none == nil }
+
+// Write implements Answer.
+func (p *packageAnswer) Write(w io.Writer, colour bool) {
+	switch {
+	case p.several != nil:
+		p.draw(w, colour)
+		fmt.Fprintf(w, "%s changes more than once, so no single boundary explains it. Bisect within a series whose ends differ: %s\n",
+			p.test, strings.Join(p.differing(), ", "))
+		return
+	case p.none != nil:
+		fmt.Fprintln(w, p.none.Error())
+		return
+	}
+	p.draw(w, colour)
+	p.write(w)
+	if p.logged {
+		writeChanges(w, p.changelog, p.changes, p.low, p.high)
+	}
+}
+
+// packageAnswer is the result of a bisection of packages.
 type packageAnswer struct {
-	*searching
+	*driver
 	line     []kernels.Entry
 	judge    *bisect.Judge
 	boundary bisect.Boundary
-	none     error // why there is no boundary
-	changes  []debian.Change
-	words    []string
+	none     error                // why there is no boundary
+	several  *bisect.SeveralError // where it is that
+
+	low, high kernels.Entry // the two packages, in the order of their versions
+	logged    bool          // their changelog was read
+	changelog []debian.Change
+	changes   []debian.Change // those of it that mention the words
+	words     []string
 }
 
 func (p *packageAnswer) write(w io.Writer) {
 	b, j := p.boundary, p.journal
-	fmt.Fprintf(w, "%s on %s: %s becomes %s between\n", p.tests.cell, p.tests.profiles[0].Name, j.Terms().Good, j.Terms().Bad)
+	fmt.Fprintf(w, "%s on %s: %s becomes %s between\n", p.test, p.tests.Profiles[0].Name, j.Terms().Good, j.Terms().Bad)
 	fmt.Fprintf(w, "  %s  %s\n", b.LastGood.Subject, j.Tally(b.LastGood.Subject))
 	fmt.Fprintf(w, "  %s  %s\n", b.FirstBad.Subject, j.Tally(b.FirstBad.Subject))
 	for _, n := range b.Between {
@@ -115,7 +136,7 @@ func (p *packageAnswer) mention() []string {
 		return low
 	}
 	words := []string{"splice", "sendfile", "filemap", "page cache", "pagecache", "folio", "pipe:"}
-	fs := p.tests.profiles[0].Type
+	fs := p.tests.Profiles[0].Type
 	if fs == "tmpfs" {
 		words = append(words, "shmem")
 	}
@@ -161,13 +182,13 @@ func writeChanges(w io.Writer, all, some []debian.Change, low, high kernels.Entr
 	case len(some) == 0:
 		fmt.Fprintln(w, "  none")
 	case more > 0:
-		fmt.Fprintf(w, "  and %d more: --json has them all, --mention chooses\n", more)
+		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 }
 
-// bisectionJSON is what "bisect packages --json" writes.
+// bisectionJSON is the document of a bisection of packages.
 type bisectionJSON struct {
-	answerJSON
+	AnswerJSON
 	LastGood string          `json:"last_good"`
 	FirstBad string          `json:"first_bad"`
 	Between  []string        `json:"between"`
@@ -182,9 +203,10 @@ type bisectedJSON struct {
 	Note   string       `json:"note"`
 }
 
-func (p *packageAnswer) json() bisectionJSON {
+// JSON implements Answer.
+func (p *packageAnswer) JSON() any {
 	j := p.journal
-	out := bisectionJSON{answerJSON: p.answer(p.judge, p.none), Between: []string{}, Changes: p.changes}
+	out := bisectionJSON{AnswerJSON: p.answerJSON(p.judge, p.none), Between: []string{}, Changes: p.changes}
 	if out.Changes == nil {
 		out.Changes = []debian.Change{}
 	}

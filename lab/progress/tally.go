@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"cmp"
@@ -13,16 +13,16 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// tally is what there is to tell.
+// tally sums up the events of a run.
 type tally struct {
 	doing     string // shown before everything else
 	transfers map[string]transfer
 	fetching  time.Time // when the first byte came
 	done      int
 	total     int
-	infra     int // attempts that the lab failed and makes again
-	retried   int // retries of bad cells that are done
-	retries   int // and all that are due
+	infra     int // attempts that the lab failed and retries
+	retried   int // retries of failed cells that are done
+	retries   int // retries of failed cells that are done or due
 	verdicts  map[outcome.Verdict]int
 
 	kernels, kernelsDone int
@@ -38,8 +38,9 @@ type point struct {
 	done  int // attempts
 }
 
-// path is how a run got on. A run begins slowly, for its templates are made
-// first: what is left is judged by the later half of the time that it took.
+// path samples the progress of a run over time. A run starts slowly, because
+// templates are made first: the remaining time is estimated from the later half
+// of the elapsed time.
 type path struct {
 	points []point
 	every  time.Duration // between two points; doubled when there are many
@@ -74,8 +75,8 @@ func (w *path) since(now time.Time) point {
 	return slices.MinFunc(w.points, func(a, b point) int { return cmp.Compare(a.at.Sub(half).Abs(), b.at.Sub(half).Abs()) })
 }
 
-// transfer is one download. had is what an earlier attempt had left of it,
-// which does not count as speed.
+// transfer is one download. had is what an earlier attempt had already
+// downloaded, which does not count towards the rate.
 type transfer struct{ had, done, total int64 }
 
 func (t *tally) download(name string, done, total int64, now time.Time) {
@@ -96,7 +97,7 @@ func (t *tally) event(e lab.Event, now time.Time) {
 	}
 	switch e.Kind {
 	case lab.EventPlanned:
-		t.path.add(point{now, e.Share, e.Done + e.Retried}) // what it had before is no speed
+		t.path.add(point{now, e.Share, e.Done + e.Retried}) // cells finished before a resume do not count towards the rate
 	case lab.EventFinished:
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
@@ -114,7 +115,7 @@ func (t *tally) event(e lab.Event, now time.Time) {
 	t.path.add(point{now, t.share, t.done + t.retried})
 }
 
-// line is the whole tally in one line; empty when there is nothing to tell.
+// line is the whole tally in one line; empty when there is nothing to report.
 func (t *tally) line(now time.Time) string {
 	switch {
 	case t.doing != "":
@@ -132,10 +133,10 @@ func (t *tally) fetchLine(now time.Time) string {
 	for _, one := range t.transfers {
 		had, done, total = had+one.had, done+one.done, total+one.total
 	}
-	line := fmt.Sprintf("fetching kernels: %s of %s", size(done), size(total))
+	line := fmt.Sprintf("fetching kernels: %s of %s", Bytes(done), Bytes(total))
 	if elapsed := now.Sub(t.fetching).Seconds(); elapsed >= 1 && done > had {
 		rate := float64(done-had) / elapsed
-		line += fmt.Sprintf(", %s/s, %s left", size(int64(rate)), remaining(float64(total-done)/rate))
+		line += fmt.Sprintf(", %s/s, %s left", Bytes(int64(rate)), remaining(float64(total-done)/rate))
 	}
 	return line
 }
@@ -150,7 +151,7 @@ func (t *tally) fetchesLeft() bool {
 	return false
 }
 
-// cellsLine tells how far the cells are.
+// cellsLine is the progress of the cells.
 func (t *tally) cellsLine(now time.Time) string {
 	line := t.cells() + t.counts() + t.pace(now, true)
 	if fetching := t.fetchLine(now); t.fetchesLeft() {
@@ -159,8 +160,8 @@ func (t *tally) cellsLine(now time.Time) string {
 	return line
 }
 
-// fitting is the line in at most width columns: what is least missed is left
-// out first.
+// fitting is the line in at most width columns: the least important parts are
+// omitted first.
 func (t *tally) fitting(now time.Time, width int) string {
 	line := t.line(now)
 	if t.doing == "" && t.total > 0 {
@@ -187,7 +188,7 @@ func (t *tally) cells() string {
 	return line
 }
 
-// counts is what they came to, and what is run again.
+// counts are the verdicts so far, and the retries.
 func (t *tally) counts() string {
 	var counts []string
 	for _, v := range outcome.Verdicts {
@@ -207,9 +208,9 @@ func (t *tally) counts() string {
 	return ": " + strings.Join(counts, ", ")
 }
 
-// pace is how fast it goes of late, and how long it will take. The rate counts
-// attempts; the time that is left is weighed by what each cell took before, for
-// cells differ a hundredfold.
+// pace is the recent rate and the remaining time. The rate counts attempts; the
+// remaining time is weighted by what each cell took before, because cells
+// differ a hundredfold.
 func (t *tally) pace(now time.Time, rate bool) string {
 	from := t.path.since(now)
 	elapsed, gained := now.Sub(from.at).Seconds(), t.share-from.share
@@ -223,7 +224,7 @@ func (t *tally) pace(now time.Time, rate bool) string {
 	return "; " + left
 }
 
-// remaining writes an estimate no more exactly than it is known.
+// remaining formats an estimate no more precisely than it is known.
 func remaining(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	if d > time.Minute {

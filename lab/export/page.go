@@ -1,4 +1,4 @@
-package main
+package export
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
@@ -16,16 +17,16 @@ import (
 // pastRuns is how many runs a cell's history has in the page.
 const pastRuns = 20
 
-// writePage writes the HTML report of a run. family tells of a test, by its
-// name, what it belongs to.
-func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, family func(string) string) error {
-	marks, err := store.Marks(ctx)
+// writePage writes the HTML report of a run. family returns the family of the
+// test of that name.
+func writePage(ctx context.Context, w io.Writer, s *store.Store, run results.Run, cells []results.Cell, family func(string) string) error {
+	marks, err := s.Marks(ctx)
 	if err != nil {
 		return err
 	}
 	return page.WriteReport(w, run, marks[run.ID], cells, page.Lookup{
 		Attempts: func(k results.CellKey) ([]results.Attempt, error) {
-			attempts, err := store.Attempts(ctx, run.ID, k)
+			attempts, err := s.Attempts(ctx, run.ID, k)
 			for i := range attempts {
 				a := &attempts[i]
 				a.Verdict = a.Verdict.Under(run.Policy, a.Kind, a.Outcome)
@@ -33,34 +34,34 @@ func writePage(ctx context.Context, w io.Writer, store *store.Store, run results
 			return attempts, err
 		},
 		History: func(k results.CellKey) ([]page.Past, error) {
-			all, err := history.Of(ctx, store, k, &run, pastRuns)
+			all, err := history.Of(ctx, s, k, &run, pastRuns)
 			return page.NewHistory(all, run.Policy), err
 		},
-		CrashLines: crashLines,
+		CrashLines: CrashLines,
 		Family:     family,
-		Report:     pageReport,
+		Report:     ReportFile,
 	})
 }
 
-// pageReport is the text of a cell's report file; empty for one that came to
-// nothing that could be looked for.
-func pageReport(run results.Run, c results.Cell) (string, error) {
+// ReportFile is the content of a cell's report file; empty for a cell whose
+// result cannot be reproduced.
+func ReportFile(run results.Run, c results.Cell) (string, error) {
 	if !c.Verdict.Bad() && c.Outcome == "" {
 		return "", nil
 	}
-	text, err := encodeReport(cellReport(run, c), "Written by splicelab from run "+results.CleanLine(run.ID)+".\nTry it: splicelab repro FILE")
+	text, err := report.OfCell(run, c).Text("Written by splicelab from run " + results.CleanLine(run.ID) + ".\nTry it: splicelab repro FILE")
 	return string(text), err
 }
 
-// crashLines are the lines of a kernel log, from 0, in which the kernel says
-// what went wrong.
-func crashLines(log string) []int {
+// CrashLines are the lines of a kernel log, from 0, in which the kernel reports
+// a fault.
+func CrashLines(log string) []int {
 	found := []int{}
 	lines := strings.Split(log, "\n")
 	for i, l := range lines {
 		lines[i] = console.CleanLine(l, 2<<10)
 	}
-	const ahead = 16 // lines of others that may stand between two of the kernel's
+	const ahead = 16 // lines of user space that may stand between two of the kernel's
 	next := 0        // no line twice
 	for _, e := range console.Parse([]byte(log)) {
 		at := max(next, e.Line-1)
@@ -78,12 +79,12 @@ func crashLines(log string) []int {
 	return found
 }
 
-// families tells which family a test belongs to; without the suites' programs
-// that is not known.
-func (a *app) families(ctx context.Context) func(string) string {
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+// Families returns the function that knows the family of a test. Without the
+// suites' programs it knows none, and tests are grouped by name.
+func Families(ctx context.Context, guestDir string) func(test string) string {
+	suites, err := lab.Suites(ctx, guestDir)
 	if err != nil {
-		return func(string) string { return "" } // tests are grouped by name then
+		return func(string) string { return "" }
 	}
 	family := map[string]string{}
 	for _, s := range suites {

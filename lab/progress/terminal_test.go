@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"fmt"
@@ -83,7 +83,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	t.Setenv("TERM", "xterm")
 	const columns = 44
 	tty, shown := newTerminal(t, columns)
-	p := newProgress(tty)
+	p := New(tty)
 	if !p.terminal {
 		t.Fatal("a terminal is not taken for one")
 	}
