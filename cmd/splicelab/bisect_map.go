@@ -11,6 +11,8 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -20,7 +22,7 @@ import (
 // drawn again when there are more kernels or other tests.
 func (a *app) kernelMap(ctx context.Context, s search, list, series, html string) error {
 	a.cfg.Run.Priority = config.LowestPriority
-	a.cfg.Run.Isolation = string(lab.IsolationVM)
+	a.cfg.Run.Isolation = string(plan.IsolationVM)
 	tests, err := a.selectTests(ctx, s.from)
 	if err != nil {
 		return err
@@ -65,7 +67,7 @@ func (a *app) kernelMap(ctx context.Context, s search, list, series, html string
 	if err != nil {
 		return err
 	}
-	plan, err := lab.NewPlan(unfetched(line), tests.profiles, tests.suites, tests.pattern)
+	plan, err := plan.New(unfetched(line), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return err
 	}
@@ -101,8 +103,8 @@ type mapObserver struct {
 }
 
 // Event implements lab.Observer.
-func (o *mapObserver) Event(e lab.Event) {
-	if e.Kind == lab.EventPlanned && o.journal.Run() == "" {
+func (o *mapObserver) Event(e sched.Event) {
+	if e.Kind == sched.Planned && o.journal.Run() == "" {
 		o.journal.AddRun(e.Run)
 		o.err = o.journal.Save()
 	}

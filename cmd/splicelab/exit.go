@@ -13,6 +13,8 @@ import (
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/format"
@@ -37,8 +39,8 @@ func exitCode(err error) int {
 		settings *config.Error
 		selector *kernels.SelectorError
 		setting  *debian.SettingError
-		noMatch  *lab.NoMatchError
-		ownSuite *lab.OwnSuiteError
+		noMatch  *plan.NoMatchError
+		ownSuite *suite.UserError
 		noRun    *results.RunError
 		noRecipe *lab.NoRecipeError
 		changed  *lab.ChangedError

@@ -10,7 +10,9 @@ import (
 	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -31,12 +33,12 @@ func TestExitCodes(t *testing.T) {
 		{&config.Error{Faults: []string{"x"}}, exitUsage, true},
 		{&kernels.SelectorError{Selector: "x"}, exitUsage, true},
 		{&debian.SettingError{Setting: "x"}, exitUsage, true},
-		{&lab.NoMatchError{Pattern: "x"}, exitUsage, true},
+		{&plan.NoMatchError{Pattern: "x"}, exitUsage, true},
 		{&results.RunError{Ref: "x"}, exitUsage, true},
 		{&format.SyntaxError{File: "x", What: "y"}, exitUsage, true},
 		{fmt.Errorf("wrapped: %w", &kernels.SelectorError{Selector: "x"}), exitUsage, true},
-		{&lab.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
-		{&lab.MissingGuestError{Path: "x"}, exitLab, true},
+		{&sched.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
+		{&suite.MissingGuestError{Path: "x"}, exitLab, true},
 		{&vm.NoQEMUError{Binary: "x", Err: errors.New("x")}, exitLab, true},
 		{errors.New("anything else"), exitLab, true},
 		{context.DeadlineExceeded, exitLab, true},

@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/page"
 )
@@ -79,7 +79,7 @@ func crashLines(log string) []int {
 // families tells which family a test belongs to; without the suites' programs
 // that is not known.
 func (a *app) families(ctx context.Context) func(string) string {
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		return func(string) string { return "" } // tests are grouped by name then
 	}

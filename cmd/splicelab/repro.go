@@ -14,6 +14,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -95,7 +96,7 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	}
 	a.cfg.Run.Tests = "^" + regexp.QuoteMeta(r.Test) + "$"
 	a.cfg.Run.Policy = string(r.Policy)
-	a.cfg.Run.Isolation = string(lab.IsolationCell)
+	a.cfg.Run.Isolation = string(plan.IsolationCell)
 	if r.Memory != 0 {
 		a.cfg.VM.Memory = r.Memory
 	}
@@ -133,12 +134,12 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	if len(found) != 1 {
 		return usagef("the report's kernel %q names %d kernels: name one", a.cfg.Run.Kernels, len(found))
 	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
+	plan, err := plan.New(found, tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return err
 	}
 	plan.Repeat = r.Repetitions
-	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own })
+	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.User = tests.own })
 	if err != nil {
 		return err
 	}

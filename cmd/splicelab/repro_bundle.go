@@ -11,6 +11,8 @@ import (
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bundle"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/report"
 )
 
@@ -28,8 +30,8 @@ func checkBundleName(path string) error {
 
 // bundle packs a report that was just reproduced, and runs the result in a
 // clean directory. What stands at path is whole and checked, or what it was.
-func (a *app) bundle(ctx context.Context, l *lab.Lab, plan lab.Plan, r report.Report, expected, path string) error {
-	dir, release, err := lab.OwnSuiteDir(a.cfg.Cache)
+func (a *app) bundle(ctx context.Context, l *lab.Lab, plan plan.Plan, r report.Report, expected, path string) error {
+	dir, release, err := program.TempDir(a.cfg.Cache)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -170,7 +172,7 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 func (a *app) testsOfRun(ctx context.Context, from []string) (selection, error) {
 	tests, err := a.selectTests(ctx, from)
 	if c := a.cfg.Run; err == nil && !c.All && c.Tests == "" && c.Priority == config.LowestPriority && len(from) == 0 {
-		tests.suites = lab.Quick(tests.suites)
+		tests.suites = plan.Quick(tests.suites)
 	}
 	return tests, err
 }
@@ -184,7 +186,7 @@ type audience interface {
 
 // ran is a run that was made, as far as it came.
 type ran struct {
-	plan    lab.Plan
+	plan    plan.Plan
 	run     results.Run // without an id when it was not begun
 	missing *missing
 }
@@ -198,12 +200,12 @@ func (a *app) runOn(ctx context.Context, store *results.Store, tests selection, 
 	if err != nil {
 		return r, err
 	}
-	r.plan, err = lab.NewPlan(unfetched(entries), tests.profiles, tests.suites, tests.pattern)
+	r.plan, err = plan.New(unfetched(entries), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return r, err
 	}
 	r.plan.Fetch, r.plan.RetryFailures = fetch, a.cfg.Run.RetryFailures
-	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.Asked = tests.own, a.asked(from) })
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.User, c.Requested = tests.own, a.asked(from) })
 	if err != nil {
 		return r, err
 	}
@@ -302,14 +304,14 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.
 		Jobs:      a.cfg.Run.Jobs,
 		MemoryMiB: a.cfg.VM.Memory,
 		CPUs:      a.cfg.VM.CPUs,
-		Isolation: lab.Isolation(a.cfg.Run.Isolation),
+		Isolation: plan.Isolation(a.cfg.Run.Isolation),
 
 		NoTemplates:  a.cfg.VM.NoTemplates,
 		TemplatesMiB: a.cfg.VM.TemplateRoom,
 
 		Policy: outcome.Policy(a.cfg.Run.Policy),
 		Seed:   seed,
-		Deadlines: lab.Deadlines{
+		Deadlines: job.Deadlines{
 			Boot:    a.cfg.VM.BootTimeout,
 			Silence: a.cfg.VM.SilenceTimeout,
 			Cell:    a.cfg.VM.CellTimeout,

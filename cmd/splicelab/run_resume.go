@@ -14,6 +14,7 @@ import (
 
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -163,11 +164,11 @@ func (a *app) contradictions(flags *pflag.FlagSet, run stopped, from []string) e
 	was := func(name string) []string {
 		switch name {
 		case "accel":
-			return []string{run.recipe.Asked[name], run.Accel}
+			return []string{run.recipe.Requested[name], run.Accel}
 		case "seed":
-			return []string{run.recipe.Asked[name], fmt.Sprint(run.Seed)}
+			return []string{run.recipe.Requested[name], fmt.Sprint(run.Seed)}
 		}
-		return []string{run.recipe.Asked[name]}
+		return []string{run.recipe.Requested[name]}
 	}
 	var err error
 	flags.Visit(func(f *pflag.Flag) {
@@ -181,7 +182,7 @@ func (a *app) contradictions(flags *pflag.FlagSet, run stopped, from []string) e
 
 // goOn runs what is left.
 func (a *app) goOn(ctx context.Context, store *results.Store, run stopped, reports reports) error {
-	if from := run.recipe.Asked["tests-from"]; from != "" {
+	if from := run.recipe.Requested["tests-from"]; from != "" {
 		_, own, release, err := a.allSuites(ctx, strings.Split(from, "\n"))
 		if err != nil {
 			return err
@@ -192,7 +193,7 @@ func (a *app) goOn(ctx context.Context, store *results.Store, run stopped, repor
 	return a.goOnWith(ctx, store, run, nil, reports)
 }
 
-func (a *app) goOnWith(ctx context.Context, store *results.Store, run stopped, own []lab.OwnSuite, reports reports) error {
+func (a *app) goOnWith(ctx context.Context, store *results.Store, run stopped, own []suite.User, reports reports) error {
 	release, err := a.useVMs(ctx)
 	if err != nil {
 		return err
@@ -211,7 +212,7 @@ func (a *app) goOnWith(ctx context.Context, store *results.Store, run stopped, o
 	a.cfg.Run.Policy, a.cfg.Run.Seed, a.cfg.VM.Accel = string(run.Policy), run.Seed, run.Accel
 	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) {
 		run.recipe.Configure(c)
-		c.Own = own
+		c.User = own
 	})
 	if err != nil {
 		return err

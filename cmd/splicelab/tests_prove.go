@@ -14,6 +14,8 @@ import (
 
 	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/faults"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -84,7 +86,7 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 	if len(cells) == 0 {
 		return trouble
 	}
-	proofs := lab.Proofs(plan, cells)
+	proofs := faults.Checks(plan, cells)
 	if err := a.writeProofs(proofs); err != nil {
 		return errors.Join(trouble, err)
 	}
@@ -101,18 +103,18 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 }
 
 // proveCells runs the plan with its faults into a store that nobody keeps.
-func (a *app) proveCells(ctx context.Context, store *results.Store, tests selection) (lab.Plan, []results.Cell, error) {
+func (a *app) proveCells(ctx context.Context, store *results.Store, tests selection) (plan.Plan, []results.Cell, error) {
 	p := newProgress(a.stderr)
 	defer p.Close()
 	found, fetchErr := a.fetchForRun(ctx, false, p)
 	if len(found) == 0 {
-		return lab.Plan{}, nil, fetchErr
+		return plan.Plan{}, nil, fetchErr
 	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
+	plan, err := plan.New(found, tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return plan, nil, err
 	}
-	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Faults, c.Own = true, tests.own })
+	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Faults, c.User = true, tests.own })
 	if err != nil {
 		return plan, nil, err
 	}
@@ -135,7 +137,7 @@ func (a *app) proveCommand() string {
 }
 
 // verdictOn is nil when every test is proved.
-func verdictOn(proofs []lab.Proof) error {
+func verdictOn(proofs []faults.Check) error {
 	bad := 0
 	for _, p := range proofs {
 		if !p.Proved() {
@@ -149,7 +151,7 @@ func verdictOn(proofs []lab.Proof) error {
 }
 
 // writeProofs writes the table, and what is wrong below it.
-func (a *app) writeProofs(proofs []lab.Proof) error {
+func (a *app) writeProofs(proofs []faults.Check) error {
 	w := newTable(a.stdout)
 	fmt.Fprintln(w, "TEST\tFAULT\tFIRED\tITSELF\tSILENT\tSKIPPED\tBROKEN\tINFRA\tFAILED AS")
 	number := func(cells []results.Cell) string {
@@ -172,7 +174,7 @@ func (a *app) writeProofs(proofs []lab.Proof) error {
 			cells []results.Cell
 			why   func(results.Cell) string
 		}{
-			{"silent", p.Silent, lab.WhySilent},
+			{"silent", p.Silent, faults.WhySilent},
 			{"itself", p.Itself, func(c results.Cell) string { return judged(c.Verdict, c.Outcome) + ": " + c.Detail }},
 			{"skipped", p.Skipped, func(c results.Cell) string { return c.Detail }},
 			{"broken", p.Broken, func(c results.Cell) string { return string(c.Verdict) + ": " + c.Detail }},

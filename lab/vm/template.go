@@ -109,6 +109,11 @@ func (v *VM) Continue(ctx context.Context) error {
 	return v.monitor.Execute(ctx, "cont", nil, nil)
 }
 
+// Pause stops the VM's processors until Continue.
+func (v *VM) Pause(ctx context.Context) error {
+	return v.monitor.Execute(ctx, "stop", nil, nil)
+}
+
 // copySparse copies a file, holes as holes.
 func copySparse(to, from string) error {
 	in, err := os.Open(from)
