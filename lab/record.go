@@ -48,6 +48,14 @@ func (r *recorder) Kernel(ctx context.Context, k plan.Kernel) (kernels.Kernel, e
 	return got, err
 }
 
+// Fetch gets kernels by their release; it waits until one is ready to boot.
+type Fetch func(ctx context.Context, release string) (kernels.Kernel, error)
+
+// Kernel implements exec.Kernels.
+func (f Fetch) Kernel(ctx context.Context, k plan.Kernel) (kernels.Kernel, error) {
+	return f(ctx, k.Release)
+}
+
 // Ready are kernels that need not be fetched.
 type Ready []kernels.Kernel
 

@@ -67,21 +67,20 @@ func (a *app) kernelMap(ctx context.Context, s search, list, series, html string
 	if err != nil {
 		return err
 	}
-	plan, err := plan.New(unfetched(line), tests.profiles, tests.suites, tests.pattern)
+	cells, err := plan.New(unfetched(line), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return err
 	}
-	plan.Fetch = fetch
-	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.RestoreShared = tests.own, true })
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.User, c.RestoreShared = tests.own, true })
 	if err != nil {
 		return err
 	}
 	o := &mapObserver{progress: p, journal: journal}
 	var run results.Run
 	if id := journal.Run(); id != "" {
-		run, err = l.Resume(ctx, id, plan, o)
+		run, err = l.Resume(ctx, id, cells, lab.Fetch(fetch), o)
 	} else {
-		run, err = l.Run(ctx, plan, o)
+		run, err = l.Run(ctx, cells, lab.Fetch(fetch), o)
 	}
 	p.Close()
 	if run.ID == "" {

@@ -89,15 +89,16 @@ func (s *searching) attempts(ctx context.Context, k kernels.Kernel, n int) ([]bi
 		}
 		s.lab = l
 	}
-	plan, err := plan.New([]kernels.Kernel{k}, s.tests.profiles, s.tests.suites, s.tests.pattern)
+	one := lab.Ready{k}
+	cells, err := plan.New(one.Plan(), s.tests.profiles, s.tests.suites, s.tests.pattern)
 	if err != nil {
 		return nil, err
 	}
 	if s.controls[k.Digest] {
-		plan.Tests = slices.DeleteFunc(plan.Tests, func(t plan.Test) bool { return t.Name() != s.tests.cell })
+		cells.Tests = slices.DeleteFunc(cells.Tests, func(t plan.Test) bool { return t.Name() != s.tests.cell })
 	}
-	plan.Repeat = n
-	run, err := s.lab.Run(ctx, plan, notices{s.say})
+	cells.Repeat = n
+	run, err := s.lab.Run(ctx, cells, one, notices{s.say})
 	if run.ID == "" {
 		return nil, err
 	}

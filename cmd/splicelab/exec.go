@@ -86,7 +86,7 @@ func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
 	if err != nil {
 		return err
 	}
-	code, err := l.Exec(ctx, program.Spec{
+	code, err := program.Run(ctx, l.Host(), program.Spec{
 		Kernel:  kernel,
 		Profile: profile,
 		Binary:  binary,

@@ -9,7 +9,6 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"

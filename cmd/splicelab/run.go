@@ -204,12 +204,12 @@ func (a *app) runOn(ctx context.Context, store *results.Store, tests selection, 
 	if err != nil {
 		return r, err
 	}
-	r.plan.Fetch, r.plan.RetryFailures = fetch, a.cfg.Run.RetryFailures
+	r.plan.RetryFailures = a.cfg.Run.RetryFailures
 	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.User, c.Requested = tests.own, a.asked(from) })
 	if err != nil {
 		return r, err
 	}
-	r.run, err = l.Run(ctx, r.plan, p)
+	r.run, err = l.Run(ctx, r.plan, lab.Fetch(fetch), p)
 	return r, err
 }
 
@@ -228,10 +228,10 @@ func firstOf(ctx context.Context, entries []kernels.Entry, fetch func(context.Co
 }
 
 // unfetched is what a plan must know of kernels that are on their way.
-func unfetched(entries []kernels.Entry) []kernels.Kernel {
-	out := make([]kernels.Kernel, len(entries))
+func unfetched(entries []kernels.Entry) []plan.Kernel {
+	out := make([]plan.Kernel, len(entries))
 	for i, e := range entries {
-		out[i] = kernels.Kernel{Release: e.Release, Version: e.Version, Flavour: e.Flavour, Origin: e.Origin}
+		out[i] = plan.KernelOfEntry(e)
 	}
 	return out
 }

@@ -129,7 +129,7 @@ func (a *app) stoppedRun(ctx context.Context, store *results.Store, ref string) 
 	if s.cells, err = store.Cells(ctx, run.ID); err != nil {
 		return stopped{}, err
 	}
-	s.left = s.recipe.Left(s.cells)
+	s.left = s.recipe.Remaining(s.cells)
 	return s, nil
 }
 
@@ -221,7 +221,7 @@ func (a *app) goOnWith(ctx context.Context, store *results.Store, run stopped, o
 		return err
 	}
 	fmt.Fprintf(p, "resuming run %s: %d of %d cells have been run\n", run.ID, len(run.cells), run.Planned)
-	after, runErr := l.Resume(ctx, run.ID, run.recipe.Plan(fetch), p)
+	after, runErr := l.Resume(ctx, run.ID, run.recipe.Plan(), lab.Fetch(fetch), p)
 	p.Close()
 	var held *results.RunningError
 	if after.ID == "" || errors.As(runErr, &held) {
@@ -289,7 +289,7 @@ func (a *app) howToGoOn(ctx context.Context, store *results.Store, run results.R
 	if err != nil {
 		return "" // the run is none that can be resumed
 	}
-	if ended && len(recipe.Left(cells)) == 0 {
+	if ended && len(recipe.Remaining(cells)) == 0 {
 		return ""
 	}
 	words := append([]string{"splicelab", "run", "--resume", run.ID}, a.keptFlags...)

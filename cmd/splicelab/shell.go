@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -43,8 +44,9 @@ func (a *app) shell(ctx context.Context, g guest) error {
 	defer release()
 	// Without suites there is a shell all the same: nobody asked for them.
 	suites, _ := suite.List(ctx, a.cfg.GuestDir)
-	code, err := l.Shell(ctx, program.ShellSpec{
-		Kernel: kernel, Profile: profile, Terminal: a.stdin,
+	code, err := program.Shell(ctx, l.Host(), program.ShellSpec{
+		Commands: filepath.Join(a.cfg.GuestDir, "bb"),
+		Kernel:   kernel, Profile: profile, Terminal: a.stdin,
 		Modules: g.modules, OnDemand: suite.AllModules(suites),
 	})
 	return a.ended(code, err)

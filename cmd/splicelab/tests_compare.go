@@ -140,7 +140,7 @@ func (a *app) compareRuns(ctx context.Context, store *results.Store, tests selec
 	if err != nil {
 		return nil, err
 	}
-	plan, err := plan.New(found, tests.profiles, tests.suites, tests.pattern)
+	cells, err := plan.New(lab.Ready(found).Plan(), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (a *app) compareRuns(ctx context.Context, store *results.Store, tests selec
 			if err != nil {
 				return results.Run{}, err
 			}
-			return l.Run(ctx, plan, p)
+			return l.Run(ctx, cells, lab.Ready(found), p)
 		}()
 		if err != nil {
 			return runs, fmt.Errorf("%s: %w", w.name, err)

@@ -30,7 +30,7 @@ Made by `+"`%s`"+` on %s. Do not edit: run it again.
 		for _, r := range reasons(p.Silent, faults.WhySilent) {
 			not = append(not, "silent on "+r.where+": "+r.text)
 		}
-		for _, r := range reasons(p.Itself, func(c results.Cell) string { return string(c.Outcome) }) {
+		for _, r := range reasons(p.Early, func(c results.Cell) string { return string(c.Outcome) }) {
 			not = append(not, "by itself on "+r.where+": "+orDash(r.text))
 		}
 		for _, r := range reasons(p.Skipped, func(c results.Cell) string { return c.Detail }) {
@@ -40,7 +40,7 @@ Made by `+"`%s`"+` on %s. Do not edit: run it again.
 			not = append(not, "no result on "+r.where+": "+r.text)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d of %d | %s | %s |\n", cellText(p.Test), cellText(p.Fault), len(p.Fired),
-			len(p.Fired)+len(p.Itself)+len(p.Silent)+len(p.Skipped)+len(p.Broken)+len(p.Infra), cellText(outcomesOf(p.Fired)), cellText(strings.Join(not, "; ")))
+			len(p.Fired)+len(p.Early)+len(p.Silent)+len(p.Skipped)+len(p.Broken)+len(p.Infra), cellText(outcomesOf(p.Fired)), cellText(strings.Join(not, "; ")))
 	}
 	return b.Bytes()
 }

@@ -110,20 +110,20 @@ func (a *app) proveCells(ctx context.Context, store *results.Store, tests select
 	if len(found) == 0 {
 		return plan.Plan{}, nil, fetchErr
 	}
-	plan, err := plan.New(found, tests.profiles, tests.suites, tests.pattern)
+	all, err := plan.New(lab.Ready(found).Plan(), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
-		return plan, nil, err
+		return all, nil, err
 	}
 	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Faults, c.User = true, tests.own })
 	if err != nil {
-		return plan, nil, err
+		return all, nil, err
 	}
-	run, err := l.Run(ctx, plan, p)
+	run, err := l.Run(ctx, all, lab.Ready(found), p)
 	if run.ID == "" {
-		return plan, nil, err
+		return all, nil, err
 	}
 	cells, cerr := store.Cells(context.WithoutCancel(ctx), run.ID)
-	return plan, cells, errors.Join(fetchErr, err, cerr)
+	return all, cells, errors.Join(fetchErr, err, cerr)
 }
 
 // proveCommand is the command line that gives this table again, without what
@@ -140,7 +140,7 @@ func (a *app) proveCommand() string {
 func verdictOn(proofs []faults.Check) error {
 	bad := 0
 	for _, p := range proofs {
-		if !p.Proved() {
+		if !p.Detected() {
 			bad++
 		}
 	}
@@ -161,7 +161,7 @@ func (a *app) writeProofs(proofs []faults.Check) error {
 		return fmt.Sprint(len(cells))
 	}
 	for _, p := range proofs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", results.CleanLine(p.Test), orDash(p.Fault), number(p.Fired), number(p.Itself), number(p.Silent),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", results.CleanLine(p.Test), orDash(p.Fault), number(p.Fired), number(p.Early), number(p.Silent),
 			number(p.Skipped), number(p.Broken), number(p.Infra), orDash(outcomesOf(p.Fired)))
 	}
 	if err := w.Flush(); err != nil {
@@ -175,7 +175,7 @@ func (a *app) writeProofs(proofs []faults.Check) error {
 			why   func(results.Cell) string
 		}{
 			{"silent", p.Silent, faults.WhySilent},
-			{"itself", p.Itself, func(c results.Cell) string { return judged(c.Verdict, c.Outcome) + ": " + c.Detail }},
+			{"itself", p.Early, func(c results.Cell) string { return judged(c.Verdict, c.Outcome) + ": " + c.Detail }},
 			{"skipped", p.Skipped, func(c results.Cell) string { return c.Detail }},
 			{"broken", p.Broken, func(c results.Cell) string { return string(c.Verdict) + ": " + c.Detail }},
 			{"infra", p.Infra, func(c results.Cell) string { return c.Detail }},
@@ -190,7 +190,7 @@ func (a *app) writeProofs(proofs []faults.Check) error {
 	}
 	bad := 0
 	for _, p := range proofs {
-		if !p.Proved() {
+		if !p.Detected() {
 			bad++
 		}
 	}

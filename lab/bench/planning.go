@@ -7,7 +7,6 @@ import (
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
 )

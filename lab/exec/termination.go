@@ -169,6 +169,7 @@ const lastWords = 2 * time.Second
 // oopsed stops the batch for a kernel that reported a crash and may still be
 // running.
 func (b *batch) oopsed(ctx context.Context) error {
+	owner := b.logOwner // the log may move on to another cell meanwhile
 	dctx, cancel := deadline.With(ctx, lastWords, machine.ErrChannel)
 	defer cancel()
 	select {
@@ -180,7 +181,7 @@ func (b *batch) oopsed(ctx context.Context) error {
 		return ctx.Err()
 	}
 	b.readLog()
-	return b.stopped(verdict.Evidence{Phase: verdict.Running, When: "while " + b.doing(), Log: b.ownerLog()})
+	return b.stopped(verdict.Evidence{Phase: verdict.Running, When: "while " + b.doing(), Log: owner.log.String()})
 }
 
 // overdue stops the batch for a cell that gave no result in time.

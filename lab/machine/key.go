@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,8 +16,12 @@ const templateFormat = 2
 
 // templateKey is the digest of everything that goes into a template, each
 // part by its content and none by its path.
-func (h *Host) templateKey(spec *Spec, suite string) (string, error) {
-	qemu, err := vm.Identity(h.QEMU)
+func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (string, error) {
+	qemu, err := vm.Identity(ctx, h.QEMU)
+	if err != nil {
+		return "", err
+	}
+	hardware, err := h.VMConfig(spec).Identity()
 	if err != nil {
 		return "", err
 	}
@@ -33,7 +38,7 @@ func (h *Host) templateKey(spec *Spec, suite string) (string, error) {
 		Suite    string
 		Env      []string
 	}{
-		Format: templateFormat, QEMU: qemu, Machine: h.VMConfig(spec).Identity(),
+		Format: templateFormat, QEMU: qemu, Machine: hardware,
 		Kernel: spec.kernel.Digest, Initrd: spec.initrd.Digest, Disks: spec.content, Modules: spec.modules, Profile: spec.profile,
 		Protocol: protocol.Version, Suite: suite, Env: spec.Env(),
 	})

@@ -60,7 +60,7 @@ type Process interface {
 	Exit() vm.Exit         // valid after Done
 	CPUTime() time.Duration
 	Pid() int
-	Continue(ctx context.Context) error // a paused VM
+	Resume(ctx context.Context) error // a paused VM
 	Pause(ctx context.Context) error
 	Save(ctx context.Context) error     // as a template
 	Kill()

@@ -44,7 +44,7 @@ func (m *Machine) Resume(ctx context.Context) error {
 		return nil
 	}
 	m.paused = false
-	if err := m.VM.Continue(ctx); err != nil {
+	if err := m.VM.Resume(ctx); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

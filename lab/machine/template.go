@@ -114,7 +114,7 @@ func (h *Host) Template(ctx context.Context, spec *Spec, suite string) (*templat
 		return nil, &NoTemplateError{why}
 	}
 	return spec.templates.get(suite, func() (*template.Template, error) {
-		key, err := h.templateKey(spec, suite)
+		key, err := h.templateKey(ctx, spec, suite)
 		if err != nil {
 			return nil, err
 		}
@@ -199,7 +199,7 @@ func (h *Host) roomFor(dir string) error {
 // spec goes: from the layer below where there is one.
 func (h *Host) machineToSave(ctx context.Context, spec *Spec, dir string) (*Machine, error) {
 	cfg := h.VMConfig(spec)
-	cfg.Keep = dir
+	cfg.SaveTo = dir
 	if spec.base == nil {
 		m, err := h.start(ctx, cfg)
 		if err != nil {

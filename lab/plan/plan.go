@@ -137,7 +137,7 @@ type NoMatchError struct {
 func (e *NoMatchError) Error() string {
 	s := fmt.Sprintf("no test matches %q", e.Pattern)
 	if len(e.Near) > 0 {
-		s += "; similar: " + strings.Join(e.Near, ", ")
+		s += "; near it: " + strings.Join(e.Near, ", ")
 	}
 	return s
 }

@@ -1,16 +1,13 @@
 package vm
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -46,46 +43,27 @@ func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error
 	if err != nil {
 		return canaryMemory{}, err
 	}
-	fmt.Fprintf(h, "qemu %s %s\n", path, version)
-	binary, err := os.Open(path)
+	digest, err := Identity(ctx, path)
 	if err != nil {
-		return canaryMemory{}, fmt.Errorf("reading QEMU to know it again: %w", err)
+		return canaryMemory{}, err
 	}
-	defer binary.Close()
-	if _, err := io.Copy(h, binary); err != nil {
-		return canaryMemory{}, fmt.Errorf("reading QEMU to know it again: %w", err)
-	}
+	fmt.Fprintf(h, "qemu %s %s %s\n", path, version, digest)
 	var host unix.Utsname
 	if err := unix.Uname(&host); err != nil {
 		return canaryMemory{}, fmt.Errorf("asking for the host's kernel: %w", err)
 	}
 	fmt.Fprintf(h, "host %s %s\n", unix.ByteSliceToString(host.Release[:]), unix.ByteSliceToString(host.Version[:]))
-	fmt.Fprintf(h, "cpu %s\n", cpuModel())
+	cpu, err := hostCPU()
+	if err != nil {
+		return canaryMemory{}, err
+	}
+	fmt.Fprintf(h, "cpu %s\n", cpu)
 	var dev unix.Stat_t
 	if err := unix.Stat(kvmDevice, &dev); err == nil {
 		fmt.Fprintf(h, "kvm %d %d\n", dev.Rdev, dev.Mode)
 	}
 	name := hex.EncodeToString(h.Sum(nil)) + ".json"
 	return canaryMemory{path: filepath.Join(cfg.CacheDir, "accel", name)}, nil
-}
-
-// cpuModel returns what /proc/cpuinfo says about the first processor's make.
-func cpuModel() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	var model strings.Builder
-	lines := bufio.NewScanner(f)
-	for lines.Scan() && lines.Text() != "" {
-		key, value, _ := strings.Cut(lines.Text(), ":")
-		switch strings.TrimSpace(key) {
-		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags":
-			model.WriteString(value)
-		}
-	}
-	return model.String()
 }
 
 // recall returns the result that still holds at now. A damaged file is none.

@@ -32,12 +32,12 @@ type Config struct {
 	// at once, so nothing is left there however it ends. Default os.TempDir.
 	TempDir string
 	// Template is a directory that Save left, from which the machine goes on,
-	// at a standstill until Continue. Everything else must be as it was for
+	// at a standstill until Resume. Everything else must be as it was for
 	// the machine that was saved; its disks take the place of Disks.
 	Template string
 	// Keep is an empty directory in which the machine has its memory and
 	// copies of its disks, for Save to make a template of it.
-	Keep string
+	SaveTo string
 	// Console is how many bytes of the console are kept, half from its
 	// beginning and half from its end. Default 1 MiB.
 	Console int
@@ -100,7 +100,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	// QEMU takes "x:y" for a protocol and a relative path for one of its
 	// own directories, so it is given absolute paths only.
-	for _, p := range []*string{&c.Kernel, &c.Initrd, &c.TempDir, &c.Template, &c.Keep} {
+	for _, p := range []*string{&c.Kernel, &c.Initrd, &c.TempDir, &c.Template, &c.SaveTo} {
 		if *p == "" {
 			continue
 		}
@@ -145,15 +145,15 @@ func existing(path string) (string, error) {
 
 // args is QEMU's command line: a list of devices, each of which knows its own
 // arguments.
-func (c Config) args(w *wires) []string {
+func (c Config) args(w *ports) []string {
 	devices := []device{
-		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem, memory: c.memory, keep: c.Keep != ""},
+		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem, memory: c.memory, saved: c.SaveTo != ""},
 		sandbox{},
 		boot{kernel: c.Kernel, initrd: c.Initrd, append: append(kernelArgs(c.Accel), c.Append...)},
-		monitorPort{fd: w.fd(monitorWire)},
-		serialPort{name: "console", fd: w.fd(consoleWire)},
-		serialPort{name: "control", fd: w.fd(controlWire)},
-		serialPort{name: "output", fd: w.fd(outputWire)},
+		monitorPort{fd: w.fd(qmpPort)},
+		serialPort{name: "console", fd: w.fd(consolePort)},
+		serialPort{name: "control", fd: w.fd(controlPort)},
+		serialPort{name: "output", fd: w.fd(outputPort)},
 	}
 	for i, d := range c.Disks {
 		if d.Driver != Pmem {
@@ -173,7 +173,7 @@ func (c Config) args(w *wires) []string {
 	return args
 }
 
-func (c Config) limits(w *wires) limits {
+func (c Config) limits(w *ports) limits {
 	mib := uint64(c.MemoryMiB) + headroomMiB
 	if c.Accel == TCG {
 		mib += tcgCacheMiB

@@ -34,7 +34,7 @@ type Disk struct {
 	Path   string
 	Driver DiskDriver // default VirtioBlk
 
-	kept bool // the file is the machine's own
+	private bool // the file is the machine's own
 }
 
 type disk struct {
@@ -55,7 +55,7 @@ func (d disk) args() []string {
 		// host's disk is waste. discard=unmap: what the guest discards goes
 		// away on the host too, which bounds the overlay.
 		drive += ",format=raw,cache=unsafe,discard=unmap"
-		if !d.kept {
+		if !d.private {
 			drive += ",snapshot=on"
 		}
 		drive += ",file=" + escape(d.Path)
@@ -72,7 +72,7 @@ type machine struct {
 	cpus      int
 	pmem      []pmem
 	memory    string // a file
-	keep      bool   // what the guest stores goes to that file
+	saved     bool   // what the guest stores goes to that file
 }
 
 func (m machine) args() []string {
@@ -103,7 +103,7 @@ func (m machine) args() []string {
 	options := machineOptions
 	if m.memory != "" {
 		share := "off"
-		if m.keep {
+		if m.saved {
 			share = "on"
 		}
 		args = append(args, "-object", fmt.Sprintf("memory-backend-file,id=memory,size=%dM,share=%s,mem-path=%s", m.memoryMiB, share, escape(m.memory)))

@@ -207,8 +207,8 @@ func TestLimits(t *testing.T) {
 			t.Errorf("QEMU inherited the lab's file as %s", fd.Name())
 		}
 	}
-	if sockets != numWires {
-		t.Errorf("QEMU has %d sockets, want %d", sockets, numWires)
+	if sockets != numPorts {
+		t.Errorf("QEMU has %d sockets, want %d", sockets, numPorts)
 	}
 }
 

@@ -29,16 +29,16 @@ type peer struct {
 // newPeer returns a monitor and QEMU's end of its connection.
 func newPeer(t *testing.T) (*Monitor, *peer) {
 	t.Helper()
-	w, err := newWires(nil)
+	w, err := openPorts(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.FileConn(w.guest[monitorWire])
+	conn, err := net.FileConn(w.guest[qmpPort])
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.closeGuestEnds()
-	m := NewMonitor(w.host[monitorWire])
+	m := NewMonitor(w.host[qmpPort])
 	t.Cleanup(func() {
 		_ = m.Disconnect()
 		_ = conn.Close()

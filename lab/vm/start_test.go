@@ -91,7 +91,7 @@ func TestArguments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWires(cfg.Disks)
+	w, err := openPorts(cfg.Disks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestArguments(t *testing.T) {
 		"-nodefaults", "-no-user-config", "-no-reboot",
 		"file=" + strings.ReplaceAll(image, ",", ",,"),
 		"virtio-blk-pci,drive=disk0,serial=disk0", "nvme,drive=disk1,serial=disk1",
-		fmt.Sprintf("mem-path=/proc/self/fd/%d,size=4096", 3+numWires), "memdev=pmem0",
+		fmt.Sprintf("mem-path=/proc/self/fd/%d,size=4096", 3+numPorts), "memdev=pmem0",
 	} {
 		if !slices.ContainsFunc(args, func(a string) bool { return a == want || strings.HasSuffix(a, ","+want) }) {
 			t.Errorf("no %q in %q", want, args)

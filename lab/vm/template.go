@@ -30,7 +30,7 @@ const saveTimeout = 30 * time.Second
 // that QEMU cannot save is a *CommandError.
 func (v *VM) Save(ctx context.Context) error {
 	defer v.Kill()
-	if v.keep == "" {
+	if v.saveTo == "" {
 		return errors.New("a machine that was not started with Keep cannot be saved")
 	}
 	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
@@ -38,11 +38,11 @@ func (v *VM) Save(ctx context.Context) error {
 	if err := v.monitor.Execute(ctx, "stop", nil, nil); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(v.keep, templateState), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(filepath.Join(v.saveTo, templateState), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	return v.move(ctx, "migrate", f)
+	return v.migrate(ctx, "migrate", f)
 }
 
 // load brings the devices into the state of a template.
@@ -51,12 +51,12 @@ func (v *VM) load(ctx context.Context, template string) error {
 	if err != nil {
 		return err
 	}
-	return v.move(ctx, "migrate-incoming", f)
+	return v.migrate(ctx, "migrate-incoming", f)
 }
 
-// move saves or loads the state of the devices, and of what memory is not in
+// migrate saves or loads the state of the devices, and of what memory is not in
 // a file. It closes f.
-func (v *VM) move(ctx context.Context, command string, f *os.File) error {
+func (v *VM) migrate(ctx context.Context, command string, f *os.File) error {
 	defer f.Close()
 	const name = "state"
 	if err := v.monitor.GetFD(ctx, name, f); err != nil {
@@ -104,12 +104,12 @@ func (v *VM) move(ctx context.Context, command string, f *os.File) error {
 	}
 }
 
-// Continue lets a machine that was started from a template go on.
-func (v *VM) Continue(ctx context.Context) error {
+// Resume lets a machine that was started from a template go on.
+func (v *VM) Resume(ctx context.Context) error {
 	return v.monitor.Execute(ctx, "cont", nil, nil)
 }
 
-// Pause stops the VM's processors until Continue.
+// Pause stops the VM's processors until Resume.
 func (v *VM) Pause(ctx context.Context) error {
 	return v.monitor.Execute(ctx, "stop", nil, nil)
 }
@@ -162,13 +162,13 @@ func fillSparse(out, in *os.File, size int64) error {
 func (c *Config) layout() error {
 	c.memory = ""
 	switch {
-	case c.Keep != "" && c.Template != "":
-		c.memory = filepath.Join(c.Keep, templateMemory)
+	case c.SaveTo != "" && c.Template != "":
+		c.memory = filepath.Join(c.SaveTo, templateMemory)
 		if err := copySparse(c.memory, filepath.Join(c.Template, templateMemory)); err != nil {
 			return err
 		}
-	case c.Keep != "":
-		c.memory = filepath.Join(c.Keep, templateMemory)
+	case c.SaveTo != "":
+		c.memory = filepath.Join(c.SaveTo, templateMemory)
 	case c.Template != "":
 		c.memory = filepath.Join(c.Template, templateMemory)
 	}
@@ -180,12 +180,12 @@ func (c *Config) layout() error {
 				d.Path = filepath.Join(c.Template, name)
 			}
 		}
-		if c.Keep != "" && d.Path != "" {
-			kept := filepath.Join(c.Keep, name)
+		if c.SaveTo != "" && d.Path != "" {
+			kept := filepath.Join(c.SaveTo, name)
 			if err := copySparse(kept, d.Path); err != nil {
 				return err
 			}
-			d.Path, d.kept = kept, true
+			d.Path, d.private = kept, true
 		}
 	}
 	return nil

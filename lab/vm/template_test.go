@@ -11,7 +11,7 @@ import (
 // saved makes a template of a guest that has counted to two and has a disk.
 func saved(t *testing.T, cfg Config, modules []string) string {
 	t.Helper()
-	cfg.Keep = t.TempDir()
+	cfg.SaveTo = t.TempDir()
 	s := startGuest(t, cfg)
 	s.load(modules)
 	for _, want := range []string{"1", "2"} {
@@ -23,13 +23,13 @@ func saved(t *testing.T, cfg Config, modules []string) string {
 	if err := s.vm.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return cfg.Keep
+	return cfg.SaveTo
 }
 
 func restored(t *testing.T, cfg Config) session {
 	t.Helper()
 	s := session{t, start(t, t.Context(), cfg)}
-	if err := s.vm.Continue(t.Context()); err != nil {
+	if err := s.vm.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -89,7 +89,7 @@ func TestTemplateOfTemplate(t *testing.T) {
 	image, sum := testImage(t)
 	cfg := Config{Kernel: kernel, Initrd: guestInitrd(t, modules...), TempDir: t.TempDir(), Disks: []Disk{{Path: image}}}
 	cfg.Template = saved(t, cfg, modules)
-	cfg.Keep = t.TempDir()
+	cfg.SaveTo = t.TempDir()
 	s := restored(t, cfg)
 	s.say("disk")
 	if got := s.hear(); got != "what was there.. <nil>" {
@@ -98,7 +98,7 @@ func TestTemplateOfTemplate(t *testing.T) {
 	if err := s.vm.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Template, cfg.Keep = cfg.Keep, ""
+	cfg.Template, cfg.SaveTo = cfg.SaveTo, ""
 	s = restored(t, cfg)
 	s.say("count")
 	if got := s.hear(); got != "3" {
@@ -117,7 +117,7 @@ func TestTemplateOfTemplate(t *testing.T) {
 func TestCannotSave(t *testing.T) {
 	needVM(t)
 	image, _ := testImage(t)
-	s := startGuest(t, Config{Kernel: testKernel(t, "6.12", "6.1"), Initrd: guestInitrd(t), Keep: t.TempDir(),
+	s := startGuest(t, Config{Kernel: testKernel(t, "6.12", "6.1"), Initrd: guestInitrd(t), SaveTo: t.TempDir(),
 		Disks: []Disk{{Path: image, Driver: NVMe}}})
 	err := s.vm.Save(t.Context())
 	var refused *CommandError

@@ -37,7 +37,7 @@ type VM struct {
 	monitor *Monitor
 
 	domain func() (*qemu.Domain, error)
-	keep   string // where Save puts the template; empty for nowhere
+	saveTo string // where Save puts the template; empty for nowhere
 
 	spawned, loaded time.Duration // see Spawned and Loaded
 
@@ -110,30 +110,30 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 	if err := cfg.layout(); err != nil {
 		return nil, err
 	}
-	wires, err := newWires(cfg.Disks)
+	sockets, err := openPorts(cfg.Disks)
 	if err != nil {
 		return nil, err
 	}
 	stderr := NewConsole(stderrLimit)
-	cmd := exec.Command(path, cfg.args(wires)...)
+	cmd := exec.Command(path, cfg.args(sockets)...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+cfg.TempDir)
 	cmd.Stdout, cmd.Stderr = stderr, stderr
-	cmd.ExtraFiles = wires.guestEnds()
-	proc, err := spawn(cmd, cfg.limits(wires))
-	wires.closeGuestEnds()
+	cmd.ExtraFiles = sockets.guestEnds()
+	proc, err := spawn(cmd, cfg.limits(sockets))
+	sockets.closeGuestEnds()
 	if err != nil {
-		wires.closeHostEnds()
+		sockets.closeHostEnds()
 		return nil, &StartError{Err: err}
 	}
 
 	v := &VM{
 		proc:    proc,
 		console: NewConsole(cfg.Console),
-		control: wires.host[controlWire],
-		output:  wires.host[outputWire],
-		monitor: NewMonitor(wires.host[monitorWire]),
+		control: sockets.host[controlPort],
+		output:  sockets.host[outputPort],
+		monitor: NewMonitor(sockets.host[qmpPort]),
 		done:    make(chan struct{}),
-		keep:    cfg.Keep,
+		saveTo:  cfg.SaveTo,
 	}
 	v.domain = sync.OnceValues(func() (*qemu.Domain, error) {
 		return qemu.NewDomain(v.monitor, fmt.Sprintf("splicelab-%d", proc.pid))
@@ -144,11 +144,11 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 	events, err := v.monitor.Events(context.Background())
 	if err != nil {
 		proc.kill()
-		wires.closeHostEnds()
+		sockets.closeHostEnds()
 		return nil, &StartError{Err: err}
 	}
 	v.stop = context.AfterFunc(ctx, v.proc.kill)
-	go v.watch(wires.host[consoleWire], events, stderr)
+	go v.watch(sockets.host[consolePort], events, stderr)
 
 	hctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()

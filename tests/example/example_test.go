@@ -1,5 +1,5 @@
-// Package example is a suite of one's own that uses the kit. docs/tests.md
-// tells how it is run.
+// Package example is a user suite that uses the kit. docs/tests.md describes
+// how to run it.
 package example
 
 import (
@@ -22,8 +22,8 @@ func TestSuiteIsDescribed(t *testing.T) { kit.Verify(t, suite) }
 
 var overwrite = kit.Test{
 	Name: "TestOverwrite", ID: "X1", Family: "X example", Kind: outcome.Characterisation,
-	Doc:   "The first bytes of a file are written again after they were spliced.",
-	Steps: []string{"Splice the beginning of a file into a pipe.", "Write other bytes to it.", "Read the pipe, and the file in three ways."},
+	Doc:   "The first bytes of a file are overwritten after they were spliced.",
+	Steps: []string{"Splice the beginning of a file into a pipe.", "Overwrite that range.", "Read the pipe, and the file in three ways."},
 	Cells: kit.Named("page", "folio"),
 }
 
@@ -32,13 +32,13 @@ func TestOverwrite(t *testing.T) {
 		f := c.File()   // a scratch file on the filesystem under test
 		p := f.Splice() // its first bytes, in a new pipe
 		f.Write(0, 512) // changes the file and the model of it
-		p.Judge(f)      // says what the reader received, and records it
+		p.Judge(f)      // classifies what the reader received, and records it
 	})
 }
 
 var reread = kit.Test{
 	Name: "TestReread", ID: "X2", Family: "X example", Kind: outcome.Invariant,
-	Doc:    "A file that was made from testdata holds what testdata does.",
+	Doc:    "A file made from testdata has the content of testdata.",
 	Oracle: "os.ReadFile returns the bytes that os.WriteFile was given",
 }
 
@@ -60,6 +60,6 @@ func TestReread(t *testing.T) {
 		if got = c.Sample(got); string(got) != string(want) {
 			c.Conclude(kit.Finding{Outcome: outcome.Foreign, Detail: "the file reads differently"})
 		}
-		c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "the file holds what was written"})
+		c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "the file has the content that was written"})
 	})
 }

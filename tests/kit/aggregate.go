@@ -7,8 +7,9 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// aggregate makes one finding of the labelled bytes: the worst of what is
-// in no history, else what the history says of the sample as a whole.
+// aggregate makes one finding of the labelled bytes: the worst of those that
+// are in no history, otherwise what the history says about the sample as a
+// whole.
 func (s *sample) aggregate() Finding {
 	f := Finding{Outcome: outcome.Snapshot}
 	seen := [len(labelOutcome)]bool{}
@@ -33,15 +34,15 @@ func (s *sample) aggregate() Finding {
 	return f
 }
 
-// coherent decides a sample in which every byte is in its history. When one
-// version explains the whole sample, that version names the outcome. When
-// each page is explained by one version but not all by the same, the sample
-// is torn by the page; otherwise by the sector or, worse, the byte.
+// coherent classifies a sample in which every byte is in its history. If one
+// version explains the whole sample, that version determines the outcome. If
+// each page is explained by a single version but not all by the same, the
+// sample is torn by the page; otherwise by the sector or, worse, the byte.
 //
-// One mixture of pages is not torn: old pages beside zeroed ones. Zero is no
-// generation, and a kernel that zeroes the page in which a file now ends,
-// and lets go of the pages behind it, is in every page as it should be; the
-// sample then is as bad as its worst part.
+// One mixture of pages is not torn: old pages next to zeroed ones. Zero has no
+// generation, and a kernel that zeroes the new last page of a file and detaches
+// the pages beyond it leaves each page correct; the sample is then as bad as
+// its worst part.
 func (s *sample) coherent() Finding {
 	whole := s.explain(func(a, b int) bool { return false })
 	if len(whole) == 1 && whole[0] != outcome.Torn {
@@ -71,9 +72,8 @@ func (s *sample) coherent() Finding {
 }
 
 // explain cuts the sample before each byte b (after byte a) for which cut
-// says so and returns the outcome of each part: Torn for one that no single
-// version explains. Parts of which nothing was affected are left out, unless
-// all are.
+// returns true, and returns the outcome of each part: Torn for a part that no
+// single version explains. Unaffected parts are omitted, unless all are.
 func (s *sample) explain(cut func(a, b int) bool) []outcome.Outcome {
 	var out []outcome.Outcome
 	for lo := 0; lo < len(s.data); {
@@ -104,9 +104,9 @@ func (s *sample) explain(cut func(a, b int) bool) []outcome.Outcome {
 	return out
 }
 
-// runs tells which parts of the sample are what, as offset+length of the
-// file, e.g. "zeroed 1024+1024 of 16384". Unaffected bytes count with the
-// run around them, or are left out.
+// runs lists which parts of the sample are what, as offset+length in the file,
+// e.g. "zeroed 1024+1024 of 16384". Unaffected bytes count towards the run
+// around them, or are omitted.
 func (s *sample) runs() string {
 	type run struct {
 		l        label
@@ -143,9 +143,9 @@ func (s *sample) runs() string {
 	return b.String()
 }
 
-// spread returns how far the run of byte i reaches over unaffected bytes of
-// its cell, forwards or backwards: some of a pattern's bytes are alike in all
-// generations. A run of zeros reaches no further than its zeros.
+// spread returns how far the run of byte i extends over unaffected bytes of its
+// cell, forwards or backwards: some of a pattern's bytes are the same in all
+// generations. A run of zeros extends no further than its zeros.
 func (s *sample) spread(i, step int) int {
 	if s.labels[i] != old && s.labels[i] != later {
 		return i
@@ -160,9 +160,8 @@ func (s *sample) spread(i, step int) int {
 	}
 }
 
-// joined reports whether nothing but unaffected bytes lies between file
-// offset end and the byte i of the sample, inside one pattern cell or next
-// to it.
+// joined reports whether there are only unaffected bytes between file offset
+// end and byte i of the sample, inside one pattern cell or adjacent to it.
 func (s *sample) joined(end int64, i int) bool {
 	gap := s.offs[i] - end
 	return gap <= CellLen/2 && gap <= int64(i) && (gap == 0 || s.offs[i-int(gap)] == end)

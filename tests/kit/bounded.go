@@ -6,10 +6,9 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Bounded runs a call that must not sleep on a thread of its own. One that
-// sleeps all the same ends the cell: the pipes' read ends are closed, which
-// wakes whoever waits for room in them, and what is recorded is that the call
-// was blocked, which no policy allows here.
+// Bounded runs a non-blocking call on a thread of its own. A call that blocks
+// nevertheless ends the cell: closing the pipes' ends wakes it, and blocked is
+// recorded, which is wrong here under every policy.
 func (c *Cell) Bounded(call string, f func() error) error {
 	c.T.Helper()
 	t := c.Start(f)
@@ -24,6 +23,6 @@ func (c *Cell) Bounded(call string, f func() error) error {
 		p.CloseRead()
 		p.CloseWrite()
 	}
-	c.Conclude(Finding{Outcome: outcome.Blocked, Detail: call + " sleeps, though it was asked not to", Never: true})
+	c.Conclude(Finding{Outcome: outcome.Blocked, Detail: call + " blocks, although it was asked not to", Never: true})
 	return nil
 }

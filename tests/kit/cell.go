@@ -14,9 +14,9 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Cell is one cell while it runs: its shape, its files and pipes, and the
-// one result that it comes to. Whatever it opens is closed and removed when
-// it ends, in whatever way.
+// Cell is one running cell: its shape, its files and pipes, and its single
+// result. Whatever it opens is closed and removed when it ends, however it
+// ends.
 type Cell struct {
 	T     *testing.T
 	Shape Shape
@@ -28,14 +28,14 @@ type Cell struct {
 	nonce   uint64
 	files   uint32
 	pipes   []*Pipe
-	blocked string // the operation that waited until the pipe was drained
+	blocked string // the operation that blocked until the pipe was drained
 	expect  outcome.Outcome
 
-	injected bool    // a fault was shown to the cell, see Fault
+	injected bool    // a fault was injected, see Fault
 	probe    *probed // set while a part of the cell runs, see Probe
 }
 
-// concluded unwinds a cell whose result is recorded before its body ended.
+// concluded unwinds a cell whose result was recorded before its body returned.
 type concluded struct{}
 
 func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
@@ -61,9 +61,9 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 	return &Cell{T: t, Shape: s, FS: fs, test: test, policy: policy, dir: dir, nonce: nonceOf(seed, t.Name())}, nil
 }
 
-// describe sets the covariates that all cells of a test share. They are set
-// once, on the parent test, from which the lab hands them down: each cell
-// would else spend milliseconds on saying the same over a serial line.
+// describe sets the covariates shared by all cells of a test. They are set
+// once, on the parent test, and the lab copies them to the cells: otherwise
+// each cell would spend milliseconds on repeating them over a serial line.
 func describe(t *testing.T) {
 	dir := os.Getenv(protocol.EnvDir)
 	fs, err := mountOfCell(dir)
@@ -94,8 +94,8 @@ func (c *Cell) Attr(key, value string) {
 // Dir is a directory on the filesystem under test, shared with other cells.
 func (c *Cell) Dir() string { return c.dir }
 
-// Infra ends the cell: the lab's own set-up failed, which says nothing of
-// the kernel's behaviour.
+// Infra ends the cell: the lab's own set-up failed, which says nothing about
+// the kernel.
 func (c *Cell) Infra(format string, args ...any) {
 	c.T.Helper()
 	why := oneLine(fmt.Sprintf(format, args...))
@@ -103,7 +103,7 @@ func (c *Cell) Infra(format string, args ...any) {
 	c.T.Fatalf("set-up failed: %s", why)
 }
 
-// Skip ends the cell for want of the named precondition.
+// Skip ends the cell because the named precondition is missing.
 func (c *Cell) Skip(format string, args ...any) {
 	c.T.Helper()
 	why := oneLine(fmt.Sprintf(format, args...))
@@ -114,16 +114,16 @@ func (c *Cell) Skip(format string, args ...any) {
 	c.T.Skip(why)
 }
 
-// Expect makes this a control cell: it passes with outcome o alone, which is
-// so by construction on every kernel.
+// Expect makes this a control cell: it passes only with outcome o, which holds
+// by construction on every kernel.
 func (c *Cell) Expect(o outcome.Outcome) { c.expect = o }
 
-// Record sets the cell's outcome and fails it when the run's policy, or any
-// policy, forbids that outcome. A cell records once.
+// Record sets the cell's outcome and fails it if that is forbidden by the run's
+// policy, or by every policy. A cell records once.
 func (c *Cell) Record(f Finding) {
 	c.T.Helper()
 	if c.blocked != "" && f.Outcome.Rank() < outcome.Blocked.Rank() {
-		f = Finding{Outcome: outcome.Blocked, Detail: c.blocked + " waited until the pipe was drained; " + f.Detail}
+		f = Finding{Outcome: outcome.Blocked, Detail: c.blocked + " blocked until the pipe was drained; " + f.Detail}
 	}
 	if c.probe != nil {
 		c.probe.finding = f
@@ -155,9 +155,9 @@ func (c *Cell) Conclude(f Finding) {
 	panic(concluded{})
 }
 
-// Failed ends the cell with what the failure of a system call on the way
-// says: EBUSY is a kernel that refuses (blocked), want of space or memory is
-// the lab's fault, and everything else is recorded by its name.
+// Failed ends the cell after a failed system call: EBUSY is a refusal by the
+// kernel (blocked), lack of space, memory or descriptors is the lab's fault,
+// and anything else is recorded by name.
 func (c *Cell) Failed(call string, err error) {
 	c.T.Helper()
 	switch {
@@ -174,7 +174,7 @@ func ErrnoName(err error) string {
 	var e syscall.Errno
 	if errors.As(err, &e) {
 		if e == unix.EOPNOTSUPP {
-			return "EOPNOTSUPP" // the same number as ENOTSUP, and the name that manuals use
+			return "EOPNOTSUPP" // the same number as ENOTSUP, and the name that the manual pages use
 		}
 		if n := unix.ErrnoName(e); n != "" {
 			return n

@@ -13,22 +13,23 @@ type Segment struct {
 	Len int
 }
 
-// Finding is what a sample of delivered bytes came to.
+// Finding is the classification of a sample of delivered bytes.
 type Finding struct {
 	Outcome outcome.Outcome
-	Detail  string // one line: what was seen where
+	Detail  string // one line: what was observed where
 	Unit    string // of a torn sample: "page", "sector" or "byte"
 	Dump    string // lines for the test's output: the first wrong bytes
-	// Never marks an outcome that no policy allows in this sample though
-	// some policy allows it elsewhere, such as a tear inside a sector.
+	// Never marks an outcome that is wrong in this sample under every policy,
+	// although some policy accepts it elsewhere, such as a tear inside a
+	// sector.
 	Never bool
 }
 
-// label says what one delivered byte is.
+// label classifies one delivered byte.
 type label byte
 
 const (
-	unaffected label = iota // hist has one element and this is it
+	unaffected label = iota // the history has one element and this is it
 	old                     // the value at splice time, where later ones differ
 	later                   // a later value, not zero
 	zeroed                  // zero, and the file is zero there by now
@@ -43,25 +44,25 @@ var labelOutcome = [...]outcome.Outcome{
 	phantomZero: outcome.PhantomZero, moved: outcome.Moved, stale: outcome.Stale, foreign: outcome.Foreign,
 }
 
-// sectorLen is the unit below which a tear needs concurrency.
+// sectorLen is the unit below which a tear requires concurrency.
 const sectorLen = 512
 
 // sample is delivered data, byte by byte: where it should come from, which
-// versions of the file hold it, and what it is.
+// versions of the file contain it, and its label.
 type sample struct {
 	h      *History
 	data   []byte
 	offs   []int64
-	masks  []uint64 // bit i: version spliced+i holds this value here
+	masks  []uint64 // bit i: version spliced+i has this value here
 	labels []label
-	notes  []string // about the first damaged cells
+	notes  []string // about the first corrupted cells
 
-	searches int // for where moved bytes are from
+	searches int // of the places that moved bytes are from
 }
 
-// Classify says what the reader of segs received as data. Bytes of the file
-// range except, if any, may be anything that is in their history: the test
-// says nothing about them.
+// Classify classifies what the reader of segs received as data. Bytes of the
+// file range except, if any, may be anything that is in their history: the test
+// makes no statement about them.
 func (h *History) Classify(segs []Segment, data []byte, except *Segment) Finding {
 	want := 0
 	for _, s := range segs {
@@ -84,8 +85,8 @@ func (h *History) Classify(segs []Segment, data []byte, except *Segment) Finding
 	return f
 }
 
-// untouched is the common case, told quickly: the file did not change and
-// the sample holds what it held.
+// untouched is the fast path for the common case: the file did not change and
+// the sample matches it.
 func (h *History) untouched(segs []Segment, data []byte) bool {
 	if h.Changed() {
 		return false
@@ -113,7 +114,7 @@ func (h *History) sample(segs []Segment, data []byte, except *Segment) *sample {
 	damaged := false
 	for k, v := range since {
 		for i, o := range s.offs {
-			var held byte // zero behind the end
+			var held byte // zero beyond EOF
 			if o < int64(len(v)) {
 				held = v[o]
 			}
@@ -145,8 +146,8 @@ func (h *History) sample(segs []Segment, data []byte, except *Segment) *sample {
 
 func within(o int64, g Segment) bool { return o >= g.Off && o < g.Off+int64(g.Len) }
 
-// examine finds out what the bytes that are not in the history are, a
-// pattern cell at a time.
+// examine identifies the bytes that are not in the history, a pattern cell at a
+// time.
 func (s *sample) examine() {
 	for lo := 0; lo < len(s.data); {
 		hi := lo + 1
@@ -210,8 +211,8 @@ func (s *sample) examineCell(lo, hi int) {
 	s.examineBytes(lo, hi)
 }
 
-// staleVersion returns the version before the splice that holds all of chunk
-// at off, or -1. A chunk of zeros is never stale: nothing tells it from one
+// staleVersion returns the version before the splice that contains all of chunk
+// at off, or -1. A chunk of zeros is never stale: it cannot be told from one
 // that was zeroed wrongly.
 func (s *sample) staleVersion(chunk []byte, off int64) int {
 	if allZero(chunk) {
@@ -225,9 +226,9 @@ func (s *sample) staleVersion(chunk []byte, off int64) int {
 	return -1
 }
 
-// find returns the offset at which some version of the file holds chunk, or
-// -1. Chunks too short to be telling are not looked for, nor are chunks of
-// a sample in which too much is damaged: it is foreign then.
+// find returns the offset at which some version of the file contains chunk, or
+// -1. It does not search for chunks too short to be significant, nor in a
+// sample with too much damage, which is then foreign.
 func (s *sample) find(chunk []byte) int {
 	const most = 64
 	if len(chunk) < CellLen/4 || allZero(chunk) || s.searches == most {
@@ -251,9 +252,9 @@ func allZero(b []byte) bool {
 	return true
 }
 
-// examineBytes is the fallback for a cell that is not whole: each byte that
-// is in no version since the splice is a zero that never was, an older value
-// or, failing that, foreign.
+// examineBytes is the fallback for a cell that is not intact: each byte that is
+// in no version since the splice is a phantom zero, an older value or, failing
+// that, foreign.
 func (s *sample) examineBytes(lo, hi int) {
 	isStale, odd := true, false
 	for i := lo; i < hi; i++ {
@@ -277,7 +278,7 @@ func (s *sample) examineBytes(lo, hi int) {
 }
 
 // nearest names the cell of the file's history that differs least from the
-// damaged one at the same offset.
+// corrupted one at the same offset.
 func (s *sample) nearest(lo, hi int) string {
 	best, version := hi-lo+1, 0
 	for k := range s.h.versions {
@@ -294,7 +295,7 @@ func (s *sample) nearest(lo, hi int) string {
 	return fmt.Sprintf("version %d of it, %d of %d bytes differ", version, best, hi-lo)
 }
 
-// note keeps what is known about the first damaged cells, with a hexdump.
+// note keeps what is known about the first corrupted cells, with a hexdump.
 func (s *sample) note(lo int, text string) {
 	const most = 2
 	if len(s.notes) == most {

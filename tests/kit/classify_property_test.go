@@ -8,8 +8,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// FuzzClassify draws a history and a sample of it from the seed: the oracle
-// never calls the sample better than it was made.
+// FuzzClassify generates a history and a sample of it from the seed: the oracle
+// must never rate the sample better than it was made.
 func FuzzClassify(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, seed*seed)
@@ -17,7 +17,7 @@ func FuzzClassify(f *testing.F) {
 	f.Fuzz(classifyOnce)
 }
 
-// TestClassifyNeverBetter is FuzzClassify for the same seeds in every run.
+// TestClassifyNeverBetter is FuzzClassify with the same seeds in every run.
 func TestClassifyNeverBetter(t *testing.T) {
 	for seed := range uint64(400) {
 		classifyOnce(t, seed, 0x5eed)
@@ -31,8 +31,8 @@ func classifyOnce(t *testing.T, a, b uint64) {
 	for range r.IntN(3) {
 		change(r, h)
 	}
-	// What is spliced is there and holds no zero: a zero that the file held
-	// at the time of the splice would make a phantom of none.
+	// The spliced data contains no zero: if the file had one at the time of the
+	// splice, an injected zero would not be a phantom.
 	h.Truncate(size)
 	h.Write(0, size)
 	h.Splice()
@@ -41,7 +41,7 @@ func classifyOnce(t *testing.T, a, b uint64) {
 	}
 	data := slices.Clone(h.versions[h.spliced][:span])
 	// Later versions may legally be mixed in, by the page or by less: damage
-	// must be told among them too.
+	// must be detected among them, too.
 	mix(r, h, data)
 	whole := []Segment{{0, span}}
 	at, n := r.IntN(span), 1+r.IntN(600)
@@ -49,18 +49,18 @@ func classifyOnce(t *testing.T, a, b uint64) {
 	want := outcome.Snapshot
 	switch r.IntN(7) {
 	case 0: // no damage
-	case 1: // zeros; a byte of them that the file never was is a phantom
+	case 1: // zeros; one where the file never had a zero is a phantom
 		clear(data[at : at+n])
 		for i := at; i < at+n; i++ {
 			if !held(h, int64(i), 0) {
 				want = outcome.PhantomZero
 			}
 		}
-	case 2: // poison; a byte of it that some version holds is not told from it
+	case 2: // poison; a byte of it that some version contains is indistinguishable from it
 		for i := at; i < at+n; i++ {
 			data[i] = 0xaa
 			if !held(h, int64(i), 0xaa) {
-				// Foreign unless an older version holds it: then stale.
+				// Foreign unless an older version contains it: then stale.
 				want = outcome.Worst(want, outcome.Stale)
 			}
 		}
@@ -71,14 +71,14 @@ func classifyOnce(t *testing.T, a, b uint64) {
 				want = outcome.Moved
 			}
 		}
-	case 4: // bytes from before the splice; those that a later version holds are not told from it
+	case 4: // bytes from before the splice; those that a later version contains are indistinguishable from it
 		for i := at; i < at+n; i++ {
 			data[i] = h.value(r.IntN(h.spliced+1), int64(i))
 			if !held(h, int64(i), data[i]) {
-				want = outcome.PhantomZero // at the least, if it is zero
+				want = outcome.PhantomZero // at least, if it is zero
 			}
 		}
-	case 5: // cut
+	case 5: // short
 		data = data[:at]
 		want = outcome.Short
 	case 6: // more than was spliced
@@ -87,18 +87,18 @@ func classifyOnce(t *testing.T, a, b uint64) {
 	}
 	var except *Segment
 	if r.IntN(3) == 0 {
-		// What is accepted there is the history and no damage.
+		// Anything in the history is accepted there, but no damage.
 		except = &Segment{Off: int64(r.IntN(span)), Len: 1 + r.IntN(span)}
 	} else if want == outcome.Snapshot {
 		want = h.atLeast(data)
 	}
 	if got := h.Classify(whole, data, except); got.Outcome.Rank() < want.Rank() {
-		t.Errorf("seed %d %d: a sample that is %s is called %s: %s", a, b, want, got.Outcome, got.Detail)
+		t.Errorf("seed %d %d: a sample that is %s is rated %s: %s", a, b, want, got.Outcome, got.Detail)
 	}
 }
 
-// mix replaces parts of the sample, pages, sectors or a few bytes long, by what
-// versions since the splice hold there.
+// mix replaces parts of the sample, pages, sectors or a few bytes long, by the
+// content of other versions since the splice.
 func mix(r *rand.Rand, h *History, data []byte) {
 	if r.IntN(3) == 0 {
 		return
@@ -112,9 +112,9 @@ func mix(r *rand.Rand, h *History, data []byte) {
 	}
 }
 
-// atLeast is the best that may be said of a sample from the file's beginning
-// in which each byte is in the history: a snapshot only if all of it was there
-// at once, at the splice, and torn if a sector of it is of no one version.
+// atLeast is the best rating for a sample of the file's beginning in which each
+// byte is in the history: a snapshot only if it matches the version at the
+// splice as a whole, and torn if a sector matches no single version.
 func (h *History) atLeast(data []byte) outcome.Outcome {
 	holds := func(k, lo, hi int) bool {
 		for i := lo; i < hi; i++ {
@@ -139,8 +139,8 @@ func (h *History) atLeast(data []byte) outcome.Outcome {
 	return outcome.Live
 }
 
-// change changes the file in a way that r draws, and leaves it long enough to
-// be changed again.
+// change makes a random change to the file that leaves it long enough to be
+// changed again.
 func change(r *rand.Rand, h *History) {
 	size := h.Size()
 	off := r.IntN(size)

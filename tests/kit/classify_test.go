@@ -18,7 +18,7 @@ func TestSpecimens(t *testing.T) {
 		})
 		seen[s.Want] = true
 	}
-	// These are not told from the delivered bytes.
+	// These are not detected from the delivered bytes.
 	elsewhere := []outcome.Outcome{outcome.Blocked, outcome.Dropped, outcome.Error, outcome.ConsumerWrite}
 	for _, o := range outcome.All {
 		if !seen[o] && !slices.Contains(elsewhere, o) {
@@ -120,7 +120,7 @@ func TestExceptAllowsOnlyHistory(t *testing.T) {
 	}
 	got[512] = 0
 	if f := h.Classify(whole, got, except); f.Outcome != outcome.PhantomZero {
-		t.Errorf("a zero behind the hole: %+v", f)
+		t.Errorf("a zero after the hole: %+v", f)
 	}
 	got[512] = h.Content()[512]
 	got[0] = 1
@@ -142,8 +142,8 @@ func TestSegmentsOfOneFileTwice(t *testing.T) {
 	}
 }
 
-// FuzzNeverBetter damages a sample of every outcome and demands that the
-// oracle never calls it better than the damage allows.
+// FuzzNeverBetter damages a sample of every outcome and requires that the
+// oracle never rates it better than the damage allows.
 func FuzzNeverBetter(f *testing.F) {
 	f.Add(uint64(1), uint16(0), uint16(64), byte(0))
 	f.Add(uint64(2), uint16(4000), uint16(300), byte(0xaa))
@@ -167,7 +167,7 @@ func FuzzNeverBetter(f *testing.F) {
 			got := s.History.Classify([]Segment{{0, span}}, data, nil)
 			switch {
 			case bad > 0 && got.Outcome.LegalSomewhere():
-				t.Errorf("%s with %d bytes of %#x at %d that the file never held is %s: %s", s.Name, bad, junk, lo, got.Outcome, got.Detail)
+				t.Errorf("%s with %d bytes of %#x at %d that the file never had is %s: %s", s.Name, bad, junk, lo, got.Outcome, got.Detail)
 			case !s.Want.LegalSomewhere() && got.Outcome.LegalSomewhere() && !covers(s, lo, hi):
 				t.Errorf("%s with %d bytes of %#x at %d became %s: %s", s.Name, hi-lo, junk, lo, got.Outcome, got.Detail)
 			}
@@ -179,7 +179,7 @@ func FuzzNeverBetter(f *testing.F) {
 	})
 }
 
-// held reports whether the file held b at off at the time of the splice or
+// held reports whether the file had b at off at the time of the splice or
 // later.
 func held(h *History, off int64, b byte) bool {
 	for k := h.spliced; k < len(h.versions); k++ {
@@ -190,7 +190,8 @@ func held(h *History, off int64, b byte) bool {
 	return false
 }
 
-// covers reports whether lo to hi covers all that was wrong with a specimen.
+// covers reports whether lo to hi covers everything that was wrong with a
+// specimen.
 func covers(s Specimen, lo, hi int) bool {
 	for i, b := range s.Data {
 		if (i < lo || i >= hi) && !held(s.History, int64(i), b) {

@@ -5,12 +5,13 @@ import (
 	"strings"
 )
 
-// dumpLen is how many bytes a dump shows at most: each goes over a serial line.
+// dumpLen is how many bytes a dump shows at most: each is sent over a serial
+// line.
 const dumpLen = 32
 
-// dump shows the first bytes that are not what the file held at the time of
-// the splice, beside those that it held; empty when there are none. The lab's
-// report page reads it (results/page/wrong.go).
+// dump shows the first bytes that differ from the file's content at the time of
+// the splice, next to the expected ones; it is empty if there are none. The
+// lab's report page parses it (results/page/wrong.go).
 func (s *sample) dump() string {
 	first := 0
 	for first < len(s.labels) && (s.labels[first] == unaffected || s.labels[first] == old) {
@@ -32,7 +33,7 @@ func (s *sample) dump() string {
 		}
 		fmt.Fprintf(&b, "\n  found    %d % x\n  expected %d % x", s.offs[from], s.data[from:to], s.offs[from], want)
 		if to < from+16 {
-			break // what follows is from somewhere else in the file
+			break // what follows is from elsewhere in the file
 		}
 	}
 	return b.String()

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What is dumped is the place at which the sample first differs from what was
-// spliced, whatever became of it.
+// A dump shows the first difference between the sample and the spliced data,
+// whatever its cause.
 func TestDump(t *testing.T) {
 	const size = 4096
 	for _, c := range []struct {
@@ -27,7 +27,7 @@ func TestDump(t *testing.T) {
 			clear(data[512:2048])
 		}, 512, "phantom-zero", 32},
 		{"the last byte", func(h *History, data []byte) {
-			h.Zero(0, 1) // a file that did not change is compared as a whole
+			h.Zero(0, 1) // an unchanged file is compared as a whole
 			data[size-1] ^= 0xff
 		}, size - 1, "foreign", 1},
 	} {
@@ -52,7 +52,7 @@ func TestDump(t *testing.T) {
 	}
 }
 
-// Bytes that do not follow each other in the file are not shown as if they did.
+// Bytes that are not contiguous in the file are not shown as if they were.
 func TestDumpEndsWithItsSegment(t *testing.T) {
 	h := NewHistory(7, 1, 4096)
 	h.Splice()

@@ -7,35 +7,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// PlainFallocate is fallocate(2) without a mode: it extends a file.
+// PlainFallocate is fallocate(2) with mode 0: it extends a file.
 const PlainFallocate Feature = "fallocate"
 
-// StoreBehind stores bytes of no pattern from the end of the file to the end
-// of the page in which it ends. They are not part of the file and therefore
-// not of its history: whoever receives one received a foreign byte.
+// StoreBehind stores bytes that are in no pattern from EOF to the end of the
+// last page. They are not part of the file and therefore not of its history: a
+// reader that receives one has received a foreign byte.
 func (m *Mapping) StoreBehind() {
 	m.f.c.T.Helper()
 	behind := m.behind()
 	poison := make([]byte, len(behind))
 	for i := range poison {
-		poison[i] = "behind the end. "[i%16]
+		poison[i] = "beyond the EOF. "[i%16]
 	}
-	m.f.mutate("store behind the end", func() error { return storeMapped(behind, poison) })
+	m.f.mutate("store beyond EOF", func() error { return storeMapped(behind, poison) })
 }
 
-// behind is the part of the mapping from the end of the file to the end of
-// that page.
+// behind is the part of the mapping from EOF to the end of that page.
 func (m *Mapping) behind() []byte {
 	m.f.c.T.Helper()
 	size := m.f.History.Size()
 	end := (size + PageSize - 1) / PageSize * PageSize
 	if size == end || end > len(m.m) {
-		m.f.c.Infra("a mapping of %d bytes has no page in which a file of %d bytes ends", len(m.m), size)
+		m.f.c.Infra("a mapping of %d bytes has no page that contains the EOF of a file of %d bytes", len(m.m), size)
 	}
 	return m.m[size:end]
 }
 
-// FallocateTo extends the file to size by fallocate(2): what is added is zero.
+// FallocateTo extends the file to size by fallocate(2): the extended range is
+// zero.
 func (f *File) FallocateTo(size int) {
 	f.c.T.Helper()
 	from := f.History.Size()
@@ -51,9 +51,9 @@ func (f *File) FallocateTo(size int) {
 	f.History.Truncate(size)
 }
 
-// WriteBackAndDrop writes the file back and drops its pages from the page cache, those
-// aside that somebody holds; a filesystem without a disk keeps them all. It
-// needs no privilege and leaves other files alone.
+// WriteBackAndDrop writes the file back and drops its pages from the page
+// cache, except those that are referenced; a filesystem without backing store
+// keeps them all. It needs no privilege and leaves other files alone.
 func (f *File) WriteBackAndDrop() {
 	f.c.T.Helper()
 	f.Sync()

@@ -9,21 +9,22 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// Fault is what is damaged to prove that a test can fail. A detector that was
-// never seen to fire proves nothing; so with protocol.EnvFault set, each cell's
-// observation is damaged after the kernel had its say, and must be told.
+// Fault is a kind of fault injection, which proves that a test can fail: a
+// detector that was never seen to fire proves nothing. With protocol.EnvFault
+// set, each cell's observation is corrupted after the kernel has delivered it,
+// and the test must detect that.
 type Fault string
 
-// The faults. Each is injected where the test looks, never in the verdict.
+// The faults. Each is injected where the test observes, never in the verdict.
 const (
-	// FaultSample puts poison into the bytes that the reader received, or a
-	// byte where there was none: foreign, or extra.
+	// FaultSample corrupts the bytes that the reader received, or adds one if
+	// there were none: foreign, or extra.
 	FaultSample Fault = "sample"
-	// FaultSource damages what the first of the three views shows of the
+	// FaultSource corrupts what the first of the three views shows of the
 	// source: consumer-write.
 	FaultSource Fault = "source"
-	// FaultObservation changes a number or an errno that the test reads, by
-	// way of Saw, SawError and SawText.
+	// FaultObservation changes a number or an errno that the test reads, by way
+	// of Saw, SawError and SawText.
 	FaultObservation Fault = "observation"
 )
 
@@ -35,7 +36,7 @@ func (t Test) fault() Fault {
 	return t.Fault
 }
 
-// inject reports whether an observation of kind f is to be damaged.
+// inject reports whether an observation of kind f is to be corrupted.
 func (c *Cell) inject(f Fault) bool {
 	if os.Getenv(protocol.EnvFault) != "1" || c.test.fault() != f {
 		return false
@@ -47,23 +48,23 @@ func (c *Cell) inject(f Fault) bool {
 	return true
 }
 
-// mustHaveFailed is called at the end of a cell: one that was shown no fault
-// has no detector where its declaration says, and one that passed with a
-// fault before its eyes is blind.
+// mustHaveFailed is called at the end of a cell. A cell in which nothing could
+// be injected has no detector where its declaration claims one; a cell that
+// passed with an injected fault is blind.
 func (c *Cell) mustHaveFailed() {
 	if os.Getenv(protocol.EnvFault) != "1" || c.T.Failed() || c.T.Skipped() {
 		return
 	}
-	why := "no observation of this cell is open to its fault (" + string(c.test.fault()) + ")"
+	why := "no observation of this cell is subject to its fault (" + string(c.test.fault()) + ")"
 	if c.injected {
-		why = "passed although its " + string(c.test.fault()) + " was damaged"
+		why = "passed although its " + string(c.test.fault()) + " was corrupted"
 	}
 	c.Attr(protocol.AttrBlind, why)
 	c.T.Error(why)
 }
 
-// Sample is what a test received that is not drained by Pipe: every detector
-// looks at the bytes that Sample returns.
+// Sample wraps data that a test received other than by draining a Pipe: every
+// detector looks at the bytes that Sample returns.
 func (c *Cell) Sample(got []byte) []byte {
 	if !c.inject(FaultSample) {
 		return got
@@ -78,7 +79,7 @@ func (c *Cell) Sample(got []byte) []byte {
 	return got
 }
 
-// Saw is a number that a test observed: a count, an offset, a size.
+// Saw wraps a number that a test observed: a count, an offset, a size.
 func (c *Cell) Saw(n int64) int64 {
 	if c.inject(FaultObservation) {
 		return n + 1
@@ -86,8 +87,8 @@ func (c *Cell) Saw(n int64) int64 {
 	return n
 }
 
-// SawError is an error that a call returned: damaged, success becomes EIO and
-// failure success.
+// SawError wraps an error that a call returned: corrupted, success becomes EIO
+// and failure success.
 func (c *Cell) SawError(err error) error {
 	switch {
 	case !c.inject(FaultObservation):
@@ -98,7 +99,7 @@ func (c *Cell) SawError(err error) error {
 	return nil
 }
 
-// SawText is text that a test observed, such as the kernel's log.
+// SawText wraps text that a test observed, such as the kernel log.
 func (c *Cell) SawText(s, fault string) string {
 	if c.inject(FaultObservation) {
 		return s + fault

@@ -11,7 +11,7 @@ import (
 // Feature is something that not every kernel and filesystem has.
 type Feature string
 
-// The features that tests ask for.
+// The features that tests require.
 const (
 	PunchHole     Feature = "FALLOC_FL_PUNCH_HOLE"
 	ZeroRange     Feature = "FALLOC_FL_ZERO_RANGE"
@@ -24,13 +24,14 @@ const (
 	ExchangeRange Feature = "XFS_IOC_EXCHANGE_RANGE"
 )
 
-// required says since which kernel a filesystem has a feature in every
-// configuration that the lab can mount; where it then is missing, that is a
-// failure and no skip. WRITE_ZEROES is in no row: it depends on the device.
-// Neither are cloning and deduplication on xfs, which mkfs.xfs leaves out at
-// will; exchanging ranges is, because its test knows a filesystem made without.
-// Source: the kernel's log, by the commit that added each operation; of
-// RWF_DONTCACHE, the oldest kernel of the default matrix that was seen to have it.
+// required lists since which kernel a filesystem has a feature in every
+// configuration that the lab can mount; if it is missing there, that is a
+// failure, not a skip. WRITE_ZEROES is in no row: it depends on the device.
+// Neither are cloning and deduplication on xfs, which are optional in mkfs.xfs.
+// Exchanging ranges is, because its test recognises a filesystem made without
+// it. Source: the kernel's git history, by the commit that added each
+// operation; for RWF_DONTCACHE, the oldest kernel of the default matrix that
+// was observed to have it.
 var required = map[Feature]map[string]version{
 	PunchHole:      {"ext4": {3, 0}, "xfs": {2, 6}, "btrfs": {3, 7}, "tmpfs": {3, 5}, "f2fs": {3, 8}},
 	ZeroRange:      {"ext4": {3, 15}, "xfs": {3, 15}, "btrfs": {4, 16}, "f2fs": {4, 2}},
@@ -70,7 +71,7 @@ func (v version) before(w version) bool {
 }
 
 // mustHave returns since when a filesystem type has a feature, and whether a
-// kernel of that release therefore must have it.
+// kernel of that release must therefore have it.
 func mustHave(f Feature, fsType, release string) (since version, must bool) {
 	since, known := required[f][fsType]
 	v, err := parseVersion(release)
@@ -78,8 +79,8 @@ func mustHave(f Feature, fsType, release string) (since version, must bool) {
 }
 
 // Unsupported ends the cell after the kernel refused a feature: skipped, or
-// failed where this kernel must have it on this filesystem. what names the
-// refused call, and err its errno.
+// failed if this kernel must have it on this filesystem. what names the refused
+// call, and err is its errno.
 func (c *Cell) Unsupported(f Feature, what string, err error) {
 	c.T.Helper()
 	if since, must := mustHave(f, c.FS.Type, release()); must {

@@ -9,16 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// File is a scratch file on the filesystem under test with the history of
-// what it held. Its methods change both, and end the cell when they cannot.
+// File is a scratch file on the filesystem under test with the history of its
+// content. Its methods change both, and end the cell on failure.
 type File struct {
 	FD      int // open for reading and writing; -1 once closed
 	Path    string
 	History *History
 
-	// SpliceFD, unless it is 0, is another descriptor of the same file, from
-	// which it is spliced: one of a source that cannot be written in the way
-	// in which it is read.
+	// SpliceFD, unless it is 0, is another descriptor of the same file, used
+	// for splicing: for a source that is read through a different descriptor
+	// than it is written.
 	SpliceFD int
 
 	c *Cell
@@ -47,9 +47,9 @@ func (c *Cell) File() *File {
 }
 
 // ReadAhead evicts the file, which must be clean, from the page cache and has
-// readahead bring it in again: in folios as large as they come for a mapping
-// that is advised to have huge pages, and behind them by reading on. What did
-// not go stays as it was, and the covariate "evicted" says so.
+// readahead bring it in again: in folios as large as possible for a
+// MADV_HUGEPAGE mapping, and beyond that by sequential reads. What could not be
+// evicted stays as it was, and the covariate "evicted" says so.
 func (f *File) ReadAhead() {
 	f.c.T.Helper()
 	if err := unix.Fadvise(f.FD, 0, 0, unix.FADV_DONTNEED); err != nil {
@@ -68,7 +68,7 @@ func (f *File) ReadAhead() {
 	if err != nil {
 		f.c.Infra("mmap: %s", ErrnoName(err))
 	}
-	// A kernel without huge pages refuses, and then reads ahead as it does.
+	// A kernel without huge pages refuses, and then uses its default readahead.
 	_ = unix.Madvise(m, unix.MADV_HUGEPAGE)
 	_, err = readMapped(m[:1])
 	_ = unix.Munmap(m)
@@ -82,7 +82,7 @@ func (f *File) ReadAhead() {
 }
 
 // FileOf returns a new file of size bytes, made by writes of chunk bytes,
-// written back unless it is to be dirty.
+// written back unless dirty is set.
 func (c *Cell) FileOf(size, chunk int, dirty bool) *File {
 	c.T.Helper()
 	tmp, err := os.CreateTemp(c.dir, "cell-*")
@@ -103,8 +103,8 @@ func (c *Cell) FileOf(size, chunk int, dirty bool) *File {
 
 // Adopt makes a File of a descriptor that the caller opened for reading and
 // writing on something of at least size bytes: a memfd, a device, a file of
-// another filesystem. path is how it is opened again. What it is to hold is in
-// its History; Fill writes that. The descriptor is closed when the cell ends.
+// another filesystem. path is used to reopen it. Its intended content is in its
+// History; Fill writes that. The descriptor is closed when the cell ends.
 func (c *Cell) Adopt(fd int, path string, size int) *File {
 	c.files++
 	f := &File{FD: fd, Path: path, c: c, History: NewHistory(c.nonce, c.files, size)}
@@ -113,7 +113,7 @@ func (c *Cell) Adopt(fd int, path string, size int) *File {
 }
 
 // Fill writes the file's content by writes of chunk bytes, and writes it back
-// unless it is to be dirty.
+// unless dirty is set.
 func (f *File) Fill(chunk int, dirty bool) {
 	f.c.T.Helper()
 	content := f.History.Content()
@@ -134,7 +134,7 @@ func (f *File) Reopen() {
 	f.c.T.Helper()
 	fd, err := unix.Open(f.Path, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		f.c.Failed("open the source again", err)
+		f.c.Failed("reopen the source", err)
 	}
 	f.FD = fd
 }
@@ -142,7 +142,7 @@ func (f *File) Reopen() {
 // Close closes the file; its name stays until the cell ends.
 func (f *File) Close() { closeOnce(&f.FD) }
 
-var errShortWrite = errors.New("wrote less than asked")
+var errShortWrite = errors.New("short write")
 
 func pwriteAll(fd int, b []byte, off int64) error {
 	for len(b) > 0 {
@@ -185,7 +185,7 @@ func (f *File) Splice() *Pipe {
 	return f.feed((*Pipe).Splice)
 }
 
-// Sendfile does what Splice does by sendfile(2).
+// Sendfile is Splice by sendfile(2).
 func (f *File) Sendfile() *Pipe {
 	f.c.T.Helper()
 	return f.feed((*Pipe).Sendfile)
@@ -200,7 +200,7 @@ func (f *File) feed(feed func(*Pipe, *File, int64, int)) *Pipe {
 	return p
 }
 
-// Observe records the covariates of the page at off: its folio's order and
+// Observe records the covariates of the page at off: the order of its folio and
 // whether it is dirty.
 func (f *File) Observe(off int64) {
 	order, dirty := "", ""
@@ -221,8 +221,8 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// same reports whether got is what the file should hold at off, and where
-// they first differ.
+// same reports whether got is the expected content at off, and where they first
+// differ.
 func same(got, want []byte) (int, bool) {
 	if bytes.Equal(got, want) {
 		return 0, true

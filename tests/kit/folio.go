@@ -20,15 +20,15 @@ const (
 // maxOrder bounds the walk along a folio: a PUD-sized one has order 18.
 const maxOrder = 18
 
-// pageInfo is what the kernel tells about the page that backs a file offset.
+// pageInfo describes the page that backs a file offset.
 type pageInfo struct {
 	frame uint64 // page frame number
 	order int    // of its folio
 	dirty bool
 }
 
-// page looks up the page that caches off; false when this process may not
-// know, or nothing is cached.
+// page looks up the page that caches off; false if the process lacks the
+// privilege, or nothing is cached.
 func (f *File) page(off int64) (pageInfo, bool) {
 	size := os.Getpagesize()
 	off -= off % int64(size)
@@ -40,7 +40,7 @@ func (f *File) page(off int64) (pageInfo, bool) {
 	return mapped(m)
 }
 
-// folio walks from a frame to the ends of its folio.
+// folio walks from a page frame to both ends of its folio.
 func folio(flags words, frame uint64) (pageInfo, bool) {
 	is := func(w uint64, bit int) bool { return w>>bit&1 == 1 }
 	own, ok := flags.at(frame)
@@ -76,7 +76,7 @@ walk:
 	return info, true
 }
 
-// words is a file of /proc that is an array of 64-bit words.
+// words is a /proc file that is an array of 64-bit words.
 type words struct{ f *os.File }
 
 func openWords(path string) (words, error) {
@@ -94,8 +94,8 @@ func (w words) at(n uint64) (uint64, bool) {
 	return binary.NativeEndian.Uint64(b[:]), true
 }
 
-// resident says whether the page at off is in the page cache: "yes", "no",
-// or "" when the kernel does not tell.
+// resident says whether the page at off is in the page cache: "yes", "no", or
+// "" if that is unknown.
 func (f *File) resident(off int64) string {
 	size := os.Getpagesize()
 	m, err := unix.Mmap(f.FD, off, size, unix.PROT_READ, unix.MAP_SHARED)
@@ -110,10 +110,10 @@ func (f *File) resident(off int64) string {
 	return yesNo(vec[0]&1 == 1)
 }
 
-// from returns up to most words from n on: one call for many of them.
+// from returns up to most words from n on, by one call.
 func (w words) from(n uint64, most int) []uint64 {
 	b := make([]byte, most*8)
-	got, _ := w.f.ReadAt(b, int64(n*8)) // what is missing, the caller sees
+	got, _ := w.f.ReadAt(b, int64(n*8)) // the caller notices a short read
 	out := make([]uint64, 0, most)
 	for b = b[:got/8*8]; len(b) > 0; b = b[8:] {
 		out = append(out, binary.NativeEndian.Uint64(b))

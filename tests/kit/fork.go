@@ -23,20 +23,20 @@ type Child struct {
 	dead bool
 }
 
-// Fork copies this process, memory and all, and lets the copy make the calls
-// in order and exit. The Go runtime does not survive in a copy that has one
-// thread, so a child can do nothing but system calls; what it is to store, a
-// read(2) of it stores. All that the calls point to must have been allocated
-// before and be kept alive until the child ended.
+// Fork copies this process, including its memory, and lets the copy make the
+// calls in order and exit. The Go runtime does not survive in a single-threaded
+// copy, so a child can only make system calls; it stores to memory by read(2).
+// Everything that the calls point to must have been allocated before and be
+// kept alive until the child has exited.
 func (c *Cell) Fork(calls []Call) *Child {
 	c.T.Helper()
 	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
-		c.Skip("the arguments of clone(2) are known here for amd64 and arm64 alone, not for %s", runtime.GOARCH)
+		c.Skip("the argument order of clone(2) is known here only for amd64 and arm64, not for %s", runtime.GOARCH)
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	all, old := ^uint64(0), uint64(0)
-	sigmask(&all, &old) // no handler of Go's may run in the child
+	sigmask(&all, &old) // no Go signal handler may run in the child
 	pid, e := fork(calls)
 	sigmask(&old, nil)
 	if e != 0 {
@@ -52,7 +52,7 @@ func (c *Cell) Fork(calls []Call) *Child {
 	return ch
 }
 
-// fork returns in the parent alone.
+// fork returns in the parent only.
 //
 //go:nosplit
 //go:norace
@@ -81,8 +81,8 @@ func sigmask(set, old *uint64) {
 		uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), unsafe.Sizeof(*set), 0, 0)
 }
 
-// Wait returns once the child ended, with the number of its call that failed,
-// counted from 1, or 0. One that does not end ends the cell.
+// Wait returns once the child has exited, with the number of its failed call,
+// counted from 1, or 0. A child that does not exit ends the cell.
 func (ch *Child) Wait() int {
 	ch.c.T.Helper()
 	var status unix.WaitStatus
@@ -94,7 +94,7 @@ func (ch *Child) Wait() int {
 		return pid == ch.pid
 	})
 	if !ended {
-		ch.c.Infra("the child does not end within %s", patience)
+		ch.c.Infra("the child did not exit within %s", patience)
 	}
 	ch.dead = true
 	if !status.Exited() {

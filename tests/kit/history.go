@@ -2,7 +2,7 @@ package kit
 
 import "slices"
 
-// History is what one file logically held, a version after each change: the
+// History is the logical content of one file, a version after each change: the
 // set from which hist(F, o) is read. It does no I/O.
 type History struct {
 	stamp    Stamp // Nonce and File; Gen is that of the last write
@@ -20,15 +20,15 @@ func NewHistory(nonce uint64, file uint32, size int) *History {
 	return h
 }
 
-// Content is what the file holds now. It must not be changed.
+// Content is the current content. It must not be changed.
 func (h *History) Content() []byte { return h.versions[len(h.versions)-1] }
 
-// Size is the file's length now, in bytes.
+// Size is the file's current length, in bytes.
 func (h *History) Size() int { return len(h.Content()) }
 
-// Splice marks now as the time of the splice: the present version is the
-// snapshot, and older ones become stale. A second splice of the same file
-// leaves the mark where it is.
+// Splice marks the time of the splice: the current version is the snapshot, and
+// older ones become stale. A second splice of the same file leaves the mark
+// where it is.
 func (h *History) Splice() {
 	if !h.marked {
 		h.spliced, h.marked = len(h.versions)-1, true
@@ -48,7 +48,7 @@ func (h *History) next(off int64, n int) []byte {
 }
 
 // Write records a write of n bytes of the next generation at off and returns
-// what is to be written there.
+// the data to be written.
 func (h *History) Write(off int64, n int) []byte {
 	b := h.next(off, n)
 	h.stamp.Gen++
@@ -61,7 +61,7 @@ func (h *History) Write(off int64, n int) []byte {
 	return b
 }
 
-// Replace records that the bytes at off became b, which another file holds.
+// Replace records that the bytes at off became b, the content of another file.
 func (h *History) Replace(off int64, b []byte) {
 	v := slices.Clone(h.Content())
 	copy(v[off:], b)
@@ -85,18 +85,18 @@ func (h *History) Truncate(size int) {
 	h.versions = append(h.versions, v[:size:size])
 }
 
-// Collapse records that n bytes at off were taken out.
+// Collapse records that n bytes at off were removed.
 func (h *History) Collapse(off int64, n int) {
 	h.versions = append(h.versions, slices.Delete(slices.Clone(h.Content()), int(off), int(off)+n))
 }
 
-// Insert records that a hole of n bytes was put in at off.
+// Insert records that a hole of n bytes was inserted at off.
 func (h *History) Insert(off int64, n int) {
 	h.versions = append(h.versions, slices.Insert(slices.Clone(h.Content()), int(off), make([]byte, n)...))
 }
 
-// value is what version k held at off. Behind its end a file is zero: that
-// is what anybody would find there who made it longer again.
+// value is what version k had at off. Beyond EOF a file is zero: that is what
+// extending it would expose.
 func (h *History) value(k int, off int64) byte {
 	if v := h.versions[k]; off < int64(len(v)) {
 		return v[off]
@@ -104,7 +104,7 @@ func (h *History) value(k int, off int64) byte {
 	return 0
 }
 
-// stale reports whether b is what the file held at off before the splice.
+// stale reports whether the file had b at off before the splice.
 func (h *History) stale(off int64, b byte) bool {
 	for k := range h.spliced {
 		if h.value(k, off) == b {

@@ -2,25 +2,24 @@ package kit
 
 import "github.com/splicelab/splicelab/outcome"
 
-// Judge drains the pipe, says what its reader received of f, verifies that
-// the source itself is what it should be, and records the result.
+// Judge drains the pipe, classifies what its reader received of f, verifies
+// that the source itself is as expected, and records the result.
 func (p *Pipe) Judge(f *File) {
 	p.c.T.Helper()
 	p.c.Record(p.find(f, p.Drain(), nil).Worse(f.Views()))
 }
 
-// JudgeOutside is Judge for what lies outside a range of the file: whatever
-// the reader received of the range itself is accepted as long as the file
-// held it.
+// JudgeOutside is Judge for everything outside a range of the file: inside the
+// range the reader may have received anything that the file has had there.
 func (p *Pipe) JudgeOutside(f *File, off int64, n int) {
 	p.c.T.Helper()
 	p.c.Record(p.find(f, p.Drain(), &Segment{off, n}).Worse(f.Views()))
 }
 
-// JudgeReceived is Judge for what came out at a socket into which the pipe
-// was spliced. Nothing at all means that the data was thrown away, which no
-// policy allows unless the file was changed meanwhile; dropped then says
-// what the kernel counted.
+// JudgeReceived is Judge for data received at a socket into which the pipe was
+// spliced. If nothing was received, the data was dropped, which is wrong under
+// every policy unless the file was changed meanwhile; dropped then tells what
+// the kernel counted.
 func (p *Pipe) JudgeReceived(f *File, got []byte, dropped string) {
 	p.c.T.Helper()
 	found := Finding{Outcome: outcome.Dropped, Detail: dropped, Never: !f.History.Changed()}
@@ -30,8 +29,8 @@ func (p *Pipe) JudgeReceived(f *File, got []byte, dropped string) {
 	p.c.Record(found.Worse(f.Views()))
 }
 
-// Finding drains the pipe and says what its reader received of f, and
-// records nothing: for a source that cannot be looked at yet, or any more.
+// Finding drains the pipe and classifies what its reader received of f, and
+// records nothing: for a source that cannot be checked yet, or any more.
 func (p *Pipe) Finding(f *File) Finding {
 	p.c.T.Helper()
 	return p.find(f, p.Drain(), nil)

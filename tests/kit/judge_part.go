@@ -1,7 +1,7 @@
 package kit
 
-// JudgeBefore is Judge for what lies in front of offset off: the reader's
-// bytes from there on are counted and not looked at.
+// JudgeBefore is Judge for the data before offset off: the reader's bytes from
+// there on are counted but not checked.
 func (p *Pipe) JudgeBefore(f *File, off int64) {
 	p.c.T.Helper()
 	got := p.Drain()
@@ -22,9 +22,9 @@ func (p *Pipe) JudgeBefore(f *File, off int64) {
 	p.c.Record(f.History.Classify(segs, front, nil).Worse(f.Views()))
 }
 
-// JudgeHeld accepts whatever the file held at a byte's offset since the
-// splice, old or new, and nothing else: a zero that never was there is none
-// of it. What that came to is the covariate "received".
+// JudgeHeld accepts whatever the file has had at a byte's offset since the
+// splice, old or new, and nothing else: not a zero that was never there. The
+// resulting outcome is the covariate "received".
 func (p *Pipe) JudgeHeld(f *File) {
 	p.c.T.Helper()
 	got := p.Drain()

@@ -1,10 +1,10 @@
-// Package kit is what the tests that run in the guest are made of: the
-// pattern that files are written in, the oracle that says what a reader
-// received, the verdict that follows from it, and the covariates without
-// which a result means nothing.
+// Package kit is the toolbox of the tests that run in the guest: the pattern
+// that files are filled with, the oracle that classifies what a reader
+// received, the verdict that follows from it, and the covariates without which
+// a result means nothing.
 //
-// It runs on the kernel under test and must know nothing of the host side:
-// of the module it imports only the outcome vocabulary and the wire words.
+// It runs on the kernel under test and must not depend on the host side: of the
+// module it imports only the outcome vocabulary and the guest protocol.
 package kit
 
 import (
@@ -20,8 +20,8 @@ import (
 )
 
 // Test declares one test of a suite. The declaration is data: the lab plans
-// from it without running anything, and Run executes exactly the cells that
-// it lists.
+// from it without running anything, and Run executes exactly the cells that it
+// lists.
 type Test struct {
 	Name     string       // the Go function, e.g. "TestWrite"
 	ID       string       // catalogue number, e.g. "B1"
@@ -30,19 +30,19 @@ type Test struct {
 	Priority int          // 0 is the most important
 	Doc      string       // one sentence
 	Steps    []string     // what it does, a sentence each, in order
-	Oracle   string       // what it accepts and how it looks; default: JudgeOracle
-	Known    []string     // what kernels were seen to do, e.g. "zeroed on xfs from 6.12"
+	Oracle   string       // what it accepts and how it checks; default: JudgeOracle
+	Known    []string     // what kernels were observed to do, e.g. "zeroed on xfs from 6.12"
 	Needs    []string     // features without which it skips, e.g. "O_DIRECT"
 	Modules  []string     // kernel modules that Module may be asked for, or the kernel itself
-	Fault    Fault        // what Prove damages; default: FaultSample
+	Fault    Fault        // what fault injection corrupts; default: FaultSample
 	Cells    []Shape      // its subtests; empty when the test is one cell
-	Quick    []string     // those of Cells that stand for the others in a short run
+	Quick    []string     // those of Cells that represent the others in a short run
 	Control  bool         // its outcome is known by construction
 	Guest    bool         // refuses to run outside a throw-away VM
 }
 
-// JudgeOracle is what Pipe.Judge does: the oracle of most tests.
-const JudgeOracle = "every byte that the reader received is in the history of its offset, and says which version it is of; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be"
+// JudgeOracle describes Pipe.Judge: the oracle of most tests.
+const JudgeOracle = "every byte that the reader received is in the history of its offset, which tells its version; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file"
 
 // Suite is the catalogue of one test binary.
 type Suite struct {
@@ -50,7 +50,7 @@ type Suite struct {
 	Tests []Test
 }
 
-// Describe returns the suite as the lab reads it.
+// Describe returns the suite in the lab's format.
 func (s Suite) Describe() protocol.Suite {
 	d := protocol.Suite{Name: s.Name, Tests: []protocol.Test{}}
 	for _, t := range s.Tests {
@@ -72,8 +72,8 @@ func (s Suite) Describe() protocol.Suite {
 // Verify compares that enumeration with the catalogue.
 const dryEnv = "SPLICELAB_DRY"
 
-// Main runs the suite's tests, or describes them when the lab asks for that,
-// and returns the exit status for os.Exit. Call it from TestMain.
+// Main runs the suite's tests, or describes them if the lab asks for that, and
+// returns the exit status for os.Exit. Call it from TestMain.
 func Main(m *testing.M, s Suite) int {
 	if os.Getenv(protocol.DescribeEnv) == "1" {
 		if err := json.NewEncoder(os.Stdout).Encode(s.Describe()); err != nil {
@@ -82,7 +82,7 @@ func Main(m *testing.M, s Suite) int {
 		}
 		return 0
 	}
-	token, err := hold()
+	token, err := park()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -97,13 +97,13 @@ func Main(m *testing.M, s Suite) int {
 	}
 	status := m.Run()
 	if token != "" {
-		stay(token, status)
+		finish(token, status)
 	}
 	return status
 }
 
 // Run executes the cells of a test, each as a subtest named by its shape, or
-// body alone when the test has none.
+// body once if the test has none.
 func Run(t *testing.T, test Test, body func(c *Cell)) {
 	t.Helper()
 	if t.Name() != test.Name {
@@ -143,22 +143,23 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 	body(c)
 }
 
-// markLog writes the line that opens a cell into the kernel log, where alone
-// it can be told whose a warning is. On a host's own kernel it writes nothing.
+// markLog writes the line that opens a cell to the kernel log, the only place
+// where a warning can be attributed to a cell. On a host's own kernel it writes
+// nothing.
 func markLog(name string) {
 	if os.Getenv(protocol.EnvGuest) != "1" {
 		return
 	}
-	// Level 1 (alert) reaches any console, a quiet one too. A kernel without
-	// /dev/kmsg leaves the lab to go by time.
+	// Level 1 (alert) reaches any console, even with loglevel=quiet. Without
+	// /dev/kmsg the lab has to go by time.
 	if f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
 		_, _ = f.WriteString("<1>" + protocol.CellMark(name) + "\n")
 		_ = f.Close()
 	}
 }
 
-// oneLine makes s fit to be an attribute: one line of bounded length without
-// control characters or invalid UTF-8.
+// oneLine makes s a valid attribute: one line of bounded length without control
+// characters or invalid UTF-8.
 func oneLine(s string) string {
 	const limit = 2000
 	s = strings.Map(func(r rune) rune {

@@ -66,7 +66,7 @@ func TestSeedOf(t *testing.T) {
 		t.Errorf("the largest seed: %d, %v", n, err)
 	}
 	if _, err := seedOf(func(string) string { return "0x10" }); err == nil {
-		t.Error("a seed that is not decimal is taken")
+		t.Error("a seed that is not decimal is accepted")
 	}
 }
 
@@ -116,7 +116,7 @@ func TestMountOf(t *testing.T) {
 		}
 	}
 	if _, err := mountOf(strings.NewReader("\n"), "/x"); err == nil {
-		t.Error("a mount is found where there is none")
+		t.Error("a mount was found where there is none")
 	}
 }
 
@@ -131,7 +131,7 @@ func TestMountArguments(t *testing.T) {
 func TestOneLine(t *testing.T) {
 	got := oneLine("a\nb\x1b[2J\xff\u2028\x00" + strings.Repeat("é", 3000))
 	if strings.ContainsAny(got, "\n\x1b\x00\u2028") || !utf8.ValidString(got) || len(got) > 2100 {
-		t.Errorf("not fit for an attribute: %q", got[:40])
+		t.Errorf("not valid as an attribute: %q", got[:40])
 	}
 }
 
@@ -148,7 +148,7 @@ func TestSweepNames(t *testing.T) {
 }
 
 func TestErrnoName(t *testing.T) {
-	for err, want := range map[error]string{unix.EOPNOTSUPP: "EOPNOTSUPP", unix.EINVAL: "EINVAL", errShortWrite: "wrote less than asked"} {
+	for err, want := range map[error]string{unix.EOPNOTSUPP: "EOPNOTSUPP", unix.EINVAL: "EINVAL", errShortWrite: "short write"} {
 		if got := ErrnoName(err); got != want {
 			t.Errorf("%v is called %s", err, got)
 		}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// addressOf is where a mapping begins.
+// addressOf is the address of a mapping.
 func addressOf(m []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
 
 // addressPointer is addressOf for calls that want a pointer.
@@ -24,13 +24,13 @@ func mincore(m, vec []byte) error {
 }
 
 // readMapped copies a mapping out, and storeMapped stores b at the beginning of
-// one. The kernel does both, in a read(2) or write(2) of another file, by the
-// page tables that the process has: a page that is missing, or may not be
-// written yet, faults as it does for an instruction of the process, and one
-// that cannot be had is EFAULT instead of SIGBUS. But a Go thread that waits
-// in a fault of its own keeps its processor and holds up the garbage
-// collector, and with that whoever is to end the wait, where this process is
-// the FUSE server or drains the pipe; in a system call it holds up nobody.
+// one. The kernel does both, in a read(2) or write(2) of another file, through
+// the process's page tables: a missing or write-protected page faults as it
+// does for an instruction of the process, and failure is EFAULT instead of
+// SIGBUS. A Go thread that blocks in a page fault of its own keeps its P and
+// delays the garbage collector, and so the goroutine that would resolve the
+// fault: this process may be the FUSE server, or drain the pipe. In a system
+// call it delays nobody.
 func readMapped(m []byte) ([]byte, error) {
 	b := make([]byte, len(m))
 	err := throughFile(func(fd int) error {
@@ -60,7 +60,7 @@ func fetch(fd int, b []byte) error {
 	return err
 }
 
-var errShortRead = errors.New("read less than asked")
+var errShortRead = errors.New("short read")
 
 // throughFile calls f with an empty file in memory.
 func throughFile(f func(fd int) error) error {
@@ -77,8 +77,8 @@ func mapShared(fd, length, prot int) ([]byte, error) {
 	return unix.Mmap(fd, 0, length, prot, unix.MAP_SHARED)
 }
 
-// mapPopulated is a mapping to read from, in which mmap itself has brought in
-// the pages that can be had.
+// mapPopulated is a read-only mapping, prefaulted by mmap itself (MAP_POPULATE)
+// as far as possible.
 func mapPopulated(fd int, off int64, length int) ([]byte, error) {
 	return unix.Mmap(fd, off, length, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
 }

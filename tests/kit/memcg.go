@@ -14,15 +14,15 @@ import (
 // cgroups is where cgroup2 is mounted in the guest.
 const cgroups = "/sys/fs/cgroup"
 
-// Memcg is a control group of its own, to which what the process allocates
-// is charged until it leaves.
+// Memcg is a control group of its own, which is charged for what the process
+// allocates until it leaves.
 type Memcg struct {
 	c    *Cell
 	path string
 }
 
-// Memcg moves the process into a new control group with the memory
-// controller. It is gone when the cell ends.
+// Memcg moves the process into a new control group with the memory controller.
+// It is removed when the cell ends.
 func (c *Cell) Memcg() *Memcg {
 	c.T.Helper()
 	have, err := os.ReadFile(filepath.Join(cgroups, "cgroup.controllers"))
@@ -52,7 +52,7 @@ func (m *Memcg) move(to string) {
 	}
 }
 
-// Leave moves the process back. What is charged to the group stays so.
+// Leave moves the process back. What was charged to the group stays charged.
 func (m *Memcg) Leave() { m.move(cgroups) }
 
 // Charged is how many bytes are charged to the group.
@@ -69,21 +69,21 @@ func (m *Memcg) Charged() int {
 	return n
 }
 
-// Reclaim asks for all that is charged back, which no kernel can fulfil to
-// the last page, by memory.reclaim.
+// Reclaim reclaims everything that is charged, as far as possible, by
+// memory.reclaim.
 func (m *Memcg) Reclaim() {
 	m.c.T.Helper()
 	switch err := m.write("memory.reclaim", strconv.Itoa(m.Charged())); {
 	case err == nil, errors.Is(err, unix.EAGAIN): // EAGAIN: less than asked for
 	case errors.Is(err, unix.ENOENT):
-		m.c.Skip("no memory.reclaim: it is there since Linux 5.19")
+		m.c.Skip("no memory.reclaim: it exists since Linux 5.19")
 	default:
 		m.c.Failed("memory.reclaim", err)
 	}
 }
 
-// Squeeze does what Reclaim does by a limit of nothing, memory.high. Call
-// Leave before: whoever is in the group is slowed down by that.
+// Squeeze does the same by setting memory.high to 0. Call Leave first:
+// processes in the group are throttled.
 func (m *Memcg) Squeeze() {
 	m.c.T.Helper()
 	if err := m.write("memory.high", "0"); err != nil {
@@ -91,9 +91,9 @@ func (m *Memcg) Squeeze() {
 	}
 }
 
-// write goes past package os, which makes the descriptor non-blocking: there
-// EAGAIN is a reason to wait for it, and newer kernels take a non-blocking
-// memory.high for a wish to set the limit and reclaim nothing.
+// write bypasses package os, which makes the descriptor non-blocking: the
+// runtime would then wait on EAGAIN, and on newer kernels a non-blocking write
+// to memory.high sets the limit without reclaiming.
 func (m *Memcg) write(file, value string) error {
 	fd, err := unix.Open(filepath.Join(m.path, file), unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

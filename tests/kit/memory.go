@@ -16,8 +16,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Memory is private anonymous memory with the history of what it held: what
-// File is to a file.
+// Memory is private anonymous memory with the history of its content: the
+// counterpart of File.
 type Memory struct {
 	History *History
 
@@ -26,9 +26,8 @@ type Memory struct {
 	all []byte // the mapping that m is part of
 }
 
-// Memory returns n bytes of new memory, all of them stored to. Huge memory is
-// part of one transparent huge page; where the kernel gives none, the cell
-// ends.
+// Memory returns n bytes of new, populated memory. Huge memory is part of one
+// transparent huge page; if the kernel provides none, the cell ends.
 func (c *Cell) Memory(n int, huge bool) *Memory {
 	c.T.Helper()
 	length := n
@@ -54,13 +53,13 @@ func (c *Cell) Memory(n int, huge bool) *Memory {
 		c.Attr("folio_order", strconv.Itoa(info.order))
 	}
 	if huge && known && 1<<info.order*PageSize < HugeLen {
-		c.Infra("the memory is of folios of order %d: no huge page was to be had", info.order)
+		c.Infra("the memory has folios of order %d: no huge page was available", info.order)
 	}
 	return m
 }
 
-// wantHuge asks for a huge page, and ends the cell when this kernel never
-// gives one.
+// wantHuge requests a huge page, and ends the cell if this kernel never
+// provides one.
 func (c *Cell) wantHuge(region []byte) {
 	c.T.Helper()
 	const enabled = "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -71,8 +70,8 @@ func (c *Cell) wantHuge(region []byte) {
 	case err != nil:
 		c.Infra("%v", err)
 	case strings.Contains(string(b), "[never]"):
-		// The kernel turns huge pages off by itself where it has less than
-		// 512 MiB, as most of the lab's VMs do.
+		// The kernel disables huge pages on machines with less than 512 MiB,
+		// which most of the lab's VMs are.
 		if os.Getenv(protocol.EnvGuest) != "1" {
 			c.Skip("%s is never", enabled)
 		}
@@ -81,7 +80,7 @@ func (c *Cell) wantHuge(region []byte) {
 		}
 		c.T.Cleanup(func() {
 			if err := os.WriteFile(enabled, []byte("never"), 0); err != nil {
-				c.T.Errorf("turn huge pages off again: %v", err)
+				c.T.Errorf("disable huge pages again: %v", err)
 			}
 		})
 	}
@@ -106,7 +105,7 @@ func (m *Memory) Vmsplice(flags int) *Pipe {
 	return p
 }
 
-// Store overwrites the range with the next generation by stores of the CPU.
+// Store overwrites the range with the next generation by CPU stores.
 func (m *Memory) Store(off int64, n int) {
 	m.c.T.Helper()
 	b := m.History.Write(off, n)
@@ -115,8 +114,8 @@ func (m *Memory) Store(off int64, n int) {
 	}
 }
 
-// View looks at the memory. Where it is not what it should be, somebody who
-// consumed the pipe has written to it.
+// View checks the memory. If it is not as expected, a consumer of the pipe has
+// written to it.
 func (m *Memory) View() Finding {
 	want := m.History.Content()
 	if at, ok := same(m.m, want); !ok {
@@ -132,14 +131,12 @@ func (p *Pipe) JudgeMemory(m *Memory) {
 	p.c.Record(p.FindingOf(m.History, p.Drain()).Worse(m.View()))
 }
 
-// FindingOf says what a reader that received got of this pipe received of
-// the one file or memory of that history. Unlike Finding it records nothing
-// and reads nothing.
+// FindingOf classifies got, what a reader of this pipe received of the file or
+// memory with that history. Unlike Finding it reads nothing.
 func (p *Pipe) FindingOf(h *History, got []byte) Finding { return h.Classify(p.segs, got, nil) }
 
-// Vmsplice puts the whole of m into the pipe, which must have room for it, as
-// the beginning of what h is the history of, and ends the cell when the
-// kernel will not.
+// Vmsplice puts the whole of m, the start of the object with history h, into
+// the pipe, which must have room for it. It ends the cell on failure.
 func (p *Pipe) Vmsplice(h *History, m []byte, flags int) {
 	p.c.T.Helper()
 	p.VmspliceAt(h, m, 0, len(m), flags)
@@ -166,13 +163,13 @@ func (p *Pipe) VmspliceAt(h *History, m []byte, off, n, flags int) {
 	}
 }
 
-// Bytes is the mapping itself. A test that loads or stores there must know
-// that it can be served.
+// Bytes is the mapping itself. A test that loads or stores there must make sure
+// that the faults can be served.
 func (m *Mapping) Bytes() []byte { return m.m }
 
-// StoreCounting is Store, and returns how many minor faults the storing
-// thread had: none where the mapping could be written before, one or more
-// where the kernel has write-protected it meanwhile, to copy on write.
+// StoreCounting is Store, and returns the number of minor faults of the storing
+// thread: 0 if the mapping was still writable, 1 or more if the kernel has
+// write-protected it meanwhile, to copy on write.
 func (m *Mapping) StoreCounting(off int64, n int) int64 {
 	m.f.c.T.Helper()
 	b := m.f.History.Write(off, n)
@@ -185,7 +182,7 @@ func (m *Mapping) StoreCounting(off int64, n int) int64 {
 			if err := pwriteAll(fd, b, 0); err != nil {
 				return err
 			}
-			// What the thread and its stack need is had before it counts.
+			// Prefault what the thread and its stack need before counting.
 			if err := fetch(fd, warm); err != nil {
 				return err
 			}
@@ -206,7 +203,7 @@ func (m *Mapping) StoreCounting(off int64, n int) int64 {
 
 func countFaults(u *unix.Rusage) error { return unix.Getrusage(unix.RUSAGE_THREAD, u) }
 
-// mapped looks up the page at the beginning of a mapping that was touched.
+// mapped looks up the first page of a populated mapping.
 func mapped(m []byte) (pageInfo, bool) {
 	pagemap, err := openWords("/proc/self/pagemap")
 	if err != nil {
@@ -226,8 +223,8 @@ func mapped(m []byte) (pageInfo, bool) {
 	return folio(flags, frame)
 }
 
-// Clone is a history of its own that begins as h: that of a private mapping
-// of a file.
+// Clone is an independent history that starts as a copy of h: that of a private
+// mapping of a file.
 func (h *History) Clone() *History {
 	n := *h
 	n.versions = slices.Clone(h.versions)

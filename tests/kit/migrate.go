@@ -17,29 +17,27 @@ const (
 	madvSoftOffline = 101
 )
 
-// Frame is the number of the page frame at off of the memory; false when the
-// kernel does not tell.
+// Frame is the page frame number at off of the memory; false if unknown.
 func (m *Memory) Frame(off int) (uint64, bool) {
 	info, ok := mapped(m.m[off:])
 	return info.frame, ok
 }
 
-// Order is the order of the folio at off of the memory; false when the kernel
-// does not tell.
+// Order is the order of the folio at off of the memory; false if unknown.
 func (m *Memory) Order(off int) (int, bool) {
 	info, ok := mapped(m.m[off:])
 	return info.order, ok
 }
 
-// Order is the order of the folio that caches off; false when nothing does,
-// or the kernel does not tell.
+// Order is the order of the folio that caches off; false if there is none, or
+// it is unknown.
 func (f *File) Order(off int64) (int, bool) {
 	info, ok := f.page(off)
 	return info.order, ok
 }
 
-// CompactMemory has the kernel compact all of its memory, and returns how
-// many pages it moved for that.
+// CompactMemory makes the kernel compact all memory, and returns how many pages
+// were migrated.
 func (c *Cell) CompactMemory() int {
 	c.T.Helper()
 	const path = "/proc/sys/vm/compact_memory"
@@ -76,9 +74,8 @@ func (c *Cell) vmstat(name string) int {
 	return 0
 }
 
-// SoftOffline has the kernel move what is in the frame that caches off
-// elsewhere and never use that frame again, which is what it does to memory
-// that is about to fail.
+// SoftOffline makes the kernel migrate the page that caches off and never use
+// its page frame again, as it does for memory that is about to fail.
 func (f *File) SoftOffline(off int64) error {
 	f.c.T.Helper()
 	m, err := mapPopulated(f.FD, off, PageSize)
@@ -89,8 +86,8 @@ func (f *File) SoftOffline(off int64) error {
 	return f.c.do("madvise(MADV_SOFT_OFFLINE)", func() error { return unix.Madvise(m, madvSoftOffline) })
 }
 
-// Scattered returns memory that could be one transparent huge page and is
-// made of base pages.
+// Scattered returns memory that could be one transparent huge page but consists
+// of base pages.
 func (c *Cell) Scattered() *Memory {
 	c.T.Helper()
 	all, region := c.hugeRegion()
@@ -100,7 +97,7 @@ func (c *Cell) Scattered() *Memory {
 		c.Infra("madvise(MADV_NOHUGEPAGE): %s", ErrnoName(err))
 	}
 	copy(region, m.History.Content())
-	// Only this takes back that it may not be huge.
+	// The only way to undo MADV_NOHUGEPAGE.
 	if err := unix.Madvise(region, unix.MADV_HUGEPAGE); err != nil {
 		c.Infra("madvise(MADV_HUGEPAGE): %s", ErrnoName(err))
 	}
@@ -116,14 +113,14 @@ func (c *Cell) hugeRegion() (all, region []byte) {
 	return all, all[at : at+HugeLen]
 }
 
-// Collapse asks for one huge page instead of those that the memory has.
+// Collapse asks for one huge page instead of the memory's base pages.
 func (m *Memory) Collapse() error {
 	m.c.T.Helper()
 	return m.c.do("madvise(MADV_COLLAPSE)", func() error { return unix.Madvise(m.m, madvCollapse) })
 }
 
-// CollapseHuge asks for one huge page instead of those that cache the first
-// 2 MiB of the file.
+// CollapseHuge asks for one huge page instead of those that cache the first 2
+// MiB of the file.
 func (f *File) CollapseHuge() error {
 	f.c.T.Helper()
 	_, region := f.c.hugeRegion()
@@ -134,23 +131,23 @@ func (f *File) CollapseHuge() error {
 	return f.c.do("madvise(MADV_COLLAPSE)", func() error { return unix.Madvise(region, madvCollapse) })
 }
 
-// KSM is the kernel's thread that merges pages of equal content.
+// KSM is the kernel thread that merges pages of equal content.
 type KSM struct{ c *Cell }
 
 const ksmDir = "/sys/kernel/mm/ksm"
 
-// KSM has the thread scan without rest until the cell ends, which takes apart
-// what it has merged and gives it its settings back.
+// KSM makes the thread scan without pauses until the cell ends, when all pages
+// are unmerged and its settings restored.
 func (c *Cell) KSM() KSM {
 	c.T.Helper()
 	k := KSM{c}
 	if _, err := os.Stat(ksmDir); err != nil {
 		c.Skip("%v (a kernel without CONFIG_KSM)", err)
 	}
-	// In this order, so that it runs last and is stopped first. A smart scan
-	// leaves out a page that found no other of its content, eight times in
-	// nine after a while, each page at times of its own: two that are never
-	// looked at together are never merged. It is there since Linux 6.7.
+	// In this order, so that run is set last and reset first. Smart scan (since
+	// Linux 6.7) skips pages that found no duplicate, after a while eight times
+	// out of nine, and each page at different times: two pages that are never
+	// scanned together are never merged.
 	for _, s := range [][2]string{{"pages_to_scan", "1000"}, {"sleep_millisecs", "0"}, {"smart_scan", "0"}, {"run", "1"}} {
 		c.Setting(filepath.Join(ksmDir, s[0]), s[1])
 	}
@@ -162,8 +159,7 @@ func (k KSM) set(name, value string) error {
 	return os.WriteFile(filepath.Join(ksmDir, name), []byte(value), 0)
 }
 
-// Pair returns two pieces of memory of one page each, whose content is the
-// same.
+// Pair returns two pieces of memory of one page each, with the same content.
 func (k KSM) Pair() (a, b *Memory) {
 	k.c.T.Helper()
 	a, b = k.c.Memory(PageSize, false), k.c.Memory(PageSize, false)
@@ -172,7 +168,7 @@ func (k KSM) Pair() (a, b *Memory) {
 	return a, b
 }
 
-// Mergeable advises that the pieces of memory may be merged.
+// Mergeable applies MADV_MERGEABLE to the pieces of memory.
 func (k KSM) Mergeable(ms ...*Memory) {
 	k.c.T.Helper()
 	for _, m := range ms {
@@ -182,8 +178,8 @@ func (k KSM) Mergeable(ms ...*Memory) {
 	}
 }
 
-// MergeOther waits until a further pair, advised after all others, is one
-// page, and once more for the thread to come past all that it may merge.
+// MergeOther waits until a further pair, marked after all others, has been
+// merged, and for one more full scan, so that KSM has seen everything.
 func (k KSM) MergeOther() {
 	k.c.T.Helper()
 	a, b := k.Pair()
@@ -195,7 +191,7 @@ func (k KSM) MergeOther() {
 	}
 }
 
-// scans is how often the thread came past everything.
+// scans is the number of full scans so far.
 func (k KSM) scans() int {
 	k.c.T.Helper()
 	b, err := os.ReadFile(filepath.Join(ksmDir, "full_scans"))
@@ -209,26 +205,26 @@ func (k KSM) scans() int {
 	return n
 }
 
-// Merged reports whether two pieces of memory are one page.
+// Merged reports whether two pieces of memory share one page.
 func (k KSM) Merged(a, b *Memory) bool {
 	k.c.T.Helper()
 	x, ok := a.Frame(0)
 	y, also := b.Frame(0)
 	if !ok || !also {
-		k.c.Skip("/proc/self/pagemap shows no page frames: whether pages are merged cannot be told")
+		k.c.Skip("/proc/self/pagemap shows no page frame numbers: merging cannot be observed")
 	}
 	return x == y
 }
 
-// Merge waits until two pieces of memory are one page.
+// Merge waits until two pieces of memory share one page.
 func (k KSM) Merge(a, b *Memory) {
 	k.c.T.Helper()
 	if !Poll(2*time.Millisecond, func() bool { return k.Merged(a, b) }) {
-		k.c.Infra("two pages of the same content that may be merged are still two")
+		k.c.Infra("two mergeable pages of the same content are still separate")
 	}
 }
 
-// Unmerge gives everybody a page of one's own again.
+// Unmerge breaks all KSM sharing.
 func (k KSM) Unmerge() {
 	k.c.T.Helper()
 	if err := k.c.do("ksm/run", func() error { return k.set("run", "2") }); err != nil {

@@ -12,7 +12,7 @@ import (
 // Mount is one line of /proc/self/mountinfo.
 type Mount struct {
 	Point   string // where it is mounted
-	Root    string // which directory of the filesystem is seen there
+	Root    string // which directory of the filesystem is mounted there
 	Type    string // e.g. "xfs"
 	Source  string // the device, or whatever mount(2) was given
 	Flags   string // options of the mount, e.g. "rw,relatime"
@@ -42,7 +42,7 @@ func MountOf(path string) (Mount, error) {
 }
 
 // mountOf picks the longest mount point above path; of several mounts on one
-// point the last covers the others.
+// mount point the last one hides the others.
 func mountOf(r io.Reader, path string) (Mount, error) {
 	var best Mount
 	found := false

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a mutation may take before the cell's pipes are
-// drained to see whether it waits for that (policy 4). No kernel known today
-// blocks, so nothing waits this long.
+// patience is how long a mutation may take before the cell's pipes are drained
+// to see whether it waits for them (policy 4). No known kernel blocks, so
+// nothing waits this long.
 const patience = 10 * time.Second
 
 // FALLOC_FL_WRITE_ZEROES of include/uapi/linux/falloc.h, since Linux 6.17.
@@ -21,8 +21,8 @@ const fallocWriteZeroes = 0x80
 // RWF_DONTCACHE of include/uapi/linux/fs.h, since Linux 6.14.
 const rwfDontCache = 0x80
 
-// do performs a mutation; when it does not return, the pipes are drained
-// before waiting further, and the cell remembers that it was blocked.
+// do performs a mutation. If it does not return, the pipes are drained before
+// waiting further, and the cell remembers that it was blocked.
 func (c *Cell) do(call string, f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -58,8 +58,8 @@ func (f *File) Write(off int64, n int) {
 	f.mutate("write", func() error { return pwriteAll(f.FD, b, off) })
 }
 
-// WriteDirect does what Write does past the page cache. The range must be
-// aligned to the page size.
+// WriteDirect is Write with O_DIRECT. The range must be aligned to the page
+// size.
 func (f *File) WriteDirect(off int64, n int) {
 	f.c.T.Helper()
 	fd, err := unix.Open(f.Path, unix.O_RDWR|unix.O_DIRECT|unix.O_CLOEXEC, 0)
@@ -91,8 +91,8 @@ func (c *Cell) aligned(n int) []byte {
 	return m
 }
 
-// WriteDontCache does what Write does by RWF_DONTCACHE: through the page
-// cache, which is to keep none of it once it is written back.
+// WriteDontCache is Write with RWF_DONTCACHE: through the page cache, which
+// drops it after writeback.
 func (f *File) WriteDontCache(off int64, n int) {
 	f.c.T.Helper()
 	b := f.History.Write(off, n)
@@ -105,8 +105,7 @@ func (f *File) WriteDontCache(off int64, n int) {
 	})
 }
 
-// Clone shares the blocks of the range with another file, whose content it
-// then has there, by FICLONERANGE.
+// Clone shares the blocks of the range with another file, by FICLONERANGE.
 func (f *File) Clone(from *File, off int64, n int) {
 	f.c.T.Helper()
 	f.Operate(CloneRange, "FICLONERANGE", func() error {
@@ -117,7 +116,7 @@ func (f *File) Clone(from *File, off int64, n int) {
 }
 
 // RenamedOver renames another file over this one, which stays open and keeps
-// its content. Its Path from then on is one that leads to what is open.
+// its content. Its Path then leads to the open file.
 func (f *File) RenamedOver(by *File) {
 	f.c.T.Helper()
 	f.mutate("rename", func() error { return unix.Rename(by.Path, f.Path) })
@@ -144,7 +143,7 @@ func (f *File) Map(n int) *Mapping {
 	return &Mapping{f, m}
 }
 
-// Store overwrites the range with the next generation by stores of the CPU.
+// Store overwrites the range with the next generation by CPU stores.
 func (m *Mapping) Store(off int64, n int) {
 	m.f.c.T.Helper()
 	b := m.f.History.Write(off, n)
@@ -158,35 +157,35 @@ func (f *File) Truncate(size int) {
 	f.mutate("ftruncate", func() error { return unix.Ftruncate(f.FD, int64(size)) })
 }
 
-// Punch makes a hole of n bytes at off.
+// Punch punches a hole of n bytes at off.
 func (f *File) Punch(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(PunchHole, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n)
 	f.History.Zero(off, n)
 }
 
-// Zero makes n bytes at off zero by FALLOC_FL_ZERO_RANGE.
+// Zero zeroes n bytes at off by FALLOC_FL_ZERO_RANGE.
 func (f *File) Zero(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(ZeroRange, unix.FALLOC_FL_ZERO_RANGE|unix.FALLOC_FL_KEEP_SIZE, off, n)
 	f.History.Zero(off, n)
 }
 
-// WriteZeroes makes n bytes at off zero by FALLOC_FL_WRITE_ZEROES.
+// WriteZeroes zeroes n bytes at off by FALLOC_FL_WRITE_ZEROES.
 func (f *File) WriteZeroes(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(WriteZeroes, fallocWriteZeroes, off, n)
 	f.History.Zero(off, n)
 }
 
-// Collapse takes n bytes at off out of the file.
+// Collapse removes n bytes at off from the file.
 func (f *File) Collapse(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(CollapseRange, unix.FALLOC_FL_COLLAPSE_RANGE, off, n)
 	f.History.Collapse(off, n)
 }
 
-// Insert puts a hole of n bytes in at off.
+// Insert inserts a hole of n bytes at off.
 func (f *File) Insert(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(InsertRange, unix.FALLOC_FL_INSERT_RANGE, off, n)
@@ -206,7 +205,7 @@ func (f *File) fallocate(feature Feature, mode uint32, off int64, n int) {
 	}
 }
 
-// DropCaches asks the kernel to drop clean page cache, dentries and inodes.
+// DropCaches makes the kernel drop clean page cache, dentries and inodes.
 func (c *Cell) DropCaches() {
 	c.T.Helper()
 	const path = "/proc/sys/vm/drop_caches"

@@ -10,8 +10,8 @@ import (
 const CellLen = 64
 
 // Layout of a cell. Integers are written seven bits a byte with the top bit
-// set, so that no byte of a cell is zero: zero is left to the oracle, as the
-// mark of what was zeroed.
+// set, so that no byte of a cell is zero: a zero always means that something
+// was zeroed.
 const (
 	magicLen  = 4
 	nonceAt   = magicLen
@@ -35,7 +35,7 @@ var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 )
 
-// Stamp is what a pattern cell says about itself.
+// Stamp identifies a pattern cell.
 type Stamp struct {
 	Nonce uint64 // 35 bits: the run, cell and process
 	File  uint32 // 21 bits: the file within a cell
@@ -61,24 +61,25 @@ func (s Stamp) put(c []byte) {
 	s.putTail(c)
 }
 
-// blockLen is the length of a block, a power of two. The cells at one place in
-// all blocks of a generation differ, bit for bit, by what depends on the block
-// alone: the offset is in two parts that share no bit, the fill is one part
-// XOR the other, and a CRC of equal lengths is linear. Fill makes use of it.
+// blockLen is the length of a block, a power of two. Cells at the same position
+// in different blocks of a generation differ, as an XOR, only by what depends
+// on the block: the offset is in two parts that share no bit, the fill is one
+// part XOR the other, and a CRC of equal lengths is linear. Fill makes use of
+// that.
 const blockLen = 256 << 10
 
-// putTail writes what differs between the cells of one generation: offset,
-// fill and checksum. A file of 2 MiB has 32,768 of them, and emulated
-// processors write them slowly, so it works on eight bytes at a time.
+// putTail writes what differs between the cells of one generation: offset, fill
+// and checksum. A file of 2 MiB has 32,768 of them, and emulated CPUs are slow,
+// so it works on eight bytes at a time.
 func (s Stamp) putTail(c []byte) {
 	_ = c[CellLen-1]
 	put7(c[offAt:offAt+offLen], uint64(s.Off))
-	// SplitMix64: the fill only has to differ between cells. The lowest bit
-	// of each byte is set, so that none is zero.
+	// SplitMix64: the fill only has to differ between cells. The lowest bit of
+	// each byte is set, so that none is zero.
 	const odd, lowest = 0x9e3779b97f4a7c15, 0x0101010101010101
 	x := s.Nonce ^ uint64(s.File)<<40 ^ uint64(s.Gen)<<20 ^ uint64(s.Off%blockLen)*odd
 	block := uint64(s.Off/blockLen) * odd &^ lowest
-	// The last word reaches into the checksum, which is written after it.
+	// The last word overlaps the checksum, which is written after it.
 	for i := fillAt; i < crcAt; i += 8 {
 		x += odd
 		z := (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -138,7 +139,7 @@ func (s Stamp) fill(buf []byte, off int64) {
 	}
 }
 
-// ParseCell reads a whole cell back; false when it is not an undamaged one.
+// ParseCell decodes a whole cell; false if it is corrupt.
 func ParseCell(c []byte) (Stamp, bool) {
 	if len(c) != CellLen || !bytes.Equal(c[:magicLen], magic[:]) {
 		return Stamp{}, false

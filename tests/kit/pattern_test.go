@@ -26,12 +26,12 @@ func TestPatternRoundTrip(t *testing.T) {
 			damaged := bytes.Clone(b)
 			damaged[i] ^= 1
 			if _, ok := ParseCell(damaged); ok {
-				t.Errorf("%+v: damage at byte %d goes unnoticed", s, i)
+				t.Errorf("%+v: damage at byte %d goes undetected", s, i)
 			}
 		}
 	}
 	if _, ok := ParseCell(make([]byte, CellLen)); ok {
-		t.Error("zeros are a cell")
+		t.Error("zeros parse as a cell")
 	}
 }
 
@@ -64,7 +64,7 @@ func TestFillAtAnyOffset(t *testing.T) {
 	}
 }
 
-// The quick way to fill a file of many blocks writes what the plain way does.
+// The fast path for a file of many blocks writes the same as the plain one.
 func TestFillByBlocks(t *testing.T) {
 	s := Stamp{Nonce: 0x123456789, File: 3, Gen: 2}
 	got, want := make([]byte, 9*blockLen+3*CellLen+5), make([]byte, 9*blockLen+3*CellLen+5)
@@ -79,7 +79,7 @@ func TestFillByBlocks(t *testing.T) {
 			t.Fatalf("the cell at %d reads %+v, %t", at, c, ok)
 		}
 		if bytes.IndexByte(got[at:at+CellLen], 0) >= 0 {
-			t.Fatalf("the cell at %d holds a zero", at)
+			t.Fatalf("the cell at %d contains a zero", at)
 		}
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Pipe is a pipe that file ranges are spliced into. It knows which.
+// Pipe is a pipe together with the file ranges that were spliced into it.
 type Pipe struct {
 	R, W int // file descriptors; -1 once closed
 
 	c     *Cell
 	segs  []Segment
-	early []byte // drained before its time, because a mutation waited for that
+	early []byte // drained early, because a mutation was blocked
 }
 
 // Pipe returns a new, empty pipe of the default size.
@@ -42,10 +42,10 @@ func (p *Pipe) Capacity() int {
 	return n
 }
 
-// CloseRead closes the end that is read from.
+// CloseRead closes the read end.
 func (p *Pipe) CloseRead() { closeOnce(&p.R) }
 
-// CloseWrite closes the end that is written to.
+// CloseWrite closes the write end.
 func (p *Pipe) CloseWrite() { closeOnce(&p.W) }
 
 func closeOnce(fd *int) {
@@ -55,8 +55,8 @@ func closeOnce(fd *int) {
 	}
 }
 
-// Splice moves the range of f into the pipe and ends the cell when the
-// kernel will not. The range must fit.
+// Splice moves the range of f into the pipe and ends the cell on failure. The
+// range must fit.
 func (p *Pipe) Splice(f *File, off int64, n int) {
 	p.c.T.Helper()
 	p.feed("splice", f, off, n, func(off *int64, n int) (int, error) {
@@ -65,7 +65,7 @@ func (p *Pipe) Splice(f *File, off int64, n int) {
 	})
 }
 
-// Sendfile does what Splice does by sendfile(2).
+// Sendfile is Splice by sendfile(2).
 func (p *Pipe) Sendfile(f *File, off int64, n int) {
 	p.c.T.Helper()
 	p.feed("sendfile", f, off, n, func(off *int64, n int) (int, error) {
@@ -93,7 +93,7 @@ func (p *Pipe) feed(call string, f *File, off int64, n int, step func(*int64, in
 	}
 }
 
-// Spliced notes that a test itself put a range of a file into the pipe.
+// Spliced records that a test itself put a range of a file into the pipe.
 func (p *Pipe) Spliced(off int64, n int) { p.segs = append(p.segs, Segment{off, n}) }
 
 // Expected is how many bytes were put into the pipe so far.
@@ -105,7 +105,7 @@ func (p *Pipe) Expected() int {
 	return n
 }
 
-// Readable is how many bytes the kernel says are in the pipe.
+// Readable is the number of bytes in the pipe according to FIONREAD.
 func (p *Pipe) Readable() int {
 	n, err := unix.IoctlGetInt(p.R, unix.TIOCINQ)
 	if err != nil {
@@ -114,10 +114,10 @@ func (p *Pipe) Readable() int {
 	return n
 }
 
-// Drain reads all that is in the pipe without waiting for more.
+// Drain reads everything that is in the pipe without waiting for more.
 func (p *Pipe) Drain() []byte { return p.c.Sample(p.drain()) }
 
-// Take is Drain for bytes that are shown to the oracle by other means.
+// Take is Drain for bytes that reach the oracle by other means.
 func (p *Pipe) Take() []byte { return p.drain() }
 
 func (p *Pipe) drain() []byte {
@@ -130,15 +130,15 @@ func (p *Pipe) drain() []byte {
 	return got
 }
 
-// Collect drains the pipe, keeps what was in it for the verdict and returns
-// how much that was.
+// Collect drains the pipe, keeps the data for the verdict and returns its
+// length.
 func (p *Pipe) Collect() int {
 	before := len(p.early)
 	p.early = p.drain()
 	return len(p.early) - before
 }
 
-// limit bounds what Drain takes: a little more than can rightly be there.
+// limit bounds what Drain reads: slightly more than can legitimately be there.
 func (p *Pipe) limit() int { return p.Expected() + 1<<20 }
 
 func drain(fd, limit int) ([]byte, error) {

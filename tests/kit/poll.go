@@ -2,9 +2,9 @@ package kit
 
 import "time"
 
-// Poll asks done, with the given pause between two questions, until it says
-// yes; false when it does not within the time that a kernel may take. It is
-// for states that the kernel shows and does not announce.
+// Poll calls done, with the given pause between two calls, until it returns
+// true; false on timeout (patience). It is for kernel states that can be
+// observed but not waited for.
 func Poll(pause time.Duration, done func() bool) bool {
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(pause)

@@ -20,8 +20,8 @@ const (
 )
 
 // Operate performs an operation that leaves the content of the file as it is.
-// A kernel or filesystem without it skips the cell, or fails it where it must
-// be there; any other errno is recorded.
+// If the kernel or filesystem lacks it, the cell is skipped, or fails if it
+// must be there; any other errno is recorded.
 func (f *File) Operate(feature Feature, call string, op func() error) {
 	f.c.T.Helper()
 	err := f.c.do(call, op)
@@ -34,9 +34,9 @@ func (f *File) Operate(feature Feature, call string, op func() error) {
 	}
 }
 
-// Twin writes what the file holds now into another file, which is written
-// back, and returns that one's descriptor. Nothing is known of it but that;
-// it goes when the cell ends.
+// Twin writes the current content of the file into another file, which is
+// written back, and returns its descriptor. The twin has no history and is
+// removed when the cell ends.
 func (f *File) Twin() int {
 	f.c.T.Helper()
 	fd := f.c.Bystander(0)
@@ -49,9 +49,8 @@ func (f *File) Twin() int {
 	return fd
 }
 
-// Bystander is another file beside those of the cell, of which size bytes
-// are written, and not with the pattern: what happens to it shows what would
-// have happened to a file of which nothing is in a pipe.
+// Bystander is a reference file of size bytes, without the pattern: it shows
+// what happens to a file of which nothing is in a pipe.
 func (c *Cell) Bystander(size int) int {
 	c.T.Helper()
 	tmp, err := os.CreateTemp(c.dir, "bystander-*")
@@ -76,8 +75,8 @@ func (c *Cell) Bystander(size int) int {
 	return fd
 }
 
-// Dirty says whether the page that caches off is dirty: "yes", "no", or ""
-// when the kernel does not tell.
+// Dirty says whether the page that caches off is dirty: "yes", "no", or "" if
+// that is unknown.
 func (f *File) Dirty(off int64) string {
 	if info, ok := f.page(off); ok {
 		return yesNo(info.dirty)
@@ -85,8 +84,8 @@ func (f *File) Dirty(off int64) string {
 	return ""
 }
 
-// ResidentPages is how many of the first size bytes' pages of a file are in
-// the page cache, without reading any; -1 where the kernel does not tell.
+// ResidentPages is how many pages of the first size bytes of a file are in the
+// page cache, without reading any; -1 if that is unknown.
 func ResidentPages(fd, size int) int {
 	m, err := mapShared(fd, size, unix.PROT_READ)
 	if err != nil {

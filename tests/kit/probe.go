@@ -5,19 +5,19 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// probed is what a part of a cell came to.
+// probed is the result of a part of a cell.
 type probed struct {
 	finding Finding
-	missing string // the precondition for want of which it was left out
+	missing string // the missing precondition for which it was skipped
 }
 
-// left unwinds a probe that is left out.
+// left unwinds a skipped probe.
 type left struct{}
 
-// Probe runs body as one of several parts of a cell, none of which ends it:
-// what body would have recorded is returned instead, and why it would have
-// skipped the cell. Its pipes are closed after it, and the covariates that it
-// sets are dropped, as they are not those of the cell.
+// Probe runs body as one of several parts of a cell, none of which ends it: it
+// returns what body would have recorded, and why it would have skipped the
+// cell. Its pipes are closed afterwards, and the covariates that it sets are
+// dropped, since they are not the cell's.
 func (c *Cell) Probe(body func()) (f Finding, missing string) {
 	c.T.Helper()
 	pipes, expect := len(c.pipes), c.expect
@@ -31,7 +31,7 @@ func (c *Cell) Probe(body func()) (f Finding, missing string) {
 		}
 		c.pipes, c.expect, c.blocked, c.probe = c.pipes[:pipes], expect, "", nil
 		if c.injected {
-			c.Attr(protocol.AttrFault, string(c.test.fault())) // what was set in the probe was dropped
+			c.Attr(protocol.AttrFault, string(c.test.fault())) // covariates set in the probe were dropped
 		}
 		switch p.(type) {
 		case nil, concluded, left:
@@ -43,8 +43,8 @@ func (c *Cell) Probe(body func()) (f Finding, missing string) {
 	return f, missing
 }
 
-// Attempt performs an operation that may wait until the pipes of the cell are
-// drained, and says what it came to: "ok", "blocked", or the errno's name.
+// Attempt performs an operation that may block until the pipes of the cell are
+// drained, and returns its result: "ok", "blocked", or the errno's name.
 func (c *Cell) Attempt(call string, op func() error) string {
 	c.T.Helper()
 	err := c.do(call, op)
@@ -60,12 +60,12 @@ func (c *Cell) Attempt(call string, op func() error) string {
 	return text
 }
 
-// Resident says whether the page at off is in the page cache: "yes", "no",
-// or "" when the kernel does not tell.
+// Resident says whether the page at off is in the page cache: "yes", "no", or
+// "" if that is unknown.
 func (f *File) Resident(off int64) string { return f.resident(off) }
 
-// Frame is the number of the page frame that caches off; false when nothing
-// does, or the kernel does not tell.
+// Frame is the page frame number that caches off; false if there is none, or it
+// is unknown.
 func (f *File) Frame(off int64) (uint64, bool) {
 	info, ok := f.page(off)
 	return info.frame, ok

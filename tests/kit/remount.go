@@ -18,7 +18,7 @@ var mountFlags = map[string]uintptr{
 	"sync": unix.MS_SYNCHRONOUS, "dirsync": unix.MS_DIRSYNC, "lazytime": unix.MS_LAZYTIME, "rw": 0,
 }
 
-// arguments turns the options of a mount into what mount(2) takes.
+// arguments converts the options of a mount to mount(2)'s arguments.
 func (m Mount) arguments() (flags uintptr, data string) {
 	var rest []string
 	for _, o := range strings.Split(m.Options, ",") {
@@ -36,7 +36,7 @@ func (m Mount) again() error {
 	flags, data := m.arguments()
 	err := unix.Mount(m.Source, m.Point, m.Type, flags, data)
 	if errors.Is(err, unix.EINVAL) {
-		// Some kernels show options that they do not take.
+		// Some kernels show options that they do not accept.
 		err = unix.Mount(m.Source, m.Point, m.Type, flags, "")
 	}
 	if err != nil {
@@ -45,10 +45,10 @@ func (m Mount) again() error {
 	return nil
 }
 
-// OwnMount moves the cell to a filesystem that it may unmount: a new tmpfs
-// with the options of the one under test, or, in a throw-away VM, the
-// filesystem under test itself, which is mounted again when the cell ends.
-// Call it before the cell makes its files.
+// OwnMount gives the cell a filesystem that it may unmount: a new tmpfs with
+// the options of the one under test, or, in a throw-away VM, the filesystem
+// under test itself, which is mounted again when the cell ends. Call it before
+// the cell makes its files.
 func (c *Cell) OwnMount() {
 	c.T.Helper()
 	if c.FS.Type == "tmpfs" {
@@ -56,7 +56,7 @@ func (c *Cell) OwnMount() {
 		return
 	}
 	if os.Getenv(protocol.EnvGuest) != "1" {
-		c.Skip("%s=1 not set: unmounts the filesystem under test, which only a throw-away VM may", protocol.EnvGuest)
+		c.Skip("%s=1 not set: unmounts the filesystem under test, only allowed in a throw-away VM", protocol.EnvGuest)
 	}
 	if c.FS.Root != "/" || c.FS.Point == "/" {
 		c.Skip("%s is not a mount of a whole filesystem of its own", c.FS.Point)
@@ -77,10 +77,9 @@ func (c *Cell) OwnMount() {
 	})
 }
 
-// restore mounts the filesystem under test again unless it is mounted. When
-// that fails, a plain file takes the place of the mount point: the cells
-// that follow then fail in their set-up instead of testing whatever
-// filesystem lies below.
+// restore mounts the filesystem under test again unless it is mounted. If that
+// fails, a regular file replaces the mount point: the following cells then fail
+// in their set-up instead of testing the filesystem underneath.
 func (c *Cell) restore() error {
 	if m, err := MountOf(c.FS.Point); err == nil && m.Point == c.FS.Point {
 		return nil
@@ -114,8 +113,8 @@ func (c *Cell) ownTmpfs() {
 	c.dir, c.FS.Point = spare, spare
 }
 
-// Unmount unmounts the filesystem that OwnMount gave the cell. Refused with
-// EBUSY, it drains the pipes: if that helps, they were what kept it busy.
+// Unmount unmounts the filesystem that OwnMount gave the cell. If that fails
+// with EBUSY, it drains the pipes: if that helps, they were the cause.
 func (c *Cell) Unmount() {
 	c.T.Helper()
 	call := func() error { return unix.Unmount(c.FS.Point, 0) }
@@ -132,12 +131,13 @@ func (c *Cell) Unmount() {
 		p.CloseWrite()
 	}
 	if err := call(); err != nil {
-		c.Infra("umount: %s, and still with the pipe closed: something else keeps it busy", ErrnoName(err))
+		c.Infra("umount: %s, even with the pipe closed: something else keeps it busy", ErrnoName(err))
 	}
 	c.Failed("umount with a full pipe", unix.EBUSY)
 }
 
-// Remount mounts what Unmount unmounted; false for a filesystem that forgets.
+// Remount mounts what Unmount unmounted; false for a filesystem that is not
+// persistent.
 func (c *Cell) Remount() bool {
 	c.T.Helper()
 	if c.FS.Type == "tmpfs" {

@@ -27,7 +27,7 @@ func Specimens(nonce uint64, size, span int) []Specimen {
 	}
 	fresh := func() *History {
 		h := NewHistory(nonce, 1, size)
-		h.Write(0, span) // so that something older than the splice exists
+		h.Write(0, span) // so that there is a version older than the splice
 		h.Splice()
 		return h
 	}
@@ -92,13 +92,13 @@ func Specimens(nonce uint64, size, span int) []Specimen {
 	}
 	data = before(h)
 	for i := range 100 {
-		data[300+i] = 0xaa // a poison, in no pattern's place
+		data[300+i] = 0xaa // poison, which is in no pattern
 	}
 	add("poison", outcome.Foreign, h, data)
 	return all
 }
 
-// Check says how the specimen is misjudged, or nil.
+// Check reports how the specimen is misclassified, or nil.
 func (s Specimen) Check() error {
 	f := s.History.Classify([]Segment{{0, s.Span}}, s.Data, nil)
 	if f.Outcome != s.Want || f.Unit != s.Unit {
@@ -108,7 +108,7 @@ func (s Specimen) Check() error {
 }
 
 // SelfTest runs the oracle over a specimen of every outcome. look is where a
-// cell is shown its fault, Cell.Sample.
+// cell's fault is injected, Cell.Sample.
 func SelfTest(look func([]byte) []byte) error {
 	for _, s := range Specimens(0x5eed, 4*PageSize, 2*PageSize) {
 		s.Data = look(s.Data)

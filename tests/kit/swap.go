@@ -11,13 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Swap switches swapping on for the cell, to a compressed RAM disk of its
-// own.
+// Swap enables swap for the cell, on a compressed RAM disk of its own.
 func (c *Cell) Swap() {
 	c.T.Helper()
 	c.Module("zram")
 	const class = "/sys/class/zram-control/"
-	id, err := os.ReadFile(class + "hot_add") // reading it makes a device
+	id, err := os.ReadFile(class + "hot_add") // reading it creates a device
 	if err != nil {
 		c.Infra("%v", err)
 	}
@@ -45,8 +44,8 @@ func (c *Cell) Swap() {
 	})
 }
 
-// swapHeader is the first page of a swap area of size bytes: at 1024 the
-// version and the number of the last page, at its end the signature.
+// swapHeader is the first page of a swap area of size bytes: the version and
+// the number of the last page at 1024, the signature at its end.
 func swapHeader(size int) []byte {
 	page := os.Getpagesize()
 	b := make([]byte, page)
@@ -67,9 +66,9 @@ func swapCall(call uintptr, path string) error {
 	return nil
 }
 
-// PageOut asks the kernel to take the first size bytes of a file out of
-// memory (MADV_PAGEOUT, since Linux 5.4), and returns how many pages of them
-// are left there.
+// PageOut makes the kernel reclaim the first size bytes of a file
+// (MADV_PAGEOUT, since Linux 5.4), and returns how many of their pages are left
+// in memory.
 func (c *Cell) PageOut(fd, size int) int {
 	c.T.Helper()
 	m, err := mapPopulated(fd, 0, size) // only what is mapped is paged out

@@ -5,7 +5,7 @@ import "strings"
 // Sizes of the sweep, in bytes.
 const (
 	PageSize = 4 << 10  // the small file: one page, a small folio
-	LargeLen = 64 << 10 // the large file: a large folio where the filesystem has them
+	LargeLen = 64 << 10 // the large file: a large folio if the filesystem supports them
 	HugeLen  = 2 << 20  // the huge file: a PMD-sized folio at best
 	SpanLen  = 16 << 10 // how much of a large or huge file is spliced
 )
@@ -16,24 +16,24 @@ type Shape struct {
 	Name    string
 	Variant string // what the test varies besides the file; may be empty
 	Size    int    // the file's length in bytes
-	Chunk   int    // bytes of one write while the file is made: the folio size asked for
+	Chunk   int    // bytes of one write while the file is created: the folio size asked for
 	Span    int    // how many bytes, from offset 0, are spliced
 	Dirty   bool   // false: written back before the splice
 
-	// Readahead: evicted after it was written back, and brought in again by
-	// readahead, which chooses other folios than a write does.
+	// Readahead: evicted after writeback and brought in again by readahead,
+	// which chooses other folio sizes than a write does.
 	Readahead bool
 }
 
-// Sweep returns small and large files, clean and dirty, and a large one that
-// came by readahead, once for each variant; without variants the names have
-// no prefix, and so has the variant "".
+// Sweep returns small and large files, clean and dirty, and a large one read by
+// readahead, once for each variant; without variants the names have no prefix,
+// and neither has the variant "".
 func Sweep(variants ...string) []Shape {
 	return cross(variants, Small(), Large(), Readahead(Large()))
 }
 
-// SweepHuge is Sweep with a huge file besides, clean and by readahead: what
-// dirtiness changes, the large file shows.
+// SweepHuge is Sweep with a huge file in addition, clean and by readahead: the
+// large file covers dirtiness.
 func SweepHuge(variants ...string) []Shape {
 	return cross(variants, Small(), Large(), Readahead(Large()), Huge(), Readahead(Huge()))
 }
@@ -78,7 +78,7 @@ func Varied(variants []string, shapes ...[]Shape) []Shape {
 	return cross(variants, shapes...)
 }
 
-// Readahead returns the clean one of the shapes, brought in by readahead.
+// Readahead returns the clean shapes, read by readahead.
 func Readahead(states []Shape) []Shape {
 	s := states[0]
 	s.Name = strings.TrimSuffix(s.Name, "-clean") + "-readahead"

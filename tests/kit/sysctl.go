@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Setting writes a file of /proc/sys or /sys and gives it its old value back
-// when the cell ends. False means that the kernel has no such file.
+// Setting writes a file of /proc/sys or /sys and restores its old value when
+// the cell ends. False means that the kernel has no such file.
 func (c *Cell) Setting(path, value string) bool {
 	c.T.Helper()
 	was, err := os.ReadFile(path)

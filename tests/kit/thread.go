@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Thread is a system call that a thread of its own was sent into.
+// Thread is a system call on a thread of its own.
 type Thread struct {
 	tid  int
 	done chan error
 
-	// Where /proc tells of the thread, and room for what it tells. Both are
-	// there before the call: in a page fault a thread may hold the lock of the
-	// address space, and whoever allocates then may wait for the end of what is
-	// to be watched.
+	// The thread's /proc files, and a buffer for them. Both are allocated
+	// before the call: a thread in a page fault may hold the mmap lock, and
+	// whoever allocates then may block behind the very call that is to be
+	// watched.
 	stat int
 	line [512]byte
 }
@@ -47,11 +47,11 @@ func (c *Cell) Start(call func() error) *Thread {
 	return t
 }
 
-// Wait returns what the call came to.
+// Wait returns the call's result.
 func (t *Thread) Wait() error { return <-t.done }
 
 // AwaitBlocked returns once the thread sleeps in the system call of that
-// number, and ends the cell when it does not come to that.
+// number, and ends the cell if it does not.
 func (c *Cell) AwaitBlocked(t *Thread, syscall int) {
 	c.T.Helper()
 	deadline := time.Now().Add(patience)
@@ -60,7 +60,7 @@ func (c *Cell) AwaitBlocked(t *Thread, syscall int) {
 	for !t.sleepsIn(syscall) {
 		select {
 		case err := <-t.done:
-			c.Infra("the call was to block and returned (%v)", err)
+			c.Infra("the call should have blocked but returned (%v)", err)
 		case <-poll.C:
 		}
 		if time.Now().After(deadline) {
@@ -70,8 +70,8 @@ func (c *Cell) AwaitBlocked(t *Thread, syscall int) {
 }
 
 // sleepsIn reads /proc: the state of the thread is S, and it is inside that
-// system call. Where the kernel does not tell the call (it needs
-// CONFIG_HAVE_ARCH_TRACEHOOK), the function it waits in must be a pipe's.
+// system call. If the system call is unknown (it needs
+// CONFIG_HAVE_ARCH_TRACEHOOK), wchan must be a function of a pipe.
 func (t *Thread) sleepsIn(syscall int) bool { return t.is('S', syscall) }
 
 // is reports whether the thread is in a state of proc(5), inside that call.

@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Throttle holds the process's writes to the disk back.
+// Throttle limits the rate of the process's writes to the disk.
 type Throttle struct {
 	c    *Cell
 	disk string // major:minor
 	max  string // the path of io.max
 }
 
-// Throttle moves the process into a new control group whose writes to the
-// disk of the filesystem under test wait in the block layer, where they have
-// left the filesystem behind, until Release. It is gone when the cell ends.
+// Throttle moves the process into a new control group whose writes to the disk
+// of the filesystem under test wait in the block layer, below the filesystem,
+// until Release. It is removed when the cell ends.
 func (c *Cell) Throttle() *Throttle {
 	c.T.Helper()
 	have, err := os.ReadFile(filepath.Join(cgroups, "cgroup.controllers"))
@@ -30,7 +30,7 @@ func (c *Cell) Throttle() *Throttle {
 	}
 	var st unix.Stat_t
 	if err := unix.Stat(c.FS.Source, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK {
-		c.Skip("%s is no block device", c.FS.Source)
+		c.Skip("%s is not a block device", c.FS.Source)
 	}
 	group := &Memcg{c: c, path: filepath.Join(cgroups, "throttled")}
 	control := filepath.Join(cgroups, "cgroup.subtree_control")
@@ -48,7 +48,7 @@ func (c *Cell) Throttle() *Throttle {
 		group.move(cgroups)
 		_ = os.Remove(group.path)
 	})
-	// A page then waits for a minute and more.
+	// At this rate a page takes a minute.
 	if err := t.limit("64"); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			c.Skip("no io.max (a kernel without CONFIG_BLK_DEV_THROTTLING)")
@@ -63,17 +63,16 @@ func (t *Throttle) limit(bytesPerSecond string) error {
 	return os.WriteFile(t.max, []byte(t.disk+" wbps="+bytesPerSecond), 0)
 }
 
-// Release lets the writes that wait go.
+// Release lets the waiting writes proceed.
 func (t *Throttle) Release() {
 	if err := t.limit("max"); err != nil {
 		t.c.T.Errorf("%v", err)
 	}
 }
 
-// AwaitHeld waits until the thread has come to the disk in that system call,
-// and true is returned, or until the call is over. It has when it is found in
-// an uninterruptible sleep again and again: there is nothing else for which
-// the disk is left to itself for so long.
+// AwaitHeld returns true once the thread waits for the disk in that system
+// call, or false if the call returns. It waits for the disk if it is repeatedly
+// found in uninterruptible sleep: nothing else delays it for so long.
 func (t *Throttle) AwaitHeld(call *Thread, syscall int) bool {
 	t.c.T.Helper()
 	deadline := time.Now().Add(patience)

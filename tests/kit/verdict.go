@@ -11,13 +11,13 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// observe is the absence of a policy: what the kernel does is recorded and
-// fails nothing but control cells. A plain go test on a developer's machine
-// asks for no verdict on that machine's kernel.
+// observe is the absence of a policy: the kernel's behaviour is recorded and
+// fails only control cells. A plain go test on a developer's machine does not
+// judge that machine's kernel.
 const observe outcome.Policy = ""
 
-// policyOf returns the policy that the environment asks for: in the guest,
-// the snapshot policy unless another is named.
+// policyOf returns the policy set in the environment; in the guest the default
+// is the snapshot policy.
 func policyOf(getenv func(string) string) (outcome.Policy, error) {
 	switch p := getenv(protocol.EnvPolicy); {
 	case p != "":
@@ -41,18 +41,18 @@ func seedOf(getenv func(string) string) (uint64, error) {
 	return n, nil
 }
 
-// nonceOf tells the files of one cell from those of every other cell, and of
-// an earlier process that used the same filesystem.
+// nonceOf distinguishes the files of one cell from those of every other cell,
+// and of an earlier process that used the same filesystem.
 func nonceOf(seed uint64, name string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d/%s/%d", seed, name, os.Getpid())
 	return h.Sum64()
 }
 
-// Verdict reports whether a test of kind k passes with finding f under p,
-// and the kind under which the result must be stored. A finding that no
-// policy allows fails everywhere, and is stored as an invariant's, so that
-// showing a finished run under another policy does not turn it into a pass.
+// Verdict reports whether a test of kind k passes with finding f under p, and
+// the kind under which the result must be stored. A finding that is wrong under
+// every policy is stored as an invariant's, so that showing a finished run
+// under another policy does not turn it into a pass.
 func Verdict(k outcome.Kind, p outcome.Policy, f Finding) (pass bool, stored outcome.Kind) {
 	switch {
 	case p == observe:

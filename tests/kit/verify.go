@@ -11,16 +11,15 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// Verify fails the calling test unless the suite describes exactly the
-// tests of this binary, the caller aside, and exactly the subtests that
-// these run.
+// Verify fails the calling test unless the suite describes exactly the tests of
+// this binary, except the caller, and exactly the subtests that they run.
 func Verify(t *testing.T, s Suite) {
 	t.Helper()
 	var want []string
 	for _, test := range s.Tests {
 		for _, q := range test.Quick {
 			if !slices.ContainsFunc(test.Cells, func(c Shape) bool { return c.Name == q }) {
-				t.Errorf("%s has no cell %s, which is to stand for the others", test.Name, q)
+				t.Errorf("%s has no cell %s, which is listed in Quick", test.Name, q)
 			}
 		}
 		want = append(want, test.Name)
@@ -36,15 +35,15 @@ func Verify(t *testing.T, s Suite) {
 	}
 	for _, name := range want {
 		if !slices.Contains(got, name) {
-			t.Errorf("%s is in the catalogue and does not run", name)
+			t.Errorf("%s is in the catalogue but does not run", name)
 		}
 		if strings.ContainsFunc(name[strings.Index(name, "/")+1:], notInCellName) && strings.Contains(name, "/") {
-			t.Errorf("%s: cell names are made of a-z, 0-9 and -", name)
+			t.Errorf("%s: cell names consist of a-z, 0-9 and -", name)
 		}
 	}
 	for _, name := range got {
 		if !slices.Contains(want, name) {
-			t.Errorf("%s runs and is not in the catalogue", name)
+			t.Errorf("%s runs but is not in the catalogue", name)
 		}
 	}
 	if len(want) != len(got) {
@@ -56,8 +55,8 @@ func notInCellName(r rune) bool {
 	return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
 }
 
-// enumerate runs this binary's other tests without the bodies of their
-// cells and returns what it prints.
+// enumerate runs this binary's other tests without the bodies of their cells
+// and returns their output.
 func enumerate(t *testing.T) string {
 	t.Helper()
 	exe, err := os.Executable()

@@ -13,32 +13,31 @@ import (
 // than any test splices.
 const viewLen = 128 << 10
 
-// view is one way to look at a file: it fills b with the file's beginning.
+// view is one way to read a file: it fills b with the file's beginning.
 type view struct {
 	name string
 	read func(f *File, b []byte) (int, error)
 }
 
-// errNoView says that the filesystem does not have this view.
+// errNoView says that the filesystem does not support this view.
 var errNoView = errors.New("no such view here")
 
-// views are in this order because the last one writes the file back.
+// The order matters: the last one writes the file back.
 var views = []view{
 	{"read(2)", func(f *File, b []byte) (int, error) { return preadAll(f.FD, b) }},
 	{"a fresh mapping", readShared},
 	{"O_DIRECT", readDirect},
 }
 
-// Views reads the source through read(2), a fresh shared mapping and
-// O_DIRECT. Where one of them is not what the file should hold, somebody who
-// consumed the pipe has written to it.
+// Views reads the source through read(2), a fresh shared mapping and O_DIRECT.
+// If one of them is not as expected, a consumer of the pipe has written to it.
 func (f *File) Views() Finding {
 	f.c.T.Helper()
 	var st unix.Stat_t
 	if err := unix.Fstat(f.FD, &st); err != nil {
 		f.c.Failed("fstat", err)
 	}
-	// A device has no size there.
+	// A device reports no size there.
 	if st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size != int64(f.History.Size()) {
 		return Finding{Outcome: outcome.ConsumerWrite,
 			Detail: fmt.Sprintf("the source has %d bytes instead of %d", st.Size, f.History.Size())}
@@ -90,15 +89,15 @@ func readDirect(f *File, b []byte) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = unix.Close(fd) }()
-	// A filesystem that is never written to has no fsync: EINVAL.
+	// A read-only filesystem has no fsync: EINVAL.
 	if err := unix.Fdatasync(f.FD); err != nil && !errors.Is(err, unix.EINVAL) {
 		return 0, err
 	}
-	// Whole pages: at the end of the file the kernel returns less.
+	// Whole pages: at EOF the kernel returns less.
 	buf := f.c.aligned((len(b) + PageSize - 1) / PageSize * PageSize)
 	n, err := preadAll(fd, buf)
 	if errors.Is(err, unix.EINVAL) && n > 0 {
-		err = nil // reading on from the file's unaligned end
+		err = nil // reading on from an unaligned EOF
 	}
 	return copy(b, buf[:min(n, len(b))]), err
 }

@@ -19,7 +19,7 @@ var suite = kit.Suite{Name: "program", Tests: []kit.Test{declared}}
 
 var declared = kit.Test{
 	Name: "TestProgram", ID: "program", Family: "program", Kind: outcome.Characterisation,
-	Doc:    "A program of the user's: it passes when it exits with 0, skips with 77, and says \"outcome: WORD\" where it knows one.",
+	Doc:    "A user program: it passes if it exits with 0, skips with 77, and may print \"outcome: WORD\".",
 	Steps:  []string{"starts the program in a directory on the filesystem under test", "waits for it"},
 	Oracle: "the program",
 	Fault:  kit.FaultObservation,
@@ -46,7 +46,7 @@ func TestProgram(t *testing.T) {
 	})
 }
 
-// conclude makes a result of what a program said and how it ended.
+// conclude derives a result from a program's output and exit status.
 func conclude(c *kit.Cell, said string, err error) {
 	c.T.Helper()
 	var exit *exec.ExitError
@@ -54,17 +54,17 @@ func conclude(c *kit.Cell, said string, err error) {
 	case err != nil && !errors.As(err, &exit):
 		c.Infra("start the program: %v", err)
 	case code(exit) == Skipped:
-		c.Skip("%s", lastLine(said, "the program says that it cannot be run here"))
+		c.Skip("%s", lastLine(said, "the program reports that it cannot run here"))
 	}
 	if word, ok := declaredOutcome(said); ok {
 		c.Record(kit.Finding{Outcome: word, Detail: lastLine(said, "")})
 	}
 	if n := c.Saw(code(exit)); n != 0 {
-		c.T.Errorf("the program ended with %d: %s", n, lastLine(said, "it printed nothing"))
+		c.T.Errorf("the program exited with %d: %s", n, lastLine(said, "it printed nothing"))
 	}
 }
 
-// code is what a program exited with, or minus the signal that ended it.
+// code is a program's exit status, or minus the signal that killed it.
 func code(exit *exec.ExitError) int64 {
 	if exit == nil {
 		return 0
@@ -75,7 +75,7 @@ func code(exit *exec.ExitError) int64 {
 	return int64(exit.ExitCode())
 }
 
-// declaredOutcome is the word of the last line that says one.
+// declaredOutcome is the word of the last line that has one.
 func declaredOutcome(said string) (found outcome.Outcome, ok bool) {
 	for line := range strings.Lines(said) {
 		word, is := strings.CutPrefix(strings.TrimSpace(line), "outcome: ")
@@ -88,7 +88,7 @@ func declaredOutcome(said string) (found outcome.Outcome, ok bool) {
 	return found, ok
 }
 
-// lastLine is the last line of a text that says more than the outcome.
+// lastLine is the last line of a text that is not an outcome line.
 func lastLine(text, otherwise string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i := len(lines) - 1; i >= 0; i-- {

@@ -20,10 +20,10 @@ func TestPanicKernel(t *testing.T) {
 	})
 }
 
-// No kernel that distributions build lets even root oops a kernel thread or
-// raise a warning on demand (LKDTM and fault injection are off), so these
-// texts stand in for the real ones: through /dev/kmsg they reach the console
-// in the very form that arch/x86 and kernel/panic.c print.
+// No distribution kernel lets even root oops a kernel thread or raise a warning
+// on demand (LKDTM and fault injection are off), so these texts stand in for
+// the real ones: through /dev/kmsg they reach the console exactly as arch/x86
+// and kernel/panic.c print them.
 
 var oopsKernelThread = bad("TestOopsKernelThread",
 	"Prints, through /dev/kmsg, the text of an oops in a kernel thread, and passes. Verdict: crash.")
@@ -67,7 +67,7 @@ func TestWarn(t *testing.T) {
 	kit.Run(t, warn, func(c *kit.Cell) { kernelSays(c, fmt.Sprintf(warnText, kernelRelease())) })
 }
 
-// kernelSays prints text on the console as the kernel would, a line a record.
+// kernelSays prints text on the console as the kernel would, a record per line.
 func kernelSays(c *kit.Cell, text string) {
 	unlimited(c)
 	f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0)
@@ -76,15 +76,15 @@ func kernelSays(c *kit.Cell, text string) {
 	}
 	defer func() { _ = f.Close() }()
 	for line := range strings.Lines(text) {
-		// Level 0 is shown whatever the console's level is.
+		// Level 0 is shown at every console log level.
 		if _, err := f.WriteString("<0>" + strings.TrimSuffix(line, "\n")); err != nil {
 			c.Infra("%v", err)
 		}
 	}
 }
 
-// unlimited lifts the limit of ten lines in five seconds on /dev/kmsg, unless
-// the kernel's command line has done so, after which nobody may change it.
+// unlimited disables the rate limit of /dev/kmsg (ten lines in five seconds),
+// unless the kernel's command line has done so: then it is locked.
 func unlimited(c *kit.Cell) {
 	const path = "/proc/sys/kernel/printk_devkmsg"
 	now, err := os.ReadFile(path)
@@ -92,7 +92,7 @@ func unlimited(c *kit.Cell) {
 		return
 	}
 	if err := os.WriteFile(path, []byte("on\n"), 0); err != nil {
-		c.Infra("lift the limit on /dev/kmsg: %v", err)
+		c.Infra("disable the rate limit of /dev/kmsg: %v", err)
 	}
 }
 

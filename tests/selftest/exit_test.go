@@ -35,7 +35,7 @@ func TestSetupFails(t *testing.T) {
 	kit.Run(t, setupFails, func(c *kit.Cell) { c.Infra("on purpose") })
 }
 
-var exitNoResult = bad("TestExitNoResult", "Leaves by exit_group(0) without a result. Verdict: infra.")
+var exitNoResult = bad("TestExitNoResult", "Exits by exit_group(0) without a result. Verdict: infra.")
 
 func TestExitNoResult(t *testing.T) {
 	kit.Run(t, exitNoResult, func(*kit.Cell) {
@@ -44,13 +44,13 @@ func TestExitNoResult(t *testing.T) {
 	})
 }
 
-var exitNonZero = bad("TestExitNonZero", "Leaves with status 3 without a result. Verdict: fail.")
+var exitNonZero = bad("TestExitNonZero", "Exits with status 3 without a result. Verdict: fail.")
 
 func TestExitNonZero(t *testing.T) {
 	kit.Run(t, exitNonZero, func(*kit.Cell) { os.Exit(3) })
 }
 
-var goPanic = bad("TestGoPanic", "Panics in a goroutine of its own, which nothing can recover. Verdict: fail.")
+var goPanic = bad("TestGoPanic", "Panics in a goroutine of its own, which cannot be recovered. Verdict: fail.")
 
 func TestGoPanic(t *testing.T) {
 	kit.Run(t, goPanic, func(c *kit.Cell) {
@@ -59,7 +59,7 @@ func TestGoPanic(t *testing.T) {
 	})
 }
 
-var segfault = bad("TestSegfault", "Is killed by SIGSEGV, which the Go runtime does not get to see. Verdict: fail.")
+var segfault = bad("TestSegfault", "Is killed by SIGSEGV, which the Go runtime does not see. Verdict: fail.")
 
 func TestSegfault(t *testing.T) {
 	kit.Run(t, segfault, func(c *kit.Cell) {
@@ -77,13 +77,13 @@ func TestSegfault(t *testing.T) {
 	})
 }
 
-var killAgent = bad("TestKillAgent", "Kills PID 1, the lab's agent, and the kernel panics for want of it. Verdict: infra.")
+var killAgent = bad("TestKillAgent", "Kills PID 1, the lab's agent; the kernel panics. Verdict: infra.")
 
 func TestKillAgent(t *testing.T) {
 	kit.Run(t, killAgent, func(c *kit.Cell) {
-		// No signal reaches it: the kernel drops what PID 1 has no handler
-		// for, and the agent ignores the rest. Without its code it cannot go
-		// on, nor handle the fault.
+		// No signal works: the kernel drops those that PID 1 does not handle,
+		// and the agent ignores the rest. Without its code it can neither run
+		// nor handle the fault.
 		maps, err := os.ReadFile("/proc/1/maps")
 		if err != nil {
 			c.Infra("%v", err)
@@ -102,7 +102,7 @@ func TestKillAgent(t *testing.T) {
 			}
 			for ; from < to; from += int64(len(traps)) {
 				if _, err := mem.WriteAt(traps[:min(int64(len(traps)), to-from)], from); err != nil {
-					c.Infra("writing over the agent's code: %s", kit.ErrnoName(err))
+					c.Infra("overwrite the agent's code: %s", kit.ErrnoName(err))
 				}
 			}
 		}

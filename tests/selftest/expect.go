@@ -2,9 +2,9 @@ package selftest
 
 import "github.com/splicelab/splicelab/outcome"
 
-// Expected is the verdict that the lab must give each test of the suite,
-// unless the test skips because this kernel or filesystem leaves it no way
-// to misbehave as intended.
+// Expected is the verdict that the lab must give each test of the suite, unless
+// the test skips because it cannot misbehave as intended on this kernel or
+// filesystem.
 var Expected = map[string]outcome.Verdict{
 	"TestPass":                outcome.Pass,
 	"TestFail":                outcome.Fail,
@@ -26,6 +26,6 @@ var Expected = map[string]outcome.Verdict{
 	"TestFloodConsole":        outcome.Pass,
 	"TestTerminalEscapes":     outcome.Pass,
 	"TestKillAgent":           outcome.Infra,
-	"TestLeave":               outcome.Pass, // every cell of it, if the one before left nothing
+	"TestLeave":               outcome.Pass, // every cell of it, if the one before left nothing behind
 	"TestFlags":               outcome.Pass,
 }

@@ -2,5 +2,5 @@
 
 package selftest
 
-// flagsAfterExchange is about an instruction of amd64.
+// flagsAfterExchange is specific to amd64.
 func flagsAfterExchange(uint64) (flags uint64, ok bool) { return 0, false }

@@ -10,11 +10,11 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-var exhaustMemory = bad("TestExhaustMemory", "Touches memory until the kernel kills it. Verdict: fail.")
+var exhaustMemory = bad("TestExhaustMemory", "Touches memory until the OOM killer kills it. Verdict: fail.")
 
 func TestExhaustMemory(t *testing.T) {
 	kit.Run(t, exhaustMemory, func(c *kit.Cell) {
-		// The victim is to be this process and no other.
+		// The victim must be this process and no other.
 		if err := os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0); err != nil {
 			c.Infra("%v", err)
 		}
@@ -40,7 +40,7 @@ func TestFloodStdout(t *testing.T) {
 	})
 }
 
-var floodConsole = bad("TestFloodConsole", "Writes 1.2 MB to /dev/kmsg as fast as it goes, and passes. Verdict: pass.")
+var floodConsole = bad("TestFloodConsole", "Writes 1.2 MB to /dev/kmsg as fast as possible, and passes. Verdict: pass.")
 
 func TestFloodConsole(t *testing.T) {
 	kit.Run(t, floodConsole, func(c *kit.Cell) {

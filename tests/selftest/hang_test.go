@@ -11,11 +11,11 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-var hangInterruptible = bad("TestHangInterruptible", "Waits forever in read(2) of an empty pipe. Verdict: hang.")
+var hangInterruptible = bad("TestHangInterruptible", "Blocks forever in read(2) of an empty pipe. Verdict: hang.")
 
 func TestHangInterruptible(t *testing.T) { kit.Run(t, hangInterruptible, forever) }
 
-var hangSpin = bad("TestHangSpin", "Computes forever, with interrupts. Verdict: hang.")
+var hangSpin = bad("TestHangSpin", "Spins forever, with interrupts enabled. Verdict: hang.")
 
 func TestHangSpin(t *testing.T) {
 	kit.Run(t, hangSpin, func(*kit.Cell) {
@@ -67,7 +67,7 @@ func TestHangNoInterrupts(t *testing.T) {
 			c.Skip("no FADT to find the power management port in: %v", err)
 		}
 		control := binary.LittleEndian.Uint32(fadt[64:]) // PM1a_CNT_BLK
-		runtime.LockOSThread()                           // permission for a port is a thread's
+		runtime.LockOSThread()                           // port permissions are per thread
 		if err := outWord(uint16(control), sleepTypeS3|sleepEnable); err != nil {
 			c.Skip("no access to I/O port %#x: %v", control, err)
 		}

@@ -19,15 +19,16 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// TestLeave is about what stays behind: each of its cells tells how it found
-// the machine, and then leaves it in a state that another cell must not find.
+// TestLeave is about leaks between cells: each of its cells records the state
+// in which it found the machine, and then leaves it in a state that no other
+// cell may find.
 var leave = func() kit.Test {
-	t := bad("TestLeave", "Tells how it found the machine, and leaves it in disorder. Verdict: pass.")
+	t := bad("TestLeave", "Records the state in which it found the machine, and leaves it in disorder. Verdict: pass.")
 	t.Cells = kit.Named("nothing", "memory", "device", "files", "dirty", "settings", "past", "future", "again")
 	return t
 }()
 
-// pageWriteback is a setting that each kernel has and no cell needs.
+// pageWriteback is a setting that every kernel has and no cell needs.
 const pageWriteback = "/proc/sys/vm/dirty_writeback_centisecs"
 
 func TestLeave(t *testing.T) {
@@ -42,7 +43,7 @@ func TestLeave(t *testing.T) {
 			spoilFiles(c)
 			unix.Sync()
 		case "dirty":
-			spoilFiles(c) // and leaves them to be written back
+			spoilFiles(c) // and leaves them to writeback
 		case "settings":
 			for path, value := range map[string]string{pageWriteback: "7777", "/proc/sys/kernel/hostname": "haunted", "/proc/sys/vm/drop_caches": "3"} {
 				if err := os.WriteFile(path, []byte(value), 0); err != nil {
@@ -92,7 +93,7 @@ func tellState(c *kit.Cell) {
 	}
 }
 
-// urandom reads from the device, and not by the system call.
+// urandom reads from the device, not by the system call.
 func urandom(c *kit.Cell, n int) []byte {
 	f, err := os.Open("/dev/urandom")
 	if err != nil {
@@ -106,7 +107,7 @@ func urandom(c *kit.Cell, n int) []byte {
 	return b
 }
 
-// modules names the modules that are loaded, with the number of their users.
+// modules names the loaded modules, with their use counts.
 func modules(c *kit.Cell) string {
 	b, err := os.ReadFile("/proc/modules")
 	if err != nil && !os.IsNotExist(err) {
@@ -147,8 +148,8 @@ func listing(c *kit.Cell) string {
 	return fmt.Sprintf("%d names %08x", n, sum.Sum32())
 }
 
-// deviceSum reads the block device, past what is cached of it, as far as it
-// holds anything: zeros are read and left out of the sum.
+// deviceSum checksums the block device with O_DIRECT; zeros are read but not
+// included in the sum.
 func deviceSum(c *kit.Cell, dev string) string {
 	f, err := os.OpenFile(dev, os.O_RDONLY|unix.O_DIRECT, 0)
 	if err != nil {
@@ -181,7 +182,7 @@ func deviceSum(c *kit.Cell, dev string) string {
 	}
 }
 
-// fillMemory writes to as much memory as the kernel has to spare.
+// fillMemory writes to as much memory as the kernel can spare.
 func fillMemory(c *kit.Cell) {
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {
@@ -197,7 +198,7 @@ func fillMemory(c *kit.Cell) {
 	}
 }
 
-// spoilDevice writes over the device below the mounted filesystem.
+// spoilDevice overwrites the device below the mounted filesystem.
 func spoilDevice(c *kit.Cell) {
 	dev := os.Getenv(protocol.EnvDevice)
 	if dev == "" {
@@ -205,7 +206,7 @@ func spoilDevice(c *kit.Cell) {
 	}
 	f, err := os.OpenFile(dev, os.O_WRONLY, 0)
 	if err != nil {
-		// Some kernels do not let a mounted device be written to.
+		// Some kernels do not allow writing to a mounted device.
 		c.Attr("spoiled", "no: "+err.Error())
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// suite is the catalogue, the harmless first.
+// suite is the catalogue, harmless tests first.
 func suite() kit.Suite {
 	return kit.Suite{Name: "selftest", Tests: []kit.Test{
 		pass, fail, skip, setupFails,
@@ -22,8 +22,8 @@ func suite() kit.Suite {
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m, suite())) }
 
-// TestSuiteIsDescribed is not a cell: it keeps the catalogue honest, and
-// Expected with it.
+// TestSuiteIsDescribed is not a cell: it keeps the catalogue and Expected
+// honest.
 func TestSuiteIsDescribed(t *testing.T) {
 	s := suite()
 	kit.Verify(t, s)
@@ -45,7 +45,7 @@ func bad(name, doc string) kit.Test {
 	return kit.Test{Name: name, Family: "selftest", Kind: outcome.Invariant, Doc: doc, Guest: true}
 }
 
-// forever blocks without letting the Go runtime notice.
+// forever blocks without the Go runtime noticing.
 func forever(c *kit.Cell) {
 	p := c.Pipe()
 	var b [1]byte

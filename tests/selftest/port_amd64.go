@@ -2,12 +2,12 @@ package selftest
 
 import "golang.org/x/sys/unix"
 
-// outw stores a word to an I/O port; without permission for the port it
-// raises SIGSEGV.
+// outw writes a word to an I/O port; without permission for the port it raises
+// SIGSEGV.
 func outw(port, value uint16)
 
-// outWord asks for permission for the two bytes of an I/O port and stores
-// value there. The caller has locked its thread.
+// outWord requests permission for the two bytes of an I/O port and writes value
+// there. The caller has locked its thread.
 func outWord(port, value uint16) error {
 	if _, _, e := unix.RawSyscall(unix.SYS_IOPERM, uintptr(port), 2, 1); e != 0 {
 		return e

@@ -4,5 +4,5 @@ package selftest
 
 import "errors"
 
-// outWord exists where there are I/O ports.
+// outWord only works on architectures with I/O ports.
 func outWord(_, _ uint16) error { return errors.ErrUnsupported }

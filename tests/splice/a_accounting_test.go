@@ -20,11 +20,11 @@ var accounting = []kit.Test{
 var countExact = kit.Test{
 	Name: "TestCountExact", ID: "A1", Family: familyAccounting, Kind: outcome.Invariant,
 	Known: []string{"exact on 5.10 and 6.12 on tmpfs, ext4, xfs and btrfs"},
-	Doc:   "For lengths from 1 to the pipe's capacity, at odd offsets, splice returns the number of bytes that then can be read.",
+	Doc:   "For lengths from 1 to the pipe's capacity, at unaligned offsets, splice returns exactly the number of bytes that can then be read.",
 	Steps: []string{
-		"Splice a length into an empty pipe, at an offset that is not that of a page.",
-		"Compare the return value with FIONREAD and with what can be read.",
-		"Repeat with lengths and offsets that begin and end everywhere in a page.",
+		"Splice a length into an empty pipe, at an offset that is not page-aligned.",
+		"Compare the return value with FIONREAD and with the number of bytes read.",
+		"Repeat with lengths and offsets that start and end everywhere in a page.",
 	},
 	Cells: kit.Sweep(),
 }
@@ -48,7 +48,7 @@ func TestCountExact(t *testing.T) {
 }
 
 // spliceOnce splices up to n bytes into the empty pipe, of which most can be
-// delivered, and compares the return value with what is in the pipe.
+// delivered, and compares the return value with the pipe's content.
 func spliceOnce(c *kit.Cell, f *kit.File, p *kit.Pipe, off int64, n, most int) {
 	at := off
 	m, err := unix.Splice(f.FD, &at, p.W, nil, n, 0)
@@ -80,10 +80,10 @@ func unaligned(shapes []kit.Shape) []kit.Shape {
 
 var endOfFile = kit.Test{
 	Name: "TestEndOfFile", ID: "A2", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc: "At the end of the file the tail is short, then splice returns 0, and no byte from behind the end is delivered.",
+	Doc: "At EOF, splice returns a short count, then 0, and never delivers a byte from beyond EOF.",
 	Steps: []string{
-		"Splice more than there is from shortly before the end of a file that ends inside a page.",
-		"Splice at the end and behind it, where the count must be 0.",
+		"Splice from shortly before EOF of a file that ends inside a page, asking for more than there is.",
+		"Splice at EOF and beyond it: the count must be 0.",
 	},
 	Known: []string{"short, then 0, on 5.10 and 6.12 on tmpfs, ext4, xfs and btrfs"},
 	Cells: unaligned(kit.Sweep()),
@@ -107,13 +107,13 @@ func TestEndOfFile(t *testing.T) {
 
 var failedOffset = kit.Test{
 	Name: "TestFailedSpliceOffset", ID: "A4", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc: "A splice that waits at a full pipe and fails with EPIPE leaves the file offset where lseek put it meanwhile.",
+	Doc: "A splice that blocks on a full pipe and fails with EPIPE leaves the file offset where a concurrent lseek put it.",
 	Steps: []string{
-		"Fill a pipe, and send a thread into a splice to it that uses the file's own offset.",
+		"Fill a pipe, and block a thread in a splice to it that uses the file's own offset.",
 		"Once it sleeps, lseek elsewhere, and close the read end.",
-		"The splice must fail with EPIPE, and the offset must be where lseek put it.",
+		"The splice must fail with EPIPE, and the offset must be the one set by lseek.",
 	},
-	Oracle: "the offset is that of the lseek: the splice moved nothing",
+	Oracle: "the offset is the one set by lseek: the splice moved nothing",
 	Fault:  kit.FaultObservation,
 }
 
@@ -136,7 +136,7 @@ func TestFailedSpliceOffset(t *testing.T) {
 		}
 		if at := c.Saw(position(c, f.FD)); at != moved {
 			c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf(
-				"the failed splice moved the file offset from %d, where lseek had put it, to %d: the next read is of other bytes", moved, at)})
+				"the failed splice moved the file offset from %d, where lseek had set it, to %d: the next read starts at the wrong place", moved, at)})
 		}
 		c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: fmt.Sprintf("the file offset is still %d", moved)})
 	})

@@ -14,7 +14,7 @@ var deviceSource = kit.Test{
 	Name: "TestDeviceSource", ID: "A9", Family: familyAccounting, Kind: outcome.Characterisation, Priority: 1,
 	Doc:    "/dev/zero and /dev/full as source: EINVAL up to Linux 6.1, zeros on 6.12.",
 	Steps:  []string{"Splice a page from the device into a pipe.", "Drain the pipe: as many zeros as the count says."},
-	Oracle: "all bytes are zero, and as many as splice returned; a refusal is recorded by its errno",
+	Oracle: "all bytes are zero, and there are as many as splice returned; a refusal is recorded by its errno",
 	Cells:  kit.Named("zero", "full"),
 }
 

@@ -15,12 +15,12 @@ import (
 
 var errnos = kit.Test{
 	Name: "TestErrnos", ID: "A8", Family: familyAccounting, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "What cannot be done is refused with the errno that the manual pages give.",
+	Doc: "Invalid calls fail with the errno that the manual pages document.",
 	Steps: []string{
 		"Make the call that the cell is named after.",
-		"Compare its errno with that of splice(2), tee(2), sendfile(2) or copy_file_range(2).",
+		"Compare its errno with the one documented in splice(2), tee(2), sendfile(2) or copy_file_range(2).",
 	},
-	Oracle: "the documented errno is recorded as snapshot, and every other as error; success is an error that no policy allows",
+	Oracle: "the documented errno is recorded as snapshot, any other as error; success is an error under every policy",
 	Known:  []string{"all as documented on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
 	Fault:  kit.FaultObservation,
 	Cells: kit.Named("append-target", "same-pipe", "no-pipe", "directory", "offset-of-source-pipe", "offset-of-target-pipe",

@@ -13,15 +13,15 @@ import (
 
 var notified = kit.Test{
 	Name: "TestNotified", ID: "A10", Family: familyAccounting, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "Who watches a file by inotify(7) is told of a splice as of a read or a write: IN_ACCESS of the source, IN_MODIFY of a target.",
+	Doc: "A splice raises the same inotify(7) events as a read or a write: IN_ACCESS on the source, IN_MODIFY on a target.",
 	Steps: []string{
 		"Watch the file for IN_ACCESS or, as a target, for IN_MODIFY.",
 		"Make the call that the cell is named after.",
 		"Read the events.",
 	},
-	Oracle: "exactly the one event is a snapshot, none is dropped, and any other is foreign",
+	Oracle: "exactly one expected event is a snapshot, no event is dropped, anything else is foreign",
 	Fault:  kit.FaultObservation,
-	Known:  []string{"splice gives no IN_ACCESS on 5.10 and 6.1, and gives it on 6.12, 6.18 and 7.3", "read, sendfile and splice to a file give their event on all of them; seen on tmpfs, ext4, xfs and btrfs on 5.10 and 6.12, on xfs and btrfs on the others"},
+	Known:  []string{"splice raises no IN_ACCESS on 5.10 and 6.1, and raises it on 6.12, 6.18 and 7.3", "read, sendfile and splice to a file raise their event on all of them; seen on tmpfs, ext4, xfs and btrfs on 5.10 and 6.12, on xfs and btrfs on the others"},
 	Cells:  kit.Named("read", "splice", "sendfile", "to-file"),
 }
 
@@ -53,15 +53,15 @@ func TestNotified(t *testing.T) {
 		case name:
 			c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: name})
 		case "":
-			c.Record(kit.Finding{Outcome: outcome.Dropped, Detail: call + " gives no " + name, Never: call == "read"})
+			c.Record(kit.Finding{Outcome: outcome.Dropped, Detail: call + " raises no " + name, Never: call == "read"})
 		default:
-			c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: call + " gives " + saw + " instead of " + name})
+			c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: call + " raises " + saw + " instead of " + name})
 		}
 	})
 }
 
-// watch begins to watch a file for an event, and returns what to call for the
-// names of all that came, which the kernel has queued before a call returns.
+// watch starts watching a file for an event. The returned function yields the
+// names of all events so far; the kernel has queued them before a call returns.
 func watch(c *kit.Cell, path string, event uint32) func() string {
 	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
 	if errors.Is(err, unix.ENOSYS) {
@@ -84,7 +84,7 @@ func watch(c *kit.Cell, path string, event uint32) func() string {
 		if err != nil {
 			c.Infra("read inotify: %s", kit.ErrnoName(err))
 		}
-		// An event is that of a file itself, and so has no name behind it.
+		// The event is about the watched file itself, so no name follows it.
 		text := ""
 		for b = b[:n]; len(b) >= unix.SizeofInotifyEvent; b = b[unix.SizeofInotifyEvent:] {
 			if text != "" {

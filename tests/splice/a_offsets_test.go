@@ -13,14 +13,14 @@ import (
 
 var offsets = kit.Test{
 	Name: "TestOffsets", ID: "A3", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc: "splice and sendfile advance the offset that they were given, or the file's own where they were given none, by exactly their return value, and leave the other alone; also when they stop early, at the end of the file or for want of room.",
+	Doc: "splice and sendfile advance the offset that they use, the explicit one or the file position, by exactly their return value, and leave the other one alone; this also holds for short counts, at EOF or when the pipe fills up.",
 	Steps: []string{
-		"Put the file's own offset and the explicit one at different places.",
-		"Move odd lengths from file to pipe, or from pipe to file, by splice or sendfile.",
-		"After each call, compare both offsets with what the return value says.",
-		"Compare what was moved with the file at the offsets that were asked for.",
+		"Set the file position and the explicit offset to different values.",
+		"Move unaligned lengths from file to pipe, or from pipe to file, by splice or sendfile.",
+		"After each call, compare both offsets with the return value.",
+		"Compare the data moved with the file at the requested offsets.",
 	},
-	Oracle: "the explicit offset and lseek(SEEK_CUR) are exactly the old ones, that one plus the return value which the call used; the bytes moved are those of that range",
+	Oracle: "the explicit offset and lseek(SEEK_CUR) are exactly their old values, plus the return value for the one that the call used; the data is that of the range",
 	Fault:  kit.FaultObservation,
 	Known:  []string{"exact on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
 	Cells: kit.Named("splice-own", "splice-explicit", "sendfile-own", "sendfile-explicit",
@@ -40,20 +40,19 @@ func TestOffsets(t *testing.T) {
 	})
 }
 
-// mover moves up to n bytes of in to out as sendfile(2) does: from *off, or
-// from the file's own offset where off is nil.
+// mover moves up to n bytes from in to out as sendfile(2) does: from *off, or
+// from the file position if off is nil.
 type mover func(out, in int, off *int64, n int) (int, error)
 
-// spliceLikeSendfile is splice(2) with sendfile's arguments. It returns what
-// fits rather than sleep.
+// spliceLikeSendfile is splice(2) with sendfile's arguments. It does not block:
+// what does not fit is left out.
 func spliceLikeSendfile(out, in int, off *int64, n int) (int, error) {
 	m, err := unix.Splice(in, off, out, nil, n, unix.SPLICE_F_NONBLOCK)
 	return int(m), err
 }
 
-// oddRanges are offsets and lengths of which none is that of a page. The
-// last ones end behind a file of kit.LargeLen bytes, and the others together
-// are more than a pipe holds.
+// oddRanges are unaligned offsets and lengths. The last ones end beyond a file
+// of kit.LargeLen bytes; together the others exceed a pipe's capacity.
 var oddRanges = []struct {
 	off int64
 	n   int
@@ -64,7 +63,7 @@ func offsetsFromFile(c *kit.Cell, explicit bool, move mover) {
 	f.Observe(0)
 	f.History.Splice()
 	p := c.Pipe()
-	nonblocking(c, p.W) // for sendfile, which has no flags
+	nonblocking(c, p.W) // for sendfile, which takes no flags
 	for _, r := range oddRanges {
 		own, given, arg := startOffsets(c, f.FD, r.off, explicit)
 		var m int
@@ -78,15 +77,15 @@ func offsetsFromFile(c *kit.Cell, explicit bool, move mover) {
 		}
 		p.Spliced(r.off, m)
 		checkOffsets(c, f.FD, own, given, arg, m)
-		if full || m < r.n { // the pipe is full, or the file has ended: both leave room to be made
+		if full || m < r.n { // the pipe is full, or EOF was reached: draining the pipe helps in both cases
 			p.Collect()
 		}
 	}
 	p.Judge(f)
 }
 
-// startOffsets puts the offset that is to be used at off and the other one
-// elsewhere. own and given are where they are; arg is what the call gets.
+// startOffsets sets the offset to be used to off, and the other one elsewhere.
+// own and given are their values; arg is passed to the call.
 func startOffsets(c *kit.Cell, fd int, off int64, explicit bool) (own, given int64, arg *int64) {
 	own, given = off, -1
 	if explicit {
@@ -100,11 +99,11 @@ func startOffsets(c *kit.Cell, fd int, off int64, explicit bool) (own, given int
 	return own, given, arg
 }
 
-// checkOffsets ends the cell unless the offset that a call used is m on.
+// checkOffsets ends the cell unless the offset that a call used advanced by m.
 func checkOffsets(c *kit.Cell, fd int, own, given int64, arg *int64, m int) {
-	what := "the file's own offset was to move"
+	what := "the file position should have moved"
 	if arg != nil {
-		given, what = given+int64(m), "the explicit offset was to move"
+		given, what = given+int64(m), "the explicit offset should have moved"
 		if at := c.Saw(*arg); at != given {
 			c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf(
 				"the call returned %d, and the explicit offset is %d instead of %d", m, at, given)})
@@ -114,11 +113,11 @@ func checkOffsets(c *kit.Cell, fd int, own, given int64, arg *int64, m int) {
 	}
 	if at := c.Saw(position(c, fd)); at != own {
 		c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf(
-			"the call returned %d, %s, and the file's own is %d instead of %d", m, what, at, own)})
+			"the call returned %d, %s, and the file position is %d instead of %d", m, what, at, own)})
 	}
 }
 
-// position is the offset at which the next read(2) of fd begins.
+// position is the file position of fd.
 func position(c *kit.Cell, fd int) int64 {
 	at, err := unix.Seek(fd, 0, unix.SEEK_CUR)
 	if err != nil {
@@ -133,8 +132,8 @@ func nonblocking(c *kit.Cell, fd int) {
 	}
 }
 
-// offsetsToFile splices ranges of one file by way of a pipe to the same
-// ranges of another, so that what arrives says where it was meant to go.
+// offsetsToFile splices ranges of one file through a pipe to the same ranges of
+// another, so that the data shows where it was meant to go.
 func offsetsToFile(c *kit.Cell, explicit bool) {
 	f, to := c.File(), newTarget(c, 0)
 	f.Observe(0)

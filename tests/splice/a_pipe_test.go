@@ -13,11 +13,11 @@ import (
 
 var teeCopies = kit.Test{
 	Name: "TestTeeCopies", ID: "A6", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc: "tee copies what is in the pipe byte for byte and takes nothing out of it: all of it, a part that ends inside a page, and a copy of the copy.",
+	Doc: "tee duplicates a pipe's content byte for byte without consuming it: all of it, a part that ends inside a page, and a copy of the copy.",
 	Steps: []string{
 		"Splice a file into a pipe.",
-		"tee it into a second pipe, in the cell called chain from there into a third.",
-		"Drain all pipes: each must hold the bytes of the file.",
+		"tee it into a second pipe, and in the cell chain from there into a third.",
+		"Drain all pipes: each must contain the bytes of the file.",
 	},
 	Known: []string{"equal on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
 	Cells: kit.Named("whole", "part", "chain"),
@@ -57,10 +57,10 @@ func teeExactly(c *kit.Cell, p *kit.Pipe, n int) *kit.Pipe {
 
 var pipeToPipe = kit.Test{
 	Name: "TestPipeToPipe", ID: "A7", Family: familyAccounting, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Spliced buffers keep their order and content when they are moved to another pipe in odd parts, and when the pipe that holds them, its ring wrapped around, is made larger, smaller, or too small, which is refused.",
+	Doc: "Spliced buffers keep their order and content when they are moved to another pipe in unaligned parts, and when a pipe whose ring has wrapped is resized: larger, smaller, or too small, which is refused.",
 	Steps: []string{
 		"Splice a file into a pipe; for a resize, drain it and splice again, so that the ring wraps around.",
-		"Move the buffers to a second pipe in odd parts, or set the pipe's size.",
+		"Move the buffers to a second pipe in unaligned parts, or set the pipe's size.",
 		"Drain the pipe.",
 	},
 	Known: []string{"kept on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
@@ -77,7 +77,7 @@ func TestPipeToPipe(t *testing.T) {
 		p := c.Pipe()
 		p.Splice(f, 0, 11*kit.PageSize)
 		p.Collect()
-		p.Splice(f, 100, 24000) // six buffers, of which the last two are at the ring's beginning
+		p.Splice(f, 100, 24000) // six buffers, of which the last two are at the start of the ring
 		size := map[string]int{"grow": 64, "shrink": 8, "shrink-refused": 4}[c.Shape.Variant] * kit.PageSize
 		_, err := unix.FcntlInt(uintptr(p.W), unix.F_SETPIPE_SZ, size)
 		call := fmt.Sprintf("F_SETPIPE_SZ to %d with six buffers of a page in the pipe", size)
@@ -93,7 +93,8 @@ func TestPipeToPipe(t *testing.T) {
 	})
 }
 
-// inParts moves what is in p, a file's beginning, to a new pipe by odd lengths.
+// inParts moves the content of p, a file's beginning, to a new pipe in
+// unaligned lengths.
 func inParts(c *kit.Cell, p *kit.Pipe) *kit.Pipe {
 	q, total := c.Pipe(), p.Expected()
 	parts := []int{1, 63, 4095, 4097, 100, 5000}
@@ -114,10 +115,10 @@ func inParts(c *kit.Cell, p *kit.Pipe) *kit.Pipe {
 
 var fullPipe = kit.Test{
 	Name: "TestFullPipe", ID: "A11", Family: familyAccounting, Kind: outcome.Invariant, Priority: 1,
-	Doc: "A call that must not sleep gives EAGAIN at a full pipe, moves no offset and loses nothing: by SPLICE_F_NONBLOCK, or with O_NONBLOCK set on the pipe.",
+	Doc: "A non-blocking call on a full pipe fails with EAGAIN, moves no offset and loses nothing: with SPLICE_F_NONBLOCK, or with O_NONBLOCK set on the pipe.",
 	Steps: []string{
 		"Fill a pipe from a file.",
-		"Ask for more by splice, tee or sendfile without waiting.",
+		"Ask for more by a non-blocking splice, tee or sendfile.",
 		"The call must fail with EAGAIN and leave the offset alone; then drain the pipe.",
 	},
 	Known: []string{"EAGAIN and nothing lost on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
@@ -150,15 +151,15 @@ func TestFullPipe(t *testing.T) {
 		err := c.Bounded(c.Shape.Variant, calls[c.Shape.Variant])
 		switch {
 		case err == nil:
-			c.Conclude(kit.Finding{Outcome: outcome.Extra, Detail: "a full pipe took more"})
+			c.Conclude(kit.Finding{Outcome: outcome.Extra, Detail: "a full pipe accepted more"})
 		case !errors.Is(err, unix.EAGAIN):
 			c.Failed(c.Shape.Variant+" to a full pipe", err)
 		case off != at:
-			c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf("EAGAIN, and the offset went from %d to %d", at, off)})
+			c.Conclude(kit.Finding{Outcome: outcome.Moved, Detail: fmt.Sprintf("EAGAIN, but the offset moved from %d to %d", at, off)})
 		}
 		c.Record(p.Finding(f).Worse(other.Finding(f)).Worse(f.Views()))
 	})
 }
 
-// result drops a count, of which a call that must fail has none.
+// result drops a count, which a failing call does not have.
 func result(_ int64, err error) error { return err }

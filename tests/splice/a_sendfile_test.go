@@ -14,11 +14,11 @@ import (
 
 var partialSendfile = kit.Test{
 	Name: "TestPartialSendfile", ID: "A5", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc: "sendfile of 64 KiB to a sink that takes less at a time says how much it took, moves the offset by that, and loses nothing when it is resumed there.",
+	Doc: "sendfile of 64 KiB to a sink with less room returns how much it sent, advances the offset by that, and loses nothing when it is resumed there.",
 	Steps: []string{
-		"Ask sendfile for the rest of the file, into a small pipe or a socket that does not block.",
-		"Compare the offset with the return value, or with where it was after EAGAIN.",
-		"Read 3001 bytes at the other end, and go on at the offset until all is sent.",
+		"Ask sendfile for the rest of the file, into a small pipe or a non-blocking socket.",
+		"Compare the offset with the return value, or after EAGAIN with its old value.",
+		"Read 3001 bytes at the other end, and continue at the offset until everything is sent.",
 	},
 	Known: []string{"nothing lost on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
 	Cells: kit.Named("pipe-own", "pipe-explicit", "unix-own", "unix-explicit"),
@@ -49,7 +49,7 @@ func TestPartialSendfile(t *testing.T) {
 			sent += m
 			b := takeSome(c, in, 3001)
 			if got = append(got, b...); m == 0 && len(b) == 0 {
-				c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("%d bytes were sent and %d arrived; there are no more, and an empty sink takes none", sent, len(got))})
+				c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("%d bytes were sent and %d arrived; nothing more can be read, and the empty sink accepts nothing", sent, len(got))})
 			}
 		}
 		for b := takeSome(c, in, kit.LargeLen); len(b) > 0; b = takeSome(c, in, kit.LargeLen) {
@@ -59,8 +59,8 @@ func TestPartialSendfile(t *testing.T) {
 	})
 }
 
-// slowSink returns the ends of a pipe of two pages or of a pair of sockets
-// with the smallest of buffers; neither blocks.
+// slowSink returns the ends of a two-page pipe, or of a socket pair with
+// minimal buffers; both are non-blocking.
 func slowSink(c *kit.Cell, kind string) (in, out int) {
 	if kind == "pipe" {
 		p := c.Pipe()
@@ -82,7 +82,7 @@ func slowSink(c *kit.Cell, kind string) (in, out int) {
 	return fds[0], fds[1]
 }
 
-// takeSome reads up to n bytes of what is there.
+// takeSome reads up to n bytes of what is available.
 func takeSome(c *kit.Cell, fd, n int) []byte {
 	b := make([]byte, n)
 	for {

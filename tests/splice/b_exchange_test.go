@@ -13,15 +13,15 @@ import (
 
 var exchangedOver = kit.Test{
 	Name: "TestExchangedOver", ID: "B15", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "xfs gives the file what another one held: all that was spliced by XFS_IOC_EXCHANGE_RANGE or, in the cells called swap, everything by XFS_IOC_SWAPEXT.",
+	Doc: "xfs gives the file the blocks of another one: those of the spliced range by XFS_IOC_EXCHANGE_RANGE or, in the swap cells, all of them by XFS_IOC_SWAPEXT.",
 	Steps: []string{
 		"Write two files of the same size, and splice the beginning of the first into a pipe.",
-		"Exchange that range, or the whole of both files.",
+		"Exchange that range, or both files as a whole.",
 		"Read the pipe.",
 	},
 	Known: []string{
 		"by XFS_IOC_SWAPEXT snapshot on 6.1, 6.18 and 7.3",
-		"XFS_IOC_EXCHANGE_RANGE was not there on 6.1, and on 6.18 and 7.3 refused a filesystem made without it",
+		"XFS_IOC_EXCHANGE_RANGE was missing on 6.1; 6.18 and 7.3 refused a filesystem made without the feature",
 	},
 	Needs: []string{"xfs", string(kit.ExchangeRange)},
 	Cells: kit.Sizes("range", "swap"),
@@ -48,8 +48,8 @@ func TestExchangedOver(t *testing.T) {
 	})
 }
 
-// exchangeRange exchanges the first n bytes, and skips where the filesystem
-// was made without the feature; a kernel that is too old answers ENOTTY.
+// exchangeRange exchanges the first n bytes, and skips a filesystem made
+// without the feature. A kernel that lacks the ioctl returns ENOTTY.
 func exchangeRange(c *kit.Cell, f, other *kit.File, n int) {
 	c.T.Helper()
 	can, geometry := fsctl.XFSCanExchangeRange(f.FD)

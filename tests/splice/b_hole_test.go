@@ -9,14 +9,14 @@ import (
 
 var holeFilled = kit.Test{
 	Name: "TestHoleFilled", ID: "B18", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A hole is spliced, and then filled by a write, or, in the cells called store, through a mapping.",
+	Doc: "A hole is spliced and then filled by a write or, in the store cells, through a mapping.",
 	Steps: []string{
-		"Make a file that is one hole, by ftruncate.",
+		"Make a file that is a single hole, by ftruncate.",
 		"Splice its beginning into a pipe.",
 		"Fill that range with data.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is zero (the hole: snapshot) or what was written there (live), and nothing else; afterwards the three views of the file show the data",
+	Oracle: "a byte is zero (the hole: snapshot) or the data written there (live), and nothing else; afterwards all three views of the file show the data",
 	Known: []string{
 		"live on ext4, xfs and btrfs on 5.10, 6.1, 6.18 and 7.3",
 		"on tmpfs live on 5.10, snapshot on 6.1, 6.18 and 7.3",
@@ -29,8 +29,8 @@ func TestHoleFilled(t *testing.T) {
 		f := c.FileOf(0, kit.PageSize, true)
 		f.Truncate(c.Shape.Size)
 		m := f.Map(c.Shape.Span)
-		// Not File.Splice, which looks at the first page: to look at a hole of
-		// tmpfs through a mapping is to fill it.
+		// File.Splice would not do: it inspects the first page through a
+		// mapping, and on tmpfs touching a hole through a mapping fills it.
 		p := c.Pipe()
 		p.Splice(f, 0, c.Shape.Span)
 		if c.Shape.Variant == "store" {

@@ -11,17 +11,17 @@ var needsPunch = []string{string(kit.PunchHole)}
 
 var punchHoleInPage = kit.Test{
 	Name: "TestPunchHoleInPage", ID: "B8", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "A hole of 1024 bytes punched inside the first page that was spliced: the report of 2023.",
+	Doc: "A hole of 1024 bytes is punched inside the first spliced page: the bug report of 2023.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
 		"Punch a hole of 1024 bytes at offset 1024.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is zero, or from the file as it was when it was spliced; a zero that is nowhere in its history is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
+	Oracle: "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
 	Known: []string{
-		"zeroed, the 1024 bytes and no more, on tmpfs, ext4 and btrfs on 5.10, 6.1, 6.18 and 7.3",
-		"phantom zeros beside the hole on xfs: on 6.18 and 7.3 with a large folio, on 6.1 with one that readahead brought in",
-		"snapshot on xfs on 5.10, and on later kernels where the folio is one page",
+		"the 1024 bytes zeroed, and no others, on tmpfs, ext4 and btrfs on 5.10, 6.1, 6.18 and 7.3",
+		"phantom zeros beside the hole on xfs: on 6.18 and 7.3 with a large folio, on 6.1 with one created by readahead",
+		"snapshot on xfs on 5.10, and on later kernels with a single-page folio",
 	},
 	Needs: needsPunch,
 	Quick: []string{"small-clean", "large-clean"},
@@ -39,13 +39,13 @@ func TestPunchHoleInPage(t *testing.T) {
 
 var punchHolePage = kit.Test{
 	Name: "TestPunchHolePage", ID: "B9", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "A hole in place of a whole page that is a small folio.",
+	Doc: "A hole replaces a whole page that is a small folio.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
 		"Punch a hole of one page at its start.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is zero, or from the file as it was when it was spliced; a zero that is nowhere in its history is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
+	Oracle: "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
 	Known: []string{
 		"snapshot on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -64,17 +64,17 @@ func TestPunchHolePage(t *testing.T) {
 
 var punchHoleInFolio = kit.Test{
 	Name: "TestPunchHoleInFolio", ID: "B10", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "A hole in place of all that was spliced of a large folio (0+16384), or of one page in it (4096+4096).",
+	Doc: "A hole replaces everything spliced from a large folio (0+16384), or one page of it (4096+4096).",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Punch a hole over that range or, in the cells called page, over its second page.",
+		"Punch a hole over that range or, in the page cells, over its second page.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is zero, or from the file as it was when it was spliced; a zero that is nowhere in its history is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
+	Oracle: "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
 	Known: []string{
 		"snapshot on 5.10, and on tmpfs on 5.10, 6.1, 6.18 and 7.3",
 		"zeroed on ext4 on 6.18 and 7.3, on xfs on 6.18 and 7.3, on btrfs on 7.3",
-		"on xfs on 6.1 zeroed after readahead, else snapshot",
+		"on xfs on 6.1 zeroed after readahead, otherwise snapshot",
 	},
 	Needs: needsPunch,
 	Cells: kit.Varied([]string{"", "page"}, kit.Large()[:1], kit.Readahead(kit.Large())),

@@ -9,17 +9,17 @@ import (
 
 var zeroRange = kit.Test{
 	Name: "TestZeroRange", ID: "B11", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_ZERO_RANGE over all that was spliced.",
+	Doc: "FALLOC_FL_ZERO_RANGE over the spliced range.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
 		"Zero that range by FALLOC_FL_ZERO_RANGE.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is zero, or from the file as it was when it was spliced; a zero that is nowhere in its history is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
+	Oracle: "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
 	Known: []string{
-		"snapshot on 5.10, and of a file of one page on every kernel",
+		"snapshot on 5.10, and for a single-page file on every kernel",
 		"zeroed with a large folio on ext4 and xfs on 6.18 and 7.3, on btrfs on 7.3",
-		"on xfs on 6.1 zeroed after readahead, else snapshot",
+		"on xfs on 6.1 zeroed after readahead, otherwise snapshot",
 		"EOPNOTSUPP on tmpfs",
 	},
 	Needs: []string{string(kit.ZeroRange)},
@@ -38,15 +38,15 @@ func TestZeroRange(t *testing.T) {
 
 var writeZeroes = kit.Test{
 	Name: "TestWriteZeroes", ID: "B11", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_WRITE_ZEROES over all that was spliced; since Linux 6.17, on devices that can.",
+	Doc: "FALLOC_FL_WRITE_ZEROES over the spliced range; since Linux 6.17, on devices that support it.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
 		"Zero that range by FALLOC_FL_WRITE_ZEROES.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is zero, or from the file as it was when it was spliced; a zero that is nowhere in its history is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
+	Oracle: "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
 	Known: []string{
-		"EOPNOTSUPP on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs, whose device cannot",
+		"EOPNOTSUPP on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs: their device does not support it",
 	},
 	Needs: []string{string(kit.WriteZeroes)},
 	Cells: kit.Sweep(),
@@ -61,8 +61,8 @@ func TestWriteZeroes(t *testing.T) {
 	})
 }
 
-// twoPages is the sweep for COLLAPSE_RANGE, which must leave something
-// behind the range: the small file has a second page.
+// twoPages is the sweep for COLLAPSE_RANGE, which must leave something behind
+// the range: the small file has a second page.
 func twoPages() []kit.Shape {
 	small := kit.Small()
 	for i := range small {
@@ -73,17 +73,17 @@ func twoPages() []kit.Shape {
 
 var collapseRange = kit.Test{
 	Name: "TestCollapseRange", ID: "B12", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_COLLAPSE_RANGE of all that was spliced: the file then holds there what was behind it, and never a zero.",
+	Doc: "FALLOC_FL_COLLAPSE_RANGE of the spliced range: the file then has there what followed it, and never a zero.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Take that range out of the file by FALLOC_FL_COLLAPSE_RANGE.",
+		"Remove that range from the file by FALLOC_FL_COLLAPSE_RANGE.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is what was there before or what was behind the range; a zero is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the shorter file",
+	Oracle: "a byte is the old one, or the one shifted to its offset; a zero is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the shorter file",
 	Known: []string{
 		"snapshot on ext4 on 5.10, 6.1, 6.18 and 7.3",
-		"phantom zeros on xfs: on 6.18 and 7.3 with a large folio, on 6.1 with one that readahead brought in",
-		"snapshot on xfs on 5.10, and on later kernels where the folio is one page",
+		"phantom zeros on xfs: on 6.18 and 7.3 with a large folio, on 6.1 with one created by readahead",
+		"snapshot on xfs on 5.10, and on later kernels with a single-page folio",
 		"EOPNOTSUPP on tmpfs and btrfs",
 	},
 	Needs: []string{string(kit.CollapseRange)},
@@ -102,13 +102,13 @@ func TestCollapseRange(t *testing.T) {
 
 var insertRange = kit.Test{
 	Name: "TestInsertRange", ID: "B13", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_INSERT_RANGE in front of all that was spliced.",
+	Doc: "FALLOC_FL_INSERT_RANGE in front of the spliced range.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Insert a hole of its length in front of it by FALLOC_FL_INSERT_RANGE.",
+		"Insert a hole of the same length in front of it by FALLOC_FL_INSERT_RANGE.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is what was there before, or zero for the hole; afterwards read(2), a fresh mapping and O_DIRECT all show the longer file",
+	Oracle: "a byte is the old one, or zero for the hole; afterwards read(2), a fresh mapping and O_DIRECT all show the longer file",
 	Known: []string{
 		"snapshot on ext4 and xfs on 5.10, 6.1, 6.18 and 7.3",
 		"EOPNOTSUPP on tmpfs and btrfs",

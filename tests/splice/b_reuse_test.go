@@ -12,14 +12,14 @@ import (
 
 var reused = kit.Test{
 	Name: "TestReused", ID: "B16", Family: familyMutation, Kind: outcome.Invariant,
-	Doc: "The file is truncated to nothing or unlinked, closed, and its memory and blocks are put to other use: the pipe keeps what it has, and shows nobody else's data.",
+	Doc: "The file is truncated to zero or unlinked, and closed; its pages and blocks are reused. The pipe keeps its data and never exposes anybody else's.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
 		"Truncate or unlink the file, and close it.",
-		"Fill as much page cache and anonymous memory as tells, with the pattern of another file, so that a page given back too early shows it.",
+		"Allocate enough page cache and anonymous memory, filled with another file's pattern, that a prematurely freed page is likely to be reused.",
 		"Read the pipe.",
 	},
-	Oracle: "every byte is what the file held when it was spliced; a cell of the other file is foreign",
+	Oracle: "every byte is from the file as of the splice; pattern data of the other file is foreign",
 	Known: []string{
 		"snapshot on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -41,9 +41,9 @@ func TestReused(t *testing.T) {
 	})
 }
 
-// amplify takes the pages that were freed last, which the kernel hands out
-// first, for page cache and for anonymous memory, small and large, and puts a
-// pattern into them that is of another file.
+// amplify allocates the most recently freed pages, which the kernel hands out
+// first: as page cache and as anonymous memory, small and huge. It fills them
+// with another file's pattern.
 func amplify(c *kit.Cell) {
 	const size = 512 << 10
 	cache := c.FileOf(size, kit.LargeLen, true)

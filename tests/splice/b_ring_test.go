@@ -13,10 +13,10 @@ import (
 
 var uringSplice = kit.Test{
 	Name: "TestUringSplice", ID: "B20", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "IORING_OP_SPLICE in place of splice(2), then a buffered write.",
+	Doc: "IORING_OP_SPLICE instead of splice(2), then a buffered write.",
 	Steps: []string{
-		"Splice the beginning of a file into a pipe by a request to an io_uring, and wait for its completion.",
-		"Write over that range.",
+		"Splice the beginning of a file into a pipe by an io_uring request, and wait for its completion.",
+		"Overwrite that range.",
 		"Read the pipe.",
 	},
 	Known: []string{
@@ -31,9 +31,9 @@ func TestUringSplice(t *testing.T) {
 		r, err := uring.New(4)
 		switch {
 		case errors.Is(err, unix.ENOSYS):
-			c.Skip("io_uring_setup: ENOSYS, the kernel is built without CONFIG_IO_URING")
+			c.Skip("io_uring_setup: ENOSYS (a kernel without CONFIG_IO_URING)")
 		case errors.Is(err, unix.EPERM):
-			c.Skip("io_uring_setup: EPERM, forbidden by kernel.io_uring_disabled or a seccomp filter")
+			c.Skip("io_uring_setup: EPERM (forbidden by kernel.io_uring_disabled or a seccomp filter)")
 		case err != nil:
 			c.Failed("io_uring_setup", err)
 		}
@@ -52,7 +52,7 @@ func TestUringSplice(t *testing.T) {
 				c.Failed("IORING_OP_SPLICE", err)
 			}
 			if e.Res == 0 {
-				c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: "IORING_OP_SPLICE: 0 inside the file"})
+				c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: "IORING_OP_SPLICE: 0 before EOF"})
 			}
 			p.Spliced(int64(done), int(e.Res))
 			done += int(e.Res)

@@ -9,7 +9,7 @@ import (
 
 var cloneOver = kit.Test{
 	Name: "TestCloneOver", ID: "B14", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FICLONERANGE of another file's blocks over all that was spliced.",
+	Doc: "FICLONERANGE of another file's blocks over the spliced range.",
 	Steps: []string{
 		"Write two files, and splice the beginning of the first into a pipe.",
 		"Clone the same range of the second over it.",
@@ -17,8 +17,8 @@ var cloneOver = kit.Test{
 	},
 	Known: []string{
 		"snapshot on btrfs on 5.10, 6.1, 6.18 and 7.3",
-		"phantom zeros on xfs: on 6.18 and 7.3 with a large folio, on 6.1 with one that readahead brought in",
-		"snapshot on xfs on 5.10, and on later kernels where the folio is one page",
+		"phantom zeros on xfs: on 6.18 and 7.3 with a large folio, on 6.1 with one created by readahead",
+		"snapshot on xfs on 5.10, and on later kernels with a single-page folio",
 		"EOPNOTSUPP on tmpfs and ext4",
 	},
 	Needs: []string{string(kit.CloneRange)},
@@ -37,7 +37,7 @@ func TestCloneOver(t *testing.T) {
 
 var renameOver = kit.Test{
 	Name: "TestRenameOver", ID: "B17", Family: familyMutation, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Another file is renamed over the one that was spliced, which thereby loses its name and not its content.",
+	Doc: "Another file is renamed over the spliced one, which thereby loses its name but not its content.",
 	Steps: []string{
 		"Write two files, and splice the beginning of the first into a pipe.",
 		"Rename the second over the first, which stays open.",

@@ -12,14 +12,14 @@ import (
 
 var teeDiverges = kit.Test{
 	Name: "TestTeeDiverges", ID: "B21", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "Two samples of one pipe, taken by tee(2) and read before and after a write: they should be the same, and so should what is left in the pipe.",
+	Doc: "A pipe is sampled twice by tee(2), before and after a write: both samples and the pipe itself should read the same.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Tee the pipe into a second one, and read that.",
-		"Write over the range of the file.",
-		"Tee the first pipe into a third one, read that, and read the first.",
+		"tee the pipe into a second one, and read that.",
+		"Overwrite the range in the file.",
+		"tee the first pipe into a third one, read that, and read the first.",
 	},
-	Oracle: "each of the three samples is in the history of the file; where they differ, the pipe is torn, the unit being the copies of a tee",
+	Oracle: "each of the three samples is in the history of the file; if they differ, the pipe is torn, the unit being the copies of a tee",
 	Known: []string{
 		"torn on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -41,24 +41,25 @@ func TestTeeDiverges(t *testing.T) {
 		}
 		if found.Outcome.LegalSomewhere() && !(bytes.Equal(before, after) && bytes.Equal(after, rest)) {
 			found = kit.Finding{Outcome: outcome.Torn, Unit: "copies of a tee",
-				Detail: "before the write the tee read as " + classified(f, segs, before) + ", after it as " + classified(f, segs, after) + ", and the pipe itself as " + classified(f, segs, rest)}
+				Detail: "before the write, tee delivered " + classified(f, segs, before) + ", after it " + classified(f, segs, after) + ", and the pipe itself " + classified(f, segs, rest)}
 		}
 		c.Record(found.Worse(f.Views()))
 	})
 }
 
-// classified is what a sample is by itself.
+// classified is the finding for a single sample.
 func classified(f *kit.File, segs []kit.Segment, sample []byte) string {
 	return string(f.History.Classify(segs, sample, nil).Outcome)
 }
 
-// teeSample is what a reader gets of a copy of the pipe, which keeps what it has.
+// teeSample is what a reader of a copy of the pipe receives; the pipe keeps its
+// content.
 func teeSample(c *kit.Cell, p *kit.Pipe) []byte {
 	copied := c.Pipe()
 	n, err := unix.Tee(p.R, copied.W, p.Expected(), unix.SPLICE_F_NONBLOCK)
 	if err != nil {
 		c.Failed("tee", err)
 	}
-	copied.Spliced(0, int(n)) // a count that is too small shows as short
+	copied.Spliced(0, int(n)) // a short count shows as short
 	return copied.Drain()
 }

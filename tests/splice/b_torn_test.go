@@ -15,14 +15,14 @@ import (
 
 var tornRead = kit.Test{
 	Name: "TestTornRead", ID: "B22", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "One read(2) of the pipe stops in the middle of its copy, the file is overwritten, and the read goes on: at a page's boundary or, in the cells called sector, inside a page.",
+	Doc: "A read(2) of the pipe is stopped halfway through its copy, the file is overwritten, and the read continues: at a page boundary or, in the sector cells, inside a page.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Read the pipe into memory of which all but the first page is missing and watched by userfaultfd.",
+		"Read the pipe into memory of which only the first page is present; the rest is registered with userfaultfd.",
 		"Wait until the read faults on the second page, with the first one full.",
-		"Write over the range of the file, then resolve the fault.",
+		"Overwrite the range in the file, then resolve the fault.",
 	},
-	Oracle: "every byte is in the history of its offset; the two halves of the one read are of one generation, or else it is torn",
+	Oracle: "every byte is in the history of its offset; if the two halves of the read are of different generations, the read is torn",
 	Known: []string{
 		"torn on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -32,7 +32,7 @@ var tornRead = kit.Test{
 
 func TestTornRead(t *testing.T) {
 	kit.Run(t, tornRead, func(c *kit.Cell) {
-		front := kit.PageSize // what the read copies before it stops
+		front := kit.PageSize // what the read copies before it faults
 		if c.Shape.Variant == "sector" {
 			front /= 2
 		}
@@ -50,7 +50,7 @@ func TestTornRead(t *testing.T) {
 		})
 		at, err := r.Await(time.Now().Add(5 * time.Second))
 		if err != nil || at != kit.PageSize {
-			c.Infra("the read was to stop at the second page: at %d, %v", at, err)
+			c.Infra("the read should have faulted on the second page: at %d, %v", at, err)
 		}
 		f.Write(0, c.Shape.Span)
 		if err := r.Resolve(kit.PageSize, len(r.Bytes(kit.PageSize))); err != nil {
@@ -63,14 +63,14 @@ func TestTornRead(t *testing.T) {
 	})
 }
 
-// missingMemory is memory of which only the first page is there.
+// missingMemory is memory of which only the first page is present.
 func missingMemory(c *kit.Cell, n int) *uffd.Region {
 	r, err := uffd.New(n)
 	switch {
 	case errors.Is(err, unix.ENOSYS):
-		c.Skip("userfaultfd: ENOSYS, the kernel is built without CONFIG_USERFAULTFD")
+		c.Skip("userfaultfd: ENOSYS (a kernel without CONFIG_USERFAULTFD)")
 	case errors.Is(err, unix.EPERM):
-		c.Skip("userfaultfd: EPERM, not root and vm.unprivileged_userfaultfd is 0, or a seccomp filter")
+		c.Skip("userfaultfd: EPERM (not root and vm.unprivileged_userfaultfd is 0, or a seccomp filter)")
 	case err != nil:
 		c.Failed("userfaultfd", err)
 	}

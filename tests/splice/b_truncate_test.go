@@ -9,13 +9,13 @@ import (
 
 var truncateInPage = kit.Test{
 	Name: "TestTruncateInPage", ID: "B6", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "A truncation to 1000 bytes, inside the first page that was spliced.",
+	Doc: "A truncation to 1000 bytes, inside the first spliced page.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
 		"Truncate the file to 1000 bytes.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte behind the new end is zero or what was there before; one in front of it is what was there. Afterwards read(2), a fresh mapping and O_DIRECT all show 1000 bytes",
+	Oracle: "a byte beyond the new EOF is zero or the old one; one before it is the old one. Afterwards read(2), a fresh mapping and O_DIRECT all show 1000 bytes",
 	Known: []string{
 		"zeroed on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -34,13 +34,13 @@ func TestTruncateInPage(t *testing.T) {
 
 var truncateToZero = kit.Test{
 	Name: "TestTruncateToZero", ID: "B7", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "A truncation to nothing; in the cells called regrow, new data is written there afterwards.",
+	Doc: "A truncation to zero; in the regrow cells, new data is written afterwards.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Truncate the file to nothing; in the cells called regrow, write new data to its old length.",
+		"Truncate the file to zero; in the regrow cells, write new data up to its old length.",
 		"Read the pipe.",
 	},
-	Oracle: "a byte is what was there before, or, which a kernel that takes pages away may show, zero or the new data; afterwards the views of the file show its new content",
+	Oracle: "a byte is the old one or, on a kernel that revokes pages from the pipe, zero or the new data; afterwards the views of the file show its new content",
 	Known: []string{
 		"snapshot on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs: the pages leave the page cache, and the pipe keeps them",
 	},

@@ -19,10 +19,10 @@ var mutation = []kit.Test{
 
 var write = kit.Test{
 	Name: "TestWrite", ID: "B1", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "A buffered write over the range that was spliced.",
+	Doc: "A buffered write over the spliced range.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Write over that range.",
+		"Overwrite that range.",
 		"Read the pipe.",
 	},
 	Known: []string{
@@ -43,7 +43,7 @@ func TestWrite(t *testing.T) {
 
 var writeInSector = kit.Test{
 	Name: "TestWriteInSector", ID: "B2", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A buffered write of 128 bytes inside a sector of the first page that was spliced.",
+	Doc: "A buffered write of 128 bytes inside a sector of the first spliced page.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
 		"Write 128 bytes at offset 704.",
@@ -66,10 +66,10 @@ func TestWriteInSector(t *testing.T) {
 
 var writeDontCache = kit.Test{
 	Name: "TestWriteDontCache", ID: "B3", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A write with RWF_DONTCACHE over the range that was spliced, written back so that the page cache lets go of it.",
+	Doc: "A write with RWF_DONTCACHE over the spliced range, followed by writeback, after which the page cache drops it.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Write over that range by pwritev2 with RWF_DONTCACHE (Linux 6.14).",
+		"Overwrite that range by pwritev2 with RWF_DONTCACHE (Linux 6.14).",
 		"fsync the file.",
 		"Read the pipe.",
 	},
@@ -94,10 +94,10 @@ func TestWriteDontCache(t *testing.T) {
 
 var writeDirect = kit.Test{
 	Name: "TestWriteDirect", ID: "B4", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "An O_DIRECT write over the range that was spliced.",
+	Doc: "An O_DIRECT write over the spliced range.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Write over that range with O_DIRECT.",
+		"Overwrite that range with O_DIRECT.",
 		"Read the pipe.",
 	},
 	Known: []string{
@@ -121,7 +121,7 @@ func TestWriteDirect(t *testing.T) {
 
 var mmapStore = kit.Test{
 	Name: "TestMmapStore", ID: "B5", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "Stores over the range that was spliced, through a shared mapping that was there before the splice.",
+	Doc: "Stores to the spliced range through a shared mapping created before the splice.",
 	Steps: []string{
 		"Map the file, shared and writable.",
 		"Splice the beginning of a file into a pipe.",
@@ -147,10 +147,10 @@ func TestMmapStore(t *testing.T) {
 
 var sendfileWrite = kit.Test{
 	Name: "TestSendfileWrite", ID: "B19", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "sendfile(2) to a pipe in place of splice(2), then a buffered write: Linux 5.10 copies, 6.1 aliases.",
+	Doc: "sendfile(2) to a pipe instead of splice(2), then a buffered write: Linux 5.10 copies, 6.1 aliases.",
 	Steps: []string{
 		"Move the beginning of a file into a pipe by sendfile(2).",
-		"Write over that range.",
+		"Overwrite that range.",
 		"Read the pipe.",
 	},
 	Known: []string{

@@ -16,10 +16,10 @@ var moved = []kit.Test{preallocate, moveExtent, swapExtents, btrfsDefragment, bt
 
 var preallocate = kit.Test{
 	Name: "TestPreallocate", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "fallocate of blocks inside and behind the file, with and without a new size.",
+	Doc: "fallocate of blocks inside and beyond the file, with and without a new size.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Allocate blocks from the file's beginning to 64 KiB behind its end by fallocate, with or without FALLOC_FL_KEEP_SIZE; the file must have more blocks, or the new size, then.",
+		"Allocate blocks from the start of the file to 64 KiB beyond EOF by fallocate, with or without FALLOC_FL_KEEP_SIZE; the file must then have more blocks, or the new size.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
@@ -59,7 +59,8 @@ func status(c *kit.Cell, f *kit.File) *unix.Stat_t {
 	return &st
 }
 
-// place is where the blocks of a file's beginning are, by FIEMAP.
+// place lists the physical location of the blocks at the start of a file, by
+// FIEMAP.
 func place(c *kit.Cell, f *kit.File) []fsctl.Extent {
 	c.T.Helper()
 	extents, err := fsctl.Extents(f.FD, 0, uint64(c.Shape.Size))
@@ -69,19 +70,19 @@ func place(c *kit.Cell, f *kit.File) []fsctl.Extent {
 	return extents
 }
 
-// mustHaveMoved ends the cell unless the blocks are elsewhere by now: an
-// operation that did nothing has shown nothing.
+// mustHaveMoved ends the cell unless the blocks have moved: an operation that
+// did nothing proves nothing.
 func mustHaveMoved(c *kit.Cell, f *kit.File, from []fsctl.Extent) {
 	c.T.Helper()
 	to := place(c, f)
 	c.Attr("extents", strconv.Itoa(len(from))+" before, "+strconv.Itoa(len(to))+" after")
 	if slices.Equal(from, to) {
-		c.Infra("the blocks of the file are where they were")
+		c.Infra("the blocks of the file have not moved")
 	}
 	c.Attr("moved_blocks", "yes")
 }
 
-// only skips the cell on every other filesystem.
+// only skips the cell on all other filesystems.
 func only(c *kit.Cell, fsType, operation string) {
 	c.T.Helper()
 	if c.FS.Type != fsType {
@@ -91,10 +92,10 @@ func only(c *kit.Cell, fsType, operation string) {
 
 var moveExtent = kit.Test{
 	Name: "TestMoveExtent", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "EXT4_IOC_MOVE_EXT, of which e4defrag is made, gives the file other blocks.",
+	Doc: "EXT4_IOC_MOVE_EXT, the ioctl behind e4defrag, gives the file other blocks.",
 	Steps: []string{
 		"Preallocate a donor of the file's size, and splice the beginning of the file into a pipe.",
-		"Move the file's data to the donor's blocks; all blocks must have moved, and FIEMAP must show others.",
+		"Move the file's data to the donor's blocks; all blocks must have moved, and FIEMAP must show different ones.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
@@ -134,10 +135,10 @@ func TestMoveExtent(t *testing.T) {
 
 var swapExtents = kit.Test{
 	Name: "TestSwapExtents", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "XFS_IOC_SWAPEXT, of which xfs_fsr is made, gives the file the blocks of a copy.",
+	Doc: "XFS_IOC_SWAPEXT, the ioctl behind xfs_fsr, gives the file the blocks of a copy.",
 	Steps: []string{
 		"Write a second file of the same content, and splice the beginning of the first into a pipe.",
-		"Exchange the blocks of both; FIEMAP must show others.",
+		"Exchange the blocks of both; FIEMAP must show different ones.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
@@ -165,9 +166,9 @@ var btrfsDefragment = kit.Test{
 	Name: "TestDefragment", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
 	Doc: "btrfs defragments the file.",
 	Steps: []string{
-		"Write a file, and its first page once more, so that it has two extents.",
+		"Write a file, then its first page again, so that it has two extents.",
 		"Splice its beginning into a pipe.",
-		"Defragment it by BTRFS_IOC_DEFRAG_RANGE; FIEMAP must show other blocks.",
+		"Defragment it by BTRFS_IOC_DEFRAG_RANGE; FIEMAP must show different blocks.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
@@ -201,7 +202,7 @@ var btrfsBalance = kit.Test{
 	Doc: "btrfs moves all data of the filesystem to new chunks.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Balance all data chunks by BTRFS_IOC_BALANCE_V2; FIEMAP must show other blocks.",
+		"Balance all data chunks by BTRFS_IOC_BALANCE_V2; FIEMAP must show different blocks.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
@@ -230,7 +231,7 @@ func TestBalance(t *testing.T) {
 
 var btrfsSend = kit.Test{
 	Name: "TestSend", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "btrfs sends a read-only snapshot, whose file's pages are in the pipe.",
+	Doc: "btrfs sends a read-only snapshot while pages of a file in it are in the pipe.",
 	Steps: []string{
 		"Write a file, and make a read-only snapshot of the subvolume.",
 		"Splice the beginning of the snapshot's file into a pipe.",

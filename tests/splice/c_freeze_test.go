@@ -18,13 +18,13 @@ var freeze = kit.Test{
 	Doc: "The filesystem is frozen and thawed while the file's pages are in the pipe.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Freeze the filesystem by FIFREEZE; a second FIFREEZE must say EBUSY.",
-		"Read the pipe while it is frozen, and thaw it by FITHAW.",
+		"Freeze the filesystem by FIFREEZE; a second FIFREEZE must fail with EBUSY.",
+		"Read the pipe while the filesystem is frozen, and thaw it by FITHAW.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 on ext4, xfs and btrfs"},
 	Needs: append([]string{string(kit.Freeze)}, needsGuest...),
 	Cells: kit.Sweep(),
-	Guest: true, // whatever else writes to the filesystem would wait
+	Guest: true, // any other writer to the filesystem would block
 }
 
 func TestFreeze(t *testing.T) {
@@ -35,7 +35,7 @@ func TestFreeze(t *testing.T) {
 		f.Operate(kit.Freeze, "FIFREEZE", func() error { return fsctl.Freeze(f.FD) })
 		c.T.Cleanup(func() { _ = thaw() }) // before the file is closed and removed
 		if err := fsctl.Freeze(f.FD); !errors.Is(err, unix.EBUSY) {
-			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "a second FIFREEZE does not say EBUSY: the filesystem is not frozen"})
+			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "a second FIFREEZE does not fail with EBUSY: the filesystem is not frozen"})
 		}
 		c.Attr("frozen", "yes")
 		p.Collect()
@@ -46,11 +46,11 @@ func TestFreeze(t *testing.T) {
 
 var readOnly = kit.Test{
 	Name: "TestRemountReadOnly", ID: "C7", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "The filesystem is mounted read-only while the file's pages are in the pipe.",
+	Doc: "The filesystem is remounted read-only while the file's pages are in the pipe.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe, and close the file.",
-		"Mount the filesystem read-only; EBUSY counts as blocked. Opening the file for writing must say EROFS.",
-		"Read the pipe, and mount the filesystem for writing again.",
+		"Remount the filesystem read-only; EBUSY counts as blocked. Opening the file for writing must then fail with EROFS.",
+		"Read the pipe, and remount the filesystem read-write.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem"},
 	Needs: []string{"root", "a filesystem that may be unmounted"},
@@ -71,15 +71,15 @@ func TestRemountReadOnly(t *testing.T) {
 		fd, err := unix.Open(f.Path, unix.O_RDWR|unix.O_CLOEXEC, 0)
 		if !errors.Is(err, unix.EROFS) {
 			_ = unix.Close(fd)
-			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "a file on a filesystem mounted read-only opens for writing"})
+			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "a file on a read-only filesystem opens for writing"})
 		}
 		c.Attr("read_only", "yes")
 		p.Collect()
 		if err := writable(); err != nil {
-			c.Infra("mount for writing again: %s", kit.ErrnoName(err))
+			c.Infra("remount read-write: %s", kit.ErrnoName(err))
 		}
 		f.Reopen()
 		p.Judge(f)
-		f.Close() // the filesystem may be unmounted in the next cell
+		f.Close() // the next cell may unmount the filesystem
 	})
 }

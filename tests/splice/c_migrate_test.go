@@ -20,8 +20,8 @@ var compact = kit.Test{
 	Doc: "All memory is compacted while the file's pages are in the pipe.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Store to 16 MiB of memory and give every second page back, so that there is something to compact.",
-		"Write 1 to compact_memory; by /proc/vmstat pages must have been moved.",
+		"Fill 16 MiB of memory and free every second page, so that there is something to compact.",
+		"Write 1 to compact_memory; /proc/vmstat must show that pages were migrated.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem"},
@@ -36,8 +36,8 @@ func TestCompactMemory(t *testing.T) {
 		compactAlone(c)
 		p := f.Splice()
 		before, known := f.Frame(0)
-		// What was scattered may be together again before its turn has come:
-		// kcompactd ends what it has begun.
+		// kcompactd finishes what it has begun, so scattered memory may be
+		// compacted again before the test triggers it.
 		n := 0
 		moved := kit.Poll(time.Millisecond, func() bool {
 			defer scatter(c)()
@@ -46,21 +46,20 @@ func TestCompactMemory(t *testing.T) {
 		})
 		c.Attr("migrated", strconv.Itoa(n))
 		if !moved {
-			c.Infra("compact_memory moved no page")
+			c.Infra("compact_memory migrated no page")
 		}
 		frameMoved(c, f, before, known)
 		p.Judge(f)
 	})
 }
 
-// compactAlone keeps the kernel from compacting memory by itself, and the
-// processors from keeping more free pages than they must, where compaction
-// does not look.
+// compactAlone stops the kernel from compacting memory on its own, and keeps
+// the per-CPU free lists minimal: compaction does not look at them.
 func compactAlone(c *kit.Cell) {
-	// By themselves the lists grow to an eighth of memory, since Linux 6.7.
-	// This is there since 5.14.
+	// Since Linux 6.7 the lists auto-tune up to an eighth of memory. The sysctl
+	// exists since 5.14.
 	c.Setting("/proc/sys/vm/percpu_pagelist_high_fraction", "1000000")
-	// Twice a second kcompactd looks whether there is something to do.
+	// kcompactd wakes twice a second to check for work.
 	c.Setting("/proc/sys/vm/compaction_proactiveness", "0")
 }
 
@@ -71,7 +70,7 @@ func scatter(c *kit.Cell) (undo func()) {
 	if err != nil {
 		c.Infra("map anonymous memory: %s", kit.ErrnoName(err))
 	}
-	// EINVAL: a kernel without huge pages, which makes none.
+	// EINVAL: a kernel without huge pages, so none are created.
 	if err := unix.Madvise(m, unix.MADV_NOHUGEPAGE); err != nil && !errors.Is(err, unix.EINVAL) {
 		c.Infra("madvise(MADV_NOHUGEPAGE): %s", kit.ErrnoName(err))
 	}
@@ -86,8 +85,8 @@ func scatter(c *kit.Cell) (undo func()) {
 	return func() { _ = unix.Munmap(m) }
 }
 
-// frameMoved records whether the file's first page is in another frame than
-// it was: the covariate frame_moved.
+// frameMoved records in the covariate frame_moved whether the file's first page
+// has a different page frame than before.
 func frameMoved(c *kit.Cell, f *kit.File, before uint64, known bool) {
 	if after, ok := f.Frame(0); ok && known {
 		moved := "no"
@@ -100,29 +99,30 @@ func frameMoved(c *kit.Cell, f *kit.File, before uint64, known bool) {
 
 var softOffline = kit.Test{
 	Name: "TestSoftOffline", ID: "C11", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "The kernel is told by MADV_SOFT_OFFLINE to empty the page frame that is in the pipe, as if its memory were about to fail: it migrates what is in there.",
+	Doc: "MADV_SOFT_OFFLINE asks the kernel to vacate the page frame that is in the pipe, as if its memory were about to fail: it migrates the page.",
 	Steps: []string{
 		"Write a file and a second one, which is written back, and splice the beginning of the first into a pipe.",
-		"Soft-offline the first page of the second file, which must be in another frame then.",
-		"Soft-offline the first page of the first file; what came of that is the attribute soft_offline.",
+		"Soft-offline the first page of the second file, which must then be in another frame.",
+		"Soft-offline the first page of the first file; the result is the attribute soft_offline.",
 		"Read the pipe.",
 	},
-	Known: []string{"snapshot on every kernel from 6.12 to 7.3 and every filesystem; 5.10 and 6.1 of Debian's cloud kernels cannot"},
+	Known: []string{"snapshot on every kernel from 6.12 to 7.3 and every filesystem; Debian's cloud kernels of 5.10 and 6.1 do not support it"},
 	Needs: append([]string{"CONFIG_MEMORY_FAILURE"}, needsGuest...),
 	Cells: kit.Varied(nil, kit.Small(), kit.Large()),
-	Guest: true, // the frames are lost until the machine boots again
+	Guest: true, // the frames are lost until the VM reboots
 }
 
 func TestSoftOffline(t *testing.T) {
 	kit.Run(t, softOffline, func(c *kit.Cell) {
 		f := c.File()
-		// Clean: newer kernels say EBUSY to a dirty large folio on some filesystems.
+		// Clean: newer kernels return EBUSY for a dirty large folio on some
+		// filesystems.
 		other := c.FileOf(c.Shape.Size, c.Shape.Chunk, false)
 		p := f.Splice()
 		before, known := f.Frame(0)
 		from, ok := other.Frame(0)
 		if !known || !ok {
-			c.Skip("/proc/self/pagemap shows no page frames: whether a page was migrated cannot be told")
+			c.Skip("/proc/self/pagemap shows no page frame numbers: page migration cannot be observed")
 		}
 		switch err := other.SoftOffline(0); {
 		case errors.Is(err, unix.EINVAL):
@@ -131,7 +131,7 @@ func TestSoftOffline(t *testing.T) {
 			c.Infra("madvise(MADV_SOFT_OFFLINE) of a page that is in no pipe: %s", kit.ErrnoName(err))
 		}
 		if to, ok := other.Frame(0); !ok || to == from {
-			c.Infra("a page that is in no pipe is in the frame that it was in before MADV_SOFT_OFFLINE")
+			c.Infra("a page that is in no pipe has the same frame as before MADV_SOFT_OFFLINE")
 		}
 		c.Attr("bystander_moved", "yes")
 		result := "ok"
@@ -146,18 +146,18 @@ func TestSoftOffline(t *testing.T) {
 
 var mergePages = kit.Test{
 	Name: "TestMergePages", ID: "C11", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "KSM merges memory that vmsplice put into the pipe with other memory of the same content, or takes apart what it had merged before.",
+	Doc: "KSM merges vmspliced memory with memory of the same content, or unmerges what it had merged before.",
 	Steps: []string{
-		"Store the same into two pages of anonymous memory, and have KSM scan without rest.",
-		"merge: vmsplice the first into a pipe and advise MADV_MERGEABLE for both; a further pair, in no pipe, must become one page.",
-		"unmerge: advise it first, wait until both are one page, vmsplice the first, and have KSM take all apart: both must be two pages again. Store to the second.",
+		"Store the same content to two pages of anonymous memory, and let KSM scan without pauses.",
+		"merge: vmsplice the first into a pipe and apply MADV_MERGEABLE to both; a further pair, in no pipe, must become one page.",
+		"unmerge: apply it first, wait until both are one page, vmsplice the first, and make KSM unmerge everything: there must be two pages again. Store to the second.",
 		"Read the pipe.",
 	},
-	Oracle: "the reader received what was in memory at the time of the vmsplice, and the memory still holds that",
+	Oracle: "the reader received what was in memory at the time of the vmsplice, and the memory still has that content",
 	Known:  []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs:  append([]string{"CONFIG_KSM"}, needsGuest...),
 	Cells:  kit.Named("merge", "unmerge"),
-	Guest:  true, // KSM is one for the whole machine
+	Guest:  true, // KSM is system-wide
 }
 
 func TestMergePages(t *testing.T) {
@@ -177,7 +177,7 @@ func TestMergePages(t *testing.T) {
 			c.Attr("merged", strconv.FormatBool(k.Merged(a, b)))
 			k.Unmerge()
 			if k.Merged(a, b) {
-				c.Infra("two pages are still one after KSM was told to take all apart")
+				c.Infra("two pages are still merged after KSM was told to unmerge everything")
 			}
 			b.Store(0, kit.PageSize)
 		}
@@ -187,11 +187,11 @@ func TestMergePages(t *testing.T) {
 
 var collapse = kit.Test{
 	Name: "TestCollapseHuge", ID: "C11", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "MADV_COLLAPSE asks for one huge page in the place of the base pages of a file or of anonymous memory, the first of which are in the pipe.",
+	Doc: "MADV_COLLAPSE asks for a huge page instead of the base pages of a file or of anonymous memory, the first of which are in the pipe.",
 	Steps: []string{
 		"Make two files, or pieces of anonymous memory, of 2 MiB in base pages, and put the beginning of the first into a pipe by splice or vmsplice.",
-		"Collapse the second by MADV_COLLAPSE: it must be one huge page then.",
-		"Collapse the first; what came of that is the attribute collapse.",
+		"Collapse the second by MADV_COLLAPSE: it must then be one huge page.",
+		"Collapse the first; the result is the attribute collapse.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 6.1 to 7.3; a file only on tmpfs, and from 7.2 on also on ext4 and xfs"},
@@ -209,7 +209,7 @@ func TestCollapseHuge(t *testing.T) {
 	kit.Run(t, collapse, func(c *kit.Cell) {
 		const huge = "/sys/kernel/mm/transparent_hugepage"
 		if kernelBefore(c, 6, 1) {
-			c.Skip("MADV_COLLAPSE is there since Linux 6.1")
+			c.Skip("MADV_COLLAPSE exists since Linux 6.1")
 		}
 		if _, err := os.Stat(huge); err != nil {
 			c.Skip("%v (a kernel without CONFIG_TRANSPARENT_HUGEPAGE)", err)
@@ -234,14 +234,14 @@ func TestCollapseHuge(t *testing.T) {
 // hugeOrder is the order of a huge page.
 const hugeOrder = 9
 
-// collapseBoth collapses what is in no pipe, which must work, and then what
-// is.
+// collapseBoth collapses first the one that is in no pipe, which must work, and
+// then the other.
 func collapseBoth(c *kit.Cell, spliced, other collapsible) {
 	c.T.Helper()
 	if order, ok := other.order(); !ok {
-		c.Skip("/proc/kpageflags cannot be read: whether a page is huge cannot be told")
+		c.Skip("/proc/kpageflags cannot be read: huge pages cannot be observed")
 	} else if order == hugeOrder {
-		c.Skip("%s caches a file in huge pages by itself", c.FS.Type)
+		c.Skip("%s already caches the file in huge pages", c.FS.Type)
 	}
 	err := other.collapse()
 	switch {

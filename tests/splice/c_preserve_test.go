@@ -15,30 +15,30 @@ var preserved = slices.Concat(
 	shifts, shared, written, reclaimed, frozen, moved, resized, migrated,
 )
 
-// needsGuest is what the operations on the whole machine or the whole
-// filesystem need.
+// needsGuest is required by operations on the whole machine or the whole
+// filesystem.
 var needsGuest = []string{"root", "a throw-away VM"}
 
-// clean is the sweep for operations that write the file back before all else:
-// the dirty cells would be the same.
+// clean is the sweep for operations that start by writing the file back: dirty
+// cells would be the same.
 func clean(variants ...string) []kit.Shape {
 	return kit.Varied(variants, kit.Small()[:1], kit.Large()[:1])
 }
 
-// dirty is the sweep for operations that a clean file is nothing to.
+// dirty is the sweep for operations that do nothing to a clean file.
 func dirty(variants ...string) []kit.Shape {
 	return kit.Varied(variants, kit.Small()[1:], kit.Large()[1:2])
 }
 
 var punchHoleOutside = kit.Test{
 	Name: "TestPunchHoleOutside", ID: "C3", Family: familyPreserved, Kind: outcome.Invariant,
-	Doc: "A hole of 512 bytes leaves every byte outside its range alone, at a page's beginning, middle and end.",
+	Doc: "A hole of 512 bytes leaves every byte outside its range alone: at the start, in the middle and at the end of a page.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Punch a hole of 512 bytes into the first page: at its beginning, in its middle or at its end.",
+		"Punch a hole of 512 bytes into the first page: at its start, in its middle or at its end.",
 		"Read the pipe.",
 	},
-	Oracle: "outside the hole every byte is as it was at the splice; inside it is old or zero; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
+	Oracle: "outside the hole every byte is as of the splice; inside it is old or zero; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file",
 	Known:  []string{"phantom zeros beside the hole on xfs with a large folio: on 6.1 after readahead, on 6.12, 6.18 and 7.3 always", "snapshot otherwise on 5.10 to 7.3"},
 	Needs:  needsPunch,
 	Quick:  []string{"middle-large-clean"},
@@ -58,12 +58,12 @@ func TestPunchHoleOutside(t *testing.T) {
 
 var unmount = kit.Test{
 	Name: "TestUnmount", ID: "C8", Family: familyPreserved, Kind: outcome.Invariant,
-	Doc: "umount with a full pipe: it succeeds, and the pipe is intact.",
+	Doc: "umount while a pipe is full of the file's pages: it succeeds, and the pipe is intact.",
 	Steps: []string{
 		"Fill a pipe with spliced pages of a file, and close the file.",
 		"Unmount the filesystem; EBUSY counts as blocked.",
-		"Read the pipe while nothing is mounted.",
-		"Mount the filesystem again, unless it is tmpfs, and look at the file.",
+		"Read the pipe while the filesystem is not mounted.",
+		"Mount the filesystem again, unless it is tmpfs, and check the file.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem"},
 	Needs: []string{"root", "a filesystem that may be unmounted"},

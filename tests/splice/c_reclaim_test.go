@@ -15,9 +15,9 @@ var dropCaches = kit.Test{
 	Name: "TestDropCaches", ID: "C6", Family: familyPreserved, Kind: outcome.Invariant,
 	Doc: "drop_caches while the file's pages are in the pipe.",
 	Steps: []string{
-		"Write a second file and write it back, to see what happens to pages that are in no pipe.",
+		"Write a second file and write it back, as a reference: its pages are in no pipe.",
 		"Splice the beginning of a file into a pipe.",
-		"Write 3 to drop_caches; the second file must be out of the page cache then, unless it is on tmpfs.",
+		"Write 3 to drop_caches; the second file must then be out of the page cache, unless it is on tmpfs.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem"},
@@ -26,8 +26,8 @@ var dropCaches = kit.Test{
 	Guest: true, // it drops the caches of the whole machine
 }
 
-// settle is how long to wait before the kernel is asked again to give up pages
-// that nobody uses: after fsync(2) btrfs may still be finishing their write.
+// settle is the interval between attempts to have the kernel drop pages that
+// nobody uses: after fsync(2), btrfs may still be completing their write.
 const settle = time.Millisecond
 
 func TestDropCaches(t *testing.T) {
@@ -42,7 +42,7 @@ func TestDropCaches(t *testing.T) {
 			return left <= 0 || c.FS.Type == "tmpfs"
 		})
 		if !dropped {
-			c.Infra("drop_caches left %d pages of a clean file that nobody uses", left)
+			c.Infra("drop_caches left %d pages of a clean, unused file", left)
 		}
 		c.Attr("resident_after", f.Resident(0))
 		p.Judge(f)
@@ -51,23 +51,23 @@ func TestDropCaches(t *testing.T) {
 
 var reclaim = kit.Test{
 	Name: "TestReclaim", ID: "C6", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Memory is taken back from a control group, or by MADV_PAGEOUT, while the file's pages are in the pipe.",
+	Doc: "Memory is reclaimed from a control group, or by MADV_PAGEOUT, while the file's pages are in the pipe.",
 	Steps: []string{
 		"In a control group of its own, write a file and a second one of the same content, which is written back.",
 		"Splice the beginning of the first into a pipe, and leave the group.",
-		"Take its memory back: by memory.reclaim, by a memory.high of 0, or by MADV_PAGEOUT of both files. Pages of the second file must be out of the page cache then.",
+		"Reclaim its memory: by memory.reclaim, by a memory.high of 0, or by MADV_PAGEOUT of both files. Pages of the second file must then be out of the page cache.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 on ext4, xfs and btrfs; the pages in the pipe stay in the page cache"},
 	Needs: append([]string{"cgroup2 with the memory controller"}, needsGuest...),
 	Cells: kit.Varied([]string{"reclaim", "high", "pageout"}, kit.Small()[:1], kit.Large()),
-	Guest: true, // it moves the process about
+	Guest: true, // it moves the process between control groups
 }
 
 func TestReclaim(t *testing.T) {
 	kit.Run(t, reclaim, func(c *kit.Cell) {
 		if c.FS.Type == "tmpfs" {
-			c.Skip("tmpfs without swap keeps its pages in memory")
+			c.Skip("tmpfs without swap cannot evict its pages")
 		}
 		leave, take := func() {}, func() {}
 		if c.Shape.Variant != "pageout" {
@@ -107,10 +107,10 @@ var swapOut = kit.Test{
 	Name: "TestSwapOut", ID: "C10", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
 	Doc: "The file's tmpfs pages are swapped out, as far as the kernel can, while they are in the pipe.",
 	Steps: []string{
-		"Switch swapping on, to a zram disk.",
+		"Enable swap on a zram disk.",
 		"Write a file and a second one of the same content on tmpfs, and splice the beginning of the first into a pipe.",
 		"Page both out by MADV_PAGEOUT; all pages of the second must have left memory.",
-		"Read the pipe and look at the file, which is swapped in for that.",
+		"Read the pipe and check the file, which swaps it in.",
 	},
 	Known:   []string{"snapshot on every kernel from 5.10 to 7.3; the pages in the pipe stay in memory"},
 	Needs:   append([]string{"tmpfs", "zram"}, needsGuest...),
@@ -122,7 +122,7 @@ var swapOut = kit.Test{
 func TestSwapOut(t *testing.T) {
 	kit.Run(t, swapOut, func(c *kit.Cell) {
 		if c.FS.Type != "tmpfs" {
-			c.Skip("%s does not live in swap: only tmpfs does", c.FS.Type)
+			c.Skip("%s is not swapped: only tmpfs is", c.FS.Type)
 		}
 		c.Swap()
 		f := c.File()

@@ -18,11 +18,11 @@ var resized = []kit.Test{resizeMounted}
 
 var resizeMounted = kit.Test{
 	Name: "TestResize", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
-	Doc: "The mounted filesystem shrinks and grows: btrfs by 16 MiB, xfs by 16 blocks, tmpfs by its option; ext4 grows where its device has room.",
+	Doc: "The mounted filesystem shrinks and grows: btrfs by 16 MiB, xfs by 16 blocks, tmpfs by its mount option; ext4 grows if its device has room.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Resize the filesystem; statfs must show another size.",
-		"Read the pipe, and give the filesystem its size back.",
+		"Resize the filesystem; statfs must show a different size.",
+		"Read the pipe, and restore the filesystem's size.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 on tmpfs and btrfs, and on xfs from 6.1 on"},
 	Needs: append([]string{string(kit.Resize)}, needsGuest...),
@@ -48,7 +48,7 @@ func TestResize(t *testing.T) {
 		after := blocksOf(c)
 		c.Attr("resized", fmt.Sprintf("%d to %d blocks", before, after))
 		if before == after {
-			c.Infra("the filesystem has as many blocks as before: %d", before)
+			c.Infra("the filesystem still has %d blocks", before)
 		}
 		p.Judge(f)
 	})
@@ -63,8 +63,7 @@ func blocksOf(c *kit.Cell) uint64 {
 	return st.Blocks
 }
 
-// sizes returns how to give the filesystem another size, and how to give it
-// the one that it has.
+// sizes returns functions that change the filesystem's size and restore it.
 func sizes(c *kit.Cell, fd int) (to, back func() error) {
 	c.T.Helper()
 	switch c.FS.Type {
@@ -94,7 +93,7 @@ func sizes(c *kit.Cell, fd int) (to, back func() error) {
 		}
 		return func() error { return fsctl.Ext4Resize(fd, room) }, func() error { return nil }
 	}
-	c.Skip("%s has no way of being resized that this test knows", c.FS.Type)
+	c.Skip("this test cannot resize %s", c.FS.Type)
 	return nil, nil
 }
 
@@ -113,7 +112,7 @@ func kernelBefore(c *kit.Cell, major, minor int) bool {
 }
 
 // snapshotOf makes a read-only btrfs snapshot of the filesystem's root. It
-// returns that, open, and the file as it is in there.
+// returns the snapshot, open, and the file inside it.
 func snapshotOf(c *kit.Cell, f *kit.File) (subvolume int, snapshot *kit.File) {
 	c.T.Helper()
 	open := func(path string, flags int) int {

@@ -17,11 +17,11 @@ var shared = []kit.Test{dedupe, unshare}
 
 var dedupe = kit.Test{
 	Name: "TestDedupe", ID: "C1", Family: familyPreserved, Kind: outcome.Invariant,
-	Doc: "FIDEDUPERANGE of what was spliced with the same bytes of another file, as source and as target, in part and whole.",
+	Doc: "FIDEDUPERANGE of the spliced range with identical data of another file, as source and as target, partial and whole.",
 	Steps: []string{
 		"Write a second file of the same content, and write both back.",
 		"Splice the beginning of the first into a pipe.",
-		"Share that range, or in the whole cells the whole file, between both by FIDEDUPERANGE, the spliced file being source or target; the kernel must say that it shared all of it.",
+		"Deduplicate that range, or in the whole cells the whole file, by FIDEDUPERANGE, with the spliced file as source or target; the kernel must report that it shared all of it.",
 		"Read the pipe.",
 	},
 	Known: []string{"phantom zeros on xfs when part of a large folio is the target: on 6.1 after readahead, on 6.12, 6.18 and 7.3 always", "snapshot otherwise on 5.10 to 7.3"},
@@ -50,7 +50,7 @@ func TestDedupe(t *testing.T) {
 		c.Attr("deduped", strconv.FormatUint(deduped, 10))
 		if differ || deduped != uint64(n) {
 			c.Conclude(kit.Finding{Outcome: outcome.Error,
-				Detail: fmt.Sprintf("FIDEDUPERANGE shared %d of %d bytes of two equal files, and says that they differ: %t", deduped, n, differ)})
+				Detail: fmt.Sprintf("FIDEDUPERANGE shared %d of %d bytes of two identical files; reported as different: %t", deduped, n, differ)})
 		}
 		p.Judge(f)
 	})
@@ -58,11 +58,11 @@ func TestDedupe(t *testing.T) {
 
 var unshare = kit.Test{
 	Name: "TestUnshare", ID: "C9", Family: familyPreserved, Kind: outcome.Invariant,
-	Doc: "FALLOC_FL_UNSHARE_RANGE of a clone's blocks gives it blocks of its own.",
+	Doc: "FALLOC_FL_UNSHARE_RANGE gives a clone blocks of its own.",
 	Steps: []string{
-		"Clone a whole file by FICLONE, and look by FIEMAP whether its blocks are shared.",
+		"Clone a whole file by FICLONE, and check by FIEMAP that its blocks are shared.",
 		"Splice its beginning into a pipe.",
-		"Unshare the whole file and look again: its blocks must not be shared any more.",
+		"Unshare the whole file and check again: its blocks must no longer be shared.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on xfs on every kernel from 5.10 to 7.3"},

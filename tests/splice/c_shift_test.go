@@ -9,8 +9,8 @@ import (
 
 var shifts = []kit.Test{beforeShift, noPhantomZero, cloneNoZero}
 
-// threePages is the sweep for a shift inside of what is spliced: the small
-// file has pages before, at and behind it, each a folio of its own.
+// threePages is the sweep for a shift inside the spliced range: the small file
+// has pages before, at and after it, each a folio of its own.
 func threePages(variants ...string) []kit.Shape {
 	small := kit.Small()
 	for i := range small {
@@ -24,10 +24,10 @@ var beforeShift = kit.Test{
 	Doc: "INSERT_RANGE and COLLAPSE_RANGE of the second page leave the first alone.",
 	Steps: []string{
 		"Splice the beginning of a file, of at least three pages, into a pipe.",
-		"Insert or collapse a page at offset 4096, which is in the middle of what was spliced.",
+		"Insert or collapse a page at offset 4096, in the middle of the spliced range.",
 		"Read the pipe.",
 	},
-	Oracle: "the bytes before offset 4096 are as they were at the splice, and the others are counted only; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
+	Oracle: "the bytes before offset 4096 are as of the splice, and the others are only counted; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file",
 	Known:  []string{"snapshot on every kernel from 5.10 to 7.3, on ext4 and xfs"},
 	Needs:  []string{string(kit.InsertRange), string(kit.CollapseRange)},
 	Cells:  threePages("insert", "collapse"),
@@ -44,13 +44,13 @@ func TestBeforeShift(t *testing.T) {
 
 var noPhantomZero = kit.Test{
 	Name: "TestShiftWithoutZeros", ID: "C4", Family: familyPreserved, Kind: outcome.Invariant,
-	Doc: "Shifting a file's blocks never shows a zero where the file never had one.",
+	Doc: "Shifting a file's blocks never shows a zero at an offset where the file never had one.",
 	Steps: []string{
 		"Splice the beginning of a file, of at least three pages, into a pipe.",
 		"Insert or collapse a page at offset 4096.",
 		"Read the pipe.",
 	},
-	Oracle: "every byte is one that the file held at its offset before or after, which the attribute received tells apart; in the inserted hole zero is such a byte; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
+	Oracle: "every byte is one that the file had at its offset before or after, which the attribute received distinguishes; in the inserted hole zero is such a byte; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file",
 	Known:  []string{"phantom zeros after collapse on xfs with a large folio, on 6.12, 6.18 and 7.3", "phantom zeros after insert and collapse on ext4 with a large folio, on 6.18 and 7.3", "snapshot otherwise"},
 	Needs:  []string{string(kit.InsertRange), string(kit.CollapseRange)},
 	Cells:  threePages("insert", "collapse"),
@@ -67,13 +67,13 @@ func TestShiftWithoutZeros(t *testing.T) {
 
 var cloneNoZero = kit.Test{
 	Name: "TestCloneWithoutZeros", ID: "C4", Family: familyPreserved, Kind: outcome.Invariant,
-	Doc: "Cloning another file's blocks, none of which are zero, over a file never shows a zero.",
+	Doc: "Cloning another file's blocks, which contain no zero, over a file never shows a zero.",
 	Steps: []string{
 		"Write two files, of different content and without zeros, and splice the beginning of the first into a pipe.",
-		"Clone the second over what was spliced by FICLONERANGE.",
+		"Clone the second over the spliced range by FICLONERANGE.",
 		"Read the pipe.",
 	},
-	Oracle: "every byte is one that the file held at its offset before or after, which the attribute received tells apart; afterwards read(2), a fresh mapping and O_DIRECT all show the file as it should be",
+	Oracle: "every byte is one that the file had at its offset before or after, which the attribute received distinguishes; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file",
 	Known:  []string{"phantom zeros on xfs with a large folio, on 6.12 and 7.3", "snapshot otherwise: on xfs on 5.10, on btrfs on 5.10, 6.12 and 7.3"},
 	Needs:  []string{string(kit.CloneRange)},
 	Cells:  kit.Sweep(),
@@ -89,7 +89,7 @@ func TestCloneWithoutZeros(t *testing.T) {
 	})
 }
 
-// shift inserts or collapses the second page, by the cell's variant.
+// shift inserts or collapses the second page, depending on the cell's variant.
 func shift(c *kit.Cell, f *kit.File) {
 	c.T.Helper()
 	if c.Shape.Variant == "insert" {

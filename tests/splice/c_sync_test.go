@@ -16,7 +16,7 @@ var writeback = kit.Test{
 	Doc: "Dirty pages that are in the pipe are written back, by each of the calls that do so.",
 	Steps: []string{
 		"Splice the beginning of a dirty file into a pipe.",
-		"Write it back by fsync, sync, syncfs, sync_file_range or msync; its first page must be clean then.",
+		"Write it back by fsync, sync, syncfs, sync_file_range or msync; its first page must then be clean.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem that writes back"},
@@ -27,7 +27,7 @@ var writeback = kit.Test{
 func TestWriteback(t *testing.T) {
 	kit.Run(t, writeback, func(c *kit.Cell) {
 		if c.FS.Type == "tmpfs" {
-			c.Skip("tmpfs has nothing to write its pages back to")
+			c.Skip("tmpfs has no backing store to write its pages back to")
 		}
 		f := c.File()
 		p := f.Splice()

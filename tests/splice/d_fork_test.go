@@ -16,16 +16,16 @@ import (
 
 var forked = kit.Test{
 	Name: "TestFork", ID: "D4", Family: familyMemory, Kind: outcome.Invariant, Priority: 0,
-	Doc: "Memory that two processes share since fork(2), copy on write, is put into a pipe by one of them, which then lets go of it, and stored to by the other: no reader of the pipe may see that store.",
+	Doc: "Two processes share memory copy-on-write after fork(2). One of them puts it into a pipe and lets go of it; the other one stores to it. No reader of the pipe may see that store.",
 	Steps: []string{
-		"Fill anonymous memory, one page or part of a huge one, with the pattern, and fork.",
+		"Fill anonymous memory, one page or part of a huge page, with the pattern, and fork.",
 		"The child puts it into a pipe by vmsplice(2), and exits, or unmaps it, or keeps it; or the parent does so before it forks, and then unmaps it.",
 		"The other process stores the next generation.",
 		"Read the pipe.",
 	},
-	Oracle: "the reader received what was in memory at the time of the vmsplice: a store of another process into its own copy is live, and wrong under every policy",
+	Oracle: "the reader received what was in memory at the time of the vmsplice; a store of another process to its own copy is live, and wrong under every policy",
 	Known: []string{
-		"live on 5.10 for child-exits-thp and parent-unmaps-thp: a huge page counts as the parent's alone though the pipe holds it",
+		"live on 5.10 for child-exits-thp and parent-unmaps-thp: a huge page is treated as exclusive to the parent although the pipe references it",
 		"snapshot otherwise, on 5.10, 6.1, 6.12, 6.18 and 7.3",
 	},
 	Quick: []string{"child-exits"},
@@ -101,20 +101,20 @@ func childStores(c *kit.Cell, m *kit.Memory) {
 		{Trap: unix.SYS_READ, Args: [6]uintptr{uintptr(start.R), uintptr(unsafe.Pointer(buf)), 1}},
 		{Trap: unix.SYS_READ, Args: [6]uintptr{uintptr(later.R), uintptr(unsafe.Pointer(unsafe.SliceData(mem))), uintptr(len(mem))}},
 	})
-	// The child then is the only one that maps the page.
+	// The child is then the only process that maps the page.
 	if err := m.Unmap(); err != nil {
 		c.Infra("munmap: %s", kit.ErrnoName(err))
 	}
 	sendByte(c, start)
 	reap(c, child)
 	if n := later.Readable(); n != 0 {
-		c.Infra("the child left %d bytes of what it was to store", n)
+		c.Infra("the child stored %d bytes less than it was told to", n)
 	}
 	c.Record(onlyBefore(p.FindingOf(m.History, p.Drain())))
 }
 
-// onlyBefore is the verdict on what crossed from one process to another:
-// what it saw of the store, no policy allows.
+// onlyBefore is the verdict on data that crossed a process boundary: seeing any
+// of the other process's store is wrong under every policy.
 func onlyBefore(f kit.Finding) kit.Finding {
 	f.Never = f.Outcome != outcome.Snapshot
 	return f
@@ -136,7 +136,7 @@ func sendByte(c *kit.Cell, p *kit.Pipe) {
 	}
 }
 
-// awaitByte waits for the child to say that it is ready.
+// awaitByte waits until the child reports that it is ready.
 func awaitByte(c *kit.Cell, p *kit.Pipe) {
 	const patience = 10 * time.Second
 	fds := []unix.PollFd{{Fd: int32(p.R), Events: unix.POLLIN}}
@@ -146,5 +146,5 @@ func awaitByte(c *kit.Cell, p *kit.Pipe) {
 			return
 		}
 	}
-	c.Infra("the child says nothing for %s", patience)
+	c.Infra("no report from the child for %s", patience)
 }

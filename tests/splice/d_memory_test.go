@@ -16,8 +16,8 @@ var memory = []kit.Test{
 	sealWrite, sealedFrozen, sealFutureWrite, secretMemory, hugetlb, hugetlbSplice,
 }
 
-// memoryOracle is what Pipe.JudgeMemory does.
-const memoryOracle = "every byte that the reader received is in the history of its address, and says which version it is of; afterwards the memory holds what was stored last"
+// memoryOracle describes Pipe.JudgeMemory.
+const memoryOracle = "every byte that the reader received is in the history of its address, which tells its version; afterwards the memory contains what was stored last"
 
 var vmspliceStore = kit.Test{
 	Name: "TestVmsplice", ID: "D1", Family: familyMemory, Kind: outcome.Characterisation, Priority: 0,
@@ -48,14 +48,14 @@ func TestVmsplice(t *testing.T) {
 
 var vmspliceGift = kit.Test{
 	Name: "TestVmspliceGift", ID: "D2", Family: familyMemory, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "Memory is given away by SPLICE_F_GIFT and, against the promise, stored to; also memory that is not a whole page, which cannot be given.",
+	Doc: "Memory is gifted by SPLICE_F_GIFT and, against the contract, stored to; also memory that is not a whole page, which cannot be gifted.",
 	Steps: []string{
 		"Fill anonymous memory with the pattern.",
 		"vmsplice it, or bytes 512 to 1536 of it, into a pipe with SPLICE_F_GIFT.",
 		"Store the next generation over it.",
 		"Read the pipe.",
 	},
-	Oracle: memoryOracle + "; a kernel that refuses the flag is recorded by the errno",
+	Oracle: memoryOracle + "; a kernel that refuses the flag is recorded by its errno",
 	Cells:  kit.Named("page", "unaligned"),
 	Known:  []string{"the flag is accepted and live on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
@@ -77,14 +77,14 @@ func TestVmspliceGift(t *testing.T) {
 
 var vmsplicePrivate = kit.Test{
 	Name: "TestVmsplicePrivate", ID: "D3", Family: familyMemory, Kind: outcome.Invariant, Priority: 1,
-	Doc: "A private mapping of a file is put into a pipe and stored to: the store stays private, and the file never changes. The attribute received says what the reader of the pipe got.",
+	Doc: "A private file mapping is put into a pipe and stored to: the store stays private, and the file never changes. The attribute received tells what the reader of the pipe got.",
 	Steps: []string{
-		"Map the file with MAP_PRIVATE; in the cells called touched, store to the mapping, which makes the page its own.",
+		"Map the file with MAP_PRIVATE; in the touched cells, store to the mapping, which breaks COW.",
 		"vmsplice the mapping into a pipe.",
 		"Store to the mapping.",
-		"Read the pipe, then look at the file.",
+		"Read the pipe, then check the file.",
 	},
-	Oracle: "read(2), a fresh mapping and O_DIRECT show the file as it was written, and the reader received either what the mapping held at the time of the vmsplice or what was stored later, whole",
+	Oracle: "read(2), a fresh mapping and O_DIRECT show the file as it was written, and the reader received, without mixing, either the mapping as of the vmsplice or what was stored later",
 	Fault:  kit.FaultSource,
 	Cells:  kit.Varied([]string{"pristine", "touched"}, kit.Large()[:1]),
 	Known:  []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
@@ -99,8 +99,8 @@ func TestVmsplicePrivate(t *testing.T) {
 			c.Infra("mmap: %s", kit.ErrnoName(err))
 		}
 		c.T.Cleanup(func() { _ = unix.Munmap(m) })
-		// What the mapping holds is a history of its own, which begins as
-		// the file's.
+		// The mapping's content has a history of its own, which starts with the
+		// file's.
 		private := f.History.Clone()
 		if c.Shape.Variant == "touched" {
 			copy(m, private.Write(0, c.Shape.Span))
@@ -120,7 +120,7 @@ func TestVmsplicePrivate(t *testing.T) {
 
 var vmspliceShared = kit.Test{
 	Name: "TestVmspliceShared", ID: "D5", Family: familyMemory, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A shared mapping of the file is put into a pipe by vmsplice(2), and then the file is overwritten by write(2).",
+	Doc: "A shared file mapping is put into a pipe by vmsplice(2), and then the file is overwritten by write(2).",
 	Steps: []string{
 		"Map the file with MAP_SHARED.",
 		"vmsplice the mapping into a pipe.",

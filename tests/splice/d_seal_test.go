@@ -14,13 +14,13 @@ import (
 
 var sealWrite = kit.Test{
 	Name: "TestSealWrite", ID: "D6", Family: familyMemory, Kind: outcome.Characterisation, Priority: 0,
-	Doc: "A memfd is sealed against writing while a pipe holds its pages, put there by splice(2), or by vmsplice(2) of a mapping that is gone by then.",
+	Doc: "A memfd is sealed against writing while a pipe references its pages, put there by splice(2), or by vmsplice(2) of a mapping that no longer exists.",
 	Steps: []string{
 		"Put the beginning of the memfd into a pipe.",
 		"F_ADD_SEALS(F_SEAL_WRITE).",
 		"Read the pipe.",
 	},
-	Oracle: "EBUSY is blocked; where the seal succeeds, the reader must receive what the memfd held",
+	Oracle: "EBUSY is blocked; if the seal succeeds, the reader must receive the memfd's content",
 	Fault:  kit.FaultObservation,
 	Cells:  kit.Named("splice", "vmsplice"),
 	Known:  []string{"blocked on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
@@ -34,7 +34,7 @@ func TestSealWrite(t *testing.T) {
 			c.Failed("F_ADD_SEALS(F_SEAL_WRITE)", err)
 		}
 		if have := seals(c, f); have&unix.F_SEAL_WRITE == 0 {
-			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "F_ADD_SEALS succeeded, and F_SEAL_WRITE is not set", Never: true})
+			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "F_ADD_SEALS succeeded, but F_SEAL_WRITE is not set", Never: true})
 		}
 		p.Judge(f)
 	})
@@ -42,14 +42,14 @@ func TestSealWrite(t *testing.T) {
 
 var sealedFrozen = kit.Test{
 	Name: "TestSealedIsFrozen", ID: "D6", Family: familyMemory, Kind: outcome.Invariant, Priority: 0,
-	Doc: "Once F_SEAL_WRITE is on a memfd, nobody changes what it holds, nor what a pipe shows of it; where the seal was refused because of a pipe, it is not there, and succeeds once the pipe is empty.",
+	Doc: "Once a memfd has F_SEAL_WRITE, nobody can change its content or what a pipe shows of it. A seal refused because of a pipe is not set, and succeeds once the pipe is empty.",
 	Steps: []string{
 		"Put the beginning of the memfd into a pipe.",
-		"F_ADD_SEALS(F_SEAL_WRITE); refused with EBUSY, drain the pipe and do it again.",
-		"Try to write, to splice into it, to punch a hole and to map it for writing.",
-		"Read the pipe, and look at the memfd.",
+		"F_ADD_SEALS(F_SEAL_WRITE); if it fails with EBUSY, drain the pipe and repeat.",
+		"Try to write, to splice into it, to punch a hole, and to map it writable.",
+		"Read the pipe, and check the memfd.",
 	},
-	Oracle: "every change is refused with EPERM, and the reader and all three views of the memfd show what it held when it was sealed",
+	Oracle: "every change fails with EPERM, and the reader and all three views of the memfd show its content at the time of the seal",
 	Fault:  kit.FaultObservation,
 	Cells:  kit.Named("splice", "vmsplice"),
 	Known:  []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
@@ -63,7 +63,7 @@ func TestSealedIsFrozen(t *testing.T) {
 		err := seal(f, unix.F_SEAL_WRITE)
 		if errors.Is(err, unix.EBUSY) {
 			if have := seals(c, f); have != 0 {
-				c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: fmt.Sprintf("the seal was refused, and the seals are %#x", have), Never: true})
+				c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: fmt.Sprintf("the seal was refused, but the seals are %#x", have), Never: true})
 			}
 			early = p.Drain()
 			err = seal(f, unix.F_SEAL_WRITE)
@@ -82,7 +82,7 @@ func TestSealedIsFrozen(t *testing.T) {
 	})
 }
 
-// change is a way to change a file.
+// change is one way to change a file.
 type change struct {
 	name string
 	do   func() error
@@ -91,7 +91,7 @@ type change struct {
 func changes(c *kit.Cell, f *kit.File) []change {
 	return []change{
 		{"write", func() error {
-			_, err := unix.Pwrite(f.FD, []byte("behind the seal"), 100)
+			_, err := unix.Pwrite(f.FD, []byte("written despite the seal"), 100)
 			return err
 		}},
 		{"splice into it", func() error {
@@ -116,10 +116,10 @@ func changes(c *kit.Cell, f *kit.File) []change {
 
 var sealFutureWrite = kit.Test{
 	Name: "TestSealFutureWrite", ID: "D7", Family: familyMemory, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "F_SEAL_FUTURE_WRITE is put on a memfd while a pipe holds its pages, and then stored to through a mapping that was made before, which alone may still write.",
+	Doc: "F_SEAL_FUTURE_WRITE is set on a memfd while a pipe references its pages; then a store goes through an existing mapping, the only one that may still write.",
 	Steps: []string{
 		"Map the memfd and splice its beginning into a pipe.",
-		"F_ADD_SEALS(F_SEAL_FUTURE_WRITE); write(2) must then be refused with EPERM.",
+		"F_ADD_SEALS(F_SEAL_FUTURE_WRITE); write(2) must then fail with EPERM.",
 		"Store through the mapping.",
 		"Read the pipe.",
 	},
@@ -135,7 +135,7 @@ func TestSealFutureWrite(t *testing.T) {
 		if err := seal(f, unix.F_SEAL_FUTURE_WRITE); err != nil {
 			c.Failed("F_ADD_SEALS(F_SEAL_FUTURE_WRITE)", err)
 		}
-		if _, err := unix.Pwrite(f.FD, []byte("behind the seal"), 100); !errors.Is(err, unix.EPERM) {
+		if _, err := unix.Pwrite(f.FD, []byte("written despite the seal"), 100); !errors.Is(err, unix.EPERM) {
 			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: fmt.Sprintf("write with F_SEAL_FUTURE_WRITE: %v instead of EPERM", err), Never: true})
 		}
 		m.Store(0, c.Shape.Span)
@@ -143,8 +143,7 @@ func TestSealFutureWrite(t *testing.T) {
 	})
 }
 
-// intoPipe puts the beginning of f into a pipe in the way that the variant
-// names.
+// intoPipe puts the beginning of f into a pipe, by the variant's method.
 func intoPipe(c *kit.Cell, f *kit.File) *kit.Pipe {
 	if c.Shape.Variant == "splice" {
 		return f.Splice()

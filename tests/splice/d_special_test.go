@@ -15,16 +15,16 @@ import (
 
 var secretMemory = kit.Test{
 	Name: "TestSecretMemory", ID: "D8", Family: familyMemory, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Memory of memfd_secret(2), which the kernel itself has unmapped, is put into a pipe by vmsplice(2) of a mapping and by splice(2) of the file: both must be refused.",
+	Doc: "Memory of memfd_secret(2), which is not in the kernel's direct map, is put into a pipe by vmsplice(2) of a mapping and by splice(2) of the file: both must be refused.",
 	Steps: []string{
-		"Map a file of memfd_secret(2) and store to it.",
+		"Map a memfd_secret(2) file and store to it.",
 		"vmsplice the mapping, or splice the file.",
 	},
-	Oracle: "the call fails, vmsplice with EFAULT and splice with EINVAL, and nothing is in the pipe",
+	Oracle: "the call fails, vmsplice with EFAULT and splice with EINVAL, and the pipe is empty",
 	Needs:  []string{"memfd_secret(2)"},
 	Fault:  kit.FaultObservation,
 	Cells:  kit.Named("vmsplice", "splice"),
-	Known:  []string{"refused as it must be on 6.12, 6.18 and 7.3"},
+	Known:  []string{"refused as required on 6.12, 6.18 and 7.3"},
 }
 
 func TestSecretMemory(t *testing.T) {
@@ -70,7 +70,7 @@ func TestSecretMemory(t *testing.T) {
 
 var hugetlb = kit.Test{
 	Name: "TestHugetlb", ID: "D9", Family: familyMemory, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A page of hugetlbfs is put into a pipe, by vmsplice(2) of a mapping, and is then stored to or punched out of the file.",
+	Doc: "A hugetlbfs page is put into a pipe by vmsplice(2) of a mapping, and is then stored to or punched out of the file.",
 	Steps: []string{
 		"Map a memfd of one huge page and fill it with the pattern.",
 		"vmsplice the beginning of the mapping.",
@@ -79,7 +79,7 @@ var hugetlb = kit.Test{
 	},
 	Known: []string{"store is live, punch a snapshot, on 5.10, 6.1, 6.12, 6.18 and 7.3"},
 	Needs: []string{"hugetlbfs"},
-	Guest: true, // it sets huge pages aside
+	Guest: true, // it reserves huge pages
 	Cells: kit.Named("store", "punch"),
 }
 
@@ -100,16 +100,16 @@ func TestHugetlb(t *testing.T) {
 
 var hugetlbSplice = kit.Test{
 	Name: "TestHugetlbSplice", ID: "D9", Family: familyMemory, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A page of hugetlbfs is put into a pipe by splice(2) of the file, and is then stored to; no kernel known does the first of it.",
+	Doc: "A hugetlbfs page is put into a pipe by splice(2) of the file, and is then stored to; no known kernel supports the splice.",
 	Steps: []string{
 		"Map a memfd of one huge page and fill it with the pattern.",
 		"Splice the beginning of the file.",
-		"Where that succeeds, store the next generation through the mapping and read the pipe.",
+		"If that succeeds, store the next generation through the mapping and read the pipe.",
 	},
-	Oracle: "a refusal is an error, recorded by its errno; otherwise the oracle of most tests",
+	Oracle: "a refusal is an error, recorded by its errno; otherwise as in most tests",
 	Needs:  []string{"hugetlbfs"},
 	Fault:  kit.FaultObservation,
-	Guest:  true, // it sets huge pages aside
+	Guest:  true, // it reserves huge pages
 	Known:  []string{"error, splice: EINVAL, on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 

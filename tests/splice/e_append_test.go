@@ -12,12 +12,12 @@ import (
 
 var appended = kit.Test{
 	Name: "TestAppend", ID: "E5", Family: familyEnd, Kind: outcome.Invariant, Priority: 1,
-	Doc: "After each of many appends, a splice that asks for more delivers what was appended and no byte more, and a page that was in a pipe before the append to the same page delivers no more than it held.",
+	Doc: "After each of many appends, a splice that asks for more delivers exactly the appended bytes; a page that was in a pipe before an append to the same page delivers no more than before.",
 	Steps: []string{
-		"Append a few bytes and splice, from the old end on, as much as the pipe takes.",
-		"The count must be that of the appended bytes.",
-		"Repeat with lengths that end before, at and behind the end of a page, all into one pipe.",
-		"In the cells called truncated, cut each append off and append it again before the splice.",
+		"Append a few bytes and splice from the old EOF, asking for a whole pipe.",
+		"The count must be the number of appended bytes.",
+		"Repeat with lengths that end before, at and after a page boundary, all into one pipe.",
+		"In the truncated cells, truncate each append away and redo it before the splice.",
 	},
 	Known: []string{"exact on 5.10 to 7.3 on tmpfs, ext4, xfs and btrfs"},
 	Cells: kit.Named("extended", "truncated"),
@@ -36,14 +36,14 @@ func TestAppend(t *testing.T) {
 			}
 			spliceTail(c, f, p, at, n)
 		}
-		// The pipe was filled while the file grew: all that it holds must be
-		// of the file as it is now, for appends change nothing.
+		// The pipe was filled while the file grew. Appends change no existing
+		// byte, so its whole content must match the file as it is now.
 		f.History.Splice()
 		p.Judge(f)
 	})
 }
 
-// spliceTail splices from off to wherever the file ends, which is n bytes on.
+// spliceTail splices from off to EOF, which is n bytes away.
 func spliceTail(c *kit.Cell, f *kit.File, p *kit.Pipe, off int64, n int) {
 	at := off
 	m, err := unix.Splice(f.FD, &at, p.W, nil, kit.LargeLen, unix.SPLICE_F_NONBLOCK)

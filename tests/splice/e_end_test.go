@@ -11,24 +11,24 @@ const familyEnd = "E end of file and holes"
 
 var endOfFiles = []kit.Test{behindTruncate, behindWrite, behindFallocate, holes, appended}
 
-const endOracle = "the bytes that were stored behind the end are in no history, so a single one of them is foreign; what was added to the file must be zero for splice, and for read(2), a fresh mapping and O_DIRECT afterwards"
+const endOracle = "the bytes stored beyond EOF are in no history, so a single one of them is foreign; the extended range must be zero for splice, and afterwards for read(2), a fresh mapping and O_DIRECT"
 
-// storedBehind are the steps that E1 to E3 have in common.
+// storedBehind are the steps that E1 to E3 share.
 func storedBehind(extend string) []string {
 	return []string{
 		"Write a file that ends inside a page, and fill the rest of that page through a shared mapping.",
 		extend,
-		"Splice the file from 100 bytes before its old end to its new one.",
-		"Every byte between the old end and what was written must be zero.",
+		"Splice the file from 100 bytes before its old EOF to the new one.",
+		"Every byte between the old EOF and what was written must be zero.",
 	}
 }
 
 var behindTruncate = kit.Test{
 	Name: "TestBehindEndTruncate", ID: "E1", Family: familyEnd, Kind: outcome.Invariant,
-	Doc:    "What a mapping stored behind the end of the file is not seen by a splice after ftruncate made the file longer; in the cells called synced, the file was written back in between, and in those called again, stored behind once more after that.",
-	Steps:  storedBehind("Make the file longer by ftruncate."),
+	Doc:    "Data stored beyond EOF through a mapping is not seen by a splice after ftruncate extended the file; in the synced cells, the file was written back in between, and in the again cells, the store was repeated after that.",
+	Steps:  storedBehind("Extend the file by ftruncate."),
 	Oracle: endOracle,
-	Known:  []string{"foreign on tmpfs, 5.10 to 7.3", "foreign on ext4 on 5.10 and 6.1 in all cells but those called synced, which are zero; zero from 6.12 on", "zero on xfs and btrfs"},
+	Known:  []string{"foreign on tmpfs, 5.10 to 7.3", "foreign on ext4 on 5.10 and 6.1 except in the synced cells, which are zero; zero from 6.12 on", "zero on xfs and btrfs"},
 	Cells:  kit.Varied([]string{"", "synced", "again"}, unaligned(kit.Small()), unaligned(kit.Large())),
 }
 
@@ -40,8 +40,8 @@ func TestBehindEndTruncate(t *testing.T) {
 
 var behindWrite = kit.Test{
 	Name: "TestBehindEndWrite", ID: "E2", Family: familyEnd, Kind: outcome.Invariant, Priority: 1,
-	Doc:    "What a mapping stored behind the end of the file is not seen by a splice after a write beyond the end made the file longer.",
-	Steps:  storedBehind("Write 512 bytes beyond the end, so that a gap is left."),
+	Doc:    "Data stored beyond EOF through a mapping is not seen by a splice after a write beyond EOF extended the file.",
+	Steps:  storedBehind("Write 512 bytes beyond EOF, leaving a gap."),
 	Oracle: endOracle,
 	Known:  []string{"foreign on tmpfs, 5.10 to 7.3", "foreign on ext4 on 5.10 and 6.1, zero from 6.12 on", "zero on xfs and btrfs"},
 	Cells:  kit.Varied(nil, unaligned(kit.Small()), unaligned(kit.Large())),
@@ -55,8 +55,8 @@ func TestBehindEndWrite(t *testing.T) {
 
 var behindFallocate = kit.Test{
 	Name: "TestBehindEndFallocate", ID: "E3", Family: familyEnd, Kind: outcome.Invariant, Priority: 1,
-	Doc:    "What a mapping stored behind the end of the file is not seen by a splice after fallocate made the file longer.",
-	Steps:  storedBehind("Make the file longer by fallocate without a mode."),
+	Doc:    "Data stored beyond EOF through a mapping is not seen by a splice after fallocate extended the file.",
+	Steps:  storedBehind("Extend the file by fallocate with mode 0."),
 	Oracle: endOracle,
 	Known:  []string{"foreign on tmpfs, 5.10 to 7.3", "foreign on ext4 on 5.10 and 6.1, zero from 6.12 on", "foreign on xfs on 5.10 and 6.1 where the file is dirty, zero where it is clean; zero from 6.12 on", "zero on btrfs"},
 	Needs:  []string{string(kit.PlainFallocate)},
@@ -69,8 +69,8 @@ func TestBehindEndFallocate(t *testing.T) {
 	})
 }
 
-// spliceBehind stores behind the end of a new file, has it extended to a
-// size two pages on, and judges a splice of what was added.
+// spliceBehind stores beyond EOF of a new file, has it extended by about two
+// pages, and judges a splice of the extended range.
 func spliceBehind(c *kit.Cell, extend func(f *kit.File, size int)) {
 	f := c.File()
 	size := f.History.Size()

@@ -9,9 +9,9 @@ import (
 
 var holes = kit.Test{
 	Name: "TestHoles", ID: "E4", Family: familyEnd, Kind: outcome.Invariant,
-	Doc: "Holes are spliced as zeros, and what lies around them as what it is: at a file's start, middle and end, in a hole of 2 MiB, punched, allocated but never written, and with the page cache empty.",
+	Doc: "Holes are spliced as zeros, and the data around them as it is: at the start, middle and end of a file, a hole of 2 MiB, punched, preallocated but unwritten, and with a cold page cache.",
 	Steps: []string{
-		"Make a file with a hole of the cell's kind whose edges are not those of pages.",
+		"Make a file with a hole of the cell's kind whose edges are not page-aligned.",
 		"Splice all edges of the hole, and parts of it, into one pipe.",
 	},
 	Known: []string{"zeros on 5.10 to 7.3 on tmpfs, ext4, xfs and btrfs"},
@@ -21,7 +21,7 @@ var holes = kit.Test{
 
 func TestHoles(t *testing.T) {
 	kit.Run(t, holes, func(c *kit.Cell) {
-		const data = 5000 // bytes at either side of a hole: more than a page, and not whole pages
+		const data = 5000 // bytes on either side of a hole: more than a page, and not a multiple of one
 		var f *kit.File
 		from, to := data, 30000 // of the hole
 		switch c.Shape.Variant {
@@ -58,5 +58,5 @@ func TestHoles(t *testing.T) {
 	})
 }
 
-// emptyFile returns a new file without a byte.
+// emptyFile returns a new file of size 0.
 func emptyFile(c *kit.Cell) *kit.File { return c.FileOf(0, 1, true) }

@@ -11,13 +11,13 @@ import (
 
 var udpCork = kit.Test{
 	Name: "TestUDPCork", ID: "F6", Family: familySockets, Kind: outcome.Characterisation,
-	Doc: "A datagram waits at a corked sender while the file is overwritten; then it is sent and received.",
+	Doc: "A datagram waits in a corked socket while the file is overwritten; then it is sent and received.",
 	Steps: []string{
 		"Cork a UDP socket, and splice the file's first bytes to it.",
-		"Overwrite them in the file.",
-		"Take the cork out, which sends the datagram, and receive it.",
+		"Overwrite that range in the file.",
+		"Uncork the socket, which sends the datagram, and receive it.",
 	},
-	Known: []string{"dropped for its checksum on 5.10, 6.12, 6.18 and 7.3, snapshot on 6.1"},
+	Known: []string{"dropped for a bad checksum on 5.10, 6.12, 6.18 and 7.3, snapshot on 6.1"},
 	Cells: kit.Sweep(),
 }
 
@@ -27,14 +27,14 @@ func TestUDPCork(t *testing.T) {
 
 var udpFragments = kit.Test{
 	Name: "TestUDPFragments", ID: "F7", Family: familySockets, Kind: outcome.Invariant,
-	Doc: "A corked datagram of spliced fragments of odd lengths arrives: the checksum over them is right, whether one splice moves all of them to the socket or each is moved by its own.",
+	Doc: "A corked datagram of spliced fragments of unaligned lengths arrives: the checksum over them is right, whether they are moved to the socket by one splice or one by one.",
 	Steps: []string{
-		"Splice consecutive ranges of odd lengths from the file into a pipe.",
+		"Splice consecutive ranges of unaligned lengths from the file into a pipe.",
 		"Cork a UDP socket, and splice the pipe to it, all at once or a fragment at a time.",
-		"Take the cork out, and receive the datagram.",
+		"Uncork the socket, and receive the datagram.",
 	},
-	Oracle: "the datagram arrives, and every byte is what the file held; nothing was changed, so that a checksum that does not match is the kernel's own",
-	Known:  []string{"together: dropped for its checksum on 6.18.15, snapshot on 5.10, 6.1, 6.12 and 7.3", "apart: snapshot on all five"},
+	Oracle: "the datagram arrives, and every byte is from the file; nothing was changed, so a bad checksum is the kernel's own",
+	Known:  []string{"together: dropped for a bad checksum on 6.18.15, snapshot on 5.10, 6.1, 6.12 and 7.3", "apart: snapshot on all five"},
 	Cells:  kit.Named("together", "apart"),
 }
 

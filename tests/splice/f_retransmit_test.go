@@ -14,14 +14,14 @@ import (
 
 var retransmit = kit.Test{
 	Name: "TestRetransmit", ID: "F4", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "Data spliced to a TCP socket is delivered and read, but no acknowledgement gets through; the file is overwritten, and the sender sends again: is that what was delivered?",
+	Doc: "Data spliced to a TCP socket is delivered and read, but all ACKs are lost; the file is overwritten, and the sender retransmits: does it send what was delivered?",
 	Steps: []string{
-		"Connect two TCP sockets in a network namespace, and let a socket filter drop every acknowledgement.",
+		"Connect two TCP sockets in a network namespace, and let a socket filter drop every ACK.",
 		"Splice the file's first bytes into a pipe and from there to the socket, and receive them.",
-		"Overwrite them in the file.",
-		"Capture what the sender sends again after that.",
+		"Overwrite that range in the file.",
+		"Capture what the sender retransmits after that.",
 	},
-	Oracle:  "what was delivered is the snapshot; torn if what is sent again holds later bytes, snapshot if it holds the same; afterwards the file is as it should be in three views",
+	Oracle:  "what was delivered is the snapshot; torn if the retransmission has later bytes, snapshot if it has the same; afterwards all three views show the expected file",
 	Needs:   needsNamespaces,
 	Modules: netns.Modules,
 	Cells:   kit.Named("write"),
@@ -50,7 +50,7 @@ func TestRetransmit(t *testing.T) {
 			c.Conclude(delivered)
 		}
 		f.Write(0, c.Shape.Span)
-		for ok { // what was sent before the change is not the question
+		for ok { // what was sent before the change does not count
 			_, ok = captured.Next(unix.IPPROTO_TCP)
 		}
 		var again netns.Packet
@@ -58,19 +58,19 @@ func TestRetransmit(t *testing.T) {
 			again, ok = captured.Next(unix.IPPROTO_TCP)
 			return ok
 		}) {
-			c.Infra("nothing was sent again, though nothing was acknowledged")
+			c.Infra("nothing was retransmitted, although nothing was acknowledged")
 		}
 		off := int64(again.Sequence - first.Sequence)
 		found := f.History.Classify([]kit.Segment{{Off: off, Len: len(again.Payload)}}, c.Sample(again.Payload), nil)
 		if found.Outcome == outcome.Live {
 			found = kit.Finding{Outcome: outcome.Torn, Unit: "TCP retransmit", Detail: "torn by the TCP retransmit: " + found.Detail}
 		}
-		found.Detail = fmt.Sprintf("%d bytes at %d sent again: %s", len(again.Payload), off, found.Detail)
+		found.Detail = fmt.Sprintf("%d bytes at %d retransmitted: %s", len(again.Payload), off, found.Detail)
 		c.Record(found.Worse(f.Views()))
 	})
 }
 
-// dropAll lets a socket filter throw away whatever arrives for fd.
+// dropAll attaches a socket filter that drops every packet for fd.
 func dropAll(c *kit.Cell, fd int) {
 	c.T.Helper()
 	filter := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: 0}}
@@ -79,8 +79,8 @@ func dropAll(c *kit.Cell, fd int) {
 	}
 }
 
-// abortAtEnd makes closing fd end the connection at once: a namespace goes
-// only when nothing in it is waited for.
+// abortAtEnd makes closing fd reset the connection: a network namespace is not
+// freed while a connection in it lingers.
 func abortAtEnd(c *kit.Cell, fd int) {
 	c.T.Helper()
 	if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {

@@ -26,10 +26,10 @@ var unixStream = kit.Test{
 	Cells: kit.Sweep(),
 }
 
-// queuedSteps are those of all tests in which the data waits in a socket.
+// queuedSteps are shared by all tests in which data is queued in a socket.
 var queuedSteps = []string{
 	"Splice the file's first bytes into a pipe, and from there to the socket.",
-	"Wait until the data lies where the socket keeps it.",
+	"Wait until the data is queued at its destination.",
 	"Overwrite the file's first bytes.",
 	"Receive at the other socket.",
 }
@@ -39,7 +39,7 @@ func TestUnixStream(t *testing.T) {
 }
 
 // queued judges what a socket delivers of data that was spliced into it and
-// waits there, while the file is overwritten or not.
+// queued, while the file was overwritten or not.
 func queued(c *kit.Cell, s sink.Sink, overwrite bool) {
 	c.T.Helper()
 	conn := s.Open(c)
@@ -56,7 +56,7 @@ func queued(c *kit.Cell, s sink.Sink, overwrite bool) {
 
 var unixMessages = kit.Test{
 	Name: "TestUnixMessages", ID: "F2", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
-	Doc:   "The same over unix datagram and sequenced-packet sockets.",
+	Doc:   "The same with unix datagram and seqpacket sockets.",
 	Steps: queuedSteps,
 	Known: []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3: these sockets copy"},
 	Cells: kit.Varied([]string{"dgram", "seqpacket"}, kit.Large()),
@@ -68,7 +68,7 @@ func TestUnixMessages(t *testing.T) {
 
 var tcp = kit.Test{
 	Name: "TestTCP", ID: "F3", Family: familySockets, Kind: outcome.Characterisation,
-	Doc:   "The same over a TCP connection on loopback: the data waits at the receiver or, in the cells called closed, at the sender because the receiver's window is closed.",
+	Doc:   "The same over a TCP connection on loopback: the data is queued at the receiver or, in the closed cells, at the sender because the receive window is closed.",
 	Steps: queuedSteps,
 	Known: []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3, at the receiver and at the sender"},
 	Quick: []string{"open-large-dirty"},
@@ -87,9 +87,9 @@ func TestTCP(t *testing.T) {
 
 var udp = kit.Test{
 	Name: "TestUDP", ID: "F5", Family: familySockets, Kind: outcome.Characterisation,
-	Doc:   "A datagram is spliced from the file to a UDP socket, the file is overwritten, and then the datagram is received; in the cells called unchanged, it is not overwritten.",
+	Doc:   "A datagram is spliced from the file to a UDP socket, the file is overwritten, and then the datagram is received; in the unchanged cells, the file is not overwritten.",
 	Steps: queuedSteps,
-	Known: []string{"dropped for its checksum on 5.10, snapshot on 6.1, live on 6.12, 6.18 and 7.3"},
+	Known: []string{"dropped for a bad checksum on 5.10, snapshot on 6.1, live on 6.12, 6.18 and 7.3"},
 	Quick: []string{"small-clean"},
 	Cells: kit.Sweep("", "unchanged"),
 }
@@ -100,7 +100,7 @@ func TestUDP(t *testing.T) {
 
 var vsock = kit.Test{
 	Name: "TestVsock", ID: "F10", Family: familySockets, Kind: outcome.Invariant, Priority: 1,
-	Doc:     "Data is spliced from the file to a vsock stream to this machine itself, and received.",
+	Doc:     "Data is spliced from the file to a loopback vsock stream, and received.",
 	Steps:   []string{"Splice the file's first bytes into a pipe, and from there to the socket.", "Receive at the other socket."},
 	Known:   []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3"},
 	Needs:   []string{"vsock_loopback"},
@@ -114,7 +114,7 @@ func TestVsock(t *testing.T) {
 
 var vsockWrite = kit.Test{
 	Name: "TestVsockWrite", ID: "F10", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
-	Doc:     "Data is spliced from the file to a vsock stream to this machine itself, the file is overwritten, and then the data is received.",
+	Doc:     "Data is spliced from the file to a loopback vsock stream, the file is overwritten, and then the data is received.",
 	Steps:   queuedSteps,
 	Known:   []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3: the transport copies"},
 	Needs:   []string{"vsock_loopback"},

@@ -15,24 +15,24 @@ import (
 
 var tlsRecord = kit.Test{
 	Name: "TestTLSRecord", ID: "F11", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A part of a TLS record is spliced from the file to a socket with kernel TLS, the file is overwritten, and then the record is completed; in the cells called closed it was complete before, and in those called unchanged nothing is overwritten.",
+	Doc: "A part of a TLS record is spliced from the file to a kernel TLS socket, the file is overwritten, and then the record is completed; in the closed cells it was complete before, and in the unchanged cells nothing is overwritten.",
 	Steps: []string{
-		"Give both ends of a TCP connection the key of a TLS session.",
+		"Give both ends of a TCP connection the keys of a TLS session.",
 		"Splice the file into it with SPLICE_F_MORE, which leaves the record open.",
-		"Overwrite the file, and send one byte more, which completes the record.",
+		"Overwrite the file, and send one more byte, which completes the record.",
 		"Receive, which decrypts.",
 	},
-	Oracle: "Every byte is in the history of its offset; the record authenticates, whatever it is of; the source holds what was written to it.",
+	Oracle: "Every byte is in the history of its offset; the record authenticates, whatever its content; the source contains what was written to it.",
 	Known: []string{
-		"An open record is live on 6.12, 6.18 and 7.3, of both versions of TLS, and a snapshot on 6.1; a closed one is a snapshot.",
-		"On 6.12.117 it is so on tmpfs, ext4 and btrfs alike.",
+		"An open record is live on 6.12, 6.18 and 7.3, with both versions of TLS, and a snapshot on 6.1; a closed one is a snapshot.",
+		"On 6.12.117 the same on tmpfs, ext4 and btrfs.",
 		"Every record authenticated.",
 	},
 	Modules: sink.TLS12.Modules,
 	Cells:   halfRecords(clean("tls12-open", "tls12-unchanged", "tls13-open", "tls13-closed", "tls13-unchanged")),
 }
 
-// halfRecords lets the cells splice no more than half of what a record holds.
+// halfRecords limits the cells to half of a record's capacity.
 func halfRecords(shapes []kit.Shape) []kit.Shape {
 	for i := range shapes {
 		shapes[i].Span = min(shapes[i].Span, 8<<10)
@@ -59,27 +59,27 @@ func TestTLSRecord(t *testing.T) {
 		}
 		got := receiveRecord(c, s, c.Shape.Span+1)
 		if !slices.Equal(got[max(0, len(got)-1):], closing) {
-			c.Conclude(kit.Finding{Outcome: outcome.Foreign, Detail: "the byte that completed the record is not the last that was received"})
+			c.Conclude(kit.Finding{Outcome: outcome.Foreign, Detail: "the byte that completed the record is not the last one received"})
 		}
-		p.JudgeReceived(f, got[:len(got)-1], "nothing but the last byte was received")
+		p.JudgeReceived(f, got[:len(got)-1], "only the last byte was received")
 	})
 }
 
-// closing is what completes a record: no byte of the pattern.
+// closing is the byte that completes a record: it is not in the pattern.
 var closing = []byte{0}
 
-// complete closes the record and returns when it can be received.
+// complete closes the record and waits until it can be received.
 func complete(c *kit.Cell, s *sink.Pair) {
 	if n, err := unix.Write(s.Out, closing); err != nil || n != len(closing) {
 		c.Infra("complete the record: %d bytes, %v", n, err)
 	}
 	if !sink.Poll(s.Readable) {
-		c.Conclude(kit.Finding{Outcome: outcome.Dropped, Never: true, Detail: "the record was completed and did not arrive"})
+		c.Conclude(kit.Finding{Outcome: outcome.Dropped, Never: true, Detail: "the record was completed but did not arrive"})
 	}
 }
 
-// receiveRecord receives n bytes. A receiver that is told that the data is not
-// authentic must not be: what was encrypted was authenticated with it.
+// receiveRecord receives n bytes. EBADMSG (not authentic) is wrong under every
+// policy: the kernel must authenticate what it encrypts.
 func receiveRecord(c *kit.Cell, s *sink.Pair, n int) []byte {
 	got, end := make([]byte, n+1), 0
 	sink.Poll(func() bool {

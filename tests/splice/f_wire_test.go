@@ -21,13 +21,13 @@ var (
 
 var overWire = kit.Test{
 	Name: "TestWire", ID: "F12", Family: familySockets, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Data spliced to a UDP or TCP socket goes over a virtual link: what is captured there and what the receiver reads are both what the file holds.",
+	Doc: "Data spliced to a UDP or TCP socket crosses a virtual link: both the packets captured there and what the receiver reads match the file.",
 	Steps: []string{
 		"Link two network namespaces, and capture what arrives in the second.",
 		"Splice the file's first bytes into a pipe, and from there to a socket in the first.",
 		"Receive in the second, and compare both with the file.",
 	},
-	Oracle:  "every byte captured and every byte received is what the file holds",
+	Oracle:  "every byte captured and every byte received is from the file",
 	Needs:   needsNamespaces,
 	Modules: netns.Modules,
 	Cells:   kit.Named("udp", "tcp"),
@@ -51,7 +51,7 @@ func TestWire(t *testing.T) {
 				break
 			}
 			if len(seen) > 0 && protocol == unix.IPPROTO_TCP && packet.Sequence != next {
-				continue // sent again
+				continue // retransmitted
 			}
 			seen, next = append(seen, packet.Payload...), packet.Sequence+uint32(len(packet.Payload))
 		}
@@ -60,12 +60,12 @@ func TestWire(t *testing.T) {
 			found.Detail = "on the wire: " + found.Detail
 			c.Conclude(found)
 		}
-		p.JudgeReceived(f, got, "nothing arrived, though it was on the wire")
+		p.JudgeReceived(f, got, "nothing arrived, although packets were captured")
 	})
 }
 
-// between connects a socket in one namespace to one in another, of the
-// protocol that is the cell's variant.
+// between connects a socket in one namespace to one in another; the variant
+// selects the protocol.
 func between(c *kit.Cell, from, to *netns.Namespace, address [4]byte) (pair *sink.Pair, protocol byte) {
 	c.T.Helper()
 	if c.Shape.Variant == "udp" {
@@ -79,12 +79,12 @@ func between(c *kit.Cell, from, to *netns.Namespace, address [4]byte) (pair *sin
 
 var hop = kit.Test{
 	Name: "TestChecksumHop", ID: "F13", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "Data spliced to a UDP or TCP socket leaves a device that computes checksums in software, and is held back at the next hop while the file is overwritten: the checksum is of the old bytes.",
+	Doc: "Data spliced to a UDP or TCP socket leaves a device without checksum offload, and is held at the next hop while the file is overwritten: the checksum covers the old bytes.",
 	Steps: []string{
 		"Link three network namespaces in a row; the first computes checksums in software.",
-		"Hold back what the second forwards.",
+		"Plug the second one's forwarding.",
 		"Splice the file's first bytes into a pipe, and from there to a socket in the first.",
-		"Overwrite them in the file once the packet is held, and let it go.",
+		"Overwrite that range in the file once the packet is held, and unplug.",
 		"Receive in the third.",
 	},
 	Needs:   needsNamespaces,
@@ -106,7 +106,8 @@ func TestChecksumHop(t *testing.T) {
 		f := c.File()
 		p := f.Splice()
 		if c.Shape.Variant == "udp" {
-			// A byte ahead of the plug: the neighbours know each other then.
+			// A byte ahead of the plug, so that ARP has resolved the
+			// neighbours.
 			if _, err := unix.Write(pair.Out, []byte{1}); err != nil {
 				c.Infra("send a byte: %s", kit.ErrnoName(err))
 			}
@@ -115,7 +116,7 @@ func TestChecksumHop(t *testing.T) {
 		plug := m.Plug("mb")
 		pair.Splice(p, c.Shape.Span)
 		if !sink.Poll(func() bool { return plug.Held() > 0 }) {
-			c.Infra("nothing is held back at the second hop")
+			c.Infra("no packet is held at the second hop")
 		}
 		f.Write(0, c.Shape.Span)
 		plug.Release()

@@ -15,14 +15,14 @@ var zerocopySinks = map[string]sink.Sink{
 
 var zerocopy = kit.Test{
 	Name: "TestZerocopy", ID: "F8", Family: familySockets, Kind: outcome.Characterisation,
-	Doc: "MSG_ZEROCOPY of a mapping of the file, which is overwritten before the receiver reads: over TCP with an open window and a closed one, over UDP, and over corked UDP; the covariate zerocopy_copied is what the notification says.",
+	Doc: "MSG_ZEROCOPY from a mapping of the file, which is overwritten before the receiver reads: over TCP with an open and a closed window, over UDP, and over corked UDP; the covariate zerocopy_copied is the flag in the notification.",
 	Steps: []string{
 		"Map the file, and send from the mapping with MSG_ZEROCOPY.",
-		"Wait until the data lies where the socket keeps it.",
+		"Wait until the data is queued at its destination.",
 		"Overwrite the file's first bytes.",
-		"Receive, and read from the error queue whether the kernel had copied.",
+		"Receive, and check in the error queue whether the kernel copied.",
 	},
-	Known: []string{"over TCP live with a closed window and snapshot with an open one, on 5.10, 6.1, 6.12, 6.18 and 7.3", "snapshot over UDP, corked or not, on the same", "copied, says the notification, in every cell: loopback copies at delivery"},
+	Known: []string{"over TCP live with a closed window and snapshot with an open one, on 5.10, 6.1, 6.12, 6.18 and 7.3", "snapshot over UDP, corked or not, on the same", "the notification says copied in every cell: loopback copies at delivery"},
 	Cells: kit.Varied([]string{"open", "closed", "udp", "cork"}, kit.Large()),
 }
 
@@ -41,8 +41,8 @@ func TestZerocopy(t *testing.T) {
 	})
 }
 
-// mapped stands for a pipe where the file's first bytes are sent from a
-// mapping instead: what is delivered is judged alike.
+// mapped stands in for a pipe when the beginning of the file is sent from a
+// mapping: what is delivered is judged alike.
 func mapped(c *kit.Cell, f *kit.File) *kit.Pipe {
 	c.T.Helper()
 	f.Observe(0)
@@ -54,15 +54,15 @@ func mapped(c *kit.Cell, f *kit.File) *kit.Pipe {
 
 var sendRing = kit.Test{
 	Name: "TestSendRing", ID: "F9", Family: familySockets, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "io_uring's SEND_ZC of a mapping of the file, which is overwritten before the receiver reads: over TCP with an open window and a closed one.",
+	Doc: "io_uring's SEND_ZC from a mapping of the file, which is overwritten before the receiver reads: over TCP with an open and a closed window.",
 	Steps: []string{
 		"Map the file, and send from the mapping by SEND_ZC.",
-		"Wait until the data lies where the socket keeps it.",
+		"Wait until the data is queued at its destination.",
 		"Overwrite the file's first bytes.",
-		"Receive, and read from the notification whether the kernel had copied.",
+		"Receive, and check in the notification whether the kernel copied.",
 	},
 	Needs: []string{"io_uring SEND_ZC"},
-	Known: []string{"live with a closed window and snapshot with an open one, on 6.1, 6.12, 6.18 and 7.3", "not there on 5.10"},
+	Known: []string{"live with a closed window and snapshot with an open one, on 6.1, 6.12, 6.18 and 7.3", "not supported on 5.10"},
 	Cells: kit.Named("open", "closed"),
 }
 

@@ -18,12 +18,12 @@ var ways = slices.Concat(sink.All, []sink.Sink{sink.Pipe, sink.Tee})
 
 var consumer = kit.Test{
 	Name: "TestConsumer", ID: "G1", Family: familyConsumer, Kind: outcome.Invariant,
-	Doc: "Each way out of a pipe carries spliced data in its ordinary use, and leaves the file that it is from alone.",
+	Doc: "Each way out of a pipe, in ordinary use, delivers the spliced data and leaves the source file alone.",
 	Steps: []string{
 		"Splice the file into a pipe and the pipe into the sink.",
 		"Receive at the far end.",
 	},
-	Oracle:  "What is received is what was spliced; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
+	Oracle:  "The data received is the data spliced; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
 	Known:   []string{"unchanged through every sink on 6.12.117, tmpfs, ext4 and btrfs"},
 	Modules: sink.Modules(ways),
 	Fault:   kit.FaultSource,

@@ -18,15 +18,15 @@ import (
 
 var cipherModules = slices.Concat(afalg.Modules, afalg.Ciphers)
 
-// aead is a transformation for data of any kind: its key, IV and tag.
+// aead is a transformation of arbitrary data: its key, IV and tag.
 type aead struct {
 	name    string
 	key, iv []byte
 	tag     int
 }
 
-// aeads are the transformations by the first word of their cells' names.
-// Two of them, made for IPsec, write beside the data while they work.
+// aeads are the transformations, by the first word of their cells' names. Two
+// of them, made for IPsec, write next to the data while they work.
 var aeads = map[string]aead{
 	"gcm":        {"gcm(aes)", make([]byte, 16), make([]byte, 12), 16},
 	"ccm":        {"ccm(aes)", make([]byte, 16), append([]byte{3}, make([]byte, 15)...), 16},
@@ -34,8 +34,8 @@ var aeads = map[string]aead{
 	"authencesn": {"authencesn(hmac(sha256),cbc(aes))", authencKey(32, 16), make([]byte, 16), 16},
 }
 
-// authencKey is a key of zeros in the form that authenc wants: an attribute
-// that says how much of the key is the cipher's, then the hash's, then that.
+// authencKey is an all-zero key in the format of authenc: an rtattr with the
+// length of the cipher key, then the hash key, then the cipher key.
 func authencKey(hash, cipher int) []byte {
 	const keyParam = 1 // CRYPTO_AUTHENC_KEYA_PARAM of the kernel's crypto/authenc.h
 	k := binary.NativeEndian.AppendUint16(nil, 8)
@@ -46,16 +46,16 @@ func authencKey(hash, cipher int) []byte {
 
 var cipherAEAD = kit.Test{
 	Name: "TestCipherAEAD", ID: "G3", Family: familyConsumer, Kind: outcome.Invariant,
-	Doc: "An AEAD of AF_ALG encrypts or decrypts data that was spliced from the file: as a whole, all but the associated data, or the last bytes alone, which are the tag.",
+	Doc: "An AEAD of AF_ALG encrypts or decrypts data spliced from the file: all of it, all but the associated data, or only the last bytes, which are the tag.",
 	Steps: []string{
-		"Send nothing, the associated data, or everything but the last 16 bytes to the operation by copy.",
+		"Copy nothing, the associated data, or everything but the last 16 bytes to the operation.",
 		"Splice the rest from the file.",
-		"Receive the result into one buffer, and in a second round into several; decryption ends with EBADMSG, for the file is not authentic.",
+		"Receive the result into one buffer, and in a second round into several; decryption ends with EBADMSG, since the file is not authentic ciphertext.",
 	},
 	Oracle: "After the operations read(2), a fresh mapping and O_DIRECT show the file unchanged; each returned the right count or EBADMSG.",
 	Known: []string{
-		"authencesn-decrypt is consumer-write on 6.12.43, 6.12.57 and 6.18.15 and unchanged on 5.10, 6.1 and 6.12.117: 4 bytes behind the data, where the tag begins, are overwritten.",
-		"7.3 binds ccm(aes) alone, with af_alg_restrict=1.",
+		"authencesn-decrypt is consumer-write on 6.12.43, 6.12.57 and 6.18.15 and unchanged on 5.10, 6.1 and 6.12.117: 4 bytes after the data, where the tag starts, are overwritten.",
+		"7.3 only binds ccm(aes), with af_alg_restrict=1.",
 	},
 	Modules: cipherModules, Fault: kit.FaultSource,
 	Cells: kit.Named("gcm-encrypt", "gcm-decrypt", "ccm-encrypt", "ccm-decrypt",
@@ -69,7 +69,7 @@ func TestCipherAEAD(t *testing.T) {
 		tfm := afalg.Open(c, "aead", how.name).Key(how.key).TagLen(how.tag)
 		f := c.File()
 		f.Observe(0)
-		const assoc, data = 12, 4096 // IPsec with long sequence numbers has 12
+		const assoc, data = 12, 4096 // IPsec with extended sequence numbers has 12
 		in := assoc + data
 		encrypt := direction == "encrypt"
 		if !encrypt {
@@ -102,7 +102,7 @@ func TestCipherAEAD(t *testing.T) {
 	})
 }
 
-// buffers has room for n bytes in one piece, or in pieces of odd sizes.
+// buffers provides n bytes of room in one piece, or in unaligned pieces.
 func buffers(n int, scattered bool) [][]byte {
 	b := make([]byte, n)
 	if !scattered {
@@ -113,11 +113,11 @@ func buffers(n int, scattered bool) [][]byte {
 
 var cipherAlias = kit.Test{
 	Name: "TestCipherAlias", ID: "G4", Family: familyConsumer, Kind: outcome.Characterisation,
-	Doc: "Data is spliced from the file to AF_ALG, the file is overwritten, and then the result is asked for: of which data is it?",
+	Doc: "Data is spliced from the file to AF_ALG, the file is overwritten, and then the result is requested: which data was processed?",
 	Steps: []string{
 		"Splice the file into a cipher or a hash.",
 		"Overwrite the file.",
-		"Receive the result, and work out in user space of which input it is.",
+		"Receive the result, and determine in user space which input it belongs to.",
 	},
 	Known: []string{
 		"skcipher and aead are live on 6.12.43, 6.12.57 and 6.18.15, snapshot on 5.10, 6.1, 6.12.117 and, where bound, 7.3; sha256 is a snapshot everywhere.",

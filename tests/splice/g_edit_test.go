@@ -20,12 +20,12 @@ var editModules = []string{"sch_ingress", "cls_matchall", "act_pedit"}
 
 var packetEdit = kit.Test{
 	Name: "TestPacketEdit", ID: "G6", Family: familyConsumer, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Traffic control edits the payload of packets on their way out or in, which is spliced from the file; the place is told from the IP header, from the UDP or TCP header, or is computed from a byte of the packet.",
+	Doc: "Traffic control edits the payload of outgoing or incoming packets, which was spliced from the file; the position is relative to the IP header, to the UDP or TCP header, or computed from a byte of the packet.",
 	Steps: []string{
 		"In a network namespace of its own, make act_pedit invert four bytes of each packet's payload on loopback, at egress or ingress.",
 		"Splice the file into a UDP or TCP socket and receive.",
 	},
-	Oracle: "read(2), a fresh mapping and O_DIRECT show the file unchanged; what was received is the attribute received, for an edit is meant to show there.",
+	Oracle: "read(2), a fresh mapping and O_DIRECT show the file unchanged; the data received is the attribute received, since the edit is meant to show there.",
 	Known: []string{
 		"Unchanged on 5.10, 6.1, 6.12, 6.18 and 7.3, ext4 and xfs, and on btrfs on 5.10, 6.12 and 7.3; each edit showed at the receiver.",
 	},
@@ -41,8 +41,9 @@ type edit struct {
 	key    nl.TcPeditKey
 }
 
-// The IP header has 20 bytes, of UDP 8, and of TCP with time stamps 32. The
-// first byte of IP, 0x45, says the version: of it the computed place takes 64.
+// The IP header has 20 bytes, the UDP header 8, and the TCP header with
+// timestamps 32. The first byte of IP, 0x45, has the version in its upper half:
+// the computed position masks it to 64.
 var edits = map[string]edit{
 	"ip":       {sink.UDP, nl.TCA_PEDIT_KEY_EX_HDR_TYPE_NETWORK, nl.TcPeditKey{Off: 28 + 1000}},
 	"udp":      {sink.UDP, nl.TCA_PEDIT_KEY_EX_HDR_TYPE_UDP, nl.TcPeditKey{Off: 8}},
@@ -64,7 +65,7 @@ func editedOnTheWay(c *kit.Cell) {
 	e := edits[name]
 	to := e.to.Pair(c)
 	e.install(c, side)
-	// A checksum made before the edit would not be right after it.
+	// A checksum computed before the edit would be wrong after it.
 	if err := unix.SetsockoptInt(to.Out, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
 		c.Infra("SO_NO_CHECK: %s", kit.ErrnoName(err))
 	}
@@ -76,7 +77,7 @@ func editedOnTheWay(c *kit.Cell) {
 	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "received: " + received}.Worse(f.Views()))
 }
 
-// difference says what became of want on the way.
+// difference describes how the received data differs from want.
 func difference(got, want []byte) string {
 	switch {
 	case len(got) != len(want):
@@ -91,8 +92,8 @@ func difference(got, want []byte) string {
 	return fmt.Sprintf("edited at %d", at)
 }
 
-// install edits what goes out at the loopback device, or comes in. netlink
-// has an action of its own for this, but it edits nothing behind the headers.
+// install edits what leaves or enters at the loopback device. The netlink
+// package's own pedit action edits nothing beyond the headers.
 func (e edit) install(c *kit.Cell, side string) {
 	c.T.Helper()
 	lo, err := netlink.LinkByName("lo")
@@ -109,7 +110,7 @@ func (e edit) install(c *kit.Cell, side string) {
 	if side == "ingress" {
 		parent = netlink.HANDLE_MIN_INGRESS
 	}
-	// The kernel keeps the bits of the mask and flips those of the value.
+	// The kernel keeps the bits in the mask and flips those in the value.
 	key := e.key
 	key.Mask, key.Val = ^uint32(0), ^uint32(0)
 	pedit := nl.TcPedit{

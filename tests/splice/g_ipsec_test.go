@@ -18,18 +18,18 @@ import (
 	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
-// ipsecModules end with those that make random numbers, for the IVs.
+// ipsecModules end with the random number generators needed for IVs.
 var ipsecModules = slices.Concat([]string{"xfrm_user", "esp4", "seqiv", "echainiv"}, afalg.Ciphers,
 	[]string{"drbg", "jitterentropy_rng", "sha512_generic", "sha512", "sha3_generic"})
 
 var ipsec = kit.Test{
 	Name: "TestIPsec", ID: "G5", Family: familyConsumer, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Data that was spliced from the file goes through ESP: it is encrypted on its way out of a UDP or TCP socket and decrypted on its way in (udp, tcp, and encap, where ESP itself is in UDP), or it is, in the cells called in, itself what is decrypted, and turns out not to be authentic.",
+	Doc: "Data spliced from the file goes through ESP: it is encrypted on its way out of a UDP or TCP socket and decrypted on its way in (udp, tcp, and encap for ESP in UDP); or, in the in cells, it is itself decrypted as an ESP payload, and fails authentication.",
 	Steps: []string{
-		"In a network namespace of its own, give loopback a security association of AES-GCM, of AES-CBC with HMAC-SHA-256, or of the latter with long sequence numbers (esn).",
-		"Splice the file into a socket that the policy covers, and receive; or splice it behind an ESP header into a datagram for the port where ESP in UDP arrives, and wait until the association has counted it as not authentic.",
+		"In a network namespace of its own, give loopback a security association of AES-GCM, of AES-CBC with HMAC-SHA-256, or of the latter with extended sequence numbers (esn).",
+		"Splice the file into a socket covered by the policy, and receive; or splice it after an ESP header into a datagram for the ESP-in-UDP port, and wait until the association has counted it as an authentication failure.",
 	},
-	Oracle: "What is received is what was spliced, or nothing in the cells called in; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
+	Oracle: "The data received is the data spliced, or nothing in the in cells; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
 	Known: []string{
 		"gcm-in and esn-in are consumer-write on 6.12.57 (ext4, xfs, btrfs) and 6.18.15 (ext4, xfs): the spliced pages are decrypted in place. They are unchanged on 5.10, 6.1, 6.12.117 and 7.3 of these filesystems.",
 		"The other cells are unchanged on all of these.",
@@ -48,7 +48,7 @@ func TestIPsec(t *testing.T) {
 	kit.Run(t, ipsec, func(c *kit.Cell) {
 		c.Module("xfrm_user", "esp4")
 		n := netns.New(c)
-		// Loopback is exempt otherwise.
+		// Loopback is exempt by default.
 		n.Sysctl("net/ipv4/conf/lo/disable_xfrm", "0")
 		n.Sysctl("net/ipv4/conf/lo/disable_policy", "0")
 		n.Do(func() { throughESP(c) })
@@ -91,7 +91,7 @@ func throughESP(c *kit.Cell) {
 	p.JudgeReceived(f, got, "nothing was received")
 }
 
-// decrypted sends the file as if it were what an ESP packet holds.
+// decrypted sends the file as the payload of an ESP packet.
 func decrypted(c *kit.Cell, f *kit.File, sa *netlink.XfrmState) {
 	c.T.Helper()
 	in := encapsulated(c)
@@ -116,14 +116,14 @@ func decrypted(c *kit.Cell, f *kit.File, sa *netlink.XfrmState) {
 	}
 	sink.NewPair(c, in, out, nil).Splice(p, c.Shape.Span)
 	if !sink.Poll(func() bool { return counters(c, sa).Failed > 0 }) {
-		c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "the packet was not counted as failing authentication"}.Worse(f.Views()))
+		c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "the packet was not counted as an authentication failure"}.Worse(f.Views()))
 	}
-	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "the packet failed authentication, as it must"}.Worse(f.Views()))
+	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "the packet failed authentication, as expected"}.Worse(f.Views()))
 }
 
 var localhost = [4]byte{127, 0, 0, 1}
 
-// association is one for both directions, from loopback to loopback.
+// association is a single one for both directions, from loopback to loopback.
 func association(name string) *netlink.XfrmState {
 	sa := &netlink.XfrmState{
 		Src: net.IP(localhost[:]), Dst: net.IP(localhost[:]),
@@ -141,7 +141,7 @@ func association(name string) *netlink.XfrmState {
 	return sa
 }
 
-// protect has all packets of a protocol on loopback go through the association.
+// protect sends all packets of a protocol on loopback through the association.
 func protect(c *kit.Cell, sa *netlink.XfrmState, proto netlink.Proto) {
 	c.T.Helper()
 	host := &net.IPNet{IP: sa.Src, Mask: net.CIDRMask(32, 32)}
@@ -154,8 +154,8 @@ func protect(c *kit.Cell, sa *netlink.XfrmState, proto netlink.Proto) {
 	}
 }
 
-// encapsulated is a socket at the port where ESP in UDP arrives: the kernel
-// takes it there.
+// encapsulated is a socket bound to the ESP-in-UDP port, from which the kernel
+// takes the packets.
 func encapsulated(c *kit.Cell) int {
 	c.T.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
@@ -172,7 +172,7 @@ func encapsulated(c *kit.Cell) int {
 	return fd
 }
 
-// counters are what the association has counted so far.
+// counters are the association's packet statistics.
 func counters(c *kit.Cell, sa *netlink.XfrmState) netlink.XfrmStateStats {
 	c.T.Helper()
 	now, err := netlink.XfrmStateGet(sa)

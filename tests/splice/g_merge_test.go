@@ -12,9 +12,9 @@ import (
 
 var pipeMerge = kit.Test{
 	Name: "TestPipeMerge", ID: "G2", Family: familyConsumer, Kind: outcome.Invariant,
-	Doc: "A part of a page is spliced into a pipe whose slots have all been used by write(2), and a few bytes are written behind it: they belong to the pipe alone, and never to the page.",
+	Doc: "A part of a page is spliced into a pipe whose slots have all been used by write(2), and a few bytes are written after it: they belong to the pipe only, never to the page (CVE-2022-0847).",
 	Steps: []string{
-		"Fill the pipe by write(2) and drain it, so that every slot held a buffer that later writes may be appended to.",
+		"Fill the pipe by write(2) and drain it, so that every slot has had a mergeable buffer.",
 		"Splice a part of a page into it, or tee or sendfile it there.",
 		"Write 64 bytes to the pipe and read everything.",
 	},
@@ -38,7 +38,7 @@ func TestPipeMerge(t *testing.T) {
 		switch c.Shape.Variant {
 		case "middle":
 			off = 1000
-		case "end": // up to 96 bytes before the page's
+		case "end": // up to 96 bytes before the page's end
 			off = kit.PageSize - 96 - int64(n)
 		case "sendfile":
 			feed = p.Sendfile
@@ -55,13 +55,13 @@ func TestPipeMerge(t *testing.T) {
 		}
 		tail := bytes.Repeat([]byte{0x5a}, 64)
 		if m, err := unix.Write(p.W, tail); err != nil || m != len(tail) {
-			c.Infra("write to the pipe behind the spliced part: %d bytes, %v", m, err)
+			c.Infra("write to the pipe after the spliced part: %d bytes, %v", m, err)
 		}
 		got := p.Drain()
 		spliced := min(len(got), n)
 		found := f.History.Classify([]kit.Segment{{Off: off, Len: n}}, got[:spliced], nil)
 		if found.Outcome == outcome.Snapshot && !bytes.Equal(got[spliced:], tail) {
-			found = kit.Finding{Outcome: outcome.Foreign, Detail: "behind the spliced bytes the pipe does not deliver what was written there"}
+			found = kit.Finding{Outcome: outcome.Foreign, Detail: "after the spliced bytes the pipe does not deliver what was written"}
 		}
 		c.Record(found.Worse(f.Views()))
 	})
@@ -76,7 +76,7 @@ func useSlots(c *kit.Cell, p *kit.Pipe) {
 	if n := p.Collect(); n != len(b) {
 		c.Infra("drain the pipe: %d of %d bytes", n, len(b))
 	}
-	p.Drain() // what was collected
+	p.Drain() // what was queued
 }
 
 func resize(c *kit.Cell, p *kit.Pipe, n int) {
@@ -85,8 +85,8 @@ func resize(c *kit.Cell, p *kit.Pipe, n int) {
 	}
 }
 
-// teed returns a second used pipe that holds the same bytes, the first one
-// being left as it is.
+// teed returns a second used pipe with the same bytes; the first one is left as
+// it is.
 func teed(c *kit.Cell, from *kit.Pipe, off int64, n int) *kit.Pipe {
 	to := c.Pipe()
 	useSlots(c, to)

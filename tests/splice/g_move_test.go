@@ -14,15 +14,15 @@ import (
 
 var fuseMove = kit.Test{
 	Name: "TestFUSEMove", ID: "G8", Family: familyConsumer, Kind: outcome.Invariant, Priority: 1,
-	Doc: "A FUSE server answers reads with pages that it splices from the file with SPLICE_F_MOVE, by which the kernel may take them out of the file's page cache and put them into that of the FUSE file: from then on each file is its own.",
+	Doc: "A FUSE server answers reads with pages that it splices from the file with SPLICE_F_MOVE, so that the kernel may move them from the file's page cache into that of the FUSE file: from then on the two files are independent.",
 	Steps: []string{
-		"Evict the file and read it in again in single pages, which alone can be moved.",
-		"Read the FUSE file whole.",
+		"Evict the file and read it back in single pages: only those can be moved.",
+		"Read the whole FUSE file.",
 		"In the cell target-written overwrite the FUSE file, in source-written the file.",
 	},
-	Oracle: "The FUSE file delivers what the file held when it was read, or what was written to it since; read(2), a fresh mapping and O_DIRECT show the file as it should be. How many of the file's pages left its page cache is the attribute moved.",
+	Oracle: "The FUSE file delivers the file's content at the time of the read, or what was written to it since; read(2), a fresh mapping and O_DIRECT show the expected file. The number of pages that left the file's page cache is the attribute moved.",
 	Known: []string{
-		"Both files are right on 5.10, 6.1, 6.12, 6.18 and 7.3; on ext4, xfs and btrfs all 16 pages moved, on tmpfs, seen on 6.12 alone, none.",
+		"Both files are right on 5.10, 6.1, 6.12, 6.18 and 7.3; on ext4, xfs and btrfs all 16 pages moved, on tmpfs, tested on 6.12 only, none.",
 	},
 	Modules: fuseModules, Guest: true,
 	Fault: kit.FaultSource,
@@ -50,8 +50,8 @@ func TestFUSEMove(t *testing.T) {
 	})
 }
 
-// singlePages brings the file into the page cache in pages of their own,
-// where the filesystem has a way to evict what is there.
+// singlePages brings the file into the page cache in single pages, if the
+// filesystem can evict what is there.
 func singlePages(c *kit.Cell, f *kit.File) {
 	c.T.Helper()
 	for _, advice := range []int{unix.FADV_DONTNEED, unix.FADV_RANDOM} {
@@ -63,11 +63,11 @@ func singlePages(c *kit.Cell, f *kit.File) {
 	f.Observe(0)
 }
 
-// sameAs demands that target holds what its history says, and ends the cell
-// with what is wrong with both files where it does not.
+// sameAs checks target against its history. On a mismatch it ends the cell and
+// reports both files.
 func sameAs(c *kit.Cell, src, target *kit.File, when string) {
 	c.T.Helper()
 	if got := source.ReadBack(c, target, 0, c.Shape.Size); !bytes.Equal(got, target.History.Content()) {
-		c.Conclude(kit.Finding{Outcome: outcome.Foreign, Detail: "the FUSE file is not what it should be " + when}.Worse(src.Views()))
+		c.Conclude(kit.Finding{Outcome: outcome.Foreign, Detail: "the FUSE file is not as expected " + when}.Worse(src.Views()))
 	}
 }

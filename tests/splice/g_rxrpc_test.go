@@ -12,16 +12,16 @@ import (
 
 var rxrpcReply = kit.Test{
 	Name: "TestRxRPC", ID: "G7", Family: familyConsumer, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Data that was spliced from the file is the reply to a call by AF_RXRPC, whose security decrypts nothing of a packet (plain), the beginning of it (auth), or all (encrypt).",
+	Doc: "Data spliced from the file is the reply to an AF_RXRPC call, whose security level decrypts nothing of a packet (plain), its beginning (auth), or all of it (encrypt).",
 	Steps: []string{
-		"Make a call with a key of rxkad, to a UDP socket; take the request's header for the reply's.",
+		"Make a call with an rxkad key to a UDP socket; derive the reply's header from the request's.",
 		"Send that header and, spliced from the file, the reply's data, in one datagram.",
-		"Receive the reply; the client must refuse it where it has to decrypt it, for it was not encrypted.",
+		"Receive the reply; the client must reject it if it has to decrypt it, since it was not encrypted.",
 	},
-	Oracle: "What is received is what was spliced, or, with auth and encrypt, nothing; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
+	Oracle: "The data received is the data spliced or, with auth and encrypt, nothing; read(2), a fresh mapping and O_DIRECT show the file unchanged.",
 	Known: []string{
 		"auth and encrypt are consumer-write on 6.12.57 and 6.18.15 on tmpfs, ext4, xfs and btrfs: the spliced pages are decrypted in place. They are unchanged on 5.10, 6.1, 6.12.117 and 7.3.",
-		"Of Debian's kernels the generic flavour has the module, the cloud flavour has not.",
+		"Of Debian's kernels the generic flavour has the module; the cloud flavour does not.",
 	},
 	Needs:   []string{"AF_RXRPC with rxkad"},
 	Modules: rxrpc.Modules, Guest: true,
@@ -44,11 +44,11 @@ func TestRxRPC(t *testing.T) {
 		case level == rxrpc.Plain && accepted:
 			p.JudgeReceived(f, got, "an empty reply was received")
 		case level == rxrpc.Plain:
-			c.Conclude(kit.Finding{Outcome: outcome.Dropped, Never: true, Detail: "the client refused a reply that is as it must be"}.Worse(f.Views()))
+			c.Conclude(kit.Finding{Outcome: outcome.Dropped, Never: true, Detail: "the client rejected a valid reply"}.Worse(f.Views()))
 		case accepted:
-			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "the client took for decrypted what was never encrypted"}.Worse(f.Views()))
+			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "the client accepted a reply that was never encrypted"}.Worse(f.Views()))
 		default:
-			c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "the client refused the reply, as it must"}.Worse(f.Views()))
+			c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "the client rejected the reply, as expected"}.Worse(f.Views()))
 		}
 	})
 }

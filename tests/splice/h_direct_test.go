@@ -11,14 +11,14 @@ import (
 
 var changingDirect = kit.Test{
 	Name: "TestDirectSinkChanging", ID: "H4", Family: familyFileSinks, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Pages that change while btrfs writes them to the disk by direct I/O, after it has computed their checksums, can be read back: a write spliced from a file's pages, or from memory.",
+	Doc: "Pages that change during a btrfs direct I/O write, after their checksums were computed, can be read back: a write spliced from a file's pages, or from memory.",
 	Steps: []string{
-		"Have the block layer hold writes back, so that they wait behind the filesystem.",
-		"Send a thread into a splice, or a write, to a file that is open with O_DIRECT.",
+		"Throttle writes in the block layer, so that they wait below the filesystem.",
+		"Block a thread in a splice, or a write, to a file opened with O_DIRECT.",
 		"Once it waits for the disk, overwrite the source.",
-		"Let the write go, drop the target from the cache and read it: no EIO, and every byte old or new.",
+		"Release the write, drop the target from the page cache and read it: no EIO, and every byte old or new.",
 	},
-	Oracle: "the target can be read, and each of its bytes is one that the source held at that offset, old or new",
+	Oracle: "the target can be read, and each of its bytes is one that the source had at that offset, old or new",
 	Needs:  []string{"btrfs with data checksums", "cgroup2 io controller"},
 	Guest:  true, // it moves the process to another control group
 	Known:  []string{"EIO on 5.10 and 6.1: the checksum is that of the old bytes, and the new ones are on the disk", "snapshot on 6.12, 6.18 and 7.3: btrfs copies the bytes before it computes the checksum"},

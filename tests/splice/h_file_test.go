@@ -15,18 +15,18 @@ const familyFileSinks = "H file sinks"
 
 var fileSinks = []kit.Test{fileSink, fileSinkSettled, copyRange, directSink, changingDirect, selfCopy, sendfileToFile}
 
-const targetOracle = "every byte of the target, read from the page cache and then from the disk, is in the history of the source's offset, and says which version it is of; no sector is half one generation and half another; afterwards the source is as it should be"
+const targetOracle = "every byte of the target, read from the page cache and then from the disk, is in the history of the source's offset, which tells its version; no sector mixes generations; afterwards the source is as expected"
 
 var fileSink = kit.Test{
 	Name: "TestFileSink", ID: "H1", Family: familyFileSinks, Kind: outcome.Characterisation,
-	Doc: "The source is overwritten after it was spliced to a pipe, before that is spliced to a file or, in the cells called between, after the first part of it was: each sector of the target is old or new.",
+	Doc: "The source is overwritten after it was spliced to a pipe and before the pipe is spliced to a file or, in the between cells, after the first part of it was: each sector of the target is old or new.",
 	Steps: []string{
 		"Splice the source into a pipe.",
-		"Overwrite the source, in the cells called between after whole sectors of the pipe went to the target.",
+		"Overwrite the source, in the between cells after whole sectors of the pipe went to the target.",
 		"Splice the rest of the pipe to the target, and read that.",
 	},
 	Oracle: targetOracle,
-	Known:  []string{"live, and torn between sectors in the cells called between, on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
+	Known:  []string{"live, and torn between sectors in the between cells, on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
 	Cells:  kit.Sweep("", "between"),
 }
 
@@ -45,7 +45,7 @@ func TestFileSink(t *testing.T) {
 	})
 }
 
-// take splices n bytes of the pipe to the target, at its own offset.
+// take splices n bytes of the pipe to the target, at its file position.
 func (t *target) take(p *kit.Pipe, n, flags int) {
 	t.c.T.Helper()
 	for n > 0 {
@@ -62,11 +62,11 @@ func (t *target) take(p *kit.Pipe, n, flags int) {
 
 var fileSinkSettled = kit.Test{
 	Name: "TestFileSinkSettled", ID: "H1", Family: familyFileSinks, Kind: outcome.Invariant,
-	Doc: "Once the pipe was spliced to a file, also with SPLICE_F_MOVE, that file is one of its own: a later write to the source does not show in it.",
+	Doc: "Once the pipe was spliced to a file, also with SPLICE_F_MOVE, that file is independent: a later write to the source does not show in it.",
 	Steps: []string{
 		"Splice the source to a pipe, and the pipe to the target.",
 		"Overwrite the source.",
-		"Read the target, which must hold what the source held.",
+		"Read the target, which must have the source's old content.",
 	},
 	Oracle: targetOracle,
 	Known:  []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs"},
@@ -88,9 +88,9 @@ func TestFileSinkSettled(t *testing.T) {
 
 var copyRange = kit.Test{
 	Name: "TestCopyFileRange", ID: "H2", Family: familyFileSinks, Kind: outcome.Invariant, Priority: 1,
-	Doc: "copy_file_range copies what the file holds when it is called: a write just before is in the copy, also when it is not on the disk yet, and a write just after is not, also when the copy shares the blocks.",
+	Doc: "copy_file_range copies the file as of the call: a write just before it is in the copy, even if not yet on disk, and a write just after it is not, even if the copy shares blocks.",
 	Steps: []string{
-		"In the cells called before, overwrite the source.",
+		"In the before cells, overwrite the source.",
 		"Copy the source to the target by copy_file_range.",
 		"Overwrite the source, and read the target.",
 	},
@@ -125,15 +125,15 @@ func TestCopyFileRange(t *testing.T) {
 
 var directSink = kit.Test{
 	Name: "TestDirectSink", ID: "H3", Family: familyFileSinks, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "Whole pages are spliced to a file that is open with O_DIRECT; in the cells called mutated, the source is overwritten before.",
+	Doc: "Whole pages are spliced to a file opened with O_DIRECT; in the mutated cells, the source is overwritten first.",
 	Steps: []string{
 		"Splice the source into a pipe.",
-		"In the cells called mutated, overwrite the source.",
-		"Splice the pipe to a target that is open with O_DIRECT, and read that.",
+		"In the mutated cells, overwrite the source.",
+		"Splice the pipe to a target opened with O_DIRECT, and read that.",
 	},
 	Oracle: targetOracle,
 	Needs:  []string{string(kit.DirectIO)},
-	Known:  []string{"live in the cells called mutated, else snapshot, on 5.10 on ext4, xfs and btrfs, on 6.12 on tmpfs too, and on 6.1, 6.18 and 7.3 on xfs and btrfs"},
+	Known:  []string{"live in the mutated cells, otherwise snapshot, on 5.10 on ext4, xfs and btrfs, on 6.12 on tmpfs too, and on 6.1, 6.18 and 7.3 on xfs and btrfs"},
 	Cells:  kit.Varied([]string{"", "mutated"}, kit.Large()),
 }
 
@@ -151,10 +151,10 @@ func TestDirectSink(t *testing.T) {
 
 var selfCopy = kit.Test{
 	Name: "TestSelfCopy", ID: "H5", Family: familyFileSinks, Kind: outcome.Invariant, Priority: 1,
-	Doc: "copy_file_range within one file is refused with EINVAL when the ranges overlap, and the file stays as it was.",
+	Doc: "copy_file_range within one file fails with EINVAL if the ranges overlap, and the file stays as it was.",
 	Steps: []string{
-		"Copy the beginning of a file to a range of the same file that overlaps it, behind it or at the same place.",
-		"The call must fail with EINVAL, and the file must be as before.",
+		"Copy the beginning of a file to an overlapping range of the same file, after it or at the same offset.",
+		"The call must fail with EINVAL, and the file must be unchanged.",
 	},
 	Oracle: "EINVAL, and read(2), a fresh mapping and O_DIRECT show the file unchanged",
 	Fault:  kit.FaultSource,
@@ -179,9 +179,9 @@ func TestSelfCopy(t *testing.T) {
 
 var sendfileToFile = kit.Test{
 	Name: "TestSendfileToFile", ID: "H6", Family: familyFileSinks, Kind: outcome.Invariant, Priority: 1,
-	Doc: "sendfile from file to file returns how much the target grew by, moves the offset by that, and copies those bytes; it asks for more than there is.",
+	Doc: "sendfile from file to file returns the number of bytes by which the target grew, advances the offset by that, and copies those bytes; it asks for more than there is.",
 	Steps: []string{
-		"Ask sendfile for odd lengths, and in the end for more than the file has, until it returns 0.",
+		"Ask sendfile for unaligned lengths, at the end for more than the file has, until it returns 0.",
 		"After each call, compare the return value with the target's size and the source's offset.",
 		"Compare the target with the source.",
 	},

@@ -11,17 +11,17 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// target is a file that is written to by splice and the like: the reader of
-// a file sink. It has no history of its own, for it holds what another file
-// held.
+// target is a file written by splice and similar calls: the reader of a file
+// sink. It has no history of its own, since its content comes from another
+// file.
 type target struct {
 	c    *kit.Cell
 	fd   int
 	path string
 }
 
-// newTarget returns a new, empty file on the filesystem under test that is
-// open with flags besides O_RDWR.
+// newTarget returns a new, empty file on the filesystem under test, opened with
+// flags in addition to O_RDWR.
 func newTarget(c *kit.Cell, flags int) *target {
 	tmp, err := os.CreateTemp(c.Dir(), "target-*")
 	if err != nil {
@@ -50,8 +50,8 @@ func (t *target) size() int64 {
 	return st.Size
 }
 
-// length is the target's size if that is not 0 and less than n, and else n:
-// a splice may end after a part.
+// length is the target's size if that is not 0 and less than n, otherwise n: a
+// splice may stop short.
 func (t *target) length(n int) int {
 	if size := int(t.size()); size > 0 && size < n {
 		return size
@@ -59,7 +59,7 @@ func (t *target) length(n int) int {
 	return n
 }
 
-// read returns the range of the target by read(2), as much as there is of it.
+// read returns the range of the target by read(2), up to EOF.
 func (t *target) read(off int64, n int) ([]byte, error) {
 	fd, err := unix.Open(t.path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -78,7 +78,7 @@ func (t *target) read(off int64, n int) ([]byte, error) {
 }
 
 // evict writes the target back and drops its pages, so that the next read is
-// from the disk where there is one.
+// from the disk, if there is one.
 func (t *target) evict() error {
 	if err := unix.Fsync(t.fd); err != nil {
 		return err
@@ -86,9 +86,9 @@ func (t *target) evict() error {
 	return unix.Fadvise(t.fd, 0, 0, unix.FADV_DONTNEED)
 }
 
-// finding says what the target received of f in ranges that lie in the target
-// where they lie in f. It looks twice: at the page cache, and at what comes
-// back from the disk.
+// finding classifies what the target received of f in ranges that have the same
+// offsets in both. It reads the target twice: from the page cache, and from the
+// disk.
 func (t *target) finding(f *kit.File, ranges []kit.Segment) kit.Finding {
 	t.c.T.Helper()
 	first := t.look(f, ranges, 0)
@@ -102,13 +102,13 @@ func (t *target) finding(f *kit.File, ranges []kit.Segment) kit.Finding {
 	return first.Worse(second)
 }
 
-// look is one of the two. What was at offset o of f is at o+shift.
+// look is one of the two reads. Data at offset o of f is at o+shift.
 func (t *target) look(f *kit.File, ranges []kit.Segment, shift int64) kit.Finding {
 	t.c.T.Helper()
 	return t.lookAt(f.History, ranges, shift)
 }
 
-// lookAt is look at what a history tells of.
+// lookAt is look for a given history.
 func (t *target) lookAt(h *kit.History, ranges []kit.Segment, shift int64) kit.Finding {
 	t.c.T.Helper()
 	var got []byte

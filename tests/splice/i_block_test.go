@@ -11,7 +11,7 @@ import (
 
 var blockDevice = kit.Test{
 	Name: "TestBlockDevice", ID: "I7", Family: familyLayered, Kind: outcome.Characterisation,
-	Doc: "Of what was spliced from a block device, 16 KiB, one page, or 1024 bytes inside a page are made zero by BLKZEROOUT or BLKDISCARD, or overwritten.",
+	Doc: "Of the data spliced from a block device, 16 KiB, one page, or 1024 bytes inside a page are zeroed by BLKZEROOUT or BLKDISCARD, or overwritten.",
 	Steps: []string{
 		"Make a block device in memory and fill it.",
 		"Splice its first 16 KiB into a pipe.",
@@ -53,14 +53,14 @@ func TestBlockDevice(t *testing.T) {
 
 var loopDevice = kit.Test{
 	Name: "TestLoopDevice", ID: "I10", Family: familyLayered, Kind: outcome.Characterisation,
-	Doc: "Data is spliced from a loop device, and then the device, or the file that backs it, is changed.",
+	Doc: "Data is spliced from a loop device, and then the device, or its backing file, is changed.",
 	Steps: []string{
 		"Put a loop device over a file of the filesystem under test.",
 		"Splice its first 16 KiB into a pipe.",
-		"Overwrite them through the device (device), or overwrite them or punch a hole in their place in the backing file.",
+		"Overwrite them through the device (device), or overwrite or punch that range in the backing file.",
 		"Read the pipe.",
 	},
-	Oracle:  "every byte that the reader received is in the history of its offset, and says which version it is of; afterwards the changed side, by read(2), a fresh mapping and O_DIRECT, is as it should be",
+	Oracle:  "every byte that the reader received is in the history of its offset, which tells its version; afterwards read(2), a fresh mapping and O_DIRECT show the changed side as expected",
 	Modules: source.Loop.Modules, Guest: true,
 	Known: []string{
 		"device: live everywhere",
@@ -73,7 +73,7 @@ func TestLoopDevice(t *testing.T) {
 	kit.Run(t, loopDevice, func(c *kit.Cell) {
 		backing := c.File()
 		f := source.OpenLoop(c, backing, c.Shape.Size)
-		f.History = backing.History // the device holds what the file holds
+		f.History = backing.History // the device has the file's content
 		p := f.Splice()
 		switch c.Shape.Variant {
 		case "device":

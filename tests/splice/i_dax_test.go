@@ -10,11 +10,11 @@ import (
 
 var dax = kit.Test{
 	Name: "TestDAX", ID: "I9", Family: familyLayered, Kind: outcome.Characterisation,
-	Doc: "A file on persistent memory without a page cache is spliced and then overwritten, or changed by a store through a mapping made before.",
+	Doc: "A DAX file, which has no page cache, is spliced and then overwritten, or changed by a store through a mapping made before.",
 	Steps: []string{
 		"On a filesystem mounted with dax, make and map a file.",
 		"Splice its first 16 KiB into a pipe.",
-		"Overwrite them by write(2), or by stores through the mapping, or punch a hole in their place.",
+		"Overwrite them by write(2) or by stores through the mapping, or punch a hole over them.",
 		"Read the pipe.",
 	},
 	Needs: []string{"dax"},

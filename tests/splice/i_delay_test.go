@@ -13,13 +13,13 @@ import (
 
 var writebackDelayed = kit.Test{
 	Name: "TestWritebackDelayed", ID: "C5", Family: familyLayered, Kind: outcome.Characterisation,
-	Doc: "Writeback of pages that are in the pipe is held under way by a delaying device, while they are left alone, overwritten, or stored to through a mapping; on a device that asks for stable pages a change may wait until writeback is over, which the attribute waited tells.",
+	Doc: "Writeback of pages that are in the pipe is kept in flight by a delaying device, while they are left alone, overwritten, or stored to through a mapping; on a device that requires stable pages a change may wait for writeback, which the attribute waited tells.",
 	Steps: []string{
-		"Put dm-delay, which holds writes, over a block device in memory: null_blk (plain), or zram, which asks for stable pages (stable).",
-		"Fill it, splice its first 16 KiB into a pipe, and start writeback, which must be in flight then.",
-		"Leave them alone (hold), overwrite them by write(2), or store to them through a mapping; a change that waits is waited for after the release.",
-		"In the cells called hold, read the pipe while writeback is in flight; in the others, release the device first when the change waits.",
-		"Release the device and look at the source.",
+		"Put dm-delay, which delays writes, over a block device in memory: null_blk (plain), or zram, which requires stable pages (stable).",
+		"Fill it, splice its first 16 KiB into a pipe, and start writeback, which must then be in flight.",
+		"Leave them alone (hold), overwrite them by write(2), or store to them through a mapping; a change that blocks is awaited after the release.",
+		"In the hold cells, read the pipe while writeback is in flight; in the others, release the device first if the change blocks.",
+		"Release the device and check the source.",
 	},
 	Modules: source.DelayModules, Guest: true,
 	Known: []string{
@@ -77,17 +77,17 @@ func TestWritebackDelayed(t *testing.T) {
 	})
 }
 
-// inFlight makes sure that writeback is under way: otherwise the cell is
-// about something else.
+// inFlight makes sure that writeback is in flight: otherwise the cell would
+// test something else.
 func inFlight(c *kit.Cell, d *source.Delayed, f *kit.File) {
 	c.T.Helper()
 	if !d.Held(f) {
-		c.Infra("no writeback is in flight, though the device holds writes")
+		c.Infra("no writeback is in flight, although the device delays writes")
 	}
 }
 
-// overwrite starts to overwrite what was spliced. A store, too, is one by a
-// system call, so that a page fault that waits keeps no processor of Go's.
+// overwrite starts overwriting the spliced range. A store is done by a system
+// call, too, so that a blocked page fault does not occupy one of Go's Ps.
 func overwrite(c *kit.Cell, f *kit.File, m []byte, how string) *kit.Thread {
 	c.T.Helper()
 	b := f.History.Write(0, len(m))

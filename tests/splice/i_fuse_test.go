@@ -16,18 +16,18 @@ import (
 
 var fuseModules = []string{"fuse"}
 
-// asReadDelivers is the oracle of the tests in which the server is the only
-// one who knows what the file holds.
-const asReadDelivers = "every byte that the reader of the pipe received is what the server held, and read(2) delivered, before the splice; an older one is stale"
+// asReadDelivers is the oracle of the tests in which only the server knows the
+// file's content.
+const asReadDelivers = "every byte that the reader of the pipe received is what the server had, and read(2) delivered, before the splice; an older one is stale"
 
-// asReadWould is the oracle of those in which read(2) is asked afterwards.
-const asReadWould = "every byte that the reader of the pipe received is what the server held before the splice, an older one being stale; or else it is what read(2) of the same range delivers right after the splice, which the attribute read tells"
+// asReadWould is the oracle of those in which read(2) is called afterwards.
+const asReadWould = "every byte that the reader of the pipe received is what the server had before the splice, an older one being stale; or it is what read(2) of the same range delivers right after the splice, which the attribute read tells"
 
 var fuseNoSize = kit.Test{
 	Name: "TestFUSENoSize", ID: "I1", Family: familyLayered, Kind: outcome.Invariant,
-	Doc: "From a FUSE file with FOPEN_DIRECT_IO whose size the server tells as 0, as that of a generated file, splice and sendfile deliver what read(2) delivers.",
+	Doc: "From a FUSE file with FOPEN_DIRECT_IO and a reported size of 0, like a generated file, splice and sendfile deliver what read(2) delivers.",
 	Steps: []string{
-		"Serve a file of 64 KiB and tell that its size is 0.",
+		"Serve a file of 64 KiB and report a size of 0.",
 		"Read 16 KiB of it by read(2).",
 		"Splice 16 KiB of it into a pipe, or send them by sendfile(2).",
 		"Read the pipe and compare.",
@@ -57,25 +57,25 @@ func TestFUSENoSize(t *testing.T) {
 	})
 }
 
-// mustRead reads a range by read(2), which has to deliver what the server
-// holds: else the harness is broken, and splice cannot be measured by it.
+// mustRead reads a range by read(2), which has to deliver the server's content:
+// otherwise the harness is broken and cannot judge splice.
 func mustRead(c *kit.Cell, f *kit.File, off int64, n int) {
 	c.T.Helper()
 	want := f.History.Content()[off : off+int64(n)]
 	if got := source.ReadBack(c, f, off, n); !bytes.Equal(got, want) {
-		c.Infra("read(2) of %d bytes at %d delivered %d bytes that are not what the server holds", n, off, len(got))
+		c.Infra("read(2) of %d bytes at %d delivered %d bytes that do not match the server's content", n, off, len(got))
 	}
 }
 
-// byRead is what splice delivered, beside what read(2) did.
+// byRead is what splice delivered, and what read(2) did.
 type byRead struct {
-	spliced, read kit.Finding // by what the server holds
+	spliced, read kit.Finding // judged by the server's content
 	same          bool        // both delivered the same
 }
 
 // spliceAndRead splices the first n bytes of a file, and then reads them by
-// read(2), to know what splice had to deliver. The order is this one because a
-// read may bring in what a splice would have missed.
+// read(2) to know what splice had to deliver. The order matters: a read may
+// bring in what the splice would have missed.
 func spliceAndRead(c *kit.Cell, f *kit.File, n int) byRead {
 	c.T.Helper()
 	f.History.Splice()
@@ -104,18 +104,18 @@ func spliceAndRead(c *kit.Cell, f *kit.File, n int) byRead {
 	return r
 }
 
-// record demands of splice what read(2) delivers: the present content, unless
-// read(2) itself is not that far and splice delivers the same.
+// record requires splice to deliver what read(2) delivers: the current content,
+// unless read(2) itself lags behind and splice delivers the same.
 func (r byRead) record(c *kit.Cell) {
 	c.T.Helper()
 	if r.read.Outcome != outcome.Snapshot && r.same {
-		c.Conclude(kit.Finding{Outcome: outcome.Snapshot, Detail: "splice delivered what read(2) delivered afterwards, which is not what the server holds: " + r.read.Detail})
+		c.Conclude(kit.Finding{Outcome: outcome.Snapshot, Detail: "splice delivered what read(2) delivered afterwards, which is not the server's content: " + r.read.Detail})
 	}
 	c.Record(r.spliced)
 }
 
 // spliceAway splices the first n bytes of a file that has not changed yet and
-// throws them away.
+// discards them.
 func spliceAway(c *kit.Cell, f *kit.File, n int) {
 	c.T.Helper()
 	p := c.Pipe()
@@ -134,12 +134,12 @@ func spliceAway(c *kit.Cell, f *kit.File, n int) {
 
 var fuseChanged = kit.Test{
 	Name: "TestFUSEChanged", ID: "I2", Family: familyLayered, Kind: outcome.Invariant,
-	Doc: "After the content changed at the FUSE server, splice delivers the new content: with FOPEN_DIRECT_IO at once, with cached pages once the server invalidated them, the file was opened again, or what the kernel knew of it had expired, at which read(2) asks again.",
+	Doc: "After the content changed at the FUSE server, splice delivers the new content: with FOPEN_DIRECT_IO at once, with cached pages once the server invalidated them, the file was reopened, or its cached attributes expired, upon which read(2) revalidates.",
 	Steps: []string{
-		"Serve a file, read its first 16 KiB by read(2) and by a splice whose pipe is emptied, so that they are cached where anything is.",
+		"Serve a file, read its first 16 KiB by read(2) and by a splice whose pipe is drained, so that they are cached if anything is.",
 		"Change the content at the server.",
-		"Let the kernel know: by nothing (direct; expired, where its attributes of the file are valid no longer), by a notification (notify), by the new time of modification that fstat shows (time), or by opening the file again without FOPEN_KEEP_CACHE (open).",
-		"Splice the 16 KiB into a pipe and read it; then read the same by read(2).",
+		"Let the kernel know: not at all (direct; expired, with attributes that are no longer valid), by a notification (notify), by a new mtime that fstat shows (time), or by reopening the file without FOPEN_KEEP_CACHE (open).",
+		"Splice the 16 KiB into a pipe and read it; then read the same range by read(2).",
 	},
 	Oracle: asReadWould, Modules: fuseModules, Guest: true,
 	Known: []string{
@@ -160,7 +160,7 @@ func TestFUSEChanged(t *testing.T) {
 		spliceAway(c, f, c.Shape.Span)
 		if c.Shape.Variant == "notify" || c.Shape.Variant == "open" {
 			fstat(c, f)
-			s.Remember(time.Hour) // so that no new time of modification gives it away
+			s.Remember(time.Hour) // so that no new mtime gives the change away
 			fstat(c, f)
 		}
 		f.History.Write(0, c.Shape.Size)
@@ -178,8 +178,8 @@ func TestFUSEChanged(t *testing.T) {
 	})
 }
 
-// fstat makes the kernel ask the server for the file's attributes, unless it
-// may still believe those that it has.
+// fstat makes the kernel request the file's attributes from the server, unless
+// its cached ones are still valid.
 func fstat(c *kit.Cell, f *kit.File) {
 	c.T.Helper()
 	var st unix.Stat_t
@@ -188,8 +188,8 @@ func fstat(c *kit.Cell, f *kit.File) {
 	}
 }
 
-// knownSize is the size that the kernel believes the file to have. It asks no
-// server for it.
+// knownSize is the file size that the kernel has cached. It sends no request to
+// the server.
 func knownSize(c *kit.Cell, f *kit.File) int64 {
 	c.T.Helper()
 	var st unix.Statx_t
@@ -204,20 +204,20 @@ func reopen(c *kit.Cell, f *kit.File) {
 	c.T.Helper()
 	fd, err := unix.Open(f.Path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		c.Failed("open the source again", err)
+		c.Failed("reopen the source", err)
 	}
 	f.FD = fd
 }
 
 var fuseDirectWrite = kit.Test{
 	Name: "TestFUSEDirectWrite", ID: "I3", Family: familyLayered, Kind: outcome.Invariant,
-	Doc: "After a direct write to a FUSE file whose old pages are cached, splice delivers what read(2) delivers; the write goes through O_DIRECT, or through a descriptor with FOPEN_DIRECT_IO.",
+	Doc: "After a direct write to a FUSE file whose old pages are cached, splice delivers what read(2) delivers; the write uses O_DIRECT, or a descriptor with FOPEN_DIRECT_IO.",
 	Steps: []string{
 		"Serve a file, open it cached and read its first 16 KiB.",
-		"Overwrite them through a second descriptor that is O_DIRECT, or has FOPEN_DIRECT_IO.",
-		"Read them by read(2) through the first descriptor, in the cells called read; then splice them from it.",
+		"Overwrite them through a second descriptor that has O_DIRECT or FOPEN_DIRECT_IO.",
+		"In the read cells, read them by read(2) through the first descriptor; then splice them from it.",
 	},
-	Oracle: "the pipe holds the written data; in the cells called read, if read(2) itself still delivers the old data (the kernel promises FOPEN_DIRECT_IO no coherence), whatever read(2) delivered", Modules: fuseModules, Guest: true,
+	Oracle: "the pipe has the written data; in the read cells, if read(2) itself still delivers the old data (the kernel promises no coherence for FOPEN_DIRECT_IO), whatever read(2) delivered", Modules: fuseModules, Guest: true,
 	Known: []string{
 		"fresh everywhere",
 	},
@@ -240,7 +240,7 @@ func TestFUSEDirectWrite(t *testing.T) {
 			direct.Write(0, span)
 		}
 		if !bytes.Equal(s.Held()[:span], f.History.Content()[:span]) {
-			c.Infra("the server does not hold what was written")
+			c.Infra("the server does not have the written data")
 		}
 		if c.Shape.Variant != "o-direct" {
 			got := source.ReadBack(c, f, 0, span)
@@ -254,7 +254,8 @@ func TestFUSEDirectWrite(t *testing.T) {
 	})
 }
 
-// asRead splices what read(2) delivered as got and demands the same bytes.
+// asRead splices the range that read(2) delivered as got and requires the same
+// bytes.
 func asRead(c *kit.Cell, f *kit.File, got []byte) {
 	c.T.Helper()
 	p := c.Pipe()
@@ -262,7 +263,7 @@ func asRead(c *kit.Cell, f *kit.File, got []byte) {
 	if spliced := p.Drain(); !bytes.Equal(spliced, got) {
 		found := f.History.Classify([]kit.Segment{{Off: 0, Len: len(got)}}, spliced, nil)
 		if found.Outcome == outcome.Snapshot {
-			found = kit.Finding{Outcome: outcome.Live, Detail: "splice delivers the written data where read(2) delivered the old"}
+			found = kit.Finding{Outcome: outcome.Live, Detail: "splice delivers the written data where read(2) delivered the old data"}
 		}
 		c.Conclude(found)
 	}
@@ -271,12 +272,12 @@ func asRead(c *kit.Cell, f *kit.File, got []byte) {
 
 var fuseGrown = kit.Test{
 	Name: "TestFUSEGrown", ID: "I4", Family: familyLayered, Kind: outcome.Invariant,
-	Doc: "A file that grew at the FUSE server by whole pages is spliced up to its new end: with FOPEN_DIRECT_IO though the kernel believes the old size, with cached pages once it asked for the size, or has to ask because what it knew expired, as read(2) does.",
+	Doc: "A file that grew at the FUSE server by whole pages is spliced up to its new EOF: with FOPEN_DIRECT_IO although the kernel has cached the old size, with cached pages once the kernel has requested the size, or has to because its attributes expired, as read(2) does.",
 	Steps: []string{
-		"Serve a file of 16 KiB and read it to its end.",
+		"Serve a file of 16 KiB and read it to EOF.",
 		"Make it 32 KiB long at the server.",
-		"In the cell called cached, ask for the size by fstat.",
-		"Splice 32 KiB into a pipe and read it; then read the same by read(2).",
+		"In the cell cached, request the size by fstat.",
+		"Splice 32 KiB into a pipe and read it; then read the same range by read(2).",
 	},
 	Oracle: asReadWould + "; fewer bytes than the file has are short", Modules: fuseModules, Guest: true,
 	Known: []string{
@@ -290,8 +291,8 @@ func TestFUSEGrown(t *testing.T) {
 	kit.Run(t, fuseGrown, func(c *kit.Cell) { growAtServer(c, kit.SpanLen, 2*kit.SpanLen) })
 }
 
-// growAtServer reads a file of size bytes, makes it longer at the server and
-// splices all of it.
+// growAtServer reads a file of size bytes, extends it at the server and splices
+// all of it.
 func growAtServer(c *kit.Cell, size, longer int) {
 	s := source.Serve(c, size)
 	if c.Shape.Variant == "direct" {
@@ -308,26 +309,26 @@ func growAtServer(c *kit.Cell, size, longer int) {
 	believes := knownSize(c, f)
 	switch asked := c.Shape.Variant == "cached" || c.Shape.Variant == "server"; {
 	case asked && believes != int64(longer):
-		c.Infra("the kernel was told the new size, %d, and believes %d", longer, believes)
+		c.Infra("the kernel was told the new size, %d, but has %d", longer, believes)
 	case !asked && believes != int64(size):
-		c.Infra("the kernel was to believe the old size, %d, and believes %d", size, believes)
+		c.Infra("the kernel should still have the old size, %d, but has %d", size, believes)
 	}
 	spliceAndRead(c, f, longer).record(c)
 }
 
 var fuseTail = kit.Test{
 	Name: "TestFUSETail", ID: "I5", Family: familyLayered, Kind: outcome.Invariant,
-	Doc: "The page in which a FUSE file ended holds, after the file was extended, what the file holds there: data that came at the server or by a write, or zeros after truncate, and never what the page's tail held before.",
+	Doc: "After a FUSE file was extended, its former last page has the file's content: data that came at the server or by a write, or zeros after truncate, and never what was in the page beyond the old EOF.",
 	Steps: []string{
 		"Serve a file that ends inside a page and read it, so that the last page is cached.",
-		"Store beyond its end through a mapping, in the cells called dirty.",
-		"Extend the file: at the server (direct, server), by a write at its end (append), or by ftruncate.",
-		"Splice it up to the new end and read the pipe; then read the same by read(2).",
+		"In the dirty cells, store beyond EOF through a mapping.",
+		"Extend the file: at the server (direct, server), by a write at EOF (append), or by ftruncate.",
+		"Splice it up to the new EOF and read the pipe; then read the same range by read(2).",
 	},
-	Oracle: asReadWould + "; what was stored beyond the end is foreign, though read(2) delivers it too", Modules: fuseModules, Guest: true,
+	Oracle: asReadWould + "; data stored beyond EOF is foreign, even if read(2) delivers it too", Modules: fuseModules, Guest: true,
 	Known: []string{
 		"direct: short on 6.12, 6.18 and 7.3, where read(2) right after is whole",
-		"dirty-append: what was stored beyond the end shows on 5.10 and 6.1, in read(2) as in splice, and not on 6.12, 6.18 and 7.3",
+		"dirty-append: data stored beyond EOF shows on 5.10 and 6.1, in read(2) as in splice, and not on 6.12, 6.18 and 7.3",
 	},
 	Cells: kit.Named("direct", "server", "append", "truncate", "dirty-append", "dirty-truncate"),
 }
@@ -353,14 +354,14 @@ func TestFUSETail(t *testing.T) {
 		default:
 			f.Truncate(longer)
 		}
-		// What came through this kernel it knows: that read(2) may show the
-		// page's old tail too is recorded, and excuses nothing.
+		// The kernel knows what went through it. That read(2) shows stale bytes
+		// beyond the old EOF, too, is recorded, but excuses nothing.
 		c.Record(spliceAndRead(c, f, longer).spliced)
 	})
 }
 
-// storeBeyond stores 200 bytes behind the end of the file, into the tail of
-// its last page, through a shared mapping. A system call does the store: the
+// storeBeyond stores 200 bytes beyond EOF, into the tail of the last page,
+// through a shared mapping. The store is done by a system call, since the
 // server of the file is this process.
 func storeBeyond(c *kit.Cell, f *kit.File, end int) {
 	c.T.Helper()
@@ -375,6 +376,6 @@ func storeBeyond(c *kit.Cell, f *kit.File, end int) {
 		c.Infra("write to a pipe: %s", kit.ErrnoName(err))
 	}
 	if n, err := unix.Read(p.R, m[end-page:][:200]); n != 200 || err != nil {
-		c.Infra("store beyond the end: %d, %v", n, err)
+		c.Infra("store beyond EOF: %d, %v", n, err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 var imageDropCaches = kit.Test{
 	Name: "TestImageDropCaches", ID: "I8", Family: familyLayered, Kind: outcome.Invariant,
-	Doc: "drop_caches while pages of a file on erofs or squashfs, compressed or not, are in a pipe, and another splice of it afterwards.",
+	Doc: "drop_caches while pages of a file on erofs or squashfs, compressed or not, are in a pipe, and another splice of the file afterwards.",
 	Steps: []string{
 		"Mount an image, made by the real mkfs, through a loop device over memory.",
 		"Splice 16 KiB of its file into a pipe.",

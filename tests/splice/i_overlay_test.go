@@ -12,14 +12,14 @@ import (
 
 var overlayCopyUp = kit.Test{
 	Name: "TestOverlayCopyUp", ID: "I6", Family: familyLayered, Kind: outcome.Characterisation,
-	Doc: "A file is spliced from an overlayfs and then overwritten through it: one of the lower layer, which the opening for writing copies up, or one of the upper layer.",
+	Doc: "A file is spliced from an overlayfs and then overwritten through it: a file of the lower layer, which is copied up when it is opened for writing, or one of the upper layer.",
 	Steps: []string{
 		"Mount an overlayfs whose layers are on the filesystem under test.",
 		"Open a file of its lower or upper layer through the overlay and splice it into a pipe.",
-		"Open it for writing, which copies up a file of the lower layer, and overwrite what was spliced.",
+		"Open it for writing, which copies up a lower file, and overwrite the spliced range.",
 		"Read the pipe.",
 	},
-	Oracle:  kit.JudgeOracle + "; the file in the lower layer is what it was",
+	Oracle:  kit.JudgeOracle + "; the file in the lower layer is unchanged",
 	Modules: source.Overlay.Modules, Guest: true,
 	Known: []string{
 		"lower: snapshot everywhere",
@@ -42,7 +42,7 @@ func TestOverlayCopyUp(t *testing.T) {
 		p := f.Splice()
 		before := kit.File{FD: f.FD}
 		c.T.Cleanup(before.Close)
-		f.Reopen() // for writing: this is what copies it up
+		f.Reopen() // for writing: this triggers the copy-up
 		f.Write(0, c.Shape.Span)
 		found := p.Finding(f).Worse(f.Views())
 		if !bytes.Equal(source.ReadBack(c, lower, 0, len(was)), was) {

@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// fds is a pipe without a model of what is in it: hundreds of them are made
-// and thrown away, also on a thread that cannot end a cell.
+// fds is a pipe without a model of its content: hundreds of them are created
+// and discarded, also on a thread that cannot end a cell.
 type fds struct{ r, w int }
 
 func rawPipe() (fds, error) {
@@ -29,7 +29,7 @@ func (p fds) close() {
 // feeding puts some pages into an empty pipe.
 type feeding func(p fds) error
 
-// fileFeeds are the ways in which the beginning of a file gets into a pipe.
+// fileFeeds are the ways to get the beginning of a file into a pipe.
 func fileFeeds(fd, n int) []feeding {
 	return []feeding{
 		func(p fds) error {
@@ -55,7 +55,7 @@ func vmspliceAll(p fds, m []byte) error {
 	return didMove("vmsplice", n, err)
 }
 
-// didMove is the error of a call that moved n bytes: none is one.
+// didMove is the error of a call that moved n bytes; moving none is an error.
 func didMove(call string, n int, err error) error {
 	if err == nil && n <= 0 {
 		return fmt.Errorf("%s moved nothing", call)
@@ -66,7 +66,8 @@ func didMove(call string, n int, err error) error {
 	return nil
 }
 
-// leavings are those in which pages leave a pipe; who made it closes it.
+// leavings are the ways in which pages leave a pipe; the pipe's creator closes
+// it.
 var leavings = []struct {
 	name  string
 	leave func(p fds) error
@@ -104,7 +105,8 @@ var leavings = []struct {
 			return err
 		}
 		defer q.close()
-		// Half a page is split: both pipes then hold it.
+		// Moving half a page splits the buffer: both pipes then reference the
+		// page.
 		n, err := unix.Splice(p.r, nil, q.w, nil, kit.PageSize+kit.PageSize/2, unix.SPLICE_F_NONBLOCK)
 		return didMove("splice to a pipe", int(n), err)
 	}},
@@ -119,7 +121,7 @@ var leavings = []struct {
 	}},
 }
 
-// churn lets what each feeding brings leave in each of the ways, so many times.
+// churn combines each feeding with each way out, that many times.
 func churn(rounds int, feeds []feeding) error {
 	for range rounds {
 		for _, feed := range feeds {

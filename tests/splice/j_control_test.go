@@ -15,7 +15,7 @@ var controls = []kit.Test{control}
 
 var control = kit.Test{
 	Name: "TestControl", ID: "J2", Family: familyMeta, Kind: outcome.Invariant, Control: true,
-	Doc:   "What is copied into the pipe before or after a change is classified as what it is by construction.",
+	Doc:   "Data copied into the pipe before or after a change is classified as the outcome that it has by construction.",
 	Cells: kit.Named("copied", "copied-after", "copied-hole", "meddled", "oracle"),
 }
 
@@ -26,13 +26,13 @@ func TestControl(t *testing.T) {
 				c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: err.Error()})
 				return
 			}
-			// There is no sample of the kernel's: what the oracle itself says
-			// of one that was damaged is the observation.
+			// No kernel is involved: the observation is the oracle's own answer
+			// for a corrupted sample.
 			if string(c.Sample([]byte("x"))) != "x" {
 				c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: "a damaged sample"})
 				return
 			}
-			c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "every synthetic sample is classified as what it is"})
+			c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "every synthetic sample is classified correctly"})
 			return
 		}
 		f := c.File()
@@ -74,7 +74,7 @@ func copyOf(c *kit.Cell, f *kit.File) []byte {
 	return b
 }
 
-// fill writes b into the pipe, which copies it, as the span of the file.
+// fill writes b, as the span of the file, into the pipe, which copies it.
 func fill(c *kit.Cell, p *kit.Pipe, b []byte) {
 	if n, err := unix.Write(p.W, b); err != nil || n != len(b) {
 		c.Infra("write to the pipe: %d bytes, %v", n, err)

@@ -18,23 +18,23 @@ import (
 
 var leaks = kit.Test{
 	Name: "TestLeak", ID: "J4", Family: familyMeta, Kind: outcome.Invariant, Priority: 1,
-	Doc: "Pages go into pipes in every way and leave them in every way, many times: read, thrown away, shared by tee, left in a socket that is closed. Afterwards nobody holds any of them.",
+	Doc: "Pages enter pipes in every way and leave them in every way, many times: read, discarded, shared by tee, left in a socket that is closed. Afterwards there is no reference left to any of them.",
 	Steps: []string{
 		"Splice a file, or vmsplice a mapping of it or anonymous memory, into a pipe.",
-		"Read it, read half of a page of it, splice it to /dev/null, tee it, splice it to a socket that nobody reads, or close the pipe with all that is in it; repeat each way.",
-		"pipes: a user who may have 64 pages of pipes did that, and resized pipes; can that user have as many pipes as before?",
-		"file: drop the pages of the file; is one still in the page cache? memfd: may it be sealed by F_SEAL_WRITE, which a reference to one page forbids?",
-		"memory: 7 MiB of new memory go that way; how much less is free then, the caches being dropped before and after?",
+		"Read it, read half of a page of it, splice it to /dev/null, tee it, splice it to a socket that nobody reads, or close the pipe while it is full; repeat each way.",
+		"pipes: a user limited to 64 pages of pipes does this, and resizes pipes; can that user have as many pipes as before?",
+		"file: drop the pages of the file; is one still in the page cache? memfd: can it be sealed by F_SEAL_WRITE, which a reference to a single page prevents?",
+		"memory: 7 MiB of new memory go that way; how much less is free afterwards, with the caches dropped before and after?",
 	},
-	Oracle: "pipes, file and memfd are exact: one page that is held is a leak; memory tolerates 512 KiB for what the kernel keeps of its own, half of what goes each of the seven ways",
+	Oracle: "pipes, file and memfd are exact: a single referenced page is a leak; memory tolerates 512 KiB for the kernel's own use, half of what goes each of the seven ways",
 	Known:  []string{"no leak on 5.10, 6.1, 6.12, 6.18 and 7.3; of 7 MiB, the kernel keeps about 0.1"},
 	Fault:  kit.FaultObservation,
-	Guest:  true, // sysctls, another user and drop_caches are the whole machine's
+	Guest:  true, // sysctls, another user and drop_caches affect the whole machine
 	Cells:  kit.Named("pipes", "file", "memfd", "memory"),
 }
 
-// leakRounds is how often each way is gone: a leak of one page shows at once,
-// and one of a counter that is rounded up a little later.
+// leakRounds is how often each way is repeated: a leaked page shows at once, a
+// leak in a counter that is rounded up a little later.
 const leakRounds = 8
 
 func TestLeak(t *testing.T) {
@@ -56,13 +56,13 @@ func leaked(c *kit.Cell, format string, args ...any) {
 	c.Conclude(kit.Finding{Outcome: outcome.Error, Never: true, Detail: fmt.Sprintf(format, args...)})
 }
 
-// leakedPipes counts the pipes that a user may have, before and after. The
-// kernel counts the pages of all pipes of a user, and refuses a pipe that
+// leakedPipes counts how many pipes a user can create, before and after. The
+// kernel accounts the pages of all pipes of a user, and refuses a pipe that
 // would exceed pipe-user-pages-hard; root is exempt.
 func leakedPipes(c *kit.Cell) {
 	const pages, pipes = 64, 4 // a pipe has 16 pages
 	if !c.Setting("/proc/sys/fs/pipe-user-pages-soft", "0") || !c.Setting("/proc/sys/fs/pipe-user-pages-hard", strconv.Itoa(pages)) {
-		c.Infra("there is no limit to the pages of a user's pipes: /proc/sys/fs/pipe-user-pages-hard")
+		c.Infra("no limit on a user's pipe pages: /proc/sys/fs/pipe-user-pages-hard")
 	}
 	f := c.File()
 	var before, after int
@@ -85,15 +85,15 @@ func leakedPipes(c *kit.Cell) {
 	case err != nil:
 		c.Infra("%v", err)
 	case before != pipes:
-		c.Infra("a user who never had a pipe, and may have %d pages, has room for %d pipes instead of %d", pages, before, pipes)
+		c.Infra("a new user limited to %d pages can create %d pipes instead of %d", pages, before, pipes)
 	}
 	if after = int(c.Saw(int64(after))); after != before {
-		leaked(c, "a user with %d pages of pipes has room for %d pipes, and had for %d", pages, after, before)
+		leaked(c, "a user limited to %d pages can create %d pipes, down from %d", pages, after, before)
 	}
 	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: fmt.Sprintf("room for %d pipes, as before", after)})
 }
 
-// countPipes opens pipes until the kernel refuses one, or most are open.
+// countPipes creates pipes until the kernel refuses one, or most exist.
 func countPipes(most int) (int, error) {
 	n := 0
 	for ; n < most; n++ {
@@ -109,8 +109,8 @@ func countPipes(most int) (int, error) {
 	return n, nil
 }
 
-// resizePipe makes a pipe smaller and larger again, and asks for a size that
-// must be refused.
+// resizePipe shrinks and grows a pipe, and requests a size that must be
+// refused.
 func resizePipe(refused int) error {
 	p, err := rawPipe()
 	if err != nil {
@@ -123,7 +123,7 @@ func resizePipe(refused int) error {
 		}
 	}
 	if _, err := unix.FcntlInt(uintptr(p.w), unix.F_SETPIPE_SZ, refused); !errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("F_SETPIPE_SZ to %d, more than this user may have: %w instead of EPERM", refused, err)
+		return fmt.Errorf("F_SETPIPE_SZ to %d, beyond this user's limit: %w instead of EPERM", refused, err)
 	}
 	return nil
 }
@@ -131,25 +131,25 @@ func resizePipe(refused int) error {
 // leakedFile looks for pages that cannot be dropped from the page cache.
 func leakedFile(c *kit.Cell) {
 	if c.FS.Type == "tmpfs" {
-		c.Skip("tmpfs keeps its pages whether somebody else holds them or not")
+		c.Skip("tmpfs keeps its pages whether they are referenced or not")
 	}
 	f := c.File()
 	f.WriteBackAndDrop()
 	if n := kit.ResidentPages(f.FD, c.Shape.Size); n != 0 {
-		c.Infra("%d pages of a clean file that nobody uses are in the page cache after POSIX_FADV_DONTNEED", n)
+		c.Infra("%d pages of a clean, unused file are in the page cache after POSIX_FADV_DONTNEED", n)
 	}
 	if err := churn(leakRounds, fileFeeds(f.FD, c.Shape.Span)); err != nil {
 		c.Infra("%v", err)
 	}
 	f.WriteBackAndDrop()
 	if n := c.Saw(int64(kit.ResidentPages(f.FD, c.Shape.Size))); n != 0 {
-		leaked(c, "%d pages of the file cannot be dropped any more", n)
+		leaked(c, "%d pages of the file can no longer be dropped", n)
 	}
 	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "all pages of the file can be dropped"}.Worse(f.Views()))
 }
 
-// leakedMemfd seals a memfd, for which the kernel itself looks whether
-// somebody has a reference to one of its pages.
+// leakedMemfd seals a memfd, for which the kernel itself checks that its pages
+// have no extra references.
 func leakedMemfd(c *kit.Cell) {
 	f := source.MemfdOf(c, 0)
 	if err := churn(leakRounds, fileFeeds(f.FD, c.Shape.Span)); err != nil {
@@ -158,7 +158,7 @@ func leakedMemfd(c *kit.Cell) {
 	if err := c.SawError(seal(f, unix.F_SEAL_WRITE)); err != nil {
 		leaked(c, "F_ADD_SEALS(F_SEAL_WRITE) after all pipes are gone: %s", kit.ErrnoName(err))
 	}
-	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "no page of the memfd is held"}.Worse(f.Views()))
+	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "no page of the memfd is referenced"}.Worse(f.Views()))
 }
 
 // leakedMemory sends new memory, round after round, and compares how much is
@@ -173,7 +173,7 @@ func leakedMemory(c *kit.Cell) {
 		defer func() { _ = unix.Munmap(m) }()
 		return vmspliceAll(p, m)
 	}
-	if err := churn(1, []feeding{feed}); err != nil { // what is allocated once, is by now
+	if err := churn(1, []feeding{feed}); err != nil { // one-time allocations have happened by now
 		c.Infra("%v", err)
 	}
 	before := freeMemory(c)
@@ -188,9 +188,9 @@ func leakedMemory(c *kit.Cell) {
 	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: fmt.Sprintf("less than %d KiB are missing", tolerated>>10)})
 }
 
-// freeMemory is how many bytes are free once the caches are dropped, with
-// those that lie in the lists of a processor, which newer kernels let grow
-// long, and those that this process has taken itself.
+// freeMemory is the number of free bytes once the caches are dropped, plus
+// those in the per-CPU lists, which newer kernels let grow long, and those in
+// use by this process.
 func freeMemory(c *kit.Cell) int {
 	c.DropCaches()
 	return number(c, "/proc/meminfo", "MemFree:")<<10 +
@@ -198,7 +198,7 @@ func freeMemory(c *kit.Cell) int {
 		number(c, "/proc/self/status", "RssAnon:")<<10
 }
 
-// number adds up what the lines of a file say that begin with key.
+// number adds up the values of the lines of a file that begin with key.
 func number(c *kit.Cell, path, key string) int {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -220,9 +220,9 @@ func number(c *kit.Cell, path, key string) int {
 	return sum
 }
 
-// asNobody runs body on a thread of its own as a user without privileges,
-// and who is no one else. Nobody becomes root again: the thread is not given
-// back, and ends.
+// asNobody runs body on a thread of its own as an unprivileged user whom
+// nothing else uses. The thread cannot become root again: it is not returned to
+// the scheduler, and exits.
 func asNobody(body func() error) error {
 	const uid = 54321
 	done := make(chan error, 1)

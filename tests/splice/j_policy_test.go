@@ -18,20 +18,20 @@ import (
 
 var policyVector = kit.Test{
 	Name: "TestPolicy", ID: "J1", Family: familyMeta, Kind: outcome.Characterisation, Priority: 0,
-	Doc: "The eight probes that tell which policy is in force between one kind of source and one kind of sink; their results are the attributes p1 to p8, a vector, as mixed kernels are normal.",
+	Doc: "Eight probes that determine the policy in force between a kind of source and a kind of sink; their results are the attributes p1 to p8, a vector, since mixed kernels are normal.",
 	Steps: []string{
-		"For each probe, open a new source and a new sink, splice from the one into the other, change the source and receive.",
+		"For each probe, open a new source and a new sink, splice from one to the other, change the source and receive.",
 		"p1: a buffered write. p2: a store through a mapping made before the splice; minor_faults says how many faults it took. p3: a hole inside a page.",
-		"p4: whether the page is resident after the splice. p5: whether its frame is the same after p1. p6: truncate, or F_SEAL_WRITE of a memfd, while spliced.",
-		"p7: anonymous memory, put in by vmsplice and stored to. p8: the control, a file of procfs, whose splice copies.",
+		"p4: whether the page is resident after the splice. p5: whether its page frame is the same after p1. p6: truncate, or F_SEAL_WRITE of a memfd, while spliced.",
+		"p7: anonymous memory, vmspliced and stored to. p8: the control, a procfs file, whose splice copies.",
 	},
-	Oracle: "every byte that the reader received is in the history of its offset, and says which version it is of; the outcome is the worst of p1, p2, p3, p7 and p8",
+	Oracle: "every byte that the reader received is in the history of its offset, which tells its version; the outcome is the worst of p1, p2, p3, p7 and p8",
 	Known: []string{
 		"file into a pipe, a unix stream or TCP on 5.10 and 6.12: p1, p2 and p7 live, p4 yes, p5 same, p6 ok, p8 snapshot; no minor fault",
 		"p3 of a file of xfs: snapshot on 5.10, phantom-zero on 6.12",
 		"memfd into a pipe, a unix stream or TCP on 5.10 and 6.12: p1 and p2 live, p3 zeroed, p6 seal EBUSY",
 		"unix datagram and seqpacket sockets, vsock, AF_ALG and files as sinks copy: all snapshot on 5.10 and 6.12",
-		"p3 of a loop device on 5.10: blocked, at once and by EBUSY: fallocate(2) drops the page cache of the range when the hole is made, and gives up at a page that the pipe holds",
+		"p3 of a loop device on 5.10: blocked, immediately and by EBUSY: fallocate(2) invalidates the page cache of the range when it punches the hole, and gives up at a page that the pipe references",
 		"UDP on 5.10, and corked UDP on 5.10 and 6.12: p1, p2 and p7 dropped",
 	},
 	Modules: slices.Concat(source.Modules(source.All), sinkModules()),
@@ -41,14 +41,14 @@ var policyVector = kit.Test{
 // vectorSinks are a pipe, bare and by tee(2), and all others.
 var vectorSinks = slices.Concat([]sink.Sink{sink.Pipe, sink.Tee}, sink.All)
 
-// pair is one way from a source to a sink.
+// pair is one combination of source and sink.
 type pair struct {
 	from source.Source
 	to   sink.Sink
 }
 
-// pairs are those ways that tell something: a file into every sink, every
-// source into a pipe, and a memfd into what ends many a zero-copy path.
+// pairs are the informative combinations: a file into every sink, every source
+// into a pipe, and a memfd into the sinks at the end of many zero-copy paths.
 func pairs() []pair {
 	var all []pair
 	for _, s := range vectorSinks {
@@ -76,9 +76,9 @@ func pairShapes() []kit.Shape {
 	}
 	shapes := kit.Named(names...)
 	for i := range shapes {
-		// Written by one call and never written back: nothing is gained
-		// here by waiting for the disk, a probe after the other. Four pages
-		// are a large folio where the filesystem has them.
+		// Written by one call and never written back: waiting for the disk in
+		// each probe would gain nothing. Four pages are a large folio if the
+		// filesystem has them.
 		shapes[i].Dirty = true
 		shapes[i].Size, shapes[i].Chunk, shapes[i].Span = kit.SpanLen, kit.SpanLen, 2*kit.PageSize
 	}
@@ -127,12 +127,12 @@ func TestPolicy(t *testing.T) {
 	})
 }
 
-// vector is the report of one pair while it is made.
+// vector is the report of one pair in the making.
 type vector struct {
 	pair
 	c     *kit.Cell
-	worst kit.Finding // of the probes of content
-	why   string      // the first reason for which one was left out
+	worst kit.Finding // of the content probes
+	why   string      // the first reason for which a probe was skipped
 
 	refused       string // the first call that failed
 	refusesSplice bool   // the source cannot be spliced from at all
@@ -140,10 +140,10 @@ type vector struct {
 
 const notApplicable = "-"
 
-// say records what a probe came to.
+// say records the result of a probe.
 func (v *vector) say(probe, text string) { v.c.Attr(probe, text) }
 
-// content runs a probe of content: its result is a word, and counts for the
+// content runs a content probe: its result is a word, and counts towards the
 // cell's outcome.
 func (v *vector) content(probe string, body func()) {
 	f, missing := v.c.Probe(body)
@@ -153,8 +153,8 @@ func (v *vector) content(probe string, body func()) {
 		v.why = cmp.Or(v.why, missing)
 		return
 	case f.Outcome == outcome.Error:
-		// What the kernel refuses says nothing of content: it counts where
-		// nothing else can be said.
+		// A refusal says nothing about content: it counts only if there is
+		// nothing else to report.
 		v.say(probe, refusal(f.Detail))
 		v.refused = cmp.Or(v.refused, f.Detail)
 		v.refusesSplice = strings.HasPrefix(v.refused, "splice: ")
@@ -169,8 +169,8 @@ func (v *vector) content(probe string, body func()) {
 
 var errnoName = regexp.MustCompile(`\bE[A-Z0-9]{3,}\b`)
 
-// refusal is the word for a probe that could not be made: the errno, or
-// nothing where none was met.
+// refusal is the word for a probe that could not run: the errno, or nothing if
+// there was none.
 func refusal(detail string) string {
 	if e := errnoName.FindString(detail); e != "" {
 		return "error " + e
@@ -195,8 +195,8 @@ func (v *vector) spliced(f *kit.File) way {
 	return w
 }
 
-// judge receives what the sink delivers and says what it is. It does not look
-// at the source, which other tests do and which takes several times as long.
+// judge receives what the sink delivers and classifies it. It does not check
+// the source: other tests do, and it takes several times as long.
 func (w way) judge(h *kit.History) {
 	got := w.c.Sample(w.conn.Receive(w.n))
 	if len(got) == 0 {
@@ -206,7 +206,7 @@ func (w way) judge(h *kit.History) {
 	w.c.Record(w.p.FindingOf(h, got))
 }
 
-// write is P1 with P4 and P5, which look at the page that P1 changes.
+// write is P1 with P4 and P5, which inspect the page that P1 changes.
 func (v *vector) write() {
 	resident, frame := notApplicable, notApplicable
 	v.content("p1", func() {
@@ -229,8 +229,8 @@ func (v *vector) write() {
 	v.say("p5", frame)
 }
 
-// store is P2. The mapping was stored to before the splice, so that a store
-// after it faults only where the kernel took the right to write away.
+// store is P2. The mapping was stored to before the splice, so a store after it
+// only faults if the kernel has write-protected it.
 func (v *vector) store() {
 	faults := int64(-1)
 	v.content("p2", func() {
@@ -256,8 +256,8 @@ func (v *vector) hole() {
 	})
 }
 
-// shrink is P6, which is about the operation and not about content: to
-// truncate a file, or to seal a memfd that may be sealed.
+// shrink is P6, which is about the operation, not the content: truncating a
+// file, or sealing a memfd that allows seals.
 func (v *vector) shrink() {
 	said := notApplicable
 	f, _ := v.c.Probe(func() {
@@ -279,7 +279,8 @@ func (v *vector) shrink() {
 	v.say("p6", said)
 }
 
-// memory is P7. It does not depend on the source, so that it is done for one.
+// memory is P7. It does not depend on the source, so it runs for one source
+// only.
 func (v *vector) memory() {
 	if v.from.Name != source.File.Name {
 		v.say("p7", notApplicable)
@@ -294,8 +295,8 @@ func (v *vector) memory() {
 	})
 }
 
-// control is P8: the name of this host, or rather of a namespace that is
-// the cell's own, spliced from procfs and then changed.
+// control is P8: the hostname, in a UTS namespace of the cell's own, is spliced
+// from procfs and then changed.
 func (v *vector) control() {
 	if v.from.Name != source.File.Name {
 		v.say("p8", notApplicable)

@@ -18,12 +18,12 @@ import (
 
 var algRestrict = kit.Test{
 	Name: "TestAlgRestrict", ID: "J5", Family: familyMeta, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "Whether the kernel can restrict AF_ALG, how it is set, and which kinds of algorithm root and another user then get.",
+	Doc: "Whether the kernel can restrict AF_ALG, the current setting, and which kinds of algorithm root and another user then get.",
 	Steps: []string{
-		"As root and as a user without privileges, bind a socket to a hash, a cipher and an AEAD.",
-		"Read /proc/sys/crypto/af_alg_restrict, which few kernels have, and those only once AF_ALG is there.",
+		"As root and as an unprivileged user, bind a socket to a hash, a cipher and an AEAD.",
+		"Read /proc/sys/crypto/af_alg_restrict, which few kernels have, and only once AF_ALG is loaded.",
 	},
-	Oracle: "the switch is absent, or a number; what each bind says is the detail and the attributes root and user, and nothing of it is wrong",
+	Oracle: "the switch is absent, or a number; the result of each bind is the detail and the attributes root and user, and none of them is wrong",
 	Known: []string{
 		"absent on 5.10, 6.1, 6.12 and 6.18 of Debian, where any user gets all three kinds",
 		"1 on 7.3 of Debian: root gets hash and cipher, the AEAD is ENOENT; another user gets none",
@@ -33,7 +33,7 @@ var algRestrict = kit.Test{
 	Guest:   true, // a bind loads modules
 }
 
-// algKinds are an algorithm of each kind that AF_ALG knows.
+// algKinds are an algorithm of each kind that AF_ALG has.
 var algKinds = []unix.SockaddrALG{
 	{Type: "hash", Name: "sha256"},
 	{Type: "skcipher", Name: "cbc(aes)"},
@@ -42,7 +42,7 @@ var algKinds = []unix.SockaddrALG{
 
 func TestAlgRestrict(t *testing.T) {
 	kit.Run(t, algRestrict, func(c *kit.Cell) {
-		// Root goes first: the modules are there then, for whoever may have them.
+		// Root goes first and loads the modules, for whoever may use them.
 		root, user := bindAll(), ""
 		if err := asNobody(func() error { user = bindAll(); return nil }); err != nil {
 			c.Infra("%v", err)
@@ -57,7 +57,7 @@ func TestAlgRestrict(t *testing.T) {
 			c.Conclude(kit.Finding{Outcome: outcome.Error, Never: true, Detail: fmt.Sprintf("read %s: %v", path, err)})
 		default:
 			if _, err := strconv.Atoi(set); err != nil {
-				c.Conclude(kit.Finding{Outcome: outcome.Error, Never: true, Detail: fmt.Sprintf("%s is %q, which is no number", path, set)})
+				c.Conclude(kit.Finding{Outcome: outcome.Error, Never: true, Detail: fmt.Sprintf("%s is %q, which is not a number", path, set)})
 			}
 		}
 		c.Attr("af_alg_restrict", set)
@@ -67,7 +67,7 @@ func TestAlgRestrict(t *testing.T) {
 	})
 }
 
-// bindAll says of each kind of algorithm whether this thread gets it.
+// bindAll tells for each kind of algorithm whether this thread may bind it.
 func bindAll() string {
 	var said []string
 	for _, a := range algKinds {

@@ -14,14 +14,14 @@ import (
 
 var kernelLog = kit.Test{
 	Name: "TestKernelLog", ID: "J3", Family: familyMeta, Kind: outcome.Invariant, Priority: 1,
-	Doc:    "The kernel has logged no warning, bug, stall or hung task since this process began. It runs last, and says something of the tests that ran before it in the same VM.",
-	Steps:  []string{"Open the kernel's log at its end when the process begins.", "After all other tests, read what was added."},
+	Doc:    "The kernel has logged no warning, bug, stall or hung task since this process started. It runs last, and so covers the tests that ran before it in the same VM.",
+	Steps:  []string{"Open the kernel log at its end when the process starts.", "After all other tests, read what was added."},
 	Oracle: "no line of the log is the title of a WARNING, BUG, oops, stall or hung task",
 	Fault:  kit.FaultObservation,
 	Guest:  true, // a developer's machine has warnings of its own
 }
 
-// logFD is the kernel's log from where it ended when the process began, or -1.
+// logFD reads the kernel log from its end at process start, or is -1.
 var logFD = func() int {
 	fd, err := unix.Open("/dev/kmsg", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -51,8 +51,8 @@ func TestKernelLog(t *testing.T) {
 	})
 }
 
-// addedLog reads what the kernel has logged since logFD was opened. A record
-// a read: its text is behind the first semicolon, and further lines of it
+// addedLog reads what the kernel has logged since logFD was opened. Each read
+// returns a record: its text follows the first semicolon, and its further lines
 // begin with a space.
 func addedLog(c *kit.Cell) string {
 	var b strings.Builder

@@ -8,8 +8,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// suite is the catalogue, in the order in which it is run: the controls, then
-// the families, each listed where it is tested.
+// suite is the catalogue, in the order of execution: the controls, then the
+// families, each listed where it is tested.
 func suite() kit.Suite {
 	return kit.Suite{Name: "splice", Tests: slices.Concat(
 		controls, // before all others, so that a broken harness shows first

@@ -1,5 +1,5 @@
-// Package afalg speaks to the kernel's crypto interface for user space, whose
-// operations take spliced pages as their input.
+// Package afalg wraps AF_ALG, the kernel's crypto API for user space, whose
+// operations take spliced pages as input.
 package afalg
 
 import (
@@ -16,30 +16,30 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Modules are what every user of this package needs; ciphers come on top.
+// Modules are what every user of this package needs; ciphers are separate.
 var Modules = []string{"af_alg", "algif_hash", "algif_skcipher", "algif_aead"}
 
-// Ciphers are the modules of the ciphers that tests use, under the names
-// that they have had; a name that a kernel has not got is built in or gone.
+// Ciphers are the modules of the ciphers that tests use, under all their
+// historical names; a name that a kernel lacks is built in or removed.
 var Ciphers = []string{
 	"aes_generic", "aes", "cbc", "ctr", "gcm", "ghash-generic", "ccm", "cmac", "authenc", "authencesn",
 	"hmac", "sha256_generic", "sha256", "crypto_null",
 }
 
-// restrictPath is the switch by which newer kernels refuse AF_ALG.
+// restrictPath is the sysctl by which newer kernels restrict AF_ALG.
 const restrictPath = "/proc/sys/crypto/af_alg_restrict"
 
-// deadline bounds the wait for a result; none known takes this long.
+// deadline bounds the wait for a result; none is known to take this long.
 const deadline = 10 * time.Second
 
-// Socket is a transformation with its key: operations are made from it.
+// Socket is a transformation with its key: operations are created from it.
 type Socket struct {
 	c  *kit.Cell
 	fd int
 }
 
 // Open binds a socket to an algorithm such as "cbc(aes)" of a type such as
-// "skcipher". It skips the cell where the kernel has no such thing.
+// "skcipher". It skips the cell if the kernel lacks it.
 func Open(c *kit.Cell, kind, name string) Socket {
 	c.T.Helper()
 	fd, err := unix.Socket(unix.AF_ALG, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
@@ -60,7 +60,7 @@ func Open(c *kit.Cell, kind, name string) Socket {
 	return Socket{c, fd}
 }
 
-// refused ends the cell: skipped where the system says that it refuses.
+// refused ends the cell: skipped if the system is configured to refuse.
 func refused(c *kit.Cell, call string, err error) {
 	c.T.Helper()
 	if why := restriction(); why != "" || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
@@ -69,7 +69,7 @@ func refused(c *kit.Cell, call string, err error) {
 	c.Failed(call, err)
 }
 
-// restriction is what to say of a refusal when the system restricts AF_ALG.
+// restriction explains a refusal if the system restricts AF_ALG.
 func restriction() string {
 	set, err := os.ReadFile(restrictPath)
 	if err != nil || strings.TrimSpace(string(set)) == "0" {
@@ -87,8 +87,8 @@ func (s Socket) Key(key []byte) Socket {
 	return s
 }
 
-// TagLen sets the length of an AEAD's tag. The option has no value but its
-// length, which is why no wrapper fits.
+// TagLen sets the length of an AEAD's tag. The option has no value, only a
+// length, so no wrapper fits.
 func (s Socket) TagLen(n int) Socket {
 	s.c.T.Helper()
 	if _, _, e := unix.Syscall6(unix.SYS_SETSOCKOPT, uintptr(s.fd), unix.SOL_ALG, unix.ALG_SET_AEAD_AUTHSIZE, 0, uintptr(n), 0); e != 0 {
@@ -103,7 +103,7 @@ type Operation struct {
 	fd int
 }
 
-// Operation starts a new one. The kernel wants no address from accept here.
+// Operation starts a new one. The kernel accepts no address argument here.
 func (s Socket) Operation() *Operation {
 	s.c.T.Helper()
 	fd, _, e := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(s.fd), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
@@ -123,8 +123,8 @@ func (o *Operation) Close() {
 	}
 }
 
-// Begin says what is to be done with the data, and sends the first of it by
-// copy: encrypt or decrypt, with an IV, after associated data of that length.
+// Begin sets the operation's parameters and sends the first data by copy:
+// encrypt or decrypt, with an IV, after associated data of that length.
 func (o *Operation) Begin(encrypt bool, iv []byte, assoc int, data []byte) {
 	o.c.T.Helper()
 	op := uint32(unix.ALG_OP_DECRYPT)
@@ -137,7 +137,7 @@ func (o *Operation) Begin(encrypt bool, iv []byte, assoc int, data []byte) {
 	if assoc > 0 {
 		control = append(control, message(unix.ALG_SET_AEAD_ASSOCLEN, u32(uint32(assoc)))...)
 	}
-	// The wrapper of x/sys sends a byte of its own where there is no data.
+	// The wrapper in x/sys adds a byte if there is no data.
 	h := unix.Msghdr{Control: unsafe.SliceData(control)}
 	h.SetControllen(len(control))
 	iov := unix.Iovec{Base: unsafe.SliceData(data)}
@@ -162,8 +162,8 @@ func message(kind int32, data []byte) []byte {
 	return b
 }
 
-// Splice moves n bytes from the pipe into the operation; more says that they
-// are not the last.
+// Splice moves n bytes from the pipe into the operation; more means that
+// further data follows.
 func (o *Operation) Splice(p *kit.Pipe, n int, more bool) {
 	o.c.T.Helper()
 	flags := unix.SPLICE_F_NONBLOCK
@@ -184,7 +184,7 @@ func (o *Operation) Splice(p *kit.Pipe, n int, more bool) {
 	}
 }
 
-// Result receives into bufs, without waiting for input that is not there.
+// Result receives into bufs, without waiting for missing input.
 func (o *Operation) Result(bufs ...[]byte) (int, error) {
 	o.c.T.Helper()
 	for until := time.Now().Add(deadline); ; {

@@ -14,8 +14,8 @@ type btrfsVolumeV2 struct {
 	name                   [4040]byte
 }
 
-// BtrfsSnapshot makes a read-only snapshot of the subvolume whose root is
-// open as subvolume, under a name in the directory that is open as dir.
+// BtrfsSnapshot makes a read-only snapshot of the subvolume whose root is open
+// as subvolume, under a name in the directory open as dir.
 func BtrfsSnapshot(dir, subvolume int, as string) error {
 	const readOnly = 1 << 1 // BTRFS_SUBVOL_RDONLY
 	arg := &btrfsVolumeV2{fd: uint64(subvolume), flags: readOnly}
@@ -30,8 +30,8 @@ func BtrfsDelete(dir int, snapshot string) error {
 	return ioctl(dir, number[btrfsVolume](write, btrfs, 15), arg)
 }
 
-// BtrfsSend writes the read-only subvolume that is open as subvolume to the
-// file to, as a stream that btrfs receive would take.
+// BtrfsSend writes the read-only subvolume open as subvolume to the file to, as
+// a stream for btrfs receive.
 func BtrfsSend(subvolume, to int) error {
 	arg := &struct {
 		to                             int64
@@ -41,16 +41,16 @@ func BtrfsSend(subvolume, to int) error {
 	return ioctl(subvolume, write<<30|72<<16|btrfs<<8|38, arg)
 }
 
-// BtrfsResize resizes the filesystem as the words of "btrfs filesystem
-// resize" say, e.g. "1:-16m" or "1:max".
+// BtrfsResize resizes the filesystem; the argument is that of "btrfs filesystem
+// resize", e.g. "1:-16m" or "1:max".
 func BtrfsResize(fd int, to string) error {
 	arg := &btrfsVolume{}
 	name(arg.name[:], to)
 	return ioctl(fd, number[btrfsVolume](write, btrfs, 3), arg)
 }
 
-// BtrfsDefragment writes the small extents of a file anew as larger ones, and
-// waits until that is begun.
+// BtrfsDefragment rewrites the small extents of a file as larger ones, and
+// waits until writeback of them has started.
 func BtrfsDefragment(fd int) error {
 	type defragment struct {
 		start, length, flags uint64

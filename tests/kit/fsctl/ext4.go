@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Ext4MoveExtent gives the first blocks of a file those of a donor in
-// exchange, and copies the data over: the step of which e4defrag is made. It
-// returns how many blocks were moved.
+// Ext4MoveExtent exchanges the first blocks of a file with those of a donor and
+// copies the data: the ioctl behind e4defrag. It returns how many blocks were
+// moved.
 func Ext4MoveExtent(fd, donor int, blocks uint64) (moved uint64, err error) {
 	type moveExtent struct {
 		_, donor                         uint32
@@ -19,13 +19,13 @@ func Ext4MoveExtent(fd, donor int, blocks uint64) (moved uint64, err error) {
 	return arg.moved, err
 }
 
-// Ext4Resize grows the filesystem that fd is on to so many blocks.
+// Ext4Resize grows the filesystem of fd to so many blocks.
 func Ext4Resize(fd int, blocks uint64) error {
 	return ioctl(fd, number[uint64](write, 'f', 16), &blocks)
 }
 
-// Ext4Blocks reads from its device how many blocks an ext4 filesystem has,
-// and how many the device has room for.
+// Ext4Blocks reads from the device how many blocks an ext4 filesystem has, and
+// how many fit on the device.
 func Ext4Blocks(device string) (has, room uint64, err error) {
 	fd, err := unix.Open(device, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -2,7 +2,7 @@ package fsctl
 
 import "golang.org/x/sys/unix"
 
-// Extent is where a part of a file lies on its device, as FIEMAP tells.
+// Extent is the location of a part of a file on its device, from FIEMAP.
 type Extent struct {
 	Logical  uint64
 	Physical uint64
@@ -29,15 +29,15 @@ type fiemap struct {
 	_                    uint32
 }
 
-// fiemapArg is what follows the header: the extents are no part of the size
-// that the ioctl's number holds.
+// fiemapArg follows the header: the extents are not part of the size encoded in
+// the ioctl's number.
 type fiemapArg struct {
 	fiemap
 	extents [mostExtents]fiemapExtent
 }
 
-// Extents returns the first extents of the range of a file, which is written
-// back for that.
+// Extents returns the first extents of the range of a file, after writing it
+// back.
 func Extents(fd int, off, length uint64) ([]Extent, error) {
 	arg := &fiemapArg{fiemap: fiemap{start: off, length: length, flags: fiemapSync, count: mostExtents}}
 	if err := ioctl(fd, number[fiemap](readWrite, 'f', 11), arg); err != nil {
@@ -50,9 +50,9 @@ func Extents(fd int, off, length uint64) ([]Extent, error) {
 	return out, nil
 }
 
-// Dedupe shares the range of src with the same range of dst if both hold the
-// same; it returns how many bytes the kernel shared, and whether it found
-// them to differ.
+// Dedupe shares the range of src with the same range of dst if their content is
+// identical; it returns how many bytes the kernel shared, and whether it found
+// a difference.
 func Dedupe(src, dst int, off, length uint64) (deduped uint64, differ bool, err error) {
 	const fileDedupeRangeDiffers = 1
 	arg := unix.FileDedupeRange{Src_offset: off, Src_length: length,

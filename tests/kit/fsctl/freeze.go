@@ -1,7 +1,6 @@
 package fsctl
 
-// Freeze stops all writing to the filesystem that fd is on, once it is
-// written back (FIFREEZE).
+// Freeze writes the filesystem of fd back and blocks all writers (FIFREEZE).
 func Freeze(fd int) error {
 	var unused int32
 	return ioctl(fd, number[int32](readWrite, 'X', 119), &unused)

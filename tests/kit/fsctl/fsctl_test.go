@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// TestNumbers checks that the layouts have the sizes that the kernel's
-// numbers hold, as its headers give them.
+// TestNumbers checks that the structures have the sizes encoded in the kernel's
+// ioctl numbers.
 func TestNumbers(t *testing.T) {
 	for _, c := range []struct {
 		name      string

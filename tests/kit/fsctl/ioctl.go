@@ -1,7 +1,6 @@
-// Package fsctl speaks to filesystems in their own words: the ioctls by which
-// extents are moved, shared and looked at, without the tools that usually
-// send them. Its layouts are those of include/uapi/linux and of the
-// filesystems' own headers.
+// Package fsctl wraps filesystem ioctls by which extents are moved, shared and
+// queried, without the tools that usually issue them. The structures are those
+// of include/uapi/linux and of the filesystems' own headers.
 package fsctl
 
 import (
@@ -34,7 +33,7 @@ func number[T any](direction, group, nr uintptr) uintptr {
 	return direction<<30 | unsafe.Sizeof(arg)<<16 | group<<8 | nr
 }
 
-// name puts a string into a field of fixed length, which ends in zero.
+// name copies a string into a zero-terminated field of fixed length.
 func name(field []byte, s string) {
 	clear(field)
 	copy(field[:len(field)-1], s)

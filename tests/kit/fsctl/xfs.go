@@ -9,8 +9,8 @@ type xfsTime struct {
 }
 
 // XFSSwapExtents exchanges all blocks of two files of the same size and
-// content, what xfs_fsr does in the end: the kernel checks by its times that
-// nobody changed the file since st was taken.
+// content, the last step of xfs_fsr: the kernel checks by its times that nobody
+// changed the file since st was taken.
 func XFSSwapExtents(fd, other int, st *unix.Stat_t) error {
 	type swapExtents struct {
 		_, target, other, offset, length int64
@@ -27,8 +27,8 @@ func XFSSwapExtents(fd, other int, st *unix.Stat_t) error {
 	return ioctl(fd, number[swapExtents](readWrite, 'X', 109), arg)
 }
 
-// XFSBlocks is how many blocks an xfs filesystem has for data, and how many
-// per cent of them may become inodes.
+// XFSBlocks is the number of data blocks of an xfs filesystem, and the
+// percentage of them that may become inodes.
 func XFSBlocks(fd int) (blocks uint64, inodes uint32, err error) {
 	type geometry struct { // struct xfs_fsop_geom_v1
 		_      [7]uint32
@@ -53,8 +53,8 @@ func XFSResize(fd int, blocks uint64, inodes uint32) error {
 	return ioctl(fd, number[resize](write, 'X', 110), &resize{blocks: blocks, imax: inodes})
 }
 
-// XFSExchangeRange exchanges what two files hold in the same range, at once
-// and logged: Linux 6.10, on a filesystem made with the feature for it.
+// XFSExchangeRange atomically exchanges the same range of two files: Linux
+// 6.10, on a filesystem made with the feature.
 func XFSExchangeRange(fd, other int, off, n int64) error {
 	type exchange struct { // struct xfs_exchange_range
 		other                      int32

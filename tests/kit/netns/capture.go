@@ -9,7 +9,7 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Capture is a packet socket that sees what a device receives.
+// Capture is a packet socket on a device.
 type Capture struct {
 	c  *kit.Cell
 	fd int
@@ -21,7 +21,7 @@ type Packet struct {
 	Payload  []byte
 }
 
-// Capture begins to capture what arrives at a device of the namespace.
+// Capture starts capturing what arrives at a device of the namespace.
 func (n *Namespace) Capture(device string) *Capture {
 	n.c.T.Helper()
 	c := &Capture{n.c, n.Socket(unix.AF_PACKET, unix.SOCK_DGRAM, 0)}
@@ -42,10 +42,10 @@ func networkOrder(v uint16) uint16 {
 }
 
 // Next returns the next captured packet of the protocol that has a payload;
-// false when there is none now.
+// false if there is none now.
 //
-// A captured packet refers to the sender's memory until it is read: what was
-// captured before a change must be read before it.
+// A captured packet references the sender's memory until it is read: read
+// packets captured before a change before making it.
 func (c *Capture) Next(protocol byte) (Packet, bool) {
 	c.c.T.Helper()
 	buf := make([]byte, mtu)
@@ -65,7 +65,7 @@ func (c *Capture) Next(protocol byte) (Packet, bool) {
 	}
 }
 
-// parse takes an IPv4 packet apart (RFC 791, RFC 768, RFC 9293).
+// parse parses an IPv4 packet (RFC 791, RFC 768, RFC 9293).
 func parse(b []byte, protocol byte) (Packet, bool) {
 	if len(b) < 20 || b[0]>>4 != 4 || b[9] != protocol {
 		return Packet{}, false

@@ -1,5 +1,5 @@
-// Package netns gives a cell network namespaces of its own: nothing that is
-// done in them shows outside, and they go when the cell ends.
+// Package netns gives a cell network namespaces of its own: nothing done in
+// them is visible outside, and they are removed when the cell ends.
 package netns
 
 import (
@@ -16,11 +16,10 @@ import (
 )
 
 // Modules are the kernel modules that links between namespaces may need, and
-// the queue that holds packets back on them.
+// the qdisc that holds packets.
 var Modules = []string{"veth", "sch_plug", "af_packet"}
 
-// mtu is that of every link: the largest there is, so that what a cell sends
-// is one packet.
+// mtu is that of every link: the maximum, so that a cell's data is one packet.
 const mtu = 65535
 
 // Namespace is a network namespace.
@@ -30,7 +29,7 @@ type Namespace struct {
 	link   *netlink.Handle
 }
 
-// New makes a namespace in which the loopback device is up.
+// New creates a namespace with the loopback device up.
 func New(c *kit.Cell) *Namespace {
 	c.T.Helper()
 	n := &Namespace{c: c}
@@ -55,9 +54,9 @@ func (n *Namespace) Do(f func()) {
 	inside(n.c, func() error { return netns.Set(n.handle) }, f)
 }
 
-// inside runs f on this goroutine's thread after enter, and takes the thread
-// back to where it was. A thread that cannot be taken back is left locked: it
-// ends with the goroutine.
+// inside runs f on this goroutine's thread after enter, and then switches the
+// thread back. If that fails, the thread stays locked: it exits with the
+// goroutine.
 func inside(c *kit.Cell, enter func() error, f func()) {
 	c.T.Helper()
 	runtime.LockOSThread()
@@ -81,7 +80,7 @@ func inside(c *kit.Cell, enter func() error, f func()) {
 	f()
 }
 
-// Socket makes a non-blocking socket of the namespace.
+// Socket creates a non-blocking socket in the namespace.
 func (n *Namespace) Socket(domain, typ, protocol int) int {
 	n.c.T.Helper()
 	fd := -1
@@ -95,7 +94,7 @@ func (n *Namespace) Socket(domain, typ, protocol int) int {
 	return fd
 }
 
-// Sysctl sets one of the namespace's own, e.g. "net/ipv4/ip_forward".
+// Sysctl sets one of the namespace's sysctls, e.g. "net/ipv4/ip_forward".
 func (n *Namespace) Sysctl(name, value string) {
 	n.c.T.Helper()
 	n.Do(func() {
@@ -105,7 +104,7 @@ func (n *Namespace) Sysctl(name, value string) {
 	})
 }
 
-// Index is the number of a device.
+// Index is the ifindex of a device.
 func (n *Namespace) Index(device string) int {
 	n.c.T.Helper()
 	return n.device(device).Attrs().Index
@@ -127,15 +126,15 @@ func (n *Namespace) up(device string) {
 	}
 }
 
-// End is one end of a link: a device of a namespace, and its address in a
-// network of 24 bits.
+// End is one end of a link: a device of a namespace, and its address in a /24
+// network.
 type End struct {
 	Namespace *Namespace
 	Device    string
 	Address   [4]byte
 }
 
-// Connect makes a link between two namespaces.
+// Connect creates a link between two namespaces.
 func Connect(a, b End) {
 	c := a.Namespace.c
 	c.T.Helper()
@@ -160,7 +159,7 @@ func Connect(a, b End) {
 	b.Namespace.up(b.Device)
 }
 
-// Via sends whatever is for elsewhere to a gateway.
+// Via routes everything else to a gateway.
 func (n *Namespace) Via(gateway [4]byte) {
 	n.c.T.Helper()
 	if err := n.link.RouteAdd(&netlink.Route{Gw: net.IP(gateway[:])}); err != nil {
@@ -168,8 +167,8 @@ func (n *Namespace) Via(gateway [4]byte) {
 	}
 }
 
-// RetransmitAfter makes TCP over loopback wait so many milliseconds, and not
-// 200, before it sends again what was not acknowledged.
+// RetransmitAfter makes TCP over loopback retransmit after so many milliseconds
+// instead of 200.
 func (n *Namespace) RetransmitAfter(ms int) {
 	n.c.T.Helper()
 	host := net.IPv4(127, 0, 0, 1).To4()

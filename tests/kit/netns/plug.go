@@ -13,16 +13,16 @@ import (
 )
 
 // plugRelease is TCQ_PLUG_RELEASE_INDEFINITE of include/uapi/linux/pkt_sched.h:
-// let everything go, what is held back and what comes later.
+// release the held packets and all later ones.
 const plugRelease = 2
 
-// Plug is a queue on a device that holds back whatever is to be sent.
+// Plug is a qdisc on a device that holds packets.
 type Plug struct {
 	n     *Namespace
 	index int
 }
 
-// Plug holds back from now on what the namespace is to send on a device.
+// Plug holds from now on what the namespace sends on a device.
 func (n *Namespace) Plug(device string) *Plug {
 	n.c.T.Helper()
 	n.c.Module("sch_plug")
@@ -33,7 +33,7 @@ func (n *Namespace) Plug(device string) *Plug {
 	})
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		n.c.Skip("queueing discipline plug: %s", kit.ErrnoName(err))
+		n.c.Skip("qdisc plug: %s", kit.ErrnoName(err))
 	case err != nil:
 		n.c.Infra("plug %s: %s", device, kit.ErrnoName(err))
 	}
@@ -42,24 +42,24 @@ func (n *Namespace) Plug(device string) *Plug {
 
 var plugHandle = netlink.MakeHandle(1, 0)
 
-// Held is how many packets are held back.
+// Held is the number of held packets.
 func (p *Plug) Held() int {
 	p.n.c.T.Helper()
 	all, err := p.n.link.QdiscList(&netlink.GenericLink{LinkAttrs: netlink.LinkAttrs{Index: p.index}})
 	if err != nil {
-		p.n.c.Infra("list queues: %s", kit.ErrnoName(err))
+		p.n.c.Infra("list qdiscs: %s", kit.ErrnoName(err))
 	}
 	for _, q := range all {
 		if s := q.Attrs().Statistics; q.Attrs().Handle == plugHandle && s != nil && s.Queue != nil {
 			return int(s.Queue.Qlen)
 		}
 	}
-	p.n.c.Infra("the plug is not among the queues")
+	p.n.c.Infra("the plug is not among the qdiscs")
 	return 0
 }
 
-// Release lets everything go. The netlink library knows no options of a plug,
-// so that the message is put together here: struct tc_plug_qopt.
+// Release releases everything. The netlink library has no options for plug, so
+// the message is built here: struct tc_plug_qopt.
 func (p *Plug) Release() {
 	p.n.c.T.Helper()
 	req := nl.NewNetlinkRequest(unix.RTM_NEWQDISC, unix.NLM_F_ACK)
@@ -78,9 +78,9 @@ func (p *Plug) Release() {
 // ethtoolTxChecksum is ETHTOOL_STXCSUM of include/uapi/linux/ethtool.h.
 const ethtoolTxChecksum = 0x17
 
-// ChecksumInSoftware makes the namespace compute the checksum of what it
-// sends on a device itself, before the packet leaves. A virtual link else
-// leaves the checksum to a hardware that never comes.
+// ChecksumInSoftware makes the namespace checksum what it sends on a device
+// before the packet leaves: a veth device otherwise leaves the checksum to
+// hardware offload that does not exist.
 func (n *Namespace) ChecksumInSoftware(device string) {
 	n.c.T.Helper()
 	fd := n.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)

@@ -1,6 +1,6 @@
-// Package rxrpc makes a call by AF_RXRPC, the sockets of AFS, to a server
-// that the test plays itself on a UDP socket: so it can answer with a packet
-// made of whatever it likes. The call is secured by rxkad.
+// Package rxrpc makes an AF_RXRPC call (the sockets of AFS) to a server that
+// the test itself plays on a UDP socket: it can answer with an arbitrary
+// packet. The call is secured by rxkad.
 package rxrpc
 
 import (
@@ -19,7 +19,7 @@ import (
 // Modules are the socket family, and the cipher of rxkad.
 var Modules = []string{"rxrpc", "fcrypt", "pcbc"}
 
-// Level is how much rxkad does to a packet beside authenticating its header.
+// Level is what rxkad does to a packet besides authenticating its header.
 type Level int
 
 // The levels of include/uapi/linux/rxrpc.h.
@@ -56,19 +56,19 @@ const (
 
 var loopback = [4]byte{127, 0, 0, 1}
 
-// Call is a call whose request has arrived and whose reply has not.
+// Call is a call whose request has arrived and whose reply is pending.
 type Call struct {
-	// Reply is how the reply goes: what is sent at Out is a packet for the
+	// Reply is the path of the reply: what is sent at Out is a packet for the
 	// client, and must begin with Header.
 	Reply *sink.Pair
-	// Header is that of a reply of one packet.
+	// Header is that of a single-packet reply.
 	Header []byte
 
 	c      *kit.Cell
 	client int
 }
 
-// Dial calls a server of this process.
+// Dial calls a server in this process.
 func Dial(c *kit.Cell, level Level) *Call {
 	c.T.Helper()
 	c.Module("rxrpc")
@@ -100,8 +100,8 @@ func Dial(c *kit.Cell, level Level) *Call {
 	if err := unix.Connect(server, from); err != nil {
 		c.Infra("connect: %s", kit.ErrnoName(err))
 	}
-	// Call, connection and sequence are those of the request, and so is what
-	// rxkad makes of them: the checksum.
+	// Call, connection and sequence are the request's, and so is the checksum
+	// that rxkad derives from them.
 	header := packet[:headerLen]
 	binary.BigEndian.PutUint32(header[atSequence:], 1)
 	binary.BigEndian.PutUint32(header[atSerial:], 1)
@@ -119,7 +119,7 @@ func socket(c *kit.Cell, family, protocol int) int {
 	return fd
 }
 
-// useKey gives a client a key of rxkad: interface version 1, security index,
+// useKey gives a client an rxkad key: interface version 1, security index,
 // length of the ticket, expiry, version, session key, ticket.
 func useKey(c *kit.Cell, client int) {
 	c.T.Helper()
@@ -130,7 +130,7 @@ func useKey(c *kit.Cell, client int) {
 	key = binary.NativeEndian.AppendUint32(key, uint32(time.Now().Add(24*time.Hour).Unix()))
 	key = binary.NativeEndian.AppendUint32(key, 1)
 	key = append(key, "8 bytes.tick"...)
-	runtime.LockOSThread() // whose keyring it is
+	runtime.LockOSThread() // which keyring
 	defer runtime.UnlockOSThread()
 	id, err := unix.AddKey("rxrpc", name, key, unix.KEY_SPEC_THREAD_KEYRING)
 	switch {
@@ -152,7 +152,7 @@ type address struct {
 	_                             [12]byte // of an IPv6 address
 }
 
-// request sends a request, with which a call begins.
+// request sends a request, which starts a call.
 func request(c *kit.Cell, client, server int) {
 	c.T.Helper()
 	at, err := unix.Getsockname(server)
@@ -181,8 +181,8 @@ func request(c *kit.Cell, client, server int) {
 	}
 }
 
-// Receive receives the reply; false when the client did not take it for one,
-// and ended the call.
+// Receive receives the reply; false if the client rejected it and aborted the
+// call.
 func (r *Call) Receive(n int) (data []byte, accepted bool) {
 	r.c.T.Helper()
 	ended := false
@@ -209,13 +209,13 @@ func (r *Call) Receive(n int) (data []byte, accepted bool) {
 		return ended || msg.Flags&unix.MSG_EOR != 0
 	})
 	if !answered {
-		r.c.Infra("the client said nothing to the reply")
+		r.c.Infra("the client did not react to the reply")
 	}
 	return data, !ended
 }
 
 // endsCall reports whether one of the control messages says that the call
-// came to nothing.
+// failed.
 func endsCall(control []byte) bool {
 	all, err := unix.ParseSocketControlMessage(control)
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 
 var algModules = slices.Concat(afalg.Modules, afalg.Ciphers)
 
-// AlgSkcipher encrypts what it is sent; the far end decrypts it in user space,
-// so that what comes out is what the kernel's cipher has seen.
+// AlgSkcipher encrypts what it is sent; the far end decrypts it in user space
+// and so recovers the kernel cipher's input.
 var AlgSkcipher = Sink{
-	Name: "alg-skcipher", Doc: "AF_ALG cbc(aes), which reads its input when the result is asked for", Modules: algModules,
+	Name: "alg-skcipher", Doc: "AF_ALG cbc(aes), which reads its input when the result is requested", Modules: algModules,
 	Open: func(c *kit.Cell) Conn {
 		return &algSkcipher{c, afalg.Open(c, "skcipher", "cbc(aes)").Key(algKey).Operation()}
 	},
@@ -27,14 +27,14 @@ var AlgSkcipher = Sink{
 
 // AlgAEAD is AlgSkcipher with authentication.
 var AlgAEAD = Sink{
-	Name: "alg-aead", Doc: "AF_ALG gcm(aes), which reads its input when the result is asked for", Modules: algModules,
+	Name: "alg-aead", Doc: "AF_ALG gcm(aes), which reads its input when the result is requested", Modules: algModules,
 	Open: func(c *kit.Cell) Conn {
 		return &algAEAD{c, afalg.Open(c, "aead", "gcm(aes)").Key(algKey).TagLen(algTag).Operation()}
 	},
 }
 
-// AlgHash digests what it is sent. What comes out is the content of the pipe,
-// before it was sent or when it is received, that has the kernel's digest.
+// AlgHash digests what it is sent. Its output is the pipe's content, before it
+// was sent or at the time of receipt, that has the kernel's digest.
 var AlgHash = Sink{
 	Name: "alg-hash", Doc: "AF_ALG sha256", Modules: algModules,
 	Open: func(c *kit.Cell) Conn {
@@ -42,7 +42,7 @@ var AlgHash = Sink{
 	},
 }
 
-// The key and the IV of every cell: nothing here is secret.
+// The key and the IV of every cell; they are not secret.
 var (
 	algKey = []byte("splice coherence")
 	algIV  = []byte("of spliced pages")
@@ -107,7 +107,7 @@ func (a *algAEAD) Receive(n int) []byte {
 	}
 	plain, err := aead.Open(nil, algIV[:12], got[:m], nil)
 	if err != nil {
-		a.c.Conclude(kit.Finding{Outcome: outcome.Foreign, Detail: "what gcm(aes) made of the data is not authentic"})
+		a.c.Conclude(kit.Finding{Outcome: outcome.Foreign, Detail: "the ciphertext of gcm(aes) does not authenticate"})
 	}
 	return plain
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Counters are what the kernel counts for one protocol in the network
-// namespace of the calling thread, e.g. Counters("Udp")["InCsumErrors"].
+// Counters are the kernel's counters of one protocol in the network namespace
+// of the calling thread, e.g. Counters("Udp")["InCsumErrors"].
 func Counters(protocol string) map[string]int {
 	all := map[string]int{}
 	b, err := os.ReadFile("/proc/thread-self/net/snmp")
@@ -34,9 +34,9 @@ func Counters(protocol string) map[string]int {
 	return all
 }
 
-// ChecksumErrors is how many UDP datagrams the kernel threw away for their
+// ChecksumErrors is how many UDP datagrams the kernel dropped for a bad
 // checksum.
 func ChecksumErrors() int { return Counters("Udp")["InCsumErrors"] }
 
-// lostDatagrams is how many it threw away for whatever is wrong with them.
+// lostDatagrams is how many it dropped for any error.
 func lostDatagrams() int { return Counters("Udp")["InErrors"] }

@@ -17,9 +17,9 @@ var Pipe = Sink{
 }
 
 // Tee is a second pipe that shares the buffers of the first by tee(2); the
-// first is thrown away, so that the copy alone holds them.
+// first is discarded, so that only the copy references them.
 var Tee = Sink{
-	Name: "tee", Doc: "a second pipe, by tee(2), the first being thrown away",
+	Name: "tee", Doc: "a second pipe, by tee(2), the first being discarded",
 	Open: func(c *kit.Cell) Conn { return &pipe{c: c, to: c.Pipe(), tee: true} },
 }
 
@@ -50,8 +50,8 @@ func (s *pipe) Send(p *kit.Pipe, n int) {
 }
 
 // move calls step until n bytes are moved. A second tee would duplicate the
-// same bytes again, so that one must move all in one call, and both pipes are
-// of one size.
+// same bytes again, so it must move everything in one call; both pipes have the
+// same size.
 func (s *pipe) move(call string, n int, step func(n int) (int64, error)) {
 	s.c.T.Helper()
 	for done := 0; done < n; {

@@ -1,6 +1,6 @@
-// Package sink holds the ways in which spliced bytes leave a pipe: sockets of
-// every family, files, ciphers. A sink is data in the tests: who sweeps over
-// sinks ranges over All.
+// Package sink has the ways in which spliced bytes leave a pipe: sockets of
+// every family, files, ciphers. A sink is data in the tests: a sweep over sinks
+// ranges over All.
 package sink
 
 import "github.com/splicelab/splicelab/tests/kit"
@@ -9,21 +9,21 @@ import "github.com/splicelab/splicelab/tests/kit"
 type Sink struct {
 	Name    string   // as in cell names: a-z, 0-9 and -
 	Doc     string   // one sentence
-	Modules []string // kernel modules that it may ask for
-	// Open makes both ends of a new one. What the kernel lacks ends the cell
-	// with a skip that names it; everything is closed when the cell ends.
+	Modules []string // kernel modules that it may request
+	// Open creates both ends of a new one. A missing kernel feature ends the
+	// cell with a skip that names it; everything is closed when the cell ends.
 	Open func(c *kit.Cell) Conn
 }
 
 // Conn is an open sink.
 type Conn interface {
-	// Send moves n bytes from the pipe into the sink by splice(2), and ends
-	// the cell when the kernel will not. It does not wait for a reader; it
-	// returns once the data lies where this sink keeps it, such as the
-	// receive queue, so that what is done next happens to data lying there.
+	// Send moves n bytes from the pipe into the sink by splice(2), and ends the
+	// cell on failure. It does not wait for a reader; it returns once the data
+	// is queued where this sink keeps it, such as the receive queue, so that
+	// the next operation affects queued data.
 	Send(p *kit.Pipe, n int)
-	// Receive returns what comes out at the far end: n bytes, or fewer when
-	// no more is to come, or more when the kernel delivers more.
+	// Receive returns what arrives at the far end: n bytes, or fewer if no more
+	// is to come, or more if the kernel delivers more.
 	Receive(n int) []byte
 }
 
@@ -58,8 +58,8 @@ func Named(names ...string) []Sink {
 	return out
 }
 
-// Find returns the sink that a cell's variant names, and ends the cell when
-// there is none.
+// Find returns the sink named by a cell's variant, and ends the cell if there
+// is none.
 func Find(c *kit.Cell, name string) Sink {
 	c.T.Helper()
 	if found := Named(name); len(found) == 1 {
@@ -78,7 +78,7 @@ func Names(all []Sink) []string {
 	return out
 }
 
-// Modules are the kernel modules that any of the sinks may ask for.
+// Modules are the kernel modules that any of the sinks may request.
 func Modules(all []Sink) []string {
 	var out []string
 	for _, s := range all {

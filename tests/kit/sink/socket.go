@@ -13,33 +13,33 @@ import (
 )
 
 // patience is how long data may take to arrive. On every path here it arrives
-// at once, so that nothing waits this long but for data that was lost.
+// at once, so the full time is spent only on data that was lost.
 const patience = 5 * time.Second
 
-// Pair is two connected sockets, both non-blocking: what is spliced into Out
-// comes out at In.
+// Pair is two connected, non-blocking sockets: what is spliced into Out is
+// received at In.
 type Pair struct {
 	In, Out int
 
 	c       *kit.Cell
-	arrived func(*Pair, int) bool // n bytes more lie where they are to lie
+	arrived func(*Pair, int) bool // n more bytes are queued at their destination
 	before  func(*Pair)           // what Receive does first
 	sent    int
 }
 
-// Pair opens a sink that is a pair of sockets, for a test that looks at them
-// more closely than Conn lets it.
+// Pair opens a sink that is a pair of sockets, for a test that needs more than
+// Conn offers.
 func (s Sink) Pair(c *kit.Cell) *Pair {
 	c.T.Helper()
 	p, ok := s.Open(c).(*Pair)
 	if !ok {
-		c.Infra("sink %s is no pair of sockets", s.Name)
+		c.Infra("sink %s is not a pair of sockets", s.Name)
 	}
 	return p
 }
 
-// NewPair makes a Pair of sockets that a test connected itself. arrived says
-// when n bytes are where the sink keeps them; nil stands for the receive
+// NewPair makes a Pair of sockets that a test connected itself. arrived reports
+// when n bytes are queued where the sink keeps them; nil means the receive
 // queue as poll(2) sees it.
 func NewPair(c *kit.Cell, in, out int, arrived func(p *Pair, n int) bool) *Pair {
 	if arrived == nil {
@@ -55,7 +55,7 @@ func (s *Pair) Send(p *kit.Pipe, n int) {
 	s.Await()
 }
 
-// Splice is Send without the wait for the data to lie where it is to lie.
+// Splice is Send without waiting for the data to be queued.
 func (s *Pair) Splice(p *kit.Pipe, n int) {
 	s.c.T.Helper()
 	for done := 0; done < n; {
@@ -73,25 +73,25 @@ func (s *Pair) Splice(p *kit.Pipe, n int) {
 	}
 }
 
-// Await returns once what was sent lies where this sink keeps it. Nothing was
-// changed yet, so that no policy allows it to be lost.
+// Await returns once what was sent is queued where this sink keeps it. Nothing
+// has been changed at this point, so losing it is wrong under every policy.
 func (s *Pair) Await() {
 	s.c.T.Helper()
 	if !Poll(func() bool { return s.arrived(s, s.sent) }) {
 		s.c.Conclude(kit.Finding{Outcome: outcome.Dropped, Never: true,
-			Detail: fmt.Sprintf("what was sent did not arrive within %s, though nothing was changed yet", patience)})
+			Detail: fmt.Sprintf("what was sent did not arrive within %s, although nothing was changed yet", patience)})
 	}
 }
 
-// Poll asks done, with a millisecond between two questions, until it says yes;
-// false when it does not within the time that data may take.
+// Poll calls done, with a millisecond between two calls, until it returns true;
+// false if data would have arrived by then.
 func Poll(done func() bool) bool {
 	return kit.Poll(time.Millisecond, done)
 }
 
-// readable waits so many milliseconds for something to receive. The sockets
-// are non-blocking, for which poll does not verify a datagram's checksum:
-// that is left to the receipt.
+// readable waits so many milliseconds for something to receive. For
+// non-blocking sockets, poll does not verify a datagram's checksum: that is
+// left to the receive.
 func (s *Pair) readable(ms int) bool {
 	p := []unix.PollFd{{Fd: int32(s.In), Events: unix.POLLIN}}
 	n, err := unix.Poll(p, ms)
@@ -101,8 +101,8 @@ func (s *Pair) readable(ms int) bool {
 	return n > 0
 }
 
-// Receive is Conn's: it waits for n bytes as long as data may take, then takes
-// what else is there.
+// Receive is Conn's: it waits for n bytes as long as data may take, then reads
+// whatever else is there.
 func (s *Pair) Receive(n int) []byte {
 	s.c.T.Helper()
 	lost := lostDatagrams()
@@ -133,7 +133,8 @@ func (s *Pair) Receive(n int) []byte {
 	}
 }
 
-// newSocket makes a non-blocking IPv4 socket that is closed when the cell ends.
+// newSocket creates a non-blocking IPv4 socket that is closed when the cell
+// ends.
 func newSocket(c *kit.Cell, typ int) int {
 	c.T.Helper()
 	fd, err := unix.Socket(unix.AF_INET, typ|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
@@ -146,14 +147,14 @@ func newSocket(c *kit.Cell, typ int) int {
 
 func closeAtEnd(c *kit.Cell, fd int) { c.T.Cleanup(func() { _ = unix.Close(fd) }) }
 
-// buffers sets both buffers of a pair: what a cell sends must fit without a
-// reader.
+// buffers sets both buffers of a pair: a cell's data must fit without a reader.
 func buffers(c *kit.Cell, in, out int) {
 	setOption(c, in, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
 	setOption(c, out, unix.SOL_SOCKET, unix.SO_SNDBUF, socketRoom)
 }
 
-// socketRoom is what a socket without privileges may ask for by default.
+// socketRoom is the largest buffer size that an unprivileged socket may request
+// by default.
 const socketRoom = 208 << 10
 
 func setOption(c *kit.Cell, fd, level, option, value int) {
@@ -163,7 +164,7 @@ func setOption(c *kit.Cell, fd, level, option, value int) {
 	}
 }
 
-// LoopbackUp brings the loopback device up where nothing has done so.
+// LoopbackUp brings the loopback device up if it is down.
 func LoopbackUp(c *kit.Cell) {
 	c.T.Helper()
 	fd := newSocket(c, unix.SOCK_DGRAM)

@@ -8,23 +8,23 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// TCP is a connection over loopback whose receiver has room for all.
+// TCP is a loopback connection whose receive window fits everything.
 var TCP = Sink{
 	Name: "tcp", Doc: "a TCP connection over loopback, in the receive queue",
 	Open: func(c *kit.Cell) Conn { return tcpPair(c, 0) },
 }
 
-// TCPClosed is a connection whose receiver has no room: the data waits in the
-// send queue until Receive has made room.
+// TCPClosed is a connection with a closed receive window: the data is queued at
+// the sender until Receive opens the window.
 var TCPClosed = Sink{
 	Name: "tcp-closed", Doc: "a TCP connection over loopback with a closed window, in the send queue",
 	Open: func(c *kit.Cell) Conn {
 		p := tcpPair(c, 1)
 		n := p.CloseWindow()
-		p.arrived = func(*Pair, int) bool { return true } // it waits where it was put
+		p.arrived = func(*Pair, int) bool { return true } // it is queued where it was put
 		p.before = func(p *Pair) {
-			// Room for all at once: a copy that the kernel makes on the way
-			// takes more of it than what is spliced does.
+			// Room for everything at once: a copy made by the kernel on the way
+			// takes more of it than spliced pages.
 			setOption(c, p.In, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
 			p.Discard(n)
 			p.before = nil
@@ -47,7 +47,7 @@ func tcpPair(c *kit.Cell, room int) *Pair {
 	return NewPair(c, ConnectTCP(c, server, out, loopback, room), out, (*Pair).acknowledged)
 }
 
-// acknowledged reports whether nothing is left in the send queue.
+// acknowledged reports whether the send queue is empty.
 func (s *Pair) acknowledged(int) bool { return s.queued(siocOutQ) == 0 }
 
 func (s *Pair) queued(what uint) int {
@@ -58,16 +58,16 @@ func (s *Pair) queued(what uint) int {
 	return n
 }
 
-// ConnectTCP lets server listen at address and connects out to it; it returns
-// the receiving end, which has room for that many bytes, as few as the kernel
-// allows for 1, or plenty for 0.
+// ConnectTCP makes server listen at address and connects out to it. It returns
+// the receiving end, with a buffer of that many bytes: 1 means the kernel's
+// minimum, 0 plenty.
 func ConnectTCP(c *kit.Cell, server, out int, address [4]byte, room int) int {
 	c.T.Helper()
 	buffers(c, server, out)
 	if room > 0 {
 		setOption(c, server, unix.SOL_SOCKET, unix.SO_RCVBUF, room)
 	}
-	// Each splice of a page goes out at once, and none waits for another.
+	// Each spliced page is sent at once, without Nagle's delay.
 	setOption(c, out, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	if err := unix.Bind(server, &unix.SockaddrInet4{Addr: address}); err != nil {
 		c.Infra("bind: %s", kit.ErrnoName(err))
@@ -99,8 +99,8 @@ func accept(c *kit.Cell, server int) int {
 	return fd
 }
 
-// CloseWindow sends until the receiver has no room, and returns how many bytes
-// that took: whatever is sent from now on waits in the send queue.
+// CloseWindow sends until the receive window is closed, and returns how many
+// bytes that took: whatever is sent from now on stays in the send queue.
 func (s *Pair) CloseWindow() int {
 	s.c.T.Helper()
 	ballast := make([]byte, 512)

@@ -12,16 +12,16 @@ import (
 	"github.com/splicelab/splicelab/tests/kit/afalg"
 )
 
-// tlsModules are the protocol and the cipher, which the kernel asks for.
+// tlsModules are the protocol and the cipher, which the kernel requests.
 var tlsModules = append([]string{"tls"}, afalg.Ciphers...)
 
-// TLS12 is a connection of TLS 1.2 whose records the kernel makes and opens.
+// TLS12 is a TLS 1.2 connection with kernel TLS.
 var TLS12 = Sink{
 	Name: "tls12", Doc: "kernel TLS 1.2 with AES-128-GCM over loopback, in the receive queue", Modules: tlsModules,
 	Open: func(c *kit.Cell) Conn { return tlsPair(c, 0x0303) },
 }
 
-// TLS13 is the same of TLS 1.3.
+// TLS13 is the same with TLS 1.3.
 var TLS13 = Sink{
 	Name: "tls13", Doc: "kernel TLS 1.3 with AES-128-GCM over loopback, in the receive queue", Modules: tlsModules,
 	Open: func(c *kit.Cell) Conn { return tlsPair(c, 0x0304) },
@@ -34,8 +34,8 @@ const (
 	tlsCipherAESGCM = 51
 )
 
-// tlsPair makes a TCP connection and gives both ends the same key by hand, in
-// one direction, as if they had shaken hands.
+// tlsPair makes a TCP connection and sets the same key at both ends, in one
+// direction, without a handshake.
 func tlsPair(c *kit.Cell, version uint16) *Pair {
 	c.T.Helper()
 	p := tcpPair(c, 0)
@@ -63,8 +63,8 @@ func tlsPair(c *kit.Cell, version uint16) *Pair {
 	return p
 }
 
-// SpliceMore moves n bytes from the pipe into the socket with SPLICE_F_MORE:
-// a protocol that makes records leaves the last of them open.
+// SpliceMore moves n bytes from the pipe into the socket with SPLICE_F_MORE: a
+// record protocol leaves the last record open.
 func (s *Pair) SpliceMore(p *kit.Pipe, n int) {
 	s.c.T.Helper()
 	for done := 0; done < n; {
@@ -82,5 +82,5 @@ func (s *Pair) SpliceMore(p *kit.Pipe, n int) {
 	}
 }
 
-// Readable reports whether something can be received now.
+// Readable reports whether there is something to receive.
 func (s *Pair) Readable() bool { return s.readable(0) }

@@ -6,27 +6,26 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// UDP is a datagram that waits at the receiver.
+// UDP is a datagram queued at the receiver.
 var UDP = Sink{
 	Name: "udp", Doc: "a UDP datagram over loopback, in the receive queue",
 	Open: func(c *kit.Cell) Conn { return udpPair(c) },
 }
 
-// UDPCork is a datagram that waits at the sender, which is corked: Receive
-// takes the cork out first.
+// UDPCork is a datagram queued at the corked sender: Receive uncorks it first.
 var UDPCork = Sink{
 	Name: "udp-cork", Doc: "a UDP datagram over loopback, corked at the sender",
 	Open: func(c *kit.Cell) Conn {
 		p := udpPair(c)
 		p.Cork(true)
-		p.arrived = func(*Pair, int) bool { return true } // it waits where it was put
+		p.arrived = func(*Pair, int) bool { return true } // it is queued where it was put
 		p.before = func(p *Pair) { p.Cork(false) }
 		return p
 	},
 }
 
-// Cork puts a UDP cork in, or takes it out, which sends what was held back.
-// The failure of that send ends the cell.
+// Cork corks a UDP socket, or uncorks it, which sends what was queued. Failure
+// of that send ends the cell.
 func (s *Pair) Cork(in bool) {
 	s.c.T.Helper()
 	v := 0
@@ -46,7 +45,7 @@ func udpPair(c *kit.Cell) *Pair {
 	return NewPair(c, in, out, nil)
 }
 
-// ConnectUDP gives in a free port at address and connects out to it.
+// ConnectUDP binds in to a free port at address and connects out to it.
 func ConnectUDP(c *kit.Cell, in, out int, address [4]byte) {
 	c.T.Helper()
 	buffers(c, in, out)

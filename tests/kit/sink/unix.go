@@ -6,23 +6,23 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// UnixStream is a pair of stream sockets: the receive queue holds references
-// to what was spliced.
+// UnixStream is a pair of stream sockets: the receive queue references the
+// spliced pages.
 var UnixStream = Sink{
 	Name: "unix-stream", Doc: "a pair of unix stream sockets",
 	Open: func(c *kit.Cell) Conn { return unixPair(c, unix.SOCK_STREAM) },
 }
 
-// UnixDatagram is a pair of datagram sockets. How many datagrams a splice
-// becomes depends on the kernel; Receive puts them together.
+// UnixDatagram is a pair of datagram sockets. The number of datagrams per
+// splice depends on the kernel; Receive joins them.
 var UnixDatagram = Sink{
 	Name: "unix-dgram", Doc: "a pair of unix datagram sockets",
 	Open: func(c *kit.Cell) Conn { return unixPair(c, unix.SOCK_DGRAM) },
 }
 
-// UnixSeqpacket is a pair of sequenced-packet sockets.
+// UnixSeqpacket is a pair of seqpacket sockets.
 var UnixSeqpacket = Sink{
-	Name: "unix-seqpacket", Doc: "a pair of unix sequenced-packet sockets",
+	Name: "unix-seqpacket", Doc: "a pair of unix seqpacket sockets",
 	Open: func(c *kit.Cell) Conn { return unixPair(c, unix.SOCK_SEQPACKET) },
 }
 

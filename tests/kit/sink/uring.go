@@ -11,15 +11,15 @@ import (
 )
 
 // RingSend is a zero-copy send by io_uring whose memory the kernel may still
-// look at.
+// reference.
 type RingSend struct {
 	s        *Pair
 	ring     *uring.Ring
 	reported bool // the notification says whether it was a copy
 }
 
-// SendRing sends b by io_uring's SEND_ZC. b must stay as it is until the
-// notification came.
+// SendRing sends b by io_uring's SEND_ZC. b must not change until the
+// notification.
 func (s *Pair) SendRing(b []byte) *RingSend {
 	s.c.T.Helper()
 	ring, err := uring.New(8)
@@ -35,19 +35,19 @@ func (s *Pair) SendRing(b []byte) *RingSend {
 		Addr: uring.Address(b), Len: uint32(len(b)), UserData: 1}
 	done := r.do(sqe)
 	if errors.Is(done.Err(), unix.EINVAL) && !kit.AtLeast(6, 2) {
-		r.reported = false // the kernel sends and does not report
+		r.reported = false // the kernel sends but does not report
 		sqe.IOPrio, sqe.UserData = 0, 2
 		done = r.do(sqe)
 	}
 	switch err := done.Err(); {
 	case errors.Is(err, unix.EINVAL) && !kit.AtLeast(6, 0):
-		s.c.Skip("io_uring SEND_ZC: EINVAL; it is there since Linux 6.0")
+		s.c.Skip("io_uring SEND_ZC: EINVAL; it exists since Linux 6.0")
 	case err != nil:
 		s.c.Failed("io_uring SEND_ZC", err)
 	case int(done.Res) != len(b):
-		s.c.Infra("io_uring SEND_ZC took %d of %d bytes", done.Res, len(b))
+		s.c.Infra("io_uring SEND_ZC sent %d of %d bytes", done.Res, len(b))
 	case done.Flags&uring.More == 0:
-		s.c.Infra("io_uring SEND_ZC promises no notification")
+		s.c.Infra("io_uring SEND_ZC announces no notification")
 	}
 	s.sent += len(b)
 	return r
@@ -62,8 +62,8 @@ func (r *RingSend) do(sqe uring.SQE) uring.CQE {
 	return done
 }
 
-// Notified waits until the kernel has given the memory back and says whether
-// it had copied it: "yes", "no", or "unknown" before Linux 6.2.
+// Notified waits until the kernel has released the memory and says whether it
+// copied: "yes", "no", or "unknown" before Linux 6.2.
 func (r *RingSend) Notified() string {
 	r.s.c.T.Helper()
 	done, err := r.ring.Next(time.Now().Add(patience))

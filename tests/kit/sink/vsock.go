@@ -8,8 +8,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Vsock is a stream between two sockets of this machine, over the transport
-// for that.
+// Vsock is a stream between two sockets of this machine, over the loopback
+// transport.
 var Vsock = Sink{
 	Name: "vsock", Doc: "a vsock stream over the loopback transport",
 	Modules: []string{"vsock_loopback", "vmw_vsock_virtio_transport_common", "vsock"},
@@ -34,9 +34,9 @@ func vsockPair(c *kit.Cell) *Pair {
 		c.Infra("connect: %s", kit.ErrnoName(err))
 	}
 	p := NewPair(c, accept(c, server), out, nil)
-	// The answer to the connection request may be on its way yet.
+	// The response to the connection request may still be on its way.
 	if !Poll(func() bool { return writable(out) }) {
-		c.Infra("the connection was accepted and is not writable")
+		c.Infra("the connection was accepted but is not writable")
 	}
 	return p
 }

@@ -25,8 +25,8 @@ const (
 	errLen    = 16
 )
 
-// MapShared maps the first n bytes of a file for reading: memory that is sent
-// from there is the file's page cache.
+// MapShared maps the first n bytes of a file for reading: sending from there
+// sends the file's page cache.
 func MapShared(c *kit.Cell, f *kit.File, n int) []byte {
 	c.T.Helper()
 	m, err := unix.Mmap(f.FD, 0, n, unix.PROT_READ, unix.MAP_SHARED)
@@ -37,8 +37,8 @@ func MapShared(c *kit.Cell, f *kit.File, n int) []byte {
 	return m
 }
 
-// SendZerocopy sends b with MSG_ZEROCOPY and returns in how many sends. b must
-// stay as it is until the same number of notifications came.
+// SendZerocopy sends b with MSG_ZEROCOPY and returns the number of sends. b
+// must not change until as many notifications have arrived.
 func (s *Pair) SendZerocopy(b []byte) int {
 	s.c.T.Helper()
 	if err := unix.SetsockoptInt(s.Out, unix.SOL_SOCKET, unix.SO_ZEROCOPY, 1); err != nil {
@@ -60,8 +60,8 @@ func (s *Pair) SendZerocopy(b []byte) int {
 	return sends
 }
 
-// Notified waits until the kernel has given back the memory of so many sends
-// and says whether it had copied it: "yes", "no" or "some".
+// Notified waits until the kernel has released the memory of so many sends and
+// says whether it copied: "yes", "no" or "some".
 func (s *Pair) Notified(sends int) string {
 	s.c.T.Helper()
 	copied, zerocopy := 0, 0
@@ -97,7 +97,7 @@ func (s *Pair) Notified(sends int) string {
 }
 
 // notification reads a control message from the error queue: how many sends it
-// is about, and whether their memory was copied.
+// covers, and whether their memory was copied.
 func notification(oob []byte) (sends int, copied bool, err error) {
 	messages, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
@@ -109,5 +109,5 @@ func notification(oob []byte) (sends int, copied bool, err error) {
 			return int(last-first) + 1, d[errCode]&codeCopied != 0, nil
 		}
 	}
-	return 0, false, errors.New("the error queue holds something else than a notification")
+	return 0, false, errors.New("the error queue has something other than a notification")
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Block is a block device whose blocks are in memory and read as zeros once
-// they are discarded.
+// Block is a block device in memory whose blocks read as zeros once they are
+// discarded.
 var Block = Source{
 	Name: "block", Doc: "a block device in memory (null_blk)",
 	Modules: []string{"null_blk", "configfs"},
@@ -33,15 +33,15 @@ var Block = Source{
 // blockMiB is the size of the device.
 const blockMiB = 8
 
-// nullBlock makes a block device through configfs and returns its path. It is
-// gone when the cell ends.
+// nullBlock creates a block device through configfs and returns its path. It is
+// removed when the cell ends.
 func nullBlock(c *kit.Cell) string {
 	c.T.Helper()
 	onlyInGuest(c)
 	c.Module("configfs", "null_blk")
 	tree := mountPoint(c)
 	mount(c, "configfs", tree, "configfs", 0, "")
-	// Newer kernels give the device the name of its directory.
+	// Newer kernels name the device after its directory.
 	dir, err := os.MkdirTemp(filepath.Join(tree, "nullb"), "nullb-cell-")
 	if err != nil {
 		c.Infra("make a null_blk device: %v", err)
@@ -71,14 +71,14 @@ func nullBlock(c *kit.Cell) string {
 	return ""
 }
 
-// ZeroOut makes a range of a block device zero by BLKZEROOUT.
+// ZeroOut zeroes a range of a block device by BLKZEROOUT.
 func ZeroOut(c *kit.Cell, f *kit.File, off int64, n int) {
 	c.T.Helper()
 	rangeCall(c, f, "BLKZEROOUT", unix.BLKZEROOUT, off, n)
 }
 
-// Discard discards a range of a block device by BLKDISCARD, after which the
-// devices here hold zeros there.
+// Discard discards a range of a block device by BLKDISCARD; the devices here
+// then read as zeros.
 func Discard(c *kit.Cell, f *kit.File, off int64, n int) {
 	c.T.Helper()
 	rangeCall(c, f, "BLKDISCARD", unix.BLKDISCARD, off, n)

@@ -7,8 +7,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// DAX is a file on the filesystem under test where that bypasses the page
-// cache, so that there is no page to share.
+// DAX is a file on the filesystem under test, mounted with dax: it bypasses the
+// page cache, so there is no page to share.
 var DAX = Source{
 	Name: "dax", Doc: "a file on the filesystem under test, mounted with dax", Copies: true,
 	Open: func(c *kit.Cell) *kit.File {

@@ -14,14 +14,14 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// DelayModules are the kernel modules that Delay may ask for.
+// DelayModules are the kernel modules that Delay may request.
 var DelayModules = []string{"null_blk", "configfs", "zram", "lzo-rle", "lzo", "dm-mod", "dm-delay"}
 
-// heldMillis is how long a write to a Delayed may be held. Release ends that;
-// the bound is for a cell that ends without.
+// heldMillis is how long a write to a Delayed is delayed at most. Release ends
+// the delay; the bound is for a cell that ends without it.
 const heldMillis = 20_000
 
-// Delayed is a block device of the device mapper whose writes wait until they
+// Delayed is a device-mapper block device whose writes are delayed until they
 // are released.
 type Delayed struct {
 	Path string
@@ -29,14 +29,14 @@ type Delayed struct {
 	c        *kit.Cell
 	control  *os.File
 	name     string
-	device   string // what is below
+	device   string // the device underneath
 	sectors  uint64
 	released bool
 }
 
-// Delay makes a block device in memory on which writes wait and reads do not.
-// With stable, the device below is one that asks for stable pages: zram, which
-// compresses what it is given and cannot have it change meanwhile.
+// Delay creates a block device in memory on which writes are delayed and reads
+// are not. With stable, the underlying device requires stable pages: zram,
+// which compresses its input and cannot have it change meanwhile.
 func Delay(c *kit.Cell, stable bool) *Delayed {
 	c.T.Helper()
 	onlyInGuest(c)
@@ -66,8 +66,8 @@ func Delay(c *kit.Cell, stable bool) *Delayed {
 	return d
 }
 
-// Open opens the device and adopts it. Writes are released before it is
-// closed, which would wait for them.
+// Open opens the device and adopts it. Writes are released before it is closed:
+// the close would wait for them.
 func (d *Delayed) Open(size int) *kit.File {
 	d.c.T.Helper()
 	fd, err := unix.Open(d.Path, unix.O_RDWR|unix.O_CLOEXEC, 0)
@@ -80,13 +80,13 @@ func (d *Delayed) Open(size int) *kit.File {
 }
 
 // Held reports whether the first page of a file on the device is under
-// writeback, by /proc/kpageflags: the device's count of requests in flight
-// stays 0 where it keeps no statistics.
+// writeback, by /proc/kpageflags: the device's in-flight counter stays 0 if its
+// statistics are disabled.
 func (d *Delayed) Held(f *kit.File) bool {
 	d.c.T.Helper()
 	frame, ok := f.Frame(0)
 	if !ok {
-		d.c.Infra("the kernel does not tell the page frame of %s", f.Path)
+		d.c.Infra("the page frame of %s is unknown", f.Path)
 	}
 	flags, err := os.Open("/proc/kpageflags")
 	if err != nil {
@@ -101,9 +101,9 @@ func (d *Delayed) Held(f *kit.File) bool {
 	return binary.NativeEndian.Uint64(b[:])&writeback != 0
 }
 
-// Release lets the writes go that are held, and all later ones: a table
-// without a delay takes the place of the present one, which is emptied for
-// that. It returns when they have reached the device below.
+// Release releases the delayed writes and stops delaying: it replaces the table
+// by one without delay, which flushes the old one. It returns when the writes
+// have reached the underlying device.
 func (d *Delayed) Release() {
 	d.c.T.Helper()
 	if d.released {
@@ -114,23 +114,23 @@ func (d *Delayed) Release() {
 	d.must("DM_DEV_SUSPEND (resume)", unix.DM_DEV_SUSPEND, unix.DM_SKIP_LOCKFS_FLAG, "")
 }
 
-// load gives the device a table, which is in force once it is resumed. The
-// first device and delay are those of reads, the second of writes.
+// load gives the device a table, which becomes active when it is resumed. The
+// first device and delay are for reads, the second for writes.
 func (d *Delayed) load(millis int) {
 	d.c.T.Helper()
 	d.must("DM_TABLE_LOAD", unix.DM_TABLE_LOAD, 0, fmt.Sprintf("%s 0 0 %s 0 %d", d.device, d.device, millis))
 }
 
-// request is what the device mapper's calls take: the header, and behind it
-// the one target of a table with its parameters.
+// request is the argument of device-mapper ioctls: the header, followed by the
+// only target of a table with its parameters.
 type request struct {
 	unix.DmIoctl
 	target unix.DmTargetSpec
 	params [256]byte
 }
 
-// call makes one call of the device mapper about this device. With parameters
-// it hands over a table of one delay target.
+// call makes a device-mapper ioctl about this device. With parameters it passes
+// a table of one delay target.
 func (d *Delayed) call(number uintptr, flags uint32, params string) (request, error) {
 	var r request
 	r.Version = [3]uint32{unix.DM_VERSION_MAJOR, 0, 0}
@@ -160,13 +160,13 @@ func (d *Delayed) must(what string, number uintptr, flags uint32, params string)
 	return r
 }
 
-// zram makes a compressed RAM disk and returns its path. It is gone when the
-// cell ends.
+// zram creates a compressed RAM disk and returns its path. It is removed when
+// the cell ends.
 func zram(c *kit.Cell) string {
 	c.T.Helper()
 	c.Module("zram")
 	const class = "/sys/class/zram-control/"
-	id, err := os.ReadFile(class + "hot_add") // reading it makes a device
+	id, err := os.ReadFile(class + "hot_add") // reading it creates a device
 	if err != nil {
 		c.Infra("%v", err)
 	}
@@ -179,7 +179,7 @@ func zram(c *kit.Cell) string {
 	err = os.WriteFile("/sys/block/zram"+n+"/disksize", []byte(strconv.Itoa(blockMiB<<20)), 0)
 	switch {
 	case errors.Is(err, unix.EINVAL):
-		c.Skip("zram: EINVAL for want of its default compressor, lzo-rle, as a module that the kernel finds")
+		c.Skip("zram: EINVAL: the module of its default compressor, lzo-rle, cannot be loaded")
 	case err != nil:
 		c.Infra("%v", err)
 	}

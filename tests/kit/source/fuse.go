@@ -27,7 +27,7 @@ var FUSE = Source{
 }
 
 // FUSEDirect is a file that the kernel is told not to cache. Its splice copies
-// on 5.10 and 6.1, and takes from a page cache all the same on 6.12.
+// on 5.10 and 6.1, and uses the page cache nevertheless on 6.12.
 var FUSEDirect = Source{
 	Name: "fuse-direct", Doc: "a FUSE file with FOPEN_DIRECT_IO, served by the test",
 	Modules: []string{"fuse"},
@@ -38,31 +38,32 @@ var FUSEDirect = Source{
 	},
 }
 
-// patience bounds how long the server may be needed by one cell. Then the
-// connection is cut, and every call that waits for an answer fails.
+// patience bounds how long a cell may need the server. Then the connection is
+// aborted, and every pending call fails.
 const patience = 10 * time.Second
 
-// Server is a FUSE filesystem of one file, served by this process. A test
-// must not touch the memory of a mapping of it, save by way of kit.Mapping: a
-// thread that faults there holds up the server that is to answer it.
+// Server is a FUSE filesystem of one file, served by this process. A test must
+// not touch a mapping of the file except through kit.Mapping: a thread that
+// faults there blocks the server that has to answer it.
 type Server struct {
 	Path string // of the file, as the kernel shows it
 
-	content []byte // what the file holds when it is opened first
+	content []byte // the file's content when it is first opened
 	node    *node
 }
 
-// quiet keeps go-fuse from the test's output, where nobody waits for it.
+// quiet keeps go-fuse's messages out of the test's output, where nobody expects
+// them.
 var quiet = log.New(io.Discard, "", 0) //nolint:forbidigo // the type that go-fuse asks for
 
-// Serve mounts a filesystem whose file holds size bytes of the pattern. It is
+// Serve mounts a filesystem with a file of size bytes of the pattern. It is
 // unmounted when the cell ends.
 func Serve(c *kit.Cell, size int) *Server {
 	c.T.Helper()
 	return serve(c, &node{size: size, stored: time.Now()})
 }
 
-// serve mounts a filesystem of that file.
+// serve mounts a filesystem with that file.
 func serve(c *kit.Cell, file *node) *Server {
 	c.T.Helper()
 	onlyInGuest(c)
@@ -71,9 +72,9 @@ func serve(c *kit.Cell, file *node) *Server {
 	}
 	dir := mountPoint(c)
 	s := &Server{Path: filepath.Join(dir, "file"), node: file}
-	// Nothing about the file is believed for longer than a call unless the
-	// cell asks for that; go-fuse's own splicing is off unless the cell is
-	// about it, so that every pipe in the process is the cell's.
+	// By default no attribute is valid for longer than a call, and go-fuse does
+	// not splice, so that every pipe in the process is the cell's; a cell may
+	// change both.
 	opts := &fs.Options{
 		MountOptions: fuse.MountOptions{
 			FsName: "splicelab", Name: "splicelab", DirectMountStrict: true,
@@ -93,9 +94,9 @@ func serve(c *kit.Cell, file *node) *Server {
 	return s
 }
 
-// Open opens the file and adopts it. The first file that is opened says what
-// the server holds; call it again for a second descriptor of the same file,
-// which has a history of its own.
+// Open opens the file and adopts it. The first open determines the server's
+// content; call it again for a second descriptor of the same file, which has a
+// history of its own.
 func (s *Server) Open(c *kit.Cell, flags int) *kit.File {
 	c.T.Helper()
 	fd, err := unix.Open(s.Path, flags|unix.O_CLOEXEC, 0)
@@ -110,20 +111,19 @@ func (s *Server) Open(c *kit.Cell, flags int) *kit.File {
 	return f
 }
 
-// SetFlags sets the FOPEN_ flags of descriptors that are opened from now on.
+// SetFlags sets the FOPEN_ flags of descriptors opened from now on.
 func (s *Server) SetFlags(flags uint32) { s.node.change(func(n *node) { n.flags = flags }) }
 
-// Report makes the server tell that size of the file, whatever it holds.
+// Report makes the server report that size of the file, whatever its content.
 func (s *Server) Report(size uint64) {
 	s.node.change(func(n *node) { n.reported = &size })
 }
 
-// Remember makes the kernel believe for that long what it was last told of
-// the file's size and time.
+// Remember sets for how long the kernel may cache the file's size and time.
 func (s *Server) Remember(d time.Duration) { s.node.change(func(n *node) { n.attrTimeout = d }) }
 
-// Store replaces what the file holds, as another client of the server would
-// have done. The kernel is told nothing, except a new time when it asks.
+// Store replaces the file's content, as another client of the server would. The
+// kernel is not notified; it sees a new mtime when it asks.
 func (s *Server) Store(content []byte) {
 	s.node.change(func(n *node) {
 		n.data = slices.Clone(content)
@@ -132,22 +132,22 @@ func (s *Server) Store(content []byte) {
 	})
 }
 
-// Held is what the file holds at the server.
+// Held is the file's content at the server.
 func (s *Server) Held() []byte {
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
 	return slices.Clone(s.node.data)
 }
 
-// Invalidate tells the kernel to forget the file's pages and attributes.
+// Invalidate makes the kernel invalidate the file's pages and attributes.
 func (s *Server) Invalidate(c *kit.Cell) {
 	c.T.Helper()
 	if e := s.node.NotifyContent(0, 0); e != 0 {
-		c.Infra("tell the kernel to forget the FUSE file: %s", kit.ErrnoName(e))
+		c.Infra("invalidate the FUSE file in the kernel: %s", kit.ErrnoName(e))
 	}
 }
 
-// root is the directory that the file is in.
+// root is the directory of the file.
 type root struct {
 	fs.Inode
 	file *node
@@ -159,18 +159,18 @@ func (r *root) OnAdd(ctx context.Context) {
 	r.AddChild("file", r.NewPersistentInode(ctx, r.file, fs.StableAttr{Mode: fuse.S_IFREG, Ino: 2}), false)
 }
 
-// node is the file. The kernel asks from several threads.
+// node is the file. The kernel sends requests from several threads.
 type node struct {
 	fs.Inode
 
 	mu          sync.Mutex
 	data        []byte
-	size        int           // of what it is to hold, before it holds anything
-	reported    *uint64       // the size that is told, when it is not the true one
-	stored      time.Time     // the time of modification that is told
-	attrTimeout time.Duration // how long the kernel may believe both
+	size        int           // of its content, before it has one
+	reported    *uint64       // the reported size, if it is not the true one
+	stored      time.Time     // the reported mtime
+	attrTimeout time.Duration // how long the kernel may cache both
 	flags       uint32        // FOPEN_ flags
-	from        *kit.File     // what reads are answered from by splice, if by any
+	from        *kit.File     // what reads are answered from by splice, if any
 }
 
 var (
@@ -188,7 +188,7 @@ func (n *node) change(f func(*node)) {
 	f(n)
 }
 
-// attributes is what the server tells of the file; the lock is held.
+// attributes is what the server reports about the file; the lock is held.
 func (n *node) attributes(out *fuse.AttrOut) {
 	out.Mode = 0o644
 	out.Size = uint64(n.size)
@@ -214,7 +214,7 @@ func (n *node) Setattr(_ context.Context, _ fs.FileHandle, in *fuse.SetAttrIn, o
 	return 0
 }
 
-// resize cuts the content or adds zeros; the lock is held.
+// resize truncates the content or extends it with zeros; the lock is held.
 func (n *node) resize(size int) {
 	if size <= len(n.data) {
 		n.data = n.data[:size]
@@ -253,8 +253,8 @@ func (n *node) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64)
 
 func (n *node) Fsync(_ context.Context, _ fs.FileHandle, _ uint32) syscall.Errno { return 0 }
 
-// ReadBack reads n bytes at off by read(2), the measure of what splice has to
-// deliver.
+// ReadBack reads n bytes at off by read(2), the reference for what splice has
+// to deliver.
 func ReadBack(c *kit.Cell, f *kit.File, off int64, n int) []byte {
 	c.T.Helper()
 	b := make([]byte, n)

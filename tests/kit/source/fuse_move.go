@@ -11,14 +11,14 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// ServeMoved mounts a filesystem whose file holds what from holds now. Each
-// read is answered by a splice out of from and with SPLICE_F_MOVE: the kernel
-// may take the pages out of the page cache of from instead of copying them.
+// ServeMoved mounts a filesystem whose file has the current content of from.
+// Each read is answered by splicing from from, with SPLICE_F_MOVE: the kernel
+// may move the pages out of the page cache of from instead of copying them.
 // Writes to the file stay with the server.
 func ServeMoved(c *kit.Cell, from *kit.File) *Server {
 	c.T.Helper()
 	content := from.History.Content()
-	c.T.Cleanup(splice.ClearSplicePool) // once the server has gone
+	c.T.Cleanup(splice.ClearSplicePool) // after the server is gone
 	s := serve(c, &node{size: len(content), stored: time.Now(), from: from})
 	s.content = content
 	s.Store(content)

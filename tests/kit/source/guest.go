@@ -11,16 +11,16 @@ import (
 )
 
 // onlyInGuest skips the cell outside a throw-away VM: a mount, a loop device
-// and a ramdisk are seen by the whole machine.
+// and a RAM disk are visible to the whole machine.
 func onlyInGuest(c *kit.Cell) {
 	c.T.Helper()
 	if os.Getenv(protocol.EnvGuest) != "1" {
-		c.Skip("%s=1 not set: mounts and makes devices, which only a throw-away VM may", protocol.EnvGuest)
+		c.Skip("%s=1 not set: mounts and makes devices, only allowed in a throw-away VM", protocol.EnvGuest)
 	}
 }
 
-// mountPoint makes an empty directory outside the filesystem under test, to
-// mount something on, and takes it away when the cell ends.
+// mountPoint creates an empty directory outside the filesystem under test, to
+// mount something on, and removes it when the cell ends.
 func mountPoint(c *kit.Cell) string {
 	c.T.Helper()
 	dir, err := os.MkdirTemp("", "splicelab-*")
@@ -31,8 +31,8 @@ func mountPoint(c *kit.Cell) string {
 	return dir
 }
 
-// mount mounts what is unmounted when the cell ends. A filesystem that the
-// kernel does not have is a skip that names it.
+// mount mounts a filesystem until the cell ends. One that the kernel lacks is a
+// skip that names it.
 func mount(c *kit.Cell, device, point, fsType string, flags uintptr, data string) {
 	c.T.Helper()
 	err := unix.Mount(device, point, fsType, flags, data)
@@ -45,12 +45,12 @@ func mount(c *kit.Cell, device, point, fsType string, flags uintptr, data string
 	c.T.Cleanup(func() { unmount(c, point) })
 }
 
-// unmount takes a mount away, and if it must, from under whoever uses it.
+// unmount unmounts, lazily if the mount is busy.
 func unmount(c *kit.Cell, point string) {
 	err := unix.Unmount(point, 0)
 	if err == nil {
 		return
 	}
 	_ = unix.Unmount(point, unix.MNT_FORCE|unix.MNT_DETACH)
-	c.T.Errorf("unmount %s: %s, and it was detached", point, kit.ErrnoName(err))
+	c.T.Errorf("unmount %s: %s; it was detached lazily", point, kit.ErrnoName(err))
 }

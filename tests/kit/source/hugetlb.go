@@ -13,39 +13,39 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// hugePages is where the kernel says how many pages of 2 MiB are set aside.
+// hugePages is the sysfs file with the number of reserved 2 MiB pages.
 const hugePages = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 // Hugetlb is a memfd of one huge page. It cannot be written, only mapped.
 var Hugetlb = Source{
-	Name: "hugetlb", Doc: "an anonymous file of one huge page of hugetlbfs, which splice(2) may refuse",
+	Name: "hugetlb", Doc: "a hugetlbfs file of one huge page, which splice(2) may refuse",
 	Open: func(c *kit.Cell) *kit.File {
 		f, _ := HugetlbOf(c)
 		return f
 	},
 }
 
-// HugetlbOf is a file of one huge page and a shared mapping of it. The pool
-// has a page to spare, for a file whose page was taken out while a pipe holds
-// it, and is as large as it was when the cell ends.
+// HugetlbOf is a file of one huge page and a shared mapping of it. The pool has
+// a spare page, for a file whose page was punched out while a pipe references
+// it, and is restored when the cell ends.
 func HugetlbOf(c *kit.Cell) (*kit.File, []byte) {
 	c.T.Helper()
 	pool(c, 2)
 	fd := memfd(c, unix.MFD_HUGETLB|unix.MFD_HUGE_2MB)
 	f := c.Adopt(fd, fmt.Sprintf("/proc/self/fd/%d", fd), kit.HugeLen)
 	if err := unix.Ftruncate(fd, kit.HugeLen); err != nil {
-		c.Infra("ftruncate a file of hugetlbfs: %s", kit.ErrnoName(err))
+		c.Infra("ftruncate a hugetlbfs file: %s", kit.ErrnoName(err))
 	}
 	m, err := unix.Mmap(fd, 0, kit.HugeLen, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		c.Infra("map a file of hugetlbfs: %s", kit.ErrnoName(err))
+		c.Infra("map a hugetlbfs file: %s", kit.ErrnoName(err))
 	}
 	c.T.Cleanup(func() { _ = unix.Munmap(m) })
 	copy(m, f.History.Content())
 	return f, m
 }
 
-// pool sets n more huge pages aside until the cell ends.
+// pool reserves n more huge pages until the cell ends.
 func pool(c *kit.Cell, n int) {
 	c.T.Helper()
 	before, err := readNumber(hugePages)
@@ -55,7 +55,7 @@ func pool(c *kit.Cell, n int) {
 	case err != nil:
 		c.Infra("%v", err)
 	case os.Getenv(protocol.EnvGuest) != "1":
-		c.Skip("%s=1 not set: sets huge pages aside, which only a throw-away VM may", protocol.EnvGuest)
+		c.Skip("%s=1 not set: reserves huge pages, only allowed in a throw-away VM", protocol.EnvGuest)
 	}
 	set := func(n int) error { return os.WriteFile(hugePages, []byte(strconv.Itoa(n)), 0) }
 	if err := set(before + n); err != nil {
@@ -63,12 +63,12 @@ func pool(c *kit.Cell, n int) {
 	}
 	c.T.Cleanup(func() {
 		if err := set(before); err != nil {
-			c.T.Errorf("give the huge pages back: %v", err)
+			c.T.Errorf("free the huge pages: %v", err)
 		}
 	})
 	after, err := readNumber(hugePages)
 	if err == nil && after < before+n {
-		// The pages cached for files that nobody uses lie in between.
+		// The page cache of unused files fragments memory.
 		c.DropCaches()
 		c.CompactMemory()
 		if err := set(before + n); err != nil {

@@ -14,24 +14,23 @@ import (
 //go:embed testdata/*.img
 var images embed.FS
 
-// What the file in every image holds: the pattern of this stamp. It is the
-// file of no run, so that its bytes are foreign to all others.
+// The content of the file in every image: the pattern of this stamp. It belongs
+// to no run, so its bytes are foreign to all others.
 const (
 	ImageNonce = 0x1ab5eed
 	ImageFile  = 1
 	ImageLen   = kit.LargeLen
 )
 
-// Images are files on filesystems that are never written to, each in an image
-// that the real tool made and that is mounted through a loop device over
-// memory. What they hold is known; they cannot be changed, so they are not
-// among All.
+// Images are files on read-only filesystems, each in an image created by the
+// real mkfs and mounted through a loop device over memory. Their content is
+// known and immutable, so they are not in All.
 var Images = []Source{
-	image("erofs", "erofs", "erofs, not compressed"),
-	image("erofs-lz4", "erofs", "erofs, compressed by lz4"),
-	image("squashfs", "squashfs", "squashfs, not compressed"),
-	image("squashfs-lz4", "squashfs", "squashfs, compressed by lz4"),
-	image("squashfs-zstd", "squashfs", "squashfs, compressed by zstd"),
+	image("erofs", "erofs", "erofs, uncompressed"),
+	image("erofs-lz4", "erofs", "erofs, lz4-compressed"),
+	image("squashfs", "squashfs", "squashfs, uncompressed"),
+	image("squashfs-lz4", "squashfs", "squashfs, lz4-compressed"),
+	image("squashfs-zstd", "squashfs", "squashfs, zstd-compressed"),
 }
 
 func image(name, fsType, doc string) Source {

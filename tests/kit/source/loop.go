@@ -21,7 +21,7 @@ var Loop = Source{
 	},
 }
 
-// OpenLoop puts a loop device over the backing file and adopts it. The device
+// OpenLoop attaches a loop device to the backing file and adopts it. The device
 // has a history of its own; a test that changes both gives them the same.
 func OpenLoop(c *kit.Cell, backing *kit.File, size int) *kit.File {
 	c.T.Helper()
@@ -33,12 +33,12 @@ func OpenLoop(c *kit.Cell, backing *kit.File, size int) *kit.File {
 	return c.Adopt(fd, path, size)
 }
 
-// loopTries bounds the search for a loop device that nobody takes between the
-// question for a free one and its use.
+// loopTries bounds the search for a loop device that nobody else takes between
+// LOOP_CTL_GET_FREE and its use.
 const loopTries = 16
 
-// AttachLoop puts a loop device over an open file and returns its path. The
-// device lets go of the file when the cell ends, or its process.
+// AttachLoop attaches a loop device to an open file and returns its path. It is
+// detached when the cell or its process ends.
 func AttachLoop(c *kit.Cell, backing int, flags uint32) string {
 	c.T.Helper()
 	onlyInGuest(c)
@@ -68,7 +68,7 @@ func AttachLoop(c *kit.Cell, backing int, flags uint32) string {
 			_ = unix.Close(fd)
 			c.Infra("LOOP_CONFIGURE: %s", kit.ErrnoName(err))
 		}
-		// The last one to close it takes it down.
+		// The last close detaches it.
 		c.T.Cleanup(func() { _ = unix.Close(fd) })
 		return path
 	}

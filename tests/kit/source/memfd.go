@@ -15,19 +15,19 @@ var Memfd = Source{
 	Open: func(c *kit.Cell) *kit.File { return MemfdOf(c, 0) },
 }
 
-// Sealed is a memfd of which nobody can change the size any more.
+// Sealed is a memfd whose size can no longer change.
 var Sealed = Source{
 	Name: "sealed", Doc: "an anonymous file in memory, sealed against shrinking and growing",
 	Open: func(c *kit.Cell) *kit.File { return MemfdOf(c, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW) },
 }
 
-// MemfdOf is a memfd of the cell's shape that may be sealed, and has the
-// seals given.
+// MemfdOf is a memfd of the cell's shape that allows sealing, with the given
+// seals.
 func MemfdOf(c *kit.Cell, seals int) *kit.File {
 	c.T.Helper()
 	f := c.Adopt(memfd(c, unix.MFD_ALLOW_SEALING), "", c.Shape.Size)
 	f.Path = fmt.Sprintf("/proc/self/fd/%d", f.FD)
-	f.Fill(c.Shape.Chunk, true) // there is nothing to write it back to
+	f.Fill(c.Shape.Chunk, true) // it has no backing store
 	if seals != 0 {
 		if _, err := unix.FcntlInt(uintptr(f.FD), unix.F_ADD_SEALS, seals); err != nil {
 			c.Infra("F_ADD_SEALS: %s", kit.ErrnoName(err))

@@ -8,8 +8,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Direct is a file on the filesystem under test that is spliced through a
-// descriptor opened with O_DIRECT, which reads into pages of the pipe's own.
+// Direct is a file on the filesystem under test that is spliced through an
+// O_DIRECT descriptor, which reads into the pipe's own pages.
 var Direct = Source{
 	Name: "direct", Doc: "a file on the filesystem under test, spliced with O_DIRECT, which copies", Copies: true,
 	Open: func(c *kit.Cell) *kit.File {

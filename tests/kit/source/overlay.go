@@ -24,11 +24,11 @@ var Overlay = Source{
 	},
 }
 
-// OverlayLower is a file of the cell's shape in the lower layer of an
-// overlayfs over the filesystem under test. merged is the file as the overlay
-// shows it, opened for reading: the first to open it for writing makes the
-// kernel copy it up. lower is the one in the layer. They share a history, for
-// they are one file as long as nobody writes.
+// OverlayLower is a file of the cell's shape in the lower layer of an overlayfs
+// over the filesystem under test. merged is the file seen through the overlay,
+// opened for reading: the first open for writing copies it up. lower is the one
+// in the layer. They share a history, since they are one file until somebody
+// writes.
 func OverlayLower(c *kit.Cell) (merged, lower *kit.File) {
 	c.T.Helper()
 	l := newLayers(c)
@@ -44,7 +44,7 @@ func OverlayLower(c *kit.Cell) (merged, lower *kit.File) {
 	return merged, lower
 }
 
-// layerFile is the name of the one file in the layers.
+// layerFile is the name of the only file in the layers.
 const layerFile = "file"
 
 // layers are the directories of an overlayfs.
@@ -52,7 +52,7 @@ type layers struct {
 	lower, upper, work, merged string
 }
 
-// newLayers makes the layers in a new directory of the filesystem under test.
+// newLayers creates the layers in a new directory of the filesystem under test.
 func newLayers(c *kit.Cell) layers {
 	c.T.Helper()
 	onlyInGuest(c)
@@ -75,7 +75,7 @@ func newLayers(c *kit.Cell) layers {
 func (l layers) mount(c *kit.Cell) {
 	c.T.Helper()
 	if c.FS.Type == "overlay" {
-		c.Skip("the filesystem under test is an overlay itself, which cannot hold an upper layer")
+		c.Skip("the filesystem under test is an overlay itself, which cannot be an upper layer")
 	}
 	mount(c, "overlay", l.merged, "overlay", 0, fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", l.lower, l.upper, l.work))
 }

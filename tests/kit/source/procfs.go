@@ -11,17 +11,17 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// hostname is a file of procfs that can hold a whole cell of the pattern.
+// hostname is a procfs file with room for a whole cell of the pattern.
 const hostname = "/proc/sys/kernel/hostname"
 
-// Hostname is a file of procfs, whose splice copies on every kernel: the host
-// name of a namespace that is the calling thread's own. It is no Source, as
-// it holds one cell of the pattern, is changed by Rename alone, and does not
-// say its size. The calling goroutine stays on its thread, which ends with it.
+// Hostname is a procfs file, whose splice copies on every kernel: the hostname
+// of a UTS namespace that is the calling thread's own. It is not a Source: it
+// has one cell of the pattern, is changed by Rename only, and reports no size.
+// The calling goroutine stays on its thread, which exits with it.
 func Hostname(c *kit.Cell) *kit.File {
 	c.T.Helper()
 	if os.Getenv(protocol.EnvGuest) != "1" {
-		c.Skip("%s=1 not set: names the host, which only a throw-away VM may", protocol.EnvGuest)
+		c.Skip("%s=1 not set: sets the hostname, only allowed in a throw-away VM", protocol.EnvGuest)
 	}
 	runtime.LockOSThread()
 	switch err := unix.Unshare(unix.CLONE_NEWUTS); {
@@ -41,7 +41,7 @@ func Hostname(c *kit.Cell) *kit.File {
 	return f
 }
 
-// Rename changes what Hostname holds.
+// Rename changes the content of Hostname.
 func Rename(c *kit.Cell, f *kit.File) {
 	c.T.Helper()
 	setHostname(c, f.History.Write(0, kit.CellLen))

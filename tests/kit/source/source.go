@@ -1,6 +1,6 @@
-// Package source holds the kinds of file that data is spliced from: on the
+// Package source has the kinds of file that data is spliced from: on the
 // filesystem under test, in memory, on devices, behind other filesystems. A
-// source is data in the tests: who sweeps over sources ranges over All.
+// source is data in the tests: a sweep over sources ranges over All.
 package source
 
 import "github.com/splicelab/splicelab/tests/kit"
@@ -9,12 +9,13 @@ import "github.com/splicelab/splicelab/tests/kit"
 type Source struct {
 	Name    string   // as in cell names: a-z, 0-9 and -
 	Doc     string   // one sentence
-	Modules []string // kernel modules that it may ask for
-	// Copies is true of a source whose splice is known to copy: what was
-	// spliced cannot change any more on any kernel.
+	Modules []string // kernel modules that it may request
+	// Copies is true for a source whose splice is known to copy: no kernel can
+	// change what was spliced.
 	Copies bool
-	// Open makes a file of the cell's shape. What the kernel lacks ends the
-	// cell with a skip that names it; everything is undone when the cell ends.
+	// Open creates a file of the cell's shape. A missing kernel feature ends
+	// the cell with a skip that names it; everything is undone when the cell
+	// ends.
 	Open func(c *kit.Cell) *kit.File
 }
 
@@ -42,7 +43,7 @@ func Names(all []Source) []string {
 	return out
 }
 
-// Modules are the kernel modules that sources may ask for, each once.
+// Modules are the kernel modules that sources may request, without duplicates.
 func Modules(all []Source) []string {
 	var out []string
 	seen := map[string]bool{}

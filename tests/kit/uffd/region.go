@@ -1,6 +1,6 @@
-// Package uffd makes memory whose first use waits until a test allows it: by
-// userfaultfd(2), a system call that copies into such memory stops in the
-// middle of its copy, for as long as the test likes.
+// Package uffd provides memory whose first access blocks until a test resolves
+// it: by userfaultfd(2), a system call that copies into such memory is stopped
+// halfway, for as long as the test wants.
 package uffd
 
 import (
@@ -15,18 +15,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Region is anonymous memory, none of which is there at first. Go code must
-// not touch a page that was not resolved: it would wait with its processor
-// held. Kernel code, in a system call, may.
+// Region is anonymous memory with all pages missing at first. Go code must not
+// touch an unresolved page: the thread would block with its P held. Kernel
+// code, in a system call, may.
 type Region struct {
 	mem  []byte
 	fd   int
 	page int
 }
 
-// New makes a region of so many bytes, a multiple of the page size. The error
+// New creates a region of so many bytes, a multiple of the page size. The error
 // is the bare errno: ENOSYS is a kernel without CONFIG_USERFAULTFD, EPERM one
-// that lets only the privileged stop it in a copy (vm.unprivileged_userfaultfd).
+// that allows kernel faults only for the privileged
+// (vm.unprivileged_userfaultfd).
 func New(size int) (*Region, error) {
 	fd, _, e := unix.Syscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC|unix.O_NONBLOCK, 0, 0)
 	if e != 0 {
@@ -47,13 +48,13 @@ func New(size int) (*Region, error) {
 	return r, nil
 }
 
-// Bytes is the region from off on, to be handed to a system call.
+// Bytes is the region from off on, to be passed to a system call.
 func (r *Region) Bytes(off int) []byte { return r.mem[off:] }
 
 func (r *Region) address() uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(r.mem)))) }
 
-// Await returns the offset of the page that somebody waits for;
-// os.ErrDeadlineExceeded when nobody does in time.
+// Await returns the offset of the page of a pending fault;
+// os.ErrDeadlineExceeded if there is none in time.
 func (r *Region) Await(deadline time.Time) (int, error) {
 	for {
 		var msg [32]byte // struct uffd_msg
@@ -80,8 +81,8 @@ func (r *Region) Await(deadline time.Time) (int, error) {
 	}
 }
 
-// Resolve puts zeros into n bytes at off, both multiples of the page size,
-// and lets go on who waits for them. None of them may be there yet.
+// Resolve zero-fills n bytes at off, both multiples of the page size, and wakes
+// whoever waits for them. They must all be missing.
 func (r *Region) Resolve(off, n int) error {
 	arg := &zeropage{area: area{r.address() + uint64(off), uint64(n)}}
 	if err := r.ioctl(ioctlZeropage, unsafe.Pointer(arg)); err != nil {
@@ -90,8 +91,8 @@ func (r *Region) Resolve(off, n int) error {
 	return nil
 }
 
-// Close lets everybody go on and gives the memory back. No system call may
-// be using it.
+// Close wakes all waiters and unmaps the memory. No system call may be using
+// it.
 func (r *Region) Close() {
 	if r.fd >= 0 {
 		_ = unix.Close(r.fd)

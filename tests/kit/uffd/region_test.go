@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A read from a pipe stops at the first page that is not there, having
-// copied what lies in front of it, and goes on when that page is resolved.
+// A read from a pipe stops at the first missing page, having copied what
+// precedes it, and continues when that page is resolved.
 func TestReadStops(t *testing.T) {
 	page := os.Getpagesize()
 	r, err := New(3 * page)
@@ -48,11 +48,11 @@ func TestReadStops(t *testing.T) {
 	}
 	select {
 	case err := <-done:
-		t.Fatalf("the read did not wait: %v", err)
+		t.Fatalf("the read did not block: %v", err)
 	default:
 	}
 	if !bytes.Equal(r.Bytes(0)[:page], want[:page]) {
-		t.Error("what lies in front of the missing page was not copied")
+		t.Error("what precedes the missing page was not copied")
 	}
 	if err := r.Resolve(page, page); err != nil {
 		t.Fatal(err)
@@ -64,6 +64,6 @@ func TestReadStops(t *testing.T) {
 		t.Error("the read returned something else")
 	}
 	if _, err := r.Await(time.Now().Add(time.Millisecond)); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("somebody waits for nothing: %v", err)
+		t.Errorf("a fault without a reader: %v", err)
 	}
 }

@@ -2,7 +2,7 @@ package uring
 
 import "golang.org/x/sys/unix"
 
-// Opcodes of include/uapi/linux/io_uring.h and the kernel that brought each.
+// Opcodes of include/uapi/linux/io_uring.h and the kernel that introduced each.
 const (
 	OpNop       = 0  // Linux 5.1
 	OpReadFixed = 4  // Linux 5.1
@@ -26,16 +26,16 @@ const (
 // Flags of a completion (CQE.Flags).
 const (
 	More   = 1 << 1 // IORING_CQE_F_MORE: another completion of this request follows
-	Notify = 1 << 3 // IORING_CQE_F_NOTIF: the buffer of a zero-copy send is free
+	Notify = 1 << 3 // IORING_CQE_F_NOTIF: the buffer of a zero-copy send was released
 )
 
-// Flags of a send (SQE.IOPrio) and what they lead to.
+// Flags of a send (SQE.IOPrio) and of its notification.
 const (
 	ReportUsage = 1 << 3  // IORING_SEND_ZC_REPORT_USAGE: the notification says whether it was a copy
 	UsageCopied = 1 << 31 // IORING_NOTIF_USAGE_ZC_COPIED, a bit of the notification's uint32(Res)
 )
 
-// SQE is a request as the kernel lays it out.
+// SQE is struct io_uring_sqe.
 type SQE struct {
 	Opcode      uint8
 	Flags       uint8
@@ -45,10 +45,10 @@ type SQE struct {
 	Addr        uint64 // of a splice: the offset at SpliceFDIn, or NoOffset
 	Len         uint32
 	OpFlags     uint32 // flags of the operation: of a splice those of splice(2), of a send those of send(2)
-	UserData    uint64 // comes back in the completion
+	UserData    uint64 // returned in the completion
 	BufIndex    uint16
 	Personality uint16
-	SpliceFDIn  int32 // splice and tee: the input; socket operations use it otherwise
+	SpliceFDIn  int32 // splice and tee: the input; other uses in socket operations
 	Addr3       uint64
 	_           uint64
 }
@@ -56,15 +56,15 @@ type SQE struct {
 // NoOffset is the offset of a splice from or to a pipe.
 const NoOffset = ^uint64(0)
 
-// CQE is a completion as the kernel lays it out.
+// CQE is struct io_uring_cqe.
 type CQE struct {
 	UserData uint64
 	Res      int32 // what the system call would have returned, or minus the errno
 	Flags    uint32
 }
 
-// Err is the errno of a request that failed, or nil. Of a notification, Res
-// is no errno.
+// Err is the errno of a failed request, or nil. In a notification, Res is not
+// an errno.
 func (c CQE) Err() error {
 	if c.Res >= 0 || c.Flags&Notify != 0 {
 		return nil
@@ -78,8 +78,7 @@ const (
 	offSQEs        = 0x10000000
 )
 
-// params is struct io_uring_params; of what a test does not set or ask for,
-// only the place is kept.
+// params is struct io_uring_params; fields that no test uses are padding.
 type params struct {
 	sqEntries, cqEntries uint32
 	_                    [3]uint32
@@ -89,7 +88,7 @@ type params struct {
 	cq                   cqOffsets
 }
 
-// sqOffsets and cqOffsets say where in the mapping the queues' parts lie.
+// sqOffsets and cqOffsets locate the queues' parts in the mapping.
 type sqOffsets struct {
 	_, tail, ringMask uint32
 	_                 [3]uint32

@@ -1,5 +1,5 @@
-// Package uring is as much of io_uring as a test needs: one request at a
-// time, and whatever completions it has.
+// Package uring is a minimal io_uring: one request at a time, and its
+// completions.
 package uring
 
 import (
@@ -29,10 +29,10 @@ type Ring struct {
 	cqTail   *uint32
 	cqMask   uint32
 	cqes     []CQE
-	leftover []CQE // taken off the queue while Do waited for another
+	leftover []CQE // dequeued while Do waited for another
 }
 
-// New makes a ring of so many entries, a power of two. The error is the bare
+// New creates a ring of so many entries, a power of two. The error is the bare
 // errno: ENOSYS is a kernel without io_uring, EPERM one that forbids it
 // (kernel.io_uring_disabled, or a seccomp filter).
 func New(entries uint32) (*Ring, error) {
@@ -75,8 +75,8 @@ func (r *Ring) attach(p *params) error {
 
 func (r *Ring) word(off uint32) *uint32 { return (*uint32)(unsafe.Pointer(&r.rings[off])) }
 
-// Close gives the ring back. Requests still under way are cancelled by the
-// kernel, in its own time.
+// Close closes the ring. Requests in flight are cancelled by the kernel
+// asynchronously.
 func (r *Ring) Close() {
 	for _, m := range []*[]byte{&r.rings, &r.sqeArea} {
 		if *m != nil {
@@ -91,8 +91,8 @@ func (r *Ring) Close() {
 }
 
 // Do submits one request and returns its first completion: the one with the
-// request's UserData. Further completions are to be had from Next. The error
-// is about the ring; how the request fared is in CQE.Err.
+// request's UserData. Next returns further completions. The error is about the
+// ring; the request's own result is in CQE.Err.
 func (r *Ring) Do(sqe SQE) (CQE, error) {
 	if err := r.submit(sqe); err != nil {
 		return CQE{}, fmt.Errorf("io_uring_enter: %w", err)
@@ -110,7 +110,7 @@ func (r *Ring) Do(sqe SQE) (CQE, error) {
 }
 
 func (r *Ring) submit(sqe SQE) error {
-	// Only this side moves the tail: its value is known, its store publishes
+	// Only this side moves the tail, so its value is known; the store publishes
 	// the request.
 	tail := atomic.LoadUint32(r.sqTail)
 	at := tail & r.sqMask
@@ -123,14 +123,14 @@ func (r *Ring) submit(sqe SQE) error {
 		case e != 0:
 			return e
 		case n != 1:
-			return errors.New("the request was not taken")
+			return errors.New("the request was not consumed")
 		default:
 			return nil
 		}
 	}
 }
 
-// Next returns the next completion; os.ErrDeadlineExceeded when none came in
+// Next returns the next completion; os.ErrDeadlineExceeded if none arrived in
 // time.
 func (r *Ring) Next(deadline time.Time) (CQE, error) {
 	if len(r.leftover) > 0 {
@@ -156,6 +156,6 @@ func (r *Ring) Next(deadline time.Time) (CQE, error) {
 	}
 }
 
-// Address is where b lies, for an SQE. The caller keeps b alive until the
+// Address is the address of b, for an SQE. The caller keeps b alive until the
 // request has completed.
 func Address(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }

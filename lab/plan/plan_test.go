@@ -1,4 +1,4 @@
-package lab
+package plan
 
 import (
 	"errors"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -30,13 +29,13 @@ func names(p Plan) string {
 	return strings.Join(s, " ")
 }
 
-func TestNewPlan(t *testing.T) {
+func TestNew(t *testing.T) {
 	for _, tt := range []struct{ pattern, want string }{
 		{"", "splice.TestOracle splice.TestPunchHole/small-clean splice.TestPunchHole/large-dirty splice.TestPunchHoleInPage/small-clean"},
 		{"InPage", "splice.TestOracle splice.TestPunchHoleInPage/small-clean"},
 		{"selftest.*Panic", "splice.TestOracle selftest.TestPanicKernel"},
 	} {
-		p, err := NewPlan(nil, nil, planSuites, tt.pattern)
+		p, err := New(nil, nil, planSuites, tt.pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,16 +43,16 @@ func TestNewPlan(t *testing.T) {
 			t.Errorf("%q: got %s, want %s", tt.pattern, got, tt.want)
 		}
 	}
-	_, err := NewPlan(nil, nil, planSuites, "PunchHoles")
+	_, err := New(nil, nil, planSuites, "PunchHoles")
 	var none *NoMatchError
 	if !errors.As(err, &none) || len(none.Near) == 0 || none.Near[0] != "splice.TestPunchHole" {
 		t.Errorf("got %v, want a *NoMatchError near splice.TestPunchHole", err)
 	}
-	if _, err := NewPlan(nil, nil, planSuites, "("); err == nil {
-		t.Error("a broken pattern was taken")
+	if _, err := New(nil, nil, planSuites, "("); err == nil {
+		t.Error("a broken pattern was accepted")
 	}
-	twins := []kernels.Kernel{{Release: "6.12.1", Origin: "debian"}, {Release: "6.12.1", Origin: "file:/x"}}
-	if _, err := NewPlan(twins, nil, planSuites, ""); err == nil || !strings.Contains(err.Error(), "file:/x") {
+	twins := []Kernel{{Release: "6.12.1", Origin: "debian"}, {Release: "6.12.1", Origin: "file:/x"}}
+	if _, err := New(twins, nil, planSuites, ""); err == nil || !strings.Contains(err.Error(), "file:/x") {
 		t.Errorf("two kernels of one name: got %v, want an error that names both", err)
 	}
 }
@@ -75,8 +74,8 @@ func matches(t *testing.T, pattern, name string) bool {
 }
 
 func TestRunPatternIsExact(t *testing.T) {
-	tests := []PlannedTest{{Top: "TestPunchHole", Sub: "small-clean"}, {Top: "TestWrite", Sub: "large-dirty"}, {Top: "TestPunchHoleInPage"}}
-	p := runPattern(tests)
+	tests := []Test{{Top: "TestPunchHole", Sub: "small-clean"}, {Top: "TestWrite", Sub: "large-dirty"}, {Top: "TestPunchHoleInPage"}}
+	p := RunPattern(tests...)
 	for _, yes := range []string{"TestPunchHole/small-clean", "TestWrite/large-dirty", "TestPunchHoleInPage"} {
 		if !matches(t, p, yes) {
 			t.Errorf("%s does not match %s", p, yes)
@@ -89,31 +88,7 @@ func TestRunPatternIsExact(t *testing.T) {
 	}
 }
 
-func TestFittingKeepsOneSuiteAndOneArgument(t *testing.T) {
-	two := []PlannedTest{{Suite: "a", Top: "T"}, {Suite: "a", Top: "U"}, {Suite: "b", Top: "T"}}
-	if n := fitting(two); n != 2 {
-		t.Errorf("got %d tests of two suites in one batch, want 2", n)
-	}
-	many := make([]PlannedTest, 5000)
-	for i := range many {
-		many[i] = PlannedTest{Suite: "a", Top: strings.Repeat("T", 60)}
-	}
-	n := fitting(many)
-	if got := len(runPattern(many[:n])); n == len(many) || got > maxRunPattern {
-		t.Errorf("%d tests make a pattern of %d bytes, more than %d", n, got, maxRunPattern)
-	}
-}
-
-func TestWatchStandsStillWhileTheLabDoes(t *testing.T) {
-	start := time.Now()
-	w := newWatch(start)
-	w.look(start.Add(stallStep))
-	if got := w.look(start.Add(time.Hour)); got > 3*stallStep {
-		t.Errorf("an hour asleep counted as %s", got)
-	}
-}
-
-func TestQuickKeepsWhatStandsForTheOthers(t *testing.T) {
+func TestQuickKeepsRepresentativeCells(t *testing.T) {
 	suites := []protocol.Suite{
 		{Name: "own", Tests: []protocol.Test{{Name: "TestA"}, {Name: "TestB"}}},
 		{Name: "splice", Tests: []protocol.Test{
@@ -122,7 +97,7 @@ func TestQuickKeepsWhatStandsForTheOthers(t *testing.T) {
 			{Name: "TestWrite", Cells: []string{"small-clean"}},
 		}},
 	}
-	p, err := NewPlan(nil, nil, Quick(suites), "")
+	p, err := New(nil, nil, Quick(suites), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,12 +107,12 @@ func TestQuickKeepsWhatStandsForTheOthers(t *testing.T) {
 	}
 }
 
-// What takes long comes first, and what shares templates stays together.
-func TestGroupsLongestFirst(t *testing.T) {
+// What takes longest comes first, and what shares templates stays together.
+func TestUnitsLongestFirst(t *testing.T) {
 	p := Plan{
-		Kernels:  []kernels.Kernel{{Release: "a", Digest: "a"}, {Release: "b", Digest: "b"}},
+		Kernels:  []Kernel{{Release: "a", Digest: "a"}, {Release: "b", Digest: "b"}},
 		Profiles: []images.Profile{{Name: "x"}},
-		Tests:    []PlannedTest{{Suite: "s", Top: "T1"}, {Suite: "s", Top: "T2"}, {Suite: "s", Top: "T3"}},
+		Tests:    []Test{{Suite: "s", Top: "T1"}, {Suite: "s", Top: "T2"}, {Suite: "s", Top: "T3"}},
 	}
 	expected := map[results.CellKey]time.Duration{
 		{Kernel: "a", FS: "x", Test: "s.T2"}: 2,
@@ -149,9 +124,9 @@ func TestGroupsLongestFirst(t *testing.T) {
 		IsolationCell: "b:T3 b:T1 b:T2 a:T2 a:T1 a:T3",
 	} {
 		var got []string
-		for _, g := range p.groups(isolation, expected) {
-			s := g.kernel.Release + ":"
-			for _, t := range g.tests {
+		for _, u := range p.Units(isolation, expected) {
+			s := u.Kernel.Release + ":"
+			for _, t := range u.Tests {
 				s += t.Top
 			}
 			got = append(got, s)

@@ -13,21 +13,21 @@ import (
 // file system, so nothing can connect to them but the two ends and nothing is
 // left behind.
 const (
-	monitorWire = iota
-	consoleWire
-	controlWire
-	outputWire
-	numWires
+	qmpPort = iota
+	consolePort
+	controlPort
+	outputPort
+	numPorts
 )
 
-type wires struct {
-	host  [numWires]net.Conn
-	guest [numWires]*os.File
+type ports struct {
+	host  [numPorts]net.Conn
+	guest [numPorts]*os.File
 	pmem  []pmem // what QEMU inherits besides
 }
 
-func newWires(disks []Disk) (*wires, error) {
-	w := new(wires)
+func openPorts(disks []Disk) (*ports, error) {
+	w := new(ports)
 	for _, d := range disks {
 		if d.Driver != Pmem {
 			continue
@@ -39,7 +39,7 @@ func newWires(disks []Disk) (*wires, error) {
 		}
 		w.pmem = append(w.pmem, p)
 	}
-	for i := range numWires {
+	for i := range numPorts {
 		if err := w.open(i); err != nil {
 			w.closeHostEnds()
 			w.closeGuestEnds()
@@ -49,7 +49,7 @@ func newWires(disks []Disk) (*wires, error) {
 	return w, nil
 }
 
-func (w *wires) open(i int) error {
+func (w *ports) open(i int) error {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
@@ -66,12 +66,12 @@ func (w *wires) open(i int) error {
 }
 
 // fd is the number that the wire has in QEMU: ExtraFiles begin at 3.
-func (w *wires) fd(i int) int { return 3 + i }
+func (w *ports) fd(i int) int { return 3 + i }
 
-// pmemFD is the number that persistent memory has there, behind the wires.
-func (w *wires) pmemFD(i int) int { return 3 + numWires + i }
+// pmemFD is the number that persistent memory has there, behind the sockets.
+func (w *ports) pmemFD(i int) int { return 3 + numPorts + i }
 
-func (w *wires) guestEnds() []*os.File {
+func (w *ports) guestEnds() []*os.File {
 	ends := slices.Clone(w.guest[:])
 	for _, p := range w.pmem {
 		ends = append(ends, p.file)
@@ -79,7 +79,7 @@ func (w *wires) guestEnds() []*os.File {
 	return ends
 }
 
-func (w *wires) closeGuestEnds() {
+func (w *ports) closeGuestEnds() {
 	for _, f := range w.guestEnds() {
 		if f != nil {
 			_ = f.Close()
@@ -87,7 +87,7 @@ func (w *wires) closeGuestEnds() {
 	}
 }
 
-func (w *wires) closeHostEnds() {
+func (w *ports) closeHostEnds() {
 	for _, c := range w.host {
 		if c != nil {
 			_ = c.Close()

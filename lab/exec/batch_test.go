@@ -1,4 +1,4 @@
-package lab
+package exec
 
 import (
 	"bufio"
@@ -15,6 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/machine"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/verdict"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -36,11 +40,15 @@ type actor struct {
 	mu      sync.Mutex
 }
 
-func (a *actor) Console() *vm.Console   { return a.con }
-func (a *actor) Done() <-chan struct{}  { return a.dead }
-func (a *actor) Exit() vm.Exit          { return a.exit }
-func (a *actor) CPUTime() time.Duration { return time.Second }
-func (a *actor) Kill()                  { a.die(vm.Exit{Code: -1, Signal: 9}) }
+func (a *actor) Console() *vm.Console         { return a.con }
+func (a *actor) Done() <-chan struct{}        { return a.dead }
+func (a *actor) Exit() vm.Exit                { return a.exit }
+func (a *actor) CPUTime() time.Duration       { return time.Second }
+func (a *actor) Pid() int                     { return 0 }
+func (a *actor) Resume(context.Context) error { return nil }
+func (a *actor) Pause(context.Context) error  { return nil }
+func (a *actor) Save(context.Context) error   { return nil }
+func (a *actor) Kill()                        { a.die(vm.Exit{Code: -1, Signal: 9}) }
 
 func (a *actor) die(e vm.Exit) {
 	a.once.Do(func() {
@@ -132,24 +140,24 @@ func play(t *testing.T, script []act, names ...string) (map[string]results.Attem
 			}
 		}
 	}()
-	l := &Lab{cfg: Config{Policy: outcome.PolicySnapshot, Deadlines: Deadlines{
-		Boot: time.Second, Silence: 500 * time.Millisecond, Cell: 2 * time.Second}}}
 	got := map[string]results.Attempt{}
-	b := &batch{lab: l, m: &machine{vm: a, ctl: newControl(host), out: readOutput(port, a.dead)}, spec: &machineSpec{},
+	b := &batch{
+		run: job.Run{Policy: outcome.PolicySnapshot, Deadlines: job.Deadlines{Boot: time.Second, Silence: 500 * time.Millisecond, Cell: 2 * time.Second}},
+		m:   &machine.Machine{VM: a, Agent: machine.NewAgent(host), Output: machine.ReadOutput(port, a.dead)}, spec: &machine.Spec{},
 		onStart: func(*cell) {},
-		report: func(c *cell, at results.Attempt) {
-			if _, twice := got[c.test.goName()]; twice {
-				t.Errorf("%s was reported twice", c.test.goName())
+		report: func(c *cell, d verdict.Decision) {
+			if _, twice := got[c.Test.GoName()]; twice {
+				t.Errorf("%s was reported twice", c.Test.GoName())
 			}
-			got[c.test.goName()] = at
+			got[c.Test.GoName()] = attempt(c, d)
 		}}
 	for _, n := range names {
 		top, sub, _ := strings.Cut(n, "/")
-		b.cells = append(b.cells, &cell{test: PlannedTest{Suite: "s", Top: top, Sub: sub}})
+		b.cells = append(b.cells, &cell{Cell: job.Cell{Test: plan.Test{Suite: "s", Top: top, Sub: sub}}})
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	return got, b.run(ctx)
+	return got, b.execute(ctx)
 }
 
 func TestBatch(t *testing.T) {
@@ -157,7 +165,7 @@ func TestBatch(t *testing.T) {
 		name   string
 		script []act
 		want   map[string]string // test → verdict and a piece of the detail
-		end    string            // of the batch: "", "unsound", or a verdict
+		end    string            // of the batch: "", "unusable", or a verdict
 	}{{
 		name: "all in order",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), out("    b_test.go:3: no O_DIRECT"), result("SKIP", "B"),
@@ -167,7 +175,7 @@ func TestBatch(t *testing.T) {
 		name:   "a failure without an outcome taints the VM",
 		script: []act{begin("A"), result("FAIL", "A"), begin("B"), result("PASS", "B"), exited(1, "")},
 		want:   map[string]string{"A": "fail", "B": "pass"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name: "a pass that the policy does not accept is no pass",
 		script: []act{begin("A"), out("\x16=== ATTR  A outcome live", "\x16=== ATTR  A kind characterisation"),
@@ -177,7 +185,7 @@ func TestBatch(t *testing.T) {
 		name:   "set-up that failed is infra",
 		script: []act{begin("A"), out("\x16=== ATTR  A infra no space"), result("FAIL", "A"), exited(1, "")},
 		want:   map[string]string{"A": "infra no space"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name:   "a warning in the log of a passing cell",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), log(warning), result("PASS", "B"), exited(0, "")},
@@ -190,60 +198,60 @@ func TestBatch(t *testing.T) {
 		name:   "panic in the second cell",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), log(oopsHead, oopsRIP, panicEnd), died(panicked)},
 		want:   map[string]string{"A": "pass", "B": "crash xfs_file_splice_read"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name: "an oops split over two reads, and the kernel lives on",
 		script: []act{begin("A"), func(a *actor) { _, _ = a.con.Write([]byte(oopsHead[:30])) },
 			func(a *actor) { _, _ = a.con.Write([]byte(oopsHead[30:] + "\n" + oopsRIP + "\n")) }},
 		want: map[string]string{"A": "crash xfs_file_splice_read"},
-		end:  "unsound",
+		end:  "unusable",
 	}, {
 		name:   "results after an oops do not count",
 		script: []act{begin("A"), log(oopsHead, oopsRIP), result("FAIL", "A"), begin("B"), result("PASS", "B"), exited(1, "")},
 		want:   map[string]string{"A": "crash"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name:   "the kernel dies without a word",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), died(panicked)},
 		want:   map[string]string{"A": "pass", "B": "crash without a word"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name:   "QEMU is shot",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), died(shot)},
 		want:   map[string]string{"A": "pass", "B": "infra QEMU"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name: "the agent is killed",
 		script: []act{begin("A"), log("[    1.500000] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000006"),
 			died(panicked)},
 		want: map[string]string{"A": "infra agent died"},
-		end:  "unsound",
+		end:  "unusable",
 	}, {
 		name:   "hang with a living agent",
 		script: []act{begin("A"), result("PASS", "A"), begin("B")},
 		want:   map[string]string{"A": "pass", "B": "hang still answers"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name:   "hang of the whole kernel",
 		script: []act{begin("A"), deaf},
 		want:   map[string]string{"A": "hang does not answer"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name:   "exit 0 without a result is nobody's pass",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), exited(0, "")},
 		want:   map[string]string{"A": "pass", "B": "infra without a result"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name: "killed by a signal",
 		script: []act{begin("A"), log("[    1.500000] Out of memory: Killed process 88 (s.test) total-vm:500000kB, anon-rss:400000kB"),
 			exited(-1, "SIGKILL")},
 		want: map[string]string{"A": "fail SIGKILL"},
-		end:  "unsound",
+		end:  "unusable",
 	}, {
 		name:   "a Go panic names itself",
 		script: []act{begin("A"), out("panic: boom", "", "goroutine 1 [running]:"), exited(2, "")},
 		want:   map[string]string{"A": "fail boom"},
-		end:    "unsound",
+		end:    "unusable",
 	}, {
 		name:   "a result out of nowhere is not a result",
 		script: []act{result("PASS", "A"), begin("B"), result("PASS", "B"), exited(0, "")},
@@ -261,7 +269,7 @@ func TestBatch(t *testing.T) {
 		name:   "the control channel carries nonsense",
 		script: []act{begin("A"), func(a *actor) { _, _ = a.agent.Write([]byte("{]\n")) }},
 		want:   map[string]string{"A": "infra unreadable"},
-		end:    "unsound",
+		end:    "unusable",
 	}}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -288,12 +296,12 @@ func TestBatch(t *testing.T) {
 				t.Errorf("verdicts (-want +got):\n%s\n%+v", d, got)
 			}
 			end := ""
-			var e *ended
+			var e *verdict.Termination
 			switch {
-			case errors.Is(err, errUnsound):
-				end = "unsound"
+			case errors.Is(err, errUnusable):
+				end = "unusable"
 			case errors.As(err, &e):
-				end = string(e.verdict)
+				end = string(e.Verdict)
 			case err != nil:
 				end = err.Error()
 			}
@@ -319,32 +327,19 @@ func TestCellsInheritWhatTheirParentSays(t *testing.T) {
 	}
 }
 
-func TestUntilMark(t *testing.T) {
-	const text = "line\n\x00splicelab\nno mark\n"
-	mark := "\n" + protocol.EndMark("t0k") + "\n"
-	whole := text + mark + "behind"
-	for i := range len(whole) {
-		var b strings.Builder
-		u := &untilMark{w: &b, mark: mark}
-		for _, part := range []string{whole[:i], whole[i:]} {
-			if err := u.write([]byte(part)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if b.String() != text || !u.done {
-			t.Fatalf("split at %d: got %q, done %v", i, b.String(), u.done)
-		}
+func TestFittingKeepsOneSuiteAndOneArgument(t *testing.T) {
+	of := func(suite, top string) job.Cell { return job.Cell{Test: plan.Test{Suite: suite, Top: top}} }
+	if n := fitting([]job.Cell{of("a", "T"), of("a", "U"), of("b", "T")}); n != 2 {
+		t.Errorf("got %d tests of two suites in one batch, want 2", n)
 	}
-}
-
-func TestReadOutputEndsWithTheVM(t *testing.T) {
-	r, w := io.Pipe()
-	ch := readOutput(r, make(chan struct{}))
-	go func() { _, _ = w.Write([]byte("x")); w.Close() }()
-	if b := <-ch; string(b) != "x" {
-		t.Errorf("got %q", b)
+	many := make([]job.Cell, 5000)
+	var tests []plan.Test
+	for i := range many {
+		many[i] = of("a", strings.Repeat("T", 60))
+		tests = append(tests, many[i].Test)
 	}
-	if _, open := <-ch; open {
-		t.Error("the channel is still open")
+	n := fitting(many)
+	if got := len(plan.RunPattern(tests[:n]...)); n == len(many) || got > maxRunPattern {
+		t.Errorf("%d tests make a pattern of %d bytes, more than %d", n, got, maxRunPattern)
 	}
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol/reseed"
 )
 
-// hold waits for the lab's word, where the lab wants a process that is ready:
-// it makes a template of the machine, and in each machine that it restores
-// from that, the process hears what it is to run there.
-func hold() (token string, err error) {
+// park blocks until the lab resumes the process, if the lab wants a parked one:
+// it makes a template of the VM, and tells the process in each VM restored from
+// it what to run.
+func park() (token string, err error) {
 	if os.Getenv(protocol.EnvPark) != "1" {
 		return "", nil
 	}
@@ -28,15 +28,15 @@ func hold() (token string, err error) {
 	if err := prepare(); err != nil {
 		return "", err
 	}
-	// By bare system calls: package os would watch the terminal by epoll, with
-	// all the code that takes, every instruction of which is new to a machine
-	// that was just restored.
+	// Raw system calls: package os would register the terminal with epoll. All
+	// that code would run for the first time in a restored VM, where every page
+	// of it faults.
 	if _, err := unix.Write(1, []byte(protocol.Parked+"\n")); err != nil {
-		return "", fmt.Errorf("say %s: %w", protocol.Parked, err)
+		return "", fmt.Errorf("write %s: %w", protocol.Parked, err)
 	}
-	line, err := readWord()
+	line, err := readResume()
 	if err != nil {
-		return "", fmt.Errorf("wait for the lab's word: %w", err)
+		return "", fmt.Errorf("wait for the lab's resume line: %w", err)
 	}
 	r, err := protocol.ParseResume(line)
 	if err != nil {
@@ -54,9 +54,9 @@ func hold() (token string, err error) {
 	return r.Token, flag.Set("test.run", r.Run)
 }
 
-// stay says that the tests have run, and goes no further: the machine is
-// about to be thrown away.
-func stay(token string, status int) {
+// finish reports that the tests have run, and does not return: the VM is about
+// to be discarded.
+func finish(token string, status int) {
 	if fd, err := unix.Open("/dev/kmsg", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
 		_, _ = unix.Write(fd, []byte(protocol.EndOfLog(token)+"\n"))
 	}
@@ -66,7 +66,7 @@ func stay(token string, status int) {
 	}
 }
 
-func readWord() (string, error) {
+func readResume() (string, error) {
 	var line []byte
 	buf := make([]byte, 4096)
 	for {
@@ -77,7 +77,7 @@ func readWord() (string, error) {
 		case err != nil:
 			return "", err
 		case n == 0:
-			return "", errors.New("end of file")
+			return "", errors.New("EOF")
 		}
 		line = append(line, buf[:n]...)
 		if line[len(line)-1] == '\n' {
@@ -86,13 +86,13 @@ func readWord() (string, error) {
 	}
 }
 
-// known is what prepare has found out, for the cell to come.
+// known is what prepare has found out, for the cells to come.
 var known struct {
 	dir   string
 	mount Mount
 }
 
-// mountOfCell is MountOf, at no cost where it is known already.
+// mountOfCell is MountOf, at no cost if prepare has called it already.
 func mountOfCell(dir string) (Mount, error) {
 	if dir != "" && dir == known.dir {
 		return known.mount, nil
@@ -100,7 +100,7 @@ func mountOfCell(dir string) (Mount, error) {
 	return MountOf(dir)
 }
 
-// prepare does what need not be done in each of the machines to come.
+// prepare does the work that need not be repeated in each restored VM.
 func prepare() error {
 	prefault()
 	dir := os.Getenv(protocol.EnvDir)
@@ -110,7 +110,7 @@ func prepare() error {
 	}
 	known.dir, known.mount = dir, m
 	spareThreads(4)
-	// The first file that may block makes the runtime set up its epoll.
+	// The first pollable file makes the runtime initialise epoll.
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
@@ -118,8 +118,7 @@ func prepare() error {
 	return errors.Join(r.Close(), w.Close())
 }
 
-// spareThreads has the runtime make threads, which it keeps for whoever needs
-// one next.
+// spareThreads makes the runtime create threads, which it keeps for reuse.
 func spareThreads(n int) {
 	var all sync.WaitGroup
 	all.Add(n)
@@ -128,7 +127,7 @@ func spareThreads(n int) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			all.Done()
-			all.Wait() // none ends before all are there
+			all.Wait() // none exits before all exist
 		}()
 	}
 	all.Wait()
@@ -137,8 +136,8 @@ func spareThreads(n int) {
 // MADV_POPULATE_READ of include/uapi/asm-generic/mman-common.h, since Linux 5.14.
 const madvPopulateRead = 22
 
-// prefault maps every page of the program's code, so that none faults in the
-// machines to come. What an older kernel refuses it does without.
+// prefault maps every page of the program's text, so that none faults in the
+// restored VMs. It is best effort: older kernels refuse.
 func prefault() {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
