@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // A kernel that cannot be had costs its own cells only, and no attempt says
@@ -22,7 +22,7 @@ func TestUnfetchedKernelIsLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	store, err := results.Open(filepath.Join(dir, "results.db"))
+	store, err := store.Open(filepath.Join(dir, "results.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ import (
 	"github.com/splicelab/splicelab/lab/template"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Config is what a lab needs to know. Zero values mean the defaults named.
@@ -95,7 +95,7 @@ const agentFile = "agent"
 // Lab runs plans in VMs.
 type Lab struct {
 	cfg   Config
-	store *results.Store
+	store *store.Store
 	// host is what the lab's VMs have in common.
 	host   machine.Host
 	suites suite.Set
@@ -103,7 +103,7 @@ type Lab struct {
 
 // New checks cfg, fills in the defaults, and makes the lab's directories.
 // store may be nil for those who run no plans.
-func New(cfg Config, store *results.Store) (*Lab, error) {
+func New(cfg Config, store *store.Store) (*Lab, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Recipe is everything that a run consists of. It is stored with the run, so
@@ -87,7 +88,7 @@ func (e *NoRecipeError) Error() string {
 // RecipeOf reads the recipe that a run is stored with, and adds what the run
 // found out since. ended says that nothing was left to run when the run
 // finished. The error is a *NoRecipeError when there is no usable recipe.
-func RecipeOf(ctx context.Context, store *results.Store, run results.Run) (r Recipe, ended bool, err error) {
+func RecipeOf(ctx context.Context, store *store.Store, run results.Run) (r Recipe, ended bool, err error) {
 	text, ended, err := store.Plan(ctx, run.ID)
 	if err != nil {
 		return Recipe{}, false, err

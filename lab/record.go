@@ -13,13 +13,14 @@ import (
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // recorder stores what a run finds out: attempts, and which builds its
 // kernels are.
 type recorder struct {
 	ctx     context.Context // outlives the run's, so that a stopped run stores what it has
-	store   *results.Store
+	store   *store.Store
 	run     string
 	kernels exec.Kernels
 

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	labexec "github.com/splicelab/splicelab/lab/exec"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	labexec "github.com/splicelab/splicelab/lab/exec"
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/protocol"

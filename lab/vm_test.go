@@ -24,6 +24,7 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/tests/selftest"
 )
 
@@ -113,14 +114,14 @@ func guestPrograms(t *testing.T) string {
 type bench struct {
 	t     *testing.T
 	cfg   Config
-	store *results.Store
+	store *store.Store
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	needVMs(t)
 	dir := t.TempDir()
-	store, err := results.Open(filepath.Join(dir, "results.db"))
+	store, err := store.Open(filepath.Join(dir, "results.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
-// Package outcome holds the lab's verdict vocabulary: what a kernel did
-// (Outcome), which outcomes a run accepts (Policy), and what a cell came to
-// (Verdict). Guest and host share it, so it must know neither: it imports
-// nothing of this module and does no I/O.
+// Package outcome is the lab's verdict vocabulary: what a kernel did (Outcome),
+// which outcomes a run accepts (Policy), and the result of a cell (Verdict).
+// Guest and host share it, so it must depend on neither: it imports nothing of
+// this module and does no I/O.
 package outcome
 
 import (
@@ -10,7 +10,7 @@ import (
 )
 
 // Outcome says what the reader of spliced data received. The empty Outcome
-// means that the test records none.
+// means that the test recorded none.
 type Outcome string
 
 // The outcomes, best first; see docs/semantics.md for their definitions.
@@ -21,19 +21,19 @@ const (
 	Zeroed        Outcome = "zeroed"         // zero, and the file is zero there
 	Torn          Outcome = "torn"           // a mixture of generations
 	Blocked       Outcome = "blocked"        // nothing until drained, or EBUSY
-	Dropped       Outcome = "dropped"        // an integrity check threw it away
+	Dropped       Outcome = "dropped"        // dropped by an integrity check
 	Error         Outcome = "error"          // an errno, named in the detail
 	Short         Outcome = "short"          // fewer bytes than the count said
 	Extra         Outcome = "extra"          // more bytes than the count said
-	PhantomZero   Outcome = "phantom-zero"   // zero, though the file never was
+	PhantomZero   Outcome = "phantom-zero"   // zero, although the file never was
 	Moved         Outcome = "moved"          // bytes of another offset
 	Stale         Outcome = "stale"          // older than a read before the splice
 	ConsumerWrite Outcome = "consumer-write" // the consumer changed the source
 	Foreign       Outcome = "foreign"        // bytes of no known origin
 )
 
-// All lists every outcome from the best to the worst. When parts of one
-// sample differ, the sample's outcome is the worst of them.
+// All lists every outcome from the best to the worst. If parts of one sample
+// differ, the sample's outcome is the worst of them.
 var All = []Outcome{Snapshot, Live, Zeroed, Torn, Blocked, Dropped, Error,
 	Short, Extra, PhantomZero, Moved, Stale, ConsumerWrite, Foreign}
 
@@ -103,8 +103,8 @@ func Worst(a, b Outcome) Outcome {
 	return a
 }
 
-// LegalSomewhere reports whether some policy accepts o. What no policy
-// accepts fails an invariant on every kernel.
+// LegalSomewhere reports whether some policy accepts o. An outcome that no
+// policy accepts fails an invariant on every kernel.
 func (o Outcome) LegalSomewhere() bool {
 	switch o {
 	case Snapshot, Live, Zeroed, Torn, Blocked, Dropped, Error:
@@ -113,30 +113,30 @@ func (o Outcome) LegalSomewhere() bool {
 	return false
 }
 
-// Kind tells how a test's outcome becomes a verdict.
+// Kind determines how a test's outcome becomes a verdict.
 type Kind string
 
 const (
-	// Invariant tests fail on what no policy allows; the policy of the run
+	// Invariant tests fail on outcomes that no policy accepts; the run's policy
 	// does not change their verdict.
 	Invariant Kind = "invariant"
-	// Characterisation tests record an outcome and leave it to the policy.
+	// Characterisation tests record an outcome, which the policy judges.
 	Characterisation Kind = "characterisation"
 )
 
-// Policy names the outcomes that a run accepts.
+// Policy determines which outcomes a run accepts.
 type Policy string
 
 const (
 	// PolicySnapshot is the reporter's expectation and the default: a pipe
-	// holds what the file held at the time of the splice.
+	// keeps the file's content at the time of the splice.
 	PolicySnapshot Policy = "snapshot"
 	// PolicyAlias is today's documented behaviour: a pipe may show later
-	// changes of the file, but nothing that the file never held.
+	// changes of the file, but nothing that the file never contained.
 	PolicyAlias Policy = "alias"
 )
 
-// Policies lists the policies in the order in which help texts name them.
+// Policies lists the policies in the order of help texts.
 var Policies = []Policy{PolicySnapshot, PolicyAlias}
 
 // ParsePolicy returns the policy called s; the error names the known ones.
@@ -151,7 +151,7 @@ func ParsePolicy(s string) (Policy, error) {
 	return "", fmt.Errorf("unknown policy %q: use %s", s, strings.Join(names, " or "))
 }
 
-// Accepts reports whether o passes a characterisation under p.
+// Accepts reports whether a characterisation with outcome o passes under p.
 func (p Policy) Accepts(o Outcome) bool {
 	if p == PolicyAlias {
 		return o.LegalSomewhere() && o != Blocked
@@ -159,7 +159,7 @@ func (p Policy) Accepts(o Outcome) bool {
 	return o == Snapshot
 }
 
-// Verdict is what one attempt at a cell, or a cell as a whole, came to.
+// Verdict is the result of one attempt at a cell, or of the cell as a whole.
 type Verdict string
 
 const (
@@ -167,22 +167,22 @@ const (
 	Fail     Verdict = "fail"
 	Skip     Verdict = "skip"      // a precondition is missing; the detail names it
 	Crash    Verdict = "crash"     // the kernel died or oopsed
-	Hang     Verdict = "hang"      // no end before the deadline
-	BootFail Verdict = "boot-fail" // the kernel never got to the agent
-	Infra    Verdict = "infra"     // the lab's own fault: says nothing of the kernel
+	Hang     Verdict = "hang"      // not finished before the deadline
+	BootFail Verdict = "boot-fail" // the kernel never started the agent
+	Infra    Verdict = "infra"     // the lab's own fault: says nothing about the kernel
 )
 
 // Verdicts lists every verdict in the order of reports.
 var Verdicts = []Verdict{Pass, Fail, Skip, Crash, Hang, BootFail, Infra}
 
 // Bad reports whether v makes a run fail with exit code 1: a statement about
-// the kernel that is not a pass. Infra is not among them: it fails the lab.
+// the kernel other than a pass. Infra is not included: it fails the lab.
 func (v Verdict) Bad() bool {
 	return v == Fail || v == Crash || v == Hang || v == BootFail
 }
 
-// Under returns the verdict v of a characterisation that recorded o, shown
-// under policy p; every other verdict stands as it is.
+// Under returns the verdict v of a characterisation with outcome o, shown under
+// policy p; every other verdict stays as it is.
 func (v Verdict) Under(p Policy, k Kind, o Outcome) Verdict {
 	if k != Characterisation || o == None || (v != Pass && v != Fail) {
 		return v

@@ -2,35 +2,11 @@ package results
 
 import (
 	"cmp"
-	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
 	"github.com/splicelab/splicelab/outcome"
 )
-
-// Cells returns the cells of a run in the order of reports: kernel version,
-// filesystem, test. Output and Console are left empty: Attempts has them.
-// A run without attempts, or an unknown one, has no cells.
-func (s *Store) Cells(ctx context.Context, runID string) ([]Cell, error) {
-	cells, err := readCells(ctx, s.read, runID)
-	return cells, s.explain(err)
-}
-
-// Attempts returns the attempts at one cell, oldest first, with their texts.
-func (s *Store) Attempts(ctx context.Context, runID string, key CellKey) ([]Attempt, error) {
-	key = key.cleaned()
-	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`,
-			coalesce(output,''), coalesce(console,'') FROM attempt LEFT JOIN log ON log.id = attempt.log
-			WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, key.Kernel, key.FS, key.Test)
-	return attempts, s.explain(err)
-}
-
-// querier is a database or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
 
 // FromAttempts makes one cell of all attempts at it, which must be in order
 // and at least one.

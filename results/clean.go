@@ -36,7 +36,7 @@ func Clean(s string) string {
 // CleanLine cleans s as Clean does, makes one line of it by replacing every
 // run of white space with one space, and bounds it to MaxLine bytes.
 func CleanLine(s string) string {
-	return strings.Join(strings.Fields(bounded(s, MaxLine)), " ")
+	return strings.Join(strings.Fields(Bounded(s, MaxLine)), " ")
 }
 
 // isClean is the fast path: most text is plain ASCII.
@@ -75,11 +75,12 @@ func cleanPiece(p string) string {
 	return fmt.Sprintf(`\u%04x`, r)
 }
 
-// bounded cleans s and keeps at most limit bytes of the result: its head and
+// Bounded cleans s as Clean does and keeps at most limit bytes of the result: its head and
 // its tail, with a note between them that counts the bytes of s left out.
 // The end is where a test says what it saw and a kernel says why it died;
-// the head is where the first of many errors is.
-func bounded(s string, limit int) string {
+// the head is where the first of many errors is. A limit below 64 has no room
+// for the note.
+func Bounded(s string, limit int) string {
 	// Cleaning shrinks text only by the CR of CR LF, so twice the limit is
 	// enough to know that nothing has to go.
 	if len(s) <= 2*limit {

@@ -1,4 +1,4 @@
-package results
+package results_test
 
 import (
 	"fmt"
@@ -8,6 +8,9 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/resultstest"
 )
 
 func TestClean(t *testing.T) {
@@ -26,10 +29,10 @@ func TestClean(t *testing.T) {
 		{"beyond the BMP", "\U000e0041", `\U000e0041`, `\U000e0041`},
 		{"letters", "grün 日本 🙂 \ufffd", "grün 日本 🙂 \ufffd", "grün 日本 🙂 \ufffd"},
 	} {
-		if got := Clean(c.in); got != c.text {
+		if got := results.Clean(c.in); got != c.text {
 			t.Errorf("%s: Clean %q, want %q", c.name, got, c.text)
 		}
-		if got := CleanLine(c.in); got != c.line {
+		if got := results.CleanLine(c.in); got != c.line {
 			t.Errorf("%s: CleanLine %q, want %q", c.name, got, c.line)
 		}
 	}
@@ -39,23 +42,23 @@ var dropped = regexp.MustCompile(`\n\[… (\d+) bytes dropped here …\]\n`)
 
 func TestBoundedCountsWhatItDrops(t *testing.T) {
 	for _, in := range []string{
-		strings.Repeat("x", MaxText),
-		strings.Repeat("x", MaxText+1),
-		"head" + strings.Repeat("x", 10*MaxText) + "tail",
-		"head" + strings.Repeat("\xff", MaxText/2) + "tail", // grows when cleaned
-		"head" + strings.Repeat("日", MaxText) + "tail",
-		"head" + strings.Repeat("a\r\n", MaxText) + "tail",
+		strings.Repeat("x", results.MaxText),
+		strings.Repeat("x", results.MaxText+1),
+		"head" + strings.Repeat("x", 10*results.MaxText) + "tail",
+		"head" + strings.Repeat("\xff", results.MaxText/2) + "tail", // grows when cleaned
+		"head" + strings.Repeat("日", results.MaxText) + "tail",
+		"head" + strings.Repeat("a\r\n", results.MaxText) + "tail",
 	} {
-		got := bounded(in, MaxText)
-		if len(got) > MaxText || !utf8.ValidString(got) {
+		got := results.Bounded(in, results.MaxText)
+		if len(got) > results.MaxText || !utf8.ValidString(got) {
 			t.Errorf("%d bytes became %d, valid %v", len(in), len(got), utf8.ValidString(got))
 		}
-		if again := bounded(got, MaxText); again != got {
+		if again := results.Bounded(got, results.MaxText); again != got {
 			t.Error("bounding twice changes the text")
 		}
 		at := dropped.FindStringSubmatchIndex(got)
 		if at == nil {
-			if got != Clean(in) {
+			if got != results.Clean(in) {
 				t.Error("changed without a note")
 			}
 			continue
@@ -65,7 +68,7 @@ func TestBoundedCountsWhatItDrops(t *testing.T) {
 			t.Fatal(err)
 		}
 		// What was dropped is exactly what lies between head and tail.
-		clean := Clean(in)
+		clean := results.Clean(in)
 		head, tail := got[:at[0]], got[at[1]:]
 		if !strings.HasPrefix(clean, head) || !strings.HasSuffix(clean, tail) {
 			t.Error("head or tail is not that of the text")
@@ -73,7 +76,7 @@ func TestBoundedCountsWhatItDrops(t *testing.T) {
 		if want := len(in) - source(in, head) - sourceTail(in, tail); n != want {
 			t.Errorf("says %d bytes dropped, were %d", n, want)
 		}
-		if len(got) < MaxText*9/10 {
+		if len(got) < results.MaxText*9/10 {
 			t.Errorf("kept %d bytes only", len(got))
 		}
 	}
@@ -83,11 +86,11 @@ func TestBoundedCountsWhatItDrops(t *testing.T) {
 // how many at its end clean to tail. CR LF makes that not monotonic, so the
 // neighbourhood of the first guess is tried.
 func source(in, head string) int {
-	return longest(len(in), len(head), func(n int) string { return Clean(in[:n]) }, head)
+	return longest(len(in), len(head), func(n int) string { return results.Clean(in[:n]) }, head)
 }
 
 func sourceTail(in, tail string) int {
-	return longest(len(in), len(tail), func(n int) string { return Clean(in[len(in)-n:]) }, tail)
+	return longest(len(in), len(tail), func(n int) string { return results.Clean(in[len(in)-n:]) }, tail)
 }
 
 func longest(limit, size int, cleaned func(n int) string, want string) int {
@@ -101,24 +104,24 @@ func longest(limit, size int, cleaned func(n int) string, want string) int {
 }
 
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{hostile, "\r\n\r", "\xe2\x80", strings.Repeat("\xff日\r\n", 3000)} {
+	for _, s := range []string{resultstest.Hostile, "\r\n\r", "\xe2\x80", strings.Repeat("\xff日\r\n", 3000)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		clean := Clean(s)
-		if Clean(clean) != clean {
+		clean := results.Clean(s)
+		if results.Clean(clean) != clean {
 			t.Errorf("not idempotent: %q", s)
 		}
-		line := CleanLine(s)
-		if len(line) > MaxLine || CleanLine(line) != line || strings.ContainsAny(line, "\n\t") {
+		line := results.CleanLine(s)
+		if len(line) > results.MaxLine || results.CleanLine(line) != line || strings.ContainsAny(line, "\n\t") {
 			t.Errorf("%q is no clean line", line)
 		}
-		for _, r := range clean + line + bounded(s, 256) {
+		for _, r := range clean + line + results.Bounded(s, 256) {
 			if r != '\n' && r != '\t' && !unicode.IsGraphic(r) {
 				t.Fatalf("%q: %U survived", s, r)
 			}
 		}
-		if b := bounded(s, 256); len(b) > 256 || !utf8.ValidString(b) {
+		if b := results.Bounded(s, 256); len(b) > 256 || !utf8.ValidString(b) {
 			t.Errorf("bounded: %d bytes, %q", len(b), b)
 		}
 	})

@@ -1,27 +1,52 @@
 package results
 
-// Group is the cells of one kernel × filesystem.
-type Group struct {
+import "github.com/splicelab/splicelab/outcome"
+
+// Column is one kernel × filesystem: a column of the matrix, a suite of the
+// report formats.
+type Column struct {
 	Kernel, FS string
-	Cells      []*Cell
 }
 
-// Groups splits cells by kernel and filesystem. The groups are in the order of
-// reports, the cells of each in the order given.
-func Groups(cells []Cell) []Group {
-	byColumn := grouped(cells)
-	groups := make([]Group, 0, len(byColumn))
-	for _, col := range columns(cells) {
-		groups = append(groups, Group{Kernel: col.kernel, FS: col.fs, Cells: byColumn[col]})
+// Columns lists the distinct columns of cells in the order of reports.
+func Columns(cells []Cell) []Column {
+	var cols []Column
+	seen := make(map[Column]bool)
+	byKernel := make(map[string][]Cell)
+	for i := range cells {
+		col := Column{cells[i].Kernel, cells[i].FS}
+		if !seen[col] {
+			seen[col] = true
+			byKernel[col.Kernel] = append(byKernel[col.Kernel], cells[i])
+		}
 	}
-	return groups
+	for _, k := range distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases) {
+		for _, fs := range distinct(byKernel[k], func(c *Cell) string { return c.FS }, CompareNatural) {
+			cols = append(cols, Column{k, fs})
+		}
+	}
+	return cols
 }
 
-// What says in words what the cell came to: its verdict, the outcome if it has
-// one, and how flaky it is. It is not cleaned.
-func (c *Cell) What() string { return c.what() }
+// grouped returns the cells of each column, in the order given.
+func grouped(cells []Cell) map[Column][]*Cell {
+	m := make(map[Column][]*Cell)
+	for i := range cells {
+		c := &cells[i]
+		m[Column{c.Kernel, c.FS}] = append(m[Column{c.Kernel, c.FS}], c)
+	}
+	return m
+}
 
-// Bounded cleans s as Clean does and keeps at most limit bytes of it, its head
-// and its tail, with a note between them that counts what was left out. A limit
-// below 64 has no room for the note.
-func Bounded(s string, limit int) string { return bounded(s, limit) }
+// What says the cell's result in words: its verdict, the outcome if it has one,
+// and how flaky it is. It is not cleaned.
+func (c *Cell) What() string {
+	s := string(c.Verdict)
+	if c.Outcome != outcome.None {
+		s += " (" + string(c.Outcome) + ")"
+	}
+	if c.Flaky != "" {
+		s += ", flaky " + c.Flaky
+	}
+	return s
+}

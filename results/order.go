@@ -2,16 +2,19 @@ package results
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/splicelab/splicelab/outcome"
 )
 
-// sortCells puts cells into the order of reports: kernel version, filesystem,
+// Sort puts cells into the order of reports: kernel version, filesystem,
 // test.
-func sortCells(cells []Cell) {
-	kernels := ranks(cells, func(c *Cell) string { return c.Kernel }, compareReleases)
-	filesystems := ranks(cells, func(c *Cell) string { return c.FS }, compareNatural)
-	tests := ranks(cells, func(c *Cell) string { return c.Test }, compareNatural)
+func Sort(cells []Cell) {
+	kernels := ranks(cells, func(c *Cell) string { return c.Kernel }, CompareReleases)
+	filesystems := ranks(cells, func(c *Cell) string { return c.FS }, CompareNatural)
+	tests := ranks(cells, func(c *Cell) string { return c.Test }, CompareNatural)
 	// A cell is large: sort small keys, then place each cell once.
 	type place struct{ kernel, fs, test, from int }
 	places := make([]place, len(cells))
@@ -51,49 +54,14 @@ func distinct(cells []Cell, name func(*Cell) string, compare func(a, b string) i
 	return names
 }
 
-// compareKeys orders cells as reports do.
-func compareKeys(a, b CellKey) int {
-	return cmp.Or(compareReleases(a.Kernel, b.Kernel), compareNatural(a.FS, b.FS), compareNatural(a.Test, b.Test))
+// CompareKeys orders cells as reports do.
+func CompareKeys(a, b CellKey) int {
+	return cmp.Or(CompareReleases(a.Kernel, b.Kernel), CompareNatural(a.FS, b.FS), CompareNatural(a.Test, b.Test))
 }
 
-// compareReleases orders kernel releases: by upstream version, a release
-// candidate before its release, then what the distribution added.
-func compareReleases(a, b string) int {
-	ra, rb := upstream(a), upstream(b)
-	if c := compareNatural(ra, rb); c != 0 {
-		return c
-	}
-	na, ca := candidate(a[len(ra):])
-	nb, cb := candidate(b[len(rb):])
-	switch {
-	case ca && !cb:
-		return -1
-	case cb && !ca:
-		return 1
-	}
-	return cmp.Or(compareNatural(na, nb), compareNatural(a, b))
-}
-
-// upstream is the leading dotted number of a release.
-func upstream(release string) string {
-	n := 0
-	for n < len(release) && (isDigit(release[n]) || release[n] == '.' && n+1 < len(release) && isDigit(release[n+1])) {
-		n++
-	}
-	return release[:n]
-}
-
-// candidate cuts the "-rc3" or "~rc3" that rest begins with.
-func candidate(rest string) (name string, ok bool) {
-	if len(rest) > 1 && (rest[0] == '-' || rest[0] == '~') && strings.HasPrefix(rest[1:], "rc") {
-		return rest[1:], true
-	}
-	return rest, false
-}
-
-// compareNatural orders text with its runs of digits as numbers, so that
+// CompareNatural orders text with its runs of digits as numbers, so that
 // "page/4k" comes before "page/16k".
-func compareNatural(a, b string) int {
+func CompareNatural(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
 		if isDigit(x[0]) && isDigit(y[0]) {
@@ -126,12 +94,22 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 // Axes are the kernels, filesystems and tests of cells, each once, in the order
 // of reports.
 func Axes(cells []Cell) (kernels, filesystems, tests []string) {
-	return distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases),
-		distinct(cells, func(c *Cell) string { return c.FS }, compareNatural),
-		distinct(cells, func(c *Cell) string { return c.Test }, compareNatural)
+	return distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases),
+		distinct(cells, func(c *Cell) string { return c.FS }, CompareNatural),
+		distinct(cells, func(c *Cell) string { return c.Test }, CompareNatural)
+}
+
+// SortedOutcomes lists the keys of m from the best to the worst.
+func SortedOutcomes[V any](m map[outcome.Outcome]V) []outcome.Outcome {
+	return slices.SortedFunc(maps.Keys(m), func(a, b outcome.Outcome) int {
+		if d := a.Rank() - b.Rank(); d != 0 {
+			return d
+		}
+		return strings.Compare(string(a), string(b))
+	})
 }
 
 // Releases are the kernels of cells, each once, oldest first.
 func Releases(cells []Cell) []string {
-	return distinct(cells, func(c *Cell) string { return c.Kernel }, compareReleases)
+	return distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases)
 }

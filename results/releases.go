@@ -1,15 +1,10 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
-
-// CompareReleases orders kernel releases as reports do: by the number that a
-// release begins with, a release candidate before its release. Debian's
-// 6.1.0-56 counts as 6.1.0: a release does not say which upstream version it
-// is of.
-func CompareReleases(a, b string) int { return compareReleases(a, b) }
 
 // OfRelease reports whether release is the kernel that name means, or one of
 // those: name is a release, or what one begins with up to where a number ends.
@@ -44,7 +39,7 @@ func ParseReleaseRange(text string) (ReleaseRange, error) {
 			return r, fmt.Errorf("kernels %q: %q does not begin like a kernel release, as 6.12 does", text, end)
 		}
 	}
-	if r.From != "" && r.To != "" && compareReleases(r.From, r.To) > 0 && !OfRelease(r.From, r.To) {
+	if r.From != "" && r.To != "" && CompareReleases(r.From, r.To) > 0 && !OfRelease(r.From, r.To) {
 		return r, fmt.Errorf("kernels %q: %s is newer than %s: swap them", text, r.From, r.To)
 	}
 	return r, nil
@@ -53,8 +48,8 @@ func ParseReleaseRange(text string) (ReleaseRange, error) {
 // Contains reports whether release lies in the range. What does not begin with
 // a number lies in none.
 func (r ReleaseRange) Contains(release string) bool {
-	return upstream(release) != "" && (r.From == "" || compareReleases(release, r.From) >= 0 || OfRelease(release, r.From)) &&
-		(r.To == "" || compareReleases(release, r.To) <= 0 || OfRelease(release, r.To))
+	return upstream(release) != "" && (r.From == "" || CompareReleases(release, r.From) >= 0 || OfRelease(release, r.From)) &&
+		(r.To == "" || CompareReleases(release, r.To) <= 0 || OfRelease(release, r.To))
 }
 
 // String writes the range as ParseReleaseRange reads it.
@@ -73,4 +68,80 @@ func Series(release string) string {
 		return release
 	}
 	return parts[0] + "." + parts[1]
+}
+
+// CompareReleases orders kernel releases: by upstream version, a release
+// candidate before its release, then what the distribution added.
+func CompareReleases(a, b string) int {
+	ra, rb := upstream(a), upstream(b)
+	if c := CompareNatural(ra, rb); c != 0 {
+		return c
+	}
+	na, ca := candidate(a[len(ra):])
+	nb, cb := candidate(b[len(rb):])
+	switch {
+	case ca && !cb:
+		return -1
+	case cb && !ca:
+		return 1
+	}
+	return cmp.Or(CompareNatural(na, nb), CompareNatural(a, b))
+}
+
+// upstream is the leading dotted number of a release.
+func upstream(release string) string {
+	n := 0
+	for n < len(release) && (isDigit(release[n]) || release[n] == '.' && n+1 < len(release) && isDigit(release[n+1])) {
+		n++
+	}
+	return release[:n]
+}
+
+// candidate cuts the "-rc3" or "~rc3" that rest begins with.
+func candidate(rest string) (name string, ok bool) {
+	if len(rest) > 1 && (rest[0] == '-' || rest[0] == '~') && strings.HasPrefix(rest[1:], "rc") {
+		return rest[1:], true
+	}
+	return rest, false
+}
+
+// SharedFlavour is the "-cloud-amd64" at the end of every release.
+func SharedFlavour(releases []string) string {
+	flavour := ""
+	for i, r := range releases {
+		f := ""
+		for at := len(r); at > 0; {
+			at = strings.LastIndexByte(r[:at], '-')
+			// A number belongs to the version: "5.10.0-46", "7.2-rc5" too.
+			if at <= 0 || at+1 == len(r) || isDigit(r[at+1]) || strings.HasPrefix(r[at+1:], "rc") {
+				break
+			}
+			f = r[at:]
+		}
+		if i == 0 {
+			flavour = f
+		}
+		for !strings.HasSuffix(f, flavour) {
+			next := strings.IndexByte(flavour[1:], '-')
+			if next < 0 {
+				return ""
+			}
+			flavour = flavour[1+next:]
+		}
+	}
+	return flavour
+}
+
+// flavour is what of a release neither its version nor the number of a build
+// says: cloud-amd64.
+func Flavour(release string) string {
+	var words []string
+	for word := range strings.SplitSeq(release[len(upstream(release)):], "-") {
+		number := strings.TrimPrefix(word, "rc")
+		if word == "" || number == "" || isDigit(number[0]) || strings.ContainsRune("+~.", rune(word[0])) {
+			continue
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, "-")
 }

@@ -1,9 +1,12 @@
-package results
+package results_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/resultstest"
 )
 
 func TestReleaseRange(t *testing.T) {
@@ -20,19 +23,19 @@ func TestReleaseRange(t *testing.T) {
 		{"..6.1", "5.10.0-46-cloud-amd64 6.1.0-9-cloud-amd64 6.1.0-56-cloud-amd64"},
 		{"6.18..", "6.18.1 7.3.4-lab"},
 	} {
-		r, err := ParseReleaseRange(c.text)
-		must(t, err)
+		r, err := results.ParseReleaseRange(c.text)
+		resultstest.Must(t, err)
 		got := slices.DeleteFunc(slices.Clone(all), func(release string) bool { return !r.Contains(release) })
 		if strings.Join(got, " ") != c.holds {
 			t.Errorf("%s holds %v, want %s", c.text, got, c.holds)
 		}
-		again, err := ParseReleaseRange(r.String())
+		again, err := results.ParseReleaseRange(r.String())
 		if err != nil || again != r {
 			t.Errorf("%s is written as %s, and read back as %v, %v", c.text, r, again, err)
 		}
 	}
 	for _, text := range []string{"", "..", "six", "6", "7.0..6.1", "6.12.9..6.12.8", "6.1..six"} {
-		if r, err := ParseReleaseRange(text); err == nil {
+		if r, err := results.ParseReleaseRange(text); err == nil {
 			t.Errorf("%q was read as %v", text, r)
 		}
 	}
@@ -40,7 +43,7 @@ func TestReleaseRange(t *testing.T) {
 
 func TestSeries(t *testing.T) {
 	for release, want := range map[string]string{"6.12.117+deb13": "6.12", "6.13-rc2": "6.13", "6.1.0-56-cloud-amd64": "6.1", "mine": "mine"} {
-		if got := Series(release); got != want {
+		if got := results.Series(release); got != want {
 			t.Errorf("%s is of series %s, want %s", release, got, want)
 		}
 	}

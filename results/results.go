@@ -1,9 +1,12 @@
-// Package results keeps what runs found: runs, cells and attempts in an
-// SQLite store, their comparison, and every form in which people and tools
-// read them. It must not know how a cell is run.
+// Package results is the model of what runs found: Run, Cell, Attempt, and pure
+// functions on them such as the order of reports. It is a leaf: store keeps
+// runs, history and compare evaluate them, terminal, format, page and web show
+// them. It must not know how a cell is run.
 package results
 
 import (
+	"crypto/rand"
+	"fmt"
 	"time"
 
 	"github.com/splicelab/splicelab/outcome"
@@ -40,12 +43,18 @@ func (r Run) Took() time.Duration {
 	return max(0, r.Finished.Sub(r.Started)-r.Paused)
 }
 
+// Baseline is the mark of the run that others are compared with.
+const Baseline = "baseline"
+
 // CellKey names a cell.
 type CellKey struct {
 	Kernel string // release
 	FS     string // profile name
 	Test   string // suite.TestName/subtest
 }
+
+// String names the cell as listings and messages do: "kernel fs test".
+func (k CellKey) String() string { return k.Kernel + " " + k.FS + " " + k.Test }
 
 // Attempt is one execution of a cell.
 type Attempt struct {
@@ -104,3 +113,12 @@ const (
 
 // Bad reports whether the cell makes a run fail.
 func (c *Cell) Bad() bool { return c.Verdict.Bad() && c.Standing != ExpectedFail }
+
+// NewRunID returns an id for a run that starts at t: sortable by time to the
+// millisecond, different for two runs of the same one.
+func NewRunID(t time.Time) string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand
+	t = t.UTC()
+	return fmt.Sprintf("%s-%03d%x", t.Format("20060102-150405"), t.Nanosecond()/int(time.Millisecond), b)
+}

@@ -1,16 +1,15 @@
 package results
 
-import "github.com/splicelab/splicelab/outcome"
+import (
+	"fmt"
+	"slices"
 
-// SafeRun returns r with texts that are safe to show, each one line; the words
+	"github.com/splicelab/splicelab/outcome"
+)
+
+// SafeRun returns r with texts that are safe to show, each one line. The words
 // of its command are quoted for a shell where they have to be.
-func SafeRun(r Run) Run { return r.cleaned() }
-
-// SafeAttempt returns a as the store keeps it: its texts cleaned and bounded.
-func SafeAttempt(a Attempt) Attempt { return a.cleaned() }
-
-// cleaned returns r with texts that are safe to show.
-func (r Run) cleaned() Run {
+func SafeRun(r Run) Run {
 	r.ID, r.Policy, r.Accel = CleanLine(r.ID), outcome.Policy(CleanLine(string(r.Policy))), CleanLine(r.Accel)
 	r.Problem = CleanLine(r.Problem)
 	command := make([]string, len(r.Command))
@@ -25,5 +24,32 @@ func (r Run) cleaned() Run {
 	return r
 }
 
-// VerdictMark is the mark of a verdict in matrices, one or two characters.
-func VerdictMark(v outcome.Verdict) string { return verdictMark(v) }
+// SafeKey returns k with names that are safe to print.
+func SafeKey(k CellKey) CellKey {
+	return CellKey{Kernel: CleanLine(k.Kernel), FS: CleanLine(k.FS), Test: CleanLine(k.Test)}
+}
+
+// SafeAttempt returns a as the store keeps it: its texts cleaned and bounded.
+func SafeAttempt(a Attempt) Attempt {
+	a.CellKey = SafeKey(a.CellKey)
+	a.Outcome = outcome.Outcome(CleanLine(string(a.Outcome)))
+	a.Kind = outcome.Kind(CleanLine(string(a.Kind)))
+	a.Detail = CleanLine(a.Detail)
+	a.Output = Bounded(a.Output, MaxText)
+	a.Console = Bounded(a.Console, MaxText)
+	keys := make([]string, 0, len(a.Covariates))
+	for k := range a.Covariates {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	kept := make(map[string]string, len(keys))
+	for i, k := range keys {
+		if i == MaxCovariates {
+			kept["…"] = fmt.Sprintf("%d more covariates dropped", len(keys)-i)
+			break
+		}
+		kept[CleanLine(k)] = CleanLine(a.Covariates[k])
+	}
+	a.Covariates = kept
+	return a
+}

@@ -1,13 +1,7 @@
 package results
 
 import (
-	"bytes"
-	"cmp"
-	"context"
-	"fmt"
-	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/splicelab/splicelab/outcome"
@@ -111,99 +105,4 @@ func UseOfTime(cells []Cell) TimeUse {
 		u.Phases = append(u.Phases, t)
 	}
 	return u
-}
-
-// slowest is how many cells WriteTiming lists.
-const slowest = 10
-
-// WriteTiming tells where the time of a run went.
-func WriteTiming(w io.Writer, r Run, cells []Cell) error {
-	b := new(bytes.Buffer)
-	u := UseOfTime(cells)
-	fmt.Fprintf(b, "run %s: %s", CleanLine(r.ID), plural(len(cells), "cell"))
-	if took := r.Took(); took > 0 {
-		fmt.Fprintf(b, " in %s, %.0f a minute", took.Round(time.Second), float64(len(cells))/took.Minutes())
-	}
-	b.WriteByte('\n')
-	if u.Attempts == 0 {
-		fmt.Fprintln(b, "where its time went was not stored: the run is older than that, or none of its cells ran")
-		_, err := b.WriteTo(w)
-		return err
-	}
-	fmt.Fprintf(b, "%s: %d in restored VMs, %d in booted ones, %d in a VM that was there",
-		plural(u.Attempts, "attempt"), u.Came["restored"], u.Came["booted"], u.Came["shared"])
-	if u.Infra > 0 {
-		fmt.Fprintf(b, "; %d infra", u.Infra)
-	}
-	if u.Unknown > 0 {
-		fmt.Fprintf(b, "; of %d more it is not known", u.Unknown)
-	}
-	b.WriteString("\n\n")
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "PHASE\tTIMES\tMEDIAN\t90 %\tMOST\tTOTAL\tSHARE\t")
-	for _, p := range u.Phases {
-		share := "-" // waiting costs nothing
-		if p.Name != "queue" {
-			share = fmt.Sprintf("%.0f %%", 100*p.Sum.Seconds()/max(u.Sum.Seconds(), 1e-9))
-		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", p.Name, p.N, ms(p.Median), ms(p.P90), ms(p.Max), p.Sum.Round(10*time.Millisecond), share)
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	b.WriteString("\nslowest:\n")
-	order := slices.Clone(cells)
-	slices.SortStableFunc(order, func(x, y Cell) int { return cmp.Compare(y.Timing.Sum(), x.Timing.Sum()) })
-	for _, c := range order[:min(slowest, len(order))] {
-		fmt.Fprintf(b, "  %s  %s:", ms(c.Timing.Sum()), CleanLine(c.CellKey.String()))
-		for _, p := range Phases {
-			if d := p.In(c.Timing); d >= time.Millisecond {
-				fmt.Fprintf(b, " %s %s", p.Name, ms(d))
-			}
-		}
-		b.WriteByte('\n')
-	}
-	_, err := b.WriteTo(w)
-	return err
-}
-
-func ms(d time.Duration) string {
-	if d < 10*time.Millisecond {
-		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
-	}
-	return fmt.Sprintf("%.0f ms", d.Seconds()*1e3)
-}
-
-// durationRuns is how many of the newest finished runs Durations looks at:
-// enough that a cell which the last run left out is still known, and few
-// enough that planning does not read the whole history.
-const durationRuns = 3
-
-// Durations tells how long each cell took when it last came to a verdict, in
-// the newest finished runs.
-func (s *Store) Durations(ctx context.Context) (map[CellKey]time.Duration, error) {
-	ids, err := s.ids(ctx, ` WHERE finished <> 0 ORDER BY started DESC, id DESC`)
-	if err != nil {
-		return nil, err
-	}
-	took := map[CellKey]time.Duration{}
-	for _, id := range slices.Backward(ids[:min(durationRuns, len(ids))]) {
-		rows, err := s.read.QueryContext(ctx, `SELECT kernel, fs, test, duration FROM attempt WHERE run = ? AND verdict <> 'infra'`, id)
-		if err != nil {
-			return nil, s.explain(err)
-		}
-		for rows.Next() {
-			var k CellKey
-			var d time.Duration
-			if err := rows.Scan(&k.Kernel, &k.FS, &k.Test, &d); err != nil {
-				_ = rows.Close()
-				return nil, s.explain(err)
-			}
-			took[k] = d
-		}
-		if err := cmp.Or(rows.Err(), rows.Close()); err != nil {
-			return nil, s.explain(err)
-		}
-	}
-	return took, nil
 }

@@ -7,13 +7,17 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format"
+	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // kernelMap runs cells on every kernel of the archive, or of a list, and shows
@@ -111,22 +115,22 @@ func (o *mapObserver) Event(e sched.Event) {
 }
 
 // showMap draws what there is of a map, which may not be finished.
-func (a *app) showMap(ctx context.Context, store *results.Store, run results.Run, line []kernels.Entry, html string) error {
+func (a *app) showMap(ctx context.Context, store *store.Store, run results.Run, line []kernels.Entry, html string) error {
 	cells, err := store.Cells(ctx, run.ID)
 	if err != nil {
 		return err
 	}
-	var columns []results.MapKernel
+	var columns []history.MapKernel
 	for _, e := range line {
-		columns = append(columns, results.MapKernel{Release: e.Release, Series: e.Series()})
+		columns = append(columns, history.MapKernel{Release: e.Release, Series: e.Series()})
 	}
-	m := results.NewKernelMap(columns, cells)
-	if err := m.WriteText(a.stdout, a.matrixOptions(a.stdout)); err != nil {
+	m := history.NewKernelMap(columns, cells)
+	if err := terminal.WriteKernelMap(a.stdout, m, a.matrixOptions(a.stdout)); err != nil {
 		return err
 	}
 	if html != "" {
 		var page bytes.Buffer
-		if err := m.WriteHTML(&page, fmt.Sprintf("Kernel map, %s to %s", line[0].Release, line[len(line)-1].Release)); err != nil {
+		if err := format.WriteKernelMapHTML(&page, m, fmt.Sprintf("Kernel map, %s to %s", line[0].Release, line[len(line)-1].Release)); err != nil {
 			return err
 		}
 		if err := (reportFile{format: "html", path: html}).replace(page.Bytes()); err != nil {

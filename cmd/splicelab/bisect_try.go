@@ -17,13 +17,14 @@ import (
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // searching is a search under way: what it opens, and how it tries a kernel.
 type searching struct {
 	app      *app
 	tests    selection
-	store    *results.Store
+	store    *store.Store
 	kernels  *kernels.Store
 	archive  *archive
 	say      *progress

@@ -9,10 +9,11 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // expectationsFlag lets a verb that judges cells name the expectations file.
@@ -58,7 +59,7 @@ func (a *app) judge(s stored) error {
 }
 
 // readJudged reads a run as readRun does, and judges it.
-func (a *app) readJudged(ctx context.Context, store *results.Store, name, policy string) (stored, error) {
+func (a *app) readJudged(ctx context.Context, store *store.Store, name, policy string) (stored, error) {
 	s, err := readRun(ctx, store, name, policy)
 	if err != nil {
 		return stored{}, err

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // TestInterrupt sends what Ctrl-C sends to a run whose only cell never ends:
@@ -61,7 +61,7 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("it is not told how the run goes on:\n%s", out.String())
 	}
 
-	store, err := results.Open(filepath.Join(dir, "results.db"))
+	store, err := store.Open(filepath.Join(dir, "results.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestKilledWhileATemplateIsMade(t *testing.T) {
 	if left, err := filepath.Glob(parts); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	store, err := results.Open(filepath.Join(dir, "results.db"))
+	store, err := store.Open(filepath.Join(dir, "results.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

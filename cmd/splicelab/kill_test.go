@@ -20,6 +20,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // How often TestKilledAtRandomMoments kills, and the seed of its moments, for
@@ -79,7 +80,7 @@ func (k *killed) undisturbed() {
 		k.Fatal(err)
 	}
 	k.took = time.Since(began)
-	k.with(func(s *results.Store) error {
+	k.with(func(s *store.Store) error {
 		run, err := s.Run(k.Context(), "latest")
 		k.wanted = k.came(s, run)
 		return err
@@ -232,9 +233,9 @@ func (k *killed) intact() {
 
 // with opens the store for f and closes it again: the next process finds what
 // the last one left, and not what this one keeps open.
-func (k *killed) with(f func(*results.Store) error) {
+func (k *killed) with(f func(*store.Store) error) {
 	k.Helper()
-	store, err := results.Open(filepath.Join(k.dir, "results.db"))
+	store, err := store.Open(filepath.Join(k.dir, "results.db"))
 	if err == nil {
 		err = errors.Join(f(store), store.Close())
 	}
@@ -245,7 +246,7 @@ func (k *killed) with(f func(*results.Store) error) {
 
 func (k *killed) runs() (runs []results.Run) {
 	k.Helper()
-	k.with(func(s *results.Store) error {
+	k.with(func(s *store.Store) error {
 		all, err := s.Runs(k.Context())
 		for _, r := range all {
 			runs = append(runs, r.Run)
@@ -260,7 +261,7 @@ func (k *killed) runs() (runs []results.Run) {
 func (k *killed) look(run results.Run, seen map[string]results.Attempt) (whole bool) {
 	k.Helper()
 	var now map[string]results.Attempt
-	k.with(func(s *results.Store) error {
+	k.with(func(s *store.Store) error {
 		_, ended, err := s.Plan(k.Context(), run.ID)
 		whole = ended && !run.Finished.IsZero()
 		now = k.attempts(s, run)
@@ -278,7 +279,7 @@ func (k *killed) look(run results.Run, seen map[string]results.Attempt) (whole b
 	if run.Problem != "" {
 		k.Errorf("run %s has a problem: %s", run.ID, run.Problem)
 	}
-	k.with(func(s *results.Store) error {
+	k.with(func(s *store.Store) error {
 		if diff := cmp.Diff(k.wanted, k.came(s, run)); diff != "" {
 			k.Errorf("run %s differs from an undisturbed one (-undisturbed +killed):\n%s", run.ID, diff)
 		}
@@ -288,7 +289,7 @@ func (k *killed) look(run results.Run, seen map[string]results.Attempt) (whole b
 }
 
 // attempts are all of a run, by cell and number.
-func (k *killed) attempts(s *results.Store, run results.Run) map[string]results.Attempt {
+func (k *killed) attempts(s *store.Store, run results.Run) map[string]results.Attempt {
 	k.Helper()
 	cells, err := s.Cells(k.Context(), run.ID)
 	if err != nil {
@@ -313,7 +314,7 @@ func (k *killed) attempts(s *results.Store, run results.Run) map[string]results.
 // came says of each cell what it came to in how many attempts: of those that
 // say something of the kernel. The lab may fail some on a busy machine, and
 // does them again.
-func (k *killed) came(s *results.Store, run results.Run) map[results.CellKey]string {
+func (k *killed) came(s *store.Store, run results.Run) map[results.CellKey]string {
 	k.Helper()
 	cells, err := s.Cells(k.Context(), run.ID)
 	if err != nil {

@@ -13,13 +13,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
+	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/notify"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) nightlyCommand() *cobra.Command {
@@ -120,7 +123,7 @@ func (a *app) tryNotify(ctx context.Context, senders []notify.Sender) error {
 		return usagef("nobody is to be told: set nightly.notify.webhook or nightly.notify.mail")
 	}
 	now := time.Now()
-	n := news.Compare(news.Facts{Host: host(), Started: now, Finished: now, Notes: []string{"this is a try of the notification: splicelab nightly --try-notify"}})
+	n := changes.Compare(changes.Facts{Host: host(), Started: now, Finished: now, Notes: []string{"this is a try of the notification: splicelab nightly --try-notify"}})
 	subject := "splicelab " + host() + ": a try of the notification"
 	m, err := nightly.Message(n, nil, subject)
 	if err != nil {
@@ -165,18 +168,18 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 		Places: []nightly.Place{{Name: "cache", Dir: a.cfg.Cache}, {Name: "state", Dir: a.cfg.State}, {Name: "reports", Dir: dir}},
 		Always: c.Notify.Always, Senders: senders, Host: host(),
 	}, nightly.Tools{
-		Perform: func(ctx context.Context, store *results.Store, begun func(string)) (nightly.Performance, error) {
+		Perform: func(ctx context.Context, store *store.Store, begun func(string)) (nightly.Performance, error) {
 			if unselected != nil {
 				return nightly.Performance{}, unselected
 			}
 			return a.perform(ctx, tests, store, begun)
 		},
-		Read: func(ctx context.Context, store *results.Store, ref string) (results.Run, []results.Cell, error) {
+		Read: func(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error) {
 			s, err := a.readJudged(ctx, store, ref, "")
 			return s.Run, s.cells, err
 		},
-		Weigh: func(ctx context.Context, store *results.Store, before, after results.Run, d *results.Difference) error {
-			return a.weigh(ctx, store, before, after.Policy, results.HistoryDepth, d)
+		Weigh: func(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error {
+			return a.weigh(ctx, store, before, after.Policy, history.Depth, d)
 		},
 		Render: reports{origin: a.cfg.Run.KCIDBOrigin, families: a.families}.render,
 		Prune:  a.pruneCache,
@@ -221,7 +224,7 @@ func (e *nightError) Error() string {
 }
 
 // perform makes the run of a night.
-func (a *app) perform(ctx context.Context, tests selection, store *results.Store, begun func(string)) (nightly.Performance, error) {
+func (a *app) perform(ctx context.Context, tests selection, store *store.Store, begun func(string)) (nightly.Performance, error) {
 	var done nightly.Performance
 	release, err := a.useVMs(ctx)
 	if err != nil {

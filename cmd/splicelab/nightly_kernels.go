@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
 )
 
 // missing notes which kernels could not be fetched, and why. The zero value
@@ -39,13 +39,13 @@ func (m *missing) watch(fetch fetcher) fetcher {
 
 // list names the kernels in the order of the entries, and returns what is left
 // of err without what was said of them.
-func (m *missing) list(entries []kernels.Entry, err error) ([]news.Missing, error) {
+func (m *missing) list(entries []kernels.Entry, err error) ([]changes.Missing, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var list []news.Missing
+	var list []changes.Missing
 	for _, e := range entries {
 		if why := m.why[e.Release]; why != nil {
-			list = append(list, news.Missing{Kernel: e.Release, Reason: why.Error()})
+			list = append(list, changes.Missing{Kernel: e.Release, Reason: why.Error()})
 		}
 	}
 	var others []error
@@ -80,7 +80,7 @@ func leaves(err error) []error {
 // resolveEach resolves the run's selectors one by one: what one of them lacks
 // is no reason to leave out the kernels of the others. There is no error: what
 // cannot be resolved is in the list.
-func (a *app) resolveEach(ctx context.Context, src *archive) (entries []kernels.Entry, list []news.Missing) {
+func (a *app) resolveEach(ctx context.Context, src *archive) (entries []kernels.Entry, list []changes.Missing) {
 	var kept []string
 	var down error // why the archive has no index
 	for selector := range strings.SplitSeq(a.cfg.Run.Kernels, ",") {
@@ -98,7 +98,7 @@ func (a *app) resolveEach(ctx context.Context, src *archive) (entries []kernels.
 		case !named && !errors.As(err, &none):
 			down = err
 		}
-		list = append(list, news.Missing{Kernel: selector, Reason: err.Error()})
+		list = append(list, changes.Missing{Kernel: selector, Reason: err.Error()})
 	}
 	if len(kept) == 0 {
 		return nil, list
@@ -107,7 +107,7 @@ func (a *app) resolveEach(ctx context.Context, src *archive) (entries []kernels.
 	entries, err := a.resolveAloud(ctx, src, strings.Join(kept, ","))
 	if err != nil {
 		for _, selector := range kept {
-			list = append(list, news.Missing{Kernel: selector, Reason: err.Error()})
+			list = append(list, changes.Missing{Kernel: selector, Reason: err.Error()})
 		}
 	}
 	return entries, list

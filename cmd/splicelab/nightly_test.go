@@ -12,21 +12,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
 )
 
 // inbox is a webhook's receiver.
 type inbox struct {
 	url       string
-	documents chan news.Document
+	documents chan changes.Document
 	tokens    chan string
 }
 
 func newInbox(t *testing.T) inbox {
 	t.Helper()
-	in := inbox{documents: make(chan news.Document, 16), tokens: make(chan string, 16)}
+	in := inbox{documents: make(chan changes.Document, 16), tokens: make(chan string, 16)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var d news.Document
+		var d changes.Document
 		if err := json.NewDecoder(r.Body).Decode(&d); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
@@ -40,7 +40,7 @@ func newInbox(t *testing.T) inbox {
 }
 
 // next is what came, and nil when nothing did.
-func (in inbox) next() *news.Document {
+func (in inbox) next() *changes.Document {
 	select {
 	case d := <-in.documents:
 		return &d
@@ -82,7 +82,7 @@ func TestNightlyTellsAWebhook(t *testing.T) {
 	if token := <-in.tokens; token != "Bearer t0ken" {
 		t.Errorf("token %q", token)
 	}
-	if d.Status != news.StatusLab || d.Subject != "nothing was run, 1 problem" || len(d.Problems) != 1 || !strings.Contains(d.Text, d.Problems[0]) || !strings.Contains(out, "PROBLEM: ") {
+	if d.Status != changes.StatusLab || d.Subject != "nothing was run, 1 problem" || len(d.Problems) != 1 || !strings.Contains(d.Text, d.Problems[0]) || !strings.Contains(out, "PROBLEM: ") {
 		t.Errorf("it got %+v, and standard output %q", d, out)
 	}
 	if code, out := night(t, dir, in); code != exitLab || out != "" || in.next() != nil {

@@ -16,9 +16,10 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/format"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // pageFormat is the report for people, which package page writes.
@@ -96,7 +97,7 @@ func (r reports) onStdout() bool {
 }
 
 // write writes every report and tells people where each is.
-func (r reports) write(ctx context.Context, store *results.Store, run results.Run, cells []results.Cell, people io.Writer) error {
+func (r reports) write(ctx context.Context, store *store.Store, run results.Run, cells []results.Cell, people io.Writer) error {
 	for _, one := range r.list {
 		var document bytes.Buffer
 		if err := r.render(ctx, &document, one.format, store, run, cells); err != nil {
@@ -117,7 +118,7 @@ func (r reports) write(ctx context.Context, store *results.Store, run results.Ru
 }
 
 // render writes a document in the format of that name.
-func (r reports) render(ctx context.Context, w io.Writer, name string, store *results.Store, run results.Run, cells []results.Cell) error {
+func (r reports) render(ctx context.Context, w io.Writer, name string, store *store.Store, run results.Run, cells []results.Cell) error {
 	if name == pageFormat {
 		return writePage(ctx, w, store, run, cells, r.families(ctx))
 	}

@@ -8,7 +8,9 @@ import (
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // pastRuns is how many runs a cell's history has in the page.
@@ -16,7 +18,7 @@ const pastRuns = 20
 
 // writePage writes the HTML report of a run. family tells of a test, by its
 // name, what it belongs to.
-func writePage(ctx context.Context, w io.Writer, store *results.Store, run results.Run, cells []results.Cell, family func(string) string) error {
+func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, family func(string) string) error {
 	marks, err := store.Marks(ctx)
 	if err != nil {
 		return err
@@ -31,7 +33,7 @@ func writePage(ctx context.Context, w io.Writer, store *results.Store, run resul
 			return attempts, err
 		},
 		History: func(k results.CellKey) ([]page.Past, error) {
-			all, err := store.History(ctx, k, &run, pastRuns)
+			all, err := history.Of(ctx, store, k, &run, pastRuns)
 			return page.NewHistory(all, run.Policy), err
 		},
 		CrashLines: crashLines,

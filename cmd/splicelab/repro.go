@@ -10,14 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) reproCommand() *cobra.Command {
@@ -197,7 +198,7 @@ func asReported(tests *selection, r report.Report) error {
 
 // tellTries prints each try and returns how many met what is expected, of how
 // many that the lab did not fail.
-func (a *app) tellTries(ctx context.Context, w io.Writer, store *results.Store, run string, key results.CellKey, r report.Report) (seen, tried int, err error) {
+func (a *app) tellTries(ctx context.Context, w io.Writer, store *store.Store, run string, key results.CellKey, r report.Report) (seen, tried int, err error) {
 	all, err := store.Attempts(ctx, run, key)
 	if err != nil {
 		return 0, 0, err

@@ -11,6 +11,7 @@ import (
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // parseCell reads KERNEL/FILESYSTEM/TEST. What ends like a YAML file, or is a
@@ -56,7 +57,7 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 }
 
 // findCell finds the cell in the named run, or in the newest that has it.
-func findCell(ctx context.Context, store *results.Store, key results.CellKey, name string) (results.Run, results.Cell, error) {
+func findCell(ctx context.Context, store *store.Store, key results.CellKey, name string) (results.Run, results.Cell, error) {
 	var runs []results.Run
 	if name != "" {
 		run, err := store.Run(ctx, name)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) resultsCommand() *cobra.Command {
@@ -34,7 +35,7 @@ type stored struct {
 
 // withRun opens the store and hands the named run, the latest when name is
 // empty, to do. A policy shows its cells under that one.
-func (a *app) withRun(ctx context.Context, name, policy string, do func(*results.Store, stored) error) error {
+func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.Store, stored) error) error {
 	store, err := a.resultStore()
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func (a *app) withRun(ctx context.Context, name, policy string, do func(*results
 	return do(store, s)
 }
 
-func readRun(ctx context.Context, store *results.Store, name, policy string) (stored, error) {
+func readRun(ctx context.Context, store *store.Store, name, policy string) (stored, error) {
 	if name == "" {
 		name = "latest"
 	}

@@ -7,7 +7,11 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // diffOptions are what the user says of a comparison.
@@ -63,7 +67,7 @@ Exit codes: 1 when there is a new failure, else 0.`,
 	f.SortFlags = false
 	policyFlag(cmd, &o.policy)
 	a.expectationsFlag(f)
-	f.IntVar(&o.depth, "history", results.HistoryDepth, "look for flakes in the `N` newest runs up to OLD that have the cell")
+	f.IntVar(&o.depth, "history", history.Depth, "look for flakes in the `N` newest runs up to OLD that have the cell")
 	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
 	return cmd
 }
@@ -72,7 +76,7 @@ Exit codes: 1 when there is a new failure, else 0.`,
 // other.
 type comparison struct {
 	before, after stored
-	results.Difference
+	compare.Difference
 }
 
 func (a *app) diff(ctx context.Context, before, after string, o diffOptions) error {
@@ -92,7 +96,7 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		return err
 	}
 	if o.json != "-" {
-		if err := results.WriteDiff(a.stdout, c.before.Run, c.after.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
+		if err := terminal.WriteDiff(a.stdout, c.before.Run, c.after.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
 			return err
 		}
 	}
@@ -113,12 +117,12 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 }
 
 // difference reads both, and tells regressions from flakes.
-func (a *app) difference(ctx context.Context, store *results.Store, before, after string, o diffOptions) (comparison, error) {
-	old, err := store.Subject(ctx, before)
+func (a *app) difference(ctx context.Context, store *store.Store, before, after string, o diffOptions) (comparison, error) {
+	old, err := history.FindSubject(ctx, store, before)
 	if err != nil {
 		return comparison{}, err
 	}
-	newer, err := store.Subject(ctx, after)
+	newer, err := history.FindSubject(ctx, store, after)
 	if err != nil {
 		return comparison{}, err
 	}
@@ -133,31 +137,31 @@ func (a *app) difference(ctx context.Context, store *results.Store, before, afte
 		return comparison{}, err
 	}
 	if old.Kernel == "" {
-		c.Difference = results.Diff(c.before.cells, c.after.cells)
+		c.Difference = compare.Diff(c.before.cells, c.after.cells)
 	} else {
-		c.Difference = results.DiffKernels(c.before.cells, c.after.cells)
+		c.Difference = compare.DiffKernels(c.before.cells, c.after.cells)
 	}
 	return c, a.weigh(ctx, store, old.Run, c.after.Policy, o.depth, &c.Difference)
 }
 
 // weigh tells regressions from flakes, by what the cells did in as many runs as
 // depth says up to the earlier one, judged by a policy and the expectations.
-func (a *app) weigh(ctx context.Context, store *results.Store, before results.Run, policy outcome.Policy, depth int, d *results.Difference) error {
+func (a *app) weigh(ctx context.Context, store *store.Store, before results.Run, policy outcome.Policy, depth int, d *compare.Difference) error {
 	e, err := a.expectations()
 	if err != nil {
 		return err
 	}
 	fails := e.Judgement()
-	past, err := store.Histories(ctx, d.Unweighed(), before, depth, underPolicy(policy), fails)
+	past, err := history.Rates(ctx, store, d.Unassessed(), before, depth, underPolicy(policy), fails)
 	if err != nil {
 		return err
 	}
-	d.Weigh(func(k results.CellKey) results.Rate { return past[k] }, fails)
+	d.Assess(func(k results.CellKey) history.Rate { return past[k] }, fails)
 	return nil
 }
 
 // readSubject reads the cells of a run, or those of one of its kernels.
-func (a *app) readSubject(ctx context.Context, store *results.Store, s results.Subject, policy string) (stored, error) {
+func (a *app) readSubject(ctx context.Context, store *store.Store, s history.Subject, policy string) (stored, error) {
 	run, err := a.readJudged(ctx, store, s.Run.ID, policy)
 	if err != nil || s.Kernel == "" {
 		return run, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) resultsExpectationsCommand() *cobra.Command {
@@ -33,7 +34,7 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 			if e == nil {
 				return usagef("there is no expectations file %s: splicelab results accept makes one", results.CleanLine(a.cfg.Run.Expectations))
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *results.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s stored) error {
 				return a.showUses(e.Uses(s.cells, s.Policy))
 			})
 		},

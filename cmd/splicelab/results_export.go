@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) resultsExportCommand() *cobra.Command {
@@ -27,7 +27,7 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 			if len(reports.list) == 0 {
 				return usagef("say what to export: %s with a file, or - for standard output", reportFlagNames())
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(store *results.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s stored) error {
 				return reports.write(cmd.Context(), store, s.Run, s.cells, a.stderr)
 			})
 		},

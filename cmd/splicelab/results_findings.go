@@ -11,6 +11,8 @@ import (
 
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/findings"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) resultsFindingsCommand() *cobra.Command {
@@ -28,7 +30,7 @@ docs/findings.md was written by it.` + runHelp,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			info := a.testInfo(cmd.Context())
-			return a.withRun(cmd.Context(), first(args), "", func(_ *results.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s stored) error {
 				return a.writeFindings(s, info, output, reportsDir)
 			})
 		},
@@ -42,27 +44,27 @@ docs/findings.md was written by it.` + runHelp,
 
 // testInfo returns what the suites say of their tests. A run outlives the
 // programs that it was made with: without them, their tests are shown by name.
-func (a *app) testInfo(ctx context.Context) func(string) results.TestInfo {
+func (a *app) testInfo(ctx context.Context) func(string) findings.TestInfo {
 	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		a.warn("tests are not described: " + err.Error())
 	}
-	all := map[string]results.TestInfo{}
+	all := map[string]findings.TestInfo{}
 	for _, s := range suites {
 		for _, t := range s.Tests {
-			all[s.Name+"."+t.Name] = results.TestInfo{ID: t.ID, Family: t.Family, Doc: t.Doc}
+			all[s.Name+"."+t.Name] = findings.TestInfo{ID: t.ID, Family: t.Family, Doc: t.Doc}
 		}
 	}
-	return func(test string) results.TestInfo { return all[test] }
+	return func(test string) findings.TestInfo { return all[test] }
 }
 
-func (a *app) writeFindings(s stored, info func(string) results.TestInfo, output, dir string) error {
-	link := func(results.Broken) string { return "" }
+func (a *app) writeFindings(s stored, info func(string) findings.TestInfo, output, dir string) error {
+	link := func(findings.Broken) string { return "" }
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return usagef("--reports: %s", err)
 		}
-		for _, b := range results.BrokenInvariants(s.cells, info) {
+		for _, b := range findings.BrokenInvariants(s.cells, info) {
 			if err := writeReport(filepath.Join(dir, b.Name+".yaml"), s.Run, b); err != nil {
 				return err
 			}
@@ -76,10 +78,10 @@ func (a *app) writeFindings(s stored, info func(string) results.TestInfo, output
 		if err != nil {
 			rel = dir
 		}
-		link = func(b results.Broken) string { return filepath.ToSlash(filepath.Join(rel, b.Name+".yaml")) }
+		link = func(b findings.Broken) string { return filepath.ToSlash(filepath.Join(rel, b.Name+".yaml")) }
 	}
 	var page bytes.Buffer
-	if err := results.WriteFindings(&page, s.Run, s.cells, info, link); err != nil {
+	if err := findings.Write(&page, s.Run, s.cells, info, link); err != nil {
 		return err
 	}
 	if output == "-" {
@@ -90,7 +92,7 @@ func (a *app) writeFindings(s stored, info func(string) results.TestInfo, output
 }
 
 // writeReport writes the smallest report that shows a finding.
-func writeReport(path string, run results.Run, b results.Broken) error {
+func writeReport(path string, run results.Run, b findings.Broken) error {
 	r := cellReport(run, b.Example)
 	r.Title = fmt.Sprintf("%s is %s on %s", b.Example.Test, b.Says(), b.Example.FS)
 	text, err := encodeReport(r, "Written by splicelab results findings from run "+run.ID+".\nTry it: splicelab repro "+filepath.Base(path))

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsFlakyCommand() *cobra.Command {
@@ -39,7 +41,7 @@ Exit codes: 0 every cell was steady; 1 some was not.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.IntVar(&last, "last", results.HistoryDepth, "compare the `N` newest runs, or as many as there are")
+	f.IntVar(&last, "last", history.Depth, "compare the `N` newest runs, or as many as there are")
 	f.IntVar(&top, "top", 20, "list at most the `N` worst cells; 0: all")
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
@@ -60,7 +62,7 @@ func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, polic
 	for i := 0; !named && i < last; i++ {
 		names = append(names, fmt.Sprintf("latest~%d", i))
 	}
-	var s results.Steadiness
+	var s history.Steadiness
 	for i, name := range names {
 		run, err := readRun(cmd.Context(), store, name, policy)
 		if none := (*results.RunError)(nil); !named && i > 0 && errors.As(err, &none) {
@@ -73,7 +75,7 @@ func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, polic
 		policy = string(run.Policy)
 		s.Add(run.cells, e.Judgement())
 	}
-	if err := results.WriteSteadiness(a.stdout, &s, top); err != nil {
+	if err := terminal.WriteSteadiness(a.stdout, &s, top); err != nil {
 		return err
 	}
 	if _, unsteady := s.Cells(); len(unsteady) > 0 {

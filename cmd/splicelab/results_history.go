@@ -8,6 +8,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
 )
 
 func (a *app) resultsHistoryCommand() *cobra.Command {
@@ -45,7 +46,7 @@ kernels of the series instead.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.IntVar(&last, "last", results.HistoryDepth, "show at most the `N` newest")
+	f.IntVar(&last, "last", history.Depth, "show at most the `N` newest")
 	f.BoolVar(&series, "series", false, "show the cell on all kernels of the series")
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
@@ -63,23 +64,23 @@ func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, ser
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	found, ok, err := store.FindCell(ctx, key)
+	found, ok, err := history.FindCell(ctx, store, key)
 	switch {
 	case err != nil:
 		return err
 	case !ok:
 		return usagef("no stored run has the cell %s/%s/%s; splicelab results show lists cells", key.Kernel, key.FS, key.Test)
 	}
-	read := store.History
+	read := history.Of
 	if series {
-		read = store.SeriesHistory
+		read = history.OfSeries
 	}
-	past, err := read(ctx, found, nil, last)
+	past, err := read(ctx, store, found, nil, last)
 	if err != nil {
 		return err
 	}
 	fails := e.Judgement()
-	var rate results.Rate
+	var rate history.Rate
 	title := found.String()
 	if series {
 		title = results.CellKey{Kernel: results.Series(found.Kernel), FS: found.FS, Test: found.Test}.String()
@@ -95,7 +96,7 @@ func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, ser
 		cells := results.Show([]results.Cell{p.Cell}, under)
 		e.Apply(cells, under)
 		c := cells[0]
-		of := results.RateOf(&c, fails)
+		of := history.RateOf(&c, fails)
 		rate = rate.Plus(of)
 		failed := ""
 		if of.Attempts > 0 {

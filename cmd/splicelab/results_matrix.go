@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsMatrixCommand() *cobra.Command {
@@ -30,8 +31,8 @@ a finished run can be judged by either policy.` + runHelp,
 			if o.Only, err = parseVerdicts(only); err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *results.Store, s stored) error {
-				return results.WriteMatrix(a.stdout, s.Run, s.cells, o)
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s stored) error {
+				return terminal.WriteMatrix(a.stdout, s.Run, s.cells, o)
 			})
 		},
 	}

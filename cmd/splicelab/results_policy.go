@@ -8,6 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/findings"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsPolicyCommand() *cobra.Command {
@@ -24,14 +27,14 @@ which policies none of the answers contradicts.` + runHelp,
   splicelab results policy latest --json`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRun(cmd.Context(), first(args), "", func(_ *results.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s stored) error {
 				if asJSON {
-					return results.WriteVectorsJSON(a.stdout, s.cells)
+					return findings.WriteJSON(a.stdout, s.cells)
 				}
-				if len(results.Vectors(s.cells)) == 0 {
+				if len(findings.Vectors(s.cells)) == 0 {
 					return usagef("run %s has no policy vectors: its tests did not include TestPolicy; make some with splicelab run -t Policy", s.ID)
 				}
-				return results.WriteVectors(a.stdout, s.cells, a.matrixOptions(a.stdout))
+				return terminal.WriteVectors(a.stdout, s.cells, a.matrixOptions(a.stdout))
 			})
 		},
 	}
@@ -43,7 +46,7 @@ which policies none of the answers contradicts.` + runHelp,
 // showVectors draws the policy vectors of a run that was made for them, and
 // names the command that does for any other that has some.
 func (a *app) showVectors(w io.Writer, run results.Run, cells []results.Cell) error {
-	vectors := len(results.Vectors(cells))
+	vectors := len(findings.Vectors(cells))
 	switch {
 	case vectors == 0:
 		return nil
@@ -51,7 +54,7 @@ func (a *app) showVectors(w io.Writer, run results.Run, cells []results.Cell) er
 		_, err := fmt.Fprintf(w, "policy vectors: splicelab results policy %s\n", run.ID)
 		return err
 	}
-	if err := results.WriteVectors(w, cells, a.matrixOptions(w)); err != nil {
+	if err := terminal.WriteVectors(w, cells, a.matrixOptions(w)); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(w)

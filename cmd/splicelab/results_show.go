@@ -15,6 +15,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // cellFilter picks cells of a run. Empty fields pick all.
@@ -42,7 +43,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 			if err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(store *results.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s stored) error {
 				if filter.empty() {
 					return showRun(a.stdout, s)
 				}
@@ -139,7 +140,7 @@ func verdictWord(c results.Cell) string {
 	return string(c.Verdict)
 }
 
-func (a *app) showCells(ctx context.Context, store *results.Store, s stored, pick func(results.Cell) bool) error {
+func (a *app) showCells(ctx context.Context, store *store.Store, s stored, pick func(results.Cell) bool) error {
 	shown := 0
 	for _, c := range s.cells {
 		if !pick(c) {

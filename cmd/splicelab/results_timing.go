@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsTimingCommand() *cobra.Command {
@@ -26,9 +28,9 @@ counts for the first of them. The slowest cells are listed.` + runHelp,
 			if err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), "", func(_ *results.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s stored) error {
 				cells := slices.DeleteFunc(s.cells, func(c results.Cell) bool { return !pick(c) })
-				return results.WriteTiming(a.stdout, s.Run, cells)
+				return terminal.WriteTiming(a.stdout, s.Run, cells)
 			})
 		},
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // stoppedRuns puts runs into the store below a state directory that began and
@@ -24,7 +25,7 @@ func stoppedRuns(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: stopped DIR ID…")
 	}
 	ctx := context.Background()
-	store, err := results.Open(filepath.Join(ts.MkAbs(args[0]), "results.db"))
+	store, err := store.Open(filepath.Join(ts.MkAbs(args[0]), "results.db"))
 	ts.Check(err)
 	defer func() { ts.Check(store.Close()) }()
 	began := time.Date(2026, 1, 3, 12, 0, 0, 0, time.UTC)

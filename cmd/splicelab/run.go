@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/job"
@@ -18,6 +18,8 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -193,7 +195,7 @@ type ran struct {
 
 // runOn runs tests on kernels, which are fetched while others run. Only the
 // first must be there at once, to show which accelerator works.
-func (a *app) runOn(ctx context.Context, store *results.Store, tests selection, entries []kernels.Entry, from []string, p audience) (ran, error) {
+func (a *app) runOn(ctx context.Context, store *store.Store, tests selection, entries []kernels.Entry, from []string, p audience) (ran, error) {
 	r := ran{missing: &missing{}}
 	fetch := r.missing.watch(kernels.FetchAhead(ctx, entries, fetchJobs, p))
 	canary, err := firstOf(ctx, entries, fetch)
@@ -238,7 +240,7 @@ func unfetched(entries []kernels.Entry) []plan.Kernel {
 
 // conclude shows and reports a run that has ended, well or badly, and turns
 // what came out into the error that the exit code is made of.
-func (a *app) conclude(ctx context.Context, store *results.Store, id string, reports reports, trouble error) error {
+func (a *app) conclude(ctx context.Context, store *store.Store, id string, reports reports, trouble error) error {
 	// An interrupted run is reported like any other.
 	ctx = context.WithoutCancel(ctx)
 	run, err := store.Run(ctx, id)
@@ -253,7 +255,7 @@ func (a *app) conclude(ctx context.Context, store *results.Store, id string, rep
 		return errors.Join(trouble, err)
 	}
 	people := a.people(reports.onStdout())
-	if err := results.WriteMatrix(people, run, cells, a.matrixOptions(people)); err != nil {
+	if err := terminal.WriteMatrix(people, run, cells, a.matrixOptions(people)); err != nil {
 		return errors.Join(trouble, err)
 	}
 	fmt.Fprintln(people)
@@ -290,7 +292,7 @@ func verdictOf(cells []results.Cell) error {
 // newLab chooses the accelerator, says which and why, and makes the lab.
 // canary is the kernel that shows whether KVM works; more sets what not every
 // verb wants.
-func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *results.Store, say io.Writer, more ...func(*lab.Config)) (*lab.Lab, error) {
+func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *store.Store, say io.Writer, more ...func(*lab.Config)) (*lab.Lab, error) {
 	accel, reason, err := vm.Choose(ctx, vm.Accel(a.cfg.VM.Accel), a.canary(canary.BootImage()))
 	if err != nil {
 		return nil, err

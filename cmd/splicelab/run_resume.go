@@ -16,6 +16,7 @@ import (
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // asked are the options that say what a run is, by the names of their flags.
@@ -111,7 +112,7 @@ func storedTrouble(r results.Run) error {
 }
 
 // stoppedRun finds the run to be resumed, and what is left of it.
-func (a *app) stoppedRun(ctx context.Context, store *results.Store, ref string) (stopped, error) {
+func (a *app) stoppedRun(ctx context.Context, store *store.Store, ref string) (stopped, error) {
 	var run results.Run
 	var err error
 	if ref == "" {
@@ -135,7 +136,7 @@ func (a *app) stoppedRun(ctx context.Context, store *results.Store, ref string) 
 
 // newestStopped is the newest run that did not come to its end and that nobody
 // is at.
-func newestStopped(ctx context.Context, store *results.Store) (results.Run, error) {
+func newestStopped(ctx context.Context, store *store.Store) (results.Run, error) {
 	runs, err := store.Unfinished(ctx)
 	if err != nil {
 		return results.Run{}, err
@@ -181,7 +182,7 @@ func (a *app) contradictions(flags *pflag.FlagSet, run stopped, from []string) e
 }
 
 // goOn runs what is left.
-func (a *app) goOn(ctx context.Context, store *results.Store, run stopped, reports reports) error {
+func (a *app) goOn(ctx context.Context, store *store.Store, run stopped, reports reports) error {
 	if from := run.recipe.Requested["tests-from"]; from != "" {
 		_, own, release, err := a.allSuites(ctx, strings.Split(from, "\n"))
 		if err != nil {
@@ -193,7 +194,7 @@ func (a *app) goOn(ctx context.Context, store *results.Store, run stopped, repor
 	return a.goOnWith(ctx, store, run, nil, reports)
 }
 
-func (a *app) goOnWith(ctx context.Context, store *results.Store, run stopped, own []suite.User, reports reports) error {
+func (a *app) goOnWith(ctx context.Context, store *store.Store, run stopped, own []suite.User, reports reports) error {
 	release, err := a.useVMs(ctx)
 	if err != nil {
 		return err
@@ -284,7 +285,7 @@ func (a *app) sameKernels(ctx context.Context, kstore *kernels.Store, run stoppe
 
 // howToGoOn tells, at the end of a run, by which command what is left of it is
 // run. flags are those of this invocation.
-func (a *app) howToGoOn(ctx context.Context, store *results.Store, run results.Run, cells []results.Cell) string {
+func (a *app) howToGoOn(ctx context.Context, store *store.Store, run results.Run, cells []results.Cell) string {
 	recipe, ended, err := lab.RecipeOf(ctx, store, run)
 	if err != nil {
 		return "" // the run is none that can be resumed

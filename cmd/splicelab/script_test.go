@@ -15,6 +15,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func TestMain(m *testing.M) {
@@ -92,7 +93,7 @@ func storeRuns(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: store DIR")
 	}
 	ctx := context.Background()
-	store, err := results.Open(filepath.Join(ts.MkAbs(args[0]), "results.db"))
+	store, err := store.Open(filepath.Join(ts.MkAbs(args[0]), "results.db"))
 	ts.Check(err)
 	defer func() { ts.Check(store.Close()) }()
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/web"
 )
 
@@ -83,8 +85,8 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 			expected.Apply(cells, r.Policy)
 			return cells
 		},
-		Weigh: func(ctx context.Context, before results.Run, p outcome.Policy, d *results.Difference) error {
-			return a.weigh(ctx, store, before, p, results.HistoryDepth, d)
+		Weigh: func(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error {
+			return a.weigh(ctx, store, before, p, history.Depth, d)
 		},
 		CrashLines: crashLines, Family: a.families(ctx), Report: pageReport,
 		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", results.CleanLine(err.Error())) },

@@ -13,13 +13,14 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // TestServe starts the program as a user does, asks it, and ends it with Ctrl-C:
 // an open stream does not keep it.
 func TestServe(t *testing.T) {
 	dir := t.TempDir()
-	store, err := results.Open(filepath.Join(dir, "results.db"))
+	store, err := store.Open(filepath.Join(dir, "results.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

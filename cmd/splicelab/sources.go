@@ -15,6 +15,7 @@ import (
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // kernelStore opens the cache's store of kernels.
@@ -23,8 +24,8 @@ func (a *app) kernelStore() (*kernels.Store, error) {
 }
 
 // resultStore opens the store of results.
-func (a *app) resultStore() (*results.Store, error) {
-	return results.Open(a.resultFile())
+func (a *app) resultStore() (*store.Store, error) {
+	return store.Open(a.resultFile())
 }
 
 func (a *app) resultFile() string { return filepath.Join(a.cfg.State, "results.db") }
@@ -133,17 +134,17 @@ func (a *app) useVMs(ctx context.Context) (release func(), err error) {
 }
 
 // scratchStore is a store for results that nobody wants to keep.
-func scratchStore() (store *results.Store, remove func(), err error) {
+func scratchStore() (scratch *store.Store, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "splicelab-")
 	if err != nil {
 		return nil, nil, fmt.Errorf("a place for what is not to be kept: %w", err)
 	}
 	sweep := func() { _ = os.RemoveAll(dir) } // nothing in it is wanted
-	if store, err = results.Open(filepath.Join(dir, "results.db")); err != nil {
+	if scratch, err = store.Open(filepath.Join(dir, "results.db")); err != nil {
 		sweep()
 		return nil, nil, err
 	}
-	return store, func() { _ = store.Close(); sweep() }, nil
+	return scratch, func() { _ = scratch.Close(); sweep() }, nil
 }
 
 // lockCache takes the cache's lock, shared by those who use it and exclusive

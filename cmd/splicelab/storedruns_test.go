@@ -10,6 +10,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // storeListed puts the runs that a file lists into the store below a state
@@ -24,7 +25,7 @@ func storeListed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: runs DIR FILE")
 	}
 	ctx := context.Background()
-	store, err := results.Open(filepath.Join(ts.MkAbs(args[0]), "results.db"))
+	store, err := store.Open(filepath.Join(ts.MkAbs(args[0]), "results.db"))
 	ts.Check(err)
 	defer func() { ts.Check(store.Close()) }()
 	started, id := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC), ""

@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // plainWidth is the width of a matrix that does not go to a terminal.
@@ -29,8 +29,8 @@ func (a *app) people(machineReadsStdout bool) io.Writer {
 }
 
 // matrixOptions fits a matrix to w. https://no-color.org is honoured.
-func (a *app) matrixOptions(w io.Writer) results.MatrixOptions {
-	o := results.MatrixOptions{Width: plainWidth}
+func (a *app) matrixOptions(w io.Writer) terminal.Options {
+	o := terminal.Options{Width: plainWidth}
 	f, ok := w.(*os.File)
 	if !ok || !isTerminal(w) {
 		return o

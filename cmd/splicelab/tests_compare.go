@@ -11,11 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/cmd/splicelab/spell"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // way is one of the ways in which a cell can get its VM.
@@ -133,7 +136,7 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 
 // compareRuns runs the plan in each of the ways. With an error come the ways
 // that were through before it.
-func (a *app) compareRuns(ctx context.Context, store *results.Store, tests selection, chosen []way) ([]compared, error) {
+func (a *app) compareRuns(ctx context.Context, store *store.Store, tests selection, chosen []way) ([]compared, error) {
 	p := newProgress(a.stderr)
 	found, err := a.fetchForRun(ctx, false, p)
 	p.Close()
@@ -171,15 +174,15 @@ func (a *app) compareRuns(ctx context.Context, store *results.Store, tests selec
 
 // writeCompared prints what each way took and in what it differs from the
 // first, and returns in how many cells. Of no runs it prints nothing.
-func writeCompared(out io.Writer, runs []compared, o results.MatrixOptions) (different int, err error) {
+func writeCompared(out io.Writer, runs []compared, o terminal.Options) (different int, err error) {
 	if len(runs) == 0 {
 		return 0, nil
 	}
 	w := newTable(out)
 	fmt.Fprintln(w, "WAY\tCELLS\tTOOK\tA MINUTE\tDIFFERENT\tRETRIED")
-	var all []results.Difference
+	var all []compare.Difference
 	for _, r := range runs {
-		d := results.Diff(runs[0].cells, r.cells)
+		d := compare.Diff(runs[0].cells, r.cells)
 		all = append(all, d)
 		n := len(r.cells) - d.Same + len(d.Gone)
 		different += n
@@ -197,7 +200,7 @@ func writeCompared(out io.Writer, runs []compared, o results.MatrixOptions) (dif
 			continue
 		}
 		fmt.Fprintf(out, "\n%s -> %s\n", runs[0].name, runs[i+1].name)
-		if err := results.WriteChanges(out, d, o); err != nil {
+		if err := terminal.WriteChanges(out, d, o); err != nil {
 			return different, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // madeUp is a run of five cells, of which change makes what it likes.
@@ -70,7 +71,7 @@ func TestWriteCompared(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			different, err := writeCompared(&out, c.runs, results.MatrixOptions{Width: 100})
+			different, err := writeCompared(&out, c.runs, terminal.Options{Width: 100})
 			if err != nil || different != c.different {
 				t.Errorf("%d cells differ, want %d; %v", different, c.different, err)
 			}

@@ -12,12 +12,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) testsProveCommand() *cobra.Command {
@@ -103,7 +104,7 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 }
 
 // proveCells runs the plan with its faults into a store that nobody keeps.
-func (a *app) proveCells(ctx context.Context, store *results.Store, tests selection) (plan.Plan, []results.Cell, error) {
+func (a *app) proveCells(ctx context.Context, store *store.Store, tests selection) (plan.Plan, []results.Cell, error) {
 	p := newProgress(a.stderr)
 	defer p.Close()
 	found, fetchErr := a.fetchForRun(ctx, false, p)

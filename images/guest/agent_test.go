@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// TestAgent goes through the protocol on every kernel.
+// TestAgent exercises the protocol on every kernel.
 func TestAgent(t *testing.T) {
 	all := testKernels(t)
 	builder := images.Builder{Dir: t.TempDir()}
@@ -140,7 +140,7 @@ func testFiles(t *testing.T, g *guest) {
 		t.Errorf("files %v, want %v", r.Files, want)
 	}
 	if r := g.must(protocol.Request{List: &protocol.List{Path: "/absent"}}); len(r.Files) != 0 {
-		t.Errorf("files %v of a directory that is not there", r.Files)
+		t.Errorf("files %v of a directory that does not exist", r.Files)
 	}
 }
 
@@ -150,7 +150,7 @@ func testErrors(t *testing.T, g *guest) {
 		errno string
 		text  string
 	}{
-		{protocol.Request{}, "", "nothing that this agent knows"},
+		{protocol.Request{}, "", "unknown request"},
 		{protocol.Request{Get: &protocol.Get{Path: "/absent"}}, "ENOENT", "/absent"},
 		{protocol.Request{Get: &protocol.Get{Path: "/dev/zero"}}, "", "not a regular file"},
 		{protocol.Request{Get: &protocol.Get{Path: "/init", Offset: -1}}, "", "negative offset"},
@@ -210,14 +210,14 @@ func testLeftovers(t *testing.T, g *guest) {
 	if _, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"leave"}, Dir: "/"}); exit.Code != 0 {
 		t.Errorf("exit %+v", exit)
 	}
-	// What it left would write before this.
+	// Whatever it left behind would write before this.
 	if out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"}); out != "" {
 		t.Errorf("something outlived the child and wrote %.100q", out)
 	}
 }
 
 func testHostile(t *testing.T, g *guest) {
-	for range 20 { // what killed the agent did so one time in ten
+	for range 20 { // it used to kill the agent one time in ten
 		if out, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"signals"}, Dir: "/"}); exit.Code != 0 {
 			t.Errorf("exit %+v: %s", exit, out)
 		}
@@ -244,8 +244,8 @@ func testTerminal(t *testing.T, g *guest) {
 		t.Errorf("exec: %+v", r)
 	}
 	g.waitOutput(mark("tty"))
-	// The end of a session flushes its terminal: the last output must be out
-	// by then.
+	// The end of a session flushes its terminal: the last output must be out by
+	// then.
 	const lines = 2000
 	for range 3 {
 		out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"lines", fmt.Sprint(lines)}, Dir: "/", Terminal: true})
@@ -256,7 +256,7 @@ func testTerminal(t *testing.T, g *guest) {
 	if _, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "9"}, Dir: "/", Terminal: true}); exit.Code != 9 {
 		t.Errorf("exit %+v from a terminal session, want 9", exit)
 	}
-	// And the port is raw again for the next.
+	// And the port is raw again for the next child.
 	if out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"lines", "1"}, Dir: "/"}); out != "line 0\n" {
 		t.Errorf("output %q after a terminal session", out)
 	}

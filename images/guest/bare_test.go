@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// TestBareKernel mounts ext4 from an NVMe disk on kernels of which nothing
-// but the image is at hand: no module is loaded.
+// TestBareKernel mounts ext4 from an NVMe disk with nothing but the kernel
+// image: no module is loaded.
 func TestBareKernel(t *testing.T) {
 	all := testKernels(t)
 	agent := filepath.Join(t.TempDir(), "agent")

@@ -15,10 +15,10 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// settleTime bounds the wait for killed stragglers of a child to go away.
+// settleTime bounds the wait for killed stragglers of a child to disappear.
 const settleTime = 2 * time.Second
 
-// child is the one process that the host may have running.
+// child is the only process that the host may have running.
 type child struct {
 	reaper *reaper
 	port   string // path of the output port
@@ -28,8 +28,8 @@ type child struct {
 	pid     int
 }
 
-// start runs e and returns once it has started; done is called exactly once
-// after it has ended and its output, with the end mark, has left the port.
+// start runs e and returns once it has started; done is called exactly once,
+// after it has exited and its output, with the end mark, has left the port.
 func (c *child) start(e protocol.Exec, done func(protocol.Exit, error)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,7 +51,7 @@ func (c *child) start(e protocol.Exec, done func(protocol.Exit, error)) error {
 	return nil
 }
 
-// fork starts the process in its own session, its standard files set up.
+// fork starts the process in its own session, with its standard files set up.
 func (c *child) fork(e protocol.Exec) (int, <-chan syscall.WaitStatus, error) {
 	mode := raw
 	if e.Terminal {
@@ -84,15 +84,16 @@ func (c *child) fork(e protocol.Exec) (int, <-chan syscall.WaitStatus, error) {
 	}
 	path, argv := e.Path, append([]string{e.Path}, e.Args...)
 	if e.Terminal {
-		// The session's leader would hide why the program does not start.
+		// The session leader would hide the reason why the program does not
+		// start.
 		if err := unix.Access(path, unix.X_OK); err != nil {
 			return 0, nil, &os.PathError{Op: "exec", Path: path, Err: err}
 		}
 		path, argv = "/proc/self/exe", append([]string{sessionName}, argv...)
 	}
 	return c.reaper.start(func() (int, error) {
-		// The score is inherited, and there is no hook between fork and
-		// exec, so the agent takes the child's for that moment.
+		// oom_score_adj is inherited, and there is no hook between fork and
+		// exec, so the agent has the child's score for that moment.
 		if err := setOOMScore(childOOMScore); err != nil {
 			logf("%v", err)
 		}
@@ -107,17 +108,17 @@ func (c *child) fork(e protocol.Exec) (int, <-chan syscall.WaitStatus, error) {
 	})
 }
 
-// finish clears up after the child and marks the end of its output.
+// finish cleans up after the child and marks the end of its output.
 func (c *child) finish(e protocol.Exec, status syscall.WaitStatus) (protocol.Exit, error) {
-	// Everything but the agent goes, not only the child's process group: a
-	// daemon that the test left behind would write after the mark.
+	// Kill everything but the agent, not only the child's process group: a
+	// daemon left behind by the test would write after the mark.
 	if err := unix.Kill(-1, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 		logf("killing what the child left: %v", err)
 	}
 	if !c.reaper.settle(settleTime) {
-		logf("processes outlive SIGKILL by %v", settleTime)
+		logf("processes still there %v after SIGKILL", settleTime)
 	}
-	// What the kernel logs from here on is not the child's doing.
+	// Whatever the kernel logs from here on is not the child's.
 	logf("%s", protocol.EndOfLog(e.Token))
 	err := c.mark(e.Token)
 	c.mu.Lock()
@@ -129,8 +130,8 @@ func (c *child) finish(e protocol.Exec, status syscall.WaitStatus) (protocol.Exi
 	return protocol.Exit{Code: status.ExitStatus()}, err
 }
 
-// mark ends the output. The port is opened afresh because the end of a
-// session hangs up its terminal, and with it every older descriptor.
+// mark ends the output. The port is reopened because the end of a session hangs
+// up its terminal and so every older descriptor.
 func (c *child) mark(token string) error {
 	out, err := openPort(c.port, raw)
 	if err != nil {
@@ -139,7 +140,7 @@ func (c *child) mark(token string) error {
 	// The child may have stopped the output with tcflow(3).
 	err = unix.IoctlSetInt(int(out.Fd()), unix.TCXONC, unix.TCOON)
 	if err != nil {
-		return closeWith(out, fmt.Errorf("starting the output of %s: %w", c.port, err))
+		return closeWith(out, fmt.Errorf("restarting the output of %s: %w", c.port, err))
 	}
 	if err := drain(out); err != nil {
 		return closeWith(out, err)
@@ -150,8 +151,8 @@ func (c *child) mark(token string) error {
 	return closeWith(out, drain(out))
 }
 
-// kill sends SIGKILL to the child's process group. That it has ended already
-// is no error: the host cannot know.
+// kill sends SIGKILL to the child's process group. A child that has exited
+// already is no error: the host cannot know.
 func (c *child) kill() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -164,7 +165,7 @@ func (c *child) kill() error {
 	return nil
 }
 
-// winsize changes the size of the child's terminal; the kernel tells it.
+// winsize changes the size of the child's terminal; the kernel sends SIGWINCH.
 func (c *child) winsize(rows, cols int) error {
 	fd, err := unix.Open(c.port, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {

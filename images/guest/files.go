@@ -11,7 +11,7 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// maxFiles bounds a List, which a test can make as long as it likes.
+// maxFiles bounds a List, which a test can make arbitrarily long.
 const maxFiles = 10000
 
 // getFile reads one chunk.
@@ -21,7 +21,7 @@ func getFile(g protocol.Get, r *protocol.Reply) error {
 		return err
 	}
 	defer f.Close()
-	// A device or a pipe could block for ever.
+	// A device or a pipe could block forever.
 	if st, err := f.Stat(); err != nil {
 		return err
 	} else if !st.Mode().IsRegular() {
@@ -56,7 +56,7 @@ func putFile(p protocol.Put) error {
 	return closeWith(f, err)
 }
 
-// listFiles names the regular files below dir; none when dir is not there.
+// listFiles lists the regular files below dir; none if dir does not exist.
 func listFiles(dir string, r *protocol.Reply) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -77,7 +77,7 @@ func listFiles(dir string, r *protocol.Reply) error {
 			return err
 		}
 		if len(r.Files) == maxFiles {
-			return fmt.Errorf("%s holds more than %d files", dir, maxFiles)
+			return fmt.Errorf("%s contains more than %d files", dir, maxFiles)
 		}
 		r.Files = append(r.Files, protocol.File{Path: rel, Size: info.Size(), Mode: uint32(info.Mode().Perm())})
 		return nil

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Bounds on what of the kernel's log is sent with a failed request. They keep
-// the last lines: the cause stands near the failure.
+// Bounds on the kernel log lines sent with a failed request. The last lines are
+// kept: the cause is near the failure.
 const (
 	maxLogLines = 100
 	maxLogLine  = 1024 // bytes; a kernel log record is at most about as long
@@ -30,14 +30,16 @@ func openKernelLog() *kernelLog {
 	return &kernelLog{fd: fd}
 }
 
-// lines returns the messages since the opening, without time and level.
+// lines returns the messages since the log was opened, without timestamp and
+// level.
 func (k *kernelLog) lines() []string {
 	if k.fd < 0 {
 		return nil
 	}
 	var lines []string
 	buf := make([]byte, 8192) // CONSOLE_EXT_LOG_MAX: no record is longer
-	// The bound on rounds holds against a kernel that logs as fast as it is read.
+	// The number of rounds is bounded, in case the kernel logs as fast as it is
+	// read.
 	for range 100 * maxLogLines {
 		n, err := unix.Read(k.fd, buf)
 		switch err {
@@ -60,7 +62,7 @@ func (k *kernelLog) close() {
 	}
 }
 
-// message takes the text from a record "level,sequence,time,flags;text" with
+// message extracts the text of a record "level,sequence,time,flags;text" with
 // optional lines " KEY=value" after it.
 func message(record string) string {
 	if _, text, ok := strings.Cut(record, ";"); ok {

@@ -1,11 +1,11 @@
 // Command guest is the agent: PID 1 of every VM of the lab. It prepares the
-// guest, then answers the host's requests on the control port until the VM
-// dies. It knows the wire protocol and the kernel's interfaces, and must not
-// know kernels, images, results or what a test means.
+// guest, then answers the host's requests on the control port until the VM is
+// killed. It knows the protocol and the kernel's interfaces, and must not know
+// kernels, images, results or what a test means.
 //
-// Whatever happens to it is a statement about the kernel under test in the
-// eyes of the host, so it does not die of anything that it can survive: a
-// request that fails or panics is answered with an error.
+// The host takes whatever happens to the agent as a statement about the kernel
+// under test, so it survives everything it can: a request that fails or panics
+// is answered with an error.
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 		serve(scripted(port), &child{reaper: reaper, port: protocol.OutputPort})
 	}
 	// Without a control port there is nothing left to do, but a PID 1 that
-	// returns would panic a kernel that did nothing wrong.
+	// exits would panic a kernel that did nothing wrong.
 	for {
 		_ = unix.Pause()
 	}

@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// modprobeName is the name under which the kernel, or a test, runs the agent
-// to get a module: the default of CONFIG_MODPROBE_PATH.
+// modprobeName is the name under which the kernel, or a test, runs the agent to
+// load a module: the default of CONFIG_MODPROBE_PATH.
 const modprobeName = "/sbin/modprobe"
 
-// moduleDir holds modules, and the lists of them in depmod's formats.
+// moduleDir has the modules, and indexes of them in depmod's formats.
 const moduleDir = "/modules"
 
-// errNoModule says that the kernel has no such module. Its text is the reason
-// of a skipped cell.
+// errNoModule says that the kernel lacks the module. Its text is the reason of
+// a skipped cell.
 var errNoModule = errors.New("this kernel has no such module: neither built in nor in its module tree")
 
-// probe loads what args name, modules or aliases of them, after what they
-// need, and returns the exit status. Options are those that the kernel gives
-// (-q --); they change nothing.
+// probe loads the modules or aliases in args, after their dependencies, and
+// returns the exit status. Options are those that the kernel passes (-q --);
+// they are ignored.
 func probe(args []string) int {
 	for _, name := range args {
 		if strings.HasPrefix(name, "-") {
@@ -44,8 +44,8 @@ func probeOne(dir, name string) error {
 	return loadModules(paths)
 }
 
-// resolveModule returns the files that name stands for, in load order; none
-// for what is built in.
+// resolveModule returns the files for name, in load order; none if it is built
+// in.
 func resolveModule(dir, name string) ([]string, error) {
 	name = plainName(name)
 	if builtin, err := findLine(dir, "modules.builtin", func(f []string) bool { return plainName(f[0]) == name }); err != nil || builtin != nil {
@@ -80,8 +80,8 @@ func resolveModule(dir, name string) ([]string, error) {
 	return paths, nil
 }
 
-// findLine returns the words of the first line of a list that match accepts,
-// nil when there is none.
+// findLine returns the words of the first line of an index that match accepts,
+// or nil.
 func findLine(dir, list string, match func([]string) bool) ([]string, error) {
 	f, err := os.Open(path.Join(dir, list))
 	if err != nil {
@@ -98,7 +98,7 @@ func findLine(dir, list string, match func([]string) bool) ([]string, error) {
 	return nil, sc.Err()
 }
 
-// plainName is how modules are compared: without suffix, _ for -.
+// plainName is the form in which modules are compared: without suffix, _ for -.
 func plainName(s string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(s, ".ko"), "-", "_")
 }

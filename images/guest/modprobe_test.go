@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestResolveModule: a name or an alias of any spelling gives the files to
-// load in order, what is built in gives none, and what is not there an error.
+// TestResolveModule: a name or an alias in any spelling gives the files to load
+// in order, a built-in one gives none, and an unknown one an error.
 func TestResolveModule(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
@@ -37,7 +37,7 @@ func TestResolveModule(t *testing.T) {
 		{name: "loop"},
 		{name: "built-in"},
 		{name: "none", missing: true},
-		{name: "gone-1", missing: true}, // an alias of what is in no list
+		{name: "gone-1", missing: true}, // an alias of something that is in no index
 		{name: "", missing: true},
 	} {
 		var want []string

@@ -17,8 +17,8 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// mountFlags maps the options that mount(2) takes as flags; every other
-// option goes to the filesystem as it is.
+// mountFlags maps the options that mount(2) takes as flags; every other option
+// is passed to the filesystem.
 var mountFlags = map[string]uintptr{
 	"defaults":    0,
 	"rw":          0,
@@ -42,10 +42,10 @@ var mountFlags = map[string]uintptr{
 	"silent":      unix.MS_SILENT,
 }
 
-// mountFS mounts what m says, making the directories that it names.
+// mountFS mounts as requested, and first creates the directories listed.
 func mountFS(m protocol.Mount) error {
 	if m.Target == "" {
-		return fmt.Errorf("mount of %s names no target", m.Type)
+		return fmt.Errorf("mount of %s has no target", m.Type)
 	}
 	for _, dir := range append(slices.Clone(m.Mkdirs), m.Target) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -81,12 +81,13 @@ func splitOptions(options string) (flags uintptr, data string) {
 	return flags, strings.Join(own, ",")
 }
 
-// diskWait bounds the wait for a disk's driver to find it. NVMe probes
-// asynchronously; under TCG on a busy host that takes its time.
+// diskWait bounds the wait for a disk to be probed. NVMe probes asynchronously,
+// which takes a while under TCG on a busy host.
 const diskWait = 10 * time.Second
 
 // resolveDevice turns "disk0" into the path of the first virtio, NVMe or
-// persistent-memory disk, "disk1" into that of the second, and so on. Other names stay as they are.
+// persistent-memory disk, "disk1" into that of the second, and so on. Other
+// names stay as they are.
 func resolveDevice(name string) (string, error) {
 	digits, isDisk := strings.CutPrefix(name, "disk")
 	n, err := strconv.Atoi(digits)
@@ -101,7 +102,7 @@ func resolveDevice(name string) (string, error) {
 		}
 		if n < len(disks) {
 			path := "/dev/" + disks[n]
-			// devtmpfs makes the node from its own kernel thread.
+			// devtmpfs creates the node from its own kernel thread.
 			if _, err := os.Stat(path); err == nil {
 				return path, nil
 			}
@@ -138,8 +139,8 @@ func listDisks(sysBlock string) ([]string, error) {
 	return disks, nil
 }
 
-// loadModules loads modules in the given order. One that is there already,
-// loaded or built in, is what was wanted.
+// loadModules loads modules in the given order. One that is loaded or built in
+// already is not an error.
 func loadModules(paths []string) error {
 	for _, path := range paths {
 		f, err := os.Open(path)

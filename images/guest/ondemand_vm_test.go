@@ -10,9 +10,9 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// TestModulesOnDemand loads a module in both ways: by modprobe, and because
-// a mount makes the kernel ask for the filesystem. Both are modules of
-// Debian's cloud kernels; elsewhere the names may be built in, which is as good.
+// TestModulesOnDemand loads a module both ways: by modprobe, and because a
+// mount makes the kernel request the filesystem. Both are modules of Debian's
+// cloud kernels; elsewhere the names may be built in, which is as good.
 func TestModulesOnDemand(t *testing.T) {
 	all := testKernels(t)
 	agent := filepath.Join(t.TempDir(), "agent")
@@ -33,16 +33,16 @@ func TestModulesOnDemand(t *testing.T) {
 			if out, exit := g.run(protocol.Exec{Path: protocol.Modprobe, Args: []string{"-q", "--", "loop"}, Dir: "/"}); exit.Code != 0 {
 				t.Errorf("modprobe loop: %+v: %s", exit, out)
 			}
-			// Twice is no error: what is loaded stays.
+			// Repeating it is no error: the module stays loaded.
 			if out, exit := g.run(protocol.Exec{Path: protocol.Modprobe, Args: []string{"loop"}, Dir: "/"}); exit.Code != 0 {
 				t.Errorf("modprobe loop again: %+v: %s", exit, out)
 			}
 			out, exit := g.run(protocol.Exec{Path: protocol.Modprobe, Args: []string{"no-such-module"}, Dir: "/"})
 			if exit.Code == 0 || !strings.Contains(out, "module no-such-module: this kernel has no such module") {
-				t.Errorf("modprobe of what is not there: %+v: %s", exit, out)
+				t.Errorf("modprobe of a missing module: %+v: %s", exit, out)
 			}
 			if images.HasModule(k, "overlay") == images.Missing {
-				t.Skip("the kernel has no overlay, which a mount would make it ask for")
+				t.Skip("the kernel does not list overlay, which a mount would make it request")
 			}
 			g.must(protocol.Request{Mount: &protocol.Mount{
 				Device: "overlay", Type: "overlay", Target: "/merged",

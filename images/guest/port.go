@@ -7,17 +7,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal is the discipline of a serial port.
+// terminal is the line discipline setting of a serial port.
 type terminal int
 
 const (
-	raw    terminal = iota // bytes as they are
+	raw    terminal = iota // bytes unchanged
 	cooked                 // lines, echo, signals from Ctrl-C
 )
 
-// openPort opens a serial port without making it the controlling terminal
-// and sets its discipline. The descriptor is blocking and has its own open
-// file description: what a child does to its copy does not change this one.
+// openPort opens a serial port without making it the controlling terminal and
+// sets its discipline. The descriptor is blocking and has its own open file
+// description: what a child does to its copy does not affect it.
 func openPort(path string, t terminal) (*os.File, error) {
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -31,8 +31,8 @@ func openPort(path string, t terminal) (*os.File, error) {
 	return f, nil
 }
 
-// openControl opens the control port and drops what arrived before it was
-// raw: the host does not speak before Hello.
+// openControl opens the control port and discards what arrived before it was
+// raw: the host does not send before Hello.
 func openControl(path string) (*os.File, error) {
 	f, err := openPort(path, raw)
 	if err != nil {
@@ -66,8 +66,8 @@ func setDiscipline(fd int, t terminal) error {
 		tio.Cc[unix.VWERASE], tio.Cc[unix.VLNEXT], tio.Cc[unix.VREPRINT] = 'W'-64, 'V'-64, 'R'-64
 		tio.Cc[unix.VMIN], tio.Cc[unix.VTIME] = 1, 0
 	}
-	// 115200 is the fastest that the 8250 knows. QEMU sends as fast as it
-	// can, but delays a partly filled FIFO by four characters' time.
+	// 115200 is the fastest rate of the 8250. QEMU sends as fast as it can, but
+	// delays a partly filled FIFO by four characters' time.
 	tio.Cflag = unix.CS8 | unix.CREAD | unix.CLOCAL | unix.B115200
 	tio.Ispeed, tio.Ospeed = unix.B115200, unix.B115200
 	if err := unix.IoctlSetTermios(fd, unix.TCSETS, tio); err != nil {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// system lists what is mounted before the first request, in order. A failure
-// is logged and survived: kernels lack cgroup2, debugfs or tracefs at will.
+// system lists what is mounted before the first request, in order. A failure is
+// logged but not fatal: kernels may lack cgroup2, debugfs or tracefs.
 var system = []struct{ device, target, fstype, data string }{
 	{"devtmpfs", "/dev", "devtmpfs", "mode=0755"},
 	{"proc", "/proc", "proc", ""},
@@ -24,7 +24,7 @@ var system = []struct{ device, target, fstype, data string }{
 	{"cgroup2", "/sys/fs/cgroup", "cgroup2", ""},
 }
 
-// links are the names below /dev that devtmpfs does not make.
+// links are the names in /dev that devtmpfs does not create.
 var links = map[string]string{
 	"/dev/fd":     "/proc/self/fd",
 	"/dev/stdin":  "/proc/self/fd/0",
@@ -32,21 +32,21 @@ var links = map[string]string{
 	"/dev/stderr": "/proc/self/fd/2",
 }
 
-// settings make the kernel tell what happens to it; absent ones are skipped.
+// settings make the kernel report its problems; missing ones are skipped.
 var settings = map[string]string{
 	"/proc/sys/kernel/hung_task_timeout_secs": "10", // a task in D state is reported well before a cell's deadline
 	"/proc/sys/kernel/panic":                  "-1", // reboot at once: QEMU then exits, and the host knows
-	"/proc/sys/kernel/sysrq":                  "1",  // the host asks a hung guest for its stacks
-	// One interrupt for 14 bytes instead of 8: input is slow enough.
+	"/proc/sys/kernel/sysrq":                  "1",  // the host requests the stacks of a hung guest
+	// One interrupt per 14 bytes instead of 8: input is slow enough.
 	"/sys/class/tty/ttyS1/rx_trig_bytes": "14",
 	"/sys/class/tty/ttyS2/rx_trig_bytes": "14",
 }
 
-// consoleLevel is KERN_DEBUG: everything less severe stays off the console,
-// whose every byte costs an exit to the host.
+// consoleLevel is KERN_DEBUG: debug messages stay off the console, where every
+// byte costs an exit to the host.
 const consoleLevel = 7
 
-// prepare makes a bare initramfs a place where test binaries run.
+// prepare turns a bare initramfs into a place where test binaries run.
 func prepare() {
 	unix.Umask(0o022)
 	for _, m := range system {
@@ -77,8 +77,8 @@ func prepare() {
 	}
 }
 
-// essential tells the mounts without which tests cannot run; the others
-// depend on the kernel's configuration and are silently absent.
+// essential lists the mounts without which tests cannot run; the others depend
+// on the kernel's configuration and are skipped silently.
 func essential(target string) bool {
 	switch target {
 	case "/dev", "/proc", "/sys", "/tmp":
@@ -87,7 +87,7 @@ func essential(target string) bool {
 	return false
 }
 
-// writeSetting writes to a file of procfs or sysfs, which must exist.
+// writeSetting writes to a procfs or sysfs file, which must exist.
 func writeSetting(path, value string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -115,13 +115,13 @@ func loopbackUp() error {
 	return nil
 }
 
-// logf tells the guest's console of the agent's own trouble, through the
-// kernel log so that lines do not tear.
+// logf reports the agent's own problems on the guest's console, through the
+// kernel log so that lines are not interleaved.
 func logf(format string, args ...any) {
 	line := "splicelab agent: " + strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " ")
 	if f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
-		// Without the newline, printk keeps the record open for a
-		// continuation and shows it to no one before the next (from 5.10 on).
+		// Without the newline, printk keeps the record open for a continuation
+		// and does not show it before the next one (from 5.10 on).
 		_, err = f.WriteString("<4>" + line + "\n")
 		if closeWith(f, err) == nil {
 			return
@@ -130,7 +130,7 @@ func logf(format string, args ...any) {
 	fmt.Fprintln(os.Stderr, line)
 }
 
-// closeWith closes f and returns err, or what closing said if err is nil.
+// closeWith closes f and returns err, or the error of closing if err is nil.
 func closeWith(f *os.File, err error) error {
 	if cerr := f.Close(); err == nil {
 		return cerr

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The OOM killer must take the child, which ate the memory, and never PID 1,
+// The OOM killer must choose the child, which used the memory, and never PID 1,
 // whose death is a panic.
 const (
 	agentOOMScore = -1000
@@ -21,8 +21,8 @@ func setOOMScore(score int) error {
 	return writeSetting("/proc/self/oom_score_adj", strconv.Itoa(score))
 }
 
-// reaper waits for every process of the guest: orphans become children of
-// PID 1, so waiting for one pid only would let zombies pile up.
+// reaper waits for every process of the guest: orphans become children of PID
+// 1, so waiting for a single pid would let zombies pile up.
 type reaper struct {
 	mu      sync.Mutex
 	waiters map[int]chan syscall.WaitStatus
@@ -43,8 +43,8 @@ func newReaper() *reaper {
 	return r
 }
 
-// start forks under the reaper's lock, so that a child which ends at once
-// is not reaped before it is known. The channel gets its exit status.
+// start forks under the reaper's lock, so that a child which exits at once is
+// not reaped before it is registered. The channel gets its exit status.
 func (r *reaper) start(fork func() (int, error)) (int, <-chan syscall.WaitStatus, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,8 +80,8 @@ func (r *reaper) reap() {
 	r.changed = make(chan struct{})
 }
 
-// settle waits until no child is left, at most for d: one that is stuck in
-// the kernel may never end, and that is for the host to notice.
+// settle waits until no child is left, at most for d: one that is stuck in the
+// kernel may never exit, which the host has to notice.
 func (r *reaper) settle(d time.Duration) bool {
 	deadline := time.NewTimer(d)
 	defer deadline.Stop()

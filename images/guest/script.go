@@ -10,16 +10,16 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// script is a control port whose requests are in the image: a guest with one
-// needs no host that speaks to it. The next request comes when the last one
-// was answered; after the last there is silence.
+// script is a control port whose requests are in the image: such a guest needs
+// no host at the other end. The next request comes when the last one was
+// answered; after the last there is silence.
 type script struct {
 	port     io.Writer
 	requests [][]byte
 	answered chan struct{}
 }
 
-// scripted is port, or the script that the image holds in its place.
+// scripted is port, or the script that the image has instead.
 func scripted(port io.ReadWriter) io.ReadWriter {
 	content, err := os.ReadFile(protocol.ScriptFile)
 	if err != nil {
@@ -38,7 +38,7 @@ func newScript(port io.Writer, content []byte) *script {
 			s.requests = append(s.requests, line)
 		}
 	}
-	// Hello is a reply too: it asks for the first request.
+	// Hello is a reply, too: it asks for the first request.
 	s.answered = make(chan struct{}, len(s.requests)+1)
 	return s
 }
@@ -48,7 +48,7 @@ func (s *script) Write(b []byte) (int, error) {
 	n, err := s.port.Write(b)
 	select {
 	case s.answered <- struct{}{}:
-	default: // more answers than questions
+	default: // more replies than requests
 	}
 	return n, err
 }

@@ -25,8 +25,8 @@ type control struct {
 	w  io.Writer
 }
 
-// reply sends r as one line. One that is too long for the host is replaced
-// by an error.
+// reply sends r as one line. One that is too long for the host is replaced by
+// an error.
 func (c *control) reply(r protocol.Reply) {
 	line, err := protocol.Encode(r)
 	if err == nil && len(line) > protocol.MaxLine {
@@ -45,12 +45,12 @@ func (c *control) reply(r protocol.Reply) {
 	}
 }
 
-// serve says Hello and answers requests until the port fails for good.
+// serve says Hello and answers requests until the port fails permanently.
 func serve(port io.ReadWriter, ch *child) {
 	c := &control{w: port}
 	c.reply(protocol.Reply{Hello: hello()})
-	// Requests that may block are answered in their order by one goroutine;
-	// the host sends few at a time, so the bound is never felt.
+	// Requests that may block are answered in order by one goroutine; the host
+	// sends few at a time, so the bound is never reached.
 	queue := make(chan protocol.Request, 64)
 	defer close(queue)
 	go func() {
@@ -65,7 +65,7 @@ func serve(port io.ReadWriter, ch *child) {
 		case errors.Is(err, errLong):
 			c.reply(protocol.Reply{ID: requestID(line), Error: fmt.Sprintf("request is longer than %d bytes", protocol.MaxLine)})
 		case err != nil:
-			// A child may hang the port up under the agent; it comes back.
+			// A child may hang up the port; it recovers.
 			failures++
 			time.Sleep(10 * time.Millisecond)
 		default:
@@ -73,7 +73,7 @@ func serve(port io.ReadWriter, ch *child) {
 			c.dispatch(ch, queue, line)
 		}
 	}
-	logf("the control port fails for good")
+	logf("the control port fails permanently")
 }
 
 // dispatch decodes a line and hands the request on, or answers at once what
@@ -137,8 +137,8 @@ func fill(r protocol.Reply, err error) protocol.Reply {
 	return r
 }
 
-// errnoName is the name that the kernel's sources use where the tables of
-// x/sys prefer an alias.
+// errnoName is the name used in the kernel's sources where the tables of x/sys
+// prefer an alias.
 func errnoName(errno unix.Errno) string {
 	switch errno {
 	case unix.EUCLEAN: // also EFSCORRUPTED
@@ -155,7 +155,7 @@ func errnoName(errno unix.Errno) string {
 	return unix.ErrnoName(errno)
 }
 
-// handle does what one request other than an exec asks for.
+// handle executes a request other than an exec.
 func handle(ch *child, req protocol.Request, r *protocol.Reply) error {
 	switch {
 	case req.Ping != nil:
@@ -187,7 +187,7 @@ func handle(ch *child, req protocol.Request, r *protocol.Reply) error {
 	case req.PowerOff != nil:
 		return os.NewSyscallError("reboot", unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF))
 	}
-	return errors.New("request asks for nothing that this agent knows: host and agent differ in version")
+	return errors.New("unknown request: host and agent differ in version")
 }
 
 // hello describes the guest.
@@ -211,7 +211,7 @@ func hello() *protocol.Hello {
 // errLong is returned with the beginning of a line that exceeds the limit.
 var errLong = errors.New("line is too long")
 
-// readLine returns the next line with its newline. Of a longer one than limit
+// readLine returns the next line with its newline. Of a line longer than limit
 // bytes it skips the rest and returns the beginning with errLong.
 func readLine(in *bufio.Reader, limit int) ([]byte, error) {
 	var line []byte
@@ -238,8 +238,8 @@ func readLine(in *bufio.Reader, limit int) ([]byte, error) {
 }
 
 // requestID finds the ID in a line that does not decode, so that the host
-// learns which of its requests failed; 0 when there is none to be found. The
-// host writes the ID first.
+// learns which of its requests failed; 0 if there is none. The host writes the
+// ID first.
 func requestID(line []byte) uint64 {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	for {

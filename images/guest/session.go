@@ -10,18 +10,17 @@ import (
 // sessionName is argv[0] of the agent when it leads a terminal session.
 const sessionName = "splicelab-session"
 
-// leadSession runs a program on the terminal of standard input and returns
-// its exit status. It exists because the kernel hangs up and flushes a
-// terminal when the leader of its session ends: were the program the leader,
-// the last of its output would be lost. argv is the program's path and its
-// arguments.
+// leadSession runs a program on the terminal of standard input and returns its
+// exit status. It exists because the kernel hangs up and flushes a terminal
+// when its session leader exits: if the program were the leader, the last of
+// its output would be lost. argv is the program's path and its arguments.
 func leadSession(argv []string) int {
 	if len(argv) == 0 {
 		fmt.Fprintln(os.Stderr, sessionName+": no program")
 		return 2
 	}
 	// Ctrl-C is for the program, which gets it from the terminal as well.
-	// Ignoring it instead of taking it would be inherited.
+	// SIGINT is caught rather than ignored, since ignoring is inherited.
 	taken := make(chan os.Signal, 1)
 	signal.Notify(taken, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM)
 	go func() {
@@ -48,7 +47,7 @@ func leadSession(argv []string) int {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	if status.Signaled() {
-		return 128 + int(status.Signal()) // as shells tell it
+		return 128 + int(status.Signal()) // as shells report it
 	}
 	return status.ExitStatus()
 }

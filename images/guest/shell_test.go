@@ -11,7 +11,8 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// commandsBinary is what images/shellcmds built, which takes a minute.
+// commandsBinary is the output of images/shellcmds, which takes a minute to
+// build.
 func commandsBinary(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("SPLICELAB_GUEST_DIR")
@@ -25,7 +26,7 @@ func commandsBinary(t *testing.T) string {
 	return path
 }
 
-// TestShell talks to an interactive shell as a person at a terminal would.
+// TestShell uses an interactive shell as a person at a terminal would.
 func TestShell(t *testing.T) {
 	all := testKernels(t)
 	commands := commandsBinary(t)
@@ -41,8 +42,8 @@ func TestShell(t *testing.T) {
 	id := g.send(protocol.Request{Exec: &protocol.Exec{
 		Path: images.Shell, Dir: "/root", Env: []string{"TERM=vt100"}, Terminal: true, Rows: 24, Cols: 80, Token: "shell",
 	}})
-	// As a person does, it waits for the prompt, before which the line editor
-	// hides the cursor: what is typed before may be dropped.
+	// Like a person, it waits for the prompt, before which the line editor
+	// hides the cursor: input typed earlier may be dropped.
 	typed := func(line string) {
 		t.Helper()
 		g.waitOutput("\x1b[?25l> ")
@@ -51,7 +52,7 @@ func TestShell(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ line, want string }{
-		// Split words: what is typed is echoed and must not match.
+		// Words are split: the echo of the input must not match.
 		{"ls -l /ini''t\r", " init"},
 		{"echo sum $((40+2))\r", "sum 42"},
 		{"cat /proc/sys/kernel/ost''ype\r", "Linux"},
@@ -65,7 +66,7 @@ func TestShell(t *testing.T) {
 		out := g.waitOutput(c.want)
 		t.Logf("%q: %q", c.line, out+c.want)
 	}
-	// Ctrl-C ends the command and not the shell.
+	// Ctrl-C ends the command but not the shell.
 	typed("/bin/sh -c 'echo be''gun; sleep 1000'\r")
 	g.waitOutput("begun\r\n")
 	if _, err := g.output.Write([]byte{'C' - 64}); err != nil {

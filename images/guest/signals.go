@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// takeSignals keeps the agent alive whatever signals it is sent. Those that
-// Go can take are taken and dropped: ignoring them would be inherited by the
+// takeSignals keeps the agent alive whatever signals it is sent. Those that Go
+// can catch are caught and dropped: ignoring them would be inherited by the
 // tests.
 //
-// The kernel spares PID 1 a signal with the default action, but not if it
-// comes while the first thread blocks it, as it does in a handler: then
-// complete_signal, finding another thread that would take it, ends the whole
-// process without looking at SIGNAL_UNKILLABLE (seen on 6.1 and 6.18). Signals
-// 32 and 34, which Go leaves to libc, therefore have to be ignored.
+// The kernel protects PID 1 from a signal with the default action, but not if
+// it arrives while the first thread blocks it, as it does in a handler: then
+// complete_signal finds another thread that wants it, and kills the whole
+// process without checking SIGNAL_UNKILLABLE (seen on 6.1 and 6.18). Signals 32
+// and 34, which Go leaves to libc, therefore have to be ignored.
 func takeSignals() {
 	dropped := make(chan os.Signal, 1)
 	for n := unix.Signal(1); n <= 64; n++ {

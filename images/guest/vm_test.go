@@ -21,11 +21,11 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// bootWait bounds one boot; emulated, on a machine that does other work.
+// bootWait bounds one boot: emulated, on a busy machine.
 const bootWait = time.Minute
 
 // testKernels finds unpacked kernel packages below the directory that
-// SPLICELAB_TEST_KERNELS names, one directory a release.
+// SPLICELAB_TEST_KERNELS names, one directory per release.
 func testKernels(t *testing.T) []kernels.Kernel {
 	t.Helper()
 	if os.Getenv("SPLICELAB_VM_TESTS") != "1" {
@@ -235,7 +235,7 @@ func (g *guest) must(r protocol.Request) protocol.Reply {
 	return reply
 }
 
-// waitOutput returns the output before the given text and forgets both.
+// waitOutput returns the output before the given text and discards both.
 func (g *guest) waitOutput(until string) string {
 	g.t.Helper()
 	deadline := time.After(bootWait)
@@ -259,7 +259,7 @@ func (g *guest) waitOutput(until string) string {
 // mark is what ends the output of a child with the given token.
 func mark(token string) string { return "\n" + protocol.EndMark(token) + "\n" }
 
-// run executes a child and returns its output and its end.
+// run executes a child and returns its output and exit status.
 func (g *guest) run(e protocol.Exec) (string, protocol.Exit) {
 	g.t.Helper()
 	e.Token = fmt.Sprintf("token-%d", g.lastID)
@@ -289,7 +289,7 @@ func TestProfiles(t *testing.T) {
 			var possible []images.Profile
 			for _, p := range profiles {
 				if p.Pmem {
-					continue // the disks of this VM are no persistent memory
+					continue // the disks of this VM are not persistent memory
 				}
 				possible = append(possible, p)
 				for _, m := range p.WantedModules() {
@@ -340,8 +340,9 @@ func TestProfiles(t *testing.T) {
 						disks++
 					}
 					r := g.call(protocol.Request{Mount: &m})
-					// Without configuration and list of built-in modules,
-					// only the mount tells that there is no such filesystem.
+					// Without the configuration and the list of built-in
+					// modules, only the mount can tell that there is no such
+					// filesystem.
 					if r.Errno == "ENODEV" && images.HasModule(k, p.Type) == images.Unknown {
 						t.Logf("%s: %s", p.Name, r.Error)
 						continue profile

@@ -1,7 +1,7 @@
 // Command shellcmds builds u-root's commands, those that images.ShellCommands
-// lists, into one static multi-call binary for the guest: what an initramfs
-// takes as Commands. It compiles them in u-root's own module, so that their
-// many dependencies do not become this module's.
+// lists, into one static multi-call binary for the guest, to be put into an
+// initramfs as its Commands. It compiles them in u-root's own module, so that
+// their many dependencies do not become this module's.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// build writes the binary to out, and only if all of it succeeded.
+// build writes the binary to out, and only on success.
 func build(out string) error {
 	out, err := filepath.Abs(out)
 	if err != nil {
@@ -54,8 +54,9 @@ func build(out string) error {
 	for _, name := range images.ShellCommands {
 		commands = append(commands, filepath.Join(dir, "cmds", "core", name))
 	}
-	// gosh keeps its default line editor: with the smaller ones, chosen by
-	// build tags, Ctrl-C ends the shell (goshliner) or exit does not (goshsmall).
+	// gosh keeps its default line editor: with the smaller ones, selected by
+	// build tags, Ctrl-C ends the shell (goshliner) or exit does not
+	// (goshsmall).
 	env := golang.Default(golang.DisableCGO(), golang.WithGOOS("linux"), golang.WithGOARCH("amd64"))
 	env.Dir = dir
 	if err := env.CompilerInit(); err != nil {
@@ -66,7 +67,7 @@ func build(out string) error {
 		return err
 	}
 	tmp := out + ".tmp"
-	var trace bytes.Buffer // shown when it fails; it is long otherwise
+	var trace bytes.Buffer // shown on failure; it is long otherwise
 	err = bb.BuildBusybox(log.New(&trace, "", 0), &bb.Opts{
 		Env:          env,
 		GenSrcDir:    generated,
@@ -82,7 +83,7 @@ func build(out string) error {
 	return os.Rename(tmp, out)
 }
 
-// moduleDir returns where the Go command keeps a module that go.mod names.
+// moduleDir returns the directory of a module that go.mod names.
 func moduleDir(module string) (string, error) {
 	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module)
 	var stderr bytes.Buffer

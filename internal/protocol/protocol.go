@@ -1,13 +1,13 @@
-// Package protocol is the language that the host and the guest agent speak over
-// the control channel, and the words by which a test tells the lab about
-// itself. Both sides import it; it imports neither, and does no I/O beyond
-// encoding.
+// Package protocol is the protocol between the host and the guest agent on the
+// control channel, and the attributes by which a test reports to the lab. Both
+// sides import it; it imports neither, and does no I/O beyond encoding.
 //
-// The control channel is a serial port that carries one JSON document a line
+// The control channel is a serial port that carries one JSON document per line
 // in each direction. The host sends a Request and the agent answers each with
 // exactly one Reply of the same ID, in the order of the requests, except that
-// an exec is answered when it has ended while kill, winsize and ping are
-// answered at once. On start the agent sends one Reply with ID 0 and Hello set.
+// an exec is answered when its child has exited while kill, winsize and ping
+// are answered at once. On start the agent sends one Reply with ID 0 and Hello
+// set.
 package protocol
 
 import "encoding/json"
@@ -22,8 +22,8 @@ const (
 	OutputPort  = "/dev/ttyS2" // the child's standard output and error
 )
 
-// ScriptFile, where the image holds it, has the requests that a host would
-// send, a line each: the guest then goes through them alone.
+// ScriptFile, if the image has it, contains the requests that a host would
+// send, one per line: the guest then executes them on its own.
 const ScriptFile = "/splicelab.script"
 
 // MaxLine bounds one control line, in bytes, newline included.
@@ -32,7 +32,7 @@ const MaxLine = 1 << 20
 // ChunkSize is how many bytes of a file one Get or Put carries.
 const ChunkSize = 256 << 10
 
-// Request is what the host asks; exactly one of the pointers is set.
+// Request is a request of the host; exactly one of the pointers is set.
 type Request struct {
 	ID       uint64    `json:"id"`
 	Modules  *Modules  `json:"modules,omitempty"`
@@ -48,8 +48,8 @@ type Request struct {
 	PowerOff *PowerOff `json:"poweroff,omitempty"`
 }
 
-// Reply answers one Request. Error is empty when it succeeded; Errno then is
-// the symbolic name of the failing call's errno, e.g. "EINVAL", if one was.
+// Reply answers one Request. Error is empty on success; otherwise Errno is the
+// symbolic name of the failed call's errno, e.g. "EINVAL", if there was one.
 type Reply struct {
 	ID      uint64   `json:"id"`
 	Error   string   `json:"error,omitempty"`
@@ -63,7 +63,7 @@ type Reply struct {
 	Started bool     `json:"started,omitempty"`
 }
 
-// Hello is the agent's first word.
+// Hello is the agent's first message.
 type Hello struct {
 	Version int    `json:"version"`
 	Release string `json:"release"` // uname -r
@@ -72,7 +72,7 @@ type Hello struct {
 }
 
 // Modules loads modules of the initramfs, in this order: by path, and by name
-// after what they need. One that is built in is loaded already.
+// after their dependencies. A built-in module counts as loaded.
 type Modules struct {
 	Paths []string `json:"paths,omitempty"`
 	Names []string `json:"names,omitempty"`
@@ -80,17 +80,18 @@ type Modules struct {
 
 // Mount mounts a filesystem. Device is a path, or a driver-independent name
 // "disk0", "disk1", … which the agent resolves by waiting for the n-th block
-// device (virtio, persistent memory or NVMe) to appear. Steps of an overlay are several Mounts.
+// device (virtio, persistent memory or NVMe) to appear. An overlay takes
+// several Mounts.
 type Mount struct {
 	Device  string   `json:"device,omitempty"`
 	Type    string   `json:"type"`
 	Target  string   `json:"target"` // created if missing
 	Options string   `json:"options,omitempty"`
-	Mkdirs  []string `json:"mkdirs,omitempty"` // made before mounting (overlay's upper and work)
+	Mkdirs  []string `json:"mkdirs,omitempty"` // created before mounting (overlay's upper and work)
 }
 
-// Exec starts one child with its output on OutputPort and answers when it has
-// ended and the output port is drained. At most one child runs at a time.
+// Exec starts a child with its output on OutputPort and answers when it has
+// exited and the output port is drained. At most one child runs at a time.
 type Exec struct {
 	Path string   `json:"path"`
 	Args []string `json:"args"` // without argv[0]
@@ -153,7 +154,7 @@ type File struct {
 // Clock sets the guest's wall clock, in nanoseconds since the Unix epoch.
 type Clock struct {
 	UnixNano int64 `json:"unix_nano"`
-	// Entropy, where given, makes the guest's random numbers its own.
+	// Entropy, if given, reseeds the guest's random number generator.
 	Entropy []byte `json:"entropy,omitempty"`
 }
 

@@ -8,24 +8,24 @@ import "strings"
 // variable lists its top-level tests and does not run them either.
 const DescribeEnv = "SPLICELAB_DESCRIBE"
 
-// ProgramFile is the user's program, in the directory where the suite around
-// it starts.
+// ProgramFile is the user's program, in the directory where its suite starts.
 const ProgramFile = "program"
 
-// Environment that the lab gives a test process in the guest.
+// Environment of a test process in the guest.
 const (
 	EnvGuest  = "SPLICELAB_GUEST"  // "1": inside a throw-away VM, where destructive tests may run
 	EnvDir    = "SPLICELAB_DIR"    // directory on the filesystem under test
 	EnvFS     = "SPLICELAB_FS"     // name of the filesystem profile
 	EnvPolicy = "SPLICELAB_POLICY" // outcome.Policy of the run
 	EnvSeed   = "SPLICELAB_SEED"   // decimal uint64: the run's seed for all pseudo-randomness
-	EnvDevice = "SPLICELAB_DEVICE" // block device below the filesystem; empty when none
+	EnvDevice = "SPLICELAB_DEVICE" // block device below the filesystem; empty if there is none
 	EnvSpare  = "SPLICELAB_SPARE"  // an empty directory in the initramfs, for extra mounts
-	EnvFault  = "SPLICELAB_FAULT"  // "1": each cell is shown its Fault, and must fail
+	EnvFault  = "SPLICELAB_FAULT"  // "1": inject each cell's Fault, which must make it fail
 )
 
-// Modprobe is the program that loads a kernel module in the guest. Its exit
-// status is not 0 and its standard error says why when the kernel has none.
+// Modprobe is the program that loads a kernel module in the guest. If the
+// kernel has no such module, its exit status is not 0 and its standard error
+// says why.
 const Modprobe = "/sbin/modprobe"
 
 // Suite describes the tests of one binary.
@@ -43,54 +43,54 @@ type Test struct {
 	Priority int      `json:"priority"`
 	Doc      string   `json:"doc"`              // one sentence
 	Steps    []string `json:"steps,omitempty"`  // what it does, a sentence each
-	Oracle   string   `json:"oracle,omitempty"` // what it accepts and how it looks
-	Known    []string `json:"known,omitempty"`  // what kernels were seen to do
+	Oracle   string   `json:"oracle,omitempty"` // what it accepts and how it checks
+	Known    []string `json:"known,omitempty"`  // what kernels were observed to do
 	Needs    []string `json:"needs,omitempty"`  // e.g. "O_DIRECT", "reflink"
-	// Modules are the kernel modules that it may ask for, by name; the image
-	// holds those of them that the kernel has.
+	// Modules are the kernel modules that it may request, by name; the image
+	// contains those that the kernel has.
 	Modules []string `json:"modules,omitempty"`
-	// Fault says what is damaged when the lab asks for proof that the test
-	// can fail: "sample", "source" or "observation".
+	// Fault says what is corrupted when the lab checks that the test can fail:
+	// "sample", "source" or "observation".
 	Fault string `json:"fault,omitempty"`
 	// Cells are the names of its subtests; empty when the test is one cell.
 	Cells []string `json:"cells,omitempty"`
-	// Quick are those of Cells that stand for the others in a run that names
-	// no tests.
+	// Quick are those of Cells that represent the others in a run that names no
+	// tests.
 	Quick []string `json:"quick,omitempty"`
-	// Plain marks a Go test that knows nothing of the lab: it is one cell,
-	// whatever its subtests, and an invariant.
+	// Plain marks a Go test that does not use the kit: it is one cell, whatever
+	// its subtests, and an invariant.
 	Plain bool `json:"plain,omitempty"`
 	// Control marks the cell whose outcome is known by construction: if it
-	// fails, the harness is broken, and every run has it.
+	// fails, the harness is broken. Every run includes it.
 	Control bool `json:"control,omitempty"`
 }
 
-// Attributes that a test sets with testing.T.Attr for the lab. Every other
-// key is a covariate and stored as it is.
+// Attributes that a test sets with testing.T.Attr for the lab. Every other key
+// is a covariate and stored as it is.
 const (
 	AttrOutcome = "outcome" // outcome.Outcome
 	AttrKind    = "kind"    // outcome.Kind
-	AttrDetail  = "detail"  // one line: what was seen where
-	AttrInfra   = "infra"   // the set-up failed: the verdict is infra, this is why
-	AttrFault   = "fault"   // the cell was shown its Fault, which this names
-	AttrBlind   = "blind"   // the cell did not tell its Fault, or was not shown it: this is why
+	AttrDetail  = "detail"  // one line: what was observed where
+	AttrInfra   = "infra"   // the set-up failed: the verdict is infra, and this is the reason
+	AttrFault   = "fault"   // the fault that was injected into the cell
+	AttrBlind   = "blind"   // the cell did not detect its Fault, or none could be injected: this is why
 )
 
-// Console marks tell apart which lines of the kernel log belong to which
-// cell. Cell and log travel on different channels, so only the log itself can
-// say where a cell begins: tests write CellMark to /dev/kmsg when a cell
-// starts, the agent writes EndOfLog(token) when a child has ended.
+// Console marks attribute lines of the kernel log to cells. Results and log
+// travel on different channels, so only the log itself can say where a cell
+// begins: tests write CellMark to /dev/kmsg when a cell starts, the agent
+// writes EndOfLog(token) when a child has exited.
 const cellMark = "splicelab-cell: "
 
 // CellMark is the kernel-log line that opens a cell; name as in -test.run.
 func CellMark(name string) string { return cellMark + name }
 
-// ParseCellMark returns the name in a console line that holds a CellMark.
+// ParseCellMark returns the name in a console line that contains a CellMark.
 func ParseCellMark(line string) (name string, ok bool) {
 	_, name, ok = strings.Cut(line, cellMark)
 	return strings.TrimSpace(name), ok
 }
 
-// EndOfLog is the kernel-log line after which nothing belongs to the child
-// of the Exec with this token.
+// EndOfLog is the kernel-log line after which nothing belongs to the child of
+// the Exec with this token.
 func EndOfLog(token string) string { return "splicelab-end-of-log: " + token }

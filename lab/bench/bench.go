@@ -18,7 +18,7 @@ import (
 	"github.com/splicelab/splicelab/lab"
 	labexec "github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Config says what to measure.
@@ -111,7 +111,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Progress == nil {
 		c.Progress = func(string) {}
 	}
-	store, err := results.Open(filepath.Join(c.Dir, "results.db"))
+	store, err := store.Open(filepath.Join(c.Dir, "results.db"))
 	if err != nil {
 		return Report{}, err
 	}

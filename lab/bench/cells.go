@@ -9,17 +9,18 @@ import (
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // bed runs plans in one way, again and again.
 type bed struct {
-	lab   *lab.Lab
-	store *results.Store
+	lab     *lab.Lab
+	store   *store.Store
 	kernels lab.Ready
 }
 
 // newBed makes a lab that runs as set says and keeps its results in store.
-func newBed(c Config, store *results.Store, set func(*lab.Config)) (bed, error) {
+func newBed(c Config, store *store.Store, set func(*lab.Config)) (bed, error) {
 	cfg := c.Lab
 	set(&cfg)
 	l, err := lab.New(cfg, store)

@@ -8,10 +8,10 @@ import (
 )
 
 // Clean makes guest text safe to show on a terminal and in a report: every
-// control character but newline and tab becomes an escape such as \x1b, and
+// control character except newline and tab becomes an escape such as \x1b, and
 // so do invalid UTF-8 and the characters that reorder or hide text. A carriage
-// return before a newline, as serial consoles send it, is dropped. Text that
-// it has cleaned it leaves as it is.
+// return before a newline, as sent by serial consoles, is dropped. Clean is
+// idempotent.
 func Clean(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -29,8 +29,8 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// CleanLine is Clean for one line of at most limit bytes, at least 3:
-// newlines and tabs become spaces, and a line that is too long ends in "…".
+// CleanLine is Clean for one line of at most limit bytes, at least 3: newlines
+// and tabs become spaces, and a line that is too long ends in "…".
 func CleanLine(s string, limit int) string {
 	const more = "…"
 	var b strings.Builder
@@ -60,8 +60,8 @@ func writeSafe(b *strings.Builder, r rune, raw string) {
 	case r == utf8.RuneError, unicode.IsPrint(r):
 		b.WriteRune(r)
 	case r <= 0xffff:
-		// Not printable: the second set of controls, the bidirectional
-		// overrides, zero-width characters, line separators, private use.
+		// Not printable: C1 controls, bidirectional overrides, zero-width
+		// characters, line separators, private use.
 		fmt.Fprintf(b, `\u%04x`, r)
 	default:
 		fmt.Fprintf(b, `\U%08x`, r)

@@ -76,7 +76,7 @@ func safe(t *testing.T, s, allowed string) {
 	}
 	for _, r := range s {
 		if !unicode.IsPrint(r) && !strings.ContainsRune(allowed, r) {
-			t.Fatalf("%q holds %U", s, r)
+			t.Fatalf("%q contains %U", s, r)
 		}
 	}
 }

@@ -11,23 +11,24 @@ const (
 	maxExcerptLines = 60
 	maxLineBytes    = 256
 	maxTitleBytes   = 160
-	// maxPerKind is how many events of one kind are reported. It is by kind
-	// so that a flood of warnings does not hide the panic behind it.
+	// maxPerKind is how many events of one kind are reported. It is per kind so
+	// that a flood of warnings does not hide the panic after it.
 	maxPerKind = 64
 	// maxPerTitle is how many events of one kind and title are reported.
 	maxPerTitle = 8
-	// maxMatched is how much of a line is looked at; the kernel's own are at
-	// most 1 KiB.
+	// maxMatched is how much of a line is matched; the kernel's own lines are
+	// at most 1 KiB.
 	maxMatched = 1024
-	// preamble is how many lines before a warning may belong to it: the
-	// message of a WARN stands between "cut here" and "WARNING:".
+	// preamble is how many lines before a warning may belong to it: the message
+	// of a WARN is between "cut here" and "WARNING:".
 	preamble = 4
 )
 
 var (
-	// stamp is printk's time, with the caller that CONFIG_PRINTK_CALLER adds.
+	// stamp is printk's timestamp, with the caller added by
+	// CONFIG_PRINTK_CALLER.
 	stamp = regexp.MustCompile(`\[ {0,5}\d{1,10}\.\d{6}\](?:\[ *[TC]\d+\])? ?`)
-	// atStamp is stamp at the beginning: far quicker than searching for it.
+	// atStamp is stamp anchored at the beginning: much faster than a search.
 	atStamp = regexp.MustCompile(`^` + stamp.String())
 	// level precedes every message of a raw log.
 	level = regexp.MustCompile(`^<\d{1,3}>`)
@@ -41,14 +42,14 @@ var (
 // line is one line of a log.
 type line struct {
 	number int    // from 1
-	text   string // valid UTF-8, without time stamp, at most maxMatched bytes
+	text   string // valid UTF-8, without timestamp, at most maxMatched bytes
 }
 
-// Parse finds the events in a kernel log, in the order in which they began.
-// It takes any bytes: a log may be cut at either end or in the middle, carry
-// time stamps, levels and callers or none, and be mixed with what user space
-// wrote. Where any line has a time stamp, lines without one are not the
-// kernel's and only fill excerpts.
+// Parse finds the events in a kernel log, in the order in which they began. It
+// accepts any bytes: a log may be truncated at either end or in the middle,
+// with or without timestamps, levels and callers, and mixed with output of user
+// space. If any line has a timestamp, lines without one are not the kernel's
+// and only appear in excerpts.
 func Parse(log []byte) []Event {
 	p := parser{
 		stamped: stamp.Match(log),
@@ -77,7 +78,7 @@ type parser struct {
 	block  *block // the event being read, or nil
 }
 
-// block is an event of which the lines are still coming.
+// block is an event whose lines are still arriving.
 type block struct {
 	rule     rule
 	title    string
@@ -87,11 +88,11 @@ type block struct {
 	rip      string
 	trace    []string
 	tracing  bool
-	died     bool   // an oops has said "[#1]"
+	died     bool   // an oops has printed "[#1]"
 	accessed string // KASAN: "Read" or "Write"
 }
 
-// line reads one raw line: what user space wrote before a time stamp in the
+// line parses one raw line: what user space wrote before a timestamp in the
 // middle of it is a line of its own.
 func (p *parser) line(number int, raw []byte) {
 	if len(raw) > 2*maxMatched {
@@ -116,7 +117,8 @@ func (p *parser) line(number int, raw []byte) {
 	p.kernel(line{number, bound(text[end:])})
 }
 
-// findStamp returns where the first time stamp is; an end of 0 means nowhere.
+// findStamp returns the position of the first timestamp; an end of 0 means
+// none.
 func findStamp(s string) (start, end int) {
 	for {
 		i := strings.IndexByte(s[start:], '[')
@@ -138,10 +140,10 @@ func bound(s string) string {
 	return s
 }
 
-// foreign takes a line that is not the kernel's.
+// foreign handles a line that is not the kernel's.
 func (p *parser) foreign(l line) {
 	if dropped.MatchString(l.text) {
-		// What follows need not belong to what came before.
+		// What follows need not belong to what precedes.
 		p.finish()
 		return
 	}
@@ -150,14 +152,14 @@ func (p *parser) foreign(l line) {
 	}
 }
 
-// kernel takes a line of the kernel's.
+// kernel handles a line of the kernel's.
 func (p *parser) kernel(l line) {
 	if dropped.MatchString(l.text) {
 		p.finish()
 		return
 	}
 	b := p.block
-	if notable(l.text) && p.match(l) {
+	if mayMatch(l.text) && p.match(l) {
 		return
 	}
 	if b == nil {
@@ -170,7 +172,7 @@ func (p *parser) kernel(l line) {
 	}
 }
 
-// match begins an event at l if a rule says so.
+// match begins an event at l if a rule matches.
 func (p *parser) match(l line) bool {
 	for _, r := range rules {
 		m := r.pattern.FindStringSubmatchIndex(l.text)
@@ -186,12 +188,12 @@ func (p *parser) match(l line) bool {
 	return false
 }
 
-// remember keeps what may turn out to be the message of a warning.
+// remember keeps lines that may turn out to be the message of a warning.
 func (p *parser) remember(l line) {
 	if strings.HasPrefix(l.text, "------------[ cut here ]") {
 		p.recent = p.recent[:0]
 	} else if len(p.recent) == preamble || len(p.recent) == 0 {
-		// Nothing was cut here, or too long ago to belong to a warning.
+		// No "cut here", or too long ago to belong to a warning.
 		p.recent = p.recent[:0]
 		return
 	}
@@ -243,7 +245,7 @@ func expand(title string, groups []string) string {
 	return title
 }
 
-// finish ends the event that is being read.
+// finish ends the current event.
 func (p *parser) finish() {
 	b := p.block
 	p.block = nil
@@ -261,7 +263,7 @@ func (p *parser) finish() {
 }
 
 // continues reports whether a line that would begin an event by rule r only
-// says more about the one being read.
+// adds to the current one.
 func (b *block) continues(r rule, text string) bool {
 	switch {
 	case r.die && b.rule.kind == Oops && !b.died:
@@ -273,7 +275,7 @@ func (b *block) continues(r rule, text string) bool {
 	return false
 }
 
-// panics reports whether the event being read is some kind of panic.
+// panics reports whether the current event is some kind of panic.
 func (b *block) panics() bool {
 	return b.rule.kind == Panic || b.rule.kind == InitDied || b.rule.kind == NoRoot
 }
@@ -284,7 +286,7 @@ func (b *block) excerpt(l line) {
 	}
 }
 
-// add reads what l says about where the event happened.
+// add extracts from l where the event happened.
 func (b *block) add(l line) {
 	b.excerpt(l)
 	switch {
@@ -301,7 +303,7 @@ func (b *block) add(l line) {
 	}
 }
 
-// fullTitle is the title with the place to blame.
+// fullTitle is the title with the function to blame.
 func (b *block) fullTitle() string {
 	title := b.title
 	if b.accessed != "" {

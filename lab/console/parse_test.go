@@ -18,7 +18,7 @@ func one(t *testing.T, log string) Event {
 	return events[0]
 }
 
-// Forms that the corpus has no log of, as kernels print them.
+// Formats that the corpus has no log of, as kernels print them.
 func TestForms(t *testing.T) {
 	for _, c := range []struct {
 		kind  Kind
@@ -73,7 +73,7 @@ func TestForms(t *testing.T) {
 		if e.Kind != c.kind || e.Title != c.title {
 			t.Errorf("%q\n got %s %q\nwant %s %q", c.log, e.Kind, e.Title, c.kind, c.title)
 		}
-		// The same, as a raw log and as CONFIG_PRINTK_CALLER has it.
+		// The same, as a raw log and with CONFIG_PRINTK_CALLER.
 		for _, prefix := range []string{"[   12.345678] ", "<4>[12345.678901] ", "[    1.234567][   T12] ", "[    1.234567][    C0] ", "<3>"} {
 			p := one(t, prefix+strings.ReplaceAll(strings.TrimSuffix(c.log, "\n"), "\n", "\r\n"+prefix)+"\r\n")
 			if p.Title != e.Title || p.Line != e.Line {
@@ -88,14 +88,14 @@ func TestFatal(t *testing.T) {
 		{"nothing", "all is well\n", ""},
 		{"a warning", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n", ""},
 		{"panic_on_warn", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: kernel: panic_on_warn set ...\n", "WARNING in f"},
-		{"the second warning panics for itself", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: other\n", "panic: other"},
+		{"the second warning panics by itself", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: other\n", "panic: other"},
 		{"softlockup_panic", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]\nRIP: 0010:f+0x1/0x2\nKernel panic - not syncing: softlockup: hung tasks\n", "soft lockup in f"},
 		{"hung_task_panic", "INFO: task x:1 blocked for more than 9 seconds.\nKernel panic - not syncing: hung_task: blocked tasks\n", "task hung"},
 		{"an oops comes before what follows from it", "kernel BUG at a.c:1!\nKernel panic - not syncing: Fatal exception\n", "kernel BUG in a.c"},
 		{"an oops in PID 1", "kernel BUG at a.c:1!\nKernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n", "kernel BUG in a.c"},
 		{"PID 1 by itself", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n", ""},
 		{"undefined behaviour", "UBSAN: shift-out-of-bounds in a.c:1:2\n", ""},
-		{"a page that changed while it was free", "pagealloc: single bit error\n", "pagealloc: single bit error"},
+		{"a free page that was modified", "pagealloc: single bit error\n", "pagealloc: single bit error"},
 		{"a leak", "BUG xfs_inode (Not tainted): Objects remaining on __kmem_cache_shutdown()\n", ""},
 		{"memory misuse", "BUG: KASAN: double-free in kfree+0x1/0x2\n", "KASAN: double-free in kfree"},
 	} {
@@ -106,7 +106,7 @@ func TestFatal(t *testing.T) {
 	}
 }
 
-// What the kernel did not say is not taken for its words.
+// Text that the kernel did not print is not mistaken for its messages.
 func TestNotTheKernel(t *testing.T) {
 	const stamped = "[    1.000000] Run /init as init process\n"
 	for _, log := range []string{
@@ -123,7 +123,7 @@ func TestNotTheKernel(t *testing.T) {
 	}
 }
 
-// The kernel's words are heard in whatever they are mixed with.
+// The kernel's messages are found in whatever they are mixed with.
 func TestMixed(t *testing.T) {
 	for _, log := range []string{
 		"[    1.000000] a\nhalf a line of a program[    2.000000] kernel BUG at a.c:1!\n",
@@ -141,7 +141,7 @@ func TestMixed(t *testing.T) {
 	}
 }
 
-// What was dropped from a log parts what stands before and behind the gap.
+// A gap where output was dropped separates what precedes it from what follows.
 func TestGap(t *testing.T) {
 	e := one(t, "[    1.000000] kernel BUG at a.c:1!\n[splicelab: 12345 bytes of output dropped here]\n[    9.000000] RIP: 0010:unrelated+0x1/0x2\n")
 	if e.Title != "kernel BUG in a.c" {
@@ -149,7 +149,7 @@ func TestGap(t *testing.T) {
 	}
 }
 
-// A flood gives few events and short ones, and does not hide the crash.
+// A flood yields few and short events, and does not hide the crash.
 func TestFlood(t *testing.T) {
 	var log strings.Builder
 	for i := range 20000 {
@@ -173,8 +173,8 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// However a log is cut, what is there whole is found: a crash is a crash as
-// soon as its first line is complete, and no cut adds one.
+// However a log is truncated, complete events are found: a crash is a crash as
+// soon as its first line is complete, and no truncation adds one.
 func TestCut(t *testing.T) {
 	files, err := filepath.Glob("testdata/*-7.3.log")
 	if err != nil || len(files) == 0 {
@@ -241,7 +241,7 @@ func FuzzParse(f *testing.F) {
 		for _, e := range events {
 			inBounds(t, e)
 			if e.Line < last {
-				t.Errorf("line %d behind %d", e.Line, last)
+				t.Errorf("line %d after %d", e.Line, last)
 			}
 			last = e.Line
 		}
@@ -249,7 +249,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// A console's worth of ordinary log must not hold a verdict up.
+// A console's worth of ordinary log must not delay a verdict.
 func BenchmarkParse(b *testing.B) {
 	raw, err := os.ReadFile("testdata/quiet-7.3.log")
 	if err != nil {

@@ -5,33 +5,34 @@ import (
 	"strings"
 )
 
-// rule recognises the line with which an event begins. Lines are matched from
-// their beginning, after the time stamp, so that a fault that is merely quoted
-// in a message is not taken for one.
+// rule recognises the first line of an event. Lines are matched from their
+// beginning, after the timestamp, so that a fault that is merely quoted in a
+// message does not match.
 type rule struct {
 	kind Kind
 	// pattern matches the line; its groups are $1, $2, … in title.
 	pattern *regexp.Regexp
-	// title may use the pattern's groups. What the groups hold is normalised.
+	// title may use the pattern's groups, whose text is normalised.
 	title string
-	// raw keeps what the groups hold as it is: exit codes and error numbers
-	// tell faults apart.
+	// raw keeps the text of the groups as it is: exit codes and error numbers
+	// distinguish faults.
 	raw bool
-	// where says which function the title gets, " in FUNC", if one is found.
+	// where says which function is added to the title, " in FUNC", if one is
+	// found.
 	where place
-	// die marks lines that are the second half of an oops that another rule
-	// has begun: "Oops: 0002 [#1] SMP" after "BUG: unable to handle …".
+	// die marks lines that are the second half of an oops that another rule has
+	// begun: "Oops: 0002 [#1] SMP" after "BUG: unable to handle …".
 	die bool
 }
 
-// place tells where in an event's block the function to blame is named.
+// place is where in an event's block the function to blame is named.
 type place int
 
 const (
 	nowhere   place = iota
-	atRIP           // the instruction pointer, else the call trace
+	atRIP           // the instruction pointer, otherwise the call trace
 	atTrace         // the first function of the call trace that is not a wait
-	atRIPFile       // as atRIP, else what the line itself says, in $1
+	atRIPFile       // as atRIP, otherwise what the line itself says, in $1
 )
 
 func re(s string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + s + `)`) }
@@ -39,8 +40,8 @@ func re(s string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + s + `)`) }
 // fn matches a symbol with its offset, as %pS prints it.
 const fn = `[A-Za-z_][\w.]*\+0x[0-9a-f]+/0x[0-9a-f]+`
 
-// rules, in the order in which they are tried. The texts are those of
-// kernels 5.10 to 7.3; where a form is younger or older it is noted.
+// rules, in the order in which they are tried. The texts are those of kernels
+// 5.10 to 7.3; a format that is newer or older says so.
 var rules = []rule{
 	// Panics. PID 1's death and a missing root come first: they are not the
 	// kernel's fault.
@@ -57,8 +58,8 @@ var rules = []rule{
 	{kind: Sanitizer, pattern: re(`BUG: KCSAN: ([\w -]+) in (\S+) / (\S+)`), title: "KCSAN: $1 in $2 / $3"},
 	{kind: Sanitizer, pattern: re(`BUG: KCSAN: ([\w -]+) in (\S+)`), title: "KCSAN: $1 in $2"},
 	{kind: Sanitizer, pattern: re(`UBSAN: ([\w -]+) in (\S+?):\d+`), title: "UBSAN: $1 in $2"},
-	// What SLUB and page poisoning print has the trace of who noticed, not of
-	// who did it. Objects that remain when a cache goes are a leak.
+	// SLUB and page poisoning print the trace of the code that noticed, not of
+	// the culprit. Objects that remain when a cache is destroyed are a leak.
 	{kind: Warning, pattern: re(`BUG (\S+) \([^)]*\): (Objects remaining)`), title: "SLUB: $2 in $1"},
 	{kind: Sanitizer, pattern: re(`BUG (\S+) \([^)]*\): ([^.]*)`), title: "SLUB: $2 in $1"},
 	{kind: Sanitizer, pattern: re(`pagealloc: (memory corruption|single bit error)`), title: "pagealloc: $1"},
@@ -71,7 +72,7 @@ var rules = []rule{
 	{kind: Lockup, pattern: re(`BUG: spinlock (?:lockup suspected|cpu recursion|recursion)`), title: "spinlock lockup", where: atTrace},
 	{kind: HungTask, pattern: re(`INFO: task .{1,64}?:\d+ (?:\S+ )?blocked (?:\S+ ){0,4}for more than \d+ seconds`), title: "task hung", where: atTrace},
 
-	// Debugging aids that complain and go on.
+	// Debugging aids that complain and continue.
 	{kind: Warning, pattern: re(`BUG: (sleeping function called from invalid context)`), title: "$1", where: atTrace},
 	{kind: Warning, pattern: re(`BUG: (scheduling while atomic|using \w+\(?\)? in preemptible)`), title: "$1", where: atTrace},
 	{kind: Warning, pattern: re(`BUG: (memory leak)`), title: "$1"},
@@ -116,15 +117,15 @@ var rules = []rule{
 	{kind: FSError, pattern: re(`(F2FS|FAT|exFAT|EROFS|SQUASHFS)(?:-fs)?(?: \([^)]*\))?:? error[,:]? ?(.*)`), title: "$1: $2"},
 }
 
-// words are such that every line that a rule matches holds one of them. Most
-// lines hold none, and are spared the patterns.
+// words are such that every line matched by a rule contains one of them. Most
+// lines contain none, and skip the patterns.
 var words = []string{
 	"panic", "BUG", "SAN: ", "LOCKUP", "INFO: ", "WARNING: ", "[#", "PANIC: ",
 	"ut of memory", "-fs", "XFS", "BTRFS", "JBD2", "error", "pagealloc: ",
 }
 
-// notable reports whether a rule may match the line.
-func notable(line string) bool {
+// mayMatch reports whether a rule may match the line.
+func mayMatch(line string) bool {
 	for _, w := range words {
 		if strings.Contains(line, w) {
 			return true
@@ -133,10 +134,10 @@ func notable(line string) bool {
 	return false
 }
 
-// innocent are the panics that are not the kernel's fault. A log may be cut
-// in the middle of such a line; so much of it as is there must not make the
-// kernel guilty.
-var innocent = []struct {
+// blameless are the panics that are not the kernel's fault. A log may be
+// truncated in the middle of such a line; the part that is there must not make
+// the kernel guilty.
+var blameless = []struct {
 	kind Kind
 	text string
 }{
@@ -146,10 +147,10 @@ var innocent = []struct {
 	{NoRoot, "Requested init "},
 }
 
-// cutShort returns the kind of a panic of which only the beginning of the
-// text may be there.
+// cutShort returns the kind of a panic of which only the beginning of the text
+// may be there.
 func cutShort(text string) Kind {
-	for _, i := range innocent {
+	for _, i := range blameless {
 		if strings.HasPrefix(i.text, text) {
 			return i.kind
 		}
@@ -157,14 +158,14 @@ func cutShort(text string) Kind {
 	return Panic
 }
 
-// corruption reports whether a sanitizer's report tells of damaged memory.
-// UBSAN and KCSAN report code that is wrong by the standard.
+// corruption reports whether a sanitizer's report means corrupted memory. UBSAN
+// and KCSAN report undefined behaviour in the code.
 func corruption(title string) bool {
 	return !strings.HasPrefix(title, "UBSAN:") && !strings.HasPrefix(title, "KCSAN:")
 }
 
-// causeOf returns the kinds of events of which a panic with this title is the
-// mere consequence; nil when it stands for itself.
+// causeOf returns the kinds of events of which a panic with this title is a
+// mere consequence; nil if it stands for itself.
 func causeOf(title string) []Kind {
 	for _, c := range []struct {
 		title string

@@ -16,7 +16,7 @@ var (
 	spaces    = regexp.MustCompile(`\s+`)
 )
 
-// normalise takes out of a message what differs between two occurrences.
+// normalise removes from a message what differs between two occurrences.
 func normalise(s string) string {
 	s = offset.ReplaceAllStringFunc(s, func(m string) string {
 		return symbol(m[:strings.Index(m, "+0x")])
@@ -29,8 +29,8 @@ func normalise(s string) string {
 	return strings.TrimSpace(spaces.ReplaceAllString(s, " "))
 }
 
-// symbol is a function's name without what the compiler adds to the copies
-// that it makes: they come and go between builds.
+// symbol is a function's name without the suffixes that the compiler adds to
+// clones: they vary between builds.
 func symbol(name string) string { return suffix.ReplaceAllString(name, "") }
 
 // boundTitle makes a title safe to show, one line, and not too long.
@@ -39,7 +39,7 @@ func boundTitle(s string) string {
 }
 
 // waits are functions that a blocked or dying task is in whatever the cause:
-// the caller's name is the one that tells faults apart.
+// the caller is what distinguishes faults.
 var waits = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	// How the kernel reports.
 	`dump_stack\w*`, `show_stack\w*`, `v?panic`, `nmi_panic`, `print_\w+`, `kasan_\w+`, `__asan_\w+`, `kfence_\w+`, `ubsan_\w+`, `__ubsan_\w+`,
@@ -56,8 +56,7 @@ var waits = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`kthread`, `ret_from_fork\w*`,
 }, "|") + `)$`)
 
-// machinery reports whether a function is one of the reporting or waiting
-// ones.
+// machinery reports whether a function is part of reporting or waiting.
 func machinery(name string) bool { return waits.MatchString(name) }
 
 // first returns the first function of a call trace that is to blame.

@@ -20,7 +20,7 @@ func TestChecks(t *testing.T) {
 		outcome    outcome.Outcome
 		covariates map[string]string
 		where      string
-		detected     bool
+		detected   bool
 		why        string
 	}{
 		{verdict: outcome.Fail, covariates: shown, where: "fired", detected: true},

@@ -1,7 +1,7 @@
-// Package gotest reads what a Go test binary prints under
-// -test.v=test2json, as it arrives, and says what happened to which test.
+// Package gotest parses the output of a Go test binary under -test.v=test2json,
+// as it arrives, and reports what happened to which test.
 //
-// It is the streaming half of `go tool test2json`, which wants a Go toolchain
+// It is the streaming half of `go tool test2json`, which needs a Go toolchain
 // on the host and a well-behaved test; the lab has neither. It must not know
 // VMs, cells or verdicts.
 package gotest
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Action says what an Event tells.
+// Action is the kind of an Event.
 type Action int
 
 const (
@@ -23,7 +23,7 @@ const (
 	Attr                 // Test set the attribute Key to Value
 )
 
-// Event is one thing that the test binary said.
+// Event is one event in the output of the test binary.
 type Event struct {
 	Action     Action
 	Test       string // e.g. "TestX/sub"; empty for output of no test
@@ -31,24 +31,24 @@ type Event struct {
 	Text       string // Output: one line, or a piece of a long one, newline included
 }
 
-// Ended reports whether e is a test's last word.
+// Ended reports whether e is the last event of a test.
 func (e Event) Ended() bool { return e.Action == Pass || e.Action == Fail || e.Action == Skip }
 
 // MaxLine is the longest line, in bytes, that is kept in one piece. A longer
-// one is output in pieces: a framing line is never so long.
+// one is emitted in pieces: no framing line is that long.
 const MaxLine = 64 << 10
 
-// mark precedes each framing line, also in the middle of a line when a test
-// printed text without a newline (testing's own choice: SYN, 0x16).
+// mark precedes each framing line, also in the middle of a line after text
+// without a newline (testing's own choice: SYN, 0x16).
 const mark = 0x16
 
 // Parser turns bytes into events. The zero value is ready to use.
 type Parser struct {
 	buf     []byte
-	current string // to whom plain output belongs
+	current string // the test that plain output belongs to
 }
 
-// Feed takes the next bytes and calls emit for each event that they complete.
+// Feed parses more bytes and calls emit for each event that they complete.
 func (p *Parser) Feed(b []byte, emit func(Event)) {
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
@@ -71,7 +71,7 @@ func (p *Parser) Feed(b []byte, emit func(Event)) {
 	}
 }
 
-// Flush emits what is left of an unfinished last line.
+// Flush emits an unfinished last line.
 func (p *Parser) Flush(emit func(Event)) {
 	if len(p.buf) > 0 {
 		p.line(p.buf, emit)
@@ -79,8 +79,8 @@ func (p *Parser) Flush(emit func(Event)) {
 	}
 }
 
-// line takes one line or piece of a line. A mark may stand anywhere in it:
-// what precedes it is output without a newline.
+// line parses one line or piece of a line. A mark may be anywhere in it: what
+// precedes it is output without a newline.
 func (p *Parser) line(b []byte, emit func(Event)) {
 	for {
 		i := bytes.IndexByte(b, mark)
@@ -93,7 +93,7 @@ func (p *Parser) line(b []byte, emit func(Event)) {
 		if p.frame(rest, emit) {
 			return
 		}
-		b = rest // a stray mark: the rest is text like any other
+		b = rest // a stray mark: the rest is ordinary text
 	}
 }
 
@@ -128,7 +128,7 @@ func (p *Parser) frame(b []byte, emit func(Event)) bool {
 	}
 	rest, ok := strings.CutPrefix(strings.TrimLeft(s, " "), "--- ")
 	if !ok {
-		// The binary's own closing PASS or FAIL says nothing about a test.
+		// The binary's final PASS or FAIL says nothing about a test.
 		return s == "PASS" || s == "FAIL"
 	}
 	verb, arg, ok := strings.Cut(rest, ": ")

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// script is what a real test binary printed: text without a newline before a
+// script is the output of a real test binary: text without a newline before a
 // mark, attributes, a panic that ends a test.
 const script = "\x16=== RUN   TestA\n" +
 	"\x16=== ATTR  TestA k v 1 2\n" +

@@ -62,7 +62,7 @@ type Process interface {
 	Pid() int
 	Resume(ctx context.Context) error // a paused VM
 	Pause(ctx context.Context) error
-	Save(ctx context.Context) error     // as a template
+	Save(ctx context.Context) error // as a template
 	Kill()
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/notify"
 )
 
@@ -28,7 +28,7 @@ func (n *night) finish(ctx context.Context) Outcome {
 	n.prune(ctx, false)
 	n.facts.Finished = time.Now()
 	files := n.links(n.writeReports(ctx))
-	current := news.Compare(n.facts)
+	current := changes.Compare(n.facts)
 	files = append(files, n.links(n.writeNews(current, files))...)
 	out := Outcome{News: current, Reports: files}
 
@@ -151,7 +151,7 @@ func extension(format string) string {
 }
 
 // writeNews writes the news beside the reports, and makes "latest" name them.
-func (n *night) writeNews(current news.News, reports []string) (files []string) {
+func (n *night) writeNews(current changes.Summary, reports []string) (files []string) {
 	document, err := json.MarshalIndent(current.Document(reports), "", "  ")
 	if err != nil {
 		n.failed = append(n.failed, err.Error())
@@ -197,7 +197,7 @@ func (n *night) report(name string, content []byte) string {
 }
 
 // send delivers the news by every sender. It fails when one of them does.
-func (n *night) send(ctx context.Context, current news.News, reports []string) error {
+func (n *night) send(ctx context.Context, current changes.Summary, reports []string) error {
 	if len(n.Senders) == 0 {
 		return nil
 	}
@@ -216,7 +216,7 @@ func (n *night) send(ctx context.Context, current news.News, reports []string) e
 }
 
 // Message is the notification of a piece of news.
-func Message(n news.News, reports []string, subject string) (notify.Message, error) {
+func Message(n changes.Summary, reports []string, subject string) (notify.Message, error) {
 	document, err := json.Marshal(n.Document(reports))
 	return notify.Message{Subject: subject, Text: n.Text(reports), Document: document, Date: n.Finished}, err
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // houseVariable names, for a process that a test starts, where it holds a night
@@ -28,7 +28,7 @@ func TestNightInAnotherProcess(t *testing.T) {
 	h := houseIn(t, dir)
 	h.cells = map[string]string{"A": "pass snapshot"}
 	perform := h.tools.Perform
-	h.tools.Perform = func(ctx context.Context, s *results.Store, begun func(string)) (Performance, error) {
+	h.tools.Perform = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
 		h.edit = func(*Performance) error {
 			fmt.Println("begun")
 			_, err := io.Copy(io.Discard, os.Stdin)

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
 )
 
 const memoryName = "nightly.json"
@@ -17,10 +17,10 @@ const memoryName = "nightly.json"
 // memory is what is known of the night before: what people were told the last
 // time, so that they are not told it again.
 type memory struct {
-	Told     news.Digest `json:"told"`
-	Baseline string      `json:"baseline"` // the run that it was compared with
-	Run      string      `json:"run"`
-	When     time.Time   `json:"when"`
+	Told     changes.Digest `json:"told"`
+	Baseline string         `json:"baseline"` // the run that it was compared with
+	Run      string         `json:"run"`
+	When     time.Time      `json:"when"`
 }
 
 // remember reads the memory in a directory. One that is not there or was damaged is

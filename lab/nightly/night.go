@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
+	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/notify"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Mark is the mark of the last run of a night that the lab finished: what
@@ -40,7 +42,7 @@ type Config struct {
 	// Formats are those of the report files, as Tools.Render knows them.
 	Formats []string
 	// Baseline names the run to compare with: "@baseline", "previous" or
-	// anything that results.Store.Run takes.
+	// anything that store.Store.Run takes.
 	Baseline string
 	// KeepDays is how long runs and reports are kept; at least 1.
 	KeepDays int
@@ -62,14 +64,14 @@ type Config struct {
 type Tools struct {
 	// Perform makes the run. It calls begun as soon as the run is in the store. What
 	// it returns counts also when there is an error.
-	Perform func(ctx context.Context, store *results.Store, begun func(run string)) (Performance, error)
+	Perform func(ctx context.Context, store *store.Store, begun func(run string)) (Performance, error)
 	// Read returns a run that ref names with its cells, as people see them.
-	Read func(ctx context.Context, store *results.Store, ref string) (results.Run, []results.Cell, error)
+	Read func(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
 	// Weigh tells regressions from flakes by the history of the cells up to the
 	// run before, under the policy of the later run; may be nil.
-	Weigh func(ctx context.Context, store *results.Store, before, after results.Run, d *results.Difference) error
+	Weigh func(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error
 	// Render writes a run in a format.
-	Render func(ctx context.Context, w io.Writer, format string, store *results.Store, run results.Run, cells []results.Cell) error
+	Render func(ctx context.Context, w io.Writer, format string, store *store.Store, run results.Run, cells []results.Cell) error
 	// Prune removes what of the cache nobody has used since a time, and says
 	// what that was. short says that room is lacking: then everything goes that
 	// nobody uses now.
@@ -80,7 +82,7 @@ type Tools struct {
 type Performance struct {
 	Run     string // its id; empty: there is none
 	Planned []results.CellKey
-	Missing []news.Missing
+	Missing []changes.Missing
 	Notes   []string
 	// Sound says that no control cell failed, no cell was left without a
 	// verdict, and each kernel that the archive has was there. Only a sound run is
@@ -90,7 +92,7 @@ type Performance struct {
 
 // Outcome is how a night went.
 type Outcome struct {
-	News    news.News
+	News    changes.Summary
 	Reports []string // files, or where they are found
 	Told    bool     // a notification was due
 	// Failed are faults that were found too late to be in the news.
@@ -110,9 +112,9 @@ type night struct {
 	Tools
 	started  time.Time
 	lock     *lock
-	store    *results.Store
+	store    *store.Store
 	last     memory
-	facts    news.Facts
+	facts    changes.Facts
 	sound    bool
 	failed   []string
 	baseline string // id of the run to compare with; empty: none
@@ -135,7 +137,7 @@ func Hold(ctx context.Context, c Config, t Tools) (Outcome, error) {
 	// Without a lock nothing is run, and people are told so.
 	n.lock = l
 	defer func() { _ = l.release() }() // at the latest when the process ends
-	n.facts = news.Facts{Host: c.Host, Started: n.started}
+	n.facts = changes.Facts{Host: c.Host, Started: n.started}
 	// A full disk can keep all of these from being written, and none is worth
 	// more than the night.
 	n.problem(err)
@@ -178,7 +180,7 @@ func (n *night) note(format string, args ...any) {
 // open opens the store and finds the run to compare with, before anything is
 // spent. Without a store the night goes on to tell people so.
 func (n *night) open(ctx context.Context) error {
-	store, err := results.Open(n.Store)
+	store, err := store.Open(n.Store)
 	n.unopened = err
 	if err != nil {
 		return nil
@@ -277,6 +279,6 @@ func (n *night) perform(ctx context.Context) {
 	}
 	n.facts.Before, n.facts.BeforeCells = before, cells
 	if n.Weigh != nil {
-		n.facts.Weigh = func(d *results.Difference) error { return n.Weigh(ctx, n.store, before, run, d) }
+		n.facts.Assess = func(d *compare.Difference) error { return n.Weigh(ctx, n.store, before, run, d) }
 	}
 }

@@ -15,8 +15,9 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/notify"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // mailbox keeps what is sent.
@@ -62,7 +63,7 @@ func houseIn(t *testing.T, dir string) *house {
 	}
 	h.tools = Tools{
 		Perform: h.perform,
-		Read: func(ctx context.Context, s *results.Store, ref string) (results.Run, []results.Cell, error) {
+		Read: func(ctx context.Context, s *store.Store, ref string) (results.Run, []results.Cell, error) {
 			run, err := s.Run(ctx, ref)
 			if err != nil {
 				return run, nil, err
@@ -70,7 +71,7 @@ func houseIn(t *testing.T, dir string) *house {
 			cells, err := s.Cells(ctx, run.ID)
 			return run, cells, err
 		},
-		Render: func(_ context.Context, w io.Writer, format string, _ *results.Store, run results.Run, _ []results.Cell) error {
+		Render: func(_ context.Context, w io.Writer, format string, _ *store.Store, run results.Run, _ []results.Cell) error {
 			_, err := fmt.Fprintf(w, "%s of %s\n", format, run.ID)
 			return err
 		},
@@ -80,7 +81,7 @@ func houseIn(t *testing.T, dir string) *house {
 }
 
 // perform stores a run with the cells of the house.
-func (h *house) perform(ctx context.Context, store *results.Store, begun func(string)) (Performance, error) {
+func (h *house) perform(ctx context.Context, store *store.Store, begun func(string)) (Performance, error) {
 	h.runs++
 	now := time.Now()
 	run := results.Run{ID: results.NewRunID(now), Started: now, Policy: outcome.PolicySnapshot, Accel: "tcg", Seed: uint64(h.runs), Planned: len(h.cells)}
@@ -97,7 +98,7 @@ func (h *house) perform(ctx context.Context, store *results.Store, begun func(st
 		done.Planned = append(done.Planned, key)
 		verdict, out, _ := strings.Cut(what, " ")
 		a := results.Attempt{CellKey: key, N: 1, Verdict: outcome.Verdict(verdict), Outcome: outcome.Outcome(out), Kind: outcome.Characterisation, Finished: now}
-		if err := store.AddAttempt(ctx, run.ID, a); err != nil {
+		if err := store.AddAttempt(ctx, run.ID, &a); err != nil {
 			return done, err
 		}
 	}
@@ -127,7 +128,7 @@ func (h *house) night(ctx context.Context) Outcome {
 
 // expect holds a night and compares what came of it: whether somebody was
 // told, its status and its subject.
-func (h *house) expect(what string, told bool, status news.Status, subject string) Outcome {
+func (h *house) expect(what string, told bool, status changes.Status, subject string) Outcome {
 	h.t.Helper()
 	before := len(h.box.got)
 	out := h.night(h.t.Context())
@@ -143,9 +144,9 @@ func (h *house) expect(what string, told bool, status news.Status, subject strin
 	return out
 }
 
-func (h *house) store() *results.Store {
+func (h *house) store() *store.Store {
 	h.t.Helper()
-	s, err := results.Open(h.cfg.Store)
+	s, err := store.Open(h.cfg.Store)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -157,38 +158,38 @@ func (h *house) store() *results.Store {
 // when it is over.
 func TestNights(t *testing.T) {
 	h := newHouse(t)
-	out := h.expect("the first", true, news.StatusSame, "nothing to compare with yet")
+	out := h.expect("the first", true, changes.StatusSame, "nothing to compare with yet")
 	if !strings.Contains(h.box.got[0].Text, "is the baseline from now on") {
 		t.Errorf("the baseline is not told of:\n%s", h.box.got[0].Text)
 	}
 	if base, err := h.store().Run(t.Context(), "@baseline"); err != nil || base.ID != out.News.Run.ID {
 		t.Errorf("the baseline is %s, %v", base.ID, err)
 	}
-	h.expect("the second", false, news.StatusSame, "as before")
+	h.expect("the second", false, changes.StatusSame, "as before")
 	h.cells["A"] = "fail zeroed"
-	h.expect("a failure", true, news.StatusRegressed, "1 new failure")
+	h.expect("a failure", true, changes.StatusRegressed, "1 new failure")
 	if text := h.box.got[1].Text; !strings.Contains(text, "6.12.117-test xfs splice.A: pass (snapshot) -> fail (zeroed)\n") || !strings.Contains(text, "splicelab run -k 6.12.117-test") {
 		t.Errorf("what failed is not told:\n%s", text)
 	}
 	if want := "splicelab lab1: 1 new failure"; h.box.got[1].Subject != want {
 		t.Errorf("subject %q, want %q", h.box.got[1].Subject, want)
 	}
-	h.expect("the failure again", false, news.StatusRegressed, "1 new failure")
+	h.expect("the failure again", false, changes.StatusRegressed, "1 new failure")
 	h.cells["A"] = "pass snapshot"
-	h.expect("it is over", true, news.StatusSame, "as before")
-	h.expect("and stays so", false, news.StatusSame, "as before")
+	h.expect("it is over", true, changes.StatusSame, "as before")
+	h.expect("and stays so", false, changes.StatusSame, "as before")
 	h.cells["B"] = "pass snapshot"
-	h.expect("a fix", true, news.StatusSame, "1 fixed")
+	h.expect("a fix", true, changes.StatusSame, "1 fixed")
 	delete(h.cells, "B")
 	h.cells["C"] = "pass"
-	h.expect("came and went", true, news.StatusSame, "1 new cell, 1 cell vanished")
+	h.expect("came and went", true, changes.StatusSame, "1 new cell, 1 cell vanished")
 	// Somebody moves the baseline: nothing differs from it.
 	if err := h.store().Mark(t.Context(), results.Baseline, h.night(t.Context()).News.Run.ID); err != nil {
 		t.Fatal(err)
 	}
-	h.expect("another baseline", false, news.StatusSame, "as before")
+	h.expect("another baseline", false, changes.StatusSame, "as before")
 	h.cfg.Always = true
-	h.expect("always", true, news.StatusSame, "as before")
+	h.expect("always", true, changes.StatusSame, "as before")
 }
 
 // Against the night before, what stays is not told again, and neither is that
@@ -196,37 +197,37 @@ func TestNights(t *testing.T) {
 func TestNightsAgainstTheOneBefore(t *testing.T) {
 	h := newHouse(t)
 	h.cfg.Baseline = Previous
-	h.expect("the first", true, news.StatusSame, "nothing to compare with yet")
+	h.expect("the first", true, changes.StatusSame, "nothing to compare with yet")
 	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
 		t.Error("a baseline was set that nobody asked for")
 	}
 	h.cells["A"] = "fail zeroed"
-	h.expect("a failure", true, news.StatusRegressed, "1 new failure")
-	h.expect("it stays", false, news.StatusSame, "as before")
+	h.expect("a failure", true, changes.StatusRegressed, "1 new failure")
+	h.expect("it stays", false, changes.StatusSame, "as before")
 	// A run with holes is not what the next is compared with.
 	h.cells["A"] = "pass snapshot"
 	h.edit = func(p *Performance) error { p.Sound = false; return errors.New("the store broke") }
-	h.expect("holes", true, news.StatusLab, "1 problem, 1 fixed")
+	h.expect("holes", true, changes.StatusLab, "1 problem, 1 fixed")
 	h.edit = nil
-	h.expect("whole again", true, news.StatusSame, "1 fixed")
-	h.expect("and stays so", false, news.StatusSame, "as before")
+	h.expect("whole again", true, changes.StatusSame, "1 fixed")
+	h.expect("and stays so", false, changes.StatusSame, "as before")
 }
 
 func TestTroubleIsTold(t *testing.T) {
 	h := newHouse(t)
 	h.night(t.Context())
 	h.edit = func(p *Performance) error {
-		p.Missing = []news.Missing{{Kernel: "6.18", Reason: "no kernel matches it"}}
+		p.Missing = []changes.Missing{{Kernel: "6.18", Reason: "no kernel matches it"}}
 		return nil
 	}
-	h.expect("a kernel is missing", true, news.StatusLab, "1 kernel missing")
-	h.expect("still", false, news.StatusLab, "1 kernel missing")
+	h.expect("a kernel is missing", true, changes.StatusLab, "1 kernel missing")
+	h.expect("still", false, changes.StatusLab, "1 kernel missing")
 	h.edit = nil
 	h.left = []string{"Late"}
-	h.expect("not run", true, news.StatusLab, "1 cell not run")
+	h.expect("not run", true, changes.StatusLab, "1 cell not run")
 	h.left = nil
 	h.cells["A"] = "infra"
-	h.expect("infra", true, news.StatusLab, "1 cell infra")
+	h.expect("infra", true, changes.StatusLab, "1 cell infra")
 	h.cells["A"] = "pass snapshot"
 
 	// A notification that nobody got is due again.
@@ -236,21 +237,21 @@ func TestTroubleIsTold(t *testing.T) {
 		t.Errorf("failed: %q", out.Failed)
 	}
 	h.box.err = nil
-	h.expect("told at last", true, news.StatusSame, "as before")
-	h.expect("and only once", false, news.StatusSame, "as before")
+	h.expect("told at last", true, changes.StatusSame, "as before")
+	h.expect("and only once", false, changes.StatusSame, "as before")
 }
 
 // The first run with holes is no baseline; the first without is.
 func TestBaselineIsWhole(t *testing.T) {
 	h := newHouse(t)
 	h.edit = func(p *Performance) error { p.Sound = false; return nil }
-	h.expect("holes", true, news.StatusSame, "nothing to compare with yet")
+	h.expect("holes", true, changes.StatusSame, "nothing to compare with yet")
 	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
 		t.Error("a run with holes is the baseline")
 	}
 	h.edit = nil
-	h.expect("whole", false, news.StatusSame, "nothing to compare with yet")
-	h.expect("compared", false, news.StatusSame, "as before")
+	h.expect("whole", false, changes.StatusSame, "nothing to compare with yet")
+	h.expect("compared", false, changes.StatusSame, "as before")
 
 	h.cfg.Baseline = "@release"
 	var none *results.RunError
@@ -268,12 +269,12 @@ func TestDeadline(t *testing.T) {
 	h.cfg.Deadline = time.Millisecond
 	h.left = []string{"Late"}
 	perform := h.tools.Perform
-	h.tools.Perform = func(ctx context.Context, s *results.Store, begun func(string)) (Performance, error) {
+	h.tools.Perform = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
 		<-ctx.Done()
 		p, err := perform(context.WithoutCancel(ctx), s, begun)
 		return p, errors.Join(err, context.Cause(ctx))
 	}
-	out := h.expect("too late", true, news.StatusLab, "1 problem, 1 cell not run")
+	out := h.expect("too late", true, changes.StatusLab, "1 problem, 1 cell not run")
 	if len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], "the deadline of 1ms passed") {
 		t.Errorf("problems: %q", out.News.Problems)
 	}
@@ -285,7 +286,7 @@ func TestStopped(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupted by terminated"))
 	out := h.night(ctx)
-	if len(h.box.got) != 1 || out.News.Status() != news.StatusLab || !strings.Contains(h.box.got[0].Text, "PROBLEM: context canceled") && !strings.Contains(h.box.got[0].Text, "PROBLEM: interrupted") {
+	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || !strings.Contains(h.box.got[0].Text, "PROBLEM: context canceled") && !strings.Contains(h.box.got[0].Text, "PROBLEM: interrupted") {
 		t.Errorf("%+v, sent %+v", out.News.Problems, h.box.got)
 	}
 }
@@ -314,7 +315,7 @@ func TestReportsAndPruning(t *testing.T) {
 	if latest() != filepath.Dir(out.Reports[0]) {
 		t.Errorf("latest is %s, want %s", latest(), filepath.Dir(out.Reports[0]))
 	}
-	var document news.Document
+	var document changes.Document
 	b, err := os.ReadFile(filepath.Join(latest(), "news.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -376,7 +377,7 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := h.night(t.Context())
-	if len(h.box.got) != 1 || len(out.Reports) != 0 || out.News.Status() != news.StatusLab {
+	if len(h.box.got) != 1 || len(out.Reports) != 0 || out.News.Status() != changes.StatusLab {
 		t.Fatalf("sent %d, reports %q, status %s", len(h.box.got), out.Reports, out.News.Status())
 	}
 	if !strings.Contains(h.box.got[0].Text, "PROBLEM: the directory of reports: ") || !strings.Contains(h.box.got[0].Text, "nightly.reports") {
@@ -394,7 +395,7 @@ func TestNoLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := h.night(t.Context())
-	if len(h.box.got) != 1 || out.News.Status() != news.StatusLab || h.runs != 0 || !strings.Contains(h.box.got[0].Text, "PROBLEM: the state directory: ") {
+	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || h.runs != 0 || !strings.Contains(h.box.got[0].Text, "PROBLEM: the state directory: ") {
 		t.Errorf("sent %+v after %d runs", h.box.got, h.runs)
 	}
 }

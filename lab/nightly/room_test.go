@@ -16,7 +16,8 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/news"
+	"github.com/splicelab/splicelab/results/changes"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // smallDisk mounts a filesystem of some MiB.
@@ -57,7 +58,7 @@ func TestDiskFillsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stored []string
-	h.tools.Perform = func(ctx context.Context, s *results.Store, begun func(string)) (Performance, error) {
+	h.tools.Perform = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
 		run := results.Run{ID: "full", Started: time.Now(), Policy: outcome.PolicySnapshot, Planned: 1000}
 		if err := s.BeginRun(ctx, run); err != nil {
 			return Performance{}, err
@@ -70,7 +71,7 @@ func TestDiskFillsUp(t *testing.T) {
 		}
 		for i, key := range done.Planned {
 			a := results.Attempt{CellKey: key, N: 1, Verdict: outcome.Pass, Finished: time.Now(), Console: strings.Repeat(fmt.Sprint(i), 4<<10)}
-			if err := s.AddAttempt(ctx, run.ID, a); err != nil {
+			if err := s.AddAttempt(ctx, run.ID, &a); err != nil {
 				done.Sound = false
 				return done, errors.Join(err, s.FinishRun(ctx, run.ID, time.Now(), err.Error()))
 			}
@@ -82,7 +83,7 @@ func TestDiskFillsUp(t *testing.T) {
 	if len(stored) == 0 || len(stored) == 1000 {
 		t.Fatalf("%d attempts were stored: the disk did not fill up in between", len(stored))
 	}
-	if out.News.Status() != news.StatusLab || len(h.box.got) != 2 {
+	if out.News.Status() != changes.StatusLab || len(h.box.got) != 2 {
 		t.Fatalf("status %s, %d notifications", out.News.Status(), len(h.box.got))
 	}
 	text := h.box.got[1].Text
@@ -107,7 +108,7 @@ func TestDiskFillsUp(t *testing.T) {
 		t.Errorf("failed: %q", out.Failed)
 	}
 	h.tools.Perform = h.perform
-	h.expect("with room again", false, news.StatusSame, "as before")
+	h.expect("with room again", false, changes.StatusSame, "as before")
 }
 
 // Reports that do not fit are missed by nobody but those who look for them:
@@ -116,7 +117,7 @@ func TestNoRoomForReports(t *testing.T) {
 	disk := smallDisk(t, 16)
 	h := houseIn(t, t.TempDir())
 	h.cfg.Reports = filepath.Join(disk, "reports")
-	h.tools.Render = func(_ context.Context, w io.Writer, _ string, _ *results.Store, _ results.Run, _ []results.Cell) error {
+	h.tools.Render = func(_ context.Context, w io.Writer, _ string, _ *store.Store, _ results.Run, _ []results.Cell) error {
 		_, err := w.Write(bytes.Repeat([]byte("x"), 32<<20))
 		return err
 	}
@@ -148,11 +149,11 @@ func TestRoomIsMade(t *testing.T) {
 	h.night(t.Context())
 	fill(t, disk, 4<<20)
 
-	out := h.expect("no room", true, news.StatusLab, "nothing was run, 1 problem")
+	out := h.expect("no room", true, changes.StatusLab, "nothing was run, 1 problem")
 	if want := "MiB of 8 MiB free in the state directory " + h.cfg.State; len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], want) || strings.Contains(out.News.Problems[0], "reports directory") {
 		t.Errorf("problems %q, want one with %q: both are on one filesystem", out.News.Problems, want)
 	}
-	h.expect("still none", false, news.StatusLab, "nothing was run, 1 problem")
+	h.expect("still none", false, changes.StatusLab, "nothing was run, 1 problem")
 
 	// The ballast is of an old night.
 	old := filepath.Join(h.cfg.Reports, "nightly-20200101-023000")
@@ -162,7 +163,7 @@ func TestRoomIsMade(t *testing.T) {
 	if err := os.Rename(filepath.Join(disk, "ballast"), filepath.Join(old, "report.html")); err != nil {
 		t.Fatal(err)
 	}
-	h.expect("room was made", true, news.StatusSame, "as before")
+	h.expect("room was made", true, changes.StatusSame, "as before")
 
 	// It is in the cache, of which everything goes that nobody uses.
 	fill(t, disk, 4<<20)
@@ -172,7 +173,7 @@ func TestRoomIsMade(t *testing.T) {
 		}
 		return []string{"3 templates"}, os.Remove(filepath.Join(disk, "ballast"))
 	}
-	out = h.expect("room was made in the cache", false, news.StatusSame, "as before")
+	out = h.expect("room was made in the cache", false, changes.StatusSame, "as before")
 	if !strings.Contains(strings.Join(out.News.Notes, "\n"), "removed from the cache: 3 templates") {
 		t.Errorf("notes: %q", out.News.Notes)
 	}
@@ -185,7 +186,7 @@ func TestDiskIsFull(t *testing.T) {
 	fill(t, disk, 0)
 	h.cfg.MinFree, h.cfg.Places = 1<<20, []Place{{"state", disk}}
 	out := h.night(t.Context())
-	if len(h.box.got) != 1 || out.News.Status() != news.StatusLab || !strings.Contains(h.box.got[0].Text, "no room for a night") {
+	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || !strings.Contains(h.box.got[0].Text, "no room for a night") {
 		t.Errorf("status %s, sent %+v", out.News.Status(), h.box.got)
 	}
 	if len(out.Failed) == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
 )
 
 // Rule says what some cells are expected to come to. All that it says of a
@@ -128,7 +129,7 @@ func seen(a *results.Attempt) string {
 
 // Judgement judges attempts: those fail that are bad and not as expected. It is
 // for one goroutine.
-func (e *Expectations) Judgement() results.Judgement {
+func (e *Expectations) Judgement() history.Judgement {
 	m := e.matcher()
 	return func(a *results.Attempt) bool {
 		if !a.Verdict.Bad() {

@@ -12,15 +12,16 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/findings"
 )
 
 // The document that --json writes. Its field names are a contract with
 // whoever reads it: fields are added, never renamed, and never missing.
 type (
 	document struct {
-		Run     documentRun      `json:"run"`
-		Cells   []documentCell   `json:"cells"`
-		Vectors []results.Vector `json:"policy_vectors"`
+		Run     documentRun       `json:"run"`
+		Cells   []documentCell    `json:"cells"`
+		Vectors []findings.Vector `json:"policy_vectors"`
 	}
 	documentRun struct {
 		ID         string            `json:"id"`
@@ -78,7 +79,7 @@ func WriteJSON(w io.Writer, d Document) error {
 			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
 			Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds()},
 		Cells:   make([]documentCell, len(d.Cells)),
-		Vectors: append([]results.Vector{}, results.Vectors(d.Cells)...),
+		Vectors: append([]findings.Vector{}, findings.Vectors(d.Cells)...),
 	}
 	for i := range d.Cells {
 		c := &d.Cells[i]

@@ -14,6 +14,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // TestHundredThousandCells keeps writing, reading and storing a large run
@@ -61,7 +62,7 @@ func TestHundredThousandCells(t *testing.T) {
 		}
 		run, attempts, err := Merge([]Source{s}, t0)
 		must(t, err)
-		store, err := results.Open(t.TempDir() + "/results.db")
+		store, err := store.Open(t.TempDir() + "/results.db")
 		must(t, err)
 		measure("storing "+name, 25*time.Second, func() error {
 			_, err := store.Import(t.Context(), run, attempts)

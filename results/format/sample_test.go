@@ -13,6 +13,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 var update = flag.Bool("update", false, "accept what the documents look like now")
@@ -154,7 +155,7 @@ func hostileRun() Document {
 // went.
 func stored(t testing.TB, d Document) []results.Cell {
 	t.Helper()
-	s, err := results.Open(filepath.Join(t.TempDir(), "results.db"))
+	s, err := store.Open(filepath.Join(t.TempDir(), "results.db"))
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	run := d.Run

@@ -1,10 +1,14 @@
 package page
 
-import "github.com/splicelab/splicelab/results"
+import (
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/history"
+)
 
 // NewDiff is the document of what changed from one run to another, or between
 // kernels of theirs, and in which conditions they differ.
-func NewDiff(before, after Run, conditions []results.Condition, d results.Difference) Diff {
+func NewDiff(before, after Run, conditions []compare.Condition, d compare.Difference) Diff {
 	doc := Diff{
 		Before: before, After: after, BeforeKernel: d.Kernels[0], AfterKernel: d.Kernels[1],
 		Conditions: []Condition{}, Lists: []DifferenceList{}, Same: d.Same,
@@ -22,7 +26,7 @@ func NewDiff(before, after Run, conditions []results.Condition, d results.Differ
 	return doc
 }
 
-func newChange(c results.Change) Change {
+func newChange(c compare.Change) Change {
 	out := Change{Kernel: c.Kernel, FS: c.FS, Test: c.Test}
 	if b := c.Before; b != nil {
 		out.BeforeKernel, out.Before, out.BeforeOutcome = b.Kernel, b.Verdict, b.Outcome
@@ -35,7 +39,7 @@ func newChange(c results.Change) Change {
 	return out
 }
 
-func newRate(r results.Rate) Rate {
+func newRate(r history.Rate) Rate {
 	low, high := r.Interval()
 	return Rate{Failed: r.Failed, Attempts: r.Attempts, Low: low, High: high}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/history"
 )
 
 func TestNewDiff(t *testing.T) {
@@ -26,19 +28,19 @@ func TestNewDiff(t *testing.T) {
 	}
 	a := []results.Cell{cell("6.1", "s.TestA", outcome.Pass), cell("6.1", "s.TestB", outcome.Pass), cell("6.1", "s.TestC", outcome.Pass)}
 	b := []results.Cell{cell("6.2", "s.TestA", outcome.Crash), cell("6.2", "s.TestB", outcome.Pass), cell("6.2", "s.TestD", outcome.Skip)}
-	d := results.DiffKernels(a, b)
-	d.Weigh(func(k results.CellKey) results.Rate {
+	d := compare.DiffKernels(a, b)
+	d.Assess(func(k results.CellKey) history.Rate {
 		if k.Kernel != "6.1" {
 			t.Errorf("the history of %s is asked for", k)
 		}
-		return results.Rate{Attempts: 20}
-	}, results.BadVerdict)
+		return history.Rate{Attempts: 20}
+	}, history.BadVerdict)
 	one, two := run("one", a), run("two", b)
 	doc := NewDiff(NewRun(one, []string{"baseline"}), NewRun(two, nil), d.Conditions(one.Run, two.Run), d)
 	none := Rate{High: 1}
 	want := []DifferenceList{
 		{"new-failures", "new failures", []Change{{Kernel: "6.2", FS: "xfs", Test: "s.TestA", BeforeKernel: "6.1", Before: "pass", After: "crash", Detail: "crash",
-			Now: newRate(results.Rate{Failed: 1, Attempts: 1}), Past: newRate(results.Rate{Attempts: 20})}}},
+			Now: newRate(history.Rate{Failed: 1, Attempts: 1}), Past: newRate(history.Rate{Attempts: 20})}}},
 		{"new", "new cells", []Change{{Kernel: "6.2", FS: "xfs", Test: "s.TestD", After: "skip", Detail: "skip", Now: none, Past: none}}},
 		{"gone", "vanished cells", []Change{{Kernel: "6.1", FS: "xfs", Test: "s.TestC", BeforeKernel: "6.1", Before: "pass", Now: none, Past: none}}},
 	}
@@ -49,7 +51,7 @@ func TestNewDiff(t *testing.T) {
 	if diff := cmp.Diff(conditions, doc.Conditions); diff != "" || doc.Same != 1 || doc.BeforeKernel != "6.1" || doc.AfterKernel != "6.2" || doc.Before.Marks[0] != "baseline" {
 		t.Errorf("%s\n%+v", diff, doc)
 	}
-	text, err := json.Marshal(NewDiff(NewRun(run("one", nil), nil), NewRun(run("one", nil), nil), nil, results.Diff(nil, nil)))
+	text, err := json.Marshal(NewDiff(NewRun(run("one", nil), nil), NewRun(run("one", nil), nil), nil, compare.Diff(nil, nil)))
 	if err != nil || strings.Contains(string(text), "null") {
 		t.Errorf("%s %v", text, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
 )
 
 // Run is a run with what its cells came to. It and the documents below are
@@ -260,7 +261,7 @@ func NewPast(r results.Run, c results.Cell) Past {
 }
 
 // NewHistory is a history, judged by policy p unless that is empty.
-func NewHistory(all []results.Past, p outcome.Policy) []Past {
+func NewHistory(all []history.Past, p outcome.Policy) []Past {
 	docs := make([]Past, len(all))
 	for i, past := range all {
 		c := past.Cell

@@ -6,6 +6,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/findings"
 )
 
 // Vectors are the policy vectors of a run: what each source and sink answered
@@ -43,10 +44,10 @@ type VectorRow struct {
 // the order of reports.
 func NewVectors(cells []results.Cell) Vectors {
 	doc := Vectors{Probes: []Probe{}, Kernels: []KernelVectors{}}
-	for _, p := range results.Probes {
+	for _, p := range findings.Probes {
 		doc.Probes = append(doc.Probes, Probe{p.Name, p.Asks})
 	}
-	all := results.Vectors(cells)
+	all := findings.Vectors(cells)
 	var kernels []string
 	for _, v := range all {
 		if !slices.Contains(kernels, v.Kernel) {
@@ -55,7 +56,7 @@ func NewVectors(cells []results.Cell) Vectors {
 	}
 	for _, k := range kernels {
 		of := KernelVectors{Kernel: results.CleanLine(k)}
-		for _, r := range results.VectorRows(all, k) {
+		for _, r := range findings.VectorRows(all, k) {
 			row := VectorRow{
 				Source: results.CleanLine(r.Source), Sink: results.CleanLine(r.Sink), Filesystems: clean(r.Filesystems),
 				Answers: clean(r.Probes), Fits: r.Reading(), Verdict: r.Verdict, Detail: results.CleanLine(r.Detail),

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // live is a store with its server, and a writer as another process would have it.
-func live(t *testing.T) (writer *results.Store, address string) {
+func live(t *testing.T) (writer *store.Store, address string) {
 	t.Helper()
 	path := storePath(t)
 	writer = sampleStore(t, path)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
 )
 
@@ -45,7 +47,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		d := results.Diff(a, b)
+		d := compare.Diff(a, b)
 		if s.cfg.Weigh != nil {
 			if err := s.cfg.Weigh(ctx, before, y.Policy, &d); err != nil {
 				return nil, err
@@ -58,7 +60,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 // past is what a cell came to in the newest runs that have it, judged by policy
 // p unless that is empty.
 func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy, runs int) ([]page.Past, error) {
-	all, err := s.cfg.Store.History(ctx, key, nil, runs)
+	all, err := history.Of(ctx, s.cfg.Store, key, nil, runs)
 	if err != nil {
 		return nil, err
 	}
@@ -154,12 +156,12 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 	}
 	releases, _, _ := results.Axes(cells)
 	doc := page.Map{Kernels: []page.MapKernel{}, Rows: []page.MapRow{}}
-	columns := make([]results.MapKernel, len(releases))
+	columns := make([]history.MapKernel, len(releases))
 	for i, r := range releases {
-		columns[i] = results.MapKernel{Release: r, Series: results.Series(r)}
+		columns[i] = history.MapKernel{Release: r, Series: results.Series(r)}
 		doc.Kernels = append(doc.Kernels, page.MapKernel{Release: r, Series: columns[i].Series})
 	}
-	m := results.NewKernelMap(columns, cells)
+	m := history.NewKernelMap(columns, cells)
 	if len(m.Rows) > maxMapRows {
 		return page.Map{}, badRequest("a map of %d rows cannot be read: name fewer tests or filesystems; there is room for %d", len(m.Rows), maxMapRows)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/browsertest"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // hostileText is what a kernel or a test could print to attack its reader. What
@@ -237,12 +238,12 @@ func TestHostileRequests(t *testing.T) {
 // TestErrorsInsideAreNotTold: what is wrong with the store is for its owner.
 func TestErrorsInsideAreNotTold(t *testing.T) {
 	path := storePath(t)
-	store, err := results.Open(path)
+	closed, err := store.Open(path)
 	must(t, err)
 	var told []string
-	s := testServer(t, Config{Store: store, Log: func(err error) { told = append(told, err.Error()) }}, quick)
+	s := testServer(t, Config{Store: closed, Log: func(err error) { told = append(told, err.Error()) }}, quick)
 	must(t, s.Close())
-	must(t, store.Close())
+	must(t, closed.Close())
 	for _, target := range []string{"/api/runs", "/api/runs/latest", "/api/diff", "/api/map"} {
 		if text := failure(t, ask(s.Handler(), "GET", target), http.StatusInternalServerError); strings.Contains(text, path) || strings.Contains(text, "sql") {
 			t.Errorf("%s tells %q", target, text)
@@ -252,7 +253,7 @@ func TestErrorsInsideAreNotTold(t *testing.T) {
 		t.Errorf("the log was told %q", told)
 	}
 	// Closing twice is the cleanup's; open it again for that.
-	reopened, err := results.Open(path)
+	reopened, err := store.Open(path)
 	must(t, err)
 	t.Cleanup(func() { must(t, reopened.Close()) })
 	s.changes, err = reopened.Changes(t.Context())

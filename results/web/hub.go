@@ -10,6 +10,7 @@ import (
 
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/page"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // hub looks at the store for all who watch runs: however many they are, the
@@ -30,7 +31,7 @@ func newHub(s *Server) *hub {
 type topic struct {
 	id    string // of the run
 	epoch string // tells its events from those of another topic of the run
-	watch *results.Watch
+	watch *store.Watch
 	ready chan struct{} // closed when the run was read for the first time
 	err   error         // why that failed
 
@@ -246,7 +247,7 @@ const (
 
 // arrivals are the events of cells that came to something, and of how the run
 // stands then. So many that no client could keep up are one event that says so.
-func (h *hub) arrivals(p results.Progress, state page.Event) []page.Event {
+func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 	if len(p.Came) > h.server.limits.kept/2 {
 		return []page.Event{{Kind: kindReset, Planned: state.Planned, Done: state.Done, Running: state.Running, Rate: state.Rate, Left: state.Left}, state}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/page"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // Bounds of what a request may name.
@@ -81,7 +82,7 @@ type knownTally struct {
 
 // of counts the cells of a run, if it has another number of attempts than when
 // they were counted before.
-func (t *tallies) of(ctx context.Context, store *results.Store, id string) (results.Tally, error) {
+func (t *tallies) of(ctx context.Context, store *store.Store, id string) (results.Tally, error) {
 	n, err := store.AttemptCount(ctx, id)
 	if err != nil {
 		return results.Tally{}, err

@@ -19,7 +19,9 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/page"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 // DefaultAddress is where the server listens unless told otherwise: only this
@@ -29,7 +31,7 @@ const DefaultAddress = "127.0.0.1:8417"
 // Config says what a Server serves, and to whom.
 type Config struct {
 	// Store is what is read.
-	Store *results.Store
+	Store *store.Store
 	// Token, when there is one, is asked of everybody: see NewToken.
 	Token string
 	// Loopback refuses requests that name another host than this machine, so
@@ -42,7 +44,7 @@ type Config struct {
 	// Weigh tells regressions from flakes by the history of the cells up to the
 	// run before, judged by a policy. Nil: a cell that fails and did not has
 	// regressed.
-	Weigh func(ctx context.Context, before results.Run, p outcome.Policy, d *results.Difference) error
+	Weigh func(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error
 	// CrashLines, Family and Report are as page.Lookup has them; nil: not known.
 	CrashLines func(console string) []int
 	Family     func(test string) string
@@ -74,7 +76,7 @@ type Server struct {
 	cfg     Config
 	limits  limits
 	now     func() time.Time
-	changes *results.Changes
+	changes *store.Changes
 	cache   *cache
 	tallies tallies
 	hub     *hub

@@ -14,6 +14,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
 var t0 = time.Date(2026, 11, 23, 19, 14, 20, 0, time.UTC)
@@ -27,9 +28,9 @@ func must(t *testing.T, err error) {
 
 // openStore opens the store at path; two of one path are two processes, as far
 // as SQLite is concerned.
-func openStore(t testing.TB, path string) *results.Store {
+func openStore(t testing.TB, path string) *store.Store {
 	t.Helper()
-	s, err := results.Open(path)
+	s, err := store.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ var (
 )
 
 // sampleRun stores a finished run; in the later ones, more fails.
-func sampleRun(t testing.TB, s *results.Store, id string, n int) {
+func sampleRun(t testing.TB, s *store.Store, id string, n int) {
 	t.Helper()
 	ctx := t.Context()
 	check := func(err error) {
@@ -100,7 +101,7 @@ func sampleRun(t testing.TB, s *results.Store, id string, n int) {
 }
 
 // sampleStore has two finished runs and one that has been begun.
-func sampleStore(t testing.TB, path string) *results.Store {
+func sampleStore(t testing.TB, path string) *store.Store {
 	t.Helper()
 	s := openStore(t, path)
 	sampleRun(t, s, "20261123-191420-one", 0)

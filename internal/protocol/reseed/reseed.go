@@ -1,6 +1,6 @@
-// Package reseed makes a machine that was restored from a template its own: it
-// sets what would else be the same in all of them. Agent and test process
-// share it; it runs in the guest.
+// Package reseed makes a VM restored from a template unique: it sets what would
+// otherwise be identical in all of them. Agent and test process share it; it
+// runs in the guest.
 package reseed
 
 import (
@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// EntropyLen is how many random bytes a machine gets: the width of the
-// kernel's generator.
+// EntropyLen is how many random bytes a VM gets: the key size of the kernel's
+// generator.
 const EntropyLen = 32
 
-// Guest sets the clock, in nanoseconds since the Unix epoch, and makes the
-// kernel's random numbers depend on entropy from now on.
+// Guest sets the clock, in nanoseconds since the Unix epoch, and reseeds the
+// kernel's random number generator with entropy.
 func Guest(unixNano int64, entropy []byte) error {
 	tv := unix.NsecToTimeval(unixNano)
 	if err := unix.Settimeofday(&tv); err != nil {
@@ -36,8 +36,8 @@ func Guest(unixNano int64, entropy []byte) error {
 		return fmt.Errorf("open /dev/urandom: %w", err)
 	}
 	defer func() { _ = unix.Close(fd) }()
-	// Adding alone would have no effect before the next time that the
-	// generator takes from its pool, up to five minutes later.
+	// Adding entropy alone has no effect until the generator next reseeds from
+	// its pool, up to five minutes later.
 	if _, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.RNDADDENTROPY, uintptr(unsafe.Pointer(&pool))); e != 0 {
 		return fmt.Errorf("RNDADDENTROPY: %w", e)
 	}

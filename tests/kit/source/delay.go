@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -164,24 +162,12 @@ func (d *Delayed) must(what string, number uintptr, flags uint32, params string)
 // the cell ends.
 func zram(c *kit.Cell) string {
 	c.T.Helper()
-	c.Module("zram")
-	const class = "/sys/class/zram-control/"
-	id, err := os.ReadFile(class + "hot_add") // reading it creates a device
-	if err != nil {
-		c.Infra("%v", err)
-	}
-	n := strings.TrimSpace(string(id))
-	c.T.Cleanup(func() {
-		if err := os.WriteFile(class+"hot_remove", []byte(n), 0); err != nil {
-			c.T.Errorf("%v", err)
-		}
-	})
-	err = os.WriteFile("/sys/block/zram"+n+"/disksize", []byte(strconv.Itoa(blockMiB<<20)), 0)
+	path, err := c.Zram(blockMiB << 20)
 	switch {
 	case errors.Is(err, unix.EINVAL):
 		c.Skip("zram: EINVAL: the module of its default compressor, lzo-rle, cannot be loaded")
 	case err != nil:
 		c.Infra("%v", err)
 	}
-	return "/dev/zram" + n
+	return path
 }

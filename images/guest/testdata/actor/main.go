@@ -80,7 +80,8 @@ func act(args []string) error {
 	return nil
 }
 
-// useFilesystem writes, syncs and reads back, and names what it did it on.
+// useFilesystem writes, syncs and reads back, and prints which filesystem it
+// used.
 func useFilesystem(dir string) error {
 	path := filepath.Join(dir, "file")
 	content := bytes.Repeat([]byte("splicelab"), 20000)
@@ -141,8 +142,8 @@ func tell(args []string) error {
 	return nil
 }
 
-// leave starts a process in a session of its own, which goes on writing, and
-// ends without it.
+// leave starts a process in a session of its own, which keeps writing, and
+// exits without waiting for it.
 func leave() error {
 	cmd := exec.Command(os.Args[0], "drip")
 	cmd.Stdout = os.Stdout
@@ -165,8 +166,8 @@ func signalInit() error {
 	return nil
 }
 
-// terminal reports its window's size, at first and when it changes, until
-// an interrupt.
+// terminal reports its window's size, at first and on each change, until an
+// interrupt.
 func terminal() error {
 	events := make(chan os.Signal, 2)
 	signal.Notify(events, syscall.SIGWINCH, syscall.SIGINT)

@@ -1,0 +1,271 @@
+// Package compare says what differs between two runs, or between two kernels:
+// diff.go classifies each cell, assess.go tells regressions from flakes by the
+// history of the cells, predecessor.go finds the kernel to compare with. It
+// takes cells and needs no store.
+package compare
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
+)
+
+// Change is a cell that is not in both what it was. Before or After is nil
+// where there is no such cell.
+type Change struct {
+	results.CellKey // the later one's where there is one
+	Before, After   *results.Cell
+	// Past is how often the earlier cell's attempts failed up to then, and Now
+	// how often the later one's did; known after Difference.Assess.
+	Past, Now history.Rate
+}
+
+// Difference is what changed from one run to another, or from one kernel to
+// another. Each list is in the order of reports, and a cell is in at most one.
+type Difference struct {
+	NewFailures []Change // fails now and did not
+	Unexpected  []Change // passes now, and was expected to fail
+	Flaky       []Change // failed in some attempt, which is no proof that something changed
+	Fixes       []Change // failed and passes now
+	Changed     []Change // another outcome, or another way to fail
+	Skips       []Change // skipped in one, or for another reason now
+	New, Gone   []Change // only in the later, only in the earlier
+	Unknown     []Change // infra in one of them: nothing can be said
+	Same        int      // cells that came to the same in both
+
+	// Kernels are the earlier and the later kernel, where kernels are compared
+	// and not runs.
+	Kernels [2]string
+	// Predecessors are kernels of the earlier run by those of the later that have
+	// taken their place: see Diff.
+	Predecessors map[string]string
+
+	shared map[results.Column]bool // kernels and filesystems that both have
+	shaky  []Change                // of the same: flaky then and now
+}
+
+// ChangeList is one kind of change.
+type ChangeList struct {
+	Name    string // for machines: new-failures
+	Title   string // for people: new failures
+	Changes []Change
+}
+
+// Lists are the kinds of changes that there are, what matters most first.
+func (d Difference) Lists() []ChangeList {
+	all := []ChangeList{
+		{"new-failures", "new failures", d.NewFailures},
+		{"unexpected-passes", "unexpected passes: was expected to fail", d.Unexpected},
+		{"flaky", "flaky: failed now or before, and not in all attempts", d.Flaky},
+		{"fixes", "fixed", d.Fixes},
+		{"changed", "changed", d.Changed},
+		{"skips", "skips changed", d.Skips},
+		{"new", "new cells", d.New},
+		{"gone", "vanished cells", d.Gone},
+		{"infra", "nothing can be said: infra", d.Unknown},
+	}
+	return slices.DeleteFunc(all, func(l ChangeList) bool { return len(l.Changes) == 0 })
+}
+
+// Empty reports whether every cell came to the same.
+func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
+
+// Shared reports whether both sides have cells of the kernel and filesystem.
+func (d Difference) Shared(of results.Column) bool { return d.shared[of] }
+
+// Diff compares the cells of an earlier run a with those of a later run b.
+// Show them under one policy first if theirs differ, and apply the user's
+// expectations. Where a run has one kernel of a series, and the other another
+// one, the two are compared with each other: a series goes on in the next
+// point release, and what that breaks is what is looked for.
+func Diff(a, b []results.Cell) Difference { return DiffAs(a, b, predecessors(a, b)) }
+
+// DiffAs is Diff with kernels of the later run compared with those of the
+// earlier that predecessors names for them; the others with themselves.
+func DiffAs(a, b []results.Cell, predecessors map[string]string) Difference {
+	d := diff(a, b, func(c *results.Cell) results.CellKey { return c.CellKey }, func(c *results.Cell) results.CellKey {
+		k := c.CellKey
+		if old, ok := predecessors[k.Kernel]; ok {
+			k.Kernel = old
+		}
+		return k
+	})
+	d.Predecessors = predecessors
+	return d
+}
+
+// predecessors pairs the only kernel of a series that b lacks with the only one
+// that a lacks.
+func predecessors(a, b []results.Cell) map[string]string {
+	before, after := results.Releases(a), results.Releases(b)
+	only := func(kernels, others []string) map[string][]string {
+		bySeries := make(map[string][]string)
+		for _, k := range kernels {
+			if !slices.Contains(others, k) {
+				bySeries[results.Series(k)] = append(bySeries[results.Series(k)], k)
+			}
+		}
+		return bySeries
+	}
+	gone, come := only(before, after), only(after, before)
+	pairs := make(map[string]string)
+	for series, old := range gone {
+		if len(old) == 1 && len(come[series]) == 1 {
+			pairs[come[series][0]] = old[0]
+		}
+	}
+	return pairs
+}
+
+// DiffKernels compares what one kernel came to with what another one did:
+// cells are the same that have the same filesystem and test.
+func DiffKernels(a, b []results.Cell) Difference {
+	key := func(c *results.Cell) results.CellKey { return results.CellKey{FS: c.FS, Test: c.Test} }
+	d := diff(a, b, key, key)
+	for i, cells := range [][]results.Cell{a, b} {
+		if len(cells) > 0 {
+			d.Kernels[i] = cells[0].Kernel
+		}
+	}
+	return d
+}
+
+// diff compares the cells whose keys, as earlier and as later makes them, are
+// the same.
+func diff(a, b []results.Cell, earlier, later func(*results.Cell) results.CellKey) Difference {
+	a, b = slices.Clone(a), slices.Clone(b)
+	results.Sort(a)
+	results.Sort(b)
+	before := make(map[results.CellKey]*results.Cell, len(a))
+	had := make(map[results.Column]bool)
+	for i := range a {
+		k := earlier(&a[i])
+		before[k] = &a[i]
+		had[results.Column{Kernel: k.Kernel, FS: k.FS}] = true
+	}
+	d := Difference{shared: make(map[results.Column]bool)}
+	after := make(map[results.CellKey]bool, len(b))
+	for i := range b {
+		k := later(&b[i])
+		c := Change{CellKey: b[i].CellKey, Before: before[k], After: &b[i]}
+		after[k] = true
+		if of := (results.Column{Kernel: k.Kernel, FS: k.FS}); had[of] { // under both names
+			d.shared[of], d.shared[results.Column{Kernel: c.Kernel, FS: c.FS}] = true, true
+			if c.Before != nil {
+				d.shared[results.Column{Kernel: c.Before.Kernel, FS: c.FS}] = true
+			}
+		}
+		if list := d.list(c); list != nil {
+			*list = append(*list, c)
+		} else {
+			d.Same++
+			if c.Before.Flaky != "" && c.After.Flaky != "" && c.After.Bad() {
+				d.shaky = append(d.shaky, c)
+			}
+		}
+	}
+	for i := range a {
+		if !after[earlier(&a[i])] {
+			d.Gone = append(d.Gone, Change{CellKey: a[i].CellKey, Before: &a[i]})
+		}
+	}
+	return d
+}
+
+// list is where c belongs, nil when nothing changed.
+func (d *Difference) list(c Change) *[]Change {
+	if c.Before == nil {
+		return &d.New
+	}
+	was, is := c.Before.Verdict, c.After.Verdict
+	switch {
+	case was == outcome.Infra && is == outcome.Infra:
+		return nil
+	case was == outcome.Infra || is == outcome.Infra:
+		return &d.Unknown
+	case c.After.Standing == results.UnexpectedPass && c.Before.Standing != results.UnexpectedPass:
+		return &d.Unexpected
+	case c.After.Bad() && (!c.Before.Bad() || c.Before.Flaky != "" && c.After.Flaky == ""):
+		return &d.NewFailures
+	case is == outcome.Skip && was == outcome.Skip:
+		if c.Before.Detail == c.After.Detail {
+			return nil
+		}
+		return &d.Skips
+	case is == outcome.Skip || was == outcome.Skip:
+		return &d.Skips
+	case was.Bad() && !is.Bad() && c.Before.Flaky != "":
+		return &d.Flaky // it passed now and then before, too
+	case was.Bad() && !is.Bad():
+		return &d.Fixes
+	case was != is || c.Before.Outcome != c.After.Outcome:
+		return &d.Changed
+	}
+	return nil
+}
+
+// Condition is something that could explain a difference between two runs.
+// An empty value means that the run did not have it.
+type Condition struct {
+	Name, Before, After string
+}
+
+// Conditions lists the conditions that could explain the difference, of the
+// runs a and b that the cells are of.
+func (d Difference) Conditions(a, b results.Run) []Condition {
+	kernel := func(r results.Run, release string) string {
+		if digest := r.Conditions[kernelCondition+release]; digest != "" {
+			return release + " (" + digest + ")"
+		}
+		return release
+	}
+	var all []Condition
+	said := func(string) bool { return true } // whether the condition of a kernel is told already
+	if d.Kernels != [2]string{} {
+		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
+	} else {
+		told := make(map[string]bool)
+		for _, next := range slices.SortedFunc(maps.Keys(d.Predecessors), results.CompareReleases) {
+			old := d.Predecessors[next]
+			told[old], told[next] = true, true
+			all = append(all, Condition{kernelCondition + results.Series(next), kernel(a, old), kernel(b, next)})
+		}
+		said = func(release string) bool { return told[release] }
+	}
+	for _, c := range DiffConditions(a, b) {
+		if release, ok := strings.CutPrefix(c.Name, kernelCondition); !ok || !said(release) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// kernelCondition begins the name of the condition that is a kernel's digest.
+const kernelCondition = "kernel "
+
+// DiffConditions lists the conditions in which two runs differ, by name.
+func DiffConditions(a, b results.Run) []Condition {
+	conditions := func(r results.Run) map[string]string {
+		m := maps.Clone(r.Conditions)
+		if m == nil {
+			m = make(map[string]string)
+		}
+		m["accel"], m["policy"], m["seed"] = r.Accel, string(r.Policy), fmt.Sprint(r.Seed)
+		return m
+	}
+	ca, cb := conditions(a), conditions(b)
+	names := maps.Clone(ca)
+	maps.Copy(names, cb)
+	var diff []Condition
+	for _, n := range slices.SortedFunc(maps.Keys(names), results.CompareNatural) {
+		if ca[n] != cb[n] {
+			diff = append(diff, Condition{n, ca[n], cb[n]})
+		}
+	}
+	return diff
+}

@@ -1,0 +1,35 @@
+package compare_test
+
+import (
+	"testing"
+
+	"github.com/splicelab/splicelab/results/compare"
+)
+
+func TestPredecessor(t *testing.T) {
+	archive := []string{"6.1.0-9-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.12.117+deb13-cloud-amd64", "6.12.117+deb13-rt-amd64", "7.3-rc2-cloud-amd64", "7.3.1-cloud-amd64"}
+	for _, c := range []struct{ release, want, older string }{
+		{"6.12.9+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.1.0-9-cloud-amd64"},
+		{"6.12.118+deb13-cloud-amd64", "6.12.117+deb13-cloud-amd64", "6.12.117+deb13-cloud-amd64"},
+		{"6.12.20+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64"},
+		{"6.12.120+deb13-rt-amd64", "6.12.117+deb13-rt-amd64", "6.12.117+deb13-rt-amd64"},
+		{"6.1.0-46-cloud-amd64", "6.1.0-9-cloud-amd64", "6.1.0-9-cloud-amd64"},
+		// A release that was taken back: the series counts before the age.
+		{"6.12.8+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.1.0-9-cloud-amd64"},
+		// A new series stands in for none.
+		{"6.18.2+deb14-cloud-amd64", "", "6.12.117+deb13-cloud-amd64"},
+		{"7.3-rc3-cloud-amd64", "7.3-rc2-cloud-amd64", "7.3-rc2-cloud-amd64"},
+		{"7.4.1-cloud-amd64", "", "7.3.1-cloud-amd64"},
+		{"5.10.0-46-cloud-amd64", "", ""},
+		{"6.12.118-mine", "", ""},
+		{"", "", ""},
+	} {
+		got, ok := compare.Predecessor(c.release, archive)
+		if got != c.want || ok != (c.want != "") {
+			t.Errorf("before %s: %q, %t; want %q", c.release, got, ok, c.want)
+		}
+		if got, ok := compare.Older(c.release, archive); got != c.older || ok != (c.older != "") {
+			t.Errorf("older than %s: %q, %t; want %q", c.release, got, ok, c.older)
+		}
+	}
+}

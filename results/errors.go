@@ -1,0 +1,51 @@
+package results
+
+import (
+	"fmt"
+	"strings"
+)
+
+// RunError says that a reference names no run, or more than one.
+type RunError struct {
+	Ref       string
+	Ambiguous bool
+	Known     []string // candidates: what it could mean, or the newest runs
+}
+
+// Error names what the reference could have meant.
+func (e *RunError) Error() string {
+	switch {
+	case e.Ambiguous:
+		return fmt.Sprintf("run %q is ambiguous: %s", e.Ref, strings.Join(e.Known, ", "))
+	case strings.HasPrefix(e.Ref, "@"):
+		return fmt.Sprintf("no run %q: splicelab results baseline RUN makes a run the baseline", e.Ref)
+	case len(e.Known) == 0:
+		return fmt.Sprintf("no run %q: the store holds no runs yet", e.Ref)
+	}
+	return fmt.Sprintf("no run %q: use latest, latest~1, a date, @baseline, or one of %s", e.Ref, strings.Join(e.Known, ", "))
+}
+
+// KernelError says that a reference names no kernel that a run has cells of.
+type KernelError struct {
+	Ref, Run string   // Run is empty where all were looked at
+	Known    []string // the kernels that there are
+}
+
+// Error names the kernels that there are.
+func (e *KernelError) Error() string {
+	where := "no stored run has"
+	if e.Run != "" {
+		where = "run " + e.Run + " does not have"
+	}
+	if len(e.Known) == 0 {
+		return where + " the kernel of " + e.Ref + ": there are no cells yet"
+	}
+	return where + " the kernel of " + e.Ref + ": use one of " + strings.Join(e.Known, ", ")
+}
+
+// RunningError says that another process is at a run.
+type RunningError struct{ Run string }
+
+func (e *RunningError) Error() string {
+	return fmt.Sprintf("run %s is being worked at by another splicelab: wait until that has ended, or end it", e.Run)
+}

@@ -1,0 +1,205 @@
+package findings
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// WriteFindings writes what a run observed as a Markdown page: what each test
+// came to on each kernel and filesystem, and every invariant that fails.
+// report gives the link to the report file of a finding, or "". Only what is
+// in cells is said.
+func Write(w io.Writer, r results.Run, cells []results.Cell, info func(string) TestInfo, report func(Broken) string) error {
+	b := new(bytes.Buffer)
+	r = results.SafeRun(r)
+	kernels, filesystems, _ := results.Axes(cells)
+	fmt.Fprintf(b, "# Findings\n\nWritten by `splicelab results findings` from run %s of %s (%s, %s); only what that run observed is said.\n",
+		r.ID, r.Started.UTC().Format(time.DateOnly), r.Accel, cellCount(len(cells)))
+	fmt.Fprintf(b, "Kernels: %s.\nThe run was made by `%s`.\n", strings.Join(cleanAll(kernels), ", "), strings.Join(withoutFiles(r.Command), " "))
+	if r.Problem != "" {
+		fmt.Fprintf(b, "\n**The run cannot be trusted: %s**\n", inMarkdown(r.Problem))
+	}
+	writeBroken(b, cells, kernels, info, report)
+	writeObserved(b, cells, kernels, filesystems, info)
+	writeUnseen(b, cells, info)
+	_, err := b.WriteTo(w)
+	return err
+}
+
+func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info func(string) TestInfo, report func(Broken) string) {
+	b.WriteString("\n## What no policy allows, and was seen\n\n")
+	all := BrokenInvariants(cells, info)
+	if len(all) == 0 {
+		b.WriteString("Nothing: every invariant held.\n")
+		return
+	}
+	for _, f := range all {
+		t := info(f.Test)
+		fmt.Fprintf(b, "### %s %s: %s\n\n%s\n\n", t.ID, inMarkdown(f.Test), inMarkdown(f.Says()), inMarkdown(t.Doc))
+		for _, k := range kernels {
+			if on := f.Where[k]; len(on) > 0 {
+				slices.SortFunc(on, results.CompareNatural)
+				fmt.Fprintf(b, "- %s: %s\n", inMarkdown(k), inMarkdown(strings.Join(on, ", ")))
+			}
+		}
+		fmt.Fprintf(b, "\nFor one, `%s` on %s, %s: %s", inMarkdown(f.Example.Test), inMarkdown(f.Example.Kernel), inMarkdown(f.Example.FS), inMarkdown(f.Example.Detail))
+		if link := report(f); link != "" {
+			fmt.Fprintf(b, " ([report file](%s))", link)
+		}
+		b.WriteString("\n\n")
+	}
+}
+
+// writeObserved is a table for each family: tests down, kernels across, in
+// each field the letters of all filesystems' outcomes.
+func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems []string, info func(string) TestInfo) {
+	type field struct{ test, kernel, fs string }
+	seen := map[field]map[outcome.Outcome]bool{}
+	verdicts := map[field]map[outcome.Verdict]bool{}
+	families := map[string][]string{}
+	letters := map[outcome.Outcome]bool{}
+	marks := map[outcome.Verdict]bool{}
+	for i := range cells {
+		c := &cells[i]
+		top, _, _ := strings.Cut(c.Test, "/")
+		f := field{top, c.Kernel, c.FS}
+		if seen[f] == nil {
+			seen[f], verdicts[f] = map[outcome.Outcome]bool{}, map[outcome.Verdict]bool{}
+		}
+		if c.Outcome != outcome.None && (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) {
+			seen[f][c.Outcome], letters[c.Outcome] = true, true
+		} else {
+			verdicts[f][c.Verdict], marks[c.Verdict] = true, true
+		}
+		if family := info(top).Family; !slices.Contains(families[family], top) {
+			families[family] = append(families[family], top)
+		}
+	}
+	b.WriteString("## What was seen where\n\n")
+	fmt.Fprintf(b, "A field has one entry for each of %s, in this order; an entry has a letter for each outcome that some subtest of the test came to.\n\n", strings.Join(cleanAll(filesystems), ", "))
+	var legend []string
+	for _, o := range results.SortedOutcomes(letters) {
+		legend = append(legend, "`"+o.Letter()+"` "+string(o))
+	}
+	for _, v := range outcome.Verdicts {
+		if marks[v] {
+			legend = append(legend, "`"+results.VerdictMark(v)+"` "+string(v)+" without an outcome")
+		}
+	}
+	b.WriteString(strings.Join(legend, ", ") + ".\n")
+	short := shortReleases(kernels)
+	for _, family := range slices.SortedFunc(maps.Keys(families), results.CompareNatural) {
+		fmt.Fprintf(b, "\n### %s\n\n| | test |", inMarkdown(cmp.Or(family, "other tests")))
+		for _, k := range short {
+			fmt.Fprintf(b, " %s |", inMarkdown(k))
+		}
+		b.WriteString("\n|---|---|" + strings.Repeat("---|", len(kernels)) + "\n")
+		tests := families[family]
+		slices.SortFunc(tests, func(x, y string) int {
+			return cmp.Or(results.CompareNatural(info(x).ID, info(y).ID), results.CompareNatural(x, y))
+		})
+		for _, t := range tests {
+			_, name, _ := strings.Cut(t, ".")
+			fmt.Fprintf(b, "| %s | %s |", inMarkdown(info(t).ID), inMarkdown(strings.TrimPrefix(name, "Test")))
+			for _, k := range kernels {
+				var entries []string
+				for _, fs := range filesystems {
+					f := field{t, k, fs}
+					entry := ""
+					for _, o := range results.SortedOutcomes(seen[f]) {
+						entry += o.Letter()
+					}
+					for _, v := range outcome.Verdicts {
+						// A skipped subtest beside one that ran says little.
+						if verdicts[f][v] && (entry == "" || v != outcome.Skip) {
+							entry += results.VerdictMark(v)
+						}
+					}
+					entries = append(entries, cmp.Or(entry, "·"))
+				}
+				fmt.Fprintf(b, " `%s` |", strings.Join(entries, " "))
+			}
+			b.WriteByte('\n')
+		}
+	}
+}
+
+// writeUnseen says what nothing is known of: tests that were skipped
+// everywhere, with the reasons.
+func writeUnseen(b *bytes.Buffer, cells []results.Cell, info func(string) TestInfo) {
+	ran := map[string]bool{}
+	reasons := map[string][]string{}
+	for i := range cells {
+		c := &cells[i]
+		top, _, _ := strings.Cut(c.Test, "/")
+		if c.Verdict != outcome.Skip {
+			ran[top] = true
+		} else if !slices.Contains(reasons[top], c.Detail) {
+			reasons[top] = append(reasons[top], c.Detail)
+		}
+	}
+	var lines []string
+	for _, t := range slices.SortedFunc(maps.Keys(reasons), results.CompareNatural) {
+		if !ran[t] {
+			lines = append(lines, fmt.Sprintf("- %s %s: %s\n", inMarkdown(info(t).ID), inMarkdown(t), inMarkdown(reasons[t][0])))
+		}
+	}
+	if len(lines) > 0 {
+		b.WriteString("\n## What could not be asked\n\nSkipped on every kernel and filesystem of this run:\n\n" + strings.Join(lines, ""))
+	}
+}
+
+// shortReleases drops the flavour that all releases share.
+func shortReleases(kernels []string) []string {
+	suffix := results.SharedFlavour(kernels)
+	out := make([]string, len(kernels))
+	for i, k := range kernels {
+		out[i] = strings.TrimSuffix(k, suffix)
+	}
+	return out
+}
+
+// withoutFiles drops from a command line where its reports went: of no interest
+// to who makes the run again.
+func withoutFiles(command []string) []string {
+	var out []string
+	for i := 0; i < len(command); i++ {
+		name, _, joined := strings.Cut(command[i], "=")
+		if !slices.Contains([]string{"--json", "--junit", "--ktap", "--html"}, name) {
+			out = append(out, command[i])
+		} else if !joined {
+			i++ // its file
+		}
+	}
+	return out
+}
+
+func cleanAll(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = inMarkdown(n)
+	}
+	return out
+}
+
+var markdownEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "[", "\\[", "]", "\\]", "<", "&lt;", "|", "\\|")
+
+// inMarkdown makes a guest's text safe in a Markdown page: one line, and nothing
+// in it that a renderer would take for markup or a table's edge.
+func inMarkdown(s string) string { return markdownEscapes.Replace(results.CleanLine(s)) }
+
+func cellCount(n int) string {
+	if n == 1 {
+		return "1 cell"
+	}
+	return fmt.Sprintf("%d cells", n)
+}

@@ -1,0 +1,17 @@
+package findings
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// WriteVectorsJSON writes the vectors as a JSON array, empty when there are
+// none.
+func WriteJSON(w io.Writer, cells []results.Cell) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	return e.Encode(append([]Vector{}, Vectors(cells)...))
+}

@@ -1,0 +1,55 @@
+package format
+
+import (
+	_ "embed" // the page
+	"html/template"
+	"io"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
+)
+
+//go:embed kernelmap.html
+var kernelMapTemplate string
+
+// WriteKernelMapHTML writes the map as one page that needs nothing else.
+func WriteKernelMapHTML(w io.Writer, m history.KernelMap, title string) error {
+	t, err := template.New("map").Funcs(template.FuncMap{
+		"letter": history.Letter, "shown": history.Shown, "clean": results.CleanLine,
+		"release": func(i int) string { return results.CleanLine(m.Kernels[i].Release) },
+		"class": func(c *results.Cell) string {
+			switch {
+			case c == nil:
+				return "none"
+			case c.Verdict != outcome.Pass && c.Verdict != outcome.Fail, c.Outcome == outcome.None:
+				return "v-" + string(c.Verdict)
+			case !c.Outcome.LegalSomewhere():
+				return "o-bad"
+			}
+			return "o-" + string(c.Outcome)
+		},
+		// A bar stands where a series begins.
+		"first": func(i int) bool { return i == 0 || m.Kernels[i].Series != m.Kernels[i-1].Series },
+	}).Parse(kernelMapTemplate)
+	if err != nil {
+		return err
+	}
+	type group struct {
+		Series string
+		N      int
+	}
+	var groups []group
+	for _, k := range m.Kernels {
+		if last := len(groups) - 1; last >= 0 && groups[last].Series == k.Series {
+			groups[last].N++
+			continue
+		}
+		groups = append(groups, group{k.Series, 1})
+	}
+	return t.Execute(w, struct {
+		history.KernelMap
+		Title  string
+		Series []group
+	}{m, results.CleanLine(title), groups})
+}

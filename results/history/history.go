@@ -1,0 +1,151 @@
+// Package history says what earlier runs found: a cell's past, how often it
+// failed (Rate), cells that are not stable (Steadiness), and which kernel
+// changed a result (KernelMap). It reads runs through the interface Store and
+// contains no SQL.
+package history
+
+import (
+	"context"
+	"slices"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// Store is what is read of stored runs: *store.Store.
+type Store interface {
+	// Run returns the run that ref names.
+	Run(ctx context.Context, ref string) (results.Run, error)
+	// RunsUpTo returns the runs, newest first, up to one of them unless it is nil.
+	RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error)
+	// Kernels returns the releases that a run has cells of, oldest first.
+	Kernels(ctx context.Context, runID string) ([]string, error)
+	Cell(ctx context.Context, runID string, key results.CellKey) (c results.Cell, ok bool, err error)
+	// CellsAmong returns those cells of a run that are keys of wanted.
+	CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error)
+}
+
+// Past is what a cell came to in one run.
+type Past struct {
+	Run  results.Run
+	Cell results.Cell
+}
+
+// Of returns what a cell came to in the newest runs that have it, up to
+// the given one, unless that is nil; at most limit of them (0: all), newest
+// first.
+func Of(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, limit int) ([]Past, error) {
+	return walk(ctx, s, key, upTo, limit, func(context.Context, string) ([]string, error) { return []string{key.Kernel}, nil })
+}
+
+// OfSeries is the history of a cell on all kernels of its series: of each
+// run the newest kernel first. The limit is one of cells.
+func OfSeries(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, limit int) ([]Past, error) {
+	series := results.Series(key.Kernel)
+	return walk(ctx, s, key, upTo, limit, func(ctx context.Context, run string) ([]string, error) {
+		kernels, err := s.Kernels(ctx, run)
+		kernels = slices.DeleteFunc(kernels, func(k string) bool { return results.Series(k) != series })
+		slices.Reverse(kernels)
+		return kernels, err
+	})
+}
+
+func walk(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, limit int, kernels func(ctx context.Context, run string) ([]string, error)) ([]Past, error) {
+	runs, err := s.RunsUpTo(ctx, upTo)
+	if err != nil {
+		return nil, err
+	}
+	var all []Past
+	for _, r := range runs {
+		of, err := kernels(ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range of {
+			c, ok, err := s.Cell(ctx, r.ID, results.CellKey{Kernel: k, FS: key.FS, Test: key.Test})
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				all = append(all, Past{r, c})
+			}
+			if limit > 0 && len(all) == limit {
+				return all, nil
+			}
+		}
+	}
+	return all, nil
+}
+
+// FindCell returns the key of the cell in the newest run that has one of that
+// filesystem and test on a kernel which key.Kernel names: see OfRelease. Where
+// that run has several such kernels it is the newest of them, unless one is
+// called just so. ok is false when no run has one.
+func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.CellKey, ok bool, err error) {
+	runs, err := s.RunsUpTo(ctx, nil)
+	if err != nil {
+		return results.CellKey{}, false, err
+	}
+	for _, r := range runs {
+		kernels, err := s.Kernels(ctx, r.ID)
+		if err != nil {
+			return results.CellKey{}, false, err
+		}
+		if slices.Contains(kernels, key.Kernel) {
+			kernels = []string{key.Kernel}
+		}
+		for _, k := range slices.Backward(kernels) {
+			if !results.OfRelease(k, key.Kernel) {
+				continue
+			}
+			c, ok, err := s.Cell(ctx, r.ID, results.CellKey{Kernel: k, FS: key.FS, Test: key.Test})
+			if err != nil || ok {
+				return c.CellKey, ok, err
+			}
+		}
+	}
+	return results.CellKey{}, false, nil
+}
+
+// Depth is how many runs a cell's history has by default: enough for
+// one failure to stand out, and few enough that what was mended is forgotten
+// within a month of nights.
+const Depth = 20
+
+// Rates counts, for each cell, the attempts that fail in the newest runs
+// up to the given one that have it, at most depth of them. A cell that left
+// nothing behind in any of them is not in the answer. See Regressed for why it
+// must not look at later runs: a failure that stays would become its own
+// excuse.
+func Rates(ctx context.Context, s Store, keys []results.CellKey, upTo results.Run, depth int, shown func([]results.Cell) []results.Cell, fails Judgement) (map[results.CellKey]Rate, error) {
+	runs, err := s.RunsUpTo(ctx, &upTo)
+	if err != nil {
+		return nil, err
+	}
+	rates := make(map[results.CellKey]Rate, len(keys))
+	left := make(map[results.CellKey]int, len(keys)) // runs that are still asked for
+	for _, k := range keys {
+		left[k] = depth
+	}
+	for _, r := range runs {
+		if len(left) == 0 {
+			break
+		}
+		cells, err := s.CellsAmong(ctx, r.ID, left)
+		if err != nil {
+			return nil, err
+		}
+		cells = shown(cells)
+		for i := range cells {
+			c := &cells[i]
+			rate := RateOf(c, fails)
+			if rate.Attempts == 0 {
+				continue
+			}
+			rates[c.CellKey] = rates[c.CellKey].Plus(rate)
+			if left[c.CellKey]--; left[c.CellKey] == 0 {
+				delete(left, c.CellKey)
+			}
+		}
+	}
+	return rates, nil
+}

@@ -1,0 +1,119 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// Unsteady is a cell that did not come to the same in every run that had it,
+// or in every attempt of a run.
+type Unsteady struct {
+	results.CellKey
+	Runs int            // runs that say something of it
+	Came map[string]int // verdict and outcome, e.g. "fail live", to how many attempts
+	Rate Rate           // of the attempts that failed
+	// Turns is how often it came to something else than in the run next to it.
+	// One alone, with no run in which attempts differ, is a change and no flake.
+	Turns int
+	Mixed int // runs in which attempts differ
+
+	last string // what it came to in the run that was added last
+}
+
+// Flaky reports whether the cell went to and fro, as against changed once.
+func (u *Unsteady) Flaky() bool { return u.Turns > 1 || u.Mixed > 0 }
+
+// most is the share of the most frequent answer.
+func (u *Unsteady) most() float64 {
+	n, top := 0, 0
+	for _, k := range u.Came {
+		n, top = n+k, max(top, k)
+	}
+	return float64(top) / float64(n)
+}
+
+// Steadiness compares the cells of several runs by verdict and outcome.
+type Steadiness struct {
+	runs int
+	all  map[results.CellKey]*Unsteady
+}
+
+// Add adds the cells of a run. Runs are added in the order of time, from either
+// end. Infra says nothing of a kernel and does not count.
+func (s *Steadiness) Add(cells []results.Cell, fails Judgement) {
+	s.runs++
+	if s.all == nil {
+		s.all = make(map[results.CellKey]*Unsteady)
+	}
+	for i := range cells {
+		c := &cells[i]
+		if c.Verdict == outcome.Infra {
+			continue
+		}
+		u := s.all[c.CellKey]
+		if u == nil {
+			u = &Unsteady{CellKey: c.CellKey, Came: make(map[string]int)}
+			s.all[c.CellKey] = u
+		}
+		u.add(c, fails)
+	}
+}
+
+func (u *Unsteady) add(c *results.Cell, fails Judgement) {
+	now := came(&c.Attempt)
+	if u.Runs > 0 && now != u.last {
+		u.Turns++
+	}
+	u.Runs, u.last = u.Runs+1, now
+	u.Rate = u.Rate.Plus(RateOf(c, fails))
+	u.Came[now]++
+	mixed := false
+	for i := range c.Others {
+		if a := &c.Others[i]; a.Verdict != outcome.Infra {
+			u.Came[came(a)]++
+			mixed = mixed || came(a) != now
+		}
+	}
+	if mixed {
+		u.Mixed++
+	}
+}
+
+// came is what an attempt came to.
+func came(a *results.Attempt) string {
+	return strings.TrimSpace(string(a.Verdict) + " " + string(a.Outcome))
+}
+
+// Cells returns how many cells were seen more than once, and those that differ:
+// flaky ones first, of those the most divided.
+func (s *Steadiness) Cells() (compared int, unsteady []Unsteady) {
+	for _, u := range s.all {
+		n := 0
+		for _, k := range u.Came {
+			n += k
+		}
+		if n > 1 {
+			compared++
+		}
+		if len(u.Came) > 1 {
+			unsteady = append(unsteady, *u)
+		}
+	}
+	slices.SortFunc(unsteady, func(a, b Unsteady) int {
+		if a.Flaky() != b.Flaky() {
+			if a.Flaky() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.most(), b.most()), b.Turns-a.Turns, results.CompareKeys(a.CellKey, b.CellKey))
+	})
+	return compared, unsteady
+}
+
+// Runs is how many runs were added.
+func (s *Steadiness) Runs() int { return s.runs }

@@ -1,0 +1,64 @@
+package history
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// KernelPrefix marks the name of a kernel where a run could be named too:
+// "kernel:6.12.95", or "RUN/kernel:6.12.95".
+const KernelPrefix = "kernel:"
+
+// Subject is what can be compared: a run, or what a run has of one kernel.
+type Subject struct {
+	Run    results.Run
+	Kernel string // release; empty: the whole run
+}
+
+// FindSubject returns what ref names: a run, as Run has it; or "kernel:RELEASE",
+// the kernel of that release in the newest run that has one, or in the run
+// that stands before it, as in "latest~1/kernel:6.12.95". A release may be cut
+// short where one of its numbers ends, and is then the newest of those: 6.12
+// is the newest of the series. The error is a *RunError when there is none.
+func FindSubject(ctx context.Context, s Store, ref string) (Subject, error) {
+	in, name, ok := strings.Cut(ref, KernelPrefix)
+	if !ok || in != "" && !strings.HasSuffix(in, "/") {
+		r, err := s.Run(ctx, ref)
+		return Subject{Run: r}, err
+	}
+	var runs []results.Run
+	if in = strings.TrimSuffix(in, "/"); in != "" {
+		r, err := s.Run(ctx, in)
+		if err != nil {
+			return Subject{}, err
+		}
+		runs = []results.Run{r}
+	} else {
+		var err error
+		if runs, err = s.RunsUpTo(ctx, nil); err != nil {
+			return Subject{}, err
+		}
+	}
+	var known []string
+	for _, r := range runs {
+		kernels, err := s.Kernels(ctx, r.ID)
+		if err != nil {
+			return Subject{}, err
+		}
+		for _, k := range slices.Backward(kernels) {
+			if results.OfRelease(k, name) {
+				return Subject{r, k}, nil
+			}
+		}
+		for _, k := range kernels {
+			if !slices.Contains(known, k) {
+				known = append(known, k)
+			}
+		}
+	}
+	slices.SortFunc(known, results.CompareReleases)
+	return Subject{}, &results.KernelError{Ref: ref, Run: in, Known: known}
+}

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// durationRuns is how many of the newest finished runs Durations looks at:
+// enough that a cell which the last run left out is still known, and few
+// enough that planning does not read the whole history.
+const durationRuns = 3
+
+// Durations tells how long each cell took when it last came to a verdict, in
+// the newest finished runs.
+func (s *Store) Durations(ctx context.Context) (map[results.CellKey]time.Duration, error) {
+	ids, err := s.ids(ctx, ` WHERE finished <> 0 ORDER BY started DESC, id DESC`)
+	if err != nil {
+		return nil, err
+	}
+	took := map[results.CellKey]time.Duration{}
+	for _, id := range slices.Backward(ids[:min(durationRuns, len(ids))]) {
+		rows, err := s.read.QueryContext(ctx, `SELECT kernel, fs, test, duration FROM attempt WHERE run = ? AND verdict <> 'infra'`, id)
+		if err != nil {
+			return nil, s.explain(err)
+		}
+		for rows.Next() {
+			var k results.CellKey
+			var d time.Duration
+			if err := rows.Scan(&k.Kernel, &k.FS, &k.Test, &d); err != nil {
+				_ = rows.Close()
+				return nil, s.explain(err)
+			}
+			took[k] = d
+		}
+		if err := cmp.Or(rows.Err(), rows.Close()); err != nil {
+			return nil, s.explain(err)
+		}
+	}
+	return took, nil
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// Import records a run that has ended, with all of its attempts, or nothing of
+// it: what was found elsewhere is there whole or not at all. known tells that
+// a run with this id is there already; that one stays as it is, and nothing is
+// recorded.
+func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.Attempt) (known bool, err error) {
+	if r.ID == "" || results.CleanLine(r.ID) != r.ID {
+		return false, fmt.Errorf("run id %q: must be one printable line", r.ID)
+	}
+	if r.Started.IsZero() || r.Finished.IsZero() {
+		return false, fmt.Errorf("run %s: the time at which it started or finished is missing", r.ID)
+	}
+	command, err := json.Marshal(append([]string{}, r.Command...))
+	if err != nil {
+		return false, err
+	}
+	err = s.change(ctx, func(tx *sql.Tx) error {
+		added, err := insertRun(ctx, tx, r, string(command))
+		if err != nil {
+			return err
+		}
+		if !added {
+			known = true
+			return nil
+		}
+		for _, a := range attempts {
+			a = results.SafeAttempt(a)
+			if err := check(a); err != nil {
+				return err
+			}
+			covariates, err := encodeMap(a.Covariates)
+			if err != nil {
+				return err
+			}
+			if err := insertAttempt(ctx, tx, r.ID, a, covariates); err != nil {
+				return fmt.Errorf("attempt %d at %s: %w", a.N, a.CellKey, err)
+			}
+		}
+		cells, err := readCells(ctx, tx, r.ID)
+		if err != nil {
+			return err
+		}
+		tally, err := json.Marshal(results.Count(cells))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ?, tally = ? WHERE id = ?`,
+			nanos(r.Finished), results.CleanLine(r.Problem), string(tally), r.ID)
+		return err
+	})
+	return known && err == nil, err
+}

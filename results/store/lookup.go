@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// Cell returns a cell of a run; ok is false when the run does not have it.
+func (s *Store) Cell(ctx context.Context, runID string, key results.CellKey) (c results.Cell, ok bool, err error) {
+	key = results.SafeKey(key)
+	// A run's attempts lie together by their key: one probe.
+	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', ''
+		FROM attempt WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, key.Kernel, key.FS, key.Test)
+	if err != nil || len(attempts) == 0 {
+		return results.Cell{}, false, s.explain(err)
+	}
+	return results.FromAttempts(attempts), true, nil
+}
+
+// probesPerScan is how many probes for one cell take about as long as reading
+// a run of some thousand cells.
+const probesPerScan = 500
+
+// CellsAmong returns those cells of a run that are keys of wanted, in no order,
+// with what a Judgement looks at: of the rest, only what is cheap to read.
+func (s *Store) CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error) {
+	var cells []results.Cell
+	if len(wanted) > probesPerScan {
+		// Only what a judgement looks at: covariates cost more than all the rest.
+		attempts, err := readAttempts(ctx, s.read, `SELECT kernel, fs, test, n, verdict, outcome, kind, '', 0, 0, '{}', 0, 0, 0, 0, 0, 0, 0, '', ''
+			FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
+		for len(attempts) > 0 {
+			n := 1
+			for n < len(attempts) && attempts[n].CellKey == attempts[0].CellKey {
+				n++
+			}
+			if _, ok := wanted[attempts[0].CellKey]; ok {
+				cells = append(cells, results.FromAttempts(attempts[:n:n]))
+			}
+			attempts = attempts[n:]
+		}
+		return cells, s.explain(err)
+	}
+	for k := range wanted {
+		c, ok, err := s.Cell(ctx, runID, k)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			cells = append(cells, c)
+		}
+	}
+	return cells, nil
+}
+
+// RunsUpTo returns the runs, newest first, up to one of them where it is given.
+// Their counts are not read.
+func (s *Store) RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error) {
+	where, args := "", []any(nil)
+	if last != nil {
+		where, args = ` WHERE (started, id) <= (?, ?)`, []any{nanos(last.Started), last.ID}
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run`+where+` ORDER BY started DESC, id DESC`, args...)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	defer func() { _ = rows.Close() }() // its error is rows.Err's
+	var runs []results.Run
+	for rows.Next() {
+		r, _, err := scanRun(rows)
+		if err != nil {
+			return nil, s.explain(err)
+		}
+		runs = append(runs, r.Run)
+	}
+	return runs, s.explain(rows.Err())
+}
+
+// Kernels returns the releases of the kernels that a run has cells of, in the
+// order of reports.
+func (s *Store) Kernels(ctx context.Context, runID string) ([]string, error) {
+	// From each to the next by the primary key, which SQLite's DISTINCT does
+	// not do: it would read all attempts.
+	rows, err := s.read.QueryContext(ctx, `WITH RECURSIVE k (release) AS (
+			SELECT min(kernel) FROM attempt WHERE run = ?1
+			UNION ALL
+			SELECT (SELECT min(kernel) FROM attempt WHERE run = ?1 AND kernel > k.release) FROM k WHERE k.release IS NOT NULL)
+		SELECT release FROM k WHERE release IS NOT NULL`, runID)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	defer func() { _ = rows.Close() }() // its error is rows.Err's
+	var all []string
+	for rows.Next() {
+		var release string
+		if err := rows.Scan(&release); err != nil {
+			return nil, s.explain(err)
+		}
+		all = append(all, release)
+	}
+	slices.SortFunc(all, results.CompareReleases)
+	return all, s.explain(rows.Err())
+}

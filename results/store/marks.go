@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// Mark gives a run a name, in place of the run that had it before: "@" and
+// the name then stand for it.
+func (s *Store) Mark(ctx context.Context, name, id string) error {
+	if name == "" || results.CleanLine(name) != name {
+		return fmt.Errorf("mark %q: must be one printable line", name)
+	}
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if _, err := openRun(ctx, tx, id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO mark VALUES (?,?) ON CONFLICT DO UPDATE SET run = excluded.run`, name, id)
+		return err
+	})
+}
+
+// Marks returns the names of runs, by run.
+func (s *Store) Marks(ctx context.Context) (map[string][]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT run, name FROM mark ORDER BY name`)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	marks := map[string][]string{}
+	for rows.Next() {
+		var run, name string
+		if err := rows.Scan(&run, &name); err != nil {
+			return nil, errors.Join(s.explain(err), rows.Close())
+		}
+		marks[run] = append(marks[run], name)
+	}
+	return marks, s.explain(errors.Join(rows.Err(), rows.Close()))
+}
+
+// Prune removes the runs that started before a time, with all that is known of
+// them, and returns their ids. A run that has a mark stays, and so does one
+// that has not finished and took an attempt since then.
+func (s *Store) Prune(ctx context.Context, before time.Time) (removed []string, err error) {
+	old, err := s.Prunable(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	// Without an index, SQLite would look through all attempts for each log
+	// that goes. What refers to what goes with it, but for marks, is gone first.
+	if _, err := conn.ExecContext(ctx, `PRAGMA foreign_keys = 0`); err != nil {
+		return nil, errors.Join(s.explain(err), conn.Close())
+	}
+	defer func() {
+		_, on := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA foreign_keys = 1`)
+		err = errors.Join(err, s.explain(on), conn.Close())
+	}()
+	for _, id := range old {
+		gone, err := removeRun(ctx, conn, id)
+		if err != nil {
+			return removed, s.explain(err)
+		}
+		if gone {
+			removed = append(removed, id)
+		}
+	}
+	return removed, nil
+}
+
+// removeRun removes a run, unless it has got a mark meanwhile. Each is a
+// transaction of its own: others want to write in between.
+func removeRun(ctx context.Context, conn *sql.Conn, id string) (gone bool, err error) {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
+	var marks int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM mark WHERE run = ?`, id).Scan(&marks); err != nil || marks > 0 {
+		return false, err
+	}
+	for _, q := range []string{
+		`DELETE FROM log WHERE id IN (SELECT log FROM attempt WHERE run = ?)`,
+		`DELETE FROM attempt WHERE run = ?`,
+		`DELETE FROM plan WHERE run = ?`,
+		`DELETE FROM run WHERE id = ?`,
+	} {
+		if _, err := tx.ExecContext(ctx, q, id); err != nil {
+			return false, err
+		}
+	}
+	return true, tx.Commit()
+}

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Prunable returns the ids of the runs that Prune would remove, oldest first.
+func (s *Store) Prunable(ctx context.Context, before time.Time) ([]string, error) {
+	return s.ids(ctx, ` WHERE started < ?1 AND id NOT IN (SELECT run FROM mark)
+		AND (finished <> 0 OR NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.run = run.id AND attempt.finished >= ?1))
+		ORDER BY started`, nanos(before))
+}
+
+// compactWorth is the share of the file that must be free before Compact
+// writes all the rest of it anew: one part in this many.
+const compactWorth = 4
+
+// Compact gives the room that pruned runs have left in the file back to the
+// disk, when it is a good part of the file, and returns how many bytes that
+// were. It needs as much room as what is left takes; the error says when there
+// is not. Others that write wait meanwhile.
+func (s *Store) Compact(ctx context.Context) (freed int64, err error) {
+	var pages, free, size int64
+	for pragma, n := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
+		if err := s.read.QueryRowContext(ctx, `PRAGMA `+pragma).Scan(n); err != nil {
+			return 0, s.explain(err)
+		}
+	}
+	if free == 0 || free*compactWorth < pages {
+		return 0, nil
+	}
+	// What VACUUM wrote lies in the log until that is folded into the file.
+	for _, q := range []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
+		if _, err := s.write.ExecContext(ctx, q); err != nil {
+			return 0, s.explain(err)
+		}
+	}
+	return free * size, nil
+}

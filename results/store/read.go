@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// This file reads attempts. A run can have 100,000, so their texts, which are
+// much the same, are kept once.
+
+func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, error) {
+	cells, err := roomFor(ctx, q, runID)
+	if err != nil {
+		return nil, err
+	}
+	var one []results.Attempt // those of the cell that is being read
+	settle := func() {
+		if len(one) > 0 {
+			cells = append(cells, results.FromAttempts(one))
+			one = one[:0] // FromAttempts keeps none of it
+		}
+	}
+	err = eachAttempt(ctx, q, func(a *results.Attempt) {
+		if len(one) > 0 && one[0].CellKey != a.CellKey {
+			settle()
+		}
+		one = append(one, *a)
+	}, `SELECT `+attemptColumns+`, '', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
+	if err != nil {
+		return nil, err
+	}
+	settle()
+	results.Sort(cells)
+	return cells, nil
+}
+
+// mostPlanned bounds how much room is made for what a run has planned.
+const mostPlanned = 1 << 18
+
+// roomFor makes room for the cells of a run, which are large and many: growing
+// would copy them several times.
+func roomFor(ctx context.Context, q querier, runID string) ([]results.Cell, error) {
+	rows, err := q.QueryContext(ctx, `SELECT planned FROM run WHERE id = ?`, runID)
+	if err != nil {
+		return nil, err
+	}
+	planned := 0
+	if rows.Next() {
+		err = rows.Scan(&planned)
+	}
+	return make([]results.Cell, 0, min(max(planned, 0), mostPlanned)), errors.Join(err, rows.Err(), rows.Close())
+}
+
+// attemptColumns are those that eachAttempt wants, before the two texts.
+const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+			queue, spawn, restore, boot, agent, testing, collect`
+
+func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]results.Attempt, error) {
+	var attempts []results.Attempt
+	err := eachAttempt(ctx, q, func(a *results.Attempt) { attempts = append(attempts, *a) }, query, args...)
+	return attempts, err
+}
+
+// eachAttempt calls f for each attempt that the query finds. Attempts with
+// equal covariates share one map, which nobody must write to.
+func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	seen := seenTexts{texts: map[string]string{}, covariates: map[string]map[string]string{}}
+	for rows.Next() {
+		var a results.Attempt
+		var kernel, fs, test, verdict, came, kind, detail, covariates, output, console sql.RawBytes
+		var finished int64
+		if err := rows.Scan(&kernel, &fs, &test, &a.N, &verdict, &came, &kind, &detail, &a.Duration, &finished, &covariates,
+			&a.Timing.Queue, &a.Timing.Spawn, &a.Timing.Restore, &a.Timing.Boot, &a.Timing.Agent, &a.Timing.Test, &a.Timing.Collect,
+			&output, &console); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		a.CellKey = results.CellKey{Kernel: seen.text(kernel), FS: seen.text(fs), Test: seen.text(test)}
+		a.Verdict, a.Outcome, a.Kind = outcome.Verdict(seen.text(verdict)), outcome.Outcome(seen.text(came)), outcome.Kind(seen.text(kind))
+		a.Detail, a.Finished = seen.text(detail), instant(finished)
+		a.Output, a.Console = string(output), string(console)
+		if a.Covariates, err = seen.covariatesOf(covariates); err != nil {
+			return errors.Join(fmt.Errorf("covariates of %s: %w", a.CellKey, err), rows.Close())
+		}
+		f(&a)
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// maxSeen bounds how many texts are remembered while attempts are read: a run
+// in which all differ must not be kept in memory twice.
+const maxSeen = 1 << 14
+
+// seenTexts are texts and covariates that were read before.
+type seenTexts struct {
+	texts      map[string]string
+	covariates map[string]map[string]string // by their JSON
+}
+
+func (s *seenTexts) text(b []byte) string {
+	if t, ok := s.texts[string(b)]; ok { // does not allocate
+		return t
+	}
+	t := string(b)
+	if len(s.texts) < maxSeen {
+		s.texts[t] = t
+	}
+	return t
+}
+
+func (s *seenTexts) covariatesOf(b []byte) (map[string]string, error) {
+	if m, ok := s.covariates[string(b)]; ok {
+		return m, nil
+	}
+	var m map[string]string
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, err
+	}
+	if len(s.covariates) < maxSeen {
+		s.covariates[string(b)] = m
+	}
+	return m, nil
+}
+
+// Cells returns the cells of a run in the order of reports: kernel version,
+// filesystem, test. Output and Console are left empty: Attempts has them.
+// A run without attempts, or an unknown one, has no cells.
+func (s *Store) Cells(ctx context.Context, runID string) ([]results.Cell, error) {
+	cells, err := readCells(ctx, s.read, runID)
+	return cells, s.explain(err)
+}
+
+// Attempts returns the attempts at one cell, oldest first, with their texts.
+func (s *Store) Attempts(ctx context.Context, runID string, key results.CellKey) ([]results.Attempt, error) {
+	key = results.SafeKey(key)
+	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`,
+			coalesce(output,''), coalesce(console,'') FROM attempt LEFT JOIN log ON log.id = attempt.log
+			WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, key.Kernel, key.FS, key.Test)
+	return attempts, s.explain(err)
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}

@@ -1,0 +1,285 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// ErrConflict is wrapped by the error of recording something else under a
+// key that is already taken: a result is never changed.
+var ErrConflict = errors.New("already recorded with different content")
+
+// BeginRun records that a run starts. It must come before its attempts.
+// Repeating it with the same content is harmless.
+func (s *Store) BeginRun(ctx context.Context, r results.Run) error {
+	if r.ID == "" || results.CleanLine(r.ID) != r.ID {
+		return fmt.Errorf("run id %q: must be one printable line", r.ID)
+	}
+	command, err := json.Marshal(append([]string{}, r.Command...))
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if added, err := insertRun(ctx, tx, r, string(command)); err != nil || added {
+			return err
+		}
+		var started int64
+		var seed, cmd string
+		if err := tx.QueryRowContext(ctx, `SELECT started, seed, command FROM run WHERE id = ?`, r.ID).Scan(&started, &seed, &cmd); err != nil {
+			return err
+		}
+		if started != nanos(r.Started) || seed != strconv.FormatUint(r.Seed, 10) || cmd != string(command) {
+			return fmt.Errorf("run %s: %w", r.ID, ErrConflict)
+		}
+		return nil
+	})
+}
+
+// insertRun adds a run that has not finished, unless its id is taken.
+func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (added bool, err error) {
+	conditions, err := encodeMap(r.Conditions)
+	if err != nil {
+		return false, err
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
+		r.ID, nanos(r.Started), 0, string(r.Policy), results.CleanLine(r.Accel), strconv.FormatUint(r.Seed, 10),
+		command, conditions, r.Planned, results.CleanLine(r.Problem))
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return false, err
+	}
+	return true, addPlan(ctx, tx, r)
+}
+
+// SetPlanned records how many cells the run has planned.
+func (s *Store) SetPlanned(ctx context.Context, id string, planned int) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if _, err := openRun(ctx, tx, id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE run SET planned = ? WHERE id = ?`, planned, id)
+		return err
+	})
+}
+
+// SetCondition records one of the run's Conditions that was not known when it
+// began.
+func (s *Store) SetCondition(ctx context.Context, id, name, value string) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if _, err := openRun(ctx, tx, id); err != nil {
+			return err
+		}
+		var text string
+		if err := tx.QueryRowContext(ctx, `SELECT conditions FROM run WHERE id = ?`, id).Scan(&text); err != nil {
+			return err
+		}
+		conditions := map[string]string{}
+		if err := json.Unmarshal([]byte(text), &conditions); err != nil {
+			return fmt.Errorf("conditions of run %s: %w", id, err)
+		}
+		conditions[name] = value
+		text, err := encodeMap(conditions)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE run SET conditions = ? WHERE id = ?`, text, id)
+		return err
+	})
+}
+
+// FinishRun records the end of a run; problem says why its results cannot be
+// trusted, and is empty when they can. A finished run takes no more attempts.
+func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, problem string) error {
+	if finished.IsZero() {
+		return fmt.Errorf("run %s: the time at which it finished is missing", id)
+	}
+	problem = results.CleanLine(problem)
+	return s.change(ctx, func(tx *sql.Tx) error {
+		done, err := openRun(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if done != 0 {
+			var was string
+			if err := tx.QueryRowContext(ctx, `SELECT problem FROM run WHERE id = ?`, id).Scan(&was); err != nil {
+				return err
+			}
+			if done == nanos(finished) && was == problem {
+				return nil
+			}
+			return fmt.Errorf("the end of run %s: %w", id, ErrConflict)
+		}
+		cells, err := readCells(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		tally, err := json.Marshal(results.Count(cells))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ?, tally = ? WHERE id = ?`,
+			nanos(finished), problem, string(tally), id)
+		return err
+	})
+}
+
+// AddAttempt records an attempt and returns when it is on disk. Its texts are
+// cleaned and bounded (see Clean). Recording the same attempt again is
+// harmless, another one with the same run, cell and number is ErrConflict.
+func (s *Store) AddAttempt(ctx context.Context, runID string, a results.Attempt) error {
+	a = results.SafeAttempt(a)
+	if err := check(a); err != nil {
+		return fmt.Errorf("run %s: %w", runID, err)
+	}
+	covariates, err := encodeMap(a.Covariates)
+	if err != nil {
+		return err
+	}
+	// Nearly always it is new, and the run is open: then two statements do.
+	err = s.change(ctx, func(tx *sql.Tx) error { return insertAttempt(ctx, tx, runID, a, covariates) })
+	if !errors.Is(err, errNotInserted) {
+		return err
+	}
+	return s.change(ctx, func(tx *sql.Tx) error {
+		finished, err := openRun(ctx, tx, runID)
+		if err != nil {
+			return err
+		}
+		switch known, err := sameAttempt(ctx, tx, runID, a, covariates); {
+		case err != nil:
+			return err
+		case known:
+			return nil
+		case finished != 0:
+			return fmt.Errorf("run %s is finished: attempt %d at %s comes too late", runID, a.N, a.CellKey)
+		}
+		// What was in the way has gone in between.
+		return insertAttempt(ctx, tx, runID, a, covariates)
+	})
+}
+
+// errNotInserted says that the run is not open, or has an attempt with that
+// number.
+var errNotInserted = errors.New("the attempt cannot be recorded")
+
+// insertAttempt records an attempt in a run that is open and has it not yet.
+func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Attempt, covariates string) error {
+	var log sql.NullInt64
+	if a.Output != "" || a.Console != "" {
+		res, err := tx.ExecContext(ctx, `INSERT INTO log (output, console) VALUES (?,?)`, a.Output, a.Console)
+		if err != nil {
+			return err
+		}
+		if log.Int64, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		log.Valid = true
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO attempt SELECT id,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,? FROM run WHERE id = ? AND finished = 0 ON CONFLICT DO NOTHING`,
+		a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
+		int64(a.Duration), nanos(a.Finished), covariates, log,
+		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect, runID)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return errNotInserted
+}
+
+// change runs f in a write transaction that is durable when change returns nil.
+func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explain(err)
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(s.explain(err), ignoreDone(tx.Rollback()))
+	}
+	return s.explain(tx.Commit())
+}
+
+// openRun returns when run id finished (0: it has not), or an error when
+// there is no such run.
+func openRun(ctx context.Context, tx *sql.Tx, id string) (finished int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT finished FROM run WHERE id = ?`, id).Scan(&finished)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, &results.RunError{Ref: id}
+	}
+	return finished, err
+}
+
+// sameAttempt reports whether a is already recorded, with an error when
+// another attempt has its key.
+func sameAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Attempt, covariates string) (bool, error) {
+	var was results.Attempt
+	var wasCovariates string
+	var finished int64
+	err := tx.QueryRowContext(ctx, `SELECT verdict, outcome, kind, detail, duration, finished, covariates,
+			coalesce(output,''), coalesce(console,'') FROM attempt LEFT JOIN log ON log.id = attempt.log
+			WHERE run = ? AND kernel = ? AND fs = ? AND test = ? AND n = ?`,
+		runID, a.Kernel, a.FS, a.Test, a.N).Scan(&was.Verdict, &was.Outcome, &was.Kind, &was.Detail,
+		&was.Duration, &finished, &wasCovariates, &was.Output, &was.Console)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, err
+	case was.Verdict == a.Verdict && was.Outcome == a.Outcome && was.Kind == a.Kind && was.Detail == a.Detail &&
+		was.Duration == a.Duration && finished == nanos(a.Finished) && wasCovariates == covariates &&
+		was.Output == a.Output && was.Console == a.Console:
+		return true, nil
+	}
+	return false, fmt.Errorf("run %s: attempt %d at %s: %w (%s %s before, %s %s now)", runID, a.N, a.CellKey, ErrConflict,
+		was.Verdict, was.Outcome, a.Verdict, a.Outcome)
+}
+
+// check says what makes a impossible to record.
+func check(a results.Attempt) error {
+	switch {
+	case a.Kernel == "" || a.FS == "" || a.Test == "":
+		return fmt.Errorf("attempt at %q: kernel, filesystem and test must be named", a.CellKey)
+	case a.N < 1:
+		return fmt.Errorf("attempt %d at %s: attempts count from 1", a.N, a.CellKey)
+	case !slices.Contains(outcome.Verdicts, a.Verdict):
+		return fmt.Errorf("attempt %d at %s: unknown verdict %q", a.N, a.CellKey, a.Verdict)
+	}
+	return nil
+}
+
+// encodeMap is the JSON object of m, never null and with sorted keys.
+func encodeMap(m map[string]string) (string, error) {
+	if len(m) == 0 {
+		return "{}", nil
+	}
+	b, err := json.Marshal(m)
+	return string(b), err
+}
+
+// nanos is t as stored: nanoseconds since the epoch, 0 for the zero time.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// instant undoes nanos.
+func instant(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns).UTC()
+}

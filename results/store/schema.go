@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// applicationID marks a SQLite file as ours ("SPLC"), so that a database of
+// some other program is refused instead of being filled with our tables.
+const applicationID = 0x53504c43
+
+// migrations bring a database from schema version i to i+1. They are only
+// ever appended to: a released one is never edited.
+var migrations = [...]string{
+	// Attempts are clustered by their key, which makes a run one contiguous
+	// scan; the texts that can be 64 KiB each live apart, so that the scan
+	// does not read them.
+	`CREATE TABLE run (
+		id         TEXT PRIMARY KEY,
+		started    INTEGER NOT NULL, -- ns since the epoch
+		finished   INTEGER NOT NULL, -- 0: not finished
+		policy     TEXT NOT NULL,
+		accel      TEXT NOT NULL,
+		seed       TEXT NOT NULL,    -- decimal: SQLite's integers are signed
+		command    TEXT NOT NULL,    -- JSON array
+		conditions TEXT NOT NULL,    -- JSON object
+		planned    INTEGER NOT NULL,
+		problem    TEXT NOT NULL,
+		tally      TEXT NOT NULL     -- JSON, fixed when the run finishes; before: empty
+	) WITHOUT ROWID;
+	CREATE INDEX run_started ON run (started, id);
+	CREATE TABLE log (
+		id      INTEGER PRIMARY KEY,
+		output  TEXT NOT NULL,
+		console TEXT NOT NULL
+	);
+	CREATE TABLE attempt (
+		run        TEXT NOT NULL REFERENCES run (id),
+		kernel     TEXT NOT NULL,
+		fs         TEXT NOT NULL,
+		test       TEXT NOT NULL,
+		n          INTEGER NOT NULL,
+		verdict    TEXT NOT NULL,
+		outcome    TEXT NOT NULL,
+		kind       TEXT NOT NULL,
+		detail     TEXT NOT NULL,
+		duration   INTEGER NOT NULL, -- ns
+		finished   INTEGER NOT NULL, -- ns since the epoch
+		covariates TEXT NOT NULL,    -- JSON object
+		log        INTEGER REFERENCES log (id),
+		PRIMARY KEY (run, kernel, fs, test, n)
+	) WITHOUT ROWID;`,
+	// Where an attempt's time went, in ns; all 0 when that is not known.
+	`ALTER TABLE attempt ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN spawn INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN restore INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN boot INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN agent INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN testing INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE attempt ADD COLUMN collect INTEGER NOT NULL DEFAULT 0;`,
+	// Names that people give to runs, such as "baseline".
+	`CREATE TABLE mark (
+		name TEXT PRIMARY KEY,
+		run  TEXT NOT NULL REFERENCES run (id)
+	) WITHOUT ROWID;
+	CREATE INDEX mark_run ON mark (run);`,
+	// What it takes to go on with a run that was stopped, and for how long
+	// nobody was at it. A plan ends when nothing of it is left to be done.
+	`ALTER TABLE run ADD COLUMN paused INTEGER NOT NULL DEFAULT 0; -- ns
+	CREATE TABLE plan (
+		run      TEXT PRIMARY KEY REFERENCES run (id),
+		document TEXT NOT NULL,
+		ended    INTEGER NOT NULL DEFAULT 0
+	);`,
+}
+
+// migrate brings the database to the newest schema in one transaction.
+func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignoreDone(tx.Rollback()))
+		}
+	}()
+	var app, version, tables int
+	for pragma, v := range map[string]*int{
+		"PRAGMA application_id":              &app,
+		"PRAGMA user_version":                &version,
+		"SELECT count(*) FROM sqlite_schema": &tables,
+	} {
+		if err := tx.QueryRowContext(ctx, pragma).Scan(v); err != nil {
+			return err
+		}
+	}
+	switch {
+	case app != applicationID && (app != 0 || tables > 0):
+		return fmt.Errorf("%s is a database of another program: name another results file or move this one away", path)
+	case version > len(migrations):
+		return fmt.Errorf("%s was written by a newer splicelab (schema %d, this one knows up to %d): use that version or name another results file",
+			path, version, len(migrations))
+	case version == len(migrations):
+		return tx.Commit()
+	}
+	for _, m := range migrations[version:] {
+		if _, err := tx.ExecContext(ctx, m); err != nil {
+			return err
+		}
+	}
+	// PRAGMA takes no bound parameters.
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(migrations))); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// ignoreDone drops the error of rolling back what is no longer open.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/resultstest"
+	"github.com/splicelab/splicelab/results/terminal"
+)
+
+func TestTimingIsStored(t *testing.T) {
+	s := fresh(t)
+	resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run("r", 0)))
+	a := resultstest.Attempt(results.CellKey{Kernel: "6.12", FS: "xfs", Test: "s.TestA"}, 1, outcome.Pass, outcome.Snapshot)
+	a.Timing = results.Timing{Queue: 1, Spawn: 2, Restore: 3, Boot: 4, Agent: 5, Test: 6, Collect: 7}
+	resultstest.Must(t, s.AddAttempt(t.Context(), "r", a))
+	cells, err := s.Cells(t.Context(), "r")
+	resultstest.Must(t, err)
+	if len(cells) != 1 || cells[0].Timing != a.Timing {
+		t.Errorf("got %+v, want %+v", cells, a.Timing)
+	}
+	all, err := s.Attempts(t.Context(), "r", a.CellKey)
+	resultstest.Must(t, err)
+	if len(all) != 1 || all[0].Timing != a.Timing {
+		t.Errorf("got %+v, want %+v", all, a.Timing)
+	}
+}
+
+// A store of the first schema keeps its runs, whose times are not known.
+func TestFirstSchemaIsMigrated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.db")
+	db, err := sql.Open("sqlite", dsn(path))
+	resultstest.Must(t, err)
+	for _, q := range []string{
+		migrations[0],
+		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
+		"PRAGMA user_version = 1",
+		`INSERT INTO run VALUES ('old', 1, 2, 'snapshot', 'tcg', '1', '[]', '{}', 1, '', '{}')`,
+		`INSERT INTO attempt VALUES ('old', '6.12', 'xfs', 's.TestA', 1, 'pass', 'snapshot', 'characterisation', '', 5, 2, '{}', NULL)`,
+	} {
+		if _, err := db.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	resultstest.Must(t, db.Close())
+	s, err := Open(path)
+	resultstest.Must(t, err)
+	defer s.Close()
+	cells, err := s.Cells(t.Context(), "old")
+	resultstest.Must(t, err)
+	if len(cells) != 1 || cells[0].Verdict != outcome.Pass || cells[0].Timing.Came() != "" {
+		t.Errorf("got %+v", cells)
+	}
+	r, err := s.Run(t.Context(), "old")
+	resultstest.Must(t, err)
+	var b bytes.Buffer
+	resultstest.Must(t, terminal.WriteTiming(&b, r, cells))
+	if !strings.Contains(b.String(), "was not stored") {
+		t.Errorf("of a run without times it says:\n%s", b.String())
+	}
+}
+
+func TestDurations(t *testing.T) {
+	s := fresh(t)
+	key := func(i int) results.CellKey {
+		return results.CellKey{Kernel: "6.12", FS: "xfs", Test: fmt.Sprint("s.Test", i)}
+	}
+	for i, r := range []string{"a", "b", "c", "d", "e"} {
+		resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run(r, time.Duration(i))))
+		for _, k := range []results.CellKey{key(i), key(9)} {
+			a := resultstest.Attempt(k, 1, outcome.Pass, outcome.Snapshot)
+			a.Duration = time.Duration(i + 1)
+			resultstest.Must(t, s.AddAttempt(t.Context(), r, a))
+		}
+		bad := resultstest.Attempt(key(9), 2, outcome.Infra, outcome.None)
+		bad.Duration = 100
+		resultstest.Must(t, s.AddAttempt(t.Context(), r, bad))
+		if r != "e" { // which does not finish
+			resultstest.Must(t, s.FinishRun(t.Context(), r, resultstest.T0.Add(time.Hour), ""))
+		}
+	}
+	got, err := s.Durations(t.Context())
+	resultstest.Must(t, err)
+	want := map[results.CellKey]time.Duration{key(1): 2, key(2): 3, key(3): 4, key(9): 4}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

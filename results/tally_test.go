@@ -1,0 +1,14 @@
+package results_test
+
+import (
+	"testing"
+
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/resultstest"
+)
+
+func TestTallyKnowsWhatIsExpected(t *testing.T) {
+	if tally := results.Count(resultstest.Expected()); tally.Bad() != 1 || tally.ExpectedFail != 5 || tally.UnexpectedPass != 1 {
+		t.Errorf("%+v, bad: %d", tally, tally.Bad())
+	}
+}

@@ -1,0 +1,153 @@
+package terminal
+
+import (
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// group is the columns [from, to) of one kernel that stand together.
+type group struct{ from, to, width int }
+
+// block is the groups drawn side by side.
+type block []group
+
+// layOut chooses the form that needs the fewest blocks: filesystem names
+// lying if that costs no block more, else standing.
+func (m *matrix) layOut() {
+	longest := runewidth.StringWidth(m.corner)
+	for _, r := range m.rows {
+		longest = max(longest, runewidth.StringWidth(r.label))
+	}
+	if len(m.rows) == 0 {
+		return
+	}
+	// Labels give way before columns do, down to two fifths of the width.
+	label := min(longest, max(20, m.o.Width*2/5))
+	room := m.o.Width - gutter
+	m.wide = true
+	m.nameKernels()
+	lying := m.pack(room - longest)
+	m.wide = false
+	m.nameKernels()
+	m.blocks = m.pack(room - label)
+	if len(lying) <= len(m.blocks) {
+		m.wide = true
+		m.nameKernels()
+		m.blocks = lying
+	}
+	widest := 0
+	for _, b := range m.blocks {
+		widest = max(widest, b.width())
+	}
+	m.label = max(min(longest, room-widest), 8)
+}
+
+// pack fills blocks of at most room columns, evenly, in order.
+func (m *matrix) pack(room int) []block {
+	var groups []group
+	for from := 0; from < len(m.columns); {
+		to := from
+		width := 0
+		for to < len(m.columns) && m.columns[to].Kernel == m.columns[from].Kernel {
+			// A kernel with too many filesystems goes on in the next block.
+			if to > from && width+m.columnWidth(to)+1+2 > room {
+				break
+			}
+			width += m.columnWidth(to) + 1
+			to++
+		}
+		head := runewidth.StringWidth(m.labelled[m.columns[from].Kernel])
+		groups = append(groups, group{from, to, max(width, head)})
+		from = to
+	}
+	count := len(fill(groups, room))
+	// The narrowest room that needs no more blocks makes them even.
+	for room > 1 && len(fill(groups, room-1)) == count {
+		room--
+	}
+	return fill(groups, room)
+}
+
+// fill puts groups into blocks, each as full as room allows.
+func fill(groups []group, room int) []block {
+	var blocks []block
+	for _, g := range groups {
+		last := len(blocks) - 1
+		if last < 0 || blocks[last].width()+2+g.width > room {
+			blocks = append(blocks, block{g})
+			continue
+		}
+		blocks[last] = append(blocks[last], g)
+	}
+	return blocks
+}
+
+func (b block) width() int {
+	w := 0
+	for _, g := range b {
+		w += 2 + g.width
+	}
+	return w
+}
+
+// columnWidth is the width of column i without the space that follows it.
+func (m *matrix) columnWidth(i int) int {
+	if m.wide {
+		return max(2, runewidth.StringWidth(results.CleanLine(m.columns[i].FS)))
+	}
+	return 2
+}
+
+// nameKernels finds the shortest heads needed: whole releases if they fit over
+// their columns, else without the flavour that all share, else without what
+// the distribution added to the upstream version. They stay distinct.
+func (m *matrix) nameKernels() {
+	room := make(map[string]int)
+	for i, c := range m.columns {
+		room[c.Kernel] += m.columnWidth(i) + 1
+	}
+	suffix := results.SharedFlavour(m.kernels)
+	for _, name := range []func(string) string{
+		results.CleanLine,
+		func(k string) string { return results.CleanLine(strings.TrimSuffix(k, suffix)) },
+		func(k string) string {
+			k, _, _ = strings.Cut(strings.TrimSuffix(k, suffix), "+")
+			return results.CleanLine(k)
+		},
+	} {
+		heads, seen, fits := make(map[string]string), make(map[string]bool), true
+		for _, k := range m.kernels {
+			h := name(k)
+			heads[k], seen[h] = h, true
+			fits = fits && runewidth.StringWidth(h) <= room[k]
+		}
+		if len(seen) != len(m.kernels) {
+			return
+		}
+		if m.labelled = heads; fits {
+			return
+		}
+	}
+}
+
+// shorten cuts the middle out of s so that it is at most width columns wide:
+// a test differs from its neighbours at its ends.
+func shorten(s string, width int) string {
+	if runewidth.StringWidth(s) <= width {
+		return s
+	}
+	head := runewidth.Truncate(s, (width-1)/2, "")
+	tail := runewidth.TruncateLeft(s, runewidth.StringWidth(s)-(width-1-runewidth.StringWidth(head)), "")
+	return head + "…" + tail
+}
+
+// pad fills s with spaces to width columns.
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-runewidth.StringWidth(s)))
+}
+
+// cut shortens s at its end to width columns.
+func cut(s string, width int) string { return runewidth.Truncate(s, width, "…") }

@@ -1,0 +1,74 @@
+package terminal
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/splicelab/splicelab/results"
+)
+
+// slowest is how many cells WriteTiming lists.
+const slowest = 10
+
+// WriteTiming tells where the time of a run went.
+func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
+	b := new(bytes.Buffer)
+	u := results.UseOfTime(cells)
+	fmt.Fprintf(b, "run %s: %s", results.CleanLine(r.ID), plural(len(cells), "cell"))
+	if took := r.Took(); took > 0 {
+		fmt.Fprintf(b, " in %s, %.0f a minute", took.Round(time.Second), float64(len(cells))/took.Minutes())
+	}
+	b.WriteByte('\n')
+	if u.Attempts == 0 {
+		fmt.Fprintln(b, "where its time went was not stored: the run is older than that, or none of its cells ran")
+		_, err := b.WriteTo(w)
+		return err
+	}
+	fmt.Fprintf(b, "%s: %d in restored VMs, %d in booted ones, %d in a VM that was there",
+		plural(u.Attempts, "attempt"), u.Came["restored"], u.Came["booted"], u.Came["shared"])
+	if u.Infra > 0 {
+		fmt.Fprintf(b, "; %d infra", u.Infra)
+	}
+	if u.Unknown > 0 {
+		fmt.Fprintf(b, "; of %d more it is not known", u.Unknown)
+	}
+	b.WriteString("\n\n")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "PHASE\tTIMES\tMEDIAN\t90 %\tMOST\tTOTAL\tSHARE\t")
+	for _, p := range u.Phases {
+		share := "-" // waiting costs nothing
+		if p.Name != "queue" {
+			share = fmt.Sprintf("%.0f %%", 100*p.Sum.Seconds()/max(u.Sum.Seconds(), 1e-9))
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", p.Name, p.N, ms(p.Median), ms(p.P90), ms(p.Max), p.Sum.Round(10*time.Millisecond), share)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	b.WriteString("\nslowest:\n")
+	order := slices.Clone(cells)
+	slices.SortStableFunc(order, func(x, y results.Cell) int { return cmp.Compare(y.Timing.Sum(), x.Timing.Sum()) })
+	for _, c := range order[:min(slowest, len(order))] {
+		fmt.Fprintf(b, "  %s  %s:", ms(c.Timing.Sum()), results.CleanLine(c.CellKey.String()))
+		for _, p := range results.Phases {
+			if d := p.In(c.Timing); d >= time.Millisecond {
+				fmt.Fprintf(b, " %s %s", p.Name, ms(d))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+func ms(d time.Duration) string {
+	if d < 10*time.Millisecond {
+		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
+	}
+	return fmt.Sprintf("%.0f ms", d.Seconds()*1e3)
+}
