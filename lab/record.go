@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"sync"
 	"time"
 
 	"github.com/splicelab/splicelab/kernels"
@@ -23,18 +22,12 @@ type recorder struct {
 	store   *store.Store
 	run     string
 	kernels exec.Kernels
-
-	mu       sync.Mutex
-	attempts map[results.CellKey]int
 }
 
 // Record implements sched.Recorder.
 func (r *recorder) Record(a results.Attempt) (int, error) {
-	r.mu.Lock()
-	r.attempts[a.CellKey]++
-	a.N = r.attempts[a.CellKey]
-	r.mu.Unlock()
-	return a.N, r.store.AddAttempt(r.ctx, r.run, a)
+	err := r.store.AddAttempt(r.ctx, r.run, &a)
+	return a.N, err
 }
 
 // Kernel implements exec.Kernels.

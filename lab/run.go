@@ -96,10 +96,7 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 	if err != nil {
 		return run, err
 	}
-	rec := &recorder{ctx: context.WithoutCancel(ctx), store: l.store, run: run.ID, kernels: ks, attempts: map[results.CellKey]int{}}
-	for _, c := range known {
-		rec.attempts[c.CellKey] = c.Attempts
-	}
+	rec := &recorder{ctx: context.WithoutCancel(ctx), store: l.store, run: run.ID, kernels: ks}
 	x := exec.New(l.host, l.suites, rec, l.cfg.Jobs)
 	s := sched.New(sched.Config{
 		Plan: &p, Isolation: l.cfg.Isolation, Run: common, Expected: expected, Known: known,
