@@ -85,6 +85,9 @@ func (e *NoRecipeError) Error() string {
 	return fmt.Sprintf("run %s cannot be resumed: %s", e.Run, e.Why)
 }
 
+// BadInput marks the error as the user's.
+func (*NoRecipeError) BadInput() {}
+
 // RecipeOf reads the recipe that a run is stored with, and adds what the run
 // found out since. ended says that nothing was left to run when the run
 // finished. The error is a *NoRecipeError when there is no usable recipe.
@@ -137,6 +140,9 @@ func (e *ChangedError) Error() string {
 	return fmt.Sprintf("run %s cannot be resumed, because new cells could not be compared with those that it has: %s. Restore what changed, or start a new run",
 		e.Run, strings.Join(e.What, "; "))
 }
+
+// BadInput marks the error as the user's.
+func (*ChangedError) BadInput() {}
 
 // Unchanged makes sure that l would run the recipe's plan with what the run
 // began with. The error is a *ChangedError that names every difference.

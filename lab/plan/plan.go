@@ -142,6 +142,9 @@ func (e *NoMatchError) Error() string {
 	return s
 }
 
+// BadInput marks the error as the user's.
+func (*NoMatchError) BadInput() {}
+
 // New crosses kernels and profiles with the tests whose name matches pattern
 // (all when it is empty). Control cells are in every plan. A pattern that does
 // not compile is an error that quotes it; one that matches nothing is a

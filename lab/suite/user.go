@@ -33,6 +33,9 @@ type UserError struct {
 
 func (e *UserError) Error() string { return fmt.Sprintf("tests from %s: %s", e.From, e.Why) }
 
+// BadInput marks the error as the user's.
+func (*UserError) BadInput() {}
+
 // FromUser makes suites of what the user named: Go packages, by directory or
 // import path, and C files, which are compiled into dir; test binaries; other
 // programs. A name must not be that of another one or of a known suite.
