@@ -57,6 +57,7 @@ var testsMay = map[string][]string{
 	"results/compare":  {"results/resultstest"},
 	"results/findings": {"results/resultstest"},
 	"results/terminal": {"results/resultstest"},
+	"results/changes":  {"results/resultstest"},
 	// An agent can only be tried in an image that boots.
 	"images/guest/...": {"images", "kernels"},
 	// What selftest's cells must come to is written down beside them.

@@ -29,17 +29,17 @@ var preallocate = kit.Test{
 
 func TestPreallocate(t *testing.T) {
 	kit.Run(t, preallocate, func(c *kit.Cell) {
-		const behind = 64 << 10
+		const beyond = 64 << 10
 		f := c.File()
 		p := f.Splice()
 		before := status(c, f)
 		mode := uint32(unix.FALLOC_FL_KEEP_SIZE)
 		if c.Shape.Variant == "extend" {
 			mode = 0
-			f.History.Truncate(c.Shape.Size + behind)
+			f.History.Truncate(c.Shape.Size + beyond)
 		}
 		f.Operate(kit.Preallocate, "fallocate", func() error {
-			return unix.Fallocate(f.FD, mode, 0, int64(c.Shape.Size+behind))
+			return unix.Fallocate(f.FD, mode, 0, int64(c.Shape.Size+beyond))
 		})
 		after := status(c, f)
 		c.Attr("allocated", strconv.FormatInt((after.Blocks-before.Blocks)*512, 10))

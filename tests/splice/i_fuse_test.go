@@ -44,7 +44,7 @@ func TestFUSENoSize(t *testing.T) {
 	kit.Run(t, fuseNoSize, func(c *kit.Cell) {
 		s := source.Serve(c, c.Shape.Size)
 		s.SetFlags(fuse.FOPEN_DIRECT_IO)
-		s.Report(0)
+		s.ReportSize(0)
 		f := s.Open(c, unix.O_RDONLY)
 		mustRead(c, f, 0, c.Shape.Span)
 		p := c.Pipe()
@@ -159,7 +159,7 @@ func TestFUSEChanged(t *testing.T) {
 		spliceAway(c, f, c.Shape.Span)
 		if c.Shape.Variant == "notify" || c.Shape.Variant == "open" {
 			fstat(c, f)
-			s.Remember(time.Hour) // so that no new mtime gives the change away
+			s.CacheAttributes(time.Hour) // so that no new mtime gives the change away
 			fstat(c, f)
 		}
 		f.History.Write(0, c.Shape.Size)
@@ -238,7 +238,7 @@ func TestFUSEDirectWrite(t *testing.T) {
 			direct.History = f.History
 			direct.Write(0, span)
 		}
-		if !bytes.Equal(s.Held()[:span], f.History.Content()[:span]) {
+		if !bytes.Equal(s.Content()[:span], f.History.Content()[:span]) {
 			c.Infra("the server does not have the written data")
 		}
 		if c.Shape.Variant != "o-direct" {
@@ -296,7 +296,7 @@ func growAtServer(c *kit.Cell, size, longer int) {
 	s := source.Serve(c, size)
 	if c.Shape.Variant == "direct" {
 		s.SetFlags(fuse.FOPEN_DIRECT_IO)
-		s.Remember(time.Hour)
+		s.CacheAttributes(time.Hour)
 	}
 	f := s.Open(c, unix.O_RDONLY)
 	mustRead(c, f, 0, size)

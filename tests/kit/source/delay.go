@@ -15,9 +15,9 @@ import (
 // DelayModules are the kernel modules that Delay may request.
 var DelayModules = []string{"null_blk", "configfs", "zram", "lzo-rle", "lzo", "dm-mod", "dm-delay"}
 
-// heldMillis is how long a write to a Delayed is delayed at most. Release ends
+// delayMillis is how long a write to a Delayed is delayed at most. Release ends
 // the delay; the bound is for a cell that ends without it.
-const heldMillis = 20_000
+const delayMillis = 20_000
 
 // Delayed is a device-mapper block device whose writes are delayed until they
 // are released.
@@ -58,7 +58,7 @@ func Delay(c *kit.Cell, stable bool) *Delayed {
 			c.T.Errorf("remove a device-mapper device: %s", kit.ErrnoName(err))
 		}
 	})
-	d.load(heldMillis)
+	d.load(delayMillis)
 	d.must("DM_DEV_SUSPEND (resume)", unix.DM_DEV_SUSPEND, 0, "")
 	d.Path = fmt.Sprintf("/dev/dm-%d", unix.Minor(created.Dev))
 	return d
@@ -77,10 +77,10 @@ func (d *Delayed) Open(size int) *kit.File {
 	return f
 }
 
-// Held reports whether the first page of a file on the device is under
+// InFlight reports whether the first page of a file on the device is under
 // writeback, by /proc/kpageflags: the device's in-flight counter stays 0 if its
 // statistics are disabled.
-func (d *Delayed) Held(f *kit.File) bool {
+func (d *Delayed) InFlight(f *kit.File) bool {
 	d.c.T.Helper()
 	frame, ok := f.Frame(0)
 	if !ok {
