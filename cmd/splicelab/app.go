@@ -11,6 +11,7 @@ import (
 
 	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 // app is one invocation: its streams and its configuration, which is loaded

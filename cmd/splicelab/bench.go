@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bench"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 // benchOptions are the flags that only bench has.
@@ -72,7 +71,7 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if _, err := a.session().Profiles(o.guest.Filesystem); err != nil {
 		return err
 	}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		return err
 	}

@@ -1,35 +1,15 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"path/filepath"
-	"strings"
-
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/kernels/source"
-	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/lab/bisect/drive"
+	"github.com/splicelab/splicelab/lab/export"
 )
 
-// commitSearch is what a bisection of commits is asked beside the search's own.
-type commitSearch struct {
-	search
-	repo        string
-	skip        []string
-	paths       []string
-	firstParent bool
-	log         string
-	build       source.Build
-	jobs        int
-}
-
 func (a *app) bisectCommitsCommand() *cobra.Command {
-	var q commitSearch
+	var q drive.CommitQuery
+	var json string
 	cmd := &cobra.Command{
 		Use:   "commits -t TEST -f FILESYSTEM --repo REPO --good REF --bad REF [-- PATH…]",
 		Short: "Find the commit that changed the outcome of a cell",
@@ -62,45 +42,40 @@ swapped, the same or not steady; 3 the lab failed, the disk is full, or it was i
 			if dash := cmd.ArgsLenAtDash(); dash > 0 || dash < 0 && len(args) > 0 {
 				return usagef("%s does not take the argument %q: paths go after --", cmd.CommandPath(), args[0])
 			}
-			q.paths = args
-			if err := q.check(); err != nil {
-				return err
-			}
-			for flag, value := range map[string]string{"--repo": q.repo, "--good": q.good, "--bad": q.bad} {
+			q.Paths = args
+			for flag, value := range map[string]string{"--repo": q.Repo, "--good": q.Good, "--bad": q.Bad} {
 				if value == "" {
 					return usagef("%s is missing: name the repository by --repo and both ends by --good and --bad", flag)
 				}
 			}
-			for _, path := range []string{q.json, q.log} {
-				if path == "" {
-					continue
-				}
-				if err := export.File(path).Check(); err != nil {
-					return usagef("%s: %s; name a file in a directory that can be written", path, err)
+			if json != "" {
+				if err := export.File(json).Check("json"); err != nil {
+					return err
 				}
 			}
-			q.build.Name, q.build.Tree, q.build.Ref = "bisect", q.repo, q.bad
-			if err := q.build.Validate(); err != nil {
+			if err := q.Check(); err != nil {
 				return err
 			}
-			tests, err := a.oneCell(cmd.Context(), cmd, q.from)
-			if err != nil {
+			if err := needsCell(cmd); err != nil {
 				return err
 			}
-			defer tests.release()
-			return a.bisectCommits(cmd.Context(), q, tests)
+			show, failed := a.showAnswer(json)
+			if err := drive.Commits(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
+				return err
+			}
+			return failed()
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&q.repo, "repo", "", "search the git repository in `DIR` (required)")
-	f.StringVar(&q.good, "good", "", "`COMMIT` that shows what is wanted (required)")
-	f.StringVar(&q.bad, "bad", "", "`COMMIT` that shows what is not (required)")
-	a.searchFlags(cmd, &q.search)
-	f.StringSliceVar(&q.skip, "skip", nil, "do not try these `COMMITS`")
-	f.BoolVar(&q.firstParent, "first-parent", false, "stay on the main line: name the merge, not a commit in it")
-	f.StringVar(&q.log, "log", "", "write what git bisect replay reads to `FILE`")
-	buildFlags(f, &q.build)
-	f.IntVar(&q.jobs, "build-jobs", 0, "compile `N` files at once (default: as many as there are processors)")
+	f.StringVar(&q.Repo, "repo", "", "search the git repository in `DIR` (required)")
+	f.StringVar(&q.Good, "good", "", "`COMMIT` that shows what is wanted (required)")
+	f.StringVar(&q.Bad, "bad", "", "`COMMIT` that shows what is not (required)")
+	a.searchFlags(cmd, &q.Query, &json)
+	f.StringSliceVar(&q.Skip, "skip", nil, "do not try these `COMMITS`")
+	f.BoolVar(&q.FirstParent, "first-parent", false, "stay on the main line: name the merge, not a commit in it")
+	f.StringVar(&q.Log, "log", "", "write what git bisect replay reads to `FILE`")
+	buildFlags(f, &q.Build)
+	f.IntVar(&q.Jobs, "build-jobs", 0, "compile `N` files at once (default: as many as there are processors)")
 	return cmd
 }

@@ -1,32 +1,13 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"slices"
-	"strings"
-
 	"github.com/spf13/cobra"
-
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/kernels/source"
-	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/lab/bisect/drive"
 )
 
-// configSearch is what a bisection of configurations is asked beside the
-// search's own.
-type configSearch struct {
-	search
-	build source.Build // good and bad are its bases
-	jobs  int
-}
-
 func (a *app) bisectConfigCommand() *cobra.Command {
-	var q configSearch
+	var q drive.ConfigQuery
+	var json string
 	cmd := &cobra.Command{
 		Use:   "config -t TEST -f FILESYSTEM --tree SOURCE --good-config CONFIG --bad-config CONFIG",
 		Short: "Find the configuration options that change the outcome of a cell",
@@ -48,36 +29,34 @@ tried, are swapped, the same or not steady; 3 the lab failed, the disk is full, 
   splicelab bisect config -t 'TestReclaim' -f xfs --tree ~/linux --ref v6.12 --good-config lab --bad-config lab,debug-vm,mine.config`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := q.check(); err != nil {
-				return err
-			}
-			for flag, value := range map[string]string{"--tree": q.build.Tree, "--good-config": q.good, "--bad-config": q.bad} {
+			for flag, value := range map[string]string{"--tree": q.Build.Tree, "--good-config": q.Good, "--bad-config": q.Bad} {
 				if value == "" {
 					return usagef("%s is missing: name the source by --tree and both configurations by --good-config and --bad-config", flag)
 				}
 			}
-			q.build.Name = "bisect"
-			if err := q.build.Validate(); err != nil {
+			if err := q.Check(); err != nil {
 				return err
 			}
-			tests, err := a.oneCell(cmd.Context(), cmd, q.from)
-			if err != nil {
+			if err := needsCell(cmd); err != nil {
 				return err
 			}
-			defer tests.release()
-			return a.bisectConfig(cmd.Context(), q, tests)
+			show, failed := a.showAnswer(json)
+			if err := drive.Config(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
+				return err
+			}
+			return failed()
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&q.build.Tree, "tree", "", "build `SOURCE`: a directory, a tarball, or a git repository (required)")
-	f.StringVar(&q.build.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
-	f.StringVar(&q.good, "good-config", "", "`CONFIG` that shows what is wanted (required)")
-	f.StringVar(&q.bad, "bad-config", "", "`CONFIG` that shows what is not (required)")
-	a.searchFlags(cmd, &q.search)
-	buildFlags(f, &q.build)
+	f.StringVar(&q.Build.Tree, "tree", "", "build `SOURCE`: a directory, a tarball, or a git repository (required)")
+	f.StringVar(&q.Build.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
+	f.StringVar(&q.Good, "good-config", "", "`CONFIG` that shows what is wanted (required)")
+	f.StringVar(&q.Bad, "bad-config", "", "`CONFIG` that shows what is not (required)")
+	a.searchFlags(cmd, &q.Query, &json)
+	buildFlags(f, &q.Build)
 	// Each end has a base of its own.
 	f.Lookup("base").Hidden = true
-	f.IntVar(&q.jobs, "build-jobs", 0, "compile `N` files at once (default: as many as there are processors)")
+	f.IntVar(&q.Jobs, "build-jobs", 0, "compile `N` files at once (default: as many as there are processors)")
 	return cmd
 }

@@ -1,23 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
-
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/kernels/debian"
-	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/bisect/drive"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format"
+	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) bisectPackagesCommand() *cobra.Command {
-	var s search
-	var list, series, html string
+	var q drive.PackageQuery
+	var json, html string
 	var wholeMap bool
-	var mention []string
 	cmd := &cobra.Command{
 		Use:   "packages -t TEST -f FILESYSTEM --good KERNEL --bad KERNEL",
 		Short: "Find between which two packages of the archive the outcome of a cell changed",
@@ -52,43 +52,66 @@ ends that are swapped or not steady; 3 the lab failed or was interrupted.`,
   splicelab bisect packages --map -t 'TestSendfileWrite|TestUDP|TestDeviceSource' -f xfs,tmpfs --html map.html`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := s.check(); err != nil {
-				return err
-			}
 			if html != "" && !wholeMap {
 				return usagef("--html goes with --map; --json has the answer of a bisection")
 			}
-			if wholeMap && (s.json != "" || s.term != "") {
+			if wholeMap && (json != "" || q.Term != "") {
 				return usagef("--map shows every change: it takes neither --term nor --json")
 			}
-			if !wholeMap && series == "" && list == "" && (s.good == "" || s.bad == "") {
-				return usagef("name both ends by --good and --bad, or a --series, or the kernels by -k")
-			}
-			if series != "" && list != "" {
-				return usagef("--series and -k both say which kernels: use one")
-			}
-			if slices.Contains(mention, "") {
-				return usagef("--mention: a word is empty")
-			}
-			if wholeMap {
-				return a.kernelMap(cmd.Context(), s, list, series, html)
-			}
-			tests, err := a.oneCell(cmd.Context(), cmd, s.from)
-			if err != nil {
+			if err := q.Check(); err != nil {
 				return err
 			}
-			defer tests.release()
-			return a.bisectPackages(cmd.Context(), s, list, series, mention, tests)
+			if !wholeMap && q.Series == "" && q.List == "" && (q.Good == "" || q.Bad == "") {
+				return usagef("name both ends by --good and --bad, or a --series, or the kernels by -k")
+			}
+			if wholeMap {
+				return a.kernelMap(cmd.Context(), q, html)
+			}
+			if err := needsCell(cmd); err != nil {
+				return err
+			}
+			show, failed := a.showAnswer(json)
+			if err := drive.Packages(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
+				return err
+			}
+			return failed()
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&s.good, "good", "", "`KERNEL` that shows what is wanted, a selector that names one")
-	cmd.Flags().StringVar(&s.bad, "bad", "", "`KERNEL` that shows what is not")
-	cmd.Flags().StringVar(&series, "series", "", "keep to this `SERIES`, for example 6.12")
-	cmd.Flags().StringVarP(&list, "kernels", "k", "", "search the kernels that these `SELECTORS` name, the oldest being the good end unless told (default: all between the ends)")
-	a.searchFlags(cmd, &s)
+	cmd.Flags().StringVar(&q.Good, "good", "", "`KERNEL` that shows what is wanted, a selector that names one")
+	cmd.Flags().StringVar(&q.Bad, "bad", "", "`KERNEL` that shows what is not")
+	cmd.Flags().StringVar(&q.Series, "series", "", "keep to this `SERIES`, for example 6.12")
+	cmd.Flags().StringVarP(&q.List, "kernels", "k", "", "search the kernels that these `SELECTORS` name, the oldest being the good end unless told (default: all between the ends)")
+	a.searchFlags(cmd, &q.Query, &json)
 	cmd.Flags().BoolVar(&wholeMap, "map", false, "run on every kernel, of any number of cells, and show all that changes")
 	cmd.Flags().StringVar(&html, "html", "", "write the map as one page to `FILE`")
-	cmd.Flags().StringSliceVar(&mention, "mention", nil, "show the changelog's lines with these `WORDS`, comma-separated (default: filesystem, splice, page cache)")
+	cmd.Flags().StringSliceVar(&q.Mention, "mention", nil, "show the changelog's lines with these `WORDS`, comma-separated (default: filesystem, splice, page cache)")
 	return cmd
+}
+
+// kernelMap shows a map on the terminal, and as a page.
+func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) error {
+	if html != "" {
+		if err := export.File(html).Check("html"); err != nil {
+			return err
+		}
+	}
+	return drive.Map(ctx, a.session(), q, a.stderr, func(run results.Run, m history.KernelMap) error {
+		if err := terminal.WriteKernelMap(a.stdout, m, a.matrixOptions(a.stdout)); err != nil {
+			return err
+		}
+		if html != "" {
+			var page bytes.Buffer
+			first, last := m.Kernels[0].Release, m.Kernels[len(m.Kernels)-1].Release
+			if err := format.WriteKernelMapHTML(&page, m, fmt.Sprintf("Kernel map, %s to %s", first, last)); err != nil {
+				return err
+			}
+			if err := export.File(html).Replace(page.Bytes()); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "\nhtml  report: %s\n", html)
+		}
+		fmt.Fprintf(a.stdout, "stored as run %s\n", run.ID)
+		return nil
+	})
 }

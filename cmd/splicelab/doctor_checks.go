@@ -17,6 +17,8 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
@@ -107,7 +109,7 @@ func (a *app) checkArchive(ctx context.Context) []finding {
 	}
 	ctx, cancel := context.WithTimeout(ctx, archiveTimeout)
 	defer cancel()
-	src, err := a.session().Archive(store, false).open()
+	src, err := a.session().Archive(store, false).Debian()
 	var entries []kernels.Entry
 	if err == nil {
 		entries, err = src.List(ctx)
@@ -173,8 +175,8 @@ func checkDirectory(name, dir, option string) finding {
 func (a *app) checkGuest(ctx context.Context) []finding {
 	const subject = "guest"
 	const remedy = "run make build, or name the directory by --guest-dir or SPLICELAB_GUEST_DIR"
-	var missing *lab.MissingGuestError
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	var missing *suite.MissingGuestError
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err == nil {
 		_, err = os.Stat(filepath.Join(a.cfg.GuestDir, "agent"))
 	}

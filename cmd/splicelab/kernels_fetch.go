@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -30,7 +32,7 @@ resumed; a kernel that is there already costs nothing.`,
 			if err != nil {
 				return err
 			}
-			entries, err := a.resolveAloud(cmd.Context(), a.session().Archive(store, refresh), args[0])
+			entries, err := a.session().Archive(store, refresh).Resolve(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -26,7 +27,7 @@ digest are there once a kernel has been fetched; show itself fetches nothing.`,
 			if err != nil {
 				return err
 			}
-			entries, err := a.resolveAloud(cmd.Context(), a.session().Archive(store, false), args[0])
+			entries, err := a.session().Archive(store, false).Resolve(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

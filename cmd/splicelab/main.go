@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 func main() {

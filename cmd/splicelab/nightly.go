@@ -7,21 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/nightly"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/changes"
-	"github.com/splicelab/splicelab/results/compare"
-	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/notify"
-	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) nightlyCommand() *cobra.Command {

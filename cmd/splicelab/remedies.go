@@ -8,7 +8,14 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/nightly"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -48,6 +55,9 @@ func (a *app) remedy(err error) string {
 		unsaved  *export.WriteError
 		busy     *nightly.BusyError
 		full     *nightly.NoRoomError
+		noMatch  *plan.NoMatchError
+		noGuest  *suite.MissingGuestError
+		cache    *lab.CacheError
 		path     *fs.PathError
 	)
 	switch {
@@ -77,6 +87,12 @@ func (a *app) remedy(err error) string {
 		return "set nightly.deadline so that a nightly run ends before the next"
 	case errors.As(err, &full):
 		return "free some space, or lower nightly.keep-days or nightly.min-free"
+	case errors.As(err, &noMatch):
+		return "`splicelab tests list` shows all"
+	case errors.As(err, &noGuest):
+		return "run `make build`, or name the directory that has it with --guest-dir"
+	case errors.As(err, &cache):
+		return "name another directory with --cache or SPLICELAB_CACHE"
 	case errors.As(err, &path) && unusable(path):
 		return a.otherDirectory(path.Path)
 	}
@@ -98,6 +114,7 @@ func unusable(err *fs.PathError) bool {
 func (a *app) otherDirectory(path string) string {
 	for _, d := range []struct{ dir, flag, variable string }{
 		{a.cfg.Cache, "--cache", "SPLICELAB_CACHE"},
+		{a.cfg.Nightly.Reports, "--reports", "nightly.reports"},
 		{a.cfg.State, "--state", "SPLICELAB_STATE"},
 	} {
 		if d.dir == "" {

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -45,7 +44,7 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 		return usagef("%s has no verdict in run %s: the lab failed it (%s)", cell.CellKey, run.ID, results.CleanLine(cell.Detail))
 	}
 	r := report.OfCell(run, cell)
-	text, err := r.Text("Written by splicelab repro from run "+run.ID+".\nTry it: splicelab repro FILE")
+	text, err := r.Text("Written by splicelab repro from run " + run.ID + ".\nTry it: splicelab repro FILE")
 	if err != nil {
 		return err
 	}

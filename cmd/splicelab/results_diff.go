@@ -5,7 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
@@ -82,8 +83,8 @@ type comparison struct {
 func (a *app) diff(ctx context.Context, before, after string, o diffOptions) error {
 	report := export.File(o.json)
 	if o.json != "" {
-		if err := report.Check(); err != nil {
-			return usagef("--json: %s; name a file in a directory that can be written", err)
+		if err := report.Check("json"); err != nil {
+			return err
 		}
 	}
 	store, err := a.session().OpenResults()
@@ -105,8 +106,8 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		if err != nil {
 			return err
 		}
-		if err := export.File(o.json).WriteJSON(page.NewDiff(page.NewRun(c.before.Summary(), marks[c.before.ID]), page.NewRun(c.after.Summary(), marks[c.after.ID]),
-			c.Conditions(c.before.Run, c.after.Run), c.Difference)); err != nil {
+		if err := report.WriteJSON(page.NewDiff(page.NewRun(c.before.Summary(), marks[c.before.ID]), page.NewRun(c.after.Summary(), marks[c.after.ID]),
+			c.Conditions(c.before.Run, c.after.Run), c.Difference), a.stdout); err != nil {
 			return err
 		}
 	}

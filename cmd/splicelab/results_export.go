@@ -4,6 +4,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -24,11 +26,11 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 			if err != nil {
 				return err
 			}
-			if len(reports.list) == 0 {
+			if reports.Empty() {
 				return usagef("say what to export: %s with a file, or - for standard output", reportFlagNames())
 			}
 			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s session.Stored) error {
-				return reports.write(cmd.Context(), store, s.Run, s.Cells, a.stderr)
+				return reports.Write(cmd.Context(), store, s.Run, s.Cells, a.stderr)
 			})
 		},
 	}

@@ -9,7 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
@@ -45,7 +48,7 @@ docs/findings.md was written by it.` + runHelp,
 // testInfo returns what the suites say of their tests. A run outlives the
 // programs that it was made with: without them, their tests are shown by name.
 func (a *app) testInfo(ctx context.Context) func(string) findings.TestInfo {
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		a.log.Warn("tests are not described: " + err.Error())
 	}
@@ -95,7 +98,7 @@ func (a *app) writeFindings(s session.Stored, info func(string) findings.TestInf
 func writeReport(path string, run results.Run, b findings.Broken) error {
 	r := report.OfCell(run, b.Example)
 	r.Title = fmt.Sprintf("%s is %s on %s", b.Example.Test, b.Says(), b.Example.FS)
-	text, err := r.Text("Written by splicelab results findings from run "+run.ID+".\nTry it: splicelab repro "+filepath.Base(path))
+	text, err := r.Text("Written by splicelab results findings from run " + run.ID + ".\nTry it: splicelab repro " + filepath.Base(path))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/terminal"
@@ -73,7 +74,7 @@ func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, polic
 		}
 		// One policy for all, or runs under different ones would differ by that.
 		policy = string(run.Policy)
-		s.Add(run.cells, e.Judgement())
+		s.Add(run.Cells, e.Judgement())
 	}
 	if err := terminal.WriteSteadiness(a.stdout, &s, top); err != nil {
 		return err

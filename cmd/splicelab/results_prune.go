@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/splicelab/splicelab/lab/progress"
 )
 
 func (a *app) resultsPruneCommand() *cobra.Command {

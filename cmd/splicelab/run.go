@@ -4,20 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/lab"
-	"github.com/splicelab/splicelab/lab/vm"
-	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
-	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) runCommand() *cobra.Command {

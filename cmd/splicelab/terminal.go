@@ -4,9 +4,9 @@ import (
 	"io"
 	"os"
 
-	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/lab"
 )
 
 func (a *app) testsCommand() *cobra.Command {

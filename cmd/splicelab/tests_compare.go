@@ -14,9 +14,11 @@ import (
 	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
-	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -27,9 +29,9 @@ type way struct {
 }
 
 var ways = []way{
-	{"shared", "cells share a VM", func(c *lab.Config) { c.Isolation = lab.IsolationVM }},
-	{"restored", "each cell has a VM that was restored", func(c *lab.Config) { c.Isolation = lab.IsolationCell }},
-	{"booted", "each cell has a VM that was booted", func(c *lab.Config) { c.Isolation, c.NoTemplates = lab.IsolationCell, true }},
+	{"shared", "cells share a VM", func(c *lab.Config) { c.Isolation = plan.IsolationVM }},
+	{"restored", "each cell has a VM that was restored", func(c *lab.Config) { c.Isolation = plan.IsolationCell }},
+	{"booted", "each cell has a VM that was booted", func(c *lab.Config) { c.Isolation, c.NoTemplates = plan.IsolationCell, true }},
 }
 
 func (a *app) testsCompareCommand() *cobra.Command {
@@ -106,23 +108,18 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 	if err != nil {
 		return err
 	}
-	tests, err := a.selectTests(ctx, from)
+	tests, err := a.session().Select(ctx, from)
 	if err != nil {
 		return err
 	}
-	defer tests.release()
-	release, err := a.session().UseVMs(ctx)
+	defer tests.Close()
+	s, err := a.session().OpenScratch(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
-	store, remove, err := scratchStore()
-	if err != nil {
-		return err
-	}
-	defer remove()
+	defer s.Close()
 
-	runs, err := a.compareRuns(ctx, store, tests, chosen)
+	runs, err := compareRuns(ctx, s, tests, chosen, a.stderr)
 	different, werr := writeCompared(a.stdout, runs, a.matrixOptions(a.stdout))
 	if err = cmp.Or(err, werr); err != nil {
 		return err
@@ -135,38 +132,38 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 
 // compareRuns runs the plan in each of the ways. With an error come the ways
 // that were through before it.
-func (a *app) compareRuns(ctx context.Context, store *store.Store, tests selection, chosen []way) ([]compared, error) {
-	p := progress.New(a.stderr)
-	found, err := a.fetchForRun(ctx, false, p)
+func compareRuns(ctx context.Context, s *session.Session, tests session.Selection, chosen []way, log io.Writer) ([]compared, error) {
+	p := progress.New(log)
+	found, err := s.FetchRun(ctx, p)
 	p.Close()
 	if err != nil {
 		return nil, err
 	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
+	cells, err := plan.New(lab.Ready(found).Plan(), tests.Profiles, tests.Suites, tests.Pattern)
 	if err != nil {
 		return nil, err
 	}
-	a.cfg.Run.Seed = a.seed()
+	s.Run.Seed = s.RandomSeed()
 	var runs []compared
 	for _, w := range chosen {
-		fmt.Fprintf(a.stderr, "%s: %s\n", w.name, w.doc)
-		p := progress.New(a.stderr)
+		fmt.Fprintf(log, "%s: %s\n", w.name, w.doc)
+		p := progress.New(log)
 		run, err := func() (results.Run, error) {
 			defer p.Close()
-			l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own; w.set(c) })
+			l, err := s.NewLab(ctx, found[0], p, func(c *lab.Config) { c.User = tests.User; w.set(c) })
 			if err != nil {
 				return results.Run{}, err
 			}
-			return l.Run(ctx, plan, p)
+			return l.Run(ctx, cells, lab.Ready(found), p)
 		}()
 		if err != nil {
 			return runs, fmt.Errorf("%s: %w", w.name, err)
 		}
-		s, err := session.Read(context.WithoutCancel(ctx), store, run.ID, "")
+		stored, err := session.Read(context.WithoutCancel(ctx), s.Results, run.ID, "")
 		if err != nil {
 			return runs, err
 		}
-		runs = append(runs, compared{w, s, run.Finished.Sub(run.Started)})
+		runs = append(runs, compared{w, stored, run.Finished.Sub(run.Started)})
 	}
 	return runs, nil
 }
@@ -181,15 +178,15 @@ func writeCompared(out io.Writer, runs []compared, o terminal.Options) (differen
 	fmt.Fprintln(w, "WAY\tCELLS\tTOOK\tA MINUTE\tDIFFERENT\tRETRIED")
 	var all []compare.Difference
 	for _, r := range runs {
-		d := compare.Diff(runs[0].cells, r.cells)
+		d := compare.Diff(runs[0].Cells, r.Cells)
 		all = append(all, d)
-		n := len(r.cells) - d.Same + len(d.Gone)
+		n := len(r.Cells) - d.Same + len(d.Gone)
 		different += n
 		retried := 0
-		for _, c := range r.cells {
+		for _, c := range r.Cells {
 			retried += c.Infra
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%.0f\t%d\t%d\n", r.name, len(r.cells), r.took.Round(100*time.Millisecond), float64(len(r.cells))/r.took.Minutes(), n, retried)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%.0f\t%d\t%d\n", r.name, len(r.Cells), r.took.Round(100*time.Millisecond), float64(len(r.Cells))/r.took.Minutes(), n, retried)
 	}
 	if err := w.Flush(); err != nil {
 		return different, err

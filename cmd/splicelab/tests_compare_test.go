@@ -25,7 +25,7 @@ func madeUp(w way, change func(name string, c *results.Cell)) compared {
 			change(name, &c)
 		}
 		if c.Test != "" {
-			r.cells = append(r.cells, c)
+			r.Cells = append(r.Cells, c)
 		}
 	}
 	return r

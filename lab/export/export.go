@@ -37,7 +37,7 @@ type Renderer struct {
 // Render writes a run in the format of that name.
 func (r Renderer) Render(ctx context.Context, w io.Writer, name string, s *store.Store, run results.Run, cells []results.Cell) error {
 	if name == pageFormat {
-		return writePage(ctx, w, s, run, cells, Families(ctx, r.GuestDir))
+		return writePage(ctx, w, s, run, cells, NewAnnotator(ctx, r.GuestDir))
 	}
 	d := format.Document{Run: run, Cells: cells, Origin: r.Origin, Attempts: func(k results.CellKey) ([]results.Attempt, error) {
 		return s.Attempts(ctx, run.ID, k)

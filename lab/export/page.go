@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
@@ -17,35 +17,53 @@ import (
 // pastRuns is how many runs a cell's history has in the page.
 const pastRuns = 20
 
-// writePage writes the HTML report of a run. family returns the family of the
-// test of that name.
-func writePage(ctx context.Context, w io.Writer, s *store.Store, run results.Run, cells []results.Cell, family func(string) string) error {
-	marks, err := s.Marks(ctx)
+// writePage writes the HTML report of a run.
+func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, a Annotator) error {
+	marks, err := store.Marks(ctx)
 	if err != nil {
 		return err
 	}
-	return page.WriteReport(w, run, marks[run.ID], cells, page.Lookup{
-		Attempts: func(k results.CellKey) ([]results.Attempt, error) {
-			attempts, err := s.Attempts(ctx, run.ID, k)
-			for i := range attempts {
-				a := &attempts[i]
-				a.Verdict = a.Verdict.Under(run.Policy, a.Kind, a.Outcome)
-			}
-			return attempts, err
-		},
-		History: func(k results.CellKey) ([]page.Past, error) {
-			all, err := history.Of(ctx, s, k, &run, pastRuns)
-			return page.NewHistory(all, run.Policy), err
-		},
-		CrashLines: CrashLines,
-		Family:     family,
-		Report:     ReportFile,
-	})
+	return page.WriteReport(ctx, w, run, marks[run.ID], cells, cellSource{a, store, run})
 }
 
-// ReportFile is the content of a cell's report file; empty for a cell whose
-// result cannot be reproduced.
-func ReportFile(run results.Run, c results.Cell) (string, error) {
+// cellSource is the page.Source of a stored run.
+type cellSource struct {
+	Annotator
+	store *store.Store
+	run   results.Run
+}
+
+// Attempts implements page.Source.
+func (s cellSource) Attempts(ctx context.Context, k results.CellKey) ([]results.Attempt, error) {
+	attempts, err := s.store.Attempts(ctx, s.run.ID, k)
+	for i := range attempts {
+		a := &attempts[i]
+		a.Verdict = a.Verdict.Under(s.run.Policy, a.Kind, a.Outcome)
+	}
+	return attempts, err
+}
+
+// History implements page.Source.
+func (s cellSource) History(ctx context.Context, k results.CellKey) ([]page.Past, error) {
+	all, err := history.Of(ctx, s.store, k, &s.run, pastRuns)
+	return page.NewHistory(all, s.run.Policy), err
+}
+
+// Annotator is a page.Annotator. It maps tests to families; without entries,
+// tests are grouped by name.
+type Annotator map[string]string
+
+// Family implements page.Annotator.
+func (a Annotator) Family(test string) string {
+	name, _, _ := strings.Cut(test, "/")
+	return a[name]
+}
+
+// CrashLines implements page.Annotator.
+func (Annotator) CrashLines(log string) []int { return crashLines(log) }
+
+// Report implements page.Annotator.
+func (Annotator) Report(run results.Run, c results.Cell) (string, error) {
 	if !c.Verdict.Bad() && c.Outcome == "" {
 		return "", nil
 	}
@@ -53,9 +71,8 @@ func ReportFile(run results.Run, c results.Cell) (string, error) {
 	return string(text), err
 }
 
-// CrashLines are the lines of a kernel log, from 0, in which the kernel reports
-// a fault.
-func CrashLines(log string) []int {
+// crashLines returns the lines of a kernel log, from 0, that report a crash.
+func crashLines(log string) []int {
 	found := []int{}
 	lines := strings.Split(log, "\n")
 	for i, l := range lines {
@@ -79,21 +96,18 @@ func CrashLines(log string) []int {
 	return found
 }
 
-// Families returns the function that knows the family of a test. Without the
-// suites' programs it knows none, and tests are grouped by name.
-func Families(ctx context.Context, guestDir string) func(test string) string {
-	suites, err := lab.Suites(ctx, guestDir)
+// NewAnnotator asks the suites' programs for the families of tests; it is empty
+// without them.
+func NewAnnotator(ctx context.Context, guestDir string) Annotator {
+	families := Annotator{}
+	suites, err := suite.List(ctx, guestDir)
 	if err != nil {
-		return func(string) string { return "" }
+		return families
 	}
-	family := map[string]string{}
 	for _, s := range suites {
 		for _, t := range s.Tests {
-			family[s.Name+"."+t.Name] = t.Family
+			families[s.Name+"."+t.Name] = t.Family
 		}
 	}
-	return func(test string) string {
-		name, _, _ := strings.Cut(test, "/")
-		return family[name]
-	}
+	return families
 }

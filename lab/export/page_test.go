@@ -21,7 +21,7 @@ func TestCrashLines(t *testing.T) {
 			"RIP: 0010:iomap_page_mkwrite+0x4c/0x200\n", []int{1, 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := CrashLines(c.log); !slices.Equal(got, c.want) {
+			if got := crashLines(c.log); !slices.Equal(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})

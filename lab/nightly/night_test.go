@@ -377,11 +377,12 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 	if err := os.WriteFile(h.cfg.Reports, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	h.cfg.Explain = func(err error) string { return "explained: " + err.Error() }
 	out := h.night(t.Context())
 	if len(h.box.got) != 1 || len(out.Reports) != 0 || out.News.Status() != changes.StatusLab {
 		t.Fatalf("sent %d, reports %q, status %s", len(h.box.got), out.Reports, out.News.Status())
 	}
-	if !strings.Contains(h.box.got[0].Text, "PROBLEM: the directory of reports: ") || !strings.Contains(h.box.got[0].Text, "nightly.reports") {
+	if !strings.Contains(h.box.got[0].Text, "PROBLEM: explained: the directory of reports: ") {
 		t.Errorf("what is wrong is not told:\n%s", h.box.got[0].Text)
 	}
 	if _, err := h.store().Run(t.Context(), out.News.Run.ID); err != nil {

@@ -3,7 +3,7 @@ package progress
 import (
 	"fmt"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -12,11 +12,11 @@ import (
 type Notices struct{ Out *Progress }
 
 // Event implements lab.Observer.
-func (n Notices) Event(e lab.Event) {
+func (n Notices) Event(e sched.Event) {
 	switch e.Kind {
-	case lab.EventNotice:
+	case sched.Notice:
 		_, _ = fmt.Fprintln(n.Out, results.CleanLine(e.Text)) // the run does not depend on it
-	case lab.EventRetry:
+	case sched.Retry:
 		_, _ = fmt.Fprintln(n.Out, noteOf(e))
 	}
 }
@@ -26,8 +26,8 @@ func (n Notices) Event(e lab.Event) {
 type Unattended struct{ *Progress }
 
 // Event implements lab.Observer.
-func (u Unattended) Event(e lab.Event) {
-	if u.terminal || e.Kind == lab.EventPlanned || e.Kind == lab.EventNotice {
+func (u Unattended) Event(e sched.Event) {
+	if u.terminal || e.Kind == sched.Planned || e.Kind == sched.Notice {
 		u.Progress.Event(e)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -111,13 +111,13 @@ func (p *Progress) Doing(text string) {
 }
 
 // Event implements lab.Observer.
-func (p *Progress) Event(e lab.Event) {
+func (p *Progress) Event(e sched.Event) {
 	p.mu.Lock()
 	p.tally.event(e, p.now())
 	p.draw()
-	p.plain(e.Kind == lab.EventPlanned)
+	p.plain(e.Kind == sched.Planned)
 	p.mu.Unlock()
-	if e.Kind == lab.EventNotice {
+	if e.Kind == sched.Notice {
 		_, _ = fmt.Fprintln(p, results.CleanLine(e.Text)) // the run does not depend on it
 	}
 	if p.terminal && noteworthy(e) {
@@ -140,8 +140,8 @@ func (p *Progress) plain(must bool) {
 	}
 }
 
-func noteworthy(e lab.Event) bool {
-	if e.Kind != lab.EventFinished && e.Kind != lab.EventRetry {
+func noteworthy(e sched.Event) bool {
+	if e.Kind != sched.Finished && e.Kind != sched.Retry {
 		return false
 	}
 	switch e.Attempt.Verdict {
@@ -151,10 +151,10 @@ func noteworthy(e lab.Event) bool {
 	return false
 }
 
-func noteOf(e lab.Event) string {
+func noteOf(e sched.Event) string {
 	again := ""
-	if e.Kind == lab.EventRetry {
-		again = " (will be retried)"
+	if e.Kind == sched.Retry {
+		again = " (will be tried again)"
 	}
 	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, results.CleanLine(e.Cell.Kernel), results.CleanLine(e.Cell.FS),
 		results.CleanLine(e.Cell.Test), results.CleanLine(e.Attempt.Detail), again)

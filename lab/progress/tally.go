@@ -9,7 +9,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -91,18 +91,18 @@ func (t *tally) download(name string, done, total int64, now time.Time) {
 	t.transfers[name] = one
 }
 
-func (t *tally) event(e lab.Event, now time.Time) {
+func (t *tally) event(e sched.Event, now time.Time) {
 	if t.verdicts == nil {
 		t.verdicts = map[outcome.Verdict]int{}
 	}
 	switch e.Kind {
-	case lab.EventPlanned:
-		t.path.add(point{now, e.Share, e.Done + e.Retried}) // cells finished before a resume do not count towards the rate
-	case lab.EventFinished:
+	case sched.Planned:
+		t.path.add(point{now, e.Share, e.Done + e.Retried}) // what it had before is no speed
+	case sched.Finished:
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
 		}
-	case lab.EventRetry:
+	case sched.Retry:
 		t.infra++
 	}
 	// Events of several goroutines may come in another order than they happened.

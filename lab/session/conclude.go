@@ -8,6 +8,7 @@ import (
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
@@ -49,21 +50,27 @@ func (s Settings) Conclude(ctx context.Context, r *store.Store, id string, repor
 	if err := reports.Write(ctx, r, c.Run, c.Cells, out); err != nil {
 		return c, err
 	}
-	for i := range c.Cells {
-		if c.Cells[i].Bad() {
-			c.Failed++
-		}
-	}
+	c.Failed = failed(c.Cells)
 	recipe, finished, err := lab.RecipeOf(ctx, r, c.Run)
 	if err == nil { // else the run cannot be resumed
 		c.Interrupted = !finished
-		c.Resumable = c.Interrupted || len(recipe.Left(c.Cells)) > 0
+		c.Resumable = c.Interrupted || len(recipe.Remaining(c.Cells)) > 0
 	}
 	return c, nil
 }
 
+// failed counts the cells that make a run fail.
+func failed(cells []results.Cell) (n int) {
+	for i := range cells {
+		if cells[i].Bad() {
+			n++
+		}
+	}
+	return n
+}
+
 // Cells lists the cells of a plan.
-func Cells(p lab.Plan) []results.CellKey {
+func Cells(p plan.Plan) []results.CellKey {
 	keys := make([]results.CellKey, 0, p.Cells())
 	for _, k := range p.Kernels {
 		for _, f := range p.Profiles {

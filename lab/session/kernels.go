@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/plan"
 )
 
 // FetchJobs is how many kernels are fetched at once: enough to saturate a line
@@ -154,10 +155,10 @@ func (a *Archive) ResolveRun(ctx context.Context, selectors string) ([]kernels.E
 }
 
 // Unfetched is what a plan must know of kernels that are still to be fetched.
-func Unfetched(entries []kernels.Entry) []kernels.Kernel {
-	out := make([]kernels.Kernel, len(entries))
+func Unfetched(entries []kernels.Entry) []plan.Kernel {
+	out := make([]plan.Kernel, len(entries))
 	for i, e := range entries {
-		out[i] = kernels.Kernel{Release: e.Release, Version: e.Version, Flavour: e.Flavour, Origin: e.Origin}
+		out[i] = plan.KernelOfEntry(e)
 	}
 	return out
 }

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/nightly"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/compare"
@@ -111,8 +111,8 @@ type begin struct {
 }
 
 // Event implements lab.Observer.
-func (b begin) Event(e lab.Event) {
-	if e.Kind == lab.EventPlanned {
+func (b begin) Event(e sched.Event) {
+	if e.Kind == sched.Planned {
 		b.begun(e.Run)
 	}
 	b.Audience.Event(e)

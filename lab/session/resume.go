@@ -9,6 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -52,7 +53,7 @@ func FindPaused(ctx context.Context, s *store.Store, ref string) (Paused, error)
 	if p.cells, err = s.Cells(ctx, run.ID); err != nil {
 		return Paused{}, err
 	}
-	p.left = p.recipe.Left(p.cells)
+	p.left = p.recipe.Remaining(p.cells)
 	return p, nil
 }
 
@@ -116,7 +117,7 @@ func (p Paused) Contradicts(given []Option, s Settings, from []string) error {
 		if !defines {
 			continue
 		}
-		was := []string{p.recipe.Asked[o.Name]}
+		was := []string{p.recipe.Requested[o.Name]}
 		switch o.Name {
 		case "accel":
 			was = append(was, p.Accel)
@@ -133,8 +134,8 @@ func (p Paused) Contradicts(given []Option, s Settings, from []string) error {
 // Resume runs what remains of a run. ran says that something was run: only
 // then is there anything to conclude.
 func (s *Session) Resume(ctx context.Context, p Paused, a Audience) (ran bool, err error) {
-	var user []lab.OwnSuite
-	if from := p.recipe.Asked["tests-from"]; from != "" {
+	var user []suite.User
+	if from := p.recipe.Requested["tests-from"]; from != "" {
 		_, found, release, err := s.Suites(ctx, strings.Split(from, "\n"))
 		if err != nil {
 			return false, err
@@ -149,7 +150,7 @@ func (s *Session) Resume(ctx context.Context, p Paused, a Audience) (ran bool, e
 	s.Run.Policy, s.Run.Seed, s.VM.Accel = string(p.Policy), p.Seed, p.Accel
 	l, err := s.NewLab(ctx, canary, a, func(c *lab.Config) {
 		p.recipe.Configure(c)
-		c.Own = user
+		c.User = user
 	})
 	if err != nil {
 		return false, err
@@ -158,7 +159,7 @@ func (s *Session) Resume(ctx context.Context, p Paused, a Audience) (ran bool, e
 		return false, err
 	}
 	fmt.Fprintf(a, "resuming run %s: %d of %d cells have been run\n", p.ID, len(p.cells), p.Planned)
-	after, err := l.Resume(ctx, p.ID, p.recipe.Plan(fetch), a)
+	after, err := l.Resume(ctx, p.ID, p.recipe.Plan(), lab.Fetch(fetch), a)
 	var held *results.RunningError
 	return after.ID != "" && !errors.As(err, &held), err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/changes"
 )
@@ -25,10 +26,11 @@ type Audience interface {
 
 // Ran is a run as far as it came.
 type Ran struct {
-	Plan lab.Plan
+	Plan plan.Plan
 	Run  results.Run // without an id when it did not begin
 
 	entries []kernels.Entry
+	fetch   Fetcher
 	missing missing
 }
 
@@ -45,7 +47,7 @@ func (s *Session) RunOn(ctx context.Context, tests Selection, entries []kernels.
 	if err != nil {
 		return r, err
 	}
-	r.Run, err = l.Run(ctx, r.Plan, a)
+	r.Run, err = l.Run(ctx, r.Plan, lab.Fetch(r.fetch), a)
 	return r, err
 }
 
@@ -57,29 +59,29 @@ func (s *Session) RunOrResume(ctx context.Context, id string, tests Selection, e
 		return results.Run{}, err
 	}
 	if id != "" {
-		return l.Resume(ctx, id, r.Plan, a)
+		return l.Resume(ctx, id, r.Plan, lab.Fetch(r.fetch), a)
 	}
-	return l.Run(ctx, r.Plan, a)
+	return l.Run(ctx, r.Plan, lab.Fetch(r.fetch), a)
 }
 
 // plan makes the plan of a run and the lab for it.
 func (s *Session) plan(ctx context.Context, r *Ran, tests Selection, a Audience, configure []func(*lab.Config)) (*lab.Lab, error) {
-	fetch := r.missing.watch(kernels.FetchAhead(ctx, r.entries, FetchJobs, a))
-	canary, err := firstOf(ctx, r.entries, fetch)
+	r.fetch = r.missing.watch(kernels.FetchAhead(ctx, r.entries, FetchJobs, a))
+	canary, err := firstOf(ctx, r.entries, r.fetch)
 	if err != nil {
 		return nil, err
 	}
-	r.Plan, err = lab.NewPlan(Unfetched(r.entries), tests.Profiles, tests.Suites, tests.Pattern)
+	r.Plan, err = plan.New(Unfetched(r.entries), tests.Profiles, tests.Suites, tests.Pattern)
 	if err != nil {
 		return nil, err
 	}
-	r.Plan.Fetch, r.Plan.RetryFailures = fetch, s.Run.RetryFailures
-	return s.NewLab(ctx, canary, a, append([]func(*lab.Config){func(c *lab.Config) { c.Own = tests.User }}, configure...)...)
+	r.Plan.RetryFailures = s.Run.RetryFailures
+	return s.NewLab(ctx, canary, a, append([]func(*lab.Config){func(c *lab.Config) { c.User = tests.User }}, configure...)...)
 }
 
 // Resumable makes a run keep its options, so that it can be resumed.
 func (s Settings) Resumable(from []string) func(*lab.Config) {
-	return func(c *lab.Config) { c.Asked = s.Requested(from) }
+	return func(c *lab.Config) { c.Requested = s.Requested(from) }
 }
 
 // Requested are the options that define a run, by their names. They are kept

@@ -9,14 +9,16 @@ import (
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/program"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 // Selection is what a run consists of, but for its kernels.
 type Selection struct {
 	Profiles []images.Profile
 	Suites   []protocol.Suite
-	User     []lab.OwnSuite
+	User     []suite.User
 	Pattern  string
 	// From are the packages and programs of the user suites, as they were named.
 	From []string
@@ -44,14 +46,14 @@ func (s Settings) Select(ctx context.Context, from []string) (Selection, error) 
 		release()
 		return Selection{}, err
 	}
-	return Selection{Profiles: profiles, Suites: lab.UpTo(suites, s.Run.Priority), User: user, Pattern: pattern, From: from, release: release}, nil
+	return Selection{Profiles: profiles, Suites: plan.UpTo(suites, s.Run.Priority), User: user, Pattern: pattern, From: from, release: release}, nil
 }
 
 // SelectForRun is Select where no option means the quick cells.
 func (s Settings) SelectForRun(ctx context.Context, from []string) (Selection, error) {
 	tests, err := s.Select(ctx, from)
 	if r := s.Run; err == nil && !r.All && r.Tests == "" && r.Priority == config.LowestPriority && len(from) == 0 {
-		tests.Suites = lab.Quick(tests.Suites)
+		tests.Suites = plan.Quick(tests.Suites)
 	}
 	return tests, err
 }
@@ -82,7 +84,7 @@ func (s Settings) onlyTest(tests Selection) (string, error) {
 	}
 	var found []string
 	for _, suite := range tests.Suites {
-		for _, t := range lab.Expand(suite) {
+		for _, t := range plan.Expand(suite) {
 			if pattern.MatchString(t.Name()) {
 				found = append(found, t.Name())
 			}
@@ -96,16 +98,16 @@ func (s Settings) onlyTest(tests Selection) (string, error) {
 
 // Suites are the suites of the guest directory, and the user's own. What was
 // compiled of these is gone after release.
-func (s Settings) Suites(ctx context.Context, from []string) (suites []protocol.Suite, user []lab.OwnSuite, release func(), err error) {
-	suites, err = lab.Suites(ctx, s.GuestDir)
+func (s Settings) Suites(ctx context.Context, from []string) (suites []protocol.Suite, user []suite.User, release func(), err error) {
+	suites, err = suite.List(ctx, s.GuestDir)
 	if err != nil || len(from) == 0 {
 		return suites, nil, func() {}, err
 	}
-	dir, release, err := lab.OwnSuiteDir(s.Cache)
+	dir, release, err := program.TempDir(s.Cache)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if user, err = lab.OwnSuites(ctx, s.GuestDir, dir, from, suites); err != nil {
+	if user, err = suite.FromUser(ctx, s.GuestDir, dir, from, suites); err != nil {
 		release()
 		return nil, nil, nil, err
 	}
@@ -129,12 +131,12 @@ func (s Settings) Tests(ctx context.Context, pattern string, priority int, from 
 	if err := matched(suites, pattern, priority); err != nil {
 		return nil, err
 	}
-	return matchingTests(lab.UpTo(suites, priority), regexp.MustCompile(pattern)), nil
+	return matchingTests(plan.UpTo(suites, priority), regexp.MustCompile(pattern)), nil
 }
 
 // userPattern is the pattern: where there is none, that of exactly the user
 // suites, if there are any.
-func userPattern(pattern string, user []lab.OwnSuite) string {
+func userPattern(pattern string, user []suite.User) string {
 	if pattern != "" || len(user) == 0 {
 		return pattern
 	}
@@ -148,10 +150,10 @@ func userPattern(pattern string, user []lab.OwnSuite) string {
 // matched makes sure that some test is selected. The error lists similar names,
 // or says that only the priority is in the way.
 func matched(suites []protocol.Suite, pattern string, priority int) error {
-	if _, err := lab.NewPlan(nil, nil, suites, pattern); err != nil {
+	if _, err := plan.New(nil, nil, suites, pattern); err != nil {
 		return err
 	}
-	if _, err := lab.NewPlan(nil, nil, lab.UpTo(suites, priority), pattern); err != nil {
+	if _, err := plan.New(nil, nil, plan.UpTo(suites, priority), pattern); err != nil {
 		return input.Optionf("priority", "no test that matches %q is of priority %d or higher", pattern, priority)
 	}
 	return nil

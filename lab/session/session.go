@@ -13,6 +13,8 @@ import (
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -131,14 +133,14 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab
 		Jobs:      s.Run.Jobs,
 		MemoryMiB: s.VM.Memory,
 		CPUs:      s.VM.CPUs,
-		Isolation: lab.Isolation(s.Run.Isolation),
+		Isolation: plan.Isolation(s.Run.Isolation),
 
 		NoTemplates:  s.VM.NoTemplates,
 		TemplatesMiB: s.VM.TemplateRoom,
 
 		Policy: outcome.Policy(s.Run.Policy),
 		Seed:   s.RandomSeed(),
-		Deadlines: lab.Deadlines{
+		Deadlines: job.Deadlines{
 			Boot:    s.VM.BootTimeout,
 			Silence: s.VM.SilenceTimeout,
 			Cell:    s.VM.CellTimeout,

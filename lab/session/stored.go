@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/splicelab/splicelab/internal/config"
@@ -86,7 +87,7 @@ func (s Settings) Expectations() (*expect.Expectations, error) {
 	case errors.As(err, &fault):
 		return nil, err
 	case err != nil:
-		return nil, input.Optionf("expectations", "%s; name another file, or none", err)
+		return nil, input.Optionf("expectations", "%s; name another file, or none", strings.TrimPrefix(err.Error(), "expectations: "))
 	}
 	for i := range e.Rules {
 		if r := &e.Rules[i]; e.Expired(r) {

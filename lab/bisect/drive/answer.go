@@ -28,8 +28,8 @@ func (s *driver) finish(a Answer, show func(Answer) error) error {
 	return s.journal.Finish()
 }
 
-// AnswerJSON is what every answer of a search has.
-type AnswerJSON struct {
+// Summary is what every answer of a search has.
+type Summary struct {
 	Test        string       `json:"test"`
 	Filesystem  string       `json:"fs"`
 	Terms       bisect.Terms `json:"terms"`
@@ -40,9 +40,9 @@ type AnswerJSON struct {
 	BadSeen     int          `json:"bad_seen"`
 }
 
-func (s *driver) answerJSON(j *bisect.Judge, none error) AnswerJSON {
+func (s *driver) summary(j *bisect.Judge, none error) Summary {
 	d := j.Detection()
-	out := AnswerJSON{Test: s.test, Filesystem: s.tests.Profiles[0].Name, Terms: s.journal.Terms(), Found: none == nil, BadTries: d.Tries, BadSeen: d.Bad}
+	out := Summary{Test: s.test, Filesystem: s.tests.Profiles[0].Name, Terms: s.journal.Terms(), Found: none == nil, BadTries: d.Tries, BadSeen: d.Bad}
 	if none != nil {
 		out.Reason = none.Error()
 	} else {

@@ -211,17 +211,17 @@ func (c *commitAnswer) Write(w io.Writer, _ bool) {
 	writeSureness(w, c.commits.Judge)
 }
 
-// commitsJSON is the document of a bisection of commits.
-type commitsJSON struct {
-	AnswerJSON
+// CommitsDocument is the document of a bisection of commits.
+type CommitsDocument struct {
+	Summary
 	Commit     *bisect.Commit   `json:"commit"` // null where none was found
 	Candidates []bisect.Commit  `json:"candidates"`
-	Steps      []commitStepJSON `json:"steps"`
+	Steps      []CommitStep `json:"steps"`
 	TakenBack  bisect.TakenBack `json:"taken_back"`
 	Log        string           `json:"log"` // for git bisect replay
 }
 
-type commitStepJSON struct {
+type CommitStep struct {
 	Commit bisect.Commit `json:"commit"`
 	Side   string        `json:"side"` // good, bad, neither
 	Seen   bisect.Tally  `json:"seen"`
@@ -230,7 +230,7 @@ type commitStepJSON struct {
 
 // JSON implements Answer.
 func (c *commitAnswer) JSON() any {
-	out := commitsJSON{AnswerJSON: c.answerJSON(c.commits.Judge, c.none), Candidates: c.culprit.Candidates, Steps: []commitStepJSON{}, TakenBack: c.culprit.TakenBack, Log: c.culprit.Log}
+	out := CommitsDocument{Summary: c.summary(c.commits.Judge, c.none), Candidates: c.culprit.Candidates, Steps: []CommitStep{}, TakenBack: c.culprit.TakenBack, Log: c.culprit.Log}
 	if out.Candidates == nil {
 		out.Candidates = []bisect.Commit{}
 	}
@@ -238,7 +238,7 @@ func (c *commitAnswer) JSON() any {
 		out.Commit = &c.culprit.Commit
 	}
 	for _, d := range c.culprit.Steps {
-		step := commitStepJSON{Commit: d.Commit, Side: d.Side.String(), Seen: c.journal.Tally(d.Commit.ID), Note: c.journal.Untestable(d.Commit.ID)}
+		step := CommitStep{Commit: d.Commit, Side: d.Side.String(), Seen: c.journal.Tally(d.Commit.ID), Note: c.journal.Untestable(d.Commit.ID)}
 		if step.Seen == nil {
 			step.Seen = bisect.Tally{}
 		}

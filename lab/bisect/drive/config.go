@@ -95,13 +95,13 @@ type mixtures struct {
 	ends     [2]string        // files: the whole configurations of the good and the bad end
 	digests  [2]string        // of the two
 	good     map[string]string
-	options  []optionJSON // in which they differ, dependencies first
+	options  []Option // in which they differ, dependencies first
 
 	lacking map[string][]int // what untaken returned, by subject
 }
 
-// optionJSON is an option in which two configurations differ.
-type optionJSON struct {
+// Option is an option in which two configurations differ.
+type Option struct {
 	Option string `json:"option"`
 	Good   string `json:"good"` // its value; empty: off
 	Bad    string `json:"bad"`
@@ -162,8 +162,8 @@ func keepConfig(path string, text []byte) (string, error) {
 // differences are the options that differ, in the order of the bad end's
 // configuration, in which what an option depends on mostly comes before it;
 // those that it lacks come last.
-func differences(good, bad map[string]string, text []byte) []optionJSON {
-	var all []optionJSON
+func differences(good, bad map[string]string, text []byte) []Option {
+	var all []Option
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
@@ -174,16 +174,16 @@ func differences(good, bad map[string]string, text []byte) []optionJSON {
 		}
 		seen[name] = true
 		if good[name] != bad[name] {
-			all = append(all, optionJSON{name, good[name], bad[name], line})
+			all = append(all, Option{name, good[name], bad[name], line})
 		}
 	}
-	var rest []optionJSON
+	var rest []Option
 	for name, value := range good {
 		if value != "" && !seen[name] {
-			rest = append(rest, optionJSON{name, value, "", name + "=n"})
+			rest = append(rest, Option{name, value, "", name + "=n"})
 		}
 	}
-	slices.SortFunc(rest, func(a, b optionJSON) int { return strings.Compare(a.Option, b.Option) })
+	slices.SortFunc(rest, func(a, b Option) int { return strings.Compare(a.Option, b.Option) })
 	for i, o := range all {
 		if o.Bad == "" {
 			all[i].line = o.Option + "=n"

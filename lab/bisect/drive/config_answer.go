@@ -81,11 +81,11 @@ func (c *configAnswer) Write(w io.Writer, _ bool) {
 	writeSureness(w, c.judge)
 }
 
-// configJSON is the document of a bisection of configurations.
-type configJSON struct {
-	AnswerJSON
+// ConfigDocument is the document of a bisection of configurations.
+type ConfigDocument struct {
+	Summary
 	Differ  int          `json:"differ"`  // how many options do
-	Options []optionJSON `json:"options"` // the smallest set
+	Options []Option `json:"options"` // the smallest set
 	Needed  []string     `json:"needed"`  // those of it that only make others possible
 	Others  []string     `json:"others"`  // that change in consequence
 	Without string       `json:"without"` // where the bad end lies without the set: good, bad, neither
@@ -93,7 +93,7 @@ type configJSON struct {
 
 // JSON implements Answer.
 func (c *configAnswer) JSON() any {
-	out := configJSON{AnswerJSON: c.answerJSON(c.judge, c.none), Differ: len(c.options), Options: []optionJSON{}, Needed: []string{}, Others: append([]string{}, c.others...), Without: c.found.Rest.String()}
+	out := ConfigDocument{Summary: c.summary(c.judge, c.none), Differ: len(c.options), Options: []Option{}, Needed: []string{}, Others: append([]string{}, c.others...), Without: c.found.Rest.String()}
 	for _, i := range c.found.Set {
 		out.Options = append(out.Options, c.options[i])
 	}

@@ -14,7 +14,9 @@ import (
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -34,7 +36,7 @@ type driver struct {
 // start selects the search's cell and opens what every search needs. close must
 // be called.
 func start(ctx context.Context, settings session.Settings, q Query, log io.Writer) (*driver, error) {
-	settings.Run.Isolation = string(lab.IsolationCell)
+	settings.Run.Isolation = string(plan.IsolationCell)
 	tests, test, err := settings.SelectCell(ctx, q.From)
 	if err != nil {
 		return nil, err
@@ -102,26 +104,27 @@ func (s *driver) judge(t bisect.Trier, q Query, name func(subject string) string
 // returns what was seen. The first time its control cells run too.
 func (s *driver) attempts(ctx context.Context, k kernels.Kernel, n int) ([]bisect.Seen, error) {
 	if s.lab == nil {
-		l, err := s.NewLab(ctx, k, s.say, func(c *lab.Config) { c.Own = s.tests.User })
+		l, err := s.NewLab(ctx, k, s.say, func(c *lab.Config) { c.User = s.tests.User })
 		if err != nil {
 			return nil, err
 		}
 		s.lab = l
 	}
-	plan, err := lab.NewPlan([]kernels.Kernel{k}, s.tests.Profiles, s.tests.Suites, s.tests.Pattern)
+	one := lab.Ready{k}
+	cells, err := plan.New(one.Plan(), s.tests.Profiles, s.tests.Suites, s.tests.Pattern)
 	if err != nil {
 		return nil, err
 	}
 	if s.controls[k.Digest] {
-		plan.Tests = slices.DeleteFunc(plan.Tests, func(t lab.PlannedTest) bool { return t.Name() != s.test })
+		cells.Tests = slices.DeleteFunc(cells.Tests, func(t plan.Test) bool { return t.Name() != s.test })
 	}
-	plan.Repeat = n
-	run, err := s.lab.Run(ctx, plan, progress.Notices{Out: s.say})
+	cells.Repeat = n
+	run, err := s.lab.Run(ctx, cells, one, progress.Notices{Out: s.say})
 	if run.ID == "" {
 		return nil, err
 	}
 	s.journal.AddRun(run.ID)
-	var infra *lab.InfraError
+	var infra *sched.InfraError
 	if err != nil && (!errors.As(err, &infra) || len(infra.Control) > 0 || ctx.Err() != nil) {
 		return nil, err
 	}

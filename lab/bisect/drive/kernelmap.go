@@ -11,7 +11,9 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -24,7 +26,7 @@ import (
 // kernels or other tests. q.Term is not used.
 func Map(ctx context.Context, settings session.Settings, q PackageQuery, log io.Writer, show func(results.Run, history.KernelMap) error) error {
 	settings.Run.Priority = config.LowestPriority
-	settings.Run.Isolation, settings.Run.RetryFailures = string(lab.IsolationVM), 0
+	settings.Run.Isolation, settings.Run.RetryFailures = string(plan.IsolationVM), 0
 	tests, err := settings.Select(ctx, q.From)
 	if err != nil {
 		return err
@@ -77,8 +79,8 @@ type mapObserver struct {
 }
 
 // Event implements lab.Observer.
-func (o *mapObserver) Event(e lab.Event) {
-	if e.Kind == lab.EventPlanned && o.journal.Run() == "" {
+func (o *mapObserver) Event(e sched.Event) {
+	if e.Kind == sched.Planned && o.journal.Run() == "" {
 		o.journal.AddRun(e.Run)
 		o.err = o.journal.Save()
 	}

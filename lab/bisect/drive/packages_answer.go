@@ -186,17 +186,17 @@ func writeChanges(w io.Writer, all, some []debian.Change, low, high kernels.Entr
 	}
 }
 
-// bisectionJSON is the document of a bisection of packages.
-type bisectionJSON struct {
-	AnswerJSON
+// PackagesDocument is the document of a bisection of packages.
+type PackagesDocument struct {
+	Summary
 	LastGood string          `json:"last_good"`
 	FirstBad string          `json:"first_bad"`
 	Between  []string        `json:"between"`
-	Kernels  []bisectedJSON  `json:"kernels"`
+	Kernels  []TriedKernel  `json:"kernels"`
 	Changes  []debian.Change `json:"changes"`
 }
 
-type bisectedJSON struct {
+type TriedKernel struct {
 	Kernel string       `json:"kernel"`
 	Side   string       `json:"side"` // good, bad, neither; empty: not tried
 	Seen   bisect.Tally `json:"seen"`
@@ -206,7 +206,7 @@ type bisectedJSON struct {
 // JSON implements Answer.
 func (p *packageAnswer) JSON() any {
 	j := p.journal
-	out := bisectionJSON{AnswerJSON: p.answerJSON(p.judge, p.none), Between: []string{}, Changes: p.changes}
+	out := PackagesDocument{Summary: p.summary(p.judge, p.none), Between: []string{}, Changes: p.changes}
 	if out.Changes == nil {
 		out.Changes = []debian.Change{}
 	}
@@ -218,7 +218,7 @@ func (p *packageAnswer) JSON() any {
 	}
 	sides := p.sides()
 	for i, e := range p.line {
-		k := bisectedJSON{Kernel: e.Release, Seen: j.Tally(e.Release), Note: j.Untestable(e.Release)}
+		k := TriedKernel{Kernel: e.Release, Seen: j.Tally(e.Release), Note: j.Untestable(e.Release)}
 		if s, ok := sides[i]; ok {
 			k.Side = s.String()
 		}
