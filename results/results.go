@@ -91,28 +91,28 @@ type Cell struct {
 	Attempts int    // how many there were, infra included
 	Infra    int    // how many of them were infra
 	Flaky    string // "k/n" when k of n non-infra attempts failed, 0 < k < n; else empty
-	// Standing is how the verdict stands to the user's expectations; empty where
+	// Expected is how the verdict stands to the user's expectations; empty where
 	// none speaks of the cell, or it is to be taken as it is. Why is the reason
 	// of the expectation that speaks of it.
-	Standing Standing
+	Expected Expected
 	Why      string
 	// Others are its other attempts, oldest first, so that a policy other than
 	// the run's can judge them anew. Nil for a cell of one attempt.
 	Others []Attempt
 }
 
-// Standing is how a verdict stands to what a user expects of the cell.
-type Standing string
+// Expected is how a verdict stands to what a user expects of the cell.
+type Expected string
 
 const (
-	// ExpectedFail is a cell that is bad in just the way that is expected.
-	ExpectedFail Standing = "expected-fail"
-	// UnexpectedPass is a cell that passes and was expected to be bad.
-	UnexpectedPass Standing = "unexpected-pass"
+	// XFail is a cell that is bad in just the way that is expected.
+	XFail Expected = "expected-fail"
+	// XPass is a cell that passes and was expected to be bad.
+	XPass Expected = "unexpected-pass"
 )
 
 // Bad reports whether the cell makes a run fail.
-func (c *Cell) Bad() bool { return c.Verdict.Bad() && c.Standing != ExpectedFail }
+func (c *Cell) Bad() bool { return c.Verdict.Bad() && c.Expected != XFail }
 
 // NewRunID returns an id for a run that starts at t: sortable by time to the
 // millisecond, different for two runs of the same one.

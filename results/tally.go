@@ -17,8 +17,8 @@ type Tally struct {
 	Flaky    int                     `json:"flaky"`
 	// How many of them stand otherwise to what the user expects than their
 	// verdict says. A stored tally knows no expectations.
-	ExpectedFail   int `json:"expected_fail"`
-	UnexpectedPass int `json:"unexpected_pass"`
+	XFail   int `json:"expected_fail"`
+	XPass int `json:"unexpected_pass"`
 }
 
 // Count counts cells.
@@ -32,11 +32,11 @@ func Count(cells []Cell) Tally {
 		if cells[i].Flaky != "" {
 			t.Flaky++
 		}
-		switch cells[i].Standing {
-		case ExpectedFail:
-			t.ExpectedFail++
-		case UnexpectedPass:
-			t.UnexpectedPass++
+		switch cells[i].Expected {
+		case XFail:
+			t.XFail++
+		case XPass:
+			t.XPass++
 		}
 	}
 	return t
@@ -44,7 +44,7 @@ func Count(cells []Cell) Tally {
 
 // Bad is how many cells make the run fail.
 func (t Tally) Bad() int {
-	n := -t.ExpectedFail
+	n := -t.XFail
 	for v, k := range t.Verdicts {
 		if v.Bad() {
 			n += k

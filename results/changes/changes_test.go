@@ -105,11 +105,11 @@ func TestCompare(t *testing.T) {
 		{"another policy", [][3]string{{old, "A", "fail live"}}, [][3]string{{old, "A", "pass live"}},
 			func(f *changes.Facts) { f.Run.Policy = outcome.PolicyAlias }, "", "", changes.StatusSame, "as before"},
 		{"an expected failure", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", fail}},
-			func(f *changes.Facts) { f.Cells[0].Standing = results.ExpectedFail }, "", "A", changes.StatusSame, "1 cell changed"},
+			func(f *changes.Facts) { f.Cells[0].Expected = results.XFail }, "", "A", changes.StatusSame, "1 cell changed"},
 		{"an unexpected pass", [][3]string{{old, "A", fail}}, [][3]string{{old, "A", pass}},
-			func(f *changes.Facts) { f.Cells[0].Standing = results.UnexpectedPass }, "", "A", changes.StatusSame, "1 unexpected pass"},
+			func(f *changes.Facts) { f.Cells[0].Expected = results.XPass }, "", "A", changes.StatusSame, "1 unexpected pass"},
 		{"still an unexpected pass", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", pass}}, func(f *changes.Facts) {
-			f.Cells[0].Standing, f.BeforeCells[0].Standing = results.UnexpectedPass, results.UnexpectedPass
+			f.Cells[0].Expected, f.BeforeCells[0].Expected = results.XPass, results.XPass
 		}, "", "", changes.StatusSame, "as before"},
 		{"nothing before", nil, [][3]string{{old, "A", fail}}, func(f *changes.Facts) { f.Before = results.Run{} }, "", "", changes.StatusSame, "nothing to compare with yet"},
 		{"nothing run", [][3]string{{old, "A", pass}}, nil, func(f *changes.Facts) {

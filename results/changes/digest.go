@@ -76,7 +76,7 @@ func brief(c *results.Cell) string {
 	if c == nil {
 		return ""
 	}
-	return string(c.Verdict) + " " + string(c.Outcome) + " " + string(c.Standing)
+	return string(c.Verdict) + " " + string(c.Outcome) + " " + string(c.Expected)
 }
 
 // Worth reports whether this is to be told, when last is what was told the

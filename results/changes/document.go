@@ -85,7 +85,7 @@ type Result struct {
 	Outcome  outcome.Outcome  `json:"outcome"`
 	Flaky    string           `json:"flaky"`
 	Detail   string           `json:"detail"`
-	Standing results.Standing `json:"standing"`
+	Standing results.Expected `json:"standing"`
 	Why      string           `json:"why"`
 }
 
@@ -183,7 +183,7 @@ func result(c *results.Cell) Result {
 	if c == nil {
 		return Result{}
 	}
-	return Result{Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky, Detail: short(c.Detail), Standing: c.Standing, Why: short(c.Why)}
+	return Result{Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky, Detail: short(c.Detail), Standing: c.Expected, Why: short(c.Why)}
 }
 
 // orEmpty makes a list that JSON writes as [], and not as null, bounded as

@@ -209,8 +209,8 @@ func what(c *results.Cell) string {
 	if c.Flaky != "" {
 		s += ", flaky " + c.Flaky
 	}
-	if c.Standing != "" {
-		s += ", " + string(c.Standing)
+	if c.Expected != "" {
+		s += ", " + string(c.Expected)
 		if c.Why != "" {
 			s += ": " + c.Why
 		}

@@ -188,7 +188,7 @@ func (d *Difference) list(c Change) *[]Change {
 		return nil
 	case was == outcome.Infra || is == outcome.Infra:
 		return &d.Unknown
-	case c.After.Standing == results.UnexpectedPass && c.Before.Standing != results.UnexpectedPass:
+	case c.After.Expected == results.XPass && c.Before.Expected != results.XPass:
 		return &d.Unexpected
 	case c.After.Bad() && (!c.Before.Bad() || c.Before.Flaky != "" && c.After.Flaky == ""):
 		return &d.NewFailures

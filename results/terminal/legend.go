@@ -58,13 +58,13 @@ const (
 // mark is the two characters of a cell: the verdict and, where there was an
 // end to record one, the outcome. Distinct without colour.
 func mark(c *results.Cell) string {
-	switch c.Standing {
-	case results.ExpectedFail:
+	switch c.Expected {
+	case results.XFail:
 		if c.Verdict == outcome.Fail {
 			return markExpected + c.Outcome.Letter()
 		}
 		return markExpected + results.VerdictMark(c.Verdict)[:1] // of a crash: e!
-	case results.UnexpectedPass:
+	case results.XPass:
 		return markUnexpected + c.Outcome.Letter()
 	}
 	switch c.Verdict {
@@ -78,10 +78,10 @@ func mark(c *results.Cell) string {
 
 // cellColor is the colour of a cell's mark.
 func cellColor(c *results.Cell) string {
-	switch c.Standing {
-	case results.ExpectedFail:
+	switch c.Expected {
+	case results.XFail:
 		return sgrExpected
-	case results.UnexpectedPass:
+	case results.XPass:
 		return sgrUnexpected
 	}
 	return verdictColor(c.Verdict)
@@ -90,15 +90,15 @@ func cellColor(c *results.Cell) string {
 // writeLegend explains what occurs in the matrix, and nothing else.
 func (m *matrix) writeLegend(b *bytes.Buffer) {
 	verdicts, outcomes, flaky := map[outcome.Verdict]bool{}, map[outcome.Outcome]bool{}, false
-	standings := map[results.Standing]bool{}
+	standings := map[results.Expected]bool{}
 	for _, r := range m.rows {
 		for _, c := range r.cells {
 			if c == nil {
 				continue
 			}
-			standings[c.Standing] = true
+			standings[c.Expected] = true
 			// The marks of expected crashes and hangs are made of the verdict's.
-			if c.Standing == "" || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
+			if c.Expected == "" || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
 				verdicts[c.Verdict] = true
 			}
 			if c.Outcome != outcome.None && (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) {
@@ -116,10 +116,10 @@ func (m *matrix) writeLegend(b *bytes.Buffer) {
 			parts = append(parts, paint(m.o.Color, verdictColor(v), results.VerdictMark(v))+" "+string(v))
 		}
 	}
-	if standings[results.ExpectedFail] {
+	if standings[results.XFail] {
 		parts = append(parts, paint(m.o.Color, sgrExpected, markExpected)+" fails as expected")
 	}
-	if standings[results.UnexpectedPass] {
+	if standings[results.XPass] {
 		parts = append(parts, paint(m.o.Color, sgrUnexpected, markUnexpected)+" passes unexpectedly")
 	}
 	if flaky {
@@ -151,11 +151,11 @@ func writeTally(b *bytes.Buffer, r results.Run, t results.Tally, width int) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}
 	}
-	if t.ExpectedFail > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them failing as expected", t.ExpectedFail))
+	if t.XFail > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them failing as expected", t.XFail))
 	}
-	if t.UnexpectedPass > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them PASSING UNEXPECTEDLY", t.UnexpectedPass))
+	if t.XPass > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them PASSING UNEXPECTEDLY", t.XPass))
 	}
 	if t.Flaky > 0 {
 		parts = append(parts, fmt.Sprintf("%d flaky", t.Flaky))

@@ -157,7 +157,7 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 				text, flaky := "  ", " "
 				if c != nil {
 					text = paint(m.o.Color, cellColor(c), mark(c))
-					bad, better = bad || c.Bad(), better || c.Standing == results.UnexpectedPass
+					bad, better = bad || c.Bad(), better || c.Expected == results.XPass
 					if c.Flaky != "" {
 						flaky = paint(m.o.Color, sgrFlaky, "*")
 					}
