@@ -2,22 +2,22 @@ package results
 
 import "github.com/splicelab/splicelab/outcome"
 
-// RunSummary is a run with what its cells came to.
+// RunSummary is a run with the number of its cells by result.
 type RunSummary struct {
 	Run
 	Tally
-	Running bool // it has not finished, and a process is at it
+	Running bool // it has not finished, and a process holds its lock
 }
 
-// Tally counts cells, under the policy that the run was made with.
+// Tally counts cells by result, under the policy of the run.
 type Tally struct {
 	Cells    int                     `json:"cells"`
 	Verdicts map[outcome.Verdict]int `json:"verdicts"`
 	Outcomes map[outcome.Outcome]int `json:"outcomes"`
 	Flaky    int                     `json:"flaky"`
-	// How many of them stand otherwise to what the user expects than their
-	// verdict says. A stored tally knows no expectations.
-	XFail   int `json:"expected_fail"`
+	// XFail and XPass are counted in Verdicts too. A stored tally has none:
+	// expectations are applied when a run is read.
+	XFail int `json:"expected_fail"`
 	XPass int `json:"unexpected_pass"`
 }
 
