@@ -28,8 +28,9 @@ var directions = []struct {
 	{"outcome", nil, "it is shared by guest and host and must know neither"},
 	{"internal/protocol", nil, "it is shared by guest and host and must know neither"},
 	{"internal/protocol/reseed", nil, "it is shared by guest and host and must know neither"},
-	{"kernels/...", []string{"kernels/...", "outcome"}, "a kernel does not know what is done with it"},
-	{"images/...", []string{"images", "kernels", "outcome"}, "an image does not know who boots it"},
+	{"internal/kernelversion", nil, "everything that orders kernels uses it"},
+	{"kernels/...", []string{"kernels/...", "outcome", "internal/kernelversion"}, "a kernel does not know what is done with it"},
+	{"images/...", []string{"images", "kernels", "outcome", "internal/kernelversion"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
 	{"results", []string{"outcome"}, "the model does not know where it is stored nor how it is shown"},
 	{"results/store", []string{"results", "outcome"}, "what is stored does not depend on what is made of it"},
@@ -43,8 +44,8 @@ var directions = []struct {
 	{"lab/vm", leaves, "a VM does not know what runs in it"},
 	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
 	{"lab/gotest", leaves, "test output is read the same, wherever it ran"},
-	{"lab/...", with("lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
-	{"cmd/...", with("cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"lab/...", with("lab/...", "internal/kernelversion", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
+	{"cmd/...", with("cmd/...", "internal/kernelversion", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
 

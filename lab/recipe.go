@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/vm"
@@ -49,7 +50,7 @@ type Recipe struct {
 // RecipeKernel is one kernel of a run.
 type RecipeKernel struct {
 	Release string          `json:"release"`
-	Version kernels.Version `json:"version"`
+	Version kernelversion.Version `json:"version"`
 	Flavour string          `json:"flavour,omitempty"`
 	Origin  string          `json:"origin"`
 	// Digest is empty where the kernel was still to be fetched when the run

@@ -95,7 +95,7 @@ func (l *Lab) equip(ctx context.Context, spec *machineSpec) ([]string, error) {
 	k, p := spec.kernel, spec.profile
 	var modules []string
 	if p != nil {
-		if reason, ok := p.ExcludedOn(k.Version, time.Now()); ok {
+		if reason, ok := p.ExcludedOn(k.Named(), time.Now()); ok {
 			return nil, &ended{verdict: outcome.Skip, detail: reason}
 		}
 		reason, unmet, err := p.UnmetOn(*k)
