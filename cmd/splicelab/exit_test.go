@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/lab"

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// Accel is what runs the guest's instructions.
+// Accel is the accelerator: what executes the guest's instructions.
 type Accel string
 
 const (
-	// Auto is for Choose alone: KVM where it works, else TCG.
+	// Auto is for Choose only: KVM if it works, otherwise TCG.
 	Auto Accel = "auto"
 	// KVM uses the processor's virtualisation.
 	KVM Accel = "kvm"
-	// TCG translates the guest's code: slower, and works everywhere.
+	// TCG translates the guest's code: slower, but works everywhere.
 	TCG Accel = "tcg"
 )
 
@@ -30,11 +30,11 @@ func ParseAccel(s string) (Accel, error) {
 	return "", fmt.Errorf("unknown accelerator %q: use auto, kvm or tcg", s)
 }
 
-// canaryTimeout is what the canary gets. KVM boots it in under a second; where
-// KVM only seems to work it often stands still instead of failing.
+// canaryTimeout is how long the canary may take. KVM boots it in under a
+// second; a broken KVM often hangs instead of failing.
 const canaryTimeout = 20 * time.Second
 
-// kvmDevice is how a process gets at KVM.
+// kvmDevice is the device through which a process uses KVM.
 const kvmDevice = "/dev/kvm"
 
 // ChooseConfig is what Choose needs to try an accelerator.
@@ -44,16 +44,16 @@ type ChooseConfig struct {
 	// Kernel is the canary: any kernel that QEMU boots directly. It is booted
 	// without a root file system, so that it panics and ends by itself.
 	Kernel string
-	// CacheDir is where the canary's result is remembered; empty for nowhere.
+	// CacheDir is where the canary's result is cached; empty for nowhere.
 	CacheDir string
 }
 
-// Choose decides which accelerator to use and says why, for people. A
-// /dev/kvm that exists, opens and even creates machines may still not run
-// them, so KVM is believed only when a canary boots on it. The result is
-// remembered with everything that it depends on.
+// Choose decides which accelerator to use and gives the reason, for people. A
+// /dev/kvm that exists, opens and even creates VMs may still be unable to run
+// them, so KVM is only used if a canary boots on it. The result is cached under
+// everything that it depends on.
 //
-// Auto falls back to TCG. KVM never does: the error then says what QEMU said.
+// Auto falls back to TCG. KVM never does: the error then has QEMU's message.
 func Choose(ctx context.Context, want Accel, cfg ChooseConfig) (Accel, string, error) {
 	if _, err := ParseAccel(string(want)); err != nil {
 		return "", "", err
@@ -78,8 +78,8 @@ func Choose(ctx context.Context, want Accel, cfg ChooseConfig) (Accel, string, e
 	return TCG, "KVM does not work here: " + problem, nil
 }
 
-// kvmProblem returns why KVM cannot be used, or nothing when it can. An error
-// means that this could not be found out.
+// kvmProblem returns why KVM cannot be used, or nothing if it can. An error
+// means that this could not be determined.
 func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, error) {
 	f, err := os.OpenFile(kvmDevice, os.O_RDWR, 0)
 	switch {
@@ -96,7 +96,7 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 	if err != nil {
 		return "", err
 	}
-	// Who asks for KVM by name may just have mended it.
+	// A user who asks for KVM by name may just have fixed it.
 	if a, ok := memory.recall(time.Now()); ok && (a.Problem == "" || want == Auto) {
 		return a.Problem, nil
 	}
@@ -111,8 +111,8 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 	return problem, nil
 }
 
-// bootCanary boots the kernel under accel without a root and returns what
-// went wrong, or nothing when it printed its name and ended by itself.
+// bootCanary boots the kernel under accel without a root and returns what went
+// wrong, or nothing if it printed its banner and terminated by itself.
 func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time.Duration) (string, error) {
 	cctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -139,14 +139,14 @@ func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time
 	case exit.ByGuest() && booted:
 		return "", nil
 	case exit.ByGuest():
-		return "the canary ended without a word of its kernel: " + oneLine(exit.String()), nil
+		return "the canary terminated before its kernel printed anything: " + oneLine(exit.String()), nil
 	case cctx.Err() != nil && booted:
-		return fmt.Sprintf("the canary began to boot and stood still; given up after %v", timeout), nil
+		return fmt.Sprintf("the canary started to boot and then hung; given up after %v", timeout), nil
 	case cctx.Err() != nil:
 		return fmt.Sprintf("the canary printed nothing within %v", timeout), nil
 	}
 	return "the canary did not boot: " + oneLine(exit.String()), nil
 }
 
-// oneLine folds QEMU's messages, which tell one story over several lines.
+// oneLine folds QEMU's messages, which may span several lines.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

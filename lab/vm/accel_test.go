@@ -35,8 +35,8 @@ func TestChooseWithoutQEMU(t *testing.T) {
 	}
 }
 
-// Choose gives the same answer from a canary as from its memory, and asking
-// for KVM fails exactly where auto avoids it.
+// Choose gives the same answer from a canary as from the cache, and asking for
+// KVM fails exactly when auto avoids it.
 func TestChoose(t *testing.T) {
 	needVM(t)
 	cfg := ChooseConfig{Kernel: testKernel(t, "6.12", "6.1"), CacheDir: t.TempDir()}
@@ -49,7 +49,7 @@ func TestChoose(t *testing.T) {
 		t.Errorf("reason %q is not one line", reason)
 	}
 
-	// The second answer comes from memory: no kernel is there to boot.
+	// The second answer comes from the cache: there is no kernel to boot.
 	again, reason2, err := Choose(t.Context(), Auto, ChooseConfig{Kernel: "/nonexistent", CacheDir: cfg.CacheDir})
 	if _, serr := os.Stat(kvmDevice); serr == nil && (again != accel || reason2 != reason || err != nil) {
 		t.Errorf("second answer %s, %q, %v; first %s, %q", again, reason2, err, accel, reason)
@@ -57,10 +57,10 @@ func TestChoose(t *testing.T) {
 
 	got, _, err := Choose(t.Context(), KVM, cfg)
 	if accel == KVM && (err != nil || got != KVM) {
-		t.Errorf("KVM works, yet asking for it: %s, %v", got, err)
+		t.Errorf("KVM works, but asking for it gives: %s, %v", got, err)
 	}
 	if accel == TCG && (err == nil || got != "") {
-		t.Errorf("KVM does not work, yet asking for it: %q, %v", got, err)
+		t.Errorf("KVM does not work, but asking for it gives: %q, %v", got, err)
 	}
 }
 
@@ -101,10 +101,10 @@ func TestCanaryMemory(t *testing.T) {
 		at   time.Time
 		want bool
 	}{
-		{"good news lasts", good, now.Add(1000 * time.Hour), true},
-		{"bad news holds a while", bad, now.Add(time.Hour), true},
-		{"bad news does not last", bad, now.Add(25 * time.Hour), false},
-		{"bad news from the future", bad, now.Add(-time.Hour), false},
+		{"a success lasts", good, now.Add(1000 * time.Hour), true},
+		{"a failure holds for a while", bad, now.Add(time.Hour), true},
+		{"a failure does not last", bad, now.Add(25 * time.Hour), false},
+		{"a failure from the future", bad, now.Add(-time.Hour), false},
 	} {
 		m := canaryMemory{path: filepath.Join(t.TempDir(), "accel", "x.json")}
 		if _, ok := m.recall(now); ok {
@@ -122,12 +122,12 @@ func TestCanaryMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok := m.recall(c.at); ok {
-			t.Errorf("%s: believed a damaged file", c.name)
+			t.Errorf("%s: recalled a corrupt file", c.name)
 		}
 	}
 	none := canaryMemory{}
 	none.keep(good)
 	if _, ok := none.recall(now); ok {
-		t.Error("a memory without a place remembered")
+		t.Error("a cache without a directory has an entry")
 	}
 }

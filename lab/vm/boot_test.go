@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A kernel without a root panics and resets: the shortest whole life.
+// A kernel without a root panics and resets: the shortest complete run.
 func TestBootEndsByGuest(t *testing.T) {
 	needVM(t)
 	for _, series := range []string{"5.10", "6.12", newest} {
@@ -17,7 +17,7 @@ func TestBootEndsByGuest(t *testing.T) {
 			}
 			log := v.Console().Bytes()
 			if !bytes.Contains(log, []byte("Linux version "+series)) || !bytes.Contains(log, []byte("Kernel panic - not syncing: VFS")) {
-				t.Errorf("console lacks the kernel's first or last words:\n%s", log)
+				t.Errorf("console lacks the kernel's first or last message:\n%s", log)
 			}
 			if v.CPUTime() <= 0 {
 				t.Error("no CPU time used")

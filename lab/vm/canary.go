@@ -13,20 +13,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// badNewsAge is how long a failed canary is believed. A success holds as long
-// as what it depends on stays the same; a failure may have been a busy host.
-const badNewsAge = 24 * time.Hour
+// failureAge is how long a failed canary counts. A success counts as long as
+// everything it depends on stays the same; a failure may have been a busy host.
+const failureAge = 24 * time.Hour
 
-// canaryResult is what a canary came to.
+// canaryResult is the result of a canary.
 type canaryResult struct {
 	Problem string    `json:"problem"` // empty: it booted
 	When    time.Time `json:"when"`
 }
 
-// canaryMemory keeps results in files, each named by the digest of everything
+// canaryMemory caches results in files, each named by the digest of everything
 // that a result depends on.
 type canaryMemory struct {
-	path string // empty: forget everything
+	path string // empty: cache nothing
 }
 
 // newCanaryMemory finds the file for this QEMU on this host.
@@ -50,7 +50,7 @@ func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error
 	fmt.Fprintf(h, "qemu %s %s %s\n", path, version, digest)
 	var host unix.Utsname
 	if err := unix.Uname(&host); err != nil {
-		return canaryMemory{}, fmt.Errorf("asking for the host's kernel: %w", err)
+		return canaryMemory{}, fmt.Errorf("identifying the host's kernel: %w", err)
 	}
 	fmt.Fprintf(h, "host %s %s\n", unix.ByteSliceToString(host.Release[:]), unix.ByteSliceToString(host.Version[:]))
 	cpu, err := hostCPU()
@@ -66,7 +66,7 @@ func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error
 	return canaryMemory{path: filepath.Join(cfg.CacheDir, "accel", name)}, nil
 }
 
-// recall returns the result that still holds at now. A damaged file is none.
+// recall returns the result that is valid at now. A corrupt file has none.
 func (m canaryMemory) recall(now time.Time) (canaryResult, bool) {
 	if m.path == "" {
 		return canaryResult{}, false
@@ -79,14 +79,14 @@ func (m canaryMemory) recall(now time.Time) (canaryResult, bool) {
 	if json.Unmarshal(raw, &r) != nil || r.When.IsZero() {
 		return canaryResult{}, false
 	}
-	if age := now.Sub(r.When); r.Problem != "" && (age < 0 || age > badNewsAge) {
+	if age := now.Sub(r.When); r.Problem != "" && (age < 0 || age > failureAge) {
 		return canaryResult{}, false
 	}
 	return r, true
 }
 
-// keep remembers r. A cache that cannot be written costs the next run a
-// canary and nothing else, so failing to is no error.
+// keep caches r. A cache that cannot be written costs the next run a canary and
+// nothing else, so that is not an error.
 func (m canaryMemory) keep(r canaryResult) {
 	if m.path == "" {
 		return

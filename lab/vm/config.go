@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// Config describes a machine. Only Kernel must be set.
+// Config describes a VM. Only Kernel is mandatory.
 type Config struct {
 	// QEMU is the binary: a path, or a name to find on PATH. Default
 	// "qemu-system-x86_64".
@@ -19,7 +19,7 @@ type Config struct {
 	Kernel string
 	// Initrd is the initramfs; empty for none.
 	Initrd string
-	// Append is added behind the lab's own kernel arguments, so it wins over
+	// Append is appended to the lab's own kernel arguments, so it overrides
 	// them.
 	Append []string
 	// MemoryMiB is the guest's memory. Default 512.
@@ -28,21 +28,22 @@ type Config struct {
 	CPUs int
 	// Disks appear in the guest in this order.
 	Disks []Disk
-	// TempDir is where the disks' throw-away overlays live. QEMU unlinks them
-	// at once, so nothing is left there however it ends. Default os.TempDir.
+	// TempDir is where the disks' temporary overlays are created. QEMU unlinks
+	// them at once, so nothing is left there however it terminates. Default
+	// os.TempDir.
 	TempDir string
-	// Template is a directory that Save left, from which the machine goes on,
-	// at a standstill until Resume. Everything else must be as it was for
-	// the machine that was saved; its disks take the place of Disks.
+	// Template is a directory written by Save, from which the VM is restored,
+	// paused until Resume. Everything else must be as it was for the VM that
+	// was saved; the template's disks replace Disks.
 	Template string
-	// Keep is an empty directory in which the machine has its memory and
-	// copies of its disks, for Save to make a template of it.
+	// SaveTo is an empty directory for the VM's memory and for private copies
+	// of its disks, from which Save makes a template.
 	SaveTo string
 	// Console is how many bytes of the console are kept, half from its
 	// beginning and half from its end. Default 1 MiB.
 	Console int
 
-	memory string // the file that is the guest's memory; empty for none
+	memory string // the file that backs the guest's memory; empty for none
 }
 
 // Limits of Config, wide enough for every use and narrow enough to catch a
@@ -56,26 +57,26 @@ const (
 // stderrLimit bounds what is kept of QEMU's own output, in bytes.
 const stderrLimit = 16 << 10
 
-// tcgCacheMiB is the size of TCG's translation cache. QEMU's own default is
-// up to 1 GiB a machine, which a guest can fill and which counts against the
-// host's memory.
+// tcgCacheMiB is the size of TCG's translation cache. QEMU's own default is up
+// to 1 GiB per VM, which a guest can fill and which counts against the host's
+// memory.
 const tcgCacheMiB = 128
 
-// headroomMiB is the address space that QEMU gets beyond the guest's memory
-// and the translation cache. QEMU 7.2 was seen to use 440 MiB with one disk
-// (a malloc arena of 64 MiB and a stack of 8 MiB for each of its threads);
-// this leaves room for its thread pool under load.
+// headroomMiB is the address space that QEMU gets beyond the guest's memory and
+// the translation cache. QEMU 7.2 was observed to use 440 MiB with one disk (a
+// malloc arena of 64 MiB and a stack of 8 MiB for each of its threads); this
+// leaves room for its thread pool under load.
 const headroomMiB = 1536
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Kernel == "" {
-		return c, errors.New("no kernel given to boot")
+		return c, errors.New("no kernel to boot")
 	}
 	if c.Accel == "" {
 		c.Accel = TCG
 	}
 	if c.Accel != TCG && c.Accel != KVM {
-		return c, fmt.Errorf("a machine cannot be started with accelerator %q: choose one first", c.Accel)
+		return c, fmt.Errorf("a VM cannot be started with accelerator %q: choose one first", c.Accel)
 	}
 	if c.MemoryMiB == 0 {
 		c.MemoryMiB = 512
@@ -98,7 +99,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.TempDir == "" {
 		c.TempDir = os.TempDir()
 	}
-	// QEMU takes "x:y" for a protocol and a relative path for one of its
+	// QEMU interprets "x:y" as a protocol and resolves a relative path in its
 	// own directories, so it is given absolute paths only.
 	for _, p := range []*string{&c.Kernel, &c.Initrd, &c.TempDir, &c.Template, &c.SaveTo} {
 		if *p == "" {

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Console keeps what a guest printed: the first and the last part of it, for
-// a guest may print without end, and what matters is how it began and how it
-// ended. It never holds more than its limit, and says exactly how much it let
-// go. It may be used from several goroutines.
+// Console keeps the first and the last part of what a guest printed: a guest
+// may print without end, and what matters is how it began and how it ended. It
+// never stores more than its limit, and reports exactly how much it dropped. It
+// may be used from several goroutines.
 type Console struct {
 	mu    sync.Mutex
 	head  []byte // the first bytes, up to headCap
 	tail  []byte // a ring of tailCap bytes once it is full; byte n of the stream, n ≥ headCap, is at (n-headCap) % tailCap
-	total int64  // bytes written ever
+	total int64  // bytes written so far
 	last  time.Time
 
 	headCap, tailCap int
@@ -31,9 +31,9 @@ func NewConsole(limit int) *Console {
 	return &Console{headCap: limit / 2, tailCap: limit - limit/2, last: time.Now()}
 }
 
-// Tee also writes everything that comes from now on to w, as the guest wrote
-// it: make it safe for a terminal there. A w that fails is left; a slow one
-// slows the guest down. Nil ends it.
+// Tee also writes all further output to w, as the guest wrote it: w must make
+// it safe for a terminal. A w that fails is dropped; a slow one slows the guest
+// down. Nil ends it.
 func (c *Console) Tee(w io.Writer) {
 	c.teeMu.Lock()
 	defer c.teeMu.Unlock()
@@ -66,7 +66,7 @@ func (c *Console) keep(p []byte) {
 	if over := len(p) - c.tailCap; over > 0 {
 		c.total += int64(over)
 		p = p[over:]
-		// The ring is overwritten whole.
+		// The ring is overwritten completely.
 		c.tail = c.tail[:0]
 		if cap(c.tail) < c.tailCap {
 			c.tail = make([]byte, 0, c.tailCap)
@@ -87,7 +87,7 @@ func (c *Console) keep(p []byte) {
 	}
 }
 
-// drain copies r to the console until it ends.
+// drain copies r to the console until EOF or an error.
 func (c *Console) drain(r io.Reader) {
 	buf := make([]byte, 64<<10)
 	for {
@@ -101,14 +101,14 @@ func (c *Console) drain(r io.Reader) {
 	}
 }
 
-// Mark is the present end of the stream, as an absolute offset for Since.
+// Mark is the current end of the stream, as an absolute offset for Since.
 func (c *Console) Mark() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.total
 }
 
-// LastActivity is when the guest last printed, or when the console was made.
+// LastActivity is when the guest last printed, or when the console was created.
 func (c *Console) LastActivity() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,18 +116,18 @@ func (c *Console) LastActivity() time.Time {
 }
 
 // Bytes returns a copy of what is kept, with a line that says how much is
-// missing where something is.
+// missing, if anything is.
 func (c *Console) Bytes() []byte { return c.Since(0) }
 
-// Since returns a copy of what is kept from the absolute offset mark on, with
-// a line that says how many bytes from there are missing where some are.
+// Since returns a copy of what is kept from the absolute offset mark on, with a
+// line that says how many bytes from there are missing, if any are.
 func (c *Console) Since(mark int64) []byte {
 	b, _ := c.Next(mark)
 	return b
 }
 
-// Next is Since for a reader that follows the console: it also returns the
-// mark from which to go on, which no byte before or after this call escapes.
+// Next is Since for a reader that follows the console: it also returns the mark
+// for its next call, so that no byte is missed or read twice.
 func (c *Console) Next(mark int64) ([]byte, int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

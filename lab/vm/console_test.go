@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A console agrees with a plain copy of everything, cut by hand.
+// A console agrees with a plain copy of everything, trimmed by hand.
 func TestConsoleKeepsHeadAndTail(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, limit := range []int{2, 3, 7, 10, 64, 1001} {
@@ -86,7 +86,7 @@ func TestConsoleTee(t *testing.T) {
 	}
 }
 
-// Readers see whole states while a writer floods; -race watches.
+// Readers see consistent states while a writer floods; -race watches.
 func TestConsoleConcurrent(t *testing.T) {
 	c := NewConsole(1 << 10)
 	line := []byte("0123456789\n")
@@ -105,7 +105,7 @@ func TestConsoleConcurrent(t *testing.T) {
 					t.Errorf("%d bytes kept", len(got))
 				}
 				if c.LastActivity().Before(before) {
-					t.Error("time ran backwards")
+					t.Error("the offsets went backwards")
 				}
 			}
 		})
@@ -116,8 +116,7 @@ func TestConsoleConcurrent(t *testing.T) {
 	}
 }
 
-// A flood of a gigabyte a second is no trouble: the console must be faster
-// than any guest, or it would slow the guest down.
+// The console must be faster than any guest, or it would slow the guest down.
 func BenchmarkConsoleFlood(b *testing.B) {
 	c := NewConsole(1 << 20)
 	p := bytes.Repeat([]byte("flood"), 64<<10/5)

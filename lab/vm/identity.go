@@ -30,11 +30,11 @@ func Identity(ctx context.Context, qemu string) (string, error) {
 	return digest, nil
 }
 
-// Identity lists what a guest can observe of the virtual hardware and of its
-// command line. It contains no path: the kernel, the initramfs, and the
-// content of the disks are identified by their own digests. Under KVM the
-// guest sees the host's CPU ("-cpu host"), which is then part of it. The error
-// is that of an invalid Config.
+// Identity lists what a guest can observe of the virtual hardware, and its
+// command line. It contains no path: the kernel, the initramfs, and the content
+// of the disks are identified by their own digests. Under KVM the guest sees
+// the host's CPU ("-cpu host"), which is then included. It fails on an invalid
+// Config.
 func (c Config) Identity() ([]string, error) {
 	c, err := c.withDefaults()
 	if err != nil {

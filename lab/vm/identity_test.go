@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The identity of a QEMU is its content: a copy elsewhere is the same one, and
-// a binary that took its place is another, also with the old size and mtime.
+// QEMU is identified by its content: a copy elsewhere has the same identity,
+// and a binary that replaced it another, even with the old size and mtime.
 func TestIdentityOfQEMU(t *testing.T) {
 	dir := t.TempDir()
 	binary := func(name, content string) string {
@@ -57,7 +57,7 @@ func TestIdentityOfQEMU(t *testing.T) {
 	}
 }
 
-// What a guest observes is in the identity of its VM, and no path is.
+// The identity of a VM has what a guest observes, and no path.
 func TestIdentityOfConfig(t *testing.T) {
 	kernel := blank(t)
 	base := Config{Kernel: kernel, Disks: []Disk{{Path: kernel}}}

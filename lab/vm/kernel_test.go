@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// needVM skips tests that boot, unless they are asked for and QEMU is there.
+// needVM skips tests that boot, unless they are enabled and QEMU is installed.
 func needVM(t *testing.T) {
 	t.Helper()
 	if os.Getenv("SPLICELAB_VM_TESTS") != "1" {
@@ -27,12 +27,12 @@ func needQEMU(t *testing.T) {
 	}
 }
 
-// newest is the series of whatever kernel is the newest there.
+// newest is the series of the newest available kernel.
 const newest = ""
 
-// testKernel returns a bzImage of the first of the given series that
-// SPLICELAB_TEST_KERNELS holds, which is a directory of unpacked kernel
-// packages, one a release. Without series any will do.
+// testKernel returns a bzImage of the first of the given series that is in
+// SPLICELAB_TEST_KERNELS, a directory of unpacked kernel packages, one per
+// release. Without series any kernel will do.
 func testKernel(t *testing.T, series ...string) string {
 	t.Helper()
 	dir := os.Getenv("SPLICELAB_TEST_KERNELS")
@@ -57,7 +57,7 @@ func testKernel(t *testing.T, series ...string) string {
 	return ""
 }
 
-// start boots cfg and sees to it that nothing is left of it.
+// start boots cfg and makes sure that nothing is left of it.
 func start(t *testing.T, ctx context.Context, cfg Config) *VM {
 	t.Helper()
 	if cfg.TempDir == "" {
@@ -71,7 +71,7 @@ func start(t *testing.T, ctx context.Context, cfg Config) *VM {
 	return v
 }
 
-// await waits for the end of v.
+// await waits for v to terminate.
 func await(t *testing.T, v *VM) Exit {
 	t.Helper()
 	select {

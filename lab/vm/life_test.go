@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// helperEnv makes the test binary play the lab: it starts a VM of the kernel
+// helperEnv makes the test binary play the lab: it starts a VM with the kernel
 // that the variable names, prints QEMU's pid, and waits.
 const helperEnv = "SPLICELAB_VM_HELPER"
 
@@ -43,8 +43,8 @@ func playLab(kernel string) int {
 	return 0
 }
 
-// blank returns a file that QEMU takes for a kernel, and that runs for ever
-// without doing anything: enough where it is QEMU that matters.
+// blank returns a file that QEMU accepts as a kernel, and that runs forever
+// without doing anything: enough to test QEMU itself.
 func blank(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "blank")
@@ -54,7 +54,7 @@ func blank(t *testing.T) string {
 	return path
 }
 
-// openPid returns a pidfd: it names this process even after its death.
+// openPid returns a pidfd: it refers to this process even after its death.
 func openPid(t *testing.T, pid int) int {
 	t.Helper()
 	fd, err := unix.PidfdOpen(pid, 0)
@@ -65,7 +65,7 @@ func openPid(t *testing.T, pid int) int {
 	return fd
 }
 
-// awaitDeath waits for the process behind a pidfd to end.
+// awaitDeath waits for the process of a pidfd to exit.
 func awaitDeath(t *testing.T, pidfd int) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
@@ -93,8 +93,8 @@ func TestDiesWithTheLab(t *testing.T) {
 		t.Run(unix.SignalName(sig), func(t *testing.T) {
 			lab := exec.Command(os.Args[0])
 			lab.Env = append(os.Environ(), helperEnv+"="+kernel)
-			// A group of its own, to which the signal goes as the terminal
-			// sends a Ctrl-C.
+			// A process group of its own, to which the signal is sent as the
+			// terminal sends a Ctrl-C.
 			lab.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			out, err := lab.StdoutPipe()
 			if err != nil {
@@ -133,7 +133,7 @@ func TestDiesWithItsContext(t *testing.T) {
 		t.Errorf("exit %+v", exit)
 	}
 	if _, err := Start(ctx, Config{Kernel: blank(t)}); !errors.Is(err, context.Canceled) {
-		t.Errorf("started under a context that had ended: %v", err)
+		t.Errorf("started with a cancelled context: %v", err)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestNoLeaks(t *testing.T) {
 		}
 		v.Kill()
 	}
-	once() // what is opened once and for all is opened now
+	once() // one-time files are opened now
 	files, goroutines := openFiles(t), runtime.NumGoroutine()
 	for range 50 {
 		once()
@@ -251,7 +251,7 @@ func TestNoLeaks(t *testing.T) {
 	if n := openFiles(t); n > files {
 		t.Errorf("%d open files, %d before", n, files)
 	}
-	// A goroutine that has done its last work may need a moment to be gone.
+	// A goroutine that has finished its work may need a moment to exit.
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > goroutines; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			buf := make([]byte, 64<<10)

@@ -8,15 +8,15 @@ import (
 )
 
 // pmem is the content of persistent memory: a copy of an image in anonymous
-// memory, which QEMU inherits and maps, and which is gone when QEMU is. The
-// image itself is only read: persistent memory knows no overlay, and QEMU opens
-// the file behind it for writing even where it maps it privately.
+// memory, which QEMU inherits and maps, and which is freed with QEMU. The image
+// itself is only read: persistent memory has no overlay, and QEMU opens its
+// file for writing even when it maps it privately.
 type pmem struct {
 	file *os.File
 	size int64 // bytes
 }
 
-// newPmem copies an image, holes as holes.
+// newPmem copies an image, preserving holes.
 func newPmem(image string) (pmem, error) {
 	in, err := os.Open(image)
 	if err != nil {
@@ -39,9 +39,9 @@ func newPmem(image string) (pmem, error) {
 	return p, nil
 }
 
-// pmemDevice shows pmem to the guest. It is virtio-pmem, all of whose memory
-// the kernel gives page structures, without which there is no dax; of an NVDIMM
-// it does so only when the image begins with a table that ndctl makes.
+// pmemDevice attaches pmem to the guest. It is virtio-pmem, for all of whose
+// memory the kernel allocates page structures, which dax requires; for an
+// NVDIMM it only does so if the image begins with a label made by ndctl.
 type pmemDevice struct {
 	pmem
 	id string

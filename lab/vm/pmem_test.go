@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Persistent memory begins as the image, takes memory only where that has
-// data, and leaves it alone.
+// Persistent memory starts as a copy of the image, takes memory only where the
+// image has data, and leaves the image alone.
 func TestPmemIsACopy(t *testing.T) {
 	const size = 64 << 20
 	image := filepath.Join(t.TempDir(), "image")
@@ -47,7 +47,7 @@ func TestPmemIsACopy(t *testing.T) {
 	}
 	got := make([]byte, len(want))
 	if _, err := f.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("what is written to the memory shows in the image (%v)", err)
+		t.Errorf("a write to the memory shows in the image (%v)", err)
 	}
 }
 
@@ -62,6 +62,6 @@ func same(t *testing.T, a, b *os.File) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(x, y) {
-		t.Error("the memory does not hold what the image holds")
+		t.Error("the memory differs from the image")
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The sockets between the lab and one QEMU. Socket pairs need no name in the
-// file system, so nothing can connect to them but the two ends and nothing is
-// left behind.
+// The sockets between the lab and one QEMU: the monitor and the guest's serial
+// ports. Socket pairs have no name in the filesystem, so nothing else can
+// connect to them and nothing is left behind.
 const (
 	qmpPort = iota
 	consolePort
@@ -23,7 +23,7 @@ const (
 type ports struct {
 	host  [numPorts]net.Conn
 	guest [numPorts]*os.File
-	pmem  []pmem // what QEMU inherits besides
+	pmem  []pmem // inherited by QEMU in addition
 }
 
 func openPorts(disks []Disk) (*ports, error) {
@@ -43,7 +43,7 @@ func openPorts(disks []Disk) (*ports, error) {
 		if err := w.open(i); err != nil {
 			w.closeHostEnds()
 			w.closeGuestEnds()
-			return nil, fmt.Errorf("making a socket pair for QEMU: %w", err)
+			return nil, fmt.Errorf("creating a socket pair for QEMU: %w", err)
 		}
 	}
 	return w, nil
@@ -65,10 +65,11 @@ func (w *ports) open(i int) error {
 	return nil
 }
 
-// fd is the number that the wire has in QEMU: ExtraFiles begin at 3.
+// fd is the number of a port's descriptor in QEMU: ExtraFiles begin at 3.
 func (w *ports) fd(i int) int { return 3 + i }
 
-// pmemFD is the number that persistent memory has there, behind the sockets.
+// pmemFD is the number of persistent memory's descriptor there, after the
+// ports.
 func (w *ports) pmemFD(i int) int { return 3 + numPorts + i }
 
 func (w *ports) guestEnds() []*os.File {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limits bound the process from outside, whatever the guest makes it do.
+// limits are resource limits on the process, whatever the guest makes it do.
 type limits struct {
 	addressSpace uint64 // bytes
 }
@@ -22,26 +22,26 @@ type process struct {
 	done chan struct{} // closed when it has been reaped
 	exit Exit          // Code and Signal, once done is closed
 
-	mu     sync.Mutex // held while signalling, so that pid is never another's
+	mu     sync.Mutex // held while signalling, so that pid is never another process's
 	reaped bool
-	cpu    time.Duration // its whole CPU time, once reaped
+	cpu    time.Duration // its total CPU time, once reaped
 }
 
 // spawn starts cmd in a process group of its own, so that a terminal's Ctrl-C
-// goes to the lab alone, and has the kernel kill it when the lab dies.
+// goes to the lab only, and has the kernel kill it when the lab dies.
 //
-// The kernel sends that parent-death signal when the *thread* that forked
-// ends, not the process, and Go ends idle threads as it likes. So the thread
-// that forks belongs to one goroutine, which keeps it until the child is
-// reaped. Everything that ends the lab, kill -9 and a crash included, ends
-// that thread.
+// The kernel sends the parent-death signal when the *thread* that forked exits,
+// not the process, and Go ends idle threads at will. So the thread that forks
+// is locked to one goroutine, which keeps it until the child is reaped.
+// Everything that ends the lab, including kill -9 and a crash, ends that
+// thread.
 func spawn(cmd *exec.Cmd, lim limits) (*process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Setpgid:   true,
 		Pdeathsig: syscall.SIGKILL,
 	}
-	// A grandchild that held the output open would hold up Wait; the sandbox
-	// forbids it one, this makes sure.
+	// A grandchild with the output open would block Wait; the sandbox forbids
+	// grandchildren, this is a second line of defence.
 	cmd.WaitDelay = 5 * time.Second
 
 	p := &process{done: make(chan struct{})}
@@ -68,10 +68,10 @@ func spawn(cmd *exec.Cmd, lim limits) (*process, error) {
 	return p, nil
 }
 
-// apply sets the limits right after exec: QEMU has not yet read its command
-// line then, let alone run a guest.
+// apply sets the limits right after exec: QEMU has not parsed its command line
+// then, let alone run a guest.
 func (l limits) apply(pid int) error {
-	core := unix.Rlimit{} // the guest's memory is no use in a core dump
+	core := unix.Rlimit{} // the guest's memory is useless in a core dump
 	as := unix.Rlimit{Cur: l.addressSpace, Max: l.addressSpace}
 	return errors.Join(
 		unix.Prlimit(pid, unix.RLIMIT_CORE, &core, nil),
@@ -80,8 +80,8 @@ func (l limits) apply(pid int) error {
 }
 
 func (p *process) wait(cmd *exec.Cmd) {
-	// First wait without reaping, so that the pid stays taken until the
-	// lock says that nobody is signalling it.
+	// First wait without reaping, so that the pid stays allocated until the
+	// lock guarantees that nobody is signalling it.
 	for {
 		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
@@ -118,9 +118,9 @@ func (p *process) cpuTime() time.Duration {
 	if p.reaped {
 		return p.cpu
 	}
-	// The id of another process's CPU clock, as clock_getcpuclockid(3) makes
-	// it: the complement of the pid above three bits of clock type, of which
-	// 2 is CPUCLOCK_SCHED.
+	// The ID of another process's CPU clock, as clock_getcpuclockid(3) computes
+	// it: the complement of the pid above three bits of clock type, of which 2
+	// is CPUCLOCK_SCHED.
 	const cpuclockSched = 2
 	var ts unix.Timespec
 	if err := unix.ClockGettime(int32(^p.pid<<3|cpuclockSched), &ts); err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// defaultQEMU is the emulator of the only architecture that the lab tests.
+// defaultQEMU is the emulator of the only architecture that the lab supports.
 const defaultQEMU = "qemu-system-x86_64"
 
 // NoQEMUError says that there is no QEMU to run.

@@ -15,20 +15,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Monitor speaks QMP over a connection. It is a qmp.Monitor, so everything of
-// go-qemu works on it, and stands in the place of go-qemu's SocketMonitor,
-// which corrupts responses in a burst of events (its issue 226), dies of a
-// line over 64 KiB (159), stops when one event is not fetched, knows no
-// deadline and can hang in Disconnect.
+// Monitor speaks QMP over a connection. It is a qmp.Monitor, so all of go-qemu
+// works on it. It replaces go-qemu's SocketMonitor, which corrupts responses in
+// a burst of events (its issue 226), fails on a line over 64 KiB (159), blocks
+// if an event is not fetched, has no deadlines and can hang in Disconnect.
 //
-// It may be used from several goroutines; commands may overlap.
+// It may be used from several goroutines; commands may overlap. This file has
+// the commands, qmp_conn.go the connection (framing, dispatch, errors), and
+// qmp_events.go the subscriptions.
 type Monitor struct {
 	conn  net.Conn
 	write chan struct{} // holds one token: the right to write to conn
 
 	mu      sync.Mutex
 	next    uint64
-	pending map[string]chan response // by command id; each has room for its response
+	pending map[string]chan response // by command ID; each has room for its response
 	subs    map[chan qmp.Event]func() bool
 	err     error // why the connection ended
 
@@ -40,14 +41,15 @@ type Monitor struct {
 var _ qmp.Monitor = (*Monitor)(nil)
 
 const (
-	// runTimeout bounds Run and Connect, which take no context. Every command
-	// of QMP answers at once; long work is told by events.
+	// runTimeout bounds Run and Connect, which take no context. Every QMP
+	// command answers at once; long operations report by events.
 	runTimeout = 30 * time.Second
 	// maxMessage bounds one message from QEMU, in bytes. The largest known,
 	// the answer to query-qmp-schema, has 200 KiB.
 	maxMessage = 16 << 20
-	// eventBacklog is how many events a subscription keeps for a slow reader.
-	// Then the oldest go, for the last ones tell how the machine ended.
+	// eventBacklog is how many events a subscription buffers for a slow reader.
+	// Then the oldest are dropped, since the last ones tell how the VM
+	// terminated.
 	eventBacklog = 256
 )
 
@@ -62,7 +64,7 @@ type CommandError struct {
 
 func (e *CommandError) Error() string { return "QEMU: " + e.Desc }
 
-// response is what a command came to: a whole message of QEMU's.
+// response is the result of a command: a whole message from QEMU.
 type response struct {
 	raw []byte
 	err error
@@ -104,8 +106,8 @@ func (m *Monitor) ConnectContext(ctx context.Context) error {
 }
 
 // Disconnect closes the connection. It never waits for QEMU or for a reader of
-// events; commands under way end with ErrDisconnected, and the channels of
-// Events are closed. Again, it does nothing.
+// events; pending commands fail with ErrDisconnected, and the channels of
+// Events are closed. It may be called again.
 func (m *Monitor) Disconnect() error {
 	err := m.conn.Close()
 	if errors.Is(err, net.ErrClosed) {
@@ -124,17 +126,17 @@ func (m *Monitor) Run(command []byte) ([]byte, error) {
 	return m.RunContext(ctx, command)
 }
 
-// RunContext sends a command, a JSON object with "execute" and maybe
+// RunContext sends a command, a JSON object with "execute" and optionally
 // "arguments", and returns QEMU's whole response, an object with "return". A
 // refusal is a *CommandError. An "id" in the command is replaced by the
-// monitor's own. When ctx ends first the command may still take effect; its
-// response is then discarded and never taken for that of another command.
+// monitor's own. If ctx ends first the command may still take effect; its
+// response is then discarded and never mistaken for that of another command.
 func (m *Monitor) RunContext(ctx context.Context, command []byte) ([]byte, error) {
 	return m.run(ctx, command, nil)
 }
 
-// GetFD gives QEMU a file under a name, for a command that follows and takes
-// it. The connection must be a Unix socket.
+// GetFD passes a file to QEMU under a name, for a later command to use. The
+// connection must be a Unix socket.
 func (m *Monitor) GetFD(ctx context.Context, name string, f *os.File) error {
 	line, err := json.Marshal(qmp.Command{Execute: "getfd", Args: map[string]string{"fdname": name}})
 	if err != nil {
@@ -169,7 +171,7 @@ func (m *Monitor) run(ctx context.Context, command, control []byte) ([]byte, err
 	case r := <-answer:
 		return r.raw, r.err
 	case <-m.done:
-		// The answer may have come just before the end.
+		// The answer may have arrived just before the end.
 		select {
 		case r := <-answer:
 			return r.raw, r.err
@@ -182,7 +184,7 @@ func (m *Monitor) run(ctx context.Context, command, control []byte) ([]byte, err
 }
 
 // Execute runs a command with arguments that encode to a JSON object, or nil,
-// and stores what it returns in result, a pointer, unless that is nil.
+// and decodes its return value into result, a pointer, unless that is nil.
 func (m *Monitor) Execute(ctx context.Context, name string, arguments, result any) error {
 	line, err := json.Marshal(qmp.Command{Execute: name, Args: arguments})
 	if err != nil {
@@ -207,8 +209,8 @@ func (m *Monitor) Execute(ctx context.Context, name string, arguments, result an
 	return nil
 }
 
-// status returns the machine's run state ("running", "paused", …), or nothing
-// when QEMU does not say.
+// status returns the VM's run state ("running", "paused", …), or nothing if
+// QEMU does not answer.
 func (m *Monitor) status() string {
 	ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
 	defer cancel()

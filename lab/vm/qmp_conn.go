@@ -15,7 +15,8 @@ import (
 	"github.com/digitalocean/go-qemu/qmp"
 )
 
-// expect registers a command and returns its id and where its response comes.
+// expect registers a command and returns its ID and the channel for its
+// response.
 func (m *Monitor) expect() (string, <-chan response, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -35,7 +36,7 @@ func (m *Monitor) forget(id string) {
 	delete(m.pending, id)
 }
 
-// send writes one line, waiting for its turn and for QEMU no longer than ctx.
+// send writes one line; ctx bounds the wait for its turn and for QEMU.
 func (m *Monitor) send(ctx context.Context, line, control []byte) error {
 	select {
 	case <-m.write:
@@ -60,7 +61,7 @@ func (m *Monitor) send(ctx context.Context, line, control []byte) error {
 	if n == 0 && ctx.Err() != nil {
 		return fmt.Errorf("writing to QEMU's monitor: %w", ctx.Err())
 	}
-	// Half a command went out: nothing that follows could be understood.
+	// A partial command was sent: QEMU could not parse anything after it.
 	return m.failed(err)
 }
 
@@ -79,7 +80,7 @@ func (m *Monitor) writeLine(line, control []byte) (int, error) {
 	return n, err
 }
 
-// failed ends the connection for err and returns the error for the caller.
+// failed ends the connection with err and returns the caller's error.
 func (m *Monitor) failed(err error) error {
 	m.fail(err)
 	_ = m.conn.Close()
@@ -92,7 +93,7 @@ func (m *Monitor) ended() error {
 	return m.err
 }
 
-// fail records why the connection ended, once, and releases everyone.
+// fail records why the connection ended, once, and releases all waiters.
 func (m *Monitor) fail(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,7 +113,7 @@ func (m *Monitor) fail(err error) {
 	close(m.done)
 }
 
-// read dispatches QEMU's messages until the connection ends. It waits for
+// read dispatches QEMU's messages until the connection ends. It blocks on
 // nothing but the connection.
 func (m *Monitor) read() {
 	r := bufio.NewReaderSize(m.conn, 16<<10)
@@ -131,7 +132,7 @@ func (m *Monitor) read() {
 	}
 }
 
-// readLine returns the next line in memory of its own.
+// readLine returns the next line in newly allocated memory.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
@@ -188,7 +189,7 @@ func (m *Monitor) dispatch(line []byte) error {
 	return nil
 }
 
-// answer hands r to the command that waits for it, if one still does.
+// answer hands r to the command that waits for it, if it still does.
 func (m *Monitor) answer(id string, r response) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

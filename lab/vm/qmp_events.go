@@ -7,7 +7,7 @@ import (
 )
 
 // Events subscribes to the events from now on, until ctx or the connection
-// ends, which closes the channel. Each call is a subscription of its own. A
+// ends, which closes the channel. Each call is a separate subscription. A
 // reader that falls behind by more than 256 events loses the oldest ones.
 func (m *Monitor) Events(ctx context.Context) (<-chan qmp.Event, error) {
 	ch := make(chan qmp.Event, eventBacklog)
@@ -27,8 +27,8 @@ func (m *Monitor) Events(ctx context.Context) (<-chan qmp.Event, error) {
 	return ch, nil
 }
 
-// publish hands e to each subscription. Where one is full its oldest event
-// makes room; nobody else sends to it, so this ends.
+// publish sends e to each subscription. If one is full, its oldest event is
+// dropped; there is no other sender, so the loop ends.
 func (m *Monitor) publish(e qmp.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -47,7 +47,7 @@ func newPeer(t *testing.T) (*Monitor, *peer) {
 	return m, &peer{t: t, conn: conn, lines: bufio.NewReader(conn)}
 }
 
-// connected is newPeer behind the handshake.
+// connected is newPeer after the handshake.
 func connected(t *testing.T) (*Monitor, *peer) {
 	t.Helper()
 	m, p := newPeer(t)
@@ -68,7 +68,7 @@ func (p *peer) say(format string, args ...any) {
 	}
 }
 
-// hear reads the next command, checks its name and returns its id as JSON.
+// hear reads the next command, checks its name and returns its ID as JSON.
 func (p *peer) hear(name string) string {
 	line, err := p.lines.ReadBytes('\n')
 	if err != nil {
@@ -85,8 +85,8 @@ func (p *peer) hear(name string) string {
 	return string(c.ID)
 }
 
-// A burst of events before, between and behind responses corrupts none, and a
-// response stays what it was while more comes in (go-qemu issue 226).
+// A burst of events before, between and after responses corrupts none, and a
+// response stays intact while more arrives (go-qemu issue 226).
 func TestMonitorBurst(t *testing.T) {
 	m, p := connected(t)
 	events, err := m.Events(t.Context())
@@ -138,7 +138,7 @@ func TestMonitorLongLine(t *testing.T) {
 	}
 }
 
-// A message has a bound all the same.
+// But the length of a message is bounded.
 func TestMonitorEndlessLine(t *testing.T) {
 	m, p := connected(t)
 	go func() {
@@ -190,7 +190,8 @@ func TestMonitorUndrainedEvents(t *testing.T) {
 	}
 }
 
-// A command whose deadline passed gets no other's answer, nor the other way.
+// A command whose deadline passed does not get another one's response, nor the
+// other way round.
 func TestMonitorDeadline(t *testing.T) {
 	m, p := connected(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -210,8 +211,8 @@ func TestMonitorDeadline(t *testing.T) {
 	}
 }
 
-// A QEMU that does not read holds a writer up no longer than its context, and
-// the connection is not used again with half a command in it.
+// If QEMU does not read, a writer blocks no longer than its context, and the
+// connection is not reused after a partial command.
 func TestMonitorPeerDoesNotRead(t *testing.T) {
 	m, p := connected(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -221,7 +222,7 @@ func TestMonitorPeerDoesNotRead(t *testing.T) {
 	}()
 	huge := fmt.Appendf(nil, `{"execute": "x", "arguments": {"a": %q}}`, strings.Repeat("a", 4<<20))
 	if _, err := m.RunContext(ctx, huge); err == nil {
-		t.Fatal("a command went through that nobody read")
+		t.Fatal("a command succeeded that nobody read")
 	}
 	if _, err := m.Run([]byte(`{"execute": "y"}`)); !errors.Is(err, ErrDisconnected) {
 		t.Errorf("got %v, want ErrDisconnected", err)
@@ -239,11 +240,11 @@ func TestMonitorRefusal(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := m.Run([]byte(`nonsense`)); err == nil {
-		t.Error("something that is no JSON was sent")
+		t.Error("something that is not JSON was sent")
 	}
 }
 
-// Whatever QEMU does, commands end with an error and subscriptions close.
+// Whatever QEMU does, commands end with an error and subscriptions are closed.
 func TestMonitorEnds(t *testing.T) {
 	for name, act := range map[string]func(p *peer){
 		"closes":           func(p *peer) { _ = p.conn.Close() },
@@ -273,7 +274,7 @@ func TestMonitorEnds(t *testing.T) {
 	}
 }
 
-// Disconnect returns whatever is under way, and may be repeated.
+// Disconnect returns whatever is pending, and may be repeated.
 func TestMonitorDisconnect(t *testing.T) {
 	t.Run("during a command", func(t *testing.T) {
 		m, p := connected(t)

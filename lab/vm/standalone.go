@@ -7,11 +7,11 @@ import (
 	"strconv"
 )
 
-// Standalone is QEMU's command line for the machine without a lab beside it:
-// kernel, initramfs and disks are named by their file names alone, as they lie
-// in one directory, and there is no monitor. The guest's serial ports, which
-// are the console, the control port and the output port in this order, are
-// for the caller to add. The disks' files stay as they are.
+// Standalone is QEMU's command line for running the VM without a lab: kernel,
+// initramfs and disks are given by file name only, relative to one directory,
+// and there is no monitor. The caller adds the guest's serial ports: console,
+// control port and output port, in this order. The disks' files are not
+// modified.
 func (c Config) Standalone() ([]string, error) {
 	c, err := c.withDefaults()
 	if err != nil {
@@ -48,7 +48,7 @@ func (c Config) Standalone() ([]string, error) {
 	return args, nil
 }
 
-// pmemFile is persistent memory that a private view of a file backs.
+// pmemFile is persistent memory backed by a private mapping of a file.
 type pmemFile struct {
 	name string
 	size int64

@@ -57,7 +57,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// What QEMU complains of is in the error.
+// QEMU's complaint is in the error.
 func TestQEMURefuses(t *testing.T) {
 	needQEMU(t)
 	empty := filepath.Join(t.TempDir(), "empty")
@@ -71,7 +71,7 @@ func TestQEMURefuses(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	if !strings.Contains(err.Error(), "kernel") || !strings.Contains(err.Error(), "status 1") {
-		t.Errorf("the error does not tell: %v", err)
+		t.Errorf("the error lacks the reason: %v", err)
 	}
 	if after := openFiles(t); after > before {
 		t.Errorf("%d open files, %d before", after, before)
@@ -112,7 +112,7 @@ func TestArguments(t *testing.T) {
 	if !strings.HasSuffix(line, " panic=0") {
 		t.Errorf("the caller's kernel arguments do not come last: %q", line)
 	}
-	// QEMU itself takes such names.
+	// QEMU itself accepts such names.
 	if _, err := lookQEMU(""); err == nil {
 		cfg.Kernel = blank(t)
 		start(t, t.Context(), cfg).Kill()

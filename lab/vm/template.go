@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A template is a directory that holds a machine at a standstill: its memory,
-// the state of its devices, and its disks. Any number of machines continue
-// from it at once. They map the memory privately and write to overlays of the
-// disks, so that the template stays as it was saved.
+// A template is a directory with a paused VM: its memory, the state of its
+// devices, and its disks. Any number of VMs can be restored from it at once.
+// They map the memory privately and write to overlays of the disks, so the
+// template stays as it was saved.
 const (
 	templateMemory = "memory"
 	templateState  = "state"
@@ -25,13 +25,13 @@ const (
 // saveTimeout bounds writing the state of the devices, some 300 KiB.
 const saveTimeout = 30 * time.Second
 
-// Save stops a machine that was started with Keep, writes what Keep does not
-// hold yet there, and ends QEMU. The directory is a template then. A device
-// that QEMU cannot save is a *CommandError.
+// Save pauses a VM that was started with SaveTo, completes the template in that
+// directory, and terminates QEMU. A device that QEMU cannot save is a
+// *CommandError.
 func (v *VM) Save(ctx context.Context) error {
 	defer v.Kill()
 	if v.saveTo == "" {
-		return errors.New("a machine that was not started with Keep cannot be saved")
+		return errors.New("a VM that was started without SaveTo cannot be saved")
 	}
 	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
@@ -45,7 +45,7 @@ func (v *VM) Save(ctx context.Context) error {
 	return v.migrate(ctx, "migrate", f)
 }
 
-// load brings the devices into the state of a template.
+// load restores the devices from a template.
 func (v *VM) load(ctx context.Context, template string) error {
 	f, err := os.Open(filepath.Join(template, templateState))
 	if err != nil {
@@ -54,8 +54,8 @@ func (v *VM) load(ctx context.Context, template string) error {
 	return v.migrate(ctx, "migrate-incoming", f)
 }
 
-// migrate saves or loads the state of the devices, and of what memory is not in
-// a file. It closes f.
+// migrate saves or loads the state of the devices, and any memory that is not
+// in a file. It closes f.
 func (v *VM) migrate(ctx context.Context, command string, f *os.File) error {
 	defer f.Close()
 	const name = "state"
@@ -78,8 +78,8 @@ func (v *VM) migrate(ctx context.Context, command string, f *os.File) error {
 	if err := v.monitor.Execute(ctx, command, uri, nil); err != nil {
 		return err
 	}
-	// QEMU tells of the end by an event only when it is asked to, which takes
-	// as long as asking for the state.
+	// QEMU reports completion by an event only if events are enabled, which
+	// takes as long as polling.
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -94,7 +94,7 @@ func (v *VM) migrate(ctx context.Context, command string, f *os.File) error {
 		case "completed":
 			return nil
 		case "failed", "cancelled":
-			return fmt.Errorf("QEMU could not move the machine's state: %s %s", is.Status, is.Error)
+			return fmt.Errorf("QEMU could not migrate the VM's state: %s %s", is.Status, is.Error)
 		}
 		select {
 		case <-tick.C:
@@ -104,12 +104,12 @@ func (v *VM) migrate(ctx context.Context, command string, f *os.File) error {
 	}
 }
 
-// Resume lets a machine that was started from a template go on.
+// Resume resumes a VM that was restored from a template.
 func (v *VM) Resume(ctx context.Context) error {
 	return v.monitor.Execute(ctx, "cont", nil, nil)
 }
 
-// copySparse copies a file, holes as holes.
+// copySparse copies a file, preserving holes.
 func copySparse(to, from string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -153,7 +153,7 @@ func fillSparse(out, in *os.File, size int64) error {
 	}
 }
 
-// layout makes the files of Keep and says where memory and disks are.
+// layout creates the files in SaveTo and sets the paths of memory and disks.
 func (c *Config) layout() error {
 	c.memory = ""
 	switch {

@@ -8,22 +8,47 @@ import (
 	"testing"
 )
 
+// withDisk is a guest with a virtio disk, and the modules that it must load.
+func withDisk(t *testing.T) (Config, []string) {
+	t.Helper()
+	kernel := testKernel(t, "5.10", "6.1.")
+	modules := virtioModules(t, kernel)
+	image, _ := testImage(t)
+	return Config{Kernel: kernel, Initrd: guestInitrd(t, modules...), TempDir: t.TempDir(), Disks: []Disk{{Path: image}}}, modules
+}
+
 // saved makes a template of a guest that has counted to two and has a disk.
 func saved(t *testing.T, cfg Config, modules []string) string {
 	t.Helper()
 	cfg.SaveTo = t.TempDir()
 	s := startGuest(t, cfg)
 	s.load(modules)
-	for _, want := range []string{"1", "2"} {
-		s.say("count")
-		if got := s.hear(); got != want {
-			t.Fatalf("counted to %s, want %s", got, want)
-		}
-	}
+	s.countTo("1", "2")
 	if err := s.vm.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return cfg.SaveTo
+}
+
+// countTo has the guest count on, in its memory.
+func (s session) countTo(numbers ...string) {
+	s.t.Helper()
+	for _, want := range numbers {
+		s.say("count")
+		if got := s.hear(); got != want {
+			s.t.Errorf("counted to %s, want %s", got, want)
+		}
+	}
+}
+
+// overwriteDisk has the guest report the first 16 bytes of its disk, and
+// overwrite them with zeros.
+func (s session) overwriteDisk(want string) {
+	s.t.Helper()
+	s.say("disk")
+	if got := s.hear(); got != want+" <nil>" {
+		s.t.Errorf("the guest's disk: %q, want %q", got, want)
+	}
 }
 
 func restored(t *testing.T, cfg Config) session {
@@ -35,14 +60,11 @@ func restored(t *testing.T, cfg Config) session {
 	return s
 }
 
-// Machines of one template know nothing of each other: neither their memory
-// nor their disk, and the template stays as it was.
+// VMs restored from one template are independent, in memory and on disk, and
+// the template stays as it was.
 func TestTemplate(t *testing.T) {
 	needVM(t)
-	kernel := testKernel(t, "5.10", "6.1.")
-	modules := virtioModules(t, kernel)
-	image, _ := testImage(t)
-	cfg := Config{Kernel: kernel, Initrd: guestInitrd(t, modules...), TempDir: t.TempDir(), Disks: []Disk{{Path: image}}}
+	cfg, modules := withDisk(t)
 	dir := saved(t, cfg, modules)
 	before := map[string][32]byte{}
 	for _, name := range []string{templateMemory, templateState, templateDisk + "0"} {
@@ -55,16 +77,8 @@ func TestTemplate(t *testing.T) {
 		all = append(all, restored(t, cfg))
 	}
 	for _, s := range all {
-		for _, want := range []string{"3", "4"} {
-			s.say("count")
-			if got := s.hear(); got != want {
-				t.Errorf("counted to %s, want %s", got, want)
-			}
-		}
-		s.say("disk") // says what is there and writes zeros over it
-		if got := s.hear(); got != "what was there.. <nil>" {
-			t.Errorf("the guest's disk: %q", got)
-		}
+		s.countTo("3", "4")
+		s.overwriteDisk("what was there..")
 	}
 	all[0].say("poweroff")
 	if exit := await(t, all[0].vm); exit.Reason != "guest-shutdown" {
@@ -80,40 +94,30 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
-// A template can be made of a machine that came from one; what that one has
-// written to its disk goes along.
+// A template can be made of a restored VM; it includes what that VM has written
+// to its disk.
 func TestTemplateOfTemplate(t *testing.T) {
 	needVM(t)
-	kernel := testKernel(t, "5.10", "6.1.")
-	modules := virtioModules(t, kernel)
-	image, sum := testImage(t)
-	cfg := Config{Kernel: kernel, Initrd: guestInitrd(t, modules...), TempDir: t.TempDir(), Disks: []Disk{{Path: image}}}
+	cfg, modules := withDisk(t)
+	image := cfg.Disks[0].Path
+	sum := fileSum(t, image)
 	cfg.Template = saved(t, cfg, modules)
 	cfg.SaveTo = t.TempDir()
 	s := restored(t, cfg)
-	s.say("disk")
-	if got := s.hear(); got != "what was there.. <nil>" {
-		t.Errorf("the guest's disk: %q", got)
-	}
+	s.overwriteDisk("what was there..")
 	if err := s.vm.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	cfg.Template, cfg.SaveTo = cfg.SaveTo, ""
 	s = restored(t, cfg)
-	s.say("count")
-	if got := s.hear(); got != "3" {
-		t.Errorf("counted to %s, want 3", got)
-	}
-	s.say("disk")
-	if got := s.hear(); strings.Trim(got, "\x00") != " <nil>" {
-		t.Errorf("the guest's disk: %q, want the zeros that were written there", got)
-	}
+	s.countTo("3")
+	s.overwriteDisk(strings.Repeat("\x00", 16))
 	if fileSum(t, image) != sum {
 		t.Error("the image has changed")
 	}
 }
 
-// What QEMU cannot save is told as QEMU's refusal.
+// A device that QEMU cannot save is reported as QEMU's refusal.
 func TestCannotSave(t *testing.T) {
 	needVM(t)
 	image, _ := testImage(t)
@@ -131,13 +135,10 @@ func TestCannotSave(t *testing.T) {
 	}
 }
 
-// A torn template is an error of the start, and no machine.
-func TestTornTemplate(t *testing.T) {
+// A truncated template is an error of Start.
+func TestTruncatedTemplate(t *testing.T) {
 	needVM(t)
-	kernel := testKernel(t, "5.10", "6.1.")
-	modules := virtioModules(t, kernel)
-	image, _ := testImage(t)
-	cfg := Config{Kernel: kernel, Initrd: guestInitrd(t, modules...), TempDir: t.TempDir(), Disks: []Disk{{Path: image}}}
+	cfg, modules := withDisk(t)
 	cfg.Template = saved(t, cfg, modules)
 	if err := os.Truncate(filepath.Join(cfg.Template, templateState), 1000); err != nil {
 		t.Fatal(err)
@@ -145,6 +146,6 @@ func TestTornTemplate(t *testing.T) {
 	_, err := Start(t.Context(), cfg)
 	var failed *StartError
 	if !errors.As(err, &failed) {
-		t.Errorf("half a state: %v", err)
+		t.Errorf("truncated state: %v", err)
 	}
 }

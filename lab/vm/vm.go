@@ -1,8 +1,21 @@
 // Package vm runs one QEMU process: it composes the command line, starts and
-// watches the process, hands out its serial ports and its QMP monitor, and
-// sees to it that QEMU never outlives the lab. It knows what QEMU is and how a
-// machine ends; it must not know what an agent, a cell or a verdict is, nor
-// what the kernel's words on the console mean.
+// watches the process, provides its serial ports and its QMP monitor, and makes
+// sure that QEMU never outlives the lab. It knows what QEMU is and how a VM
+// terminates; it must not know what an agent, a cell or a verdict is, nor what
+// kernel messages on the console mean.
+//
+// Where to start reading: Config (config.go) describes a VM, and Start (here)
+// follows it from a command line to a running QEMU and its Exit.
+//
+//   - device.go, pmem.go: the parts of a VM and their QEMU arguments;
+//     standalone.go: the same without a lab.
+//   - ports.go: the sockets of the monitor and the serial ports; console.go:
+//     what is kept of the kernel's console.
+//   - process.go: a child that dies with the lab, and its resource limits.
+//   - qmp.go, qmp_conn.go, qmp_events.go: the monitor.
+//   - template.go: saving a VM and restoring any number from it; identity.go:
+//     what a saved VM depends on.
+//   - accel.go, canary.go: whether KVM works here; qemu.go: which QEMU.
 package vm
 
 import (
@@ -24,8 +37,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// handshakeTimeout bounds the time from exec to QEMU's answer on the monitor:
-// 45 ms on an idle machine, so a QEMU that needs longer than this is stuck.
+// handshakeTimeout bounds the time from exec to QEMU's greeting on the monitor:
+// 45 ms on an idle host, so a QEMU that takes longer than this hangs.
 const handshakeTimeout = 30 * time.Second
 
 // VM is one running QEMU. Its methods may be called from several goroutines.
@@ -46,22 +59,22 @@ type VM struct {
 	exit Exit // valid once done is closed
 }
 
-// Exit says how a VM ended.
+// Exit says how a VM terminated.
 type Exit struct {
-	// Code is QEMU's exit status, -1 when a signal ended it.
+	// Code is QEMU's exit status, -1 if it was killed by a signal.
 	Code int
-	// Signal is what killed QEMU, 0 when it exited.
+	// Signal is what killed QEMU, 0 if it exited.
 	Signal syscall.Signal
-	// Reason is that of QMP's SHUTDOWN event ("guest-shutdown",
-	// "guest-reset", "guest-panic", "host-qmp-quit", "host-signal", …);
-	// "internal-error" or "io-error: …" when QEMU had to stop the machine for
-	// a fault of the host and the lab killed it; else empty.
+	// Reason is that of QMP's SHUTDOWN event ("guest-shutdown", "guest-reset",
+	// "guest-panic", "host-qmp-quit", "host-signal", …); "internal-error" or
+	// "io-error: …" if QEMU paused the VM because of a host fault and the lab
+	// killed it; otherwise empty.
 	Reason string
 	// Stderr is what QEMU itself printed: the first and last part of it.
 	Stderr string
 }
 
-// ByGuest reports whether the guest ended the machine, by power-off, reset or
+// ByGuest reports whether the guest terminated the VM, by power-off, reset or
 // panic. Everything else is QEMU's or the lab's doing and says nothing about
 // the kernel.
 func (e Exit) ByGuest() bool {
@@ -90,9 +103,9 @@ func (e Exit) String() string {
 	return b.String()
 }
 
-// Start runs QEMU as cfg says and returns when the machine runs and its
-// monitor answers. The machine dies with ctx. The errors are a bad cfg, a
-// *NoQEMUError, or a *StartError with what QEMU said.
+// Start runs QEMU as configured and returns when the VM runs and its monitor
+// answers. The VM is killed when ctx ends. The errors are an invalid cfg, a
+// *NoQEMUError, or a *StartError with QEMU's message.
 func Start(ctx context.Context, cfg Config) (*VM, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -138,9 +151,8 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 	v.domain = sync.OnceValues(func() (*qemu.Domain, error) {
 		return qemu.NewDomain(v.monitor, fmt.Sprintf("splicelab-%d", proc.pid))
 	})
-	// The events are subscribed to before the handshake: QEMU sends none
-	// before it, and none after it is missed. The subscription ends with the
-	// connection.
+	// Subscribe to the events before the handshake: QEMU sends none before it,
+	// and none after it is missed. The subscription ends with the connection.
 	events, err := v.monitor.Events(context.Background())
 	if err != nil {
 		proc.kill()
@@ -156,7 +168,7 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 		if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
 			err = fmt.Errorf("QEMU's monitor did not answer: %w", err)
 		} else {
-			err = nil // it exited: what it printed says why
+			err = nil // it exited: its output says why
 		}
 		v.Kill()
 		v.closeChannels()
@@ -179,13 +191,14 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 	return v, nil
 }
 
-// Spawned is how long QEMU took to start, up to its monitor's answer.
+// Spawned is how long QEMU took to start, up to its greeting on the monitor.
 func (v *VM) Spawned() time.Duration { return v.spawned }
 
 // Loaded is how long the state of a template took to load; 0 without one.
 func (v *VM) Loaded() time.Duration { return v.loaded }
 
-// watch collects everything that QEMU says until it is gone, then closes done.
+// watch collects QEMU's output and events until it has exited, then closes
+// done.
 func (v *VM) watch(console net.Conn, events <-chan qmp.Event, stderr *Console) {
 	var drain sync.WaitGroup
 	drain.Go(func() {
@@ -196,8 +209,8 @@ func (v *VM) watch(console net.Conn, events <-chan qmp.Event, stderr *Console) {
 	drain.Go(func() { reason <- v.follow(events) })
 
 	<-v.proc.done
-	// QEMU's ends of the sockets are closed now, so both reach end of file
-	// after the last byte that it wrote.
+	// QEMU's ends of the sockets are closed now, so both reach EOF after the
+	// last byte that it wrote.
 	drain.Wait()
 	_ = v.monitor.Disconnect()
 	v.stop()
@@ -208,8 +221,8 @@ func (v *VM) watch(console net.Conn, events <-chan qmp.Event, stderr *Console) {
 }
 
 // follow reads events up to the end of the connection and returns the reason
-// of the machine's end. A machine that QEMU stopped for a fault of the host
-// would stand still for ever, so it is killed here.
+// for the termination. A VM that QEMU paused because of a host fault would stay
+// paused forever, so it is killed here.
 func (v *VM) follow(events <-chan qmp.Event) string {
 	var shutdown, fault, ioError string
 	for e := range events {
@@ -243,8 +256,8 @@ func (v *VM) follow(events <-chan qmp.Event) string {
 // Control is the host's end of the guest's ttyS1.
 func (v *VM) Control() net.Conn { return v.control }
 
-// Output is the host's end of the guest's ttyS2. Whoever does not read it
-// stops the guest's writers, as a full serial port does.
+// Output is the host's end of the guest's ttyS2. If it is not read, the guest's
+// writers block, as on a full serial port.
 func (v *VM) Output() net.Conn { return v.output }
 
 // Console is the kernel's console, ttyS0. It is always drained.
@@ -253,16 +266,16 @@ func (v *VM) Console() *Console { return v.console }
 // Monitor is the QMP connection, connected.
 func (v *VM) Monitor() *Monitor { return v.monitor }
 
-// Domain returns go-qemu's view of the machine: the same one at each call. The
-// VM owns it; do not close it, for that would close the monitor.
+// Domain returns go-qemu's view of the VM: the same one at each call. The VM
+// owns it; do not close it, which would close the monitor.
 func (v *VM) Domain() (*qemu.Domain, error) { return v.domain() }
 
-// Done is closed when QEMU has exited, has been reaped, and its console and
-// events have been read to their end.
+// Done is closed when QEMU has exited and been reaped, and its console and
+// events have been read to EOF.
 func (v *VM) Done() <-chan struct{} { return v.done }
 
-// Exit says how the VM ended. It is valid after Done is closed, and the zero
-// Exit before.
+// Exit says how the VM terminated. It is valid after Done is closed, and the
+// zero Exit before.
 func (v *VM) Exit() Exit {
 	select {
 	case <-v.done:
@@ -272,9 +285,8 @@ func (v *VM) Exit() Exit {
 	}
 }
 
-// Kill ends QEMU with SIGKILL unless it has ended already, and returns after
-// Done. It closes Control and Output; reading what they still hold is for
-// before Kill.
+// Kill kills QEMU with SIGKILL unless it has exited already, and returns after
+// Done. It closes Control and Output: read what they have buffered before Kill.
 func (v *VM) Kill() {
 	v.proc.kill()
 	<-v.done
@@ -289,16 +301,16 @@ func (v *VM) closeChannels() {
 // Pid is QEMU's process id.
 func (v *VM) Pid() int { return v.proc.pid }
 
-// CPUTime is the CPU time that QEMU has used. A stuck guest that spins uses
-// it, one that waits does not, and on an overloaded host it falls behind the
-// wall clock: that tells a hang from a starved VM.
+// CPUTime is the CPU time that QEMU has used. A guest that spins uses it, one
+// that waits does not, and on an overloaded host it lags behind the wall clock:
+// that distinguishes a hang from a starved VM.
 func (v *VM) CPUTime() time.Duration { return v.proc.cpuTime() }
 
-// StartError is a QEMU that did not come up. It is the lab's or the host's
-// fault, never the kernel's.
+// StartError is a QEMU that did not start. It is the lab's or the host's fault,
+// never the kernel's.
 type StartError struct {
 	Exit Exit
-	Err  error // what else is known; nil when QEMU simply exited
+	Err  error // what else is known; nil if QEMU simply exited
 }
 
 func (e *StartError) Error() string {
