@@ -83,12 +83,12 @@ func OpenStore(dir string) (*Store, error) {
 // Dir is the store's directory.
 func (s *Store) Dir() string { return s.dir }
 
-// unwritable adds the remedy to a write error.
+// unwritable names the store in write errors.
 func (s *Store) unwritable(err error) error {
-	return fmt.Errorf("cannot write to the cache in %s: %w; name another directory with --cache or SPLICELAB_CACHE", s.dir, err)
+	return fmt.Errorf("cannot write to the cache in %s: %w", s.dir, err)
 }
 
-// explain adds the remedy to errors caused by where the cache is.
+// explain names the store in errors caused by its filesystem.
 func (s *Store) explain(err error) error {
 	for _, cause := range []error{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EACCES} {
 		if errors.Is(err, cause) {
