@@ -49,10 +49,10 @@ type Recipe struct {
 
 // RecipeKernel is one kernel of a run.
 type RecipeKernel struct {
-	Release string          `json:"release"`
+	Release string                `json:"release"`
 	Version kernelversion.Version `json:"version"`
-	Flavour string          `json:"flavour,omitempty"`
-	Origin  string          `json:"origin"`
+	Flavour string                `json:"flavour,omitempty"`
+	Origin  string                `json:"origin"`
 	// Digest is empty where the kernel was still to be fetched when the run
 	// began; then the run's condition "kernel RELEASE" has it.
 	Digest string `json:"digest,omitempty"`
