@@ -18,7 +18,7 @@ func TestFailedCells(t *testing.T) {
 			t.Errorf("a run with a cell that is %s: %d failed, want %d", v, got, want)
 		}
 		expected := cell(v)
-		expected.Standing = results.ExpectedFail
+		expected.Expected = results.XFail
 		if got := failed([]results.Cell{cell(outcome.Pass), expected}); got != 0 {
 			t.Errorf("a run with a cell that is %s, as expected: %d failed", v, got)
 		}

@@ -205,7 +205,7 @@ func (s *Session) sameKernels(ctx context.Context, p Paused, a kernels.Progress)
 		}
 		entries = append(entries, found...)
 	}
-	ready := kernels.FetchAhead(ctx, entries, FetchJobs, a)
+	ready := kernels.Prefetch(ctx, entries, FetchJobs, a)
 	fetch = func(ctx context.Context, release string) (kernels.Kernel, error) {
 		k, err := ready(ctx, release)
 		if want := digests[release]; err == nil && want != "" && k.Digest != want {

@@ -66,7 +66,7 @@ func (s *Session) RunOrResume(ctx context.Context, id string, tests Selection, e
 
 // plan makes the plan of a run and the lab for it.
 func (s *Session) plan(ctx context.Context, r *Ran, tests Selection, a Audience, configure []func(*lab.Config)) (*lab.Lab, error) {
-	r.fetch = r.missing.watch(kernels.FetchAhead(ctx, r.entries, FetchJobs, a))
+	r.fetch = r.missing.watch(kernels.Prefetch(ctx, r.entries, FetchJobs, a))
 	canary, err := firstOf(ctx, r.entries, r.fetch)
 	if err != nil {
 		return nil, err

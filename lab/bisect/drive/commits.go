@@ -216,7 +216,7 @@ type CommitsDocument struct {
 	Summary
 	Commit     *bisect.Commit   `json:"commit"` // null where none was found
 	Candidates []bisect.Commit  `json:"candidates"`
-	Steps      []CommitStep `json:"steps"`
+	Steps      []CommitStep     `json:"steps"`
 	TakenBack  bisect.TakenBack `json:"taken_back"`
 	Log        string           `json:"log"` // for git bisect replay
 }

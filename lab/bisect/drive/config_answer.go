@@ -84,11 +84,11 @@ func (c *configAnswer) Write(w io.Writer, _ bool) {
 // ConfigDocument is the document of a bisection of configurations.
 type ConfigDocument struct {
 	Summary
-	Differ  int          `json:"differ"`  // how many options do
+	Differ  int      `json:"differ"`  // how many options do
 	Options []Option `json:"options"` // the smallest set
-	Needed  []string     `json:"needed"`  // those of it that only make others possible
-	Others  []string     `json:"others"`  // that change in consequence
-	Without string       `json:"without"` // where the bad end lies without the set: good, bad, neither
+	Needed  []string `json:"needed"`  // those of it that only make others possible
+	Others  []string `json:"others"`  // that change in consequence
+	Without string   `json:"without"` // where the bad end lies without the set: good, bad, neither
 }
 
 // JSON implements Answer.

@@ -192,7 +192,7 @@ type PackagesDocument struct {
 	LastGood string          `json:"last_good"`
 	FirstBad string          `json:"first_bad"`
 	Between  []string        `json:"between"`
-	Kernels  []TriedKernel  `json:"kernels"`
+	Kernels  []TriedKernel   `json:"kernels"`
 	Changes  []debian.Change `json:"changes"`
 }
 
