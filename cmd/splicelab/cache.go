@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 	"golang.org/x/sys/unix"
@@ -35,7 +36,7 @@ that they take on the disk (images are sparse).`,
 			if err != nil {
 				return err
 			}
-			w := newTable(a.stdout)
+			w := text.NewTable(a.stdout)
 			fmt.Fprintln(w, "PART\tFILES\tSIZE\tDIRECTORY")
 			var files int
 			var bytes int64

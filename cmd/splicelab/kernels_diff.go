@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/results"
@@ -74,10 +75,10 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 		}
 		return a.writeJSON(list)
 	}
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintf(w, "OPTION\t%s\t%s\n", results.CleanLine(both[0].Release), results.CleanLine(both[1].Release))
 	for _, c := range changes {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", results.CleanLine(c.Option), orDash(results.CleanLine(c.Old)), orDash(results.CleanLine(c.New)))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", results.CleanLine(c.Option), text.OrDash(results.CleanLine(c.Old)), text.OrDash(results.CleanLine(c.New)))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -57,7 +58,7 @@ func (a *app) listKernels(ctx context.Context, selectors string, refresh bool) (
 }
 
 func (a *app) writeKernels(entries []kernels.Entry) error {
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "SERIES\tVERSION\tRELEASE\tFLAVOUR\tORIGIN\tSIZE\tCACHED\tMODULES\tNOTE")
 	for _, e := range entries {
 		download := "-"

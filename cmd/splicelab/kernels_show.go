@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -45,7 +46,7 @@ digest are there once a kernel has been fetched; show itself fetches nothing.`,
 }
 
 func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(w, "%s\t%s\n", name, results.CleanLine(value))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
@@ -47,7 +48,7 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 }
 
 func (a *app) showUses(uses []expect.Use) error {
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "LINE\tTEST\tFILESYSTEM\tKERNELS\tEXPECTED\tCAME SO\tFAILED\tPASSED\tPROBLEM")
 	useless := 0
 	for _, u := range uses {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -90,7 +91,7 @@ func pauses(r results.Run) string {
 }
 
 func showRun(out io.Writer, s session.Stored) error {
-	w := newTable(out)
+	w := text.NewTable(out)
 	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, results.CleanLine(value)) }
 	line("run", s.ID)
 	line("started", s.Started.Local().Format(time.RFC3339))
@@ -114,7 +115,7 @@ func showRun(out io.Writer, s session.Stored) error {
 		return err
 	}
 
-	w = newTable(out)
+	w = text.NewTable(out)
 	head := "\nVERDICT\tOUTCOME\tKERNEL\tFILESYSTEM\tTEST\tDETAIL\n"
 	for _, c := range s.Cells {
 		if c.Verdict == outcome.Pass && c.Expected == "" || c.Verdict == outcome.Skip {

@@ -42,11 +42,3 @@ func (a *app) suites(ctx context.Context, c chosen) ([]protocol.Suite, error) {
 
 // cellsOf is how many cells a test is on one kernel and filesystem.
 func cellsOf(t protocol.Test) int { return max(len(t.Cells), 1) }
-
-// orDash is what a table shows for a text that may be empty.
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}

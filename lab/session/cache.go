@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/template"
 	"github.com/splicelab/splicelab/lab/vm"
 )
@@ -82,7 +83,7 @@ func (s Settings) PruneCache(ctx context.Context, since time.Time, short bool) (
 	}
 	number, ierr := images.Builder{Dir: filepath.Join(s.Cache, "images")}.RemoveUnused(ctx, since)
 	if number > 0 {
-		removed = append(removed, count(number, "image"))
+		removed = append(removed, text.Count(number, "image"))
 	}
 	if short {
 		since = time.Now()
@@ -90,16 +91,8 @@ func (s Settings) PruneCache(ctx context.Context, since time.Time, short bool) (
 	templates, terr := template.Open(filepath.Join(s.Cache, "templates"), 0)
 	if terr == nil {
 		if number := templates.RemoveUnused(since); number > 0 {
-			removed = append(removed, count(number, "template"))
+			removed = append(removed, text.Count(number, "template"))
 		}
 	}
 	return removed, errors.Join(err, ierr, terr)
-}
-
-// count is a number and its noun.
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -1,10 +1,11 @@
-package main
+package selfcheck
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/results"
 )
@@ -31,7 +32,7 @@ Made by `+"`%s`"+` on %s. Do not edit: run it again.
 			not = append(not, "silent on "+r.where+": "+r.text)
 		}
 		for _, r := range reasons(p.Early, func(c results.Cell) string { return string(c.Outcome) }) {
-			not = append(not, "by itself on "+r.where+": "+orDash(r.text))
+			not = append(not, "by itself on "+r.where+": "+text.OrDash(r.text))
 		}
 		for _, r := range reasons(p.Skipped, func(c results.Cell) string { return c.Detail }) {
 			not = append(not, "skipped on "+r.where+": "+r.text)

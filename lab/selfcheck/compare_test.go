@@ -1,4 +1,4 @@
-package main
+package selfcheck
 
 import (
 	"strings"
@@ -11,8 +11,8 @@ import (
 )
 
 // madeUp is a run of five cells, of which change makes what it likes.
-func madeUp(w way, change func(name string, c *results.Cell)) compared {
-	r := compared{way: w, took: 30 * time.Second}
+func madeUp(w Way, change func(name string, c *results.Cell)) compared {
+	r := compared{Way: w, took: 30 * time.Second}
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
 		c := results.Cell{Attempts: 1, Attempt: results.Attempt{
 			CellKey: results.CellKey{Kernel: "6.12", FS: "xfs", Test: "splice.Test/" + name},
