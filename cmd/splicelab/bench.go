@@ -11,6 +11,7 @@ import (
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bench"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -72,7 +73,7 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if _, err := a.profiles(o.guest.filesystem); err != nil {
 		return err
 	}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		return err
 	}

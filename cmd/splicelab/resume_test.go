@@ -8,8 +8,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -31,12 +32,12 @@ func stoppedRuns(ts *testscript.TestScript, neg bool, args []string) {
 	for i, id := range args[1:] {
 		a := &app{}
 		a.cfg.Run.Policy, a.cfg.Run.Kernels = string(outcome.PolicySnapshot), "6.99"
-		version, err := kernels.ParseVersion("6.99.1")
+		version, err := kernelversion.Parse("6.99.1")
 		ts.Check(err)
 		recipe := lab.Recipe{
-			Format: 1, Asked: a.asked(nil), Isolation: lab.IsolationCell,
-			Kernels: []lab.RecipeKernel{{Release: "6.99.1-gone", Version: version, Origin: "debian/test"}},
-			Tests:   []lab.PlannedTest{{Suite: "demo", Top: "TestOne"}, {Suite: "demo", Top: "TestTwo"}},
+			Format: 1, Requested: a.asked(nil), Isolation: plan.IsolationCell,
+			Kernels: []plan.Kernel{{Release: "6.99.1-gone", Version: version, Origin: "debian/test"}},
+			Tests:   []plan.Test{{Suite: "demo", Top: "TestOne"}, {Suite: "demo", Top: "TestTwo"}},
 		}
 		profiles, err := a.profiles("tmpfs")
 		ts.Check(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
@@ -45,13 +46,13 @@ func vmConfig(t *testing.T) Config {
 		return ""
 	}
 	value := func(p string) string { return strings.ReplaceAll(p, "+", "%2B") }
-	e, src, err := kernels.ParseFile("file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz") +
+	e, err := kernels.Files{}.Entry("file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz") +
 		"?modules=" + value(first("lib/modules/"+r, "usr/lib/modules/"+r)) +
 		"&config=" + value(first("boot/config-"+r, "usr/lib/modules/"+r+"/config")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := src.Fetch(t.Context(), e, nil)
+	k, err := e.Source.Fetch(t.Context(), e, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func vmConfig(t *testing.T) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	suites, err := lab.Suites(t.Context(), guest)
+	suites, err := suite.List(t.Context(), guest)
 	if err != nil {
 		t.Fatal(err)
 	}
