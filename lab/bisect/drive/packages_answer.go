@@ -117,7 +117,7 @@ func (p *packageAnswer) differing() []string {
 	var all []string
 	for _, s := range order {
 		if len(sides[s]) > 1 {
-			all = append(all, "--series "+s)
+			all = append(all, s)
 		}
 	}
 	if all == nil {

@@ -96,7 +96,7 @@ func TestDrawLine(t *testing.T) {
 		}
 	}
 	p.boundary.Seen = append(p.boundary.Seen[:0], point(0, bisect.Good), point(2, bisect.Bad), point(6, bisect.Good))
-	if got := p.differing(); len(got) != 1 || got[0] != "--series 6.1" {
+	if got := p.differing(); len(got) != 1 || got[0] != "6.1" {
 		t.Errorf("differing: %v", got)
 	}
 }
