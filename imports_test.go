@@ -29,6 +29,7 @@ var directions = []struct {
 	{"internal/protocol", nil, "it is shared by guest and host and must know neither"},
 	{"internal/protocol/reseed", nil, "it is shared by guest and host and must know neither"},
 	{"kernels/...", []string{"kernels/...", "outcome"}, "a kernel does not know what is done with it"},
+	{"internal/guestbin/...", []string{"internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
 	{"images/...", []string{"images", "kernels", "outcome"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
 	{"results", []string{"outcome"}, "the model does not know where it is stored nor how it is shown"},
@@ -44,7 +45,7 @@ var directions = []struct {
 	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
 	{"lab/gotest", leaves, "test output is read the same, wherever it ran"},
 	{"lab/...", with("lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
-	{"cmd/...", with("cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"cmd/...", with("internal/guestbin", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
 

@@ -72,7 +72,7 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if _, err := a.profiles(o.guest.filesystem); err != nil {
 		return err
 	}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := a.guestSuites(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -81,7 +80,7 @@ func crashLines(log string) []int {
 // families tells which family a test belongs to; without the suites' programs
 // that is not known.
 func (a *app) families(ctx context.Context) func(string) string {
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := a.guestSuites(ctx)
 	if err != nil {
 		return func(string) string { return "" } // tests are grouped by name then
 	}

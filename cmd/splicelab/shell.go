@@ -41,7 +41,7 @@ func (a *app) shell(ctx context.Context, g guest) error {
 	}
 	defer release()
 	// Without suites there is a shell all the same: nobody asked for them.
-	suites, _ := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, _ := a.guestSuites(ctx)
 	code, err := l.Shell(ctx, lab.ShellSpec{
 		Kernel: kernel, Profile: profile, Terminal: a.stdin,
 		Modules: g.modules, OnDemand: lab.AllModules(suites),
