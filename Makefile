@@ -12,15 +12,11 @@ MAKEFLAGS += --no-print-directory
 
 # What `splicelab version` says. A tree without git is "devel".
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT  := $(shell git describe --match '' --always --abbrev=40 --dirty 2>/dev/null)
 
-# The shipped programs are static, so that they run in a guest without a libc
-# and on any host; only the race detector of `make test` needs cgo.
-GOBUILD := CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go
-STRIP   := -trimpath -buildvcs=false -ldflags "-s -w"
-
-# Guest test binaries: every package of tests/ that has tests of its own to
-# run in a VM (tests/kit is only their library).
-SUITES := ./tests/splice ./tests/selftest
+# The shipped program is static, so that it runs on any host; only the race
+# detector of `make test` needs cgo.
+GOBUILD := CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -buildvcs=false
 
 # Kernels that the VM tests boot: two long-lived series between which both the
 # page cache and what splice does with it have changed.
@@ -49,21 +45,16 @@ help: ## list the targets
 setup: ## install what this machine lacks (QEMU, mkfs tools); asks nothing
 	@scripts/setup
 
-# The go command decides what is out of date; it takes a fraction of a second
-# when nothing is, and never forgets a dependency.
-.PHONY: build
-build: bin/guest/bb ## build bin/splicelab and the guest programs in bin/guest
-	@mkdir -p bin/guest
-	@$(GOBUILD) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/splicelab ./cmd/splicelab
-	@$(GOBUILD) build $(STRIP) -o bin/guest/agent ./images/guest
-	@$(GOBUILD) test -c $(STRIP) -o bin/guest/ $(SUITES)
-	@$(GOBUILD) test -c $(STRIP) -o bin/guest/program ./tests/program
+# The guest programs are built into bin/guest and packed for embedding. What
+# is out of date the go command decides; it takes a second or two when nothing
+# is, and never forgets a dependency.
+.PHONY: guest
+guest: ## build the guest programs (go generate): bin/guest, and the archives that bin/splicelab embeds
+	@go generate ./internal/guestbin
 
-# u-root's commands for `splicelab shell`, as one program. Building it takes
-# longer than all the rest and changes only with its sources.
-bin/guest/bb: go.mod go.sum images/commands.go $(wildcard images/shellcmds/*.go)
-	@mkdir -p bin/guest
-	@go run ./images/shellcmds -o $@
+.PHONY: build
+build: guest ## build bin/splicelab, complete by itself, and the guest programs in bin/guest
+	@$(GOBUILD) -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)" -o bin/splicelab ./cmd/splicelab
 
 .PHONY: run
 run: setup build ## run the default matrix on real kernels; reports go to out/ (ARGS="-k 6.12 -f xfs" for less)
@@ -116,14 +107,13 @@ completion: build ## write completion scripts for bash, zsh and fish to bin/comp
 	@bin/splicelab completion zsh >bin/completion/_splicelab
 	@bin/splicelab completion fish >bin/completion/splicelab.fish
 
-# The program looks for its guest programs beside its own file, so both go to
-# one directory and bin/ gets a link.
+# Releases before the guest programs were embedded kept them, and the program,
+# in lib/splicelab: what an upgrade left there would be used instead.
 .PHONY: install
-install: completion ## install below PREFIX (default /usr/local), with shell completion and units for systemd
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/splicelab/guest
-	install -m 755 bin/splicelab $(DESTDIR)$(PREFIX)/lib/splicelab/
-	install -m 755 bin/guest/* $(DESTDIR)$(PREFIX)/lib/splicelab/guest/
-	ln -sf ../lib/splicelab/splicelab $(DESTDIR)$(PREFIX)/bin/splicelab
+install: completion ## install below PREFIX (default /usr/local), with man pages, shell completion and units for systemd
+	rm -rf $(DESTDIR)$(PREFIX)/lib/splicelab
+	rm -f $(DESTDIR)$(PREFIX)/bin/splicelab
+	install -D -m 755 bin/splicelab $(DESTDIR)$(PREFIX)/bin/splicelab
 	install -D -m 644 bin/completion/splicelab.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/splicelab
 	install -D -m 644 bin/completion/_splicelab $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_splicelab
 	install -D -m 644 bin/completion/splicelab.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/splicelab.fish
@@ -137,3 +127,4 @@ install: completion ## install below PREFIX (default /usr/local), with shell com
 .PHONY: clean
 clean: ## remove bin/ and out/ (the cache of kernels and images stays: splicelab cache)
 	rm -rf bin out
+	rm -f internal/guestbin/archives/*.zst internal/guestbin/archives/manifest.json

@@ -65,6 +65,7 @@ splicelab.yaml, in this order.`,
 	// Commands that only have subcommands can be run just to say so.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.Flags().SortFlags = false
+	versionFlag(root)
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
