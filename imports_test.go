@@ -44,8 +44,9 @@ var directions = []struct {
 	{"lab/vm", leaves, "a VM does not know what runs in it"},
 	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
 	{"lab/gotest", leaves, "test output is read the same, wherever it ran"},
-	{"lab/...", with("lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
-	{"cmd/...", with("internal/guestbin", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"lab/...", with("internal/config", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
+	{"internal/config", with("images", "kernels/...", "results/...", "lab", "cmd/splicelab/spell"), "an option does not know which command reads it"},
+	{"cmd/...", with("internal/config", "internal/guestbin", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
 
@@ -57,6 +58,7 @@ var testsMay = map[string][]string{
 	"results/compare":  {"results/resultstest"},
 	"results/findings": {"results/resultstest"},
 	"results/terminal": {"results/resultstest"},
+	"results/changes":  {"results/resultstest"},
 	// An agent can only be tried in an image that boots.
 	"images/guest/...": {"images", "kernels"},
 	// What selftest's cells must come to is written down beside them.

@@ -89,7 +89,7 @@ func (t *todo) record(ctx context.Context, p PlannedTest, a results.Attempt) err
 	r.attempts[a.CellKey]++
 	a.N = r.attempts[a.CellKey]
 	r.mu.Unlock()
-	if err := r.lab.store.AddAttempt(context.WithoutCancel(ctx), r.run.ID, a); err != nil {
+	if err := r.lab.store.AddAttempt(context.WithoutCancel(ctx), r.run.ID, &a); err != nil {
 		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
 	}
 	kind := EventFinished

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/outcome"

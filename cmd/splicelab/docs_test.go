@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/lab/report"
 )
 
 // docPages are the pages whose commands and links are checked.
@@ -92,6 +94,20 @@ func TestDocumentedLinks(t *testing.T) {
 			if anchor != "" && !headings(t, file)[anchor] {
 				t.Errorf("%s: link to %s: no such heading", filepath.Base(page), target)
 			}
+		}
+	}
+}
+
+// TestReportFiles loads every file of reports/, which the pages name as
+// examples.
+func TestReportFiles(t *testing.T) {
+	files, err := filepath.Glob("../../reports/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in reports: %v", err)
+	}
+	for _, f := range files {
+		if _, err := report.Load(f); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/results"

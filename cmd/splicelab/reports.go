@@ -16,7 +16,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/store"
@@ -57,7 +57,7 @@ type reports struct {
 	list     []reportFile
 	origin   string // for KCIDB
 	stdout   io.Writer
-	families func(context.Context) func(test string) string // for html
+	families func(context.Context) annotator // for html
 }
 
 // newReports makes sure that each report can be written, before hours are

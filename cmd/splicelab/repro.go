@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/report"

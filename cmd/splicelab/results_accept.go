@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
 )

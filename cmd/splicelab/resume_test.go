@@ -55,7 +55,7 @@ func stoppedRuns(ts *testscript.TestScript, neg bool, args []string) {
 			run.Plan = ""
 		}
 		ts.Check(store.BeginRun(ctx, run))
-		ts.Check(store.AddAttempt(ctx, id, results.Attempt{CellKey: results.CellKey{Kernel: "6.99.1-gone", FS: "tmpfs", Test: "demo.TestOne"}, N: 1,
+		ts.Check(store.AddAttempt(ctx, id, &results.Attempt{CellKey: results.CellKey{Kernel: "6.99.1-gone", FS: "tmpfs", Test: "demo.TestOne"}, N: 1,
 			Kind: outcome.Invariant, Verdict: outcome.Fail, Finished: run.Started.Add(time.Second)}))
 		switch id {
 		case "held":

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"

@@ -109,7 +109,7 @@ func storeRuns(ts *testscript.TestScript, neg bool, args []string) {
 		}))
 		for _, a := range sampleAttempts(i) {
 			a.N, a.Finished, a.Duration = 1, started.Add(time.Minute), 20*time.Millisecond
-			ts.Check(store.AddAttempt(ctx, id, a))
+			ts.Check(store.AddAttempt(ctx, id, &a))
 		}
 		ts.Check(store.FinishRun(ctx, id, started.Add(time.Minute), ""))
 	}

@@ -62,7 +62,7 @@ func storeListed(ts *testscript.TestScript, neg bool, args []string) {
 				if characterised {
 					a.Kind = outcome.Characterisation
 				}
-				ts.Check(store.AddAttempt(ctx, id, a))
+				ts.Check(store.AddAttempt(ctx, id, &a))
 			}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab"
 )

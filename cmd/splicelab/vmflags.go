@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/outcome"

@@ -40,7 +40,7 @@ func next(t *testing.T, in *bufio.Reader) protocol.Reply {
 	return r
 }
 
-func TestServeAnswersWhatItCannotRead(t *testing.T) {
+func TestServeRejectsMalformedRequests(t *testing.T) {
 	host, in := converse(t)
 	for _, c := range []struct {
 		line string

@@ -19,7 +19,7 @@ func one(t *testing.T, log string) Event {
 }
 
 // Formats that the corpus has no log of, as kernels print them.
-func TestForms(t *testing.T) {
+func TestFormats(t *testing.T) {
 	for _, c := range []struct {
 		kind  Kind
 		title string
@@ -107,7 +107,7 @@ func TestFatal(t *testing.T) {
 }
 
 // Text that the kernel did not print is not mistaken for its messages.
-func TestNotTheKernel(t *testing.T) {
+func TestUserSpaceOutput(t *testing.T) {
 	const stamped = "[    1.000000] Run /init as init process\n"
 	for _, log := range []string{
 		stamped + "Kernel panic - not syncing: a program says so\n",
@@ -175,7 +175,7 @@ func TestFlood(t *testing.T) {
 
 // However a log is truncated, complete events are found: a crash is a crash as
 // soon as its first line is complete, and no truncation adds one.
-func TestCut(t *testing.T) {
+func TestTruncatedLogs(t *testing.T) {
 	files, err := filepath.Glob("testdata/*-7.3.log")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no logs", err)

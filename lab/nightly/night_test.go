@@ -98,7 +98,7 @@ func (h *house) perform(ctx context.Context, store *store.Store, begun func(stri
 		done.Planned = append(done.Planned, key)
 		verdict, out, _ := strings.Cut(what, " ")
 		a := results.Attempt{CellKey: key, N: 1, Verdict: outcome.Verdict(verdict), Outcome: outcome.Outcome(out), Kind: outcome.Characterisation, Finished: now}
-		if err := store.AddAttempt(ctx, run.ID, a); err != nil {
+		if err := store.AddAttempt(ctx, run.ID, &a); err != nil {
 			return done, err
 		}
 	}

@@ -71,7 +71,7 @@ func TestDiskFillsUp(t *testing.T) {
 		}
 		for i, key := range done.Planned {
 			a := results.Attempt{CellKey: key, N: 1, Verdict: outcome.Pass, Finished: time.Now(), Console: strings.Repeat(fmt.Sprint(i), 4<<10)}
-			if err := s.AddAttempt(ctx, run.ID, a); err != nil {
+			if err := s.AddAttempt(ctx, run.ID, &a); err != nil {
 				done.Sound = false
 				return done, errors.Join(err, s.FinishRun(ctx, run.ID, time.Now(), err.Error()))
 			}

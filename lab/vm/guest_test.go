@@ -151,7 +151,7 @@ func guestInitrd(t *testing.T, modules ...string) string {
 	return path
 }
 
-// session is a booted guest that is spoken to.
+// session controls a booted guest.
 type session struct {
 	t  *testing.T
 	vm *VM
@@ -174,7 +174,8 @@ func (s session) say(word string) {
 	}
 }
 
-// hear reads one line byte by byte, so that none of the next is taken.
+// hear reads one line byte by byte, so that nothing of the next one is
+// consumed.
 func (s session) hear() string {
 	s.t.Helper()
 	if err := s.vm.Control().SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
@@ -192,7 +193,7 @@ func (s session) hear() string {
 	}
 }
 
-// Control and output carry every byte, apart from each other and from the
+// Control and output transfer every byte, separate from each other and from the
 // console, on the oldest kernel and on the newest.
 func TestChannels(t *testing.T) {
 	needVM(t)
@@ -244,7 +245,7 @@ func TestGuestEnds(t *testing.T) {
 			if exit := await(t, s.vm); !exit.ByGuest() || exit.Reason != "guest-reset" {
 				t.Errorf("exit %+v, want guest-reset", exit)
 			}
-			// The last words came before Done.
+			// The last output arrived before Done.
 			if got := s.vm.Console().Since(mark); !bytes.Contains(got, []byte(console)) {
 				t.Errorf("console ended %q, want %q in it", got, console)
 			}
@@ -252,8 +253,8 @@ func TestGuestEnds(t *testing.T) {
 	}
 }
 
-// A guest writes to its overlay, which nobody sees and nothing is left of.
-func TestDiskIsThrowAway(t *testing.T) {
+// A guest writes to its overlay, which is invisible outside and leaves nothing behind.
+func TestDiskIsTemporary(t *testing.T) {
 	needVM(t)
 	image, sum := testImage(t)
 	cfg := Config{
@@ -261,10 +262,7 @@ func TestDiskIsThrowAway(t *testing.T) {
 		Disks: []Disk{{Path: image, Driver: NVMe}},
 	}
 	s := startGuest(t, cfg)
-	s.say("disk")
-	if got := s.hear(); got != "what was there.. <nil>" {
-		t.Errorf("the guest's disk: %q", got)
-	}
+	s.overwriteDisk("what was there..")
 	if left, _ := os.ReadDir(cfg.TempDir); len(left) > 0 {
 		t.Errorf("the overlay has a name: %v", left)
 	}
@@ -274,7 +272,8 @@ func TestDiskIsThrowAway(t *testing.T) {
 	}
 }
 
-// A host without room for the overlay is the host's fault, and told as such.
+// A host without space for the overlay is the host's fault, and reported as
+// such.
 func TestNoRoomForOverlay(t *testing.T) {
 	needVM(t)
 	small := t.TempDir()
@@ -294,16 +293,16 @@ func TestNoRoomForOverlay(t *testing.T) {
 	select {
 	case <-s.vm.Done():
 	case <-time.After(time.Minute):
-		t.Fatal("the VM stands still")
+		t.Fatal("the VM hangs")
 	}
 	exit := s.vm.Exit()
 	if exit.ByGuest() || exit.Signal != syscall.SIGKILL || !strings.Contains(exit.Reason, "io-error") || !strings.Contains(exit.Reason, "space") {
-		t.Errorf("exit %+v, want an io-error for want of space", exit)
+		t.Errorf("exit %+v, want an io-error for lack of space", exit)
 	}
 }
 
-// virtioModules are the modules of virtio-blk, in the order to load them, of a
-// kernel whose modules are not compressed.
+// virtioModules are the modules of virtio-blk, in load order, of a kernel with
+// uncompressed modules.
 func virtioModules(t *testing.T, kernel string) []string {
 	t.Helper()
 	release := strings.TrimPrefix(filepath.Base(kernel), "vmlinuz-")
@@ -315,12 +314,12 @@ func virtioModules(t *testing.T, kernel string) []string {
 		}
 	}
 	if len(modules) == 0 {
-		t.Skipf("no modules of %s beside its kernel", release)
+		t.Skipf("no modules of %s next to its kernel", release)
 	}
 	return modules
 }
 
-// load has the guest load what its initramfs was made with.
+// load makes the guest load the modules in its initramfs.
 func (s session) load(modules []string) {
 	s.t.Helper()
 	s.say("modules")

@@ -136,7 +136,7 @@ func TestCannotSave(t *testing.T) {
 }
 
 // A truncated template is an error of Start.
-func TestTornTemplate(t *testing.T) {
+func TestTruncatedTemplate(t *testing.T) {
 	needVM(t)
 	cfg, modules := withDisk(t)
 	cfg.Template = saved(t, cfg, modules)

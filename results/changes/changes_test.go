@@ -3,9 +3,7 @@ package changes_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +16,8 @@ import (
 	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/resultstest"
 )
-
-var update = flag.Bool("update", false, "accept what comes out as the expected text")
 
 const (
 	old    = "6.12.117+deb13-cloud-amd64"
@@ -158,7 +155,7 @@ func much() changes.Summary {
 
 func TestText(t *testing.T) {
 	text := much().Text([]string{"/reports/nightly-20261127-023000/report.html", "/reports/nightly-20261127-023000/report.json"})
-	golden(t, "much.txt", text)
+	resultstest.Golden(t, "much.txt", func(b *bytes.Buffer) error { b.WriteString(text); return nil })
 	for line := range strings.Lines(text) {
 		if len(line) > 500 || strings.ContainsAny(line, "\x1b\r") {
 			t.Errorf("line %q", line)
@@ -179,7 +176,7 @@ func TestDocument(t *testing.T) {
 	if err := e.Encode(much().Document([]string{"/reports/report.html"})); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "much.json", b.String())
+	resultstest.Golden(t, "much.json", func(w *bytes.Buffer) error { _, err := b.WriteTo(w); return err })
 
 	f := facts([][3]string{{old, "A", "pass"}}, [][3]string{{old, "A", "fail"}})
 	f.Cells[0].Detail, f.Problems = "<!channel> & @Channel", []string{"@here\nnow"}
@@ -249,27 +246,6 @@ func TestWorth(t *testing.T) {
 	}
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v: accept it with -update", err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s (-want +got); accept it with -update:\n%s", file, d)
-	}
-}
-
 // A cell whose history explains that it fails is listed, and is no reason to
 // tell anybody: else somebody would be told each night.
 func TestFlakesAreNoNews(t *testing.T) {
@@ -279,7 +255,7 @@ func TestFlakesAreNoNews(t *testing.T) {
 		for _, k := range d.Unassessed() {
 			asked = append(asked, k.Kernel)
 		}
-		d.Assess(func(results.CellKey) history.Rate { return history.Rate{Failed: 5, Attempts: 20} }, history.BadVerdict)
+		d.Assess(func(results.CellKey) history.Rate { return history.Rate{Failed: 5, Attempts: 20} }, resultstest.BadVerdict)
 		return nil
 	}
 	replaced := changes.Compare(facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "pass snapshot"}})).Digest()

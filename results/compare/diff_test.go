@@ -11,6 +11,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/resultstest"
 )
 
 // diffCell is a cell of one attempt for each verdict.
@@ -94,7 +95,7 @@ func TestAssess(t *testing.T) {
 			return history.Rate{Failed: 3, Attempts: 20}
 		}
 		return history.Rate{Failed: 0, Attempts: 20}
-	}, history.BadVerdict)
+	}, resultstest.BadVerdict)
 	if diff := cmp.Diff([]string{"new-failures: 6.1/Clean 6.1/Most", "flaky: 6.1/Shaky 6.1/Some"}, listed(d)); diff != "" {
 		t.Error(diff)
 	}
@@ -115,7 +116,7 @@ func TestAssess(t *testing.T) {
 	if !d.Empty() || d.Same != 2 {
 		t.Errorf("unweighed: %v, %d the same", listed(d), d.Same)
 	}
-	d.Assess(func(results.CellKey) history.Rate { return history.Rate{Failed: 2, Attempts: 20} }, history.BadVerdict)
+	d.Assess(func(results.CellKey) history.Rate { return history.Rate{Failed: 2, Attempts: 20} }, resultstest.BadVerdict)
 	if diff := cmp.Diff([]string{"new-failures: 6.1/More"}, listed(d)); diff != "" || d.Same != 1 {
 		t.Errorf("%s, %d the same", diff, d.Same)
 	}

@@ -33,10 +33,10 @@ func nights(seed uint64, rounds, depth, retries int, was, is float64) (regressed
 		var before results.Cell
 		for range depth {
 			before = cell(was)
-			past = past.Plus(history.RateOf(&before, history.BadVerdict))
+			past = past.Plus(history.RateOf(&before, resultstest.BadVerdict))
 		}
 		d := compare.Diff([]results.Cell{before}, []results.Cell{cell(is)})
-		d.Assess(func(results.CellKey) history.Rate { return past }, history.BadVerdict)
+		d.Assess(func(results.CellKey) history.Rate { return past }, resultstest.BadVerdict)
 		regressed += len(d.NewFailures)
 	}
 	return regressed

@@ -165,7 +165,7 @@ func stored(t testing.TB, d Document) []results.Cell {
 		attempts, err := d.Attempts(d.Cells[i].CellKey)
 		must(t, err)
 		for _, a := range attempts {
-			must(t, s.AddAttempt(t.Context(), run.ID, a))
+			must(t, s.AddAttempt(t.Context(), run.ID, &a))
 		}
 	}
 	cells, err := s.Cells(t.Context(), run.ID)

@@ -26,7 +26,7 @@ func historyStore(t *testing.T) *store.Store {
 	for i, id := range []string{"a", "b", "c", "d", "e", "f"} {
 		resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run(id, time.Duration(i)*time.Hour)))
 		add := func(kernel, test string, n int, v outcome.Verdict) {
-			resultstest.Must(t, s.AddAttempt(t.Context(), id, resultstest.Attempt(results.CellKey{Kernel: kernel, FS: "xfs", Test: "s.Test" + test}, n, v, "")))
+			resultstest.Must(t, s.AddAttempt(t.Context(), id, new(resultstest.Attempt(results.CellKey{Kernel: kernel, FS: "xfs", Test: "s.Test" + test}, n, v, ""))))
 		}
 		verdict := func(bad bool) outcome.Verdict {
 			if bad {
@@ -117,7 +117,7 @@ func TestHistories(t *testing.T) {
 		{e, 2, map[results.CellKey]history.Rate{keys[0]: {Failed: 1, Attempts: 3}, keys[1]: {Failed: 0, Attempts: 2}}}, // infra is no history
 		{f, 1, map[results.CellKey]history.Rate{keys[0]: {Failed: 0, Attempts: 1}, keys[1]: {Failed: 0, Attempts: 1}}}, // nor is a skip
 	} {
-		got, err := history.Rates(ctx, s, keys, c.upTo, c.depth, same, history.BadVerdict)
+		got, err := history.Rates(ctx, s, keys, c.upTo, c.depth, same, resultstest.BadVerdict)
 		resultstest.Must(t, err)
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("up to %s, %d deep: %s", c.upTo.ID, c.depth, d)
@@ -127,7 +127,7 @@ func TestHistories(t *testing.T) {
 		for i := range 1000 {
 			many = append(many, results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: fmt.Sprint("s.TestNone", i)})
 		}
-		got, err = history.Rates(ctx, s, many, c.upTo, c.depth, same, history.BadVerdict)
+		got, err = history.Rates(ctx, s, many, c.upTo, c.depth, same, resultstest.BadVerdict)
 		resultstest.Must(t, err)
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("by scanning, up to %s, %d deep: %s", c.upTo.ID, c.depth, d)

@@ -21,9 +21,6 @@ func (r Rate) Plus(s Rate) Rate { return Rate{r.Failed + s.Failed, r.Attempts + 
 // policy, and is not what the user expects.
 type Judgement func(*results.Attempt) bool
 
-// BadVerdict is the Judgement of somebody who expects nothing.
-func BadVerdict(a *results.Attempt) bool { return a.Verdict.Bad() }
-
 // RateOf counts the attempts at a cell that fail.
 func RateOf(c *results.Cell, fails Judgement) Rate {
 	var r Rate

@@ -85,7 +85,7 @@ func TestRateOf(t *testing.T) {
 	attempt := func(n int, v outcome.Verdict) results.Attempt { return results.Attempt{N: n, Verdict: v} }
 	c := results.FromAttempts([]results.Attempt{attempt(1, outcome.Infra), attempt(2, outcome.Fail),
 		attempt(3, outcome.Crash), attempt(4, outcome.Skip), attempt(5, outcome.Pass)})
-	if got := RateOf(&c, BadVerdict); got != (Rate{2, 3}) {
+	if got := RateOf(&c, func(a *results.Attempt) bool { return a.Verdict.Bad() }); got != (Rate{2, 3}) {
 		t.Errorf("%+v", got)
 	}
 	if got := RateOf(&c, func(a *results.Attempt) bool { return a.Verdict == outcome.Crash }); got != (Rate{1, 3}) {

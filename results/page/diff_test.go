@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/resultstest"
 )
 
 func TestNewDiff(t *testing.T) {
@@ -34,7 +35,7 @@ func TestNewDiff(t *testing.T) {
 			t.Errorf("the history of %s is asked for", k)
 		}
 		return history.Rate{Attempts: 20}
-	}, history.BadVerdict)
+	}, resultstest.BadVerdict)
 	one, two := run("one", a), run("two", b)
 	doc := NewDiff(NewRun(one, []string{"baseline"}), NewRun(two, nil), d.Conditions(one.Run, two.Run), d)
 	none := Rate{High: 1}

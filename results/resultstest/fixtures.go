@@ -31,3 +31,6 @@ func Must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// BadVerdict is the history.Judgement of a user without expectations.
+func BadVerdict(a *results.Attempt) bool { return a.Verdict.Bad() }

@@ -48,7 +48,7 @@ func BenchmarkAddAttempt(b *testing.B) {
 		a := realistic(n)
 		bytes := make([]byte, len(a.Output)+len(a.Console)+len(a.Detail)+400)
 		from := time.Now()
-		err = s.AddAttempt(b.Context(), "r", a)
+		err = s.AddAttempt(b.Context(), "r", &a)
 		stored = append(stored, time.Since(from))
 		from = time.Now()
 		if _, werr := plain.Write(bytes); werr != nil {

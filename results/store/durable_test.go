@@ -33,7 +33,7 @@ func TestChild(t *testing.T) {
 	s, err := Open(path)
 	resultstest.Must(t, err)
 	for n := 1; ; n++ {
-		if err := s.AddAttempt(t.Context(), "r", resultstest.Attempt(resultstest.Key, n, outcome.Pass, outcome.Snapshot)); err != nil {
+		if err := s.AddAttempt(t.Context(), "r", new(resultstest.Attempt(resultstest.Key, n, outcome.Pass, outcome.Snapshot))); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Println("acknowledged", n)
@@ -107,7 +107,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	}
 	stored := 0
 	for ; stored < 1000; stored++ {
-		if err = s.AddAttempt(t.Context(), "r", big(stored+1)); err != nil {
+		if err = s.AddAttempt(t.Context(), "r", new(big(stored+1))); err != nil {
 			break
 		}
 	}
@@ -123,7 +123,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 		t.Errorf("%d attempts stored, %d were acknowledged", len(attempts), stored)
 	}
 	resultstest.Must(t, os.Remove(ballast))
-	resultstest.Must(t, s.AddAttempt(t.Context(), "r", big(stored+1))) // goes on with the same store
+	resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(big(stored+1)))) // goes on with the same store
 }
 
 func TestAddAttemptTakes(t *testing.T) {
@@ -137,7 +137,7 @@ func TestAddAttemptTakes(t *testing.T) {
 		a := resultstest.Attempt(resultstest.Key, n+1, outcome.Pass, outcome.Snapshot)
 		a.Output = strings.Repeat("output line\n", 100)
 		from := time.Now()
-		resultstest.Must(t, s.AddAttempt(t.Context(), "r", a))
+		resultstest.Must(t, s.AddAttempt(t.Context(), "r", &a))
 		took = append(took, time.Since(from))
 	}
 	slices.Sort(took)

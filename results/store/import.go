@@ -42,7 +42,7 @@ func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.At
 			if err != nil {
 				return err
 			}
-			if err := insertAttempt(ctx, tx, r.ID, a, covariates); err != nil {
+			if _, err := insertAttempt(ctx, tx, r.ID, a, covariates); err != nil {
 				return fmt.Errorf("attempt %d at %s: %w", a.N, a.CellKey, err)
 			}
 		}

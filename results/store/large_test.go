@@ -35,7 +35,8 @@ func TestHundredThousandCells(t *testing.T) {
 	// One transaction: each attempt durable by itself is measured elsewhere.
 	tx, err := s.write.BeginTx(ctx, nil)
 	resultstest.Must(t, err)
-	insert, err := tx.Prepare(`INSERT INTO attempt VALUES ('r',?,?,?,1,?,?,?,?,?,?,?,NULL,0,1,2,0,3,4,5)`)
+	insert, err := tx.Prepare(`INSERT INTO attempt (run, kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
+			log, queue, spawn, restore, boot, agent, testing, collect) VALUES ('r',?,?,?,1,?,?,?,?,?,?,?,NULL,0,1,2,0,3,4,5)`)
 	resultstest.Must(t, err)
 	for i := range kernels * filesystems * tests {
 		v, o := outcome.Pass, outcome.Snapshot

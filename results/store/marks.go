@@ -20,7 +20,7 @@ func (s *Store) Mark(ctx context.Context, name, id string) error {
 		if _, err := openRun(ctx, tx, id); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO mark VALUES (?,?) ON CONFLICT DO UPDATE SET run = excluded.run`, name, id)
+		_, err := tx.ExecContext(ctx, `INSERT INTO mark (name, run) VALUES (?,?) ON CONFLICT DO UPDATE SET run = excluded.run`, name, id)
 		return err
 	})
 }

@@ -45,8 +45,8 @@ func TestMarks(t *testing.T) {
 	}
 
 	key := results.CellKey{Kernel: "6.1.1", FS: "xfs", Test: "splice.TestWrite"}
-	resultstest.Must(t, s.AddAttempt(ctx, "a", resultstest.Attempt(key, 1, outcome.Pass, outcome.Snapshot)))
-	resultstest.Must(t, s.AddAttempt(ctx, "b", resultstest.Attempt(key, 1, outcome.Pass, outcome.Snapshot)))
+	resultstest.Must(t, s.AddAttempt(ctx, "a", new(resultstest.Attempt(key, 1, outcome.Pass, outcome.Snapshot))))
+	resultstest.Must(t, s.AddAttempt(ctx, "b", new(resultstest.Attempt(key, 1, outcome.Pass, outcome.Snapshot))))
 	removed, err := s.Prune(ctx, resultstest.T0.Add(36*time.Hour))
 	resultstest.Must(t, err)
 	if d := cmp.Diff([]string{"a"}, removed); d != "" {

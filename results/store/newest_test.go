@@ -28,7 +28,7 @@ func TestNewest(t *testing.T) {
 		id := []string{"one", "two", "three"}[i]
 		resultstest.Must(t, s.BeginRun(ctx, resultstest.Run(id, time.Duration(i)*time.Hour)))
 		for _, a := range attempts {
-			resultstest.Must(t, s.AddAttempt(ctx, id, a))
+			resultstest.Must(t, s.AddAttempt(ctx, id, &a))
 		}
 	}
 	seen, err := s.Newest(ctx, "splice.TestPunchHole")

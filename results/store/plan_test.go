@@ -93,7 +93,7 @@ func TestPausesDoNotCount(t *testing.T) {
 		if c.seen != 0 {
 			a := resultstest.Attempt(resultstest.Key, 1, outcome.Pass, outcome.Snapshot)
 			a.Finished = now.Add(-c.seen)
-			resultstest.Must(t, s.AddAttempt(ctx, "r", a))
+			resultstest.Must(t, s.AddAttempt(ctx, "r", &a))
 		}
 		if c.ended != 0 {
 			resultstest.Must(t, s.FinishRun(ctx, "r", now.Add(-c.ended), "interrupted"))

@@ -23,7 +23,7 @@ func TestPruneAndCompact(t *testing.T) {
 		for n := range 50 {
 			a := resultstest.Attempt(results.CellKey{Kernel: "6.1.1", FS: "xfs", Test: fmt.Sprintf("splice.Test%d", n)}, 1, outcome.Fail, outcome.Zeroed)
 			a.Output = strings.Repeat("x", 8<<10)
-			resultstest.Must(t, s.AddAttempt(ctx, id, a))
+			resultstest.Must(t, s.AddAttempt(ctx, id, &a))
 		}
 		resultstest.Must(t, s.FinishRun(ctx, id, resultstest.T0.Add(time.Hour), ""))
 	}

@@ -18,8 +18,8 @@ func TestRecent(t *testing.T) {
 	for i := range 5 {
 		id := fmt.Sprint("r", i)
 		resultstest.Must(t, s.BeginRun(ctx, resultstest.Run(id, time.Duration(i)*time.Hour)))
-		resultstest.Must(t, s.AddAttempt(ctx, id, resultstest.Attempt(resultstest.Key, 1, outcome.Infra, outcome.None)))
-		resultstest.Must(t, s.AddAttempt(ctx, id, resultstest.Attempt(resultstest.Key, 2, outcome.Fail, outcome.Live)))
+		resultstest.Must(t, s.AddAttempt(ctx, id, new(resultstest.Attempt(resultstest.Key, 1, outcome.Infra, outcome.None))))
+		resultstest.Must(t, s.AddAttempt(ctx, id, new(resultstest.Attempt(resultstest.Key, 2, outcome.Fail, outcome.Live))))
 		if i < 4 {
 			resultstest.Must(t, s.FinishRun(ctx, id, resultstest.T0.Add(24*time.Hour), ""))
 		}

@@ -50,8 +50,9 @@ func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (
 	if err != nil {
 		return false, err
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
-		r.ID, nanos(r.Started), 0, string(r.Policy), results.CleanLine(r.Accel), strconv.FormatUint(r.Seed, 10),
+	res, err := tx.ExecContext(ctx, `INSERT INTO run (id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally, paused)
+			VALUES (?,?,0,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
+		r.ID, nanos(r.Started), string(r.Policy), results.CleanLine(r.Accel), strconv.FormatUint(r.Seed, 10),
 		command, conditions, r.Planned, results.CleanLine(r.Problem))
 	if err != nil {
 		return false, err
@@ -60,17 +61,6 @@ func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (
 		return false, err
 	}
 	return true, addPlan(ctx, tx, r)
-}
-
-// SetPlanned records how many cells the run has planned.
-func (s *Store) SetPlanned(ctx context.Context, id string, planned int) error {
-	return s.change(ctx, func(tx *sql.Tx) error {
-		if _, err := openRun(ctx, tx, id); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE run SET planned = ? WHERE id = ?`, planned, id)
-		return err
-	})
 }
 
 // SetCondition records one of the run's Conditions that was not known when it
@@ -134,69 +124,84 @@ func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, pr
 	})
 }
 
-// AddAttempt records an attempt and returns when it is on disk. Its texts are
-// cleaned and bounded (see Clean). Recording the same attempt again is
-// harmless, another one with the same run, cell and number is ErrConflict.
-func (s *Store) AddAttempt(ctx context.Context, runID string, a results.Attempt) error {
-	a = results.SafeAttempt(a)
-	if err := check(a); err != nil {
+// AddAttempt records an attempt and returns when it is on disk. It gives an
+// attempt with N = 0 the next number of its cell, in the same transaction, and
+// sets a.N. Texts are cleaned and bounded (see results.Clean) in what is stored,
+// not in a. Repeating the call with the number is harmless; another attempt with
+// the same run, cell and number is ErrConflict.
+func (s *Store) AddAttempt(ctx context.Context, runID string, a *results.Attempt) error {
+	safe := results.SafeAttempt(*a)
+	if err := check(safe); err != nil {
 		return fmt.Errorf("run %s: %w", runID, err)
 	}
-	covariates, err := encodeMap(a.Covariates)
+	covariates, err := encodeMap(safe.Covariates)
 	if err != nil {
 		return err
 	}
-	// Nearly always it is new, and the run is open: then two statements do.
-	err = s.change(ctx, func(tx *sql.Tx) error { return insertAttempt(ctx, tx, runID, a, covariates) })
-	if !errors.Is(err, errNotInserted) {
+	var n int
+	insert := func(tx *sql.Tx) (err error) {
+		n, err = insertAttempt(ctx, tx, runID, safe, covariates)
 		return err
 	}
-	return s.change(ctx, func(tx *sql.Tx) error {
-		finished, err := openRun(ctx, tx, runID)
-		if err != nil {
-			return err
-		}
-		switch known, err := sameAttempt(ctx, tx, runID, a, covariates); {
-		case err != nil:
-			return err
-		case known:
-			return nil
-		case finished != 0:
-			return fmt.Errorf("run %s is finished: attempt %d at %s comes too late", runID, a.N, a.CellKey)
-		}
-		// What was in the way has gone in between.
-		return insertAttempt(ctx, tx, runID, a, covariates)
-	})
+	// Nearly always it is new, and the run is open: two statements are enough.
+	err = s.change(ctx, insert)
+	if errors.Is(err, errNotInserted) {
+		err = s.change(ctx, func(tx *sql.Tx) error {
+			finished, err := openRun(ctx, tx, runID)
+			if err != nil {
+				return err
+			}
+			switch known, err := sameAttempt(ctx, tx, runID, safe, covariates); {
+			case err != nil:
+				return err
+			case known:
+				n = safe.N
+				return nil
+			case finished != 0:
+				return fmt.Errorf("run %s has finished: it accepts no attempt at %s", runID, safe.CellKey)
+			}
+			// The obstacle went away in between.
+			return insert(tx)
+		})
+	}
+	if err == nil {
+		a.N = n
+	}
+	return err
 }
 
 // errNotInserted says that the run is not open, or has an attempt with that
 // number.
 var errNotInserted = errors.New("the attempt cannot be recorded")
 
-// insertAttempt records an attempt in a run that is open and has it not yet.
-func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Attempt, covariates string) error {
+// insertAttempt records an attempt in a run that is open, and returns its
+// number: a.N, or the next of the cell if that is 0.
+func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Attempt, covariates string) (n int, err error) {
 	var log sql.NullInt64
 	if a.Output != "" || a.Console != "" {
 		res, err := tx.ExecContext(ctx, `INSERT INTO log (output, console) VALUES (?,?)`, a.Output, a.Console)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if log.Int64, err = res.LastInsertId(); err != nil {
-			return err
+			return 0, err
 		}
 		log.Valid = true
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO attempt SELECT id,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,? FROM run WHERE id = ? AND finished = 0 ON CONFLICT DO NOTHING`,
-		a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
+	err = tx.QueryRowContext(ctx, `INSERT INTO attempt (run, kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates, log,
+			queue, spawn, restore, boot, agent, testing, collect)
+		SELECT id, ?2, ?3, ?4,
+			CASE ?5 WHEN 0 THEN 1 + coalesce((SELECT max(n) FROM attempt WHERE run = ?1 AND kernel = ?2 AND fs = ?3 AND test = ?4), 0) ELSE ?5 END,
+			?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20
+			FROM run WHERE id = ?1 AND finished = 0
+		ON CONFLICT DO NOTHING RETURNING n`,
+		runID, a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
 		int64(a.Duration), nanos(a.Finished), covariates, log,
-		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect, runID)
-	if err != nil {
-		return err
+		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, errNotInserted
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 1 {
-		return err
-	}
-	return errNotInserted
+	return n, err
 }
 
 // change runs f in a write transaction that is durable when change returns nil.
@@ -251,7 +256,7 @@ func check(a results.Attempt) error {
 	switch {
 	case a.Kernel == "" || a.FS == "" || a.Test == "":
 		return fmt.Errorf("attempt at %q: kernel, filesystem and test must be named", a.CellKey)
-	case a.N < 1:
+	case a.N < 0:
 		return fmt.Errorf("attempt %d at %s: attempts count from 1", a.N, a.CellKey)
 	case !slices.Contains(outcome.Verdicts, a.Verdict):
 		return fmt.Errorf("attempt %d at %s: unknown verdict %q", a.N, a.CellKey, a.Verdict)

@@ -41,16 +41,15 @@ func TestStoreKeepsWhatItWasGiven(t *testing.T) {
 	r := resultstest.Run("one", 0)
 	resultstest.Must(t, s.BeginRun(ctx, r))
 	resultstest.Must(t, s.BeginRun(ctx, r)) // harmless
-	resultstest.Must(t, s.SetPlanned(ctx, "one", 7))
 	a := resultstest.Attempt(resultstest.Key, 1, outcome.Fail, outcome.Zeroed)
-	resultstest.Must(t, s.AddAttempt(ctx, "one", a))
-	resultstest.Must(t, s.AddAttempt(ctx, "one", a)) // harmless
+	resultstest.Must(t, s.AddAttempt(ctx, "one", &a))
+	resultstest.Must(t, s.AddAttempt(ctx, "one", &a)) // harmless
 	resultstest.Must(t, s.FinishRun(ctx, "one", resultstest.T0.Add(time.Minute), "control cell failed"))
 	resultstest.Must(t, s.FinishRun(ctx, "one", resultstest.T0.Add(time.Minute), "control cell failed"))
-	resultstest.Must(t, s.AddAttempt(ctx, "one", a)) // still harmless
+	resultstest.Must(t, s.AddAttempt(ctx, "one", &a)) // still harmless
 
 	s = open(t, path) // a second look, as another process has it
-	r.Planned, r.Finished, r.Problem = 7, resultstest.T0.Add(time.Minute), "control cell failed"
+	r.Finished, r.Problem = resultstest.T0.Add(time.Minute), "control cell failed"
 	got, err := s.Run(ctx, "one")
 	resultstest.Must(t, err)
 	if d := cmp.Diff(r, got); d != "" {
@@ -81,7 +80,7 @@ func TestStoreRefuses(t *testing.T) {
 	s := fresh(t)
 	resultstest.Must(t, s.BeginRun(ctx, resultstest.Run("one", 0)))
 	first := resultstest.Attempt(resultstest.Key, 1, outcome.Fail, outcome.Zeroed)
-	resultstest.Must(t, s.AddAttempt(ctx, "one", first))
+	resultstest.Must(t, s.AddAttempt(ctx, "one", &first))
 	edit := func(f func(*results.Attempt)) results.Attempt { a := first; f(&a); return a }
 	for name, a := range map[string]results.Attempt{
 		"verdict":  edit(func(a *results.Attempt) { a.Verdict = outcome.Pass }),
@@ -95,7 +94,7 @@ func TestStoreRefuses(t *testing.T) {
 			a.Covariates = map[string]string{"folio_order": "9"}
 		}),
 	} {
-		if err := s.AddAttempt(ctx, "one", a); !errors.Is(err, ErrConflict) {
+		if err := s.AddAttempt(ctx, "one", &a); !errors.Is(err, ErrConflict) {
 			t.Errorf("another %s under the same key: %v, want ErrConflict", name, err)
 		}
 	}
@@ -112,19 +111,19 @@ func TestStoreRefuses(t *testing.T) {
 	}
 	for name, a := range map[string]results.Attempt{
 		"no kernel":       edit(func(a *results.Attempt) { a.Kernel = "" }),
-		"attempt 0":       edit(func(a *results.Attempt) { a.N = 0 }),
+		"attempt -1":      edit(func(a *results.Attempt) { a.N = -1 }),
 		"unknown verdict": edit(func(a *results.Attempt) { a.N, a.Verdict = 2, "passed" }),
 	} {
-		if err := s.AddAttempt(ctx, "one", a); err == nil {
+		if err := s.AddAttempt(ctx, "one", &a); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
 	var unknown *results.RunError
-	if err := s.AddAttempt(ctx, "two", first); !errors.As(err, &unknown) {
+	if err := s.AddAttempt(ctx, "two", &first); !errors.As(err, &unknown) {
 		t.Errorf("attempt of a run that was never begun: %v", err)
 	}
 	resultstest.Must(t, s.FinishRun(ctx, "one", resultstest.T0.Add(time.Hour), ""))
-	if err := s.AddAttempt(ctx, "one", edit(func(a *results.Attempt) { a.N = 2 })); err == nil {
+	if err := s.AddAttempt(ctx, "one", new(edit(func(a *results.Attempt) { a.N = 2 }))); err == nil {
 		t.Error("a finished run took another attempt")
 	}
 	if err := s.FinishRun(ctx, "one", resultstest.T0.Add(time.Hour), "problem"); !errors.Is(err, ErrConflict) {
@@ -201,7 +200,7 @@ func TestAttemptsMakeACell(t *testing.T) {
 		resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run("r", 0)))
 		// Stored in reverse: what counts is the number, not the arrival.
 		for i := len(c.verdicts) - 1; i >= 0; i-- {
-			resultstest.Must(t, s.AddAttempt(t.Context(), "r", resultstest.Attempt(resultstest.Key, i+1, c.verdicts[i], outcome.None)))
+			resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(resultstest.Attempt(resultstest.Key, i+1, c.verdicts[i], outcome.None))))
 		}
 		cells, err := s.Cells(t.Context(), "r")
 		resultstest.Must(t, err)
@@ -228,7 +227,7 @@ func TestCellsAreInTheOrderOfReports(t *testing.T) {
 		{Kernel: "7.3.4", FS: "ext4", Test: "splice.TestA"},
 	}
 	for i := len(want) - 1; i >= 0; i-- {
-		resultstest.Must(t, s.AddAttempt(t.Context(), "r", resultstest.Attempt(want[i], 1, outcome.Pass, outcome.None)))
+		resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(resultstest.Attempt(want[i], 1, outcome.Pass, outcome.None))))
 	}
 	cells, err := s.Cells(t.Context(), "r")
 	resultstest.Must(t, err)
@@ -333,7 +332,7 @@ func record(ctx context.Context, s *Store, id string, w, n int) error {
 	}
 	for i := range n {
 		k := results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.Test" + string(rune('A'+w)) + string(rune('a'+i))}
-		if err := s.AddAttempt(ctx, id, resultstest.Attempt(k, 1, outcome.Pass, outcome.None)); err != nil {
+		if err := s.AddAttempt(ctx, id, new(resultstest.Attempt(k, 1, outcome.Pass, outcome.None))); err != nil {
 			return err
 		}
 		if _, err := s.Runs(ctx); err != nil {
@@ -348,8 +347,8 @@ func TestCancelledContextStoresNothing(t *testing.T) {
 	resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run("r", 0)))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.AddAttempt(ctx, "r", resultstest.Attempt(resultstest.Key, 1, outcome.Pass, outcome.None)); !errors.Is(err, context.Canceled) {
+	if err := s.AddAttempt(ctx, "r", new(resultstest.Attempt(resultstest.Key, 1, outcome.Pass, outcome.None))); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
-	resultstest.Must(t, s.AddAttempt(t.Context(), "r", resultstest.Attempt(resultstest.Key, 1, outcome.Fail, outcome.None)))
+	resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(resultstest.Attempt(resultstest.Key, 1, outcome.Fail, outcome.None))))
 }

@@ -22,7 +22,7 @@ func TestTimingIsStored(t *testing.T) {
 	resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run("r", 0)))
 	a := resultstest.Attempt(results.CellKey{Kernel: "6.12", FS: "xfs", Test: "s.TestA"}, 1, outcome.Pass, outcome.Snapshot)
 	a.Timing = results.Timing{Queue: 1, Spawn: 2, Restore: 3, Boot: 4, Agent: 5, Test: 6, Collect: 7}
-	resultstest.Must(t, s.AddAttempt(t.Context(), "r", a))
+	resultstest.Must(t, s.AddAttempt(t.Context(), "r", &a))
 	cells, err := s.Cells(t.Context(), "r")
 	resultstest.Must(t, err)
 	if len(cells) != 1 || cells[0].Timing != a.Timing {
@@ -79,11 +79,11 @@ func TestDurations(t *testing.T) {
 		for _, k := range []results.CellKey{key(i), key(9)} {
 			a := resultstest.Attempt(k, 1, outcome.Pass, outcome.Snapshot)
 			a.Duration = time.Duration(i + 1)
-			resultstest.Must(t, s.AddAttempt(t.Context(), r, a))
+			resultstest.Must(t, s.AddAttempt(t.Context(), r, &a))
 		}
 		bad := resultstest.Attempt(key(9), 2, outcome.Infra, outcome.None)
 		bad.Duration = 100
-		resultstest.Must(t, s.AddAttempt(t.Context(), r, bad))
+		resultstest.Must(t, s.AddAttempt(t.Context(), r, &bad))
 		if r != "e" { // which does not finish
 			resultstest.Must(t, s.FinishRun(t.Context(), r, resultstest.T0.Add(time.Hour), ""))
 		}

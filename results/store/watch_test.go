@@ -23,7 +23,7 @@ func TestWatch(t *testing.T) {
 	resultstest.Must(t, writer.BeginRun(ctx, resultstest.Run("r", 0)))
 	add := func(k results.CellKey, n int, v outcome.Verdict, o outcome.Outcome) {
 		t.Helper()
-		resultstest.Must(t, writer.AddAttempt(ctx, "r", resultstest.Attempt(k, n, v, o)))
+		resultstest.Must(t, writer.AddAttempt(ctx, "r", new(resultstest.Attempt(k, n, v, o))))
 	}
 	other := results.CellKey{Kernel: "5.10.0-46-cloud-amd64", FS: "tmpfs", Test: "splice.TestEOF"}
 	third := results.CellKey{Kernel: resultstest.Key.Kernel, FS: resultstest.Key.FS, Test: "splice.TestWrite/small-clean"}
@@ -96,7 +96,7 @@ func TestWatchPace(t *testing.T) {
 	for n := range 90 { // a cell each second
 		a := resultstest.Attempt(results.CellKey{Kernel: "6.12.1", FS: "xfs", Test: fmt.Sprintf("s.Test%d", n)}, 1, outcome.Pass, outcome.None)
 		a.Finished = resultstest.T0.Add(time.Duration(n+1) * time.Second)
-		resultstest.Must(t, s.AddAttempt(ctx, "r", a))
+		resultstest.Must(t, s.AddAttempt(ctx, "r", &a))
 	}
 	w := s.Watch("r")
 	for _, c := range []struct {
@@ -145,7 +145,7 @@ func TestChanges(t *testing.T) {
 	if second == first {
 		t.Error("another's write is not seen")
 	}
-	resultstest.Must(t, reader.AddAttempt(ctx, "r", resultstest.Attempt(resultstest.Key, 1, outcome.Pass, outcome.None)))
+	resultstest.Must(t, reader.AddAttempt(ctx, "r", new(resultstest.Attempt(resultstest.Key, 1, outcome.Pass, outcome.None))))
 	if version() == second {
 		t.Error("a write of the same store is not seen")
 	}

@@ -37,7 +37,7 @@ func TestSteadiness(t *testing.T) {
 		{cell("Steady", live), cell("Torn", live), cell("Turned", ok), cell("Broke", live), cell("Mixed", ok), cell("Skips", live)},
 		{cell("Steady", live), cell("Torn", torn), cell("Turned", ok), cell("Broke", live), cell("Mixed", ok), cell("Skips", skip), cell("Once", live)},
 	} {
-		s.Add(run, history.BadVerdict)
+		s.Add(run, resultstest.BadVerdict)
 	}
 	var b bytes.Buffer
 	resultstest.Must(t, WriteSteadiness(&b, &s, 0))

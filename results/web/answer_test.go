@@ -43,7 +43,7 @@ func TestRuns(t *testing.T) {
 		}
 	}
 	// What is stored meanwhile is counted.
-	must(t, writer.AddAttempt(t.Context(), liveRun, attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None)))
+	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None))))
 	if got := ids("/api/runs?limit=1"); got[0] != liveRun+" 1 of 8 []" {
 		t.Errorf("after an attempt: %q", got)
 	}
@@ -54,21 +54,30 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// expectCrashes expects every crash.
+type expectCrashes struct{ asStored }
+
+func (expectCrashes) Judge(_ results.Run, cells []results.Cell) []results.Cell {
+	cells = slices.Clone(cells)
+	for i := range cells {
+		if cells[i].Verdict == outcome.Crash {
+			cells[i].Standing, cells[i].Why = results.ExpectedFail, "known"
+		}
+	}
+	return cells
+}
+
+// testFamilies knows a family for every test.
+type testFamilies struct{ unannotated }
+
+func (testFamilies) Family(test string) string { return "family of " + test[:11] }
+
 // TestCells: under another policy, and with a judge, the same outcomes come to
 // something else, in every document alike.
 func TestCells(t *testing.T) {
 	path := storePath(t)
 	sampleStore(t, path)
-	judge := func(_ results.Run, cells []results.Cell) []results.Cell {
-		cells = slices.Clone(cells)
-		for i := range cells {
-			if cells[i].Verdict == outcome.Crash {
-				cells[i].Standing, cells[i].Why = results.ExpectedFail, "known"
-			}
-		}
-		return cells
-	}
-	h := testServer(t, Config{Store: openStore(t, path), Judge: judge, Family: func(test string) string { return "family of " + test[:11] }}, quick).Handler()
+	h := testServer(t, Config{Store: openStore(t, path), Judge: expectCrashes{}, Annotator: testFamilies{}}, quick).Handler()
 	count := func(target string) (s string) {
 		t.Helper()
 		doc := get[page.Cells](t, h, target)
@@ -104,7 +113,7 @@ func TestDiff(t *testing.T) {
 	r := newRun("20261123-221420-alias", 3*time.Hour, 1)
 	r.Policy, r.Conditions["qemu"] = outcome.PolicyAlias, "9.0"
 	must(t, s.BeginRun(t.Context(), r))
-	must(t, s.AddAttempt(t.Context(), r.ID, attempt(kernels[0], "ext4", tests[3], 1, outcome.Pass, outcome.Live)))
+	must(t, s.AddAttempt(t.Context(), r.ID, new(attempt(kernels[0], "ext4", tests[3], 1, outcome.Pass, outcome.Live))))
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
 	lists := func(target string) string {
 		t.Helper()
@@ -133,9 +142,9 @@ func TestDiff(t *testing.T) {
 func TestMap(t *testing.T) {
 	path := storePath(t)
 	s := sampleStore(t, path)
-	must(t, s.AddAttempt(t.Context(), liveRun, attempt(kernels[2], "xfs", tests[2], 1, outcome.Infra, outcome.None)))
-	must(t, s.AddAttempt(t.Context(), liveRun, attempt(kernels[0], "xfs", tests[2], 1, outcome.Fail, outcome.Live)))
-	must(t, s.AddAttempt(t.Context(), liveRun, attempt("6.12.9", "xfs", tests[2], 1, outcome.Pass, outcome.Snapshot)))
+	must(t, s.AddAttempt(t.Context(), liveRun, new(attempt(kernels[2], "xfs", tests[2], 1, outcome.Infra, outcome.None))))
+	must(t, s.AddAttempt(t.Context(), liveRun, new(attempt(kernels[0], "xfs", tests[2], 1, outcome.Fail, outcome.Live))))
+	must(t, s.AddAttempt(t.Context(), liveRun, new(attempt("6.12.9", "xfs", tests[2], 1, outcome.Pass, outcome.Snapshot))))
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
 	m := get[page.Map](t, h, "/api/map?fs=xfs&tests=Write/large")
 	if len(m.Rows) != 1 {
@@ -165,7 +174,7 @@ func TestCaching(t *testing.T) {
 	path := storePath(t)
 	writer := sampleStore(t, path)
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
-	must(t, writer.AddAttempt(t.Context(), liveRun, attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None)))
+	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None))))
 	for target, changes := range map[string]bool{
 		"/api/runs": true, "/api/runs/latest": true, "/api/runs/latest/cells": true, "/api/map": true,
 		"/api/runs/latest~1/cells": false, "/api/runs/@baseline": false, "/api/diff?before=@baseline&after=latest~1": false, "/": false, "/app.js": false,
@@ -180,7 +189,7 @@ func TestCaching(t *testing.T) {
 				t.Errorf("%s again: %d with %d bytes", target, again.Code, again.Body.Len())
 			}
 		}
-		must(t, writer.AddAttempt(t.Context(), liveRun, attempt("6.1", "xfs", "s.Test"+strings.NewReplacer("/", "").Replace(target), 1, outcome.Pass, outcome.None)))
+		must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt("6.1", "xfs", "s.Test"+strings.NewReplacer("/", "").Replace(target), 1, outcome.Pass, outcome.None))))
 		if after := ask(h, "GET", target, "If-None-Match", tag); (after.Code == 200) != changes {
 			t.Errorf("%s after a write: %d", target, after.Code)
 		}

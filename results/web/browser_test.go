@@ -106,7 +106,7 @@ func TestProgressInBrowser(t *testing.T) {
 		t.Helper()
 		a := attempt(kernel, fs, test, n, v, o)
 		a.Finished = now
-		must(t, writer.AddAttempt(ctx, liveRun, a))
+		must(t, writer.AddAttempt(ctx, liveRun, &a))
 	}
 	release, err := writer.LockRun(liveRun)
 	must(t, err)
@@ -172,7 +172,7 @@ func TestLostServerInBrowser(t *testing.T) {
 	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8")`)
 	stop()
 	b.Until(`document.querySelector(".lost").textContent.includes("does not answer")`)
-	must(t, writer.AddAttempt(t.Context(), liveRun, attempt(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot)))
+	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot))))
 	servingAt(t, testServer(t, Config{Store: openStore(t, path)}, quick), strings.TrimPrefix(address, "http://"))
 	b.Until(`document.querySelector(".lost").textContent === "" && document.querySelectorAll(".matrix a.cell").length === 1`)
 	b.Until(`document.querySelector(".progress-text").textContent.startsWith("1 of 8")`)

@@ -117,7 +117,7 @@ func TestEvents(t *testing.T) {
 	const id = "20261123-211420-live"
 	add := func(test string, n int, v outcome.Verdict) {
 		t.Helper()
-		must(t, writer.AddAttempt(ctx, id, attempt("6.12.1", "xfs", test, n, v, outcome.None)))
+		must(t, writer.AddAttempt(ctx, id, new(attempt("6.12.1", "xfs", test, n, v, outcome.None))))
 	}
 	add("s.TestBefore", 1, outcome.Pass)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path)}, quick))
@@ -208,7 +208,7 @@ func TestManyClientsOneLook(t *testing.T) {
 		s.until("run 0 of 3")
 		all = append(all, s)
 	}
-	must(t, writer.AddAttempt(t.Context(), "r", attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None)))
+	must(t, writer.AddAttempt(t.Context(), "r", new(attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None))))
 	ids := map[string]bool{}
 	for _, s := range all {
 		if got := cellsIn(s.until("run 1 of 3")); len(got) != 1 {
@@ -241,14 +241,14 @@ func TestTooFarBehind(t *testing.T) {
 	other.until("run 0 of 100")
 	must(t, s.body.Close())
 	for i := range 20 {
-		must(t, writer.AddAttempt(ctx, "r", attempt("6.1", "xfs", fmt.Sprint("s.Test", i), 1, outcome.Pass, outcome.None)))
+		must(t, writer.AddAttempt(ctx, "r", new(attempt("6.1", "xfs", fmt.Sprint("s.Test", i), 1, outcome.Pass, outcome.None))))
 		other.until(fmt.Sprint("run ", i+1, " of 100"))
 	}
 	s = subscribe(t, address, "r", s.last)
 	if diff := cmp.Diff([]string{"reset 20 of 100", "run 20 of 100"}, s.until("run 20 of 100")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	must(t, writer.AddAttempt(ctx, "r", attempt("6.1", "xfs", "s.TestLast", 1, outcome.Pass, outcome.None)))
+	must(t, writer.AddAttempt(ctx, "r", new(attempt("6.1", "xfs", "s.TestLast", 1, outcome.Pass, outcome.None))))
 	if got := cellsIn(s.until("run 21 of 100")); len(got) != 1 {
 		t.Errorf("told %q", got)
 	}
@@ -314,7 +314,7 @@ func TestPace(t *testing.T) {
 	for i := range 30 { // a cell a second
 		a := attempt("6.1", "xfs", fmt.Sprint("s.Test", i), 1, outcome.Pass, outcome.None)
 		a.Finished = t0.Add(time.Duration(i+1) * time.Second)
-		must(t, store.AddAttempt(ctx, "r", a))
+		must(t, store.AddAttempt(ctx, "r", &a))
 	}
 	release, err := store.LockRun("r")
 	must(t, err)
@@ -416,7 +416,7 @@ func TestReadingKeepsNoWriterWaiting(t *testing.T) {
 	n := 0
 	for {
 		n++
-		if err := writer.AddAttempt(t.Context(), "20261123-211420-live", attempt("6.1", "xfs", fmt.Sprint("s.Test", n), 1, outcome.Pass, outcome.None)); err != nil {
+		if err := writer.AddAttempt(t.Context(), "20261123-211420-live", new(attempt("6.1", "xfs", fmt.Sprint("s.Test", n), 1, outcome.Pass, outcome.None))); err != nil {
 			t.Fatal(err)
 		}
 		select {

@@ -54,7 +54,7 @@ func hostileStore(t *testing.T, path string) (id string, key results.CellKey) {
 			a.Detail, a.Output, a.Console = hostileText, hostileText, oneLine()
 			a.Covariates = map[string]string{hostileText: hostileText}
 		}
-		must(t, s.AddAttempt(ctx, id, a))
+		must(t, s.AddAttempt(ctx, id, &a))
 		stored, err := s.Cells(ctx, id)
 		must(t, err)
 		key = stored[0].CellKey

@@ -120,7 +120,7 @@ func BenchmarkLookAtHundredThousand(b *testing.B) {
 	for n := 0; b.Loop(); n++ {
 		b.StopTimer()
 		a := attempt("6.1.1-cloud-amd64", "fs1", fmt.Sprint("splice.TestNew", n), 1, outcome.Pass, outcome.None)
-		if err := store.AddAttempt(b.Context(), id, a); err != nil {
+		if err := store.AddAttempt(b.Context(), id, &a); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()

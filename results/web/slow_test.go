@@ -82,7 +82,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 	last := ""
 	for i := 0; len(server.streams) > 1 && i < 10000; i++ {
 		name := fmt.Sprint("s.TestNumber", i)
-		must(t, writer.AddAttempt(t.Context(), "r", attempt("6.1", "xfs", name, 1, outcome.Fail, outcome.None)))
+		must(t, writer.AddAttempt(t.Context(), "r", new(attempt("6.1", "xfs", name, 1, outcome.Fail, outcome.None))))
 		for line := range lines {
 			if strings.Contains(line, `"`+name+`"`) {
 				break

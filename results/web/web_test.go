@@ -90,9 +90,9 @@ func sampleRun(t testing.TB, s *store.Store, id string, n int) {
 				case i == 1 && fs == "ext4" && k == 0:
 					v, o = outcome.Skip, outcome.None
 				}
-				check(s.AddAttempt(ctx, id, attempt(kernel, fs, test, 1, v, o)))
+				check(s.AddAttempt(ctx, id, new(attempt(kernel, fs, test, 1, v, o))))
 				if i == 1 && fs == "xfs" && k == 1 {
-					check(s.AddAttempt(ctx, id, attempt(kernel, fs, test, 2, outcome.Fail, outcome.Zeroed)))
+					check(s.AddAttempt(ctx, id, new(attempt(kernel, fs, test, 2, outcome.Fail, outcome.Zeroed))))
 				}
 			}
 		}

@@ -109,7 +109,7 @@ func (c *Cell) Skip(format string, args ...any) {
 	why := oneLine(fmt.Sprintf(format, args...))
 	if c.probe != nil {
 		c.probe.missing = why
-		panic(left{})
+		panic(skipped{})
 	}
 	c.T.Skip(why)
 }

@@ -68,7 +68,7 @@ func (h *History) Classify(segs []Segment, data []byte, except *Segment) Finding
 	for _, s := range segs {
 		want += s.Len
 	}
-	if len(data) == want && h.untouched(segs, data) {
+	if len(data) == want && h.unchanged(segs, data) {
 		return Finding{Outcome: outcome.Snapshot, Detail: fmt.Sprintf("unchanged, %d bytes", want)}
 	}
 	s := h.sample(segs, data[:min(want, len(data))], except)
@@ -85,9 +85,9 @@ func (h *History) Classify(segs []Segment, data []byte, except *Segment) Finding
 	return f
 }
 
-// untouched is the fast path for the common case: the file did not change and
+// unchanged is the fast path for the common case: the file did not change and
 // the sample matches it.
-func (h *History) untouched(segs []Segment, data []byte) bool {
+func (h *History) unchanged(segs []Segment, data []byte) bool {
 	if h.Changed() {
 		return false
 	}

@@ -97,7 +97,7 @@ func TestDetails(t *testing.T) {
 	}
 }
 
-func TestForeignDetailHelps(t *testing.T) {
+func TestForeignDetail(t *testing.T) {
 	h := spliced(LargeLen)
 	got := now(h, SpanLen)
 	copy(got[4096:], strings.Repeat("\xaa", 32))

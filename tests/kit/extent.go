@@ -10,21 +10,21 @@ import (
 // PlainFallocate is fallocate(2) with mode 0: it extends a file.
 const PlainFallocate Feature = "fallocate"
 
-// StoreBehind stores bytes that are in no pattern from EOF to the end of the
+// StoreBeyondEOF stores bytes that are in no pattern from EOF to the end of the
 // last page. They are not part of the file and therefore not of its history: a
 // reader that receives one has received a foreign byte.
-func (m *Mapping) StoreBehind() {
+func (m *Mapping) StoreBeyondEOF() {
 	m.f.c.T.Helper()
-	behind := m.behind()
-	poison := make([]byte, len(behind))
+	tail := m.tail()
+	poison := make([]byte, len(tail))
 	for i := range poison {
 		poison[i] = "beyond the EOF. "[i%16]
 	}
-	m.f.mutate("store beyond EOF", func() error { return storeMapped(behind, poison) })
+	m.f.mutate("store beyond EOF", func() error { return storeMapped(tail, poison) })
 }
 
-// behind is the part of the mapping from EOF to the end of that page.
-func (m *Mapping) behind() []byte {
+// tail is the part of the mapping from EOF to the end of that page.
+func (m *Mapping) tail() []byte {
 	m.f.c.T.Helper()
 	size := m.f.History.Size()
 	end := (size + PageSize - 1) / PageSize * PageSize

@@ -48,10 +48,10 @@ func (c *Cell) inject(f Fault) bool {
 	return true
 }
 
-// mustHaveFailed is called at the end of a cell. A cell in which nothing could
+// checkFault is called at the end of a cell. A cell in which nothing could
 // be injected has no detector where its declaration claims one; a cell that
 // passed with an injected fault is blind.
-func (c *Cell) mustHaveFailed() {
+func (c *Cell) checkFault() {
 	if os.Getenv(protocol.EnvFault) != "1" || c.T.Failed() || c.T.Skipped() {
 		return
 	}

@@ -22,10 +22,10 @@ func (p *Pipe) JudgeBefore(f *File, off int64) {
 	p.c.Record(f.History.Classify(segs, front, nil).Worse(f.Views()))
 }
 
-// JudgeHeld accepts whatever the file has had at a byte's offset since the
+// JudgeHistory accepts whatever the file has had at a byte's offset since the
 // splice, old or new, and nothing else: not a zero that was never there. The
 // resulting outcome is the covariate "received".
-func (p *Pipe) JudgeHeld(f *File) {
+func (p *Pipe) JudgeHistory(f *File) {
 	p.c.T.Helper()
 	got := p.Drain()
 	found := p.find(f, got, nil)

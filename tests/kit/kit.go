@@ -135,7 +135,7 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 	defer func() {
 		switch p := recover(); p.(type) {
 		case nil, concluded:
-			c.mustHaveFailed()
+			c.checkFault()
 		default:
 			panic(p)
 		}

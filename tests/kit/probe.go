@@ -11,8 +11,8 @@ type probed struct {
 	missing string // the missing precondition for which it was skipped
 }
 
-// left unwinds a skipped probe.
-type left struct{}
+// skipped unwinds a skipped probe.
+type skipped struct{}
 
 // Probe runs body as one of several parts of a cell, none of which ends it: it
 // returns what body would have recorded, and why it would have skipped the
@@ -34,7 +34,7 @@ func (c *Cell) Probe(body func()) (f Finding, missing string) {
 			c.Attr(protocol.AttrFault, string(c.test.fault())) // covariates set in the probe were dropped
 		}
 		switch p.(type) {
-		case nil, concluded, left:
+		case nil, concluded, skipped:
 		default:
 			panic(p)
 		}

@@ -31,8 +31,8 @@ func (m Mount) arguments() (flags uintptr, data string) {
 	return flags, strings.Join(rest, ",")
 }
 
-// again mounts the filesystem where it was.
-func (m Mount) again() error {
+// mount mounts the filesystem where it was.
+func (m Mount) mount() error {
 	flags, data := m.arguments()
 	err := unix.Mount(m.Source, m.Point, m.Type, flags, data)
 	if errors.Is(err, unix.EINVAL) {
@@ -84,7 +84,7 @@ func (c *Cell) restore() error {
 	if m, err := MountOf(c.FS.Point); err == nil && m.Point == c.FS.Point {
 		return nil
 	}
-	err := c.FS.again()
+	err := c.FS.mount()
 	if err != nil && os.RemoveAll(c.FS.Point) == nil {
 		_ = os.WriteFile(c.FS.Point, []byte(err.Error()+"\n"), 0o444)
 	}
@@ -99,7 +99,7 @@ func (c *Cell) ownTmpfs() {
 	}
 	own := c.FS
 	own.Source, own.Point = "tmpfs", spare
-	if err := own.again(); err != nil {
+	if err := own.mount(); err != nil {
 		if os.Geteuid() != 0 {
 			c.Skip("not root: %v", err)
 		}

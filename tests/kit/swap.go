@@ -3,7 +3,6 @@ package kit
 import (
 	"encoding/binary"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -11,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Swap enables swap for the cell, on a compressed RAM disk of its own.
-func (c *Cell) Swap() {
+// Zram creates a compressed RAM disk of size bytes and returns its path. It is
+// removed when the cell ends. The error is that of setting the size, which
+// initialises the compressor.
+func (c *Cell) Zram(size int) (string, error) {
 	c.T.Helper()
 	c.Module("zram")
 	const class = "/sys/class/zram-control/"
@@ -26,11 +27,17 @@ func (c *Cell) Swap() {
 			c.T.Errorf("%v", err)
 		}
 	})
+	return "/dev/zram" + n, os.WriteFile("/sys/block/zram"+n+"/disksize", []byte(strconv.Itoa(size)), 0)
+}
+
+// Swap enables swap for the cell, on a compressed RAM disk of its own.
+func (c *Cell) Swap() {
+	c.T.Helper()
 	const size = 16 << 20
-	if err := os.WriteFile("/sys/block/zram"+n+"/disksize", []byte(strconv.Itoa(size)), 0); err != nil {
+	device, err := c.Zram(size)
+	if err != nil {
 		c.Infra("%v", err)
 	}
-	device := filepath.Join("/dev", "zram"+n)
 	if err := os.WriteFile(device, swapHeader(size), 0); err != nil {
 		c.Infra("%v", err)
 	}

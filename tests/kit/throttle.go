@@ -70,10 +70,10 @@ func (t *Throttle) Release() {
 	}
 }
 
-// AwaitHeld returns true once the thread waits for the disk in that system
+// AwaitThrottled returns true once the thread waits for the disk in that system
 // call, or false if the call returns. It waits for the disk if it is repeatedly
 // found in uninterruptible sleep: nothing else delays it for so long.
-func (t *Throttle) AwaitHeld(call *Thread, syscall int) bool {
+func (t *Throttle) AwaitThrottled(call *Thread, syscall int) bool {
 	t.c.T.Helper()
 	deadline := time.Now().Add(patience)
 	poll := time.NewTicker(time.Millisecond)

@@ -33,7 +33,7 @@ const pageWriteback = "/proc/sys/vm/dirty_writeback_centisecs"
 
 func TestLeave(t *testing.T) {
 	kit.Run(t, leave, func(c *kit.Cell) {
-		tellState(c)
+		recordState(c)
 		switch c.Shape.Name {
 		case "memory":
 			fillMemory(c)
@@ -58,8 +58,8 @@ func TestLeave(t *testing.T) {
 	})
 }
 
-// tellState records what the lab compares between cells.
-func tellState(c *kit.Cell) {
+// recordState records what the lab compares between cells.
+func recordState(c *kit.Cell) {
 	c.Attr("found_time", strconv.FormatInt(time.Now().UnixNano(), 10))
 	random := make([]byte, 16)
 	if _, err := unix.Getrandom(random, 0); err != nil {

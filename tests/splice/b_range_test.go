@@ -9,13 +9,9 @@ import (
 
 var zeroRange = kit.Test{
 	Name: "TestZeroRange", ID: "B11", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_ZERO_RANGE over the spliced range.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
-		"Zero that range by FALLOC_FL_ZERO_RANGE.",
-		"Read the pipe.",
-	},
-	Oracle: "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
+	Doc:    "FALLOC_FL_ZERO_RANGE over the spliced range.",
+	Steps:  spliceThenSteps("Zero that range by FALLOC_FL_ZERO_RANGE."),
+	Oracle: zeroOracle,
 	Known: []string{
 		"snapshot on 5.10, and for a single-page file on every kernel",
 		"zeroed with a large folio on ext4 and xfs on 6.18 and 7.3, on btrfs on 7.3",
@@ -28,23 +24,14 @@ var zeroRange = kit.Test{
 }
 
 func TestZeroRange(t *testing.T) {
-	kit.Run(t, zeroRange, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
-		f.Zero(0, c.Shape.Span)
-		p.Judge(f)
-	})
+	spliceThen(t, zeroRange, func(c *kit.Cell, f *kit.File) { f.Zero(0, c.Shape.Span) })
 }
 
 var writeZeroes = kit.Test{
 	Name: "TestWriteZeroes", ID: "B11", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_WRITE_ZEROES over the spliced range; since Linux 6.17, on devices that support it.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
-		"Zero that range by FALLOC_FL_WRITE_ZEROES.",
-		"Read the pipe.",
-	},
-	Oracle: "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros",
+	Doc:    "FALLOC_FL_WRITE_ZEROES over the spliced range; since Linux 6.17, on devices that support it.",
+	Steps:  spliceThenSteps("Zero that range by FALLOC_FL_WRITE_ZEROES."),
+	Oracle: zeroOracle,
 	Known: []string{
 		"EOPNOTSUPP on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs: their device does not support it",
 	},
@@ -53,12 +40,7 @@ var writeZeroes = kit.Test{
 }
 
 func TestWriteZeroes(t *testing.T) {
-	kit.Run(t, writeZeroes, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
-		f.WriteZeroes(0, c.Shape.Span)
-		p.Judge(f)
-	})
+	spliceThen(t, writeZeroes, func(c *kit.Cell, f *kit.File) { f.WriteZeroes(0, c.Shape.Span) })
 }
 
 // twoPages is the sweep for COLLAPSE_RANGE, which must leave something behind
@@ -73,12 +55,8 @@ func twoPages() []kit.Shape {
 
 var collapseRange = kit.Test{
 	Name: "TestCollapseRange", ID: "B12", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_COLLAPSE_RANGE of the spliced range: the file then has there what followed it, and never a zero.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
-		"Remove that range from the file by FALLOC_FL_COLLAPSE_RANGE.",
-		"Read the pipe.",
-	},
+	Doc:    "FALLOC_FL_COLLAPSE_RANGE of the spliced range: the file then has there what followed it, and never a zero.",
+	Steps:  spliceThenSteps("Remove that range from the file by FALLOC_FL_COLLAPSE_RANGE."),
 	Oracle: "a byte is the old one, or the one shifted to its offset; a zero is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the shorter file",
 	Known: []string{
 		"snapshot on ext4 on 5.10, 6.1, 6.18 and 7.3",
@@ -92,22 +70,13 @@ var collapseRange = kit.Test{
 }
 
 func TestCollapseRange(t *testing.T) {
-	kit.Run(t, collapseRange, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
-		f.Collapse(0, c.Shape.Span)
-		p.Judge(f)
-	})
+	spliceThen(t, collapseRange, func(c *kit.Cell, f *kit.File) { f.Collapse(0, c.Shape.Span) })
 }
 
 var insertRange = kit.Test{
 	Name: "TestInsertRange", ID: "B13", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "FALLOC_FL_INSERT_RANGE in front of the spliced range.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
-		"Insert a hole of the same length in front of it by FALLOC_FL_INSERT_RANGE.",
-		"Read the pipe.",
-	},
+	Doc:    "FALLOC_FL_INSERT_RANGE in front of the spliced range.",
+	Steps:  spliceThenSteps("Insert a hole of the same length in front of it by FALLOC_FL_INSERT_RANGE."),
 	Oracle: "a byte is the old one, or zero for the hole; afterwards read(2), a fresh mapping and O_DIRECT all show the longer file",
 	Known: []string{
 		"snapshot on ext4 and xfs on 5.10, 6.1, 6.18 and 7.3",
@@ -118,10 +87,5 @@ var insertRange = kit.Test{
 }
 
 func TestInsertRange(t *testing.T) {
-	kit.Run(t, insertRange, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
-		f.Insert(0, c.Shape.Span)
-		p.Judge(f)
-	})
+	spliceThen(t, insertRange, func(c *kit.Cell, f *kit.File) { f.Insert(0, c.Shape.Span) })
 }

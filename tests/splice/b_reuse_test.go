@@ -13,12 +13,10 @@ import (
 var reused = kit.Test{
 	Name: "TestReused", ID: "B16", Family: familyMutation, Kind: outcome.Invariant,
 	Doc: "The file is truncated to zero or unlinked, and closed; its pages and blocks are reused. The pipe keeps its data and never exposes anybody else's.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
+	Steps: spliceThenSteps(
 		"Truncate or unlink the file, and close it.",
 		"Allocate enough page cache and anonymous memory, filled with another file's pattern, that a prematurely freed page is likely to be reused.",
-		"Read the pipe.",
-	},
+	),
 	Oracle: "every byte is from the file as of the splice; pattern data of the other file is foreign",
 	Known: []string{
 		"snapshot on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",

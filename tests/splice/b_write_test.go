@@ -1,6 +1,7 @@
 package splice
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/splicelab/splicelab/outcome"
@@ -17,14 +18,30 @@ var mutation = []kit.Test{
 	cloneOver, exchangedOver, renameOver, holeFilled, teeDiverges, tornRead,
 }
 
+// spliceThen is the body of most tests: splice the beginning of a file into a
+// pipe, change the file, and judge what the reader of the pipe received.
+func spliceThen(t *testing.T, test kit.Test, change func(c *kit.Cell, f *kit.File)) {
+	t.Helper()
+	kit.Run(t, test, func(c *kit.Cell) {
+		f := c.File()
+		p := f.Splice()
+		change(c, f)
+		p.Judge(f)
+	})
+}
+
+// spliceThenSteps are the steps of spliceThen, for the catalogue.
+func spliceThenSteps(change ...string) []string {
+	return slices.Concat([]string{"Splice the beginning of a file into a pipe."}, change, []string{"Read the pipe."})
+}
+
+// zeroOracle is the oracle of the tests that zero a range inside the file.
+const zeroOracle = "a byte is zero, or from the file as of the splice; a zero at an offset whose history has none is a phantom. Afterwards read(2), a fresh mapping and O_DIRECT all show the file with its zeros"
+
 var write = kit.Test{
 	Name: "TestWrite", ID: "B1", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "A buffered write over the spliced range.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
-		"Overwrite that range.",
-		"Read the pipe.",
-	},
+	Doc:   "A buffered write over the spliced range.",
+	Steps: spliceThenSteps("Overwrite that range."),
 	Known: []string{
 		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -33,22 +50,13 @@ var write = kit.Test{
 }
 
 func TestWrite(t *testing.T) {
-	kit.Run(t, write, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
-		f.Write(0, c.Shape.Span)
-		p.Judge(f)
-	})
+	spliceThen(t, write, func(c *kit.Cell, f *kit.File) { f.Write(0, c.Shape.Span) })
 }
 
 var writeInSector = kit.Test{
 	Name: "TestWriteInSector", ID: "B2", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
-	Doc: "A buffered write of 128 bytes inside a sector of the first spliced page.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
-		"Write 128 bytes at offset 704.",
-		"Read the pipe.",
-	},
+	Doc:   "A buffered write of 128 bytes inside a sector of the first spliced page.",
+	Steps: spliceThenSteps("Write 128 bytes at offset 704."),
 	Known: []string{
 		"live on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -56,23 +64,16 @@ var writeInSector = kit.Test{
 }
 
 func TestWriteInSector(t *testing.T) {
-	kit.Run(t, writeInSector, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
-		f.Write(704, 128)
-		p.Judge(f)
-	})
+	spliceThen(t, writeInSector, func(_ *kit.Cell, f *kit.File) { f.Write(704, 128) })
 }
 
 var writeDontCache = kit.Test{
 	Name: "TestWriteDontCache", ID: "B3", Family: familyMutation, Kind: outcome.Characterisation, Priority: 1,
 	Doc: "A write with RWF_DONTCACHE over the spliced range, followed by writeback, after which the page cache drops it.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
+	Steps: spliceThenSteps(
 		"Overwrite that range by pwritev2 with RWF_DONTCACHE (Linux 6.14).",
 		"fsync the file.",
-		"Read the pipe.",
-	},
+	),
 	Known: []string{
 		"live on ext4 and xfs on 6.18 and 7.3",
 		"EOPNOTSUPP on 5.10 and 6.1, and on tmpfs and btrfs",
@@ -82,24 +83,17 @@ var writeDontCache = kit.Test{
 }
 
 func TestWriteDontCache(t *testing.T) {
-	kit.Run(t, writeDontCache, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
+	spliceThen(t, writeDontCache, func(c *kit.Cell, f *kit.File) {
 		f.WriteDontCache(0, c.Shape.Span)
 		f.Sync()
 		c.Attr("resident_after", f.Resident(0))
-		p.Judge(f)
 	})
 }
 
 var writeDirect = kit.Test{
 	Name: "TestWriteDirect", ID: "B4", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc: "An O_DIRECT write over the spliced range.",
-	Steps: []string{
-		"Splice the beginning of a file into a pipe.",
-		"Overwrite that range with O_DIRECT.",
-		"Read the pipe.",
-	},
+	Doc:   "An O_DIRECT write over the spliced range.",
+	Steps: spliceThenSteps("Overwrite that range with O_DIRECT."),
 	Known: []string{
 		"snapshot on ext4 and xfs on 5.10, 6.1, 6.18 and 7.3",
 		"on btrfs live on 6.18, snapshot on 5.10, 6.1 and 7.3",
@@ -111,12 +105,7 @@ var writeDirect = kit.Test{
 }
 
 func TestWriteDirect(t *testing.T) {
-	kit.Run(t, writeDirect, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
-		f.WriteDirect(0, c.Shape.Span)
-		p.Judge(f)
-	})
+	spliceThen(t, writeDirect, func(c *kit.Cell, f *kit.File) { f.WriteDirect(0, c.Shape.Span) })
 }
 
 var mmapStore = kit.Test{

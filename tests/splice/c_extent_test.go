@@ -29,17 +29,17 @@ var preallocate = kit.Test{
 
 func TestPreallocate(t *testing.T) {
 	kit.Run(t, preallocate, func(c *kit.Cell) {
-		const behind = 64 << 10
+		const beyond = 64 << 10
 		f := c.File()
 		p := f.Splice()
 		before := status(c, f)
 		mode := uint32(unix.FALLOC_FL_KEEP_SIZE)
 		if c.Shape.Variant == "extend" {
 			mode = 0
-			f.History.Truncate(c.Shape.Size + behind)
+			f.History.Truncate(c.Shape.Size + beyond)
 		}
 		f.Operate(kit.Preallocate, "fallocate", func() error {
-			return unix.Fallocate(f.FD, mode, 0, int64(c.Shape.Size+behind))
+			return unix.Fallocate(f.FD, mode, 0, int64(c.Shape.Size+beyond))
 		})
 		after := status(c, f)
 		c.Attr("allocated", strconv.FormatInt((after.Blocks-before.Blocks)*512, 10))
@@ -82,6 +82,19 @@ func mustHaveMoved(c *kit.Cell, f *kit.File, from []fsctl.Extent) {
 	c.Attr("moved_blocks", "yes")
 }
 
+// relocated splices the beginning of a file, moves its blocks by the operation,
+// and judges what the reader of the pipe received. The operation may only
+// change where the blocks are.
+func relocated(c *kit.Cell, f *kit.File, operation func()) {
+	c.T.Helper()
+	from := place(c, f)
+	p := f.Splice()
+	operation()
+	found := p.Finding(f)
+	mustHaveMoved(c, f, from)
+	c.Record(found.Worse(f.Views()))
+}
+
 // only skips the cell on all other filesystems.
 func only(c *kit.Cell, fsType, operation string) {
 	c.T.Helper()
@@ -111,25 +124,22 @@ func TestMoveExtent(t *testing.T) {
 		if err := unix.Fallocate(donor, 0, 0, int64(c.Shape.Size)); err != nil {
 			c.Infra("fallocate the donor: %s", kit.ErrnoName(err))
 		}
-		from := place(c, f)
-		p := f.Splice()
-		var st unix.Statfs_t
-		if err := unix.Fstatfs(f.FD, &st); err != nil {
-			c.Infra("fstatfs: %s", kit.ErrnoName(err))
-		}
-		var done uint64
-		blocks := uint64(c.Shape.Size) / uint64(st.Bsize)
-		f.Operate(kit.MoveExtent, "EXT4_IOC_MOVE_EXT", func() (err error) {
-			done, err = fsctl.Ext4MoveExtent(f.FD, donor, blocks)
-			return err
+		relocated(c, f, func() {
+			var st unix.Statfs_t
+			if err := unix.Fstatfs(f.FD, &st); err != nil {
+				c.Infra("fstatfs: %s", kit.ErrnoName(err))
+			}
+			var done uint64
+			blocks := uint64(c.Shape.Size) / uint64(st.Bsize)
+			f.Operate(kit.MoveExtent, "EXT4_IOC_MOVE_EXT", func() (err error) {
+				done, err = fsctl.Ext4MoveExtent(f.FD, donor, blocks)
+				return err
+			})
+			c.Attr("moved", strconv.FormatUint(done, 10))
+			if done != blocks {
+				c.Infra("EXT4_IOC_MOVE_EXT moved %d of %d blocks", done, blocks)
+			}
 		})
-		c.Attr("moved", strconv.FormatUint(done, 10))
-		if done != blocks {
-			c.Infra("EXT4_IOC_MOVE_EXT moved %d of %d blocks", done, blocks)
-		}
-		found := p.Finding(f)
-		mustHaveMoved(c, f, from)
-		c.Record(found.Worse(f.Views()))
 	})
 }
 
@@ -151,14 +161,11 @@ func TestSwapExtents(t *testing.T) {
 		only(c, "xfs", "XFS_IOC_SWAPEXT")
 		f := c.File()
 		other := f.Twin()
-		from := place(c, f)
-		p := f.Splice()
-		f.Operate(kit.SwapExtent, "XFS_IOC_SWAPEXT", func() error {
-			return fsctl.XFSSwapExtents(f.FD, other, status(c, f))
+		relocated(c, f, func() {
+			f.Operate(kit.SwapExtent, "XFS_IOC_SWAPEXT", func() error {
+				return fsctl.XFSSwapExtents(f.FD, other, status(c, f))
+			})
 		})
-		found := p.Finding(f)
-		mustHaveMoved(c, f, from)
-		c.Record(found.Worse(f.Views()))
 	})
 }
 
@@ -187,13 +194,10 @@ func TestDefragment(t *testing.T) {
 		f := c.File()
 		f.Write(0, kit.PageSize)
 		f.Sync()
-		from := place(c, f)
-		p := f.Splice()
-		f.Operate("BTRFS_IOC_DEFRAG_RANGE", "BTRFS_IOC_DEFRAG_RANGE", func() error { return fsctl.BtrfsDefragment(f.FD) })
-		f.Sync()
-		found := p.Finding(f)
-		mustHaveMoved(c, f, from)
-		c.Record(found.Worse(f.Views()))
+		relocated(c, f, func() {
+			f.Operate("BTRFS_IOC_DEFRAG_RANGE", "BTRFS_IOC_DEFRAG_RANGE", func() error { return fsctl.BtrfsDefragment(f.FD) })
+			f.Sync()
+		})
 	})
 }
 
@@ -215,17 +219,14 @@ func TestBalance(t *testing.T) {
 	kit.Run(t, btrfsBalance, func(c *kit.Cell) {
 		only(c, "btrfs", "BTRFS_IOC_BALANCE_V2")
 		f := c.File()
-		from := place(c, f)
-		p := f.Splice()
-		var chunks uint64
-		f.Operate("BTRFS_IOC_BALANCE_V2", "BTRFS_IOC_BALANCE_V2", func() (err error) {
-			chunks, err = fsctl.BtrfsBalance(f.FD)
-			return err
+		relocated(c, f, func() {
+			var chunks uint64
+			f.Operate("BTRFS_IOC_BALANCE_V2", "BTRFS_IOC_BALANCE_V2", func() (err error) {
+				chunks, err = fsctl.BtrfsBalance(f.FD)
+				return err
+			})
+			c.Attr("balanced_chunks", strconv.FormatUint(chunks, 10))
 		})
-		c.Attr("balanced_chunks", strconv.FormatUint(chunks, 10))
-		found := p.Finding(f)
-		mustHaveMoved(c, f, from)
-		c.Record(found.Worse(f.Views()))
 	})
 }
 

@@ -31,9 +31,7 @@ var dropCaches = kit.Test{
 const settle = time.Millisecond
 
 func TestDropCaches(t *testing.T) {
-	kit.Run(t, dropCaches, func(c *kit.Cell) {
-		f := c.File()
-		p := f.Splice()
+	spliceThen(t, dropCaches, func(c *kit.Cell, f *kit.File) {
 		other := f.Twin()
 		var left int
 		dropped := kit.Poll(settle, func() bool {
@@ -45,7 +43,6 @@ func TestDropCaches(t *testing.T) {
 			c.Infra("drop_caches left %d pages of a clean, unused file", left)
 		}
 		c.Attr("resident_after", f.Resident(0))
-		p.Judge(f)
 	})
 }
 

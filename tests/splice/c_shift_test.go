@@ -61,7 +61,7 @@ func TestShiftWithoutZeros(t *testing.T) {
 		f := c.File()
 		p := f.Splice()
 		shift(c, f)
-		p.JudgeHeld(f)
+		p.JudgeHistory(f)
 	})
 }
 
@@ -85,7 +85,7 @@ func TestCloneWithoutZeros(t *testing.T) {
 		other := c.FileOf(c.Shape.Size, c.Shape.Chunk, false)
 		p := f.Splice()
 		f.Clone(other, 0, c.Shape.Span)
-		p.JudgeHeld(f)
+		p.JudgeHistory(f)
 	})
 }
 

@@ -77,7 +77,7 @@ func childSplices(c *kit.Cell, m *kit.Memory, who string) {
 	}
 	p.Spliced(0, len(mem))
 	m.Store(0, len(mem))
-	found := onlyBefore(p.FindingOf(m.History, p.Drain()).Worse(m.View()))
+	found := neverLive(p.FindingOf(m.History, p.Drain()).Worse(m.View()))
 	if who != "child-exits" {
 		sendByte(c, end)
 		reap(c, child)
@@ -110,12 +110,12 @@ func childStores(c *kit.Cell, m *kit.Memory) {
 	if n := later.Readable(); n != 0 {
 		c.Infra("the child stored %d bytes less than it was told to", n)
 	}
-	c.Record(onlyBefore(p.FindingOf(m.History, p.Drain())))
+	c.Record(neverLive(p.FindingOf(m.History, p.Drain())))
 }
 
-// onlyBefore is the verdict on data that crossed a process boundary: seeing any
+// neverLive is the verdict on data that crossed a process boundary: seeing any
 // of the other process's store is wrong under every policy.
-func onlyBefore(f kit.Finding) kit.Finding {
+func neverLive(f kit.Finding) kit.Finding {
 	f.Never = f.Outcome != outcome.Snapshot
 	return f
 }

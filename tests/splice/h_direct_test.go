@@ -51,7 +51,7 @@ func TestDirectSinkChanging(t *testing.T) {
 			}
 			return result(unix.Splice(p.R, nil, to.fd, nil, c.Shape.Span, 0))
 		})
-		waits := held.AwaitHeld(thread, call)
+		waits := held.AwaitThrottled(thread, call)
 		if memory != nil {
 			memory.Store(0, c.Shape.Span)
 		} else {

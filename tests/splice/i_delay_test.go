@@ -81,7 +81,7 @@ func TestWritebackDelayed(t *testing.T) {
 // test something else.
 func inFlight(c *kit.Cell, d *source.Delayed, f *kit.File) {
 	c.T.Helper()
-	if !d.Held(f) {
+	if !d.InFlight(f) {
 		c.Infra("no writeback is in flight, although the device delays writes")
 	}
 }

@@ -44,7 +44,7 @@ func TestFUSENoSize(t *testing.T) {
 	kit.Run(t, fuseNoSize, func(c *kit.Cell) {
 		s := source.Serve(c, c.Shape.Size)
 		s.SetFlags(fuse.FOPEN_DIRECT_IO)
-		s.Report(0)
+		s.ReportSize(0)
 		f := s.Open(c, unix.O_RDONLY)
 		mustRead(c, f, 0, c.Shape.Span)
 		p := c.Pipe()
@@ -80,18 +80,7 @@ func spliceAndRead(c *kit.Cell, f *kit.File, n int) byRead {
 	c.T.Helper()
 	f.History.Splice()
 	p := c.Pipe()
-	for done := 0; done < n; {
-		at := int64(done)
-		m, err := unix.Splice(f.FD, &at, p.W, nil, n-done, 0)
-		if err != nil {
-			c.Failed("splice", err)
-		}
-		if m == 0 {
-			break
-		}
-		p.Spliced(int64(done), int(m))
-		done += int(m)
-	}
+	spliceUpTo(c, f, p, n)
 	spliced, read := p.Drain(), source.ReadBack(c, f, 0, n)
 	want := []kit.Segment{{Off: 0, Len: n}}
 	r := byRead{f.History.Classify(want, spliced, nil), f.History.Classify(want, read, nil), bytes.Equal(spliced, read)}
@@ -118,7 +107,15 @@ func (r byRead) record(c *kit.Cell) {
 // discards them.
 func spliceAway(c *kit.Cell, f *kit.File, n int) {
 	c.T.Helper()
-	p := c.Pipe()
+	if done := spliceUpTo(c, f, c.Pipe(), n); done < n {
+		c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("splice: 0 at offset %d of a file of %d bytes", done, f.History.Size())})
+	}
+}
+
+// spliceUpTo splices the first n bytes of a file into a pipe, or as many as
+// there are before splice returns 0, and returns how many that were.
+func spliceUpTo(c *kit.Cell, f *kit.File, p *kit.Pipe, n int) int {
+	c.T.Helper()
 	for done := 0; done < n; {
 		at := int64(done)
 		m, err := unix.Splice(f.FD, &at, p.W, nil, n-done, 0)
@@ -126,10 +123,12 @@ func spliceAway(c *kit.Cell, f *kit.File, n int) {
 			c.Failed("splice", err)
 		}
 		if m == 0 {
-			c.Conclude(kit.Finding{Outcome: outcome.Short, Detail: fmt.Sprintf("splice: 0 at offset %d of a file of %d bytes", done, f.History.Size())})
+			return done
 		}
+		p.Spliced(int64(done), int(m))
 		done += int(m)
 	}
+	return n
 }
 
 var fuseChanged = kit.Test{
@@ -160,7 +159,7 @@ func TestFUSEChanged(t *testing.T) {
 		spliceAway(c, f, c.Shape.Span)
 		if c.Shape.Variant == "notify" || c.Shape.Variant == "open" {
 			fstat(c, f)
-			s.Remember(time.Hour) // so that no new mtime gives the change away
+			s.CacheAttributes(time.Hour) // so that no new mtime gives the change away
 			fstat(c, f)
 		}
 		f.History.Write(0, c.Shape.Size)
@@ -239,7 +238,7 @@ func TestFUSEDirectWrite(t *testing.T) {
 			direct.History = f.History
 			direct.Write(0, span)
 		}
-		if !bytes.Equal(s.Held()[:span], f.History.Content()[:span]) {
+		if !bytes.Equal(s.Content()[:span], f.History.Content()[:span]) {
 			c.Infra("the server does not have the written data")
 		}
 		if c.Shape.Variant != "o-direct" {
@@ -297,7 +296,7 @@ func growAtServer(c *kit.Cell, size, longer int) {
 	s := source.Serve(c, size)
 	if c.Shape.Variant == "direct" {
 		s.SetFlags(fuse.FOPEN_DIRECT_IO)
-		s.Remember(time.Hour)
+		s.CacheAttributes(time.Hour)
 	}
 	f := s.Open(c, unix.O_RDONLY)
 	mustRead(c, f, 0, size)

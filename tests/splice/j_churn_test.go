@@ -66,9 +66,9 @@ func didMove(call string, n int, err error) error {
 	return nil
 }
 
-// leavings are the ways in which pages leave a pipe; the pipe's creator closes
+// exits are the ways in which pages leave a pipe; the pipe's creator closes
 // it.
-var leavings = []struct {
+var exits = []struct {
 	name  string
 	leave func(p fds) error
 }{
@@ -125,7 +125,7 @@ var leavings = []struct {
 func churn(rounds int, feeds []feeding) error {
 	for range rounds {
 		for _, feed := range feeds {
-			for _, way := range leavings {
+			for _, way := range exits {
 				if err := once(feed, way.leave); err != nil {
 					return fmt.Errorf("%s: %w", way.name, err)
 				}

@@ -29,7 +29,7 @@ func TestControl(t *testing.T) {
 			// No kernel is involved: the observation is the oracle's own answer
 			// for a corrupted sample.
 			if string(c.Sample([]byte("x"))) != "x" {
-				c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: "a damaged sample"})
+				c.Record(kit.Finding{Outcome: outcome.Foreign, Detail: "a corrupt sample"})
 				return
 			}
 			c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: "every synthetic sample is classified correctly"})

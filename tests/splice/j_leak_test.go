@@ -183,7 +183,7 @@ func leakedMemory(c *kit.Cell) {
 	lost := before - freeMemory(c)
 	c.Attr("lost_kib", strconv.Itoa(lost>>10))
 	if c.Saw(int64(max(lost, 0)/tolerated)) != 0 {
-		leaked(c, "%d KiB less are free after %d MiB went through pipes", lost>>10, rounds*chunk*len(leavings)>>20)
+		leaked(c, "%d KiB less are free after %d MiB went through pipes", lost>>10, rounds*chunk*len(exits)>>20)
 	}
 	c.Record(kit.Finding{Outcome: outcome.Snapshot, Detail: fmt.Sprintf("less than %d KiB are missing", tolerated>>10)})
 }

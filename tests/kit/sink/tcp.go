@@ -69,7 +69,14 @@ func ConnectTCP(c *kit.Cell, server, out int, address [4]byte, room int) int {
 	}
 	// Each spliced page is sent at once, without Nagle's delay.
 	setOption(c, out, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	if err := unix.Bind(server, &unix.SockaddrInet4{Addr: address}); err != nil {
+	return connect(c, server, out, &unix.SockaddrInet4{Addr: address})
+}
+
+// connect makes server listen at address and connects out to it. It returns the
+// receiving end.
+func connect(c *kit.Cell, server, out int, address unix.Sockaddr) int {
+	c.T.Helper()
+	if err := unix.Bind(server, address); err != nil {
 		c.Infra("bind: %s", kit.ErrnoName(err))
 	}
 	if err := unix.Listen(server, 1); err != nil {

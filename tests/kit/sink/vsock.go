@@ -20,20 +20,8 @@ func vsockPair(c *kit.Cell) *Pair {
 	c.T.Helper()
 	c.Module("vsock_loopback")
 	server, out := vsockSocket(c), vsockSocket(c)
-	if err := unix.Bind(server, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY}); err != nil {
-		c.Infra("bind: %s", kit.ErrnoName(err))
-	}
-	if err := unix.Listen(server, 1); err != nil {
-		c.Infra("listen: %s", kit.ErrnoName(err))
-	}
-	at, err := unix.Getsockname(server)
-	if err != nil {
-		c.Infra("getsockname: %s", kit.ErrnoName(err))
-	}
-	if err := unix.Connect(out, at); err != nil && !errors.Is(err, unix.EINPROGRESS) {
-		c.Infra("connect: %s", kit.ErrnoName(err))
-	}
-	p := NewPair(c, accept(c, server), out, nil)
+	in := connect(c, server, out, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY})
+	p := NewPair(c, in, out, nil)
 	// The response to the connection request may still be on its way.
 	if !Poll(func() bool { return writable(out) }) {
 		c.Infra("the connection was accepted but is not writable")

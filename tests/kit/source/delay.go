@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -17,9 +15,9 @@ import (
 // DelayModules are the kernel modules that Delay may request.
 var DelayModules = []string{"null_blk", "configfs", "zram", "lzo-rle", "lzo", "dm-mod", "dm-delay"}
 
-// heldMillis is how long a write to a Delayed is delayed at most. Release ends
+// delayMillis is how long a write to a Delayed is delayed at most. Release ends
 // the delay; the bound is for a cell that ends without it.
-const heldMillis = 20_000
+const delayMillis = 20_000
 
 // Delayed is a device-mapper block device whose writes are delayed until they
 // are released.
@@ -60,7 +58,7 @@ func Delay(c *kit.Cell, stable bool) *Delayed {
 			c.T.Errorf("remove a device-mapper device: %s", kit.ErrnoName(err))
 		}
 	})
-	d.load(heldMillis)
+	d.load(delayMillis)
 	d.must("DM_DEV_SUSPEND (resume)", unix.DM_DEV_SUSPEND, 0, "")
 	d.Path = fmt.Sprintf("/dev/dm-%d", unix.Minor(created.Dev))
 	return d
@@ -79,10 +77,10 @@ func (d *Delayed) Open(size int) *kit.File {
 	return f
 }
 
-// Held reports whether the first page of a file on the device is under
+// InFlight reports whether the first page of a file on the device is under
 // writeback, by /proc/kpageflags: the device's in-flight counter stays 0 if its
 // statistics are disabled.
-func (d *Delayed) Held(f *kit.File) bool {
+func (d *Delayed) InFlight(f *kit.File) bool {
 	d.c.T.Helper()
 	frame, ok := f.Frame(0)
 	if !ok {
@@ -164,24 +162,12 @@ func (d *Delayed) must(what string, number uintptr, flags uint32, params string)
 // the cell ends.
 func zram(c *kit.Cell) string {
 	c.T.Helper()
-	c.Module("zram")
-	const class = "/sys/class/zram-control/"
-	id, err := os.ReadFile(class + "hot_add") // reading it creates a device
-	if err != nil {
-		c.Infra("%v", err)
-	}
-	n := strings.TrimSpace(string(id))
-	c.T.Cleanup(func() {
-		if err := os.WriteFile(class+"hot_remove", []byte(n), 0); err != nil {
-			c.T.Errorf("%v", err)
-		}
-	})
-	err = os.WriteFile("/sys/block/zram"+n+"/disksize", []byte(strconv.Itoa(blockMiB<<20)), 0)
+	path, err := c.Zram(blockMiB << 20)
 	switch {
 	case errors.Is(err, unix.EINVAL):
 		c.Skip("zram: EINVAL: the module of its default compressor, lzo-rle, cannot be loaded")
 	case err != nil:
 		c.Infra("%v", err)
 	}
-	return "/dev/zram" + n
+	return path
 }

@@ -114,13 +114,13 @@ func (s *Server) Open(c *kit.Cell, flags int) *kit.File {
 // SetFlags sets the FOPEN_ flags of descriptors opened from now on.
 func (s *Server) SetFlags(flags uint32) { s.node.change(func(n *node) { n.flags = flags }) }
 
-// Report makes the server report that size of the file, whatever its content.
-func (s *Server) Report(size uint64) {
+// ReportSize makes the server report that size of the file, whatever its content.
+func (s *Server) ReportSize(size uint64) {
 	s.node.change(func(n *node) { n.reported = &size })
 }
 
-// Remember sets for how long the kernel may cache the file's size and time.
-func (s *Server) Remember(d time.Duration) { s.node.change(func(n *node) { n.attrTimeout = d }) }
+// CacheAttributes sets for how long the kernel may cache the file's size and time.
+func (s *Server) CacheAttributes(d time.Duration) { s.node.change(func(n *node) { n.attrTimeout = d }) }
 
 // Store replaces the file's content, as another client of the server would. The
 // kernel is not notified; it sees a new mtime when it asks.
@@ -132,8 +132,8 @@ func (s *Server) Store(content []byte) {
 	})
 }
 
-// Held is the file's content at the server.
-func (s *Server) Held() []byte {
+// Content is the file's content at the server.
+func (s *Server) Content() []byte {
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
 	return slices.Clone(s.node.data)

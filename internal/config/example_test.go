@@ -9,13 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 )
 
 // TestExample keeps the example file true: each of its settings is one that
 // there is, each option is in it, and what it shows as the default is.
 func TestExample(t *testing.T) {
-	content, err := os.ReadFile("../../../splicelab.yaml.example")
+	content, err := os.ReadFile("../../splicelab.yaml.example")
 	if err != nil {
 		t.Fatal(err)
 	}

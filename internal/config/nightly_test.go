@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/config"
+	"github.com/splicelab/splicelab/internal/config"
 )
 
 func TestNightlyFaults(t *testing.T) {
