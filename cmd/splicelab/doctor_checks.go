@@ -17,6 +17,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
@@ -173,12 +174,12 @@ func checkDirectory(name, dir, option string) finding {
 func (a *app) checkGuest(ctx context.Context) []finding {
 	const subject = "guest"
 	const remedy = "run make build, or name the directory by --guest-dir or SPLICELAB_GUEST_DIR"
-	var missing *lab.MissingGuestError
+	var missing *suite.MissingGuestError
 	guest, err := a.guestDir(ctx)
 	if err != nil {
 		return []finding{{broken, subject, err.Error(), remedy, nil}}
 	}
-	suites, err := lab.Suites(ctx, guest)
+	suites, err := suite.List(ctx, guest)
 	if err == nil {
 		_, err = os.Stat(filepath.Join(guest, "agent"))
 	}

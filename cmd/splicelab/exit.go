@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -42,22 +41,11 @@ func exitCode(err error) int {
 		return program.code
 	case errors.As(err, &failed):
 		return exitFailed
-	case errors.As(err, &input), labInput(err):
+	case errors.As(err, &input):
 		return exitUsage
 	default:
 		return exitLab
 	}
-}
-
-// labInput reports whether an error of package lab is the user's to correct.
-func labInput(err error) bool {
-	var (
-		noMatch  *lab.NoMatchError
-		ownSuite *lab.OwnSuiteError
-		noRecipe *lab.NoRecipeError
-		changed  *lab.ChangedError
-	)
-	return errors.As(err, &noMatch) || errors.As(err, &ownSuite) || errors.As(err, &noRecipe) || errors.As(err, &changed)
 }
 
 // message is what is printed on stderr about err: each line once, after the

@@ -9,7 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/guestbin"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 // guestDir is the directory of the guest programs: the configured one, else
@@ -68,5 +68,5 @@ func (a *app) guestSuites(ctx context.Context) ([]protocol.Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lab.Suites(ctx, dir)
+	return suite.List(ctx, dir)
 }

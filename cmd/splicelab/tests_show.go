@@ -14,7 +14,7 @@ import (
 
 	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -126,7 +126,7 @@ func findTests(suites []protocol.Suite, name string) ([]shown, error) {
 		return nil, usagef("no test %q: did you mean %s?", name, near)
 	}
 	var hint string
-	if near := lab.Near(name, fullNames(all)); len(near) > 0 {
+	if near := plan.Near(name, fullNames(all)); len(near) > 0 {
 		hint = "; near it: " + strings.Join(near, ", ")
 	}
 	return nil, usagef("no test %q%s; `splicelab tests list` shows all", name, hint)
