@@ -33,6 +33,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 # Linters, pinned: a new release must not turn a green tree red.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+DEADCODE := golang.org/x/tools/cmd/deadcode@v0.52.0
 
 # More arguments for `make run` and `make bench`, e.g. make run ARGS="-k 6.12 -f xfs".
 ARGS ?=
@@ -93,6 +94,8 @@ lint: ## check formatting, vet, staticcheck, and the house's import directions
 	@test -z "$$(gofmt -l .)" || { echo "not formatted as gofmt does:"; gofmt -l .; exit 1; }
 	go vet ./...
 	CGO_ENABLED=0 go run $(GOLANGCI) run
+	@dead=$$(CGO_ENABLED=0 go run $(DEADCODE) -test ./...); test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
+	scripts/lint-words
 
 .PHONY: bench
 bench: setup build ## run the benchmarks, then measure what a cell costs here, each beside its goal (ARGS="-n 3" for a short look)
@@ -107,18 +110,35 @@ completion: build ## write completion scripts for bash, zsh and fish to bin/comp
 	@bin/splicelab completion zsh >bin/completion/_splicelab
 	@bin/splicelab completion fish >bin/completion/splicelab.fish
 
+# The date of the man pages and the package: that of the commit, so that a
+# commit always gives the same files.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+.PHONY: man
+man: build ## write the man pages to bin/man
+	@rm -rf bin/man && bin/splicelab man bin/man
+
+.PHONY: deb
+deb: ## build a Debian package in out/
+	@rm -rf bin/deb
+	@$(MAKE) install DESTDIR=$(CURDIR)/bin/deb PREFIX=/usr >/dev/null
+	@scripts/deb bin/deb $(VERSION) out/splicelab_amd64.deb
+
 # Releases before the guest programs were embedded kept them, and the program,
 # in lib/splicelab: what an upgrade left there would be used instead.
 .PHONY: install
-install: completion ## install below PREFIX (default /usr/local), with man pages, shell completion and units for systemd
+install: completion man ## install below PREFIX (default /usr/local), with man pages, shell completion and units for systemd
 	rm -rf $(DESTDIR)$(PREFIX)/lib/splicelab
 	rm -f $(DESTDIR)$(PREFIX)/bin/splicelab
 	install -D -m 755 bin/splicelab $(DESTDIR)$(PREFIX)/bin/splicelab
 	install -D -m 644 bin/completion/splicelab.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/splicelab
 	install -D -m 644 bin/completion/_splicelab $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_splicelab
 	install -D -m 644 bin/completion/splicelab.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/splicelab.fish
-	install -d $(DESTDIR)$(PREFIX)/share/doc/splicelab $(DESTDIR)$(UNITDIR)
-	install -m 644 splicelab.yaml.example docs/nightly.md $(DESTDIR)$(PREFIX)/share/doc/splicelab/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 bin/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/splicelab/examples $(DESTDIR)$(UNITDIR)
+	install -m 644 splicelab.yaml.example README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/splicelab/
+	install -m 644 examples/*.y*ml $(DESTDIR)$(PREFIX)/share/doc/splicelab/examples/
 	for unit in service timer; do \
 		sed 's,/usr/local,$(PREFIX),g' dist/systemd/splicelab-nightly.$$unit >$(DESTDIR)$(UNITDIR)/splicelab-nightly.$$unit; \
 		chmod 644 $(DESTDIR)$(UNITDIR)/splicelab-nightly.$$unit; \

@@ -57,6 +57,7 @@ var directions = []struct {
 	{"lab/...", with("internal/config", "internal/deadline", "internal/kernelversion", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
 	{"internal/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan", "cmd/splicelab/spell"), "an option does not know which command reads it"},
 	{"cmd/...", with("internal/guestbin", "internal/config", "internal/kernelversion", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"examples/...", []string{"outcome", "tests/kit"}, "they show what other modules may import"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
 

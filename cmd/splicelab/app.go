@@ -88,6 +88,7 @@ splicelab.yaml, in this order.`,
 		a.benchCommand(),
 		a.doctorCommand(),
 		a.cacheCommand(),
+		a.manCommand(),
 		a.versionCommand(),
 	)
 	root.InitDefaultHelpCmd()
