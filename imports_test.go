@@ -30,6 +30,7 @@ var directions = []struct {
 	{"internal/protocol/reseed", nil, "it is shared by guest and host and must know neither"},
 	{"internal/kernelversion", nil, "everything that orders kernels uses it"},
 	{"kernels/...", []string{"kernels/...", "outcome", "internal/kernelversion"}, "a kernel does not know what is done with it"},
+	{"internal/guestbin/...", []string{"internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
 	{"images/...", []string{"images", "kernels", "outcome", "internal/kernelversion"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
 	{"results", []string{"outcome"}, "the model does not know where it is stored nor how it is shown"},
@@ -56,7 +57,8 @@ var directions = []struct {
 	{"lab/program", with("images", "kernels", "lab/machine", "lab/suite", "lab/verdict"), "one program in one VM needs no plan"},
 	{"lab/...", with("internal/config", "internal/deadline", "internal/kernelversion", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
 	{"internal/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan", "cmd/splicelab/spell"), "an option does not know which command reads it"},
-	{"cmd/...", with("internal/config", "internal/kernelversion", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"cmd/...", with("internal/guestbin", "internal/config", "internal/kernelversion", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"examples/...", []string{"outcome", "tests/kit"}, "they show what other modules may import"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
 
