@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,8 +24,12 @@ type app struct {
 
 	configFile string
 	cfg        config.Config
-	warned     map[string]bool // warnings that were told
-	keptFlags  []string        // of a run: what the command that goes on with it needs again
+
+	guestMu sync.Mutex // serve asks from several requests
+	guest   string     // where guestDir found the guest programs
+
+	warned    map[string]bool // warnings that were told
+	keptFlags []string        // of a run: what the command that goes on with it needs again
 }
 
 // unconfigured marks commands that work with a broken configuration.
@@ -60,13 +65,14 @@ splicelab.yaml, in this order.`,
 	// Commands that only have subcommands can be run just to say so.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.Flags().SortFlags = false
+	versionFlag(root)
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
 	flags.StringVar(&a.configFile, "config", "", "read options from `FILE` (default splicelab.yaml here or in ~/.config/splicelab; SPLICELAB_CONFIG)")
 	a.option(flags, "cache", "cache", "keep kernels and images in `DIR` (default ~/.cache/splicelab; SPLICELAB_CACHE)")
 	a.option(flags, "state", "state", "keep results in `DIR` (default ~/.local/state/splicelab; SPLICELAB_STATE)")
-	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: guest beside the executable; SPLICELAB_GUEST_DIR)")
+	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: the embedded ones; SPLICELAB_GUEST_DIR)")
 
 	root.AddCommand(
 		a.runCommand(),
@@ -82,6 +88,7 @@ splicelab.yaml, in this order.`,
 		a.benchCommand(),
 		a.doctorCommand(),
 		a.cacheCommand(),
+		a.manCommand(),
 		a.versionCommand(),
 	)
 	root.InitDefaultHelpCmd()

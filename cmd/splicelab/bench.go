@@ -11,7 +11,6 @@ import (
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bench"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -73,7 +72,7 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if _, err := a.profiles(o.guest.filesystem); err != nil {
 		return err
 	}
-	suites, err := suite.List(ctx, a.cfg.GuestDir)
+	suites, err := a.guestSuites(ctx)
 	if err != nil {
 		return err
 	}

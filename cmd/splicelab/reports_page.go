@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/lab/console"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
@@ -99,7 +98,7 @@ func crashLines(log string) []int {
 // empty without these.
 func (a *app) families(ctx context.Context) annotator {
 	families := annotator{}
-	suites, err := suite.List(ctx, a.cfg.GuestDir)
+	suites, err := a.guestSuites(ctx)
 	if err != nil {
 		return families
 	}

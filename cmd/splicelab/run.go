@@ -297,10 +297,14 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *store.St
 	if err != nil {
 		return nil, err
 	}
+	guest, err := a.guestDir(ctx)
+	if err != nil {
+		return nil, err
+	}
 	seed := a.seed()
 	cfg := lab.Config{
 		QEMU:      a.cfg.VM.QEMU,
-		GuestDir:  a.cfg.GuestDir,
+		GuestDir:  guest,
 		CacheDir:  a.cfg.Cache,
 		Accel:     accel,
 		Jobs:      a.cfg.Run.Jobs,

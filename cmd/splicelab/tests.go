@@ -60,15 +60,19 @@ func (a *app) suites(ctx context.Context, c chosen) ([]protocol.Suite, error) {
 // allSuites are the suites of the guest directory and the user's own. What
 // was compiled of these is gone after release.
 func (a *app) allSuites(ctx context.Context, from []string) (suites []protocol.Suite, own []suite.User, release func(), err error) {
-	suites, err = suite.List(ctx, a.cfg.GuestDir)
+	suites, err = a.guestSuites(ctx)
 	if err != nil || len(from) == 0 {
 		return suites, nil, func() {}, err
+	}
+	guest, err := a.guestDir(ctx)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	dir, release, err := program.TempDir(a.cfg.Cache)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if own, err = suite.FromUser(ctx, a.cfg.GuestDir, dir, from, suites); err != nil {
+	if own, err = suite.FromUser(ctx, guest, dir, from, suites); err != nil {
 		release()
 		return nil, nil, nil, err
 	}
