@@ -12,15 +12,11 @@ MAKEFLAGS += --no-print-directory
 
 # What `splicelab version` says. A tree without git is "devel".
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT  := $(shell git describe --match '' --always --abbrev=40 --dirty 2>/dev/null)
 
-# The shipped programs are static, so that they run in a guest without a libc
-# and on any host; only the race detector of `make test` needs cgo.
-GOBUILD := CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go
-STRIP   := -trimpath -buildvcs=false -ldflags "-s -w"
-
-# Guest test binaries: every package of tests/ that has tests of its own to
-# run in a VM (tests/kit is only their library).
-SUITES := ./tests/splice ./tests/selftest
+# The shipped program is static, so that it runs on any host; only the race
+# detector of `make test` needs cgo.
+GOBUILD := CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -buildvcs=false
 
 # Kernels that the VM tests boot: two long-lived series between which both the
 # page cache and what splice does with it have changed.
@@ -37,6 +33,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 # Linters, pinned: a new release must not turn a green tree red.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+DEADCODE := golang.org/x/tools/cmd/deadcode@v0.52.0
 
 # More arguments for `make run` and `make bench`, e.g. make run ARGS="-k 6.12 -f xfs".
 ARGS ?=
@@ -49,21 +46,16 @@ help: ## list the targets
 setup: ## install what this machine lacks (QEMU, mkfs tools); asks nothing
 	@scripts/setup
 
-# The go command decides what is out of date; it takes a fraction of a second
-# when nothing is, and never forgets a dependency.
-.PHONY: build
-build: bin/guest/bb ## build bin/splicelab and the guest programs in bin/guest
-	@mkdir -p bin/guest
-	@$(GOBUILD) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/splicelab ./cmd/splicelab
-	@$(GOBUILD) build $(STRIP) -o bin/guest/agent ./images/guest
-	@$(GOBUILD) test -c $(STRIP) -o bin/guest/ $(SUITES)
-	@$(GOBUILD) test -c $(STRIP) -o bin/guest/program ./tests/program
+# The guest programs are built into bin/guest and packed for embedding. What
+# is out of date the go command decides; it takes a second or two when nothing
+# is, and never forgets a dependency.
+.PHONY: guest
+guest: ## build the guest programs (go generate): bin/guest, and the archives that bin/splicelab embeds
+	@go generate ./internal/guestbin
 
-# u-root's commands for `splicelab shell`, as one program. Building it takes
-# longer than all the rest and changes only with its sources.
-bin/guest/bb: go.mod go.sum images/commands.go $(wildcard images/shellcmds/*.go)
-	@mkdir -p bin/guest
-	@go run ./images/shellcmds -o $@
+.PHONY: build
+build: guest ## build bin/splicelab, complete by itself, and the guest programs in bin/guest
+	@$(GOBUILD) -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)" -o bin/splicelab ./cmd/splicelab
 
 .PHONY: run
 run: setup build ## run the default matrix on real kernels; reports go to out/ (ARGS="-k 6.12 -f xfs" for less)
@@ -102,6 +94,8 @@ lint: ## check formatting, vet, staticcheck, and the house's import directions
 	@test -z "$$(gofmt -l .)" || { echo "not formatted as gofmt does:"; gofmt -l .; exit 1; }
 	go vet ./...
 	CGO_ENABLED=0 go run $(GOLANGCI) run
+	@dead=$$(CGO_ENABLED=0 go run $(DEADCODE) -test ./...); test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
+	scripts/lint-words
 
 .PHONY: bench
 bench: setup build ## run the benchmarks, then measure what a cell costs here, each beside its goal (ARGS="-n 3" for a short look)
@@ -116,19 +110,35 @@ completion: build ## write completion scripts for bash, zsh and fish to bin/comp
 	@bin/splicelab completion zsh >bin/completion/_splicelab
 	@bin/splicelab completion fish >bin/completion/splicelab.fish
 
-# The program looks for its guest programs beside its own file, so both go to
-# one directory and bin/ gets a link.
+# The date of the man pages and the package: that of the commit, so that a
+# commit always gives the same files.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+.PHONY: man
+man: build ## write the man pages to bin/man
+	@rm -rf bin/man && bin/splicelab man bin/man
+
+.PHONY: deb
+deb: ## build a Debian package in out/
+	@rm -rf bin/deb
+	@$(MAKE) install DESTDIR=$(CURDIR)/bin/deb PREFIX=/usr >/dev/null
+	@scripts/deb bin/deb $(VERSION) out/splicelab_amd64.deb
+
+# Releases before the guest programs were embedded kept them, and the program,
+# in lib/splicelab: what an upgrade left there would be used instead.
 .PHONY: install
-install: completion ## install below PREFIX (default /usr/local), with shell completion and units for systemd
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/splicelab/guest
-	install -m 755 bin/splicelab $(DESTDIR)$(PREFIX)/lib/splicelab/
-	install -m 755 bin/guest/* $(DESTDIR)$(PREFIX)/lib/splicelab/guest/
-	ln -sf ../lib/splicelab/splicelab $(DESTDIR)$(PREFIX)/bin/splicelab
+install: completion man ## install below PREFIX (default /usr/local), with man pages, shell completion and units for systemd
+	rm -rf $(DESTDIR)$(PREFIX)/lib/splicelab
+	rm -f $(DESTDIR)$(PREFIX)/bin/splicelab
+	install -D -m 755 bin/splicelab $(DESTDIR)$(PREFIX)/bin/splicelab
 	install -D -m 644 bin/completion/splicelab.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/splicelab
 	install -D -m 644 bin/completion/_splicelab $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_splicelab
 	install -D -m 644 bin/completion/splicelab.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/splicelab.fish
-	install -d $(DESTDIR)$(PREFIX)/share/doc/splicelab $(DESTDIR)$(UNITDIR)
-	install -m 644 splicelab.yaml.example docs/nightly.md $(DESTDIR)$(PREFIX)/share/doc/splicelab/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 bin/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/splicelab/examples $(DESTDIR)$(UNITDIR)
+	install -m 644 splicelab.yaml.example README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/splicelab/
+	install -m 644 examples/*.y*ml $(DESTDIR)$(PREFIX)/share/doc/splicelab/examples/
 	for unit in service timer; do \
 		sed 's,/usr/local,$(PREFIX),g' dist/systemd/splicelab-nightly.$$unit >$(DESTDIR)$(UNITDIR)/splicelab-nightly.$$unit; \
 		chmod 644 $(DESTDIR)$(UNITDIR)/splicelab-nightly.$$unit; \
@@ -137,3 +147,4 @@ install: completion ## install below PREFIX (default /usr/local), with shell com
 .PHONY: clean
 clean: ## remove bin/ and out/ (the cache of kernels and images stays: splicelab cache)
 	rm -rf bin out
+	rm -f internal/guestbin/archives/*.zst internal/guestbin/archives/manifest.json

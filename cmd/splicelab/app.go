@@ -25,11 +25,12 @@ type app struct {
 
 	configFile string
 	cfg        config.Config
+	programs   session.Programs // where the guest programs are, once that was asked
 }
 
 // session is what the packages below take of the invocation.
 func (a *app) session() session.Settings {
-	return session.Settings{Config: a.cfg, Command: append([]string{"splicelab"}, a.args...), Version: buildVersion(), Log: a.log}
+	return session.Settings{Config: a.cfg, Command: append([]string{"splicelab"}, a.args...), Version: buildVersion(), Log: a.log, Programs: &a.programs}
 }
 
 // unconfigured marks commands that work with a broken configuration.
@@ -65,13 +66,14 @@ splicelab.yaml, in this order.`,
 	// Commands that only have subcommands can be run just to say so.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.Flags().SortFlags = false
+	versionFlag(root)
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
 	flags.StringVar(&a.configFile, "config", "", "read options from `FILE` (default splicelab.yaml here or in ~/.config/splicelab; SPLICELAB_CONFIG)")
 	a.option(flags, "cache", "cache", "keep kernels and images in `DIR` (default ~/.cache/splicelab; SPLICELAB_CACHE)")
 	a.option(flags, "state", "state", "keep results in `DIR` (default ~/.local/state/splicelab; SPLICELAB_STATE)")
-	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: guest beside the executable; SPLICELAB_GUEST_DIR)")
+	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: the embedded ones; SPLICELAB_GUEST_DIR)")
 
 	root.AddCommand(
 		a.runCommand(),
@@ -87,6 +89,7 @@ splicelab.yaml, in this order.`,
 		a.benchCommand(),
 		a.doctorCommand(),
 		a.cacheCommand(),
+		a.manCommand(),
 		a.versionCommand(),
 	)
 	root.InitDefaultHelpCmd()

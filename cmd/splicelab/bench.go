@@ -10,7 +10,6 @@ import (
 	"github.com/splicelab/splicelab/lab/bench"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/lab/suite"
 )
 
 // benchOptions are the flags that only bench has.
@@ -71,7 +70,7 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if _, err := a.session().Profiles(o.guest.Filesystem); err != nil {
 		return err
 	}
-	suites, err := suite.List(ctx, a.cfg.GuestDir)
+	suites, err := a.session().GuestSuites(ctx)
 	if err != nil {
 		return err
 	}

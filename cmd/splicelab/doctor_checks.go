@@ -176,9 +176,13 @@ func (a *app) checkGuest(ctx context.Context) []finding {
 	const subject = "guest"
 	const remedy = "run make build, or name the directory by --guest-dir or SPLICELAB_GUEST_DIR"
 	var missing *suite.MissingGuestError
-	suites, err := suite.List(ctx, a.cfg.GuestDir)
+	guest, err := a.session().GuestPrograms(ctx)
+	if err != nil {
+		return []finding{{broken, subject, err.Error(), remedy, nil}}
+	}
+	suites, err := suite.List(ctx, guest)
 	if err == nil {
-		_, err = os.Stat(filepath.Join(a.cfg.GuestDir, "agent"))
+		_, err = os.Stat(filepath.Join(guest, "agent"))
 	}
 	switch {
 	case errors.As(err, &missing):
@@ -193,7 +197,7 @@ func (a *app) checkGuest(ctx context.Context) []finding {
 		tests += len(s.Tests)
 	}
 	findings := []finding{{health: healthy, subject: subject, text: fmt.Sprintf("agent and %d tests in %s", tests, strings.Join(names, ", "))}}
-	if _, err := os.Stat(filepath.Join(a.cfg.GuestDir, "bb")); err != nil {
+	if _, err := os.Stat(filepath.Join(guest, "bb")); err != nil {
 		findings = append(findings, finding{limping, subject, "splicelab shell has no commands: " + err.Error(), remedy, nil})
 	}
 	return findings

@@ -102,10 +102,14 @@ func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) err
 // modulesOf are the modules that the tests of a suite in the guest directory
 // may ask for. Any other program is not run on this machine to be asked.
 func (a *app) modulesOf(ctx context.Context, binary string) ([]string, error) {
-	if filepath.Dir(binary) != a.cfg.GuestDir || filepath.Ext(binary) != ".test" {
+	guest, err := a.session().GuestPrograms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Dir(binary) != guest || filepath.Ext(binary) != ".test" {
 		return nil, nil
 	}
-	suites, err := suite.List(ctx, a.cfg.GuestDir)
+	suites, err := a.session().GuestSuites(ctx)
 	name := strings.TrimSuffix(filepath.Base(binary), ".test")
 	return suite.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
 }

@@ -54,6 +54,7 @@ func (a *app) remedy(err error) string {
 		conflict *session.ContradictionError
 		unsaved  *export.WriteError
 		busy     *nightly.BusyError
+		programs *session.NoProgramsError
 		full     *nightly.NoRoomError
 		noMatch  *plan.NoMatchError
 		noGuest  *suite.MissingGuestError
@@ -85,6 +86,8 @@ func (a *app) remedy(err error) string {
 		return fmt.Sprintf("write it again with splicelab results export %s --%s FILE", unsaved.Run, unsaved.Format)
 	case errors.As(err, &busy):
 		return "set nightly.deadline so that a nightly run ends before the next"
+	case errors.As(err, &programs):
+		return "run `make build` in a checkout and copy bin/splicelab, or name a directory of guest programs with --guest-dir"
 	case errors.As(err, &full):
 		return "free some space, or lower nightly.keep-days or nightly.min-free"
 	case errors.As(err, &noMatch):

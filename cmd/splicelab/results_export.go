@@ -22,7 +22,7 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to.KCIDBOrigin = a.cfg.Run.KCIDBOrigin
-			reports, err := export.NewReports(to, a.cfg.GuestDir, a.stdout)
+			reports, err := export.NewReports(to, a.session().GuestSuites, a.stdout)
 			if err != nil {
 				return err
 			}

@@ -12,7 +12,6 @@ import (
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
@@ -48,7 +47,7 @@ docs/findings.md was written by it.` + runHelp,
 // testInfo returns what the suites say of their tests. A run outlives the
 // programs that it was made with: without them, their tests are shown by name.
 func (a *app) testInfo(ctx context.Context) func(string) findings.TestInfo {
-	suites, err := suite.List(ctx, a.cfg.GuestDir)
+	suites, err := a.session().GuestSuites(ctx)
 	if err != nil {
 		a.log.Warn("tests are not described: " + err.Error())
 	}

@@ -101,7 +101,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 // run refuses everything that can be refused before the first byte is
 // downloaded.
 func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from []string) error {
-	reports, err := export.NewReports(a.cfg.Run, a.cfg.GuestDir, a.stdout)
+	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from 
 
 // resume continues an interrupted run; ref is empty for the newest.
 func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from []string) error {
-	reports, err := export.NewReports(a.cfg.Run, a.cfg.GuestDir, a.stdout)
+	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
 	if err != nil {
 		return err
 	}

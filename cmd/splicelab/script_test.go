@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/splicelab/splicelab/internal/guestbin"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -55,6 +56,9 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {
+			case "embedded":
+				_, err := guestbin.Embedded()
+				return err == nil, nil
 			case "mountns":
 				return exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil, nil
 			case "vm":

@@ -85,7 +85,7 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	}
 	server, err := web.New(ctx, web.Config{
 		Store: store, Token: token, Loopback: loopback,
-		Judge: judge{a.session(), store, expected}, Annotator: export.NewAnnotator(ctx, a.cfg.GuestDir),
+		Judge: judge{a.session(), store, expected}, Annotator: export.NewAnnotator(ctx, a.session().GuestSuites),
 		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", results.CleanLine(err.Error())) },
 	})
 	if err != nil {

@@ -44,9 +44,13 @@ func (a *app) shell(ctx context.Context, g session.Guest) error {
 	}
 	defer release()
 	// Without suites there is a shell all the same: nobody asked for them.
-	suites, _ := suite.List(ctx, a.cfg.GuestDir)
+	suites, _ := a.session().GuestSuites(ctx)
+	guest, err := a.session().GuestPrograms(ctx)
+	if err != nil {
+		return err
+	}
 	code, err := program.Shell(ctx, l.Host(), program.ShellSpec{
-		Commands: filepath.Join(a.cfg.GuestDir, "bb"),
+		Commands: filepath.Join(guest, "bb"),
 		Kernel:   kernel, Profile: profile, Terminal: a.stdin,
 		Modules: g.Modules, OnDemand: suite.AllModules(suites),
 	})

@@ -31,7 +31,7 @@ type Config struct {
 	State string `mapstructure:"state"`
 	// GuestDir holds the programs that run in the guest: the agent, the test
 	// suites (*.test) and bb, the shell's commands.
-	// Default: the directory "guest" beside the executable.
+	// Default: empty, for those beside the executable or embedded in it.
 	GuestDir string `mapstructure:"guest-dir"`
 	// Run is what a run covers when the command line does not say.
 	Run Run `mapstructure:"run"`

@@ -17,7 +17,7 @@ func (c *Config) setDirectories() error {
 	}{
 		{&c.Cache, "cache", xdg("XDG_CACHE_HOME", ".cache")},
 		{&c.State, "state", xdg("XDG_STATE_HOME", ".local/state")},
-		{&c.GuestDir, "guest-dir", besideExecutable},
+		{&c.GuestDir, "guest-dir", func() (string, error) { return "", nil }},
 	} {
 		if *d.dir == "" {
 			found, err := d.fallback()
@@ -25,6 +25,9 @@ func (c *Config) setDirectories() error {
 				return &Error{Faults: []string{err.Error() + "; set --" + d.key + " or " + EnvName(d.key)}}
 			}
 			*d.dir = found
+		}
+		if *d.dir == "" {
+			continue // guest-dir: the program finds its guest programs itself
 		}
 		absolute, err := filepath.Abs(*d.dir)
 		if err != nil {
@@ -48,15 +51,4 @@ func xdg(variable, underHome string) func() (string, error) {
 		}
 		return filepath.Join(home, underHome, "splicelab"), nil
 	}
-}
-
-func besideExecutable() (string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	if real, err := filepath.EvalSymlinks(self); err == nil {
-		self = real
-	}
-	return filepath.Join(filepath.Dir(self), "guest"), nil
 }

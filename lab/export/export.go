@@ -30,14 +30,14 @@ var Formats = append(slices.Clip(format.Formats), format.Format{Name: pageFormat
 type Renderer struct {
 	// Origin is the name by which KCIDB knows the sender.
 	Origin string
-	// GuestDir has the suites' programs, which know the families of tests.
-	GuestDir string
+	// Suites describes the suites, which know the families of tests.
+	Suites Suites
 }
 
 // Render writes a run in the format of that name.
 func (r Renderer) Render(ctx context.Context, w io.Writer, name string, s *store.Store, run results.Run, cells []results.Cell) error {
 	if name == pageFormat {
-		return writePage(ctx, w, s, run, cells, NewAnnotator(ctx, r.GuestDir))
+		return writePage(ctx, w, s, run, cells, NewAnnotator(ctx, r.Suites))
 	}
 	d := format.Document{Run: run, Cells: cells, Origin: r.Origin, Attempts: func(k results.CellKey) ([]results.Attempt, error) {
 		return s.Attempts(ctx, run.ID, k)
@@ -64,8 +64,8 @@ type formatted struct {
 
 // NewReports reads from the options which reports are wanted, and makes sure
 // that each can be written, before hours are spent on what it is about.
-func NewReports(r config.Run, guestDir string, stdout io.Writer) (Reports, error) {
-	all := Reports{Renderer: Renderer{Origin: r.KCIDBOrigin, GuestDir: guestDir}, stdout: stdout}
+func NewReports(r config.Run, suites Suites, stdout io.Writer) (Reports, error) {
+	all := Reports{Renderer: Renderer{Origin: r.KCIDBOrigin, Suites: suites}, stdout: stdout}
 	taken := map[string]string{}
 	for _, kind := range Formats {
 		path := *r.Report(kind.Name)

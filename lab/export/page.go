@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/report"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
@@ -96,11 +96,14 @@ func crashLines(log string) []int {
 	return found
 }
 
-// NewAnnotator asks the suites' programs for the families of tests; it is empty
-// without them.
-func NewAnnotator(ctx context.Context, guestDir string) Annotator {
+// Suites describes the test suites.
+type Suites = func(context.Context) ([]protocol.Suite, error)
+
+// NewAnnotator asks the suites for the families of tests; it is empty without
+// them.
+func NewAnnotator(ctx context.Context, describe Suites) Annotator {
 	families := Annotator{}
-	suites, err := suite.List(ctx, guestDir)
+	suites, err := describe(ctx)
 	if err != nil {
 		return families
 	}

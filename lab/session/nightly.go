@@ -131,7 +131,7 @@ func (n *Nightly) Assess(ctx context.Context, r *store.Store, before, after resu
 
 // Render implements nightly.Runner.
 func (n *Nightly) Render(ctx context.Context, w io.Writer, format string, r *store.Store, run results.Run, cells []results.Cell) error {
-	return export.Renderer{Origin: n.Settings.Run.KCIDBOrigin, GuestDir: n.GuestDir}.Render(ctx, w, format, r, run, cells)
+	return export.Renderer{Origin: n.Settings.Run.KCIDBOrigin, Suites: n.GuestSuites}.Render(ctx, w, format, r, run, cells)
 }
 
 // Prune implements nightly.Runner.

@@ -99,15 +99,19 @@ func (s Settings) onlyTest(tests Selection) (string, error) {
 // Suites are the suites of the guest directory, and the user's own. What was
 // compiled of these is gone after release.
 func (s Settings) Suites(ctx context.Context, from []string) (suites []protocol.Suite, user []suite.User, release func(), err error) {
-	suites, err = suite.List(ctx, s.GuestDir)
+	suites, err = s.GuestSuites(ctx)
 	if err != nil || len(from) == 0 {
 		return suites, nil, func() {}, err
+	}
+	guest, err := s.GuestPrograms(ctx)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	dir, release, err := program.TempDir(s.Cache)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if user, err = suite.FromUser(ctx, s.GuestDir, dir, from, suites); err != nil {
+	if user, err = suite.FromUser(ctx, guest, dir, from, suites); err != nil {
 		release()
 		return nil, nil, nil, err
 	}

@@ -125,9 +125,13 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab
 	if err != nil {
 		return lab.Config{}, "", err
 	}
+	guest, err := s.GuestPrograms(ctx)
+	if err != nil {
+		return lab.Config{}, "", err
+	}
 	return lab.Config{
 		QEMU:      s.VM.QEMU,
-		GuestDir:  s.GuestDir,
+		GuestDir:  guest,
 		CacheDir:  s.Cache,
 		Accel:     accel,
 		Jobs:      s.Run.Jobs,

@@ -30,9 +30,10 @@ type Settings struct {
 	config.Config
 	// Command is the command line, and Version that of splicelab: for the
 	// record of a run.
-	Command []string
-	Version string
-	Log     *Log
+	Command  []string
+	Version  string
+	Log      *Log
+	Programs *Programs
 }
 
 // Log shows what concerns a whole invocation: warnings, and the steps of kernel
@@ -58,6 +59,9 @@ func (l *Log) Warn(texts ...string) {
 		fmt.Fprintf(l.out, "splicelab: warning: %s\n", results.CleanLine(text))
 	}
 }
+
+// Note prints a line.
+func (l *Log) Note(text string) { fmt.Fprintf(l.out, "splicelab: %s\n", results.CleanLine(text)) }
 
 // OpenKernels opens the cache's store of kernels.
 func (s Settings) OpenKernels() (*kernels.Store, error) {
