@@ -47,7 +47,7 @@ func digests(t *testing.T, cache string) map[string]string {
 // Cells that leave their machine in disorder, two at a time: each finds it as
 // the others did, but for time and random numbers, which are its own.
 func TestNothingLeaksBetweenCells(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).withOwnCache()
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	var before map[string]string
@@ -136,7 +136,7 @@ func sameFind(t *testing.T, name string, c results.Cell, first map[string]map[st
 
 // What is wrong with a template on disk is found before it is used.
 func TestDamagedTemplatesAreMadeAgain(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).withOwnCache()
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 1
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	run := func() {

@@ -57,7 +57,7 @@ func memories(t *testing.T, cache string) map[string]time.Time {
 // Every cell has a machine of its own that was restored, and a second run
 // makes no template again.
 func TestCellsAreRestored(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).withOwnCache()
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	run := func() {
@@ -132,7 +132,7 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 // A kernel that dies where the template is made gives its cells their verdict,
 // and is not asked again for each of them.
 func TestCrashWhereTheTemplateIsMade(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).withOwnCache()
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	debugfs, err := exec.LookPath("debugfs")
 	if err != nil {

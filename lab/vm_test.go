@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -111,6 +112,26 @@ func guestPrograms(t *testing.T) string {
 	return dir
 }
 
+// sharedCache has the images and templates of the tests that do not look into
+// their cache: making them again for each test costs several boots.
+var sharedCache string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "splicelab-lab-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	sharedCache = dir
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// bench runs plans on real kernels.
 type bench struct {
 	t     *testing.T
 	cfg   Config
@@ -126,8 +147,14 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	cfg := Config{CacheDir: filepath.Join(dir, "cache"), GuestDir: guestPrograms(t), Accel: vm.TCG, Seed: 1, Isolation: plan.IsolationVM}
+	cfg := Config{CacheDir: sharedCache, GuestDir: guestPrograms(t), Accel: vm.TCG, Seed: 1, Isolation: plan.IsolationVM}
 	return &bench{t: t, cfg: cfg, store: store}
+}
+
+// withOwnCache is for tests that look into the cache, or spoil it.
+func (b *bench) withOwnCache() *bench {
+	b.cfg.CacheDir = b.t.TempDir()
+	return b
 }
 
 // run runs a plan and returns its cells by "fs test".
@@ -342,7 +369,7 @@ func TestKernelWithoutModules(t *testing.T) {
 
 // TestManyCellsLeaveNothing runs two hundred cells two at a time, twice.
 func TestManyCellsLeaveNothing(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).withOwnCache()
 	b.cfg.Jobs = 2
 	t.Setenv("TMPDIR", t.TempDir())
 	k := []kernels.Kernel{testKernel(t, "6.12")}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/internal/deadline"
+	"github.com/splicelab/splicelab/internal/headtail"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/gotest"
@@ -28,8 +29,8 @@ type cell struct {
 	ended    time.Time
 	result   outcome.Verdict // what the test binary reported; empty before it did
 	attrs    map[string]string
-	output   excerpt
-	log      excerpt // kernel log while it ran
+	output   headtail.Buffer
+	log      headtail.Buffer // kernel log while it ran
 	reported bool
 }
 
@@ -56,13 +57,13 @@ type batch struct {
 
 	shared     []gotest.Event // attributes of parents
 	parser     gotest.Parser
-	tailOut    excerpt // output of no cell: the process's last words
-	line       []byte  // incomplete line of the output channel
-	outputEnd  bool    // the end mark was read
-	begun      []*cell // in the order in which they began
-	current    *cell   // the last of them
-	crashed    bool    // a cell was settled as a crash: what came later does not count
-	logScanned int64   // console offset up to which log was read
+	tailOut    headtail.Buffer // output of no cell: the process's last words
+	line       []byte          // incomplete line of the output channel
+	outputEnd  bool            // the end mark was read
+	begun      []*cell         // in the order in which they began
+	current    *cell           // the last of them
+	crashed    bool            // a cell was settled as a crash: what came later does not count
+	logScanned int64           // console offset up to which log was read
 	logLine    []byte
 	logOwner   *cell // whose part of the kernel log this is
 	marks      bool  // this binary marks its cells in the kernel log
@@ -296,7 +297,7 @@ func (b *batch) fatal() bool {
 
 // fatal reports a crash in the cell's part of the kernel log.
 func (c *cell) fatal() bool {
-	if c.log.empty() {
+	if c.log.Total() == 0 {
 		return false
 	}
 	_, ok := console.Fatal(console.Parse([]byte(c.log.String())))
@@ -315,7 +316,7 @@ func (b *batch) finish() error {
 	}
 	if c := b.current; c != nil && c.running() {
 		c.ended = time.Now()
-		c.output.add(b.tailOut.String())
+		c.output.WriteString(b.tailOut.String())
 		e := b.evidence(c)
 		e.Process = b.exit
 		b.finishCell(c, verdict.Decide(e))

@@ -71,7 +71,7 @@ func (b *batch) event(e gotest.Event) {
 			c.attrs[e.Key] = e.Value
 		}
 	case e.Action == gotest.Output:
-		c.output.add(e.Text)
+		c.output.WriteString(e.Text)
 	case e.Ended():
 		c.result, c.ended = verdictOf(e.Action), time.Now()
 	}
@@ -95,10 +95,10 @@ func verdictOf(a gotest.Action) outcome.Verdict {
 func (b *batch) parent(e gotest.Event) {
 	if e.Action == gotest.Output {
 		if b.current != nil && (e.Test == "" || strings.HasPrefix(e.Test, b.current.Test.GoName()+"/")) && b.current.running() {
-			b.current.output.add(e.Text)
+			b.current.output.WriteString(e.Text)
 			return
 		}
-		b.tailOut.add(e.Text)
+		b.tailOut.WriteString(e.Text)
 		return
 	}
 	if e.Action == gotest.Attr {
@@ -117,7 +117,7 @@ func (b *batch) parent(e gotest.Event) {
 		if c.started.IsZero() && strings.HasPrefix(c.Test.GoName(), e.Test+"/") {
 			c.started, c.ended, c.result = time.Now(), time.Now(), verdictOf(e.Action)
 			b.begun = append(b.begun, c)
-			c.output.add(b.tailOut.String())
+			c.output.WriteString(b.tailOut.String())
 		}
 	}
 }
@@ -183,6 +183,6 @@ func (b *batch) logOf(line string) {
 		}
 	}
 	if b.logOwner != nil {
-		b.logOwner.log.add(line)
+		b.logOwner.log.WriteString(line)
 	}
 }

@@ -31,8 +31,12 @@ type Spec struct {
 // Kernel is the kernel that the VM boots.
 func (spec *Spec) Kernel() *kernels.Kernel { return spec.kernel }
 
-// Release gives back the templates that are in use.
-func (spec *Spec) Release() { spec.templates.release() }
+// Release gives back the templates that are in use. A nil spec has none.
+func (spec *Spec) Release() {
+	if spec != nil {
+		spec.templates.release()
+	}
+}
 
 // OneShot is the spec of a VM whose image is made for it alone, by b, and has
 // what extra says as well. What kernel or host cannot do is a
