@@ -30,11 +30,12 @@ takes a minute or two. Objects are kept, so each step compiles what changed.
 At the end the parent and the culprit are tried once more in fresh VMs, and where the commit can
 be taken back cleanly at the later end, that has to bring the earlier outcome back.
 
-A bisection that was interrupted, or killed, goes on when the same command is given again.
+A bisection that was interrupted or killed is resumed by the same command; --fresh
+starts over.
 
 Exit codes: 0 found and verified; 1 no change, only commits that cannot be tried are left, or no
 single commit explains the history; 2 bad usage, or ends that cannot be tried, are
-swapped, the same or not steady; 3 the lab failed, the disk is full, or it was interrupted.`,
+swapped, the same or flaky; 3 the lab failed, the disk is full, or it was interrupted.`,
 		Example: `  splicelab bisect commits -t 'TestWrite/small-clean' -f ext4 --repo ~/linux --good v6.12 --bad v6.13
   splicelab bisect commits -t 'TestPunchHoleInPage/large-clean' -f xfs --repo ~/linux --good v6.1 --bad v6.6 --term zeroed..phantom-zero -- mm fs/xfs`,
 		Args: cobra.ArbitraryArgs,

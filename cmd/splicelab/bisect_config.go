@@ -21,10 +21,11 @@ What --fragment and --option say goes on top of both. The kernel's own olddefcon
 without another one brings that into the set. A mixture that does not build or boot is
 passed over, and those that come to the same kernel are tried once.
 
-A bisection that was interrupted, or killed, goes on when the same command is given again.
+A bisection that was interrupted or killed is resumed by the same command; --fresh
+starts over.
 
 Exit codes: 0 found and verified; 1 there is no change; 2 bad usage, or ends that cannot be
-tried, are swapped, the same or not steady; 3 the lab failed, the disk is full, or it was interrupted.`,
+tried, are swapped, the same or flaky; 3 the lab failed, the disk is full, or it was interrupted.`,
 		Example: `  splicelab bisect config -t 'TestWrite/small-clean' -f ext4 --tree ~/linux --good-config lab --bad-config kernel:6.12
   splicelab bisect config -t 'TestReclaim' -f xfs --tree ~/linux --ref v6.12 --good-config lab --bad-config lab,debug-vm,mine.config`,
 		Args: arguments(0, 0, ""),

@@ -43,10 +43,11 @@ a picture, on the terminal and by --html as a page.
 At the end of a search stand the lines of the changelog between the two that mention the
 filesystem, splice, or the page cache, or the words of --mention.
 
-A bisection that was interrupted, or killed, goes on when the same command is given again.
+A bisection that was interrupted or killed is resumed by the same command; --fresh
+starts over.
 
 Exit codes: 0 found, or the map is drawn; 1 there is no change, or not one boundary; 2 bad usage, or
-ends that are swapped or not steady; 3 the lab failed or was interrupted.`,
+ends that are swapped or flaky; 3 the lab failed or was interrupted.`,
 		Example: `  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --good 5.10 --bad 6.1
   splicelab bisect packages -t 'TestPunchHoleInPage/large-clean' -f xfs --series 6.12 --term zeroed..phantom-zero
   splicelab bisect packages --map -t 'TestSendfileWrite|TestUDP|TestDeviceSource' -f xfs,tmpfs --html map.html`,

@@ -26,26 +26,23 @@ func (a *app) nightlyCommand() *cobra.Command {
 	d := config.Default()
 	cmd := &cobra.Command{
 		Use:   "nightly",
-		Short: "Run the matrix unattended, and tell people what changed",
+		Short: "Run the matrix unattended, and report what changed",
 		Long: `nightly is for cron or a systemd timer. It asks the archive for new kernels, runs
 the matrix, compares it with the baseline, writes reports, and sends a
-notification by a webhook or a mail program, but only when there is something
-that it has not told before. Then it removes what is older than it is to keep.
+notification by webhook or mail if there is something that it has not reported
+before. Then it removes old runs and reports. Everything is configured in the
+section nightly of splicelab.yaml; see docs/nightly.md.
 
-Who is told, and all else, is set in the section nightly of splicelab.yaml; see
-docs/nightly.md. What changed goes to standard output too, when it is news.
+The first run without holes becomes the baseline; after that only you move it.
+A kernel that the baseline does not have is compared with its predecessor there.
 
-The first run without holes becomes the baseline; from then on it moves by hand. A
-kernel that the baseline does not have is compared with its predecessor there.
-
-A kernel that cannot be had does not stop the others; it is named. A night that
-the one before runs into does nothing and says who is in its way. When the disk
-is full, what was stored stays, and the notification is sent all the same.
+A kernel that cannot be fetched is reported and does not stop the others. While
+an earlier nightly run has not finished, a new one does nothing.
 
 Exit codes: 0 nothing got worse than in the baseline; 1 something did; 2 bad
-configuration; 3 the lab failed, or left something out: a missing kernel, a
-cell that was not run, a full disk, a notification that was not delivered,
-another night that is not over. 3 wins over 1.`,
+configuration; 3 the lab failed or the run has holes: a missing kernel, a cell
+that was not run, a full disk, a notification that was not delivered, another
+nightly run in progress. 3 wins over 1.`,
 		Example: `  splicelab nightly
   splicelab nightly -k 6.12,newest:2 -f all --all --deadline 6h
   splicelab nightly --baseline previous --reports /srv/www/splicelab
@@ -74,8 +71,8 @@ another night that is not over. 3 wins over 1.`,
 	f.String("baseline", d.Nightly.Baseline, "compare with this `RUN`: @baseline, previous for the night before, or any other")
 	f.String("reports", "", "write reports below `DIR` (default: reports in the directory of results)")
 	f.Int("keep-days", d.Nightly.KeepDays, "keep runs and reports for `N` days")
-	f.Duration("deadline", d.Nightly.Deadline, "stop the run after this `TIME`, and name what was left; 0s for never")
-	f.Bool("always", false, "send a notification also when there is nothing new")
+	f.Duration("deadline", d.Nightly.Deadline, "stop the run after this `TIME`, and list the remaining cells; 0s for never")
+	f.Bool("always", false, "send a notification even if there is nothing new")
 	for name, key := range map[string]string{
 		"kernels": "nightly.kernels", "filesystems": "nightly.filesystems", "tests": "nightly.tests", "all": "nightly.all",
 		"policy": "run.policy", "isolation": "run.isolation", "jobs": "run.jobs", "baseline": "nightly.baseline", "reports": "nightly.reports",
@@ -84,7 +81,7 @@ another night that is not over. 3 wins over 1.`,
 		a.bind(f, name, key)
 	}
 	a.vmFlags(f)
-	f.BoolVar(&try, "try-notify", false, "only send a notification that says it is a try")
+	f.BoolVar(&try, "try-notify", false, "only send a test notification")
 	a.completeSelections(cmd)
 	return cmd
 }

@@ -17,19 +17,19 @@ func (a *app) reproCommand() *cobra.Command {
 	var run, output, bundleFile string
 	cmd := &cobra.Command{
 		Use:   "repro REPORT.yaml | CELL",
-		Short: "Look again for what a report file says was seen, or make such a file",
-		Long: `repro runs the one cell that a report file names, on the kernel and filesystem
-that it names, each time in a VM of its own, and says how often it came to what
-the file expects. docs/reports.md describes the file; "splicelab results
-findings --reports DIR" writes such files from a stored run.
+		Short: "Reproduce what a report file describes, or write such a file",
+		Long: `repro runs the one cell that a report file names, each time in a VM of its own, and
+counts how often it shows what the file expects. docs/reports.md describes the
+file; "splicelab results findings --reports DIR" writes such files.
 
-With a CELL, written KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the report file
-of that cell in the newest stored run that has it, or in that of --run, to
+With a CELL, written KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the report
+file of that cell in the newest stored run that has it, or in that of --run, to
 standard output or to --output. KERNEL may be the beginning of a release.
 
---bundle packs what was reproduced for somebody without the lab: kernel, configuration, initramfs,
-disk, QEMU's arguments, what was seen, and a repro.sh that needs QEMU and a shell alone. The
-bundle is run in a clean directory before it is called done.
+--bundle packs a report that was reproduced into a self-contained archive: kernel,
+configuration, initramfs, disk, QEMU's arguments, the observed results, and a
+repro.sh that needs only QEMU and a shell. The bundle is tested in a clean
+directory.
 
 Exit codes: 0 it was reproduced at least once; 1 it was not; 2 bad usage or a
 bad report file; 3 the lab failed.`,

@@ -16,12 +16,12 @@ func (a *app) testsCompareCommand() *cobra.Command {
 		Use:   "compare",
 		Short: "Run tests in shared, restored and booted VMs, and print every difference",
 		Long: `compare runs the same tests with one seed in several ways: in VMs that cells
-share, each in a VM restored from a template, each in a VM that was booted. What
-a cell comes to must not depend on that: every difference of verdict, outcome or
+share, each in a VM restored from a template, each in a VM that was booted. A
+cell's result must not depend on that: every difference of verdict, outcome or
 reason to skip is printed. Nothing goes into the store of results.
 
 Exit codes: 0 no difference; 1 some; 2 bad usage; 3 the lab failed, or was
-interrupted; the ways that were through by then are shown.`,
+interrupted; the ways that were complete by then are shown.`,
 		Example: `  splicelab tests compare -k 6.12 -f xfs -t 'PunchHole'
   splicelab tests compare -k 6.12 -f xfs --ways shared,restored`,
 		Args: arguments(0, 0, ""),

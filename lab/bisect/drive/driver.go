@@ -79,7 +79,7 @@ func openJournal(s session.Settings, kind, pattern string, q Query, question map
 		return nil, err
 	}
 	if j.Resumed {
-		fmt.Fprintf(log, "resuming the bisection that began at %s; --fresh starts over\n", j.Begun().Format("2006-01-02 15:04 MST"))
+		fmt.Fprintf(log, "resuming the bisection that began at %s\n", j.Begun().Format("2006-01-02 15:04 MST"))
 	}
 	if terms, err := bisect.ParseTerms(q.Term); err == nil && j.Terms() == (bisect.Terms{}) {
 		if err := j.SetTerms(terms); err != nil {
