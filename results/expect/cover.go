@@ -9,11 +9,11 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// cover finds rules for the cells of one top-level test that came to the same.
+// cover finds rules for the cells of one top-level test with the same result.
 type cover struct {
 	expectation
 	kernels []string        // of the run, in order
-	cells   []*results.Cell // of the test, whatever they came to
+	cells   []*results.Cell // of the test, with any result
 	missing map[results.CellKey]bool
 }
 
@@ -34,9 +34,9 @@ func (c *cover) rules() []Rule {
 	return rules
 }
 
-// boxes splits the missing cells. Tests that miss the same cells go together,
-// and of those either the filesystems that do on their kernels, or the kernels
-// that do on their filesystems, whichever gives fewer boxes.
+// boxes splits the missing cells. It merges tests that miss the same cells, and for
+// those either filesystems with the same kernels or kernels with the same
+// filesystems, whichever gives fewer boxes.
 func (c *cover) boxes() []box {
 	type place struct{ fs, kernel string }
 	byTest := make(map[string]map[place]bool)
@@ -89,8 +89,8 @@ func (c *cover) boxes() []box {
 	return boxes
 }
 
-// alike groups the names that have the same set, in their order; those with an
-// empty one are left out.
+// alike groups the names that have the same set, in order; names with an empty set
+// are omitted.
 func alike[K comparable](names []string, of func(string) map[K]bool) [][]string {
 	var groups [][]string
 	for _, n := range names {
@@ -108,14 +108,14 @@ func alike[K comparable](names []string, of func(string) map[K]bool) [][]string 
 	return groups
 }
 
-// in keeps the names that are among those wanted.
+// in returns the names that are in wanted.
 func in(names []string, wanted map[string]bool) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !wanted[n] })
 }
 
-// ranges makes ranges of the kernels of b: from each as far as no cell comes in
-// between that came to something else. An end is widened to its series where
-// none of it did: what a point release did, the next one is expected to do.
+// ranges turns the kernels of b into ranges that contain no cell with another
+// result. An end is widened to its series if the whole series agrees: the next
+// point release is expected to behave the same.
 func (c *cover) ranges(b box) []results.ReleaseRange {
 	tests, others := set(b.tests), make(map[string]bool)
 	for _, x := range c.cells {
@@ -152,8 +152,8 @@ func (c *cover) ranges(b box) []results.ReleaseRange {
 	return all
 }
 
-// patterns names the tests of r in fewer words: by the beginnings of subtests'
-// names with a "*", where none of those came to something else.
+// patterns shortens the tests of r to prefixes of subtests with a "*", if no test
+// with another result matches.
 func (c *cover) patterns(r Rule) []string {
 	others := make(map[string]bool)
 	for _, x := range c.cells {
@@ -172,7 +172,7 @@ func (c *cover) patterns(r Rule) []string {
 					n++
 				}
 			}
-			// Of two that name the same tests, the longer says more.
+			// Of two that match the same tests, prefer the longer.
 			if n == 1 || cmp.Or(n-most, len(p)-len(best)) <= 0 {
 				continue
 			}
@@ -193,7 +193,7 @@ func (c *cover) patterns(r Rule) []string {
 	return append(patterns, left...)
 }
 
-// set is the names, to ask for.
+// set is names as a set.
 func set(names []string) map[string]bool {
 	m := make(map[string]bool, len(names))
 	for _, n := range names {
@@ -202,7 +202,7 @@ func set(names []string) map[string]bool {
 	return m
 }
 
-// beginnings are what names of subtests begin with, up to a slash or a dash.
+// beginnings are the prefixes of subtests' names that end with a slash or a dash.
 func beginnings(tests []string) []string {
 	seen := make(map[string]bool)
 	for _, t := range tests {

@@ -7,8 +7,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// speaks reports whether the rule is about the cell.
-func (r *Rule) speaks(k results.CellKey) bool {
+// matches reports whether the rule matches the cell.
+func (r *Rule) matches(k results.CellKey) bool {
 	return r.ofTest(k.Test) && r.ofFilesystem(k.FS) && r.ofKernel(k.Kernel)
 }
 
@@ -26,7 +26,8 @@ func anyGlob(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return glob(p, name) })
 }
 
-// glob reports whether name is pattern, in which "*" is any text, slashes too.
+// glob reports whether name matches pattern, in which "*" matches any text, slashes
+// included.
 func glob(pattern, name string) bool {
 	parts := strings.Split(pattern, "*")
 	last := len(parts) - 1
@@ -45,10 +46,10 @@ func glob(pattern, name string) bool {
 	return strings.HasSuffix(rest, parts[last])
 }
 
-// matcher finds the rule that counts for a cell. A run's cells share few tests,
-// filesystems and kernels: what each rule says of those is found once.
+// matcher finds the rule that applies to a cell. A run's cells share few tests,
+// filesystems and kernels: each is matched against the rules once.
 type matcher struct {
-	rules       []*Rule // those that hold
+	rules       []*Rule // those that have not expired
 	tests       map[string][]int
 	filesystems map[string][]bool
 	kernels     map[string][]bool
@@ -66,7 +67,7 @@ func (e *Expectations) matcher() *matcher {
 	return m
 }
 
-// rule is the one that counts for the cell, nil when none speaks of it.
+// rule is the rule that applies to the cell, nil if none matches.
 func (m *matcher) rule(k results.CellKey) *Rule {
 	if len(m.rules) == 0 {
 		return nil
@@ -83,8 +84,8 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 	if len(tests) == 0 {
 		return nil
 	}
-	filesystems := m.said(m.filesystems, k.FS, (*Rule).ofFilesystem)
-	kernels := m.said(m.kernels, k.Kernel, (*Rule).ofKernel)
+	filesystems := m.matched(m.filesystems, k.FS, (*Rule).ofFilesystem)
+	kernels := m.matched(m.kernels, k.Kernel, (*Rule).ofKernel)
 	for _, i := range tests {
 		if filesystems[i] && kernels[i] {
 			return m.rules[i]
@@ -93,15 +94,15 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 	return nil
 }
 
-// said is what each rule says of a name.
-func (m *matcher) said(known map[string][]bool, name string, of func(*Rule, string) bool) []bool {
-	said, ok := known[name]
+// matched is whether each rule matches a name.
+func (m *matcher) matched(known map[string][]bool, name string, of func(*Rule, string) bool) []bool {
+	matched, ok := known[name]
 	if !ok {
-		said = make([]bool, len(m.rules))
+		matched = make([]bool, len(m.rules))
 		for i, r := range m.rules {
-			said[i] = of(r, name)
+			matched[i] = of(r, name)
 		}
-		known[name] = said
+		known[name] = matched
 	}
-	return said
+	return matched
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// FileName is the file that is looked for in the working directory.
+// FileName is the default file, in the working directory.
 const FileName = "expectations.yaml"
 
-// Error says what is wrong with an expectations file. It is the user's to mend.
+// Error lists the faults of an expectations file, which the user has to fix.
 type Error struct {
 	// Faults are sentences, each with the file and, where there is one, the
 	// line at fault; at least one.
@@ -41,7 +41,7 @@ func Load(path string, now time.Time) (*Expectations, error) {
 	return Parse(path, content, now)
 }
 
-// Parse is Load for what was read already; file is for errors.
+// Parse is Load for given content; file is for errors.
 func Parse(file string, content []byte, now time.Time) (*Expectations, error) {
 	p := &reader{e: &Expectations{File: file, today: day(now)}}
 	list, err := rulesNode(content)
@@ -85,7 +85,7 @@ func rulesNode(content []byte) (*ast.SequenceNode, error) {
 	return list, nil
 }
 
-// reader collects the rules of a file, and what is wrong with them.
+// reader collects the rules of a file and their faults.
 type reader struct {
 	e      *Expectations
 	faults []string

@@ -14,8 +14,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Limits of what is read. Beyond them a document is refused: it is wrong, or
-// made to do harm.
+// Limits of documents. One that exceeds them is refused: it is wrong or malicious.
 const (
 	MaxFile     = 128 << 20 // bytes
 	MaxTests    = 200_000   // in one document
@@ -24,13 +23,13 @@ const (
 	maxAttempts = 100       // at one test
 )
 
-// NoFilesystem is the filesystem of tests that are about none.
+// NoFilesystem is the filesystem of tests without one.
 const NoFilesystem = "none"
 
-// ReadFormats are the formats that are read.
+// ReadFormats are the formats that can be read.
 var ReadFormats = []string{"junit", "ktap"}
 
-// SyntaxError says why a document cannot be read.
+// SyntaxError is why a document cannot be read.
 type SyntaxError struct {
 	File string
 	Line int // from 1; 0: of the whole file
@@ -50,13 +49,13 @@ func (*SyntaxError) BadInput() {}
 // ReadOptions say how to read a document.
 type ReadOptions struct {
 	File   string // for messages
-	Format string // of ReadFormats; empty: found out
+	Format string // of ReadFormats; empty: detected
 	// Kernel and FS are what the tests ran on. Where they are empty, the
 	// document has to say it; without a filesystem, it is NoFilesystem.
 	Kernel, FS string
 }
 
-// Imported is what a document says.
+// Imported is the content of a document.
 type Imported struct {
 	Format   string
 	Attempts []results.Attempt // at each test, in the document's order; a test's are numbered from 1
@@ -109,7 +108,7 @@ var (
 	ktapStart = regexp.MustCompile(`(?m)(^|[ \t\]#])K?TAP version [0-9]+\s*$`)
 )
 
-// detect finds out the format of a document from its beginning.
+// detect detects the format of a document from its beginning.
 func detect(head []byte) string {
 	head = bytes.TrimPrefix(head, []byte("\ufeff"))
 	switch {

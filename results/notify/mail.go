@@ -17,14 +17,14 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Mail sends a message by a program such as sendmail, which gets it on its
-// standard input, with headers.
+// Mail sends a message through a program such as sendmail, which reads it with its
+// headers from standard input.
 type Mail struct {
 	// Command is the program and its arguments; no shell sees it.
 	Command []string
-	// From is the sender's address; empty: the program knows.
+	// From is the sender's address; empty: the program's default.
 	From string
-	// To are addresses of those who get it; at least one.
+	// To are the recipients' addresses; at least one.
 	To []string
 	// Timeout bounds the program. Default 1 min.
 	Timeout time.Duration
@@ -45,7 +45,7 @@ func CheckAddress(text string) error {
 	return nil
 }
 
-// Send implements Sender. The error has what the program said.
+// Send implements Sender. The error has the program's output.
 func (m Mail) Send(ctx context.Context, msg Message) error {
 	if len(m.Command) == 0 {
 		return errors.New("mail: no command is named")
@@ -107,7 +107,7 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 	header("Subject", mime.QEncoding.Encode("utf-8", results.CleanLine(msg.Subject)))
 	header("Date", msg.Date.Format(time.RFC1123Z))
 	header("Message-ID", "<"+strings.ToLower(rand.Text())+"@splicelab>")
-	// Nobody's holiday answers it.
+	// No vacation program shall reply.
 	header("Auto-Submitted", "auto-generated")
 	header("MIME-Version", "1.0")
 	header("Content-Type", "text/plain; charset=utf-8")
@@ -125,7 +125,7 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 	if err := errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
-	// Programs take the ends of lines that this system has.
+	// The programs expect the line endings of this system.
 	b.Write(bytes.ReplaceAll(encoded.Bytes(), []byte("\r\n"), []byte("\n")))
 	return b.Bytes(), nil
 }
