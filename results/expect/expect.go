@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -18,7 +19,7 @@ import (
 type Rule struct {
 	// Test, Filesystem and Kernels say which cells. Names of tests and
 	// filesystems may have "*" for anything; kernels are releases or ranges, as
-	// results.ParseReleaseRange reads them. No filesystem or kernel is all.
+	// kernelversion.ParseRange reads them. No filesystem or kernel is all.
 	Test       []string
 	Filesystem []string
 	Kernels    []string
@@ -33,7 +34,7 @@ type Rule struct {
 	// Line is where it begins in its file, from 1.
 	Line int
 
-	ranges []results.ReleaseRange
+	ranges []kernelversion.Range
 }
 
 // Expectations are the rules of a file. The first that speaks of a cell
@@ -87,7 +88,7 @@ func (e *Expectations) Apply(cells []results.Cell, policy outcome.Policy) {
 	for i := range cells {
 		c := &cells[i]
 		c.Standing, c.Why = "", ""
-		if r := m.rule(c.CellKey); r != nil {
+		if r := m.rule(&c.Attempt); r != nil {
 			c.Standing, c.Why = r.judge(c, policy)
 		}
 	}
@@ -135,7 +136,7 @@ func (e *Expectations) Judgement() history.Judgement {
 		if !a.Verdict.Bad() {
 			return false
 		}
-		r := m.rule(a.CellKey)
+		r := m.rule(a)
 		return r == nil || !r.meets(a)
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
 // speaks reports whether the rule is about the cell.
-func (r *Rule) speaks(k results.CellKey) bool {
-	return r.ofTest(k.Test) && r.ofFilesystem(k.FS) && r.ofKernel(k.Kernel)
+func (r *Rule) speaks(a *results.Attempt) bool {
+	return r.ofTest(a.Test) && r.ofFilesystem(a.FS) && r.ofKernel(a.Release())
 }
 
 func (r *Rule) ofTest(test string) bool { return anyGlob(r.Test, test) }
@@ -18,8 +19,8 @@ func (r *Rule) ofFilesystem(fs string) bool {
 	return len(r.Filesystem) == 0 || anyGlob(r.Filesystem, fs)
 }
 
-func (r *Rule) ofKernel(release string) bool {
-	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x results.ReleaseRange) bool { return x.Contains(release) })
+func (r *Rule) ofKernel(k kernelversion.Release) bool {
+	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x kernelversion.Range) bool { return x.Contains(k) })
 }
 
 func anyGlob(patterns []string, name string) bool {
@@ -51,11 +52,11 @@ type matcher struct {
 	rules       []*Rule // those that hold
 	tests       map[string][]int
 	filesystems map[string][]bool
-	kernels     map[string][]bool
+	kernels     map[kernelversion.Release][]bool
 }
 
 func (e *Expectations) matcher() *matcher {
-	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[string][]bool{}}
+	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[kernelversion.Release][]bool{}}
 	if e != nil {
 		for i := range e.Rules {
 			if !e.Expired(&e.Rules[i]) {
@@ -67,7 +68,7 @@ func (e *Expectations) matcher() *matcher {
 }
 
 // rule is the one that counts for the cell, nil when none speaks of it.
-func (m *matcher) rule(k results.CellKey) *Rule {
+func (m *matcher) rule(k *results.Attempt) *Rule {
 	if len(m.rules) == 0 {
 		return nil
 	}
@@ -83,8 +84,8 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 	if len(tests) == 0 {
 		return nil
 	}
-	filesystems := m.said(m.filesystems, k.FS, (*Rule).ofFilesystem)
-	kernels := m.said(m.kernels, k.Kernel, (*Rule).ofKernel)
+	filesystems := said(m.rules, m.filesystems, k.FS, (*Rule).ofFilesystem)
+	kernels := said(m.rules, m.kernels, k.Release(), (*Rule).ofKernel)
 	for _, i := range tests {
 		if filesystems[i] && kernels[i] {
 			return m.rules[i]
@@ -94,11 +95,11 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 }
 
 // said is what each rule says of a name.
-func (m *matcher) said(known map[string][]bool, name string, of func(*Rule, string) bool) []bool {
+func said[K comparable](rules []*Rule, known map[K][]bool, name K, of func(*Rule, K) bool) []bool {
 	said, ok := known[name]
 	if !ok {
-		said = make([]bool, len(m.rules))
-		for i, r := range m.rules {
+		said = make([]bool, len(rules))
+		for i, r := range rules {
 			said[i] = of(r, name)
 		}
 		known[name] = said

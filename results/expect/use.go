@@ -33,7 +33,7 @@ func (e *Expectations) Uses(cells []results.Cell, policy outcome.Policy) []Use {
 	m := e.matcher()
 	for i := range cells {
 		c := &cells[i]
-		r := m.rule(c.CellKey)
+		r := m.rule(&c.Attempt)
 		if r == nil {
 			continue
 		}
@@ -70,8 +70,8 @@ func (u Use) cells() int { return u.Expected + u.Failed + u.Passed + u.Silent }
 // shadow is a rule that counts where r speaks, nil when r speaks nowhere.
 func (r *Rule) shadow(cells []results.Cell, m *matcher) *Rule {
 	for i := range cells {
-		if k := cells[i].CellKey; r.speaks(k) {
-			return m.rule(k)
+		if a := &cells[i].Attempt; r.speaks(a) {
+			return m.rule(a)
 		}
 	}
 	return nil
