@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what the store keeps of text that came out of a guest, in bytes.
+// Limits of stored text that a guest wrote, in bytes.
 const (
 	MaxText       = 64 << 10 // Output and Console, each
 	MaxLine       = 4 << 10  // Detail and every name
 	MaxCovariates = 128      // number of covariates of an attempt
 )
 
-// Clean makes the text of a hostile guest safe to show on a terminal and in
-// a document: what is invalid UTF-8, a control character, or invisible
-// (terminal escapes, bidirectional overrides, zero-width characters) becomes
+// Clean makes the text of a hostile guest safe for a terminal or a document:
+// invalid UTF-8, control characters and invisible ones (terminal escapes,
+// bidirectional overrides, zero-width characters) become
 // a visible escape such as \x1b or \u202e. Newlines and tabs stay; CR LF
 // becomes LF. Cleaning twice changes nothing.
 func Clean(s string) string {

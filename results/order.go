@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Sort puts cells into the order of reports: kernel version, filesystem,
+// Sort sorts cells into the order of reports: kernel version, filesystem,
 // test.
 func Sort(cells []Cell) {
 	kernels := rank(ReleaseNames(Releases(cells)))
@@ -71,7 +71,7 @@ func CompareNatural(a, b string) int { return kernelversion.CompareNatural(a, b)
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// Axes are the kernels, filesystems and tests of cells, each once, in the order
+// Axes returns the distinct kernels, filesystems and tests of cells, in the order
 // of reports.
 func Axes(cells []Cell) (kernels, filesystems, tests []string) {
 	return ReleaseNames(Releases(cells)),
@@ -79,7 +79,7 @@ func Axes(cells []Cell) (kernels, filesystems, tests []string) {
 		distinct(cells, func(c *Cell) string { return c.Test })
 }
 
-// SortedOutcomes lists the keys of m from the best to the worst.
+// SortedOutcomes returns the keys of m from best to worst.
 func SortedOutcomes[V any](m map[outcome.Outcome]V) []outcome.Outcome {
 	return slices.SortedFunc(maps.Keys(m), func(a, b outcome.Outcome) int {
 		if d := a.Rank() - b.Rank(); d != 0 {

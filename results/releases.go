@@ -87,8 +87,7 @@ func SharedFlavour(releases []string) string {
 	return flavour
 }
 
-// flavour is what of a release neither its version nor the number of a build
-// says: cloud-amd64.
+// Flavour is a release without its version and build number: "cloud-amd64".
 func Flavour(release string) string {
 	var words []string
 	for word := range strings.SplitSeq(release[len(upstream(release)):], "-") {

@@ -8,8 +8,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// RepeatCommand is the shell command that runs one cell of r again, under the
-// same policy and with the same seed.
+// RepeatCommand is the shell command that reproduces a cell of r: same policy,
+// same seed.
 func RepeatCommand(r Run, key CellKey) string {
 	args := []string{"splicelab", "run", "-k", key.Kernel, "-f", key.FS, "-t", "^" + regexp.QuoteMeta(key.Test) + "$"}
 	if r.Policy != "" && r.Policy != outcome.PolicySnapshot {
@@ -22,7 +22,7 @@ func RepeatCommand(r Run, key CellKey) string {
 	return strings.Join(args, " ")
 }
 
-// quote makes s one word for a shell.
+// quote quotes s for a shell where it has to.
 func quote(s string) string {
 	plain := s != ""
 	for _, c := range s {

@@ -29,7 +29,7 @@ func SafeKey(k CellKey) CellKey {
 	return CellKey{Kernel: CleanLine(k.Kernel), FS: CleanLine(k.FS), Test: CleanLine(k.Test)}
 }
 
-// SafeAttempt returns a as the store keeps it: its texts cleaned and bounded.
+// SafeAttempt returns a as it is stored: texts cleaned and bounded.
 func SafeAttempt(a Attempt) Attempt {
 	a.CellKey = SafeKey(a.CellKey)
 	a.Outcome = outcome.Outcome(CleanLine(string(a.Outcome)))

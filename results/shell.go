@@ -2,8 +2,8 @@ package results
 
 import "strings"
 
-// ShellCommand writes words as one command line that a shell splits into just
-// them, safe to print.
+// ShellCommand joins words into a command line, quoted for a shell and safe to
+// print.
 func ShellCommand(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {

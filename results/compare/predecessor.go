@@ -7,9 +7,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Predecessor returns the one of other releases that a release stands in for:
-// itself; else, of the same flavour and series, the newest that is older, or the
-// oldest there is. ok is false when there is none.
+// Predecessor returns the release of others that release replaces: itself; else, of
+// the same flavour and series, the newest older one, or the oldest of all. ok is
+// false if there is none.
 //
 // Distributions replace 6.12.117 by 6.12.118: without this, none of the cells
 // of the newest kernels would be compared with anything.

@@ -79,12 +79,12 @@ func TestApply(t *testing.T) {
 	const why = "known (me, https://example.org/1)"
 	for _, c := range []struct {
 		cell     string
-		standing results.Standing
+		standing results.Expected
 		why      string
 	}{
-		{"6.1.0-9-x xfs s.TestWrite/small fail:zeroed", results.ExpectedFail, why},
-		{"6.12.117 ext4 s.TestWrite/a/b fail:zeroed", results.ExpectedFail, why},
-		{"6.12.117 xfs s.TestWrite/small fail:zeroed infra fail:zeroed", results.ExpectedFail, why},
+		{"6.1.0-9-x xfs s.TestWrite/small fail:zeroed", results.XFail, why},
+		{"6.12.117 ext4 s.TestWrite/a/b fail:zeroed", results.XFail, why},
+		{"6.12.117 xfs s.TestWrite/small fail:zeroed infra fail:zeroed", results.XFail, why},
 		// Of other cells it says nothing.
 		{"6.13.1 xfs s.TestWrite/small fail:zeroed", "", ""},
 		{"6.0.9 xfs s.TestWrite/small fail:zeroed", "", ""},
@@ -97,26 +97,26 @@ func TestApply(t *testing.T) {
 		{"6.1.1 xfs s.TestWrite/small crash fail:zeroed", "", "expected zeroed, attempt 1 was crash: " + why},
 		{"6.1.1 xfs s.TestWrite/small crash pass:snapshot", "", "expected zeroed, attempt 1 was crash: " + why},
 		// A pass where none was expected.
-		{"6.1.1 xfs s.TestWrite/small pass:snapshot", results.UnexpectedPass, "expected zeroed: " + why},
-		{"6.1.1 xfs s.TestWrite/small fail:zeroed pass:snapshot", results.ExpectedFail, why},
+		{"6.1.1 xfs s.TestWrite/small pass:snapshot", results.XPass, "expected zeroed: " + why},
+		{"6.1.1 xfs s.TestWrite/small fail:zeroed pass:snapshot", results.XFail, why},
 		// What says nothing of the kernel is left alone.
 		{"6.1.1 xfs s.TestWrite/small skip", "", ""},
 		{"6.1.1 xfs s.TestWrite/small infra", "", ""},
-		{"6.1.1 any s.TestCrash crash", results.ExpectedFail, "oops"},
+		{"6.1.1 any s.TestCrash crash", results.XFail, "oops"},
 		{"6.1.1 any s.TestCrash hang", "", "expected crash, attempt 1 was hang: oops"},
 		// 6.10 is not 6.1, and not a number.
-		{"6.10.3 any s.TestAny fail", results.ExpectedFail, "ten"},
+		{"6.10.3 any s.TestAny fail", results.XFail, "ten"},
 		{"6.1.3 any s.TestAny fail", "", ""},
 		// The first rule counts.
 		{"6.10.3 any s.TestCrash fail", "", "expected crash, attempt 1 was fail: oops"},
 		// The last day.
 		{"6.1.1 any s.TestOld fail", "", ""},
-		{"6.1.1 any s.TestToday fail", results.ExpectedFail, "still"},
+		{"6.1.1 any s.TestToday fail", results.XFail, "still"},
 	} {
 		cells := []results.Cell{cell(c.cell)}
 		e.Apply(cells, outcome.PolicySnapshot)
-		if got := cells[0]; got.Standing != c.standing || got.Why != c.why {
-			t.Errorf("%s: %q, %q\nwant %q, %q", c.cell, got.Standing, got.Why, c.standing, c.why)
+		if got := cells[0]; got.Expected != c.standing || got.Why != c.why {
+			t.Errorf("%s: %q, %q\nwant %q, %q", c.cell, got.Expected, got.Why, c.standing, c.why)
 		}
 		fails := e.Judgement()
 		if got, want := fails(&cells[0].Attempt), cells[0].Bad() && !strings.Contains(c.cell, "crash fail:zeroed"); got != want {
@@ -140,15 +140,15 @@ func TestApplyUnderAPolicy(t *testing.T) {
 6.1.1 xfs s.TestB fail:phantom-zero
 6.1.1 ext4 s.TestB pass:snapshot
 `)
-	for policy, want := range map[outcome.Policy][]results.Standing{
-		outcome.PolicySnapshot: {results.ExpectedFail, results.UnexpectedPass, results.ExpectedFail, results.UnexpectedPass},
-		outcome.PolicyAlias:    {"", "", results.ExpectedFail, results.UnexpectedPass},
+	for policy, want := range map[outcome.Policy][]results.Expected{
+		outcome.PolicySnapshot: {results.XFail, results.XPass, results.XFail, results.XPass},
+		outcome.PolicyAlias:    {"", "", results.XFail, results.XPass},
 	} {
 		shown := results.Show(cells, policy)
 		e.Apply(shown, policy)
-		var got []results.Standing
+		var got []results.Expected
 		for _, c := range shown {
-			got = append(got, c.Standing)
+			got = append(got, c.Expected)
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s: %s", policy, d)

@@ -59,9 +59,9 @@ func reason(c *results.Cell) string {
 		detail = results.CleanLine(c.What())
 	}
 	switch {
-	case c.Standing == results.ExpectedFail && c.Why != "":
+	case c.Expected == results.XFail && c.Why != "":
 		return expectedFail + ": " + results.CleanLine(c.Why) + ": " + detail
-	case c.Standing == results.ExpectedFail:
+	case c.Expected == results.XFail:
 		return expectedFail + ": " + detail
 	}
 	return detail
@@ -69,5 +69,5 @@ func reason(c *results.Cell) string {
 
 // asExpected reports whether nothing about the cell wants attention.
 func asExpected(c *results.Cell) bool {
-	return !c.Bad() && c.Verdict != outcome.Infra && c.Standing != results.UnexpectedPass && c.Flaky == ""
+	return !c.Bad() && c.Verdict != outcome.Infra && c.Expected != results.XPass && c.Flaky == ""
 }

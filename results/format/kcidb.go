@@ -86,7 +86,7 @@ type (
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
-		Standing   results.Standing  `json:"standing"`
+		Standing   results.Expected  `json:"standing"`
 		Detail     string            `json:"detail"`
 		Attempts   int               `json:"attempts"`
 		Flaky      string            `json:"flaky"`
@@ -214,7 +214,7 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 			"filesystem": results.CleanLine(c.FS), "accel": results.CleanLine(r.Accel)}},
 		Misc: kcidbTestMisc{
 			Run: results.CleanLine(r.ID), Test: results.CleanLine(c.Test), Policy: r.Policy, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Standing: c.Standing, Detail: results.CleanLine(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
+			Kind: c.Kind, Standing: c.Expected, Detail: results.CleanLine(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
 			Covariates: map[string]string{}},
 	}
 	if r.Accel == "" { // an imported run: nothing is known of its machine
@@ -237,12 +237,12 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 	k.report.Tests = append(k.report.Tests, t)
 
 	switch {
-	case c.Standing == results.ExpectedFail, c.Standing == results.UnexpectedPass:
+	case c.Expected == results.XFail, c.Expected == results.XPass:
 		why := results.CleanLine(c.Why)
 		if why == "" {
 			why = "an expectation without a reason"
 		}
-		k.incident(t, "expectation", why, c.Standing == results.ExpectedFail)
+		k.incident(t, "expectation", why, c.Expected == results.XFail)
 	case c.Verdict == outcome.Crash && c.Detail != "":
 		k.incident(t, "crash", results.CleanLine(c.Detail), true)
 	}

@@ -14,12 +14,11 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// This file says who is at a run. A lock tells, and not a column, because the
-// system takes a lock from a process however it dies.
+// This file says which runs are running. That is a lock and not a column, because
+// the system releases a lock however its process dies.
 
-// LockRun takes a run for this process until release is called or the process
-// ends; release must be kept until then. The error is a *results.RunningError when
-// somebody has it.
+// LockRun holds the run's lock until release is called or the process exits. The
+// error is a *results.RunningError if another holder has it.
 func (s *Store) LockRun(id string) (release func(), err error) {
 	f, err := os.OpenFile(s.lockPath(), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -37,16 +36,16 @@ func (s *Store) LockRun(id string) (release func(), err error) {
 	return nil, errors.Join(err, f.Close())
 }
 
-// Running are the runs that processes are at, at one moment. Two are equal when
-// they print alike.
+// Running are the runs whose locks are held, at one moment, as the offsets of their
+// bytes.
 type Running []int64
 
-// Has reports whether a process is at the run. One that has finished is still
-// had while its process tidies up.
+// Has reports whether the run's lock is held. That of a finished run is held until
+// its process has cleaned up.
 func (r Running) Has(id string) bool { return slices.Contains(r, runLock(id).Start) }
 
-// sayRunning says of each run that has not finished whether a process is at it.
-func (s *Store) sayRunning(runs []results.RunSummary) error {
+// setRunning sets Running of each unfinished run.
+func (s *Store) setRunning(runs []results.RunSummary) error {
 	running, err := s.Running()
 	for i := range runs {
 		runs[i].Running = runs[i].Finished.IsZero() && running.Has(runs[i].ID)
@@ -54,19 +53,19 @@ func (s *Store) sayRunning(runs []results.RunSummary) error {
 	return err
 }
 
-// Running returns the runs that processes are at, in a fixed order. It takes no
-// lock, and reads where the store may not be written.
+// Running returns the runs whose locks are held, in a fixed order. It takes no
+// lock, and works on a read-only store.
 func (s *Store) Running() (Running, error) {
 	f, err := os.Open(s.lockPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // nobody ever was
+		return nil, nil // no run was ever locked
 	}
 	if err != nil {
-		return nil, fmt.Errorf("see who is at which run: %w", err)
+		return nil, fmt.Errorf("find the runs that are running: %w", err)
 	}
 	var all Running
-	// The system tells of one lock in a range, and of any: there may be others
-	// before it and behind it.
+	// F_OFD_GETLK reports one lock in a range, and any of them: there may be others
+	// before and after it.
 	ranges := []unix.Flock_t{{Len: 0}} // of any length
 	for err == nil && len(ranges) > 0 {
 		in := ranges[len(ranges)-1]
@@ -81,7 +80,7 @@ func (s *Store) Running() (Running, error) {
 			ranges = append(ranges, unix.Flock_t{Start: in.Start, Len: before})
 		}
 		switch behind := found.Start + found.Len; {
-		case found.Len == 0: // to the end of all files, which is nobody's of ours
+		case found.Len == 0: // to the end of the file: none of ours
 		case in.Len == 0:
 			ranges = append(ranges, unix.Flock_t{Start: behind})
 		case behind < in.Start+in.Len:
@@ -92,13 +91,13 @@ func (s *Store) Running() (Running, error) {
 	return all, errors.Join(err, f.Close())
 }
 
-// lockPath is a file of which each run has one byte, so that there is no file
-// for each run to be swept away.
+// lockPath is a file with one byte for each run: a file for each run would have to
+// be removed one day.
 func (s *Store) lockPath() string { return s.path + ".running" }
 
-// runLock is a run's byte. It may lie beyond the end of the file. The locks are
-// those of an open file and not of the process, so that two of one process
-// keep each other out.
+// runLock is the run's byte, which may be beyond the end of the file. Locks are per
+// open file description, not per process, so that two holders in one process
+// exclude each other.
 func runLock(id string) unix.Flock_t {
 	h := fnv.New64a()
 	h.Write([]byte(id)) // never fails
