@@ -226,7 +226,7 @@ func (d Difference) Conditions(a, b results.Run) []Condition {
 	if d.Kernels != [2]string{} {
 		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
 	} else {
-		told := make(map[string]bool)
+		done := make(map[string]bool)
 		for _, next := range slices.SortedFunc(maps.Keys(d.Predecessors), func(a, b string) int {
 			return kernelversion.ReleaseOf(a).Compare(kernelversion.ReleaseOf(b))
 		}) {

@@ -87,9 +87,9 @@ func (e *Expectations) Apply(cells []results.Cell, policy outcome.Policy) {
 	m := e.matcher()
 	for i := range cells {
 		c := &cells[i]
-		c.Standing, c.Why = "", ""
+		c.Expected, c.Why = "", ""
 		if r := m.rule(&c.Attempt); r != nil {
-			c.Standing, c.Why = r.judge(c, policy)
+			c.Expected, c.Why = r.judge(c, policy)
 		}
 	}
 }
