@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -153,20 +154,20 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 	was := results.Releases(before)
 	left := slices.Clone(was) // kernels that are not replaced yet
 	predecessors := map[string]string{}
-	replace := func(release, old string) {
-		n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
-		predecessors[release] = old
+	standIn := func(release, old kernelversion.Release) {
+		n.Replaced = append(n.Replaced, Replacement{Kernel: release.Name, Before: old.Name})
+		predecessors[release.Name] = old.Name
 	}
-	var others []string
+	var others []kernelversion.Release
 	for _, release := range results.Releases(n.Cells) {
 		old, ok := compare.Predecessor(release, was)
 		if !ok {
 			others = append(others, release)
 			continue
 		}
-		left = slices.DeleteFunc(left, func(r string) bool { return r == old })
-		if old != release {
-			replace(release, old)
+		left = slices.DeleteFunc(left, func(r kernelversion.Release) bool { return r.Name == old.Name })
+		if old.Name != release.Name {
+			standIn(release, old)
 		}
 	}
 	// A kernel of a new series replaces one that has gone, or is in addition to all
@@ -175,11 +176,11 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 		gone, went := compare.Older(release, left)
 		old, ok := compare.Older(release, was)
 		if !went || !ok {
-			n.NewKernels = append(n.NewKernels, release)
+			n.NewKernels = append(n.NewKernels, release.Name)
 			continue
 		}
-		left = slices.DeleteFunc(left, func(r string) bool { return r == gone })
-		replace(release, old)
+		left = slices.DeleteFunc(left, func(r kernelversion.Release) bool { return r.Name == gone.Name })
+		standIn(release, old)
 	}
 	return predecessors
 }
@@ -220,7 +221,7 @@ func (n *Summary) notRun() map[results.CellKey]bool {
 // gone records the cells that only the previous run has. A kernel that is not in
 // this run is one entry; cells in NotRun are omitted.
 func (n *Summary) gone(all []compare.Change, left map[results.CellKey]bool) {
-	compared := results.Releases(n.Cells)
+	compared := results.ReleaseNames(results.Releases(n.Cells))
 	for _, r := range n.Replaced {
 		compared = append(compared, r.Before)
 	}

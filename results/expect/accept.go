@@ -65,7 +65,7 @@ func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like 
 				order = append(order, x)
 			}
 			covers[x].missing[c.CellKey] = true
-			if r := m.rule(c.CellKey); r != nil {
+			if r := m.rule(&c.Attempt); r != nil {
 				a.before = min(a.before, slices.IndexFunc(e.Rules, func(o Rule) bool { return o.Line == r.Line }))
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -116,38 +117,65 @@ func in(names []string, wanted map[string]bool) []string {
 // ranges turns the kernels of b into ranges that contain no cell with another
 // result. An end is widened to its series if the whole series agrees: the next
 // point release is expected to behave the same.
-func (c *cover) ranges(b box) []results.ReleaseRange {
-	tests, others := set(b.tests), make(map[string]bool)
+func (c *cover) ranges(b box) []kernelversion.Range {
+	tests := set(b.tests)
+	others, releases := make(map[kernelversion.Release]bool), make(map[string]kernelversion.Release)
 	for _, x := range c.cells {
+		releases[x.Kernel] = x.Release()
 		if tests[x.Test] && slices.Contains(b.filesystems, x.FS) && !c.met(x) {
-			others[x.Kernel] = true
+			others[x.Release()] = true
 		}
 	}
-	sound := func(x results.ReleaseRange) bool {
-		for k := range others {
-			if x.Contains(k) {
-				return false
+	// sound is the range, if it contains the kernels and none of the others.
+	sound := func(from, to string, kernels []string) (kernelversion.Range, bool) {
+		x, err := kernelversion.ParseRange(from + ".." + to)
+		if err != nil {
+			return x, false
+		}
+		for _, k := range kernels {
+			if !x.Contains(releases[k]) {
+				return x, false
 			}
 		}
-		return true
+		for k := range others {
+			if x.Contains(k) {
+				return x, false
+			}
+		}
+		return x, true
 	}
-	var all []results.ReleaseRange
+	// end names a kernel in a range: by its release, unless that hides the
+	// version by which it is ordered.
+	end := func(k string) string {
+		if r := releases[k]; r != kernelversion.ReleaseOf(k) {
+			return r.Version.String()
+		}
+		return k
+	}
+	var all []kernelversion.Range
 	for kernels := b.kernels; len(kernels) > 0; {
-		x := results.ReleaseRange{From: kernels[0], To: kernels[0]}
+		x, ok := sound(kernels[0], kernels[0], kernels[:1])
 		n := 1
-		for n < len(kernels) && sound(results.ReleaseRange{From: x.From, To: kernels[n]}) {
-			x.To = kernels[n]
+		for n < len(kernels) {
+			wider, ok := sound(end(kernels[0]), end(kernels[n]), kernels[:n+1])
+			if !ok {
+				break
+			}
+			x = wider
 			n++
 		}
+		first, last, covered := kernels[0], kernels[n-1], kernels[:n]
 		kernels = kernels[n:]
-		from, to := results.Series(x.From), results.Series(x.To)
-		for _, wider := range []results.ReleaseRange{{From: from, To: to}, {From: from, To: x.To}, {From: x.From, To: to}} {
-			if sound(wider) {
-				x = wider
+		from, to := releases[first].Series(), releases[last].Series()
+		for _, wider := range [][2]string{{from, to}, {from, end(last)}, {end(first), to}} {
+			if y, sound := sound(wider[0], wider[1], covered); sound {
+				x, ok = y, true
 				break
 			}
 		}
-		all = append(all, x)
+		if ok || x != (kernelversion.Range{}) {
+			all = append(all, x)
+		}
 	}
 	return all
 }
@@ -157,7 +185,7 @@ func (c *cover) ranges(b box) []results.ReleaseRange {
 func (c *cover) patterns(r Rule) []string {
 	others := make(map[string]bool)
 	for _, x := range c.cells {
-		if !others[x.Test] && r.ofFilesystem(x.FS) && !c.met(x) && r.ofKernel(x.Kernel) {
+		if !others[x.Test] && r.ofFilesystem(x.FS) && !c.met(x) && r.ofKernel(x.Release()) {
 			others[x.Test] = true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -17,7 +18,7 @@ import (
 type Rule struct {
 	// Test, Filesystem and Kernels say which cells. Names of tests and
 	// filesystems may have "*" for anything; kernels are releases or ranges, as
-	// results.ParseReleaseRange reads them. No filesystem or kernel is all.
+	// kernelversion.ParseRange reads them. No filesystem or kernel is all.
 	Test       []string
 	Filesystem []string
 	Kernels    []string
@@ -32,7 +33,7 @@ type Rule struct {
 	// Line is the rule's first line in its file, from 1.
 	Line int
 
-	ranges []results.ReleaseRange
+	ranges []kernelversion.Range
 }
 
 // Expectations are the rules of a file. The first that matches a cell applies. A nil *Expectations expects nothing.
@@ -85,7 +86,7 @@ func (e *Expectations) Apply(cells []results.Cell, policy outcome.Policy) {
 	for i := range cells {
 		c := &cells[i]
 		c.Expected, c.Why = "", ""
-		if r := m.rule(c.CellKey); r != nil {
+		if r := m.rule(&c.Attempt); r != nil {
 			c.Expected, c.Why = r.judge(c, policy)
 		}
 	}
@@ -133,7 +134,7 @@ func (e *Expectations) Judgement() history.Judgement {
 		if !a.Verdict.Bad() {
 			return false
 		}
-		r := m.rule(a.CellKey)
+		r := m.rule(a)
 		return r == nil || !r.meets(a)
 	}
 }

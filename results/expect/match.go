@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
 // matches reports whether the rule matches the cell.
-func (r *Rule) matches(k results.CellKey) bool {
-	return r.ofTest(k.Test) && r.ofFilesystem(k.FS) && r.ofKernel(k.Kernel)
+func (r *Rule) matches(a *results.Attempt) bool {
+	return r.ofTest(a.Test) && r.ofFilesystem(a.FS) && r.ofKernel(a.Release())
 }
 
 func (r *Rule) ofTest(test string) bool { return anyGlob(r.Test, test) }
@@ -18,8 +19,8 @@ func (r *Rule) ofFilesystem(fs string) bool {
 	return len(r.Filesystem) == 0 || anyGlob(r.Filesystem, fs)
 }
 
-func (r *Rule) ofKernel(release string) bool {
-	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x results.ReleaseRange) bool { return x.Contains(release) })
+func (r *Rule) ofKernel(k kernelversion.Release) bool {
+	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x kernelversion.Range) bool { return x.Contains(k) })
 }
 
 func anyGlob(patterns []string, name string) bool {
@@ -52,11 +53,11 @@ type matcher struct {
 	rules       []*Rule // those that have not expired
 	tests       map[string][]int
 	filesystems map[string][]bool
-	kernels     map[string][]bool
+	kernels     map[kernelversion.Release][]bool
 }
 
 func (e *Expectations) matcher() *matcher {
-	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[string][]bool{}}
+	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[kernelversion.Release][]bool{}}
 	if e != nil {
 		for i := range e.Rules {
 			if !e.Expired(&e.Rules[i]) {
@@ -68,7 +69,7 @@ func (e *Expectations) matcher() *matcher {
 }
 
 // rule is the rule that applies to the cell, nil if none matches.
-func (m *matcher) rule(k results.CellKey) *Rule {
+func (m *matcher) rule(k *results.Attempt) *Rule {
 	if len(m.rules) == 0 {
 		return nil
 	}
@@ -84,8 +85,8 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 	if len(tests) == 0 {
 		return nil
 	}
-	filesystems := m.matched(m.filesystems, k.FS, (*Rule).ofFilesystem)
-	kernels := m.matched(m.kernels, k.Kernel, (*Rule).ofKernel)
+	filesystems := matched(m.rules, m.filesystems, k.FS, (*Rule).ofFilesystem)
+	kernels := matched(m.rules, m.kernels, k.Release(), (*Rule).ofKernel)
 	for _, i := range tests {
 		if filesystems[i] && kernels[i] {
 			return m.rules[i]
@@ -94,15 +95,15 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 	return nil
 }
 
-// matched is whether each rule matches a name.
-func (m *matcher) matched(known map[string][]bool, name string, of func(*Rule, string) bool) []bool {
-	matched, ok := known[name]
+// matched says of each rule whether it matches a name; known remembers it.
+func matched[K comparable](rules []*Rule, known map[K][]bool, name K, of func(*Rule, K) bool) []bool {
+	all, ok := known[name]
 	if !ok {
-		matched = make([]bool, len(m.rules))
-		for i, r := range m.rules {
-			matched[i] = of(r, name)
+		all = make([]bool, len(rules))
+		for i, r := range rules {
+			all[i] = of(r, name)
 		}
-		known[name] = matched
+		known[name] = all
 	}
-	return matched
+	return all
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -200,7 +201,7 @@ func (r *Rule) validate() (key string, err error) {
 	}
 	r.ranges = nil
 	for _, k := range r.Kernels {
-		x, err := results.ParseReleaseRange(k)
+		x, err := kernelversion.ParseRange(k)
 		if err != nil {
 			return "kernels", err
 		}

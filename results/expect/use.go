@@ -33,7 +33,7 @@ func (e *Expectations) Uses(cells []results.Cell, policy outcome.Policy) []Use {
 	m := e.matcher()
 	for i := range cells {
 		c := &cells[i]
-		r := m.rule(c.CellKey)
+		r := m.rule(&c.Attempt)
 		if r == nil {
 			continue
 		}
@@ -70,8 +70,8 @@ func (u Use) cells() int { return u.Expected + u.Failed + u.Passed + u.Silent }
 // shadow is a rule that applies to a cell that r matches, nil if r matches none.
 func (r *Rule) shadow(cells []results.Cell, m *matcher) *Rule {
 	for i := range cells {
-		if k := cells[i].CellKey; r.matches(k) {
-			return m.rule(k)
+		if a := &cells[i].Attempt; r.matches(a) {
+			return m.rule(a)
 		}
 	}
 	return nil

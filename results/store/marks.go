@@ -90,6 +90,7 @@ func removeRun(ctx context.Context, conn *sql.Conn, id string) (gone bool, err e
 		`DELETE FROM log WHERE id IN (SELECT log FROM attempt WHERE run = ?)`,
 		`DELETE FROM attempt WHERE run = ?`,
 		`DELETE FROM plan WHERE run = ?`,
+		`DELETE FROM kernel WHERE run = ?`,
 		`DELETE FROM run WHERE id = ?`,
 	} {
 		if _, err := tx.ExecContext(ctx, q, id); err != nil {

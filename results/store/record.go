@@ -60,6 +60,11 @@ func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return false, err
 	}
+	for _, k := range r.Kernels {
+		if err := putKernel(ctx, tx, r.ID, k); err != nil {
+			return false, err
+		}
+	}
 	return true, addPlan(ctx, tx, r)
 }
 
