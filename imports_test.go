@@ -28,24 +28,28 @@ var directions = []struct {
 	{"outcome", nil, "it is shared by guest and host and must know neither"},
 	{"internal/protocol", nil, "it is shared by guest and host and must know neither"},
 	{"internal/protocol/reseed", nil, "it is shared by guest and host and must know neither"},
-	{"kernels/...", []string{"kernels/...", "outcome"}, "a kernel does not know what is done with it"},
-	{"images/...", []string{"images", "kernels", "outcome"}, "an image does not know who boots it"},
+	{"internal/sanitize", nil, "it is a leaf: everything that shows guest text imports it"},
+	{"internal/shell", nil, "it is a leaf"},
+	{"internal/spell", nil, "it is a leaf"},
+	{"internal/osfile", nil, "it is a leaf: files and locks know nothing of what is in them"},
+	{"kernels/...", host("kernels/...", "outcome"), "a kernel does not know what is done with it"},
+	{"images/...", host("images", "kernels", "outcome"), "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
-	{"results", []string{"outcome"}, "the model does not know where it is stored nor how it is shown"},
-	{"results/store", []string{"results", "outcome"}, "what is stored does not depend on what is made of it"},
-	{"results/history", []string{"results", "outcome"}, "past runs are read through a small interface, not from SQLite"},
-	{"results/compare", []string{"results", "results/history", "outcome"}, "a comparison needs cells, not where they are stored"},
-	{"results/findings", []string{"results", "outcome"}, "findings need cells, not where they are stored"},
-	{"results/terminal", []string{"results", "results/history", "results/compare", "results/findings", "outcome"}, "what draws knows no SQL"},
-	{"results/changes", []string{"results", "results/history", "results/compare", "outcome"}, "what changed does not depend on how runs are stored or reported"},
-	{"results/resultstest", []string{"results", "outcome"}, "the tests of every package of results use it"},
-	{"results/...", []string{"results/...", "outcome"}, "results outlive the way in which they were got"},
-	{"lab/vm", leaves, "a VM does not know what runs in it"},
-	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
-	{"lab/gotest", leaves, "test output is read the same, wherever it ran"},
-	{"lab/...", with("internal/config", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
-	{"internal/config", with("images", "kernels/...", "results/...", "lab", "cmd/splicelab/spell"), "an option does not know which command reads it"},
-	{"cmd/...", with("internal/config", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"results", host("outcome"), "the model does not know where it is stored nor how it is shown"},
+	{"results/store", host("results", "outcome"), "what is stored does not depend on what is made of it"},
+	{"results/history", host("results", "outcome"), "past runs are read through a small interface, not from SQLite"},
+	{"results/compare", host("results", "results/history", "outcome"), "a comparison needs cells, not where they are stored"},
+	{"results/findings", host("results", "outcome"), "findings need cells, not where they are stored"},
+	{"results/terminal", host("results", "results/history", "results/compare", "results/findings", "outcome"), "what draws knows no SQL"},
+	{"results/changes", host("results", "results/history", "results/compare", "outcome"), "what changed does not depend on how runs are stored or reported"},
+	{"results/resultstest", host("results", "outcome"), "the tests of every package of results use it"},
+	{"results/...", host("results/...", "outcome"), "results outlive the way in which they were got"},
+	{"lab/vm", host(leaves...), "a VM does not know what runs in it"},
+	{"lab/console", host(leaves...), "a kernel log is read the same, whoever wrote it"},
+	{"lab/gotest", host(leaves...), "test output is read the same, wherever it ran"},
+	{"lab/...", host(with("internal/config", "lab/...", "images", "kernels/...", "results/...")...), "the command line is above the lab, suites run in the guest"},
+	{"internal/config", host(with("images", "kernels/...", "results/...", "lab")...), "an option does not know which command reads it"},
+	{"cmd/...", host(with("internal/config", "cmd/...", "lab/...", "images", "kernels/...", "results/...")...), "suites run in the guest"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
 
@@ -66,6 +70,11 @@ var testsMay = map[string][]string{
 }
 
 func with(packages ...string) []string { return append(packages, leaves...) }
+
+// foundations are leaves that every package of the host may import.
+var foundations = []string{"internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
+
+func host(packages ...string) []string { return slices.Concat(packages, foundations) }
 
 func TestImportDirections(t *testing.T) {
 	gocmd, err := exec.LookPath("go")
@@ -133,6 +142,9 @@ func TestImportDirectionsRefuse(t *testing.T) {
 		{"tests/splice", "tests/kit", false, false},
 		{"tests/kit", "kernels", true, true},
 		{"stray", "outcome", false, true},
+		{"results/store", "internal/sanitize", false, false},
+		{"internal/sanitize", "outcome", false, true},
+		{"images/guest", "internal/osfile", false, true},
 		{"cmd/splicelab", "images", false, false},
 	} {
 		var imports, testImports []string

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
@@ -90,7 +91,7 @@ func message(ctx context.Context, err error) string {
 	}
 	var b strings.Builder
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(&b, "splicelab: %s\n", results.CleanLine(strings.TrimSuffix(line, "\n")))
+		fmt.Fprintf(&b, "splicelab: %s\n", sanitize.Line(strings.TrimSuffix(line, "\n")))
 	}
 	return b.String()
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 )
 
 // plainInterval is the least time between two progress lines where they
@@ -101,7 +101,7 @@ func (p *progress) Update(name string, done, total int64) {
 func (p *progress) doing(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tally.doing = results.CleanLine(text)
+	p.tally.doing = sanitize.Line(text)
 	p.draw()
 	p.plain(false)
 }
@@ -114,7 +114,7 @@ func (p *progress) Event(e lab.Event) {
 	p.plain(e.Kind == lab.EventPlanned)
 	p.mu.Unlock()
 	if e.Kind == lab.EventNotice {
-		_, _ = fmt.Fprintln(p, results.CleanLine(e.Text)) // the run does not depend on it
+		_, _ = fmt.Fprintln(p, sanitize.Line(e.Text)) // the run does not depend on it
 	}
 	if p.terminal && noteworthy(e) {
 		// On a terminal the first crash is told when it happens. Elsewhere the
@@ -152,6 +152,6 @@ func noteOf(e lab.Event) string {
 	if e.Kind == lab.EventRetry {
 		again = " (will be tried again)"
 	}
-	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, results.CleanLine(e.Cell.Kernel), results.CleanLine(e.Cell.FS),
-		results.CleanLine(e.Cell.Test), results.CleanLine(e.Attempt.Detail), again)
+	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, sanitize.Line(e.Cell.Kernel), sanitize.Line(e.Cell.FS),
+		sanitize.Line(e.Cell.Test), sanitize.Line(e.Attempt.Detail), again)
 }

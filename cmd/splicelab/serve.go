@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -89,7 +90,7 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 			return a.weigh(ctx, store, before, p, history.Depth, d)
 		},
 		CrashLines: crashLines, Family: a.families(ctx), Report: pageReport,
-		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", results.CleanLine(err.Error())) },
+		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
 		return err

@@ -10,11 +10,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/vm"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -111,7 +111,7 @@ func (a *app) warn(texts ...string) {
 			a.warned = map[string]bool{}
 		}
 		a.warned[text] = true
-		fmt.Fprintf(a.stderr, "splicelab: warning: %s\n", results.CleanLine(text))
+		fmt.Fprintf(a.stderr, "splicelab: warning: %s\n", sanitize.Line(text))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -160,7 +161,7 @@ func (a *app) writeProofs(proofs []lab.Proof) error {
 		return fmt.Sprint(len(cells))
 	}
 	for _, p := range proofs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", results.CleanLine(p.Test), orDash(p.Fault), number(p.Fired), number(p.Itself), number(p.Silent),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sanitize.Line(p.Test), orDash(p.Fault), number(p.Fired), number(p.Itself), number(p.Silent),
 			number(p.Skipped), number(p.Broken), number(p.Infra), orDash(outcomesOf(p.Fired)))
 	}
 	if err := w.Flush(); err != nil {
@@ -180,7 +181,7 @@ func (a *app) writeProofs(proofs []lab.Proof) error {
 			{"infra", p.Infra, func(c results.Cell) string { return c.Detail }},
 		} {
 			for _, r := range reasons(list.cells, list.why) {
-				fmt.Fprintf(&b, "%s: %s: %s: %s\n", list.what, results.CleanLine(p.Test), r.where, results.CleanLine(r.text))
+				fmt.Fprintf(&b, "%s: %s: %s: %s\n", list.what, sanitize.Line(p.Test), r.where, sanitize.Line(r.text))
 			}
 		}
 	}
@@ -215,7 +216,7 @@ func outcomesOf(cells []results.Cell) string {
 		return strings.Compare(x, y)
 	})
 	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %d", results.CleanLine(name), n[name])
+		names[i] = fmt.Sprintf("%s %d", sanitize.Line(name), n[name])
 	}
 	return strings.Join(names, ", ")
 }
@@ -266,5 +267,5 @@ func placesOf(cells []results.Cell) string {
 	for i, set := range sets {
 		sets[i] = strings.Join(together[set], ", ") + " (" + set + ")"
 	}
-	return results.CleanLine(strings.Join(sets, "; "))
+	return sanitize.Line(strings.Join(sets, "; "))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -78,7 +79,7 @@ func (r *Rule) why() string {
 	if len(where) > 0 {
 		s += " (" + strings.Join(where, ", ") + ")"
 	}
-	return results.CleanLine(s)
+	return sanitize.Line(s)
 }
 
 // Apply sets the Standing and the Why of cells, which are shown under policy.
@@ -124,7 +125,7 @@ func seen(a *results.Attempt) string {
 	if a.Outcome == outcome.None {
 		return string(a.Verdict)
 	}
-	return fmt.Sprintf("%s (%s)", a.Verdict, results.CleanLine(string(a.Outcome)))
+	return fmt.Sprintf("%s (%s)", a.Verdict, sanitize.Line(string(a.Outcome)))
 }
 
 // Judgement judges attempts: those fail that are bad and not as expected. It is

@@ -10,6 +10,7 @@ package format
 import (
 	"io"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -54,13 +55,13 @@ const (
 // reason is the one line that says why the cell is not a pass: its detail, else
 // what it came to, and before it what was expected.
 func reason(c *results.Cell) string {
-	detail := results.CleanLine(c.Detail)
+	detail := sanitize.Line(c.Detail)
 	if detail == "" {
-		detail = results.CleanLine(c.What())
+		detail = sanitize.Line(c.What())
 	}
 	switch {
 	case c.Standing == results.ExpectedFail && c.Why != "":
-		return expectedFail + ": " + results.CleanLine(c.Why) + ": " + detail
+		return expectedFail + ": " + sanitize.Line(c.Why) + ": " + detail
 	case c.Standing == results.ExpectedFail:
 		return expectedFail + ": " + detail
 	}

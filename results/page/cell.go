@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -38,7 +39,7 @@ func NewCell(r results.Run, c results.Cell, l Lookup) (Cell, error) {
 			return Cell{}, fmt.Errorf("history of %s: %w", c.CellKey, err)
 		}
 		for _, p := range history {
-			p.Run, p.Started, p.Kernel, p.Flaky = results.CleanLine(p.Run), results.CleanLine(p.Started), results.CleanLine(p.Kernel), results.CleanLine(p.Flaky)
+			p.Run, p.Started, p.Kernel, p.Flaky = sanitize.Line(p.Run), sanitize.Line(p.Started), sanitize.Line(p.Kernel), sanitize.Line(p.Flaky)
 			p.Verdict, p.Outcome = cleanName(p.Verdict), cleanName(p.Outcome)
 			doc.History = append(doc.History, p)
 		}
@@ -48,7 +49,7 @@ func NewCell(r results.Run, c results.Cell, l Lookup) (Cell, error) {
 		if err != nil {
 			return Cell{}, fmt.Errorf("report file of %s: %w", c.CellKey, err)
 		}
-		doc.Report = results.Clean(report)
+		doc.Report = sanitize.Text(report)
 	}
 	return doc, nil
 }
@@ -70,7 +71,7 @@ func brief(r results.Run, c results.Cell) Cell {
 	}
 	return Cell{
 		Kernel: safe.Kernel, FS: safe.FS, Test: safe.Test, Verdict: c.Verdict, Outcome: safe.Outcome, Kind: safe.Kind,
-		Flaky: c.Flaky, Standing: c.Standing, Why: results.CleanLine(c.Why),
+		Flaky: c.Flaky, Standing: c.Standing, Why: sanitize.Line(c.Why),
 		Command: results.RepeatCommand(r, c.CellKey), Attempts: newAttempts(attempts, nil), History: []Past{},
 	}
 }
