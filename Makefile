@@ -71,7 +71,7 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 	@code=0; bin/splicelab run --json out/matrix.json --junit out/junit.xml --html out/report.html $(ARGS) || code=$$?; \
 	case $$code in \
 	0) ;; \
-	1) echo "make run: some cells failed. Under the snapshot policy today's kernels do fail: a splice from a file aliases the page cache, and later changes show in the pipe. \"make run ARGS='--policy alias'\" accepts that; README.md tells how to read the matrix." >&2 ;; \
+	1) echo "make run: some cells failed. Under the snapshot policy today's kernels do fail: a splice from a file aliases the page cache, and later changes show in the pipe. \"make run ARGS='--policy alias'\" accepts that; docs/usage.md explains the matrix." >&2 ;; \
 	*) echo "make run: the lab itself failed (exit code $$code): see above, and \"bin/splicelab doctor\"." >&2; exit $$code ;; \
 	esac
 

@@ -22,6 +22,9 @@ func (e *SelectorError) Error() string {
 	return s
 }
 
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*SelectorError) BadInput() {}
+
 // selectorForms is shown for selectors that cannot be read.
 const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all, file:PATH or build:NAME"
 

@@ -78,12 +78,12 @@ func OpenStore(dir string) (*Store, error) {
 // Dir is the store's directory.
 func (s *Store) Dir() string { return s.dir }
 
-// unwritable adds the remedy to an error of writing to the store.
+// unwritable names the store in an error of writing to it.
 func (s *Store) unwritable(err error) error {
-	return fmt.Errorf("cannot write to the cache in %s: %w; name another directory with --cache or SPLICELAB_CACHE", s.dir, err)
+	return fmt.Errorf("cannot write to the cache in %s: %w", s.dir, err)
 }
 
-// explain adds the remedy to errors that the cache's place is to blame for.
+// explain names the store in errors that its filesystem is to blame for.
 func (s *Store) explain(err error) error {
 	for _, cause := range []error{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EACCES} {
 		if errors.Is(err, cause) {

@@ -18,12 +18,15 @@ func (e *RunError) Error() string {
 	case e.Ambiguous:
 		return fmt.Sprintf("run %q is ambiguous: %s", e.Ref, strings.Join(e.Known, ", "))
 	case strings.HasPrefix(e.Ref, "@"):
-		return fmt.Sprintf("no run %q: splicelab results baseline RUN makes a run the baseline", e.Ref)
+		return fmt.Sprintf("no run %q", e.Ref)
 	case len(e.Known) == 0:
 		return fmt.Sprintf("no run %q: the store holds no runs yet", e.Ref)
 	}
 	return fmt.Sprintf("no run %q: use latest, latest~1, a date, @baseline, or one of %s", e.Ref, strings.Join(e.Known, ", "))
 }
+
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*RunError) BadInput() {}
 
 // KernelError says that a reference names no kernel that a run has cells of.
 type KernelError struct {
@@ -42,6 +45,9 @@ func (e *KernelError) Error() string {
 	}
 	return where + " the kernel of " + e.Ref + ": use one of " + strings.Join(e.Known, ", ")
 }
+
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*KernelError) BadInput() {}
 
 // RunningError says that another process is at a run.
 type RunningError struct{ Run string }

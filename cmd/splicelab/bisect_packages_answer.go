@@ -220,15 +220,15 @@ func (p *packageAnswer) sides() map[int]bisect.Side {
 func mentions(line string, words []string) bool {
 	low := strings.ToLower(line)
 	for _, w := range words {
-		if i := strings.Index(low, w); i >= 0 && !within(low, i, len(w)) {
+		if i := strings.Index(low, w); i >= 0 && !partOfWord(low, i, len(w)) {
 			return true
 		}
 	}
 	return false
 }
 
-// within reports whether the word at i is only a part of a longer one.
-func within(s string, i, n int) bool {
+// partOfWord reports whether the word at i is only a part of a longer one.
+func partOfWord(s string, i, n int) bool {
 	letter := func(j int) bool { return j >= 0 && j < len(s) && s[j] >= 'a' && s[j] <= 'z' }
 	return letter(i-1) || letter(i+n)
 }

@@ -99,7 +99,7 @@ uses the cache. Results are kept elsewhere and stay.`,
 func cacheParts(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("cache directory: %w; name another with --cache or SPLICELAB_CACHE", err)
+		return nil, fmt.Errorf("cache directory: %w", err)
 	}
 	var parts []string
 	for _, e := range entries {

@@ -7,16 +7,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/kernels/debian"
-	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
-	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/expect"
-	"github.com/splicelab/splicelab/results/format"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it
@@ -28,32 +20,20 @@ const (
 	exitLab    = 3 // the lab itself failed, or was interrupted
 )
 
-// exitCode maps an error to the process's exit code. Everything that is not
-// known to be the user's is the lab's.
+// badInput is implemented by errors that the user has to correct: bad usage,
+// a bad configuration, a selector or a reference that names nothing.
+type badInput interface {
+	error
+	BadInput()
+}
+
+// exitCode maps an error to the process's exit code. An error that is not
+// marked as the user's is the lab's.
 func exitCode(err error) int {
 	var (
-		program  *programError
-		failed   *failedError
-		usage    *usageError
-		settings *config.Error
-		selector *kernels.SelectorError
-		setting  *debian.SettingError
-		noMatch  *lab.NoMatchError
-		ownSuite *lab.OwnSuiteError
-		noRun    *results.RunError
-		noRecipe *lab.NoRecipeError
-		changed  *lab.ChangedError
-		noKernel *results.KernelError
-		expected *expect.Error
-		document *format.SyntaxError
-		build    *source.Error
-		swapped  *bisect.SwappedError
-		unsteady *bisect.UnsteadyEndError
-		end      *bisect.EndError
-		sameEnds *bisect.SameEndsError
-		repo     *bisect.RepoError
-		ref      *bisect.RefError
-		moved    *bisect.MovedError
+		program *programError
+		failed  *failedError
+		input   badInput
 	)
 	switch {
 	case err == nil:
@@ -62,21 +42,29 @@ func exitCode(err error) int {
 		return program.code
 	case errors.As(err, &failed):
 		return exitFailed
-	case errors.As(err, &usage), errors.As(err, &settings), errors.As(err, &selector),
-		errors.As(err, &setting), errors.As(err, &noMatch), errors.As(err, &ownSuite), errors.As(err, &noRun),
-		errors.As(err, &noRecipe), errors.As(err, &changed), errors.As(err, &noKernel), errors.As(err, &expected), errors.As(err, &document),
-		errors.As(err, &build), errors.As(err, &swapped), errors.As(err, &unsteady),
-		errors.As(err, &end), errors.As(err, &sameEnds), errors.As(err, &repo), errors.As(err, &ref), errors.As(err, &moved):
+	case errors.As(err, &input), labInput(err):
 		return exitUsage
 	default:
 		return exitLab
 	}
 }
 
-// message is what stderr is told about err: each line once, after the
-// program's name. It is empty for errors that have been told already: a
-// failed cell is in the matrix, a failed program has spoken for itself.
-func message(ctx context.Context, err error) string {
+// labInput reports whether an error of package lab is the user's to correct.
+func labInput(err error) bool {
+	var (
+		noMatch  *lab.NoMatchError
+		ownSuite *lab.OwnSuiteError
+		noRecipe *lab.NoRecipeError
+		changed  *lab.ChangedError
+	)
+	return errors.As(err, &noMatch) || errors.As(err, &ownSuite) || errors.As(err, &noRecipe) || errors.As(err, &changed)
+}
+
+// message is what is printed on stderr about err: each line once, after the
+// program's name, with what the user can do about it. It is empty for errors
+// that were reported already: a failed cell is in the matrix, a failed program
+// has printed its own messages.
+func (a *app) message(ctx context.Context, err error) string {
 	var (
 		program     *programError
 		failed      *failedError
@@ -87,25 +75,28 @@ func message(ctx context.Context, err error) string {
 		return ""
 	case errors.As(err, &interrupted),
 		errors.As(context.Cause(ctx), &interrupted) && errors.Is(err, context.Canceled):
-		return "" // announced when the signal came
+		return "" // reported when the signal came
 	}
 	var b strings.Builder
-	for line := range strings.Lines(err.Error()) {
+	for line := range strings.Lines(a.explain(err)) {
 		fmt.Fprintf(&b, "splicelab: %s\n", sanitize.Line(strings.TrimSuffix(line, "\n")))
 	}
 	return b.String()
 }
 
-// usageError is a command line that asks for something that there is not.
+// usageError reports a command line that cannot be executed as it is written.
 type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
+
+// BadInput marks an error that the user has to correct.
+func (*usageError) BadInput() {}
 
 func usagef(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
 
-// failedError says that cells failed; the matrix has named them.
+// failedError reports that cells failed; the matrix has named them.
 type failedError struct{ cells int }
 
 func (e *failedError) Error() string { return fmt.Sprintf("%d cells failed", e.cells) }
@@ -115,7 +106,7 @@ type programError struct{ code int }
 
 func (e *programError) Error() string { return fmt.Sprintf("the program exited with code %d", e.code) }
 
-// interruptedError is the cause of a context that a signal ended.
+// interruptedError is the cause of a context that a signal cancelled.
 type interruptedError struct{ signal os.Signal }
 
 func (e *interruptedError) Error() string { return "interrupted by " + e.signal.String() }

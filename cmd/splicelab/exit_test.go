@@ -10,10 +10,13 @@ import (
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/format"
 )
 
@@ -32,7 +35,21 @@ func TestExitCodes(t *testing.T) {
 		{&kernels.SelectorError{Selector: "x"}, exitUsage, true},
 		{&debian.SettingError{Setting: "x"}, exitUsage, true},
 		{&lab.NoMatchError{Pattern: "x"}, exitUsage, true},
+		{&lab.OwnSuiteError{From: "x", Why: "y"}, exitUsage, true},
+		{&lab.NoRecipeError{Run: "x", Why: "y"}, exitUsage, true},
+		{&lab.ChangedError{Run: "x", What: []string{"y"}}, exitUsage, true},
 		{&results.RunError{Ref: "x"}, exitUsage, true},
+		{&results.KernelError{Ref: "x"}, exitUsage, true},
+		{&expect.Error{Faults: []string{"x"}}, exitUsage, true},
+		{&source.Error{Name: "x", Reason: "y"}, exitUsage, true},
+		{&bisect.SwappedError{}, exitUsage, true},
+		{&bisect.UnsteadyEndError{}, exitUsage, true},
+		{&bisect.EndError{}, exitUsage, true},
+		{&bisect.SameEndsError{}, exitUsage, true},
+		{&bisect.RepoError{}, exitUsage, true},
+		{&bisect.RefError{}, exitUsage, true},
+		{&bisect.MovedError{}, exitUsage, true},
+		{&bisect.NoChangeError{}, exitLab, true}, // a verb that finds none exits with exitFailed
 		{&format.SyntaxError{File: "x", What: "y"}, exitUsage, true},
 		{fmt.Errorf("wrapped: %w", &kernels.SelectorError{Selector: "x"}), exitUsage, true},
 		{&lab.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
@@ -47,14 +64,14 @@ func TestExitCodes(t *testing.T) {
 		if got := exitCode(c.err); got != c.code {
 			t.Errorf("exitCode(%v) = %d, want %d", c.err, got, c.code)
 		}
-		if got := message(context.Background(), c.err); (got != "") != c.told {
-			t.Errorf("message(%v) = %q, want one: %t", c.err, got, c.told)
+		if got := new(app).message(context.Background(), c.err); (got != "") != c.told {
+			t.Errorf("new(app).message(%v) = %q, want one: %t", c.err, got, c.told)
 		}
 	}
 }
 
 func TestMessageIsSafeAndNamesTheProgram(t *testing.T) {
-	got := message(context.Background(), errors.New("two\nlines of \x1b[31mred"))
+	got := new(app).message(context.Background(), errors.New("two\nlines of \x1b[31mred"))
 	want := "splicelab: two\nsplicelab: lines of \\x1b[31mred\n"
 	if got != want {
 		t.Errorf("message = %q, want %q", got, want)
@@ -64,10 +81,10 @@ func TestMessageIsSafeAndNamesTheProgram(t *testing.T) {
 func TestCancelledByASignalIsNotAnError(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(&interruptedError{syscall.SIGTERM})
-	if got := message(ctx, fmt.Errorf("fetching: %w", context.Canceled)); got != "" {
+	if got := new(app).message(ctx, fmt.Errorf("fetching: %w", context.Canceled)); got != "" {
 		t.Errorf("message = %q, want none", got)
 	}
-	if got := message(ctx, errors.New("disk full")); got == "" {
+	if got := new(app).message(ctx, errors.New("disk full")); got == "" {
 		t.Error("an error that is not the signal's was swallowed")
 	}
 }

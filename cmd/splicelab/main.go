@@ -27,7 +27,7 @@ func execute(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 	root := a.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if text := message(ctx, err); text != "" {
+	if text := a.message(ctx, err); text != "" {
 		fmt.Fprint(stderr, text)
 	}
 	return exitCode(err)

@@ -57,7 +57,7 @@ type reports struct {
 	list     []reportFile
 	origin   string // for KCIDB
 	stdout   io.Writer
-	families func(context.Context) func(test string) string // for html
+	families func(context.Context) annotator // for html
 }
 
 // newReports makes sure that each report can be written, before hours are

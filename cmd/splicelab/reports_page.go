@@ -17,35 +17,53 @@ import (
 // pastRuns is how many runs a cell's history has in the page.
 const pastRuns = 20
 
-// writePage writes the HTML report of a run. family tells of a test, by its
-// name, what it belongs to.
-func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, family func(string) string) error {
+// writePage writes the HTML report of a run.
+func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, a annotator) error {
 	marks, err := store.Marks(ctx)
 	if err != nil {
 		return err
 	}
-	return page.WriteReport(w, run, marks[run.ID], cells, page.Lookup{
-		Attempts: func(k results.CellKey) ([]results.Attempt, error) {
-			attempts, err := store.Attempts(ctx, run.ID, k)
-			for i := range attempts {
-				a := &attempts[i]
-				a.Verdict = a.Verdict.Under(run.Policy, a.Kind, a.Outcome)
-			}
-			return attempts, err
-		},
-		History: func(k results.CellKey) ([]page.Past, error) {
-			all, err := history.Of(ctx, store, k, &run, pastRuns)
-			return page.NewHistory(all, run.Policy), err
-		},
-		CrashLines: crashLines,
-		Family:     family,
-		Report:     pageReport,
-	})
+	return page.WriteReport(ctx, w, run, marks[run.ID], cells, cellSource{a, store, run})
 }
 
-// pageReport is the text of a cell's report file; empty for one that came to
-// nothing that could be looked for.
-func pageReport(run results.Run, c results.Cell) (string, error) {
+// cellSource is the page.Source of a stored run.
+type cellSource struct {
+	annotator
+	store *store.Store
+	run   results.Run
+}
+
+// Attempts implements page.Source.
+func (s cellSource) Attempts(ctx context.Context, k results.CellKey) ([]results.Attempt, error) {
+	attempts, err := s.store.Attempts(ctx, s.run.ID, k)
+	for i := range attempts {
+		a := &attempts[i]
+		a.Verdict = a.Verdict.Under(s.run.Policy, a.Kind, a.Outcome)
+	}
+	return attempts, err
+}
+
+// History implements page.Source.
+func (s cellSource) History(ctx context.Context, k results.CellKey) ([]page.Past, error) {
+	all, err := history.Of(ctx, s.store, k, &s.run, pastRuns)
+	return page.NewHistory(all, s.run.Policy), err
+}
+
+// annotator is a page.Annotator. It maps tests to families; without entries,
+// tests are grouped by name.
+type annotator map[string]string
+
+// Family implements page.Annotator.
+func (a annotator) Family(test string) string {
+	name, _, _ := strings.Cut(test, "/")
+	return a[name]
+}
+
+// CrashLines implements page.Annotator.
+func (annotator) CrashLines(log string) []int { return crashLines(log) }
+
+// Report implements page.Annotator.
+func (annotator) Report(run results.Run, c results.Cell) (string, error) {
 	if !c.Verdict.Bad() && c.Outcome == "" {
 		return "", nil
 	}
@@ -53,8 +71,7 @@ func pageReport(run results.Run, c results.Cell) (string, error) {
 	return string(text), err
 }
 
-// crashLines are the lines of a kernel log, from 0, in which the kernel says
-// what went wrong.
+// crashLines returns the lines of a kernel log, from 0, that report a crash.
 func crashLines(log string) []int {
 	found := []int{}
 	lines := strings.Split(log, "\n")
@@ -79,21 +96,18 @@ func crashLines(log string) []int {
 	return found
 }
 
-// families tells which family a test belongs to; without the suites' programs
-// that is not known.
-func (a *app) families(ctx context.Context) func(string) string {
+// families maps tests to families; the suites' programs name them, so that it is
+// empty without these.
+func (a *app) families(ctx context.Context) annotator {
+	families := annotator{}
 	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
 	if err != nil {
-		return func(string) string { return "" } // tests are grouped by name then
+		return families
 	}
-	family := map[string]string{}
 	for _, s := range suites {
 		for _, t := range s.Tests {
-			family[s.Name+"."+t.Name] = t.Family
+			families[s.Name+"."+t.Name] = t.Family
 		}
 	}
-	return func(test string) string {
-		name, _, _ := strings.Cut(test, "/")
-		return family[name]
-	}
+	return families
 }

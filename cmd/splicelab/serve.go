@@ -10,13 +10,16 @@ import (
 	"os"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/web"
 )
 
@@ -82,14 +85,7 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	}
 	server, err := web.New(ctx, web.Config{
 		Store: store, Token: token, Loopback: loopback,
-		Judge: func(r results.Run, cells []results.Cell) []results.Cell {
-			expected.Apply(cells, r.Policy)
-			return cells
-		},
-		Weigh: func(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error {
-			return a.weigh(ctx, store, before, p, history.Depth, d)
-		},
-		CrashLines: crashLines, Family: a.families(ctx), Report: pageReport,
+		Judge: judge{a, store, expected}, Annotator: a.families(ctx),
 		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
@@ -106,6 +102,24 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 		fmt.Fprintf(a.stderr, "open %s\n", pageAddress(l.Addr()))
 	}
 	return server.Serve(ctx, l)
+}
+
+// judge is the web.Judge of a store and the user's expectations.
+type judge struct {
+	app      *app
+	store    *store.Store
+	expected *expect.Expectations
+}
+
+// Judge implements web.Judge.
+func (j judge) Judge(r results.Run, cells []results.Cell) []results.Cell {
+	j.expected.Apply(cells, r.Policy)
+	return cells
+}
+
+// Assess implements web.Judge.
+func (j judge) Assess(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error {
+	return j.app.weigh(ctx, j.store, before, p, history.Depth, d)
 }
 
 // pageAddress is where the page is. An address that stands for all of the

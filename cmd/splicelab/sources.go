@@ -151,11 +151,11 @@ func scratchStore() (scratch *store.Store, remove func(), err error) {
 // for who empties it, without waiting.
 func lockCache(dir string, how int) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("cache directory %s cannot be used: %w; name another with --cache or SPLICELAB_CACHE", dir, err)
+		return nil, fmt.Errorf("cache directory %s cannot be used: %w", dir, err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("cache directory %s cannot be written: %w; name another with --cache or SPLICELAB_CACHE", dir, err)
+		return nil, fmt.Errorf("cache directory %s cannot be written: %w", dir, err)
 	}
 	for {
 		err = unix.Flock(int(f.Fd()), how|unix.LOCK_NB)

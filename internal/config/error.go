@@ -15,6 +15,9 @@ type Error struct {
 
 func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
 
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*Error) BadInput() {}
+
 // fault is one thing that is wrong, before its origin is written out.
 type fault struct {
 	key  string // dotted; empty when the line says it all

@@ -100,6 +100,9 @@ type SettingError struct {
 
 func (e *SettingError) Error() string { return e.Setting + ": " + e.Reason }
 
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*SettingError) BadInput() {}
+
 func badSetting(name, format string, args ...any) error {
 	return &SettingError{Setting: "kernels.debian." + name, Reason: fmt.Sprintf(format, args...)}
 }

@@ -77,6 +77,9 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("build %s: %s", e.Name, e.Reason) }
 
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*Error) BadInput() {}
+
 var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // Validate reports the first fault of what a file or a command line says. It

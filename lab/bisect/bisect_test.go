@@ -144,8 +144,8 @@ func TestEnds(t *testing.T) {
 				return snapshot
 			}
 			return live
-		}, "", "good and bad are swapped: k0, called good, shows live 10/10, and k9, called bad, shows snapshot 10/10: use --good k9 --bad k0, or --term live..snapshot", new(*SwappedError)},
-		"swapped, with terms": {from(1), "live..snapshot", "use --good k9 --bad k0", new(*SwappedError)},
+		}, "", "good and bad are swapped: k0, the good end, shows live 10/10, and k9, the bad end, shows snapshot 10/10", new(*SwappedError)},
+		"swapped, with terms": {from(1), "live..snapshot", "good and bad are swapped: k0, the good end, shows snapshot 10/10, and k9, the bad end, shows live 10/10", new(*SwappedError)},
 		"good end shows it": {func() func(int) Seen {
 			n := 0
 			return func(i int) Seen {
@@ -155,8 +155,8 @@ func TestEnds(t *testing.T) {
 				}
 				return snapshot
 			}
-		}(), "snapshot..live", "k0, called good, shows live too", new(*UnsteadyEndError)},
-		"good end shows neither": {from(1), "zeroed..live", "k0, called good, does not show zeroed but snapshot 10/10", new(*UnsteadyEndError)},
+		}(), "snapshot..live", "k0, the good end, shows live too", new(*UnsteadyEndError)},
+		"good end shows neither": {from(1), "zeroed..live", "k0, the good end, does not show zeroed but snapshot 10/10", new(*UnsteadyEndError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := newJudge(t, t.TempDir(), &history{show: c.show}, 0.99)
@@ -290,7 +290,7 @@ func TestJournalDamaged(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenJournal(dir, q, false); err == nil || !strings.Contains(err.Error(), "--fresh") || !strings.Contains(err.Error(), path) {
+	if _, err := OpenJournal(dir, q, false); !errors.As(err, new(*JournalError)) || !strings.Contains(err.Error(), path) {
 		t.Errorf("%v", err)
 	}
 	j, err = OpenJournal(dir, q, true)

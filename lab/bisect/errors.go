@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// NoChangeError says that the bad end shows nothing that the good end does not.
+// NoChangeError reports that the bad end shows nothing that the good end does not.
 type NoChangeError struct {
 	Good, Bad           string
 	GoodTally, BadTally Tally
@@ -23,7 +23,7 @@ func (e *NoChangeError) Error() string {
 		what, e.Good, e.GoodTally, e.Bad, e.BadTally, 100*e.Below, e.Confidence)
 }
 
-// SwappedError says that the ends are the wrong way round.
+// SwappedError reports that the good and the bad end are swapped.
 type SwappedError struct {
 	Good, Bad           string
 	GoodTally, BadTally Tally
@@ -32,16 +32,14 @@ type SwappedError struct {
 }
 
 func (e *SwappedError) Error() string {
-	s := fmt.Sprintf("good and bad are swapped: %s, called good, shows %s, and %s, called bad, shows %s: use --good %s --bad %s",
-		e.Good, e.GoodTally, e.Bad, e.BadTally, e.Bad, e.Good)
-	if !e.Given {
-		s += fmt.Sprintf(", or --term %s where the change is what you look for", e.Terms)
-	}
-	return s
+	return fmt.Sprintf("good and bad are swapped: %s, the good end, shows %s, and %s, the bad end, shows %s", e.Good, e.GoodTally, e.Bad, e.BadTally)
 }
 
-// UnsteadyEndError says that the good end is none: it shows the bad mark too,
-// or never the good one.
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*SwappedError) BadInput() {}
+
+// UnsteadyEndError reports a good end that cannot serve as one: it shows the
+// bad mark too, or never the good one.
 type UnsteadyEndError struct {
 	Subject string
 	Terms   Terms
@@ -50,12 +48,15 @@ type UnsteadyEndError struct {
 
 func (e *UnsteadyEndError) Error() string {
 	if e.Tally.Of(e.Terms.Bad) == 0 {
-		return fmt.Sprintf("%s, called good, does not show %s but %s: name another good kernel, or other --term", e.Subject, e.Terms.Good, e.Tally)
+		return fmt.Sprintf("%s, the good end, does not show %s but %s", e.Subject, e.Terms.Good, e.Tally)
 	}
-	return fmt.Sprintf("%s, called good, shows %s too (%s): name a good kernel that never does, or --term for what differs", e.Subject, e.Terms.Bad, e.Tally)
+	return fmt.Sprintf("%s, the good end, shows %s too (%s)", e.Subject, e.Terms.Bad, e.Tally)
 }
 
-// SeveralError says that one boundary does not explain what the samples show.
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*UnsteadyEndError) BadInput() {}
+
+// SeveralError reports that no single boundary explains the samples.
 type SeveralError struct {
 	Samples []Point
 	Terms   Terms
@@ -69,8 +70,8 @@ func (e *SeveralError) Error() string {
 	return fmt.Sprintf("no single boundary of %s explains what was seen: %s", e.Terms, strings.Join(parts, ", "))
 }
 
-// ContradictionError says that a subject, tried once more, does not show what
-// it was found to be.
+// ContradictionError reports a subject that, when tried again, does not show
+// the side on which it was found.
 type ContradictionError struct {
 	Subject string
 	Side    Side
@@ -82,10 +83,10 @@ func (e *ContradictionError) Error() string {
 	if e.Before == nil {
 		return fmt.Sprintf("%s should be %s and is not (%s): no single change explains this history", e.Subject, e.Side, e.Tally)
 	}
-	return fmt.Sprintf("%s was found to be %s (%s), and tried once more it is not (%s in all): the cell is less steady than it seemed; raise --confidence or --tries", e.Subject, e.Side, e.Before, e.Tally)
+	return fmt.Sprintf("%s was found to be %s (%s), and when tried again it was not (%s in all): the cell is flakier than it seemed", e.Subject, e.Side, e.Before, e.Tally)
 }
 
-// EndError says that an end of a search cannot be tried at all.
+// EndError reports an end of a search that cannot be tried at all.
 type EndError struct {
 	Subject string
 	Side    Side
@@ -93,19 +94,24 @@ type EndError struct {
 }
 
 func (e *EndError) Error() string {
-	return fmt.Sprintf("%s, called %s, cannot be tried: %s; name another", e.Subject, e.Side, e.Reason)
+	return fmt.Sprintf("%s, the %s end, cannot be tried: %s; name another", e.Subject, e.Side, e.Reason)
 }
 
-// SameEndsError says that good and bad are one commit.
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*EndError) BadInput() {}
+
+// SameEndsError reports that good and bad are the same commit.
 type SameEndsError struct{ ID string }
 
 func (e *SameEndsError) Error() string {
 	return fmt.Sprintf("good and bad are both commit %s: there is nothing between them", e.ID)
 }
 
-// MergeBaseError says that the commit from which the two ends branched off
-// shows the bad end's outcome already: it is the good end's branch that
-// changed.
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*SameEndsError) BadInput() {}
+
+// MergeBaseError reports that the merge base of the two ends already shows the
+// later end's outcome: the change is on the other branch.
 type MergeBaseError struct {
 	Base           Commit
 	Earlier, Later string // what the ends show
@@ -116,8 +122,8 @@ func (e *MergeBaseError) Error() string {
 		e.Base.Short(), e.Later, e.Earlier, e.Base.Short())
 }
 
-// SameCodeError says that a commit cannot be to blame: it builds the very
-// kernel that its parent builds.
+// SameCodeError reports that the commit found cannot be the culprit: it builds
+// the same kernel as its parent.
 type SameCodeError struct {
 	Commit Commit
 	Parent string
@@ -128,10 +134,13 @@ func (e *SameCodeError) Error() string {
 		e.Commit.Short(), e.Commit.Subject, e.Parent[:min(12, len(e.Parent))])
 }
 
-// MovedError says that a word of the question, such as a branch, means another
-// thing than when the search began.
+// MovedError reports that a name in the question, such as a branch, resolves to
+// something else than when the search began.
 type MovedError struct{ Word, Was, Is string }
 
 func (e *MovedError) Error() string {
-	return fmt.Sprintf("%s was %s when this bisection began and is %s now: begin anew with --fresh, or name %s", e.Word, e.Was, e.Is, e.Was)
+	return fmt.Sprintf("%s was %s when this bisection began and is %s now", e.Word, e.Was, e.Is)
 }
+
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*MovedError) BadInput() {}

@@ -38,12 +38,18 @@ func (e *RefError) Error() string {
 	return fmt.Sprintf("%s has no commit %q: git -C %s log --all shows what it has", e.Repo, e.Ref, e.Repo)
 }
 
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*RefError) BadInput() {}
+
 // RepoError says that a directory is not a repository that can be read.
 type RepoError struct{ Repo, Reason string }
 
 func (e *RepoError) Error() string {
 	return fmt.Sprintf("the repository %s cannot be read: %s", e.Repo, e.Reason)
 }
+
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*RepoError) BadInput() {}
 
 // OpenHistory clones the repository into dir, or brings the clone that lies
 // there up to date. The error is a *RepoError where the repository is to blame.

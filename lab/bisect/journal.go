@@ -55,7 +55,7 @@ const journalFormat = 1
 // locked until Close: two searches for one answer would count twice.
 func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("the bisection's state cannot be kept: %w; name another directory with --state", err)
+		return nil, fmt.Errorf("the bisection's state cannot be kept: %w", err)
 	}
 	text, err := json.Marshal(question) // sorts the keys
 	if err != nil {
@@ -64,17 +64,37 @@ func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, 
 	sum := sha256.Sum256(text)
 	j := &Journal{path: filepath.Join(dir, hex.EncodeToString(sum[:6])+".json")}
 	if j.lock, err = os.OpenFile(j.path+".lock", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
-		return nil, fmt.Errorf("the bisection's state cannot be kept: %w; name another directory with --state", err)
+		return nil, fmt.Errorf("the bisection's state cannot be kept: %w", err)
 	}
-	if err := unix.Flock(int(j.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := lockJournal(j.lock); err != nil {
 		_ = j.lock.Close() // nothing was written
-		return nil, fmt.Errorf("another splicelab is at this bisection: wait until it has ended (%s)", j.path)
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("this bisection is already running in another splicelab: wait until it has ended (%s)", j.path)
+		}
+		return nil, fmt.Errorf("locking the bisection's state %s: %w", j.path, err)
 	}
 	if err := j.load(question, fresh); err != nil {
 		return nil, errors.Join(err, j.lock.Close())
 	}
 	return j, nil
 }
+
+// lockJournal takes an exclusive lock without waiting.
+func lockJournal(f *os.File) error {
+	for {
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// JournalError reports a journal that cannot be continued.
+type JournalError struct {
+	Path   string
+	Reason string
+}
+
+func (e *JournalError) Error() string { return "the bisection's state " + e.Path + " " + e.Reason }
 
 func (j *Journal) load(question map[string]string, fresh bool) error {
 	anew := record{Format: journalFormat, Question: question, Begun: time.Now().UTC(), Tallies: map[string]Tally{}, Untestable: map[string]string{}}
@@ -87,10 +107,10 @@ func (j *Journal) load(question map[string]string, fresh bool) error {
 		return err
 	}
 	if err := json.Unmarshal(content, &j.record); err != nil {
-		return fmt.Errorf("the bisection's state %s is damaged: %w; begin anew with --fresh", j.path, err)
+		return &JournalError{Path: j.path, Reason: "is corrupt: " + err.Error()}
 	}
 	if j.record.Format != journalFormat || !maps.Equal(j.record.Question, question) {
-		return fmt.Errorf("the bisection's state %s is not of this splicelab or this question: begin anew with --fresh", j.path)
+		return &JournalError{Path: j.path, Reason: "was written by another version of splicelab, or for another question"}
 	}
 	if j.record.Finished {
 		j.record = anew

@@ -51,11 +51,11 @@ type lock struct {
 func acquire(dir string, now time.Time) (l *lock, left *Holder, err error) {
 	path := filepath.Join(dir, lockName)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, nil, fmt.Errorf("the state directory: %w; name another with --state or SPLICELAB_STATE", err)
+		return nil, nil, fmt.Errorf("the state directory: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the night's lock: %w; name another directory with --state or SPLICELAB_STATE", err)
+		return nil, nil, fmt.Errorf("the night's lock: %w", err)
 	}
 	for {
 		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)

@@ -42,7 +42,7 @@ func Open(dir string, max int64) (*Store, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("template cache: %w; name another directory with --cache or SPLICELAB_CACHE", err)
+		return nil, fmt.Errorf("template cache: %w", err)
 	}
 	return &Store{dir, max}, nil
 }

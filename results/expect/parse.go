@@ -29,6 +29,9 @@ type Error struct {
 
 func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
 
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*Error) BadInput() {}
+
 // Load reads an expectations file; now decides which of its rules have expired.
 // The error is an *Error, or wraps fs.ErrNotExist where there is no file.
 func Load(path string, now time.Time) (*Expectations, error) {

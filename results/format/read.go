@@ -45,6 +45,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, sanitize.Line(e.What))
 }
 
+// BadInput marks an error that the user has to correct: the lab did not fail.
+func (*SyntaxError) BadInput() {}
+
 // ReadOptions say how to read a document.
 type ReadOptions struct {
 	File   string // for messages

@@ -208,7 +208,7 @@ func TestReportInBrowser(t *testing.T) {
 	t.Run("problem", func(t *testing.T) {
 		r := r
 		r.Problem, r.Finished = "a control cell failed", time.Time{}
-		b := browsertest.Open(t, browser, "file://"+writeFile(t, "problem.html", r, cells[:10], Lookup{}))
+		b := browsertest.Open(t, browser, "file://"+writeFile(t, "problem.html", r, cells[:10], fakeSource{}))
 		b.Is(`document.querySelector("[role=alert]").innerText`, "This run cannot be trusted: a control cell failed")
 		b.Is(`document.querySelector(".run").innerText.includes("not finished")`, true)
 		b.Is(`document.querySelector(".run").innerText.includes("432 cells planned but not run")`, true)
@@ -216,7 +216,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("no cells", func(t *testing.T) {
-		b := browsertest.Open(t, browser, "file://"+writeFile(t, "empty.html", r, nil, Lookup{}))
+		b := browsertest.Open(t, browser, "file://"+writeFile(t, "empty.html", r, nil, fakeSource{}))
 		b.Is(`document.querySelector(".empty").textContent`, "This run has no cells.")
 		b.Sound()
 	})

@@ -1,56 +1,68 @@
 package page
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
-// Lookup is where more about cells is found. What is nil is not known, and is
-// left out of the page.
-type Lookup struct {
-	// Attempts are those at a cell, with their texts, oldest first.
-	Attempts func(results.CellKey) ([]results.Attempt, error)
-	// History is what a cell came to in runs, newest first.
-	History func(results.CellKey) ([]Past, error)
-	// CrashLines are the lines of a console's text, from 0, that tell of a crash.
-	CrashLines func(console string) []int
-	// Family is the family of a test; "" where it is not known.
-	Family func(test string) string
-	// Report is the text of a report file that looks for what a cell showed.
-	Report func(results.Run, results.Cell) (string, error)
+// Source supplies the parts of a cell's document that are not in a run's list
+// of cells.
+type Source interface {
+	// Attempts returns a cell's attempts with their texts, oldest first.
+	Attempts(context.Context, results.CellKey) ([]results.Attempt, error)
+	// History returns a cell's results in past runs, newest first.
+	History(context.Context, results.CellKey) ([]Past, error)
+	Annotator
 }
 
-// NewCell is the document of one cell of run r, with all that is known of it.
-// Its texts are safe to show and bounded, whatever l returns.
-func NewCell(r results.Run, c results.Cell, l Lookup) (Cell, error) {
+// Annotator derives facts that no store records: from kernel logs, from the
+// names of tests, from results.
+type Annotator interface {
+	// CrashLines returns the lines of a kernel log, from 0, that report a crash.
+	CrashLines(console string) []int
+	// Family returns the family of a test, "" if unknown.
+	Family(test string) string
+	// Report returns a report file that looks for a cell's result again, "" if
+	// there is nothing to look for.
+	Report(results.Run, results.Cell) (string, error)
+}
+
+// NewCell returns the document of one cell of run r. Its texts are safe to show
+// and bounded, whatever src returns.
+func NewCell(ctx context.Context, r results.Run, c results.Cell, src Source) (Cell, error) {
+	doc, err := withoutHistory(ctx, r, c, src)
+	if err != nil {
+		return Cell{}, err
+	}
+	history, err := src.History(ctx, c.CellKey)
+	if err != nil {
+		return Cell{}, fmt.Errorf("history of %s: %w", c.CellKey, err)
+	}
+	for _, p := range history {
+		p.Run, p.Started, p.Kernel, p.Flaky = sanitize.Line(p.Run), sanitize.Line(p.Started), sanitize.Line(p.Kernel), sanitize.Line(p.Flaky)
+		p.Verdict, p.Outcome = cleanName(p.Verdict), cleanName(p.Outcome)
+		doc.History = append(doc.History, p)
+	}
+	return doc, nil
+}
+
+func withoutHistory(ctx context.Context, r results.Run, c results.Cell, src Source) (Cell, error) {
 	doc := brief(r, c)
-	if l.Attempts != nil {
-		attempts, err := l.Attempts(c.CellKey)
-		if err != nil {
-			return Cell{}, fmt.Errorf("attempts at %s: %w", c.CellKey, err)
-		}
-		doc.Attempts = newAttempts(attempts, l.CrashLines)
+	attempts, err := src.Attempts(ctx, c.CellKey)
+	if err != nil {
+		return Cell{}, fmt.Errorf("attempts of %s: %w", c.CellKey, err)
 	}
-	if l.History != nil {
-		history, err := l.History(c.CellKey)
-		if err != nil {
-			return Cell{}, fmt.Errorf("history of %s: %w", c.CellKey, err)
-		}
-		for _, p := range history {
-			p.Run, p.Started, p.Kernel, p.Flaky = sanitize.Line(p.Run), sanitize.Line(p.Started), sanitize.Line(p.Kernel), sanitize.Line(p.Flaky)
-			p.Verdict, p.Outcome = cleanName(p.Verdict), cleanName(p.Outcome)
-			doc.History = append(doc.History, p)
-		}
+	if len(attempts) > 0 {
+		doc.Attempts = newAttempts(attempts, src.CrashLines)
 	}
-	if l.Report != nil {
-		report, err := l.Report(r, c)
-		if err != nil {
-			return Cell{}, fmt.Errorf("report file of %s: %w", c.CellKey, err)
-		}
-		doc.Report = sanitize.Text(report)
+	report, err := src.Report(r, c)
+	if err != nil {
+		return Cell{}, fmt.Errorf("report file of %s: %w", c.CellKey, err)
 	}
+	doc.Report = sanitize.Text(report)
 	return doc, nil
 }
 

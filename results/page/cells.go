@@ -58,12 +58,12 @@ func NewCells(cells []results.Cell) Cells {
 	return out
 }
 
-// SetFamilies says which family each test belongs to; "" where none is known.
-func (c *Cells) SetFamilies(of func(test string) string) {
+// SetFamilies sets the family of each test; "" if unknown.
+func (c *Cells) SetFamilies(a Annotator) {
 	known := map[string]int{"": 0}
 	c.Families = []string{""}
 	for i, test := range c.Tests {
-		c.Family[i] = place(known, &c.Families, sanitize.Line(of(test)))
+		c.Family[i] = place(known, &c.Families, sanitize.Line(a.Family(test)))
 	}
 }
 

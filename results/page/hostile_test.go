@@ -14,7 +14,7 @@ import (
 const hostile = "</pre></script></style><script>globalThis.owned=1</script><!--<script><img src=x onerror=\"globalThis.owned=1\">" +
 	"'\"><a href=\"javascript:globalThis.owned=1\">\x1b[2J\x1b]0;owned\x07\u202egnp.exe\u2028\u2029\x00\xff{{.Run}}`${globalThis.owned=1}`]]>"
 
-func hostileRun() (results.Run, []results.Cell, Lookup) {
+func hostileRun() (results.Run, []results.Cell, fakeSource) {
 	r := sampleRun("hostile")
 	r.Problem, r.Command, r.Accel = hostile, []string{hostile}, hostile
 	r.Conditions = map[string]string{hostile: hostile}
@@ -30,12 +30,12 @@ func hostileRun() (results.Run, []results.Cell, Lookup) {
 		cells = append(cells, c)
 		byKey[key] = a
 	}
-	return r, cells, Lookup{
-		Attempts:   func(k results.CellKey) ([]results.Attempt, error) { return []results.Attempt{byKey[k]}, nil },
-		CrashLines: func(string) []int { return []int{0} },
-		Family:     func(string) string { return hostile },
-		Report:     func(results.Run, results.Cell) (string, error) { return hostile, nil },
-		History: func(k results.CellKey) ([]Past, error) {
+	return r, cells, fakeSource{
+		attempts:   func(k results.CellKey) ([]results.Attempt, error) { return []results.Attempt{byKey[k]}, nil },
+		crashLines: func(string) []int { return []int{0} },
+		family:     func(string) string { return hostile },
+		report:     func(results.Run, results.Cell) (string, error) { return hostile, nil },
+		history: func(k results.CellKey) ([]Past, error) {
 			return []Past{{Run: hostile, Started: hostile, Kernel: hostile, Verdict: hostile, Outcome: hostile, Flaky: hostile}}, nil
 		},
 	}
@@ -46,7 +46,7 @@ func hostileRun() (results.Run, []results.Cell, Lookup) {
 func TestReportHoldsNothingHostile(t *testing.T) {
 	r, cells, l := hostileRun()
 	var b bytes.Buffer
-	must(t, WriteReport(&b, r, []string{hostile}, cells, l))
+	must(t, WriteReport(t.Context(), &b, r, []string{hostile}, cells, l))
 	file := b.String()
 	if n := strings.Count(file, "<script>"); n != 1 {
 		t.Errorf("%d scripts that would run, want our own alone", n)

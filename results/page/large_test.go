@@ -43,20 +43,20 @@ func TestHundredThousandCells(t *testing.T) {
 			}
 			// Texts that cannot be packed well, more than there is room for.
 			random, noise := rand.NewChaCha8([32]byte{}), make([]byte, 4096)
-			l := Lookup{
-				Attempts: func(k results.CellKey) ([]results.Attempt, error) {
+			l := fakeSource{
+				attempts: func(k results.CellKey) ([]results.Attempt, error) {
 					a := byKey[k].Attempt
 					_, _ = random.Read(noise) // never fails
 					a.Output, a.Console = sampleOutput+base64.StdEncoding.EncodeToString(noise), sampleConsole
 					return []results.Attempt{a}, nil
 				},
-				CrashLines: func(string) []int { return []int{1} },
-				Family:     sampleFamily,
-				Report:     func(_ results.Run, c results.Cell) (string, error) { return "kernel: " + c.Kernel, nil },
+				crashLines: func(string) []int { return []int{1} },
+				family:     sampleFamily,
+				report:     func(_ results.Run, c results.Cell) (string, error) { return "kernel: " + c.Kernel, nil },
 			}
 			var b bytes.Buffer
 			began, from := time.Now(), processorTime(t)
-			must(t, WriteReport(&b, r, nil, cells, l))
+			must(t, WriteReport(t.Context(), &b, r, nil, cells, l))
 			took, spent := time.Since(began), processorTime(t)-from
 			t.Logf("%d cells: %.1f MB in %v, %v of the processors", len(cells), float64(b.Len())/1e6, took, spent)
 			if spent > 10*time.Second {
@@ -81,7 +81,7 @@ func TestLargeReportInBrowser(t *testing.T) {
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			r, cells := large(s.kernels, s.filesystems, s.tests)
-			url := "file://" + writeFile(t, s.name+".html", r, cells, Lookup{})
+			url := "file://" + writeFile(t, s.name+".html", r, cells, fakeSource{})
 			var painted []float64
 			for range rounds {
 				b := browsertest.Open(t, browser, url)

@@ -35,7 +35,7 @@ func TestLivePageInBrowser(t *testing.T) {
 	mux.Handle(of+"/cell", answer(func(q *http.Request) (any, error) {
 		for _, c := range cells {
 			if c.Kernel == q.FormValue("kernel") && c.FS == q.FormValue("fs") && c.Test == q.FormValue("test") {
-				return NewCell(r, c, l)
+				return NewCell(q.Context(), r, c, l)
 			}
 		}
 		return nil, &results.RunError{Ref: q.URL.RawQuery}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"runtime"
@@ -30,16 +31,14 @@ const (
 )
 
 // WriteReport writes a run, whose cells are in the order of reports, as one
-// HTML file that needs no network, with all that l knows of the cells. What is
-// bad or flaky comes first where not everything has room.
-func WriteReport(w io.Writer, r results.Run, marks []string, cells []results.Cell, l Lookup) error {
+// self-contained HTML file. src supplies the details of cells; where they
+// exceed the file's limits, failed and flaky cells take precedence.
+func WriteReport(ctx context.Context, w io.Writer, r results.Run, marks []string, cells []results.Cell, src Source) error {
 	given, cells := cells, safe(cells)
 	run := NewRun(results.RunSummary{Run: results.SafeRun(r), Tally: results.Count(cells)}, marks)
 	columns := NewCells(cells)
-	if l.Family != nil {
-		columns.SetFamilies(l.Family)
-	}
-	details, err := newDetails(r, given, l)
+	columns.SetFamilies(src)
+	details, err := newDetails(ctx, r, given, src)
 	if err != nil {
 		return err
 	}
@@ -98,7 +97,7 @@ type details struct {
 	left  map[int]string
 }
 
-func newDetails(r results.Run, cells []results.Cell, l Lookup) (*details, error) {
+func newDetails(ctx context.Context, r results.Run, cells []results.Cell, src Source) (*details, error) {
 	d := &details{run: r, cells: cells, full: map[int]*Cell{}, left: map[int]string{}}
 	texts, lookups := maxTexts, 0
 	for _, wanted := range []bool{true, false} {
@@ -111,11 +110,11 @@ func newDetails(r results.Run, cells []results.Cell, l Lookup) (*details, error)
 				continue
 			}
 			missing := []string{}
-			with := l
-			if lookups++; lookups > maxHistories && l.History != nil {
-				with.History, missing = nil, append(missing, "history")
+			read := NewCell
+			if lookups++; lookups > maxHistories {
+				read, missing = withoutHistory, append(missing, "history")
 			}
-			doc, err := NewCell(r, cells[i], with)
+			doc, err := read(ctx, r, cells[i], src)
 			if err != nil {
 				return nil, err
 			}

@@ -25,10 +25,10 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func writeFile(t testing.TB, name string, r results.Run, cells []results.Cell, l Lookup) string {
+func writeFile(t testing.TB, name string, r results.Run, cells []results.Cell, l fakeSource) string {
 	t.Helper()
 	var b bytes.Buffer
-	must(t, WriteReport(&b, r, []string{"baseline"}, cells, l))
+	must(t, WriteReport(t.Context(), &b, r, []string{"baseline"}, cells, l))
 	path, err := filepath.Abs(filepath.Join(browsertest.Artefacts(t), name))
 	must(t, err)
 	must(t, os.WriteFile(path, b.Bytes(), 0o644))
@@ -60,7 +60,7 @@ func decode[T any](t *testing.T, document []byte) (v T) {
 func TestReportHasEveryCell(t *testing.T) {
 	r, cells, l := sample()
 	var b bytes.Buffer
-	must(t, WriteReport(&b, r, nil, cells, l))
+	must(t, WriteReport(t.Context(), &b, r, nil, cells, l))
 	docs := documents(t, b.String())
 	run := decode[Run](t, docs["run"])
 	if run.ID != r.ID || run.Seed != "18446744073709551615" || run.Tally.Cells != len(cells) || run.Planned != len(cells)+2 {
@@ -109,7 +109,7 @@ func TestReportBoundsTexts(t *testing.T) {
 	failed := &cells[len(cells)-1]
 	failed.Verdict = outcome.Fail
 	var b bytes.Buffer
-	must(t, WriteReport(&b, r, nil, cells, Lookup{Attempts: func(k results.CellKey) ([]results.Attempt, error) {
+	must(t, WriteReport(t.Context(), &b, r, nil, cells, fakeSource{attempts: func(k results.CellKey) ([]results.Attempt, error) {
 		a := cells[0].Attempt
 		a.CellKey, a.Output = k, text
 		if k == failed.CellKey {
@@ -146,7 +146,7 @@ func TestReportBoundsHistories(t *testing.T) {
 	r, cells := large(1, 1, maxHistories+1)
 	asked := 0
 	var b bytes.Buffer
-	must(t, WriteReport(&b, r, nil, cells, Lookup{History: func(results.CellKey) ([]Past, error) {
+	must(t, WriteReport(t.Context(), &b, r, nil, cells, fakeSource{history: func(results.CellKey) ([]Past, error) {
 		asked++
 		return []Past{NewPast(r, cells[0])}, nil
 	}}))
@@ -169,12 +169,12 @@ func TestReportBoundsHistories(t *testing.T) {
 func TestReportFailsWithItsLookup(t *testing.T) {
 	r, cells, l := sample()
 	broken := errors.New("the disk is gone")
-	for name, l := range map[string]Lookup{
-		"attempts": {Attempts: func(results.CellKey) ([]results.Attempt, error) { return nil, broken }},
-		"history":  {Attempts: l.Attempts, History: func(results.CellKey) ([]Past, error) { return nil, broken }},
-		"report":   {Report: func(results.Run, results.Cell) (string, error) { return "", broken }},
+	for name, l := range map[string]fakeSource{
+		"attempts": {attempts: func(results.CellKey) ([]results.Attempt, error) { return nil, broken }},
+		"history":  {attempts: l.attempts, history: func(results.CellKey) ([]Past, error) { return nil, broken }},
+		"report":   {report: func(results.Run, results.Cell) (string, error) { return "", broken }},
 	} {
-		if err := WriteReport(new(bytes.Buffer), r, nil, cells, l); !errors.Is(err, broken) {
+		if err := WriteReport(t.Context(), new(bytes.Buffer), r, nil, cells, l); !errors.Is(err, broken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -69,8 +70,52 @@ const sampleOutput = `=== RUN   TestPunchHoleInPage/large-clean
 --- FAIL: TestPunchHoleInPage/large-clean (0.01s)
 `
 
+// fakeSource is a Source made of functions; nil ones know nothing.
+type fakeSource struct {
+	attempts   func(results.CellKey) ([]results.Attempt, error)
+	history    func(results.CellKey) ([]Past, error)
+	crashLines func(string) []int
+	family     func(string) string
+	report     func(results.Run, results.Cell) (string, error)
+}
+
+func (f fakeSource) Attempts(_ context.Context, k results.CellKey) ([]results.Attempt, error) {
+	if f.attempts == nil {
+		return nil, nil
+	}
+	return f.attempts(k)
+}
+
+func (f fakeSource) History(_ context.Context, k results.CellKey) ([]Past, error) {
+	if f.history == nil {
+		return nil, nil
+	}
+	return f.history(k)
+}
+
+func (f fakeSource) CrashLines(console string) []int {
+	if f.crashLines == nil {
+		return nil
+	}
+	return f.crashLines(console)
+}
+
+func (f fakeSource) Family(test string) string {
+	if f.family == nil {
+		return ""
+	}
+	return f.family(test)
+}
+
+func (f fakeSource) Report(r results.Run, c results.Cell) (string, error) {
+	if f.report == nil {
+		return "", nil
+	}
+	return f.report(r, c)
+}
+
 // sample is a run in which everything that can go wrong went wrong once.
-func sample() (results.Run, []results.Cell, Lookup) {
+func sample() (results.Run, []results.Cell, fakeSource) {
 	r := sampleRun("20261123-201619-965a24f")
 	var cells []results.Cell
 	for _, k := range sampleKernels {
@@ -85,8 +130,8 @@ func sample() (results.Run, []results.Cell, Lookup) {
 	for _, c := range cells {
 		byKey[c.CellKey] = c
 	}
-	return r, cells, Lookup{
-		Attempts: func(k results.CellKey) ([]results.Attempt, error) {
+	return r, cells, fakeSource{
+		attempts: func(k results.CellKey) ([]results.Attempt, error) {
 			c := byKey[k]
 			attempts := append(append([]results.Attempt{}, c.Others...), c.Attempt)
 			for i := range attempts {
@@ -99,12 +144,12 @@ func sample() (results.Run, []results.Cell, Lookup) {
 			}
 			return attempts, nil
 		},
-		CrashLines: func(string) []int { return []int{1, 2, 3, 4, 5, 6, 7, 8} },
-		Family:     sampleFamily,
-		Report: func(_ results.Run, c results.Cell) (string, error) {
+		crashLines: func(string) []int { return []int{1, 2, 3, 4, 5, 6, 7, 8} },
+		family:     sampleFamily,
+		report: func(_ results.Run, c results.Cell) (string, error) {
 			return "title: " + c.Test + "\nkernel: " + c.Kernel + "\nfilesystem: " + c.FS + "\n", nil
 		},
-		History: func(k results.CellKey) ([]Past, error) {
+		history: func(k results.CellKey) ([]Past, error) {
 			c := byKey[k]
 			old := sampleRun("20261122-201500-aaaaaaa")
 			old.Started = old.Started.AddDate(0, 0, -1)

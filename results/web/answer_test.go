@@ -54,21 +54,30 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// expectCrashes expects every crash.
+type expectCrashes struct{ asStored }
+
+func (expectCrashes) Judge(_ results.Run, cells []results.Cell) []results.Cell {
+	cells = slices.Clone(cells)
+	for i := range cells {
+		if cells[i].Verdict == outcome.Crash {
+			cells[i].Standing, cells[i].Why = results.ExpectedFail, "known"
+		}
+	}
+	return cells
+}
+
+// testFamilies knows a family for every test.
+type testFamilies struct{ unannotated }
+
+func (testFamilies) Family(test string) string { return "family of " + test[:11] }
+
 // TestCells: under another policy, and with a judge, the same outcomes come to
 // something else, in every document alike.
 func TestCells(t *testing.T) {
 	path := storePath(t)
 	sampleStore(t, path)
-	judge := func(_ results.Run, cells []results.Cell) []results.Cell {
-		cells = slices.Clone(cells)
-		for i := range cells {
-			if cells[i].Verdict == outcome.Crash {
-				cells[i].Standing, cells[i].Why = results.ExpectedFail, "known"
-			}
-		}
-		return cells
-	}
-	h := testServer(t, Config{Store: openStore(t, path), Judge: judge, Family: func(test string) string { return "family of " + test[:11] }}, quick).Handler()
+	h := testServer(t, Config{Store: openStore(t, path), Judge: expectCrashes{}, Annotator: testFamilies{}}, quick).Handler()
 	count := func(target string) (s string) {
 		t.Helper()
 		doc := get[page.Cells](t, h, target)

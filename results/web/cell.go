@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/page"
 )
@@ -44,14 +45,25 @@ func (s *Server) cell(w http.ResponseWriter, r *http.Request) error {
 		for i := range attempts {
 			attempts[i].Verdict = attempts[i].Verdict.Under(run.Policy, attempts[i].Kind, attempts[i].Outcome)
 		}
-		c := s.cfg.Judge(run, []results.Cell{results.FromAttempts(attempts)})[0]
-		return page.NewCell(run, c, page.Lookup{
-			Attempts:   func(results.CellKey) ([]results.Attempt, error) { return attempts, nil },
-			History:    func(key results.CellKey) ([]page.Past, error) { return s.past(ctx, key, run.Policy, someRuns) },
-			CrashLines: s.cfg.CrashLines,
-			Report:     s.cfg.Report,
-		})
+		c := s.cfg.Judge.Judge(run, []results.Cell{results.FromAttempts(attempts)})[0]
+		return page.NewCell(ctx, run, c, cellSource{s.cfg.Annotator, s, run.Policy, attempts})
 	})
+}
+
+// cellSource is the page.Source of one cell, whose attempts have been read.
+type cellSource struct {
+	page.Annotator
+	server   *Server
+	policy   outcome.Policy
+	attempts []results.Attempt
+}
+
+func (c cellSource) Attempts(context.Context, results.CellKey) ([]results.Attempt, error) {
+	return c.attempts, nil
+}
+
+func (c cellSource) History(ctx context.Context, key results.CellKey) ([]page.Past, error) {
+	return c.server.past(ctx, key, c.policy, someRuns)
 }
 
 // vectors answers with the policy vectors of a run.

@@ -48,10 +48,8 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		d := compare.Diff(a, b)
-		if s.cfg.Weigh != nil {
-			if err := s.cfg.Weigh(ctx, before, y.Policy, &d); err != nil {
-				return nil, err
-			}
+		if err := s.cfg.Judge.Assess(ctx, before, y.Policy, &d); err != nil {
+			return nil, err
 		}
 		return page.NewDiff(x, y, d.Conditions(before, after), d), nil
 	})

@@ -256,7 +256,7 @@ func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 		cells[i] = a.Cell
 	}
 	var events []page.Event
-	for i, c := range h.server.cfg.Judge(p.Run, cells) {
+	for i, c := range h.server.cfg.Judge.Judge(p.Run, cells) {
 		e := state
 		e.Kind, e.Tally = kindCell, nil
 		if p.Came[i].Again {

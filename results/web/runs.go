@@ -12,7 +12,6 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/page"
-	"github.com/splicelab/splicelab/results/store"
 )
 
 // Bounds of what a request may name.
@@ -83,7 +82,7 @@ type knownTally struct {
 
 // of counts the cells of a run, if it has another number of attempts than when
 // they were counted before.
-func (t *tallies) of(ctx context.Context, store *store.Store, id string) (results.Tally, error) {
+func (t *tallies) of(ctx context.Context, store Store, id string) (results.Tally, error) {
 	n, err := store.AttemptCount(ctx, id)
 	if err != nil {
 		return results.Tally{}, err
@@ -128,9 +127,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 	return s.ofCells(w, r, "cells", func(_ page.Run, cells []results.Cell) any {
 		doc := page.NewCells(cells)
-		if s.cfg.Family != nil {
-			doc.SetFamilies(s.cfg.Family)
-		}
+		doc.SetFamilies(s.cfg.Annotator)
 		return doc
 	})
 }
@@ -198,7 +195,7 @@ func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (p
 	if p != "" {
 		run.Policy, cells = p, results.Show(cells, p)
 	}
-	cells = s.cfg.Judge(run, cells)
+	cells = s.cfg.Judge.Judge(run, cells)
 	marks, err := s.cfg.Store.Marks(ctx)
 	if err != nil {
 		return page.Run{}, nil, err

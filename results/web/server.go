@@ -20,6 +20,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -28,30 +29,62 @@ import (
 // machine can ask there.
 const DefaultAddress = "127.0.0.1:8417"
 
+// Store is what a Server reads; *store.Store implements it.
+type Store interface {
+	history.Store
+	Recent(ctx context.Context, skip, limit int) ([]results.RunSummary, int, error)
+	AttemptCount(ctx context.Context, run string) (int, error)
+	Cells(ctx context.Context, run string) ([]results.Cell, error)
+	Attempts(ctx context.Context, run string, key results.CellKey) ([]results.Attempt, error)
+	Marks(context.Context) (map[string][]string, error)
+	Running() (store.Running, error)
+	Changes(context.Context) (*store.Changes, error)
+	Watch(run string) *store.Watch
+}
+
+// Judge applies what the user expects of cells, and what is known of their
+// past, to verdicts. Its answers are cached: equal arguments must give equal
+// results.
+type Judge interface {
+	// Judge sets Standing and Why of a run's cells.
+	Judge(results.Run, []results.Cell) []results.Cell
+	// Assess separates regressions from flakes by the history of the cells up
+	// to run before, judged by policy p.
+	Assess(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error
+}
+
 // Config says what a Server serves, and to whom.
 type Config struct {
-	// Store is what is read.
-	Store *store.Store
-	// Token, when there is one, is asked of everybody: see NewToken.
+	Store Store
+	// Token, unless empty, is required of every client: see NewToken.
 	Token string
-	// Loopback refuses requests that name another host than this machine, so
-	// that no page elsewhere can reach the server by a name of its own. Set it
-	// when the server listens on a loopback address.
+	// Loopback refuses requests for any host name but this machine's, against
+	// DNS rebinding. Set it when the server listens on a loopback address.
 	Loopback bool
-	// Judge tells what cells of a run are to be taken as: it sets Standing and
-	// Why. Nil leaves the verdicts as they are. It must always come to the same.
-	Judge func(results.Run, []results.Cell) []results.Cell
-	// Weigh tells regressions from flakes by the history of the cells up to the
-	// run before, judged by a policy. Nil: a cell that fails and did not has
-	// regressed.
-	Weigh func(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error
-	// CrashLines, Family and Report are as page.Lookup has them; nil: not known.
-	CrashLines func(console string) []int
-	Family     func(test string) string
-	Report     func(results.Run, results.Cell) (string, error)
-	// Log is told what went wrong inside, which is not for clients. Nil: nobody.
+	// Judge may be nil: verdicts are served as stored, and each new failure
+	// counts as a regression.
+	Judge Judge
+	// Annotator may be nil: families, crash lines and report files are omitted.
+	Annotator page.Annotator
+	// Log, unless nil, receives internal errors, which clients do not see.
 	Log func(error)
 }
+
+// asStored is the Judge of a server that was given none.
+type asStored struct{}
+
+func (asStored) Judge(_ results.Run, cells []results.Cell) []results.Cell { return cells }
+
+func (asStored) Assess(context.Context, results.Run, outcome.Policy, *compare.Difference) error {
+	return nil
+}
+
+// unannotated is the Annotator of a server that was given none.
+type unannotated struct{}
+
+func (unannotated) CrashLines(string) []int                          { return nil }
+func (unannotated) Family(string) string                             { return "" }
+func (unannotated) Report(results.Run, results.Cell) (string, error) { return "", nil }
 
 // Limits of a server. They are variables of the Server, so that tests can
 // reach them.
@@ -95,7 +128,10 @@ func newServer(ctx context.Context, cfg Config, l limits) (*Server, error) {
 		return nil, err
 	}
 	if cfg.Judge == nil {
-		cfg.Judge = func(_ results.Run, cells []results.Cell) []results.Cell { return cells }
+		cfg.Judge = asStored{}
+	}
+	if cfg.Annotator == nil {
+		cfg.Annotator = unannotated{}
 	}
 	if cfg.Log == nil {
 		cfg.Log = func(error) {}

@@ -82,8 +82,8 @@ func (m *Memcg) Reclaim() {
 	}
 }
 
-// Squeeze does the same by setting memory.high to 0. Call Leave first:
-// processes in the group are throttled.
+// Squeeze reclaims it by setting memory.high to 0. Call Leave first: processes in
+// the group are throttled.
 func (m *Memcg) Squeeze() {
 	m.c.T.Helper()
 	if err := m.write("memory.high", "0"); err != nil {

@@ -9,10 +9,10 @@ TEXT ·compareExchange16(SB), NOSPLIT, $8-24
 	MOVQ 8(SI), DX
 	MOVQ AX, BX
 	MOVQ DX, CX
-	// An emulator that puts off the computing of flags knows them here...
+	// An emulator with lazy flags has computed them here...
 	PUSHFQ
 	POPFQ
-	// ...and puts it off here.
+	// ...and defers them here.
 	CMPQ R8, DI
 	LOCK
 	CMPXCHG16B (SI)

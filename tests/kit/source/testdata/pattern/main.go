@@ -1,4 +1,4 @@
-// Command pattern writes what the file in the filesystem images holds.
+// Command pattern writes the content of the file in the filesystem images.
 package main
 
 import (

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/results"
+)
+
+// explain is an error's message with its remedy, if there is one.
+func (a *app) explain(err error) string {
+	text := err.Error()
+	if remedy := a.remedy(err); remedy != "" {
+		text += "; " + remedy
+	}
+	return text
+}
+
+// remedy is what the user can do about an error on this command line. It is
+// decided here, by the type of the error, because the packages below know
+// neither flags nor verbs.
+func (a *app) remedy(err error) string {
+	var (
+		noRun    *results.RunError
+		swapped  *bisect.SwappedError
+		unsteady *bisect.UnsteadyEndError
+		against  *bisect.ContradictionError
+		moved    *bisect.MovedError
+		journal  *bisect.JournalError
+		path     *fs.PathError
+	)
+	switch {
+	case errors.As(err, &noRun) && !noRun.Ambiguous && strings.HasPrefix(noRun.Ref, "@"):
+		return "splicelab results baseline RUN makes a run the baseline"
+	case errors.As(err, &swapped) && !swapped.Given:
+		return fmt.Sprintf("use --good %s --bad %s, or --term %s if that change is the one to look for", swapped.Bad, swapped.Good, swapped.Terms)
+	case errors.As(err, &swapped):
+		return fmt.Sprintf("use --good %s --bad %s", swapped.Bad, swapped.Good)
+	case errors.As(err, &unsteady) && unsteady.Tally.Of(unsteady.Terms.Bad) == 0:
+		return "name another good end, or another --term"
+	case errors.As(err, &unsteady):
+		return "name a good end that never does, or give --term for the difference"
+	case errors.As(err, &against) && against.Before != nil:
+		return "raise --confidence or --tries"
+	case errors.As(err, &moved):
+		return fmt.Sprintf("start over with --fresh, or name %s", moved.Was)
+	case errors.As(err, &journal):
+		return "start over with --fresh"
+	case errors.As(err, &path) && unusable(path):
+		return a.otherDirectory(path.Path)
+	}
+	return ""
+}
+
+// unusable reports whether a directory cannot be used, rather than that a file
+// in it is missing.
+func unusable(err *fs.PathError) bool {
+	for _, errno := range []syscall.Errno{syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.ENOTDIR, syscall.EISDIR, syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
+
+// otherDirectory says how to use another directory than the one that has path.
+func (a *app) otherDirectory(path string) string {
+	for _, d := range []struct{ dir, flag, variable string }{
+		{a.cfg.Cache, "--cache", "SPLICELAB_CACHE"},
+		{a.cfg.State, "--state", "SPLICELAB_STATE"},
+	} {
+		if d.dir == "" {
+			continue
+		}
+		// An error about a directory that cannot be made may name a parent.
+		if within(path, d.dir) || within(d.dir, path) {
+			return fmt.Sprintf("name another directory with %s or %s", d.flag, d.variable)
+		}
+	}
+	return ""
+}
+
+// within reports whether path is dir or lies below it.
+func within(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}

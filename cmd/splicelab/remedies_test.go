@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/results"
+)
+
+func TestRemedies(t *testing.T) {
+	a := &app{cfg: config.Config{Cache: "/home/me/.cache/splicelab", State: "/home/me/.local/state/splicelab"}}
+	at := func(path string, errno syscall.Errno) error {
+		return fmt.Errorf("wrapped: %w", &fs.PathError{Op: "mkdir", Path: path, Err: errno})
+	}
+	for _, c := range []struct {
+		err  error
+		want string // "": no remedy
+	}{
+		{at("/home/me/.cache/splicelab/kernels", syscall.EACCES), "--cache or SPLICELAB_CACHE"},
+		{at("/home/me/.cache", syscall.ENOTDIR), "--cache or SPLICELAB_CACHE"},
+		{at("/home/me/.local/state/splicelab/results.db", syscall.ENOSPC), "--state or SPLICELAB_STATE"},
+		{at("/home/me/.cache/splicelab/kernels/x", syscall.ENOENT), ""},
+		{at("/srv/reports", syscall.EACCES), ""},
+		{&results.RunError{Ref: "@baseline"}, "splicelab results baseline RUN"},
+		{&results.RunError{Ref: "20260101"}, ""},
+		{&bisect.SwappedError{Good: "6.1", Bad: "6.2"}, "--good 6.2 --bad 6.1, or --term"},
+		{&bisect.SwappedError{Good: "6.1", Bad: "6.2", Given: true}, "--good 6.2 --bad 6.1"},
+		{&bisect.MovedError{Word: "master", Was: "1234", Is: "5678"}, "--fresh, or name 1234"},
+		{&bisect.JournalError{Path: "x", Reason: "is corrupt"}, "--fresh"},
+		{errors.New("anything else"), ""},
+	} {
+		got := a.remedy(c.err)
+		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("remedy(%v) = %q, want %q", c.err, got, c.want)
+		}
+		if text := a.explain(c.err); !strings.HasPrefix(text, c.err.Error()) || !strings.HasSuffix(text, got) {
+			t.Errorf("explain(%v) = %q, want the message and then the remedy", c.err, text)
+		}
+	}
+}
