@@ -23,7 +23,7 @@ import (
 
 // Builder builds images into a cache that several processes may share.
 // Entries are named by the digest of everything that went into them, and
-// verified each time before they are handed out: a damaged one is rebuilt.
+// verified each time before they are handed out: a corrupt one is rebuilt.
 type Builder struct {
 	// Dir is the cache directory; it is created when missing. The images are
 	// only ever read by VMs, which must write to an overlay of their own.
@@ -45,7 +45,7 @@ type kind struct {
 }
 
 // obtain returns the path of the image called key and its entry, building it
-// when it is not there or damaged. build writes the image to a file and
+// when it is not there or corrupt. build writes the image to a file and
 // returns the entry, whose digest obtain fills in.
 func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.File) (entry, error)) (string, entry, error) {
 	dir := filepath.Join(b.Dir, k.name)
@@ -105,7 +105,7 @@ func verify(k kind, image, record string) (entry, error) {
 		return entry{}, err
 	}
 	if digest != e.Digest {
-		return entry{}, fmt.Errorf("%s is damaged", image)
+		return entry{}, fmt.Errorf("%s is corrupt", image)
 	}
 	return e, nil
 }

@@ -62,7 +62,7 @@ var aliasDirs = []string{"kernel/crypto/", "kernel/lib/"}
 // kernel has neither module tree nor configuration, on the assumption that
 // it has built in what it has.
 func closure(ctx context.Context, k kernels.Kernel, wanted []string) ([]module, error) {
-	t, err := openTree(k)
+	t, err := OpenModuleTree(k)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +75,14 @@ func closure(ctx context.Context, k kernels.Kernel, wanted []string) ([]module, 
 	return r.order, nil
 }
 
-func newResolver(ctx context.Context, t *tree) *resolver {
+func newResolver(ctx context.Context, t *ModuleTree) *resolver {
 	return &resolver{ctx: ctx, tree: t, seen: make(map[string]bool)}
 }
 
 // resolver walks dependencies depth first.
 type resolver struct {
 	ctx   context.Context
-	tree  *tree
+	tree  *ModuleTree
 	seen  map[string]bool
 	order []module
 	alias map[string]string // alias → module name; nil until one is looked for
@@ -90,7 +90,7 @@ type resolver struct {
 
 // add appends a module after what it needs.
 func (r *resolver) add(name string) error {
-	switch r.tree.availability(name) {
+	switch r.tree.Availability(name) {
 	case BuiltIn, Unknown:
 		// What is needed at run time may still be a module of its own: ext4
 		// is built in where crc32c is not.
@@ -137,7 +137,7 @@ func (r *resolver) add(name string) error {
 // addSoft adds modules, by name or by alias, as far as the kernel has them.
 func (r *resolver) addSoft(names []string) error {
 	for _, name := range names {
-		switch r.tree.availability(name) {
+		switch r.tree.Availability(name) {
 		case Loadable:
 		case BuiltIn:
 			continue
@@ -205,7 +205,7 @@ func genericFirst(a, b string) int {
 }
 
 // load reads a module of the tree.
-func (t *tree) load(name string) ([]byte, modinfo, error) {
+func (t *ModuleTree) load(name string) ([]byte, modinfo, error) {
 	rel := t.files[name]
 	content, err := kernels.ReadFile(t.kernel, rel)
 	if err != nil {

@@ -71,7 +71,7 @@ func TestDisk(t *testing.T) {
 			defer f.Close()
 			got := make([]byte, 1)
 			if _, err := f.ReadAt(got, size*3/5); err != nil || got[0] == 0x5a {
-				t.Errorf("the damaged image was handed out again (%v)", err)
+				t.Errorf("the corrupt image was handed out again (%v)", err)
 			}
 		})
 	}

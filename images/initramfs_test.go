@@ -140,7 +140,7 @@ func TestInitramfsIsReproducible(t *testing.T) {
 	}
 }
 
-func TestDamagedImageIsRebuilt(t *testing.T) {
+func TestCorruptImageIsRebuilt(t *testing.T) {
 	k := synthetic(t, map[string]string{"kernel/fs/a.ko": "depends="})
 	b := Builder{Dir: t.TempDir()}
 	s := testSpec(t, k, t.TempDir())

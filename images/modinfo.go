@@ -84,7 +84,7 @@ type modinfo struct {
 }
 
 // readModinfo reads the section from a module's ELF image. Errors of a
-// damaged image are returned, never a panic.
+// corrupt image are returned, never a panic.
 func readModinfo(name string, image []byte) (modinfo, error) {
 	f, err := elf.NewFile(bytes.NewReader(image))
 	if err != nil {

@@ -24,13 +24,13 @@ func onDemand(ctx context.Context, k kernels.Kernel, names []string, loaded []mo
 	if len(names) == 0 {
 		return set, nil
 	}
-	t, err := openTree(k)
+	t, err := OpenModuleTree(k)
 	if err != nil {
 		return moduleSet{}, err
 	}
 	r := newResolver(ctx, t)
 	for _, name := range names {
-		switch t.availability(name) {
+		switch t.Availability(name) {
 		case Missing:
 			continue
 		case BuiltIn, Unknown:

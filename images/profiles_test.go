@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
 func TestBuiltin(t *testing.T) {
@@ -117,11 +117,11 @@ func TestExcludedOn(t *testing.T) {
 		{"5.10.200", "2026-06-30", "series"},
 		{"5.10.200", "2026-07-01", ""},
 	} {
-		v, err := kernels.ParseVersion(c.version)
+		v, err := kernelversion.Parse(c.version)
 		if err != nil {
 			t.Fatal(err)
 		}
-		reason, ok := p.ExcludedOn(v, day(c.day))
+		reason, ok := p.ExcludedOn(kernelversion.Release{Version: v}, day(c.day))
 		if reason != c.want || ok != (c.want != "") {
 			t.Errorf("%s on %s: %q, want %q", c.version, c.day, reason, c.want)
 		}

@@ -3,10 +3,12 @@ package kernels
 import (
 	"strconv"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// CheckSelectors says whether the comma-separated selectors can be read,
-// whatever there is to choose from. The error is a *SelectorError.
+// CheckSelectors checks the syntax of comma-separated selectors, independent of
+// the kernels available. The error is a *SelectorError.
 func CheckSelectors(selectors string) error {
 	parts, err := splitSelectors(selectors)
 	if err != nil {
@@ -17,16 +19,14 @@ func CheckSelectors(selectors string) error {
 		case strings.HasPrefix(part, fileSelector):
 			_, err = parseFile(part)
 		case strings.Contains(part, ".."):
-			if _, perr := ParseRange(part); perr != nil {
-				err = &SelectorError{Selector: part, Reason: perr.Error()}
-			}
+			_, err = parseRange(part)
 		case strings.HasPrefix(part, "newest:"):
 			if n, aerr := strconv.Atoi(strings.TrimPrefix(part, "newest:")); aerr != nil || n < 1 {
 				err = &SelectorError{Selector: part, Reason: "want a number from 1, as in newest:5"}
 			}
-		case part == "all", strings.Contains(part, ":"): // a source knows what it names
+		case part == "all", strings.Contains(part, ":"): // only its source can check it
 		default:
-			if _, _, verr := cutVersion(part); verr != nil {
+			if _, verr := kernelversion.Parse(part); verr != nil {
 				err = &SelectorError{Selector: part, Reason: "not understood: " + selectorForms}
 			}
 		}

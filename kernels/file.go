@@ -9,34 +9,30 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
 // maxImage bounds a kernel image given by file:, in bytes. A vmlinux with
 // debug information can have several hundred megabytes.
 const maxImage = 2 << 30
 
-// Files is the source of kernels that are named by path:
+// Files is the source of kernels selected by path:
 // file:PATH?modules=DIR&config=FILE. PATH is a bzImage or an ELF vmlinux; DIR
-// holds kernel/…, or is what modules_install wrote to; modules and config may
-// be left out. The names stand as they are, except that %2C stands for a comma
-// and so on in DIR and FILE.
+// contains kernel/…, or is the target of modules_install; modules and config
+// are optional. PATH is literal; DIR and FILE are URL-encoded, with %2C for a
+// comma.
 //
-// With a Store the images are copied, so that the kernel stays what it was when
-// the run began, and a vmlinux is taken out of the bzImage.
+// With a Store the images are copied, so that the kernel cannot change during a
+// run, and the vmlinux is extracted from the bzImage.
 type Files struct {
-	Store *Store // nil: boot the image where it is
+	Store *Store // nil: boot the image in place
 }
 
-// ParseFile reads a file: selector for use without a store.
-func ParseFile(selector string) (Entry, Source, error) {
-	entry, err := Files{}.Entry(selector)
-	return entry, entry.Source, err
-}
-
-// List returns nothing: files are only there when they are named.
+// List returns nothing: files exist only as selectors.
 func (Files) List(context.Context) ([]Entry, error) { return nil, nil }
 
-// filePaths are the files that a selector names.
+// filePaths are the paths of a selector.
 type filePaths struct {
 	image, modules, config string
 }
@@ -47,7 +43,7 @@ func (Files) Prefix() string { return fileSelector }
 // Named implements Namer.
 func (f Files) Named(_ context.Context, selector string) (Entry, error) { return f.Entry(selector) }
 
-// parseFile takes a selector apart; it does not look at the files.
+// parseFile parses a selector; it does not open the files.
 func parseFile(selector string) (filePaths, error) {
 	bad := func(format string, args ...any) error {
 		return &SelectorError{Selector: selector, Reason: fmt.Sprintf(format, args...)}
@@ -81,8 +77,7 @@ func parseFile(selector string) (filePaths, error) {
 	return paths, nil
 }
 
-// Entry looks at the files that the selector names. The error is a
-// *SelectorError.
+// Entry inspects the files of the selector. The error is a *SelectorError.
 func (f Files) Entry(selector string) (Entry, error) {
 	paths, err := parseFile(selector)
 	if err != nil {
@@ -99,8 +94,12 @@ func (f Files) Entry(selector string) (Entry, error) {
 	if err != nil {
 		return bad(fmt.Errorf("%s: %w", paths.image, err))
 	}
+	arch, err := imageArch(image)
+	if err != nil {
+		return bad(fmt.Errorf("%s: %w", paths.image, err))
+	}
 	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) && !hasPVH(image) {
-		return bad(fmt.Errorf("%s: this vmlinux cannot be booted by itself, for it was built without CONFIG_PVH: give its bzImage", paths.image))
+		return bad(fmt.Errorf("%s: this vmlinux was built without CONFIG_PVH and cannot be booted directly: give its bzImage", paths.image))
 	}
 	if paths.modules != "" {
 		if paths.modules, err = modulesBelow(paths.modules, release); err != nil {
@@ -109,16 +108,17 @@ func (f Files) Entry(selector string) (Entry, error) {
 	}
 	if paths.config != "" {
 		if info, err := os.Stat(paths.config); err != nil || !info.Mode().IsRegular() {
-			return bad(fmt.Errorf("configuration %s: not a file that can be read", paths.config))
+			return bad(fmt.Errorf("configuration %s: not a readable file", paths.config))
 		}
 	}
-	version, err := ParseVersion(release)
+	version, err := kernelversion.Parse(release)
 	if err != nil {
 		return bad(fmt.Errorf("%s: %w", paths.image, err))
 	}
 	return Entry{
 		Release: release,
 		Version: version,
+		Arch:    arch,
 		Origin:  selector,
 		Cached:  true,
 		Modules: paths.modules != "",
@@ -140,7 +140,7 @@ func readImage(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// modulesBelow finds the directory that holds kernel/… for the release.
+// modulesBelow finds the directory that contains kernel/… for the release.
 func modulesBelow(dir, release string) (string, error) {
 	for _, below := range []string{"", release, "lib/modules/" + release, "usr/lib/modules/" + release} {
 		candidate := filepath.Join(dir, below)
@@ -148,7 +148,7 @@ func modulesBelow(dir, release string) (string, error) {
 			return candidate, nil
 		}
 	}
-	return "", fmt.Errorf("modules %s: neither it nor lib/modules/%s in it holds a directory kernel", dir, release)
+	return "", fmt.Errorf("modules %s: neither it nor lib/modules/%s in it contains a directory kernel", dir, release)
 }
 
 // Fetch implements Source.
@@ -187,7 +187,7 @@ func (f Files) Fetch(ctx context.Context, e Entry, _ Progress) (Kernel, error) {
 	return k, nil
 }
 
-// boot is the kernel without its modules.
+// boot returns the kernel without its modules.
 func (f Files) boot(ctx context.Context, e Entry, paths filePaths, image, config []byte) (Kernel, error) {
 	name := BzImageFile
 	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
@@ -195,7 +195,7 @@ func (f Files) boot(ctx context.Context, e Entry, paths filePaths, image, config
 	}
 	digest := hexSum([]byte(hexSum(image) + "\n" + hexSum(config)))
 	if f.Store == nil {
-		k := Kernel{Release: e.Release, Version: e.Version, Origin: e.Origin, Config: paths.config, Digest: digest}
+		k := Kernel{Release: e.Release, Version: e.Version, Arch: e.Arch, Origin: e.Origin, Config: paths.config, Digest: digest}
 		if name == VmlinuxFile {
 			k.Vmlinux, k.PVH = paths.image, hasPVH(image)
 		} else {
@@ -208,12 +208,12 @@ func (f Files) boot(ctx context.Context, e Entry, paths filePaths, image, config
 		if config != nil && err == nil {
 			err = os.WriteFile(filepath.Join(dir, ConfigFile), config, 0o644)
 		}
-		return Facts{Release: e.Release, Version: e.Version, Origin: e.Origin}, err
+		return Facts{Release: e.Release, Version: e.Version, Arch: e.Arch, Origin: e.Origin}, err
 	})
 	if err != nil {
 		return Kernel{}, err
 	}
-	// The same image may have been put there under another path.
+	// The same image may have been stored under another path.
 	k.Origin = e.Origin
 	return k, nil
 }

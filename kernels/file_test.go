@@ -59,7 +59,7 @@ func TestFiles(t *testing.T) {
 				t.Fatalf("resolved to %v, %v", entries, err)
 			}
 			e := entries[0]
-			if e.Release != testRelease || e.Version != mustVersion("6.99.1") || e.Modules != c.module || !e.Cached {
+			if e.Release != testRelease || e.Version != version("6.99.1") || e.Modules != c.module || !e.Cached {
 				t.Errorf("entry %+v", e)
 			}
 			found, err := FetchAll(t.Context(), entries, 1, nil)
@@ -87,11 +87,11 @@ func TestFiles(t *testing.T) {
 
 func TestFilesWithoutStore(t *testing.T) {
 	dir := fileKernel(t)
-	e, source, err := ParseFile("file:" + dir + "/bzImage")
+	e, err := Files{}.Entry("file:" + dir + "/bzImage")
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := source.Fetch(t.Context(), e, nil)
+	k, err := e.Source.Fetch(t.Context(), e, nil)
 	if err != nil || k.BootImage() != filepath.Join(dir, "bzImage") || k.Digest == "" {
 		t.Errorf("fetched %+v, %v", k, err)
 	}

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// WithDigest returns the kernel of the store that has this digest, verified as
-// Get does. It finds a kernel that its source offers no more. ok is false where
-// there is none.
+// WithDigest returns the stored kernel with this digest, verified like Get. It
+// finds kernels that their source no longer offers. ok is false where there is
+// none.
 func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok bool, err error) {
 	if digest == "" {
 		return Kernel{}, false, nil
@@ -23,9 +23,9 @@ func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok boo
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
-			continue // being made, or being removed
+			continue // being created or removed
 		}
-		// Get verifies it all; here the manifest alone tells which it is.
+		// Get verifies everything; the manifest is enough to find the entry.
 		text, err := os.ReadFile(filepath.Join(s.entry(e.Name()), manifestFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -41,12 +41,12 @@ func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok boo
 	return Kernel{}, false, nil
 }
 
-// Kept is a source of one kernel, which is there already.
+// Kept is a source of one kernel that has been fetched already.
 type Kept struct{ Kernel Kernel }
 
-// Entry is the kernel as the source offers it.
+// Entry is the kernel as this source offers it.
 func (k Kept) Entry() Entry {
-	return Entry{Release: k.Kernel.Release, Version: k.Kernel.Version, Flavour: k.Kernel.Flavour, Origin: k.Kernel.Origin,
+	return Entry{Release: k.Kernel.Release, Version: k.Kernel.Version, Arch: k.Kernel.Arch, Flavour: k.Kernel.Flavour, Origin: k.Kernel.Origin,
 		Cached: true, Modules: k.Kernel.Modules != "", Source: k}
 }
 

@@ -10,10 +10,10 @@ import (
 func TestWithDigest(t *testing.T) {
 	s := openStore(t)
 	want := put(t, s, "one")
-	if err := os.Mkdir(s.entry("damaged"), 0o755); err != nil {
+	if err := os.Mkdir(s.entry("corrupt"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(s.entry("damaged"), manifestFile), []byte("{"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(s.entry("corrupt"), manifestFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	got, ok, err := s.WithDigest(t.Context(), want.Digest)
@@ -31,11 +31,11 @@ func TestWithDigest(t *testing.T) {
 		t.Errorf("as a source it gives %+v as %+v, %v", e, fetched, err)
 	}
 
-	// One that is damaged is gone, and not handed out.
+	// One that is corrupt is gone, and not handed out.
 	if err := os.WriteFile(want.BootImage(), []byte("torn"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if k, ok, err := s.WithDigest(t.Context(), want.Digest); ok || err != nil {
-		t.Errorf("a damaged kernel was handed out: %+v, %v", k, err)
+		t.Errorf("a corrupt kernel was handed out: %+v, %v", k, err)
 	}
 }

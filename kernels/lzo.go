@@ -2,7 +2,7 @@ package kernels
 
 import "errors"
 
-var errLZO = errors.New("lzo data is damaged")
+var errLZO = errors.New("lzo data is corrupt")
 
 // appendLZO1X unpacks one LZO1X block that holds exactly plain bytes and
 // appends them to out. The stream is described in the kernel's

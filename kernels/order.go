@@ -6,15 +6,18 @@ import (
 	"strings"
 
 	debversion "pault.ag/go/debian/version"
+
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// CompareEntries orders kernels: by upstream version, then by package version
-// as Debian compares them, then by release and origin.
+// CompareEntries is the order of kernelversion.Release with one refinement:
+// builds of one upstream version are ordered by package version, as Debian
+// compares those, before their releases. The origin comes last.
 func CompareEntries(a, b Entry) int {
 	return cmp.Or(
 		a.Version.Compare(b.Version),
 		comparePackages(a.PackageVersion, b.PackageVersion),
-		strings.Compare(a.Release, b.Release),
+		kernelversion.CompareNatural(a.Release, b.Release),
 		strings.Compare(a.Origin, b.Origin),
 	)
 }
@@ -22,8 +25,8 @@ func CompareEntries(a, b Entry) int {
 // SortEntries sorts entries from the oldest to the newest.
 func SortEntries(entries []Entry) { slices.SortFunc(entries, CompareEntries) }
 
-// comparePackages compares package versions; what is not one of Debian's is
-// compared as text.
+// comparePackages compares package versions; those that are not Debian's
+// are compared as text.
 func comparePackages(a, b string) int {
 	if a == b {
 		return 0

@@ -10,22 +10,22 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// fileSelector starts a selector that names a kernel image on this machine.
+// fileSelector starts a selector that names a kernel image on this host.
 const fileSelector = "file:"
 
-// Namer is a source of kernels that are only there when they are named, by
-// selectors with its prefix.
+// Namer is a source that does not list its kernels: selectors with its prefix
+// name them.
 type Namer interface {
 	Source
 	Prefix() string // with its colon
 	Named(ctx context.Context, selector string) (Entry, error)
 }
 
-// Resolve finds the entries that the comma-separated selectors name, each
-// once, oldest first. Kernels that selectors name by file: need no source; a
-// Files among the sources makes them boot faster, because it knows where to
-// keep what it unpacks. The other sources are listed only when a selector
-// needs them, so that files work without network.
+// Resolve returns the entries that the comma-separated selectors match, each
+// once, oldest first. Selectors with file: need no source; a Files among the
+// sources makes those kernels boot faster, because it has a store for what it
+// unpacks. Other sources are listed only when a selector needs them, so that
+// files work without network.
 func Resolve(ctx context.Context, sources []Source, selectors string) ([]Entry, error) {
 	parts, err := splitSelectors(selectors)
 	if err != nil {
@@ -66,7 +66,7 @@ func Resolve(ctx context.Context, sources []Source, selectors string) ([]Entry, 
 	return unique(chosen), nil
 }
 
-// List asks every source what it offers and returns it oldest first.
+// List returns the entries of all sources, oldest first.
 func List(ctx context.Context, sources []Source) ([]Entry, error) {
 	offers := make([][]Entry, len(sources))
 	group, ctx := errgroup.WithContext(ctx)
@@ -85,66 +85,78 @@ func List(ctx context.Context, sources []Source) ([]Entry, error) {
 	return all, nil
 }
 
-// FetchAll makes the entries ready to boot, jobs of them at a time (at least
-// one), and returns those that are, in the order of the entries. A kernel that
-// cannot be had does not stop the others: the error names each such kernel.
-// Progress may be nil.
+// FetchAll fetches the entries, jobs of them at a time (at least one), and
+// returns the kernels that are ready to boot, in the order of the entries. A
+// kernel that cannot be fetched does not stop the others: the error names each
+// such kernel. Progress may be nil.
 func FetchAll(ctx context.Context, entries []Entry, jobs int, p Progress) ([]Kernel, error) {
-	wait := FetchAhead(ctx, entries, jobs, p)
 	var ready []Kernel
 	var failed []error
-	for _, e := range entries {
-		k, err := wait(context.WithoutCancel(ctx), e.Release)
-		if err != nil {
-			failed = append(failed, err)
+	for _, f := range fetch(ctx, entries, jobs, p) {
+		<-f.done
+		if f.err != nil {
+			failed = append(failed, f.err)
 			continue
 		}
-		ready = append(ready, k)
+		ready = append(ready, f.kernel)
 	}
 	return ready, errors.Join(failed...)
 }
 
-// FetchAhead begins to fetch the entries, jobs at a time and in their order,
-// and returns at once. What it returns waits for the one of a release, or for
-// its ctx. The error says which kernel it is about.
-func FetchAhead(ctx context.Context, entries []Entry, jobs int, p Progress) func(ctx context.Context, release string) (Kernel, error) {
-	type result struct {
-		done   chan struct{}
-		kernel Kernel
-		err    error
+// Prefetch starts to fetch the entries, jobs at a time and in their order, and
+// returns at once. The function that it returns waits for the kernel of a
+// release, or for its ctx. Its error names the kernel; where several entries
+// share the release, it refuses to guess.
+func Prefetch(ctx context.Context, entries []Entry, jobs int, p Progress) func(ctx context.Context, release string) (Kernel, error) {
+	byRelease := map[string][]*fetching{}
+	for i, f := range fetch(ctx, entries, jobs, p) {
+		byRelease[entries[i].Release] = append(byRelease[entries[i].Release], f)
 	}
-	all := map[string]*result{}
-	for _, e := range entries {
-		all[e.Release] = &result{done: make(chan struct{})}
+	return func(ctx context.Context, release string) (Kernel, error) {
+		switch found := byRelease[release]; len(found) {
+		case 0:
+			return Kernel{}, fmt.Errorf("kernel %s is not among those to fetch", release)
+		case 1:
+			select {
+			case <-found[0].done:
+				return found[0].kernel, found[0].err
+			case <-ctx.Done():
+				return Kernel{}, ctx.Err()
+			}
+		default:
+			return Kernel{}, fmt.Errorf("kernel %s: %d of the selected kernels have this release: select one of them", release, len(found))
+		}
 	}
-	queue := make(chan Entry, len(entries))
-	for _, e := range entries {
-		queue <- e
+}
+
+// fetching is one entry's fetch. Done is closed when kernel and err are final.
+type fetching struct {
+	done   chan struct{}
+	kernel Kernel
+	err    error
+}
+
+// fetch starts to fetch the entries; the result has one fetching for each.
+func fetch(ctx context.Context, entries []Entry, jobs int, p Progress) []*fetching {
+	all := make([]*fetching, len(entries))
+	queue := make(chan int, len(entries))
+	for i := range entries {
+		all[i] = &fetching{done: make(chan struct{})}
+		queue <- i
 	}
 	close(queue)
 	for range min(max(jobs, 1), len(entries)) {
 		go func() {
-			for e := range queue {
-				r := all[e.Release]
+			for i := range queue {
+				e, f := entries[i], all[i]
 				if e.Source == nil {
-					r.err = fmt.Errorf("kernel %s: no source to fetch it from", e.Release)
-				} else if r.kernel, r.err = e.Source.Fetch(ctx, e, p); r.err != nil {
-					r.err = fmt.Errorf("kernel %s: %w", e.Release, r.err)
+					f.err = fmt.Errorf("kernel %s: no source to fetch it from", e.Release)
+				} else if f.kernel, f.err = e.Source.Fetch(ctx, e, p); f.err != nil {
+					f.err = fmt.Errorf("kernel %s: %w", e.Release, f.err)
 				}
-				close(r.done)
+				close(f.done)
 			}
 		}()
 	}
-	return func(ctx context.Context, release string) (Kernel, error) {
-		r := all[release]
-		if r == nil {
-			return Kernel{}, fmt.Errorf("kernel %s was not to be fetched", release)
-		}
-		select {
-		case <-r.done:
-			return r.kernel, r.err
-		case <-ctx.Done():
-			return Kernel{}, ctx.Err()
-		}
-	}
+	return all
 }

@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// SelectorError says that a selector names no kernel, or not one alone.
+// SelectorError reports a selector that matches no kernel, or is ambiguous.
 type SelectorError struct {
 	Selector string
 	Reason   string   // what is wrong with it
-	Near     []string // what exists and comes close; may be empty
+	Near     []string // the closest names that exist; may be empty
 }
 
 func (e *SelectorError) Error() string {
@@ -25,18 +27,18 @@ func (e *SelectorError) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*SelectorError) BadInput() {}
 
-// selectorForms is shown for selectors that cannot be read.
+// selectorForms is shown for selectors that cannot be parsed.
 const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all, file:PATH or build:NAME"
 
-// Select returns the entries that the comma-separated selectors name, each
-// once, oldest first. Where a selector does not name the flavour and there are
-// cloud kernels, only those are looked at. The error is a *SelectorError.
+// Select returns the entries that the comma-separated selectors match, each
+// once, oldest first. A selector without a flavour considers only cloud kernels
+// where there are any. The error is a *SelectorError.
 //
-// The selectors: 6.12 is the newest of the series; 6.12.95 that version (the
-// newest package of it); 6.1.0-56 the release that begins so, or a package
-// version; 6.12.43..6.12.117 an inclusive range, whose ends may be left out
-// and may be series; newest:5 the newest of each of the five newest series;
-// all. Ranges, newest and all leave out restricted entries.
+// The selectors: 6.12 is the newest of the series; 6.12.95 that version (its
+// newest package); 6.1.0-56 the release with that prefix, or a package version;
+// 6.12.43..6.12.117 an inclusive range (see kernelversion.ParseRange) of
+// upstream versions; newest:5 the newest of each of the five newest series;
+// all. Ranges, newest and all skip restricted entries.
 func Select(entries []Entry, selectors string) ([]Entry, error) {
 	parts, err := splitSelectors(selectors)
 	if err != nil {
@@ -70,16 +72,16 @@ func selectParts(entries []Entry, parts []string) ([]Entry, error) {
 	return unique(chosen), nil
 }
 
-// unique sorts entries and leaves each kernel once.
+// unique sorts entries and removes duplicates.
 func unique(entries []Entry) []Entry {
 	SortEntries(entries)
 	return slices.CompactFunc(entries, func(a, b Entry) bool { return CompareEntries(a, b) == 0 })
 }
 
-// offer is what there is to choose from, oldest first.
+// offer is the set of kernels to choose from, oldest first.
 type offer struct {
 	all   []Entry // every flavour
-	usual []Entry // the cloud flavour where there is one
+	usual []Entry // those of the cloud flavour, or all where there are none
 }
 
 func newOffer(entries []Entry) offer {
@@ -106,7 +108,7 @@ func (o offer) find(selector string) ([]Entry, error) {
 	case strings.Contains(selector, ".."):
 		return o.between(selector)
 	}
-	version, rest, err := cutVersion(selector)
+	version, rest, err := kernelversion.Cut(selector)
 	if err != nil {
 		return nil, &SelectorError{Selector: selector, Reason: "not understood: " + selectorForms}
 	}
@@ -118,8 +120,8 @@ func (o offer) find(selector string) ([]Entry, error) {
 	}
 	if rest == "" {
 		matches := func(e Entry) bool { return e.Version == version }
-		if isSeries(selector) {
-			matches = func(e Entry) bool { return e.Version.series() == version }
+		if kernelversion.IsSeries(selector) {
+			matches = func(e Entry) bool { return e.Version.FirstOfSeries() == version }
 		}
 		if found := last(o.usual, matches); found != nil {
 			return found, nil
@@ -129,11 +131,6 @@ func (o offer) find(selector string) ([]Entry, error) {
 		return found, err
 	}
 	return nil, o.noMatch(selector, version)
-}
-
-// isSeries reports whether the version text has two components only.
-func isSeries(text string) bool {
-	return strings.Count(text, ".") == 1 && !strings.Contains(text, "rc")
 }
 
 // last is the newest entry that matches, or nil.
@@ -146,12 +143,12 @@ func last(entries []Entry, matches func(Entry) bool) []Entry {
 	return nil
 }
 
-// byPrefix finds the one release that begins with the selector, up to a
-// separator. Nothing found is not an error; several releases are.
+// byPrefix finds the one release of which the selector is a prefix, up to a
+// separator. No match is not an error; several are.
 func (o offer) byPrefix(selector string) ([]Entry, error) {
 	begins := func(e Entry) bool {
 		tail, ok := strings.CutPrefix(e.Release, selector)
-		return ok && tail != "" && strings.ContainsRune(separators+".", rune(tail[0]))
+		return ok && tail != "" && strings.ContainsRune("-+~_ .", rune(tail[0]))
 	}
 	for _, among := range [][]Entry{o.usual, o.all} {
 		var releases []string
@@ -171,8 +168,8 @@ func (o offer) byPrefix(selector string) ([]Entry, error) {
 	return nil, nil
 }
 
-// free returns the entries that no permission is needed for, of each release
-// the newest package only: the release is a kernel's name in every report.
+// free returns the unrestricted entries, of each release only the newest
+// package: reports name a kernel by its release.
 func (o offer) free(selector string, entries []Entry) ([]Entry, error) {
 	var found []Entry
 	restricted := 0
@@ -192,11 +189,11 @@ func (o offer) free(selector string, entries []Entry) ([]Entry, error) {
 	case len(found) > 0:
 		return found, nil
 	case restricted > 0:
-		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("leaves out the %d kernels that it could name: %s", restricted, note)}
+		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("skips the %d kernels that it matches: %s", restricted, note)}
 	case len(o.usual) == 0:
 		return nil, &SelectorError{Selector: selector, Reason: "there are no kernels to choose from"}
 	}
-	return nil, &SelectorError{Selector: selector, Reason: "no kernel lies in it", Near: o.nearSeries(Version{})}
+	return nil, &SelectorError{Selector: selector, Reason: "no kernel lies in it", Near: o.nearSeries(kernelversion.Version{})}
 }
 
 func (o offer) newest(selector string) ([]Entry, error) {
@@ -210,7 +207,7 @@ func (o offer) newest(selector string) ([]Entry, error) {
 	}
 	var found []Entry
 	for _, e := range slices.Backward(free) {
-		if len(found) > 0 && found[len(found)-1].Version.series() == e.Version.series() {
+		if len(found) > 0 && found[len(found)-1].Version.FirstOfSeries() == e.Version.FirstOfSeries() {
 			continue
 		}
 		if len(found) == count {
@@ -221,82 +218,51 @@ func (o offer) newest(selector string) ([]Entry, error) {
 	return found, nil
 }
 
-// Range is an inclusive range of upstream versions. An end that is a series
-// takes in the whole series; an end that is left out is open.
-type Range struct {
-	from, to             Version
-	fromSeries, toSeries bool
-}
-
-// ParseRange reads "6.12.43..6.12.117", "6.1..6.6", "..6.0" or "7.0..".
-func ParseRange(text string) (Range, error) {
-	from, to, ok := strings.Cut(text, "..")
-	if !ok || (from == "" && to == "") {
-		return Range{}, fmt.Errorf("version range %q: want FROM..TO, one of which may be left out", text)
+// parseRange reads a selector that is a range of upstream versions.
+func parseRange(selector string) (kernelversion.Range, error) {
+	bad := func(reason string) (kernelversion.Range, error) {
+		return kernelversion.Range{}, &SelectorError{Selector: selector, Reason: reason}
 	}
-	var r Range
-	for _, end := range []struct {
-		text    string
-		version *Version
-		series  *bool
-	}{{from, &r.from, &r.fromSeries}, {to, &r.to, &r.toSeries}} {
-		if end.text == "" {
-			continue
-		}
-		v, rest, err := cutVersion(end.text)
-		if err != nil {
-			return Range{}, fmt.Errorf("version range %q: %w", text, err)
-		}
-		if rest != "" {
-			return Range{}, fmt.Errorf("version range %q: its ends are upstream versions like %s, without %q", text, v, rest)
-		}
-		*end.version, *end.series = v, isSeries(end.text)
+	if strings.Trim(selector, ". ") == "" {
+		return bad("want FROM..TO, one of which may be left out")
 	}
-	if !r.from.IsZero() && !r.to.IsZero() && !r.Contains(r.from) {
-		return Range{}, fmt.Errorf("version range %q: %s is newer than %s: swap them", text, from, to)
+	r, err := kernelversion.ParseRange(selector)
+	switch {
+	case err != nil:
+		return bad(err.Error())
+	case r.HasRelease():
+		return bad("its ends are upstream versions such as 6.12.95, not releases")
 	}
 	return r, nil
 }
 
-// Contains reports whether v lies in the range.
-func (r Range) Contains(v Version) bool {
-	low, high := v, v
-	if r.fromSeries {
-		low = v.series()
-	}
-	if r.toSeries {
-		high = v.series()
-	}
-	return low.Compare(r.from) >= 0 && (r.to.IsZero() || high.Compare(r.to) <= 0)
-}
-
 func (o offer) between(selector string) ([]Entry, error) {
-	r, err := ParseRange(selector)
+	r, err := parseRange(selector)
 	if err != nil {
-		return nil, &SelectorError{Selector: selector, Reason: err.Error()}
+		return nil, err
 	}
 	var within []Entry
 	for _, e := range o.usual {
-		if r.Contains(e.Version) {
+		if r.Contains(e.named()) {
 			within = append(within, e)
 		}
 	}
 	if len(within) == 0 && len(o.usual) > 0 {
-		near := r.from
+		near := r.From()
 		if near.IsZero() {
-			near = r.to
+			near = r.To()
 		}
 		return nil, &SelectorError{Selector: selector, Reason: "no kernel lies in it", Near: o.nearSeries(near)}
 	}
 	return o.free(selector, within)
 }
 
-// noMatch is the error for a version that there is not: it lists the nearest
+// noMatch is the error for a version that does not exist: it lists the nearest
 // versions of the same series, or the nearest series.
-func (o offer) noMatch(selector string, version Version) error {
-	var versions []Version
+func (o offer) noMatch(selector string, version kernelversion.Version) error {
+	var versions []kernelversion.Version
 	for _, e := range o.usual {
-		if e.Version.series() == version.series() && !slices.Contains(versions, e.Version) {
+		if e.Version.FirstOfSeries() == version.FirstOfSeries() && !slices.Contains(versions, e.Version) {
 			versions = append(versions, e.Version)
 		}
 	}
@@ -315,25 +281,25 @@ func (o offer) noMatch(selector string, version Version) error {
 	return err
 }
 
-// nearSeries names the series closest to the version.
-func (o offer) nearSeries(version Version) []string {
-	var series []Version
+// nearSeries lists the series closest to the version.
+func (o offer) nearSeries(version kernelversion.Version) []string {
+	var series []kernelversion.Version
 	for _, e := range o.usual {
-		if s := e.Version.series(); !slices.Contains(series, s) {
+		if s := e.Version.FirstOfSeries(); !slices.Contains(series, s) {
 			series = append(series, s)
 		}
 	}
 	var names []string
-	for _, s := range nearest(series, version.series()) {
+	for _, s := range nearest(series, version.FirstOfSeries()) {
 		names = append(names, s.Series())
 	}
 	return names
 }
 
 // nearest picks up to three versions on either side of v from a sorted list.
-func nearest(versions []Version, v Version) []Version {
+func nearest(versions []kernelversion.Version, v kernelversion.Version) []kernelversion.Version {
 	const each = 3
-	at, _ := slices.BinarySearchFunc(versions, v, Version.Compare)
+	at, _ := slices.BinarySearchFunc(versions, v, kernelversion.Version.Compare)
 	return versions[max(0, at-each):min(len(versions), at+each)]
 }
 

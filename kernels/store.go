@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
 // Names of the files in an entry of the store.
@@ -27,37 +30,39 @@ const (
 )
 
 // Store keeps kernels on disk. An entry is a directory that is written under
-// a temporary name, verified and renamed, and never changed afterwards; its
-// manifest.json says what the kernel is and its SHA256SUMS what each file
-// holds (sha256sum -c reads it). Several processes may share a store.
+// a temporary name, verified, renamed and never changed afterwards. Its
+// manifest.json describes the kernel and its SHA256SUMS the files (sha256sum -c
+// reads it). Several processes may share a store.
 type Store struct {
 	dir string
 }
 
-// Facts are what a source knows of a kernel that it puts into the store.
+// Facts describe a kernel that a source puts into the store.
 type Facts struct {
-	Release        string  `json:"release"`
-	Version        Version `json:"version"`
-	Flavour        string  `json:"flavour"`
-	Origin         string  `json:"origin"`
-	PackageVersion string  `json:"package_version,omitempty"`
+	Release string                `json:"release"`
+	Version kernelversion.Version `json:"version"`
+	// Arch is derived from the boot image where it is empty.
+	Arch           string `json:"arch,omitempty"`
+	Flavour        string `json:"flavour"`
+	Origin         string `json:"origin"`
+	PackageVersion string `json:"package_version,omitempty"`
 }
 
-// manifest is what manifest.json holds.
+// manifest is the content of manifest.json.
 type manifest struct {
 	Format int `json:"format"` // manifestFormat
 	Facts
 	PVH bool `json:"pvh"`
-	// Note says why there is no vmlinux.
+	// Note explains why there is no vmlinux.
 	Note string `json:"note,omitempty"`
 	// Sums is the SHA-256 of SHA256SUMS: the kernel's digest.
 	Sums string `json:"sums_sha256"`
 }
 
-// manifestFormat changes when entries of an older splicelab are of no use.
+// manifestFormat changes when entries of older versions become unusable.
 const manifestFormat = 1
 
-// OpenStore opens the store in dir and makes the directory if need be.
+// OpenStore opens the store in dir, which it creates if necessary.
 func OpenStore(dir string) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -78,12 +83,12 @@ func OpenStore(dir string) (*Store, error) {
 // Dir is the store's directory.
 func (s *Store) Dir() string { return s.dir }
 
-// unwritable names the store in an error of writing to it.
+// unwritable names the store in write errors.
 func (s *Store) unwritable(err error) error {
 	return fmt.Errorf("cannot write to the cache in %s: %w", s.dir, err)
 }
 
-// explain names the store in errors that its filesystem is to blame for.
+// explain names the store in errors caused by its filesystem.
 func (s *Store) explain(err error) error {
 	for _, cause := range []error{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EACCES} {
 		if errors.Is(err, cause) {
@@ -94,7 +99,7 @@ func (s *Store) explain(err error) error {
 }
 
 // Subdir returns a directory of the store for a source's own files (indexes,
-// unfinished downloads) and makes it if need be.
+// unfinished downloads), which it creates if necessary.
 func (s *Store) Subdir(name string) (string, error) {
 	dir := filepath.Join(s.dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -111,19 +116,19 @@ func (s *Store) Has(key string) bool {
 	return err == nil
 }
 
-// Get returns the kernel of an entry once its boot images and its
-// configuration have been verified. An entry that is not there, or that was
-// damaged and is therefore removed, is not an error: ok is false.
+// Get returns the kernel of an entry after verifying its boot images and
+// configuration. ok is false where there is no such entry, or where it was
+// corrupt, which removes it; neither is an error.
 func (s *Store) Get(ctx context.Context, key string) (k Kernel, ok bool, err error) {
 	k, err = s.read(key)
-	var damaged *DamagedError
+	var corrupt *CorruptError
 	switch {
 	case err == nil:
 		s.touch(key)
 		return k, true, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return Kernel{}, false, nil
-	case !errors.As(err, &damaged):
+	case !errors.As(err, &corrupt):
 		return Kernel{}, false, err
 	}
 	unlock, err := s.Lock(ctx, key)
@@ -131,14 +136,14 @@ func (s *Store) Get(ctx context.Context, key string) (k Kernel, ok bool, err err
 		return Kernel{}, false, err
 	}
 	defer unlock()
-	// Another process may have mended it in the meantime.
+	// Another process may have replaced it in the meantime.
 	if k, err := s.read(key); err == nil {
 		return k, true, nil
 	}
 	return Kernel{}, false, s.remove(key)
 }
 
-// Remove takes an entry out of the store.
+// Remove deletes an entry.
 func (s *Store) Remove(ctx context.Context, key string) error {
 	unlock, err := s.Lock(ctx, key)
 	if err != nil {
@@ -148,7 +153,7 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	return s.remove(key)
 }
 
-// remove renames first, so that nobody sees half an entry.
+// remove renames first, so that no reader sees a partial entry.
 func (s *Store) remove(key string) error {
 	gone := s.entry("." + key + ".gone")
 	if err := os.RemoveAll(gone); err != nil {
@@ -170,7 +175,7 @@ func (s *Store) read(key string) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	k := Kernel{Release: m.Release, Version: m.Version, Flavour: m.Flavour, Origin: m.Origin, PVH: m.PVH, Digest: m.Sums, Code: sums.without(ConfigFile).digest()}
+	k := Kernel{Release: m.Release, Version: m.Version, Arch: cmp.Or(m.Arch, AMD64), Flavour: m.Flavour, Origin: m.Origin, PVH: m.PVH, Digest: m.Sums, Code: sums.without(ConfigFile).digest()}
 	for name, path := range map[string]*string{VmlinuxFile: &k.Vmlinux, BzImageFile: &k.BzImage, ConfigFile: &k.Config} {
 		want, ok := sums.lookup(name)
 		if !ok {
@@ -184,14 +189,14 @@ func (s *Store) read(key string) (Kernel, error) {
 	if sums.has(ModulesDir + "/") {
 		k.Modules = filepath.Join(dir, ModulesDir)
 		if _, err := os.Stat(k.Modules); err != nil {
-			return Kernel{}, &DamagedError{Path: k.Modules, Reason: "it is missing"}
+			return Kernel{}, &CorruptError{Path: k.Modules, Reason: "it is missing"}
 		}
 	}
 	return k, nil
 }
 
-// readManifest reads what an entry says of itself. No manifest is
-// fs.ErrNotExist; anything else that is wrong is damage.
+// readManifest reads an entry's manifest and checksums. The error is
+// fs.ErrNotExist without a manifest, and a *CorruptError otherwise.
 func readManifest(dir string) (manifest, sums, error) {
 	path := filepath.Join(dir, manifestFile)
 	text, err := os.ReadFile(path)
@@ -200,10 +205,10 @@ func readManifest(dir string) (manifest, sums, error) {
 	}
 	var m manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return manifest{}, nil, &DamagedError{Path: path, Reason: err.Error()}
+		return manifest{}, nil, &CorruptError{Path: path, Reason: err.Error()}
 	}
 	if m.Format != manifestFormat {
-		return manifest{}, nil, &DamagedError{Path: path, Reason: fmt.Sprintf("its format %d is not %d", m.Format, manifestFormat)}
+		return manifest{}, nil, &CorruptError{Path: path, Reason: fmt.Sprintf("its format %d is not %d", m.Format, manifestFormat)}
 	}
 	path = filepath.Join(dir, sumsFile)
 	list, err := readVerified(path, m.Sums)
@@ -213,10 +218,10 @@ func readManifest(dir string) (manifest, sums, error) {
 	return m, sums(list), nil
 }
 
-// Put returns the kernel of an entry, after making it if the store has it not
-// yet: fill writes BzImageFile or VmlinuxFile, and if it can ConfigFile and
-// ModulesDir, into an empty directory and says what they are. Nothing is left
-// behind when it fails. While one process fills an entry others wait for it.
+// Put returns the kernel of an entry, which it creates if necessary: fill writes
+// BzImageFile or VmlinuxFile, and if available ConfigFile and ModulesDir, into
+// an empty directory and returns their description. Nothing is left behind when
+// it fails. While one process fills an entry, others wait for it.
 func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Context, dir string) (Facts, error)) (Kernel, error) {
 	if key == "" || strings.ContainsAny(key, "/.") {
 		return Kernel{}, fmt.Errorf("kernel store: %q is not a key", key)
@@ -232,7 +237,7 @@ func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Conte
 	if k, err := s.read(key); err == nil {
 		return k, nil
 	}
-	// The lock is held: what lies here belongs to a process that was killed.
+	// With the lock held, this can only be left over from a killed process.
 	temporary := s.entry("." + key + ".new")
 	if err := errors.Join(os.RemoveAll(temporary), s.remove(key)); err != nil {
 		return Kernel{}, s.unwritable(err)
@@ -276,8 +281,8 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 	if err := os.WriteFile(filepath.Join(dir, manifestFile), append(text, '\n'), 0o644); err != nil {
 		return s.unwritable(err)
 	}
-	// Modules are not forced to disk one by one: there are thousands, and each
-	// is verified when it is read.
+	// The modules are not synced: there are thousands of them, and each is
+	// verified when it is read.
 	for _, name := range []string{VmlinuxFile, BzImageFile, ConfigFile, sumsFile, manifestFile, "."} {
 		if err := syncPath(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.unwritable(err)
@@ -286,22 +291,22 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 	return nil
 }
 
-// addVmlinux checks that the image in dir is the kernel that it should be and
-// takes the vmlinux out of a bzImage, if QEMU could boot it by PVH.
+// addVmlinux checks the image in dir against the manifest and extracts the
+// vmlinux of a bzImage if QEMU can boot it by PVH.
 func (m *manifest) addVmlinux(dir string) error {
 	image, err := os.ReadFile(filepath.Join(dir, VmlinuxFile))
 	if err == nil {
 		m.PVH = hasPVH(image)
-		return m.checkRelease(image)
+		return m.checkImage(image)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	image, err = os.ReadFile(filepath.Join(dir, BzImageFile))
 	if err != nil {
-		return fmt.Errorf("kernel %s: it comes without a boot image: %w", m.Release, err)
+		return fmt.Errorf("kernel %s: no boot image: %w", m.Release, err)
 	}
-	if err := m.checkRelease(image); err != nil {
+	if err := m.checkImage(image); err != nil {
 		return err
 	}
 	vmlinux, err := ExtractVmlinux(image)
@@ -317,18 +322,27 @@ func (m *manifest) addVmlinux(dir string) error {
 	return nil
 }
 
-func (m *manifest) checkRelease(image []byte) error {
+// checkImage compares the image with the manifest, and completes that by the
+// image's architecture.
+func (m *manifest) checkImage(image []byte) error {
+	arch, err := imageArch(image)
+	if err != nil {
+		return err
+	}
+	if m.Arch = cmp.Or(m.Arch, arch); m.Arch != arch {
+		return fmt.Errorf("kernel %s: its image is built for %s, not %s", m.Release, arch, m.Arch)
+	}
 	release, err := imageRelease(image)
 	if err != nil {
 		return err
 	}
 	if release != m.Release {
-		return fmt.Errorf("kernel %s: its image says that it is %s", m.Release, release)
+		return fmt.Errorf("kernel %s: its image has the release %s", m.Release, release)
 	}
 	return nil
 }
 
-// syncPath forces a file or directory to disk.
+// syncPath syncs a file or directory to disk.
 func syncPath(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -337,12 +351,12 @@ func syncPath(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// lockPoll is how often a lock that another process holds is tried.
+// lockPoll is the interval between attempts to take a lock.
 const lockPoll = 100 * time.Millisecond
 
-// Lock takes the store's lock of that name, which other processes respect
-// too, and waits for it until the context ends. The system frees the lock of a
-// process that dies.
+// Lock takes the store's lock of that name, which is shared with other
+// processes, and waits for it until the context ends. The kernel releases the
+// lock of a process that dies.
 func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error) {
 	f, err := s.LockFile(ctx, name)
 	if err != nil {
@@ -351,8 +365,8 @@ func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error
 	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
 }
 
-// LockFile is Lock for who hands the lock to a child process too: it is free
-// once every process that has the file open has closed it.
+// LockFile is Lock for callers that pass the lock on to a child process: it is
+// released when every process that has the file open has closed it.
 func (s *Store) LockFile(ctx context.Context, name string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(s.dir, locksDir, name), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

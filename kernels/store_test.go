@@ -34,7 +34,7 @@ func fillTest(_ context.Context, dir string) (Facts, error) {
 		os.MkdirAll(filepath.Dir(module), 0o755),
 		os.WriteFile(module, []byte("a module"), 0o644),
 	)
-	return Facts{Release: testRelease, Version: mustVersion(testRelease), Flavour: "test", Origin: "test"}, err
+	return Facts{Release: testRelease, Version: version(testRelease), Flavour: "test", Origin: "test"}, err
 }
 
 func put(t *testing.T, s *Store, key string) Kernel {
@@ -52,7 +52,7 @@ func TestPut(t *testing.T) {
 		t.Error("an empty store has an entry")
 	}
 	k := put(t, s, "key")
-	if k.Release != testRelease || k.Version != mustVersion("6.99.1") || !k.PVH || k.Flavour != "test" || len(k.Digest) != sumLen {
+	if k.Release != testRelease || k.Version != version("6.99.1") || !k.PVH || k.Flavour != "test" || len(k.Digest) != sumLen {
 		t.Errorf("put %+v", k)
 	}
 	if k.BootImage() != k.Vmlinux {
@@ -150,7 +150,7 @@ func TestDamageIsFetchedAgain(t *testing.T) {
 				t.Fatalf("got %+v, %v", got, err)
 			}
 			if s.Has("key") {
-				t.Error("the damaged entry is still there")
+				t.Error("the corrupt entry is still there")
 			}
 			if again := put(t, s, "key"); again != k {
 				t.Errorf("put %+v again, was %+v", again, k)
@@ -174,9 +174,9 @@ func TestReadFile(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(k.Modules, moduleFile), []byte("b module"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var damaged *DamagedError
-	if data, err := ReadFile(k, moduleFile); !errors.As(err, &damaged) || data != nil {
-		t.Fatalf("read %q of a damaged module, %v", data, err)
+	var corrupt *CorruptError
+	if data, err := ReadFile(k, moduleFile); !errors.As(err, &corrupt) || data != nil {
+		t.Fatalf("read %q of a corrupt module, %v", data, err)
 	}
 	if _, ok, err := s.Get(t.Context(), "key"); ok || err != nil {
 		t.Errorf("the entry is still used: %v", err)

@@ -18,14 +18,14 @@ import (
 // sumsFile lists the digest of every file of an entry.
 const sumsFile = "SHA256SUMS"
 
-// DamagedError says that a file of the store is not what was put there.
-type DamagedError struct {
+// CorruptError says that a file of the store is not what was put there.
+type CorruptError struct {
 	Path   string
 	Reason string
 }
 
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("%s is damaged: %s; it is removed from the cache: fetch the kernel again", e.Path, e.Reason)
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%s is corrupt: %s; it is removed from the cache: fetch the kernel again", e.Path, e.Reason)
 }
 
 // sums is the text of a SHA256SUMS file: a line for each file, sorted by
@@ -129,11 +129,11 @@ func verifyFile(path, want string) error {
 	got, err := sumFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &DamagedError{Path: path, Reason: "it is missing"}
+		return &CorruptError{Path: path, Reason: "it is missing"}
 	case err != nil:
 		return err
 	case got != want:
-		return &DamagedError{Path: path, Reason: fmt.Sprintf("its SHA-256 is %s and not %s", got, want)}
+		return &CorruptError{Path: path, Reason: fmt.Sprintf("its SHA-256 is %s and not %s", got, want)}
 	}
 	return nil
 }
@@ -143,20 +143,20 @@ func readVerified(path, want string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &DamagedError{Path: path, Reason: "it is missing"}
+		return nil, &CorruptError{Path: path, Reason: "it is missing"}
 	case err != nil:
 		return nil, err
 	}
 	if got := hexSum(data); got != want {
-		return nil, &DamagedError{Path: path, Reason: fmt.Sprintf("its SHA-256 is %s and not %s", got, want)}
+		return nil, &CorruptError{Path: path, Reason: fmt.Sprintf("its SHA-256 is %s and not %s", got, want)}
 	}
 	return data, nil
 }
 
 // ReadFile reads a file below the kernel's module directory, named by its
 // path there, e.g. "kernel/fs/xfs/xfs.ko". For a kernel of the store the file
-// is verified; a damaged one makes the whole entry be fetched again the next
-// time and returns a *DamagedError. A file that there is not is
+// is verified; a corrupt one makes the whole entry be fetched again the next
+// time and returns a *CorruptError. A file that there is not is
 // fs.ErrNotExist.
 func ReadFile(k Kernel, rel string) ([]byte, error) {
 	if k.Modules == "" {
@@ -169,7 +169,7 @@ func ReadFile(k Kernel, rel string) ([]byte, error) {
 			return readListed(dir, list, rel)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, dropDamaged(dir, err)
+			return nil, dropCorrupt(dir, err)
 		}
 	}
 	root, err := os.OpenRoot(k.Modules)
@@ -187,14 +187,14 @@ func readListed(dir string, list sums, rel string) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: rel, Err: fs.ErrNotExist}
 	}
 	data, err := readVerified(filepath.Join(dir, filepath.FromSlash(name)), want)
-	return data, dropDamaged(dir, err)
+	return data, dropCorrupt(dir, err)
 }
 
-// dropDamaged makes a damaged entry one that the store does not have. Taking
+// dropCorrupt makes a corrupt entry one that the store does not have. Taking
 // its manifest away is enough, and safe beside other processes.
-func dropDamaged(dir string, err error) error {
-	var damaged *DamagedError
-	if !errors.As(err, &damaged) {
+func dropCorrupt(dir string, err error) error {
+	var corrupt *CorruptError
+	if !errors.As(err, &corrupt) {
 		return err
 	}
 	if gone := os.Remove(filepath.Join(dir, manifestFile)); gone != nil && !errors.Is(gone, fs.ErrNotExist) {

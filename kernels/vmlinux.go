@@ -58,7 +58,7 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	start := uint64(sectors+1)*bootSector + uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadOffset:]))
 	length := uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadLength:]))
 	if length < 8 || start+length > uint64(len(bzImage)) {
-		return nil, fmt.Errorf("bzImage: its payload of %d bytes at %d does not lie within its %d bytes: the file is cut short or damaged", length, start, len(bzImage))
+		return nil, fmt.Errorf("bzImage: its payload of %d bytes at %d does not lie within its %d bytes: the file is cut short or corrupt", length, start, len(bzImage))
 	}
 	payload := bzImage[start : start+length]
 	if bytes.HasPrefix(payload, []byte(elf.ELFMAG)) {
@@ -72,7 +72,7 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	// ends in it by itself.
 	size := uint64(binary.LittleEndian.Uint32(payload[length-4:]))
 	if size == 0 || size > MaxVmlinux {
-		return nil, fmt.Errorf("bzImage: %s payload claims to unpack to %d bytes: the file is damaged", name, size)
+		return nil, fmt.Errorf("bzImage: %s payload claims to unpack to %d bytes: the file is corrupt", name, size)
 	}
 	body := payload
 	if name != "gzip" {
@@ -89,6 +89,23 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 		return nil, fmt.Errorf("bzImage: %s payload does not hold an ELF image", name)
 	}
 	return image, nil
+}
+
+// imageArch is the architecture that an image is built for. Only those that a
+// Kernel can have are known.
+func imageArch(image []byte) (string, error) {
+	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
+		// e_machine is at the same place in 32-bit and 64-bit files.
+		const machine = 18
+		if len(image) < machine+2 {
+			return "", errors.New("vmlinux: its ELF header is truncated")
+		}
+		if m := elf.Machine(binary.LittleEndian.Uint16(image[machine:])); m != elf.EM_X86_64 {
+			return "", fmt.Errorf("vmlinux: built for %s; only x86-64 kernels are supported", m)
+		}
+		return AMD64, nil
+	}
+	return AMD64, checkBzImage(image) // the boot protocol is x86's
 }
 
 // imageRelease is the kernel release that an image names: in the boot header

@@ -117,7 +117,7 @@ func TestExtractVmlinuxErrors(t *testing.T) {
 		{"unknown", kerneltest.BzImage(testRelease, []byte("what is this payload?")), "unknown way"},
 		{"not ELF", kerneltest.BzImage(testRelease, kerneltest.Gzip([]byte("not an ELF image"))), "does not hold an ELF"},
 		{"huge", kerneltest.BzImage(testRelease, []byte("\x28\xb5\x2f\xfd0000\xff\xff\xff\xff")), "claims to unpack"},
-		{"damaged", change(func(b []byte) []byte { b[len(b)-5000] ^= 0xff; return b }), "gzip payload"},
+		{"corrupt", change(func(b []byte) []byte { b[len(b)-5000] ^= 0xff; return b }), "gzip payload"},
 	} {
 		if _, err := ExtractVmlinux(c.image); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
@@ -193,7 +193,7 @@ func TestRealKernels(t *testing.T) {
 	}
 }
 
-// FuzzExtractVmlinux damages payloads: there may be errors, but no panic, no
+// FuzzExtractVmlinux corrupts payloads: there may be errors, but no panic, no
 // endless loop and no more memory than the claimed size.
 func FuzzExtractVmlinux(f *testing.F) {
 	vmlinux := kerneltest.Vmlinux(testRelease, true)[:3000]

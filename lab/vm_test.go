@@ -74,11 +74,11 @@ func treeKernel(t *testing.T, tree string, modules bool) kernels.Kernel {
 		sel += "?modules=" + escape(first("lib/modules/"+r, "usr/lib/modules/"+r)) +
 			"&config=" + escape(first("boot/config-"+r, "usr/lib/modules/"+r+"/config"))
 	}
-	e, src, err := kernels.ParseFile(sel)
+	e, err := kernels.Files{}.Entry(sel)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := src.Fetch(t.Context(), e, nil)
+	k, err := e.Source.Fetch(t.Context(), e, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

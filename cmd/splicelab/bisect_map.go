@@ -66,7 +66,7 @@ func (a *app) kernelMap(ctx context.Context, s search, list, series, html string
 
 	p := newProgress(a.stderr)
 	defer p.Close()
-	fetch := kernels.FetchAhead(ctx, line, fetchJobs, p)
+	fetch := kernels.Prefetch(ctx, line, fetchJobs, p)
 	canary, err := firstOf(ctx, line, fetch)
 	if err != nil {
 		return err

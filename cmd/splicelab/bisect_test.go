@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/lab/bisect"
@@ -14,7 +15,7 @@ import (
 )
 
 func entry(release string) kernels.Entry {
-	v, err := kernels.ParseVersion(release)
+	v, err := kernelversion.Parse(release)
 	if err != nil {
 		panic(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
@@ -32,7 +32,7 @@ func stoppedRuns(ts *testscript.TestScript, neg bool, args []string) {
 	for i, id := range args[1:] {
 		a := &app{}
 		a.cfg.Run.Policy, a.cfg.Run.Kernels = string(outcome.PolicySnapshot), "6.99"
-		version, err := kernels.ParseVersion("6.99.1")
+		version, err := kernelversion.Parse("6.99.1")
 		ts.Check(err)
 		recipe := lab.Recipe{
 			Format: 1, Requested: a.asked(nil), Isolation: plan.IsolationCell,

@@ -198,7 +198,7 @@ type ran struct {
 // first must be there at once, to show which accelerator works.
 func (a *app) runOn(ctx context.Context, store *store.Store, tests selection, entries []kernels.Entry, from []string, p audience) (ran, error) {
 	r := ran{missing: &missing{}}
-	fetch := r.missing.watch(kernels.FetchAhead(ctx, entries, fetchJobs, p))
+	fetch := r.missing.watch(kernels.Prefetch(ctx, entries, fetchJobs, p))
 	canary, err := firstOf(ctx, entries, fetch)
 	if err != nil {
 		return r, err

@@ -261,7 +261,7 @@ func (a *app) sameKernels(ctx context.Context, kstore *kernels.Store, run stoppe
 		}
 		entries = append(entries, found...)
 	}
-	ready := kernels.FetchAhead(ctx, entries, fetchJobs, p)
+	ready := kernels.Prefetch(ctx, entries, fetchJobs, p)
 	fetch = func(ctx context.Context, release string) (kernels.Kernel, error) {
 		k, err := ready(ctx, release)
 		if want := digests[release]; err == nil && want != "" && k.Digest != want {

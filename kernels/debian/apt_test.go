@@ -148,7 +148,7 @@ func TestKeyring(t *testing.T) {
 		}
 	}
 	if _, err := readKeys([]byte(armourStart + "\n" + base64.StdEncoding.EncodeToString([]byte("nothing")))); err == nil {
-		t.Error("no error for a damaged key")
+		t.Error("no error for a corrupt key")
 	}
 }
 

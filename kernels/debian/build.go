@@ -7,13 +7,13 @@ import (
 
 	"pault.ag/go/debian/dependency"
 
-	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
 // build is one kernel of the archive and the packages that it consists of.
 type build struct {
 	release string
-	version kernels.Version
+	version kernelversion.Version
 	flavour string // e.g. "cloud-amd64"
 	suite   string
 	image   pkg // the package linux-image-…
@@ -69,7 +69,7 @@ func assemble(suite string, packages []pkg) []build {
 			continue
 		}
 		match := flavourOf.FindStringSubmatch(release)
-		version, err := kernels.ParseVersion(p.Version)
+		version, err := kernelversion.Parse(p.Version)
 		if match == nil || err != nil {
 			continue
 		}

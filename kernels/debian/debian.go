@@ -137,6 +137,7 @@ func (s *Source) entry(b build) kernels.Entry {
 	e := kernels.Entry{
 		Release:        b.release,
 		Version:        b.version,
+		Arch:           kernels.AMD64,
 		Flavour:        b.flavour,
 		Origin:         "debian/" + b.suite,
 		PackageVersion: b.image.Version,

@@ -247,8 +247,8 @@ func TestXZIndex(t *testing.T) {
 	}
 }
 
-// A damaged extract is made again from the mirror's index.
-func TestDamagedExtract(t *testing.T) {
+// A corrupt extract is rebuilt from the mirror's index.
+func TestCorruptExtract(t *testing.T) {
 	a := published(t)
 	s := a.source(suites("trixie"))
 	list(t, s)

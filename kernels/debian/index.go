@@ -100,7 +100,7 @@ func decompress(r io.Reader, path string) (io.Reader, error) {
 }
 
 // An extract is the digest of its second part in a line, and the packages in
-// JSON: a damaged one is made again.
+// JSON: a corrupt one is rebuilt.
 
 func readExtract(path string) ([]pkg, error) {
 	text, err := os.ReadFile(path)
@@ -109,7 +109,7 @@ func readExtract(path string) ([]pkg, error) {
 	}
 	digest, body, ok := bytes.Cut(text, []byte("\n"))
 	if !ok || sum(body) != string(digest) {
-		return nil, fmt.Errorf("%s is damaged", path)
+		return nil, fmt.Errorf("%s is corrupt", path)
 	}
 	var found []pkg
 	return found, json.Unmarshal(body, &found)

@@ -37,7 +37,7 @@ func (o objects) then(config string, n int) objects {
 // counted reads what writeCounted wrote; nothing where that is not there.
 func (p *Prepared) counted() (o objects) {
 	if b, err := os.ReadFile(filepath.Join(p.obj, ".objects")); err == nil {
-		_, _ = fmt.Sscan(string(b), &o.config, &o.all, &o.some) // what is damaged is no estimate
+		_, _ = fmt.Sscan(string(b), &o.config, &o.all, &o.some) // what is corrupt is no estimate
 	}
 	return o
 }

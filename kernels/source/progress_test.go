@@ -32,7 +32,7 @@ func TestObjects(t *testing.T) {
 	}
 	write(t, p.obj+"/.objects", "x\x00 -")
 	if got := p.counted(); got.expected("one") != 0 {
-		t.Errorf("of a damaged file: %+v", got)
+		t.Errorf("of a corrupt file: %+v", got)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/kernels"
 )
 
@@ -234,11 +235,11 @@ func (p *Prepared) blame(format string, args ...any) error {
 
 // Entry is the kernel to be, for the list of a run.
 func (p *Prepared) Entry() (kernels.Entry, error) {
-	v, err := kernels.ParseVersion(p.Release)
+	v, err := kernelversion.Parse(p.Release)
 	if err != nil {
 		return kernels.Entry{}, p.fault("%s", err)
 	}
-	return kernels.Entry{Release: p.Release, Version: v, Origin: "build:" + p.Build.Name, Cached: p.builder.Store.Has(p.Key), Modules: true}, nil
+	return kernels.Entry{Release: p.Release, Version: v, Arch: kernels.AMD64, Origin: "build:" + p.Build.Name, Cached: p.builder.Store.Has(p.Key), Modules: true}, nil
 }
 
 func (b Builder) jobs() int {

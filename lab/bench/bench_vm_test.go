@@ -46,13 +46,13 @@ func vmConfig(t *testing.T) Config {
 		return ""
 	}
 	value := func(p string) string { return strings.ReplaceAll(p, "+", "%2B") }
-	e, src, err := kernels.ParseFile("file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz") +
+	e, err := kernels.Files{}.Entry("file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz") +
 		"?modules=" + value(first("lib/modules/"+r, "usr/lib/modules/"+r)) +
 		"&config=" + value(first("boot/config-"+r, "usr/lib/modules/"+r+"/config")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := src.Fetch(t.Context(), e, nil)
+	k, err := e.Source.Fetch(t.Context(), e, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func (h *Host) addDisk(ctx context.Context, spec *Spec) ([]string, error) {
 	if p == nil {
 		return nil, nil
 	}
-	if reason, ok := p.ExcludedOn(k.Version, time.Now()); ok {
+	if reason, ok := p.ExcludedOn(k.Named(), time.Now()); ok {
 		return nil, verdict.Unable(reason)
 	}
 	reason, unmet, err := p.UnmetOn(*k)

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/outcome"
@@ -50,10 +51,10 @@ type Plan struct {
 
 // Kernel is what a plan knows of a kernel, which may not be fetched yet.
 type Kernel struct {
-	Release string          `json:"release"`
-	Version kernels.Version `json:"version"`
-	Flavour string          `json:"flavour,omitempty"`
-	Origin  string          `json:"origin"`
+	Release string                `json:"release"`
+	Version kernelversion.Version `json:"version"`
+	Flavour string                `json:"flavour,omitempty"`
+	Origin  string                `json:"origin"`
 	// Digest identifies the build; empty until the kernel is fetched.
 	Digest string `json:"digest,omitempty"`
 }

@@ -1,4 +1,4 @@
-package kernels
+package kernelversion
 
 import (
 	"encoding/json"
@@ -8,14 +8,14 @@ import (
 
 func version(t *testing.T, s string) Version {
 	t.Helper()
-	v, err := ParseVersion(s)
+	v, err := Parse(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v
 }
 
-func TestParseVersion(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, c := range []struct{ in, want, series string }{
 		{"6.12", "6.12", "6.12"},
 		{"6.12.0", "6.12", "6.12"},
@@ -30,14 +30,14 @@ func TestParseVersion(t *testing.T) {
 		{"2.6.32.71", "2.6.32.71", "2.6"},
 		{"6.12.9-200.fc41.x86_64", "6.12.9", "6.12"},
 	} {
-		v, err := ParseVersion(c.in)
+		v, err := Parse(c.in)
 		if err != nil || v.String() != c.want || v.Series() != c.series {
-			t.Errorf("ParseVersion(%q) = %q of series %q, %v; want %q of %q", c.in, v, v.Series(), err, c.want, c.series)
+			t.Errorf("Parse(%q) = %q of series %q, %v; want %q of %q", c.in, v, v.Series(), err, c.want, c.series)
 		}
 	}
 	for _, in := range []string{"", "6", "v6.12", "6.", "6.x", "6.12abc", "6.12.", "6.12-rc", "6.12-rc0", "1.2.3.4.5", "99999999999.1", "6.16777216", " 6.12", "6.12/3"} {
-		if v, err := ParseVersion(in); err == nil {
-			t.Errorf("ParseVersion(%q) = %q, want an error", in, v)
+		if v, err := Parse(in); err == nil {
+			t.Errorf("Parse(%q) = %q, want an error", in, v)
 		}
 	}
 }
@@ -76,35 +76,4 @@ func TestVersionText(t *testing.T) {
 	if err := json.Unmarshal([]byte(`["x"]`), &out); err == nil {
 		t.Error("no error for a version that is none")
 	}
-}
-
-func TestEntryOrder(t *testing.T) {
-	entry := func(version, pkg, release string) Entry {
-		return Entry{Version: mustVersion(version), PackageVersion: pkg, Release: release}
-	}
-	ordered := []Entry{
-		entry("6.1.192", "6.1.192-1", "6.1.0-55"),
-		entry("6.1.192", "6.1.192-2", "6.1.0-56"),
-		entry("6.12.117", "6.12.117-1~deb12u1", "6.12.117+deb12"),
-		entry("6.12.117", "6.12.117-1", "6.12.117+deb13"),
-		entry("6.12.117", "6.12.117-10", "6.12.117+deb13.9"),
-		entry("7.3-rc7", "7.3~rc7-1~exp1", "7.3"),
-		entry("7.3", "7.3-1~exp1", "7.3"),
-	}
-	shuffled := slices.Clone(ordered)
-	slices.Reverse(shuffled)
-	SortEntries(shuffled)
-	for i := range ordered {
-		if CompareEntries(ordered[i], shuffled[i]) != 0 {
-			t.Errorf("at %d is %s, want %s", i, shuffled[i].PackageVersion, ordered[i].PackageVersion)
-		}
-	}
-}
-
-func mustVersion(s string) Version {
-	v, err := ParseVersion(s)
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

@@ -1,0 +1,75 @@
+package kernels
+
+import (
+	"debug/elf"
+	"slices"
+	"testing"
+
+	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/kernels/kerneltest"
+)
+
+func TestEntryOrder(t *testing.T) {
+	entry := func(upstream, pkg, release string) Entry {
+		return Entry{Version: version(upstream), PackageVersion: pkg, Release: release}
+	}
+	ordered := []Entry{
+		entry("6.1.192", "6.1.192-1", "6.1.0-55"),
+		entry("6.1.192", "6.1.192-2", "6.1.0-56"),
+		entry("6.12.117", "6.12.117-1~deb12u1", "6.12.117+deb12"),
+		entry("6.12.117", "6.12.117-1", "6.12.117+deb13"),
+		entry("6.12.117", "6.12.117-10", "6.12.117+deb13.9"),
+		entry("7.3-rc7", "7.3~rc7-1~exp1", "7.3"),
+		entry("7.3", "7.3-1~exp1", "7.3"),
+	}
+	shuffled := slices.Clone(ordered)
+	slices.Reverse(shuffled)
+	SortEntries(shuffled)
+	for i := range ordered {
+		if CompareEntries(ordered[i], shuffled[i]) != 0 {
+			t.Errorf("at %d is %s, want %s", i, shuffled[i].PackageVersion, ordered[i].PackageVersion)
+		}
+	}
+}
+
+func version(s string) kernelversion.Version {
+	v, err := kernelversion.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// A release does not identify a kernel: two file kernels may share one.
+func TestFetchOfOneReleaseTwice(t *testing.T) {
+	entries := []Entry{{Release: "6.12.9", Source: Kept{Kernel{Release: "6.12.9", Arch: AMD64, Digest: "a"}}},
+		{Release: "6.12.9", Source: Kept{Kernel{Release: "6.12.9", Arch: AMD64, Digest: "b"}}}}
+	found, err := FetchAll(t.Context(), entries, 2, nil)
+	if err != nil || len(found) != 2 || found[0].ID() == found[1].ID() {
+		t.Fatalf("fetched %+v, %v", found, err)
+	}
+	if want := (ID{Arch: AMD64, Release: "6.12.9", Digest: "b"}); found[1].ID() != want {
+		t.Errorf("the second kernel is %v, want %v", found[1].ID(), want)
+	}
+	wait := Prefetch(t.Context(), entries, 1, nil)
+	if k, err := wait(t.Context(), "6.12.9"); err == nil {
+		t.Errorf("of two kernels of one release, %v was chosen", k.ID())
+	}
+}
+
+func TestImageArch(t *testing.T) {
+	vmlinux := kerneltest.Vmlinux("6.12.9", true)
+	for name, image := range map[string][]byte{"vmlinux": vmlinux, "bzImage": kerneltest.BzImage("6.12.9", kerneltest.Gzip(vmlinux))} {
+		if arch, err := imageArch(image); err != nil || arch != AMD64 {
+			t.Errorf("%s is for %q, %v", name, arch, err)
+		}
+	}
+	other := slices.Clone(vmlinux)
+	other[18], other[19] = byte(elf.EM_AARCH64), 0
+	if arch, err := imageArch(other); err == nil {
+		t.Errorf("an arm64 vmlinux is for %q", arch)
+	}
+	if arch, err := imageArch([]byte("MZ")); err == nil {
+		t.Errorf("no kernel is for %q", arch)
+	}
+}
