@@ -1,20 +1,21 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
-// conditions are what a difference between two runs of a plan could be
-// explained by, beside the lab's own settings: the tools that make the
-// filesystems, how each is made and mounted, the test programs, and arguments
-// of the kernel. What cannot be read is left out: the run will say so itself.
-func (l *Lab) conditions(ctx context.Context, p Plan) map[string]string {
+// conditions are what could explain a difference between two runs of a plan,
+// beside the lab's own settings: the tools that make the filesystems, how each
+// is made and mounted, the test programs, and kernel arguments. What cannot be
+// read is omitted: the run itself will report it.
+func (l *Lab) conditions(ctx context.Context, p plan.Plan) map[string]string {
 	cond := map[string]string{}
 	for i := range p.Profiles {
 		f := &p.Profiles[i]
@@ -29,18 +30,9 @@ func (l *Lab) conditions(ctx context.Context, p Plan) map[string]string {
 			}
 		}
 	}
-	seen := map[string]bool{}
-	for _, t := range p.Tests {
-		if seen[t.Suite] {
-			continue
-		}
-		seen[t.Suite] = true
-		program := filepath.Join(l.cfg.GuestDir, t.Suite+suiteSuffix)
-		if own, ok := l.own(t.Suite); ok {
-			program = cmp.Or(own.Program, own.Binary)
-		}
-		if digest, err := digestFile(program); err == nil {
-			cond["suite "+t.Suite] = digest
+	for _, name := range p.Suites() {
+		if digest, err := suite.DigestFile(l.suites.Binary(name)); err == nil {
+			cond["suite "+name] = digest
 		}
 	}
 	if len(l.cfg.KernelArgs) > 0 {

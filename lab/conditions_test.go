@@ -10,6 +10,8 @@ import (
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 func TestConditions(t *testing.T) {
@@ -23,15 +25,15 @@ func TestConditions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l := &Lab{cfg: Config{GuestDir: dir, KernelArgs: []string{"slub_debug", "quiet"},
-		Own: []OwnSuite{{Suite: protocol.Suite{Name: "mine"}, Binary: filepath.Join(dir, "mine.test"), Program: filepath.Join(dir, "mine.prog")}}}}
-	p := Plan{
+	l := &Lab{cfg: Config{KernelArgs: []string{"slub_debug", "quiet"}}, suites: suite.Set{Dir: dir,
+		User: []suite.User{{Suite: protocol.Suite{Name: "mine"}, Binary: filepath.Join(dir, "mine.test"), Program: filepath.Join(dir, "mine.prog")}}}}
+	p := plan.Plan{
 		Profiles: []images.Profile{
 			{Name: "demo", Type: "demofs", Mkfs: []string{tool, "-b", "1024"}, SizeMiB: 64, Options: "noatime", Overlay: true},
 			{Name: "demo-nowhere", Type: "demofs", Mkfs: []string{filepath.Join(dir, "mkfs.nowhere")}, Pmem: true},
 			{Name: "tmpfs", Type: "tmpfs"},
 		},
-		Tests: []PlannedTest{{Suite: "splice", Top: "TestA"}, {Suite: "splice", Top: "TestB"}, {Suite: "mine", Top: "TestA"}, {Suite: "gone", Top: "TestA"}},
+		Tests: []plan.Test{{Suite: "splice", Top: "TestA"}, {Suite: "splice", Top: "TestB"}, {Suite: "mine", Top: "TestA"}, {Suite: "gone", Top: "TestA"}},
 	}
 	got := l.conditions(t.Context(), p)
 	for name, digest := range map[string]string{"suite splice": "7692c3ad3540bb80", "suite mine": "8b5b9db0c13db24256c829aa364aa90c"} {

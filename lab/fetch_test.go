@@ -9,6 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -31,17 +32,17 @@ func TestUnfetchedKernelIsLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone, times := errors.New("the archive is gone"), 0
-	plan := Plan{
-		Kernels:  []kernels.Kernel{{Release: "6.12"}},
+	p := plan.Plan{
+		Kernels:  []plan.Kernel{{Release: "6.12"}},
 		Profiles: []images.Profile{{Name: "tmpfs", Type: "tmpfs"}, {Name: "other", Type: "tmpfs"}},
-		Tests:    []PlannedTest{{Suite: "s", Top: "TestA"}, {Suite: "s", Top: "TestB"}},
-		Fetch: func(context.Context, string) (kernels.Kernel, error) {
-			times++
-			return kernels.Kernel{}, gone
-		},
+		Tests:    []plan.Test{{Suite: "s", Top: "TestA"}, {Suite: "s", Top: "TestB"}},
 	}
+	fetch := Fetch(func(context.Context, string) (kernels.Kernel, error) {
+		times++
+		return kernels.Kernel{}, gone
+	})
 	var said notices
-	run, err := l.Run(t.Context(), plan, &said)
+	run, err := l.Run(t.Context(), p, fetch, &said)
 	if !errors.Is(err, gone) {
 		t.Errorf("the run ended with %v", err)
 	}

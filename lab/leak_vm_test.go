@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -47,7 +48,7 @@ func digests(t *testing.T, cache string) map[string]string {
 // the others did, but for time and random numbers, which are its own.
 func TestNothingLeaksBetweenCells(t *testing.T) {
 	b := newBench(t)
-	b.cfg.Isolation, b.cfg.Jobs = IsolationCell, 2
+	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	var before map[string]string
 	random := map[string]string{}
@@ -136,7 +137,7 @@ func sameFind(t *testing.T, name string, c results.Cell, first map[string]map[st
 // What is wrong with a template on disk is found before it is used.
 func TestDamagedTemplatesAreMadeAgain(t *testing.T) {
 	b := newBench(t)
-	b.cfg.Isolation, b.cfg.Jobs = IsolationCell, 1
+	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 1
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	run := func() {
 		t.Helper()

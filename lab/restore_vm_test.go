@@ -11,9 +11,14 @@ import (
 	"testing"
 	"time"
 
+	labexec "github.com/splicelab/splicelab/lab/exec"
+
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -23,8 +28,8 @@ type notices struct {
 	said []string
 }
 
-func (n *notices) Event(e Event) {
-	if e.Kind == EventNotice {
+func (n *notices) Event(e sched.Event) {
+	if e.Kind == sched.Notice {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.said = append(n.said, e.Text)
@@ -53,7 +58,7 @@ func memories(t *testing.T, cache string) map[string]time.Time {
 // makes no template again.
 func TestCellsAreRestored(t *testing.T) {
 	b := newBench(t)
-	b.cfg.Isolation, b.cfg.Jobs = IsolationCell, 2
+	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	run := func() {
 		t.Helper()
@@ -62,7 +67,7 @@ func TestCellsAreRestored(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, c := range cells {
-			if c.Attempts != 1 || c.Timing.Restore == 0 || c.Timing.Boot != 0 || c.Timing.Test == 0 || c.Covariates[covariateBooted] != "" {
+			if c.Attempts != 1 || c.Timing.Restore == 0 || c.Timing.Boot != 0 || c.Timing.Test == 0 || c.Covariates[labexec.CovariateBooted] != "" {
 				t.Errorf("%s: %s (%s) after %d attempts, %+v", name, c.Verdict, c.Detail, c.Attempts, c.Timing)
 			}
 		}
@@ -87,7 +92,7 @@ func TestCellsAreRestored(t *testing.T) {
 // What cannot be restored is booted: it is said once, and each cell is marked.
 func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 	b := newBench(t)
-	b.cfg.Isolation, b.cfg.Jobs = IsolationCell, 2
+	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	full := testKernel(t, "6.12")
 	// Without its modules the kernel has no driver but NVMe's.
 	bare := treeKernel(t, filepath.Join(os.Getenv("SPLICELAB_TEST_KERNELS"), full.Release), false)
@@ -96,7 +101,8 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 		t.Fatal(err)
 	}
 	suites := []protocol.Suite{{Name: "splice", Tests: []protocol.Test{{Name: "TestWrite", Cells: []string{"small-clean", "large-clean"}}}}}
-	plan, err := NewPlan([]kernels.Kernel{bare}, ps, suites, "")
+	ks := Ready{bare}
+	p, err := plan.New(ks.Plan(), ps, suites, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +111,7 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said notices
-	run, err := l.Run(t.Context(), plan, &said)
+	run, err := l.Run(t.Context(), p, ks, &said)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +120,7 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range cells {
-		if c.Outcome != outcome.Live || c.Timing.Boot == 0 || c.Timing.Restore != 0 || !strings.Contains(c.Covariates[covariateBooted], "nvme") {
+		if c.Outcome != outcome.Live || c.Timing.Boot == 0 || c.Timing.Restore != 0 || !strings.Contains(c.Covariates[labexec.CovariateBooted], "nvme") {
 			t.Errorf("%s: %s %s (%s), %+v, %v", c.Test, c.Verdict, c.Outcome, c.Detail, c.Timing, c.Covariates)
 		}
 	}
@@ -127,7 +133,7 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 // and is not asked again for each of them.
 func TestCrashWhereTheTemplateIsMade(t *testing.T) {
 	b := newBench(t)
-	b.cfg.Isolation, b.cfg.Jobs = IsolationCell, 2
+	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	debugfs, err := exec.LookPath("debugfs")
 	if err != nil {
 		t.Skip("debugfs not found: install e2fsprogs")
@@ -151,11 +157,12 @@ for image; do :; done
 		t.Fatal(err)
 	}
 	ps[0].Options = "errors=panic"
-	suites, err := Suites(t.Context(), b.cfg.GuestDir)
+	suites, err := suite.List(t.Context(), b.cfg.GuestDir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := NewPlan([]kernels.Kernel{testKernel(t, "6.12")}, ps, suites, "TestWrite/")
+	ks := Ready{testKernel(t, "6.12")}
+	p, err := plan.New(ks.Plan(), ps, suites, "TestWrite/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +170,7 @@ for image; do :; done
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := l.Run(t.Context(), plan, nil)
+	run, err := l.Run(t.Context(), p, ks, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +193,7 @@ for image; do :; done
 // it is confirmed by one that is booted, in which the others go on.
 func TestSharedMachinesAreRestored(t *testing.T) {
 	b := newBench(t)
-	b.cfg.Isolation, b.cfg.Jobs, b.cfg.RestoreShared = IsolationVM, 2, true
+	b.cfg.Isolation, b.cfg.Jobs, b.cfg.RestoreShared = plan.IsolationVM, 2, true
 	cells, err := b.run([]kernels.Kernel{testKernel(t, "6.12")}, "xfs", "TestPunchHoleInPage/|selftest.TestPanicKernel$")
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +205,7 @@ func TestSharedMachinesAreRestored(t *testing.T) {
 		}
 		switch {
 		case strings.HasSuffix(name, "selftest.TestPanicKernel"):
-			if c.Verdict != outcome.Crash || c.Infra != 1 || c.Covariates[covariateBooted] == "" {
+			if c.Verdict != outcome.Crash || c.Infra != 1 || c.Covariates[labexec.CovariateBooted] == "" {
 				t.Errorf("%s: %s (%s) after %d attempts, %v", name, c.Verdict, c.Detail, c.Attempts, c.Covariates)
 			}
 		case c.Attempts != 1 || c.Outcome == outcome.None:

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -18,11 +20,11 @@ type stopper struct {
 	id     string
 }
 
-func (s *stopper) Event(e Event) {
-	if e.Kind == EventPlanned {
+func (s *stopper) Event(e sched.Event) {
+	if e.Kind == sched.Planned {
 		s.id = e.Run
 	}
-	if e.Kind == EventFinished && e.Done >= s.after {
+	if e.Kind == sched.Finished && e.Done >= s.after {
 		s.cancel()
 	}
 }
@@ -30,7 +32,7 @@ func (s *stopper) Event(e Event) {
 // A run that is stopped again and again comes to what one run comes to:
 // every cell once, in one run.
 func TestResume(t *testing.T) {
-	for _, isolation := range []Isolation{IsolationVM, IsolationCell} {
+	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t)
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
@@ -38,15 +40,16 @@ func TestResume(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			suites, err := Suites(t.Context(), b.cfg.GuestDir)
+			suites, err := suite.List(t.Context(), b.cfg.GuestDir)
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan, err := NewPlan([]kernels.Kernel{testKernel(t, "6.12")}, ps, suites, "^splice.TestWrite/small")
+			ks := Ready{testKernel(t, "6.12")}
+			p, err := plan.New(ks.Plan(), ps, suites, "^splice.TestWrite/small")
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan.Repeat = 2
+			p.Repeat = 2
 			l, err := New(b.cfg, b.store)
 			if err != nil {
 				t.Fatal(err)
@@ -59,9 +62,9 @@ func TestResume(t *testing.T) {
 				var run results.Run
 				var err error
 				if id == "" {
-					run, err = l.Run(ctx, plan, stop)
+					run, err = l.Run(ctx, p, ks, stop)
 				} else {
-					run, err = l.Resume(ctx, id, plan, stop)
+					run, err = l.Resume(ctx, id, p, ks, stop)
 				}
 				cancel()
 				if id == "" {
@@ -86,12 +89,12 @@ func TestResume(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(cells) != plan.Cells() {
-				t.Errorf("%d cells of %d", len(cells), plan.Cells())
+			if len(cells) != p.Cells() {
+				t.Errorf("%d cells of %d", len(cells), p.Cells())
 			}
 			for _, c := range cells {
 				want := 2
-				if strings.HasPrefix(c.Test, "splice.TestControl/") && isolation == IsolationCell {
+				if strings.HasPrefix(c.Test, "splice.TestControl/") && isolation == plan.IsolationCell {
 					want = 1
 				}
 				if c.Attempts-c.Infra != want {

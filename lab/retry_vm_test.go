@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
 // What is bad runs again, each time in a VM of its own, whatever the cells
 // shared before.
 func TestRetriesHaveFreshVMs(t *testing.T) {
-	for _, isolation := range []Isolation{IsolationVM, IsolationCell} {
+	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t)
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
@@ -19,20 +20,21 @@ func TestRetriesHaveFreshVMs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			suites, err := Suites(t.Context(), b.cfg.GuestDir)
+			suites, err := suite.List(t.Context(), b.cfg.GuestDir)
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan, err := NewPlan([]kernels.Kernel{testKernel(t, "6.12")}, ps, suites, `^selftest\.Test(Pass|Fail|PanicKernel)$`)
+			ks := Ready{testKernel(t, "6.12")}
+			p, err := plan.New(ks.Plan(), ps, suites, `^selftest\.Test(Pass|Fail|PanicKernel)$`)
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan.RetryFailures = 2
+			p.RetryFailures = 2
 			l, err := New(b.cfg, b.store)
 			if err != nil {
 				t.Fatal(err)
 			}
-			run, err := l.Run(t.Context(), plan, nil)
+			run, err := l.Run(t.Context(), p, ks, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

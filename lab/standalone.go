@@ -1,146 +1,65 @@
 package lab
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path"
-	"path/filepath"
 
-	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/exec"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
-// Standalone is a machine that runs one cell with no lab beside it.
-type Standalone struct {
-	// Files are those of the machine, by the names that Args has for them.
-	Files map[string]string
-	// Args is QEMU's command line, for each accelerator, but for the three
-	// serial ports: console, control and output.
-	Args map[vm.Accel][]string
-	// Test is the cell's test as Go names it in its output.
-	Test string
-}
-
-// Accel is the accelerator that the lab's machines run with.
+// Accel is the accelerator that the lab's VMs run with.
 func (l *Lab) Accel() vm.Accel { return l.cfg.Accel }
 
-// The names of a standalone machine's files.
-const (
-	standaloneKernel = "kernel"
-	standaloneInitrd = "initramfs.cpio"
-	standaloneDisk   = "disk.img"
-	standaloneConfig = "config"
-)
-
-// Standalone makes the machine of a plan's one cell. Its image, which is made
-// in dir, holds the requests that the lab would send, so that the guest mounts
-// the filesystem, runs the test and powers off by itself.
-func (l *Lab) Standalone(ctx context.Context, p Plan, dir string) (Standalone, error) {
-	p.Tests = uncontrolled(p.Tests)
-	if p.Cells() != 1 {
-		return Standalone{}, fmt.Errorf("%d cells cannot be made one machine", p.Cells())
-	}
-	k, t := p.Kernels[0], p.Tests[0]
-	files, err := l.suiteFiles(p)
+// Standalone makes a VM of a plan's one cell, control cells aside, that runs
+// without the lab. Its image is built in dir.
+func (l *Lab) Standalone(ctx context.Context, p plan.Plan, ks exec.Kernels, dir string) (exec.Standalone, error) {
+	x, j, err := l.single(p, ks)
 	if err != nil {
-		return Standalone{}, err
+		return exec.Standalone{}, err
 	}
-	modules, err := p.modules()
-	if err != nil {
-		return Standalone{}, err
-	}
-	scriptFile := filepath.Join(dir, "script")
-	files[protocol.ScriptFile] = scriptFile
-	// The image is made of the script, whose steps need to know the image's
-	// modules: those are the same without it.
-	spec := &machineSpec{kernel: &k, profile: &p.Profiles[0]}
-	is := images.Spec{Kernel: k, Agent: filepath.Join(l.cfg.GuestDir, agentFile), Files: files, OnDemand: modules}
-	if spec.modules, err = l.equip(ctx, spec); err != nil {
-		return Standalone{}, err
-	}
-	is.OnDemand = append(is.OnDemand, spec.modules...)
-	if err := os.WriteFile(scriptFile, l.script(spec, t), 0o644); err != nil {
-		return Standalone{}, err
-	}
-	if spec.initrd, err = (images.Builder{Dir: dir}).Initramfs(ctx, is); err != nil {
-		return Standalone{}, err
-	}
-	return l.standalone(spec, t, dir)
+	defer x.Close()
+	return x.Standalone(ctx, j, dir)
 }
 
-// uncontrolled leaves out the control cells.
-func uncontrolled(tests []PlannedTest) []PlannedTest {
-	var kept []PlannedTest
+// Samples prepares VMs of a plan's one cell outside any run, for those who
+// measure them. release has to be called when the VMs have ended.
+func (l *Lab) Samples(ctx context.Context, p plan.Plan, ks exec.Kernels) (s *exec.Samples, release func(), err error) {
+	x, j, err := l.single(p, ks)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s, err = x.Samples(ctx, j); err != nil {
+		x.Close()
+		return nil, nil, err
+	}
+	return s, x.Close, nil
+}
+
+// single is the job of a plan's one cell, and an executor for it.
+func (l *Lab) single(p plan.Plan, ks exec.Kernels) (*exec.Local, job.Job, error) {
+	if tests := withoutControls(p.Tests); len(tests) > 0 {
+		p.Tests = tests
+	}
+	if p.Cells() != 1 {
+		return nil, job.Job{}, fmt.Errorf("a plan of %d cells: there must be one", p.Cells())
+	}
+	common, err := l.jobs(p)
+	if err != nil {
+		return nil, job.Job{}, err
+	}
+	return exec.New(l.host, l.suites, ks, 1), job.Job{
+		Kernel: p.Kernels[0], Profile: p.Profiles[0], Cells: []job.Cell{{Test: p.Tests[0]}}, Single: true, Run: common}, nil
+}
+
+func withoutControls(tests []plan.Test) []plan.Test {
+	var kept []plan.Test
 	for _, t := range tests {
-		if !t.Control || len(tests) == 1 {
+		if !t.Control {
 			kept = append(kept, t)
 		}
 	}
 	return kept
-}
-
-// script is what the lab would ask of the guest.
-func (l *Lab) script(spec *machineSpec, t PlannedTest) []byte {
-	var requests []protocol.Request
-	for _, s := range spec.steps() {
-		requests = append(requests, s.req)
-	}
-	dir, env := cellDir, append(l.testEnv(spec), l.runEnv()...)
-	if own, ok := l.own(t.Suite); ok {
-		dir, env = own.workDir(), append(env, "TMPDIR="+cellDir)
-		requests = append(requests, protocol.Request{Put: &protocol.Put{Path: path.Join(cellDir, placeholder), Mode: 0o644}})
-	}
-	requests = append(requests,
-		protocol.Request{Exec: &protocol.Exec{Path: suitePath(t.Suite), Args: []string{"-test.v", "-test.timeout=0", "-test.count=1", "-test.run=" + runPattern([]PlannedTest{t})},
-			Env: env, Dir: dir, Token: newToken()}},
-		protocol.Request{PowerOff: &protocol.PowerOff{}})
-	var text bytes.Buffer
-	for i, r := range requests {
-		r.ID = uint64(i + 1)
-		line, err := protocol.Encode(r)
-		if err != nil {
-			panic(err) // a request is made of texts and numbers
-		}
-		text.Write(line)
-	}
-	return text.Bytes()
-}
-
-// standalone links a spec's files into dir under the names that a standalone
-// machine has for them.
-func (l *Lab) standalone(spec *machineSpec, t PlannedTest, dir string) (Standalone, error) {
-	out := Standalone{Files: map[string]string{}, Args: map[vm.Accel][]string{}, Test: t.goName()}
-	cfg := l.vmConfig(spec)
-	link := func(name, from string) (string, error) {
-		to := filepath.Join(dir, name)
-		out.Files[name] = from
-		return to, os.Symlink(from, to)
-	}
-	var err error
-	if cfg.Kernel, err = link(standaloneKernel, cfg.Kernel); err != nil {
-		return out, err
-	}
-	if cfg.Initrd, err = link(standaloneInitrd, cfg.Initrd); err != nil {
-		return out, err
-	}
-	for i, d := range cfg.Disks {
-		if cfg.Disks[i].Path, err = link(standaloneDisk, d.Path); err != nil {
-			return out, err
-		}
-	}
-	if spec.kernel.Config != "" {
-		if _, err = link(standaloneConfig, spec.kernel.Config); err != nil {
-			return out, err
-		}
-	}
-	for _, accel := range []vm.Accel{vm.TCG, vm.KVM} {
-		cfg.Accel = accel
-		if out.Args[accel], err = cfg.Standalone(); err != nil {
-			return out, err
-		}
-	}
-	return out, nil
 }

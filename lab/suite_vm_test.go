@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/faults"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -43,11 +46,11 @@ func TestWholeSuite(t *testing.T) {
 func TestEveryDetectorFires(t *testing.T) {
 	b := newBench(t)
 	b.cfg.Policy, b.cfg.Faults = outcome.PolicyAlias, true
-	suites, err := Suites(t.Context(), b.cfg.GuestDir)
+	suites, err := suite.List(t.Context(), b.cfg.GuestDir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := NewPlan(nil, nil, suites, wholeSuite)
+	planned, err := plan.New(nil, nil, suites, wholeSuite)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,13 +63,13 @@ func TestEveryDetectorFires(t *testing.T) {
 		all = append(all, c)
 	}
 	fired := 0
-	for _, p := range Proofs(plan, all) {
+	for _, p := range faults.Checks(planned, all) {
 		fired += len(p.Fired)
-		if p.Proved() && len(p.Infra) == 0 {
+		if p.Detected() && len(p.Infra) == 0 {
 			continue
 		}
-		for _, c := range slices.Concat(p.Silent, p.Itself, p.Broken, p.Infra) {
-			t.Errorf("%s %s: %s (%s): %s", c.Test, p.Fault, c.Verdict, c.Detail, WhySilent(c))
+		for _, c := range slices.Concat(p.Silent, p.Early, p.Broken, p.Infra) {
+			t.Errorf("%s %s: %s (%s): %s", c.Test, p.Fault, c.Verdict, c.Detail, faults.WhySilent(c))
 		}
 	}
 	if fired == 0 {

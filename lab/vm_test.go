@@ -17,6 +17,10 @@ import (
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -96,7 +100,7 @@ func guestPrograms(t *testing.T) string {
 		{"build", "-o", filepath.Join(dir, agentFile), "github.com/splicelab/splicelab/images/guest"},
 		{"test", "-c", "-o", filepath.Join(dir, "splice.test"), "github.com/splicelab/splicelab/tests/splice"},
 		{"test", "-c", "-o", filepath.Join(dir, "selftest.test"), "github.com/splicelab/splicelab/tests/selftest"},
-		{"test", "-c", "-o", filepath.Join(dir, programFile), "github.com/splicelab/splicelab/tests/program"},
+		{"test", "-c", "-o", filepath.Join(dir, "program"), "github.com/splicelab/splicelab/tests/program"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -122,7 +126,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	cfg := Config{CacheDir: filepath.Join(dir, "cache"), GuestDir: guestPrograms(t), Accel: vm.TCG, Seed: 1, Isolation: IsolationVM}
+	cfg := Config{CacheDir: filepath.Join(dir, "cache"), GuestDir: guestPrograms(t), Accel: vm.TCG, Seed: 1, Isolation: plan.IsolationVM}
 	return &bench{t: t, cfg: cfg, store: store}
 }
 
@@ -133,11 +137,11 @@ func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]r
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	suites, err := Suites(b.t.Context(), b.cfg.GuestDir)
+	suites, err := suite.List(b.t.Context(), b.cfg.GuestDir)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	plan, err := NewPlan(ks, ps, suites, pattern)
+	p, err := plan.New(Ready(ks).Plan(), ps, suites, pattern)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -145,13 +149,13 @@ func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]r
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	run, err := l.Run(b.t.Context(), plan, nil)
+	run, err := l.Run(b.t.Context(), p, Ready(ks), nil)
 	cells, serr := b.store.Cells(context.Background(), run.ID)
 	if serr != nil {
 		b.t.Fatal(serr)
 	}
-	if len(cells) != plan.Cells() {
-		b.t.Errorf("%d of %d planned cells were stored", len(cells), plan.Cells())
+	if len(cells) != p.Cells() {
+		b.t.Errorf("%d of %d planned cells were stored", len(cells), p.Cells())
 	}
 	out := map[string]results.Cell{}
 	for _, c := range cells {
@@ -173,16 +177,16 @@ func TestSelftestVerdicts(t *testing.T) {
 			b := newBench(t)
 			ks := []kernels.Kernel{testKernel(t, series)}
 			cells, err := b.run(ks, "tmpfs", `^selftest\.Test([^HKL]|H[^a])`)
-			var infra *InfraError
+			var infra *sched.InfraError
 			if !errors.As(err, &infra) {
-				t.Errorf("the run ended with %v, want an *InfraError for the cells that are infra", err)
+				t.Errorf("the run ended with %v, want an *sched.InfraError for the cells that are infra", err)
 			}
 			// What hangs need not hang for long; what floods needs its time. An agent
 			// whose code is gone sleeps on until the lab asks whether it is there.
-			b.cfg.Deadlines = Deadlines{Silence: 4 * time.Second, Cell: 6 * time.Second}
+			b.cfg.Deadlines = job.Deadlines{Silence: 4 * time.Second, Cell: 6 * time.Second}
 			hung, err := b.run(ks, "ext4", `^selftest\.Test(Hang|KillAgent)`)
 			if !errors.As(err, &infra) {
-				t.Errorf("the run of what hangs ended with %v, want an *InfraError", err)
+				t.Errorf("the run of what hangs ended with %v, want an *sched.InfraError", err)
 			}
 			for k, c := range hung {
 				cells[strings.Replace(k, "ext4", "tmpfs", 1)] = c
@@ -200,8 +204,8 @@ func TestSelftestVerdicts(t *testing.T) {
 					delete(got, name)
 					t.Logf("%s skipped: %s", name, c.Detail)
 				}
-				if c.Verdict == outcome.Infra && c.Attempts != 1+infraRetries {
-					t.Errorf("%s: infra after %d attempts, want %d", name, c.Attempts, 1+infraRetries)
+				if c.Verdict == outcome.Infra && c.Attempts != 1+sched.InfraRetries {
+					t.Errorf("%s: infra after %d attempts, want %d", name, c.Attempts, 1+sched.InfraRetries)
 				}
 				if strings.ContainsAny(c.Detail+c.Output+c.Console, "\x1b\x00") {
 					t.Errorf("%s: control characters were stored", name)
@@ -302,7 +306,7 @@ func TestIsolationDoesNotMatter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.cfg.Isolation = IsolationCell
+	b.cfg.Isolation = plan.IsolationCell
 	own, err := b.run(k, "xfs", some)
 	if err != nil {
 		t.Fatal(err)

@@ -7,11 +7,13 @@ import (
 	"io"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bench"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 // benchOptions are the flags that only bench has.
@@ -72,7 +74,7 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if _, err := a.profiles(o.guest.filesystem); err != nil {
 		return err
 	}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		return err
 	}

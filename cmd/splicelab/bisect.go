@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
 )
 
 func (a *app) bisectCommand() *cobra.Command {
@@ -96,7 +96,7 @@ func (a *app) oneCell(ctx context.Context, cmd *cobra.Command, from []string) (s
 	}
 	var found []string
 	for _, s := range tests.suites {
-		for _, t := range lab.Expand(s) {
+		for _, t := range plan.Expand(s) {
 			if pattern.MatchString(t.Name()) {
 				found = append(found, t.Name())
 			}

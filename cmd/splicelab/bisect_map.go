@@ -11,6 +11,8 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/history"
@@ -24,7 +26,7 @@ import (
 // drawn again when there are more kernels or other tests.
 func (a *app) kernelMap(ctx context.Context, s search, list, series, html string) error {
 	a.cfg.Run.Priority = config.LowestPriority
-	a.cfg.Run.Isolation = string(lab.IsolationVM)
+	a.cfg.Run.Isolation = string(plan.IsolationVM)
 	tests, err := a.selectTests(ctx, s.from)
 	if err != nil {
 		return err
@@ -69,21 +71,20 @@ func (a *app) kernelMap(ctx context.Context, s search, list, series, html string
 	if err != nil {
 		return err
 	}
-	plan, err := lab.NewPlan(unfetched(line), tests.profiles, tests.suites, tests.pattern)
+	cells, err := plan.New(unfetched(line), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return err
 	}
-	plan.Fetch = fetch
-	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.RestoreShared = tests.own, true })
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.User, c.RestoreShared = tests.own, true })
 	if err != nil {
 		return err
 	}
 	o := &mapObserver{progress: p, journal: journal}
 	var run results.Run
 	if id := journal.Run(); id != "" {
-		run, err = l.Resume(ctx, id, plan, o)
+		run, err = l.Resume(ctx, id, cells, lab.Fetch(fetch), o)
 	} else {
-		run, err = l.Run(ctx, plan, o)
+		run, err = l.Run(ctx, cells, lab.Fetch(fetch), o)
 	}
 	p.Close()
 	if run.ID == "" {
@@ -105,8 +106,8 @@ type mapObserver struct {
 }
 
 // Event implements lab.Observer.
-func (o *mapObserver) Event(e lab.Event) {
-	if e.Kind == lab.EventPlanned && o.journal.Run() == "" {
+func (o *mapObserver) Event(e sched.Event) {
+	if e.Kind == sched.Planned && o.journal.Run() == "" {
 		o.journal.AddRun(e.Run)
 		o.err = o.journal.Save()
 	}

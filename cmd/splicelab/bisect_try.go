@@ -14,6 +14,8 @@ import (
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -52,7 +54,7 @@ func (a *app) startSearch(ctx context.Context, tests selection) (*searching, err
 	s.archive = a.archive(s.kernels, false)
 	s.say = newProgress(a.stderr)
 	s.closers = append(s.closers, s.say.Close)
-	a.cfg.Run.Isolation = string(lab.IsolationCell)
+	a.cfg.Run.Isolation = string(plan.IsolationCell)
 	return s, nil
 }
 
@@ -83,26 +85,27 @@ func (s *searching) judge(t bisect.Trier, q search, name func(subject string) st
 // returns what was seen. The first time its control cells run too.
 func (s *searching) attempts(ctx context.Context, k kernels.Kernel, n int) ([]bisect.Seen, error) {
 	if s.lab == nil {
-		l, err := s.app.newLab(ctx, k, s.store, s.say, func(c *lab.Config) { c.Own = s.tests.own })
+		l, err := s.app.newLab(ctx, k, s.store, s.say, func(c *lab.Config) { c.User = s.tests.own })
 		if err != nil {
 			return nil, err
 		}
 		s.lab = l
 	}
-	plan, err := lab.NewPlan([]kernels.Kernel{k}, s.tests.profiles, s.tests.suites, s.tests.pattern)
+	one := lab.Ready{k}
+	cells, err := plan.New(one.Plan(), s.tests.profiles, s.tests.suites, s.tests.pattern)
 	if err != nil {
 		return nil, err
 	}
 	if s.controls[k.Digest] {
-		plan.Tests = slices.DeleteFunc(plan.Tests, func(t lab.PlannedTest) bool { return t.Name() != s.tests.cell })
+		cells.Tests = slices.DeleteFunc(cells.Tests, func(t plan.Test) bool { return t.Name() != s.tests.cell })
 	}
-	plan.Repeat = n
-	run, err := s.lab.Run(ctx, plan, notices{s.say})
+	cells.Repeat = n
+	run, err := s.lab.Run(ctx, cells, one, notices{s.say})
 	if run.ID == "" {
 		return nil, err
 	}
 	s.journal.AddRun(run.ID)
-	var infra *lab.InfraError
+	var infra *sched.InfraError
 	if err != nil && (!errors.As(err, &infra) || len(infra.Control) > 0 || ctx.Err() != nil) {
 		return nil, err
 	}
@@ -127,11 +130,11 @@ func (s *searching) attempts(ctx context.Context, k kernels.Kernel, n int) ([]bi
 type notices struct{ out *progress }
 
 // Event implements lab.Observer.
-func (n notices) Event(e lab.Event) {
+func (n notices) Event(e sched.Event) {
 	switch {
-	case e.Kind == lab.EventNotice:
+	case e.Kind == sched.Notice:
 		_, _ = fmt.Fprintln(n.out, sanitize.Line(e.Text)) // the run does not depend on it
-	case e.Kind == lab.EventRetry:
+	case e.Kind == sched.Retry:
 		_, _ = fmt.Fprintln(n.out, noteOf(e))
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
@@ -173,8 +174,8 @@ func checkDirectory(name, dir, option string) finding {
 func (a *app) checkGuest(ctx context.Context) []finding {
 	const subject = "guest"
 	const remedy = "run make build, or name the directory by --guest-dir or SPLICELAB_GUEST_DIR"
-	var missing *lab.MissingGuestError
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	var missing *suite.MissingGuestError
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err == nil {
 		_, err = os.Stat(filepath.Join(a.cfg.GuestDir, "agent"))
 	}

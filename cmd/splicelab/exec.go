@@ -14,7 +14,8 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/program"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -85,7 +86,7 @@ func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
 	if err != nil {
 		return err
 	}
-	code, err := l.Exec(ctx, lab.ExecSpec{
+	code, err := program.Run(ctx, l.Host(), program.Spec{
 		Kernel:  kernel,
 		Profile: profile,
 		Binary:  binary,
@@ -104,9 +105,9 @@ func (a *app) modulesOf(ctx context.Context, binary string) ([]string, error) {
 	if filepath.Dir(binary) != a.cfg.GuestDir || filepath.Ext(binary) != ".test" {
 		return nil, nil
 	}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	name := strings.TrimSuffix(filepath.Base(binary), ".test")
-	return lab.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
+	return suite.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
 }
 
 // hostVariables describe the host, and would mislead a program in the guest.
@@ -134,7 +135,7 @@ func guestEnvironment(environ, own []string) []string {
 // ended turns the end of a program in the guest into the error that the exit
 // code is made of.
 func (a *app) ended(code int, err error) error {
-	var kernel *lab.KernelError
+	var kernel *program.KernelError
 	switch {
 	case errors.As(err, &kernel) && kernel.Verdict == outcome.Skip:
 		return usagef("this kernel and filesystem cannot run here: %s", kernel.Detail)

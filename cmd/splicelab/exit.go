@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it
@@ -42,22 +41,11 @@ func exitCode(err error) int {
 		return program.code
 	case errors.As(err, &failed):
 		return exitFailed
-	case errors.As(err, &input), labInput(err):
+	case errors.As(err, &input):
 		return exitUsage
 	default:
 		return exitLab
 	}
-}
-
-// labInput reports whether an error of package lab is the user's to correct.
-func labInput(err error) bool {
-	var (
-		noMatch  *lab.NoMatchError
-		ownSuite *lab.OwnSuiteError
-		noRecipe *lab.NoRecipeError
-		changed  *lab.ChangedError
-	)
-	return errors.As(err, &noMatch) || errors.As(err, &ownSuite) || errors.As(err, &noRecipe) || errors.As(err, &changed)
 }
 
 // message is what is printed on stderr about err: each line once, after the

@@ -13,6 +13,9 @@ import (
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -34,8 +37,8 @@ func TestExitCodes(t *testing.T) {
 		{&config.Error{Faults: []string{"x"}}, exitUsage, true},
 		{&kernels.SelectorError{Selector: "x"}, exitUsage, true},
 		{&debian.SettingError{Setting: "x"}, exitUsage, true},
-		{&lab.NoMatchError{Pattern: "x"}, exitUsage, true},
-		{&lab.OwnSuiteError{From: "x", Why: "y"}, exitUsage, true},
+		{&plan.NoMatchError{Pattern: "x"}, exitUsage, true},
+		{&suite.UserError{From: "x", Why: "y"}, exitUsage, true},
 		{&lab.NoRecipeError{Run: "x", Why: "y"}, exitUsage, true},
 		{&lab.ChangedError{Run: "x", What: []string{"y"}}, exitUsage, true},
 		{&results.RunError{Ref: "x"}, exitUsage, true},
@@ -52,8 +55,8 @@ func TestExitCodes(t *testing.T) {
 		{&bisect.NoChangeError{}, exitLab, true}, // a verb that finds none exits with exitFailed
 		{&format.SyntaxError{File: "x", What: "y"}, exitUsage, true},
 		{fmt.Errorf("wrapped: %w", &kernels.SelectorError{Selector: "x"}), exitUsage, true},
-		{&lab.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
-		{&lab.MissingGuestError{Path: "x"}, exitLab, true},
+		{&sched.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
+		{&suite.MissingGuestError{Path: "x"}, exitLab, true},
 		{&vm.NoQEMUError{Binary: "x", Err: errors.New("x")}, exitLab, true},
 		{errors.New("anything else"), exitLab, true},
 		{context.DeadlineExceeded, exitLab, true},

@@ -11,12 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/nightly"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/compare"
@@ -270,7 +272,7 @@ func (a *app) perform(ctx context.Context, tests selection, store *store.Store, 
 }
 
 // planned lists the cells of a plan.
-func planned(p lab.Plan) []results.CellKey {
+func planned(p plan.Plan) []results.CellKey {
 	keys := make([]results.CellKey, 0, p.Cells())
 	for _, k := range p.Kernels {
 		for _, f := range p.Profiles {
@@ -290,11 +292,11 @@ type nightWatch struct {
 }
 
 // Event implements lab.Observer.
-func (w *nightWatch) Event(e lab.Event) {
-	if e.Kind == lab.EventPlanned {
+func (w *nightWatch) Event(e sched.Event) {
+	if e.Kind == sched.Planned {
 		w.begun(e.Run)
 	}
-	if w.terminal || e.Kind == lab.EventPlanned || e.Kind == lab.EventNotice {
+	if w.terminal || e.Kind == sched.Planned || e.Kind == sched.Notice {
 		w.progress.Event(e)
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -107,13 +108,13 @@ func (p *progress) doing(text string) {
 }
 
 // Event implements lab.Observer.
-func (p *progress) Event(e lab.Event) {
+func (p *progress) Event(e sched.Event) {
 	p.mu.Lock()
 	p.tally.event(e, p.now())
 	p.draw()
-	p.plain(e.Kind == lab.EventPlanned)
+	p.plain(e.Kind == sched.Planned)
 	p.mu.Unlock()
-	if e.Kind == lab.EventNotice {
+	if e.Kind == sched.Notice {
 		_, _ = fmt.Fprintln(p, sanitize.Line(e.Text)) // the run does not depend on it
 	}
 	if p.terminal && noteworthy(e) {
@@ -136,8 +137,8 @@ func (p *progress) plain(must bool) {
 	}
 }
 
-func noteworthy(e lab.Event) bool {
-	if e.Kind != lab.EventFinished && e.Kind != lab.EventRetry {
+func noteworthy(e sched.Event) bool {
+	if e.Kind != sched.Finished && e.Kind != sched.Retry {
 		return false
 	}
 	switch e.Attempt.Verdict {
@@ -147,9 +148,9 @@ func noteworthy(e lab.Event) bool {
 	return false
 }
 
-func noteOf(e lab.Event) string {
+func noteOf(e sched.Event) string {
 	again := ""
-	if e.Kind == lab.EventRetry {
+	if e.Kind == sched.Retry {
 		again = " (will be tried again)"
 	}
 	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, sanitize.Line(e.Cell.Kernel), sanitize.Line(e.Cell.FS),

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -15,8 +15,8 @@ type steps struct{ time.Time }
 
 func (s *steps) now() time.Time       { return s.Time }
 func (s *steps) pass(d time.Duration) { s.Time = s.Add(d) }
-func finished(v outcome.Verdict, done, total int) lab.Event {
-	return lab.Event{Kind: lab.EventFinished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total, Share: float64(done) / float64(total)}
+func finished(v outcome.Verdict, done, total int) sched.Event {
+	return sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total, Share: float64(done) / float64(total)}
 }
 
 func TestTallyOfCells(t *testing.T) {
@@ -25,11 +25,11 @@ func TestTallyOfCells(t *testing.T) {
 	if got := y.line(clock.now()); got != "" {
 		t.Errorf("nothing to tell: %q", got)
 	}
-	y.event(lab.Event{Kind: lab.EventPlanned, Total: 20}, clock.now())
+	y.event(sched.Event{Kind: sched.Planned, Total: 20}, clock.now())
 	clock.pass(10 * time.Second)
 	y.event(finished(outcome.Pass, 1, 20), clock.now())
 	y.event(finished(outcome.Pass, 2, 20), clock.now())
-	y.event(lab.Event{Kind: lab.EventRetry, Done: 2, Total: 20}, clock.now())
+	y.event(sched.Event{Kind: sched.Retry, Done: 2, Total: 20}, clock.now())
 	y.event(finished(outcome.Crash, 4, 20), clock.now())
 	// Events of other goroutines may come late: the count never goes back.
 	y.event(finished(outcome.Fail, 3, 20), clock.now())
@@ -44,11 +44,11 @@ func TestTallyOfCells(t *testing.T) {
 func TestTallyOfAResumedRun(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
-	y.event(lab.Event{Kind: lab.EventPlanned, Done: 10, Total: 20, Share: 0.4, Kernels: 3, KernelsDone: 1}, clock.now())
+	y.event(sched.Event{Kind: sched.Planned, Done: 10, Total: 20, Share: 0.4, Kernels: 3, KernelsDone: 1}, clock.now())
 	clock.pass(10 * time.Second)
-	y.event(lab.Event{Kind: lab.EventFinished, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retries: 5, Share: 0.6,
+	y.event(sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retries: 5, Share: 0.6,
 		Kernels: 3, KernelsDone: 2}, clock.now())
-	y.event(lab.Event{Kind: lab.EventFinished, Again: true, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retried: 1, Retries: 5,
+	y.event(sched.Event{Kind: sched.Finished, Again: true, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retried: 1, Retries: 5,
 		Share: 0.65, Kernels: 3, KernelsDone: 2}, clock.now())
 	want := "2 of 3 kernels, 11 of 20 cells: 1 fail, 1 of 5 retried; 0.2 cells/s, 14s left"
 	if got := y.line(clock.now()); got != want {
@@ -65,7 +65,7 @@ func TestTallyOfAResumedRun(t *testing.T) {
 			t.Errorf("in %d columns it is %q, want %q", width, got, want)
 		}
 	}
-	y.event(lab.Event{Kind: lab.EventFinished, Again: true, Done: 20, Total: 20, Retried: 5, Retries: 5, Share: 1, Kernels: 3, KernelsDone: 3}, clock.now())
+	y.event(sched.Event{Kind: sched.Finished, Again: true, Done: 20, Total: 20, Retried: 5, Retries: 5, Share: 1, Kernels: 3, KernelsDone: 3}, clock.now())
 	if got := y.line(clock.now()); strings.Contains(got, "left") {
 		t.Errorf("nothing is left, and it says %q", got)
 	}
@@ -77,7 +77,7 @@ func TestTallyForgetsASlowStart(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
 	const cells = 2000
-	y.event(lab.Event{Kind: lab.EventPlanned, Total: cells}, clock.now())
+	y.event(sched.Event{Kind: sched.Planned, Total: cells}, clock.now())
 	clock.pass(1000 * time.Second) // templates
 	for i := range cells / 2 {
 		clock.pass(time.Second)
@@ -110,7 +110,7 @@ func TestProgressInALogIsRare(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	p := newProgress(&out)
 	p.now, p.last = clock.now, clock.now()
-	p.Event(lab.Event{Kind: lab.EventPlanned, Total: 1000})
+	p.Event(sched.Event{Kind: sched.Planned, Total: 1000})
 	for i := range 1000 {
 		clock.pass(10 * time.Millisecond)
 		p.Event(finished(outcome.Pass, i+1, 1000))

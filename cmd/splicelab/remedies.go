@@ -8,7 +8,10 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -32,6 +35,9 @@ func (a *app) remedy(err error) string {
 		against  *bisect.ContradictionError
 		moved    *bisect.MovedError
 		journal  *bisect.JournalError
+		noMatch  *plan.NoMatchError
+		noGuest  *suite.MissingGuestError
+		cache    *lab.CacheError
 		path     *fs.PathError
 	)
 	switch {
@@ -51,6 +57,12 @@ func (a *app) remedy(err error) string {
 		return fmt.Sprintf("start over with --fresh, or name %s", moved.Was)
 	case errors.As(err, &journal):
 		return "start over with --fresh"
+	case errors.As(err, &noMatch):
+		return "`splicelab tests list` shows all"
+	case errors.As(err, &noGuest):
+		return "run `make build`, or name the directory that has it with --guest-dir"
+	case errors.As(err, &cache):
+		return "name another directory with --cache or SPLICELAB_CACHE"
 	case errors.As(err, &path) && unusable(path):
 		return a.otherDirectory(path.Path)
 	}

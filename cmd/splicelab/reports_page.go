@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
@@ -100,7 +100,7 @@ func crashLines(log string) []int {
 // empty without these.
 func (a *app) families(ctx context.Context) annotator {
 	families := annotator{}
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		return families
 	}

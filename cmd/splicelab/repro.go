@@ -8,13 +8,15 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -97,7 +99,7 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	}
 	a.cfg.Run.Tests = "^" + regexp.QuoteMeta(r.Test) + "$"
 	a.cfg.Run.Policy = string(r.Policy)
-	a.cfg.Run.Isolation = string(lab.IsolationCell)
+	a.cfg.Run.Isolation = string(plan.IsolationCell)
 	if r.Memory != 0 {
 		a.cfg.VM.Memory = r.Memory
 	}
@@ -135,12 +137,12 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	if len(found) != 1 {
 		return usagef("the report's kernel %q names %d kernels: name one", a.cfg.Run.Kernels, len(found))
 	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
+	cells, err := plan.New(lab.Ready(found).Plan(), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return err
 	}
-	plan.Repeat = r.Repetitions
-	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own })
+	cells.Repeat = r.Repetitions
+	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.User = tests.own })
 	if err != nil {
 		return err
 	}
@@ -148,7 +150,7 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 		fmt.Fprintln(a.stdout, sanitize.Line(r.Title))
 	}
 	fmt.Fprintf(a.stdout, "%s on %s, %s: expecting %s\n", sanitize.Line(r.Test), found[0].Release, tests.profiles[0].Name, r.Expect)
-	run, err := l.Run(ctx, plan, p)
+	run, err := l.Run(ctx, cells, lab.Ready(found), p)
 	p.Close()
 	if run.ID == "" {
 		return err
@@ -166,11 +168,11 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 	}
 	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", seen, tried)
 	if bundleFile != "" {
-		plan.Repeat = 0
+		cells.Repeat = 0
 		if !strings.Contains(a.cfg.Run.Kernels, ":") {
 			r.Kernel = found[0].Release // a series names another kernel next week
 		}
-		return a.bundle(ctx, l, plan, r, told.String(), bundleFile)
+		return a.bundle(ctx, l, cells, lab.Ready(found), r, told.String(), bundleFile)
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bundle"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/report"
 )
 
@@ -28,14 +30,14 @@ func checkBundleName(path string) error {
 
 // bundle packs a report that was just reproduced, and runs the result in a
 // clean directory. What stands at path is whole and checked, or what it was.
-func (a *app) bundle(ctx context.Context, l *lab.Lab, plan lab.Plan, r report.Report, expected, path string) error {
-	dir, release, err := lab.OwnSuiteDir(a.cfg.Cache)
+func (a *app) bundle(ctx context.Context, l *lab.Lab, p plan.Plan, ks lab.Ready, r report.Report, expected, path string) error {
+	dir, release, err := program.TempDir(a.cfg.Cache)
 	if err != nil {
 		return err
 	}
 	defer release()
 	fmt.Fprintf(a.stderr, "packing %s\n", path)
-	machine, err := l.Standalone(ctx, plan, dir)
+	machine, err := l.Standalone(ctx, p, ks, dir)
 	if err != nil {
 		return err
 	}

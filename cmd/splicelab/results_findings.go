@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
@@ -45,7 +45,7 @@ docs/findings.md was written by it.` + runHelp,
 // testInfo returns what the suites say of their tests. A run outlives the
 // programs that it was made with: without them, their tests are shown by name.
 func (a *app) testInfo(ctx context.Context) func(string) findings.TestInfo {
-	suites, err := lab.Suites(ctx, a.cfg.GuestDir)
+	suites, err := suite.List(ctx, a.cfg.GuestDir)
 	if err != nil {
 		a.warn("tests are not described: " + err.Error())
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -34,9 +35,9 @@ func stoppedRuns(ts *testscript.TestScript, neg bool, args []string) {
 		version, err := kernels.ParseVersion("6.99.1")
 		ts.Check(err)
 		recipe := lab.Recipe{
-			Format: 1, Asked: a.asked(nil), Isolation: lab.IsolationCell,
-			Kernels: []lab.RecipeKernel{{Release: "6.99.1-gone", Version: version, Origin: "debian/test"}},
-			Tests:   []lab.PlannedTest{{Suite: "demo", Top: "TestOne"}, {Suite: "demo", Top: "TestTwo"}},
+			Format: 1, Requested: a.asked(nil), Isolation: plan.IsolationCell,
+			Kernels: []plan.Kernel{{Release: "6.99.1-gone", Version: version, Origin: "debian/test"}},
+			Tests:   []plan.Test{{Suite: "demo", Top: "TestOne"}, {Suite: "demo", Top: "TestTwo"}},
 		}
 		profiles, err := a.profiles("tmpfs")
 		ts.Check(err)

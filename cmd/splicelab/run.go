@@ -14,6 +14,8 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -173,7 +175,7 @@ func (a *app) run(ctx context.Context, refresh bool, from []string) error {
 func (a *app) testsOfRun(ctx context.Context, from []string) (selection, error) {
 	tests, err := a.selectTests(ctx, from)
 	if c := a.cfg.Run; err == nil && !c.All && c.Tests == "" && c.Priority == config.LowestPriority && len(from) == 0 {
-		tests.suites = lab.Quick(tests.suites)
+		tests.suites = plan.Quick(tests.suites)
 	}
 	return tests, err
 }
@@ -187,7 +189,7 @@ type audience interface {
 
 // ran is a run that was made, as far as it came.
 type ran struct {
-	plan    lab.Plan
+	plan    plan.Plan
 	run     results.Run // without an id when it was not begun
 	missing *missing
 }
@@ -201,16 +203,16 @@ func (a *app) runOn(ctx context.Context, store *store.Store, tests selection, en
 	if err != nil {
 		return r, err
 	}
-	r.plan, err = lab.NewPlan(unfetched(entries), tests.profiles, tests.suites, tests.pattern)
+	r.plan, err = plan.New(unfetched(entries), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return r, err
 	}
-	r.plan.Fetch, r.plan.RetryFailures = fetch, a.cfg.Run.RetryFailures
-	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.Own, c.Asked = tests.own, a.asked(from) })
+	r.plan.RetryFailures = a.cfg.Run.RetryFailures
+	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) { c.User, c.Requested = tests.own, a.asked(from) })
 	if err != nil {
 		return r, err
 	}
-	r.run, err = l.Run(ctx, r.plan, p)
+	r.run, err = l.Run(ctx, r.plan, lab.Fetch(fetch), p)
 	return r, err
 }
 
@@ -229,10 +231,10 @@ func firstOf(ctx context.Context, entries []kernels.Entry, fetch func(context.Co
 }
 
 // unfetched is what a plan must know of kernels that are on their way.
-func unfetched(entries []kernels.Entry) []kernels.Kernel {
-	out := make([]kernels.Kernel, len(entries))
+func unfetched(entries []kernels.Entry) []plan.Kernel {
+	out := make([]plan.Kernel, len(entries))
 	for i, e := range entries {
-		out[i] = kernels.Kernel{Release: e.Release, Version: e.Version, Flavour: e.Flavour, Origin: e.Origin}
+		out[i] = plan.KernelOfEntry(e)
 	}
 	return out
 }
@@ -305,14 +307,14 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *store.St
 		Jobs:      a.cfg.Run.Jobs,
 		MemoryMiB: a.cfg.VM.Memory,
 		CPUs:      a.cfg.VM.CPUs,
-		Isolation: lab.Isolation(a.cfg.Run.Isolation),
+		Isolation: plan.Isolation(a.cfg.Run.Isolation),
 
 		NoTemplates:  a.cfg.VM.NoTemplates,
 		TemplatesMiB: a.cfg.VM.TemplateRoom,
 
 		Policy: outcome.Policy(a.cfg.Run.Policy),
 		Seed:   seed,
-		Deadlines: lab.Deadlines{
+		Deadlines: job.Deadlines{
 			Boot:    a.cfg.VM.BootTimeout,
 			Silence: a.cfg.VM.SilenceTimeout,
 			Cell:    a.cfg.VM.CellTimeout,

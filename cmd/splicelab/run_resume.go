@@ -14,6 +14,7 @@ import (
 
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -129,7 +130,7 @@ func (a *app) stoppedRun(ctx context.Context, store *store.Store, ref string) (s
 	if s.cells, err = store.Cells(ctx, run.ID); err != nil {
 		return stopped{}, err
 	}
-	s.left = s.recipe.Left(s.cells)
+	s.left = s.recipe.Remaining(s.cells)
 	return s, nil
 }
 
@@ -164,11 +165,11 @@ func (a *app) contradictions(flags *pflag.FlagSet, run stopped, from []string) e
 	was := func(name string) []string {
 		switch name {
 		case "accel":
-			return []string{run.recipe.Asked[name], run.Accel}
+			return []string{run.recipe.Requested[name], run.Accel}
 		case "seed":
-			return []string{run.recipe.Asked[name], fmt.Sprint(run.Seed)}
+			return []string{run.recipe.Requested[name], fmt.Sprint(run.Seed)}
 		}
-		return []string{run.recipe.Asked[name]}
+		return []string{run.recipe.Requested[name]}
 	}
 	var err error
 	flags.Visit(func(f *pflag.Flag) {
@@ -182,7 +183,7 @@ func (a *app) contradictions(flags *pflag.FlagSet, run stopped, from []string) e
 
 // goOn runs what is left.
 func (a *app) goOn(ctx context.Context, store *store.Store, run stopped, reports reports) error {
-	if from := run.recipe.Asked["tests-from"]; from != "" {
+	if from := run.recipe.Requested["tests-from"]; from != "" {
 		_, own, release, err := a.allSuites(ctx, strings.Split(from, "\n"))
 		if err != nil {
 			return err
@@ -193,7 +194,7 @@ func (a *app) goOn(ctx context.Context, store *store.Store, run stopped, reports
 	return a.goOnWith(ctx, store, run, nil, reports)
 }
 
-func (a *app) goOnWith(ctx context.Context, store *store.Store, run stopped, own []lab.OwnSuite, reports reports) error {
+func (a *app) goOnWith(ctx context.Context, store *store.Store, run stopped, own []suite.User, reports reports) error {
 	release, err := a.useVMs(ctx)
 	if err != nil {
 		return err
@@ -212,7 +213,7 @@ func (a *app) goOnWith(ctx context.Context, store *store.Store, run stopped, own
 	a.cfg.Run.Policy, a.cfg.Run.Seed, a.cfg.VM.Accel = string(run.Policy), run.Seed, run.Accel
 	l, err := a.newLab(ctx, canary, store, p, func(c *lab.Config) {
 		run.recipe.Configure(c)
-		c.Own = own
+		c.User = own
 	})
 	if err != nil {
 		return err
@@ -221,7 +222,7 @@ func (a *app) goOnWith(ctx context.Context, store *store.Store, run stopped, own
 		return err
 	}
 	fmt.Fprintf(p, "resuming run %s: %d of %d cells have been run\n", run.ID, len(run.cells), run.Planned)
-	after, runErr := l.Resume(ctx, run.ID, run.recipe.Plan(fetch), p)
+	after, runErr := l.Resume(ctx, run.ID, run.recipe.Plan(), lab.Fetch(fetch), p)
 	p.Close()
 	var held *results.RunningError
 	if after.ID == "" || errors.As(runErr, &held) {
@@ -289,7 +290,7 @@ func (a *app) howToGoOn(ctx context.Context, store *store.Store, run results.Run
 	if err != nil {
 		return "" // the run is none that can be resumed
 	}
-	if ended && len(recipe.Left(cells)) == 0 {
+	if ended && len(recipe.Remaining(cells)) == 0 {
 		return ""
 	}
 	words := append([]string{"splicelab", "run", "--resume", run.ID}, a.keptFlags...)

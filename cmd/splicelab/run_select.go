@@ -10,14 +10,15 @@ import (
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 // selection is what a run is to be made of, but for its kernels.
 type selection struct {
 	profiles []images.Profile
 	suites   []protocol.Suite
-	own      []lab.OwnSuite
+	own      []suite.User
 	pattern  string
 	cell     string // the one cell that the pattern matches; set by oneCell
 	release  func() // to be called when the run has ended
@@ -39,7 +40,7 @@ func (a *app) selectTests(ctx context.Context, from []string) (selection, error)
 		release()
 		return selection{}, err
 	}
-	return selection{profiles: profiles, suites: lab.UpTo(suites, c.priority), own: own, pattern: c.pattern, release: release}, nil
+	return selection{profiles: profiles, suites: plan.UpTo(suites, c.priority), own: own, pattern: c.pattern, release: release}, nil
 }
 
 // fetchForRun returns the kernels that could be had, and an error for those

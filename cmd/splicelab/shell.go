@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/program"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 func (a *app) shellCommand() *cobra.Command {
@@ -41,10 +43,11 @@ func (a *app) shell(ctx context.Context, g guest) error {
 	}
 	defer release()
 	// Without suites there is a shell all the same: nobody asked for them.
-	suites, _ := lab.Suites(ctx, a.cfg.GuestDir)
-	code, err := l.Shell(ctx, lab.ShellSpec{
-		Kernel: kernel, Profile: profile, Terminal: a.stdin,
-		Modules: g.modules, OnDemand: lab.AllModules(suites),
+	suites, _ := suite.List(ctx, a.cfg.GuestDir)
+	code, err := program.Shell(ctx, l.Host(), program.ShellSpec{
+		Commands: filepath.Join(a.cfg.GuestDir, "bb"),
+		Kernel:   kernel, Profile: profile, Terminal: a.stdin,
+		Modules: g.modules, OnDemand: suite.AllModules(suites),
 	})
 	return a.ended(code, err)
 }

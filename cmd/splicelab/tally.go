@@ -9,7 +9,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -90,18 +90,18 @@ func (t *tally) download(name string, done, total int64, now time.Time) {
 	t.transfers[name] = one
 }
 
-func (t *tally) event(e lab.Event, now time.Time) {
+func (t *tally) event(e sched.Event, now time.Time) {
 	if t.verdicts == nil {
 		t.verdicts = map[outcome.Verdict]int{}
 	}
 	switch e.Kind {
-	case lab.EventPlanned:
+	case sched.Planned:
 		t.path.add(point{now, e.Share, e.Done + e.Retried}) // what it had before is no speed
-	case lab.EventFinished:
+	case sched.Finished:
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
 		}
-	case lab.EventRetry:
+	case sched.Retry:
 		t.infra++
 	}
 	// Events of several goroutines may come in another order than they happened.

@@ -11,7 +11,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/sys/unix"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -87,13 +87,13 @@ func TestProgressOnATerminal(t *testing.T) {
 	if !p.terminal {
 		t.Fatal("a terminal is not taken for one")
 	}
-	p.Event(lab.Event{Kind: lab.EventPlanned, Total: 20, Kernels: 3})
+	p.Event(sched.Event{Kind: sched.Planned, Total: 20, Kernels: 3})
 	all := awaitText(t, shown, "0 of 3 kernels, 0 of 20 cells")
 	crash := results.Attempt{Verdict: outcome.Crash, Detail: "kernel BUG \x1b[2J", CellKey: results.CellKey{Kernel: "6.12", FS: "xfs", Test: "s.T"}}
-	p.Event(lab.Event{Kind: lab.EventFinished, Cell: crash.CellKey, Attempt: crash, Done: 1, Total: 20, Kernels: 3, Share: 0.1})
+	p.Event(sched.Event{Kind: sched.Finished, Cell: crash.CellKey, Attempt: crash, Done: 1, Total: 20, Kernels: 3, Share: 0.1})
 	all += awaitText(t, shown, "6.12 xfs s.T")
 	for i := range 18 {
-		p.Event(lab.Event{Kind: lab.EventFinished, Attempt: results.Attempt{Verdict: outcome.Pass}, Done: i + 2, Total: 20, Kernels: 3, KernelsDone: 2, Retries: 4, Share: 0.9})
+		p.Event(sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: outcome.Pass}, Done: i + 2, Total: 20, Kernels: 3, KernelsDone: 2, Retries: 4, Share: 0.9})
 	}
 	all += awaitText(t, shown, "2 of 3 kernels, 19 of 20 cells")
 	p.Close()

@@ -10,7 +10,9 @@ import (
 
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/program"
+	"github.com/splicelab/splicelab/lab/suite"
 )
 
 func (a *app) testsCommand() *cobra.Command {
@@ -52,21 +54,21 @@ func (a *app) suites(ctx context.Context, c chosen) ([]protocol.Suite, error) {
 	if err := matched(suites, c); err != nil {
 		return nil, err
 	}
-	return matchingTests(lab.UpTo(suites, c.priority), regexp.MustCompile(c.pattern)), nil
+	return matchingTests(plan.UpTo(suites, c.priority), regexp.MustCompile(c.pattern)), nil
 }
 
 // allSuites are the suites of the guest directory and the user's own. What
 // was compiled of these is gone after release.
-func (a *app) allSuites(ctx context.Context, from []string) (suites []protocol.Suite, own []lab.OwnSuite, release func(), err error) {
-	suites, err = lab.Suites(ctx, a.cfg.GuestDir)
+func (a *app) allSuites(ctx context.Context, from []string) (suites []protocol.Suite, own []suite.User, release func(), err error) {
+	suites, err = suite.List(ctx, a.cfg.GuestDir)
 	if err != nil || len(from) == 0 {
 		return suites, nil, func() {}, err
 	}
-	dir, release, err := lab.OwnSuiteDir(a.cfg.Cache)
+	dir, release, err := program.TempDir(a.cfg.Cache)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if own, err = lab.OwnSuites(ctx, a.cfg.GuestDir, dir, from, suites); err != nil {
+	if own, err = suite.FromUser(ctx, a.cfg.GuestDir, dir, from, suites); err != nil {
 		release()
 		return nil, nil, nil, err
 	}
@@ -78,7 +80,7 @@ func (a *app) allSuites(ctx context.Context, from []string) (suites []protocol.S
 
 // ownPattern is the pattern where own tests are named and nothing else is:
 // exactly those.
-func ownPattern(pattern string, own []lab.OwnSuite) string {
+func ownPattern(pattern string, own []suite.User) string {
 	if pattern != "" || len(own) == 0 {
 		return pattern
 	}
@@ -92,10 +94,10 @@ func ownPattern(pattern string, own []lab.OwnSuite) string {
 // matched makes sure that there is a chosen test: an error that lists near
 // names, or says that only the priority is in the way.
 func matched(suites []protocol.Suite, c chosen) error {
-	if _, err := lab.NewPlan(nil, nil, suites, c.pattern); err != nil {
+	if _, err := plan.New(nil, nil, suites, c.pattern); err != nil {
 		return err
 	}
-	if _, err := lab.NewPlan(nil, nil, lab.UpTo(suites, c.priority), c.pattern); err != nil {
+	if _, err := plan.New(nil, nil, plan.UpTo(suites, c.priority), c.pattern); err != nil {
 		return usagef("no test that matches %q is of priority %d or higher: see --priority", c.pattern, c.priority)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/spell"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/store"
@@ -27,9 +28,9 @@ type way struct {
 }
 
 var ways = []way{
-	{"shared", "cells share a VM", func(c *lab.Config) { c.Isolation = lab.IsolationVM }},
-	{"restored", "each cell has a VM that was restored", func(c *lab.Config) { c.Isolation = lab.IsolationCell }},
-	{"booted", "each cell has a VM that was booted", func(c *lab.Config) { c.Isolation, c.NoTemplates = lab.IsolationCell, true }},
+	{"shared", "cells share a VM", func(c *lab.Config) { c.Isolation = plan.IsolationVM }},
+	{"restored", "each cell has a VM that was restored", func(c *lab.Config) { c.Isolation = plan.IsolationCell }},
+	{"booted", "each cell has a VM that was booted", func(c *lab.Config) { c.Isolation, c.NoTemplates = plan.IsolationCell, true }},
 }
 
 func (a *app) testsCompareCommand() *cobra.Command {
@@ -142,7 +143,7 @@ func (a *app) compareRuns(ctx context.Context, store *store.Store, tests selecti
 	if err != nil {
 		return nil, err
 	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
+	cells, err := plan.New(lab.Ready(found).Plan(), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +154,11 @@ func (a *app) compareRuns(ctx context.Context, store *store.Store, tests selecti
 		p := newProgress(a.stderr)
 		run, err := func() (results.Run, error) {
 			defer p.Close()
-			l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Own = tests.own; w.set(c) })
+			l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.User = tests.own; w.set(c) })
 			if err != nil {
 				return results.Run{}, err
 			}
-			return l.Run(ctx, plan, p)
+			return l.Run(ctx, cells, lab.Ready(found), p)
 		}()
 		if err != nil {
 			return runs, fmt.Errorf("%s: %w", w.name, err)

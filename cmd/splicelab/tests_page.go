@@ -6,12 +6,12 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/results"
 )
 
 // proofPage is the table of positive controls as a Markdown page.
-func proofPage(proofs []lab.Proof, cells []results.Cell, command string) []byte {
+func proofPage(proofs []faults.Check, cells []results.Cell, command string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# Positive controls
 
@@ -28,10 +28,10 @@ Made by `+"`%s`"+` on %s. Do not edit: run it again.
 	b.WriteString("| test | fault | fired | failed as | elsewhere |\n|---|---|---|---|---|\n")
 	for _, p := range proofs {
 		var not []string
-		for _, r := range reasons(p.Silent, lab.WhySilent) {
+		for _, r := range reasons(p.Silent, faults.WhySilent) {
 			not = append(not, "silent on "+r.where+": "+r.text)
 		}
-		for _, r := range reasons(p.Itself, func(c results.Cell) string { return string(c.Outcome) }) {
+		for _, r := range reasons(p.Early, func(c results.Cell) string { return string(c.Outcome) }) {
 			not = append(not, "by itself on "+r.where+": "+orDash(r.text))
 		}
 		for _, r := range reasons(p.Skipped, func(c results.Cell) string { return c.Detail }) {
@@ -41,7 +41,7 @@ Made by `+"`%s`"+` on %s. Do not edit: run it again.
 			not = append(not, "no result on "+r.where+": "+r.text)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %d of %d | %s | %s |\n", cellText(p.Test), cellText(p.Fault), len(p.Fired),
-			len(p.Fired)+len(p.Itself)+len(p.Silent)+len(p.Skipped)+len(p.Broken)+len(p.Infra), cellText(outcomesOf(p.Fired)), cellText(strings.Join(not, "; ")))
+			len(p.Fired)+len(p.Early)+len(p.Silent)+len(p.Skipped)+len(p.Broken)+len(p.Infra), cellText(outcomesOf(p.Fired)), cellText(strings.Join(not, "; ")))
 	}
 	return b.Bytes()
 }

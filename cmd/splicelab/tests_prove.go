@@ -10,11 +10,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/faults"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -86,7 +89,7 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 	if len(cells) == 0 {
 		return trouble
 	}
-	proofs := lab.Proofs(plan, cells)
+	proofs := faults.Checks(plan, cells)
 	if err := a.writeProofs(proofs); err != nil {
 		return errors.Join(trouble, err)
 	}
@@ -103,27 +106,27 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 }
 
 // proveCells runs the plan with its faults into a store that nobody keeps.
-func (a *app) proveCells(ctx context.Context, store *store.Store, tests selection) (lab.Plan, []results.Cell, error) {
+func (a *app) proveCells(ctx context.Context, store *store.Store, tests selection) (plan.Plan, []results.Cell, error) {
 	p := newProgress(a.stderr)
 	defer p.Close()
 	found, fetchErr := a.fetchForRun(ctx, false, p)
 	if len(found) == 0 {
-		return lab.Plan{}, nil, fetchErr
+		return plan.Plan{}, nil, fetchErr
 	}
-	plan, err := lab.NewPlan(found, tests.profiles, tests.suites, tests.pattern)
+	all, err := plan.New(lab.Ready(found).Plan(), tests.profiles, tests.suites, tests.pattern)
 	if err != nil {
-		return plan, nil, err
+		return all, nil, err
 	}
-	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Faults, c.Own = true, tests.own })
+	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.Faults, c.User = true, tests.own })
 	if err != nil {
-		return plan, nil, err
+		return all, nil, err
 	}
-	run, err := l.Run(ctx, plan, p)
+	run, err := l.Run(ctx, all, lab.Ready(found), p)
 	if run.ID == "" {
-		return plan, nil, err
+		return all, nil, err
 	}
 	cells, cerr := store.Cells(context.WithoutCancel(ctx), run.ID)
-	return plan, cells, errors.Join(fetchErr, err, cerr)
+	return all, cells, errors.Join(fetchErr, err, cerr)
 }
 
 // proveCommand is the command line that gives this table again, without what
@@ -137,10 +140,10 @@ func (a *app) proveCommand() string {
 }
 
 // verdictOn is nil when every test is proved.
-func verdictOn(proofs []lab.Proof) error {
+func verdictOn(proofs []faults.Check) error {
 	bad := 0
 	for _, p := range proofs {
-		if !p.Proved() {
+		if !p.Detected() {
 			bad++
 		}
 	}
@@ -151,7 +154,7 @@ func verdictOn(proofs []lab.Proof) error {
 }
 
 // writeProofs writes the table, and what is wrong below it.
-func (a *app) writeProofs(proofs []lab.Proof) error {
+func (a *app) writeProofs(proofs []faults.Check) error {
 	w := newTable(a.stdout)
 	fmt.Fprintln(w, "TEST\tFAULT\tFIRED\tITSELF\tSILENT\tSKIPPED\tBROKEN\tINFRA\tFAILED AS")
 	number := func(cells []results.Cell) string {
@@ -161,7 +164,7 @@ func (a *app) writeProofs(proofs []lab.Proof) error {
 		return fmt.Sprint(len(cells))
 	}
 	for _, p := range proofs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sanitize.Line(p.Test), orDash(p.Fault), number(p.Fired), number(p.Itself), number(p.Silent),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sanitize.Line(p.Test), orDash(p.Fault), number(p.Fired), number(p.Early), number(p.Silent),
 			number(p.Skipped), number(p.Broken), number(p.Infra), orDash(outcomesOf(p.Fired)))
 	}
 	if err := w.Flush(); err != nil {
@@ -174,8 +177,8 @@ func (a *app) writeProofs(proofs []lab.Proof) error {
 			cells []results.Cell
 			why   func(results.Cell) string
 		}{
-			{"silent", p.Silent, lab.WhySilent},
-			{"itself", p.Itself, func(c results.Cell) string { return judged(c.Verdict, c.Outcome) + ": " + c.Detail }},
+			{"silent", p.Silent, faults.WhySilent},
+			{"itself", p.Early, func(c results.Cell) string { return judged(c.Verdict, c.Outcome) + ": " + c.Detail }},
 			{"skipped", p.Skipped, func(c results.Cell) string { return c.Detail }},
 			{"broken", p.Broken, func(c results.Cell) string { return string(c.Verdict) + ": " + c.Detail }},
 			{"infra", p.Infra, func(c results.Cell) string { return c.Detail }},
@@ -190,7 +193,7 @@ func (a *app) writeProofs(proofs []lab.Proof) error {
 	}
 	bad := 0
 	for _, p := range proofs {
-		if !p.Proved() {
+		if !p.Detected() {
 			bad++
 		}
 	}

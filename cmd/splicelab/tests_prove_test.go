@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -15,7 +15,7 @@ func TestProofs(t *testing.T) {
 	cell := func(kernel, fs string, v outcome.Verdict, o outcome.Outcome, detail string) results.Cell {
 		return results.Cell{Attempt: results.Attempt{CellKey: results.CellKey{Kernel: kernel, FS: fs, Test: "s.TestA/x"}, Verdict: v, Outcome: o, Detail: detail}}
 	}
-	proofs := []lab.Proof{
+	proofs := []faults.Check{
 		{
 			Test: "s.TestA", Fault: "sample",
 			Fired: []results.Cell{

@@ -10,12 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/internal/spell"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 )
 
 func (a *app) testsShowCommand() *cobra.Command {
@@ -126,7 +127,7 @@ func findTests(suites []protocol.Suite, name string) ([]shown, error) {
 		return nil, usagef("no test %q: did you mean %s?", name, near)
 	}
 	var hint string
-	if near := lab.Near(name, fullNames(all)); len(near) > 0 {
+	if near := plan.Near(name, fullNames(all)); len(near) > 0 {
 		hint = "; near it: " + strings.Join(near, ", ")
 	}
 	return nil, usagef("no test %q%s; `splicelab tests list` shows all", name, hint)

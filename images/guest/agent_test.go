@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,10 +18,8 @@ import (
 func TestAgent(t *testing.T) {
 	all := testKernels(t)
 	builder := images.Builder{Dir: t.TempDir()}
-	agent := filepath.Join(t.TempDir(), "agent")
-	buildGuest(t, ".", agent)
-	actor := filepath.Join(t.TempDir(), "actor")
-	buildGuest(t, "./testdata/actor", actor)
+	agent := buildGuest(t, ".")
+	actor := buildGuest(t, "./testdata/actor")
 	for _, k := range all {
 		t.Run(k.Release, func(t *testing.T) {
 			image, err := builder.Initramfs(context.Background(), images.Spec{

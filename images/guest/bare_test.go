@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,10 +13,8 @@ import (
 // image: no module is loaded.
 func TestBareKernel(t *testing.T) {
 	all := testKernels(t)
-	agent := filepath.Join(t.TempDir(), "agent")
-	buildGuest(t, ".", agent)
-	actor := filepath.Join(t.TempDir(), "actor")
-	buildGuest(t, "./testdata/actor", actor)
+	agent := buildGuest(t, ".")
+	actor := buildGuest(t, "./testdata/actor")
 	profiles, err := images.Select("ext4", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,8 +14,7 @@ import (
 // cloud kernels; elsewhere the names may be built in, which is as good.
 func TestModulesOnDemand(t *testing.T) {
 	all := testKernels(t)
-	agent := filepath.Join(t.TempDir(), "agent")
-	buildGuest(t, ".", agent)
+	agent := buildGuest(t, ".")
 	builder := images.Builder{Dir: t.TempDir()}
 	for _, k := range all {
 		t.Run(k.Release, func(t *testing.T) {

@@ -30,8 +30,7 @@ func commandsBinary(t *testing.T) string {
 func TestShell(t *testing.T) {
 	all := testKernels(t)
 	commands := commandsBinary(t)
-	agent := filepath.Join(t.TempDir(), "agent")
-	buildGuest(t, ".", agent)
+	agent := buildGuest(t, ".")
 	k := all[len(all)-1]
 	builder := images.Builder{Dir: t.TempDir()}
 	image, err := builder.Initramfs(context.Background(), images.Spec{Kernel: k, Agent: agent, Commands: commands})

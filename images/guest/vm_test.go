@@ -70,14 +70,17 @@ func testKernels(t *testing.T) []kernels.Kernel {
 	return all
 }
 
-// buildGuest compiles a package of this module for the guest.
-func buildGuest(t testing.TB, pkg, out string) {
+// buildGuest compiles a package of this module for the guest and returns the
+// binary's path.
+func buildGuest(t testing.TB, pkg string) string {
 	t.Helper()
+	out := filepath.Join(t.TempDir(), "binary")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building %s: %v\n%s", pkg, err, b)
 	}
+	return out
 }
 
 // guest is a VM whose agent the test talks to.
@@ -279,10 +282,8 @@ func TestProfiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	builder := images.Builder{Dir: t.TempDir()}
-	agent := filepath.Join(t.TempDir(), "agent")
-	buildGuest(t, ".", agent)
-	actor := filepath.Join(t.TempDir(), "actor")
-	buildGuest(t, "./testdata/actor", actor)
+	agent := buildGuest(t, ".")
+	actor := buildGuest(t, "./testdata/actor")
 	for _, k := range all {
 		t.Run(k.Release, func(t *testing.T) {
 			var want []string

@@ -11,7 +11,8 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/format"
 )
@@ -156,7 +157,7 @@ func Default() Config {
 			Priority:     LowestPriority,
 			Policy:       string(outcome.PolicySnapshot),
 			Expectations: "expectations.yaml",
-			Isolation:    string(lab.IsolationCell),
+			Isolation:    string(plan.IsolationCell),
 			KCIDBOrigin:  format.DefaultOrigin,
 		},
 		Nightly: defaultNightly(),
@@ -165,9 +166,9 @@ func Default() Config {
 			Accel:          "auto",
 			Memory:         512,
 			CPUs:           1,
-			BootTimeout:    lab.DefaultDeadlines.Boot,
-			SilenceTimeout: lab.DefaultDeadlines.Silence,
-			CellTimeout:    lab.DefaultDeadlines.Cell,
+			BootTimeout:    job.DefaultDeadlines.Boot,
+			SilenceTimeout: job.DefaultDeadlines.Silence,
+			CellTimeout:    job.DefaultDeadlines.Cell,
 			TemplateRoom:   16 << 10,
 		},
 	}

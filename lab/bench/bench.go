@@ -16,6 +16,8 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	labexec "github.com/splicelab/splicelab/lab/exec"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -27,11 +29,11 @@ type Config struct {
 	Kernel  kernels.Kernel
 	Profile images.Profile
 	// Test is the one of which a cell is measured.
-	Test lab.PlannedTest
+	Test plan.Test
 	// Sibling runs before Test where they share a VM.
-	Sibling lab.PlannedTest
+	Sibling plan.Test
 	// Batch are the tests whose throughput is measured.
-	Batch []lab.PlannedTest
+	Batch []plan.Test
 	// Repetitions is how often everything is measured; at least 1.
 	Repetitions int
 	// Held is how many restored VMs are there at once when memory is measured.
@@ -121,15 +123,15 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	b := &bench{Config: c, ownTools: make([]series, len(tools))}
 	for _, one := range []struct {
 		bed       *bed
-		isolation lab.Isolation
+		isolation plan.Isolation
 		cold      bool
 		jobs      int
 	}{
-		{&b.coldBed, lab.IsolationCell, true, 1},
-		{&b.restoredBed, lab.IsolationCell, false, 1},
-		{&b.sharedBed, lab.IsolationVM, false, 1},
-		{&b.isolatedBed, lab.IsolationCell, false, jobs},
-		{&b.togetherBed, lab.IsolationVM, false, jobs},
+		{&b.coldBed, plan.IsolationCell, true, 1},
+		{&b.restoredBed, plan.IsolationCell, false, 1},
+		{&b.sharedBed, plan.IsolationVM, false, 1},
+		{&b.isolatedBed, plan.IsolationCell, false, jobs},
+		{&b.togetherBed, plan.IsolationVM, false, jobs},
 	} {
 		if *one.bed, err = newBed(c, store, func(l *lab.Config) {
 			l.Isolation, l.NoTemplates, l.Jobs = one.isolation, one.cold, one.jobs
@@ -138,15 +140,15 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		}
 	}
 	c.Progress("making images and templates")
-	specimens, err := b.restoredBed.lab.Specimens(ctx, b.plan(c.Test))
+	samples, release, err := b.restoredBed.lab.Samples(ctx, b.plan(c.Test), b.kernels())
 	if err != nil {
 		return Report{}, cause(ctx, err)
 	}
-	defer specimens.Release()
-	if err := b.rounds(ctx, specimens); err != nil {
+	defer release()
+	if err := b.rounds(ctx, samples); err != nil {
 		return Report{}, err
 	}
-	memory, err := memoryRows(ctx, specimens, c.Held, c.Progress)
+	memory, err := memoryRows(ctx, samples, c.Held, c.Progress)
 	if err != nil {
 		return Report{}, err
 	}
@@ -172,13 +174,16 @@ func memoryMiB(c lab.Config) int {
 }
 
 // plan has the measured kernel and filesystem, and these tests.
-func (b *bench) plan(tests ...lab.PlannedTest) lab.Plan {
-	return lab.Plan{Kernels: []kernels.Kernel{b.Kernel}, Profiles: []images.Profile{b.Profile}, Tests: tests}
+func (b *bench) plan(tests ...plan.Test) plan.Plan {
+	return plan.Plan{Kernels: b.kernels().Plan(), Profiles: []images.Profile{b.Profile}, Tests: tests}
 }
+
+// kernels has the measured kernel.
+func (b *bench) kernels() lab.Ready { return lab.Ready{b.Kernel} }
 
 // rounds measures everything that is measured repeatedly. The first round is
 // thrown away: it makes what later ones find in the cache.
-func (b *bench) rounds(ctx context.Context, s *lab.Specimens) error {
+func (b *bench) rounds(ctx context.Context, s *labexec.Samples) error {
 	floorImage := filepath.Join(b.Dir, "floor.cpio")
 	if err := writeFloor(floorImage); err != nil {
 		return err
@@ -218,7 +223,7 @@ func (b *bench) forget() {
 	}
 }
 
-func (b *bench) steps(s *lab.Specimens, floorImage string) []step {
+func (b *bench) steps(s *labexec.Samples, floorImage string) []step {
 	raw := s.Config()
 	raw.Initrd = floorImage
 	name := b.Test.Name()
@@ -246,7 +251,7 @@ func (b *bench) steps(s *lab.Specimens, floorImage string) []step {
 	}
 	g := toolGuest{
 		kernel: b.Kernel, accel: b.Lab.Accel, memoryMiB: memoryMiB(b.Lab), cpus: max(1, b.Lab.CPUs),
-		binary: filepath.Join(b.Lab.GuestDir, b.Test.Suite+".test"), args: []string{"-test.run=" + lab.RunPattern(b.Test), "-test.v"},
+		binary: filepath.Join(b.Lab.GuestDir, b.Test.Suite+".test"), args: []string{"-test.run=" + plan.RunPattern(b.Test), "-test.v"},
 	}
 	if abs, err := filepath.Abs(g.binary); err == nil {
 		g.binary = abs

@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
@@ -59,7 +60,7 @@ func vmConfig(t *testing.T) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	suites, err := lab.Suites(t.Context(), guest)
+	suites, err := suite.List(t.Context(), guest)
 	if err != nil {
 		t.Fatal(err)
 	}

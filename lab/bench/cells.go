@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -13,8 +14,9 @@ import (
 
 // bed runs plans in one way, again and again.
 type bed struct {
-	lab   *lab.Lab
-	store *store.Store
+	lab     *lab.Lab
+	store   *store.Store
+	kernels lab.Ready
 }
 
 // newBed makes a lab that runs as set says and keeps its results in store.
@@ -22,15 +24,15 @@ func newBed(c Config, store *store.Store, set func(*lab.Config)) (bed, error) {
 	cfg := c.Lab
 	set(&cfg)
 	l, err := lab.New(cfg, store)
-	return bed{l, store}, err
+	return bed{l, store, lab.Ready{c.Kernel}}, err
 }
 
 // run runs a plan and returns its cells, and how long the run took, in
 // seconds: everything from its first look at a template to its last result.
 // The error is the lab's.
-func (b bed) run(ctx context.Context, p lab.Plan) ([]results.Cell, float64, error) {
+func (b bed) run(ctx context.Context, p plan.Plan) ([]results.Cell, float64, error) {
 	began := time.Now()
-	run, err := b.lab.Run(ctx, p, nil)
+	run, err := b.lab.Run(ctx, p, b.kernels, nil)
 	took := time.Since(began).Seconds()
 	if err != nil {
 		return nil, 0, err
@@ -41,7 +43,7 @@ func (b bed) run(ctx context.Context, p lab.Plan) ([]results.Cell, float64, erro
 
 // one runs a plan and returns the cell of a test. A cell that the kernel did
 // not survive, or that was skipped, measures nothing.
-func (b bed) one(ctx context.Context, p lab.Plan, test string) (results.Cell, error) {
+func (b bed) one(ctx context.Context, p plan.Plan, test string) (results.Cell, error) {
 	cells, _, err := b.run(ctx, p)
 	if err != nil {
 		return results.Cell{}, err
@@ -59,7 +61,7 @@ func (b bed) one(ctx context.Context, p lab.Plan, test string) (results.Cell, er
 }
 
 // perMinute runs a plan and returns how many cells a minute that makes.
-func (b bed) perMinute(ctx context.Context, p lab.Plan) (float64, error) {
+func (b bed) perMinute(ctx context.Context, p plan.Plan) (float64, error) {
 	cells, took, err := b.run(ctx, p)
 	if err != nil {
 		return 0, err

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/exec"
 )
 
 // pssOf reads the proportional set size from the text of a smaps_rollup, in
@@ -25,10 +25,10 @@ func pssOf(rollup string) (float64, error) {
 }
 
 // pss is what these machines take together, in MiB.
-func pss(machines []*lab.Specimen) (float64, error) {
+func pss(machines []*exec.Sample) (float64, error) {
 	var sum float64
 	for _, x := range machines {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", x.VM().Pid()))
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", x.VM.Pid()))
 		if err != nil {
 			return 0, err
 		}
@@ -66,12 +66,12 @@ type held struct {
 
 // hold starts n machines, one after the other, reads what they take, has each
 // run its cell, stops it, and reads again.
-func hold(ctx context.Context, n int, start func(context.Context) (*lab.Specimen, error), restored bool) (held, error) {
+func hold(ctx context.Context, n int, start func(context.Context) (*exec.Sample, error), restored bool) (held, error) {
 	h := held{n: n}
-	var all []*lab.Specimen
+	var all []*exec.Sample
 	defer func() {
 		for _, x := range all {
-			x.VM().Kill()
+			x.VM.Kill()
 		}
 	}()
 	for range n {
@@ -103,11 +103,11 @@ func hold(ctx context.Context, n int, start func(context.Context) (*lab.Specimen
 	return h, err
 }
 
-func runAndStop(ctx context.Context, x *lab.Specimen) error {
+func runAndStop(ctx context.Context, x *exec.Sample) error {
 	if _, err := x.Run(ctx); err != nil {
 		return err
 	}
-	return x.VM().Monitor().Execute(ctx, "stop", nil, nil)
+	return x.VM.Pause(ctx)
 }
 
 // cold is how many booted machines are there at once, for comparison: they
@@ -115,7 +115,7 @@ func runAndStop(ctx context.Context, x *lab.Specimen) error {
 const cold = 4
 
 // memoryRows holds machines and measures them, and the template on disk.
-func memoryRows(ctx context.Context, s *lab.Specimens, n int, say func(string)) ([]Row, error) {
+func memoryRows(ctx context.Context, s *exec.Samples, n int, say func(string)) ([]Row, error) {
 	const goalMiB, goalHeld, templateGoal = 4096, 50, 100
 	goal := 0.0
 	if n >= goalHeld { // fewer than the goal is about would say nothing

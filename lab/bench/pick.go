@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 )
 
 // batchSize is how many cells throughput is measured over: enough that the
@@ -16,17 +16,17 @@ const batchSize = 60
 // Pick finds in the suites the one test that the pattern matches, another one
 // that can run before it in the same process, and those whose throughput is
 // measured. The error says what the pattern matches instead.
-func Pick(suites []protocol.Suite, pattern string) (test, sibling lab.PlannedTest, batch []lab.PlannedTest, err error) {
+func Pick(suites []protocol.Suite, pattern string) (test, sibling plan.Test, batch []plan.Test, err error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return test, sibling, nil, fmt.Errorf("test pattern %q: %w", pattern, err)
 	}
 	// A plan refuses a pattern that matches nothing, and names what is near.
-	plan, err := lab.NewPlan(nil, nil, suites, pattern)
+	all, err := plan.New(nil, nil, suites, pattern)
 	if err != nil {
 		return test, sibling, nil, err
 	}
-	matched := slices.DeleteFunc(plan.Tests, func(t lab.PlannedTest) bool { return !re.MatchString(t.Name()) })
+	matched := slices.DeleteFunc(all.Tests, func(t plan.Test) bool { return !re.MatchString(t.Name()) })
 	if len(matched) != 1 {
 		return test, sibling, nil, fmt.Errorf("test pattern %q matches %d cells, such as %s and %s: name the one to measure", pattern, len(matched), matched[0].Name(), matched[1].Name())
 	}
@@ -38,7 +38,7 @@ func Pick(suites []protocol.Suite, pattern string) (test, sibling lab.PlannedTes
 		if s.Name != test.Suite {
 			continue
 		}
-		for _, t := range lab.Expand(s) {
+		for _, t := range plan.Expand(s) {
 			if t.Name() != test.Name() && !t.Control && (sibling.Top == "" || sibling.Top != test.Top && t.Top == test.Top) {
 				sibling = t
 			}
@@ -53,20 +53,20 @@ func Pick(suites []protocol.Suite, pattern string) (test, sibling lab.PlannedTes
 
 // quick are all cells of those tests that have quick ones: a fair sample of
 // what people run. A suite that names none is taken whole.
-func quick(s protocol.Suite) []lab.PlannedTest {
+func quick(s protocol.Suite) []plan.Test {
 	named := s
 	if tests := slices.DeleteFunc(slices.Clone(s.Tests), func(t protocol.Test) bool { return len(t.Quick) == 0 }); len(tests) > 0 {
 		named.Tests = tests
 	}
-	return slices.DeleteFunc(lab.Expand(named), func(t lab.PlannedTest) bool { return t.Control })
+	return slices.DeleteFunc(plan.Expand(named), func(t plan.Test) bool { return t.Control })
 }
 
 // spread takes n of all, at even distances.
-func spread(all []lab.PlannedTest, n int) []lab.PlannedTest {
+func spread(all []plan.Test, n int) []plan.Test {
 	if len(all) <= n {
 		return all
 	}
-	var some []lab.PlannedTest
+	var some []plan.Test
 	for i := range n {
 		some = append(some, all[i*len(all)/n])
 	}

@@ -7,8 +7,7 @@ import (
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -21,27 +20,27 @@ const plannedCells = 100_000
 // ever in use at once.
 func planning(cells int) (seconds, mib float64, err error) {
 	const nk, nf, subs = 25, 4, 10
-	var ks []kernels.Kernel
+	var ks []plan.Kernel
 	for i := range nk {
 		release := fmt.Sprintf("6.%d.0", i)
-		ks = append(ks, kernels.Kernel{Release: release, Digest: release})
+		ks = append(ks, plan.Kernel{Release: release, Digest: release})
 	}
 	var ps []images.Profile
 	for i := range nf {
 		ps = append(ps, images.Profile{Name: fmt.Sprint("fs", i)})
 	}
-	suite := protocol.Suite{Name: "bench"}
+	whole := protocol.Suite{Name: "bench"}
 	for i := range cells / nk / nf / subs {
 		t := protocol.Test{Name: fmt.Sprint("Test", i)}
 		for j := range subs {
 			t.Cells = append(t.Cells, fmt.Sprint("cell", j))
 		}
-		suite.Tests = append(suite.Tests, t)
+		whole.Tests = append(whole.Tests, t)
 	}
 	expected := map[results.CellKey]time.Duration{}
 	for _, k := range ks {
 		for _, p := range ps {
-			for n, t := range lab.Expand(suite) {
+			for n, t := range plan.Expand(whole) {
 				expected[results.CellKey{Kernel: k.Release, FS: p.Name, Test: t.Name()}] = time.Duration(n%7) * time.Millisecond
 			}
 		}
@@ -50,15 +49,15 @@ func planning(cells int) (seconds, mib float64, err error) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	began := time.Now()
-	plan, err := lab.NewPlan(ks, ps, []protocol.Suite{suite}, "")
+	p, err := plan.New(ks, ps, []protocol.Suite{whole}, "")
 	if err != nil {
 		return 0, 0, err
 	}
-	pieces := plan.Order(lab.IsolationCell, expected)
+	pieces := len(p.Units(plan.IsolationCell, expected))
 	seconds = time.Since(began).Seconds()
 	runtime.ReadMemStats(&after)
-	if pieces != plan.Cells() || pieces != cells {
-		return 0, 0, fmt.Errorf("a plan of %d cells has %d in %d pieces", cells, plan.Cells(), pieces)
+	if pieces != p.Cells() || pieces != cells {
+		return 0, 0, fmt.Errorf("a plan of %d cells has %d in %d pieces", cells, p.Cells(), pieces)
 	}
 	return seconds, float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20), nil
 }

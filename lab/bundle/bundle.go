@@ -21,17 +21,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/shell"
+
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/splicelab/splicelab/internal/shell"
-	"github.com/splicelab/splicelab/lab"
+	labexec "github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // Bundle is what goes into one.
 type Bundle struct {
-	Machine lab.Standalone
+	Machine labexec.Standalone
 	Report  report.Report
 	Accel   vm.Accel // with which it was seen
 	// Timeout is for one try.

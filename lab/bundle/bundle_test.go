@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/splicelab/splicelab/lab"
+	labexec "github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
@@ -38,7 +38,7 @@ func makeBundle(t *testing.T, expect report.Expect) string {
 		t.Fatal(err)
 	}
 	b := Bundle{
-		Machine: lab.Standalone{Files: map[string]string{"kernel": kernel}, Test: "TestX/a",
+		Machine: labexec.Standalone{Files: map[string]string{"kernel": kernel}, Test: "TestX/a",
 			Args: map[vm.Accel][]string{vm.TCG: {"-kernel", "kernel", "-append", "it's a=b $HOME"}, vm.KVM: {"-kernel", "kernel"}}},
 		Report:  report.Report{Title: "a title\nof two lines", Filesystem: "xfs", Test: "s.TestX/a", Expect: expect, Repetitions: 1},
 		Accel:   vm.TCG,

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 )
 
 // Console keeps the first and the last part of what a guest printed: a guest
@@ -16,7 +15,6 @@ type Console struct {
 	head  []byte // the first bytes, up to headCap
 	tail  []byte // a ring of tailCap bytes once it is full; byte n of the stream, n ≥ headCap, is at (n-headCap) % tailCap
 	total int64  // bytes written so far
-	last  time.Time
 
 	headCap, tailCap int
 
@@ -28,7 +26,7 @@ type Console struct {
 // beginning. A limit below 2 counts as 2.
 func NewConsole(limit int) *Console {
 	limit = max(limit, 2)
-	return &Console{headCap: limit / 2, tailCap: limit - limit/2, last: time.Now()}
+	return &Console{headCap: limit / 2, tailCap: limit - limit/2}
 }
 
 // Tee also writes all further output to w, as the guest wrote it: w must make
@@ -56,7 +54,6 @@ func (c *Console) Write(p []byte) (int, error) {
 func (c *Console) keep(p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = time.Now()
 	if room := c.headCap - len(c.head); room > 0 {
 		n := min(room, len(p))
 		c.head = append(c.head, p[:n]...)
@@ -106,13 +103,6 @@ func (c *Console) Mark() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.total
-}
-
-// LastActivity is when the guest last printed, or when the console was created.
-func (c *Console) LastActivity() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.last
 }
 
 // Bytes returns a copy of what is kept, with a line that says how much is

@@ -109,7 +109,12 @@ func (v *VM) Resume(ctx context.Context) error {
 	return v.monitor.Execute(ctx, "cont", nil, nil)
 }
 
-// copySparse copies a file, preserving holes.
+// Pause stops the VM's processors until Resume.
+func (v *VM) Pause(ctx context.Context) error {
+	return v.monitor.Execute(ctx, "stop", nil, nil)
+}
+
+// copySparse copies a file, holes as holes.
 func copySparse(to, from string) error {
 	in, err := os.Open(from)
 	if err != nil {

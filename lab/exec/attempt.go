@@ -1,0 +1,54 @@
+package exec
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/verdict"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// CovariateBooted is why a cell's VM was booted where others are restored.
+const CovariateBooted = "booted"
+
+// attempt is what is stored of a cell.
+func attempt(c *cell, d verdict.Decision) results.Attempt {
+	a := results.Attempt{
+		Kind: d.Kind, Verdict: d.Verdict, Detail: d.Detail,
+		Outcome:    outcome.Outcome(c.attrs[protocol.AttrOutcome]),
+		Output:     c.output.String(),
+		Console:    cmp.Or(d.Console, c.log.String()),
+		Finished:   c.ended,
+		Covariates: map[string]string{},
+	}
+	if c.ended.IsZero() {
+		a.Finished = time.Now()
+	}
+	if !c.started.IsZero() {
+		a.Duration = a.Finished.Sub(c.started)
+	}
+	for k, v := range c.attrs {
+		switch k {
+		case protocol.AttrOutcome, protocol.AttrKind, protocol.AttrDetail, protocol.AttrInfra:
+		default:
+			a.Covariates[k] = v
+		}
+	}
+	return a
+}
+
+// timing says where a cell's time went. before is what its VM had taken, since
+// when it was the cell's.
+func timing(c *cell, before results.Timing, since time.Time) results.Timing {
+	t := before
+	if c.started.IsZero() {
+		t.Agent = max(0, time.Since(since))
+		return t
+	}
+	t.Agent = max(0, c.started.Sub(since))
+	t.Test = max(0, c.ended.Sub(c.started))
+	t.Collect = max(0, time.Since(c.ended))
+	return t
+}

@@ -1,0 +1,101 @@
+// Package faults evaluates runs with fault injection, in which each cell is
+// shown the fault that its test declares: a detector that was never seen to
+// fire proves nothing.
+package faults
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// Check is the result of one test in such a run.
+type Check struct {
+	Test  string // suite.TestName
+	Fault string // as the declaration has it
+	// Fired are the cells that were shown the fault and failed.
+	Fired []results.Cell
+	// Early are those that failed before they were shown it: for what the
+	// kernel did, or for a call that failed.
+	Early []results.Cell
+	// Silent are those that did not tell it, or passed without having seen it.
+	Silent []results.Cell
+	// Skipped prove nothing on their kernel; Detail says why.
+	Skipped []results.Cell
+	// Broken are those that crashed, hung or did not boot: whatever the cell
+	// may have seen, it did not say.
+	Broken []results.Cell
+	// Infra are those that the lab failed.
+	Infra []results.Cell
+}
+
+// Detected reports whether the test was seen to fail, or could not be run
+// anywhere, and was silent nowhere. Failing by itself is proof when it was
+// for the data: an errno would be the outcome of a broken set-up too.
+func (p Check) Detected() bool {
+	told := len(p.Fired) > 0 || slices.ContainsFunc(p.Early, func(c results.Cell) bool {
+		return c.Outcome != outcome.None && c.Outcome != outcome.Error
+	})
+	return len(p.Silent) == 0 && (told || len(p.Broken)+len(p.Early) == 0)
+}
+
+// Checks sorts the cells of a run with Config.Faults by the tests of the
+// plan, in the plan's order.
+func Checks(p plan.Plan, cells []results.Cell) []Check {
+	var out []Check
+	at := map[string]int{}
+	for _, t := range p.Tests {
+		name := t.Suite + "." + t.Top
+		if _, known := at[name]; !known {
+			at[name] = len(out)
+			out = append(out, Check{Test: name, Fault: t.Fault})
+		}
+	}
+	for _, c := range cells {
+		name, _, _ := strings.Cut(c.Test, "/")
+		i, known := at[name]
+		if !known {
+			continue
+		}
+		list := out[i].list(c)
+		*list = append(*list, c)
+	}
+	return out
+}
+
+func (p *Check) list(c results.Cell) *[]results.Cell {
+	switch c.Verdict {
+	case outcome.Infra:
+		return &p.Infra
+	case outcome.Skip:
+		return &p.Skipped
+	case outcome.Crash, outcome.Hang, outcome.BootFail:
+		return &p.Broken
+	}
+	if c.Outcome == outcome.Error && c.Covariates[protocol.AttrFault] == "" {
+		return &p.Early // a call failed before there was anything to damage
+	}
+	switch c.Verdict {
+	case outcome.Fail:
+		switch {
+		case c.Covariates[protocol.AttrBlind] != "":
+		case c.Covariates[protocol.AttrFault] == "":
+			return &p.Early
+		default:
+			return &p.Fired
+		}
+	}
+	return &p.Silent
+}
+
+// WhySilent is what is known of a silent cell.
+func WhySilent(c results.Cell) string {
+	if blind := c.Covariates[protocol.AttrBlind]; blind != "" {
+		return blind
+	}
+	return "passed, and was shown no fault: its suite knows none"
+}

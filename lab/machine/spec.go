@@ -1,0 +1,200 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/verdict"
+	"github.com/splicelab/splicelab/lab/vm"
+)
+
+// Spec is everything that a VM consists of. Making one takes time that must
+// not be spent for each cell, so callers keep one for each kernel and profile.
+type Spec struct {
+	kernel  *kernels.Kernel
+	profile *images.Profile // nil: no filesystem under test
+	initrd  images.Initramfs
+	disks   []vm.Disk
+	content []string // digests of what the disks contain, in their order
+	modules []string // loaded by name before the filesystem is mounted
+
+	// base is the kernel alone, which all its profiles share; nil when this
+	// spec's VM differs from it.
+	base      *Spec
+	templates templates
+}
+
+// Kernel is the kernel that the VM boots.
+func (spec *Spec) Kernel() *kernels.Kernel { return spec.kernel }
+
+// Release gives back the templates that are in use.
+func (spec *Spec) Release() { spec.templates.release() }
+
+// OneShot is the spec of a VM whose image is made for it alone, by b, and has
+// what extra says as well. What kernel or host cannot do is a
+// *verdict.Termination with a skip.
+func (h *Host) OneShot(ctx context.Context, b images.Builder, k *kernels.Kernel, p *images.Profile, extra images.Spec) (*Spec, error) {
+	spec := &Spec{kernel: k, profile: p}
+	modules, err := h.addDisk(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	is := extra
+	is.Kernel, is.Agent, is.Modules = *k, h.Agent, append(modules, extra.Modules...)
+	if spec.initrd, err = b.Initramfs(ctx, is); err != nil {
+		return nil, skipIfMissing(err)
+	}
+	return spec, nil
+}
+
+// Layered is the spec of a VM of which templates are made in layers. The image
+// has the modules of every profile and is the same for all of them, so that
+// they share the kernel's layer; base is that layer's spec, or nil. modules
+// are those that the image has beside the spec's own.
+func (h *Host) Layered(ctx context.Context, base *Spec, k *kernels.Kernel, p *images.Profile, files map[string]string, modules []string) (*Spec, error) {
+	spec := &Spec{kernel: k, profile: p}
+	var err error
+	if spec.modules, err = h.addDisk(ctx, spec); err != nil {
+		return nil, err
+	}
+	for _, m := range spec.modules {
+		if images.HasModule(*k, m) == images.Missing {
+			return nil, skipIfMissing(&images.MissingModuleError{Module: m, Kernel: k.Release})
+		}
+	}
+	if base != nil {
+		// A guest sees a disk's content when its driver is loaded, so the kernel's
+		// layer has an empty disk and no driver.
+		if len(spec.disks) == 0 {
+			spec.disks = base.disks
+		}
+		if slices.EqualFunc(spec.disks, base.disks, func(a, b vm.Disk) bool { return a.Driver == b.Driver }) {
+			spec.base, spec.initrd = base, base.initrd
+			return spec, nil
+		}
+	}
+	spec.initrd, err = h.Images.Initramfs(ctx, h.layeredImage(k, files, append(modules, spec.modules...)))
+	return spec, skipIfMissing(err)
+}
+
+// KernelLayer is the spec of a kernel alone. It is nil where the disk driver
+// is built in, for then the disk must be there when the kernel boots.
+func (h *Host) KernelLayer(ctx context.Context, k *kernels.Kernel, files map[string]string, modules []string) (*Spec, error) {
+	if images.HasModule(*k, "virtio_blk") != images.Loadable {
+		return nil, nil
+	}
+	spec := &Spec{kernel: k, disks: []vm.Disk{{Driver: vm.VirtioBlk}}, content: []string{""}}
+	var err error
+	spec.initrd, err = h.Images.Initramfs(ctx, h.layeredImage(k, files, modules))
+	return spec, skipIfMissing(err)
+}
+
+func (h *Host) layeredImage(k *kernels.Kernel, files map[string]string, modules []string) images.Spec {
+	modules = slices.Sorted(slices.Values(modules))
+	return images.Spec{Kernel: *k, Agent: h.Agent, Files: files, OnDemand: slices.Compact(modules)}
+}
+
+// LayerModules are what the image of every layer has, beside what the tests
+// may ask for: the disk drivers, and what the lab's own profiles and these
+// need.
+func LayerModules(ps []images.Profile) ([]string, error) {
+	modules := []string{"virtio_pci", "virtio_blk", "virtio_pmem", "nd_pmem"}
+	builtin, err := images.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range append(builtin, ps...) {
+		modules = append(modules, p.WantedModules()...)
+	}
+	return modules, nil
+}
+
+// addDisk gives a spec the disk of its profile, and returns the modules that
+// disk and filesystem need.
+func (h *Host) addDisk(ctx context.Context, spec *Spec) ([]string, error) {
+	k, p := spec.kernel, spec.profile
+	if p == nil {
+		return nil, nil
+	}
+	if reason, ok := p.ExcludedOn(k.Version, time.Now()); ok {
+		return nil, verdict.Unable(reason)
+	}
+	reason, unmet, err := p.UnmetOn(*k)
+	if err != nil {
+		return nil, err
+	}
+	if unmet {
+		return nil, verdict.Unable(reason)
+	}
+	modules := p.WantedModules()
+	if !p.HasDisk() {
+		return modules, nil
+	}
+	disk, err := h.Images.Disk(ctx, *p)
+	if err != nil {
+		return nil, skipIfMissing(err)
+	}
+	driver, needs := diskDriver(k)
+	if p.Pmem {
+		driver, needs = vm.Pmem, []string{"virtio_pci", "virtio_pmem", "nd_pmem"}
+	}
+	spec.disks = append(spec.disks, vm.Disk{Path: disk.Path, Driver: driver})
+	spec.content = append(spec.content, disk.Digest)
+	return append(needs, modules...), nil
+}
+
+// diskDriver picks virtio-blk where the kernel has it, because it can be
+// migrated, and NVMe where it has not: NVMe is built into every Debian cloud
+// kernel, so it serves those whose modules are missing.
+func diskDriver(k *kernels.Kernel) (vm.DiskDriver, []string) {
+	needs := []string{"virtio_pci", "virtio_blk"}
+	for _, m := range needs {
+		if a := images.HasModule(*k, m); a != images.BuiltIn && a != images.Loadable {
+			return vm.NVMe, nil
+		}
+	}
+	return vm.VirtioBlk, needs
+}
+
+// guestDisk is the first disk's device in the guest.
+func guestDisk(d vm.DiskDriver) string {
+	switch d {
+	case vm.NVMe:
+		return "/dev/nvme0n1"
+	case vm.Pmem:
+		return "/dev/pmem0"
+	}
+	return "/dev/vda"
+}
+
+// skipIfMissing turns what this kernel or host lacks into a skip.
+func skipIfMissing(err error) error {
+	var noModule *images.MissingModuleError
+	var noTool *images.MissingToolError
+	if errors.As(err, &noModule) || errors.As(err, &noTool) {
+		return verdict.Unable(err.Error())
+	}
+	return err
+}
+
+// WithoutImage is a spec that has its disk, and names its modules, but whose
+// image is still to be built, see BuildImage.
+func (h *Host) WithoutImage(ctx context.Context, k *kernels.Kernel, p *images.Profile) (*Spec, error) {
+	spec := &Spec{kernel: k, profile: p}
+	var err error
+	spec.modules, err = h.addDisk(ctx, spec)
+	return spec, err
+}
+
+// BuildImage builds the spec's image with b. It has what extra says, and the
+// spec's modules.
+func (h *Host) BuildImage(ctx context.Context, spec *Spec, b images.Builder, extra images.Spec) error {
+	extra.Kernel, extra.Agent, extra.OnDemand = *spec.kernel, h.Agent, slices.Concat(extra.OnDemand, spec.modules)
+	var err error
+	spec.initrd, err = b.Initramfs(ctx, extra)
+	return err
+}

@@ -1,0 +1,198 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/machine"
+)
+
+// filePlan says how a program's output files get from the guest to where the
+// caller wants them.
+type filePlan struct {
+	args []string          // the program's arguments, with paths of the guest
+	env  []string          // likewise
+	back map[string]string // guest file → host file
+	dirs map[string]string // guest directory → host directory
+	made []string          // guest directories that must be there beforehand
+}
+
+// Flags of a Go test binary that name a file or a directory to write.
+var (
+	outputFlags    = []string{"coverprofile", "cpuprofile", "memprofile", "blockprofile", "mutexprofile", "trace", "testlogfile"}
+	outputDirFlags = []string{"gocoverdir", "outputdir"}
+)
+
+// planFiles translates the output flags of a Go test binary. The testing
+// package resolves relative names of profiles against -test.outputdir, so the
+// host side does too.
+func planFiles(s Spec) filePlan {
+	p := filePlan{back: map[string]string{}, dirs: map[string]string{}}
+	base := s.Dir
+	args := joinFlags(s.Args)
+	for _, a := range args {
+		if v, ok := flagValue(a, "outputdir"); ok {
+			base = v
+		}
+	}
+	abs := func(dir, name string) string {
+		if filepath.IsAbs(name) {
+			return name
+		}
+		return filepath.Join(dir, name)
+	}
+	n := 0
+	place := func() string {
+		n++
+		dir := fmt.Sprintf("%s/%d", execOut, n)
+		p.made = append(p.made, dir)
+		return dir
+	}
+next:
+	for _, a := range args {
+		for _, f := range outputFlags {
+			if v, ok := flagValue(a, f); ok && v != "" {
+				dir := base
+				if f == "testlogfile" {
+					dir = s.Dir
+				}
+				guest := path.Join(place(), filepath.Base(v))
+				p.back[guest] = abs(dir, v)
+				p.args = append(p.args, "-test."+f+"="+guest)
+				continue next
+			}
+		}
+		for _, f := range outputDirFlags {
+			if v, ok := flagValue(a, f); ok && v != "" {
+				guest := place()
+				p.dirs[guest] = abs(s.Dir, v)
+				p.args = append(p.args, "-test."+f+"="+guest)
+				continue next
+			}
+		}
+		p.args = append(p.args, a)
+	}
+	for _, e := range s.Env {
+		if v, ok := strings.CutPrefix(e, "GOCOVERDIR="); ok && v != "" {
+			guest := place()
+			p.dirs[guest] = abs(s.Dir, v)
+			p.env = append(p.env, "GOCOVERDIR="+guest)
+		}
+	}
+	return p
+}
+
+// joinFlags rewrites "-test.x value" to "-test.x=value" for the flags that
+// are translated, up to the first argument that is no flag.
+func joinFlags(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if a == "--" || !strings.HasPrefix(a, "-") {
+			return append(out, args[i:]...)
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(a, "-"), "-")
+		joined := false
+		for _, f := range append(append([]string(nil), outputFlags...), outputDirFlags...) {
+			if name == "test."+f && i+1 < len(args) {
+				out = append(out, "-test."+f+"="+args[i+1])
+				i++
+				joined = true
+				break
+			}
+		}
+		if !joined {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func flagValue(arg, flag string) (string, bool) {
+	arg = strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-")
+	return strings.CutPrefix(arg, "test."+flag+"=")
+}
+
+// fetchAll brings the program's files back. One that the program did not
+// write is left out, as it would be on the host.
+func fetchAll(ctx context.Context, m *machine.Machine, p filePlan) error {
+	if len(p.made) == 0 {
+		return nil
+	}
+	r, err := m.Agent.Call(ctx, protocol.Request{List: &protocol.List{Path: execOut}})
+	if err != nil {
+		return err
+	}
+	written := map[string]bool{}
+	for _, f := range r.Files {
+		if path.Base(f.Path) != machine.Placeholder {
+			written[path.Join(execOut, f.Path)] = true
+		}
+	}
+	for guest, host := range p.back {
+		if written[guest] {
+			if err := fetch(ctx, m, guest, host, 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	for guest, host := range p.dirs {
+		for f := range written {
+			rel, ok := strings.CutPrefix(f, guest+"/")
+			// The guest names the files: none may leave the directory.
+			if !ok || !filepath.IsLocal(rel) {
+				continue
+			}
+			if err := fetch(ctx, m, f, filepath.Join(host, rel), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// maxFetch bounds one file that comes back from a guest, which may lie.
+const maxFetch = 1 << 30
+
+// fetch copies one guest file to the host, under a temporary name first.
+func fetch(ctx context.Context, m *machine.Machine, guest, host string, mode os.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(host), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(host), ".splicelab-*")
+	if err != nil {
+		return fmt.Errorf("file %s from the guest: %w", filepath.Base(host), err)
+	}
+	defer os.Remove(f.Name()) // fails once it was renamed
+	defer f.Close()
+	for off := int64(0); ; {
+		r, err := m.Agent.Call(ctx, protocol.Request{Get: &protocol.Get{Path: guest, Offset: off}})
+		if err != nil {
+			return fmt.Errorf("file %s of the guest: %w", guest, err)
+		}
+		if _, err := f.Write(r.Data); err != nil {
+			return fmt.Errorf("file %s: %w", host, err)
+		}
+		if off += int64(len(r.Data)); off > maxFetch {
+			return fmt.Errorf("file %s of the guest exceeds %d MiB", guest, maxFetch>>20)
+		}
+		if r.EOF {
+			break
+		}
+		if len(r.Data) == 0 {
+			return fmt.Errorf("file %s of the guest: the agent sent nothing and no end", guest)
+		}
+	}
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), host)
+}

@@ -1,0 +1,166 @@
+package sched
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// EventKind says what an Event reports.
+type EventKind string
+
+const (
+	Planned  EventKind = "planned"  // Total is known
+	Boot     EventKind = "boot"     // a VM is starting for Cell.Kernel and Cell.FS
+	Started  EventKind = "started"  // Cell runs
+	Finished EventKind = "finished" // Attempt is stored
+	Retry    EventKind = "retry"    // an infra attempt is stored; the cell will run again
+	Notice   EventKind = "notice"   // Text concerns many cells
+)
+
+// Event is one step of a run.
+type Event struct {
+	Kind        EventKind
+	Run         string // Planned: the run's ID
+	Cell        results.CellKey
+	Attempt     results.Attempt // Finished and Retry
+	Again       bool            // the attempt is a retry of a failing cell
+	Done, Total int             // cells with a final verdict; cells planned
+	// Retries of failing cells: how many are done, of how many that are due so
+	// far. They do not count as cells.
+	Retried, Retries int
+	// Kernels of which nothing is left to do, and all of the plan.
+	KernelsDone, Kernels int
+	// Share is how much of the run is done, 0 to 1, by what its cells are
+	// expected to take; retries that are due included.
+	Share float64
+	Text  string // Notice
+}
+
+// progress is how far a run is.
+type progress struct {
+	done, total      int
+	retried, retries int
+	estimate         *plan.Estimate
+}
+
+// Failures are what went wrong in the lab, cell by cell.
+type Failures struct {
+	Cells   int              // cells that are infra after all retries
+	Retries int              // retries of failing cells that are
+	Reason  string           // the first detail of these
+	Control []string         // control cells that failed
+	Missing map[string]error // kernels that could not be had, by release
+}
+
+// InfraError reports that the lab itself failed: cells remained infra after
+// all retries, or a control cell failed.
+type InfraError struct {
+	Cells   int      // cells that are infra
+	Retries int      // retries of failing cells that are
+	Control []string // control cells that failed
+	Reason  string   // the first infra detail
+}
+
+func (e *InfraError) Error() string {
+	var parts []string
+	if len(e.Control) > 0 {
+		parts = append(parts, fmt.Sprintf("the harness is broken: control cell %s failed, so no verdict of this run can be trusted", strings.Join(e.Control, ", ")))
+	}
+	if e.Cells > 0 {
+		parts = append(parts, fmt.Sprintf("%d cells have no verdict because the lab failed (infra), first: %s", e.Cells, e.Reason))
+	}
+	if e.Retries > 0 {
+		parts = append(parts, fmt.Sprintf("%d retries of failing cells have no verdict because the lab failed (infra), first: %s", e.Retries, e.Reason))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Failures are valid after Run.
+func (s *Scheduler) Failures() Failures { return s.failures }
+
+// Err is an *InfraError when the lab failed some cells; else nil.
+func (f Failures) Err() error {
+	if f.Cells == 0 && f.Retries == 0 && len(f.Control) == 0 {
+		return nil
+	}
+	return &InfraError{Cells: f.Cells, Retries: f.Retries, Control: f.Control, Reason: f.Reason}
+}
+
+// observe completes an event with how far the run is, and passes it on.
+func (s *Scheduler) observe(e Event) {
+	s.mu.Lock()
+	p := &s.progress
+	e.Done, e.Total, e.Retried, e.Retries, e.Share = p.done, p.total, p.retried, p.retries, p.estimate.Share()
+	e.Kernels, e.KernelsDone = p.estimate.Kernels()
+	s.mu.Unlock()
+	s.cfg.Observe(e)
+}
+
+// notice reports once what concerns many cells.
+func (s *Scheduler) notice(text string) {
+	s.mu.Lock()
+	known := s.noticed[text]
+	s.noticed[text] = true
+	s.mu.Unlock()
+	if !known {
+		s.observe(Event{Kind: Notice, Text: text})
+	}
+}
+
+// skipKernel notes a kernel of which nothing can run.
+func (s *Scheduler) skipKernel(e *job.MissingKernelError) {
+	s.mu.Lock()
+	s.failures.Missing[e.Release] = e.Err
+	s.mu.Unlock()
+	s.notice(e.Release + " is skipped: it could not be fetched")
+}
+
+// count takes an attempt into account that was a cell's last, or one of those
+// that it was planned to have.
+func (s *Scheduler) count(u plan.Unit, t plan.Test, a *results.Attempt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.progress.estimate.Finish(a.CellKey)
+	if u.Retry {
+		s.progress.retried++
+	} else {
+		s.progress.done++
+	}
+	if a.Verdict == outcome.Infra {
+		if s.failures.Reason == "" {
+			s.failures.Reason = a.Detail
+		}
+		if u.Retry {
+			s.failures.Retries++
+		} else {
+			s.failures.Cells++
+		}
+	}
+	s.checkControl(t, a)
+	if s.cfg.Plan.WantsRetries(t, a) {
+		s.schedule(a.CellKey, s.cfg.Plan.RetryFailures)
+	}
+}
+
+// checkControl notes a control cell that failed. The caller holds the lock.
+func (s *Scheduler) checkControl(t plan.Test, a *results.Attempt) {
+	if t.Control && !s.cfg.Run.Faults && a.Verdict == outcome.Fail {
+		s.failures.Control = append(s.failures.Control, fmt.Sprintf("%s (%s, %s)", a.Test, a.Kernel, a.FS))
+	}
+}
+
+// schedule notes that a cell is to be retried; once, however many of its
+// planned attempts failed. The caller holds the lock.
+func (s *Scheduler) schedule(key results.CellKey, times int) {
+	if _, known := s.retries[key]; known {
+		return
+	}
+	s.retries[key] = times
+	s.progress.retries += times
+	s.progress.estimate.Add(key, times)
+}

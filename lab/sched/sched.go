@@ -1,0 +1,144 @@
+// Package sched decides which cells of a run are tried next, and when a cell
+// has its final result: it hands jobs to an executor, takes their attempts,
+// retries what the lab failed, and counts what is done. It knows neither VMs
+// nor the store; an executor may be on another machine.
+//
+// Read sched.go (the order of the work), unit.go (one unit until every cell
+// of it is settled), progress.go (what is done, and what observers see),
+// resume.go (what a run had before).
+package sched
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/results"
+)
+
+// Recorder stores attempts.
+type Recorder interface {
+	// Record makes an attempt durable and returns its number within its cell,
+	// from 1. It is called also when the run is being stopped.
+	Record(a results.Attempt) (n int, err error)
+}
+
+// Config is what a run of a plan consists of, but for how it is executed.
+type Config struct {
+	Plan      *plan.Plan
+	Isolation plan.Isolation
+	// Run is what all jobs have in common.
+	Run job.Run
+	// Concurrency is how many jobs are handed to the executor at once: more
+	// than it runs VMs, so that it can prepare some while others run.
+	Concurrency int
+	// Expected has the durations of cells as far as they are known.
+	Expected map[results.CellKey]time.Duration
+	// Known are the cells that the run has already, of one that is resumed.
+	Known []results.Cell
+	// Observe is called for each step, from several goroutines; it must return
+	// soon.
+	Observe func(Event)
+}
+
+// Scheduler runs a plan.
+type Scheduler struct {
+	cfg   Config
+	exec  job.Executor
+	store Recorder
+
+	mu       sync.Mutex
+	progress progress
+	retries  map[results.CellKey]int // due, by cell
+	came     map[string]bool         // by spec: a VM of it came up
+	died     map[string]bool         // by spec: a VM of it did not
+	noticed  map[string]bool
+	failures Failures
+}
+
+// New makes a scheduler for one run.
+func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
+	s := &Scheduler{
+		cfg: cfg, exec: exec, store: store,
+		retries: map[results.CellKey]int{}, came: map[string]bool{}, died: map[string]bool{}, noticed: map[string]bool{},
+	}
+	s.progress = progress{total: cfg.Plan.Attempts(cfg.Isolation), estimate: plan.NewEstimate(cfg.Expected)}
+	s.failures.Missing = map[string]error{}
+	return s
+}
+
+// Run runs what is left of the plan. The error is ctx's, or what makes going
+// on impossible, such as a store that cannot be written. What went wrong with
+// single cells is in Failures.
+func (s *Scheduler) Run(ctx context.Context) error {
+	units := s.cfg.Plan.Units(s.cfg.Isolation, s.cfg.Expected)
+	for _, u := range units {
+		for _, t := range u.Tests {
+			s.progress.estimate.Add(u.Key(t), 1)
+		}
+	}
+	units = s.skipSettled(units)
+	s.observe(Event{Kind: Planned})
+	if err := s.runAll(ctx, units); err != nil {
+		return err
+	}
+	return s.runAll(ctx, s.cfg.Plan.Retries(s.retries))
+}
+
+// lookahead is how many kernels with a profile are announced beyond those
+// that run: enough that none is waited for, and few enough that templates
+// which are not used yet do not evict each other from the cache.
+const lookahead = 4
+
+// runAll runs units in their order, as many at once as the executor takes.
+func (s *Scheduler) runAll(ctx context.Context, units []plan.Unit) error {
+	workers, ctx := errgroup.WithContext(ctx)
+	queue := make(chan plan.Unit)
+	workers.Go(func() error {
+		defer close(queue)
+		return s.feed(ctx, units, queue)
+	})
+	for range s.cfg.Concurrency {
+		workers.Go(func() error {
+			for u := range queue {
+				if err := s.runUnit(ctx, u); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return workers.Wait()
+}
+
+// feed hands out units in their order, and announces those of the next specs.
+func (s *Scheduler) feed(ctx context.Context, units []plan.Unit, queue chan<- plan.Unit) error {
+	var firsts []plan.Unit // the first unit of each spec
+	for i, u := range units {
+		if i == 0 || u.Spec() != units[i-1].Spec() {
+			firsts = append(firsts, u)
+		}
+	}
+	begun, announced := 0, 0
+	for i, u := range units {
+		if i == 0 || u.Spec() != units[i-1].Spec() {
+			begun++
+			var next []job.Job
+			for ; announced < min(begun+lookahead, len(firsts)); announced++ {
+				first := firsts[announced]
+				next = append(next, s.job(first, cells(first.Tests), false))
+			}
+			s.exec.Prefetch(ctx, next)
+		}
+		select {
+		case queue <- u:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}

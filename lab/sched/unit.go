@@ -1,0 +1,184 @@
+package sched
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/verdict"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// InfraRetries is how often a cell is tried again after the lab failed it.
+const InfraRetries = 3
+
+// commonWhy is the value of plan.CovariateCommon.
+const commonWhy = "observed once, for all cells of this kernel and filesystem"
+
+// pending is what is left of a unit.
+type pending struct {
+	unit    plan.Unit
+	cells   []job.Cell
+	infra   map[string]int // attempts that the lab failed, by test name
+	settled map[string]bool
+	doubt   bool // the last attempt was infra
+}
+
+// runUnit brings every cell of a unit to its final result. It returns an
+// error only when the run cannot continue.
+func (s *Scheduler) runUnit(ctx context.Context, u plan.Unit) error {
+	p := &pending{unit: u, cells: cells(u.Tests), infra: map[string]int{}, settled: map[string]bool{}}
+	for len(p.cells) > 0 {
+		if err := s.runJob(ctx, p); err != nil {
+			var missing *job.MissingKernelError
+			if errors.As(err, &missing) {
+				s.skipKernel(missing)
+				return nil
+			}
+			return err
+		}
+		p.compact()
+	}
+	return nil
+}
+
+// runJob makes one job of what is pending, and records what comes of it.
+func (s *Scheduler) runJob(ctx context.Context, p *pending) error {
+	j := s.job(p.unit, p.cells, p.doubt)
+	jctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var failed error
+	attempts := 0
+	res, err := s.exec.Run(jctx, j, func(e job.Event) {
+		t := j.Cells[e.Cell].Test
+		switch e.Kind {
+		case job.Booting:
+			s.observe(Event{Kind: Boot, Cell: p.unit.Key(t)})
+		case job.Up:
+			s.cameUp(j.Spec())
+		case job.Started:
+			s.observe(Event{Kind: Started, Cell: p.unit.Key(t)})
+		case job.Notice:
+			s.notice(e.Text)
+		case job.Finished:
+			attempts++
+			if failed == nil {
+				failed = s.record(p, t, e.Attempt)
+			}
+			if failed != nil {
+				cancel(failed) // nothing that follows could be stored
+			}
+		}
+	})
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil:
+		return err
+	case res.Unavailable != nil:
+		// Nothing of this kernel and filesystem can run: one verdict, observed
+		// once, for all of them.
+		return s.recordAll(p, res)
+	case attempts == 0:
+		res.Unavailable = verdict.Faultf("the executor returned no result")
+		return s.recordAll(p, res)
+	}
+	return nil
+}
+
+// job is the job of a unit's cells.
+func (s *Scheduler) job(u plan.Unit, cells []job.Cell, boot bool) job.Job {
+	return job.Job{Kernel: *u.Kernel, Profile: *u.Profile, Cells: cells, Single: len(u.Tests) == 1, Boot: boot, Run: s.cfg.Run}
+}
+
+func cells(tests []plan.Test) []job.Cell {
+	out := make([]job.Cell, len(tests))
+	for i, t := range tests {
+		out[i].Test = t
+	}
+	return out
+}
+
+// recordAll gives every pending cell the same end.
+func (s *Scheduler) recordAll(p *pending, res job.Result) error {
+	end := res.Unavailable
+	common := s.common(p.unit, res)
+	for _, c := range p.cells {
+		now := time.Now()
+		a := results.Attempt{Kind: c.Test.Kind, Verdict: end.Verdict, Detail: end.Detail, Console: end.Console,
+			Finished: now, Duration: max(0, now.Sub(res.Taken)), Covariates: map[string]string{}}
+		if common {
+			a.Covariates[plan.CovariateCommon] = commonWhy
+		}
+		if err := s.record(p, c.Test, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record stores an attempt and decides whether it was the cell's last.
+func (s *Scheduler) record(p *pending, t plan.Test, a results.Attempt) error {
+	a.CellKey = p.unit.Key(t)
+	var err error
+	if a.N, err = s.store.Record(a); err != nil {
+		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
+	}
+	kind := Finished
+	if p.doubt = a.Verdict == outcome.Infra; p.doubt {
+		p.infra[t.Name()]++
+	}
+	if p.doubt && p.infra[t.Name()] <= InfraRetries {
+		kind = Retry
+	} else {
+		p.settled[t.Name()] = true
+		s.count(p.unit, t, &a)
+	}
+	s.observe(Event{Kind: kind, Cell: a.CellKey, Attempt: a, Again: p.unit.Retry})
+	return nil
+}
+
+// compact removes what is settled. A job has a view of the old list, which
+// therefore must stay as it is.
+func (p *pending) compact() {
+	var rest []job.Cell
+	for _, c := range p.cells {
+		if !p.settled[c.Test.Name()] {
+			c.Confirm = p.infra[c.Test.Name()] > 0
+			rest = append(rest, c)
+		}
+	}
+	p.cells = rest
+}
+
+// cameUp notes that a VM of a kernel and filesystem came up.
+func (s *Scheduler) cameUp(spec string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.came[spec] = true
+}
+
+// common reports whether a VM that could not be had stands for all cells of
+// its kernel and filesystem. Where VMs are booted one by one, the first that
+// dies is looked at more closely, and after it only those of a kernel that did
+// boot before.
+func (s *Scheduler) common(u plan.Unit, res job.Result) bool {
+	if !res.Unavailable.Verdict.Bad() {
+		return false
+	}
+	if res.Shared || len(u.Tests) > 1 {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.came[u.Spec()] || u.Retry {
+		return false
+	}
+	first := !s.died[u.Spec()]
+	s.died[u.Spec()] = true
+	return !first
+}

@@ -1,0 +1,155 @@
+package suite
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"debug/buildinfo"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// build makes the suite's binary in dir unless it was given, and makes sure
+// that a guest can run it.
+func (s *User) build(ctx context.Context, dir string) error {
+	if !s.prebuilt {
+		s.Binary = filepath.Join(dir, s.Name+binarySuffix)
+		if err := compile(ctx, s.Dir, s.Binary); err != nil {
+			return err
+		}
+	}
+	if strings.HasSuffix(s.Binary, cSuffix) {
+		out := filepath.Join(dir, s.Name)
+		if err := compileC(ctx, s.Binary, out); err != nil {
+			return err
+		}
+		s.Binary = out
+	}
+	return runsInGuest(s.Binary)
+}
+
+// goPackage is what the go command says of a package.
+type goPackage struct{ dir, importPath string }
+
+// suiteName is the last element of the import path that is not a version.
+func (p goPackage) suiteName() string {
+	name := path.Base(p.importPath)
+	if regexp.MustCompile(`^v[0-9]+$`).MatchString(name) && path.Dir(p.importPath) != "." {
+		name = path.Base(path.Dir(p.importPath))
+	}
+	return name
+}
+
+// findPackage asks the go command for the package that from names: by its
+// directory, whatever module that is in, or by its import path.
+func findPackage(ctx context.Context, from string) (goPackage, error) {
+	dir, name := "", from
+	if st, err := os.Stat(from); err == nil && st.IsDir() {
+		dir, name = from, "."
+	} else if strings.HasPrefix(from, ".") || filepath.IsAbs(from) {
+		if !strings.HasSuffix(from, "...") {
+			return goPackage{}, fmt.Errorf("no such file or directory")
+		}
+	}
+	out, err := goCommand(ctx, dir, "list", "-f", "{{.Dir}}\t{{.ImportPath}}", "--", name)
+	if err != nil {
+		return goPackage{}, err
+	}
+	var found []goPackage
+	for line := range strings.Lines(out) {
+		if d, p, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok {
+			found = append(found, goPackage{d, p})
+		}
+	}
+	if len(found) != 1 {
+		return goPackage{}, fmt.Errorf("it names %d packages: name a single one", len(found))
+	}
+	return found[0], nil
+}
+
+// compile builds the tests of the package in dir for the guest.
+func compile(ctx context.Context, dir, binary string) error {
+	if _, err := goCommand(ctx, dir, "test", "-c", "-trimpath", "-o", binary, "."); err != nil {
+		return err
+	}
+	if !isFile(binary) {
+		return errors.New("the package has no test files")
+	}
+	return nil
+}
+
+// goCommand runs the go command for the guest: Linux on x86-64, without a
+// libc. Its error has what the command printed.
+func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return "", errors.New("the go command, which compiles it, is not on PATH: install Go, or name a compiled test binary (CGO_ENABLED=0 go test -c)")
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		said := strings.TrimSpace(stderr.String() + stdout.String())
+		if said == "" {
+			said = err.Error()
+		}
+		return "", fmt.Errorf("go %s failed:\n%s", args[0], said)
+	}
+	return stdout.String(), nil
+}
+
+// runsInGuest checks that a guest can run the binary: guests are x86-64 and
+// have neither a dynamic linker nor libraries.
+func runsInGuest(binary string) error {
+	f, err := elf.Open(binary)
+	if err != nil {
+		return fmt.Errorf("it is not a Linux program: %w; it must be a package directory, an import path, a C file, a static program or test binary", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	if f.Machine != elf.EM_X86_64 || f.Class != elf.ELFCLASS64 {
+		return fmt.Errorf("it is a program for %s, and a guest is x86-64: build it with GOOS=linux GOARCH=amd64", f.Machine)
+	}
+	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
+		return errors.New("it is dynamically linked, and a guest has no libraries: link it with -static, or for Go build it with CGO_ENABLED=0")
+	}
+	return nil
+}
+
+// cSuffix ends the names of C files.
+const cSuffix = ".c"
+
+// compileC builds a C file for the guest, where there is no libc.
+func compileC(ctx context.Context, file, binary string) error {
+	cc := cmp.Or(os.Getenv("CC"), "cc")
+	words := strings.Fields(cc)
+	if _, err := exec.LookPath(words[0]); err != nil {
+		return fmt.Errorf("%s, which compiles it, is not on PATH: install a C compiler (Debian: apt-get install gcc libc6-dev), name one in CC, or give a static binary", words[0])
+	}
+	cmd := exec.CommandContext(ctx, words[0], append(words[1:], "-O2", "-g", "-static", "-pthread", "-o", binary, file)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%s failed:\n%s", words[0], bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// isGoTest reports whether a program is a compiled Go test. It is not run to
+// find out: it may be written for a disposable VM.
+func isGoTest(binary string) bool {
+	info, err := buildinfo.ReadFile(binary)
+	return err == nil && strings.HasSuffix(info.Path, binarySuffix)
+}

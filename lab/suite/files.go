@@ -1,0 +1,176 @@
+package suite
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/splicelab/splicelab/internal/protocol"
+)
+
+// guestDir is where test binaries are in the guest.
+const guestDir = "/tests"
+
+// GuestPath is where a suite's test binary is in the guest.
+func GuestPath(name string) string { return path.Join(guestDir, name+binarySuffix) }
+
+// Set is the suites that a lab can run: those in Dir, and the user's.
+type Set struct {
+	Dir  string // on the host
+	User []User
+}
+
+// OfUser returns the user's suite of that name.
+func (s Set) OfUser(name string) (User, bool) {
+	i := slices.IndexFunc(s.User, func(u User) bool { return u.Name == name })
+	if i < 0 {
+		return User{}, false
+	}
+	return s.User[i], true
+}
+
+// Binary is the program on the host that a suite's tests are in.
+func (s Set) Binary(name string) string {
+	if u, ok := s.OfUser(name); ok {
+		return cmp.Or(u.Program, u.Binary)
+	}
+	return filepath.Join(s.Dir, name+binarySuffix)
+}
+
+// Files are the files of these suites on the host, by their path in the guest.
+// Those of a user's suite include its data.
+func (s Set) Files(names []string) (map[string]string, error) {
+	files := map[string]string{}
+	for _, name := range names {
+		if u, ok := s.OfUser(name); ok {
+			all, err := u.files()
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(files, all)
+			continue
+		}
+		files[GuestPath(name)] = s.Binary(name)
+	}
+	return files, nil
+}
+
+// Digest identifies what a suite runs: its binary and, of a user's suite, its
+// program and its testdata. What else is in a package's directory is left out;
+// the run's own reports may be there.
+func (s Set) Digest(name string) (string, error) {
+	files, err := s.Files([]string{name})
+	if err != nil {
+		return "", err
+	}
+	if u, ok := s.OfUser(name); ok {
+		maps.DeleteFunc(files, func(place, _ string) bool {
+			below, inside := strings.CutPrefix(place, u.WorkDir()+"/")
+			return inside && below != protocol.ProgramFile && !strings.HasPrefix(below, "testdata/")
+		})
+	}
+	return Digest(files)
+}
+
+// WorkDir is where the tests of a user's suite start in the guest.
+func (u User) WorkDir() string { return path.Join("/own", u.Name) }
+
+func (u User) files() (map[string]string, error) {
+	files, err := DirFiles(u.Dir, u.WorkDir(), !u.prebuilt)
+	if err != nil {
+		return nil, err
+	}
+	files[GuestPath(u.Name)] = u.Binary
+	if u.Program != "" {
+		files[path.Join(u.WorkDir(), protocol.ProgramFile)] = u.Program
+	}
+	return files, nil
+}
+
+// maxDirFiles bounds what is copied into the guest, in bytes: it becomes the
+// guest's memory.
+const maxDirFiles = 64 << 20
+
+// DirFiles are the files below dir/testdata, and with all set also the regular
+// files of dir itself, by their path below the guest's directory. Links are
+// followed, as `go test` does.
+func DirFiles(dir, guest string, all bool) (map[string]string, error) {
+	files := map[string]string{}
+	if dir == "" {
+		return files, nil
+	}
+	var total int64
+	add := func(p string) error {
+		st, err := os.Stat(p)
+		if err != nil || !st.Mode().IsRegular() {
+			return nil // a dangling link or a socket: not data for a test
+		}
+		if total += st.Size(); total > maxDirFiles {
+			return fmt.Errorf("directory %s: its files and testdata exceed %d MiB, which do not fit a VM's memory: move large files elsewhere", dir, maxDirFiles>>20)
+		}
+		rel, err := filepath.Rel(dir, p)
+		if err != nil {
+			return err
+		}
+		files[path.Join(guest, filepath.ToSlash(rel))] = p
+		return nil
+	}
+	top, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("working directory: %w", err)
+	}
+	for _, e := range top {
+		if all && !e.IsDir() {
+			if err := add(filepath.Join(dir, e.Name())); err != nil {
+				return nil, err
+			}
+		}
+	}
+	data := filepath.Join(dir, "testdata")
+	if st, err := os.Stat(data); err != nil || !st.IsDir() {
+		return files, nil
+	}
+	err = filepath.WalkDir(data, func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return add(p)
+	})
+	return files, err
+}
+
+// Digest is one SHA-256 over files, by their path in the guest, in hexadecimal
+// digits.
+func Digest(files map[string]string) (string, error) {
+	whole := sha256.New()
+	for _, place := range slices.Sorted(maps.Keys(files)) {
+		one, err := DigestFile(files[place])
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(whole, "%s  %s\n", one, place)
+	}
+	return hex.EncodeToString(whole.Sum(nil)), nil
+}
+
+// DigestFile is the SHA-256 of a file, in hexadecimal digits.
+func DigestFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // only read
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
