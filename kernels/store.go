@@ -9,9 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // Names of the files in an entry of the store.
@@ -243,11 +244,8 @@ func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Conte
 	if err := s.fill(ctx, temporary, fill); err != nil {
 		return Kernel{}, errors.Join(s.explain(err), os.RemoveAll(temporary))
 	}
-	if err := os.Rename(temporary, s.entry(key)); err != nil {
+	if err := osfile.PublishDir(temporary, s.entry(key)); err != nil {
 		return Kernel{}, errors.Join(s.unwritable(err), os.RemoveAll(temporary))
-	}
-	if err := syncPath(filepath.Join(s.dir, entriesDir)); err != nil {
-		return Kernel{}, s.unwritable(err)
 	}
 	return s.read(key)
 }
@@ -279,7 +277,7 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 	// Modules are not forced to disk one by one: there are thousands, and each
 	// is verified when it is read.
 	for _, name := range []string{VmlinuxFile, BzImageFile, ConfigFile, sumsFile, manifestFile, "."} {
-		if err := syncPath(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := osfile.SyncDir(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.unwritable(err)
 		}
 	}
@@ -328,18 +326,6 @@ func (m *manifest) checkRelease(image []byte) error {
 	return nil
 }
 
-// syncPath forces a file or directory to disk.
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-// lockPoll is how often a lock that another process holds is tried.
-const lockPoll = 100 * time.Millisecond
-
 // Lock takes the store's lock of that name, which other processes respect
 // too, and waits for it until the context ends. The system frees the lock of a
 // process that dies.
@@ -354,24 +340,9 @@ func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error
 // LockFile is Lock for who hands the lock to a child process too: it is free
 // once every process that has the file open has closed it.
 func (s *Store) LockFile(ctx context.Context, name string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, locksDir, name), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := osfile.Lock(ctx, filepath.Join(s.dir, locksDir, name), osfile.Exclusive)
 	if err != nil {
-		return nil, s.unwritable(err)
+		return nil, s.explain(err)
 	}
-	ticker := time.NewTicker(lockPoll)
-	defer ticker.Stop()
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case err == nil:
-			return f, nil
-		case !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR):
-			return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("wait for another splicelab that holds %s: %w", f.Name(), context.Cause(ctx)), f.Close())
-		case <-ticker.C:
-		}
-	}
+	return f, nil
 }

@@ -1,7 +1,6 @@
 package osfile_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -74,13 +73,20 @@ func check(t *testing.T, err error) {
 }
 
 func TestWriteKeepsTheMode(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "f")
-	for i, c := range []struct{ give, want os.FileMode }{{0o640, 0o640}, {0o600, 0o640}} {
-		check(t, osfile.Write(path, []byte{byte(i)}, c.give))
-		st, err := os.Stat(path)
-		check(t, err)
-		if b, _ := os.ReadFile(path); !bytes.Equal(b, []byte{byte(i)}) || st.Mode() != c.want {
-			t.Errorf("%d: %q with mode %v", i, b, st.Mode())
+	dir := t.TempDir()
+	for _, c := range []struct {
+		name             string
+		first, then, end os.FileMode
+	}{{"writable", 0o640, 0o600, 0o640}, {"read-only", 0o444, 0o600, 0o444}, {"private", 0o600, 0o644, 0o600}} {
+		path := filepath.Join(dir, c.name)
+		for i, mode := range []os.FileMode{c.first, c.then} {
+			content := string(rune('a' + i))
+			check(t, osfile.Write(path, []byte(content), mode))
+			st, err := os.Stat(path)
+			check(t, err)
+			if b, _ := os.ReadFile(path); string(b) != content || st.Mode() != c.end {
+				t.Errorf("%s, written %d times: %q with mode %v", c.name, i+1, b, st.Mode())
+			}
 		}
 	}
 }

@@ -25,25 +25,43 @@ import (
 )
 
 // Pending is a file that has no name yet: Commit gives it one, Abort drops it.
-// A temporary file beside the path holds the content until then.
+// A temporary file beside the path holds the content until then; its owner can
+// open it for writing, whatever mode it gets in the end.
 type Pending struct {
 	*renameio.PendingFile
+	final func(os.FileMode) os.FileMode // the mode it gets, by the one it was created with
 }
 
-// Create starts to replace path. A file that is there keeps its mode; a new one
-// gets mode less the umask.
+// ownerRW lets a program that is given the temporary file's name write to it.
+const ownerRW os.FileMode = 0o600
+
+// Create starts to replace path. A regular file that is there keeps its mode; a
+// new one gets mode less the umask.
 func Create(path string, mode os.FileMode) (*Pending, error) {
-	f, err := renameio.NewPendingFile(path,
-		renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(mode), renameio.WithExistingPermissions())
+	final := func(created os.FileMode) os.FileMode { return created &^ (ownerRW &^ mode) }
+	if st, err := os.Lstat(path); err == nil && st.Mode().IsRegular() {
+		mode = st.Mode().Perm()
+		final = func(os.FileMode) os.FileMode { return mode }
+	}
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(mode|ownerRW))
 	if err != nil {
 		return nil, err
 	}
-	return &Pending{f}, nil
+	return &Pending{f, final}, nil
 }
 
 // Commit puts the content in its place, on disk.
 func (p *Pending) Commit() error {
-	if err := p.CloseAtomicallyReplace(); err != nil {
+	st, err := p.Stat()
+	if err == nil {
+		if want := p.final(st.Mode().Perm()); want != st.Mode().Perm() {
+			err = p.Chmod(want)
+		}
+	}
+	if err == nil {
+		err = p.CloseAtomicallyReplace()
+	}
+	if err != nil {
 		return errors.Join(err, p.Cleanup())
 	}
 	return nil
@@ -61,7 +79,7 @@ func Write(path string, content []byte, mode os.FileMode) error {
 }
 
 // WriteFunc replaces path with what write puts into the file. An error of write
-// leaves what was there. write may change the file's mode.
+// leaves what was there.
 func WriteFunc(path string, mode os.FileMode, write func(*os.File) error) error {
 	p, err := Create(path, mode)
 	if err != nil {
