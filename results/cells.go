@@ -8,17 +8,16 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// FromAttempts makes one cell of all attempts at it, which must be in order
-// and at least one.
+// FromAttempts combines all attempts at a cell, at least one and in order.
 func FromAttempts(attempts []Attempt) Cell {
-	speaks := spokesman(attempts)
-	c := Cell{Attempt: attempts[speaks], Attempts: len(attempts)}
+	at := deciding(attempts)
+	c := Cell{Attempt: attempts[at], Attempts: len(attempts)}
 	c.Output, c.Console = "", ""
 	for i, a := range attempts {
 		if a.Verdict == outcome.Infra {
 			c.Infra++
 		}
-		if i != speaks {
+		if i != at {
 			a.Output, a.Console = "", ""
 			c.Others = append(c.Others, a)
 		}
@@ -27,16 +26,16 @@ func FromAttempts(attempts []Attempt) Cell {
 	return c
 }
 
-// spokesman is the attempt whose verdict is the cell's: the last bad one, else
+// deciding is the index of the attempt whose verdict is the cell's: the last bad one, else
 // the last that is not infra, else the last. A cell that failed once has not
 // passed, however often it did so afterwards.
-func spokesman(attempts []Attempt) int {
-	for _, speaks := range []func(outcome.Verdict) bool{
+func deciding(attempts []Attempt) int {
+	for _, counts := range []func(outcome.Verdict) bool{
 		outcome.Verdict.Bad,
 		func(v outcome.Verdict) bool { return v != outcome.Infra },
 	} {
 		for i, a := range slices.Backward(attempts) {
-			if speaks(a.Verdict) {
+			if counts(a.Verdict) {
 				return i
 			}
 		}
@@ -44,8 +43,8 @@ func spokesman(attempts []Attempt) int {
 	return len(attempts) - 1
 }
 
-// flakiness is "k/n" when k of the n attempts that say something about the
-// kernel failed and the others did not.
+// flakiness is "k/n" when k of the n attempts with a verdict on the kernel failed
+// and the others did not.
 func (c Cell) flakiness() string {
 	failed, n := 0, 0
 	count := func(v outcome.Verdict) {
@@ -66,8 +65,8 @@ func (c Cell) flakiness() string {
 	return fmt.Sprintf("%d/%d", failed, n)
 }
 
-// Show returns the cells of a finished run as policy p judges them. The
-// outcomes stay as they were recorded.
+// Show returns the cells of a finished run with verdicts under policy p. Recorded
+// outcomes do not change.
 func Show(cells []Cell, p outcome.Policy) []Cell {
 	shown := slices.Clone(cells)
 	for i := range shown {
@@ -82,7 +81,7 @@ func Show(cells []Cell, p outcome.Policy) []Cell {
 			a := &attempts[j]
 			a.Verdict = a.Verdict.Under(p, a.Kind, a.Outcome)
 		}
-		// Another attempt may speak for the cell now.
+		// Another attempt may decide now.
 		anew := FromAttempts(attempts)
 		c.Attempt, c.Others, c.Flaky = anew.Attempt, anew.Others, anew.Flaky
 	}

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// RunError says that a reference names no run, or more than one.
+// RunError is a reference that names no run, or more than one.
 type RunError struct {
 	Ref       string
 	Ambiguous bool
-	Known     []string // candidates: what it could mean, or the newest runs
+	Known     []string // runs that it could mean, or the newest runs
 }
 
-// Error names what the reference could have meant.
+// Error lists runs that the reference could mean.
 func (e *RunError) Error() string {
 	switch {
 	case e.Ambiguous:
@@ -28,13 +28,13 @@ func (e *RunError) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*RunError) BadInput() {}
 
-// KernelError says that a reference names no kernel that a run has cells of.
+// KernelError is a reference to a kernel without cells in the run.
 type KernelError struct {
-	Ref, Run string   // Run is empty where all were looked at
+	Ref, Run string   // Run is empty where all runs were searched
 	Known    []string // the kernels that there are
 }
 
-// Error names the kernels that there are.
+// Error lists the kernels that have cells.
 func (e *KernelError) Error() string {
 	where := "no stored run has"
 	if e.Run != "" {
@@ -49,9 +49,9 @@ func (e *KernelError) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*KernelError) BadInput() {}
 
-// RunningError says that another process is at a run.
+// RunningError is a run whose lock another process holds.
 type RunningError struct{ Run string }
 
 func (e *RunningError) Error() string {
-	return fmt.Sprintf("run %s is being worked at by another splicelab: wait until that has ended, or end it", e.Run)
+	return fmt.Sprintf("run %s is running in another splicelab process: wait until it exits, or stop it", e.Run)
 }

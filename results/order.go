@@ -9,13 +9,13 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Sort puts cells into the order of reports: kernel version, filesystem,
+// Sort sorts cells into the order of reports: kernel version, filesystem,
 // test.
 func Sort(cells []Cell) {
 	kernels := ranks(cells, func(c *Cell) string { return c.Kernel }, CompareReleases)
 	filesystems := ranks(cells, func(c *Cell) string { return c.FS }, CompareNatural)
 	tests := ranks(cells, func(c *Cell) string { return c.Test }, CompareNatural)
-	// A cell is large: sort small keys, then place each cell once.
+	// Cells are large: sort small keys, then move each cell once.
 	type place struct{ kernel, fs, test, from int }
 	places := make([]place, len(cells))
 	for i := range cells {
@@ -54,7 +54,7 @@ func distinct(cells []Cell, name func(*Cell) string, compare func(a, b string) i
 	return names
 }
 
-// CompareKeys orders cells as reports do.
+// CompareKeys is the order of reports.
 func CompareKeys(a, b CellKey) int {
 	return cmp.Or(CompareReleases(a.Kernel, b.Kernel), CompareNatural(a.FS, b.FS), CompareNatural(a.Test, b.Test))
 }
@@ -91,7 +91,7 @@ func digits(s string) string {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// Axes are the kernels, filesystems and tests of cells, each once, in the order
+// Axes returns the distinct kernels, filesystems and tests of cells, in the order
 // of reports.
 func Axes(cells []Cell) (kernels, filesystems, tests []string) {
 	return distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases),
@@ -99,7 +99,7 @@ func Axes(cells []Cell) (kernels, filesystems, tests []string) {
 		distinct(cells, func(c *Cell) string { return c.Test }, CompareNatural)
 }
 
-// SortedOutcomes lists the keys of m from the best to the worst.
+// SortedOutcomes returns the keys of m from best to worst.
 func SortedOutcomes[V any](m map[outcome.Outcome]V) []outcome.Outcome {
 	return slices.SortedFunc(maps.Keys(m), func(a, b outcome.Outcome) int {
 		if d := a.Rank() - b.Rank(); d != 0 {
@@ -109,7 +109,7 @@ func SortedOutcomes[V any](m map[outcome.Outcome]V) []outcome.Outcome {
 	})
 }
 
-// Releases are the kernels of cells, each once, oldest first.
+// Releases returns the distinct kernels of cells, oldest first.
 func Releases(cells []Cell) []string {
 	return distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases)
 }

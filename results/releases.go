@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// OfRelease reports whether release is the kernel that name means, or one of
-// those: name is a release, or what one begins with up to where a number ends.
-// So 6.12 names its whole series, with the release candidates, and 6.1 nothing
-// of 6.12.
+// OfRelease reports whether name selects release: name is a release, or a prefix
+// of one that ends where a number ends. So 6.12 selects its series and its
+// release candidates, and 6.1 selects nothing of 6.12.
 func OfRelease(release, name string) bool {
 	rest, ok := strings.CutPrefix(release, name)
 	if !ok || name == "" {
@@ -18,13 +17,12 @@ func OfRelease(release, name string) bool {
 	return rest == "" || !isDigit(rest[0]) || !isDigit(name[len(name)-1])
 }
 
-// ReleaseRange is an inclusive range of kernel releases. An end takes in
-// everything that it names: see OfRelease. An empty end is open.
+// ReleaseRange is an inclusive range of kernel releases. An end includes
+// everything that it selects (see OfRelease); an empty end is open.
 type ReleaseRange struct{ From, To string }
 
-// ParseReleaseRange reads what the exclusions of filesystem profiles have:
-// "6.12", "6.12.95", "6.1..6.6", "..6.0", "7.0..". An end may be a whole
-// release.
+// ParseReleaseRange parses "6.12", "6.12.95", "6.1..6.6", "..6.0", "7.0..", as
+// exclusions of filesystem profiles have them. An end may be a full release.
 func ParseReleaseRange(text string) (ReleaseRange, error) {
 	from, to, isRange := strings.Cut(strings.TrimSpace(text), "..")
 	r := ReleaseRange{strings.TrimSpace(from), strings.TrimSpace(to)}
@@ -36,7 +34,7 @@ func ParseReleaseRange(text string) (ReleaseRange, error) {
 	}
 	for _, end := range []string{r.From, r.To} {
 		if end != "" && !strings.Contains(upstream(end), ".") {
-			return r, fmt.Errorf("kernels %q: %q does not begin like a kernel release, as 6.12 does", text, end)
+			return r, fmt.Errorf("kernels %q: %q is no kernel release such as 6.12", text, end)
 		}
 	}
 	if r.From != "" && r.To != "" && CompareReleases(r.From, r.To) > 0 && !OfRelease(r.From, r.To) {
@@ -45,14 +43,14 @@ func ParseReleaseRange(text string) (ReleaseRange, error) {
 	return r, nil
 }
 
-// Contains reports whether release lies in the range. What does not begin with
-// a number lies in none.
+// Contains reports whether release is in the range. A release that does not begin
+// with a number is in none.
 func (r ReleaseRange) Contains(release string) bool {
 	return upstream(release) != "" && (r.From == "" || CompareReleases(release, r.From) >= 0 || OfRelease(release, r.From)) &&
 		(r.To == "" || CompareReleases(release, r.To) <= 0 || OfRelease(release, r.To))
 }
 
-// String writes the range as ParseReleaseRange reads it.
+// String formats the range as ParseReleaseRange parses it.
 func (r ReleaseRange) String() string {
 	if r.From == r.To {
 		return r.From
@@ -60,8 +58,8 @@ func (r ReleaseRange) String() string {
 	return r.From + ".." + r.To
 }
 
-// Series is the "6.12" that a release begins with; the release itself where
-// there is no such beginning.
+// Series is the leading "6.12" of a release, or the release itself where there is
+// none.
 func Series(release string) string {
 	parts := strings.SplitN(upstream(release), ".", 3)
 	if len(parts) < 2 {
@@ -71,7 +69,7 @@ func Series(release string) string {
 }
 
 // CompareReleases orders kernel releases: by upstream version, a release
-// candidate before its release, then what the distribution added.
+// candidate before its release, then the suffix of the distribution.
 func CompareReleases(a, b string) int {
 	ra, rb := upstream(a), upstream(b)
 	if c := CompareNatural(ra, rb); c != 0 {
@@ -132,8 +130,7 @@ func SharedFlavour(releases []string) string {
 	return flavour
 }
 
-// flavour is what of a release neither its version nor the number of a build
-// says: cloud-amd64.
+// Flavour is a release without its version and build number: "cloud-amd64".
 func Flavour(release string) string {
 	var words []string
 	for word := range strings.SplitSeq(release[len(upstream(release)):], "-") {

@@ -3,29 +3,33 @@ package results
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/internal/shell"
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// RepeatCommand is the shell command that runs one cell of r again, under the
-// same policy and with the same seed.
+// RepeatCommand is the shell command that reproduces a cell of r: same policy,
+// same seed.
 func RepeatCommand(r Run, key CellKey) string {
 	args := []string{"splicelab", "run", "-k", key.Kernel, "-f", key.FS, "-t", "^" + regexp.QuoteMeta(key.Test) + "$"}
 	if r.Policy != "" && r.Policy != outcome.PolicySnapshot {
 		args = append(args, "--policy", string(r.Policy))
 	}
 	args = append(args, "--seed", fmt.Sprint(r.Seed))
-	return ShellCommand(args)
+	for i, a := range args {
+		args[i] = quote(CleanLine(a))
+	}
+	return strings.Join(args, " ")
 }
 
-// ShellCommand writes words as one command line that a shell splits into just
-// them, safe to print.
-func ShellCommand(words []string) string {
-	safe := make([]string, len(words))
-	for i, w := range words {
-		safe[i] = sanitize.Line(w)
+// quote quotes s for a shell where it has to.
+func quote(s string) string {
+	plain := s != ""
+	for _, c := range s {
+		plain = plain && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./+:=,@%", c))
 	}
-	return shell.Join(safe)
+	if plain {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

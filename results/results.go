@@ -21,21 +21,21 @@ type Run struct {
 	Accel    string // "tcg" or "kvm"
 	Seed     uint64
 	Command  []string
-	// Conditions names what a difference between runs could be explained by:
+	// Conditions are what could explain a difference between runs:
 	// "qemu", "splicelab", "mkfs.xfs", "kernel <release>" (its digest), …
 	Conditions map[string]string
 	Planned    int    // cells planned
 	Problem    string // why the run cannot be trusted: a failed control cell, an abort; else empty
-	// Paused is how much of the time from Started to Finished nobody was at the
-	// run, because it had been stopped and was resumed later.
+	// Paused is how long, between Started and Finished, the run was stopped before
+	// it was resumed.
 	Paused time.Duration
-	// Plan is what it takes to go on with the run when it was stopped, in the
-	// lab's own form; empty for a run that cannot be resumed by itself. Only
-	// BeginRun looks at it, and Store.Plan reads it: it can be long.
+	// Plan is what the lab needs to resume the run, in the lab's own form; empty
+	// for a run that cannot be resumed. It can be long: only Store.BeginRun writes
+	// it and Store.Plan reads it.
 	Plan string
 }
 
-// Took is how long the run was worked at; 0 while it is not finished.
+// Took is how long the run ran, without pauses; 0 until it has finished.
 func (r Run) Took() time.Duration {
 	if r.Finished.IsZero() {
 		return 0
@@ -64,7 +64,7 @@ type Attempt struct {
 	Outcome    outcome.Outcome
 	Kind       outcome.Kind
 	Detail     string        // one line, no control characters once stored
-	Duration   time.Duration // from taking the cell up to its verdict
+	Duration   time.Duration // from the start of the cell to its verdict
 	Finished   time.Time
 	Timing     Timing
 	Covariates map[string]string
@@ -72,47 +72,48 @@ type Attempt struct {
 	Console    string // excerpt of the kernel log, bounded
 }
 
-// Timing says where an attempt's time went, in the order in which it passed.
-// What was done once for several cells counts for the first of them, so that
-// the sum over all attempts is what the run spent.
+// Timing is how an attempt's time was spent, in chronological order. Work shared
+// by several cells is charged to the first of them, so that the sum over all
+// attempts is the cost of the run.
 type Timing struct {
-	Queue   time.Duration // a prepared machine waited for somebody to use it
-	Spawn   time.Duration // starting QEMU, up to its monitor's answer
+	Queue   time.Duration // a prepared VM waited to be used
+	Spawn   time.Duration // starting QEMU, until its monitor answers
 	Restore time.Duration // loading a template's state
-	Boot    time.Duration // where no template was: from QEMU's start to a mounted filesystem
-	Agent   time.Duration // from the machine's readiness to the test's first word
+	Boot    time.Duration // without a template: from QEMU's start to a mounted filesystem
+	Agent   time.Duration // from the VM being ready to the first output of the test
 	Test    time.Duration // the test itself
-	Collect time.Duration // from the test's result to the verdict, stored
+	Collect time.Duration // from the test's result to the stored verdict
 }
 
-// Cell is a cell of a run with what its attempts came to.
+// Cell is the result of a cell: what its attempts found.
 type Cell struct {
-	Attempt         // the last bad one, or the last that is not infra, or the last
+	Attempt         // the one that counts: the last bad one, else the last that is not infra, else the last
 	Attempts int    // how many there were, infra included
 	Infra    int    // how many of them were infra
 	Flaky    string // "k/n" when k of n non-infra attempts failed, 0 < k < n; else empty
-	// Standing is how the verdict stands to the user's expectations; empty where
-	// none speaks of the cell, or it is to be taken as it is. Why is the reason
-	// of the expectation that speaks of it.
-	Standing Standing
+	// Expected says whether an expectation of the user changes what the verdict
+	// means: XFail, XPass, or empty. Why is the reason that the expectation gives.
+	// In documents the field is called "standing": a contract with their readers.
+	Expected Expected
 	Why      string
-	// Others are its other attempts, oldest first, so that a policy other than
-	// the run's can judge them anew. Nil for a cell of one attempt.
+	// Others are its other attempts, oldest first, so that they can be judged
+	// again under another policy than the run's. Nil for a cell of one attempt.
 	Others []Attempt
 }
 
-// Standing is how a verdict stands to what a user expects of the cell.
-type Standing string
+// Expected compares a verdict with the user's expectation. The values are those
+// of "standing" in documents.
+type Expected string
 
 const (
-	// ExpectedFail is a cell that is bad in just the way that is expected.
-	ExpectedFail Standing = "expected-fail"
-	// UnexpectedPass is a cell that passes and was expected to be bad.
-	UnexpectedPass Standing = "unexpected-pass"
+	// XFail is a cell that fails exactly as expected.
+	XFail Expected = "expected-fail"
+	// XPass is a cell that passes although it was expected to fail.
+	XPass Expected = "unexpected-pass"
 )
 
 // Bad reports whether the cell makes a run fail.
-func (c *Cell) Bad() bool { return c.Verdict.Bad() && c.Standing != ExpectedFail }
+func (c *Cell) Bad() bool { return c.Verdict.Bad() && c.Expected != XFail }
 
 // NewRunID returns an id for a run that starts at t: sortable by time to the
 // millisecond, different for two runs of the same one.

@@ -37,7 +37,7 @@ func SafeKey(k CellKey) CellKey {
 	return CellKey{Kernel: sanitize.Line(k.Kernel), FS: sanitize.Line(k.FS), Test: sanitize.Line(k.Test)}
 }
 
-// SafeAttempt returns a as the store keeps it: its texts cleaned and bounded.
+// SafeAttempt returns a as it is stored: texts cleaned and bounded.
 func SafeAttempt(a Attempt) Attempt {
 	a.CellKey = SafeKey(a.CellKey)
 	a.Outcome = outcome.Outcome(sanitize.Line(string(a.Outcome)))

@@ -2,23 +2,23 @@ package results
 
 import "github.com/splicelab/splicelab/outcome"
 
-// RunSummary is a run with what its cells came to.
+// RunSummary is a run with the number of its cells by result.
 type RunSummary struct {
 	Run
 	Tally
-	Running bool // it has not finished, and a process is at it
+	Running bool // it has not finished, and a process holds its lock
 }
 
-// Tally counts cells, under the policy that the run was made with.
+// Tally counts cells by result, under the policy of the run.
 type Tally struct {
 	Cells    int                     `json:"cells"`
 	Verdicts map[outcome.Verdict]int `json:"verdicts"`
 	Outcomes map[outcome.Outcome]int `json:"outcomes"`
 	Flaky    int                     `json:"flaky"`
-	// How many of them stand otherwise to what the user expects than their
-	// verdict says. A stored tally knows no expectations.
-	ExpectedFail   int `json:"expected_fail"`
-	UnexpectedPass int `json:"unexpected_pass"`
+	// XFail and XPass are counted in Verdicts too. A stored tally has none:
+	// expectations are applied when a run is read.
+	XFail int `json:"expected_fail"`
+	XPass int `json:"unexpected_pass"`
 }
 
 // Count counts cells.
@@ -32,11 +32,11 @@ func Count(cells []Cell) Tally {
 		if cells[i].Flaky != "" {
 			t.Flaky++
 		}
-		switch cells[i].Standing {
-		case ExpectedFail:
-			t.ExpectedFail++
-		case UnexpectedPass:
-			t.UnexpectedPass++
+		switch cells[i].Expected {
+		case XFail:
+			t.XFail++
+		case XPass:
+			t.XPass++
 		}
 	}
 	return t
@@ -44,7 +44,7 @@ func Count(cells []Cell) Tally {
 
 // Bad is how many cells make the run fail.
 func (t Tally) Bad() int {
-	n := -t.ExpectedFail
+	n := -t.XFail
 	for v, k := range t.Verdicts {
 		if v.Bad() {
 			n += k

@@ -8,7 +8,7 @@ import (
 )
 
 func TestTallyKnowsWhatIsExpected(t *testing.T) {
-	if tally := results.Count(resultstest.Expected()); tally.Bad() != 1 || tally.ExpectedFail != 5 || tally.UnexpectedPass != 1 {
+	if tally := results.Count(resultstest.Expected()); tally.Bad() != 1 || tally.XFail != 5 || tally.XPass != 1 {
 		t.Errorf("%+v, bad: %d", tally, tally.Bad())
 	}
 }

@@ -10,11 +10,11 @@ import (
 // Phase is one part of an attempt's Timing.
 type Phase struct {
 	Name string
-	Doc  string // what happened meanwhile
+	Doc  string // what happens in it
 	of   func(*Timing) *time.Duration
 }
 
-// Phases are the parts of a Timing, in the order in which they pass.
+// Phases are the parts of a Timing, in chronological order.
 var Phases = [...]Phase{
 	{"queue", "a prepared VM waited for its turn", func(t *Timing) *time.Duration { return &t.Queue }},
 	{"spawn", "QEMU started", func(t *Timing) *time.Duration { return &t.Spawn }},
@@ -28,13 +28,13 @@ var Phases = [...]Phase{
 // In returns how long the phase took.
 func (p Phase) In(t Timing) time.Duration { return *p.of(&t) }
 
-// Sum is all that the attempt took, but for waiting in the queue.
+// Sum is the duration of all phases but the queue.
 func (t Timing) Sum() time.Duration {
 	return t.Spawn + t.Restore + t.Boot + t.Agent + t.Test + t.Collect
 }
 
-// Came says how the cell got its VM: "restored", "booted", or "shared" with
-// the cell before it; empty when the time was not stored.
+// Came is how the cell got its VM: "restored", "booted", or "shared" with the
+// previous cell; empty when the timing was not stored.
 func (t Timing) Came() string {
 	switch {
 	case t == Timing{}:
@@ -47,16 +47,16 @@ func (t Timing) Came() string {
 	return "shared"
 }
 
-// PhaseTimes is what one phase took in many attempts.
+// PhaseTimes are the durations of one phase over many attempts.
 type PhaseTimes struct {
 	Phase
-	N                     int // attempts in which it took any time
+	N                     int // attempts in which it is not 0
 	Median, P90, Max, Sum time.Duration
 }
 
-// TimeUse is where the time of a run's attempts went.
+// TimeUse is how the time of a run's attempts was spent.
 type TimeUse struct {
-	Attempts int // those whose time is known
+	Attempts int // with a known timing
 	Infra    int // how many of them were infra
 	Unknown  int
 	Came     map[string]int
@@ -64,7 +64,7 @@ type TimeUse struct {
 	Sum      time.Duration // of all phases but the queue
 }
 
-// UseOfTime adds up where the time of all attempts at these cells went.
+// UseOfTime adds up the timing of all attempts at these cells.
 func UseOfTime(cells []Cell) TimeUse {
 	u := TimeUse{Came: map[string]int{}}
 	each := make([][]time.Duration, len(Phases))

@@ -100,7 +100,7 @@ func TestVerdictOf(t *testing.T) {
 			t.Errorf("a run with a cell that is %s exits %d", v, exitCode(err))
 		}
 		expected := cell(v)
-		expected.Standing = results.ExpectedFail
+		expected.Expected = results.XFail
 		if err := verdictOf([]results.Cell{cell(outcome.Pass), expected}); err != nil {
 			t.Errorf("a run with a cell that is %s, as expected, exits %d", v, exitCode(err))
 		}

@@ -11,9 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -117,7 +118,7 @@ func showRun(out io.Writer, s stored) error {
 	w = newTable(out)
 	head := "\nVERDICT\tOUTCOME\tKERNEL\tFILESYSTEM\tTEST\tDETAIL\n"
 	for _, c := range s.cells {
-		if c.Verdict == outcome.Pass && c.Standing == "" || c.Verdict == outcome.Skip {
+		if c.Verdict == outcome.Pass && c.Expected == "" || c.Verdict == outcome.Skip {
 			continue
 		}
 		detail := c.Detail
@@ -132,10 +133,10 @@ func showRun(out io.Writer, s stored) error {
 
 // verdictWord is a cell's verdict, and how it stands to what is expected.
 func verdictWord(c results.Cell) string {
-	switch c.Standing {
-	case results.ExpectedFail:
+	switch c.Expected {
+	case results.XFail:
 		return "expected " + string(c.Verdict)
-	case results.UnexpectedPass:
+	case results.XPass:
 		return "unexpected pass"
 	}
 	return string(c.Verdict)
@@ -168,8 +169,8 @@ func (a *app) showCells(ctx context.Context, store *store.Store, s stored, pick 
 func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", c.CellKey, judged(c.Verdict, c.Outcome))
-	if c.Why != "" || c.Standing != "" {
-		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Standing), "expectation"), "-", " "), sanitize.Line(c.Why))
+	if c.Why != "" || c.Expected != "" {
+		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Expected), "expectation"), "-", " "), sanitize.Line(c.Why))
 	}
 	if c.Flaky != "" {
 		fmt.Fprintf(&b, "  flaky: %s attempts failed\n", c.Flaky)

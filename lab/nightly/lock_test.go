@@ -126,7 +126,7 @@ func TestOneNightAtATime(t *testing.T) {
 	if want := ": 1 of its 1 cells are stored in run " + run.ID; !strings.Contains(out.News.Unfinished, want) {
 		t.Errorf("the killed night is told as %q, want %q", out.News.Unfinished, want)
 	}
-	if len(h.box.got) != before+1 || !strings.Contains(h.box.got[before].Subject, "the night before did not finish") {
+	if len(h.box.got) != before+1 || !strings.Contains(h.box.got[before].Subject, "the previous run did not finish") {
 		t.Errorf("nobody was told of it: %+v", h.box.got[before:])
 	}
 	if cells, err := h.store().Cells(t.Context(), run.ID); err != nil || len(cells) != 1 {

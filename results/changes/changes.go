@@ -1,7 +1,7 @@
-// Package news tells what a run has that the run before had not, in so few
-// words that somebody can act on them: as text for people and as a document
-// for machines. It must not know when runs are made, nor how the news is
-// delivered.
+// Package changes says what changed since the previous run, short enough to act on:
+// as text (text.go), as a JSON document (document.go), and as a digest that tells
+// whether anybody has to be notified again (digest.go). It must not know when runs
+// are made, nor how people are notified.
 package changes
 
 import (
@@ -15,37 +15,35 @@ import (
 	"github.com/splicelab/splicelab/results/compare"
 )
 
-// Facts are what news is made of.
+// Facts are the input of Compare.
 type Facts struct {
-	// Host is where the run was made.
+	// Host is the host of the run.
 	Host string
-	// Started and Finished are when everything began and ended.
+	// Started and Finished are the times of the whole nightly run.
 	Started, Finished time.Time
-	// Run and Cells are what was found; the zero Run: none was made.
+	// Run and Cells are the new run; the zero Run: there is none.
 	Run   results.Run
 	Cells []results.Cell
-	// Before and BeforeCells are what it is compared with; the zero Run:
-	// there is nothing.
+	// Before and BeforeCells are the run to compare with; the zero Run: none.
 	Before      results.Run
 	BeforeCells []results.Cell
-	// Assess, if not nil, tells regressions from flakes by the history of the
-	// cells.
+	// Assess, if not nil, tells regressions from flakes by the history of cells.
 	Assess func(*compare.Difference) error
-	// Planned are the cells that the run was to have.
+	// Planned are the planned cells of the run.
 	Planned []results.CellKey
-	// Missing are kernels that were asked for and could not be had.
+	// Missing are requested kernels that were not available.
 	Missing []Missing
 	// Problems are faults of the lab, the worst first.
 	Problems []string
-	// Unfinished tells of a run before that did not come to its end; empty: it did.
+	// Unfinished describes a previous run that did not finish; empty: it did.
 	Unfinished string
-	// Notes are what somebody may want to know and need not act on.
+	// Notes are for information and need no action.
 	Notes []string
 }
 
-// Missing is a kernel that could not be had.
+// Missing is a kernel that was not available.
 type Missing struct {
-	Kernel string `json:"kernel"` // its release, or the selector that names none
+	Kernel string `json:"kernel"` // its release, or the selector that matches none
 	Reason string `json:"reason"`
 }
 
@@ -60,18 +58,18 @@ type Summary struct {
 	Changed     []compare.Change // another outcome or way to fail
 	Skips       []compare.Change // skipped in one of the runs, or for another reason
 	New         []compare.Change // only in this run
-	Gone        []compare.Change // only in the run before
-	Unknown     []compare.Change // infra in one of them: nothing can be said
+	Gone        []compare.Change // only in the previous run
+	Unknown     []compare.Change // infra in one of them: unknown
 	Same        int
-	NewKernels  []string      // that nothing before compares with
-	Replaced    []Replacement // kernels that stand in for others
-	GoneKernels []Part        // kernels of the run before, with how many cells
-	NotRun      []Part        // what was planned and has no result
-	Infra       int           // cells that the lab failed
+	NewKernels  []string      // without a kernel to compare with
+	Replaced    []Replacement // kernels that replace others
+	GoneKernels []Part        // kernels that only the previous run has
+	NotRun      []Part        // planned cells without a result
+	Infra       int           // cells with verdict infra
 	Conditions  []compare.Condition
 }
 
-// Replacement is a kernel that is compared with another of the run before.
+// Replacement is a kernel that is compared with another one of the previous run.
 type Replacement struct {
 	Kernel string `json:"kernel"`
 	Before string `json:"before"`
@@ -85,9 +83,8 @@ type Part struct {
 	Of     int    `json:"of"` // how many there are
 }
 
-// Compare says what changed. A kernel that the run before has not is compared
-// with its predecessor there. The cells are compared under the policy of the
-// later run.
+// Compare says what changed. A new kernel is compared with its predecessor in the
+// previous run. Verdicts are those under the policy of the new run.
 func Compare(f Facts) Summary {
 	n := Summary{Facts: f}
 	n.Problems, n.Notes, n.Missing = clean(f.Problems), clean(f.Notes), nil
@@ -111,7 +108,7 @@ func Compare(f Facts) Summary {
 	d := compare.DiffAs(before, f.Cells, n.lineUp(before))
 	if f.Assess != nil {
 		if err := f.Assess(&d); err != nil {
-			n.Problems = append(n.Problems, sanitize.Line("what changed could not be held against its history: "+err.Error()))
+			n.Problems = append(n.Problems, sanitize.Line("the history of the changes could not be read: "+err.Error()))
 		}
 	}
 	n.Unexpected, n.Flaky, n.Fixes, n.Skips, n.New, n.Unknown, n.Same = d.Unexpected, d.Flaky, d.Fixes, d.Skips, d.New, d.Unknown, d.Same
@@ -131,7 +128,7 @@ func Compare(f Facts) Summary {
 	return n
 }
 
-// clean makes each text one safe line: some quote an archive or a guest.
+// clean makes each text one safe line: it may quote an archive or a guest.
 func clean(texts []string) []string {
 	var out []string
 	for _, t := range texts {
@@ -140,7 +137,7 @@ func clean(texts []string) []string {
 	return out
 }
 
-// severity is how bad a cell is: 0 not at all.
+// severity is 0 for a cell that is not bad.
 func severity(c *results.Cell) int {
 	switch {
 	case !c.Bad():
@@ -151,13 +148,13 @@ func severity(c *results.Cell) int {
 	return 2
 }
 
-// lineUp returns with which kernel of the run before each is compared now,
-// where it is another, and notes which kernels came and stand in.
+// lineUp returns the kernels that are compared with another kernel of the previous
+// run, and records new and replaced kernels.
 func (n *Summary) lineUp(before []results.Cell) map[string]string {
 	was := results.Releases(before)
-	left := slices.Clone(was) // kernels that no kernel stands in for
+	left := slices.Clone(was) // kernels that are not replaced yet
 	predecessors := map[string]string{}
-	standIn := func(release, old string) {
+	replace := func(release, old string) {
 		n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
 		predecessors[release] = old
 	}
@@ -170,11 +167,11 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 		}
 		left = slices.DeleteFunc(left, func(r string) bool { return r == old })
 		if old != release {
-			standIn(release, old)
+			replace(release, old)
 		}
 	}
-	// A kernel of a new series came in place of one that went, or beside all
-	// there were: then there is nothing that it could be worse than.
+	// A kernel of a new series replaces one that has gone, or is in addition to all
+	// of them: then there is nothing to compare it with.
 	for _, release := range others {
 		gone, went := compare.Older(release, left)
 		old, ok := compare.Older(release, was)
@@ -183,13 +180,13 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 			continue
 		}
 		left = slices.DeleteFunc(left, func(r string) bool { return r == gone })
-		standIn(release, old)
+		replace(release, old)
 	}
 	return predecessors
 }
 
-// notRun lists what was planned and has no result, and returns which cells
-// those are. Kernels that could not be had are told by themselves.
+// notRun records the planned cells without a result, and returns them. Those of
+// missing kernels are not included: Missing has them.
 func (n *Summary) notRun() map[results.CellKey]bool {
 	have := make(map[results.CellKey]bool, len(n.Cells))
 	for i := range n.Cells {
@@ -221,8 +218,8 @@ func (n *Summary) notRun() map[results.CellKey]bool {
 	return left
 }
 
-// gone sorts the cells that only the run before has: those of kernels that
-// are not in this run are named once, those that were not run are known.
+// gone records the cells that only the previous run has. A kernel that is not in
+// this run is one entry; cells in NotRun are omitted.
 func (n *Summary) gone(all []compare.Change, left map[results.CellKey]bool) {
 	compared := results.Releases(n.Cells)
 	for _, r := range n.Replaced {
@@ -247,8 +244,8 @@ func (n *Summary) gone(all []compare.Change, left map[results.CellKey]bool) {
 	slices.SortFunc(n.GoneKernels, func(a, b Part) int { return cmp.Compare(a.Kernel, b.Kernel) })
 }
 
-// known reports whether a cell of the run before is told to have not been run,
-// there or on the kernel that stands in for its own.
+// known reports whether NotRun has a cell of the previous run, on its kernel or on
+// the one that replaces it.
 func (n *Summary) known(left map[results.CellKey]bool, key results.CellKey) bool {
 	if left[key] {
 		return true
@@ -258,11 +255,11 @@ func (n *Summary) known(left map[results.CellKey]bool, key results.CellKey) bool
 	})
 }
 
-// Regressed reports whether something got worse than in the run before.
+// Regressed reports whether anything got worse than in the previous run.
 func (n Summary) Regressed() bool { return len(n.Worse) > 0 }
 
-// Whole reports whether the lab did all that it was asked for: only then does
-// a run say that what it does not tell of is as it was.
+// Whole reports whether the lab ran everything that was requested: only then is
+// everything that is not listed unchanged.
 func (n Summary) Whole() bool {
 	return len(n.Problems) == 0 && len(n.Missing) == 0 && len(n.NotRun) == 0 && n.Infra == 0 && n.Run.ID != ""
 }

@@ -105,11 +105,11 @@ func TestCompare(t *testing.T) {
 		{"another policy", [][3]string{{old, "A", "fail live"}}, [][3]string{{old, "A", "pass live"}},
 			func(f *changes.Facts) { f.Run.Policy = outcome.PolicyAlias }, "", "", changes.StatusSame, "as before"},
 		{"an expected failure", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", fail}},
-			func(f *changes.Facts) { f.Cells[0].Standing = results.ExpectedFail }, "", "A", changes.StatusSame, "1 cell changed"},
+			func(f *changes.Facts) { f.Cells[0].Expected = results.XFail }, "", "A", changes.StatusSame, "1 cell changed"},
 		{"an unexpected pass", [][3]string{{old, "A", fail}}, [][3]string{{old, "A", pass}},
-			func(f *changes.Facts) { f.Cells[0].Standing = results.UnexpectedPass }, "", "A", changes.StatusSame, "1 unexpected pass"},
+			func(f *changes.Facts) { f.Cells[0].Expected = results.XPass }, "", "A", changes.StatusSame, "1 unexpected pass"},
 		{"still an unexpected pass", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", pass}}, func(f *changes.Facts) {
-			f.Cells[0].Standing, f.BeforeCells[0].Standing = results.UnexpectedPass, results.UnexpectedPass
+			f.Cells[0].Expected, f.BeforeCells[0].Expected = results.XPass, results.XPass
 		}, "", "", changes.StatusSame, "as before"},
 		{"nothing before", nil, [][3]string{{old, "A", fail}}, func(f *changes.Facts) { f.Before = results.Run{} }, "", "", changes.StatusSame, "nothing to compare with yet"},
 		{"nothing run", [][3]string{{old, "A", pass}}, nil, func(f *changes.Facts) {
@@ -136,7 +136,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// much is news with something of everything, from a guest that means harm.
+// much is a summary with something of everything, from a hostile guest.
 func much() changes.Summary {
 	f := facts(
 		[][3]string{{old, "TestPunchHole/page", "pass snapshot"}, {old, "TestWrite/small", "pass snapshot"}, {old, "TestUDP", "fail dropped"}, {long, "TestUDP", "pass live"}, {old, "TestGone", "pass"}},
@@ -147,8 +147,8 @@ func much() changes.Summary {
 	f.Missing = []changes.Missing{{absent, "kernel selector \"6.18\": no kernel matches it; near it: 6.12"}}
 	f.Planned = append(f.Planned, results.CellKey{Kernel: newer, FS: "xfs", Test: "splice.TestLate"})
 	f.Problems = []string{"the deadline of 20h0m0s passed"}
-	f.Unfinished = "the night that began at 2026-11-26 02:30 did not come to its end: 12 of its 20 cells are stored in run before"
-	f.Notes = []string{"nights whose reports were removed: 2"}
+	f.Unfinished = "the nightly run that began at 2026-11-26 02:30 did not finish: 12 of its 20 cells are stored in run before"
+	f.Notes = []string{"nightly runs whose reports were removed: 2"}
 	f.Run.Conditions = map[string]string{"qemu": "7.3"}
 	return changes.Compare(f)
 }
@@ -232,23 +232,23 @@ func TestWorth(t *testing.T) {
 		{"nothing, and nothing before, moving", same, changes.Digest{}, false, false},
 		{"a failure", bad, same, true, true},
 		{"the same failure again", changes.Compare(again).Digest(), bad, true, false},
-		{"a failure since the last night, which had another", bad, bad, false, true},
+		{"a failure since the last run, which had another", bad, bad, false, true},
 		{"fixed again", same, bad, true, true},
-		{"nothing since the last night, which had a failure", same, bad, false, false},
+		{"nothing since the last run, which had a failure", same, bad, false, false},
 		{"a kernel is missing", hole, same, true, true},
 		{"still missing, for another reason", changes.Compare(missing).Digest(), hole, true, false},
 		{"still missing, moving", hole, hole, false, false},
 		{"back again, moving", same, hole, false, true},
 	} {
 		if got := c.now.Worth(c.last, c.fixed); got != c.worth {
-			t.Errorf("%s: worth telling %t, want %t", c.name, got, c.worth)
+			t.Errorf("%s: worth a notification %t, want %t", c.name, got, c.worth)
 		}
 	}
 }
 
-// A cell whose history explains that it fails is listed, and is no reason to
-// tell anybody: else somebody would be told each night.
-func TestFlakesAreNoNews(t *testing.T) {
+// A cell whose history explains its failure is listed, and is no reason to notify:
+// else somebody would be notified every night.
+func TestFlakesDoNotNotify(t *testing.T) {
 	f := facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "fail live"}})
 	var asked []string
 	f.Assess = func(d *compare.Difference) error {

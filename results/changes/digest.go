@@ -11,23 +11,24 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Digest says two things of a piece of news in a form that can be kept and
-// compared, so that nobody is told the same twice. An empty one is no news.
+// Digest identifies a Summary, so that nobody is notified of the same twice. An
+// empty part: nothing to report.
 type Digest struct {
-	// Changes stands for what differs from the run before.
+	// Changes is a hash of what differs from the previous run.
 	Changes string `json:"changes"`
-	// Lab stands for what was wrong with the night itself: missing kernels,
-	// problems, cells that were not run.
+	// Lab is a hash of faults of the lab: missing kernels, problems, cells that were
+	// not run.
 	Lab string `json:"lab"`
 }
 
-// Digest returns the digest of n. Times, sizes, details and the run's name do not
-// count: the same failure with another number in its message is the same.
+// Digest returns the digest of n. It does not depend on times, sizes,
+// details or the run's id: the same failure with another number in its message is
+// the same.
 func (n Summary) Digest() Digest {
 	var changes, lab []string
 	for _, s := range n.sections() {
 		if s.quiet {
-			continue // a flake comes and goes each night
+			continue // a flake comes and goes with each run
 		}
 		for _, c := range s.changes {
 			changes = append(changes, fmt.Sprintf("%s|%s|%s|%s", s.name, c.CellKey, brief(c.Before), brief(c.After)))
@@ -66,22 +67,22 @@ func sum(all []string) string {
 	slices.Sort(all)
 	h := sha256.New()
 	for _, s := range all {
-		_, _ = io.WriteString(h, s+"\n") // a hash takes everything
+		_, _ = io.WriteString(h, s+"\n") // a hash never fails
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// brief is what a cell came to, without what differs each time.
+// brief is the result of a cell without what differs every time.
 func brief(c *results.Cell) string {
 	if c == nil {
 		return ""
 	}
-	return string(c.Verdict) + " " + string(c.Outcome) + " " + string(c.Standing)
+	return string(c.Verdict) + " " + string(c.Outcome) + " " + string(c.Expected)
 }
 
-// Worth reports whether this is to be told, when last is what was told the
-// last time. fixed says that both were compared with the same run: then what
-// still differs is known already, and that nothing differs any more is news.
+// Worth reports whether to notify, given the digest of the last notification. fixed
+// says that both were compared with the same run: then what still differs is known,
+// and that nothing differs any more is new.
 func (d Digest) Worth(last Digest, fixed bool) bool {
 	if fixed {
 		return d != last

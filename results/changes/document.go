@@ -17,8 +17,8 @@ const (
 	textLength = 3000 // bytes of Text
 )
 
-// Document is the news for machines, as docs/nightly.md describes it. Fields
-// are added, never renamed, never missing.
+// Document is the Summary as JSON: see docs/nightly.md. Fields are added, never
+// renamed, never missing.
 type Document struct {
 	Text     string         `json:"text"` // what chat services show
 	Subject  string         `json:"subject"`
@@ -46,7 +46,7 @@ type Document struct {
 	NotRun           []Part        `json:"not_run"`
 	Conditions       []Condition   `json:"conditions"`
 	Problems         []string      `json:"problems"`
-	Unfinished       string        `json:"unfinished"` // what the run before did not come to
+	Unfinished       string        `json:"unfinished"` // how the previous run did not finish
 	Notes            []string      `json:"notes"`
 	Reports          []string      `json:"reports"`
 }
@@ -56,11 +56,11 @@ type Status string
 
 const (
 	StatusSame      Status = "same"      // nothing got worse
-	StatusRegressed Status = "regressed" // something fails that did not
-	StatusLab       Status = "lab"       // the lab failed: there are holes
+	StatusRegressed Status = "regressed" // something fails that did not fail before
+	StatusLab       Status = "lab"       // the lab failed: results are missing
 )
 
-// RunName names a run and what its cells came to; the id is empty when there is none.
+// RunName identifies a run and counts its cells; the id is empty if there is none.
 type RunName struct {
 	ID       string                  `json:"id"`
 	Started  string                  `json:"started"` // RFC 3339
@@ -72,21 +72,21 @@ type RunName struct {
 // Change is a cell that differs.
 type Change struct {
 	Kernel       string `json:"kernel"`
-	KernelBefore string `json:"kernel_before"` // that it is compared with
+	KernelBefore string `json:"kernel_before"` // the kernel it is compared with
 	FS           string `json:"fs"`
 	Test         string `json:"test"`
 	Before       Result `json:"before"`
 	After        Result `json:"after"`
-	Command      string `json:"command"` // that runs it again; empty when it is gone
+	Command      string `json:"command"` // that reproduces it; empty if the cell is gone
 }
 
-// Result is what a cell came to; all is empty where there is no such cell.
+// Result is the result of a cell; all empty if there is no such cell.
 type Result struct {
 	Verdict  outcome.Verdict  `json:"verdict"`
 	Outcome  outcome.Outcome  `json:"outcome"`
 	Flaky    string           `json:"flaky"`
 	Detail   string           `json:"detail"`
-	Standing results.Standing `json:"standing"`
+	Expected results.Expected `json:"standing"`
 	Why      string           `json:"why"`
 }
 
@@ -97,8 +97,8 @@ type Condition struct {
 	After  string `json:"after"`
 }
 
-// Status says in a word what happened. The lab's own failure comes before a
-// regression: a matrix with holes does not say that the rest is as it was.
+// Status is the state in a word. A failure of the lab takes precedence over a
+// regression: incomplete results do not show that the rest is unchanged.
 func (n Summary) Status() Status {
 	switch {
 	case !n.Whole():
@@ -109,7 +109,8 @@ func (n Summary) Status() Status {
 	return StatusSame
 }
 
-// Document returns the news as a document. reports are the files that have all of it.
+// Document returns the Summary as a document. reports are the files with all
+// details.
 func (n Summary) Document(reports []string) Document {
 	d := Document{
 		Text: forChat(n.Text(reports)), Subject: n.Subject(), Status: n.Status(), Host: sanitize.Line(n.Host),
@@ -144,17 +145,17 @@ func (n Summary) Document(reports []string) Document {
 	return d
 }
 
-// forChat makes text what chat services show as it is: without it, a test
-// could print what calls everybody in a channel.
+// forChat escapes text for chat services: without it, the output of a test could
+// mention everybody in a channel.
 func forChat(text string) string {
 	if len(text) > textLength {
 		text = strings.ToValidUTF8(text[:textLength], "") + "…\n"
 	}
 	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
-	return calls.ReplaceAllString(text, "@ $1")
+	return mentions.ReplaceAllString(text, "@ $1")
 }
 
-var calls = regexp.MustCompile(`(?i)@(channel|all|here|everyone)`)
+var mentions = regexp.MustCompile(`(?i)@(channel|all|here|everyone)`)
 
 func runName(r results.Run, all []results.Cell) RunName {
 	name := RunName{ID: r.ID, Policy: r.Policy, Cells: len(all), Verdicts: results.Count(all).Verdicts}
@@ -184,7 +185,7 @@ func result(c *results.Cell) Result {
 	if c == nil {
 		return Result{}
 	}
-	return Result{Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky, Detail: short(c.Detail), Standing: c.Standing, Why: short(c.Why)}
+	return Result{Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky, Detail: short(c.Detail), Expected: c.Expected, Why: short(c.Why)}
 }
 
 // orEmpty makes a list that JSON writes as [], and not as null, bounded as

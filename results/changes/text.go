@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// shown is how many entries of a list the text has; the reports have all.
+	// shown is how many entries of a list are in the text; the reports have all.
 	shown = 20
-	// first is how many problems come before what changed.
+	// first is how many problems precede the changes.
 	first = 2
 	// reasonLength bounds a reason in the text, in bytes.
 	reasonLength = 300
@@ -25,8 +25,8 @@ const (
 type section struct {
 	name, counted string // "new failures"; "1 new failure", "2 new failures"
 	changes       []compare.Change
-	command       bool // whether each comes with the command that repeats it
-	quiet         bool // no reason to tell anybody by itself
+	command       bool // whether each has the command that reproduces it
+	quiet         bool // no reason to notify anybody
 }
 
 func (n Summary) sections() []section {
@@ -43,7 +43,7 @@ func (n Summary) sections() []section {
 	}
 }
 
-// Subject is the news in one line: what counts most comes first.
+// Subject is the summary in one line, the most important first.
 func (n Summary) Subject() string {
 	var parts []string
 	add := func(count int, one, many string) {
@@ -72,7 +72,7 @@ func (n Summary) Subject() string {
 	add(len(n.New), "new cell", "new cells")
 	add(len(n.Gone), "cell vanished", "cells vanished")
 	if n.Unfinished != "" {
-		parts = append(parts, "the night before did not finish")
+		parts = append(parts, "the previous run did not finish")
 	}
 	switch {
 	case n.Run.ID != "" && n.Before.ID == "":
@@ -91,9 +91,8 @@ func cells(parts []Part) int {
 	return sum
 }
 
-// Text is the news for people, plain and safe to print. Its first ten lines
-// have what somebody needs to decide whether to read on. reports are the files
-// that have all of it.
+// Text is the summary as plain text, safe to print. Its first ten lines are enough
+// to decide whether to read on. reports are the files with all details.
 func (n Summary) Text(reports []string) string {
 	var b bytes.Buffer
 	line := func(format string, args ...any) {
@@ -149,7 +148,7 @@ func numbered(count int, noun string) string {
 	return fmt.Sprintf("%d %s", count, noun)
 }
 
-// tally is what the run's cells came to.
+// tally counts the run's cells by verdict.
 func (n Summary) tally() string {
 	t := results.Count(n.Cells)
 	words := []string{numbered(t.Cells, "cell")}
@@ -182,7 +181,7 @@ func (n Summary) list(line func(string, ...any), s section) {
 	}
 }
 
-// change says what a cell came to before and now.
+// change is the result of a cell before and now.
 func (n Summary) change(c compare.Change) string {
 	was := ""
 	if c.Before != nil {
@@ -210,8 +209,8 @@ func what(c *results.Cell) string {
 	if c.Flaky != "" {
 		s += ", flaky " + c.Flaky
 	}
-	if c.Standing != "" {
-		s += ", " + string(c.Standing)
+	if c.Expected != "" {
+		s += ", " + string(c.Expected)
 		if c.Why != "" {
 			s += ": " + c.Why
 		}
@@ -219,7 +218,7 @@ func what(c *results.Cell) string {
 	return s
 }
 
-// parts tells of what concerns more than a cell.
+// parts writes what concerns more than one cell.
 func (n Summary) parts(line func(string, ...any)) {
 	head := func(count int, name string) bool {
 		if count > 0 {
@@ -249,10 +248,10 @@ func (n Summary) parts(line func(string, ...any)) {
 			line("  %s: compared with %s", sanitize.Line(r.Kernel), sanitize.Line(r.Before))
 		}
 		for _, k := range n.NewKernels {
-			line("  %s: nothing before compares with it", sanitize.Line(k))
+			line("  %s: nothing to compare it with", sanitize.Line(k))
 		}
 	}
-	if head(len(n.GoneKernels), "kernels of the run before that are not in this one") {
+	if head(len(n.GoneKernels), "kernels of the previous run that are not in this one") {
 		for _, p := range n.GoneKernels {
 			line("  %s: %s", sanitize.Line(p.Kernel), numbered(p.Cells, "cell"))
 		}

@@ -7,10 +7,10 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// Assess tells regressions from flakes: a cell that fails and did not stays
-// among NewFailures only if it is Regressed, else it goes to Flaky; one that
-// was flaky then and is now is among NewFailures if it fails more often. past
-// has the attempts at the earlier cell of each up to then.
+// Assess tells regressions from flakes. A new failure stays in NewFailures only if
+// it has regressed (see history.Regressed), else it moves to Flaky. A cell that was
+// flaky before and is now moves to NewFailures if it fails more often. past returns
+// the failure rate of a cell up to the earlier run.
 func (d *Difference) Assess(past func(results.CellKey) history.Rate, fails history.Judgement) {
 	candidates := d.unassessed()
 	d.NewFailures, d.Flaky = nil, nil
@@ -29,15 +29,14 @@ func (d *Difference) Assess(past func(results.CellKey) history.Rate, fails histo
 	}
 }
 
-// unassessed are the changes that their history has to say something of, in the
-// order of reports.
+// unassessed are the changes that depend on history, in the order of reports.
 func (d *Difference) unassessed() []Change {
 	all := slices.Concat(d.NewFailures, d.Flaky, d.shaky)
 	slices.SortFunc(all, func(a, b Change) int { return results.CompareKeys(a.CellKey, b.CellKey) })
 	return all
 }
 
-// Unassessed are the keys of the earlier cells whose history Assess asks for.
+// Unassessed returns the keys of the earlier cells whose history Assess needs.
 func (d *Difference) Unassessed() []results.CellKey {
 	var keys []results.CellKey
 	for _, c := range d.unassessed() {

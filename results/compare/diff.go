@@ -15,48 +15,47 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// Change is a cell that is not in both what it was. Before or After is nil
-// where there is no such cell.
+// Change is a cell that differs. Before or After is nil if there is no such cell.
 type Change struct {
-	results.CellKey // the later one's where there is one
+	results.CellKey // of the later cell, if there is one
 	Before, After   *results.Cell
-	// Past is how often the earlier cell's attempts failed up to then, and Now
-	// how often the later one's did; known after Difference.Assess.
+	// Past is the failure rate up to the earlier run, Now that of the later cell;
+	// set by Difference.Assess.
 	Past, Now history.Rate
 }
 
-// Difference is what changed from one run to another, or from one kernel to
-// another. Each list is in the order of reports, and a cell is in at most one.
+// Difference is what changed between two runs or two kernels. Lists are in the
+// order of reports; a cell is in at most one.
 type Difference struct {
 	NewFailures []Change // fails now and did not
 	Unexpected  []Change // passes now, and was expected to fail
-	Flaky       []Change // failed in some attempt, which is no proof that something changed
+	Flaky       []Change // failed in some attempts, which does not prove a change
 	Fixes       []Change // failed and passes now
 	Changed     []Change // another outcome, or another way to fail
 	Skips       []Change // skipped in one, or for another reason now
 	New, Gone   []Change // only in the later, only in the earlier
-	Unknown     []Change // infra in one of them: nothing can be said
-	Same        int      // cells that came to the same in both
+	Unknown     []Change // infra in one of them: unknown
+	Same        int      // cells with the same result in both
 
-	// Kernels are the earlier and the later kernel, where kernels are compared
-	// and not runs.
+	// Kernels are the earlier and the later kernel if kernels are compared, not
+	// runs.
 	Kernels [2]string
-	// Predecessors are kernels of the earlier run by those of the later that have
-	// taken their place: see Diff.
+	// Predecessors maps kernels of the later run to those of the earlier that they
+	// replace: see Diff.
 	Predecessors map[string]string
 
-	shared map[results.Column]bool // kernels and filesystems that both have
-	shaky  []Change                // of the same: flaky then and now
+	shared map[results.Column]bool // kernels and filesystems in both
+	shaky  []Change                // of those counted by Same: flaky before and now
 }
 
-// ChangeList is one kind of change.
+// ChangeList are the changes of one kind.
 type ChangeList struct {
-	Name    string // for machines: new-failures
+	Name    string // for programs: new-failures
 	Title   string // for people: new failures
 	Changes []Change
 }
 
-// Lists are the kinds of changes that there are, what matters most first.
+// Lists returns the lists that are not empty, the most important first.
 func (d Difference) Lists() []ChangeList {
 	all := []ChangeList{
 		{"new-failures", "new failures", d.NewFailures},
@@ -72,7 +71,7 @@ func (d Difference) Lists() []ChangeList {
 	return slices.DeleteFunc(all, func(l ChangeList) bool { return len(l.Changes) == 0 })
 }
 
-// Empty reports whether every cell came to the same.
+// Empty reports whether no cell differs.
 func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
 
 // Shared reports whether both sides have cells of the kernel and filesystem.
@@ -80,13 +79,13 @@ func (d Difference) Shared(of results.Column) bool { return d.shared[of] }
 
 // Diff compares the cells of an earlier run a with those of a later run b.
 // Show them under one policy first if theirs differ, and apply the user's
-// expectations. Where a run has one kernel of a series, and the other another
-// one, the two are compared with each other: a series goes on in the next
-// point release, and what that breaks is what is looked for.
+// expectations. If each run has one kernel of a series that the other has not,
+// the two are compared: a point release replaces its predecessor, and what it
+// breaks is what the comparison is for.
 func Diff(a, b []results.Cell) Difference { return DiffAs(a, b, predecessors(a, b)) }
 
-// DiffAs is Diff with kernels of the later run compared with those of the
-// earlier that predecessors names for them; the others with themselves.
+// DiffAs is Diff with predecessors given: a kernel of the later run that is a key is
+// compared with its value, any other with itself.
 func DiffAs(a, b []results.Cell, predecessors map[string]string) Difference {
 	d := diff(a, b, func(c *results.Cell) results.CellKey { return c.CellKey }, func(c *results.Cell) results.CellKey {
 		k := c.CellKey
@@ -122,8 +121,7 @@ func predecessors(a, b []results.Cell) map[string]string {
 	return pairs
 }
 
-// DiffKernels compares what one kernel came to with what another one did:
-// cells are the same that have the same filesystem and test.
+// DiffKernels compares the cells of two kernels by filesystem and test.
 func DiffKernels(a, b []results.Cell) Difference {
 	key := func(c *results.Cell) results.CellKey { return results.CellKey{FS: c.FS, Test: c.Test} }
 	d := diff(a, b, key, key)
@@ -135,8 +133,7 @@ func DiffKernels(a, b []results.Cell) Difference {
 	return d
 }
 
-// diff compares the cells whose keys, as earlier and as later makes them, are
-// the same.
+// diff compares the cells for which earlier and later return the same key.
 func diff(a, b []results.Cell, earlier, later func(*results.Cell) results.CellKey) Difference {
 	a, b = slices.Clone(a), slices.Clone(b)
 	results.Sort(a)
@@ -177,7 +174,7 @@ func diff(a, b []results.Cell, earlier, later func(*results.Cell) results.CellKe
 	return d
 }
 
-// list is where c belongs, nil when nothing changed.
+// list is the list that c belongs to, nil if nothing changed.
 func (d *Difference) list(c Change) *[]Change {
 	if c.Before == nil {
 		return &d.New
@@ -188,7 +185,7 @@ func (d *Difference) list(c Change) *[]Change {
 		return nil
 	case was == outcome.Infra || is == outcome.Infra:
 		return &d.Unknown
-	case c.After.Standing == results.UnexpectedPass && c.Before.Standing != results.UnexpectedPass:
+	case c.After.Expected == results.XPass && c.Before.Expected != results.XPass:
 		return &d.Unexpected
 	case c.After.Bad() && (!c.Before.Bad() || c.Before.Flaky != "" && c.After.Flaky == ""):
 		return &d.NewFailures
@@ -200,7 +197,7 @@ func (d *Difference) list(c Change) *[]Change {
 	case is == outcome.Skip || was == outcome.Skip:
 		return &d.Skips
 	case was.Bad() && !is.Bad() && c.Before.Flaky != "":
-		return &d.Flaky // it passed now and then before, too
+		return &d.Flaky // it sometimes passed before, too
 	case was.Bad() && !is.Bad():
 		return &d.Fixes
 	case was != is || c.Before.Outcome != c.After.Outcome:
@@ -209,14 +206,13 @@ func (d *Difference) list(c Change) *[]Change {
 	return nil
 }
 
-// Condition is something that could explain a difference between two runs.
-// An empty value means that the run did not have it.
+// Condition is something that could explain a difference between two runs. Empty:
+// the run did not have it.
 type Condition struct {
 	Name, Before, After string
 }
 
-// Conditions lists the conditions that could explain the difference, of the
-// runs a and b that the cells are of.
+// Conditions returns the conditions in which the compared runs a and b differ.
 func (d Difference) Conditions(a, b results.Run) []Condition {
 	kernel := func(r results.Run, release string) string {
 		if digest := r.Conditions[kernelCondition+release]; digest != "" {
@@ -225,20 +221,20 @@ func (d Difference) Conditions(a, b results.Run) []Condition {
 		return release
 	}
 	var all []Condition
-	said := func(string) bool { return true } // whether the condition of a kernel is told already
+	listed := func(string) bool { return true } // whether the kernel's condition is in all
 	if d.Kernels != [2]string{} {
 		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
 	} else {
-		told := make(map[string]bool)
+		done := make(map[string]bool)
 		for _, next := range slices.SortedFunc(maps.Keys(d.Predecessors), results.CompareReleases) {
 			old := d.Predecessors[next]
-			told[old], told[next] = true, true
+			done[old], done[next] = true, true
 			all = append(all, Condition{kernelCondition + results.Series(next), kernel(a, old), kernel(b, next)})
 		}
-		said = func(release string) bool { return told[release] }
+		listed = func(release string) bool { return done[release] }
 	}
 	for _, c := range DiffConditions(a, b) {
-		if release, ok := strings.CutPrefix(c.Name, kernelCondition); !ok || !said(release) {
+		if release, ok := strings.CutPrefix(c.Name, kernelCondition); !ok || !listed(release) {
 			all = append(all, c)
 		}
 	}
@@ -248,7 +244,7 @@ func (d Difference) Conditions(a, b results.Run) []Condition {
 // kernelCondition begins the name of the condition that is a kernel's digest.
 const kernelCondition = "kernel "
 
-// DiffConditions lists the conditions in which two runs differ, by name.
+// DiffConditions returns the conditions in which two runs differ, by name.
 func DiffConditions(a, b results.Run) []Condition {
 	conditions := func(r results.Run) map[string]string {
 		m := maps.Clone(r.Conditions)

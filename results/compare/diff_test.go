@@ -23,8 +23,8 @@ func diffCell(kernel, test string, came ...outcome.Verdict) results.Cell {
 	return results.FromAttempts(attempts)
 }
 
-func standing(c results.Cell, s results.Standing) results.Cell {
-	c.Standing = s
+func standing(c results.Cell, s results.Expected) results.Cell {
+	c.Expected = s
 	return c
 }
 
@@ -45,8 +45,8 @@ func TestDiffByExpectations(t *testing.T) {
 	const pass, fail, crash = outcome.Pass, outcome.Fail, outcome.Crash
 	a := []results.Cell{diffCell("6.1", "Known", pass), diffCell("6.1", "Otherwise", fail), diffCell("6.1", "Mended", fail), diffCell("6.1", "Still", pass), diffCell("6.1", "Was", crash)}
 	b := []results.Cell{diffCell("6.1", "Known", fail), diffCell("6.1", "Otherwise", crash), diffCell("6.1", "Mended", pass), diffCell("6.1", "Still", pass), diffCell("6.1", "Was", pass)}
-	a[1], a[2], a[3] = standing(a[1], results.ExpectedFail), standing(a[2], results.ExpectedFail), standing(a[3], results.UnexpectedPass)
-	b[0], b[2], b[3] = standing(b[0], results.ExpectedFail), standing(b[2], results.UnexpectedPass), standing(b[3], results.UnexpectedPass)
+	a[1], a[2], a[3] = standing(a[1], results.XFail), standing(a[2], results.XFail), standing(a[3], results.XPass)
+	b[0], b[2], b[3] = standing(b[0], results.XFail), standing(b[2], results.XPass), standing(b[3], results.XPass)
 	d := compare.Diff(a, b)
 	want := []string{"new-failures: 6.1/Otherwise", "unexpected-passes: 6.1/Mended", "fixes: 6.1/Was", "changed: 6.1/Known"}
 	if diff := cmp.Diff(want, listed(d)); diff != "" || d.Same != 1 {

@@ -6,12 +6,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Predecessor returns the one of other releases that a release stands in for:
-// itself; else, of the same flavour and series, the newest that is older, or the
-// oldest there is. ok is false when there is none.
+// Predecessor returns the release of others that release replaces: itself; else, of
+// the same flavour and series, the newest older one, or the oldest of all. ok is
+// false if there is none.
 //
-// Distributions replace 6.12.117 by 6.12.118: without this, none of the cells
-// of the newest kernels would be compared with anything.
+// Distributions replace 6.12.117 by 6.12.118: without this, no cell of the newest
+// kernels would be compared.
 func Predecessor(release string, others []string) (found string, ok bool) {
 	if slices.Contains(others, release) {
 		return release, true
@@ -24,8 +24,8 @@ func Predecessor(release string, others []string) (found string, ok bool) {
 	return alike[0], true
 }
 
-// Older returns the newest of other releases that is older than a release and
-// of its flavour, whatever its series. ok is false when there is none.
+// Older returns the newest of others that is older than release and of its flavour,
+// in any series. ok is false if there is none.
 func Older(release string, others []string) (found string, ok bool) {
 	return lastBefore(release, relatives(release, others))
 }

@@ -142,20 +142,20 @@ func TestAcceptCoversRunsOfAllKinds(t *testing.T) {
 		cells := cellsOf(b.String())
 		before := parse(t, content)
 		before.Apply(cells, outcome.PolicySnapshot)
-		stood := make(map[results.CellKey]results.Standing)
+		stood := make(map[results.CellKey]results.Expected)
 		bad := make(map[results.CellKey]bool)
 		for _, c := range cells {
-			stood[c.CellKey], bad[c.CellKey] = c.Standing, c.Bad()
+			stood[c.CellKey], bad[c.CellKey] = c.Expected, c.Bad()
 		}
 		text, a := accept(t, content, b.String())
 		after := parse(t, text)
 		after.Apply(cells, outcome.PolicySnapshot)
 		for _, c := range cells {
 			switch {
-			case bad[c.CellKey] && c.Standing != results.ExpectedFail:
+			case bad[c.CellKey] && c.Expected != results.XFail:
 				t.Errorf("seed %d: %s %s is not covered: %s", seed, c.CellKey, c.Verdict, c.Why)
-			case !bad[c.CellKey] && c.Standing != stood[c.CellKey]:
-				t.Errorf("seed %d: %s %s was %q and is %q: %s", seed, c.CellKey, c.Verdict, stood[c.CellKey], c.Standing, c.Why)
+			case !bad[c.CellKey] && c.Expected != stood[c.CellKey]:
+				t.Errorf("seed %d: %s %s was %q and is %q: %s", seed, c.CellKey, c.Verdict, stood[c.CellKey], c.Expected, c.Why)
 			}
 		}
 		if !strings.Contains(text, content[:strings.IndexByte(content+"\n", '\n')]) || len(a.Rules) > a.Cells {

@@ -87,15 +87,15 @@ func (e *Expectations) Apply(cells []results.Cell, policy outcome.Policy) {
 	m := e.matcher()
 	for i := range cells {
 		c := &cells[i]
-		c.Standing, c.Why = "", ""
+		c.Expected, c.Why = "", ""
 		if r := m.rule(c.CellKey); r != nil {
-			c.Standing, c.Why = r.judge(c, policy)
+			c.Expected, c.Why = r.judge(c, policy)
 		}
 	}
 }
 
 // judge says how a cell stands to what is expected of it.
-func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (standing results.Standing, why string) {
+func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (standing results.Expected, why string) {
 	var other *results.Attempt // a bad attempt that is not as expected
 	look := func(a *results.Attempt) {
 		if a.Verdict.Bad() && !r.meets(a) {
@@ -108,7 +108,7 @@ func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (standing results.S
 	look(&c.Attempt)
 	switch {
 	case c.Verdict.Bad() && other == nil:
-		return results.ExpectedFail, r.why()
+		return results.XFail, r.why()
 	// A crash does not hide behind the expected failure of another attempt.
 	case other != nil:
 		return "", fmt.Sprintf("expected %s, attempt %d was %s: %s", r.expects(), other.N, seen(other), r.why())
@@ -117,7 +117,7 @@ func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (standing results.S
 	case outcome.Fail.Under(policy, c.Kind, r.Outcome) == outcome.Pass:
 		return "", "" // under this policy, what is expected passes
 	}
-	return results.UnexpectedPass, fmt.Sprintf("expected %s: %s", r.expects(), r.why())
+	return results.XPass, fmt.Sprintf("expected %s: %s", r.expects(), r.why())
 }
 
 // seen is what an attempt came to.

@@ -40,7 +40,7 @@ func (e *Expectations) Uses(cells []results.Cell, policy outcome.Policy) []Use {
 		u := &uses[place[r]]
 		standing, _ := r.judge(c, policy)
 		switch {
-		case standing == results.ExpectedFail:
+		case standing == results.XFail:
 			u.Expected++
 		case c.Verdict.Bad():
 			u.Failed++

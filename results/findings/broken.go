@@ -13,29 +13,29 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// TestInfo is what a suite says of one of its tests.
+// TestInfo is the catalogue entry of a test.
 type TestInfo struct {
 	ID     string // catalogue number, e.g. "B8"
 	Family string // e.g. "B mutation after the splice"
 	Doc    string // one sentence
 }
 
-// Broken is an invariant that fails: what no policy allows was seen, or the
-// kernel crashed or hung, in one test, with the cell that shows it best.
+// Broken is a failing invariant: one test with an outcome that no policy allows, or
+// a crash or hang, and the cell that shows it best.
 type Broken struct {
 	Test    string // suite.TestName
 	Verdict outcome.Verdict
 	Outcome outcome.Outcome
 	// Example is the cell on the newest kernel, with the simplest subtest.
 	Example results.Cell
-	// Where are the filesystems on which it was seen, by kernel.
+	// Where are the filesystems on which it was observed, by kernel.
 	Where map[string][]string
-	// Name is fit for a file: "b8-phantom-zero".
+	// Name is a file name: "b8-phantom-zero".
 	Name string
 }
 
-// BrokenInvariants groups what no policy allows by test and outcome, in the
-// order of the catalogue. info tells of a test by its name, suite.TestName.
+// BrokenInvariants groups what no policy allows by test and outcome, in the order
+// of the catalogue. info returns the entry of a test by its name, suite.TestName.
 func BrokenInvariants(cells []results.Cell, info func(string) TestInfo) []Broken {
 	type key struct {
 		test    string
@@ -83,7 +83,7 @@ func BrokenInvariants(cells []results.Cell, info func(string) TestInfo) []Broken
 	return out
 }
 
-// fileName makes s fit for a file's name.
+// fileName turns s into a file name.
 func fileName(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -96,5 +96,5 @@ func fileName(s string) string {
 	}, s)
 }
 
-// Says is the outcome, or where there is none the verdict.
+// Says is the outcome, or the verdict if there is none.
 func (b Broken) Says() string { return string(cmp.Or(b.Outcome, outcome.Outcome(b.Verdict))) }

@@ -15,10 +15,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// WriteFindings writes what a run observed as a Markdown page: what each test
-// came to on each kernel and filesystem, and every invariant that fails.
-// report gives the link to the report file of a finding, or "". Only what is
-// in cells is said.
+// WriteFindings writes what a run observed as a Markdown page: the
+// results of each test by kernel and filesystem, and every failing invariant.
+// report returns the link to the report file of a finding, or "".
 func Write(w io.Writer, r results.Run, cells []results.Cell, info func(string) TestInfo, report func(Broken) string) error {
 	b := new(bytes.Buffer)
 	r = results.SafeRun(r)
@@ -60,8 +59,8 @@ func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info f
 	}
 }
 
-// writeObserved is a table for each family: tests down, kernels across, in
-// each field the letters of all filesystems' outcomes.
+// writeObserved writes a table for each family: a row for each test, a column for
+// each kernel, in each field the letters of the outcomes by filesystem.
 func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems []string, info func(string) TestInfo) {
 	type field struct{ test, kernel, fs string }
 	seen := map[field]map[outcome.Outcome]bool{}
@@ -120,7 +119,7 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 						entry += o.Letter()
 					}
 					for _, v := range outcome.Verdicts {
-						// A skipped subtest beside one that ran says little.
+						// Skips matter only where nothing ran.
 						if verdicts[f][v] && (entry == "" || v != outcome.Skip) {
 							entry += results.VerdictMark(v)
 						}
@@ -134,8 +133,7 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 	}
 }
 
-// writeUnseen says what nothing is known of: tests that were skipped
-// everywhere, with the reasons.
+// writeUnseen lists the tests that were skipped everywhere, with the reasons.
 func writeUnseen(b *bytes.Buffer, cells []results.Cell, info func(string) TestInfo) {
 	ran := map[string]bool{}
 	reasons := map[string][]string{}
@@ -159,7 +157,7 @@ func writeUnseen(b *bytes.Buffer, cells []results.Cell, info func(string) TestIn
 	}
 }
 
-// shortReleases drops the flavour that all releases share.
+// shortReleases removes the flavour that all releases share.
 func shortReleases(kernels []string) []string {
 	suffix := results.SharedFlavour(kernels)
 	out := make([]string, len(kernels))
@@ -169,8 +167,8 @@ func shortReleases(kernels []string) []string {
 	return out
 }
 
-// withoutFiles drops from a command line where its reports went: of no interest
-// to who makes the run again.
+// withoutFiles removes report files from a command line: they do not matter for
+// reproducing the run.
 func withoutFiles(command []string) []string {
 	var out []string
 	for i := 0; i < len(command); i++ {
@@ -194,8 +192,8 @@ func cleanAll(names []string) []string {
 
 var markdownEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "[", "\\[", "]", "\\]", "<", "&lt;", "|", "\\|")
 
-// inMarkdown makes a guest's text safe in a Markdown page: one line, and nothing
-// in it that a renderer would take for markup or a table's edge.
+// inMarkdown makes a guest's text safe in a Markdown page: one line, with markup and
+// table delimiters escaped.
 func inMarkdown(s string) string { return markdownEscapes.Replace(sanitize.Line(s)) }
 
 func cellCount(n int) string {

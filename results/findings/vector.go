@@ -9,10 +9,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Vector is what one kernel and filesystem do with data that went from a
-// source to a sink: the answers to the eight probes of the policy vector.
-// Kernels are mixed, so it is never reduced to one label; Fits only says
-// which policies none of the answers contradicts.
+// Vector is how one kernel and filesystem treat data that was spliced from a source
+// to a sink: the answers to the eight probes of the policy vector. Kernels mix
+// policies, so it is not reduced to one label; Fits are the policies that no
+// answer contradicts.
 type Vector struct {
 	Kernel string   `json:"kernel"`
 	FS     string   `json:"fs"`
@@ -20,8 +20,8 @@ type Vector struct {
 	Sink   string   `json:"sink"`
 	Probes []string `json:"probes"` // answers to P1 … P8; empty: not asked
 	Fits   []int    `json:"fits"`   // policies 0 … 4 that every answer allows
-	// Verdict is not pass for a vector that is incomplete: its cell was
-	// skipped, crashed, and so on; Detail then says why.
+	// Verdict is not pass if the vector is incomplete, because its cell was skipped,
+	// crashed, and so on; then Detail says why.
 	Verdict outcome.Verdict `json:"verdict"`
 	Detail  string          `json:"detail"`
 }
@@ -34,8 +34,8 @@ type Probe struct {
 }
 
 // Probes are the questions, in order, with the answers that tell policies
-// apart: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block. An answer in
-// no row contradicts every policy; a probe without rows is shown only.
+// apart: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block. An answer
+// without a row contradicts every policy; a probe without rows is only shown.
 var Probes = []Probe{
 	{"P1", "buffered write after the splice", map[string][]int{"live": {0}, "snapshot": {1, 2, 3}, "blocked": {4}}},
 	{"P2", "store through a mapping", map[string][]int{"live": {0}, "snapshot": {1, 2, 3}, "blocked": {4}}},
@@ -51,9 +51,9 @@ var Probes = []Probe{
 // sink and p1 … p8.
 func probeKey(i int) string { return fmt.Sprintf("p%d", i+1) }
 
-// Vectors picks the policy vectors out of a run's cells, in their order. A
-// cell is one when its test is called TestPolicy; one that recorded nothing is
-// named by its subtest, "SOURCE-SINK".
+// Vectors extracts the policy vectors from a run's cells, in their order: the cells
+// of TestPolicy. A cell that recorded nothing is named by its subtest,
+// "SOURCE-SINK".
 func Vectors(cells []results.Cell) []Vector {
 	var all []Vector
 	for i := range cells {
@@ -76,7 +76,7 @@ func Vectors(cells []results.Cell) []Vector {
 	return all
 }
 
-// fits intersects what the answers allow.
+// fits is the intersection of what the answers allow.
 func (v Vector) fits() []int {
 	left, asked := []int{0, 1, 2, 3, 4}, false
 	for i, p := range Probes {

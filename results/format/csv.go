@@ -34,7 +34,7 @@ func WriteCSV(w io.Writer, d Document) error {
 		if err != nil {
 			return err
 		}
-		line := []string{d.Run.ID, c.Kernel, c.FS, c.Test, string(c.Verdict), string(c.Outcome), string(c.Kind), string(c.Standing), c.Why,
+		line := []string{d.Run.ID, c.Kernel, c.FS, c.Test, string(c.Verdict), string(c.Outcome), string(c.Kind), string(c.Expected), c.Why,
 			c.Detail, strconv.FormatInt(c.Duration.Milliseconds(), 10), strconv.Itoa(c.Attempts), strconv.Itoa(c.Infra), c.Flaky,
 			rfc3339(c.Finished)}
 		for j := range line {

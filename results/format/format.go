@@ -60,9 +60,9 @@ func reason(c *results.Cell) string {
 		detail = sanitize.Line(c.What())
 	}
 	switch {
-	case c.Standing == results.ExpectedFail && c.Why != "":
+	case c.Expected == results.XFail && c.Why != "":
 		return expectedFail + ": " + sanitize.Line(c.Why) + ": " + detail
-	case c.Standing == results.ExpectedFail:
+	case c.Expected == results.XFail:
 		return expectedFail + ": " + detail
 	}
 	return detail
@@ -70,5 +70,5 @@ func reason(c *results.Cell) string {
 
 // asExpected reports whether nothing about the cell wants attention.
 func asExpected(c *results.Cell) bool {
-	return !c.Bad() && c.Verdict != outcome.Infra && c.Standing != results.UnexpectedPass && c.Flaky == ""
+	return !c.Bad() && c.Verdict != outcome.Infra && c.Expected != results.XPass && c.Flaky == ""
 }

@@ -43,7 +43,7 @@ type (
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
-		Standing   results.Standing  `json:"standing"` // to the user's expectations; empty: none
+		Standing   results.Expected  `json:"standing"` // to the user's expectations; empty: none
 		Why        string            `json:"why"`      // the expectation's reason
 		Detail     string            `json:"detail"`
 		DurationMS int64             `json:"duration_ms"`
@@ -84,7 +84,7 @@ func WriteJSON(w io.Writer, d Document) error {
 	for i := range d.Cells {
 		c := &d.Cells[i]
 		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Standing: c.Standing, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
+			Kind: c.Kind, Standing: c.Expected, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
 			TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra, Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}
 	return writeJSON(w, doc)

@@ -169,8 +169,8 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 	// GitLab shows the content and not the message, so both have it.
 	problem := &junitProblem{Type: string(c.Verdict), Message: message, Text: message}
 	switch {
-	case c.Standing == results.ExpectedFail:
-		problem.Type = string(results.ExpectedFail)
+	case c.Expected == results.XFail:
+		problem.Type = string(results.XFail)
 		tc.Skipped = problem
 	case c.Verdict == outcome.Skip:
 		tc.Skipped = problem
@@ -203,7 +203,7 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 // the one that counts passed, else rerun. Both mean failures only. A cell that
 // failed once has not passed, so what is flaky are errors alone.
 func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
-	if c.Standing == results.ExpectedFail || c.Verdict == outcome.Skip {
+	if c.Expected == results.XFail || c.Verdict == outcome.Skip {
 		return
 	}
 	for _, a := range c.Others {

@@ -192,7 +192,7 @@ func (r *junitReader) own(c junitRead, p junitPlace) error {
 	if !special {
 		want = "failure"
 	}
-	expected := c.element == "skipped" && c.kind == string(results.ExpectedFail) && n.attempt.Verdict.Bad()
+	expected := c.element == "skipped" && c.kind == string(results.XFail) && n.attempt.Verdict.Bad()
 	if n.attempt.Verdict == "" || c.element != want && !expected {
 		return wrong("%q says that its verdict is %q, and is written as %q: the document was changed; export it again", c.test, n.attempt.Verdict, c.element)
 	}

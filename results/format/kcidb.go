@@ -87,7 +87,7 @@ type (
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
-		Standing   results.Standing  `json:"standing"`
+		Standing   results.Expected  `json:"standing"`
 		Detail     string            `json:"detail"`
 		Attempts   int               `json:"attempts"`
 		Flaky      string            `json:"flaky"`
@@ -215,7 +215,7 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 			"filesystem": sanitize.Line(c.FS), "accel": sanitize.Line(r.Accel)}},
 		Misc: kcidbTestMisc{
 			Run: sanitize.Line(r.ID), Test: sanitize.Line(c.Test), Policy: r.Policy, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Standing: c.Standing, Detail: sanitize.Line(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
+			Kind: c.Kind, Standing: c.Expected, Detail: sanitize.Line(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
 			Covariates: map[string]string{}},
 	}
 	if r.Accel == "" { // an imported run: nothing is known of its machine
@@ -238,12 +238,12 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 	k.report.Tests = append(k.report.Tests, t)
 
 	switch {
-	case c.Standing == results.ExpectedFail, c.Standing == results.UnexpectedPass:
+	case c.Expected == results.XFail, c.Expected == results.XPass:
 		why := sanitize.Line(c.Why)
 		if why == "" {
 			why = "an expectation without a reason"
 		}
-		k.incident(t, "expectation", why, c.Standing == results.ExpectedFail)
+		k.incident(t, "expectation", why, c.Expected == results.XFail)
 	case c.Verdict == outcome.Crash && c.Detail != "":
 		k.incident(t, "crash", sanitize.Line(c.Detail), true)
 	}

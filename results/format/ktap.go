@@ -63,7 +63,7 @@ func ktapLine(n int, c *results.Cell) (line string, good bool) {
 	ok, directive := c.Verdict == outcome.Pass || c.Verdict == outcome.Skip, ""
 	good = ok
 	switch {
-	case c.Standing == results.ExpectedFail:
+	case c.Expected == results.XFail:
 		directive, good = ktapSkip, true
 	case c.Verdict == outcome.Skip:
 		directive = ktapSkip

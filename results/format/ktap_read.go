@@ -292,16 +292,16 @@ func (r *ktapReader) finish() (Imported, error) {
 // other reader is told.
 func (t *ktapRead) own(key results.CellKey) ([]results.Attempt, error) {
 	var n noted
-	standing := results.Standing("")
+	standing := results.Expected("")
 	for _, one := range t.notes {
 		if one.name == noteStanding {
-			standing = results.Standing(one.value)
+			standing = results.Expected(one.value)
 		}
 		if err := n.set(one.name, one.value); err != nil {
 			return nil, err
 		}
 	}
-	c := results.Cell{Attempt: n.attempt, Standing: standing}
+	c := results.Cell{Attempt: n.attempt, Expected: standing}
 	if n.attempt.Verdict == "" {
 		return nil, fmt.Errorf("%q has no verdict: the document was changed; export it again", t.test)
 	}

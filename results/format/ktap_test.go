@@ -92,7 +92,7 @@ func TestKTAPByTheKernelsParser(t *testing.T) {
 			passed, failed, skipped := 0, 0, 0
 			for _, c := range d.Cells {
 				switch {
-				case c.Verdict == outcome.Skip, c.Standing == results.ExpectedFail:
+				case c.Verdict == outcome.Skip, c.Expected == results.XFail:
 					skipped++
 				case c.Verdict == outcome.Pass:
 					passed++

@@ -80,12 +80,12 @@ func (m *markdown) head() {
 	for i := range m.d.Cells {
 		c := &m.d.Cells[i]
 		switch {
-		case c.Standing == results.ExpectedFail:
+		case c.Expected == results.XFail:
 			expected++
 		default:
 			counts[c.Verdict]++
 		}
-		if c.Standing == results.UnexpectedPass {
+		if c.Expected == results.XPass {
 			unexpected++
 		}
 		if c.Flaky != "" {
@@ -165,9 +165,9 @@ func markdownTable(groups []results.Group) string {
 // markdownWhat is what a cell came to, for a table.
 func markdownWhat(c *results.Cell) string {
 	s := "**" + string(c.Verdict) + "**"
-	if c.Standing == results.UnexpectedPass {
+	if c.Expected == results.XPass {
 		s = "**" + unexpectedPass + "**"
-	} else if c.Verdict == outcome.Pass || c.Standing == results.ExpectedFail {
+	} else if c.Verdict == outcome.Pass || c.Expected == results.XFail {
 		s = string(c.Verdict)
 	}
 	if c.Outcome != outcome.None {
@@ -210,7 +210,7 @@ func (m *markdown) details(groups []results.Group) {
 func (m *markdown) detail(c *results.Cell) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "- %s: %s", code(c.Test), c.Verdict)
-	if c.Standing == results.UnexpectedPass {
+	if c.Expected == results.XPass {
 		fmt.Fprintf(&b, ", %s", unexpectedPass)
 	}
 	if c.Outcome != outcome.None {

@@ -35,7 +35,7 @@ func TestRoundTrip(t *testing.T) {
 		d.Cells = stored(t, d)
 		want := make([]results.Cell, len(d.Cells))
 		for i, c := range d.Cells {
-			c.Standing, c.Why = "", "" // no fact of the run
+			c.Expected, c.Why = "", "" // no fact of the run
 			want[i] = c
 		}
 		for format, content := range documents(t, d) {

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -115,9 +116,9 @@ func sample() Document {
 	m.cell(at(oldKernel, "ext4", "TestWrite/odd#01"), is(outcome.Pass, outcome.Snapshot, ""))
 	m.cell(at(oldKernel, "xfs", "TestEOF"), is(outcome.Skip, outcome.None, "EOPNOTSUPP: not on xfs"))
 	known := m.cell(at(newKernel, "btrfs", "TestPunchHole/large"), is(outcome.Fail, outcome.Live, "offset 0: generation 2, expected 1"))
-	known.Standing, known.Why = results.ExpectedFail, "reported 2026-03, not mended yet"
+	known.Expected, known.Why = results.XFail, "reported 2026-03, not mended yet"
 	mended := m.cell(at(newKernel, "btrfs", "TestWrite/small"), is(outcome.Pass, outcome.Snapshot, ""))
-	mended.Standing, mended.Why = results.UnexpectedPass, "was live until 6.11"
+	mended.Expected, mended.Why = results.XPass, "was live until 6.11"
 	crash := is(outcome.Crash, outcome.None, "general protection fault in iomap_page_mkwrite")
 	crash.Console = "[   12.3] general protection fault: 0000 [#1]\n[   12.3] RIP: 0010:iomap_page_mkwrite+0x41/0x2c0\n"
 	m.cell(at(newKernel, "ext4", "TestMmapStore/large"), crash)
@@ -175,7 +176,7 @@ func stored(t testing.TB, d Document) []results.Cell {
 		for j := range d.Cells {
 			if sanitize.Line(d.Cells[j].Test) == cells[i].Test && sanitize.Line(d.Cells[j].FS) == cells[i].FS &&
 				sanitize.Line(d.Cells[j].Kernel) == cells[i].Kernel {
-				cells[i].Standing, cells[i].Why = d.Cells[j].Standing, d.Cells[j].Why
+				cells[i].Expected, cells[i].Why = d.Cells[j].Expected, d.Cells[j].Why
 			}
 		}
 	}

@@ -180,7 +180,7 @@ func (s *test2json) told(c *results.Cell, name string) string {
 		s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "output", Test: name, Output: text})
 	}
 	attributes := map[string]string{"verdict": string(c.Verdict), "outcome": string(c.Outcome), "kind": string(c.Kind),
-		"standing": string(c.Standing), "flaky": c.Flaky}
+		"standing": string(c.Expected), "flaky": c.Flaky}
 	for k, v := range c.Covariates {
 		attributes["covariate."+k] = v
 	}
@@ -201,7 +201,7 @@ func (s *test2json) told(c *results.Cell, name string) string {
 	}
 	action := test2jsonEnd(c)
 	switch {
-	case action == "pass" && c.Standing == results.UnexpectedPass:
+	case action == "pass" && c.Expected == results.XPass:
 		say("    " + unexpectedPass + ": " + sanitize.Line(c.Why) + "\n")
 	case action != "pass":
 		say("    " + string(c.Verdict) + ": " + reason(c) + "\n")
@@ -211,7 +211,7 @@ func (s *test2json) told(c *results.Cell, name string) string {
 
 func test2jsonEnd(c *results.Cell) string {
 	switch {
-	case c.Verdict == outcome.Skip, c.Standing == results.ExpectedFail:
+	case c.Verdict == outcome.Skip, c.Expected == results.XFail:
 		return "skip"
 	case c.Verdict == outcome.Pass:
 		return "pass"

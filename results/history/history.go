@@ -24,21 +24,20 @@ type Store interface {
 	CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error)
 }
 
-// Past is what a cell came to in one run.
+// Past is the result of a cell in one run.
 type Past struct {
 	Run  results.Run
 	Cell results.Cell
 }
 
-// Of returns what a cell came to in the newest runs that have it, up to
-// the given one, unless that is nil; at most limit of them (0: all), newest
-// first.
+// Of returns a cell's results in the newest runs that have it, newest first: up to
+// the run upTo unless it is nil, and at most limit of them (0: all).
 func Of(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, limit int) ([]Past, error) {
 	return walk(ctx, s, key, upTo, limit, func(context.Context, string) ([]string, error) { return []string{key.Kernel}, nil })
 }
 
-// OfSeries is the history of a cell on all kernels of its series: of each
-// run the newest kernel first. The limit is one of cells.
+// OfSeries is Of for all kernels of the cell's series, in each run the newest
+// kernel first. limit counts cells.
 func OfSeries(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, limit int) ([]Past, error) {
 	series := results.Series(key.Kernel)
 	return walk(ctx, s, key, upTo, limit, func(ctx context.Context, run string) ([]string, error) {
@@ -76,10 +75,9 @@ func walk(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, 
 	return all, nil
 }
 
-// FindCell returns the key of the cell in the newest run that has one of that
-// filesystem and test on a kernel which key.Kernel names: see OfRelease. Where
-// that run has several such kernels it is the newest of them, unless one is
-// called just so. ok is false when no run has one.
+// FindCell returns the key of a cell with that filesystem and test in the newest
+// run that has one on a kernel that key.Kernel selects (see results.OfRelease): the
+// exact release if the run has it, else the newest. ok is false if no run has one.
 func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.CellKey, ok bool, err error) {
 	runs, err := s.RunsUpTo(ctx, nil)
 	if err != nil {
@@ -106,23 +104,22 @@ func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.
 	return results.CellKey{}, false, nil
 }
 
-// Depth is how many runs a cell's history has by default: enough for
-// one failure to stand out, and few enough that what was mended is forgotten
-// within a month of nights.
+// Depth is how many runs of history are used by default: enough for one failure to
+// stand out, and few enough that a fixed bug is forgotten after a month of nightly
+// runs.
 const Depth = 20
 
-// Rates counts, for each cell, the attempts that fail in the newest runs
-// up to the given one that have it, at most depth of them. A cell that left
-// nothing behind in any of them is not in the answer. See Regressed for why it
-// must not look at later runs: a failure that stays would become its own
-// excuse.
+// Rates returns, for each cell, how many attempts failed in the newest runs up to
+// upTo that have it, at most depth runs. A cell without such an attempt is not in
+// the map. Later runs must not count: a failure that stays would explain itself
+// (see Regressed).
 func Rates(ctx context.Context, s Store, keys []results.CellKey, upTo results.Run, depth int, shown func([]results.Cell) []results.Cell, fails Judgement) (map[results.CellKey]Rate, error) {
 	runs, err := s.RunsUpTo(ctx, &upTo)
 	if err != nil {
 		return nil, err
 	}
 	rates := make(map[results.CellKey]Rate, len(keys))
-	left := make(map[results.CellKey]int, len(keys)) // runs that are still asked for
+	left := make(map[results.CellKey]int, len(keys)) // runs still to be read
 	for _, k := range keys {
 		left[k] = depth
 	}

@@ -25,19 +25,19 @@ type MapKernel struct {
 type MapRow struct {
 	Test, FS string
 	Cells    []*results.Cell // by kernel; nil where there is no verdict
-	// Changes are the places at which the row changes.
+	// Changes are where the result changes.
 	Changes []MapChange
 }
 
-// MapChange is a place in a row at which what is seen changes: from the last
-// kernel with a verdict to the next. Skips say nothing and do not count.
+// MapChange is where the result of a row changes, from a kernel with a verdict to
+// the next such kernel. Skips do not count.
 type MapChange struct {
 	From, To int // columns
 	Old, New string
 }
 
-// NewKernelMap arranges cells by the kernels, which are given in their order.
-// Control cells, which are the same everywhere by construction, are left out.
+// NewKernelMap arranges cells by kernels, which are in order. Control cells, the
+// same everywhere by construction, are omitted.
 func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
 	m := KernelMap{Kernels: kernels}
 	place := map[string]int{}
@@ -79,7 +79,7 @@ func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
 	return m
 }
 
-// Shown is what a cell showed, in a word.
+// Shown is the outcome of a cell, or its verdict if it has none.
 func Shown(c *results.Cell) string {
 	if (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) && c.Outcome != outcome.None {
 		return string(c.Outcome)
@@ -87,7 +87,7 @@ func Shown(c *results.Cell) string {
 	return string(c.Verdict)
 }
 
-// MapLetter is what a cell showed, in one character.
+// MapLetter is Shown in one character.
 func Letter(c *results.Cell) string {
 	if c == nil {
 		return " "

@@ -8,20 +8,19 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Rate is how many of a number of attempts failed. Infra attempts and skips
-// say nothing of it and are not counted.
+// Rate is how many of a number of attempts failed. Infra and skips do not count.
 type Rate struct {
 	Failed, Attempts int
 }
 
-// Plus is both counted together.
+// Plus adds two rates.
 func (r Rate) Plus(s Rate) Rate { return Rate{r.Failed + s.Failed, r.Attempts + s.Attempts} }
 
-// Judgement reports whether an attempt fails: its verdict is bad, under the
-// policy, and is not what the user expects.
+// Judgement reports whether an attempt fails: its verdict under the policy is bad,
+// and not what the user expects.
 type Judgement func(*results.Attempt) bool
 
-// RateOf counts the attempts at a cell that fail.
+// RateOf is the failure rate over the attempts at a cell.
 func RateOf(c *results.Cell, fails Judgement) Rate {
 	var r Rate
 	count := func(a *results.Attempt) {
@@ -44,9 +43,9 @@ func RateOf(c *results.Cell, fails Judgement) Rate {
 const z95 = 1.959963984540054
 
 // Interval is the 95 % confidence interval of the probability that an attempt
-// fails, by Wilson's score: unlike the textbook's p ± z·s it stays inside 0 to
-// 1, says something after no failure and after nothing else, and on average
-// covers the truth about as often as it claims. Of no attempts it is 0 to 1.
+// fails, by Wilson's score: unlike the normal approximation p ± z·s it stays in 0 to 1, is useful after no
+// failures or only failures, and its mean coverage is close to nominal. Without
+// attempts it is 0 to 1.
 func (r Rate) Interval() (low, high float64) {
 	if r.Attempts == 0 {
 		return 0, 1
@@ -68,19 +67,16 @@ func (r Rate) String() string {
 	return fmt.Sprintf("%d/%d (%.0f–%.0f %%)", r.Failed, r.Attempts, 100*low, 100*high)
 }
 
-// significance is the risk that a difference is taken for one though there is
-// none.
+// significance is the accepted probability of a false alarm.
 const significance = 0.05
 
-// Above reports whether attempts fail more often at r than they did at past:
-// if the two were of one rate, so many failures would be less likely than 5 %.
+// Above reports whether r is significantly higher than past: with equal rates, that
+// many failures would have a probability below 5 %.
 func (r Rate) Above(past Rate) bool { return r.chance(past) < significance }
 
-// chance is how likely it is, given how many failed in all, that at least as
-// many of them are at r as are, if r and past are of one rate: Fisher's exact
-// test, one-sided, which holds for any number of attempts. In other words,
-// where it is below 5 %, the exact interval of the odds of r against those of
-// past excludes that they are even.
+// chance is the p-value of Fisher's exact test, one-sided: the probability, given
+// all failures of r and past, that r has at least as many as it has if both have
+// the same rate. It is exact for any number of attempts.
 func (r Rate) chance(past Rate) float64 {
 	p := 0.0
 	for k := r.Failed; k <= min(r.Attempts, r.Failed+past.Failed); k++ {
@@ -100,11 +96,10 @@ func logChoose(n, k int) float64 {
 	return factorial(n) - factorial(k) - factorial(n-k)
 }
 
-// Regressed reports whether what is seen now is not explained by what was
-// before. A cell of which some attempt passes now, or failed before, is
-// regressed when it fails more often than it did (see Above). One that never
-// failed and now does in every attempt always is: nothing explains it, however
-// short its history.
+// Regressed reports whether the history of a cell does not explain its failures
+// now. A cell that passes in some attempt now, or failed before, has regressed if
+// it fails more often than it did (see Above). One that never failed and now
+// always does has regressed however short its history is.
 func Regressed(now, past Rate) bool {
 	if now.Failed == 0 {
 		return false

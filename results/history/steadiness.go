@@ -9,25 +9,26 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Unsteady is a cell that did not come to the same in every run that had it,
-// or in every attempt of a run.
+// Unsteady is a cell whose result differs between runs or between the attempts of
+// a run.
 type Unsteady struct {
 	results.CellKey
-	Runs int            // runs that say something of it
+	Runs int            // runs with a result for it
 	Came map[string]int // verdict and outcome, e.g. "fail live", to how many attempts
 	Rate Rate           // of the attempts that failed
-	// Turns is how often it came to something else than in the run next to it.
-	// One alone, with no run in which attempts differ, is a change and no flake.
+	// Turns is how often the result differs from the previous run's. One turn, and
+	// no run in which attempts differ, is a change and not flakiness.
 	Turns int
 	Mixed int // runs in which attempts differ
 
-	last string // what it came to in the run that was added last
+	last string // its result in the run that was added last
 }
 
-// Flaky reports whether the cell went to and fro, as against changed once.
+// Flaky reports whether the result went back and forth, and did not just change
+// once.
 func (u *Unsteady) Flaky() bool { return u.Turns > 1 || u.Mixed > 0 }
 
-// most is the share of the most frequent answer.
+// most is the share of the most frequent result.
 func (u *Unsteady) most() float64 {
 	n, top := 0, 0
 	for _, k := range u.Came {
@@ -42,8 +43,8 @@ type Steadiness struct {
 	all  map[results.CellKey]*Unsteady
 }
 
-// Add adds the cells of a run. Runs are added in the order of time, from either
-// end. Infra says nothing of a kernel and does not count.
+// Add adds the cells of a run. Runs are added in chronological order or in
+// reverse. Infra does not count.
 func (s *Steadiness) Add(cells []results.Cell, fails Judgement) {
 	s.runs++
 	if s.all == nil {
@@ -83,13 +84,13 @@ func (u *Unsteady) add(c *results.Cell, fails Judgement) {
 	}
 }
 
-// came is what an attempt came to.
+// came is the result of an attempt: "fail live".
 func came(a *results.Attempt) string {
 	return strings.TrimSpace(string(a.Verdict) + " " + string(a.Outcome))
 }
 
-// Cells returns how many cells were seen more than once, and those that differ:
-// flaky ones first, of those the most divided.
+// Cells returns how many cells have more than one result, and those whose results
+// differ: flaky ones first, the most divided of them first.
 func (s *Steadiness) Cells() (compared int, unsteady []Unsteady) {
 	for _, u := range s.all {
 		n := 0

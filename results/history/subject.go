@@ -8,21 +8,21 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// KernelPrefix marks the name of a kernel where a run could be named too:
+// KernelPrefix marks a kernel where a run is accepted too:
 // "kernel:6.12.95", or "RUN/kernel:6.12.95".
 const KernelPrefix = "kernel:"
 
-// Subject is what can be compared: a run, or what a run has of one kernel.
+// Subject is what can be compared: a run, or one kernel of a run.
 type Subject struct {
 	Run    results.Run
 	Kernel string // release; empty: the whole run
 }
 
-// FindSubject returns what ref names: a run, as Run has it; or "kernel:RELEASE",
-// the kernel of that release in the newest run that has one, or in the run
-// that stands before it, as in "latest~1/kernel:6.12.95". A release may be cut
-// short where one of its numbers ends, and is then the newest of those: 6.12
-// is the newest of the series. The error is a *RunError when there is none.
+// FindSubject resolves ref: a run, as Store.Run does; or "kernel:RELEASE", the kernel
+// of that release in the newest run that has one, or in the named run as in
+// "latest~1/kernel:6.12.95". A release may be shortened where a number ends: 6.12
+// is the newest kernel of the series. The error is a *results.RunError or a
+// *results.KernelError if there is none.
 func FindSubject(ctx context.Context, s Store, ref string) (Subject, error) {
 	in, name, ok := strings.Cut(ref, KernelPrefix)
 	if !ok || in != "" && !strings.HasSuffix(in, "/") {

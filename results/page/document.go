@@ -58,7 +58,7 @@ type Cells struct {
 
 	// What few cells have, by the cell's index.
 	Flaky    map[int]string           `json:"flaky"`
-	Standing map[int]results.Standing `json:"standing"`
+	Standing map[int]results.Expected `json:"standing"`
 	Why      map[int]int              `json:"why"` // into Reasons
 }
 
@@ -71,7 +71,7 @@ type Cell struct {
 	Outcome  outcome.Outcome  `json:"outcome"`
 	Kind     outcome.Kind     `json:"kind"`
 	Flaky    string           `json:"flaky"`
-	Standing results.Standing `json:"standing"`
+	Standing results.Expected `json:"standing"`
 	Why      string           `json:"why"`
 	Command  string           `json:"command"` // that runs it again
 	Report   string           `json:"report"`  // a report file of it
@@ -137,7 +137,7 @@ type Change struct {
 	// or one has taken the place of an older one.
 	BeforeKernel string `json:"before_kernel"`
 	// Standing and Why are the later's, to the user's expectations.
-	Standing results.Standing `json:"standing"`
+	Standing results.Expected `json:"standing"`
 	Why      string           `json:"why"`
 	// Now is how often the later's attempts failed, and Past how often the
 	// earlier's did up to then; of no attempts where that does not matter.
@@ -234,7 +234,7 @@ type EventCell struct {
 	// Attempts counts all of them, so that of two events the later is known.
 	Attempts   int              `json:"attempts"`
 	Flaky      string           `json:"flaky"`
-	Standing   results.Standing `json:"standing"`
+	Standing   results.Expected `json:"standing"`
 	DurationMS int64            `json:"duration_ms"`
 }
 

@@ -75,7 +75,7 @@ func TestReportHasEveryCell(t *testing.T) {
 		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
 			want := cells[i]
 			if c.Kernel != want.Kernel || c.FS != want.FS || c.Test != want.Test || c.Verdict != want.Verdict || c.Outcome != want.Outcome ||
-				c.Flaky != want.Flaky || c.Standing != want.Standing || c.Why != want.Why || len(c.Attempts) != want.Attempts {
+				c.Flaky != want.Flaky || c.Standing != want.Expected || c.Why != want.Why || len(c.Attempts) != want.Attempts {
 				t.Errorf("cell %d is %+v, want %+v", i, c, want)
 			}
 			if columns.Kernels[columns.Kernel[i]] != want.Kernel || columns.Filesystems[columns.Filesystem[i]] != want.FS || columns.Tests[columns.Test[i]] != want.Test ||

@@ -97,7 +97,7 @@ func newPlain(run Run, cells []results.Cell) *plain {
 
 // remarkable tells whether a cell is not as it should be.
 func remarkable(c *results.Cell) bool {
-	return c.Bad() || c.Flaky != "" || c.Infra > 0 || c.Standing == results.UnexpectedPass
+	return c.Bad() || c.Flaky != "" || c.Infra > 0 || c.Expected == results.XPass
 }
 
 // digest is how a Content-Security-Policy names a script or a style.

@@ -97,17 +97,17 @@ func Expected() []results.Cell {
 	key := func(fs, test string) results.CellKey {
 		return results.CellKey{Kernel: "6.12.1", FS: fs, Test: "s.Test" + test}
 	}
-	cell := func(k results.CellKey, s results.Standing, v outcome.Verdict, o outcome.Outcome) results.Cell {
+	cell := func(k results.CellKey, s results.Expected, v outcome.Verdict, o outcome.Outcome) results.Cell {
 		c := results.FromAttempts([]results.Attempt{Attempt(k, 1, v, o)})
-		c.Standing = s
+		c.Expected = s
 		return c
 	}
 	return []results.Cell{
-		cell(key("ext4", "A/one"), results.ExpectedFail, outcome.Fail, outcome.Live), cell(key("xfs", "A/one"), "", outcome.Pass, outcome.Snapshot),
+		cell(key("ext4", "A/one"), results.XFail, outcome.Fail, outcome.Live), cell(key("xfs", "A/one"), "", outcome.Pass, outcome.Snapshot),
 		cell(key("ext4", "A/two"), "", outcome.Fail, outcome.Live), cell(key("xfs", "A/two"), "", outcome.Pass, outcome.Snapshot),
-		cell(key("ext4", "B"), results.ExpectedFail, outcome.Crash, ""), cell(key("xfs", "B"), results.ExpectedFail, outcome.Hang, ""),
-		cell(key("ext4", "C"), results.UnexpectedPass, outcome.Pass, outcome.Snapshot), cell(key("xfs", "C"), "", outcome.Pass, outcome.Snapshot),
-		cell(key("ext4", "D"), results.ExpectedFail, outcome.BootFail, ""), cell(key("xfs", "D"), results.ExpectedFail, outcome.Fail, ""),
+		cell(key("ext4", "B"), results.XFail, outcome.Crash, ""), cell(key("xfs", "B"), results.XFail, outcome.Hang, ""),
+		cell(key("ext4", "C"), results.XPass, outcome.Pass, outcome.Snapshot), cell(key("xfs", "C"), "", outcome.Pass, outcome.Snapshot),
+		cell(key("ext4", "D"), results.XFail, outcome.BootFail, ""), cell(key("xfs", "D"), results.XFail, outcome.Fail, ""),
 	}
 }
 

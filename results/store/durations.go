@@ -9,13 +9,13 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// durationRuns is how many of the newest finished runs Durations looks at:
-// enough that a cell which the last run left out is still known, and few
-// enough that planning does not read the whole history.
+// durationRuns is how many of the newest finished runs Durations reads: enough to
+// know a cell that the last run omitted, and few enough that planning does not
+// read the whole history.
 const durationRuns = 3
 
-// Durations tells how long each cell took when it last came to a verdict, in
-// the newest finished runs.
+// Durations returns how long each cell last took to a verdict, in the newest
+// finished runs.
 func (s *Store) Durations(ctx context.Context) (map[results.CellKey]time.Duration, error) {
 	ids, err := s.ids(ctx, ` WHERE finished <> 0 ORDER BY started DESC, id DESC`)
 	if err != nil {

@@ -10,16 +10,14 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Import records a run that has ended, with all of its attempts, or nothing of
-// it: what was found elsewhere is there whole or not at all. known tells that
-// a run with this id is there already; that one stays as it is, and nothing is
-// recorded.
+// Import records a finished run with all of its attempts in one transaction.
+// known reports that a run with this id exists: then nothing is recorded.
 func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.Attempt) (known bool, err error) {
 	if r.ID == "" || sanitize.Line(r.ID) != r.ID {
 		return false, fmt.Errorf("run id %q: must be one printable line", r.ID)
 	}
 	if r.Started.IsZero() || r.Finished.IsZero() {
-		return false, fmt.Errorf("run %s: the time at which it started or finished is missing", r.ID)
+		return false, fmt.Errorf("run %s: no start or finish time", r.ID)
 	}
 	command, err := json.Marshal(append([]string{}, r.Command...))
 	if err != nil {

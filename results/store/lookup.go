@@ -7,10 +7,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Cell returns a cell of a run; ok is false when the run does not have it.
+// Cell returns a cell of a run; ok is false if the run does not have it.
 func (s *Store) Cell(ctx context.Context, runID string, key results.CellKey) (c results.Cell, ok bool, err error) {
 	key = results.SafeKey(key)
-	// A run's attempts lie together by their key: one probe.
+	// Attempts are clustered by key: one probe.
 	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', ''
 		FROM attempt WHERE run = ? AND kernel = ? AND fs = ? AND test = ? ORDER BY n`, runID, key.Kernel, key.FS, key.Test)
 	if err != nil || len(attempts) == 0 {
@@ -19,8 +19,8 @@ func (s *Store) Cell(ctx context.Context, runID string, key results.CellKey) (c 
 	return results.FromAttempts(attempts), true, nil
 }
 
-// probesPerScan is how many probes for one cell take about as long as reading
-// a run of some thousand cells.
+// probesPerScan is how many probes for a cell take about as long as a scan of a
+// run of some thousand cells.
 const probesPerScan = 500
 
 // CellsAmong returns those cells of a run that are keys of wanted, in no order,
@@ -28,7 +28,7 @@ const probesPerScan = 500
 func (s *Store) CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error) {
 	var cells []results.Cell
 	if len(wanted) > probesPerScan {
-		// Only what a judgement looks at: covariates cost more than all the rest.
+		// Decoding covariates costs more than all the rest.
 		attempts, err := readAttempts(ctx, s.read, `SELECT kernel, fs, test, n, verdict, outcome, kind, '', 0, 0, '{}', 0, 0, 0, 0, 0, 0, 0, '', ''
 			FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
 		for len(attempts) > 0 {
@@ -81,8 +81,8 @@ func (s *Store) RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run,
 // Kernels returns the releases of the kernels that a run has cells of, in the
 // order of reports.
 func (s *Store) Kernels(ctx context.Context, runID string) ([]string, error) {
-	// From each to the next by the primary key, which SQLite's DISTINCT does
-	// not do: it would read all attempts.
+	// Skip from one kernel to the next by the primary key. SQLite's DISTINCT would
+	// read all attempts.
 	rows, err := s.read.QueryContext(ctx, `WITH RECURSIVE k (release) AS (
 			SELECT min(kernel) FROM attempt WHERE run = ?1
 			UNION ALL

@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// Mark gives a run a name, in place of the run that had it before: "@" and
-// the name then stand for it.
+// Mark gives a run a name, which another run may lose: "@" and the name then
+// refer to it.
 func (s *Store) Mark(ctx context.Context, name, id string) error {
 	if name == "" || sanitize.Line(name) != name {
 		return fmt.Errorf("mark %q: must be one printable line", name)
@@ -42,9 +42,8 @@ func (s *Store) Marks(ctx context.Context) (map[string][]string, error) {
 	return marks, s.explain(errors.Join(rows.Err(), rows.Close()))
 }
 
-// Prune removes the runs that started before a time, with all that is known of
-// them, and returns their ids. A run that has a mark stays, and so does one
-// that has not finished and took an attempt since then.
+// Prune removes the runs that started before a time, and returns their ids. It
+// keeps runs with a mark, and unfinished ones with an attempt since then.
 func (s *Store) Prune(ctx context.Context, before time.Time) (removed []string, err error) {
 	old, err := s.Prunable(ctx, before)
 	if err != nil {
@@ -54,8 +53,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (removed []string, 
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	// Without an index, SQLite would look through all attempts for each log
-	// that goes. What refers to what goes with it, but for marks, is gone first.
+	// Without an index, SQLite would scan all attempts for each deleted log. All
+	// references but marks are deleted first.
 	if _, err := conn.ExecContext(ctx, `PRAGMA foreign_keys = 0`); err != nil {
 		return nil, errors.Join(s.explain(err), conn.Close())
 	}
@@ -75,8 +74,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (removed []string, 
 	return removed, nil
 }
 
-// removeRun removes a run, unless it has got a mark meanwhile. Each is a
-// transaction of its own: others want to write in between.
+// removeRun removes a run unless it has got a mark meanwhile. Each is a
+// transaction of its own, so that others can write in between.
 func removeRun(ctx context.Context, conn *sql.Conn, id string) (gone bool, err error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {

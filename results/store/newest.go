@@ -6,7 +6,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Seen is what the newest run that has a cell found.
+// Seen is a cell of the newest run that has it.
 type Seen struct {
 	results.Cell
 	Run string // its id
@@ -14,7 +14,7 @@ type Seen struct {
 
 // Newest returns the newest cell of each kernel and filesystem that the store
 // has of a test, suite.TestName, and of its subtests, in the order of reports.
-// Infra says nothing about a kernel and is passed over.
+// Infra says nothing about a kernel and is skipped.
 func (s *Store) Newest(ctx context.Context, test string) ([]Seen, error) {
 	ids, err := s.ids(ctx, ` ORDER BY started DESC, id DESC`)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Store) Newest(ctx context.Context, test string) ([]Seen, error) {
 			}
 		}
 	}
-	// Sorted as a run's cells are, and each with its run again.
+	// In the order of reports, each with its run.
 	cells := make([]results.Cell, 0, len(seen))
 	for _, v := range seen {
 		cells = append(cells, v.Cell)

@@ -9,9 +9,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// This file keeps what it takes to go on with a run that was stopped.
+// This file stores what the lab needs to resume a run.
 
-// addPlan keeps the plan of a run that begins.
+// addPlan stores the plan of a new run.
 func addPlan(ctx context.Context, tx *sql.Tx, r results.Run) error {
 	if r.Plan == "" {
 		return nil
@@ -20,9 +20,9 @@ func addPlan(ctx context.Context, tx *sql.Tx, r results.Run) error {
 	return err
 }
 
-// Plan is what BeginRun was given to go on with the run; empty when it was
-// given nothing, as by every splicelab before plans were stored. ended says
-// that nothing of the plan was left when the run finished.
+// Plan returns the run's Plan as BeginRun stored it; empty if there is none, as
+// for runs of versions that stored no plans. ended reports that no cell of it is
+// pending.
 func (s *Store) Plan(ctx context.Context, id string) (plan string, ended bool, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT document, ended FROM plan WHERE run = ?`, id).Scan(&plan, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -31,8 +31,8 @@ func (s *Store) Plan(ctx context.Context, id string) (plan string, ended bool, e
 	return plan, ended, s.explain(err)
 }
 
-// EndPlan records that nothing of the run's plan is left. It comes before
-// FinishRun: a run that is killed in between has only to be finished.
+// EndPlan records that no cell of the run's plan is pending. Call it before
+// FinishRun: a run that is killed in between only has to be finished.
 func (s *Store) EndPlan(ctx context.Context, id string) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE plan SET ended = 1 WHERE run = ?`, id)
@@ -40,9 +40,8 @@ func (s *Store) EndPlan(ctx context.Context, id string) error {
 	})
 }
 
-// Unfinished returns the runs that have a plan of which something is left,
-// newest first: those that were stopped or killed, and those that somebody is
-// at (see Running).
+// Unfinished returns the runs with pending cells in their plan, newest first:
+// those that were stopped or killed, and those that are running (see Running).
 func (s *Store) Unfinished(ctx context.Context) ([]results.Run, error) {
 	ids, err := s.ids(ctx, ` JOIN plan ON plan.run = run.id WHERE finished = 0 OR NOT ended ORDER BY started DESC, id DESC`)
 	if err != nil {
@@ -57,9 +56,9 @@ func (s *Store) Unfinished(ctx context.Context) ([]results.Run, error) {
 	return runs, nil
 }
 
-// ResumeRun opens a run again that has ended, or that was killed: it takes
-// attempts until it is finished anew. The time since its end, or since its
-// last attempt when nobody saw it end, counts as a pause.
+// ResumeRun reopens a run that finished or was killed: it accepts attempts until
+// FinishRun. The time since it finished, or since its last attempt if it did not,
+// is added to Paused.
 func (s *Store) ResumeRun(ctx context.Context, id string) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		if _, err := openRun(ctx, tx, id); err != nil {
@@ -70,7 +69,7 @@ func (s *Store) ResumeRun(ctx context.Context, id string) error {
 			FROM run WHERE id = ?1`, id).Scan(&last); err != nil {
 			return err
 		}
-		// The clock may have been set back meanwhile.
+		// The clock may have been set back.
 		pause := max(0, nanos(time.Now())-last)
 		if _, err := tx.ExecContext(ctx, `UPDATE run SET finished = 0, problem = '', tally = '', paused = paused + ? WHERE id = ?`, pause, id); err != nil {
 			return err

@@ -12,14 +12,13 @@ func (s *Store) Prunable(ctx context.Context, before time.Time) ([]string, error
 		ORDER BY started`, nanos(before))
 }
 
-// compactWorth is the share of the file that must be free before Compact
-// writes all the rest of it anew: one part in this many.
+// compactWorth: Compact rewrites the file only if at least one page in this many
+// is free.
 const compactWorth = 4
 
-// Compact gives the room that pruned runs have left in the file back to the
-// disk, when it is a good part of the file, and returns how many bytes that
-// were. It needs as much room as what is left takes; the error says when there
-// is not. Others that write wait meanwhile.
+// Compact returns the space of pruned runs to the filesystem if it is a good part
+// of the file, and returns the number of bytes freed. It needs free space for a
+// copy of the rest. Writers block meanwhile.
 func (s *Store) Compact(ctx context.Context) (freed int64, err error) {
 	var pages, free, size int64
 	for pragma, n := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
@@ -30,7 +29,7 @@ func (s *Store) Compact(ctx context.Context) (freed int64, err error) {
 	if free == 0 || free*compactWorth < pages {
 		return 0, nil
 	}
-	// What VACUUM wrote lies in the log until that is folded into the file.
+	// What VACUUM wrote is in the WAL until a checkpoint.
 	for _, q := range []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
 		if _, err := s.write.ExecContext(ctx, q); err != nil {
 			return 0, s.explain(err)

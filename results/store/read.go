@@ -11,16 +11,16 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// This file reads attempts. A run can have 100,000, so their texts, which are
-// much the same, are kept once.
+// This file reads attempts. A run can have 100,000 of them: equal texts share one
+// string.
 
 func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, error) {
 	cells, err := roomFor(ctx, q, runID)
 	if err != nil {
 		return nil, err
 	}
-	var one []results.Attempt // those of the cell that is being read
-	settle := func() {
+	var one []results.Attempt // of the current cell
+	flush := func() {
 		if len(one) > 0 {
 			cells = append(cells, results.FromAttempts(one))
 			one = one[:0] // FromAttempts keeps none of it
@@ -28,23 +28,23 @@ func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, er
 	}
 	err = eachAttempt(ctx, q, func(a *results.Attempt) {
 		if len(one) > 0 && one[0].CellKey != a.CellKey {
-			settle()
+			flush()
 		}
 		one = append(one, *a)
 	}, `SELECT `+attemptColumns+`, '', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
 	if err != nil {
 		return nil, err
 	}
-	settle()
+	flush()
 	results.Sort(cells)
 	return cells, nil
 }
 
-// mostPlanned bounds how much room is made for what a run has planned.
+// mostPlanned bounds the capacity that is reserved for planned cells.
 const mostPlanned = 1 << 18
 
-// roomFor makes room for the cells of a run, which are large and many: growing
-// would copy them several times.
+// roomFor reserves capacity for the cells of a run: they are large and many, and
+// growing the slice would copy them several times.
 func roomFor(ctx context.Context, q querier, runID string) ([]results.Cell, error) {
 	rows, err := q.QueryContext(ctx, `SELECT planned FROM run WHERE id = ?`, runID)
 	if err != nil {
@@ -57,7 +57,7 @@ func roomFor(ctx context.Context, q querier, runID string) ([]results.Cell, erro
 	return make([]results.Cell, 0, min(max(planned, 0), mostPlanned)), errors.Join(err, rows.Err(), rows.Close())
 }
 
-// attemptColumns are those that eachAttempt wants, before the two texts.
+// attemptColumns are the columns that eachAttempt reads, without the two texts.
 const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
 			queue, spawn, restore, boot, agent, testing, collect`
 
@@ -67,8 +67,8 @@ func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]
 	return attempts, err
 }
 
-// eachAttempt calls f for each attempt that the query finds. Attempts with
-// equal covariates share one map, which nobody must write to.
+// eachAttempt calls f for each attempt of the query. Attempts with equal
+// covariates share one map, which must not be modified.
 func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -96,11 +96,11 @@ func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-// maxSeen bounds how many texts are remembered while attempts are read: a run
-// in which all differ must not be kept in memory twice.
+// maxSeen bounds how many texts are remembered: a run whose texts all differ must
+// not be in memory twice.
 const maxSeen = 1 << 14
 
-// seenTexts are texts and covariates that were read before.
+// seenTexts are the texts and covariates that were read so far.
 type seenTexts struct {
 	texts      map[string]string
 	covariates map[string]map[string]string // by their JSON
@@ -132,14 +132,14 @@ func (s *seenTexts) covariatesOf(b []byte) (map[string]string, error) {
 }
 
 // Cells returns the cells of a run in the order of reports: kernel version,
-// filesystem, test. Output and Console are left empty: Attempts has them.
+// filesystem, test. Output and Console are empty: Attempts has them.
 // A run without attempts, or an unknown one, has no cells.
 func (s *Store) Cells(ctx context.Context, runID string) ([]results.Cell, error) {
 	cells, err := readCells(ctx, s.read, runID)
 	return cells, s.explain(err)
 }
 
-// Attempts returns the attempts at one cell, oldest first, with their texts.
+// Attempts returns the attempts at a cell, oldest first, with their texts.
 func (s *Store) Attempts(ctx context.Context, runID string, key results.CellKey) ([]results.Attempt, error) {
 	key = results.SafeKey(key)
 	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`,

@@ -15,12 +15,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// ErrConflict is wrapped by the error of recording something else under a
-// key that is already taken: a result is never changed.
+// ErrConflict is wrapped by the error of recording different content under an
+// existing key: a result never changes.
 var ErrConflict = errors.New("already recorded with different content")
 
-// BeginRun records that a run starts. It must come before its attempts.
-// Repeating it with the same content is harmless.
+// BeginRun records the start of a run, before its attempts. Repeating it with the
+// same content is harmless.
 func (s *Store) BeginRun(ctx context.Context, r results.Run) error {
 	if r.ID == "" || sanitize.Line(r.ID) != r.ID {
 		return fmt.Errorf("run id %q: must be one printable line", r.ID)
@@ -45,7 +45,7 @@ func (s *Store) BeginRun(ctx context.Context, r results.Run) error {
 	})
 }
 
-// insertRun adds a run that has not finished, unless its id is taken.
+// insertRun adds an unfinished run unless its id exists.
 func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (added bool, err error) {
 	conditions, err := encodeMap(r.Conditions)
 	if err != nil {
@@ -64,8 +64,8 @@ func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (
 	return true, addPlan(ctx, tx, r)
 }
 
-// SetCondition records one of the run's Conditions that was not known when it
-// began.
+// SetCondition adds one of the run's Conditions, for what is not known when the
+// run starts.
 func (s *Store) SetCondition(ctx context.Context, id, name, value string) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		if _, err := openRun(ctx, tx, id); err != nil {
@@ -89,11 +89,11 @@ func (s *Store) SetCondition(ctx context.Context, id, name, value string) error 
 	})
 }
 
-// FinishRun records the end of a run; problem says why its results cannot be
-// trusted, and is empty when they can. A finished run takes no more attempts.
+// FinishRun records the end of a run. problem says why its results cannot be
+// trusted; empty: they can. A finished run accepts no more attempts.
 func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, problem string) error {
 	if finished.IsZero() {
-		return fmt.Errorf("run %s: the time at which it finished is missing", id)
+		return fmt.Errorf("run %s: no finish time", id)
 	}
 	problem = sanitize.Line(problem)
 	return s.change(ctx, func(tx *sql.Tx) error {
@@ -144,7 +144,7 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a *results.Attempt
 		n, err = insertAttempt(ctx, tx, runID, safe, covariates)
 		return err
 	}
-	// Nearly always it is new, and the run is open: two statements are enough.
+	// In the common case the attempt is new and the run open: two statements suffice.
 	err = s.change(ctx, insert)
 	if errors.Is(err, errNotInserted) {
 		err = s.change(ctx, func(tx *sql.Tx) error {
@@ -171,8 +171,7 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a *results.Attempt
 	return err
 }
 
-// errNotInserted says that the run is not open, or has an attempt with that
-// number.
+// errNotInserted: the run is not open, or has an attempt with that number.
 var errNotInserted = errors.New("the attempt cannot be recorded")
 
 // insertAttempt records an attempt in a run that is open, and returns its
@@ -205,7 +204,7 @@ func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Atte
 	return n, err
 }
 
-// change runs f in a write transaction that is durable when change returns nil.
+// change runs f in a write transaction, which is durable when change returns nil.
 func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -217,7 +216,7 @@ func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
 	return s.explain(tx.Commit())
 }
 
-// openRun returns when run id finished (0: it has not), or an error when
+// openRun returns when run id finished, 0 if it has not, or a *results.RunError if
 // there is no such run.
 func openRun(ctx context.Context, tx *sql.Tx, id string) (finished int64, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT finished FROM run WHERE id = ?`, id).Scan(&finished)
@@ -227,8 +226,8 @@ func openRun(ctx context.Context, tx *sql.Tx, id string) (finished int64, err er
 	return finished, err
 }
 
-// sameAttempt reports whether a is already recorded, with an error when
-// another attempt has its key.
+// sameAttempt reports whether a is already recorded. The error is ErrConflict if
+// its key has different content.
 func sameAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Attempt, covariates string) (bool, error) {
 	var was results.Attempt
 	var wasCovariates string
@@ -252,20 +251,20 @@ func sameAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Attemp
 		was.Verdict, was.Outcome, a.Verdict, a.Outcome)
 }
 
-// check says what makes a impossible to record.
+// check returns an error if a cannot be recorded.
 func check(a results.Attempt) error {
 	switch {
 	case a.Kernel == "" || a.FS == "" || a.Test == "":
-		return fmt.Errorf("attempt at %q: kernel, filesystem and test must be named", a.CellKey)
+		return fmt.Errorf("attempt at %q: kernel, filesystem and test are required", a.CellKey)
 	case a.N < 0:
-		return fmt.Errorf("attempt %d at %s: attempts count from 1", a.N, a.CellKey)
+		return fmt.Errorf("attempt %d at %s: attempts are numbered from 1", a.N, a.CellKey)
 	case !slices.Contains(outcome.Verdicts, a.Verdict):
 		return fmt.Errorf("attempt %d at %s: unknown verdict %q", a.N, a.CellKey, a.Verdict)
 	}
 	return nil
 }
 
-// encodeMap is the JSON object of m, never null and with sorted keys.
+// encodeMap encodes m as a JSON object, never null, with sorted keys.
 func encodeMap(m map[string]string) (string, error) {
 	if len(m) == 0 {
 		return "{}", nil
@@ -274,7 +273,7 @@ func encodeMap(m map[string]string) (string, error) {
 	return string(b), err
 }
 
-// nanos is t as stored: nanoseconds since the epoch, 0 for the zero time.
+// nanos is t as it is stored: nanoseconds since the epoch, 0 for the zero time.
 func nanos(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -12,12 +12,11 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// This file says who is at a run. A lock tells, and not a column, because the
-// system takes a lock from a process however it dies.
+// This file says which runs are running. That is a lock and not a column, because
+// the system releases a lock however its process dies.
 
-// LockRun takes a run for this process until release is called or the process
-// ends; release must be kept until then. The error is a *results.RunningError when
-// somebody has it.
+// LockRun holds the run's lock until release is called or the process exits. The
+// error is a *results.RunningError if another holder has it.
 func (s *Store) LockRun(id string) (release func(), err error) {
 	f, err := osfile.ByteLock(s.lockPath(), runByte(id))
 	var held *osfile.HeldError
@@ -30,16 +29,16 @@ func (s *Store) LockRun(id string) (release func(), err error) {
 	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
 }
 
-// Running are the runs that processes are at, at one moment. Two are equal when
-// they print alike.
+// Running are the runs whose locks are held, at one moment, as the offsets of their
+// bytes.
 type Running []int64
 
-// Has reports whether a process is at the run. One that has finished is still
-// had while its process tidies up.
+// Has reports whether the run's lock is held. That of a finished run is held until
+// its process has cleaned up.
 func (r Running) Has(id string) bool { return slices.Contains(r, runByte(id)) }
 
-// sayRunning says of each run that has not finished whether a process is at it.
-func (s *Store) sayRunning(runs []results.RunSummary) error {
+// setRunning sets Running of each unfinished run.
+func (s *Store) setRunning(runs []results.RunSummary) error {
 	running, err := s.Running()
 	for i := range runs {
 		runs[i].Running = runs[i].Finished.IsZero() && running.Has(runs[i].ID)
@@ -47,21 +46,21 @@ func (s *Store) sayRunning(runs []results.RunSummary) error {
 	return err
 }
 
-// Running returns the runs that processes are at, in a fixed order. It takes no
-// lock, and reads where the store may not be written.
+// Running returns the runs whose locks are held, in a fixed order. It takes no
+// lock, and works on a read-only store.
 func (s *Store) Running() (Running, error) {
 	held, err := osfile.HeldBytes(s.lockPath())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil // nobody ever was
 	case err != nil:
-		return nil, fmt.Errorf("see which runs are locked: %w", err)
+		return nil, fmt.Errorf("find the runs that are running: %w", err)
 	}
 	return held, nil
 }
 
-// lockPath is a file of which each run has one byte, so that there is no file
-// for each run to be swept away.
+// lockPath is a file with one byte for each run: a file for each run would have to
+// be removed one day.
 func (s *Store) lockPath() string { return s.path + ".running" }
 
 // runByte is a run's byte of the lock file.

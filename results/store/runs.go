@@ -43,7 +43,7 @@ func (s *Store) Runs(ctx context.Context) ([]results.RunSummary, error) {
 		}
 		runs[i].Tally = results.Count(cells)
 	}
-	return runs, s.sayRunning(runs)
+	return runs, s.setRunning(runs)
 }
 
 // Run returns the run that ref names: an id, a prefix that only one id has,
@@ -104,7 +104,7 @@ func untilDate(ref string) (until time.Time, ok bool) {
 	return t.Add(time.Minute), err == nil
 }
 
-// unknownRun is the error for a ref that names no run.
+// unknownRun is the error for a ref without a run.
 func (s *Store) unknownRun(ctx context.Context, ref string) error {
 	ids, err := s.ids(ctx, ` ORDER BY started DESC, id DESC LIMIT 3`)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *Store) ids(ctx context.Context, where string, args ...any) (ids []strin
 	return ids, s.explain(errors.Join(rows.Err(), rows.Close()))
 }
 
-// scanRun reads runColumns; counted tells whether the tally was stored.
+// scanRun reads runColumns; counted reports whether the tally is stored.
 func scanRun(row interface{ Scan(...any) error }) (r results.RunSummary, counted bool, err error) {
 	var started, finished int64
 	var seed, command, conditions, tally string

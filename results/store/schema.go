@@ -7,16 +7,15 @@ import (
 	"fmt"
 )
 
-// applicationID marks a SQLite file as ours ("SPLC"), so that a database of
-// some other program is refused instead of being filled with our tables.
+// applicationID marks a SQLite file as ours ("SPLC"), so that the database of
+// another program is refused.
 const applicationID = 0x53504c43
 
-// migrations bring a database from schema version i to i+1. They are only
-// ever appended to: a released one is never edited.
+// migrations[i] brings a database from schema version i to i+1. Append only: a
+// released migration is never edited.
 var migrations = [...]string{
-	// Attempts are clustered by their key, which makes a run one contiguous
-	// scan; the texts that can be 64 KiB each live apart, so that the scan
-	// does not read them.
+	// Attempts are clustered by key, so that reading a run is one contiguous scan.
+	// Texts of up to 64 KiB each are in a table of their own, which the scan skips.
 	`CREATE TABLE run (
 		id         TEXT PRIMARY KEY,
 		started    INTEGER NOT NULL, -- ns since the epoch
@@ -52,7 +51,7 @@ var migrations = [...]string{
 		log        INTEGER REFERENCES log (id),
 		PRIMARY KEY (run, kernel, fs, test, n)
 	) WITHOUT ROWID;`,
-	// Where an attempt's time went, in ns; all 0 when that is not known.
+	// How an attempt's time was spent, in ns; all 0: unknown.
 	`ALTER TABLE attempt ADD COLUMN queue INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE attempt ADD COLUMN spawn INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE attempt ADD COLUMN restore INTEGER NOT NULL DEFAULT 0;
@@ -60,14 +59,14 @@ var migrations = [...]string{
 	ALTER TABLE attempt ADD COLUMN agent INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE attempt ADD COLUMN testing INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE attempt ADD COLUMN collect INTEGER NOT NULL DEFAULT 0;`,
-	// Names that people give to runs, such as "baseline".
+	// Marks: names for runs, such as "baseline".
 	`CREATE TABLE mark (
 		name TEXT PRIMARY KEY,
 		run  TEXT NOT NULL REFERENCES run (id)
 	) WITHOUT ROWID;
 	CREATE INDEX mark_run ON mark (run);`,
-	// What it takes to go on with a run that was stopped, and for how long
-	// nobody was at it. A plan ends when nothing of it is left to be done.
+	// What the lab needs to resume a run, and for how long the run was paused. A
+	// plan has ended when no cell of it is pending.
 	`ALTER TABLE run ADD COLUMN paused INTEGER NOT NULL DEFAULT 0; -- ns
 	CREATE TABLE plan (
 		run      TEXT PRIMARY KEY REFERENCES run (id),
@@ -76,7 +75,7 @@ var migrations = [...]string{
 	);`,
 }
 
-// migrate brings the database to the newest schema in one transaction.
+// migrate brings the database to the current schema in one transaction.
 func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -99,9 +98,9 @@ func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
 	}
 	switch {
 	case app != applicationID && (app != 0 || tables > 0):
-		return fmt.Errorf("%s is a database of another program: name another results file or move this one away", path)
+		return fmt.Errorf("%s is the database of another program: choose another results file or move this one away", path)
 	case version > len(migrations):
-		return fmt.Errorf("%s was written by a newer splicelab (schema %d, this one knows up to %d): use that version or name another results file",
+		return fmt.Errorf("%s was written by a newer splicelab (schema %d; this version supports up to %d): use the newer version or choose another results file",
 			path, version, len(migrations))
 	case version == len(migrations):
 		return tx.Commit()
@@ -118,7 +117,7 @@ func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
 	return tx.Commit()
 }
 
-// ignoreDone drops the error of rolling back what is no longer open.
+// ignoreDone ignores the error of rolling back a finished transaction.
 func ignoreDone(err error) error {
 	if errors.Is(err, sql.ErrTxDone) {
 		return nil

@@ -20,27 +20,25 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// busyTimeout is how long a process waits for another that is writing, in
-// milliseconds. Writes are short; only finishing a large run takes longer
-// than an fsync.
+// busyTimeout is how long to wait for the write lock of another process, in
+// milliseconds. Writes are short: only finishing a large run takes longer than
+// an fsync.
 const busyTimeout = 30_000
 
 // smallestDatabase is the size of SQLite's smallest page, in bytes.
 const smallestDatabase = 512
 
-// Store keeps runs in one SQLite file. Its methods may be called from
-// several goroutines, and several processes may have the same file open.
-// What a method acknowledged survives the death of the process and of the
-// machine.
+// Store keeps runs in one SQLite file. Its methods are safe for concurrent use,
+// and several processes may open the same file. When a recording method returns
+// nil, its data survives a crash of the process and of the host.
 type Store struct {
 	path  string
 	write *sql.DB // one connection: SQLite has one writer anyway
-	read  *sql.DB // readers see a snapshot and never wait for the writer
+	read  *sql.DB // readers see a snapshot and never block on the writer
 }
 
-// Open opens the store in the file at path, which is created, with its
-// directories, when it is missing, and brought to this version's schema when
-// it is older.
+// Open opens the store in the file at path. It creates a missing file with its
+// directories, and migrates an older schema.
 func Open(path string) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -56,12 +54,12 @@ func Open(path string) (*Store, error) {
 	case !st.Mode().IsRegular():
 		return nil, fmt.Errorf("results file %s is not a regular file (%s): name another one", path, st.Mode().Type())
 	case st.Size() > 0 && st.Size() < smallestDatabase:
-		// SQLite takes such a file for an empty one and would overwrite it.
+		// SQLite treats such a file as empty and would overwrite it.
 		return nil, fmt.Errorf("%s is not a results database: name another results file or move this one away", path)
 	}
 	s := &Store{path: path}
-	// Changing to WAL needs the file alone, and SQLite does not wait for that
-	// as it does for other locks: opening is serialised on the directory.
+	// Switching to WAL needs exclusive access, for which SQLite does not wait as
+	// it does for other locks: opening is serialised by a lock on the directory.
 	lock, err := osfile.LockDir(context.Background(), filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("results file %s: lock its directory: %w", path, err)
@@ -81,22 +79,22 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// Close releases the file. What was acknowledged is safe without it.
+// Close closes the file. Recorded data is durable without it.
 func (s *Store) Close() error {
-	// The writer is last: the last connection folds the log into the file.
+	// The writer is last: the last connection checkpoints the WAL.
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 
 // Path is the absolute path of the store's file.
 func (s *Store) Path() string { return s.path }
 
-// dsn names the file to the driver with the pragmas of every connection.
+// dsn is the data source name with the pragmas of every connection.
 func dsn(path string, pragmas ...string) string {
 	q := url.Values{"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout)}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-// explain says what a database error means for the person at the terminal.
+// explain adds a remedy to a database error.
 func (s *Store) explain(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -107,15 +105,15 @@ func (s *Store) explain(err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%s is not a results database: name another results file or move this one away: %w", s.path, err)
 	case sqlite3.SQLITE_CORRUPT:
-		remedy = "the file is damaged: move it away, or recover it with sqlite3's .recover"
+		remedy = "the file is corrupt: move it away, or recover it with sqlite3's .recover"
 	case sqlite3.SQLITE_FULL:
-		remedy = "the disk is full: free some space; everything acknowledged so far is kept"
+		remedy = "the disk is full: free some space; everything recorded so far is kept"
 	case sqlite3.SQLITE_IOERR:
-		remedy = "reading or writing failed: check the disk and its free space; everything acknowledged so far is kept"
+		remedy = "reading or writing failed: check the disk and its free space; everything recorded so far is kept"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		remedy = "the file and its directory must be writable: mend their permissions or name another results file"
+		remedy = "the file and its directory must be writable: fix their permissions or name another results file"
 	case sqlite3.SQLITE_BUSY:
-		remedy = "another process has been writing for too long: end it or wait"
+		remedy = "another process has held the write lock for too long: stop it or wait"
 	default:
 		return fmt.Errorf("results file %s: %w", s.path, err)
 	}

@@ -11,15 +11,15 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Changes tells whether anything was written into the store, by whatever
-// process. Its methods may be called from several goroutines.
+// Changes reports whether any process has written to the store. It is safe for
+// concurrent use.
 type Changes struct {
 	store *Store
 	conn  *sql.Conn
 }
 
-// Changes holds one of the store's connections until it is closed: SQLite
-// counts the writes of others by connection.
+// Changes holds one of the store's connections until it is closed: SQLite counts
+// the writes of others per connection.
 func (s *Store) Changes(ctx context.Context) (*Changes, error) {
 	conn, err := s.read.Conn(ctx)
 	if err != nil {
@@ -28,18 +28,19 @@ func (s *Store) Changes(ctx context.Context) (*Changes, error) {
 	return &Changes{store: s, conn: conn}, nil
 }
 
-// Version is a number that differs from the one before when something was
-// written since then. It costs next to nothing.
+// Version is a number that changes with every write by another connection. It is
+// cheap.
 func (c *Changes) Version(ctx context.Context) (int64, error) {
 	var v int64
 	err := c.conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&v)
 	return v, c.store.explain(err)
 }
 
-// Close gives the connection back.
+// Close releases the connection.
 func (c *Changes) Close() error { return c.store.explain(c.conn.Close()) }
 
-// Watch follows a run while another process makes it. It is for one goroutine.
+// Watch follows a run that another process makes. It is not safe for concurrent
+// use.
 type Watch struct {
 	store  *Store
 	id     string
@@ -48,7 +49,7 @@ type Watch struct {
 	tally  results.Tally
 }
 
-// watched is what a Watch keeps of a cell.
+// watched is what a Watch remembers of a cell.
 type watched struct {
 	verdict  outcome.Verdict
 	outcome  outcome.Outcome
@@ -57,27 +58,27 @@ type watched struct {
 	finished time.Time
 }
 
-// Progress is what a look at a run found.
+// Progress is the state of a run and what is new in it.
 type Progress struct {
 	results.RunSummary
-	// Came are the cells that took an attempt since the look before, in the
-	// order of reports. At the first look these are all that there are.
+	// Came are the cells with a new attempt since the last look, in the order of
+	// reports. At the first look these are all cells.
 	Came []Arrival
-	// Recent counts the cells whose last attempt ended in the minute before the
-	// look, or since the run began when that was later; Span is that time. Their
-	// quotient is the run's pace.
+	// Recent counts the cells whose last attempt finished in the last minute, or
+	// since the run started if that is shorter; Span is that time. Recent/Span is
+	// the pace of the run.
 	Recent int
 	Span   time.Duration
 }
 
-// Arrival is a cell that took an attempt.
+// Arrival is a cell with a new attempt.
 type Arrival struct {
 	results.Cell
-	Again bool // it had one before
+	Again bool // it had an attempt before
 }
 
-// paceWindow is the time over which a run's pace is measured: long enough for
-// cells that take several seconds each.
+// paceWindow is the time over which the pace is measured: long enough for cells
+// of several seconds.
 const paceWindow = time.Minute
 
 // Watch follows the run with this id.
@@ -85,17 +86,17 @@ func (s *Store) Watch(id string) *Watch {
 	return &Watch{store: s, id: id, counts: map[results.Column]int{}, cells: map[results.CellKey]watched{}, tally: results.Count(nil)}
 }
 
-// Look reads what is new in the run. What is not is only counted, so that a
-// look at a large run in which little happened is cheap. Once there is no such
-// run, the error is a *RunError.
+// Look reads what is new in the run. Everything else is only counted, so that a
+// look at a large run with few changes is cheap. The error is a *results.RunError
+// if the run does not exist any more.
 func (w *Watch) Look(ctx context.Context, now time.Time) (Progress, error) {
 	p, err := w.look(ctx, now)
 	return p, w.store.explain(err)
 }
 
 func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error) {
-	// Counts and cells have to be of one moment. Reading waits for nobody and
-	// keeps nobody waiting.
+	// Counts and cells must be of one snapshot. Reading neither waits for writers
+	// nor blocks them.
 	tx, err := w.store.read.BeginTx(ctx, nil)
 	if err != nil {
 		return p, err
@@ -146,8 +147,8 @@ func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error)
 	return p, nil
 }
 
-// changed are the kernels and filesystems with another number of attempts than
-// at the look before. Attempts are never changed, and go only with their run.
+// changed returns the kernels and filesystems whose number of attempts changed.
+// Attempts never change, and are removed only with their run.
 func (w *Watch) changed(ctx context.Context, tx *sql.Tx) (map[results.Column]int, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT kernel, fs, count(*) FROM attempt WHERE run = ? GROUP BY kernel, fs`, w.id)
 	if err != nil {
@@ -190,8 +191,8 @@ func (w *Watch) count(was, is watched) {
 	add(is, 1)
 }
 
-// pace counts the cells of the last minute by when they ended, which does not
-// depend on how often somebody looks.
+// pace counts by when cells finished, which does not depend on how often Look is
+// called.
 func (w *Watch) pace(p *Progress, now time.Time) {
 	p.Span = min(paceWindow, max(0, now.Sub(p.Started)))
 	since := now.Add(-p.Span)

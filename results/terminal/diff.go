@@ -13,8 +13,7 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// WriteDiff tells people what changed from run a to run b, or between kernels
-// of theirs.
+// WriteDiff writes what changed from run a to run b, or between kernels of theirs.
 func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) error {
 	o, _ = o.settle(b, nil)
 	out := new(bytes.Buffer)
@@ -59,7 +58,7 @@ var listColors = map[string]string{
 	"infra":             sgrInfra,
 }
 
-// WriteChanges lists the cells that differ, and counts those that do not.
+// WriteChanges writes the cells that differ, and the number of those that do not.
 func WriteChanges(w io.Writer, d compare.Difference, o Options) error {
 	o, _ = o.settle(results.Run{}, nil)
 	out := new(bytes.Buffer)
@@ -89,8 +88,8 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
 }
 
-// writeColumn tells of the cells of a kernel and filesystem of which the other
-// run has nothing: that is one change, not hundreds.
+// writeColumn writes the cells of a kernel and filesystem that the other run does
+// not have at all: that is one change, not hundreds.
 func writeColumn(b *bytes.Buffer, changes []compare.Change) {
 	n := map[outcome.Verdict]int{}
 	for _, c := range changes {
@@ -109,8 +108,7 @@ func writeColumn(b *bytes.Buffer, changes []compare.Change) {
 	fmt.Fprintf(b, "  %s: all %s\n      %s\n", sanitize.Line(changes[0].Kernel+" "+changes[0].FS), plural(len(changes), "cell"), strings.Join(parts, ", "))
 }
 
-// write tells of the change; a kernel that is not the same only where runs are
-// compared.
+// writeChange writes one change. runs: names the earlier kernel if it differs.
 func writeChange(b *bytes.Buffer, c compare.Change, width int, runs bool) {
 	fmt.Fprintf(b, "  %s\n", sanitize.Line(c.CellKey.String()))
 	text := ""
@@ -131,7 +129,7 @@ func writeChange(b *bytes.Buffer, c compare.Change, width int, runs bool) {
 	}
 	lines := []string{text}
 	if c.Now.Attempts > 0 {
-		lines = append(lines, weighed(c))
+		lines = append(lines, rates(c))
 	}
 	if c.After != nil && c.After.Why != "" {
 		lines = append(lines, c.After.Why)
@@ -148,8 +146,8 @@ func orNone(s string) string {
 	return s
 }
 
-// weighed says what Assess found.
-func weighed(c compare.Change) string {
+// rates says what Assess found.
+func rates(c compare.Change) string {
 	s := "failed " + c.Now.String() + " now, "
 	switch {
 	case c.Past.Attempts == 0:

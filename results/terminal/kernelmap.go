@@ -13,9 +13,8 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// mapColour is the terminal colour of what a cell showed: one for the snapshot,
-// one for each way in which a later state of the file shows, one for what no
-// policy allows.
+// mapColour is the colour of a cell: one for the snapshot, one for each way in which
+// a later state of the file is visible, one for what no policy allows.
 func mapColour(c *results.Cell) string {
 	switch {
 	case c.Verdict == outcome.Skip:
@@ -47,8 +46,8 @@ func sgrOf(v outcome.Verdict) string {
 	return "31"
 }
 
-// blocks splits the columns by series so that each block fits into width
-// columns of text.
+// mapBlocks splits the columns by series into blocks of at most width columns of
+// text.
 func mapBlocks(m history.KernelMap, width int) [][2]int {
 	var blocks [][2]int
 	begin, used := 0, 0
@@ -68,7 +67,7 @@ func mapBlocks(m history.KernelMap, width int) [][2]int {
 	return append(blocks, [2]int{begin, len(m.Kernels)})
 }
 
-// WriteKernelMap draws the map for a terminal, and lists every change below it.
+// WriteKernelMap writes the map as text, and every change below it.
 func WriteKernelMap(w io.Writer, m history.KernelMap, o Options) error {
 	var b bytes.Buffer
 	if len(m.Rows) == 0 {
@@ -112,8 +111,8 @@ func rowLabel(r history.MapRow) string {
 
 func writeMapBlock(b *bytes.Buffer, m history.KernelMap, blk [2]int, label int, color bool) {
 	head := strings.Repeat(" ", label)
-	// each visits the block's series: from which column to which, and by how
-	// much the series' name is wider than its kernels.
+	// each visits the series of the block: its columns, and by how much its name is
+	// wider than they are.
 	each := func(visit func(from, to, pad int)) {
 		for i := blk[0]; i < blk[1]; {
 			end := i
@@ -147,7 +146,7 @@ func writeMapBlock(b *bytes.Buffer, m history.KernelMap, blk [2]int, label int, 
 	}
 }
 
-// writeChanges lists every boundary.
+// writeMapChanges lists every change.
 func writeMapChanges(b *bytes.Buffer, m history.KernelMap) {
 	n := 0
 	for _, r := range m.Rows {

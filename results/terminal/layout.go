@@ -9,14 +9,14 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// group is the columns [from, to) of one kernel that stand together.
+// group is the columns [from, to) of one kernel.
 type group struct{ from, to, width int }
 
-// block is the groups drawn side by side.
+// block is the groups that are side by side.
 type block []group
 
-// layOut chooses the form that needs the fewest blocks: filesystem names
-// lying if that costs no block more, else standing.
+// layOut chooses the layout with the fewest blocks: horizontal filesystem names if
+// that needs no additional block, else vertical ones.
 func (m *matrix) layOut() {
 	longest := runewidth.StringWidth(m.corner)
 	for _, r := range m.rows {
@@ -25,19 +25,19 @@ func (m *matrix) layOut() {
 	if len(m.rows) == 0 {
 		return
 	}
-	// Labels give way before columns do, down to two fifths of the width.
+	// Labels are shortened before columns are split, down to 2/5 of the width.
 	label := min(longest, max(20, m.o.Width*2/5))
 	room := m.o.Width - gutter
 	m.wide = true
 	m.nameKernels()
-	lying := m.pack(room - longest)
+	flat := m.pack(room - longest)
 	m.wide = false
 	m.nameKernels()
 	m.blocks = m.pack(room - label)
-	if len(lying) <= len(m.blocks) {
+	if len(flat) <= len(m.blocks) {
 		m.wide = true
 		m.nameKernels()
-		m.blocks = lying
+		m.blocks = flat
 	}
 	widest := 0
 	for _, b := range m.blocks {
@@ -46,14 +46,14 @@ func (m *matrix) layOut() {
 	m.label = max(min(longest, room-widest), 8)
 }
 
-// pack fills blocks of at most room columns, evenly, in order.
+// pack distributes the groups evenly over blocks of at most room columns, in order.
 func (m *matrix) pack(room int) []block {
 	var groups []group
 	for from := 0; from < len(m.columns); {
 		to := from
 		width := 0
 		for to < len(m.columns) && m.columns[to].Kernel == m.columns[from].Kernel {
-			// A kernel with too many filesystems goes on in the next block.
+			// A kernel with too many filesystems continues in the next block.
 			if to > from && width+m.columnWidth(to)+1+2 > room {
 				break
 			}
@@ -65,7 +65,7 @@ func (m *matrix) pack(room int) []block {
 		from = to
 	}
 	count := len(fill(groups, room))
-	// The narrowest room that needs no more blocks makes them even.
+	// The narrowest room with the same number of blocks balances them.
 	for room > 1 && len(fill(groups, room-1)) == count {
 		room--
 	}
@@ -94,7 +94,7 @@ func (b block) width() int {
 	return w
 }
 
-// columnWidth is the width of column i without the space that follows it.
+// columnWidth is the width of column i without the space after it.
 func (m *matrix) columnWidth(i int) int {
 	if m.wide {
 		return max(2, runewidth.StringWidth(sanitize.Line(m.columns[i].FS)))
@@ -102,9 +102,9 @@ func (m *matrix) columnWidth(i int) int {
 	return 2
 }
 
-// nameKernels finds the shortest heads needed: whole releases if they fit over
-// their columns, else without the flavour that all share, else without what
-// the distribution added to the upstream version. They stay distinct.
+// nameKernels chooses the headings of kernels: full releases if they fit over their
+// columns, else without the flavour that all share, else without the suffix of the
+// distribution. They stay distinct.
 func (m *matrix) nameKernels() {
 	room := make(map[string]int)
 	for i, c := range m.columns {
@@ -134,8 +134,8 @@ func (m *matrix) nameKernels() {
 	}
 }
 
-// shorten cuts the middle out of s so that it is at most width columns wide:
-// a test differs from its neighbours at its ends.
+// shorten removes the middle of s so that it is at most width columns wide: the
+// names of tests differ at their ends.
 func shorten(s string, width int) string {
 	if runewidth.StringWidth(s) <= width {
 		return s
@@ -145,7 +145,7 @@ func shorten(s string, width int) string {
 	return head + "…" + tail
 }
 
-// pad fills s with spaces to width columns.
+// pad pads s with spaces to width columns.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-runewidth.StringWidth(s)))
 }

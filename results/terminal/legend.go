@@ -21,7 +21,7 @@ const (
 	sgrHang  = "33"
 	sgrInfra = "36"
 	sgrFlaky = "1;33"
-	// What the user's expectations make of a verdict.
+	// Verdicts that the user's expectations change.
 	sgrExpected   = "34"
 	sgrUnexpected = "1;7;32"
 )
@@ -49,23 +49,22 @@ func paint(color bool, sgr, text string) string {
 	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
 }
 
-// The first characters of cells that stand otherwise to what the user expects
-// than their verdict says.
+// The first character of the mark of XFAIL and XPASS.
 const (
 	markExpected   = "e"
 	markUnexpected = "+"
 )
 
-// mark is the two characters of a cell: the verdict and, where there was an
-// end to record one, the outcome. Distinct without colour.
+// mark is the two characters of a cell: the verdict and, if there is one, the
+// outcome. Marks are distinct without colour.
 func mark(c *results.Cell) string {
-	switch c.Standing {
-	case results.ExpectedFail:
+	switch c.Expected {
+	case results.XFail:
 		if c.Verdict == outcome.Fail {
 			return markExpected + c.Outcome.Letter()
 		}
 		return markExpected + results.VerdictMark(c.Verdict)[:1] // of a crash: e!
-	case results.UnexpectedPass:
+	case results.XPass:
 		return markUnexpected + c.Outcome.Letter()
 	}
 	switch c.Verdict {
@@ -79,27 +78,27 @@ func mark(c *results.Cell) string {
 
 // cellColor is the colour of a cell's mark.
 func cellColor(c *results.Cell) string {
-	switch c.Standing {
-	case results.ExpectedFail:
+	switch c.Expected {
+	case results.XFail:
 		return sgrExpected
-	case results.UnexpectedPass:
+	case results.XPass:
 		return sgrUnexpected
 	}
 	return verdictColor(c.Verdict)
 }
 
-// writeLegend explains what occurs in the matrix, and nothing else.
+// writeLegend explains the marks that occur in the matrix.
 func (m *matrix) writeLegend(b *bytes.Buffer) {
 	verdicts, outcomes, flaky := map[outcome.Verdict]bool{}, map[outcome.Outcome]bool{}, false
-	standings := map[results.Standing]bool{}
+	expected := map[results.Expected]bool{}
 	for _, r := range m.rows {
 		for _, c := range r.cells {
 			if c == nil {
 				continue
 			}
-			standings[c.Standing] = true
-			// The marks of expected crashes and hangs are made of the verdict's.
-			if c.Standing == "" || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
+			expected[c.Expected] = true
+			// The marks of expected crashes and hangs contain the verdict's.
+			if c.Expected == "" || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
 				verdicts[c.Verdict] = true
 			}
 			if c.Outcome != outcome.None && (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) {
@@ -108,7 +107,7 @@ func (m *matrix) writeLegend(b *bytes.Buffer) {
 			flaky = flaky || c.Flaky != ""
 		}
 	}
-	if len(standings) == 0 {
+	if len(expected) == 0 {
 		return
 	}
 	var parts []string
@@ -117,11 +116,11 @@ func (m *matrix) writeLegend(b *bytes.Buffer) {
 			parts = append(parts, paint(m.o.Color, verdictColor(v), results.VerdictMark(v))+" "+string(v))
 		}
 	}
-	if standings[results.ExpectedFail] {
-		parts = append(parts, paint(m.o.Color, sgrExpected, markExpected)+" fails as expected")
+	if expected[results.XFail] {
+		parts = append(parts, paint(m.o.Color, sgrExpected, markExpected)+" XFAIL: fails as expected")
 	}
-	if standings[results.UnexpectedPass] {
-		parts = append(parts, paint(m.o.Color, sgrUnexpected, markUnexpected)+" passes unexpectedly")
+	if expected[results.XPass] {
+		parts = append(parts, paint(m.o.Color, sgrUnexpected, markUnexpected)+" XPASS: passes unexpectedly")
 	}
 	if flaky {
 		parts = append(parts, paint(m.o.Color, sgrFlaky, "*")+" flaky")
@@ -144,7 +143,7 @@ func (m *matrix) writeLegend(b *bytes.Buffer) {
 	}
 }
 
-// writeTally says how many cells came to what, and which are missing.
+// writeTally writes the number of cells by verdict and outcome.
 func writeTally(b *bytes.Buffer, r results.Run, t results.Tally, width int) {
 	var parts []string
 	for _, v := range outcome.Verdicts {
@@ -152,11 +151,11 @@ func writeTally(b *bytes.Buffer, r results.Run, t results.Tally, width int) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}
 	}
-	if t.ExpectedFail > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them failing as expected", t.ExpectedFail))
+	if t.XFail > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them XFAIL", t.XFail))
 	}
-	if t.UnexpectedPass > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them PASSING UNEXPECTEDLY", t.UnexpectedPass))
+	if t.XPass > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them XPASS", t.XPass))
 	}
 	if t.Flaky > 0 {
 		parts = append(parts, fmt.Sprintf("%d flaky", t.Flaky))
@@ -179,13 +178,13 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// writeWrapped writes head and parts, breaking lines between parts. Without
-// parts it writes nothing.
+// writeWrapped writes head and parts, with line breaks between parts. Without parts
+// it writes nothing.
 func writeWrapped(b *bytes.Buffer, head string, parts []string, between string, width int) {
 	if len(parts) == 0 {
 		return
 	}
-	line, end := head, strings.TrimRight(between, " |") // what a broken line ends with
+	line, end := head, strings.TrimRight(between, " |") // the end of a wrapped line
 	for i, p := range parts {
 		after := end
 		if i == len(parts)-1 {
@@ -204,7 +203,7 @@ func writeWrapped(b *bytes.Buffer, head string, parts []string, between string, 
 	b.WriteString(line + "\n")
 }
 
-// visible is the width of s without our own colours.
+// visible is the width of s without colours.
 func visible(s string) int {
 	w := 0
 	for {

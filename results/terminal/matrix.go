@@ -16,15 +16,14 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// MatrixOptions says how a matrix or a listing is shown. The zero value is a
-// plain picture of everything, 80 columns wide.
+// Options control the output. The zero value shows everything without colour, 80
+// columns wide.
 type Options struct {
 	Width int  // columns to use; 0 is 80, less than 40 is 40
-	Color bool // ANSI colours beside the marks, never instead of them
-	// Policy judges the recorded outcomes anew; empty is the run's own.
+	Color bool // ANSI colours, in addition to the marks
+	// Policy is the policy for verdicts; empty: the run's.
 	Policy outcome.Policy
-	// Only keeps the rows in which some cell has one of these verdicts.
-	// Empty keeps all.
+	// Only keeps rows with a cell of one of these verdicts. Empty: all.
 	Only []outcome.Verdict
 	// Full gives each subtest its own row, even where all subtests of a test
 	// agree in every column.
@@ -34,11 +33,11 @@ type Options struct {
 const (
 	defaultWidth = 80
 	minWidth     = 40
-	gutter       = 2 // "x " before the rows with something bad in them, "+ " with an unexpected pass
+	gutter       = 2 // "x " before rows with a failure, "+ " before rows with an XPASS
 )
 
 // WriteMatrix draws tests × (kernel, filesystem) for a terminal or a mail.
-// When the columns do not fit the width, it is split by kernels into blocks.
+// Columns that do not fit the width go into further blocks, split by kernel.
 func WriteMatrix(w io.Writer, r results.Run, cells []results.Cell, o Options) error {
 	o, cells = o.settle(r, cells)
 	b := new(bytes.Buffer)
@@ -57,7 +56,7 @@ func WriteMatrix(w io.Writer, r results.Run, cells []results.Cell, o Options) er
 	return err
 }
 
-// settle fills in defaults and judges cells by the policy asked for.
+// settle fills in defaults and applies o.Policy to cells.
 func (o Options) settle(r results.Run, cells []results.Cell) (Options, []results.Cell) {
 	switch {
 	case o.Width == 0:
@@ -97,17 +96,17 @@ func writeRunLine(b *bytes.Buffer, r results.Run, o Options) {
 	}
 }
 
-// matrix is the picture before it is drawn.
+// matrix is the layout before it is written.
 type matrix struct {
 	o        Options
 	columns  []results.Column
-	grid     map[string][]*results.Cell // by test, one for each column, nil when there is none
+	grid     map[string][]*results.Cell // by test, one cell for each column or nil
 	rows     []row
-	corner   string // what every label leaves out
+	corner   string // the prefix that labels omit
 	kernels  []string
 	blocks   []block
-	labelled map[string]string // kernel → its head
-	wide     bool              // heads of filesystems lie instead of standing
+	labelled map[string]string // kernel → its heading
+	wide     bool              // names of filesystems are horizontal
 	label    int               // width of the labels
 }
 
@@ -140,7 +139,7 @@ func newMatrix(cells []results.Cell, o Options) *matrix {
 	return m
 }
 
-// writeBlock draws the heads and rows of one block.
+// writeBlock writes the headings and rows of one block.
 func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 	m.writeHeads(b, blk)
 	for _, row := range m.rows {
@@ -158,7 +157,7 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 				text, flaky := "  ", " "
 				if c != nil {
 					text = paint(m.o.Color, cellColor(c), mark(c))
-					bad, better = bad || c.Bad(), better || c.Standing == results.UnexpectedPass
+					bad, better = bad || c.Bad(), better || c.Expected == results.XPass
 					if c.Flaky != "" {
 						flaky = paint(m.o.Color, sgrFlaky, "*")
 					}
@@ -179,8 +178,8 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 	}
 }
 
-// writeHeads draws the kernels and, below, the filesystems, lying where they
-// fit and standing where they do not.
+// writeHeads writes the kernels and, below, the filesystems: horizontally if they
+// fit, else vertically.
 func (m *matrix) writeHeads(b *bytes.Buffer, blk block) {
 	heads := m.heads(blk)
 	for i, h := range heads {

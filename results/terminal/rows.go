@@ -9,15 +9,15 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// row is one line of a matrix. A row without cells is a heading.
+// row is a line of a matrix. A row without cells is a heading.
 type row struct {
 	label string
 	cells []*results.Cell
 }
 
-// makeRows labels the rows of tests, which are in order. Suite and "Test" are
-// said once, in the corner or in a heading for each suite; subtests stand
-// below their test, or are one row when they agree in every column.
+// makeRows labels the rows of tests, which are in order. The suite and "Test" are
+// written once, in the corner or in a heading for each suite. Subtests are below
+// their test, or one row if they agree in every column.
 func makeRows(tests []string, grid map[string][]*results.Cell, full bool) (corner string, rows []row) {
 	bySuite := runsOf(tests, func(t string) string { return t[:suiteEnd(t)] })
 	for _, suite := range bySuite {
@@ -54,7 +54,7 @@ func groupRows(tests []string, skip int, grid map[string][]*results.Cell, full b
 	return rows
 }
 
-// alike reports whether the rows of all tests look the same.
+// alike reports whether the rows of all tests are equal.
 func alike(tests []string, grid map[string][]*results.Cell) bool {
 	first := grid[tests[0]]
 	for _, t := range tests[1:] {
@@ -67,7 +67,7 @@ func alike(tests []string, grid map[string][]*results.Cell) bool {
 	return true
 }
 
-// runsOf splits names into the runs of neighbours that have the same key.
+// runsOf splits names into runs of neighbours with the same key.
 func runsOf(names []string, key func(string) string) [][]string {
 	var runs [][]string
 	for from := 0; from < len(names); {
@@ -90,7 +90,7 @@ func parent(test string) string {
 // suiteEnd is the length of "suite." in a test's name, 0 when it has none.
 func suiteEnd(test string) int { return strings.LastIndexByte(parent(test), '.') + 1 }
 
-// commonPrefix is "suite.Test", or "suite." when some name does not go on so.
+// commonPrefix is "suite.Test", or "suite." if a name has no "Test" after it.
 func commonPrefix(tests []string) string {
 	suite := tests[0][:suiteEnd(tests[0])]
 	for _, t := range tests {

@@ -13,8 +13,8 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// WriteSteadiness lists the cells that differ between runs or attempts, the
-// worst ones: at most so many, where limit is not 0.
+// WriteSteadiness writes the cells whose results differ between runs or attempts,
+// the worst first; at most limit of them if that is not 0.
 func WriteSteadiness(w io.Writer, s *history.Steadiness, limit int) error {
 	b := new(bytes.Buffer)
 	compared, unsteady := s.Cells()

@@ -16,7 +16,7 @@ import (
 // slowest is how many cells WriteTiming lists.
 const slowest = 10
 
-// WriteTiming tells where the time of a run went.
+// WriteTiming writes how the time of a run was spent.
 func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
 	b := new(bytes.Buffer)
 	u := results.UseOfTime(cells)
@@ -26,7 +26,7 @@ func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
 	}
 	b.WriteByte('\n')
 	if u.Attempts == 0 {
-		fmt.Fprintln(b, "where its time went was not stored: the run is older than that, or none of its cells ran")
+		fmt.Fprintln(b, "its timing was not stored: the version was older, or no cell ran")
 		_, err := b.WriteTo(w)
 		return err
 	}

@@ -13,9 +13,8 @@ import (
 	"github.com/splicelab/splicelab/results/findings"
 )
 
-// WriteVectors draws one table a kernel, a row for each source and sink. Rows
-// that all filesystems share are drawn once. It writes nothing when there are
-// no vectors.
+// WriteVectors writes a table for each kernel with a row for each source and sink.
+// Filesystems with equal answers share a row. Without vectors it writes nothing.
 func WriteVectors(w io.Writer, cells []results.Cell, o Options) error {
 	b := new(bytes.Buffer)
 	all := findings.Vectors(cells)
@@ -85,13 +84,13 @@ func writeVectorTable(b *bytes.Buffer, rows []findings.VectorRow, o Options) {
 	}
 }
 
-// trimBlanks ends a line without the blanks that would wrap on a terminal.
+// trimBlanks ends a line and removes trailing blanks, which could wrap.
 func trimBlanks(b *bytes.Buffer) {
 	b.Truncate(len(bytes.TrimRight(b.Bytes(), " ")))
 	b.WriteByte('\n')
 }
 
-// answerColor paints an answer as the matrix paints verdicts of the snapshot
+// answerColor is the colour of an answer: that of its verdict under the snapshot
 // policy.
 func answerColor(s string) string {
 	switch word, _, _ := strings.Cut(s, " "); word {

@@ -61,7 +61,7 @@ func (expectCrashes) Judge(_ results.Run, cells []results.Cell) []results.Cell {
 	cells = slices.Clone(cells)
 	for i := range cells {
 		if cells[i].Verdict == outcome.Crash {
-			cells[i].Standing, cells[i].Why = results.ExpectedFail, "known"
+			cells[i].Expected, cells[i].Why = results.XFail, "known"
 		}
 	}
 	return cells
@@ -95,7 +95,7 @@ func TestCells(t *testing.T) {
 	}
 	crashed := results.CellKey{Kernel: kernels[2], FS: "xfs", Test: tests[2]}
 	c := get[page.Cell](t, h, "/api/runs/latest~1/cell?"+cellQuery(crashed))
-	if c.Standing != results.ExpectedFail || c.Why != "known" || len(c.Attempts) != 1 || len(c.History) != 2 || !strings.Contains(c.Command, "splicelab run") {
+	if c.Standing != results.XFail || c.Why != "known" || len(c.Attempts) != 1 || len(c.History) != 2 || !strings.Contains(c.Command, "splicelab run") {
 		t.Errorf("the cell: %+v", c)
 	}
 	live := results.CellKey{Kernel: kernels[0], FS: "ext4", Test: tests[3]}

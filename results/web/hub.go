@@ -264,7 +264,7 @@ func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 		}
 		e.Cell = &page.EventCell{
 			Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome, Detail: c.Detail,
-			Attempts: c.Attempts, Flaky: c.Flaky, Standing: c.Standing, DurationMS: c.Duration.Milliseconds(),
+			Attempts: c.Attempts, Flaky: c.Flaky, Standing: c.Expected, DurationMS: c.Duration.Milliseconds(),
 		}
 		events = append(events, e)
 	}

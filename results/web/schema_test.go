@@ -87,8 +87,8 @@ func closedSets(t reflect.Type) *reflector.Schema {
 		for _, p := range outcome.Policies {
 			values = append(values, p)
 		}
-	case reflect.TypeFor[results.Standing]():
-		values = []any{"", results.ExpectedFail, results.UnexpectedPass}
+	case reflect.TypeFor[results.Expected]():
+		values = []any{"", results.XFail, results.XPass}
 	default:
 		return nil
 	}
