@@ -13,16 +13,16 @@ import (
 // proofPage is the table of positive controls as a Markdown page.
 func proofPage(proofs []faults.Check, cells []results.Cell, command string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `# Positive controls
+	fmt.Fprintf(&b, `# Fault-injection checks
 
-A detector that has never been seen to fire proves nothing. This page is what `+"`splicelab tests prove`"+`
-found: each test was run on real kernels while what it looks at was damaged after the kernel had its say
+A detector that has never been seen to fire proves nothing. This page was written by `+"`splicelab tests prove`"+`:
+each test was run on real kernels while the data it examines was corrupted after the kernel's part was done
 (`+"`sample`"+`: the bytes that the reader received; `+"`source`"+`: what one view of the source file shows;
 `+"`observation`"+`: the number, errno or text that decides), and each cell had to fail. *Fired* counts the cells that were
-shown their fault and failed, and as what; *elsewhere* is what became of the other cells: skipped, and why; failed by itself
-before its fault was shown, as today's kernels do fail some tests; or silent, which would be a blind detector.
+given their fault and failed, and with which outcome. *Elsewhere* lists the other cells: skipped, with the reason; failed by
+themselves before the fault was injected, as some tests do on today's kernels; or silent, which would be a blind detector.
 
-Made by `+"`%s`"+` on %s. Do not edit: run it again.
+Made by `+"`%s`"+` on %s. Generated: do not edit.
 
 `, command, placesOf(cells))
 	b.WriteString("| test | fault | fired | failed as | elsewhere |\n|---|---|---|---|---|\n")

@@ -3,38 +3,32 @@ package page
 import (
 	"embed"
 	"io/fs"
-	"path"
-	"slices"
 	"strings"
 )
 
-// files are the page's scripts and styles. The scripts are plain ones that
-// share an object, not modules: a browser loads no module from a file.
+//go:generate go run ./bundle
+
+// reportScript and liveScript are made of the modules in assets by package
+// bundle.
+var (
+	//go:embed bundled/report.js
+	reportScript string
+	//go:embed bundled/live.js
+	liveScript string
+)
+
+// files are the page's style sheets.
 //
-//go:embed assets
+//go:embed assets/*.css assets/live/*.css
 var files embed.FS
 
-// Script is the page's script in one piece; live adds the views that need a
-// server, from assets/live.
+// Script returns the page's script; a live page has the views that need a
+// server.
 func Script(live bool) string {
-	names := glob("assets/*.js")
 	if live {
-		names = append(names, glob("assets/live/*.js")...)
+		return liveScript
 	}
-	// What the others use while they load comes first, and start.js runs it all.
-	first := []string{"app.js", "dom.js", "format.js", "keys.js", "source.js"}
-	place := func(name string) int {
-		base := path.Base(name)
-		if i := slices.Index(first, base); i >= 0 {
-			return i
-		}
-		if base == "start.js" {
-			return len(first) + 1
-		}
-		return len(first)
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
-	return together(names)
+	return reportScript
 }
 
 // Style is the page's style sheet in one piece; live as for Script.
@@ -46,8 +40,7 @@ func Style(live bool) string {
 	return together(names)
 }
 
-// glob lists files in the order of their names. The patterns are constants and
-// the files are in the program, so that neither can be wrong.
+// glob lists embedded files by name. The patterns are constants: it cannot fail.
 func glob(pattern string) []string {
 	names, _ := fs.Glob(files, pattern)
 	return names

@@ -32,7 +32,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.Is("document.title", "Run "+r.ID+" · splicelab")
 		b.Is(`document.getElementById("shown").textContent`, "440 cells")
 		rows := browsertest.Eval[[]string](b, matrixText)
-		if !slices.Contains(rows, "▸DirectWrite (2 alike) xL .S -- .S xL .S -- .S xL .S xL .S xL .S xL .S xL .S xL .S") {
+		if !slices.Contains(rows, "▸DirectWrite (2 identical) xL .S -- .S xL .S -- .S xL .S xL .S xL .S xL .S xL .S xL .S") {
 			t.Errorf("no row of tests that are alike in %q", rows)
 		}
 		b.Is(`document.querySelector(".matrix").getAttribute("aria-colcount")`, 21)
@@ -62,10 +62,10 @@ func TestReportInBrowser(t *testing.T) {
 		b.Shot("filter-open")
 		b.Sound()
 	})
-	t.Run("what a filter leaves nothing of", func(t *testing.T) {
+	t.Run("filter without a match", func(t *testing.T) {
 		b := browsertest.Open(t, browser, url+run+"?q=nosuchthing")
 		b.Is(`document.querySelector(".matrix").hidden`, true)
-		b.Is(`document.querySelector(".empty").innerText`, "No cell is like that. Show all")
+		b.Is(`document.querySelector(".empty").innerText`, "No cell matches. Show all")
 		b.Sound()
 	})
 	t.Run("cell by a click", func(t *testing.T) {
@@ -97,19 +97,19 @@ func TestReportInBrowser(t *testing.T) {
 		b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHoleInPage/large-clean"`)
 		b.Sound()
 	})
-	t.Run("expectations are told", func(t *testing.T) {
+	t.Run("expectations", func(t *testing.T) {
 		b := browsertest.Open(t, browser, url+run+"/cell/7.3.4%2Bdeb13-cloud-amd64/ext4/splice.TestWrite%2Flarge-clean")
-		b.Is(`document.querySelector("main .badge").textContent`, "xL fail (live), expected fail")
-		b.Is(`document.querySelector("main").innerText.includes("expected fail: known since 2.6.31")`, true)
+		b.Is(`document.querySelector("main .badge").textContent`, "xL fail (live), expected (XFAIL)")
+		b.Is(`document.querySelector("main").innerText.includes("expected (XFAIL): known since 2.6.31")`, true)
 	})
-	t.Run("a link to what is not there", func(t *testing.T) {
+	t.Run("broken links", func(t *testing.T) {
 		for hash, want := range map[string]string{
-			"#/run/other":               "not of other",
+			"#/run/other":               "not other",
 			run + "/cell/1/2/3":         "has no cell 1 2 3",
-			run + "/cell/1":             "has no “cell”",
-			"#/runs":                    "no view “runs”",
-			"#/run/%E0%A4%A":            "not of %E0%A4%A",
-			"#/run/<img src=x>/cell/a/": "has no “cell”",
+			run + "/cell/1":             "page “cell” of a run",
+			"#/runs":                    "view “runs”",
+			"#/run/%E0%A4%A":            "not %E0%A4%A",
+			"#/run/<img src=x>/cell/a/": "page “cell” of a run",
 		} {
 			b := browsertest.Open(t, browser, url+hash)
 			if got := browsertest.Eval[string](b, `document.querySelector("[role=alert]").innerText`); !strings.Contains(got, want) {
@@ -196,7 +196,7 @@ func TestReportInBrowser(t *testing.T) {
 	})
 	t.Run("without script", func(t *testing.T) {
 		text := browsertest.Open(t, browser, "about:blank").WithoutScript(url, "main")
-		for _, want := range []string{"440 cells:", "1 crash", "2 planned but not run", "general protection fault in iomap_page_mkwrite", "no end after 30 s"} {
+		for _, want := range []string{"440 cells:", "1 crash", "2 not run", "general protection fault in iomap_page_mkwrite", "no end after 30 s"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("no %q in the page without script", want)
 			}
@@ -209,9 +209,9 @@ func TestReportInBrowser(t *testing.T) {
 		r := r
 		r.Problem, r.Finished = "a control cell failed", time.Time{}
 		b := browsertest.Open(t, browser, "file://"+writeFile(t, "problem.html", r, cells[:10], fakeSource{}))
-		b.Is(`document.querySelector("[role=alert]").innerText`, "This run cannot be trusted: a control cell failed")
+		b.Is(`document.querySelector("[role=alert]").innerText`, "Results are unreliable: a control cell failed")
 		b.Is(`document.querySelector(".run").innerText.includes("not finished")`, true)
-		b.Is(`document.querySelector(".run").innerText.includes("432 cells planned but not run")`, true)
+		b.Is(`document.querySelector(".run").innerText.includes("432 cells not run")`, true)
 		b.Shot("problem")
 		b.Sound()
 	})

@@ -63,7 +63,7 @@ func TestReportHoldsNothingHostile(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"</script", "<!--", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"} {
-		if strings.Contains(strings.Replace(Script(true), "never innerHTML", "", 1), bad) {
+		if strings.Contains(Script(true), bad) {
 			t.Errorf("the script contains %q", bad)
 		}
 	}
@@ -108,7 +108,7 @@ func TestHostileReportInBrowser(t *testing.T) {
 		b := browsertest.Open(t, browser, url)
 		took := browsertest.Eval[float64](b, `(async () => {
 			const begin = performance.now();
-			document.getElementById("main").prepend(splicelab.log("<b>" + "x".repeat(1e7), [0]));
+			document.getElementById("main").prepend(splicelab.logView("<b>" + "x".repeat(1e7), [0]));
 			await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
 			return performance.now() - begin;
 		})()`)

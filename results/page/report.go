@@ -138,7 +138,7 @@ func newDetails(ctx context.Context, r results.Run, cells []results.Cell, src So
 
 // leftOut says where to find what a report has no room for.
 func leftOut(what string) string {
-	return "Left out to keep this file small: " + what + ". splicelab results show has more."
+	return "Omitted to limit the size of this file: " + what + ". Use splicelab results show."
 }
 
 // part is the cells [from, to).

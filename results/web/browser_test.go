@@ -44,10 +44,10 @@ func TestRunsInBrowser(t *testing.T) {
 	b.Until(`document.querySelector("table.runs tbody a").textContent === "20261123-221420-new"`)
 
 	// Two that are chosen are compared, the older first.
-	b.Click(`[aria-label="choose run 20261123-191420-one"]`)
-	b.Is(`[...document.querySelectorAll("button")].find(e => e.textContent === "compare the two chosen").disabled`, true)
-	b.Click(`[aria-label="choose run 20261123-201420-two"]`)
-	b.Click(`//button[text()="compare the two chosen"]`)
+	b.Click(`[aria-label="Select run 20261123-191420-one"]`)
+	b.Is(`[...document.querySelectorAll("button")].find(e => e.textContent === "Compare selected").disabled`, true)
+	b.Click(`[aria-label="Select run 20261123-201420-two"]`)
+	b.Click(`//button[text()="Compare selected"]`)
 	b.Until(`document.getElementById("same") !== null`)
 	b.Is("location.hash", "#/diff/20261123-191420-one/20261123-201420-two")
 	b.Sound()
@@ -86,7 +86,7 @@ func TestRunInBrowser(t *testing.T) {
 	b.Is("location.hash", "#/run/20261123-191420-one")
 	b.Sound()
 	for hash, want := range map[string]string{
-		"#/run/nobody": "no run", "#/run/latest~1/cell/a/b/c": "has no cell", "#/nothing": "no view", "#/history/a": "The address of a history",
+		"#/run/nobody": "no run", "#/run/latest~1/cell/a/b/c": "has no cell", "#/nothing": "view “nothing”", "#/history/a": "The address of a history",
 		"#/run/<img src=x onerror=errors.push(1)>": "no run", "#/diff/nobody/latest": "no run", "#/map?tests=(": "not a regular expression",
 	} {
 		b := browsertest.Open(t, browser, address+"/"+hash)
@@ -143,11 +143,11 @@ func TestProgressInBrowser(t *testing.T) {
 	}
 	b.Until(`document.querySelector(".progress-text").textContent.startsWith("6 of 8 cells (75 %)")`)
 	b.Until(`document.getElementById("shown").textContent === "5 of 6 cells"`)
-	b.Until(`/cells a second · \d+ s left/.test(document.querySelector(".progress-text").textContent) || document.querySelector(".progress-text").textContent.includes("nothing came")`)
-	b.Click(`//button[text()="show all"]`)
+	b.Until(`/cells\/s · \d+ s left/.test(document.querySelector(".progress-text").textContent) || document.querySelector(".progress-text").textContent.includes("no results in")`)
+	b.Click(`//button[text()="Show all"]`)
 	b.Shot("progress-1280")
 	release()
-	b.Until(`document.querySelector(".progress-text").textContent.endsWith("stopped: no process is at this run")`)
+	b.Until(`document.querySelector(".progress-text").textContent.endsWith("interrupted: not running")`)
 	b.Is(`document.querySelector(".progress code").checkVisibility() && document.querySelector(".progress code").textContent`, "splicelab run --resume "+liveRun)
 	b.Shot("stopped-1280")
 	b.Size(400, 800)
@@ -171,7 +171,7 @@ func TestLostServerInBrowser(t *testing.T) {
 	b := browsertest.Open(t, browser, address+"/#/run/"+liveRun)
 	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8")`)
 	stop()
-	b.Until(`document.querySelector(".lost").textContent.includes("does not answer")`)
+	b.Until(`document.querySelector(".lost").textContent.includes("does not respond")`)
 	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot))))
 	servingAt(t, testServer(t, Config{Store: openStore(t, path)}, quick), strings.TrimPrefix(address, "http://"))
 	b.Until(`document.querySelector(".lost").textContent === "" && document.querySelectorAll(".matrix a.cell").length === 1`)
@@ -216,7 +216,7 @@ func TestMapInBrowser(t *testing.T) {
 			",splice.TestWrite/large xfs: snapshot on "+kernels[1]+", crash on "+kernels[2])
 	b.Shot("map-1280")
 	browsertest.Eval[any](b, `document.getElementById("tests").value = "Write", document.getElementById("fs").value = "xfs"`)
-	b.Click(`//button[text()="Draw"]`)
+	b.Click(`//button[text()="Show"]`)
 	b.Until(`document.querySelectorAll(".map tbody tr").length === 2`)
 	b.Is("location.hash", "#/map?tests=Write&fs=xfs")
 	b.Click(`.map a[aria-label*="crash"]`)

@@ -1,145 +1,159 @@
-// The page of runs, without a framework and without a build step. The files of
-// assets/ are scripts that share one object, splicelab. They are put together
-// by assets.go: this file and the helpers named below first, start.js last, the
-// others by name between them, then those of assets/live/, which are there only
-// where a server gives the page out. While they load they may only define
-// things; start.js runs them.
+// The frame of the page: routes, views and the header.
 //
-// How a view is added (in a file of its own):
+// A view lives in a module of its own, which registers it with addView and is
+// imported by start.js (reports) or live/start.js (served pages). render gets
+// an empty main element and a signal that is aborted when the view is left;
+// what it throws is shown.
 //
-//   splicelab.view("runs", {
-//     title: "Runs",                  // of the window; or (route) => string
-//     nav: "Runs",                    // a link in the header; leave it out for none
-//     render(main, route, signal) {   // may be async; what it throws is shown
-//       main.append(splicelab.el("h1", {}, "Runs"));
-//       return {
-//         update(route) { return false; }, // the same view, another route: true when it has been drawn
-//         close() {},                      // before another view is shown
-//       };                                 // or return nothing
-//     },
-//   });
+// Routes are in the hash, so that they work from a file:// address too:
 //
-//   splicelab.home = () => "#/runs";  // where an empty hash leads; may be async; set it while loading
-//
-// main is an empty element. signal is an AbortSignal for fetch and
-// addEventListener: it is aborted when the view is left.
-//
-// Routes are in the hash, so that they work from a file too:
-//
-//   #/VIEW/ARG/ARG?NAME=VALUE     each ARG encoded: a test's name holds slashes
+//   #/VIEW/ARG/ARG?NAME=VALUE     each ARG is encoded: test names contain slashes
 //   #/run/ID?verdict=fail&q=xfs   the matrix of a run, filtered
-//   #/run/ID/cell/KERNEL/FS/TEST  one cell; what follows ? is the matrix's filter
+//   #/run/ID/cell/KERNEL/FS/TEST  one cell; the query is the matrix's filter
 //
-//   route = { view, args: [...], params: URLSearchParams }
-//   splicelab.href(view, args, params)   the hash of a route
-//   splicelab.go(hash, {replace: true})  goes there; replace: leaves no entry in the history
-//   splicelab.route()                    where the page is
-//   splicelab.cellHref(run, kernel, fs, test, params)
-//
-// Helpers, each described where it is:
-//
-//   dom.js     el(tag, attributes, ...children), copyButton(text), failure(main, error)
-//   format.js  badge(verdict, outcome, flaky), mark(...), when(rfc3339), took(run), ms(n), count(n, noun)
-//   source.js  source.live, source.runs(), .run(id), .cells(id), .cell(id, kernel, fs, test), .get(path)
-//   keys.js    key("g r", "the runs", f): a shortcut, which ? lists
-//   run.js     runHead(run): the heading of a run with its counts and its problem
-//
-// What a guest printed is hostile. It gets into the page as text alone: use
-// el() or textContent, never innerHTML, and style through element.style. The
-// page's policy forbids inline scripts, handlers and style attributes.
-(() => {
-  "use strict";
+// Guest output is hostile. It reaches the page as text only: use el() or
+// textContent, never markup, and style through element.style. The page's policy
+// forbids inline scripts, handlers and style attributes.
+// @ts-check
+import { el, failure } from "./dom.js";
+import { keysButton } from "./keys.js";
+import { themeSwitch } from "./theme.js";
 
-  const views = new Map();
-  const app = globalThis.splicelab = { views, home: () => "#/" };
-  let shown = null; // { name, view, abort }
+/**
+ * @typedef {{ view: string, args: string[], params: URLSearchParams }} Route
+ * @typedef {{ update?(route: Route): boolean, close?(): void }} Drawn
+ *   update shows another route of the same view; false: render anew
+ * @typedef {object} View
+ * @property {string | ((route: Route) => string)} title of the window
+ * @property {string} [nav] text of the link in the header, if it has one
+ * @property {(main: HTMLElement, route: Route, signal: AbortSignal) => any} render returns a Drawn, nothing, or a promise of either
+ */
 
-  app.view = (name, view) => {
-    if (views.has(name)) throw new Error("two views are called " + name);
-    views.set(name, view);
-  };
+/** @type {Map<string, View>} */
+const views = new Map();
+/** @type {{ name: string, view: Drawn | null, abort: AbortController } | null} */
+let shown = null;
+/** @type {() => string | Promise<string>} */
+let home = () => "#/";
 
-  const decoded = text => {
-    try {
-      return decodeURIComponent(text);
-    } catch { // typed by hand
-      return text;
-    }
-  };
+/**
+ * Sets where an empty hash leads.
+ * @param {() => string | Promise<string>} f
+ */
+export const setHome = f => { home = f; };
 
-  app.parse = hash => {
-    const [path, ...query] = hash.replace(/^#?\/?/, "").split("?");
-    const [view, ...args] = path.split("/").map(decoded);
-    return { view, args, params: new URLSearchParams(query.join("?")) };
-  };
-  app.route = () => app.parse(location.hash);
+/**
+ * Wraps a view that is there already.
+ * @param {string} name
+ * @param {(render: View["render"]) => View["render"]} wrap
+ */
+export const wrapView = (name, wrap) => {
+  const view = views.get(name);
+  if (view) view.render = wrap(view.render);
+};
 
-  app.href = (view, args = [], params = null) => {
-    const query = params ? params.toString() : "";
-    return "#/" + [view, ...args].map(encodeURIComponent).join("/") + (query ? "?" + query : "");
-  };
-  app.cellHref = (run, kernel, fs, test, params) => app.href("run", [run, "cell", kernel, fs, test], params);
+/** @type {(name: string, view: View) => void} */
+export const addView = (name, view) => {
+  if (views.has(name)) throw new Error("duplicate view " + name);
+  views.set(name, view);
+};
 
-  app.go = (hash, { replace = false } = {}) => {
-    if (hash === location.hash) return undefined;
-    if (!replace) {
-      location.hash = hash; // and hashchange shows it
-      return undefined;
-    }
-    history.replaceState(null, "", hash);
-    return app.show();
-  };
+const decoded = text => {
+  try {
+    return decodeURIComponent(text);
+  } catch { // typed by hand
+    return text;
+  }
+};
 
-  const leave = () => {
-    if (!shown) return;
-    shown.abort.abort();
-    shown.view?.close?.();
-    shown = null;
-  };
+/** @type {(hash: string) => Route} */
+export const parseHash = hash => {
+  const [path, ...query] = hash.replace(/^#?\/?/, "").split("?");
+  const [view, ...args] = path.split("/").map(decoded);
+  return { view, args, params: new URLSearchParams(query.join("?")) };
+};
+export const currentRoute = () => parseHash(location.hash);
 
-  // show draws what the address says; app.showing is done when it is there.
-  app.show = () => app.showing = show();
+/**
+ * Returns the hash of a route.
+ * @param {string} view
+ * @param {string[]} args
+ * @param {URLSearchParams | null} params
+ */
+export const routeHref = (view, args = [], params = null) => {
+  const query = params ? params.toString() : "";
+  return "#/" + [view, ...args].map(encodeURIComponent).join("/") + (query ? "?" + query : "");
+};
+/** @type {(run: string, kernel: string, fs: string, test: string, params?: URLSearchParams | null) => string} */
+export const cellHref = (run, kernel, fs, test, params) => routeHref("run", [run, "cell", kernel, fs, test], params);
 
-  const show = async () => {
-    const hash = location.hash, route = app.route();
-    if (!route.view) {
-      return app.go(await app.home(), { replace: true });
-    }
-    const view = views.get(route.view);
-    const title = typeof view?.title === "function" ? view.title(route) : view?.title;
-    document.title = (title ? title + " · " : "") + "splicelab";
-    for (const a of document.querySelectorAll("header.top nav a")) {
-      if (a.dataset.view === route.view) a.setAttribute("aria-current", "page");
-      else a.removeAttribute("aria-current");
-    }
-    if (shown?.name === route.view && shown.view?.update?.(route)) return;
-    leave();
-    const mine = shown = { name: route.view, view: null, abort: new AbortController() };
-    const main = app.el("main", { id: "main", tabindex: "-1" });
-    document.getElementById("main").replaceWith(main);
-    try {
-      if (!view) throw new Error("This page has no view “" + route.view + "”.");
-      mine.view = await view.render(main, route, mine.abort.signal) || null;
-      // Left while it was loading, or gone on to another route of the view.
-      if (shown !== mine) mine.view?.close?.();
-      else if (location.hash !== hash) app.show();
-    } catch (error) {
-      if (shown === mine) app.failure(main, error);
-    }
-  };
+/**
+ * Goes to a hash; replace leaves no entry in the history.
+ * @param {string} hash
+ */
+export const go = (hash, { replace = false } = {}) => {
+  if (hash === location.hash) return undefined;
+  if (!replace) {
+    location.hash = hash; // and hashchange shows it
+    return undefined;
+  }
+  history.replaceState(null, "", hash);
+  return show();
+};
 
-  // start puts up the header and shows the first view.
-  app.start = () => {
-    const nav = app.el("nav", { "aria-label": "views" });
-    for (const [name, view] of views) {
-      if (view.nav) nav.append(app.el("a", { href: app.href(name), "data-view": name }, view.nav));
-    }
-    const header = app.el("header", { class: "top" },
-      app.el("a", { class: "skip", href: "#main", on: { click: e => { e.preventDefault(); document.getElementById("main").focus(); } } }, "to the content"),
-      app.el("a", { class: "brand", href: "#/" }, "splicelab"), nav,
-      app.el("span", { class: "space" }), app.themeSwitch(), app.keysButton());
-    document.body.replaceChildren(header, app.el("main", { id: "main" }), ...document.querySelectorAll("body > script"));
-    addEventListener("hashchange", app.show);
-    return app.show();
-  };
-})();
+const leave = () => {
+  if (!shown) return;
+  shown.abort.abort();
+  shown.view?.close?.();
+  shown = null;
+};
+
+/** Settles when the last route that was asked for is drawn. */
+export let showing = Promise.resolve();
+
+/** Draws what the address says. */
+export const show = () => showing = draw();
+
+const draw = async () => {
+  const hash = location.hash, route = currentRoute();
+  if (!route.view) {
+    return go(await home(), { replace: true });
+  }
+  const view = views.get(route.view);
+  const title = typeof view?.title === "function" ? view.title(route) : view?.title;
+  document.title = (title ? title + " · " : "") + "splicelab";
+  for (const a of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("header.top nav a"))) {
+    if (a.dataset.view === route.view) a.setAttribute("aria-current", "page");
+    else a.removeAttribute("aria-current");
+  }
+  if (shown?.name === route.view && shown.view?.update?.(route)) return;
+  leave();
+  /** @type {{ name: string, view: Drawn | null, abort: AbortController }} */
+  const mine = shown = { name: route.view, view: null, abort: new AbortController() };
+  const main = el("main", { id: "main", tabindex: "-1" });
+  document.getElementById("main")?.replaceWith(main);
+  try {
+    if (!view) throw new Error("Unknown view “" + route.view + "”.");
+    mine.view = await view.render(main, route, mine.abort.signal) || null;
+    // The reader left while it was loading, or went to another route of the view.
+    if (shown !== mine) mine.view?.close?.();
+    else if (location.hash !== hash) show();
+  } catch (error) {
+    if (shown === mine) failure(main, error);
+  }
+};
+
+// start adds the header and shows the first view.
+export const start = () => {
+  const nav = el("nav", { "aria-label": "views" });
+  for (const [name, view] of views) {
+    if (view.nav) nav.append(el("a", { href: routeHref(name), "data-view": name }, view.nav));
+  }
+  const header = el("header", { class: "top" },
+    el("a", { class: "skip", href: "#main", on: { click: e => { e.preventDefault(); document.getElementById("main")?.focus(); } } }, "Skip to content"),
+    el("a", { class: "brand", href: "#/" }, "splicelab"), nav,
+    el("span", { class: "space" }), themeSwitch(), keysButton());
+  document.body.replaceChildren(header, el("main", { id: "main" }), ...document.querySelectorAll("body > script"));
+  addEventListener("hashchange", show);
+  return show();
+};

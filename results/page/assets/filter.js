@@ -1,107 +1,105 @@
 // Which cells are shown: the filter in the address, what it lets through, and
 // how many cells each choice has.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const lists = ["kernel", "fs", "family", "verdict", "outcome"];
+// @ts-check
 
-  // What verdict= takes beside the verdicts: those of which it is found out
-  // only in company.
-  const beside = app.besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
+const lists = ["kernel", "fs", "family", "verdict", "outcome"];
 
-  // parseFilter reads a filter out of an address:
-  // { kernel, fs, family, verdict, outcome: Set of names; q: words }.
-  app.parseFilter = params => {
-    const filter = { q: params.get("q") ?? "" };
-    for (const name of lists) filter[name] = new Set(params.getAll(name));
-    return filter;
-  };
+// Values of verdict= beside the verdicts: properties that a cell has in addition
+// to its verdict.
+export const besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
 
-  // filterParams is the address of a filter.
-  app.filterParams = filter => {
-    const params = new URLSearchParams();
-    for (const name of lists) for (const value of filter[name]) params.append(name, value);
-    if (filter.q.trim()) params.set("q", filter.q.trim());
-    return params;
-  };
+// parseFilter reads a filter out of an address:
+// { kernel, fs, family, verdict, outcome: Set of names; q: words }.
+export const parseFilter = params => {
+  const filter = { q: params.get("q") ?? "" };
+  for (const name of lists) filter[name] = new Set(params.getAll(name));
+  return filter;
+};
 
-  app.isFiltered = filter => filter.q.trim() !== "" || lists.some(name => filter[name].size > 0);
+// filterParams is the address of a filter.
+export const filterParams = filter => {
+  const params = new URLSearchParams();
+  for (const name of lists) for (const value of filter[name]) params.append(name, value);
+  if (filter.q.trim()) params.set("q", filter.q.trim());
+  return params;
+};
 
-  // "none" is the outcome of cells that record none.
-  const outcomeName = outcome => outcome || "none";
+export const isFiltered = filter => filter.q.trim() !== "" || lists.some(name => filter[name].size > 0);
 
-  // familyOfTests is the place of each test in grid.families.
-  const familyOfTests = grid => {
-    if (!grid.familyOf) {
-      grid.familyOf = new Int32Array(grid.cells.tests.length);
-      grid.families.forEach((family, i) => { for (const t of family.tests) grid.familyOf[t] = i; });
+// "none" is the outcome of cells that record none.
+const outcomeName = outcome => outcome || "none";
+
+// familyOfTests is the place of each test in grid.families.
+const familyOfTests = grid => {
+  if (!grid.familyOf) {
+    grid.familyOf = new Int32Array(grid.cells.tests.length);
+    grid.families.forEach((family, i) => { for (const t of family.tests) grid.familyOf[t] = i; });
+  }
+  return grid.familyOf;
+};
+
+const lower = new WeakMap();
+const having = (list, word) => {
+  if (!lower.has(list)) lower.set(list, list.map(text => text.toLowerCase()));
+  return Uint8Array.from(lower.get(list), text => text.includes(word) ? 1 : 0);
+};
+const chosen = (names, set) => Uint8Array.from(names, name => set.size === 0 || set.has(name) ? 1 : 0);
+
+// traits are bits of each cell for what stands beside its verdict.
+const traits = grid => {
+  if (!grid.traits) {
+    grid.traits = new Uint8Array(grid.n);
+    for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
+    for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+  }
+  return grid.traits;
+};
+
+// applyFilter returns
+//   match      1 for each cell that is shown
+//   shown      how many there are
+//   verdicts   name → how many cells this choice of verdict would show
+//   outcomes   the same of outcomes
+//   columns    those with a cell that is shown
+export const applyFilter = (grid, filter) => {
+  const { cells, n } = grid;
+  const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
+  const family = chosen(grid.families.map(f => f.name), filter.family), familyOf = familyOfTests(grid);
+  const test = Uint8Array.from(cells.tests, (_, t) => family[familyOf[t]]);
+  const verdict = chosen(cells.verdicts, filter.verdict), outcome = chosen(cells.outcomes.map(outcomeName), filter.outcome);
+  let wanted = 0;
+  besideVerdicts.forEach((name, bit) => { if (filter.verdict.has(name)) wanted |= 1 << bit; });
+  const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map(word => ({
+    kernel: having(cells.kernels, word), fs: having(cells.filesystems, word), test: having(cells.tests, word), detail: having(cells.details, word),
+  }));
+  const trait = traits(grid);
+  const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
+  const verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
+  const besideCounts = [0, 0, 0];
+  let shown = 0;
+  cell: for (let i = 0; i < n; i++) {
+    const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
+    if (!(kernel[k] && fs[f] && test[t])) continue;
+    for (const word of words) {
+      if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
     }
-    return grid.familyOf;
-  };
-
-  const lower = new WeakMap();
-  const having = (list, word) => {
-    if (!lower.has(list)) lower.set(list, list.map(text => text.toLowerCase()));
-    return Uint8Array.from(lower.get(list), text => text.includes(word) ? 1 : 0);
-  };
-  const chosen = (names, set) => Uint8Array.from(names, name => set.size === 0 || set.has(name) ? 1 : 0);
-
-  // traits are bits of each cell for what stands beside its verdict.
-  const traits = grid => {
-    if (!grid.traits) {
-      grid.traits = new Uint8Array(grid.n);
-      for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
-      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+    const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o];
+    if (byOutcome) {
+      verdictCounts[v]++;
+      if (trait[i]) for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
     }
-    return grid.traits;
-  };
-
-  // applyFilter returns
-  //   match      1 for each cell that is shown
-  //   shown      how many there are
-  //   verdicts   name → how many cells this choice of verdict would show
-  //   outcomes   the same of outcomes
-  //   columns    those with a cell that is shown
-  app.applyFilter = (grid, filter) => {
-    const { cells, n } = grid;
-    const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
-    const family = chosen(grid.families.map(f => f.name), filter.family), familyOf = familyOfTests(grid);
-    const test = Uint8Array.from(cells.tests, (_, t) => family[familyOf[t]]);
-    const verdict = chosen(cells.verdicts, filter.verdict), outcome = chosen(cells.outcomes.map(outcomeName), filter.outcome);
-    let wanted = 0;
-    beside.forEach((name, bit) => { if (filter.verdict.has(name)) wanted |= 1 << bit; });
-    const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map(word => ({
-      kernel: having(cells.kernels, word), fs: having(cells.filesystems, word), test: having(cells.tests, word), detail: having(cells.details, word),
-    }));
-    const trait = traits(grid);
-    const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
-    const verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
-    const besideCounts = [0, 0, 0];
-    let shown = 0;
-    cell: for (let i = 0; i < n; i++) {
-      const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
-      if (!(kernel[k] && fs[f] && test[t])) continue;
-      for (const word of words) {
-        if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
-      }
-      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o];
-      if (byOutcome) {
-        verdictCounts[v]++;
-        if (trait[i]) for (let bit = 0; bit < beside.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
-      }
-      if (byVerdict) outcomeCounts[o]++;
-      if (byVerdict && byOutcome) {
-        match[i] = 1;
-        inColumn[grid.columnOf[i]] = 1;
-        shown++;
-      }
+    if (byVerdict) outcomeCounts[o]++;
+    if (byVerdict && byOutcome) {
+      match[i] = 1;
+      inColumn[grid.columnOf[i]] = 1;
+      shown++;
     }
-    const columns = [];
-    for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
-    return {
-      match, shown, columns,
-      verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...beside.map((name, i) => [name, besideCounts[i]])]),
-      outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]])),
-    };
+  }
+  const columns = [];
+  for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
+  return {
+    match, shown, columns,
+    verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
+    outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]])),
   };
-})();
+};

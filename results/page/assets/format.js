@@ -1,60 +1,60 @@
 // How verdicts, outcomes, times and numbers are written. Every state has its
 // own characters as well as its colour.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
+// @ts-check
+import { el } from "./dom.js";
 
-  // Marks of the verdicts, as the terminal's matrix has them.
-  const marks = { "pass": ".", "fail": "x", "skip": "--", "crash": "!!", "hang": "~~", "boot-fail": "##", "infra": "??" };
-  const letters = {
-    "": " ", "snapshot": "S", "live": "L", "zeroed": "Z", "torn": "T", "blocked": "B", "dropped": "D", "error": "E", "short": "<", "extra": ">",
-    "phantom-zero": "P", "moved": "M", "stale": "O", "consumer-write": "W", "foreign": "F",
-  };
-  app.verdicts = Object.keys(marks);
-  app.verdictMark = verdict => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
-  app.letter = outcome => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
+// Marks of the verdicts, as the terminal's matrix has them.
+const marks = { "pass": ".", "fail": "x", "skip": "--", "crash": "!!", "hang": "~~", "boot-fail": "##", "infra": "??" };
+const letters = {
+  "": " ", "snapshot": "S", "live": "L", "zeroed": "Z", "torn": "T", "blocked": "B", "dropped": "D", "error": "E", "short": "<", "extra": ">",
+  "phantom-zero": "P", "moved": "M", "stale": "O", "consumer-write": "W", "foreign": "F",
+};
+export const verdictNames = Object.keys(marks);
+export const verdictMark = verdict => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
+export const letterOf = outcome => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
 
-  // mark is the two characters of a cell.
-  app.mark = (verdict, outcome, letter = app.letter(outcome)) =>
-    verdict === "pass" || verdict === "fail" ? app.verdictMark(verdict) + letter : app.verdictMark(verdict);
+// mark is the two characters of a cell.
+export const markOf = (verdict, outcome, letter = letterOf(outcome)) =>
+  verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
 
-  // isBad tells whether a cell makes its run fail.
-  app.isBad = (verdict, standing) =>
-    standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
+// isFailing reports whether a cell makes its run fail.
+export const isFailing = (verdict, standing) =>
+  standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
 
-  // verdictClass is the class that colours a verdict.
-  app.verdictClass = verdict => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
+// verdictClass is the class that colours a verdict.
+export const verdictClass = verdict => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
 
-  // what says in words what a cell came to.
-  app.what = (verdict, outcome, flaky, standing) => {
-    let text = verdict || "no verdict";
-    if (outcome) text += " (" + outcome + ")";
-    if (flaky) text += ", flaky " + flaky;
-    if (standing) text += ", " + standing.replace("-", " ");
-    return text;
-  };
+// what says in words what a cell came to.
+export const describe = (verdict, outcome, flaky, standing) => {
+  let text = verdict || "no verdict";
+  if (outcome) text += " (" + outcome + ")";
+  if (flaky) text += ", flaky " + flaky;
+  if (standing) text += ", " + standingLabel(standing);
+  return text;
+};
 
-  // badge is a verdict with its mark, and what else is known of the cell.
-  app.badge = (verdict, outcome = "", flaky = "", standing = "") => el("span", { class: "badge " + app.verdictClass(verdict) },
-    el("b", { "aria-hidden": "true" }, app.mark(verdict, outcome) + (flaky ? "*" : "")), " ", app.what(verdict, outcome, flaky, standing));
+// badge is a verdict with its mark, and what else is known of the cell.
+export const badgeOf = (verdict, outcome = "", flaky = "", standing = "") => el("span", { class: "badge " + verdictClass(verdict) },
+  el("b", { "aria-hidden": "true" }, markOf(verdict, outcome) + (flaky ? "*" : "")), " ", describe(verdict, outcome, flaky, standing));
 
-  app.count = (n, noun) => n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
+/** Labels of results against the user's expectations, in the terms of test frameworks. */
+export const standingLabel = standing => standing === "expected-fail" ? "expected (XFAIL)" : standing === "unexpected-pass" ? "unexpected pass (XPASS)" : standing || "";
 
-  // ms writes milliseconds.
-  app.ms = n => {
-    if (n < 10) return n.toFixed(1) + " ms";
-    if (n < 10_000) return Math.round(n) + " ms";
-    return n < 600_000 ? (n / 1000).toFixed(1) + " s" : Math.round(n / 60_000) + " min";
-  };
+export const counted = (n, noun) => n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
 
-  // when writes a point in time; it is in UTC, as everything that the lab writes.
-  app.when = text => text ? el("time", { datetime: text }, text.slice(0, 19).replace("T", " ") + " UTC") : "";
+// ms writes milliseconds.
+export const formatMS = n => {
+  if (n < 10) return n.toFixed(1) + " ms";
+  if (n < 10_000) return Math.round(n) + " ms";
+  return n < 600_000 ? (n / 1000).toFixed(1) + " s" : Math.round(n / 60_000) + " min";
+};
 
-  // took is how long somebody was at a run that has finished, as text.
-  app.took = run => {
-    const s = Math.round((Date.parse(run.finished) - Date.parse(run.started) - run.paused_ms) / 1000);
-    if (!(s >= 0)) return "";
-    return (s >= 3600 ? Math.floor(s / 3600) + " h " : "") + (s >= 60 ? Math.floor(s / 60) % 60 + " min " : "") + s % 60 + " s";
-  };
-})();
+// when writes a point in time; it is in UTC, as everything that the lab writes.
+export const when = text => text ? el("time", { datetime: text }, text.slice(0, 19).replace("T", " ") + " UTC") : "";
+
+// took is how long somebody was at a run that has finished, as text.
+export const took = run => {
+  const s = Math.round((Date.parse(run.finished) - Date.parse(run.started) - run.paused_ms) / 1000);
+  if (!(s >= 0)) return "";
+  return (s >= 3600 ? Math.floor(s / 3600) + " h " : "") + (s >= 60 ? Math.floor(s / 60) % 60 + " min " : "") + s % 60 + " s";
+};

@@ -1,172 +1,171 @@
 // The cells of a run as a table: which cell is where, which rows there are, and
 // which of them look alike.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const grids = new WeakMap();
+// @ts-check
+import { isFailing } from "./format.js";
 
-  // grid arranges a document of cells, once. It has
-  //   n          how many cells there are
-  //   columns    [{ kernel, fs }], indexes into the document's lists
-  //   columnOf   of each cell
-  //   at(test, column)         the cell there, or -1
-  //   find(kernel, fs, test)   by their names
-  //   look       of each cell a number, equal where two are drawn alike
-  //   bad, remarkable          1 for cells that make a run fail; that are not as they should be
-  app.grid = cells => {
-    if (!grids.has(cells)) grids.set(cells, make(cells));
-    return grids.get(cells);
+const grids = new WeakMap();
+
+// grid arranges a document of cells, once. It has
+//   n          how many cells there are
+//   columns    [{ kernel, fs }], indexes into the document's lists
+//   columnOf   of each cell
+//   at(test, column)         the cell there, or -1
+//   find(kernel, fs, test)   by their names
+//   look       of each cell a number, equal where two are drawn alike
+//   bad, remarkable          1 for cells that make a run fail; that are not as they should be
+export const gridOf = cells => {
+  if (!grids.has(cells)) grids.set(cells, make(cells));
+  return grids.get(cells);
+};
+
+const make = cells => {
+  const n = cells.test.length, filesystems = cells.filesystems.length;
+  const columns = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+  for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
+  for (let p = 0; p < columnAt.length; p++) {
+    if (columnAt[p] < 0) continue;
+    columnAt[p] = columns.length;
+    columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
+  }
+  const places = new Int32Array(cells.tests.length * columns.length).fill(-1);
+  const columnOf = new Int32Array(n), look = new Int32Array(n);
+  const bad = new Uint8Array(n), remarkable = new Uint8Array(n);
+  const badVerdict = cells.verdicts.map(v => isFailing(v, ""));
+  const infra = cells.verdicts.indexOf("infra");
+  for (let i = 0; i < n; i++) {
+    const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
+    columnOf[i] = column;
+    places[cells.test[i] * columns.length + column] = i;
+    look[i] = cells.verdict[i] * 256 + cells.outcome[i];
+    bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
+    remarkable[i] = bad[i] || cells.verdict[i] === infra ? 1 : 0;
+  }
+  const extra = new Map(); // what few cells have: a number for each kind
+  const number = text => {
+    if (!extra.has(text)) extra.set(text, extra.size + 1);
+    return extra.get(text);
   };
+  for (const [i, flaky] of Object.entries(cells.flaky)) {
+    look[i] += 65536 * number("flaky " + flaky);
+    remarkable[i] = 1;
+  }
+  for (const [i, standing] of Object.entries(cells.standing)) {
+    look[i] += 65536 * number(standing + " " + (cells.flaky[i] ?? ""));
+    if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
+    else remarkable[i] = 1;
+  }
+  const grid = {
+    cells, n, columns, columnOf, look, bad, remarkable,
+    at: (test, column) => places[test * columns.length + column],
+    find(kernel, fs, test) {
+      const k = cells.kernels.indexOf(kernel), f = cells.filesystems.indexOf(fs), t = cells.tests.indexOf(test);
+      if (k < 0 || f < 0 || t < 0) return -1;
+      const column = columnAt[k * filesystems + f];
+      return column < 0 ? -1 : places[t * columns.length + column];
+    },
+    families: familiesOf(cells),
+    heads: short(cells.kernels),
+  };
+  return grid;
+};
 
-  const make = cells => {
-    const n = cells.test.length, filesystems = cells.filesystems.length;
-    const columns = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
-    for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
-    for (let p = 0; p < columnAt.length; p++) {
-      if (columnAt[p] < 0) continue;
-      columnAt[p] = columns.length;
-      columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
+const suiteOf = test => {
+  const name = test.split("/", 1)[0];
+  return name.slice(0, name.lastIndexOf(".") + 1);
+};
+export const parentOf = test => test.split("/", 1)[0];
+
+// familiesOf lists the families with their tests. A test of no known family
+// belongs to its suite.
+const familiesOf = cells => {
+  const byName = new Map();
+  cells.tests.forEach((test, t) => {
+    const name = cells.families[cells.family[t]] || suiteOf(test).replace(/\.$/, "") || "tests";
+    if (!byName.has(name)) byName.set(name, []);
+    byName.get(name).push(t);
+  });
+  return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
+};
+
+// short are the kernels' names without the flavour that all of them share.
+const short = kernels => {
+  let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
+  while (flavour && !kernels.every(k => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
+  const heads = kernels.map(k => k.slice(0, k.length - flavour.length));
+  return new Set(heads).size === kernels.length ? heads : kernels;
+};
+
+// rows are the rows of a table of those tests of which some cell is shown:
+// families, tests, and subtests below their test. Subtests that look the same
+// in all columns are one row. toggled has the keys of rows that are folded
+// otherwise than they would be; full folds none by itself.
+//
+//   { kind: "family" or "group" or "test", key, label, title, depth,
+//     test: its cells or -1, tests: those below it, foldable, open }
+export const tableRows = (grid, columns, match, toggled, full = false) => {
+  const rows = [];
+  for (const family of grid.families) {
+    const shown = family.tests.filter(t => columns.some(c => {
+      const i = grid.at(t, c);
+      return i >= 0 && match[i];
+    }));
+    if (!shown.length) continue;
+    const key = "family " + family.name, open = !toggled.has(key);
+    const heading = grid.families.length > 1;
+    if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown, foldable: true, open });
+    if (heading && !open) continue;
+    groups(rows, grid, shown, columns, match, toggled, full, heading ? 1 : 0);
+  }
+  return rows;
+};
+
+const groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
+  const names = grid.cells.tests, prefix = common(tests.map(t => names[t]));
+  for (let from = 0; from < tests.length;) {
+    const parent = parentOf(names[tests[from]]);
+    let to = from + 1;
+    while (to < tests.length && parentOf(names[tests[to]]) === parent) to++;
+    const group = tests.slice(from, to);
+    from = to;
+    const label = parent.slice(prefix.length);
+    if (group.length === 1) {
+      const name = names[group[0]];
+      rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false });
+      continue;
     }
-    const places = new Int32Array(cells.tests.length * columns.length).fill(-1);
-    const columnOf = new Int32Array(n), look = new Int32Array(n);
-    const bad = new Uint8Array(n), remarkable = new Uint8Array(n);
-    const badVerdict = cells.verdicts.map(v => app.isBad(v, ""));
-    const infra = cells.verdicts.indexOf("infra");
-    for (let i = 0; i < n; i++) {
-      const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
-      columnOf[i] = column;
-      places[cells.test[i] * columns.length + column] = i;
-      look[i] = cells.verdict[i] * 256 + cells.outcome[i];
-      bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
-      remarkable[i] = bad[i] || cells.verdict[i] === infra ? 1 : 0;
+    const same = !full && alike(grid, group, columns, match);
+    const open = same === toggled.has(parent);
+    if (!open) {
+      rows.push({ kind: "group", key: parent, label: label + (same ? " (" + group.length + " identical)" : " (" + group.length + ")"), title: parent, depth,
+        test: same ? group[0] : -1, tests: group, foldable: true, open });
+      continue;
     }
-    const extra = new Map(); // what few cells have: a number for each kind
-    const number = text => {
-      if (!extra.has(text)) extra.set(text, extra.size + 1);
-      return extra.get(text);
-    };
-    for (const [i, flaky] of Object.entries(cells.flaky)) {
-      look[i] += 65536 * number("flaky " + flaky);
-      remarkable[i] = 1;
+    const own = names[group[0]] === parent; // a cell of its own beside its subtests
+    rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open });
+    for (const t of own ? group.slice(1) : group) {
+      rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false });
     }
-    for (const [i, standing] of Object.entries(cells.standing)) {
-      look[i] += 65536 * number(standing + " " + (cells.flaky[i] ?? ""));
-      if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
-      else remarkable[i] = 1;
-    }
-    const grid = {
-      cells, n, columns, columnOf, look, bad, remarkable,
-      at: (test, column) => places[test * columns.length + column],
-      find(kernel, fs, test) {
-        const k = cells.kernels.indexOf(kernel), f = cells.filesystems.indexOf(fs), t = cells.tests.indexOf(test);
-        if (k < 0 || f < 0 || t < 0) return -1;
-        const column = columnAt[k * filesystems + f];
-        return column < 0 ? -1 : places[t * columns.length + column];
-      },
-      families: familiesOf(cells),
-      heads: short(cells.kernels),
-    };
-    return grid;
-  };
+  }
+};
 
-  const suiteOf = test => {
-    const name = test.split("/", 1)[0];
-    return name.slice(0, name.lastIndexOf(".") + 1);
-  };
-  app.parentOf = test => test.split("/", 1)[0];
-
-  // familiesOf lists the families with their tests. A test of no known family
-  // belongs to its suite.
-  const familiesOf = cells => {
-    const byName = new Map();
-    cells.tests.forEach((test, t) => {
-      const name = cells.families[cells.family[t]] || suiteOf(test).replace(/\.$/, "") || "tests";
-      if (!byName.has(name)) byName.set(name, []);
-      byName.get(name).push(t);
-    });
-    return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
-  };
-
-  // short are the kernels' names without the flavour that all of them share.
-  const short = kernels => {
-    let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
-    while (flavour && !kernels.every(k => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
-    const heads = kernels.map(k => k.slice(0, k.length - flavour.length));
-    return new Set(heads).size === kernels.length ? heads : kernels;
-  };
-
-  // rows are the rows of a table of those tests of which some cell is shown:
-  // families, tests, and subtests below their test. Subtests that look the same
-  // in all columns are one row. toggled has the keys of rows that are folded
-  // otherwise than they would be; full folds none by itself.
-  //
-  //   { kind: "family" or "group" or "test", key, label, title, depth,
-  //     test: its cells or -1, tests: those below it, foldable, open }
-  app.rows = (grid, columns, match, toggled, full = false) => {
-    const rows = [];
-    for (const family of grid.families) {
-      const shown = family.tests.filter(t => columns.some(c => {
-        const i = grid.at(t, c);
-        return i >= 0 && match[i];
-      }));
-      if (!shown.length) continue;
-      const key = "family " + family.name, open = !toggled.has(key);
-      const heading = grid.families.length > 1;
-      if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown, foldable: true, open });
-      if (heading && !open) continue;
-      groups(rows, grid, shown, columns, match, toggled, full, heading ? 1 : 0);
-    }
-    return rows;
-  };
-
-  const groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
-    const names = grid.cells.tests, prefix = common(tests.map(t => names[t]));
-    for (let from = 0; from < tests.length;) {
-      const parent = app.parentOf(names[tests[from]]);
-      let to = from + 1;
-      while (to < tests.length && app.parentOf(names[tests[to]]) === parent) to++;
-      const group = tests.slice(from, to);
-      from = to;
-      const label = parent.slice(prefix.length);
-      if (group.length === 1) {
-        const name = names[group[0]];
-        rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false });
-        continue;
+const alike = (grid, tests, columns, match) => {
+  for (const c of columns) {
+    const first = grid.at(tests[0], c);
+    for (let j = 1; j < tests.length; j++) {
+      const i = grid.at(tests[j], c);
+      if (first < 0 || i < 0) {
+        if (first !== i) return false;
+      } else if (grid.look[i] !== grid.look[first] || match[i] !== match[first]) {
+        return false;
       }
-      const same = !full && alike(grid, group, columns, match);
-      const open = same === toggled.has(parent);
-      if (!open) {
-        rows.push({ kind: "group", key: parent, label: label + (same ? " (" + group.length + " alike)" : " (" + group.length + ")"), title: parent, depth,
-          test: same ? group[0] : -1, tests: group, foldable: true, open });
-        continue;
-      }
-      const own = names[group[0]] === parent; // a cell of its own beside its subtests
-      rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open });
-      for (const t of own ? group.slice(1) : group) {
-        rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false });
-      }
     }
-  };
+  }
+  return true;
+};
 
-  const alike = (grid, tests, columns, match) => {
-    for (const c of columns) {
-      const first = grid.at(tests[0], c);
-      for (let j = 1; j < tests.length; j++) {
-        const i = grid.at(tests[j], c);
-        if (first < 0 || i < 0) {
-          if (first !== i) return false;
-        } else if (grid.look[i] !== grid.look[first] || match[i] !== match[first]) {
-          return false;
-        }
-      }
-    }
-    return true;
-  };
-
-  // common is "suite.Test", or less where some name does not begin so.
-  const common = names => {
-    const suite = suiteOf(names[0]);
-    if (!names.every(n => n.startsWith(suite))) return "";
-    return names.every(n => n.startsWith(suite + "Test") && !/^(\/|$)/.test(n.slice(suite.length + 4))) ? suite + "Test" : suite;
-  };
-})();
+// common is "suite.Test", or less where some name does not begin so.
+const common = names => {
+  const suite = suiteOf(names[0]);
+  if (!names.every(n => n.startsWith(suite))) return "";
+  return names.every(n => n.startsWith(suite + "Test") && !/^(\/|$)/.test(n.slice(suite.length + 4))) ? suite + "Test" : suite;
+};

@@ -1,63 +1,62 @@
 // A guest's text and its bytes.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
-  const longLine = 4096, someLines = 2000; // what is shown at first
+// @ts-check
+import { copyButton, el } from "./dom.js";
+import { counted } from "./format.js";
 
-  // log shows text with some of its lines, counted from 0, marked. A line that
-  // is very long is cut until somebody asks for it: a browser takes seconds to
-  // break one of megabytes.
-  app.log = (text, marked) => {
-    const lines = text.replace(/\n$/, "").split("\n"), marks = new Set(marked);
-    const pre = el("pre", { tabindex: "0" });
-    const add = (from, to) => {
-      const part = document.createDocumentFragment();
-      for (let i = from; i < to; i++) {
-        const line = lines[i];
-        const shown = el(marks.has(i) ? "mark" : "span", { class: "line" }, line.length > longLine ? line.slice(0, longLine) : line);
-        if (line.length > longLine) {
-          const more = el("button", { type: "button", class: "more", on: { click: () => more.replaceWith(line.slice(longLine)) } },
-            "… " + (line.length - longLine).toLocaleString("en") + " more characters");
-          shown.append(more);
-        }
-        part.append(shown, "\n");
+const longLine = 4096, someLines = 2000; // what is shown at first
+
+// log shows text with some of its lines, counted from 0, marked. A line that
+// is very long is cut until somebody asks for it: a browser takes seconds to
+// break one of megabytes.
+export const logView = (text, marked) => {
+  const lines = text.replace(/\n$/, "").split("\n"), marks = new Set(marked);
+  const pre = el("pre", { tabindex: "0" });
+  const add = (from, to) => {
+    const part = document.createDocumentFragment();
+    for (let i = from; i < to; i++) {
+      const line = lines[i];
+      const shown = el(marks.has(i) ? "mark" : "span", { class: "line" }, line.length > longLine ? line.slice(0, longLine) : line);
+      if (line.length > longLine) {
+        const more = el("button", { type: "button", class: "more", on: { click: () => more.replaceWith(line.slice(longLine)) } },
+          "… " + (line.length - longLine).toLocaleString("en") + " more characters");
+        shown.append(more);
       }
-      return part;
-    };
-    const end = Math.min(lines.length, someLines);
-    pre.append(add(0, end));
-    if (end < lines.length) {
-      const more = el("button", { type: "button", class: "more", on: { click: () => more.replaceWith(add(end, lines.length)) } }, app.count(lines.length - end, "more line"));
-      pre.append(more);
+      part.append(shown, "\n");
     }
-    const first = pre.querySelector("mark");
-    return el("div", { class: "copied log" }, pre, app.copyButton(text),
-      first ? el("button", { type: "button", class: "copy", on: { click: () => first.scrollIntoView({ block: "center" }) } }, "to the crash") : null);
+    return part;
   };
+  const end = Math.min(lines.length, someLines);
+  pre.append(add(0, end));
+  if (end < lines.length) {
+    const more = el("button", { type: "button", class: "more", on: { click: () => more.replaceWith(add(end, lines.length)) } }, counted(lines.length - end, "more line"));
+    pre.append(more);
+  }
+  const first = pre.querySelector("mark");
+  return el("div", { class: "copied log" }, pre, copyButton(text),
+    first ? el("button", { type: "button", class: "copy", on: { click: () => first.scrollIntoView({ block: "center" }) } }, "Jump to crash") : null);
+};
 
-  // pairs are the bytes of a hexadecimal text.
-  const pairs = hex => hex.match(/[0-9a-f]{2}/gi) ?? [];
+// pairs are the bytes of a hexadecimal text.
+const pairs = hex => hex.match(/[0-9a-f]{2}/gi) ?? [];
 
-  // hexdump shows wrong bytes beside those that were expected, which may be
-  // unknown. What differs is marked, and says so without its colour.
-  app.hexdump = ({ offset, title, got, want }) => {
-    const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
-    const printable = hex => {
-      const c = parseInt(hex, 16);
-      return c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : ".";
-    };
-    const byte = (hex, other, kind) => el("span", { class: "byte" + (other !== undefined && other !== hex ? " differs " + kind : "") }, hex);
-    for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
-      const here = found.slice(from, from + each), there = expected.slice(from, from + each);
-      rows.push(el("tr", {}, el("th", { scope: "row" }, String(offset + from)),
-        el("td", {}, here.flatMap((hex, i) => [byte(hex, there[i], "got"), " "])),
-        el("td", {}, there.length ? there.flatMap((hex, i) => [byte(hex, here[i], "want"), " "]) : el("span", { class: "dim" }, "not recorded")),
-        el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))));
-    }
-    return el("div", { class: "scroll" }, el("table", { class: "hex" },
-      el("caption", {}, "first wrong bytes, at " + offset + (title ? ": " + title : "")),
-      el("thead", {}, el("tr", {}, ["offset", "found", "expected", "as text"].map(name => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, rows)));
+// hexdump shows wrong bytes beside those that were expected, which may be
+// unknown. What differs is marked, and says so without its colour.
+export const hexdump = ({ offset, title, got, want }) => {
+  const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
+  const printable = hex => {
+    const c = parseInt(hex, 16);
+    return c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : ".";
   };
-})();
+  const byte = (hex, other, kind) => el("span", { class: "byte" + (other !== undefined && other !== hex ? " differs " + kind : "") }, hex);
+  for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
+    const here = found.slice(from, from + each), there = expected.slice(from, from + each);
+    rows.push(el("tr", {}, el("th", { scope: "row" }, String(offset + from)),
+      el("td", {}, here.flatMap((hex, i) => [byte(hex, there[i], "got"), " "])),
+      el("td", {}, there.length ? there.flatMap((hex, i) => [byte(hex, here[i], "want"), " "]) : el("span", { class: "dim" }, "not recorded")),
+      el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))));
+  }
+  return el("div", { class: "scroll" }, el("table", { class: "hex" },
+    el("caption", {}, "First wrong bytes at offset " + offset + (title ? ": " + title : "")),
+    el("thead", {}, el("tr", {}, ["offset", "found", "expected", "ASCII"].map(name => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, rows)));
+};

@@ -1,313 +1,313 @@
 // The matrix: only the rows and columns that are in sight are elements, so
 // that a hundred thousand cells scroll as a hundred do. To a screen reader it
 // is a grid that knows its true size.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
+// @ts-check
+import { go } from "./app.js";
+import { el } from "./dom.js";
+import { counted, describe, markOf, verdictClass } from "./format.js";
+import { tableRows } from "./grid.js";
 
-  const rowHeight = 24, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
-  const beyond = 6; // rows and columns that are drawn out of sight
+const rowHeight = 24, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
+const beyond = 6; // rows and columns that are drawn out of sight
 
-  // matrix makes the picture of a grid. cellHref(i) is where a cell leads;
-  // kept holds what is remembered while the reader looks at a cell: the place,
-  // and toggled, the rows that are folded by hand. update(columns, match, full)
-  // draws it anew.
-  app.matrix = (grid, { cellHref, kept, signal }) => {
-    const { cells } = grid;
-    let rows = [], columns = [], match = null, full = false;
-    let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
-    let drawn = "", size = ""; // what the elements show, and for which window
-    const bodyRows = new Map(); // row → element
+// matrix makes the picture of a grid. cellHref(i) is where a cell leads;
+// kept holds what is remembered while the reader looks at a cell: the place,
+// and toggled, the rows that are folded by hand. update(columns, match, full)
+// draws it anew.
+export const newMatrix = (grid, { cellHref, kept, signal }) => {
+  const { cells } = grid;
+  let rows = [], columns = [], match = null, full = false;
+  let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
+  let drawn = "", size = ""; // what the elements show, and for which window
+  const bodyRows = new Map(); // row → element
 
-    const head = el("div", { class: "head", role: "rowgroup" });
-    const body = el("div", { class: "body", role: "rowgroup" });
-    const sheet = el("div", { class: "sheet" }, head, body);
-    const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "matrix of tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
-    kept.active ??= { row: 0, column: 0 };
+  const head = el("div", { class: "head", role: "rowgroup" });
+  const body = el("div", { class: "body", role: "rowgroup" });
+  const sheet = el("div", { class: "sheet" }, head, body);
+  const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
+  kept.active ??= { row: 0, column: 0 };
 
-    const top = () => kernelHeight + fsHeight;
-    const px = n => n + "px";
-    const words = new Map(); // look → what a cell says
-    const wordsOf = i => {
-      let text = words.get(grid.look[i]);
-      if (text === undefined) {
-        text = app.what(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
-        words.set(grid.look[i], text);
-      }
-      return text;
-    };
-
-    const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
-
-    const measure = () => {
-      const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
-      const parent = getComputedStyle(scroller.parentElement);
-      const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
-      size = sizeNow();
-      labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
-      columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
-      const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
-      fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14)); // lying or standing
-      scroller.classList.toggle("standing", fsHeight > 24);
-      const wide = new Map(); // of each kernel, in columns
-      for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
-      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
-      // What is left of the window; a small one is scrolled as a whole.
-      const above = scroller.getBoundingClientRect().top + scrollY;
-      scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
-    };
-
-    const drawHead = (from, to) => {
-      const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
-      const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
-      kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
-      kernels.style.height = px(kernelHeight);
-      filesystems.style.height = px(fsHeight);
-      for (let c = from; c < to; c++) {
-        const { kernel, fs } = grid.columns[columns[c]];
-        const first = c === 0 || grid.columns[columns[c - 1]].kernel !== kernel;
-        if (first || c === from) {
-          let begin = c, end = c + 1;
-          while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
-          while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
-          const name = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-            el("span", {}, grid.heads[kernel]));
-          name.style.left = px(labelWidth + begin * columnWidth);
-          name.style.width = px((end - begin) * columnWidth);
-          name.firstChild.style.left = px(labelWidth + 4);
-          kernels.append(name);
-        }
-        const name = el("div", { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
-          el("span", {}, cells.filesystems[fs]));
-        name.style.left = px(labelWidth + c * columnWidth);
-        name.style.width = px(columnWidth);
-        filesystems.append(name);
-      }
-      head.style.height = px(top());
-      head.replaceChildren(kernels, filesystems);
-    };
-
-    // tally counts, for each column, the cells of a folded row: [shown, bad].
-    const tally = row => {
-      if (!row.tally) {
-        const shown = new Int32Array(grid.columns.length), bad = new Int32Array(grid.columns.length);
-        for (const t of row.tests) {
-          for (const c of columns) {
-            const i = grid.at(t, c);
-            if (i < 0 || !match[i]) continue;
-            shown[c]++;
-            bad[c] += grid.remarkable[i];
-          }
-        }
-        row.tally = { shown, bad };
-      }
-      return row.tally;
-    };
-
-    const cellElement = (row, r, c) => {
-      const column = columns[c];
-      let element;
-      if (row.test >= 0) {
-        const i = grid.at(row.test, column);
-        if (i < 0) return null;
-        const verdict = cells.verdicts[cells.verdict[i]], standing = cells.standing[i];
-        element = el("a", { class: "cell " + app.verdictClass(verdict) + (match[i] ? "" : " off") + (standing ? " " + standing : ""), href: cellHref(i), tabindex: "-1",
-          "aria-label": wordsOf(i) }, app.mark(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]));
-        if (cells.flaky[i]) element.append("*");
-        if (standing) element.append(standing === "expected-fail" ? "e" : "u");
-      } else {
-        if (row.open) return null;
-        const { shown, bad } = tally(row);
-        if (!shown[column]) return null;
-        element = el("div", { class: "cell sum" + (bad[column] ? " v-fail" : ""), "aria-label": bad[column] ? bad[column] + " of " + app.count(shown[column], "cell") + " not as it should be" : app.count(shown[column], "cell") + " as it should be" },
-          bad[column] ? String(bad[column]) : "·");
-      }
-      element.setAttribute("role", "gridcell");
-      element.setAttribute("aria-colindex", String(c + 2));
-      element.id = "cell-" + r + "-" + c;
-      element.style.left = px(labelWidth + c * columnWidth);
-      element.style.width = px(columnWidth);
-      if (c === 0 || grid.columns[columns[c - 1]].kernel !== grid.columns[column].kernel) element.classList.add("first");
-      return element;
-    };
-
-    const rowElement = (r, from, to) => {
-      const row = rows[r];
-      const label = el("div", { class: "label", role: "rowheader", "aria-colindex": "1", title: row.title, id: "cell-" + r + "--1" },
-        row.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row.open ? "▾" : "▸") : null, el("span", {}, row.label));
-      label.style.width = px(labelWidth);
-      label.style.paddingLeft = px(6 + 14 * row.depth + (row.foldable ? 0 : 12));
-      if (row.foldable) label.setAttribute("aria-expanded", String(row.open));
-      const element = el("div", { class: "row " + row.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
-      element.style.top = px(r * rowHeight);
-      for (let c = from; c < to; c++) {
-        const cell = cellElement(row, r, c);
-        if (cell) element.append(cell);
-      }
-      return element;
-    };
-
-    // draw makes the elements of what is in sight.
-    const draw = () => {
-      const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
-      const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
-      const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
-      const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
-      // Moving a little shows what is drawn already.
-      const across = from + " " + to;
-      if (drawn !== across) {
-        drawHead(from, to);
-        bodyRows.clear();
-        body.replaceChildren();
-        drawn = across;
-      }
-      for (const [r, element] of bodyRows) {
-        if (r >= rowFrom && r < rowTo) continue;
-        element.remove();
-        bodyRows.delete(r);
-      }
-      const added = document.createDocumentFragment();
-      for (let r = rowFrom; r < rowTo; r++) {
-        if (bodyRows.has(r)) continue;
-        const element = rowElement(r, from, to);
-        bodyRows.set(r, element);
-        added.append(element);
-      }
-      body.append(added);
-      showActive();
-    };
-
-    const showActive = () => {
-      for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
-      const { row, column } = kept.active;
-      const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
-      if (element) {
-        element.classList.add("active");
-        scroller.setAttribute("aria-activedescendant", element.id);
-      } else {
-        scroller.removeAttribute("aria-activedescendant");
-      }
-    };
-
-    const redraw = () => {
-      drawn = "";
-      draw();
-    };
-
-    const layOut = () => {
-      rows = app.rows(grid, columns, match, kept.toggled, full);
-      measure();
-      sheet.style.width = px(labelWidth + columns.length * columnWidth);
-      sheet.style.height = px(top() + rows.length * rowHeight);
-      body.style.height = px(rows.length * rowHeight);
-      scroller.style.setProperty("--head", px(top()));
-      scroller.setAttribute("aria-rowcount", String(rows.length + 2));
-      scroller.setAttribute("aria-colcount", String(columns.length + 1));
-      kept.active.row = Math.max(0, Math.min(kept.active.row, rows.length - 1));
-      kept.active.column = Math.max(-1, Math.min(kept.active.column, columns.length - 1));
-      redraw();
-    };
-
-    const toggle = row => {
-      if (!row?.foldable) return;
-      const at = row.key;
-      if (!kept.toggled.delete(at)) kept.toggled.add(at);
-      layOut();
-      const again = rows.findIndex(r => r.key === at);
-      if (again >= 0) kept.active.row = again;
-      showActive();
-    };
-
-    const reveal = () => {
-      const { row, column } = kept.active;
-      const y = row * rowHeight, x = column * columnWidth;
-      const height = scroller.clientHeight - top() - rowHeight, width = scroller.clientWidth - labelWidth - columnWidth;
-      if (y < scroller.scrollTop) scroller.scrollTop = y;
-      else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
-      if (column >= 0) {
-        if (x < scroller.scrollLeft) scroller.scrollLeft = x;
-        else if (x > scroller.scrollLeft + width) scroller.scrollLeft = x - width;
-      }
-      draw();
-    };
-
-    const move = (row, column) => {
-      kept.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
-      reveal();
-    };
-
-    const open = () => {
-      const { row, column } = kept.active, line = rows[row];
-      if (!line) return;
-      const i = column >= 0 && line.test >= 0 ? grid.at(line.test, columns[column]) : -1;
-      if (i >= 0) app.go(cellHref(i));
-      else toggle(line);
-    };
-
-    scroller.addEventListener("keydown", e => {
-      if (e.ctrlKey || e.metaKey || e.altKey) return;
-      const { row, column } = kept.active, page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
-      const moves = {
-        ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
-        PageUp: [row - page, column], PageDown: [row + page, column], Home: [row, -1], End: [row, columns.length - 1],
-      };
-      if (moves[e.key]) move(...moves[e.key]);
-      else if (e.key === "Enter") open();
-      else if (e.key === " ") toggle(rows[row]);
-      else return;
-      e.preventDefault();
-    });
-    scroller.addEventListener("click", e => {
-      const line = e.target.closest(".row[data-row]");
-      if (!line) return;
-      const r = Number(line.dataset.row), cell = e.target.closest(".cell");
-      kept.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
-      if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
-      showActive();
-    });
-    // What a cell is called in full is made when somebody points at it.
-    scroller.addEventListener("pointerover", e => {
-      const cell = e.target.closest("a.cell");
-      if (!cell || cell.title) return;
-      const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
-      const i = row ? grid.at(row.test, column) : -1;
-      if (i < 0) return;
-      const { kernel, fs } = grid.columns[column];
-      cell.title = cells.tests[row.test] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
-    });
-    let waiting = false;
-    scroller.addEventListener("scroll", () => {
-      kept.top = scroller.scrollTop;
-      kept.left = scroller.scrollLeft;
-      if (waiting) return;
-      waiting = true;
-      requestAnimationFrame(() => {
-        waiting = false;
-        if (scroller.isConnected) draw();
-      });
-    }, { passive: true });
-    const resized = new ResizeObserver(() => requestAnimationFrame(() => {
-      if (match && scroller.isConnected && sizeNow() !== size) layOut();
-    }));
-    resized.observe(document.documentElement);
-    signal.addEventListener("abort", () => resized.disconnect());
-
-    return {
-      element: scroller,
-      focus: () => scroller.focus({ preventScroll: true }),
-      update(nextColumns, nextMatch, nextFull) {
-        columns = nextColumns;
-        match = nextMatch;
-        full = nextFull;
-        layOut();
-      },
-      restore() {
-        scroller.scrollTop = kept.top ?? 0;
-        scroller.scrollLeft = kept.left ?? 0;
-        draw();
-      },
-      rows: () => rows,
-    };
+  const top = () => kernelHeight + fsHeight;
+  const px = n => n + "px";
+  const words = new Map(); // look → what a cell says
+  const wordsOf = i => {
+    let text = words.get(grid.look[i]);
+    if (text === undefined) {
+      text = describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
+      words.set(grid.look[i], text);
+    }
+    return text;
   };
-})();
+
+  const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+
+  const measure = () => {
+    const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
+    const parent = getComputedStyle(scroller.parentElement);
+    const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+    size = sizeNow();
+    labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
+    columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
+    const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
+    fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14)); // lying or standing
+    scroller.classList.toggle("standing", fsHeight > 24);
+    const wide = new Map(); // of each kernel, in columns
+    for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
+    kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
+    // What is left of the window; a small one is scrolled as a whole.
+    const above = scroller.getBoundingClientRect().top + scrollY;
+    scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
+  };
+
+  const drawHead = (from, to) => {
+    const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
+    const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
+    kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
+    kernels.style.height = px(kernelHeight);
+    filesystems.style.height = px(fsHeight);
+    for (let c = from; c < to; c++) {
+      const { kernel, fs } = grid.columns[columns[c]];
+      const first = c === 0 || grid.columns[columns[c - 1]].kernel !== kernel;
+      if (first || c === from) {
+        let begin = c, end = c + 1;
+        while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
+        while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
+        const name = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
+          el("span", {}, grid.heads[kernel]));
+        name.style.left = px(labelWidth + begin * columnWidth);
+        name.style.width = px((end - begin) * columnWidth);
+        name.firstChild.style.left = px(labelWidth + 4);
+        kernels.append(name);
+      }
+      const name = el("div", { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
+        el("span", {}, cells.filesystems[fs]));
+      name.style.left = px(labelWidth + c * columnWidth);
+      name.style.width = px(columnWidth);
+      filesystems.append(name);
+    }
+    head.style.height = px(top());
+    head.replaceChildren(kernels, filesystems);
+  };
+
+  // tally counts, for each column, the cells of a folded row: [shown, bad].
+  const tally = row => {
+    if (!row.tally) {
+      const shown = new Int32Array(grid.columns.length), bad = new Int32Array(grid.columns.length);
+      for (const t of row.tests) {
+        for (const c of columns) {
+          const i = grid.at(t, c);
+          if (i < 0 || !match[i]) continue;
+          shown[c]++;
+          bad[c] += grid.remarkable[i];
+        }
+      }
+      row.tally = { shown, bad };
+    }
+    return row.tally;
+  };
+
+  const cellElement = (row, r, c) => {
+    const column = columns[c];
+    let element;
+    if (row.test >= 0) {
+      const i = grid.at(row.test, column);
+      if (i < 0) return null;
+      const verdict = cells.verdicts[cells.verdict[i]], standing = cells.standing[i];
+      element = el("a", { class: "cell " + verdictClass(verdict) + (match[i] ? "" : " off") + (standing ? " " + standing : ""), href: cellHref(i), tabindex: "-1",
+        "aria-label": wordsOf(i) }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]));
+      if (cells.flaky[i]) element.append("*");
+      if (standing) element.append(standing === "expected-fail" ? "e" : "u");
+    } else {
+      if (row.open) return null;
+      const { shown, bad } = tally(row);
+      if (!shown[column]) return null;
+      element = el("div", { class: "cell sum" + (bad[column] ? " v-fail" : ""), "aria-label": bad[column] ? bad[column] + " of " + counted(shown[column], "cell") + " failed, flaky, XPASS or infra" : counted(shown[column], "cell") + ", none failed" },
+        bad[column] ? String(bad[column]) : "·");
+    }
+    element.setAttribute("role", "gridcell");
+    element.setAttribute("aria-colindex", String(c + 2));
+    element.id = "cell-" + r + "-" + c;
+    element.style.left = px(labelWidth + c * columnWidth);
+    element.style.width = px(columnWidth);
+    if (c === 0 || grid.columns[columns[c - 1]].kernel !== grid.columns[column].kernel) element.classList.add("first");
+    return element;
+  };
+
+  const rowElement = (r, from, to) => {
+    const row = rows[r];
+    const label = el("div", { class: "label", role: "rowheader", "aria-colindex": "1", title: row.title, id: "cell-" + r + "--1" },
+      row.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row.open ? "▾" : "▸") : null, el("span", {}, row.label));
+    label.style.width = px(labelWidth);
+    label.style.paddingLeft = px(6 + 14 * row.depth + (row.foldable ? 0 : 12));
+    if (row.foldable) label.setAttribute("aria-expanded", String(row.open));
+    const element = el("div", { class: "row " + row.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
+    element.style.top = px(r * rowHeight);
+    for (let c = from; c < to; c++) {
+      const cell = cellElement(row, r, c);
+      if (cell) element.append(cell);
+    }
+    return element;
+  };
+
+  // draw makes the elements of what is in sight.
+  const draw = () => {
+    const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
+    const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
+    const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
+    const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
+    // Moving a little shows what is drawn already.
+    const across = from + " " + to;
+    if (drawn !== across) {
+      drawHead(from, to);
+      bodyRows.clear();
+      body.replaceChildren();
+      drawn = across;
+    }
+    for (const [r, element] of bodyRows) {
+      if (r >= rowFrom && r < rowTo) continue;
+      element.remove();
+      bodyRows.delete(r);
+    }
+    const added = document.createDocumentFragment();
+    for (let r = rowFrom; r < rowTo; r++) {
+      if (bodyRows.has(r)) continue;
+      const element = rowElement(r, from, to);
+      bodyRows.set(r, element);
+      added.append(element);
+    }
+    body.append(added);
+    showActive();
+  };
+
+  const showActive = () => {
+    for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
+    const { row, column } = kept.active;
+    const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
+    if (element) {
+      element.classList.add("active");
+      scroller.setAttribute("aria-activedescendant", element.id);
+    } else {
+      scroller.removeAttribute("aria-activedescendant");
+    }
+  };
+
+  const redraw = () => {
+    drawn = "";
+    draw();
+  };
+
+  const layOut = () => {
+    rows = tableRows(grid, columns, match, kept.toggled, full);
+    measure();
+    sheet.style.width = px(labelWidth + columns.length * columnWidth);
+    sheet.style.height = px(top() + rows.length * rowHeight);
+    body.style.height = px(rows.length * rowHeight);
+    scroller.style.setProperty("--head", px(top()));
+    scroller.setAttribute("aria-rowcount", String(rows.length + 2));
+    scroller.setAttribute("aria-colcount", String(columns.length + 1));
+    kept.active.row = Math.max(0, Math.min(kept.active.row, rows.length - 1));
+    kept.active.column = Math.max(-1, Math.min(kept.active.column, columns.length - 1));
+    redraw();
+  };
+
+  const toggle = row => {
+    if (!row?.foldable) return;
+    const at = row.key;
+    if (!kept.toggled.delete(at)) kept.toggled.add(at);
+    layOut();
+    const again = rows.findIndex(r => r.key === at);
+    if (again >= 0) kept.active.row = again;
+    showActive();
+  };
+
+  const reveal = () => {
+    const { row, column } = kept.active;
+    const y = row * rowHeight, x = column * columnWidth;
+    const height = scroller.clientHeight - top() - rowHeight, width = scroller.clientWidth - labelWidth - columnWidth;
+    if (y < scroller.scrollTop) scroller.scrollTop = y;
+    else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
+    if (column >= 0) {
+      if (x < scroller.scrollLeft) scroller.scrollLeft = x;
+      else if (x > scroller.scrollLeft + width) scroller.scrollLeft = x - width;
+    }
+    draw();
+  };
+
+  const move = (row, column) => {
+    kept.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+    reveal();
+  };
+
+  const open = () => {
+    const { row, column } = kept.active, line = rows[row];
+    if (!line) return;
+    const i = column >= 0 && line.test >= 0 ? grid.at(line.test, columns[column]) : -1;
+    if (i >= 0) go(cellHref(i));
+    else toggle(line);
+  };
+
+  scroller.addEventListener("keydown", e => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const { row, column } = kept.active, page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+    const moves = {
+      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
+      PageUp: [row - page, column], PageDown: [row + page, column], Home: [row, -1], End: [row, columns.length - 1],
+    };
+    if (moves[e.key]) move(...moves[e.key]);
+    else if (e.key === "Enter") open();
+    else if (e.key === " ") toggle(rows[row]);
+    else return;
+    e.preventDefault();
+  });
+  scroller.addEventListener("click", e => {
+    const line = e.target.closest(".row[data-row]");
+    if (!line) return;
+    const r = Number(line.dataset.row), cell = e.target.closest(".cell");
+    kept.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
+    if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
+    showActive();
+  });
+  // What a cell is called in full is made when somebody points at it.
+  scroller.addEventListener("pointerover", e => {
+    const cell = e.target.closest("a.cell");
+    if (!cell || cell.title) return;
+    const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+    const i = row ? grid.at(row.test, column) : -1;
+    if (i < 0) return;
+    const { kernel, fs } = grid.columns[column];
+    cell.title = cells.tests[row.test] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
+  });
+  let waiting = false;
+  scroller.addEventListener("scroll", () => {
+    kept.top = scroller.scrollTop;
+    kept.left = scroller.scrollLeft;
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      if (scroller.isConnected) draw();
+    });
+  }, { passive: true });
+  const resized = new ResizeObserver(() => requestAnimationFrame(() => {
+    if (match && scroller.isConnected && sizeNow() !== size) layOut();
+  }));
+  resized.observe(document.documentElement);
+  signal.addEventListener("abort", () => resized.disconnect());
+
+  return {
+    element: scroller,
+    focus: () => scroller.focus({ preventScroll: true }),
+    update(nextColumns, nextMatch, nextFull) {
+      columns = nextColumns;
+      match = nextMatch;
+      full = nextFull;
+      layOut();
+    },
+    restore() {
+      scroller.scrollTop = kept.top ?? 0;
+      scroller.scrollLeft = kept.left ?? 0;
+      draw();
+    },
+    rows: () => rows,
+  };
+};

@@ -1,110 +1,111 @@
 // Where the documents come from: out of the file that the page is, or from the
 // server that gave it out. Their fields are those of document.go.
-(() => {
-  "use strict";
-  const app = splicelab;
+// @ts-check
+import { gridOf } from "./grid.js";
 
-  // Both sources have
-  //   live            whether there is a server behind it
-  //   runs(query)     {runs, total, skip}: the runs, newest first; query: {limit, skip}
-  //   run(id)         a run
-  //   cells(id)       its cells, by column
-  //   cell(id, kernel, fs, test)   everything about one
-  //   vectors(id)     its policy vectors
-  //   times(id)       where its time went
-  //   get(path)       any other document of the server: get("api/map?fs=xfs", {signal})
-  const memo = f => {
-    let last = null; // one run is looked at a time
-    return id => {
-      if (last?.id !== id) {
-        const mine = last = { id, promise: f(id) };
-        mine.promise.catch(() => { if (last === mine) last = null; });
-      }
-      return last.promise;
-    };
+// Both sources have
+//   live            whether there is a server behind it
+//   runs(query)     {runs, total, skip}: the runs, newest first; query: {limit, skip}
+//   run(id)         a run
+//   cells(id)       its cells, by column
+//   cell(id, kernel, fs, test)   everything about one
+//   vectors(id)     its policy vectors
+//   times(id)       where its time went
+//   get(path)       any other document of the server: get("api/map?fs=xfs", {signal})
+const memo = f => {
+  let last = null; // one run is looked at a time
+  return id => {
+    if (last?.id !== id) {
+      const mine = last = { id, promise: f(id) };
+      mine.promise.catch(() => { if (last === mine) last = null; });
+    }
+    return last.promise;
   };
+};
 
-  const http = () => {
-    const get = async (path, options = {}) => {
-      const answer = await fetch(path, { headers: { Accept: "application/json" }, ...options });
-      if (answer.ok) return answer.json();
-      let text = answer.status + " " + answer.statusText;
-      try {
-        text = (await answer.json()).error || text;
-      } catch { /* no document: the status has to do */ }
-      throw new Error(text);
-    };
-    const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
-    const still = f => {
-      const remembered = memo(f);
-      // What still runs is asked for anew each time.
-      return async id => (await get(of(id))).finished ? remembered(id) : f(id);
-    };
-    return {
-      live: true, get,
-      runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
-      run: id => get(of(id)),
-      cells: still(id => get(of(id, "/cells"))),
-      cell: (id, kernel, fs, test) => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test }))),
-      vectors: still(id => get(of(id, "/vectors"))),
-      times: still(id => get(of(id, "/times"))),
-    };
+const http = () => {
+  const get = async (path, options = {}) => {
+    const answer = await fetch(path, { headers: { Accept: "application/json" }, ...options });
+    if (answer.ok) return answer.json();
+    let text = answer.status + " " + answer.statusText;
+    try {
+      text = (await answer.json()).error || text;
+    } catch { /* no document: the status has to do */ }
+    throw new Error(text);
   };
-
-  const bytes = text => {
-    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-    const raw = atob(text), out = new Uint8Array(raw.length);
-    for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
-    return out;
+  const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
+  const still = f => {
+    const remembered = memo(f);
+    // What still runs is asked for anew each time.
+    return async id => (await get(of(id))).finished ? remembered(id) : f(id);
   };
-
-  // parsed resolves when the whole file has been read: the documents that few
-  // readers want stand behind the script.
-  const parsed = new Promise(resolve => {
-    if (document.readyState !== "loading") resolve();
-    else document.addEventListener("DOMContentLoaded", resolve, { once: true });
-  });
-
-  const embedded = () => {
-    const read = async name => {
-      let element = document.getElementById("document-" + name);
-      if (!element) {
-        await parsed;
-        element = document.getElementById("document-" + name);
-      }
-      if (!element) throw new Error("This report has no document “" + name + "”: it is damaged or was cut short.");
-      const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
-      return new Response(stream).json();
-    };
-    const documents = new Map();
-    const once = name => {
-      if (!documents.has(name)) documents.set(name, read(name));
-      return documents.get(name);
-    };
-    const only = async (id, name) => {
-      const run = await once("run");
-      if (id !== run.id) throw new Error("This report is of run " + run.id + ", not of " + id + ".");
-      return once(name);
-    };
-    const texts = memo(read); // the texts of the cells are large: one part at a time
-    return {
-      live: false,
-      get: path => Promise.reject(new Error("A report in a file has no " + path + ".")),
-      runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
-      run: id => only(id, "run"),
-      cells: id => only(id, "cells"),
-      cell: async (id, kernel, fs, test) => {
-        const i = app.grid(await only(id, "cells")).find(kernel, fs, test);
-        if (i < 0) throw new Error("Run " + id + " has no cell " + [kernel, fs, test].join(" ") + ".");
-        const starts = await once("parts"); // the first cell of each
-        let part = starts.length - 1;
-        while (starts[part] > i) part--;
-        return (await texts("part-" + part))[i - starts[part]];
-      },
-      vectors: id => only(id, "vectors"),
-      times: id => only(id, "times"),
-    };
+  return {
+    live: true, get,
+    runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
+    run: id => get(of(id)),
+    cells: still(id => get(of(id, "/cells"))),
+    cell: (id, kernel, fs, test) => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test }))),
+    vectors: still(id => get(of(id, "/vectors"))),
+    times: still(id => get(of(id, "/times"))),
   };
+};
 
-  app.source = document.getElementById("document-run") ? embedded() : http();
-})();
+const bytes = text => {
+  const { fromBase64 } = /** @type {any} */ (Uint8Array);
+  if (fromBase64) return fromBase64.call(Uint8Array, text);
+  const raw = atob(text), out = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+  return out;
+};
+
+// parsed resolves when the whole file has been read: the documents that few
+// readers want stand behind the script.
+/** @type {Promise<void>} */
+const parsed = new Promise(resolve => {
+  if (document.readyState !== "loading") resolve();
+  else document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
+});
+
+const embedded = () => {
+  const read = async name => {
+    let element = document.getElementById("document-" + name);
+    if (!element) {
+      await parsed;
+      element = document.getElementById("document-" + name);
+    }
+    if (!element) throw new Error("This report lacks its document “" + name + "”: the file is corrupt or truncated.");
+    const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).json();
+  };
+  const documents = new Map();
+  const once = name => {
+    if (!documents.has(name)) documents.set(name, read(name));
+    return documents.get(name);
+  };
+  const only = async (id, name) => {
+    const run = await once("run");
+    if (id !== run.id) throw new Error("This report contains run " + run.id + ", not " + id + ".");
+    return once(name);
+  };
+  const texts = memo(read); // the texts of the cells are large: one part at a time
+  return {
+    live: false,
+    get: path => Promise.reject(new Error("Not available in a report file: " + path)),
+    runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
+    run: id => only(id, "run"),
+    cells: id => only(id, "cells"),
+    cell: async (id, kernel, fs, test) => {
+      const i = gridOf(await only(id, "cells")).find(kernel, fs, test);
+      if (i < 0) throw new Error("Run " + id + " has no cell " + [kernel, fs, test].join(" ") + ".");
+      const starts = await once("parts"); // the first cell of each
+      let part = starts.length - 1;
+      while (starts[part] > i) part--;
+      return (await texts("part-" + part))[i - starts[part]];
+    },
+    vectors: id => only(id, "vectors"),
+    times: id => only(id, "times"),
+  };
+};
+
+/** @type {Record<string, any>} */
+export const source = document.getElementById("document-run") ? embedded() : http();

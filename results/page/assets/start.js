@@ -1,9 +1,12 @@
-// All files are loaded.
-// In a report the first view is its run.
-if (!splicelab.source.live) {
-  const source = splicelab.source;
-  splicelab.home = async () => splicelab.href("run", [(await source.runs()).runs[0].id]);
-}
-splicelab.started = splicelab.start();
-// For who measures: the first view has been painted.
-splicelab.started.then(() => requestAnimationFrame(() => setTimeout(() => performance.mark("splicelab-shown"))));
+// The report in a file: its first view is its run.
+// @ts-check
+import { routeHref, setHome, start } from "./app.js";
+import { source } from "./source.js";
+import "./run.js";
+
+export { showing } from "./app.js";
+export { logView } from "./log.js";
+
+setHome(async () => routeHref("run", [(await source.runs()).runs[0].id]));
+// For measurements: the first view has been painted.
+start().then(() => requestAnimationFrame(() => setTimeout(() => performance.mark("splicelab-shown"))));

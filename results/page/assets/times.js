@@ -1,45 +1,44 @@
 // Where time went, as bars with their figures.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el, svg } = app;
-  const known = ["queue", "spawn", "restore", "boot", "agent", "test", "collect"];
-  const phaseClass = name => known.includes(name) ? "t-" + name : "t-other";
-  const swatch = name => svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: phaseClass(name), width: "12", height: "12" }));
+// @ts-check
+import { el, svg } from "./dom.js";
+import { formatMS } from "./format.js";
 
-  // bar draws pieces [{ name, ms }] of a bar of which whole ms would fill it.
-  const bar = (pieces, whole, text) => {
-    let x = 0;
-    return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
-      const width = 10000 * ms / whole;
-      x += width;
-      return svg("rect", { class: phaseClass(name), x: String(x - width), width: String(width), height: "400" }, svg("title", {}, name + " " + app.ms(ms)));
-    }));
-  };
+const known = ["queue", "spawn", "restore", "boot", "agent", "test", "collect"];
+const phaseClass = name => known.includes(name) ? "t-" + name : "t-other";
+const swatch = name => svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: phaseClass(name), width: "12", height: "12" }));
 
-  // phaseBar is the time of one attempt.
-  app.phaseBar = timing => {
-    const spent = timing.filter(p => p.name !== "queue"), total = spent.reduce((sum, p) => sum + p.ms, 0);
-    const text = timing.map(p => p.name + " " + app.ms(p.ms)).join(", ");
-    return el("div", { class: "times" }, total > 0 ? bar(spent, total, text) : null,
-      el("ul", { class: "key" }, timing.map(p => el("li", {}, swatch(p.name), " " + p.name + " " + app.ms(p.ms) + (p.name === "queue" ? " (not in the bar)" : "")))));
-  };
+// bar draws pieces [{ name, ms }] of a bar of which whole ms would fill it.
+const bar = (pieces, whole, text) => {
+  let x = 0;
+  return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
+    const width = 10000 * ms / whole;
+    x += width;
+    return svg("rect", { class: phaseClass(name), x: String(x - width), width: String(width), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
+  }));
+};
 
-  // timeBars is the time of a run, by kernel and filesystem; null when it was
-  // not stored.
-  app.timeBars = ({ phases, rows }) => {
-    if (!rows.length) return null;
-    const longest = Math.max(...rows.map(row => row.total_ms), 1);
-    return el("div", { class: "times" },
-      el("p", {}, "Seconds by phase, of all attempts, and the median of one. Waiting in the queue is left out."),
-      el("ul", { class: "key" }, phases.map(p => el("li", {}, swatch(p.name), " " + p.name + ": " + p.doc))),
-      el("div", { class: "scroll" }, el("table", { class: "list" },
-        el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "", ...phases.map(p => p.name)].map(name => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, rows.map(row => {
-          const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
-          return el("tr", {}, el("th", { scope: "row" }, row.kernel + " " + row.fs), el("td", {}, (row.total_ms / 1000).toFixed(1) + " s"),
-            el("td", {}, bar(pieces, longest, pieces.map(p => p.name + " " + app.ms(p.ms)).join(", "))),
-            row.phases.map(used => el("td", {}, used.attempts ? (used.sum_ms / 1000).toFixed(1) + " (" + app.ms(used.median_ms) + ")" : "")));
-        })))));
-  };
-})();
+// phaseBar is the time of one attempt.
+export const phaseBar = timing => {
+  const spent = timing.filter(p => p.name !== "queue"), total = spent.reduce((sum, p) => sum + p.ms, 0);
+  const text = timing.map(p => p.name + " " + formatMS(p.ms)).join(", ");
+  return el("div", { class: "times" }, total > 0 ? bar(spent, total, text) : null,
+    el("ul", { class: "key" }, timing.map(p => el("li", {}, swatch(p.name), " " + p.name + " " + formatMS(p.ms) + (p.name === "queue" ? " (not in the bar)" : "")))));
+};
+
+// timeBars is the time of a run, by kernel and filesystem; null when it was
+// not stored.
+export const timeBars = ({ phases, rows }) => {
+  if (!rows.length) return null;
+  const longest = Math.max(...rows.map(row => row.total_ms), 1);
+  return el("div", { class: "times" },
+    el("p", {}, "Seconds per phase, summed over all attempts (median per attempt), without time spent in the queue."),
+    el("ul", { class: "key" }, phases.map(p => el("li", {}, swatch(p.name), " " + p.name + ": " + p.doc))),
+    el("div", { class: "scroll" }, el("table", { class: "list" },
+      el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "", ...phases.map(p => p.name)].map(name => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, rows.map(row => {
+        const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
+        return el("tr", {}, el("th", { scope: "row" }, row.kernel + " " + row.fs), el("td", {}, (row.total_ms / 1000).toFixed(1) + " s"),
+          el("td", {}, bar(pieces, longest, pieces.map(p => p.name + " " + formatMS(p.ms)).join(", "))),
+          row.phases.map(used => el("td", {}, used.attempts ? (used.sum_ms / 1000).toFixed(1) + " (" + formatMS(used.median_ms) + ")" : "")));
+      })))));
+};

@@ -1,22 +1,19 @@
 // The policy vectors: what each source and sink answered to the probes.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
+// @ts-check
+import { el } from "./dom.js";
 
-  // An answer is coloured as a verdict of the snapshot policy would be.
-  const kinds = { snapshot: "v-pass", live: "v-fail", zeroed: "v-fail", torn: "v-fail", dropped: "v-fail", blocked: "v-hang", error: "v-hang" };
-  const kind = answer => {
-    const word = answer.split(" ", 1)[0];
-    return Object.hasOwn(kinds, word) ? kinds[word] : "";
-  };
+// An answer is coloured as a verdict of the snapshot policy would be.
+const kinds = { snapshot: "v-pass", live: "v-fail", zeroed: "v-fail", torn: "v-fail", dropped: "v-fail", blocked: "v-hang", error: "v-hang" };
+const kind = answer => {
+  const word = answer.split(" ", 1)[0];
+  return Object.hasOwn(kinds, word) ? kinds[word] : "";
+};
 
-  // vectorTables is a table for each kernel; null when there are no vectors.
-  app.vectorTables = ({ probes, kernels }) => kernels.length === 0 ? null : el("div", {},
-    el("p", {}, probes.map(p => p.name + " " + p.asks).join(" · ") + " · fits: policies that no answer contradicts: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block"),
-    kernels.map(({ kernel, rows }) => el("div", { class: "scroll" }, el("table", { class: "list" }, el("caption", {}, kernel),
-      el("thead", {}, el("tr", {}, ["source", "sink", "filesystems"].map(name => el("th", { scope: "col" }, name)),
-        probes.map(p => el("th", { scope: "col", title: p.asks }, p.name)), el("th", { scope: "col" }, "fits"))),
-      el("tbody", {}, rows.map(row => el("tr", {}, el("th", { scope: "row" }, row.source), el("td", {}, row.sink), el("td", {}, row.filesystems.join(", ")),
-        row.answers.map(answer => el("td", { class: kind(answer) }, answer)), el("td", {}, row.fits || row.verdict + (row.verdict === "pass" || !row.detail ? "" : ": " + row.detail)))))))));
-})();
+// vectorTables is a table for each kernel; null when there are no vectors.
+export const vectorTables = ({ probes, kernels }) => kernels.length === 0 ? null : el("div", {},
+  el("p", {}, probes.map(p => p.name + " " + p.asks).join(" · ") + " · fits: policies consistent with every answer: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block"),
+  kernels.map(({ kernel, rows }) => el("div", { class: "scroll" }, el("table", { class: "list" }, el("caption", {}, kernel),
+    el("thead", {}, el("tr", {}, ["source", "sink", "filesystems"].map(name => el("th", { scope: "col" }, name)),
+      probes.map(p => el("th", { scope: "col", title: p.asks }, p.name)), el("th", { scope: "col" }, "fits"))),
+    el("tbody", {}, rows.map(row => el("tr", {}, el("th", { scope: "row" }, row.source), el("td", {}, row.sink), el("td", {}, row.filesystems.join(", ")),
+      row.answers.map(answer => el("td", { class: kind(answer) }, answer)), el("td", {}, row.fits || row.verdict + (row.verdict === "pass" || !row.detail ? "" : ": " + row.detail)))))))));

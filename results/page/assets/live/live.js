@@ -1,239 +1,244 @@
 // The matrix of a run in progress. It stays where the reader has scrolled and
 // filtered it to, while cells come; when the run is over, the view of a finished
 // one takes its place.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
-  if (!app.source.live) return;
-  const drawEvery = 250, readEvery = 2000; // ms
-  const remembered = new Map(); // run → what its matrix keeps while the reader looks at a cell
+// @ts-check
+import { cellHref, currentRoute, go, routeHref, show, wrapView } from "../app.js";
+import { copyButton, el } from "../dom.js";
+import { applyFilter, filterParams, parseFilter } from "../filter.js";
+import { filterBar } from "../filterbar.js";
+import { gridOf } from "../grid.js";
+import { follow, newProgress } from "./progress.js";
+import { newMatrix } from "../matrix.js";
+import { runHead } from "../run.js";
+import { source } from "../source.js";
+import { current } from "../state.js";
 
-  // table is a document of cells that takes those that come, and its grid, which
-  // stays the same object: the matrix holds it.
-  const table = first => {
-    const cells = { ...first }, grid = {};
-    let turn = 0;
-    let at = {}; // the index of each name, by list
-    const learn = () => {
-      at = {};
-      for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
-    };
-    learn();
-    const settle = () => {
-      cells.details = cells.details.slice(); // what was made of the old list is not of this one
-      const fresh = app.grid({ ...cells });
-      // What two drawings of a grid call alike need not be the same thing: the
-      // matrix remembers the words for it.
-      fresh.look = Float64Array.from(fresh.look, look => look + turn * 2 ** 40);
-      turn++;
-      for (const name of Object.keys(grid)) delete grid[name];
-      Object.assign(grid, fresh, { cells });
-    };
-    settle();
-    return {
-      cells, grid,
-      // take enters a cell; false when the table has no place for it.
-      take(cell) {
-        const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
-        const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome);
-        if ([k, f, t, v, o].includes(undefined)) return false;
-        let i = grid.find(cell.kernel, cell.fs, cell.test);
-        if (i < 0) { // or it came since the grid was made
-          i = grid.n;
-          while (i < cells.test.length && !(cells.test[i] === t && cells.kernel[i] === k && cells.filesystem[i] === f)) i++;
-        }
-        if (cells.attempts[i] > cell.attempts) return true; // it was read already, and more
-        let d = at.details.get(cell.detail);
-        if (d === undefined) {
-          d = cells.details.push(cell.detail) - 1;
-          at.details.set(cell.detail, d);
-        }
-        cells.kernel[i] = k;
-        cells.filesystem[i] = f;
-        cells.test[i] = t;
-        cells.verdict[i] = v;
-        cells.outcome[i] = o;
-        cells.detail[i] = d;
-        cells.attempts[i] = cell.attempts;
-        cells.duration[i] = cell.duration_ms;
-        if (cell.flaky) cells.flaky[i] = cell.flaky;
-        else delete cells.flaky[i];
-        if (cell.standing) cells.standing[i] = cell.standing;
-        else delete cells.standing[i];
-        return true;
-      },
-      read(document) {
-        for (const name of Object.keys(cells)) delete cells[name];
-        Object.assign(cells, document);
-        learn();
-      },
-      settle,
-    };
+const drawEvery = 250, readEvery = 2000; // ms
+const remembered = new Map(); // run → what its matrix keeps while the reader looks at a cell
+
+// table is a document of cells that takes those that come, and its grid, which
+// stays the same object: the matrix holds it.
+const table = first => {
+  const cells = { ...first }, grid = {};
+  let turn = 0;
+  let at = {}; // the index of each name, by list
+  const learn = () => {
+    at = {};
+    for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
   };
-
-  // The whole document of cells is asked for anew each time: a run in progress
-  // has another one at any moment.
-  const readCells = (id, signal) => app.source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
-
-  const made = run => {
-    const command = run.command.join(" ");
-    return el("details", { class: "section" }, el("summary", {}, "command and conditions"),
-      el("div", { class: "copied" }, el("pre", { class: "command" }, command), app.copyButton(command)),
-      el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort().map(name => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name]))))));
+  learn();
+  const settle = () => {
+    cells.details = cells.details.slice(); // what was made of the old list is not of this one
+    const fresh = gridOf({ ...cells });
+    // What two drawings of a grid call alike need not be the same thing: the
+    // matrix remembers the words for it.
+    fresh.look = Float64Array.from(fresh.look, look => look + turn * 2 ** 40);
+    turn++;
+    for (const name of Object.keys(grid)) delete grid[name];
+    Object.assign(grid, fresh, { cells });
   };
-
-  const render = async (main, id, signal) => {
-    const run = await app.source.run(id);
-    const progress = app.progress(id);
-    if (!remembered.has(id)) remembered.set(id, { toggled: new Set(), full: false });
-    const kept = remembered.get(id);
-    let data = null, bar = null, matrix = null, over = false, barIsOf = "";
-    let filter = app.parseFilter(app.route().params);
-    const holder = el("div", {}), empty = el("p", { class: "empty" }, "No cell has come to a verdict yet.");
-    empty.hidden = true;
-
-    const head = document.createElement("div");
-    const drawHead = () => head.replaceChildren(app.runHead({ ...run, planned: 0 }));
-    drawHead();
-    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
-    main.append(head, progress.element, empty, holder, made(run));
-
-    const href = i => {
-      const { cells } = data;
-      return app.cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], app.filterParams(filter));
-    };
-    const change = next => {
-      filter = next;
-      history.replaceState(null, "", app.href("run", [id], app.filterParams(filter)));
-      apply();
-    };
-    // The bar offers what occurs. It is left alone while one of its lists is open.
-    const newBar = () => {
-      const { cells, grid } = data;
-      const occurring = [cells.kernels, cells.filesystems, grid.families.map(f => f.name), [...new Set(cells.verdict)].sort(), [...new Set(cells.outcome)].sort(),
-        Object.keys(cells.flaky).length > 0, [...new Set(Object.values(cells.standing))].sort()];
-      const is = JSON.stringify(occurring);
-      if (is === barIsOf || bar?.element.querySelector("details[open]")) return;
-      barIsOf = is;
-      const old = bar, typing = old && document.activeElement === old.element.querySelector("input[type=search]") ? document.activeElement : null;
-      bar = app.filterBar(grid, change, signal);
-      if (old) old.element.replaceWith(bar.element);
-      else holder.prepend(bar.element);
-      if (typing) {
-        const field = bar.element.querySelector("input[type=search]");
-        field.value = typing.value;
-        field.focus();
-        field.setSelectionRange(typing.selectionStart, typing.selectionEnd);
+  settle();
+  return {
+    cells, grid,
+    // take enters a cell; false when the table has no place for it.
+    take(cell) {
+      const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
+      const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome);
+      if ([k, f, t, v, o].includes(undefined)) return false;
+      let i = grid.find(cell.kernel, cell.fs, cell.test);
+      if (i < 0) { // or it came since the grid was made
+        i = grid.n;
+        while (i < cells.test.length && !(cells.test[i] === t && cells.kernel[i] === k && cells.filesystem[i] === f)) i++;
       }
-    };
-    const none = el("p", { class: "empty", hidden: true }, "No cell is like that. ", el("a", { href: app.href("run", [id]) }, "Show all"));
-    const apply = () => {
-      const result = app.applyFilter(data.grid, filter);
-      bar.update(filter, result);
-      none.hidden = result.shown > 0;
-      matrix.element.hidden = result.shown === 0;
-      matrix.update(result.columns, result.match, kept.full);
-    };
-    const draw = () => {
-      empty.hidden = data.cells.test.length > 0;
-      if (!empty.hidden) return;
-      data.settle();
-      newBar();
-      if (!matrix) {
-        matrix = app.matrix(data.grid, { cellHref: href, kept, signal });
-        holder.append(matrix.element, none);
-        app.inMatrix = { get bar() { return bar; }, matrix };
-        apply();
-        matrix.restore();
-        return;
+      if (cells.attempts[i] > cell.attempts) return true; // it was read already, and more
+      let d = at.details.get(cell.detail);
+      if (d === undefined) {
+        d = cells.details.push(cell.detail) - 1;
+        at.details.set(cell.detail, d);
       }
-      apply();
-    };
-
-    // The cells are read once the stream is there, so that none is missed between.
-    let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
-    const take = cell => {
-      if (!data?.take(cell)) unknown = true; // of a kernel or test that the table does not have
-    };
-    const soon = () => {
-      if (drawing || signal.aborted) return;
-      const delay = data || reading ? drawEvery : 0;
-      drawing = setTimeout(async () => {
-        drawing = 0;
-        const now = performance.now();
-        if (unknown && !reading && now - lastRead >= readEvery) await readAll();
-        else if (data) draw();
-        if (unknown) soon();
-      }, delay);
-    };
-    const readAll = async () => {
-      reading = true;
-      unknown = false;
-      lastRead = performance.now();
-      waiting = [];
-      try {
-        const document = await readCells(id, signal);
-        if (data) data.read(document);
-        else data = table(document);
-        data.settle();
-        for (const cell of waiting) take(cell);
-        draw();
-        progress.lost("");
-      } catch (error) {
-        if (signal.aborted) return;
-        unknown = true;
-        progress.lost(error.message);
-      } finally {
-        reading = false;
-        if (unknown) soon();
-      }
-    };
-
-    app.follow(id, { signal, lost: text => {
-      progress.lost(text);
-      if (text && !data && !reading) readAll(); // without a stream, what there is
-    }, on: event => {
-      if (event.cell) {
-        if (reading) waiting.push(event.cell);
-        else take(event.cell);
-        soon();
-      }
-      if (event.kind === "reset") {
-        unknown = true;
-        soon();
-      }
-      if (event.tally) {
-        progress.update(event);
-        run.tally = event.tally;
-        run.planned = event.planned;
-      }
-      if (event.kind === "end") {
-        over = true;
-        app.show(); // the view of a finished run takes over
-      }
-    } });
-
-    return {
-      update(next) {
-        if (over || next.args[0] !== id || next.args.length > 1) return false;
-        filter = app.parseFilter(next.params);
-        if (data && bar) apply();
-        return true;
-      },
-      close() { app.inMatrix = null; },
-    };
+      cells.kernel[i] = k;
+      cells.filesystem[i] = f;
+      cells.test[i] = t;
+      cells.verdict[i] = v;
+      cells.outcome[i] = o;
+      cells.detail[i] = d;
+      cells.attempts[i] = cell.attempts;
+      cells.duration[i] = cell.duration_ms;
+      if (cell.flaky) cells.flaky[i] = cell.flaky;
+      else delete cells.flaky[i];
+      if (cell.standing) cells.standing[i] = cell.standing;
+      else delete cells.standing[i];
+      return true;
+    },
+    read(document) {
+      for (const name of Object.keys(cells)) delete cells[name];
+      Object.assign(cells, document);
+      learn();
+    },
+    settle,
   };
+};
 
-  const finished = app.views.get("run").render;
-  app.views.get("run").render = async (main, route, signal) => {
-    const [id, ...rest] = route.args;
-    if (id && rest.length === 0) {
-      const run = await app.source.run(id);
-      // latest, @baseline and the like stand for a run, which may change.
-      if (run.id !== id) return app.go(app.href("run", [run.id], route.params), { replace: true });
-      if (!run.finished) return render(main, id, signal);
+// The whole document of cells is asked for anew each time: a run in progress
+// has another one at any moment.
+const readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
+
+const made = run => {
+  const command = run.command.join(" ");
+  return el("details", { class: "section" }, el("summary", {}, "Command line and conditions"),
+    el("div", { class: "copied" }, el("pre", { class: "command" }, command), copyButton(command)),
+    el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort().map(name => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name]))))));
+};
+
+const render = async (main, id, signal) => {
+  const run = await source.run(id);
+  const progress = newProgress(id);
+  if (!remembered.has(id)) remembered.set(id, { toggled: new Set(), full: false });
+  const kept = remembered.get(id);
+  let data = null, bar = null, matrix = null, over = false, barIsOf = "";
+  let filter = parseFilter(currentRoute().params);
+  const holder = el("div", {}), empty = el("p", { class: "empty" }, "No results yet.");
+  empty.hidden = true;
+
+  const head = document.createElement("div");
+  const drawHead = () => head.replaceChildren(runHead({ ...run, planned: 0 }));
+  drawHead();
+  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
+  main.append(head, progress.element, empty, holder, made(run));
+
+  const href = i => {
+    const { cells } = data;
+    return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
+  };
+  const change = next => {
+    filter = next;
+    history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
+    apply();
+  };
+  // The bar offers what occurs. It is left alone while one of its lists is open.
+  const newBar = () => {
+    const { cells, grid } = data;
+    const occurring = [cells.kernels, cells.filesystems, grid.families.map(f => f.name), [...new Set(cells.verdict)].sort(), [...new Set(cells.outcome)].sort(),
+      Object.keys(cells.flaky).length > 0, [...new Set(Object.values(cells.standing))].sort()];
+    const is = JSON.stringify(occurring);
+    if (is === barIsOf || bar?.element.querySelector("details[open]")) return;
+    barIsOf = is;
+    const old = bar, typing = old && document.activeElement === old.element.querySelector("input[type=search]") ? /** @type {HTMLInputElement} */ (document.activeElement) : null;
+    bar = filterBar(grid, change, signal);
+    if (old) old.element.replaceWith(bar.element);
+    else holder.prepend(bar.element);
+    if (typing) {
+      const field = bar.element.querySelector("input[type=search]");
+      field.value = typing.value;
+      field.focus();
+      field.setSelectionRange(typing.selectionStart, typing.selectionEnd);
     }
-    return finished(main, route, signal);
   };
-})();
+  const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+  const apply = () => {
+    const result = applyFilter(data.grid, filter);
+    bar.update(filter, result);
+    none.hidden = result.shown > 0;
+    matrix.element.hidden = result.shown === 0;
+    matrix.update(result.columns, result.match, kept.full);
+  };
+  const draw = () => {
+    empty.hidden = data.cells.test.length > 0;
+    if (!empty.hidden) return;
+    data.settle();
+    newBar();
+    if (!matrix) {
+      matrix = newMatrix(data.grid, { cellHref: href, kept, signal });
+      holder.append(matrix.element, none);
+      current.matrix = { get bar() { return bar; }, matrix };
+      apply();
+      matrix.restore();
+      return;
+    }
+    apply();
+  };
+
+  // The cells are read once the stream is there, so that none is missed between.
+  let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
+  const take = cell => {
+    if (!data?.take(cell)) unknown = true; // of a kernel or test that the table does not have
+  };
+  const soon = () => {
+    if (drawing || signal.aborted) return;
+    const delay = data || reading ? drawEvery : 0;
+    drawing = setTimeout(async () => {
+      drawing = 0;
+      const now = performance.now();
+      if (unknown && !reading && now - lastRead >= readEvery) await readAll();
+      else if (data) draw();
+      if (unknown) soon();
+    }, delay);
+  };
+  const readAll = async () => {
+    reading = true;
+    unknown = false;
+    lastRead = performance.now();
+    waiting = [];
+    try {
+      const document = await readCells(id, signal);
+      if (data) data.read(document);
+      else data = table(document);
+      data.settle();
+      for (const cell of waiting) take(cell);
+      draw();
+      progress.lost("");
+    } catch (/** @type {any} */ error) {
+      if (signal.aborted) return;
+      unknown = true;
+      progress.lost(error.message);
+    } finally {
+      reading = false;
+      if (unknown) soon();
+    }
+  };
+
+  follow(id, { signal, lost: text => {
+    progress.lost(text);
+    if (text && !data && !reading) readAll(); // without a stream, what there is
+  }, on: event => {
+    if (event.cell) {
+      if (reading) waiting.push(event.cell);
+      else take(event.cell);
+      soon();
+    }
+    if (event.kind === "reset") {
+      unknown = true;
+      soon();
+    }
+    if (event.tally) {
+      progress.update(event);
+      run.tally = event.tally;
+      run.planned = event.planned;
+    }
+    if (event.kind === "end") {
+      over = true;
+      show(); // the view of a finished run takes over
+    }
+  } });
+
+  return {
+    update(next) {
+      if (over || next.args[0] !== id || next.args.length > 1) return false;
+      filter = parseFilter(next.params);
+      if (data && bar) apply();
+      return true;
+    },
+    close() { current.matrix = null; },
+  };
+};
+
+wrapView("run", finished => async (main, route, signal) => {
+  const [id, ...rest] = route.args;
+  if (id && rest.length === 0) {
+    const run = await source.run(id);
+    // latest, @baseline and the like stand for a run, which may change.
+    if (run.id !== id) return go(routeHref("run", [run.id], route.params), { replace: true });
+    if (!run.finished) return render(main, id, signal);
+  }
+  return finished(main, route, signal);
+});

@@ -1,87 +1,85 @@
 // A run in progress: the events that the server sends of it, and how far it is.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
+// @ts-check
+import { copyButton, el } from "../dom.js";
+import { counted, verdictClass, verdictMark, verdictNames } from "../format.js";
 
-  // follow calls on(event) for each event of a run, until signal or the event
-  // "end". The first is "reset": what is read of the run after it misses nothing
-  // that was before the stream. lost(text) tells that the connection is gone, lost("") that it is
-  // back. Events are those of document.go; a browser that was away is sent what
-  // it missed.
-  app.follow = (run, { on, lost, signal }) => {
-    let stream = null, last = "", again = 0;
-    const close = () => {
-      clearTimeout(again);
-      stream?.close();
-    };
-    const open = () => {
-      const url = "api/runs/" + encodeURIComponent(run) + "/events" + (last ? "?" + new URLSearchParams({ after: last }) : "");
-      stream = new EventSource(url);
-      stream.addEventListener("open", () => lost(""));
-      stream.addEventListener("message", e => {
-        const fresh = !last;
-        last = e.lastEventId || last;
-        // Nothing is known of what came before the stream.
-        if (fresh) on({ kind: "reset", cell: null, tally: null });
-        const event = JSON.parse(e.data);
-        if (event.kind === "end") close();
-        on(event);
-      });
-      stream.addEventListener("error", () => {
-        lost("The server does not answer. What is shown may be old.");
-        // A browser comes back by itself, unless the answer was an error.
-        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again = setTimeout(open, 5000);
-      });
-    };
-    signal.addEventListener("abort", close);
-    if (!signal.aborted) open();
+// follow calls on(event) for each event of a run, until signal or the event
+// "end". The first is "reset": what is read of the run after it misses nothing
+// that was before the stream. lost(text) tells that the connection is gone, lost("") that it is
+// back. Events are those of document.go; a browser that was away is sent what
+// it missed.
+export const follow = (run, { on, lost, signal }) => {
+  let stream = null, last = "", again = 0;
+  const close = () => {
+    clearTimeout(again);
+    stream?.close();
   };
-
-  const left = seconds => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
-
-  // bar is a strip with a piece for each verdict.
-  app.verdictBar = (verdicts, of) => {
-    const bar = el("div", { class: "verdict-bar", "aria-hidden": "true" });
-    for (const verdict of app.verdicts) {
-      const n = verdicts[verdict] ?? 0;
-      if (!n) continue;
-      const piece = el("span", { class: app.verdictClass(verdict), title: n + " " + verdict });
-      piece.style.width = 100 * n / Math.max(1, of) + "%";
-      bar.append(piece);
-    }
-    return bar;
+  const open = () => {
+    const url = "api/runs/" + encodeURIComponent(run) + "/events" + (last ? "?" + new URLSearchParams({ after: last }) : "");
+    stream = new EventSource(url);
+    stream.addEventListener("open", () => lost(""));
+    stream.addEventListener("message", e => {
+      const fresh = !last;
+      last = e.lastEventId || last;
+      // Nothing is known of what came before the stream.
+      if (fresh) on({ kind: "reset", cell: null, tally: null });
+      const event = JSON.parse(e.data);
+      if (event.kind === "end") close();
+      on(event);
+    });
+    stream.addEventListener("error", () => {
+      lost("The server does not respond. The page may be out of date.");
+      // A browser comes back by itself, unless the answer was an error.
+      if (stream.readyState === EventSource.CLOSED && !signal.aborted) again = setTimeout(open, 5000);
+    });
   };
+  signal.addEventListener("abort", close);
+  if (!signal.aborted) open();
+};
 
-  // tallyBadges say how many cells came to each verdict.
-  app.tallyBadges = tally => app.verdicts.filter(v => tally.verdicts[v]).map(v =>
-    el("span", { class: "badge " + app.verdictClass(v) }, el("b", { "aria-hidden": "true" }, app.verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
+const left = seconds => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
 
-  // progress shows how far the run with this id is; update(event) takes an event with a tally.
-  app.progress = run => {
-    const text = el("p", { class: "progress-text" }), badges = el("p", { class: "badges" }), note = el("p", { class: "lost", role: "status" });
-    const strip = el("div", { class: "strip-holder" });
-    const command = "splicelab run --resume " + run;
-    const resume = el("p", { class: "copied", hidden: true }, "To go on with it: ", el("code", {}, command), " ", app.copyButton(command));
-    const element = el("section", { class: "progress", role: "progressbar", "aria-label": "progress of the run", "aria-valuemin": "0" }, text, strip, badges, resume, note);
-    return {
-      element,
-      update({ tally, planned, done, running, rate, left: seconds }) {
-        const share = planned > 0 ? done / planned : 0;
-        element.setAttribute("aria-valuemax", String(Math.max(planned, done)));
-        element.setAttribute("aria-valuenow", String(done));
-        const words = [done.toLocaleString("en") + (planned ? " of " + app.count(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
-        if (!running) words.push("stopped: no process is at this run");
-        else if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells a second");
-        else words.push("nothing came in the last minute");
-        if (seconds > 0) words.push(left(seconds) + " left");
-        text.textContent = words.join(" · ");
-        element.setAttribute("aria-valuetext", text.textContent);
-        strip.replaceChildren(app.verdictBar(tally.verdicts, Math.max(planned, done)));
-        badges.replaceChildren(...app.tallyBadges(tally).flatMap(badge => [badge, " "]));
-        resume.hidden = running;
-      },
-      lost(words) { note.textContent = words; },
-    };
+// bar is a strip with a piece for each verdict.
+export const verdictBar = (verdicts, of) => {
+  const bar = el("div", { class: "verdict-bar", "aria-hidden": "true" });
+  for (const verdict of verdictNames) {
+    const n = verdicts[verdict] ?? 0;
+    if (!n) continue;
+    const piece = el("span", { class: verdictClass(verdict), title: n + " " + verdict });
+    piece.style.width = 100 * n / Math.max(1, of) + "%";
+    bar.append(piece);
+  }
+  return bar;
+};
+
+// tallyBadges say how many cells came to each verdict.
+export const tallyBadges = tally => verdictNames.filter(v => tally.verdicts[v]).map(v =>
+  el("span", { class: "badge " + verdictClass(v) }, el("b", { "aria-hidden": "true" }, verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
+
+// progress shows how far the run with this id is; update(event) takes an event with a tally.
+export const newProgress = run => {
+  const text = el("p", { class: "progress-text" }), badges = el("p", { class: "badges" }), note = el("p", { class: "lost", role: "status" });
+  const strip = el("div", { class: "strip-holder" });
+  const command = "splicelab run --resume " + run;
+  const resume = el("p", { class: "copied", hidden: true }, "Resume: ", el("code", {}, command), " ", copyButton(command));
+  const element = el("section", { class: "progress", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" }, text, strip, badges, resume, note);
+  return {
+    element,
+    update({ tally, planned, done, running, rate, left: seconds }) {
+      const share = planned > 0 ? done / planned : 0;
+      element.setAttribute("aria-valuemax", String(Math.max(planned, done)));
+      element.setAttribute("aria-valuenow", String(done));
+      const words = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
+      if (!running) words.push("interrupted: not running");
+      else if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
+      else words.push("no results in the last minute");
+      if (seconds > 0) words.push(left(seconds) + " left");
+      text.textContent = words.join(" · ");
+      element.setAttribute("aria-valuetext", text.textContent);
+      strip.replaceChildren(verdictBar(tally.verdicts, Math.max(planned, done)));
+      badges.replaceChildren(...tallyBadges(tally).flatMap(badge => [badge, " "]));
+      resume.hidden = running;
+    },
+    lost(words) { note.textContent = words; },
   };
-})();
+};

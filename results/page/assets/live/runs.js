@@ -1,87 +1,89 @@
 // The list of runs, which follows the store.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
-  if (!app.source.live) return;
-  const again = 5000, page = 100; // ms between two looks; runs on one page
+// @ts-check
+import { addView, go, routeHref, setHome, show } from "../app.js";
+import { el } from "../dom.js";
+import { counted, took, when } from "../format.js";
+import { shortcut } from "../keys.js";
+import { tallyBadges, verdictBar } from "./progress.js";
+import { source } from "../source.js";
 
-  app.home = () => "#/runs";
+const again = 5000, page = 100; // ms between two looks; runs on one page
 
-  const render = async (main, route, signal) => {
-    const skip = Math.max(0, parseInt(route.params.get("skip") ?? "0", 10) || 0);
-    const chosen = new Set();
-    const compare = el("button", { type: "button", disabled: true, on: { click: () => {
-      const [after, before] = [...shown].filter(id => chosen.has(id)); // newest first
-      app.go(app.href("diff", [before, after]));
-    } } }, "compare the two chosen");
-    const body = el("tbody", {}), note = el("p", { class: "lost", role: "status" }), pages = el("p", { class: "pages" });
-    let shown = [], text = "";
+setHome(() => "#/runs");
 
-    const choice = id => el("input", { type: "checkbox", "aria-label": "choose run " + id, checked: chosen.has(id), on: { change: e => {
-      if (e.target.checked) chosen.add(id);
-      else chosen.delete(id);
-      compare.disabled = shown.filter(id => chosen.has(id)).length !== 2;
-    } } });
-    const row = (run, before) => {
-      const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
-      return el("tr", { class: run.finished ? false : "unfinished" },
-        el("td", { class: "choice" }, choice(run.id)),
-        el("td", {}, el("a", { href: app.href("run", [run.id]) }, run.id), run.marks.flatMap(mark => [" ", el("span", { class: "badge" }, "@" + mark)]),
-          run.problem ? el("div", { class: "trouble" }, "cannot be trusted: " + run.problem) : null),
-        el("td", {}, app.when(run.started)),
-        el("td", {}, run.finished ? app.took(run) : el("b", {}, run.running ? "running" : "stopped")),
-        el("td", {}, run.policy), el("td", {}, run.accel),
-        el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
-        el("td", { class: "came" }, app.verdictBar(run.tally.verdicts, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, app.tallyBadges(run.tally).flatMap(badge => [badge, " "]),
-          run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null)),
-        el("td", {}, before ? el("a", { href: app.href("diff", [before.id, run.id]), "aria-label": "compare run " + run.id + " with the one before" }, "diff") : ""));
-    };
-    const look = async () => {
-      // One more than is shown: the last row is compared with the one before it.
-      const list = await app.source.runs({ limit: page + 1, skip }, { signal });
-      note.textContent = "";
-      const now = JSON.stringify(list);
-      if (now === text) return;
-      text = now;
-      const runs = list.runs.slice(0, page);
-      shown = runs.map(run => run.id);
-      const focused = document.activeElement?.closest("tr")?.querySelector("a")?.getAttribute("href"), inBox = document.activeElement?.type === "checkbox";
-      body.replaceChildren(...runs.map((run, i) => row(run, list.runs[i + 1])));
-      if (focused) {
-        const line = [...body.rows].find(r => r.querySelector("a").getAttribute("href") === focused);
-        line?.querySelector(inBox ? "input" : "a").focus();
-      }
-      compare.disabled = shown.filter(id => chosen.has(id)).length !== 2;
-      pages.replaceChildren(...[
-        skip > 0 ? el("a", { href: app.href("runs", [], skip > page ? new URLSearchParams({ skip: skip - page }) : null) }, "‹ newer") : "", " ",
-        list.total > skip + page ? el("a", { href: app.href("runs", [], new URLSearchParams({ skip: skip + page })) }, "older ›") : "", " ",
-        el("span", { class: "dim" }, app.count(list.total, "run") + " stored")]);
-    };
-    await look();
-    if (!shown.length) {
-      main.append(el("h1", {}, "Runs"), el("p", { class: "empty" }, skip ? "There are no runs as old as that." : "No run is stored yet: splicelab run makes one."), pages);
-    } else {
-      main.append(el("h1", {}, "Runs"), el("p", {}, compare),
-        el("div", { class: "scroll" }, el("table", { class: "list runs" },
-          el("thead", {}, el("tr", {}, ["", "run", "started", "took", "policy", "accel", "cells", "verdicts", ""].map(name => el("th", { scope: "col" }, name)))), body)),
-        pages, note);
-    }
-    const wait = () => {
-      const timer = setTimeout(async () => {
-        try {
-          if (!document.hidden) await look();
-          if (shown.length && !body.isConnected) app.show();
-        } catch (error) {
-          if (!signal.aborted) note.textContent = error.message + " What is shown may be old.";
-        }
-        if (!signal.aborted) wait();
-      }, again);
-      signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    };
-    wait();
+const render = async (main, route, signal) => {
+  const skip = Math.max(0, parseInt(route.params.get("skip") ?? "0", 10) || 0);
+  const chosen = new Set();
+  const compare = el("button", { type: "button", disabled: true, on: { click: () => {
+    const [after, before] = [...shown].filter(id => chosen.has(id)); // newest first
+    go(routeHref("diff", [before, after]));
+  } } }, "Compare selected");
+  const body = el("tbody", {}), note = el("p", { class: "lost", role: "status" }), pages = el("p", { class: "pages" });
+  let shown = [], text = "";
+
+  const choice = id => el("input", { type: "checkbox", "aria-label": "Select run " + id, checked: chosen.has(id), on: { change: e => {
+    if (e.target.checked) chosen.add(id);
+    else chosen.delete(id);
+    compare.disabled = shown.filter(id => chosen.has(id)).length !== 2;
+  } } });
+  const row = (run, before) => {
+    const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
+    return el("tr", { class: run.finished ? false : "unfinished" },
+      el("td", { class: "choice" }, choice(run.id)),
+      el("td", {}, el("a", { href: routeHref("run", [run.id]) }, run.id), run.marks.flatMap(mark => [" ", el("span", { class: "badge" }, "@" + mark)]),
+        run.problem ? el("div", { class: "trouble" }, "unreliable: " + run.problem) : null),
+      el("td", {}, when(run.started)),
+      el("td", {}, run.finished ? took(run) : el("b", {}, run.running ? "running" : "stopped")),
+      el("td", {}, run.policy), el("td", {}, run.accel),
+      el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
+      el("td", { class: "came" }, verdictBar(run.tally.verdicts, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, tallyBadges(run.tally).flatMap(badge => [badge, " "]),
+        run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null)),
+      el("td", {}, before ? el("a", { href: routeHref("diff", [before.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : ""));
   };
+  const look = async () => {
+    // One more than is shown: the last row is compared with the one before it.
+    const list = await source.runs({ limit: page + 1, skip }, { signal });
+    note.textContent = "";
+    const now = JSON.stringify(list);
+    if (now === text) return;
+    text = now;
+    const runs = list.runs.slice(0, page);
+    shown = runs.map(run => run.id);
+    const focused = document.activeElement?.closest("tr")?.querySelector("a")?.getAttribute("href"), inBox = /** @type {any} */ (document.activeElement)?.type === "checkbox";
+    body.replaceChildren(...runs.map((run, i) => row(run, list.runs[i + 1])));
+    if (focused) {
+      const line = [...body.rows].find(r => r.querySelector("a").getAttribute("href") === focused);
+      line?.querySelector(inBox ? "input" : "a").focus();
+    }
+    compare.disabled = shown.filter(id => chosen.has(id)).length !== 2;
+    pages.replaceChildren(...[
+      skip > 0 ? el("a", { href: routeHref("runs", [], skip > page ? new URLSearchParams({ skip: String(skip - page) }) : null) }, "‹ newer") : "", " ",
+      list.total > skip + page ? el("a", { href: routeHref("runs", [], new URLSearchParams({ skip: String(skip + page) })) }, "older ›") : "", " ",
+      el("span", { class: "dim" }, counted(list.total, "run") + " stored")]);
+  };
+  await look();
+  if (!shown.length) {
+    main.append(el("h1", {}, "Runs"), el("p", { class: "empty" }, skip ? "No older runs." : "No runs yet: splicelab run creates one."), pages);
+  } else {
+    main.append(el("h1", {}, "Runs"), el("p", {}, compare),
+      el("div", { class: "scroll" }, el("table", { class: "list runs" },
+        el("thead", {}, el("tr", {}, ["", "run", "started", "duration", "policy", "accel", "cells", "verdicts", ""].map(name => el("th", { scope: "col" }, name)))), body)),
+      pages, note);
+  }
+  const wait = () => {
+    const timer = setTimeout(async () => {
+      try {
+        if (!document.hidden) await look();
+        if (shown.length && !body.isConnected) show();
+      } catch (/** @type {any} */ error) {
+        if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+      }
+      if (!signal.aborted) wait();
+    }, again);
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  };
+  wait();
+};
 
-  app.view("runs", { title: "Runs", nav: "Runs", render });
-  app.key("g r", "the list of runs", () => app.go("#/runs"));
-})();
+addView("runs", { title: "Runs", nav: "Runs", render });
+shortcut("g r", "list of runs", () => go("#/runs"));

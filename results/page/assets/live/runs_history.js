@@ -1,33 +1,32 @@
 // The history of a cell: what it came to in each run that has it.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
-  if (!app.source.live) return;
+// @ts-check
+import { addView, cellHref, routeHref } from "../app.js";
+import { el } from "../dom.js";
+import { badgeOf, counted, describe, isFailing, markOf, verdictClass, when } from "../format.js";
+import { source } from "../source.js";
 
-  const render = async (main, route, signal) => {
-    const [kernel, fs, test] = route.args;
-    if (route.args.length !== 3) throw new Error("The address of a history is #/history/KERNEL/FILESYSTEM/TEST.");
-    const limit = route.params.get("runs") ?? "100";
-    const { history, runs } = await app.source.get("api/history?" + new URLSearchParams({ kernel, fs, test, limit }), { signal });
-    const bad = history.filter(past => app.isBad(past.verdict, "")).length, infra = history.filter(past => past.verdict === "infra").length;
-    main.append(el("h1", {}, "History of " + test),
-      el("p", { class: "facts" }, kernel + " · " + fs),
-      el("p", {}, history.length === 0 ? "No run among the last " + runs + " has this cell." :
-        "Bad in " + bad + " of " + app.count(history.length - infra, "run") + (infra ? "; " + infra + " more say nothing (infra)" : "") + ", among the last " + runs + "."),
-      el("p", { class: "strip" }, [...history].reverse().map(past => {
-        const what = past.run + ": " + app.what(past.verdict, past.outcome, past.flaky);
-        return el("a", { class: "cell " + app.verdictClass(past.verdict), href: app.cellHref(past.run, past.kernel, fs, test), "aria-label": what, title: what },
-          app.mark(past.verdict, past.outcome) + (past.flaky ? "*" : ""));
-      })),
-      history.length ? el("div", { class: "scroll" }, el("table", { class: "list" },
-        el("thead", {}, el("tr", {}, ["run", "started", "came to"].map(name => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, history.map(past => el("tr", {},
-          el("td", {}, el("a", { href: app.cellHref(past.run, past.kernel, fs, test) }, past.run)),
-          el("td", {}, app.when(past.started)), el("td", {}, app.badge(past.verdict, past.outcome, past.flaky))))))) : null,
-      el("p", {}, el("a", { href: app.href("map", [], new URLSearchParams({ tests: "^" + test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") + "$", fs })) }, "on all kernels"),
-        runs < 1000 ? [" · ", el("a", { href: app.href("history", route.args, new URLSearchParams({ runs: "1000" })) }, "further back")] : null));
-  };
+const render = async (main, route, signal) => {
+  const [kernel, fs, test] = route.args;
+  if (route.args.length !== 3) throw new Error("The address of a history must be #/history/KERNEL/FILESYSTEM/TEST.");
+  const limit = route.params.get("runs") ?? "100";
+  const { history, runs } = await source.get("api/history?" + new URLSearchParams({ kernel, fs, test, limit }), { signal });
+  const bad = history.filter(past => isFailing(past.verdict, "")).length, infra = history.filter(past => past.verdict === "infra").length;
+  main.append(el("h1", {}, "History of " + test),
+    el("p", { class: "facts" }, kernel + " · " + fs),
+    el("p", {}, history.length === 0 ? "None of the last " + runs + " runs has this cell." :
+      "Failed in " + bad + " of " + counted(history.length - infra, "run") + (infra ? "; " + infra + " more inconclusive (infra)" : "") + ", of the last " + runs + "."),
+    el("p", { class: "strip" }, [...history].reverse().map(past => {
+      const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);
+      return el("a", { class: "cell " + verdictClass(past.verdict), href: cellHref(past.run, past.kernel, fs, test), "aria-label": what, title: what },
+        markOf(past.verdict, past.outcome) + (past.flaky ? "*" : ""));
+    })),
+    history.length ? el("div", { class: "scroll" }, el("table", { class: "list" },
+      el("thead", {}, el("tr", {}, ["run", "started", "result"].map(name => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, history.map(past => el("tr", {},
+        el("td", {}, el("a", { href: cellHref(past.run, past.kernel, fs, test) }, past.run)),
+        el("td", {}, when(past.started)), el("td", {}, badgeOf(past.verdict, past.outcome, past.flaky))))))) : null,
+    el("p", {}, el("a", { href: routeHref("map", [], new URLSearchParams({ tests: "^" + test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") + "$", fs })) }, "All kernels"),
+      runs < 1000 ? [" · ", el("a", { href: routeHref("history", route.args, new URLSearchParams({ runs: "1000" })) }, "Older runs")] : null));
+};
 
-  app.view("history", { title: route => "History of " + route.args.slice(2).join("/"), render });
-})();
+addView("history", { title: route => "History of " + route.args.slice(2).join("/"), render });

@@ -1,115 +1,117 @@
 // The kernel map: what each kernel showed, test by test, over several runs.
-(() => {
-  "use strict";
-  const app = splicelab;
-  const { el } = app;
-  if (!app.source.live) return;
-  const some = 200; // rows that are shown at first
+// @ts-check
+import { addView, cellHref, go, routeHref } from "../app.js";
+import { el } from "../dom.js";
+import { counted, describe, markOf, verdictClass } from "../format.js";
+import { shortcut } from "../keys.js";
+import { source } from "../source.js";
 
-  // shown is what a cell showed, in a word: a change of it is a change.
-  const shown = cell => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
-  const says = cell => cell.verdict && cell.verdict !== "skip"; // a skip says nothing of the kernel
+const some = 200; // rows that are shown at first
 
-  // common is what all names begin with.
-  const common = names => names.reduce((prefix, name) => {
-    let n = 0;
-    while (n < prefix.length && prefix[n] === name[n]) n++;
-    return prefix.slice(0, n);
-  });
-  const turned = text => [...text].reverse().join("");
+// shown is what a cell showed, in a word: a change of it is a change.
+const shown = cell => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
+const says = cell => cell.verdict && cell.verdict !== "skip"; // a skip says nothing of the kernel
 
-  // testLabels are tests without the suite that all are of, releases without the
-  // flavour that all have.
-  const testLabels = names => {
-    const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common(names) : "") ?? [""];
-    return names.map(name => name.slice(prefix.length));
+// common is what all names begin with.
+const common = names => names.reduce((prefix, name) => {
+  let n = 0;
+  while (n < prefix.length && prefix[n] === name[n]) n++;
+  return prefix.slice(0, n);
+});
+const turned = text => [...text].reverse().join("");
+
+// testLabels are tests without the suite that all are of, releases without the
+// flavour that all have.
+const testLabels = names => {
+  const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common(names) : "") ?? [""];
+  return names.map(name => name.slice(prefix.length));
+};
+const releaseLabels = names => {
+  const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common(names.map(turned))) : "") ?? [""];
+  return names.map(name => name.slice(0, name.length - flavour.length));
+};
+
+const table = map => {
+  const releases = releaseLabels(map.kernels.map(k => k.release));
+  const tests = new Map(), names = [...new Set(map.rows.map(row => row.test))], labels = testLabels(names);
+  names.forEach((name, i) => tests.set(name, labels[i] || name));
+  const series = [];
+  for (const kernel of map.kernels) {
+    const last = series.at(-1);
+    if (last && last.name === kernel.series) last.n++;
+    else series.push({ name: kernel.series, n: 1 });
+  }
+  const firsts = new Set();
+  for (let i = 0, s = 0; s < series.length; i += series[s++].n) firsts.add(i);
+  const body = el("tbody", {}), changes = el("ul", { class: "changes" });
+  const cell = (row, i, changed) => {
+    const c = row.cells[i], kernel = map.kernels[i].release;
+    const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
+    if (!c.verdict) return el("td", { class: classes });
+    const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
+    return el("td", { class: classes + verdictClass(c.verdict) },
+      el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": what }, markOf(c.verdict, c.outcome)));
   };
-  const releaseLabels = names => {
-    const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common(names.map(turned))) : "") ?? [""];
-    return names.map(name => name.slice(0, name.length - flavour.length));
-  };
-
-  const table = map => {
-    const releases = releaseLabels(map.kernels.map(k => k.release));
-    const tests = new Map(), names = [...new Set(map.rows.map(row => row.test))], labels = testLabels(names);
-    names.forEach((name, i) => tests.set(name, labels[i] || name));
-    const series = [];
-    for (const kernel of map.kernels) {
-      if (series.at(-1)?.name === kernel.series) series.at(-1).n++;
-      else series.push({ name: kernel.series, n: 1 });
-    }
-    const firsts = new Set();
-    for (let i = 0, s = 0; s < series.length; i += series[s++].n) firsts.add(i);
-    const body = el("tbody", {}), changes = el("ul", { class: "changes" });
-    const cell = (row, i, changed) => {
-      const c = row.cells[i], kernel = map.kernels[i].release;
-      const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
-      if (!c.verdict) return el("td", { class: classes });
-      const what = kernel + ": " + app.what(c.verdict, c.outcome) + (changed ? ", changed" : "");
-      return el("td", { class: classes + app.verdictClass(c.verdict) },
-        el("a", { href: app.cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": what }, app.mark(c.verdict, c.outcome)));
-    };
-    const line = row => {
-      let last = -1;
-      const cells = [];
-      for (let i = 0; i < row.cells.length; i++) {
-        const c = row.cells[i];
-        const changed = says(c) && last >= 0 && shown(row.cells[last]) !== shown(c);
-        if (changed) {
-          changes.append(el("li", {}, row.test + " " + row.fs + ": " + shown(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown(c) + " on " + map.kernels[i].release));
-        }
-        if (says(c)) last = i;
-        cells.push(cell(row, i, changed));
+  const line = row => {
+    let last = -1;
+    const cells = [];
+    for (let i = 0; i < row.cells.length; i++) {
+      const c = row.cells[i];
+      const changed = says(c) && last >= 0 && shown(row.cells[last]) !== shown(c);
+      if (changed) {
+        changes.append(el("li", {}, row.test + " " + row.fs + ": " + shown(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown(c) + " on " + map.kernels[i].release));
       }
-      return el("tr", {}, el("th", { scope: "row", title: row.test + " " + row.fs }, tests.get(row.test), " ", el("span", { class: "dim" }, row.fs)), cells);
-    };
-    let n = 0;
-    const more = el("button", { type: "button", on: { click: () => add() } });
-    const add = () => {
-      body.append(...map.rows.slice(n, n + some).map(line));
-      n = Math.min(n + some, map.rows.length);
-      more.textContent = app.count(map.rows.length - n, "more row");
-      more.hidden = n === map.rows.length;
-    };
-    add();
-    return [
-      el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "kernel map" }, el("table", {},
-        el("thead", {},
-          el("tr", {}, el("td", {}), series.map(s => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
-          el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, releases[i]))))),
-        body)),
-      more,
-      changes.childElementCount ? el("section", {}, el("h2", {}, "Where it changes"), changes) : null,
-    ];
-  };
-
-  const render = async (main, route, signal) => {
-    const { params } = route;
-    const value = name => params.get(name) ?? "";
-    const tests = el("input", { id: "tests", value: value("tests"), size: "30", spellcheck: "false", placeholder: "regular expression" });
-    const fs = el("input", { id: "fs", value: value("fs"), size: "12", spellcheck: "false", placeholder: "all" });
-    const runs = el("input", { id: "runs", value: value("runs"), size: "18", spellcheck: "false", placeholder: "the last 20" });
-    main.append(el("h1", {}, "Kernel map"),
-      el("form", { class: "ask", on: { submit: e => {
-        e.preventDefault();
-        const next = new URLSearchParams();
-        for (const field of [tests, fs, runs]) if (field.value.trim()) next.set(field.id, field.value.trim());
-        if (value("policy")) next.set("policy", value("policy"));
-        app.go(app.href("map", [], next));
-      } } },
-      el("label", {}, "tests ", tests), el("label", {}, "filesystems ", fs), el("label", {}, "runs ", runs), el("button", {}, "Draw")),
-      el("p", { class: "dim" }, "Of each cell, the newest run that says something. A row changes where a cell has a thick edge."));
-    let map;
-    try {
-      map = await app.source.get("api/map?" + params, { signal });
-    } catch (error) { // the form stays, for another try
-      if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
-      return;
+      if (says(c)) last = i;
+      cells.push(cell(row, i, changed));
     }
-    if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell of these runs is like that."));
-    else main.append(...table(map).filter(Boolean));
+    return el("tr", {}, el("th", { scope: "row", title: row.test + " " + row.fs }, tests.get(row.test), " ", el("span", { class: "dim" }, row.fs)), cells);
   };
+  let n = 0;
+  const more = el("button", { type: "button", on: { click: () => add() } });
+  const add = () => {
+    body.append(...map.rows.slice(n, n + some).map(line));
+    n = Math.min(n + some, map.rows.length);
+    more.textContent = counted(map.rows.length - n, "more row");
+    more.hidden = n === map.rows.length;
+  };
+  add();
+  return [
+    el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "Kernel map" }, el("table", {},
+      el("thead", {},
+        el("tr", {}, el("td", {}), series.map(s => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
+        el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, releases[i]))))),
+      body)),
+    more,
+    changes.childElementCount ? el("section", {}, el("h2", {}, "Changes"), changes) : null,
+  ];
+};
 
-  app.view("map", { title: "Kernel map", nav: "Map", render });
-  app.key("g m", "the kernel map", () => app.go("#/map"));
-})();
+const render = async (main, route, signal) => {
+  const { params } = route;
+  const value = name => params.get(name) ?? "";
+  const tests = el("input", { id: "tests", value: value("tests"), size: "30", spellcheck: "false", placeholder: "regular expression" });
+  const fs = el("input", { id: "fs", value: value("fs"), size: "12", spellcheck: "false", placeholder: "all" });
+  const runs = el("input", { id: "runs", value: value("runs"), size: "18", spellcheck: "false", placeholder: "the last 20" });
+  main.append(el("h1", {}, "Kernel map"),
+    el("form", { class: "ask", on: { submit: e => {
+      e.preventDefault();
+      const next = new URLSearchParams();
+      for (const field of [tests, fs, runs]) if (field.value.trim()) next.set(field.id, field.value.trim());
+      if (value("policy")) next.set("policy", value("policy"));
+      go(routeHref("map", [], next));
+    } } },
+    el("label", {}, "tests ", tests), el("label", {}, "filesystems ", fs), el("label", {}, "runs ", runs), el("button", {}, "Show")),
+    el("p", { class: "dim" }, "Each cell shows its newest conclusive result. A thick border marks a change along the row."));
+  let map;
+  try {
+    map = await source.get("api/map?" + params, { signal });
+  } catch (/** @type {any} */ error) { // the form stays, for another try
+    if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
+    return;
+  }
+  if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell matches."));
+  else main.append(...table(map).filter(Boolean));
+};
+
+addView("map", { title: "Kernel map", nav: "Map", render });
+shortcut("g m", "kernel map", () => go("#/map"));

@@ -1,0 +1,2261 @@
+"use strict";
+var splicelab = (() => {
+  var __defProp = Object.defineProperty;
+  var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+  var __getOwnPropNames = Object.getOwnPropertyNames;
+  var __hasOwnProp = Object.prototype.hasOwnProperty;
+  var __export = (target, all) => {
+    for (var name in all)
+      __defProp(target, name, { get: all[name], enumerable: true });
+  };
+  var __copyProps = (to, from, except, desc) => {
+    if (from && typeof from === "object" || typeof from === "function") {
+      for (let key of __getOwnPropNames(from))
+        if (!__hasOwnProp.call(to, key) && key !== except)
+          __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+    }
+    return to;
+  };
+  var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+
+  // assets/live/start.js
+  var start_exports = {};
+  __export(start_exports, {
+    logView: () => logView,
+    showing: () => showing
+  });
+
+  // assets/dom.js
+  var safeLink = /^(#|api\/|blob:|https?:\/\/)/;
+  var el = (tag, attributes = {}, ...children) => {
+    const e = document.createElement(tag);
+    fill(e, attributes, children);
+    return e;
+  };
+  var fill = (e, attributes, children) => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === false || value === null || value === void 0) continue;
+      if (name === "on") {
+        for (const [event, listener] of Object.entries(value)) e.addEventListener(event, listener);
+        continue;
+      }
+      if (name.startsWith("on") || name === "style" || name === "srcdoc") throw new Error("el: attribute not allowed: " + name);
+      if ((name === "href" || name === "src") && !safeLink.test(value)) throw new Error("el: link not allowed: " + value);
+      e.setAttribute(name, value === true ? "" : value);
+    }
+    for (const child of children.flat()) {
+      if (child !== null && child !== void 0 && child !== false) e.append(child);
+    }
+  };
+  var svg = (tag, attributes = {}, ...children) => {
+    const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    fill(e, attributes, children);
+    return e;
+  };
+  var copyButton = (text, what = "Copy") => {
+    const button = el("button", { type: "button", class: "copy", on: { click: async () => {
+      const content = typeof text === "function" ? text() : text;
+      const ok = await copied(content);
+      button.textContent = ok ? "Copied" : "Press Ctrl-C";
+      setTimeout(() => {
+        button.textContent = what;
+      }, 1500);
+    } } }, what);
+    return button;
+  };
+  var copied = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = el("textarea", { class: "offscreen", readonly: true, "aria-hidden": "true" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const ok = document.execCommand("copy");
+      if (ok) area.remove();
+      else area.addEventListener("blur", () => area.remove());
+      return ok;
+    }
+  };
+  var failed = () => {
+  };
+  var onFailure = (f) => {
+    failed = f;
+  };
+  var failure = (main, error) => {
+    failed(main);
+    main.replaceChildren(el(
+      "div",
+      { class: "failure", role: "alert" },
+      el("h1", {}, "Cannot show this page"),
+      el("p", {}, String(error?.message ?? error)),
+      el("p", {}, el("a", { href: "#/" }, "Start page"))
+    ));
+  };
+
+  // assets/state.js
+  var current = { matrix: null, cell: null, print: null };
+
+  // assets/theme.js
+  var choices = ["auto", "light", "dark"];
+  var signs = { auto: "◐", light: "☀", dark: "☾" };
+  var stored = () => {
+    try {
+      return localStorage.getItem("splicelab.theme");
+    } catch {
+      return null;
+    }
+  };
+  var store = (theme2) => {
+    try {
+      localStorage.setItem("splicelab.theme", theme2);
+    } catch {
+    }
+  };
+  var set = (theme2) => {
+    if (theme2 === "auto") document.documentElement.removeAttribute("data-theme");
+    else document.documentElement.dataset.theme = theme2;
+  };
+  var theme = stored() ?? "auto";
+  if (!choices.includes(theme)) theme = "auto";
+  set(theme);
+  var nextTheme = () => {
+  };
+  var themeSwitch = () => {
+    const button = el("button", { type: "button", class: "theme" });
+    const label = () => {
+      button.textContent = signs[theme] + " " + theme;
+      button.setAttribute("aria-label", "Color theme: " + theme + "; change");
+    };
+    nextTheme = () => {
+      theme = choices[(choices.indexOf(theme) + 1) % choices.length];
+      set(theme);
+      store(theme);
+      label();
+    };
+    button.addEventListener("click", nextTheme);
+    label();
+    return button;
+  };
+
+  // assets/keys.js
+  var shortcuts = /* @__PURE__ */ new Map();
+  var documented = [];
+  var before = "";
+  var shortcut = (keys, doc, act) => shortcuts.set(keys, { doc, act });
+  var documentKey = (keys, doc) => documented.push([keys, doc]);
+  var typing = (e) => e.target.closest?.("input, textarea, select, [contenteditable]");
+  addEventListener("keydown", (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+    if (typing(e)) {
+      if (e.key === "Escape") {
+        e.preventDefault();
+        e.target.blur();
+        current.matrix?.matrix.focus();
+      }
+      return;
+    }
+    if (document.querySelector("dialog[open]")) return;
+    const two = before + " " + e.key;
+    const found = shortcuts.get(two) ?? shortcuts.get(e.key);
+    before = e.key;
+    if (found && found.act(e) !== false) {
+      e.preventDefault();
+      before = "";
+    }
+  });
+  var show = () => {
+    const rows = [...documented, ...[...shortcuts].map(([keys, { doc }]) => [keys, doc])];
+    const dialog = el(
+      "dialog",
+      { class: "keys", "aria-label": "Keyboard shortcuts", on: { close: () => dialog.remove() } },
+      el("h2", {}, "Keyboard shortcuts"),
+      el("table", {}, el("tbody", {}, rows.map(([keys, doc]) => el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, keys.split(" ").map((k) => el("kbd", {}, k === "Escape" ? "Esc" : k))),
+        el("td", {}, doc)
+      )))),
+      el("form", { method: "dialog" }, el("button", {}, "Close"))
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  var keysButton = () => el("button", { type: "button", "aria-label": "Keyboard shortcuts", on: { click: show } }, "?");
+  shortcut("?", "show this list", show);
+  shortcut("t", "switch color theme (auto, light, dark)", () => nextTheme());
+
+  // assets/app.js
+  var views = /* @__PURE__ */ new Map();
+  var shown = null;
+  var home = () => "#/";
+  var setHome = (f) => {
+    home = f;
+  };
+  var wrapView = (name, wrap) => {
+    const view = views.get(name);
+    if (view) view.render = wrap(view.render);
+  };
+  var addView = (name, view) => {
+    if (views.has(name)) throw new Error("duplicate view " + name);
+    views.set(name, view);
+  };
+  var decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  var parseHash = (hash) => {
+    const [path, ...query] = hash.replace(/^#?\/?/, "").split("?");
+    const [view, ...args] = path.split("/").map(decoded);
+    return { view, args, params: new URLSearchParams(query.join("?")) };
+  };
+  var currentRoute = () => parseHash(location.hash);
+  var routeHref = (view, args = [], params = null) => {
+    const query = params ? params.toString() : "";
+    return "#/" + [view, ...args].map(encodeURIComponent).join("/") + (query ? "?" + query : "");
+  };
+  var cellHref = (run, kernel, fs, test, params) => routeHref("run", [run, "cell", kernel, fs, test], params);
+  var go = (hash, { replace = false } = {}) => {
+    if (hash === location.hash) return void 0;
+    if (!replace) {
+      location.hash = hash;
+      return void 0;
+    }
+    history.replaceState(null, "", hash);
+    return show2();
+  };
+  var leave = () => {
+    if (!shown) return;
+    shown.abort.abort();
+    shown.view?.close?.();
+    shown = null;
+  };
+  var showing = Promise.resolve();
+  var show2 = () => showing = draw();
+  var draw = async () => {
+    const hash = location.hash, route = currentRoute();
+    if (!route.view) {
+      return go(await home(), { replace: true });
+    }
+    const view = views.get(route.view);
+    const title = typeof view?.title === "function" ? view.title(route) : view?.title;
+    document.title = (title ? title + " · " : "") + "splicelab";
+    for (
+      const a of
+      /** @type {NodeListOf<HTMLElement>} */
+      document.querySelectorAll("header.top nav a")
+    ) {
+      if (a.dataset.view === route.view) a.setAttribute("aria-current", "page");
+      else a.removeAttribute("aria-current");
+    }
+    if (shown?.name === route.view && shown.view?.update?.(route)) return;
+    leave();
+    const mine = shown = { name: route.view, view: null, abort: new AbortController() };
+    const main = el("main", { id: "main", tabindex: "-1" });
+    document.getElementById("main")?.replaceWith(main);
+    try {
+      if (!view) throw new Error("Unknown view “" + route.view + "”.");
+      mine.view = await view.render(main, route, mine.abort.signal) || null;
+      if (shown !== mine) mine.view?.close?.();
+      else if (location.hash !== hash) show2();
+    } catch (error) {
+      if (shown === mine) failure(main, error);
+    }
+  };
+  var start = () => {
+    const nav = el("nav", { "aria-label": "views" });
+    for (const [name, view] of views) {
+      if (view.nav) nav.append(el("a", { href: routeHref(name), "data-view": name }, view.nav));
+    }
+    const header = el(
+      "header",
+      { class: "top" },
+      el("a", { class: "skip", href: "#main", on: { click: (e) => {
+        e.preventDefault();
+        document.getElementById("main")?.focus();
+      } } }, "Skip to content"),
+      el("a", { class: "brand", href: "#/" }, "splicelab"),
+      nav,
+      el("span", { class: "space" }),
+      themeSwitch(),
+      keysButton()
+    );
+    document.body.replaceChildren(header, el("main", { id: "main" }), ...document.querySelectorAll("body > script"));
+    addEventListener("hashchange", show2);
+    return show2();
+  };
+
+  // assets/filter.js
+  var lists = ["kernel", "fs", "family", "verdict", "outcome"];
+  var besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
+  var parseFilter = (params) => {
+    const filter = { q: params.get("q") ?? "" };
+    for (const name of lists) filter[name] = new Set(params.getAll(name));
+    return filter;
+  };
+  var filterParams = (filter) => {
+    const params = new URLSearchParams();
+    for (const name of lists) for (const value of filter[name]) params.append(name, value);
+    if (filter.q.trim()) params.set("q", filter.q.trim());
+    return params;
+  };
+  var isFiltered = (filter) => filter.q.trim() !== "" || lists.some((name) => filter[name].size > 0);
+  var outcomeName = (outcome) => outcome || "none";
+  var familyOfTests = (grid) => {
+    if (!grid.familyOf) {
+      grid.familyOf = new Int32Array(grid.cells.tests.length);
+      grid.families.forEach((family, i) => {
+        for (const t of family.tests) grid.familyOf[t] = i;
+      });
+    }
+    return grid.familyOf;
+  };
+  var lower = /* @__PURE__ */ new WeakMap();
+  var having = (list, word) => {
+    if (!lower.has(list)) lower.set(list, list.map((text) => text.toLowerCase()));
+    return Uint8Array.from(lower.get(list), (text) => text.includes(word) ? 1 : 0);
+  };
+  var chosen = (names, set2) => Uint8Array.from(names, (name) => set2.size === 0 || set2.has(name) ? 1 : 0);
+  var traits = (grid) => {
+    if (!grid.traits) {
+      grid.traits = new Uint8Array(grid.n);
+      for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
+      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+    }
+    return grid.traits;
+  };
+  var applyFilter = (grid, filter) => {
+    const { cells, n } = grid;
+    const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
+    const family = chosen(grid.families.map((f) => f.name), filter.family), familyOf = familyOfTests(grid);
+    const test = Uint8Array.from(cells.tests, (_, t) => family[familyOf[t]]);
+    const verdict = chosen(cells.verdicts, filter.verdict), outcome = chosen(cells.outcomes.map(outcomeName), filter.outcome);
+    let wanted = 0;
+    besideVerdicts.forEach((name, bit) => {
+      if (filter.verdict.has(name)) wanted |= 1 << bit;
+    });
+    const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map((word) => ({
+      kernel: having(cells.kernels, word),
+      fs: having(cells.filesystems, word),
+      test: having(cells.tests, word),
+      detail: having(cells.details, word)
+    }));
+    const trait = traits(grid);
+    const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
+    const verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
+    const besideCounts = [0, 0, 0];
+    let shown3 = 0;
+    cell: for (let i = 0; i < n; i++) {
+      const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
+      if (!(kernel[k] && fs[f] && test[t])) continue;
+      for (const word of words) {
+        if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
+      }
+      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o];
+      if (byOutcome) {
+        verdictCounts[v]++;
+        if (trait[i]) {
+          for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
+        }
+      }
+      if (byVerdict) outcomeCounts[o]++;
+      if (byVerdict && byOutcome) {
+        match[i] = 1;
+        inColumn[grid.columnOf[i]] = 1;
+        shown3++;
+      }
+    }
+    const columns = [];
+    for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
+    return {
+      match,
+      shown: shown3,
+      columns,
+      verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
+      outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]]))
+    };
+  };
+
+  // assets/format.js
+  var marks = { "pass": ".", "fail": "x", "skip": "--", "crash": "!!", "hang": "~~", "boot-fail": "##", "infra": "??" };
+  var letters = {
+    "": " ",
+    "snapshot": "S",
+    "live": "L",
+    "zeroed": "Z",
+    "torn": "T",
+    "blocked": "B",
+    "dropped": "D",
+    "error": "E",
+    "short": "<",
+    "extra": ">",
+    "phantom-zero": "P",
+    "moved": "M",
+    "stale": "O",
+    "consumer-write": "W",
+    "foreign": "F"
+  };
+  var verdictNames = Object.keys(marks);
+  var verdictMark = (verdict) => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
+  var letterOf = (outcome) => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
+  var markOf = (verdict, outcome, letter = letterOf(outcome)) => verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
+  var isFailing = (verdict, standing) => standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
+  var verdictClass = (verdict) => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
+  var describe = (verdict, outcome, flaky, standing) => {
+    let text = verdict || "no verdict";
+    if (outcome) text += " (" + outcome + ")";
+    if (flaky) text += ", flaky " + flaky;
+    if (standing) text += ", " + standingLabel(standing);
+    return text;
+  };
+  var badgeOf = (verdict, outcome = "", flaky = "", standing = "") => el(
+    "span",
+    { class: "badge " + verdictClass(verdict) },
+    el("b", { "aria-hidden": "true" }, markOf(verdict, outcome) + (flaky ? "*" : "")),
+    " ",
+    describe(verdict, outcome, flaky, standing)
+  );
+  var standingLabel = (standing) => standing === "expected-fail" ? "expected (XFAIL)" : standing === "unexpected-pass" ? "unexpected pass (XPASS)" : standing || "";
+  var counted = (n, noun) => n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
+  var formatMS = (n) => {
+    if (n < 10) return n.toFixed(1) + " ms";
+    if (n < 1e4) return Math.round(n) + " ms";
+    return n < 6e5 ? (n / 1e3).toFixed(1) + " s" : Math.round(n / 6e4) + " min";
+  };
+  var when = (text) => text ? el("time", { datetime: text }, text.slice(0, 19).replace("T", " ") + " UTC") : "";
+  var took = (run) => {
+    const s = Math.round((Date.parse(run.finished) - Date.parse(run.started) - run.paused_ms) / 1e3);
+    if (!(s >= 0)) return "";
+    return (s >= 3600 ? Math.floor(s / 3600) + " h " : "") + (s >= 60 ? Math.floor(s / 60) % 60 + " min " : "") + s % 60 + " s";
+  };
+
+  // assets/grid.js
+  var grids = /* @__PURE__ */ new WeakMap();
+  var gridOf = (cells) => {
+    if (!grids.has(cells)) grids.set(cells, make(cells));
+    return grids.get(cells);
+  };
+  var make = (cells) => {
+    const n = cells.test.length, filesystems = cells.filesystems.length;
+    const columns = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
+    for (let p = 0; p < columnAt.length; p++) {
+      if (columnAt[p] < 0) continue;
+      columnAt[p] = columns.length;
+      columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
+    }
+    const places = new Int32Array(cells.tests.length * columns.length).fill(-1);
+    const columnOf = new Int32Array(n), look = new Int32Array(n);
+    const bad = new Uint8Array(n), remarkable = new Uint8Array(n);
+    const badVerdict = cells.verdicts.map((v) => isFailing(v, ""));
+    const infra = cells.verdicts.indexOf("infra");
+    for (let i = 0; i < n; i++) {
+      const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
+      columnOf[i] = column;
+      places[cells.test[i] * columns.length + column] = i;
+      look[i] = cells.verdict[i] * 256 + cells.outcome[i];
+      bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
+      remarkable[i] = bad[i] || cells.verdict[i] === infra ? 1 : 0;
+    }
+    const extra = /* @__PURE__ */ new Map();
+    const number = (text) => {
+      if (!extra.has(text)) extra.set(text, extra.size + 1);
+      return extra.get(text);
+    };
+    for (const [i, flaky] of Object.entries(cells.flaky)) {
+      look[i] += 65536 * number("flaky " + flaky);
+      remarkable[i] = 1;
+    }
+    for (const [i, standing] of Object.entries(cells.standing)) {
+      look[i] += 65536 * number(standing + " " + (cells.flaky[i] ?? ""));
+      if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
+      else remarkable[i] = 1;
+    }
+    const grid = {
+      cells,
+      n,
+      columns,
+      columnOf,
+      look,
+      bad,
+      remarkable,
+      at: (test, column) => places[test * columns.length + column],
+      find(kernel, fs, test) {
+        const k = cells.kernels.indexOf(kernel), f = cells.filesystems.indexOf(fs), t = cells.tests.indexOf(test);
+        if (k < 0 || f < 0 || t < 0) return -1;
+        const column = columnAt[k * filesystems + f];
+        return column < 0 ? -1 : places[t * columns.length + column];
+      },
+      families: familiesOf(cells),
+      heads: short(cells.kernels)
+    };
+    return grid;
+  };
+  var suiteOf = (test) => {
+    const name = test.split("/", 1)[0];
+    return name.slice(0, name.lastIndexOf(".") + 1);
+  };
+  var parentOf = (test) => test.split("/", 1)[0];
+  var familiesOf = (cells) => {
+    const byName = /* @__PURE__ */ new Map();
+    cells.tests.forEach((test, t) => {
+      const name = cells.families[cells.family[t]] || suiteOf(test).replace(/\.$/, "") || "tests";
+      if (!byName.has(name)) byName.set(name, []);
+      byName.get(name).push(t);
+    });
+    return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
+  };
+  var short = (kernels) => {
+    let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
+    while (flavour && !kernels.every((k) => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
+    const heads = kernels.map((k) => k.slice(0, k.length - flavour.length));
+    return new Set(heads).size === kernels.length ? heads : kernels;
+  };
+  var tableRows = (grid, columns, match, toggled, full = false) => {
+    const rows = [];
+    for (const family of grid.families) {
+      const shown3 = family.tests.filter((t) => columns.some((c) => {
+        const i = grid.at(t, c);
+        return i >= 0 && match[i];
+      }));
+      if (!shown3.length) continue;
+      const key = "family " + family.name, open = !toggled.has(key);
+      const heading = grid.families.length > 1;
+      if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown3, foldable: true, open });
+      if (heading && !open) continue;
+      groups(rows, grid, shown3, columns, match, toggled, full, heading ? 1 : 0);
+    }
+    return rows;
+  };
+  var groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
+    const names = grid.cells.tests, prefix = common(tests.map((t) => names[t]));
+    for (let from = 0; from < tests.length; ) {
+      const parent = parentOf(names[tests[from]]);
+      let to = from + 1;
+      while (to < tests.length && parentOf(names[tests[to]]) === parent) to++;
+      const group = tests.slice(from, to);
+      from = to;
+      const label = parent.slice(prefix.length);
+      if (group.length === 1) {
+        const name = names[group[0]];
+        rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false });
+        continue;
+      }
+      const same = !full && alike(grid, group, columns, match);
+      const open = same === toggled.has(parent);
+      if (!open) {
+        rows.push({
+          kind: "group",
+          key: parent,
+          label: label + (same ? " (" + group.length + " identical)" : " (" + group.length + ")"),
+          title: parent,
+          depth,
+          test: same ? group[0] : -1,
+          tests: group,
+          foldable: true,
+          open
+        });
+        continue;
+      }
+      const own = names[group[0]] === parent;
+      rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open });
+      for (const t of own ? group.slice(1) : group) {
+        rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false });
+      }
+    }
+  };
+  var alike = (grid, tests, columns, match) => {
+    for (const c of columns) {
+      const first = grid.at(tests[0], c);
+      for (let j = 1; j < tests.length; j++) {
+        const i = grid.at(tests[j], c);
+        if (first < 0 || i < 0) {
+          if (first !== i) return false;
+        } else if (grid.look[i] !== grid.look[first] || match[i] !== match[first]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  };
+  var common = (names) => {
+    const suite = suiteOf(names[0]);
+    if (!names.every((n) => n.startsWith(suite))) return "";
+    return names.every((n) => n.startsWith(suite + "Test") && !/^(\/|$)/.test(n.slice(suite.length + 4))) ? suite + "Test" : suite;
+  };
+
+  // assets/log.js
+  var longLine = 4096;
+  var someLines = 2e3;
+  var logView = (text, marked) => {
+    const lines = text.replace(/\n$/, "").split("\n"), marks2 = new Set(marked);
+    const pre = el("pre", { tabindex: "0" });
+    const add = (from, to) => {
+      const part = document.createDocumentFragment();
+      for (let i = from; i < to; i++) {
+        const line = lines[i];
+        const shown3 = el(marks2.has(i) ? "mark" : "span", { class: "line" }, line.length > longLine ? line.slice(0, longLine) : line);
+        if (line.length > longLine) {
+          const more = el(
+            "button",
+            { type: "button", class: "more", on: { click: () => more.replaceWith(line.slice(longLine)) } },
+            "… " + (line.length - longLine).toLocaleString("en") + " more characters"
+          );
+          shown3.append(more);
+        }
+        part.append(shown3, "\n");
+      }
+      return part;
+    };
+    const end = Math.min(lines.length, someLines);
+    pre.append(add(0, end));
+    if (end < lines.length) {
+      const more = el("button", { type: "button", class: "more", on: { click: () => more.replaceWith(add(end, lines.length)) } }, counted(lines.length - end, "more line"));
+      pre.append(more);
+    }
+    const first = pre.querySelector("mark");
+    return el(
+      "div",
+      { class: "copied log" },
+      pre,
+      copyButton(text),
+      first ? el("button", { type: "button", class: "copy", on: { click: () => first.scrollIntoView({ block: "center" }) } }, "Jump to crash") : null
+    );
+  };
+  var pairs = (hex) => hex.match(/[0-9a-f]{2}/gi) ?? [];
+  var hexdump = ({ offset, title, got, want }) => {
+    const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
+    const printable = (hex) => {
+      const c = parseInt(hex, 16);
+      return c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
+    };
+    const byte = (hex, other, kind2) => el("span", { class: "byte" + (other !== void 0 && other !== hex ? " differs " + kind2 : "") }, hex);
+    for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
+      const here = found.slice(from, from + each), there = expected.slice(from, from + each);
+      rows.push(el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, String(offset + from)),
+        el("td", {}, here.flatMap((hex, i) => [byte(hex, there[i], "got"), " "])),
+        el("td", {}, there.length ? there.flatMap((hex, i) => [byte(hex, here[i], "want"), " "]) : el("span", { class: "dim" }, "not recorded")),
+        el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))
+      ));
+    }
+    return el("div", { class: "scroll" }, el(
+      "table",
+      { class: "hex" },
+      el("caption", {}, "First wrong bytes at offset " + offset + (title ? ": " + title : "")),
+      el("thead", {}, el("tr", {}, ["offset", "found", "expected", "ASCII"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, rows)
+    ));
+  };
+
+  // assets/source.js
+  var memo = (f) => {
+    let last = null;
+    return (id) => {
+      if (last?.id !== id) {
+        const mine = last = { id, promise: f(id) };
+        mine.promise.catch(() => {
+          if (last === mine) last = null;
+        });
+      }
+      return last.promise;
+    };
+  };
+  var http = () => {
+    const get = async (path, options = {}) => {
+      const answer = await fetch(path, { headers: { Accept: "application/json" }, ...options });
+      if (answer.ok) return answer.json();
+      let text = answer.status + " " + answer.statusText;
+      try {
+        text = (await answer.json()).error || text;
+      } catch {
+      }
+      throw new Error(text);
+    };
+    const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
+    const still = (f) => {
+      const remembered2 = memo(f);
+      return async (id) => (await get(of(id))).finished ? remembered2(id) : f(id);
+    };
+    return {
+      live: true,
+      get,
+      runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
+      run: (id) => get(of(id)),
+      cells: still((id) => get(of(id, "/cells"))),
+      cell: (id, kernel, fs, test) => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test }))),
+      vectors: still((id) => get(of(id, "/vectors"))),
+      times: still((id) => get(of(id, "/times")))
+    };
+  };
+  var bytes = (text) => {
+    const { fromBase64 } = (
+      /** @type {any} */
+      Uint8Array
+    );
+    if (fromBase64) return fromBase64.call(Uint8Array, text);
+    const raw = atob(text), out = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+    return out;
+  };
+  var parsed = new Promise((resolve) => {
+    if (document.readyState !== "loading") resolve();
+    else document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
+  });
+  var embedded = () => {
+    const read = async (name) => {
+      let element = document.getElementById("document-" + name);
+      if (!element) {
+        await parsed;
+        element = document.getElementById("document-" + name);
+      }
+      if (!element) throw new Error("This report lacks its document “" + name + "”: the file is corrupt or truncated.");
+      const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
+      return new Response(stream).json();
+    };
+    const documents = /* @__PURE__ */ new Map();
+    const once = (name) => {
+      if (!documents.has(name)) documents.set(name, read(name));
+      return documents.get(name);
+    };
+    const only = async (id, name) => {
+      const run = await once("run");
+      if (id !== run.id) throw new Error("This report contains run " + run.id + ", not " + id + ".");
+      return once(name);
+    };
+    const texts = memo(read);
+    return {
+      live: false,
+      get: (path) => Promise.reject(new Error("Not available in a report file: " + path)),
+      runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
+      run: (id) => only(id, "run"),
+      cells: (id) => only(id, "cells"),
+      cell: async (id, kernel, fs, test) => {
+        const i = gridOf(await only(id, "cells")).find(kernel, fs, test);
+        if (i < 0) throw new Error("Run " + id + " has no cell " + [kernel, fs, test].join(" ") + ".");
+        const starts = await once("parts");
+        let part = starts.length - 1;
+        while (starts[part] > i) part--;
+        return (await texts("part-" + part))[i - starts[part]];
+      },
+      vectors: (id) => only(id, "vectors"),
+      times: (id) => only(id, "times")
+    };
+  };
+  var source = document.getElementById("document-run") ? embedded() : http();
+
+  // assets/times.js
+  var known = ["queue", "spawn", "restore", "boot", "agent", "test", "collect"];
+  var phaseClass = (name) => known.includes(name) ? "t-" + name : "t-other";
+  var swatch = (name) => svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: phaseClass(name), width: "12", height: "12" }));
+  var bar = (pieces, whole, text) => {
+    let x = 0;
+    return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
+      const width = 1e4 * ms / whole;
+      x += width;
+      return svg("rect", { class: phaseClass(name), x: String(x - width), width: String(width), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
+    }));
+  };
+  var phaseBar = (timing) => {
+    const spent = timing.filter((p) => p.name !== "queue"), total = spent.reduce((sum, p) => sum + p.ms, 0);
+    const text = timing.map((p) => p.name + " " + formatMS(p.ms)).join(", ");
+    return el(
+      "div",
+      { class: "times" },
+      total > 0 ? bar(spent, total, text) : null,
+      el("ul", { class: "key" }, timing.map((p) => el("li", {}, swatch(p.name), " " + p.name + " " + formatMS(p.ms) + (p.name === "queue" ? " (not in the bar)" : ""))))
+    );
+  };
+  var timeBars = ({ phases, rows }) => {
+    if (!rows.length) return null;
+    const longest = Math.max(...rows.map((row) => row.total_ms), 1);
+    return el(
+      "div",
+      { class: "times" },
+      el("p", {}, "Seconds per phase, summed over all attempts (median per attempt), without time spent in the queue."),
+      el("ul", { class: "key" }, phases.map((p) => el("li", {}, swatch(p.name), " " + p.name + ": " + p.doc))),
+      el("div", { class: "scroll" }, el(
+        "table",
+        { class: "list" },
+        el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "", ...phases.map((p) => p.name)].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, rows.map((row) => {
+          const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
+          return el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, row.kernel + " " + row.fs),
+            el("td", {}, (row.total_ms / 1e3).toFixed(1) + " s"),
+            el("td", {}, bar(pieces, longest, pieces.map((p) => p.name + " " + formatMS(p.ms)).join(", "))),
+            row.phases.map((used) => el("td", {}, used.attempts ? (used.sum_ms / 1e3).toFixed(1) + " (" + formatMS(used.median_ms) + ")" : ""))
+          );
+        }))
+      ))
+    );
+  };
+
+  // assets/cell.js
+  var cellView = async (main, route, signal) => {
+    const [id, , kernel, fs, test] = route.args;
+    const back = routeHref("run", [id], route.params);
+    const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id), source.cell(id, kernel, fs, test)]);
+    const grid = gridOf(cells);
+    const near = neighbours(grid, grid.find(kernel, fs, test), parseFilter(route.params));
+    const href = (i) => cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], route.params);
+    main.append(el(
+      "nav",
+      { class: "path", "aria-label": "Breadcrumb" },
+      el("a", { href: back }, "← run " + id),
+      el("span", { class: "space" }),
+      near.before >= 0 ? el("a", { href: href(near.before) }, "‹ previous " + near.noun) : null,
+      near.after >= 0 ? el("a", { href: href(near.after) }, "next " + near.noun + " ›") : null
+    ));
+    if (run.problem) main.append(el("p", { class: "problem", role: "alert" }, el("strong", {}, "Results are unreliable: "), run.problem));
+    main.append(head(cell, id));
+    if (cell.left_out) main.append(el("p", { class: "note" }, cell.left_out));
+    main.append(reproduce(cell));
+    for (const attempt of [...cell.attempts].reverse()) main.append(attemptSection(attempt, cell.attempts.length));
+    if (cell.history.length) main.append(history2(cell, id));
+    main.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    current.cell = { back, before: near.before >= 0 ? href(near.before) : "", after: near.after >= 0 ? href(near.after) : "" };
+    return { close() {
+      current.cell = null;
+    } };
+  };
+  var neighbours = (grid, at, filter) => {
+    const { match } = applyFilter(grid, filter);
+    const some3 = match.some((m, i) => m && grid.remarkable[i]);
+    const wanted = (i) => match[i] && (!some3 || grid.remarkable[i]);
+    let before2 = at - 1, after = at + 1;
+    while (before2 >= 0 && !wanted(before2)) before2--;
+    while (after < grid.n && !wanted(after)) after++;
+    return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some3 ? "failure" : "cell" };
+  };
+  var facts = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
+  var kinds = /* @__PURE__ */ new Map([["characterisation", ": the policy determines which outcomes pass"], ["invariant", ": fails under every policy"]]);
+  var head = (cell, id) => {
+    const only = (name, value) => el("a", { href: routeHref("run", [id], new URLSearchParams({ [name]: value })), title: "Show only this in the matrix" }, value);
+    const last = cell.attempts.findLast((a) => a.verdict === cell.verdict) ?? cell.attempts.at(-1);
+    return el(
+      "section",
+      {},
+      el("h1", {}, cell.test),
+      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.flaky, cell.standing)),
+      last?.detail ? el("p", { class: "detail" }, last.detail) : null,
+      facts([
+        ["kernel", only("kernel", cell.kernel)],
+        ["filesystem", only("fs", cell.fs)],
+        cell.kind ? ["kind", cell.kind + (kinds.get(cell.kind) ?? "")] : null,
+        cell.standing || cell.why ? ["expectation", standingLabel(cell.standing) + (cell.standing && cell.why ? ": " : "") + cell.why] : null,
+        cell.flaky ? ["flaky", cell.flaky + " attempts failed"] : null
+      ])
+    );
+  };
+  var reproduce = (cell) => el(
+    "section",
+    {},
+    el("h2", {}, "Reproduce"),
+    el("div", { class: "copied" }, el("pre", { class: "command" }, cell.command), copyButton(cell.command, "Copy command")),
+    cell.report ? el(
+      "details",
+      { class: "section" },
+      el("summary", {}, "Report file for splicelab repro"),
+      el("div", { class: "copied" }, el("pre", { class: "report" }, cell.report), copyButton(cell.report, "Copy report"), saveLink(cell))
+    ) : null
+  );
+  var saveLink = (cell) => el("button", { type: "button", class: "copy", on: { click: () => {
+    const url = URL.createObjectURL(new Blob([cell.report], { type: "application/yaml" }));
+    const name = [cell.test, cell.fs, cell.kernel].join("-").replace(/[^\w.-]+/g, "-").slice(0, 120) + ".yaml";
+    el("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1e4);
+  } } }, "Save");
+  var attemptSection = (attempt, of) => {
+    const covariates = Object.keys(attempt.covariates).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    return el(
+      "section",
+      { class: "attempt" },
+      el("h2", {}, of > 1 ? "Attempt " + attempt.n + " of " + of + " " : "Observed "),
+      el("p", {}, of > 1 ? badgeOf(attempt.verdict, attempt.outcome) : null, (of > 1 ? " in " : "In ") + formatMS(attempt.duration_ms), attempt.finished ? [", finished ", when(attempt.finished)] : null),
+      of > 1 && attempt.detail ? el("p", { class: "detail" }, attempt.detail) : null,
+      attempt.wrong.map(hexdump),
+      covariates.length ? [el("h3", {}, "Covariates"), facts(covariates.map((name) => [name, attempt.covariates[name]]))] : null,
+      attempt.timing.length ? [el("h3", {}, "Time"), phaseBar(attempt.timing)] : null,
+      attempt.console ? [el("h3", {}, "Kernel log"), logView(attempt.console, attempt.crash_lines)] : null,
+      attempt.output ? [el("h3", {}, "Output"), logView(attempt.output, [])] : null
+    );
+  };
+  var history2 = (cell, id) => el(
+    "section",
+    {},
+    el("h2", {}, "History"),
+    el("p", { class: "strip" }, [...cell.history].reverse().map((past) => {
+      const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);
+      return el(source.live ? "a" : "span", {
+        class: "cell " + verdictClass(past.verdict),
+        role: source.live ? false : "img",
+        "aria-label": what,
+        title: what,
+        href: source.live && cellHref(past.run, past.kernel, cell.fs, cell.test)
+      }, markOf(past.verdict, past.outcome) + (past.flaky ? "*" : ""));
+    })),
+    el("div", { class: "scroll" }, el(
+      "table",
+      { class: "list" },
+      el("thead", {}, el("tr", {}, ["run", "started", "kernel", "result"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, cell.history.map((past) => el(
+        "tr",
+        {},
+        el("td", {}, source.live ? el("a", { href: cellHref(past.run, past.kernel, cell.fs, cell.test) }, past.run) : past.run + (past.run === id ? " (this run)" : "")),
+        el("td", {}, when(past.started)),
+        el("td", {}, past.kernel),
+        el("td", {}, badgeOf(past.verdict, past.outcome, past.flaky))
+      )))
+    ))
+  );
+  shortcut("Escape", "back from a cell to the matrix", () => current.cell ? go(current.cell.back) : false);
+  shortcut("n", "in a cell: next failure", () => current.cell?.after ? go(current.cell.after) : false);
+  shortcut("p", "in a cell: previous failure", () => current.cell?.before ? go(current.cell.before) : false);
+
+  // assets/filterbar.js
+  var filterBar = (grid, change, signal) => {
+    let filter = null;
+    const changed = (edit) => {
+      edit();
+      change(filter);
+    };
+    const text = el("input", {
+      type: "search",
+      id: "find",
+      placeholder: "test, kernel, filesystem, detail",
+      "aria-label": "Find cells",
+      "aria-keyshortcuts": "/",
+      on: { input: () => changed(() => {
+        filter.q = text.value;
+      }) }
+    });
+    const facets = [
+      facet("kernel", "kernel", grid.cells.kernels),
+      facet("fs", "filesystem", grid.cells.filesystems),
+      facet("family", "family", grid.families.map((f) => f.name))
+    ];
+    function facet(name, noun, values) {
+      const boxes = values.map((value) => {
+        const box = el("input", { type: "checkbox", on: { change: () => changed(() => {
+          if (box.checked) filter[name].add(value);
+          else filter[name].delete(value);
+        }) } });
+        return { value, box };
+      });
+      const summary = el("summary", {});
+      const element = el("details", { class: "facet" }, summary, el(
+        "div",
+        { role: "group", "aria-label": noun },
+        boxes.map(({ value, box }) => el("label", {}, box, " ", value))
+      ));
+      element.addEventListener("focusout", (e) => {
+        if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false;
+      });
+      element.addEventListener("keydown", (e) => {
+        if (e.key !== "Escape" || !element.open) return;
+        e.preventDefault();
+        element.open = false;
+        summary.focus();
+      });
+      return { element, hidden: values.length < 2, update() {
+        for (const { value, box } of boxes) box.checked = filter[name].has(value);
+        const [first] = filter[name];
+        summary.textContent = noun + ": " + (filter[name].size === 0 ? "all" : filter[name].size === 1 ? first : filter[name].size + " of " + values.length);
+      } };
+    }
+    const chips = (name, noun, values, mark, kind2) => {
+      const buttons = values.map((value) => {
+        const count = el("span", { class: "n" });
+        const button = el("button", { type: "button", class: "chip " + kind2(value), on: { click: () => changed(() => {
+          if (!filter[name].delete(value)) filter[name].add(value);
+        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + ({ "expected-fail": "XFAIL", "unexpected-pass": "XPASS" }[value] ?? value));
+        return { value, button, count };
+      });
+      return { element: el("div", { class: "chips", role: "group", "aria-label": noun }, buttons.map((b) => b.button)), update(counts) {
+        for (const { value, button, count } of buttons) {
+          const n = counts.get(value) ?? 0, on = filter[name].has(value);
+          count.textContent = n.toLocaleString("en");
+          button.setAttribute("aria-pressed", String(on));
+          button.classList.toggle("none", n === 0 && !on);
+        }
+      } };
+    };
+    const { verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, parseFilter(new URLSearchParams()));
+    const occurring = (counts) => [...counts].filter(([, n]) => n > 0).map(([name]) => name);
+    const verdicts = chips(
+      "verdict",
+      "verdicts",
+      occurring(hasVerdict),
+      (v) => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v),
+      (v) => verdictNames.includes(v) ? verdictClass(v) : ""
+    );
+    const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), (o) => {
+      const i = grid.cells.outcomes.indexOf(o === "none" ? "" : o);
+      return i < 0 ? "?" : grid.cells.letters[i].replace(" ", "–");
+    }, () => "");
+    const shown3 = el("output", { "aria-live": "polite", id: "shown" });
+    const all = el("button", { type: "button", on: { click: () => change(parseFilter(new URLSearchParams())) } }, "Show all");
+    addEventListener("pointerdown", (e) => {
+      for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
+    }, { signal });
+    return {
+      element: el(
+        "form",
+        { class: "filter", role: "search", "aria-label": "Filter", on: { submit: (e) => e.preventDefault() } },
+        el("div", { class: "line" }, text, facets.filter((f) => !f.hidden).map((f) => f.element), all, shown3),
+        el("div", { class: "line" }, verdicts.element, outcomes.element)
+      ),
+      focus: () => text.focus(),
+      update(next, result) {
+        filter = next;
+        if (document.activeElement !== text) text.value = filter.q;
+        for (const f of facets) f.update();
+        verdicts.update(result.verdicts);
+        outcomes.update(result.outcomes);
+        shown3.textContent = result.shown === grid.n ? counted(grid.n, "cell") : result.shown.toLocaleString("en") + " of " + counted(grid.n, "cell");
+        all.hidden = !isFiltered(filter);
+      }
+    };
+  };
+
+  // assets/matrix.js
+  var rowHeight = 24;
+  var leastColumn = 34;
+  var mostColumn = 72;
+  var beyond = 6;
+  var newMatrix = (grid, { cellHref: cellHref2, kept: kept2, signal }) => {
+    const { cells } = grid;
+    let rows = [], columns = [], match = null, full = false;
+    let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
+    let drawn = "", size = "";
+    const bodyRows = /* @__PURE__ */ new Map();
+    const head2 = el("div", { class: "head", role: "rowgroup" });
+    const body = el("div", { class: "body", role: "rowgroup" });
+    const sheet = el("div", { class: "sheet" }, head2, body);
+    const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
+    kept2.active ??= { row: 0, column: 0 };
+    const top = () => kernelHeight + fsHeight;
+    const px = (n) => n + "px";
+    const words = /* @__PURE__ */ new Map();
+    const wordsOf = (i) => {
+      let text = words.get(grid.look[i]);
+      if (text === void 0) {
+        text = describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
+        words.set(grid.look[i], text);
+      }
+      return text;
+    };
+    const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+    const measure = () => {
+      const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
+      const parent = getComputedStyle(scroller.parentElement);
+      const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+      size = sizeNow();
+      labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
+      columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
+      const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
+      fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14));
+      scroller.classList.toggle("standing", fsHeight > 24);
+      const wide = /* @__PURE__ */ new Map();
+      for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
+      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44;
+      const above = scroller.getBoundingClientRect().top + scrollY;
+      scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
+    };
+    const drawHead = (from, to) => {
+      const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
+      const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
+      kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
+      kernels.style.height = px(kernelHeight);
+      filesystems.style.height = px(fsHeight);
+      for (let c = from; c < to; c++) {
+        const { kernel, fs } = grid.columns[columns[c]];
+        const first = c === 0 || grid.columns[columns[c - 1]].kernel !== kernel;
+        if (first || c === from) {
+          let begin = c, end = c + 1;
+          while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
+          while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
+          const name2 = el(
+            "div",
+            { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
+            el("span", {}, grid.heads[kernel])
+          );
+          name2.style.left = px(labelWidth + begin * columnWidth);
+          name2.style.width = px((end - begin) * columnWidth);
+          name2.firstChild.style.left = px(labelWidth + 4);
+          kernels.append(name2);
+        }
+        const name = el(
+          "div",
+          { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
+          el("span", {}, cells.filesystems[fs])
+        );
+        name.style.left = px(labelWidth + c * columnWidth);
+        name.style.width = px(columnWidth);
+        filesystems.append(name);
+      }
+      head2.style.height = px(top());
+      head2.replaceChildren(kernels, filesystems);
+    };
+    const tally = (row) => {
+      if (!row.tally) {
+        const shown3 = new Int32Array(grid.columns.length), bad = new Int32Array(grid.columns.length);
+        for (const t of row.tests) {
+          for (const c of columns) {
+            const i = grid.at(t, c);
+            if (i < 0 || !match[i]) continue;
+            shown3[c]++;
+            bad[c] += grid.remarkable[i];
+          }
+        }
+        row.tally = { shown: shown3, bad };
+      }
+      return row.tally;
+    };
+    const cellElement = (row, r, c) => {
+      const column = columns[c];
+      let element;
+      if (row.test >= 0) {
+        const i = grid.at(row.test, column);
+        if (i < 0) return null;
+        const verdict = cells.verdicts[cells.verdict[i]], standing = cells.standing[i];
+        element = el("a", {
+          class: "cell " + verdictClass(verdict) + (match[i] ? "" : " off") + (standing ? " " + standing : ""),
+          href: cellHref2(i),
+          tabindex: "-1",
+          "aria-label": wordsOf(i)
+        }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]));
+        if (cells.flaky[i]) element.append("*");
+        if (standing) element.append(standing === "expected-fail" ? "e" : "u");
+      } else {
+        if (row.open) return null;
+        const { shown: shown3, bad } = tally(row);
+        if (!shown3[column]) return null;
+        element = el(
+          "div",
+          { class: "cell sum" + (bad[column] ? " v-fail" : ""), "aria-label": bad[column] ? bad[column] + " of " + counted(shown3[column], "cell") + " failed, flaky, XPASS or infra" : counted(shown3[column], "cell") + ", none failed" },
+          bad[column] ? String(bad[column]) : "·"
+        );
+      }
+      element.setAttribute("role", "gridcell");
+      element.setAttribute("aria-colindex", String(c + 2));
+      element.id = "cell-" + r + "-" + c;
+      element.style.left = px(labelWidth + c * columnWidth);
+      element.style.width = px(columnWidth);
+      if (c === 0 || grid.columns[columns[c - 1]].kernel !== grid.columns[column].kernel) element.classList.add("first");
+      return element;
+    };
+    const rowElement = (r, from, to) => {
+      const row = rows[r];
+      const label = el(
+        "div",
+        { class: "label", role: "rowheader", "aria-colindex": "1", title: row.title, id: "cell-" + r + "--1" },
+        row.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row.open ? "▾" : "▸") : null,
+        el("span", {}, row.label)
+      );
+      label.style.width = px(labelWidth);
+      label.style.paddingLeft = px(6 + 14 * row.depth + (row.foldable ? 0 : 12));
+      if (row.foldable) label.setAttribute("aria-expanded", String(row.open));
+      const element = el("div", { class: "row " + row.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
+      element.style.top = px(r * rowHeight);
+      for (let c = from; c < to; c++) {
+        const cell = cellElement(row, r, c);
+        if (cell) element.append(cell);
+      }
+      return element;
+    };
+    const draw2 = () => {
+      const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
+      const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
+      const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
+      const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
+      const across = from + " " + to;
+      if (drawn !== across) {
+        drawHead(from, to);
+        bodyRows.clear();
+        body.replaceChildren();
+        drawn = across;
+      }
+      for (const [r, element] of bodyRows) {
+        if (r >= rowFrom && r < rowTo) continue;
+        element.remove();
+        bodyRows.delete(r);
+      }
+      const added = document.createDocumentFragment();
+      for (let r = rowFrom; r < rowTo; r++) {
+        if (bodyRows.has(r)) continue;
+        const element = rowElement(r, from, to);
+        bodyRows.set(r, element);
+        added.append(element);
+      }
+      body.append(added);
+      showActive();
+    };
+    const showActive = () => {
+      for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
+      const { row, column } = kept2.active;
+      const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
+      if (element) {
+        element.classList.add("active");
+        scroller.setAttribute("aria-activedescendant", element.id);
+      } else {
+        scroller.removeAttribute("aria-activedescendant");
+      }
+    };
+    const redraw = () => {
+      drawn = "";
+      draw2();
+    };
+    const layOut = () => {
+      rows = tableRows(grid, columns, match, kept2.toggled, full);
+      measure();
+      sheet.style.width = px(labelWidth + columns.length * columnWidth);
+      sheet.style.height = px(top() + rows.length * rowHeight);
+      body.style.height = px(rows.length * rowHeight);
+      scroller.style.setProperty("--head", px(top()));
+      scroller.setAttribute("aria-rowcount", String(rows.length + 2));
+      scroller.setAttribute("aria-colcount", String(columns.length + 1));
+      kept2.active.row = Math.max(0, Math.min(kept2.active.row, rows.length - 1));
+      kept2.active.column = Math.max(-1, Math.min(kept2.active.column, columns.length - 1));
+      redraw();
+    };
+    const toggle = (row) => {
+      if (!row?.foldable) return;
+      const at = row.key;
+      if (!kept2.toggled.delete(at)) kept2.toggled.add(at);
+      layOut();
+      const again2 = rows.findIndex((r) => r.key === at);
+      if (again2 >= 0) kept2.active.row = again2;
+      showActive();
+    };
+    const reveal = () => {
+      const { row, column } = kept2.active;
+      const y = row * rowHeight, x = column * columnWidth;
+      const height = scroller.clientHeight - top() - rowHeight, width = scroller.clientWidth - labelWidth - columnWidth;
+      if (y < scroller.scrollTop) scroller.scrollTop = y;
+      else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
+      if (column >= 0) {
+        if (x < scroller.scrollLeft) scroller.scrollLeft = x;
+        else if (x > scroller.scrollLeft + width) scroller.scrollLeft = x - width;
+      }
+      draw2();
+    };
+    const move = (row, column) => {
+      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+      reveal();
+    };
+    const open = () => {
+      const { row, column } = kept2.active, line = rows[row];
+      if (!line) return;
+      const i = column >= 0 && line.test >= 0 ? grid.at(line.test, columns[column]) : -1;
+      if (i >= 0) go(cellHref2(i));
+      else toggle(line);
+    };
+    scroller.addEventListener("keydown", (e) => {
+      if (e.ctrlKey || e.metaKey || e.altKey) return;
+      const { row, column } = kept2.active, page2 = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+      const moves = {
+        ArrowUp: [row - 1, column],
+        ArrowDown: [row + 1, column],
+        ArrowLeft: [row, column - 1],
+        ArrowRight: [row, column + 1],
+        PageUp: [row - page2, column],
+        PageDown: [row + page2, column],
+        Home: [row, -1],
+        End: [row, columns.length - 1]
+      };
+      if (moves[e.key]) move(...moves[e.key]);
+      else if (e.key === "Enter") open();
+      else if (e.key === " ") toggle(rows[row]);
+      else return;
+      e.preventDefault();
+    });
+    scroller.addEventListener("click", (e) => {
+      const line = e.target.closest(".row[data-row]");
+      if (!line) return;
+      const r = Number(line.dataset.row), cell = e.target.closest(".cell");
+      kept2.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
+      if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
+      showActive();
+    });
+    scroller.addEventListener("pointerover", (e) => {
+      const cell = e.target.closest("a.cell");
+      if (!cell || cell.title) return;
+      const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+      const i = row ? grid.at(row.test, column) : -1;
+      if (i < 0) return;
+      const { kernel, fs } = grid.columns[column];
+      cell.title = cells.tests[row.test] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
+    });
+    let waiting = false;
+    scroller.addEventListener("scroll", () => {
+      kept2.top = scroller.scrollTop;
+      kept2.left = scroller.scrollLeft;
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        if (scroller.isConnected) draw2();
+      });
+    }, { passive: true });
+    const resized = new ResizeObserver(() => requestAnimationFrame(() => {
+      if (match && scroller.isConnected && sizeNow() !== size) layOut();
+    }));
+    resized.observe(document.documentElement);
+    signal.addEventListener("abort", () => resized.disconnect());
+    return {
+      element: scroller,
+      focus: () => scroller.focus({ preventScroll: true }),
+      update(nextColumns, nextMatch, nextFull) {
+        columns = nextColumns;
+        match = nextMatch;
+        full = nextFull;
+        layOut();
+      },
+      restore() {
+        scroller.scrollTop = kept2.top ?? 0;
+        scroller.scrollLeft = kept2.left ?? 0;
+        draw2();
+      },
+      rows: () => rows
+    };
+  };
+
+  // assets/print.js
+  var mostCells = 3e4;
+  var printMatrix = (grid, result, run) => {
+    const { cells } = grid, tables = [];
+    let left2 = mostCells, leftOut = 0;
+    for (let from = 0; from < result.columns.length; ) {
+      let to = from + 1;
+      const kernel = grid.columns[result.columns[from]].kernel;
+      while (to < result.columns.length && grid.columns[result.columns[to]].kernel === kernel) to++;
+      const columns = result.columns.slice(from, to);
+      from = to;
+      const rows = tableRows(grid, columns, result.match, /* @__PURE__ */ new Set());
+      const size = rows.length * columns.length;
+      if (size > left2) {
+        leftOut++;
+        continue;
+      }
+      left2 -= size;
+      tables.push(el(
+        "table",
+        { class: "list printed" },
+        el("caption", {}, cells.kernels[kernel]),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "test"), columns.map((c) => el("th", { scope: "col" }, cells.filesystems[grid.columns[c].fs])))),
+        el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row", class: "depth-" + row.depth }, row.label), columns.map((c) => {
+          const i = row.test < 0 ? -1 : grid.at(row.test, c);
+          if (i < 0) return el("td", {});
+          const verdict = cells.verdicts[cells.verdict[i]];
+          return el("td", { class: "mono " + verdictClass(verdict) }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
+        }))))
+      ));
+    }
+    return el(
+      "div",
+      { class: "print" },
+      el("p", {}, "Run " + run.id + ": " + result.shown.toLocaleString("en") + " of " + counted(grid.n, "cell")),
+      leftOut ? el("p", {}, el("b", {}, counted(leftOut, "kernel") + " omitted: filter before printing.")) : null,
+      tables
+    );
+  };
+  var printed = null;
+  addEventListener("beforeprint", () => {
+    if (!current.print || printed) return;
+    printed = current.print();
+    document.querySelector(".matrix")?.after(printed);
+  });
+  addEventListener("afterprint", () => {
+    printed?.remove();
+    printed = null;
+  });
+
+  // assets/vectors.js
+  var kinds2 = { snapshot: "v-pass", live: "v-fail", zeroed: "v-fail", torn: "v-fail", dropped: "v-fail", blocked: "v-hang", error: "v-hang" };
+  var kind = (answer) => {
+    const word = answer.split(" ", 1)[0];
+    return Object.hasOwn(kinds2, word) ? kinds2[word] : "";
+  };
+  var vectorTables = ({ probes, kernels }) => kernels.length === 0 ? null : el(
+    "div",
+    {},
+    el("p", {}, probes.map((p) => p.name + " " + p.asks).join(" · ") + " · fits: policies consistent with every answer: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block"),
+    kernels.map(({ kernel, rows }) => el("div", { class: "scroll" }, el(
+      "table",
+      { class: "list" },
+      el("caption", {}, kernel),
+      el("thead", {}, el(
+        "tr",
+        {},
+        ["source", "sink", "filesystems"].map((name) => el("th", { scope: "col" }, name)),
+        probes.map((p) => el("th", { scope: "col", title: p.asks }, p.name)),
+        el("th", { scope: "col" }, "fits")
+      )),
+      el("tbody", {}, rows.map((row) => el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, row.source),
+        el("td", {}, row.sink),
+        el("td", {}, row.filesystems.join(", ")),
+        row.answers.map((answer) => el("td", { class: kind(answer) }, answer)),
+        el("td", {}, row.fits || row.verdict + (row.verdict === "pass" || !row.detail ? "" : ": " + row.detail))
+      )))
+    )))
+  );
+
+  // assets/run.js
+  var kept = /* @__PURE__ */ new Map();
+  var runHead = (run) => {
+    const facts2 = [
+      el("span", {}, "policy ", el("b", {}, run.policy)),
+      run.accel,
+      "seed " + run.seed,
+      el("span", {}, "started ", when(run.started)),
+      run.finished ? "took " + took(run) : el("b", {}, "not finished"),
+      ...run.marks.map((mark) => el("b", {}, "@" + mark))
+    ].filter(Boolean);
+    const missing = run.planned - run.tally.cells;
+    return el(
+      "div",
+      { class: "run" },
+      el("h1", {}, "Run " + run.id),
+      run.problem ? el("p", { class: "problem", role: "alert" }, el("strong", {}, "Results are unreliable: "), run.problem) : null,
+      el("p", { class: "facts" }, facts2.flatMap((fact, i) => i ? [" · ", fact] : [fact])),
+      missing > 0 ? el("p", {}, el("b", {}, counted(missing, "cell") + " not run")) : null
+    );
+  };
+  var conditions = (run) => el(
+    "details",
+    { class: "section" },
+    el("summary", {}, "Command line and conditions"),
+    el("div", { class: "copied" }, el("pre", { class: "command" }, run.command.join(" ")), copyButton(run.command.join(" "))),
+    el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name])))))
+  );
+  var legend = (grid) => {
+    const verdicts = new Set(grid.cells.verdict), outcomes = new Set(grid.cells.outcome);
+    const parts = [
+      ...grid.cells.verdicts.flatMap((v, i) => verdicts.has(i) ? [[verdictMark(v), v]] : []),
+      ...Object.keys(grid.cells.flaky).length ? [["*", "flaky"]] : [],
+      ...Object.values(grid.cells.standing).includes("expected-fail") ? [["e", "expected (XFAIL)"]] : [],
+      ...Object.values(grid.cells.standing).includes("unexpected-pass") ? [["u", "unexpected pass (XPASS)"]] : [],
+      ...grid.cells.outcomes.flatMap((o, i) => o && outcomes.has(i) ? [[grid.cells.letters[i], o]] : [])
+    ];
+    return el("p", { class: "legend" }, parts.flatMap(([mark, name]) => [el("b", { class: "mono" }, mark), " " + name + "   "]));
+  };
+  var section = (title, promise, make2) => {
+    const element = el("div", {});
+    promise.then((document2) => {
+      const content = make2(document2);
+      if (content) element.append(el("details", { class: "section" }, el("summary", {}, title), content));
+    }).catch((error) => element.append(el("p", { class: "dim" }, title + ": " + error.message)));
+    return element;
+  };
+  var matrixView = async (main, route, signal) => {
+    const id = route.args[0];
+    const [run, cells] = await Promise.all([source.run(id), source.cells(id)]);
+    const grid = gridOf(cells);
+    if (!kept.has(id)) kept.set(id, { toggled: /* @__PURE__ */ new Set(), full: false });
+    const mine = kept.get(id);
+    if (!grid.n) {
+      main.append(runHead(run), conditions(run), el("p", { class: "empty" }, "This run has no cells."));
+      return null;
+    }
+    let filter = parseFilter(route.params), params = filterParams(filter), result = null;
+    const encoded = (list) => list.map(encodeURIComponent);
+    const kernels = encoded(cells.kernels), filesystems = encoded(cells.filesystems), tests = encoded(cells.tests);
+    const base = "#/run/" + encodeURIComponent(id) + "/cell/";
+    let query = "";
+    const matrix = newMatrix(grid, {
+      kept: mine,
+      signal,
+      cellHref: (i) => base + kernels[cells.kernel[i]] + "/" + filesystems[cells.filesystem[i]] + "/" + tests[cells.test[i]] + query
+    });
+    const bar2 = filterBar(grid, (next) => {
+      filter = next;
+      history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
+      apply();
+    }, signal);
+    const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+    const full = el("button", { type: "button", "aria-pressed": "false", on: { click: () => {
+      mine.full = !mine.full;
+      apply();
+    } } }, "Expand subtests");
+    const apply = () => {
+      result = applyFilter(grid, filter);
+      params = filterParams(filter);
+      query = params.size ? "?" + params : "";
+      full.setAttribute("aria-pressed", String(mine.full));
+      bar2.update(filter, result);
+      none.hidden = result.shown > 0;
+      matrix.element.hidden = result.shown === 0;
+      matrix.update(result.columns, result.match, mine.full);
+    };
+    bar2.element.querySelector(".line").append(full);
+    main.append(
+      runHead(run),
+      bar2.element,
+      matrix.element,
+      none,
+      legend(grid),
+      conditions(run),
+      section("Policy vectors", source.vectors(id), vectorTables),
+      section("Time by phase", source.times(id), timeBars)
+    );
+    apply();
+    matrix.restore();
+    matrix.focus();
+    current.print = () => printMatrix(grid, result, run);
+    current.matrix = { bar: bar2, matrix };
+    return {
+      update(next) {
+        if (next.args[0] !== id || next.args.length > 1) return false;
+        filter = parseFilter(next.params);
+        apply();
+        return true;
+      },
+      close() {
+        current.print = current.matrix = null;
+      }
+    };
+  };
+  addView("run", {
+    title: (route) => (route.args[1] === "cell" ? route.args.slice(2).join(" ") + " · " : "") + "Run " + (route.args[0] ?? ""),
+    async render(main, route, signal) {
+      if (!route.args[0]) throw new Error("The address lacks a run ID.");
+      if (route.args.length === 5 && route.args[1] === "cell") return cellView(main, route, signal);
+      if (route.args.length > 1) throw new Error("Unknown page “" + route.args[1] + "” of a run: the address of a cell is #/run/ID/cell/KERNEL/FILESYSTEM/TEST.");
+      return matrixView(main, route, signal);
+    }
+  });
+  documentKey("← ↑ → ↓", "move in the matrix");
+  documentKey("Enter", "open the cell; expand or collapse a heading");
+  documentKey("Space", "expand or collapse a row");
+  shortcut("/", "find cells", () => current.matrix ? current.matrix.bar.focus() : false);
+  shortcut("m", "focus the matrix", () => current.matrix ? current.matrix.matrix.focus() : false);
+
+  // assets/live/progress.js
+  var follow = (run, { on, lost, signal }) => {
+    let stream = null, last = "", again2 = 0;
+    const close = () => {
+      clearTimeout(again2);
+      stream?.close();
+    };
+    const open = () => {
+      const url = "api/runs/" + encodeURIComponent(run) + "/events" + (last ? "?" + new URLSearchParams({ after: last }) : "");
+      stream = new EventSource(url);
+      stream.addEventListener("open", () => lost(""));
+      stream.addEventListener("message", (e) => {
+        const fresh = !last;
+        last = e.lastEventId || last;
+        if (fresh) on({ kind: "reset", cell: null, tally: null });
+        const event = JSON.parse(e.data);
+        if (event.kind === "end") close();
+        on(event);
+      });
+      stream.addEventListener("error", () => {
+        lost("The server does not respond. The page may be out of date.");
+        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again2 = setTimeout(open, 5e3);
+      });
+    };
+    signal.addEventListener("abort", close);
+    if (!signal.aborted) open();
+  };
+  var left = (seconds) => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
+  var verdictBar = (verdicts, of) => {
+    const bar2 = el("div", { class: "verdict-bar", "aria-hidden": "true" });
+    for (const verdict of verdictNames) {
+      const n = verdicts[verdict] ?? 0;
+      if (!n) continue;
+      const piece = el("span", { class: verdictClass(verdict), title: n + " " + verdict });
+      piece.style.width = 100 * n / Math.max(1, of) + "%";
+      bar2.append(piece);
+    }
+    return bar2;
+  };
+  var tallyBadges = (tally) => verdictNames.filter((v) => tally.verdicts[v]).map((v) => el("span", { class: "badge " + verdictClass(v) }, el("b", { "aria-hidden": "true" }, verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
+  var newProgress = (run) => {
+    const text = el("p", { class: "progress-text" }), badges = el("p", { class: "badges" }), note = el("p", { class: "lost", role: "status" });
+    const strip = el("div", { class: "strip-holder" });
+    const command = "splicelab run --resume " + run;
+    const resume = el("p", { class: "copied", hidden: true }, "Resume: ", el("code", {}, command), " ", copyButton(command));
+    const element = el("section", { class: "progress", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" }, text, strip, badges, resume, note);
+    return {
+      element,
+      update({ tally, planned, done, running, rate, left: seconds }) {
+        const share = planned > 0 ? done / planned : 0;
+        element.setAttribute("aria-valuemax", String(Math.max(planned, done)));
+        element.setAttribute("aria-valuenow", String(done));
+        const words = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
+        if (!running) words.push("interrupted: not running");
+        else if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
+        else words.push("no results in the last minute");
+        if (seconds > 0) words.push(left(seconds) + " left");
+        text.textContent = words.join(" · ");
+        element.setAttribute("aria-valuetext", text.textContent);
+        strip.replaceChildren(verdictBar(tally.verdicts, Math.max(planned, done)));
+        badges.replaceChildren(...tallyBadges(tally).flatMap((badge2) => [badge2, " "]));
+        resume.hidden = running;
+      },
+      lost(words) {
+        note.textContent = words;
+      }
+    };
+  };
+
+  // assets/live/live.js
+  var drawEvery = 250;
+  var readEvery = 2e3;
+  var remembered = /* @__PURE__ */ new Map();
+  var table = (first) => {
+    const cells = { ...first }, grid = {};
+    let turn = 0;
+    let at = {};
+    const learn = () => {
+      at = {};
+      for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
+    };
+    learn();
+    const settle = () => {
+      cells.details = cells.details.slice();
+      const fresh = gridOf({ ...cells });
+      fresh.look = Float64Array.from(fresh.look, (look) => look + turn * 2 ** 40);
+      turn++;
+      for (const name of Object.keys(grid)) delete grid[name];
+      Object.assign(grid, fresh, { cells });
+    };
+    settle();
+    return {
+      cells,
+      grid,
+      // take enters a cell; false when the table has no place for it.
+      take(cell) {
+        const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
+        const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome);
+        if ([k, f, t, v, o].includes(void 0)) return false;
+        let i = grid.find(cell.kernel, cell.fs, cell.test);
+        if (i < 0) {
+          i = grid.n;
+          while (i < cells.test.length && !(cells.test[i] === t && cells.kernel[i] === k && cells.filesystem[i] === f)) i++;
+        }
+        if (cells.attempts[i] > cell.attempts) return true;
+        let d = at.details.get(cell.detail);
+        if (d === void 0) {
+          d = cells.details.push(cell.detail) - 1;
+          at.details.set(cell.detail, d);
+        }
+        cells.kernel[i] = k;
+        cells.filesystem[i] = f;
+        cells.test[i] = t;
+        cells.verdict[i] = v;
+        cells.outcome[i] = o;
+        cells.detail[i] = d;
+        cells.attempts[i] = cell.attempts;
+        cells.duration[i] = cell.duration_ms;
+        if (cell.flaky) cells.flaky[i] = cell.flaky;
+        else delete cells.flaky[i];
+        if (cell.standing) cells.standing[i] = cell.standing;
+        else delete cells.standing[i];
+        return true;
+      },
+      read(document2) {
+        for (const name of Object.keys(cells)) delete cells[name];
+        Object.assign(cells, document2);
+        learn();
+      },
+      settle
+    };
+  };
+  var readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
+  var made = (run) => {
+    const command = run.command.join(" ");
+    return el(
+      "details",
+      { class: "section" },
+      el("summary", {}, "Command line and conditions"),
+      el("div", { class: "copied" }, el("pre", { class: "command" }, command), copyButton(command)),
+      el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort().map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name])))))
+    );
+  };
+  var render = async (main, id, signal) => {
+    const run = await source.run(id);
+    const progress = newProgress(id);
+    if (!remembered.has(id)) remembered.set(id, { toggled: /* @__PURE__ */ new Set(), full: false });
+    const kept2 = remembered.get(id);
+    let data = null, bar2 = null, matrix = null, over = false, barIsOf = "";
+    let filter = parseFilter(currentRoute().params);
+    const holder = el("div", {}), empty = el("p", { class: "empty" }, "No results yet.");
+    empty.hidden = true;
+    const head2 = document.createElement("div");
+    const drawHead = () => head2.replaceChildren(runHead({ ...run, planned: 0 }));
+    drawHead();
+    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
+    main.append(head2, progress.element, empty, holder, made(run));
+    const href = (i) => {
+      const { cells } = data;
+      return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
+    };
+    const change = (next) => {
+      filter = next;
+      history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
+      apply();
+    };
+    const newBar = () => {
+      const { cells, grid } = data;
+      const occurring = [
+        cells.kernels,
+        cells.filesystems,
+        grid.families.map((f) => f.name),
+        [...new Set(cells.verdict)].sort(),
+        [...new Set(cells.outcome)].sort(),
+        Object.keys(cells.flaky).length > 0,
+        [...new Set(Object.values(cells.standing))].sort()
+      ];
+      const is = JSON.stringify(occurring);
+      if (is === barIsOf || bar2?.element.querySelector("details[open]")) return;
+      barIsOf = is;
+      const old = bar2, typing2 = old && document.activeElement === old.element.querySelector("input[type=search]") ? (
+        /** @type {HTMLInputElement} */
+        document.activeElement
+      ) : null;
+      bar2 = filterBar(grid, change, signal);
+      if (old) old.element.replaceWith(bar2.element);
+      else holder.prepend(bar2.element);
+      if (typing2) {
+        const field = bar2.element.querySelector("input[type=search]");
+        field.value = typing2.value;
+        field.focus();
+        field.setSelectionRange(typing2.selectionStart, typing2.selectionEnd);
+      }
+    };
+    const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+    const apply = () => {
+      const result = applyFilter(data.grid, filter);
+      bar2.update(filter, result);
+      none.hidden = result.shown > 0;
+      matrix.element.hidden = result.shown === 0;
+      matrix.update(result.columns, result.match, kept2.full);
+    };
+    const draw2 = () => {
+      empty.hidden = data.cells.test.length > 0;
+      if (!empty.hidden) return;
+      data.settle();
+      newBar();
+      if (!matrix) {
+        matrix = newMatrix(data.grid, { cellHref: href, kept: kept2, signal });
+        holder.append(matrix.element, none);
+        current.matrix = { get bar() {
+          return bar2;
+        }, matrix };
+        apply();
+        matrix.restore();
+        return;
+      }
+      apply();
+    };
+    let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
+    const take = (cell) => {
+      if (!data?.take(cell)) unknown = true;
+    };
+    const soon = () => {
+      if (drawing || signal.aborted) return;
+      const delay = data || reading ? drawEvery : 0;
+      drawing = setTimeout(async () => {
+        drawing = 0;
+        const now = performance.now();
+        if (unknown && !reading && now - lastRead >= readEvery) await readAll();
+        else if (data) draw2();
+        if (unknown) soon();
+      }, delay);
+    };
+    const readAll = async () => {
+      reading = true;
+      unknown = false;
+      lastRead = performance.now();
+      waiting = [];
+      try {
+        const document2 = await readCells(id, signal);
+        if (data) data.read(document2);
+        else data = table(document2);
+        data.settle();
+        for (const cell of waiting) take(cell);
+        draw2();
+        progress.lost("");
+      } catch (error) {
+        if (signal.aborted) return;
+        unknown = true;
+        progress.lost(error.message);
+      } finally {
+        reading = false;
+        if (unknown) soon();
+      }
+    };
+    follow(id, { signal, lost: (text) => {
+      progress.lost(text);
+      if (text && !data && !reading) readAll();
+    }, on: (event) => {
+      if (event.cell) {
+        if (reading) waiting.push(event.cell);
+        else take(event.cell);
+        soon();
+      }
+      if (event.kind === "reset") {
+        unknown = true;
+        soon();
+      }
+      if (event.tally) {
+        progress.update(event);
+        run.tally = event.tally;
+        run.planned = event.planned;
+      }
+      if (event.kind === "end") {
+        over = true;
+        show2();
+      }
+    } });
+    return {
+      update(next) {
+        if (over || next.args[0] !== id || next.args.length > 1) return false;
+        filter = parseFilter(next.params);
+        if (data && bar2) apply();
+        return true;
+      },
+      close() {
+        current.matrix = null;
+      }
+    };
+  };
+  wrapView("run", (finished) => async (main, route, signal) => {
+    const [id, ...rest] = route.args;
+    if (id && rest.length === 0) {
+      const run = await source.run(id);
+      if (run.id !== id) return go(routeHref("run", [run.id], route.params), { replace: true });
+      if (!run.finished) return render(main, id, signal);
+    }
+    return finished(main, route, signal);
+  });
+
+  // assets/live/runs.js
+  var again = 5e3;
+  var page = 100;
+  setHome(() => "#/runs");
+  var render2 = async (main, route, signal) => {
+    const skip = Math.max(0, parseInt(route.params.get("skip") ?? "0", 10) || 0);
+    const chosen2 = /* @__PURE__ */ new Set();
+    const compare = el("button", { type: "button", disabled: true, on: { click: () => {
+      const [after, before2] = [...shown3].filter((id) => chosen2.has(id));
+      go(routeHref("diff", [before2, after]));
+    } } }, "Compare selected");
+    const body = el("tbody", {}), note = el("p", { class: "lost", role: "status" }), pages = el("p", { class: "pages" });
+    let shown3 = [], text = "";
+    const choice = (id) => el("input", { type: "checkbox", "aria-label": "Select run " + id, checked: chosen2.has(id), on: { change: (e) => {
+      if (e.target.checked) chosen2.add(id);
+      else chosen2.delete(id);
+      compare.disabled = shown3.filter((id2) => chosen2.has(id2)).length !== 2;
+    } } });
+    const row = (run, before2) => {
+      const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
+      return el(
+        "tr",
+        { class: run.finished ? false : "unfinished" },
+        el("td", { class: "choice" }, choice(run.id)),
+        el(
+          "td",
+          {},
+          el("a", { href: routeHref("run", [run.id]) }, run.id),
+          run.marks.flatMap((mark) => [" ", el("span", { class: "badge" }, "@" + mark)]),
+          run.problem ? el("div", { class: "trouble" }, "unreliable: " + run.problem) : null
+        ),
+        el("td", {}, when(run.started)),
+        el("td", {}, run.finished ? took(run) : el("b", {}, run.running ? "running" : "stopped")),
+        el("td", {}, run.policy),
+        el("td", {}, run.accel),
+        el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
+        el("td", { class: "came" }, verdictBar(run.tally.verdicts, Math.max(run.planned, run.tally.cells)), el(
+          "div",
+          { class: "badges" },
+          tallyBadges(run.tally).flatMap((badge2) => [badge2, " "]),
+          run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null
+        )),
+        el("td", {}, before2 ? el("a", { href: routeHref("diff", [before2.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : "")
+      );
+    };
+    const look = async () => {
+      const list = await source.runs({ limit: page + 1, skip }, { signal });
+      note.textContent = "";
+      const now = JSON.stringify(list);
+      if (now === text) return;
+      text = now;
+      const runs = list.runs.slice(0, page);
+      shown3 = runs.map((run) => run.id);
+      const focused = document.activeElement?.closest("tr")?.querySelector("a")?.getAttribute("href"), inBox = (
+        /** @type {any} */
+        document.activeElement?.type === "checkbox"
+      );
+      body.replaceChildren(...runs.map((run, i) => row(run, list.runs[i + 1])));
+      if (focused) {
+        const line = [...body.rows].find((r) => r.querySelector("a").getAttribute("href") === focused);
+        line?.querySelector(inBox ? "input" : "a").focus();
+      }
+      compare.disabled = shown3.filter((id) => chosen2.has(id)).length !== 2;
+      pages.replaceChildren(...[
+        skip > 0 ? el("a", { href: routeHref("runs", [], skip > page ? new URLSearchParams({ skip: String(skip - page) }) : null) }, "‹ newer") : "",
+        " ",
+        list.total > skip + page ? el("a", { href: routeHref("runs", [], new URLSearchParams({ skip: String(skip + page) })) }, "older ›") : "",
+        " ",
+        el("span", { class: "dim" }, counted(list.total, "run") + " stored")
+      ]);
+    };
+    await look();
+    if (!shown3.length) {
+      main.append(el("h1", {}, "Runs"), el("p", { class: "empty" }, skip ? "No older runs." : "No runs yet: splicelab run creates one."), pages);
+    } else {
+      main.append(
+        el("h1", {}, "Runs"),
+        el("p", {}, compare),
+        el("div", { class: "scroll" }, el(
+          "table",
+          { class: "list runs" },
+          el("thead", {}, el("tr", {}, ["", "run", "started", "duration", "policy", "accel", "cells", "verdicts", ""].map((name) => el("th", { scope: "col" }, name)))),
+          body
+        )),
+        pages,
+        note
+      );
+    }
+    const wait = () => {
+      const timer = setTimeout(async () => {
+        try {
+          if (!document.hidden) await look();
+          if (shown3.length && !body.isConnected) show2();
+        } catch (error) {
+          if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+        }
+        if (!signal.aborted) wait();
+      }, again);
+      signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    };
+    wait();
+  };
+  addView("runs", { title: "Runs", nav: "Runs", render: render2 });
+  shortcut("g r", "list of runs", () => go("#/runs"));
+
+  // assets/live/runs_diff.js
+  var some = 200;
+  var badge = (verdict, outcome) => verdict ? badgeOf(verdict, outcome) : el("span", { class: "dim" }, "absent");
+  var listing = (list, before2, after) => {
+    const body = el("tbody", {});
+    const row = (change) => el(
+      "tr",
+      {},
+      el("td", {}, change.kernel),
+      el("td", {}, change.fs),
+      el(
+        "td",
+        {},
+        el("a", { href: change.after ? cellHref(after, change.kernel, change.fs, change.test) : cellHref(before2, change.kernel, change.fs, change.test) }, change.test),
+        change.detail ? el("div", { class: "dim detail" }, change.detail) : null
+      ),
+      el("td", {}, badge(change.before, change.before_outcome)),
+      el("td", {}, badge(change.after, change.after_outcome)),
+      el("td", {}, el("a", { href: routeHref("history", [change.kernel, change.fs, change.test]) }, "history"))
+    );
+    let shown3 = 0;
+    const more = el("button", { type: "button", on: { click: () => add() } });
+    const add = () => {
+      body.append(...list.changes.slice(shown3, shown3 + some).map(row));
+      shown3 = Math.min(shown3 + some, list.changes.length);
+      more.textContent = counted(list.changes.length - shown3, "more change");
+      more.hidden = shown3 === list.changes.length;
+    };
+    add();
+    return el(
+      "section",
+      { "data-list": list.name },
+      el("h2", {}, list.title + ": " + list.changes.length.toLocaleString("en")),
+      el("div", { class: "scroll" }, el(
+        "table",
+        { class: "list changes" },
+        el("thead", {}, el("tr", {}, ["kernel", "filesystem", "test", "before", "after", ""].map((name) => el("th", { scope: "col" }, name)))),
+        body
+      )),
+      more
+    );
+  };
+  var runLink = (noun, run) => el(
+    "p",
+    { class: "facts" },
+    el("b", {}, noun + " "),
+    el("a", { href: routeHref("run", [run.id]) }, run.id),
+    " · ",
+    when(run.started),
+    run.finished ? "" : " · not finished",
+    run.marks.map((mark) => " · @" + mark),
+    run.problem ? el("span", { class: "trouble" }, " unreliable: " + run.problem) : null
+  );
+  var render3 = async (main, route, signal) => {
+    const [before2 = "latest~1", after = "latest"] = route.args, policy = route.params.get("policy") ?? "";
+    const names = (await source.runs({ limit: 200 }, { signal })).runs.map((run) => run.id);
+    const field = (id, value) => el("input", { id, list: "run-names", value, size: "26", spellcheck: "false", autocomplete: "off", required: true });
+    const first = field("before", before2), second = field("after", after);
+    const judge = el("select", { id: "policy" }, [["", "as recorded"], ["snapshot", "snapshot"], ["alias", "alias"]].map(([value, text]) => el("option", { value, selected: value === policy }, text)));
+    main.append(
+      el("h1", {}, "Diff"),
+      el(
+        "form",
+        { class: "ask", on: { submit: (e) => {
+          e.preventDefault();
+          go(routeHref("diff", [first.value.trim(), second.value.trim()], judge.value ? new URLSearchParams({ policy: judge.value }) : null));
+        } } },
+        el("label", {}, "from ", first),
+        el("label", {}, "to ", second),
+        el("label", {}, "policy ", judge),
+        el("button", {}, "Compare"),
+        el("datalist", { id: "run-names" }, ["latest", "latest~1", "@baseline", ...names].map((value) => el("option", { value })))
+      )
+    );
+    const query = new URLSearchParams({ before: before2, after });
+    if (policy) query.set("policy", policy);
+    let diff;
+    try {
+      diff = await source.get("api/diff?" + query, { signal });
+    } catch (error) {
+      if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
+      return;
+    }
+    main.append(runLink("from", diff.before), runLink("to", diff.after));
+    if (diff.conditions.length) {
+      main.append(el(
+        "details",
+        { class: "section", open: diff.conditions.length <= 8 },
+        el("summary", {}, counted(diff.conditions.length, "condition") + (diff.conditions.length === 1 ? " differs" : " differ")),
+        el("div", { class: "scroll" }, el(
+          "table",
+          { class: "list" },
+          el("thead", {}, el("tr", {}, ["condition", "before", "after"].map((name) => el("th", { scope: "col" }, name)))),
+          el("tbody", {}, diff.conditions.map((c) => el("tr", {}, el("th", { scope: "row" }, c.name), el("td", {}, c.before || "none"), el("td", {}, c.after || "none"))))
+        ))
+      ));
+    }
+    main.append(
+      ...diff.lists.map((list) => listing(list, diff.before.id, diff.after.id)),
+      el("p", { id: "same" }, counted(diff.same, "cell") + " unchanged")
+    );
+  };
+  addView("diff", { title: "Diff", nav: "Diff", render: render3 });
+  shortcut("g d", "compare two runs", () => go("#/diff"));
+
+  // assets/live/runs_history.js
+  var render4 = async (main, route, signal) => {
+    const [kernel, fs, test] = route.args;
+    if (route.args.length !== 3) throw new Error("The address of a history must be #/history/KERNEL/FILESYSTEM/TEST.");
+    const limit = route.params.get("runs") ?? "100";
+    const { history: history3, runs } = await source.get("api/history?" + new URLSearchParams({ kernel, fs, test, limit }), { signal });
+    const bad = history3.filter((past) => isFailing(past.verdict, "")).length, infra = history3.filter((past) => past.verdict === "infra").length;
+    main.append(
+      el("h1", {}, "History of " + test),
+      el("p", { class: "facts" }, kernel + " · " + fs),
+      el("p", {}, history3.length === 0 ? "None of the last " + runs + " runs has this cell." : "Failed in " + bad + " of " + counted(history3.length - infra, "run") + (infra ? "; " + infra + " more inconclusive (infra)" : "") + ", of the last " + runs + "."),
+      el("p", { class: "strip" }, [...history3].reverse().map((past) => {
+        const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);
+        return el(
+          "a",
+          { class: "cell " + verdictClass(past.verdict), href: cellHref(past.run, past.kernel, fs, test), "aria-label": what, title: what },
+          markOf(past.verdict, past.outcome) + (past.flaky ? "*" : "")
+        );
+      })),
+      history3.length ? el("div", { class: "scroll" }, el(
+        "table",
+        { class: "list" },
+        el("thead", {}, el("tr", {}, ["run", "started", "result"].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, history3.map((past) => el(
+          "tr",
+          {},
+          el("td", {}, el("a", { href: cellHref(past.run, past.kernel, fs, test) }, past.run)),
+          el("td", {}, when(past.started)),
+          el("td", {}, badgeOf(past.verdict, past.outcome, past.flaky))
+        )))
+      )) : null,
+      el(
+        "p",
+        {},
+        el("a", { href: routeHref("map", [], new URLSearchParams({ tests: "^" + test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") + "$", fs })) }, "All kernels"),
+        runs < 1e3 ? [" · ", el("a", { href: routeHref("history", route.args, new URLSearchParams({ runs: "1000" })) }, "Older runs")] : null
+      )
+    );
+  };
+  addView("history", { title: (route) => "History of " + route.args.slice(2).join("/"), render: render4 });
+
+  // assets/live/runs_map.js
+  var some2 = 200;
+  var shown2 = (cell) => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
+  var says = (cell) => cell.verdict && cell.verdict !== "skip";
+  var common2 = (names) => names.reduce((prefix, name) => {
+    let n = 0;
+    while (n < prefix.length && prefix[n] === name[n]) n++;
+    return prefix.slice(0, n);
+  });
+  var turned = (text) => [...text].reverse().join("");
+  var testLabels = (names) => {
+    const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common2(names) : "") ?? [""];
+    return names.map((name) => name.slice(prefix.length));
+  };
+  var releaseLabels = (names) => {
+    const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common2(names.map(turned))) : "") ?? [""];
+    return names.map((name) => name.slice(0, name.length - flavour.length));
+  };
+  var table2 = (map) => {
+    const releases = releaseLabels(map.kernels.map((k) => k.release));
+    const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map((row) => row.test))], labels = testLabels(names);
+    names.forEach((name, i) => tests.set(name, labels[i] || name));
+    const series = [];
+    for (const kernel of map.kernels) {
+      const last = series.at(-1);
+      if (last && last.name === kernel.series) last.n++;
+      else series.push({ name: kernel.series, n: 1 });
+    }
+    const firsts = /* @__PURE__ */ new Set();
+    for (let i = 0, s = 0; s < series.length; i += series[s++].n) firsts.add(i);
+    const body = el("tbody", {}), changes = el("ul", { class: "changes" });
+    const cell = (row, i, changed) => {
+      const c = row.cells[i], kernel = map.kernels[i].release;
+      const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
+      if (!c.verdict) return el("td", { class: classes });
+      const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
+      return el(
+        "td",
+        { class: classes + verdictClass(c.verdict) },
+        el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": what }, markOf(c.verdict, c.outcome))
+      );
+    };
+    const line = (row) => {
+      let last = -1;
+      const cells = [];
+      for (let i = 0; i < row.cells.length; i++) {
+        const c = row.cells[i];
+        const changed = says(c) && last >= 0 && shown2(row.cells[last]) !== shown2(c);
+        if (changed) {
+          changes.append(el("li", {}, row.test + " " + row.fs + ": " + shown2(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
+        }
+        if (says(c)) last = i;
+        cells.push(cell(row, i, changed));
+      }
+      return el("tr", {}, el("th", { scope: "row", title: row.test + " " + row.fs }, tests.get(row.test), " ", el("span", { class: "dim" }, row.fs)), cells);
+    };
+    let n = 0;
+    const more = el("button", { type: "button", on: { click: () => add() } });
+    const add = () => {
+      body.append(...map.rows.slice(n, n + some2).map(line));
+      n = Math.min(n + some2, map.rows.length);
+      more.textContent = counted(map.rows.length - n, "more row");
+      more.hidden = n === map.rows.length;
+    };
+    add();
+    return [
+      el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "Kernel map" }, el(
+        "table",
+        {},
+        el(
+          "thead",
+          {},
+          el("tr", {}, el("td", {}), series.map((s) => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
+          el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, releases[i]))))
+        ),
+        body
+      )),
+      more,
+      changes.childElementCount ? el("section", {}, el("h2", {}, "Changes"), changes) : null
+    ];
+  };
+  var render5 = async (main, route, signal) => {
+    const { params } = route;
+    const value = (name) => params.get(name) ?? "";
+    const tests = el("input", { id: "tests", value: value("tests"), size: "30", spellcheck: "false", placeholder: "regular expression" });
+    const fs = el("input", { id: "fs", value: value("fs"), size: "12", spellcheck: "false", placeholder: "all" });
+    const runs = el("input", { id: "runs", value: value("runs"), size: "18", spellcheck: "false", placeholder: "the last 20" });
+    main.append(
+      el("h1", {}, "Kernel map"),
+      el(
+        "form",
+        { class: "ask", on: { submit: (e) => {
+          e.preventDefault();
+          const next = new URLSearchParams();
+          for (const field of [tests, fs, runs]) if (field.value.trim()) next.set(field.id, field.value.trim());
+          if (value("policy")) next.set("policy", value("policy"));
+          go(routeHref("map", [], next));
+        } } },
+        el("label", {}, "tests ", tests),
+        el("label", {}, "filesystems ", fs),
+        el("label", {}, "runs ", runs),
+        el("button", {}, "Show")
+      ),
+      el("p", { class: "dim" }, "Each cell shows its newest conclusive result. A thick border marks a change along the row.")
+    );
+    let map;
+    try {
+      map = await source.get("api/map?" + params, { signal });
+    } catch (error) {
+      if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
+      return;
+    }
+    if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell matches."));
+    else main.append(...table2(map).filter(Boolean));
+  };
+  addView("map", { title: "Kernel map", nav: "Map", render: render5 });
+  shortcut("g m", "kernel map", () => go("#/map"));
+
+  // assets/live/session.js
+  var given = /^#token=(.*)$/.exec(location.hash)?.[1] ?? "";
+  if (given) history.replaceState(null, "", "#/session");
+  var enter = async (token) => {
+    const answer = await fetch("api/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+    go("#/", { replace: true });
+  };
+  var unused = given;
+  addView("session", {
+    title: "Token",
+    async render(main) {
+      const said = el("p", { role: "alert" });
+      const tell = (error) => {
+        said.textContent = error.message;
+      };
+      const field = el("input", { type: "password", id: "token", autocomplete: "off", required: true });
+      main.append(
+        el("h1", {}, "Token required"),
+        el("p", {}, "splicelab serve printed the token when it started, or --token-file names the file that holds it."),
+        el("form", { on: { submit: (e) => {
+          e.preventDefault();
+          enter(field.value.trim()).catch(tell);
+        } } }, el("label", { for: "token" }, "Token "), field, " ", el("button", {}, "Log in")),
+        said
+      );
+      if (!unused) {
+        field.focus();
+        return;
+      }
+      const token = unused;
+      unused = "";
+      enter(decodeURIComponent(token)).catch(tell);
+    }
+  });
+  onFailure((main) => {
+    fetch("api/runs?limit=0").then((answer) => {
+      if (answer.status === 401) go("#/session", { replace: true });
+    }).catch(() => main.append(el("p", {}, "The server does not respond.")));
+  });
+
+  // assets/live/start.js
+  start().then(() => requestAnimationFrame(() => setTimeout(() => performance.mark("splicelab-shown"))));
+  return __toCommonJS(start_exports);
+})();

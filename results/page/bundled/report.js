@@ -1,0 +1,1544 @@
+"use strict";
+var splicelab = (() => {
+  var __defProp = Object.defineProperty;
+  var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+  var __getOwnPropNames = Object.getOwnPropertyNames;
+  var __hasOwnProp = Object.prototype.hasOwnProperty;
+  var __export = (target, all) => {
+    for (var name in all)
+      __defProp(target, name, { get: all[name], enumerable: true });
+  };
+  var __copyProps = (to, from, except, desc) => {
+    if (from && typeof from === "object" || typeof from === "function") {
+      for (let key of __getOwnPropNames(from))
+        if (!__hasOwnProp.call(to, key) && key !== except)
+          __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+    }
+    return to;
+  };
+  var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+
+  // assets/start.js
+  var start_exports = {};
+  __export(start_exports, {
+    logView: () => logView,
+    showing: () => showing
+  });
+
+  // assets/dom.js
+  var safeLink = /^(#|api\/|blob:|https?:\/\/)/;
+  var el = (tag, attributes = {}, ...children) => {
+    const e = document.createElement(tag);
+    fill(e, attributes, children);
+    return e;
+  };
+  var fill = (e, attributes, children) => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === false || value === null || value === void 0) continue;
+      if (name === "on") {
+        for (const [event, listener] of Object.entries(value)) e.addEventListener(event, listener);
+        continue;
+      }
+      if (name.startsWith("on") || name === "style" || name === "srcdoc") throw new Error("el: attribute not allowed: " + name);
+      if ((name === "href" || name === "src") && !safeLink.test(value)) throw new Error("el: link not allowed: " + value);
+      e.setAttribute(name, value === true ? "" : value);
+    }
+    for (const child of children.flat()) {
+      if (child !== null && child !== void 0 && child !== false) e.append(child);
+    }
+  };
+  var svg = (tag, attributes = {}, ...children) => {
+    const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    fill(e, attributes, children);
+    return e;
+  };
+  var copyButton = (text, what = "Copy") => {
+    const button = el("button", { type: "button", class: "copy", on: { click: async () => {
+      const content = typeof text === "function" ? text() : text;
+      const ok = await copied(content);
+      button.textContent = ok ? "Copied" : "Press Ctrl-C";
+      setTimeout(() => {
+        button.textContent = what;
+      }, 1500);
+    } } }, what);
+    return button;
+  };
+  var copied = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = el("textarea", { class: "offscreen", readonly: true, "aria-hidden": "true" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const ok = document.execCommand("copy");
+      if (ok) area.remove();
+      else area.addEventListener("blur", () => area.remove());
+      return ok;
+    }
+  };
+  var failed = () => {
+  };
+  var failure = (main, error) => {
+    failed(main);
+    main.replaceChildren(el(
+      "div",
+      { class: "failure", role: "alert" },
+      el("h1", {}, "Cannot show this page"),
+      el("p", {}, String(error?.message ?? error)),
+      el("p", {}, el("a", { href: "#/" }, "Start page"))
+    ));
+  };
+
+  // assets/state.js
+  var current = { matrix: null, cell: null, print: null };
+
+  // assets/theme.js
+  var choices = ["auto", "light", "dark"];
+  var signs = { auto: "◐", light: "☀", dark: "☾" };
+  var stored = () => {
+    try {
+      return localStorage.getItem("splicelab.theme");
+    } catch {
+      return null;
+    }
+  };
+  var store = (theme2) => {
+    try {
+      localStorage.setItem("splicelab.theme", theme2);
+    } catch {
+    }
+  };
+  var set = (theme2) => {
+    if (theme2 === "auto") document.documentElement.removeAttribute("data-theme");
+    else document.documentElement.dataset.theme = theme2;
+  };
+  var theme = stored() ?? "auto";
+  if (!choices.includes(theme)) theme = "auto";
+  set(theme);
+  var nextTheme = () => {
+  };
+  var themeSwitch = () => {
+    const button = el("button", { type: "button", class: "theme" });
+    const label = () => {
+      button.textContent = signs[theme] + " " + theme;
+      button.setAttribute("aria-label", "Color theme: " + theme + "; change");
+    };
+    nextTheme = () => {
+      theme = choices[(choices.indexOf(theme) + 1) % choices.length];
+      set(theme);
+      store(theme);
+      label();
+    };
+    button.addEventListener("click", nextTheme);
+    label();
+    return button;
+  };
+
+  // assets/keys.js
+  var shortcuts = /* @__PURE__ */ new Map();
+  var documented = [];
+  var before = "";
+  var shortcut = (keys, doc, act) => shortcuts.set(keys, { doc, act });
+  var documentKey = (keys, doc) => documented.push([keys, doc]);
+  var typing = (e) => e.target.closest?.("input, textarea, select, [contenteditable]");
+  addEventListener("keydown", (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+    if (typing(e)) {
+      if (e.key === "Escape") {
+        e.preventDefault();
+        e.target.blur();
+        current.matrix?.matrix.focus();
+      }
+      return;
+    }
+    if (document.querySelector("dialog[open]")) return;
+    const two = before + " " + e.key;
+    const found = shortcuts.get(two) ?? shortcuts.get(e.key);
+    before = e.key;
+    if (found && found.act(e) !== false) {
+      e.preventDefault();
+      before = "";
+    }
+  });
+  var show = () => {
+    const rows = [...documented, ...[...shortcuts].map(([keys, { doc }]) => [keys, doc])];
+    const dialog = el(
+      "dialog",
+      { class: "keys", "aria-label": "Keyboard shortcuts", on: { close: () => dialog.remove() } },
+      el("h2", {}, "Keyboard shortcuts"),
+      el("table", {}, el("tbody", {}, rows.map(([keys, doc]) => el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, keys.split(" ").map((k) => el("kbd", {}, k === "Escape" ? "Esc" : k))),
+        el("td", {}, doc)
+      )))),
+      el("form", { method: "dialog" }, el("button", {}, "Close"))
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  var keysButton = () => el("button", { type: "button", "aria-label": "Keyboard shortcuts", on: { click: show } }, "?");
+  shortcut("?", "show this list", show);
+  shortcut("t", "switch color theme (auto, light, dark)", () => nextTheme());
+
+  // assets/app.js
+  var views = /* @__PURE__ */ new Map();
+  var shown = null;
+  var home = () => "#/";
+  var setHome = (f) => {
+    home = f;
+  };
+  var addView = (name, view) => {
+    if (views.has(name)) throw new Error("duplicate view " + name);
+    views.set(name, view);
+  };
+  var decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  var parseHash = (hash) => {
+    const [path, ...query] = hash.replace(/^#?\/?/, "").split("?");
+    const [view, ...args] = path.split("/").map(decoded);
+    return { view, args, params: new URLSearchParams(query.join("?")) };
+  };
+  var currentRoute = () => parseHash(location.hash);
+  var routeHref = (view, args = [], params = null) => {
+    const query = params ? params.toString() : "";
+    return "#/" + [view, ...args].map(encodeURIComponent).join("/") + (query ? "?" + query : "");
+  };
+  var cellHref = (run, kernel, fs, test, params) => routeHref("run", [run, "cell", kernel, fs, test], params);
+  var go = (hash, { replace = false } = {}) => {
+    if (hash === location.hash) return void 0;
+    if (!replace) {
+      location.hash = hash;
+      return void 0;
+    }
+    history.replaceState(null, "", hash);
+    return show2();
+  };
+  var leave = () => {
+    if (!shown) return;
+    shown.abort.abort();
+    shown.view?.close?.();
+    shown = null;
+  };
+  var showing = Promise.resolve();
+  var show2 = () => showing = draw();
+  var draw = async () => {
+    const hash = location.hash, route = currentRoute();
+    if (!route.view) {
+      return go(await home(), { replace: true });
+    }
+    const view = views.get(route.view);
+    const title = typeof view?.title === "function" ? view.title(route) : view?.title;
+    document.title = (title ? title + " · " : "") + "splicelab";
+    for (
+      const a of
+      /** @type {NodeListOf<HTMLElement>} */
+      document.querySelectorAll("header.top nav a")
+    ) {
+      if (a.dataset.view === route.view) a.setAttribute("aria-current", "page");
+      else a.removeAttribute("aria-current");
+    }
+    if (shown?.name === route.view && shown.view?.update?.(route)) return;
+    leave();
+    const mine = shown = { name: route.view, view: null, abort: new AbortController() };
+    const main = el("main", { id: "main", tabindex: "-1" });
+    document.getElementById("main")?.replaceWith(main);
+    try {
+      if (!view) throw new Error("Unknown view “" + route.view + "”.");
+      mine.view = await view.render(main, route, mine.abort.signal) || null;
+      if (shown !== mine) mine.view?.close?.();
+      else if (location.hash !== hash) show2();
+    } catch (error) {
+      if (shown === mine) failure(main, error);
+    }
+  };
+  var start = () => {
+    const nav = el("nav", { "aria-label": "views" });
+    for (const [name, view] of views) {
+      if (view.nav) nav.append(el("a", { href: routeHref(name), "data-view": name }, view.nav));
+    }
+    const header = el(
+      "header",
+      { class: "top" },
+      el("a", { class: "skip", href: "#main", on: { click: (e) => {
+        e.preventDefault();
+        document.getElementById("main")?.focus();
+      } } }, "Skip to content"),
+      el("a", { class: "brand", href: "#/" }, "splicelab"),
+      nav,
+      el("span", { class: "space" }),
+      themeSwitch(),
+      keysButton()
+    );
+    document.body.replaceChildren(header, el("main", { id: "main" }), ...document.querySelectorAll("body > script"));
+    addEventListener("hashchange", show2);
+    return show2();
+  };
+
+  // assets/format.js
+  var marks = { "pass": ".", "fail": "x", "skip": "--", "crash": "!!", "hang": "~~", "boot-fail": "##", "infra": "??" };
+  var letters = {
+    "": " ",
+    "snapshot": "S",
+    "live": "L",
+    "zeroed": "Z",
+    "torn": "T",
+    "blocked": "B",
+    "dropped": "D",
+    "error": "E",
+    "short": "<",
+    "extra": ">",
+    "phantom-zero": "P",
+    "moved": "M",
+    "stale": "O",
+    "consumer-write": "W",
+    "foreign": "F"
+  };
+  var verdictNames = Object.keys(marks);
+  var verdictMark = (verdict) => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
+  var letterOf = (outcome) => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
+  var markOf = (verdict, outcome, letter = letterOf(outcome)) => verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
+  var isFailing = (verdict, standing) => standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
+  var verdictClass = (verdict) => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
+  var describe = (verdict, outcome, flaky, standing) => {
+    let text = verdict || "no verdict";
+    if (outcome) text += " (" + outcome + ")";
+    if (flaky) text += ", flaky " + flaky;
+    if (standing) text += ", " + standingLabel(standing);
+    return text;
+  };
+  var badgeOf = (verdict, outcome = "", flaky = "", standing = "") => el(
+    "span",
+    { class: "badge " + verdictClass(verdict) },
+    el("b", { "aria-hidden": "true" }, markOf(verdict, outcome) + (flaky ? "*" : "")),
+    " ",
+    describe(verdict, outcome, flaky, standing)
+  );
+  var standingLabel = (standing) => standing === "expected-fail" ? "expected (XFAIL)" : standing === "unexpected-pass" ? "unexpected pass (XPASS)" : standing || "";
+  var counted = (n, noun) => n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
+  var formatMS = (n) => {
+    if (n < 10) return n.toFixed(1) + " ms";
+    if (n < 1e4) return Math.round(n) + " ms";
+    return n < 6e5 ? (n / 1e3).toFixed(1) + " s" : Math.round(n / 6e4) + " min";
+  };
+  var when = (text) => text ? el("time", { datetime: text }, text.slice(0, 19).replace("T", " ") + " UTC") : "";
+  var took = (run) => {
+    const s = Math.round((Date.parse(run.finished) - Date.parse(run.started) - run.paused_ms) / 1e3);
+    if (!(s >= 0)) return "";
+    return (s >= 3600 ? Math.floor(s / 3600) + " h " : "") + (s >= 60 ? Math.floor(s / 60) % 60 + " min " : "") + s % 60 + " s";
+  };
+
+  // assets/grid.js
+  var grids = /* @__PURE__ */ new WeakMap();
+  var gridOf = (cells) => {
+    if (!grids.has(cells)) grids.set(cells, make(cells));
+    return grids.get(cells);
+  };
+  var make = (cells) => {
+    const n = cells.test.length, filesystems = cells.filesystems.length;
+    const columns = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
+    for (let p = 0; p < columnAt.length; p++) {
+      if (columnAt[p] < 0) continue;
+      columnAt[p] = columns.length;
+      columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
+    }
+    const places = new Int32Array(cells.tests.length * columns.length).fill(-1);
+    const columnOf = new Int32Array(n), look = new Int32Array(n);
+    const bad = new Uint8Array(n), remarkable = new Uint8Array(n);
+    const badVerdict = cells.verdicts.map((v) => isFailing(v, ""));
+    const infra = cells.verdicts.indexOf("infra");
+    for (let i = 0; i < n; i++) {
+      const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
+      columnOf[i] = column;
+      places[cells.test[i] * columns.length + column] = i;
+      look[i] = cells.verdict[i] * 256 + cells.outcome[i];
+      bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
+      remarkable[i] = bad[i] || cells.verdict[i] === infra ? 1 : 0;
+    }
+    const extra = /* @__PURE__ */ new Map();
+    const number = (text) => {
+      if (!extra.has(text)) extra.set(text, extra.size + 1);
+      return extra.get(text);
+    };
+    for (const [i, flaky] of Object.entries(cells.flaky)) {
+      look[i] += 65536 * number("flaky " + flaky);
+      remarkable[i] = 1;
+    }
+    for (const [i, standing] of Object.entries(cells.standing)) {
+      look[i] += 65536 * number(standing + " " + (cells.flaky[i] ?? ""));
+      if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
+      else remarkable[i] = 1;
+    }
+    const grid = {
+      cells,
+      n,
+      columns,
+      columnOf,
+      look,
+      bad,
+      remarkable,
+      at: (test, column) => places[test * columns.length + column],
+      find(kernel, fs, test) {
+        const k = cells.kernels.indexOf(kernel), f = cells.filesystems.indexOf(fs), t = cells.tests.indexOf(test);
+        if (k < 0 || f < 0 || t < 0) return -1;
+        const column = columnAt[k * filesystems + f];
+        return column < 0 ? -1 : places[t * columns.length + column];
+      },
+      families: familiesOf(cells),
+      heads: short(cells.kernels)
+    };
+    return grid;
+  };
+  var suiteOf = (test) => {
+    const name = test.split("/", 1)[0];
+    return name.slice(0, name.lastIndexOf(".") + 1);
+  };
+  var parentOf = (test) => test.split("/", 1)[0];
+  var familiesOf = (cells) => {
+    const byName = /* @__PURE__ */ new Map();
+    cells.tests.forEach((test, t) => {
+      const name = cells.families[cells.family[t]] || suiteOf(test).replace(/\.$/, "") || "tests";
+      if (!byName.has(name)) byName.set(name, []);
+      byName.get(name).push(t);
+    });
+    return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
+  };
+  var short = (kernels) => {
+    let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
+    while (flavour && !kernels.every((k) => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
+    const heads = kernels.map((k) => k.slice(0, k.length - flavour.length));
+    return new Set(heads).size === kernels.length ? heads : kernels;
+  };
+  var tableRows = (grid, columns, match, toggled, full = false) => {
+    const rows = [];
+    for (const family of grid.families) {
+      const shown2 = family.tests.filter((t) => columns.some((c) => {
+        const i = grid.at(t, c);
+        return i >= 0 && match[i];
+      }));
+      if (!shown2.length) continue;
+      const key = "family " + family.name, open = !toggled.has(key);
+      const heading = grid.families.length > 1;
+      if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown2, foldable: true, open });
+      if (heading && !open) continue;
+      groups(rows, grid, shown2, columns, match, toggled, full, heading ? 1 : 0);
+    }
+    return rows;
+  };
+  var groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
+    const names = grid.cells.tests, prefix = common(tests.map((t) => names[t]));
+    for (let from = 0; from < tests.length; ) {
+      const parent = parentOf(names[tests[from]]);
+      let to = from + 1;
+      while (to < tests.length && parentOf(names[tests[to]]) === parent) to++;
+      const group = tests.slice(from, to);
+      from = to;
+      const label = parent.slice(prefix.length);
+      if (group.length === 1) {
+        const name = names[group[0]];
+        rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false });
+        continue;
+      }
+      const same = !full && alike(grid, group, columns, match);
+      const open = same === toggled.has(parent);
+      if (!open) {
+        rows.push({
+          kind: "group",
+          key: parent,
+          label: label + (same ? " (" + group.length + " identical)" : " (" + group.length + ")"),
+          title: parent,
+          depth,
+          test: same ? group[0] : -1,
+          tests: group,
+          foldable: true,
+          open
+        });
+        continue;
+      }
+      const own = names[group[0]] === parent;
+      rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open });
+      for (const t of own ? group.slice(1) : group) {
+        rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false });
+      }
+    }
+  };
+  var alike = (grid, tests, columns, match) => {
+    for (const c of columns) {
+      const first = grid.at(tests[0], c);
+      for (let j = 1; j < tests.length; j++) {
+        const i = grid.at(tests[j], c);
+        if (first < 0 || i < 0) {
+          if (first !== i) return false;
+        } else if (grid.look[i] !== grid.look[first] || match[i] !== match[first]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  };
+  var common = (names) => {
+    const suite = suiteOf(names[0]);
+    if (!names.every((n) => n.startsWith(suite))) return "";
+    return names.every((n) => n.startsWith(suite + "Test") && !/^(\/|$)/.test(n.slice(suite.length + 4))) ? suite + "Test" : suite;
+  };
+
+  // assets/source.js
+  var memo = (f) => {
+    let last = null;
+    return (id) => {
+      if (last?.id !== id) {
+        const mine = last = { id, promise: f(id) };
+        mine.promise.catch(() => {
+          if (last === mine) last = null;
+        });
+      }
+      return last.promise;
+    };
+  };
+  var http = () => {
+    const get = async (path, options = {}) => {
+      const answer = await fetch(path, { headers: { Accept: "application/json" }, ...options });
+      if (answer.ok) return answer.json();
+      let text = answer.status + " " + answer.statusText;
+      try {
+        text = (await answer.json()).error || text;
+      } catch {
+      }
+      throw new Error(text);
+    };
+    const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
+    const still = (f) => {
+      const remembered = memo(f);
+      return async (id) => (await get(of(id))).finished ? remembered(id) : f(id);
+    };
+    return {
+      live: true,
+      get,
+      runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
+      run: (id) => get(of(id)),
+      cells: still((id) => get(of(id, "/cells"))),
+      cell: (id, kernel, fs, test) => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test }))),
+      vectors: still((id) => get(of(id, "/vectors"))),
+      times: still((id) => get(of(id, "/times")))
+    };
+  };
+  var bytes = (text) => {
+    const { fromBase64 } = (
+      /** @type {any} */
+      Uint8Array
+    );
+    if (fromBase64) return fromBase64.call(Uint8Array, text);
+    const raw = atob(text), out = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+    return out;
+  };
+  var parsed = new Promise((resolve) => {
+    if (document.readyState !== "loading") resolve();
+    else document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
+  });
+  var embedded = () => {
+    const read = async (name) => {
+      let element = document.getElementById("document-" + name);
+      if (!element) {
+        await parsed;
+        element = document.getElementById("document-" + name);
+      }
+      if (!element) throw new Error("This report lacks its document “" + name + "”: the file is corrupt or truncated.");
+      const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
+      return new Response(stream).json();
+    };
+    const documents = /* @__PURE__ */ new Map();
+    const once = (name) => {
+      if (!documents.has(name)) documents.set(name, read(name));
+      return documents.get(name);
+    };
+    const only = async (id, name) => {
+      const run = await once("run");
+      if (id !== run.id) throw new Error("This report contains run " + run.id + ", not " + id + ".");
+      return once(name);
+    };
+    const texts = memo(read);
+    return {
+      live: false,
+      get: (path) => Promise.reject(new Error("Not available in a report file: " + path)),
+      runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
+      run: (id) => only(id, "run"),
+      cells: (id) => only(id, "cells"),
+      cell: async (id, kernel, fs, test) => {
+        const i = gridOf(await only(id, "cells")).find(kernel, fs, test);
+        if (i < 0) throw new Error("Run " + id + " has no cell " + [kernel, fs, test].join(" ") + ".");
+        const starts = await once("parts");
+        let part = starts.length - 1;
+        while (starts[part] > i) part--;
+        return (await texts("part-" + part))[i - starts[part]];
+      },
+      vectors: (id) => only(id, "vectors"),
+      times: (id) => only(id, "times")
+    };
+  };
+  var source = document.getElementById("document-run") ? embedded() : http();
+
+  // assets/filter.js
+  var lists = ["kernel", "fs", "family", "verdict", "outcome"];
+  var besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
+  var parseFilter = (params) => {
+    const filter = { q: params.get("q") ?? "" };
+    for (const name of lists) filter[name] = new Set(params.getAll(name));
+    return filter;
+  };
+  var filterParams = (filter) => {
+    const params = new URLSearchParams();
+    for (const name of lists) for (const value of filter[name]) params.append(name, value);
+    if (filter.q.trim()) params.set("q", filter.q.trim());
+    return params;
+  };
+  var isFiltered = (filter) => filter.q.trim() !== "" || lists.some((name) => filter[name].size > 0);
+  var outcomeName = (outcome) => outcome || "none";
+  var familyOfTests = (grid) => {
+    if (!grid.familyOf) {
+      grid.familyOf = new Int32Array(grid.cells.tests.length);
+      grid.families.forEach((family, i) => {
+        for (const t of family.tests) grid.familyOf[t] = i;
+      });
+    }
+    return grid.familyOf;
+  };
+  var lower = /* @__PURE__ */ new WeakMap();
+  var having = (list, word) => {
+    if (!lower.has(list)) lower.set(list, list.map((text) => text.toLowerCase()));
+    return Uint8Array.from(lower.get(list), (text) => text.includes(word) ? 1 : 0);
+  };
+  var chosen = (names, set2) => Uint8Array.from(names, (name) => set2.size === 0 || set2.has(name) ? 1 : 0);
+  var traits = (grid) => {
+    if (!grid.traits) {
+      grid.traits = new Uint8Array(grid.n);
+      for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
+      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+    }
+    return grid.traits;
+  };
+  var applyFilter = (grid, filter) => {
+    const { cells, n } = grid;
+    const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
+    const family = chosen(grid.families.map((f) => f.name), filter.family), familyOf = familyOfTests(grid);
+    const test = Uint8Array.from(cells.tests, (_, t) => family[familyOf[t]]);
+    const verdict = chosen(cells.verdicts, filter.verdict), outcome = chosen(cells.outcomes.map(outcomeName), filter.outcome);
+    let wanted = 0;
+    besideVerdicts.forEach((name, bit) => {
+      if (filter.verdict.has(name)) wanted |= 1 << bit;
+    });
+    const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map((word) => ({
+      kernel: having(cells.kernels, word),
+      fs: having(cells.filesystems, word),
+      test: having(cells.tests, word),
+      detail: having(cells.details, word)
+    }));
+    const trait = traits(grid);
+    const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
+    const verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
+    const besideCounts = [0, 0, 0];
+    let shown2 = 0;
+    cell: for (let i = 0; i < n; i++) {
+      const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
+      if (!(kernel[k] && fs[f] && test[t])) continue;
+      for (const word of words) {
+        if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
+      }
+      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o];
+      if (byOutcome) {
+        verdictCounts[v]++;
+        if (trait[i]) {
+          for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
+        }
+      }
+      if (byVerdict) outcomeCounts[o]++;
+      if (byVerdict && byOutcome) {
+        match[i] = 1;
+        inColumn[grid.columnOf[i]] = 1;
+        shown2++;
+      }
+    }
+    const columns = [];
+    for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
+    return {
+      match,
+      shown: shown2,
+      columns,
+      verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
+      outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]]))
+    };
+  };
+
+  // assets/log.js
+  var longLine = 4096;
+  var someLines = 2e3;
+  var logView = (text, marked) => {
+    const lines = text.replace(/\n$/, "").split("\n"), marks2 = new Set(marked);
+    const pre = el("pre", { tabindex: "0" });
+    const add = (from, to) => {
+      const part = document.createDocumentFragment();
+      for (let i = from; i < to; i++) {
+        const line = lines[i];
+        const shown2 = el(marks2.has(i) ? "mark" : "span", { class: "line" }, line.length > longLine ? line.slice(0, longLine) : line);
+        if (line.length > longLine) {
+          const more = el(
+            "button",
+            { type: "button", class: "more", on: { click: () => more.replaceWith(line.slice(longLine)) } },
+            "… " + (line.length - longLine).toLocaleString("en") + " more characters"
+          );
+          shown2.append(more);
+        }
+        part.append(shown2, "\n");
+      }
+      return part;
+    };
+    const end = Math.min(lines.length, someLines);
+    pre.append(add(0, end));
+    if (end < lines.length) {
+      const more = el("button", { type: "button", class: "more", on: { click: () => more.replaceWith(add(end, lines.length)) } }, counted(lines.length - end, "more line"));
+      pre.append(more);
+    }
+    const first = pre.querySelector("mark");
+    return el(
+      "div",
+      { class: "copied log" },
+      pre,
+      copyButton(text),
+      first ? el("button", { type: "button", class: "copy", on: { click: () => first.scrollIntoView({ block: "center" }) } }, "Jump to crash") : null
+    );
+  };
+  var pairs = (hex) => hex.match(/[0-9a-f]{2}/gi) ?? [];
+  var hexdump = ({ offset, title, got, want }) => {
+    const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
+    const printable = (hex) => {
+      const c = parseInt(hex, 16);
+      return c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
+    };
+    const byte = (hex, other, kind2) => el("span", { class: "byte" + (other !== void 0 && other !== hex ? " differs " + kind2 : "") }, hex);
+    for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
+      const here = found.slice(from, from + each), there = expected.slice(from, from + each);
+      rows.push(el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, String(offset + from)),
+        el("td", {}, here.flatMap((hex, i) => [byte(hex, there[i], "got"), " "])),
+        el("td", {}, there.length ? there.flatMap((hex, i) => [byte(hex, here[i], "want"), " "]) : el("span", { class: "dim" }, "not recorded")),
+        el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))
+      ));
+    }
+    return el("div", { class: "scroll" }, el(
+      "table",
+      { class: "hex" },
+      el("caption", {}, "First wrong bytes at offset " + offset + (title ? ": " + title : "")),
+      el("thead", {}, el("tr", {}, ["offset", "found", "expected", "ASCII"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, rows)
+    ));
+  };
+
+  // assets/times.js
+  var known = ["queue", "spawn", "restore", "boot", "agent", "test", "collect"];
+  var phaseClass = (name) => known.includes(name) ? "t-" + name : "t-other";
+  var swatch = (name) => svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: phaseClass(name), width: "12", height: "12" }));
+  var bar = (pieces, whole, text) => {
+    let x = 0;
+    return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
+      const width = 1e4 * ms / whole;
+      x += width;
+      return svg("rect", { class: phaseClass(name), x: String(x - width), width: String(width), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
+    }));
+  };
+  var phaseBar = (timing) => {
+    const spent = timing.filter((p) => p.name !== "queue"), total = spent.reduce((sum, p) => sum + p.ms, 0);
+    const text = timing.map((p) => p.name + " " + formatMS(p.ms)).join(", ");
+    return el(
+      "div",
+      { class: "times" },
+      total > 0 ? bar(spent, total, text) : null,
+      el("ul", { class: "key" }, timing.map((p) => el("li", {}, swatch(p.name), " " + p.name + " " + formatMS(p.ms) + (p.name === "queue" ? " (not in the bar)" : ""))))
+    );
+  };
+  var timeBars = ({ phases, rows }) => {
+    if (!rows.length) return null;
+    const longest = Math.max(...rows.map((row) => row.total_ms), 1);
+    return el(
+      "div",
+      { class: "times" },
+      el("p", {}, "Seconds per phase, summed over all attempts (median per attempt), without time spent in the queue."),
+      el("ul", { class: "key" }, phases.map((p) => el("li", {}, swatch(p.name), " " + p.name + ": " + p.doc))),
+      el("div", { class: "scroll" }, el(
+        "table",
+        { class: "list" },
+        el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "", ...phases.map((p) => p.name)].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, rows.map((row) => {
+          const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
+          return el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, row.kernel + " " + row.fs),
+            el("td", {}, (row.total_ms / 1e3).toFixed(1) + " s"),
+            el("td", {}, bar(pieces, longest, pieces.map((p) => p.name + " " + formatMS(p.ms)).join(", "))),
+            row.phases.map((used) => el("td", {}, used.attempts ? (used.sum_ms / 1e3).toFixed(1) + " (" + formatMS(used.median_ms) + ")" : ""))
+          );
+        }))
+      ))
+    );
+  };
+
+  // assets/cell.js
+  var cellView = async (main, route, signal) => {
+    const [id, , kernel, fs, test] = route.args;
+    const back = routeHref("run", [id], route.params);
+    const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id), source.cell(id, kernel, fs, test)]);
+    const grid = gridOf(cells);
+    const near = neighbours(grid, grid.find(kernel, fs, test), parseFilter(route.params));
+    const href = (i) => cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], route.params);
+    main.append(el(
+      "nav",
+      { class: "path", "aria-label": "Breadcrumb" },
+      el("a", { href: back }, "← run " + id),
+      el("span", { class: "space" }),
+      near.before >= 0 ? el("a", { href: href(near.before) }, "‹ previous " + near.noun) : null,
+      near.after >= 0 ? el("a", { href: href(near.after) }, "next " + near.noun + " ›") : null
+    ));
+    if (run.problem) main.append(el("p", { class: "problem", role: "alert" }, el("strong", {}, "Results are unreliable: "), run.problem));
+    main.append(head(cell, id));
+    if (cell.left_out) main.append(el("p", { class: "note" }, cell.left_out));
+    main.append(reproduce(cell));
+    for (const attempt of [...cell.attempts].reverse()) main.append(attemptSection(attempt, cell.attempts.length));
+    if (cell.history.length) main.append(history2(cell, id));
+    main.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    current.cell = { back, before: near.before >= 0 ? href(near.before) : "", after: near.after >= 0 ? href(near.after) : "" };
+    return { close() {
+      current.cell = null;
+    } };
+  };
+  var neighbours = (grid, at, filter) => {
+    const { match } = applyFilter(grid, filter);
+    const some = match.some((m, i) => m && grid.remarkable[i]);
+    const wanted = (i) => match[i] && (!some || grid.remarkable[i]);
+    let before2 = at - 1, after = at + 1;
+    while (before2 >= 0 && !wanted(before2)) before2--;
+    while (after < grid.n && !wanted(after)) after++;
+    return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some ? "failure" : "cell" };
+  };
+  var facts = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
+  var kinds = /* @__PURE__ */ new Map([["characterisation", ": the policy determines which outcomes pass"], ["invariant", ": fails under every policy"]]);
+  var head = (cell, id) => {
+    const only = (name, value) => el("a", { href: routeHref("run", [id], new URLSearchParams({ [name]: value })), title: "Show only this in the matrix" }, value);
+    const last = cell.attempts.findLast((a) => a.verdict === cell.verdict) ?? cell.attempts.at(-1);
+    return el(
+      "section",
+      {},
+      el("h1", {}, cell.test),
+      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.flaky, cell.standing)),
+      last?.detail ? el("p", { class: "detail" }, last.detail) : null,
+      facts([
+        ["kernel", only("kernel", cell.kernel)],
+        ["filesystem", only("fs", cell.fs)],
+        cell.kind ? ["kind", cell.kind + (kinds.get(cell.kind) ?? "")] : null,
+        cell.standing || cell.why ? ["expectation", standingLabel(cell.standing) + (cell.standing && cell.why ? ": " : "") + cell.why] : null,
+        cell.flaky ? ["flaky", cell.flaky + " attempts failed"] : null
+      ])
+    );
+  };
+  var reproduce = (cell) => el(
+    "section",
+    {},
+    el("h2", {}, "Reproduce"),
+    el("div", { class: "copied" }, el("pre", { class: "command" }, cell.command), copyButton(cell.command, "Copy command")),
+    cell.report ? el(
+      "details",
+      { class: "section" },
+      el("summary", {}, "Report file for splicelab repro"),
+      el("div", { class: "copied" }, el("pre", { class: "report" }, cell.report), copyButton(cell.report, "Copy report"), saveLink(cell))
+    ) : null
+  );
+  var saveLink = (cell) => el("button", { type: "button", class: "copy", on: { click: () => {
+    const url = URL.createObjectURL(new Blob([cell.report], { type: "application/yaml" }));
+    const name = [cell.test, cell.fs, cell.kernel].join("-").replace(/[^\w.-]+/g, "-").slice(0, 120) + ".yaml";
+    el("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1e4);
+  } } }, "Save");
+  var attemptSection = (attempt, of) => {
+    const covariates = Object.keys(attempt.covariates).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    return el(
+      "section",
+      { class: "attempt" },
+      el("h2", {}, of > 1 ? "Attempt " + attempt.n + " of " + of + " " : "Observed "),
+      el("p", {}, of > 1 ? badgeOf(attempt.verdict, attempt.outcome) : null, (of > 1 ? " in " : "In ") + formatMS(attempt.duration_ms), attempt.finished ? [", finished ", when(attempt.finished)] : null),
+      of > 1 && attempt.detail ? el("p", { class: "detail" }, attempt.detail) : null,
+      attempt.wrong.map(hexdump),
+      covariates.length ? [el("h3", {}, "Covariates"), facts(covariates.map((name) => [name, attempt.covariates[name]]))] : null,
+      attempt.timing.length ? [el("h3", {}, "Time"), phaseBar(attempt.timing)] : null,
+      attempt.console ? [el("h3", {}, "Kernel log"), logView(attempt.console, attempt.crash_lines)] : null,
+      attempt.output ? [el("h3", {}, "Output"), logView(attempt.output, [])] : null
+    );
+  };
+  var history2 = (cell, id) => el(
+    "section",
+    {},
+    el("h2", {}, "History"),
+    el("p", { class: "strip" }, [...cell.history].reverse().map((past) => {
+      const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);
+      return el(source.live ? "a" : "span", {
+        class: "cell " + verdictClass(past.verdict),
+        role: source.live ? false : "img",
+        "aria-label": what,
+        title: what,
+        href: source.live && cellHref(past.run, past.kernel, cell.fs, cell.test)
+      }, markOf(past.verdict, past.outcome) + (past.flaky ? "*" : ""));
+    })),
+    el("div", { class: "scroll" }, el(
+      "table",
+      { class: "list" },
+      el("thead", {}, el("tr", {}, ["run", "started", "kernel", "result"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, cell.history.map((past) => el(
+        "tr",
+        {},
+        el("td", {}, source.live ? el("a", { href: cellHref(past.run, past.kernel, cell.fs, cell.test) }, past.run) : past.run + (past.run === id ? " (this run)" : "")),
+        el("td", {}, when(past.started)),
+        el("td", {}, past.kernel),
+        el("td", {}, badgeOf(past.verdict, past.outcome, past.flaky))
+      )))
+    ))
+  );
+  shortcut("Escape", "back from a cell to the matrix", () => current.cell ? go(current.cell.back) : false);
+  shortcut("n", "in a cell: next failure", () => current.cell?.after ? go(current.cell.after) : false);
+  shortcut("p", "in a cell: previous failure", () => current.cell?.before ? go(current.cell.before) : false);
+
+  // assets/filterbar.js
+  var filterBar = (grid, change, signal) => {
+    let filter = null;
+    const changed = (edit) => {
+      edit();
+      change(filter);
+    };
+    const text = el("input", {
+      type: "search",
+      id: "find",
+      placeholder: "test, kernel, filesystem, detail",
+      "aria-label": "Find cells",
+      "aria-keyshortcuts": "/",
+      on: { input: () => changed(() => {
+        filter.q = text.value;
+      }) }
+    });
+    const facets = [
+      facet("kernel", "kernel", grid.cells.kernels),
+      facet("fs", "filesystem", grid.cells.filesystems),
+      facet("family", "family", grid.families.map((f) => f.name))
+    ];
+    function facet(name, noun, values) {
+      const boxes = values.map((value) => {
+        const box = el("input", { type: "checkbox", on: { change: () => changed(() => {
+          if (box.checked) filter[name].add(value);
+          else filter[name].delete(value);
+        }) } });
+        return { value, box };
+      });
+      const summary = el("summary", {});
+      const element = el("details", { class: "facet" }, summary, el(
+        "div",
+        { role: "group", "aria-label": noun },
+        boxes.map(({ value, box }) => el("label", {}, box, " ", value))
+      ));
+      element.addEventListener("focusout", (e) => {
+        if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false;
+      });
+      element.addEventListener("keydown", (e) => {
+        if (e.key !== "Escape" || !element.open) return;
+        e.preventDefault();
+        element.open = false;
+        summary.focus();
+      });
+      return { element, hidden: values.length < 2, update() {
+        for (const { value, box } of boxes) box.checked = filter[name].has(value);
+        const [first] = filter[name];
+        summary.textContent = noun + ": " + (filter[name].size === 0 ? "all" : filter[name].size === 1 ? first : filter[name].size + " of " + values.length);
+      } };
+    }
+    const chips = (name, noun, values, mark, kind2) => {
+      const buttons = values.map((value) => {
+        const count = el("span", { class: "n" });
+        const button = el("button", { type: "button", class: "chip " + kind2(value), on: { click: () => changed(() => {
+          if (!filter[name].delete(value)) filter[name].add(value);
+        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + ({ "expected-fail": "XFAIL", "unexpected-pass": "XPASS" }[value] ?? value));
+        return { value, button, count };
+      });
+      return { element: el("div", { class: "chips", role: "group", "aria-label": noun }, buttons.map((b) => b.button)), update(counts) {
+        for (const { value, button, count } of buttons) {
+          const n = counts.get(value) ?? 0, on = filter[name].has(value);
+          count.textContent = n.toLocaleString("en");
+          button.setAttribute("aria-pressed", String(on));
+          button.classList.toggle("none", n === 0 && !on);
+        }
+      } };
+    };
+    const { verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, parseFilter(new URLSearchParams()));
+    const occurring = (counts) => [...counts].filter(([, n]) => n > 0).map(([name]) => name);
+    const verdicts = chips(
+      "verdict",
+      "verdicts",
+      occurring(hasVerdict),
+      (v) => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v),
+      (v) => verdictNames.includes(v) ? verdictClass(v) : ""
+    );
+    const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), (o) => {
+      const i = grid.cells.outcomes.indexOf(o === "none" ? "" : o);
+      return i < 0 ? "?" : grid.cells.letters[i].replace(" ", "–");
+    }, () => "");
+    const shown2 = el("output", { "aria-live": "polite", id: "shown" });
+    const all = el("button", { type: "button", on: { click: () => change(parseFilter(new URLSearchParams())) } }, "Show all");
+    addEventListener("pointerdown", (e) => {
+      for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
+    }, { signal });
+    return {
+      element: el(
+        "form",
+        { class: "filter", role: "search", "aria-label": "Filter", on: { submit: (e) => e.preventDefault() } },
+        el("div", { class: "line" }, text, facets.filter((f) => !f.hidden).map((f) => f.element), all, shown2),
+        el("div", { class: "line" }, verdicts.element, outcomes.element)
+      ),
+      focus: () => text.focus(),
+      update(next, result) {
+        filter = next;
+        if (document.activeElement !== text) text.value = filter.q;
+        for (const f of facets) f.update();
+        verdicts.update(result.verdicts);
+        outcomes.update(result.outcomes);
+        shown2.textContent = result.shown === grid.n ? counted(grid.n, "cell") : result.shown.toLocaleString("en") + " of " + counted(grid.n, "cell");
+        all.hidden = !isFiltered(filter);
+      }
+    };
+  };
+
+  // assets/matrix.js
+  var rowHeight = 24;
+  var leastColumn = 34;
+  var mostColumn = 72;
+  var beyond = 6;
+  var newMatrix = (grid, { cellHref: cellHref2, kept: kept2, signal }) => {
+    const { cells } = grid;
+    let rows = [], columns = [], match = null, full = false;
+    let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
+    let drawn = "", size = "";
+    const bodyRows = /* @__PURE__ */ new Map();
+    const head2 = el("div", { class: "head", role: "rowgroup" });
+    const body = el("div", { class: "body", role: "rowgroup" });
+    const sheet = el("div", { class: "sheet" }, head2, body);
+    const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
+    kept2.active ??= { row: 0, column: 0 };
+    const top = () => kernelHeight + fsHeight;
+    const px = (n) => n + "px";
+    const words = /* @__PURE__ */ new Map();
+    const wordsOf = (i) => {
+      let text = words.get(grid.look[i]);
+      if (text === void 0) {
+        text = describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
+        words.set(grid.look[i], text);
+      }
+      return text;
+    };
+    const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+    const measure = () => {
+      const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
+      const parent = getComputedStyle(scroller.parentElement);
+      const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+      size = sizeNow();
+      labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
+      columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
+      const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
+      fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14));
+      scroller.classList.toggle("standing", fsHeight > 24);
+      const wide = /* @__PURE__ */ new Map();
+      for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
+      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44;
+      const above = scroller.getBoundingClientRect().top + scrollY;
+      scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
+    };
+    const drawHead = (from, to) => {
+      const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
+      const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
+      kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
+      kernels.style.height = px(kernelHeight);
+      filesystems.style.height = px(fsHeight);
+      for (let c = from; c < to; c++) {
+        const { kernel, fs } = grid.columns[columns[c]];
+        const first = c === 0 || grid.columns[columns[c - 1]].kernel !== kernel;
+        if (first || c === from) {
+          let begin = c, end = c + 1;
+          while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
+          while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
+          const name2 = el(
+            "div",
+            { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
+            el("span", {}, grid.heads[kernel])
+          );
+          name2.style.left = px(labelWidth + begin * columnWidth);
+          name2.style.width = px((end - begin) * columnWidth);
+          name2.firstChild.style.left = px(labelWidth + 4);
+          kernels.append(name2);
+        }
+        const name = el(
+          "div",
+          { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
+          el("span", {}, cells.filesystems[fs])
+        );
+        name.style.left = px(labelWidth + c * columnWidth);
+        name.style.width = px(columnWidth);
+        filesystems.append(name);
+      }
+      head2.style.height = px(top());
+      head2.replaceChildren(kernels, filesystems);
+    };
+    const tally = (row) => {
+      if (!row.tally) {
+        const shown2 = new Int32Array(grid.columns.length), bad = new Int32Array(grid.columns.length);
+        for (const t of row.tests) {
+          for (const c of columns) {
+            const i = grid.at(t, c);
+            if (i < 0 || !match[i]) continue;
+            shown2[c]++;
+            bad[c] += grid.remarkable[i];
+          }
+        }
+        row.tally = { shown: shown2, bad };
+      }
+      return row.tally;
+    };
+    const cellElement = (row, r, c) => {
+      const column = columns[c];
+      let element;
+      if (row.test >= 0) {
+        const i = grid.at(row.test, column);
+        if (i < 0) return null;
+        const verdict = cells.verdicts[cells.verdict[i]], standing = cells.standing[i];
+        element = el("a", {
+          class: "cell " + verdictClass(verdict) + (match[i] ? "" : " off") + (standing ? " " + standing : ""),
+          href: cellHref2(i),
+          tabindex: "-1",
+          "aria-label": wordsOf(i)
+        }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]));
+        if (cells.flaky[i]) element.append("*");
+        if (standing) element.append(standing === "expected-fail" ? "e" : "u");
+      } else {
+        if (row.open) return null;
+        const { shown: shown2, bad } = tally(row);
+        if (!shown2[column]) return null;
+        element = el(
+          "div",
+          { class: "cell sum" + (bad[column] ? " v-fail" : ""), "aria-label": bad[column] ? bad[column] + " of " + counted(shown2[column], "cell") + " failed, flaky, XPASS or infra" : counted(shown2[column], "cell") + ", none failed" },
+          bad[column] ? String(bad[column]) : "·"
+        );
+      }
+      element.setAttribute("role", "gridcell");
+      element.setAttribute("aria-colindex", String(c + 2));
+      element.id = "cell-" + r + "-" + c;
+      element.style.left = px(labelWidth + c * columnWidth);
+      element.style.width = px(columnWidth);
+      if (c === 0 || grid.columns[columns[c - 1]].kernel !== grid.columns[column].kernel) element.classList.add("first");
+      return element;
+    };
+    const rowElement = (r, from, to) => {
+      const row = rows[r];
+      const label = el(
+        "div",
+        { class: "label", role: "rowheader", "aria-colindex": "1", title: row.title, id: "cell-" + r + "--1" },
+        row.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row.open ? "▾" : "▸") : null,
+        el("span", {}, row.label)
+      );
+      label.style.width = px(labelWidth);
+      label.style.paddingLeft = px(6 + 14 * row.depth + (row.foldable ? 0 : 12));
+      if (row.foldable) label.setAttribute("aria-expanded", String(row.open));
+      const element = el("div", { class: "row " + row.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
+      element.style.top = px(r * rowHeight);
+      for (let c = from; c < to; c++) {
+        const cell = cellElement(row, r, c);
+        if (cell) element.append(cell);
+      }
+      return element;
+    };
+    const draw2 = () => {
+      const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
+      const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
+      const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
+      const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
+      const across = from + " " + to;
+      if (drawn !== across) {
+        drawHead(from, to);
+        bodyRows.clear();
+        body.replaceChildren();
+        drawn = across;
+      }
+      for (const [r, element] of bodyRows) {
+        if (r >= rowFrom && r < rowTo) continue;
+        element.remove();
+        bodyRows.delete(r);
+      }
+      const added = document.createDocumentFragment();
+      for (let r = rowFrom; r < rowTo; r++) {
+        if (bodyRows.has(r)) continue;
+        const element = rowElement(r, from, to);
+        bodyRows.set(r, element);
+        added.append(element);
+      }
+      body.append(added);
+      showActive();
+    };
+    const showActive = () => {
+      for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
+      const { row, column } = kept2.active;
+      const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
+      if (element) {
+        element.classList.add("active");
+        scroller.setAttribute("aria-activedescendant", element.id);
+      } else {
+        scroller.removeAttribute("aria-activedescendant");
+      }
+    };
+    const redraw = () => {
+      drawn = "";
+      draw2();
+    };
+    const layOut = () => {
+      rows = tableRows(grid, columns, match, kept2.toggled, full);
+      measure();
+      sheet.style.width = px(labelWidth + columns.length * columnWidth);
+      sheet.style.height = px(top() + rows.length * rowHeight);
+      body.style.height = px(rows.length * rowHeight);
+      scroller.style.setProperty("--head", px(top()));
+      scroller.setAttribute("aria-rowcount", String(rows.length + 2));
+      scroller.setAttribute("aria-colcount", String(columns.length + 1));
+      kept2.active.row = Math.max(0, Math.min(kept2.active.row, rows.length - 1));
+      kept2.active.column = Math.max(-1, Math.min(kept2.active.column, columns.length - 1));
+      redraw();
+    };
+    const toggle = (row) => {
+      if (!row?.foldable) return;
+      const at = row.key;
+      if (!kept2.toggled.delete(at)) kept2.toggled.add(at);
+      layOut();
+      const again = rows.findIndex((r) => r.key === at);
+      if (again >= 0) kept2.active.row = again;
+      showActive();
+    };
+    const reveal = () => {
+      const { row, column } = kept2.active;
+      const y = row * rowHeight, x = column * columnWidth;
+      const height = scroller.clientHeight - top() - rowHeight, width = scroller.clientWidth - labelWidth - columnWidth;
+      if (y < scroller.scrollTop) scroller.scrollTop = y;
+      else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
+      if (column >= 0) {
+        if (x < scroller.scrollLeft) scroller.scrollLeft = x;
+        else if (x > scroller.scrollLeft + width) scroller.scrollLeft = x - width;
+      }
+      draw2();
+    };
+    const move = (row, column) => {
+      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+      reveal();
+    };
+    const open = () => {
+      const { row, column } = kept2.active, line = rows[row];
+      if (!line) return;
+      const i = column >= 0 && line.test >= 0 ? grid.at(line.test, columns[column]) : -1;
+      if (i >= 0) go(cellHref2(i));
+      else toggle(line);
+    };
+    scroller.addEventListener("keydown", (e) => {
+      if (e.ctrlKey || e.metaKey || e.altKey) return;
+      const { row, column } = kept2.active, page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+      const moves = {
+        ArrowUp: [row - 1, column],
+        ArrowDown: [row + 1, column],
+        ArrowLeft: [row, column - 1],
+        ArrowRight: [row, column + 1],
+        PageUp: [row - page, column],
+        PageDown: [row + page, column],
+        Home: [row, -1],
+        End: [row, columns.length - 1]
+      };
+      if (moves[e.key]) move(...moves[e.key]);
+      else if (e.key === "Enter") open();
+      else if (e.key === " ") toggle(rows[row]);
+      else return;
+      e.preventDefault();
+    });
+    scroller.addEventListener("click", (e) => {
+      const line = e.target.closest(".row[data-row]");
+      if (!line) return;
+      const r = Number(line.dataset.row), cell = e.target.closest(".cell");
+      kept2.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
+      if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
+      showActive();
+    });
+    scroller.addEventListener("pointerover", (e) => {
+      const cell = e.target.closest("a.cell");
+      if (!cell || cell.title) return;
+      const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+      const i = row ? grid.at(row.test, column) : -1;
+      if (i < 0) return;
+      const { kernel, fs } = grid.columns[column];
+      cell.title = cells.tests[row.test] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
+    });
+    let waiting = false;
+    scroller.addEventListener("scroll", () => {
+      kept2.top = scroller.scrollTop;
+      kept2.left = scroller.scrollLeft;
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        if (scroller.isConnected) draw2();
+      });
+    }, { passive: true });
+    const resized = new ResizeObserver(() => requestAnimationFrame(() => {
+      if (match && scroller.isConnected && sizeNow() !== size) layOut();
+    }));
+    resized.observe(document.documentElement);
+    signal.addEventListener("abort", () => resized.disconnect());
+    return {
+      element: scroller,
+      focus: () => scroller.focus({ preventScroll: true }),
+      update(nextColumns, nextMatch, nextFull) {
+        columns = nextColumns;
+        match = nextMatch;
+        full = nextFull;
+        layOut();
+      },
+      restore() {
+        scroller.scrollTop = kept2.top ?? 0;
+        scroller.scrollLeft = kept2.left ?? 0;
+        draw2();
+      },
+      rows: () => rows
+    };
+  };
+
+  // assets/print.js
+  var mostCells = 3e4;
+  var printMatrix = (grid, result, run) => {
+    const { cells } = grid, tables = [];
+    let left = mostCells, leftOut = 0;
+    for (let from = 0; from < result.columns.length; ) {
+      let to = from + 1;
+      const kernel = grid.columns[result.columns[from]].kernel;
+      while (to < result.columns.length && grid.columns[result.columns[to]].kernel === kernel) to++;
+      const columns = result.columns.slice(from, to);
+      from = to;
+      const rows = tableRows(grid, columns, result.match, /* @__PURE__ */ new Set());
+      const size = rows.length * columns.length;
+      if (size > left) {
+        leftOut++;
+        continue;
+      }
+      left -= size;
+      tables.push(el(
+        "table",
+        { class: "list printed" },
+        el("caption", {}, cells.kernels[kernel]),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "test"), columns.map((c) => el("th", { scope: "col" }, cells.filesystems[grid.columns[c].fs])))),
+        el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row", class: "depth-" + row.depth }, row.label), columns.map((c) => {
+          const i = row.test < 0 ? -1 : grid.at(row.test, c);
+          if (i < 0) return el("td", {});
+          const verdict = cells.verdicts[cells.verdict[i]];
+          return el("td", { class: "mono " + verdictClass(verdict) }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
+        }))))
+      ));
+    }
+    return el(
+      "div",
+      { class: "print" },
+      el("p", {}, "Run " + run.id + ": " + result.shown.toLocaleString("en") + " of " + counted(grid.n, "cell")),
+      leftOut ? el("p", {}, el("b", {}, counted(leftOut, "kernel") + " omitted: filter before printing.")) : null,
+      tables
+    );
+  };
+  var printed = null;
+  addEventListener("beforeprint", () => {
+    if (!current.print || printed) return;
+    printed = current.print();
+    document.querySelector(".matrix")?.after(printed);
+  });
+  addEventListener("afterprint", () => {
+    printed?.remove();
+    printed = null;
+  });
+
+  // assets/vectors.js
+  var kinds2 = { snapshot: "v-pass", live: "v-fail", zeroed: "v-fail", torn: "v-fail", dropped: "v-fail", blocked: "v-hang", error: "v-hang" };
+  var kind = (answer) => {
+    const word = answer.split(" ", 1)[0];
+    return Object.hasOwn(kinds2, word) ? kinds2[word] : "";
+  };
+  var vectorTables = ({ probes, kernels }) => kernels.length === 0 ? null : el(
+    "div",
+    {},
+    el("p", {}, probes.map((p) => p.name + " " + p.asks).join(" · ") + " · fits: policies consistent with every answer: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block"),
+    kernels.map(({ kernel, rows }) => el("div", { class: "scroll" }, el(
+      "table",
+      { class: "list" },
+      el("caption", {}, kernel),
+      el("thead", {}, el(
+        "tr",
+        {},
+        ["source", "sink", "filesystems"].map((name) => el("th", { scope: "col" }, name)),
+        probes.map((p) => el("th", { scope: "col", title: p.asks }, p.name)),
+        el("th", { scope: "col" }, "fits")
+      )),
+      el("tbody", {}, rows.map((row) => el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, row.source),
+        el("td", {}, row.sink),
+        el("td", {}, row.filesystems.join(", ")),
+        row.answers.map((answer) => el("td", { class: kind(answer) }, answer)),
+        el("td", {}, row.fits || row.verdict + (row.verdict === "pass" || !row.detail ? "" : ": " + row.detail))
+      )))
+    )))
+  );
+
+  // assets/run.js
+  var kept = /* @__PURE__ */ new Map();
+  var runHead = (run) => {
+    const facts2 = [
+      el("span", {}, "policy ", el("b", {}, run.policy)),
+      run.accel,
+      "seed " + run.seed,
+      el("span", {}, "started ", when(run.started)),
+      run.finished ? "took " + took(run) : el("b", {}, "not finished"),
+      ...run.marks.map((mark) => el("b", {}, "@" + mark))
+    ].filter(Boolean);
+    const missing = run.planned - run.tally.cells;
+    return el(
+      "div",
+      { class: "run" },
+      el("h1", {}, "Run " + run.id),
+      run.problem ? el("p", { class: "problem", role: "alert" }, el("strong", {}, "Results are unreliable: "), run.problem) : null,
+      el("p", { class: "facts" }, facts2.flatMap((fact, i) => i ? [" · ", fact] : [fact])),
+      missing > 0 ? el("p", {}, el("b", {}, counted(missing, "cell") + " not run")) : null
+    );
+  };
+  var conditions = (run) => el(
+    "details",
+    { class: "section" },
+    el("summary", {}, "Command line and conditions"),
+    el("div", { class: "copied" }, el("pre", { class: "command" }, run.command.join(" ")), copyButton(run.command.join(" "))),
+    el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name])))))
+  );
+  var legend = (grid) => {
+    const verdicts = new Set(grid.cells.verdict), outcomes = new Set(grid.cells.outcome);
+    const parts = [
+      ...grid.cells.verdicts.flatMap((v, i) => verdicts.has(i) ? [[verdictMark(v), v]] : []),
+      ...Object.keys(grid.cells.flaky).length ? [["*", "flaky"]] : [],
+      ...Object.values(grid.cells.standing).includes("expected-fail") ? [["e", "expected (XFAIL)"]] : [],
+      ...Object.values(grid.cells.standing).includes("unexpected-pass") ? [["u", "unexpected pass (XPASS)"]] : [],
+      ...grid.cells.outcomes.flatMap((o, i) => o && outcomes.has(i) ? [[grid.cells.letters[i], o]] : [])
+    ];
+    return el("p", { class: "legend" }, parts.flatMap(([mark, name]) => [el("b", { class: "mono" }, mark), " " + name + "   "]));
+  };
+  var section = (title, promise, make2) => {
+    const element = el("div", {});
+    promise.then((document2) => {
+      const content = make2(document2);
+      if (content) element.append(el("details", { class: "section" }, el("summary", {}, title), content));
+    }).catch((error) => element.append(el("p", { class: "dim" }, title + ": " + error.message)));
+    return element;
+  };
+  var matrixView = async (main, route, signal) => {
+    const id = route.args[0];
+    const [run, cells] = await Promise.all([source.run(id), source.cells(id)]);
+    const grid = gridOf(cells);
+    if (!kept.has(id)) kept.set(id, { toggled: /* @__PURE__ */ new Set(), full: false });
+    const mine = kept.get(id);
+    if (!grid.n) {
+      main.append(runHead(run), conditions(run), el("p", { class: "empty" }, "This run has no cells."));
+      return null;
+    }
+    let filter = parseFilter(route.params), params = filterParams(filter), result = null;
+    const encoded = (list) => list.map(encodeURIComponent);
+    const kernels = encoded(cells.kernels), filesystems = encoded(cells.filesystems), tests = encoded(cells.tests);
+    const base = "#/run/" + encodeURIComponent(id) + "/cell/";
+    let query = "";
+    const matrix = newMatrix(grid, {
+      kept: mine,
+      signal,
+      cellHref: (i) => base + kernels[cells.kernel[i]] + "/" + filesystems[cells.filesystem[i]] + "/" + tests[cells.test[i]] + query
+    });
+    const bar2 = filterBar(grid, (next) => {
+      filter = next;
+      history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
+      apply();
+    }, signal);
+    const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+    const full = el("button", { type: "button", "aria-pressed": "false", on: { click: () => {
+      mine.full = !mine.full;
+      apply();
+    } } }, "Expand subtests");
+    const apply = () => {
+      result = applyFilter(grid, filter);
+      params = filterParams(filter);
+      query = params.size ? "?" + params : "";
+      full.setAttribute("aria-pressed", String(mine.full));
+      bar2.update(filter, result);
+      none.hidden = result.shown > 0;
+      matrix.element.hidden = result.shown === 0;
+      matrix.update(result.columns, result.match, mine.full);
+    };
+    bar2.element.querySelector(".line").append(full);
+    main.append(
+      runHead(run),
+      bar2.element,
+      matrix.element,
+      none,
+      legend(grid),
+      conditions(run),
+      section("Policy vectors", source.vectors(id), vectorTables),
+      section("Time by phase", source.times(id), timeBars)
+    );
+    apply();
+    matrix.restore();
+    matrix.focus();
+    current.print = () => printMatrix(grid, result, run);
+    current.matrix = { bar: bar2, matrix };
+    return {
+      update(next) {
+        if (next.args[0] !== id || next.args.length > 1) return false;
+        filter = parseFilter(next.params);
+        apply();
+        return true;
+      },
+      close() {
+        current.print = current.matrix = null;
+      }
+    };
+  };
+  addView("run", {
+    title: (route) => (route.args[1] === "cell" ? route.args.slice(2).join(" ") + " · " : "") + "Run " + (route.args[0] ?? ""),
+    async render(main, route, signal) {
+      if (!route.args[0]) throw new Error("The address lacks a run ID.");
+      if (route.args.length === 5 && route.args[1] === "cell") return cellView(main, route, signal);
+      if (route.args.length > 1) throw new Error("Unknown page “" + route.args[1] + "” of a run: the address of a cell is #/run/ID/cell/KERNEL/FILESYSTEM/TEST.");
+      return matrixView(main, route, signal);
+    }
+  });
+  documentKey("← ↑ → ↓", "move in the matrix");
+  documentKey("Enter", "open the cell; expand or collapse a heading");
+  documentKey("Space", "expand or collapse a row");
+  shortcut("/", "find cells", () => current.matrix ? current.matrix.bar.focus() : false);
+  shortcut("m", "focus the matrix", () => current.matrix ? current.matrix.matrix.focus() : false);
+
+  // assets/start.js
+  setHome(async () => routeHref("run", [(await source.runs()).runs[0].id]));
+  start().then(() => requestAnimationFrame(() => setTimeout(() => performance.mark("splicelab-shown"))));
+  return __toCommonJS(start_exports);
+})();
