@@ -7,11 +7,12 @@ import (
 	"io"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bench"
-	"github.com/splicelab/splicelab/results"
 )
 
 // benchOptions are the flags that only bench has.
@@ -121,7 +122,7 @@ type statusLine struct {
 }
 
 func (s *statusLine) show(text string) {
-	text = results.CleanLine(text)
+	text = sanitize.Line(text)
 	switch {
 	case s.terminal:
 		fmt.Fprintf(s.out, "\r\x1b[K%s", text)

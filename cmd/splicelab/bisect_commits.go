@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
 )
 
 // commitSearch is what a bisection of commits is asked beside the search's own.
@@ -238,7 +238,7 @@ func (c *commitAnswer) settle(err error) error {
 }
 
 func (c *commitAnswer) write(w io.Writer) {
-	clean := results.CleanLine
+	clean := sanitize.Line
 	for _, d := range c.culprit.Steps {
 		fmt.Fprintf(w, "  %-7s %s %s  %s\n", d.Side, d.Commit.Short(), clean(d.Commit.Subject), c.showTally(d.Commit.ID))
 	}

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
 )
 
 // configSearch is what a bisection of configurations is asked beside the
@@ -341,7 +341,7 @@ func (c *configAnswer) settle(ctx context.Context, err error) error {
 
 func (c *configAnswer) write(w io.Writer) {
 	if c.none != nil {
-		fmt.Fprintln(w, results.CleanLine(c.none.Error()))
+		fmt.Fprintln(w, sanitize.Line(c.none.Error()))
 		return
 	}
 	terms := c.journal.Terms()
@@ -360,7 +360,7 @@ func (c *configAnswer) write(w io.Writer) {
 		if o.Bad == "" {
 			line = "# " + o.Option + " is not set"
 		}
-		fmt.Fprintf(w, "  %-40s # %s\n", results.CleanLine(line), results.CleanLine(note))
+		fmt.Fprintf(w, "  %-40s # %s\n", sanitize.Line(line), sanitize.Line(note))
 	}
 	if len(c.others) > 0 {
 		fmt.Fprintf(w, "\n  %d more change in consequence: %s\n", len(c.others), strings.Join(c.others, ", "))

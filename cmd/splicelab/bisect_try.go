@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
@@ -76,7 +77,7 @@ func (s *searching) judge(t bisect.Trier, q search, name func(subject string) st
 		if u := s.journal.Untestable(subject); u != "" {
 			why = u
 		}
-		fmt.Fprintf(s.say, "%s: %s (%s)\n", results.CleanLine(name(subject)), side, results.CleanLine(why))
+		fmt.Fprintf(s.say, "%s: %s (%s)\n", sanitize.Line(name(subject)), side, sanitize.Line(why))
 	}}
 }
 
@@ -132,7 +133,7 @@ type notices struct{ out *progress }
 func (n notices) Event(e sched.Event) {
 	switch {
 	case e.Kind == sched.Notice:
-		_, _ = fmt.Fprintln(n.out, results.CleanLine(e.Text)) // the run does not depend on it
+		_, _ = fmt.Fprintln(n.out, sanitize.Line(e.Text)) // the run does not depend on it
 	case e.Kind == sched.Retry:
 		_, _ = fmt.Fprintln(n.out, noteOf(e))
 	}
@@ -238,7 +239,7 @@ func writeSureness(w io.Writer, j *bisect.Judge) {
 // showTally is what a subject showed, or why it was not tried.
 func (s *searching) showTally(subject string) string {
 	if u := s.journal.Untestable(subject); u != "" {
-		return results.CleanLine(u)
+		return sanitize.Line(u)
 	}
 	return s.journal.Tally(subject).String()
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // lockName is the cache's own file: who uses the cache holds a lock on it.
@@ -65,7 +67,7 @@ uses the cache. Results are kept elsewhere and stay.`,
 			if _, err := os.Stat(a.cfg.Cache); errors.Is(err, fs.ErrNotExist) && len(args) == 0 {
 				return nil // nothing to clean, and nothing to make for it
 			}
-			lock, err := lockCache(a.cfg.Cache, unix.LOCK_EX)
+			lock, err := lockCache(a.cfg.Cache, osfile.Exclusive)
 			if err != nil {
 				return err
 			}

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsBuildCommand() *cobra.Command {
@@ -158,7 +158,7 @@ func (a *app) buildKernel(ctx context.Context, build source.Build, jobs int) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s  %s  build:%s\n", results.CleanLine(k.Release), k.Digest, build.Name)
+	fmt.Fprintf(a.stdout, "%s  %s  build:%s\n", sanitize.Line(k.Release), k.Digest, build.Name)
 	return nil
 }
 

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsDiffCommand() *cobra.Command {
@@ -74,9 +74,9 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 		return a.writeJSON(list)
 	}
 	w := newTable(a.stdout)
-	fmt.Fprintf(w, "OPTION\t%s\t%s\n", results.CleanLine(both[0].Release), results.CleanLine(both[1].Release))
+	fmt.Fprintf(w, "OPTION\t%s\t%s\n", sanitize.Line(both[0].Release), sanitize.Line(both[1].Release))
 	for _, c := range changes {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", results.CleanLine(c.Option), orDash(results.CleanLine(c.Old)), orDash(results.CleanLine(c.New)))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", sanitize.Line(c.Option), orDash(sanitize.Line(c.Old)), orDash(sanitize.Line(c.New)))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsFetchCommand() *cobra.Command {
@@ -38,7 +38,7 @@ resumed; a kernel that is there already costs nothing.`,
 			found, err := kernels.FetchAll(cmd.Context(), entries, fetchJobs, p)
 			p.Close()
 			for _, k := range found {
-				fmt.Fprintf(a.stdout, "%s  %s  %s\n", results.CleanLine(k.Release), k.Digest, results.CleanLine(k.Origin))
+				fmt.Fprintf(a.stdout, "%s  %s  %s\n", sanitize.Line(k.Release), k.Digest, sanitize.Line(k.Origin))
 			}
 			return err
 		},

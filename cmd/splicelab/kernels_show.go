@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsShowCommand() *cobra.Command {
@@ -47,7 +47,7 @@ func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
 	w := newTable(a.stdout)
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, results.CleanLine(value))
+			fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value))
 		}
 	}
 	line("release", e.Release)

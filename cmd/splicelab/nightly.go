@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
@@ -140,7 +142,7 @@ func host() string {
 	if err != nil {
 		return "an unnamed host"
 	}
-	return results.CleanLine(name)
+	return sanitize.Line(name)
 }
 
 // nightly holds a night. What can be wrong with the configuration is found out
@@ -263,7 +265,7 @@ func (a *app) perform(ctx context.Context, tests selection, store *store.Store, 
 	// The run says for itself what it lacks.
 	for _, m := range unresolved {
 		if done.Run != "" {
-			err = errors.Join(err, store.SetCondition(context.WithoutCancel(ctx), done.Run, "missing "+results.CleanLine(m.Kernel), results.CleanLine(m.Reason)))
+			err = errors.Join(err, store.SetCondition(context.WithoutCancel(ctx), done.Run, "missing "+sanitize.Line(m.Kernel), sanitize.Line(m.Reason)))
 		}
 	}
 	return done, err

@@ -11,12 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/store"
@@ -146,11 +146,11 @@ func (r reportFile) writable() error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	f, err := r.temporary()
+	f, err := osfile.Create(r.path, 0o666)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return f.Abort()
 }
 
 // replace puts content in the report's place whole, or leaves what is there.
@@ -158,25 +158,7 @@ func (r reportFile) replace(content []byte) error {
 	if st, err := os.Stat(r.path); err == nil && !st.Mode().IsRegular() {
 		return os.WriteFile(r.path, content, 0o666) // nothing to rename onto
 	}
-	f, err := r.temporary()
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), r.path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
-
-// temporary creates a file beside the report. os.CreateTemp would make one
-// that only its owner can read, whatever the umask says.
-func (r reportFile) temporary() (*os.File, error) {
-	name := filepath.Join(filepath.Dir(r.path), "."+filepath.Base(r.path)+"."+strconv.Itoa(os.Getpid())+".tmp")
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	return osfile.Write(r.path, content, 0o666)
 }
 
 // writeDocument writes v as JSON to a file, or to standard output for "-".

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -65,7 +66,7 @@ func (annotator) Report(run results.Run, c results.Cell) (string, error) {
 	if !c.Verdict.Bad() && c.Outcome == "" {
 		return "", nil
 	}
-	text, err := encodeReport(cellReport(run, c), "Written by splicelab from run "+results.CleanLine(run.ID)+".\nTry it: splicelab repro FILE")
+	text, err := encodeReport(cellReport(run, c), "Written by splicelab from run "+sanitize.Line(run.ID)+".\nTry it: splicelab repro FILE")
 	return string(text), err
 }
 
@@ -74,7 +75,7 @@ func crashLines(log string) []int {
 	found := []int{}
 	lines := strings.Split(log, "\n")
 	for i, l := range lines {
-		lines[i] = console.CleanLine(l, 2<<10)
+		lines[i] = sanitize.Short(l, 2<<10)
 	}
 	const ahead = 16 // lines of others that may stand between two of the kernel's
 	next := 0        // no line twice

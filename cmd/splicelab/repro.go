@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/images"
@@ -145,9 +147,9 @@ func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) err
 		return err
 	}
 	if r.Title != "" {
-		fmt.Fprintln(a.stdout, results.CleanLine(r.Title))
+		fmt.Fprintln(a.stdout, sanitize.Line(r.Title))
 	}
-	fmt.Fprintf(a.stdout, "%s on %s, %s: expecting %s\n", results.CleanLine(r.Test), found[0].Release, tests.profiles[0].Name, r.Expect)
+	fmt.Fprintf(a.stdout, "%s on %s, %s: expecting %s\n", sanitize.Line(r.Test), found[0].Release, tests.profiles[0].Name, r.Expect)
 	run, err := l.Run(ctx, cells, lab.Ready(found), p)
 	p.Close()
 	if run.ID == "" {
@@ -213,7 +215,7 @@ func (a *app) tellTries(ctx context.Context, w io.Writer, store *store.Store, ru
 			seen++
 		}
 		fmt.Fprintf(w, "%d/%d  %s  %s  %s\n", tried, r.Repetitions, map[bool]string{true: "yes", false: "no "}[met],
-			report.Expect{Verdict: at.Verdict, Outcome: at.Outcome}, results.CleanLine(at.Detail))
+			report.Expect{Verdict: at.Verdict, Outcome: at.Outcome}, sanitize.Line(at.Detail))
 	}
 	return seen, tried, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bundle"
 	"github.com/splicelab/splicelab/lab/plan"
@@ -43,23 +44,23 @@ func (a *app) bundle(ctx context.Context, l *lab.Lab, p plan.Plan, ks lab.Ready,
 	}
 	deadline := a.cfg.VM.BootTimeout + 2*a.cfg.VM.CellTimeout
 	b := bundle.Bundle{Machine: machine, Report: r, Accel: l.Accel(), Timeout: max(deadline, time.Minute), Expected: expected, Version: buildVersion()}
-	part, err := (reportFile{path: path}).temporary()
+	part, err := osfile.Create(path, 0o666)
 	if err != nil {
 		return err
 	}
 	err = b.Write(ctx, part, strings.TrimSuffix(filepath.Base(path), bundle.Suffix))
-	if err = errors.Join(err, part.Close()); err == nil {
+	if err == nil {
 		clean := filepath.Join(dir, "clean")
 		if err = os.Mkdir(clean, 0o755); err == nil {
 			fmt.Fprintln(a.stderr, "running it in a clean directory")
 			err = bundle.Check(ctx, part.Name(), clean, a.cfg.VM.QEMU)
 		}
 	}
-	if err == nil {
-		err = os.Rename(part.Name(), path)
-	}
 	if err != nil {
-		return errors.Join(err, os.Remove(part.Name()))
+		return errors.Join(err, part.Abort())
+	}
+	if err := part.Commit(); err != nil {
+		return err
 	}
 	st, err := os.Stat(path)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -42,7 +43,7 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 		return err
 	}
 	if cell.Verdict == outcome.Infra {
-		return usagef("%s has no verdict in run %s: the lab failed it (%s)", cell.CellKey, run.ID, results.CleanLine(cell.Detail))
+		return usagef("%s has no verdict in run %s: the lab failed it (%s)", cell.CellKey, run.ID, sanitize.Line(cell.Detail))
 	}
 	r := cellReport(run, cell)
 	text, err := encodeReport(r, "Written by splicelab repro from run "+run.ID+".\nTry it: splicelab repro FILE")
@@ -111,7 +112,7 @@ func cellReport(run results.Run, c results.Cell) report.Report {
 		Title:  fmt.Sprintf("%s is %s on %s", c.Test, what, c.FS),
 		Kernel: c.Kernel, Filesystem: c.FS, Test: c.Test,
 		Expect: report.Expect{Verdict: c.Verdict, Outcome: c.Outcome}, Repetitions: 3, Policy: run.Policy,
-		Note: results.CleanLine(c.Detail),
+		Note: sanitize.Line(c.Detail),
 	}
 	// The run's conditions have them as they are shown.
 	_, _ = fmt.Sscanf(run.Conditions["memory"], "%d MiB", &r.Memory)

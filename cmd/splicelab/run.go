@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/job"
@@ -334,7 +335,7 @@ func (a *app) newLab(ctx context.Context, canary kernels.Kernel, store *store.St
 		return nil, err
 	}
 	if store != nil {
-		fmt.Fprintf(say, "accelerator %s: %s; seed %d\n", accel, results.CleanLine(reason), seed)
+		fmt.Fprintf(say, "accelerator %s: %s; seed %d\n", accel, sanitize.Line(reason), seed)
 	}
 	return l, nil
 }

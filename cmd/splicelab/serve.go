@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/outcome"
@@ -84,7 +86,7 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	server, err := web.New(ctx, web.Config{
 		Store: store, Token: token, Loopback: loopback,
 		Judge: judge{a, store, expected}, Annotator: a.families(ctx),
-		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", results.CleanLine(err.Error())) },
+		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
 		return err

@@ -8,13 +8,12 @@ import (
 	"path/filepath"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/splicelab/splicelab/internal/osfile"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/vm"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -111,14 +110,14 @@ func (a *app) warn(texts ...string) {
 			a.warned = map[string]bool{}
 		}
 		a.warned[text] = true
-		fmt.Fprintf(a.stderr, "splicelab: warning: %s\n", results.CleanLine(text))
+		fmt.Fprintf(a.stderr, "splicelab: warning: %s\n", sanitize.Line(text))
 	}
 }
 
 // useCache makes the cache directory and holds a shared lock on it until the
 // process ends or release is called, so that "cache clean" leaves it alone.
 func (a *app) useCache() (release func(), err error) {
-	f, err := lockCache(a.cfg.Cache, unix.LOCK_SH)
+	f, err := lockCache(a.cfg.Cache, osfile.Shared)
 	if err != nil {
 		return nil, err
 	}
@@ -149,26 +148,19 @@ func scratchStore() (scratch *store.Store, remove func(), err error) {
 
 // lockCache takes the cache's lock, shared by those who use it and exclusive
 // for who empties it, without waiting.
-func lockCache(dir string, how int) (*os.File, error) {
+func lockCache(dir string, mode osfile.Mode) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cache directory %s cannot be used: %w", dir, err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("cache directory %s cannot be written: %w", dir, err)
-	}
-	for {
-		err = unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	if err != nil {
-		_ = f.Close() // the lock's error is the one that matters
-		if how == unix.LOCK_SH {
-			return nil, fmt.Errorf("cache directory %s is being cleaned by another splicelab: try again when it has ended", dir)
-		}
+	f, err := osfile.TryLock(filepath.Join(dir, lockName), mode)
+	var held *osfile.HeldError
+	switch {
+	case errors.As(err, &held) && mode == osfile.Shared:
+		return nil, fmt.Errorf("cache directory %s is being cleaned by another splicelab: try again when it has ended", dir)
+	case errors.As(err, &held):
 		return nil, fmt.Errorf("cache directory %s is in use by another splicelab: clean it when that has ended", dir)
+	case err != nil:
+		return nil, fmt.Errorf("cache directory %s cannot be written: %w", dir, err)
 	}
 	return f, nil
 }

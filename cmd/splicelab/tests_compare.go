@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/spell"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"

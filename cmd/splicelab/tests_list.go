@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // listWidth is how wide the list is where no terminal says otherwise.
@@ -94,17 +94,17 @@ func listOf(suites []protocol.Suite, width int) string {
 		if f.name != "" && f.name != f.suite {
 			title += ": " + f.name
 		}
-		fmt.Fprintf(&b, "%s\n", results.CleanLine(title))
+		fmt.Fprintf(&b, "%s\n", sanitize.Line(title))
 		facts := newTable(&b)
 		for _, t := range f.tests {
-			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, results.CleanLine(orDash(t.ID)), results.CleanLine(t.Name),
-				results.CleanLine(kindOf(t)), t.Priority, count(cellsOf(t), "cell"))
+			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, sanitize.Line(orDash(t.ID)), sanitize.Line(t.Name),
+				sanitize.Line(kindOf(t)), t.Priority, count(cellsOf(t), "cell"))
 		}
 		lines := facts.lines()
 		for i, t := range f.tests {
 			b.WriteString(lines[i] + "\n")
 			for _, text := range []string{t.Doc, needsOf(t)} {
-				for _, line := range wrap(results.CleanLine(text), width-len(indent)) {
+				for _, line := range wrap(sanitize.Line(text), width-len(indent)) {
 					b.WriteString(indent + line + "\n")
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/results"
 )
@@ -47,5 +48,5 @@ Made by `+"`%s`"+` on %s. Generated: do not edit.
 
 // cellText makes guest text fit for a cell of a Markdown table.
 func cellText(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(results.CleanLine(s))
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(sanitize.Line(s))
 }

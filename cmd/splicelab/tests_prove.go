@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
@@ -162,7 +164,7 @@ func (a *app) writeProofs(proofs []faults.Check) error {
 		return fmt.Sprint(len(cells))
 	}
 	for _, p := range proofs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", results.CleanLine(p.Test), orDash(p.Fault), number(p.Fired), number(p.Early), number(p.Silent),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sanitize.Line(p.Test), orDash(p.Fault), number(p.Fired), number(p.Early), number(p.Silent),
 			number(p.Skipped), number(p.Broken), number(p.Infra), orDash(outcomesOf(p.Fired)))
 	}
 	if err := w.Flush(); err != nil {
@@ -182,7 +184,7 @@ func (a *app) writeProofs(proofs []faults.Check) error {
 			{"infra", p.Infra, func(c results.Cell) string { return c.Detail }},
 		} {
 			for _, r := range reasons(list.cells, list.why) {
-				fmt.Fprintf(&b, "%s: %s: %s: %s\n", list.what, results.CleanLine(p.Test), r.where, results.CleanLine(r.text))
+				fmt.Fprintf(&b, "%s: %s: %s: %s\n", list.what, sanitize.Line(p.Test), r.where, sanitize.Line(r.text))
 			}
 		}
 	}
@@ -217,7 +219,7 @@ func outcomesOf(cells []results.Cell) string {
 		return strings.Compare(x, y)
 	})
 	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %d", results.CleanLine(name), n[name])
+		names[i] = fmt.Sprintf("%s %d", sanitize.Line(name), n[name])
 	}
 	return strings.Join(names, ", ")
 }
@@ -268,5 +270,5 @@ func placesOf(cells []results.Cell) string {
 	for i, set := range sets {
 		sets[i] = strings.Join(together[set], ", ") + " (" + set + ")"
 	}
-	return results.CleanLine(strings.Join(sets, "; "))
+	return sanitize.Line(strings.Join(sets, "; "))
 }

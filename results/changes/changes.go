@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -88,9 +89,9 @@ type Part struct {
 func Compare(f Facts) Summary {
 	n := Summary{Facts: f}
 	n.Problems, n.Notes, n.Missing = clean(f.Problems), clean(f.Notes), nil
-	n.Unfinished = results.CleanLine(f.Unfinished)
+	n.Unfinished = sanitize.Line(f.Unfinished)
 	for _, m := range f.Missing {
-		n.Missing = append(n.Missing, Missing{results.CleanLine(m.Kernel), results.CleanLine(m.Reason)})
+		n.Missing = append(n.Missing, Missing{sanitize.Line(m.Kernel), sanitize.Line(m.Reason)})
 	}
 	for _, c := range f.Cells {
 		if c.Verdict == outcome.Infra {
@@ -108,7 +109,7 @@ func Compare(f Facts) Summary {
 	d := compare.DiffAs(before, f.Cells, n.lineUp(before))
 	if f.Assess != nil {
 		if err := f.Assess(&d); err != nil {
-			n.Problems = append(n.Problems, results.CleanLine("the history of the changes could not be read: "+err.Error()))
+			n.Problems = append(n.Problems, sanitize.Line("the history of the changes could not be read: "+err.Error()))
 		}
 	}
 	n.Unexpected, n.Flaky, n.Fixes, n.Skips, n.New, n.Unknown, n.Same = d.Unexpected, d.Flaky, d.Fixes, d.Skips, d.New, d.Unknown, d.Same
@@ -132,7 +133,7 @@ func Compare(f Facts) Summary {
 func clean(texts []string) []string {
 	var out []string
 	for _, t := range texts {
-		out = append(out, results.CleanLine(t))
+		out = append(out, sanitize.Line(t))
 	}
 	return out
 }

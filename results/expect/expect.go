@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -77,7 +78,7 @@ func (r *Rule) why() string {
 	if len(where) > 0 {
 		s += " (" + strings.Join(where, ", ") + ")"
 	}
-	return results.CleanLine(s)
+	return sanitize.Line(s)
 }
 
 // Apply sets Expected and Why of cells, whose verdicts are under policy.
@@ -123,7 +124,7 @@ func seen(a *results.Attempt) string {
 	if a.Outcome == outcome.None {
 		return string(a.Verdict)
 	}
-	return fmt.Sprintf("%s (%s)", a.Verdict, results.CleanLine(string(a.Outcome)))
+	return fmt.Sprintf("%s (%s)", a.Verdict, sanitize.Line(string(a.Outcome)))
 }
 
 // Judgement returns a Judgement by which attempts fail that are bad and not as

@@ -8,7 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // header is the head of a new file.
@@ -110,7 +110,7 @@ func one(s string) []string {
 	if s == "" {
 		return nil
 	}
-	return []string{results.CleanLine(s)}
+	return []string{sanitize.Line(s)}
 }
 
 // widest is how long a list may get before each entry has a line of its own.

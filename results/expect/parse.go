@@ -13,8 +13,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 )
 
 // FileName is the default file, in the working directory.
@@ -125,7 +125,7 @@ func (p *reader) rule(n ast.Node) {
 		key, line := kv.Key.GetToken().Value, lineOf(kv.Key)
 		lines[key] = line
 		if !slices.Contains(keys, key) {
-			p.fault(line, "unknown key %q: known are %s", results.CleanLine(key), strings.Join(keys, ", "))
+			p.fault(line, "unknown key %q: known are %s", sanitize.Line(key), strings.Join(keys, ", "))
 			continue
 		}
 		if err := r.set(key, kv.Value); err != nil {

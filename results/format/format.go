@@ -9,6 +9,7 @@ package format
 import (
 	"io"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -51,13 +52,13 @@ const (
 // reason is one line that says why the cell is not a pass: what was expected, then
 // its detail or else its result.
 func reason(c *results.Cell) string {
-	detail := results.CleanLine(c.Detail)
+	detail := sanitize.Line(c.Detail)
 	if detail == "" {
-		detail = results.CleanLine(c.What())
+		detail = sanitize.Line(c.What())
 	}
 	switch {
 	case c.Expected == results.XFail && c.Why != "":
-		return expectedFail + ": " + results.CleanLine(c.Why) + ": " + detail
+		return expectedFail + ": " + sanitize.Line(c.Why) + ": " + detail
 	case c.Expected == results.XFail:
 		return expectedFail + ": " + detail
 	}

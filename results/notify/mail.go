@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Mail sends a message through a program such as sendmail, which reads it with its
@@ -50,7 +50,7 @@ func (m Mail) Send(ctx context.Context, msg Message) error {
 	if len(m.Command) == 0 {
 		return errors.New("mail: no command is named")
 	}
-	name := results.CleanLine(m.Command[0])
+	name := sanitize.Line(m.Command[0])
 	text, err := m.compose(msg)
 	if err != nil {
 		return fmt.Errorf("mail by %s: %w", name, err)
@@ -70,7 +70,7 @@ func (m Mail) Send(ctx context.Context, msg Message) error {
 		err = cause
 	}
 	if err != nil {
-		if text := results.CleanLine(string(said)); text != "" {
+		if text := sanitize.Line(string(said)); text != "" {
 			return fmt.Errorf("mail by %s: %w: %s", name, err, text)
 		}
 		return fmt.Errorf("mail by %s: %w", name, err)
@@ -96,7 +96,7 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 			}
 			a, err := mail.ParseAddress(text)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %q is not an address", field.name, results.CleanLine(text))
+				return nil, fmt.Errorf("%s: %q is not an address", field.name, sanitize.Line(text))
 			}
 			list = append(list, a.String()) // encodes what is not ASCII
 		}
@@ -104,14 +104,14 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 			header(field.name, strings.Join(list, ",\n "))
 		}
 	}
-	header("Subject", mime.QEncoding.Encode("utf-8", results.CleanLine(msg.Subject)))
+	header("Subject", mime.QEncoding.Encode("utf-8", sanitize.Line(msg.Subject)))
 	header("Date", msg.Date.Format(time.RFC1123Z))
 	header("Message-ID", "<"+strings.ToLower(rand.Text())+"@splicelab>")
 	// No vacation program shall reply.
 	header("Auto-Submitted", "auto-generated")
 	header("MIME-Version", "1.0")
 	header("Content-Type", "text/plain; charset=utf-8")
-	text := results.Clean(msg.Text)
+	text := sanitize.Text(msg.Text)
 	if asIs(text) {
 		header("Content-Transfer-Encoding", "7bit")
 		b.WriteString("\n" + text)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
@@ -25,7 +27,7 @@ func (s *Store) SetKernel(ctx context.Context, runID string, k results.Kernel) e
 func putKernel(ctx context.Context, tx *sql.Tx, runID string, k results.Kernel) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO kernel (run, release, version, arch, flavour, digest) VALUES (?,?,?,?,?,?)
 		ON CONFLICT (run, release) DO UPDATE SET version = excluded.version, arch = excluded.arch, flavour = excluded.flavour, digest = excluded.digest`,
-		runID, results.CleanLine(k.Name), k.Version.String(), k.Arch, results.CleanLine(k.Flavour), k.Digest)
+		runID, sanitize.Line(k.Name), k.Version.String(), k.Arch, sanitize.Line(k.Flavour), k.Digest)
 	return err
 }
 

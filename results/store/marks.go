@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Mark gives a run a name, which another run may lose: "@" and the name then
 // refer to it.
 func (s *Store) Mark(ctx context.Context, name, id string) error {
-	if name == "" || results.CleanLine(name) != name {
+	if name == "" || sanitize.Line(name) != name {
 		return fmt.Errorf("mark %q: must be one printable line", name)
 	}
 	return s.change(ctx, func(tx *sql.Tx) error {
