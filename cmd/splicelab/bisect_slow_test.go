@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"golang.org/x/sys/unix"
 )
 
@@ -166,7 +167,7 @@ func TestBisectConfigOfLinux(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got configJSON
+	var got drive.ConfigDocument
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -30,19 +32,19 @@ compiler is left out. Kernels that are not cached are fetched first.`,
 }
 
 func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) error {
-	release, err := a.useCache()
+	release, err := a.session().UseCache()
 	if err != nil {
 		return err
 	}
 	defer release()
-	store, err := a.kernelStore()
+	store, err := a.session().OpenKernels()
 	if err != nil {
 		return err
 	}
-	src := a.archive(store, false)
+	src := a.session().Archive(store, false)
 	var both []kernels.Entry
 	for _, selector := range []string{left, right} {
-		found, err := a.resolveAloud(ctx, src, selector)
+		found, err := src.Resolve(ctx, selector)
 		if err != nil {
 			return err
 		}
@@ -53,7 +55,7 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 	}
 	var options []map[string]string
 	for _, e := range both {
-		p := newProgress(a.stderr)
+		p := progress.New(a.stderr)
 		found, err := kernels.FetchAll(ctx, []kernels.Entry{e}, 1, p)
 		p.Close()
 		if err != nil {
@@ -73,10 +75,10 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 		}
 		return a.writeJSON(list)
 	}
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintf(w, "OPTION\t%s\t%s\n", results.CleanLine(both[0].Release), results.CleanLine(both[1].Release))
 	for _, c := range changes {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", results.CleanLine(c.Option), orDash(results.CleanLine(c.Old)), orDash(results.CleanLine(c.New)))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", results.CleanLine(c.Option), text.OrDash(results.CleanLine(c.Old)), text.OrDash(results.CleanLine(c.New)))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -40,7 +42,7 @@ selftest misbehaves on purpose; a run has it only if its pattern names it. With
 				return a.writeJSON(suites)
 			}
 			width := listWidth
-			if isTerminal(a.stdout) {
+			if progress.IsTerminal(a.stdout) {
 				width = max(a.matrixOptions(a.stdout).Width, 60)
 			}
 			_, err = a.stdout.WriteString(listOf(suites, width))
@@ -95,23 +97,23 @@ func listOf(suites []protocol.Suite, width int) string {
 			title += ": " + f.name
 		}
 		fmt.Fprintf(&b, "%s\n", results.CleanLine(title))
-		facts := newTable(&b)
+		facts := text.NewTable(&b)
 		for _, t := range f.tests {
-			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, results.CleanLine(orDash(t.ID)), results.CleanLine(t.Name),
-				results.CleanLine(kindOf(t)), t.Priority, count(cellsOf(t), "cell"))
+			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, results.CleanLine(text.OrDash(t.ID)), results.CleanLine(t.Name),
+				results.CleanLine(kindOf(t)), t.Priority, text.Count(cellsOf(t), "cell"))
 		}
-		lines := facts.lines()
+		lines := facts.Lines()
 		for i, t := range f.tests {
 			b.WriteString(lines[i] + "\n")
-			for _, text := range []string{t.Doc, needsOf(t)} {
-				for _, line := range wrap(results.CleanLine(text), width-len(indent)) {
+			for _, part := range []string{t.Doc, needsOf(t)} {
+				for _, line := range text.Wrap(results.CleanLine(part), width-len(indent)) {
 					b.WriteString(indent + line + "\n")
 				}
 			}
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "%s, %s on each kernel and filesystem\n", count(tests, "test"), count(cells, "cell"))
+	fmt.Fprintf(&b, "%s, %s on each kernel and filesystem\n", text.Count(tests, "test"), text.Count(cells, "cell"))
 	return b.String()
 }
 
