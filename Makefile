@@ -137,7 +137,7 @@ install: completion man ## install below PREFIX (default /usr/local), with man p
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 bin/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/splicelab/examples $(DESTDIR)$(UNITDIR)
-	install -m 644 splicelab.yaml.example README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/splicelab/
+	install -m 644 splicelab.yaml.example docs/*.md $(DESTDIR)$(PREFIX)/share/doc/splicelab/
 	install -m 644 examples/*.y*ml $(DESTDIR)$(PREFIX)/share/doc/splicelab/examples/
 	for unit in service timer; do \
 		sed 's,/usr/local,$(PREFIX),g' dist/systemd/splicelab-nightly.$$unit >$(DESTDIR)$(UNITDIR)/splicelab-nightly.$$unit; \

@@ -59,9 +59,11 @@ var directions = []struct {
 	{"lab/machine", with("images", "internal/deadline", "kernels", "lab/suite", "lab/template", "lab/verdict", "lab/vm", "results"), "a VM is made without plans, jobs and stores"},
 	{"lab/exec", with("images", "internal/deadline", "internal/headtail", "kernels", "lab/console", "lab/gotest", "lab/job", "lab/machine", "lab/plan", "lab/suite", "lab/template", "lab/verdict", "lab/vm", "results"), "executing knows neither retries nor stores"},
 	{"lab/program", with("images", "kernels", "lab/machine", "lab/suite", "lab/verdict"), "one program in one VM needs no plan"},
-	{"lab/...", with("internal/config", "internal/deadline", "internal/kernelversion", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
+	{"internal/text", nil, "a table does not know what is in it"},
+	{"internal/input", nil, "a fault of the user does not know where it was found"},
+	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
 	{"internal/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan"), "an option does not know which command reads it"},
-	{"cmd/...", with("internal/guestbin", "internal/config", "internal/kernelversion", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"cmd/...", with("internal/...", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
 	{"examples/...", []string{"outcome", "tests/kit"}, "they show what other modules may import"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }

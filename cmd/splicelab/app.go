@@ -5,13 +5,13 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/spell"
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 // app is one invocation: its streams and its configuration, which is loaded
@@ -21,15 +21,16 @@ type app struct {
 	stdin  *os.File
 	stdout *os.File
 	stderr io.Writer
+	log    *session.Log
 
 	configFile string
 	cfg        config.Config
+	programs   session.Programs // where the guest programs are, once that was asked
+}
 
-	guestMu sync.Mutex // serve asks from several requests
-	guest   string     // where guestDir found the guest programs
-
-	warned    map[string]bool // warnings that were told
-	keptFlags []string        // of a run: what the command that goes on with it needs again
+// session is what the packages below take of the invocation.
+func (a *app) session() session.Settings {
+	return session.Settings{Config: a.cfg, Command: append([]string{"splicelab"}, a.args...), Version: buildVersion(), Log: a.log, Programs: &a.programs}
 }
 
 // unconfigured marks commands that work with a broken configuration.

@@ -4,20 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"time"
-
-	"github.com/splicelab/splicelab/internal/sanitize"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bench"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 // benchOptions are the flags that only bench has.
 type benchOptions struct {
-	guest       guest
+	guest       session.Guest
 	test        string
 	repetitions int
 	held        int
@@ -51,8 +48,8 @@ usage; 3 the lab failed or was interrupted.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.guest.kernel, "kernel", "k", "6.12", "boot the `KERNEL` that this selector names")
-	f.StringVarP(&o.guest.filesystem, "filesystem", "f", "xfs", "measure on this filesystem profile: `NAME`")
+	f.StringVarP(&o.guest.Kernel, "kernel", "k", "6.12", "boot the `KERNEL` that this selector names")
+	f.StringVarP(&o.guest.Filesystem, "filesystem", "f", "xfs", "measure on this filesystem profile: `NAME`")
 	f.StringVarP(&o.test, "test", "t", `^splice\.TestWrite/large-clean$`, "measure a cell of the test whose suite.TestName/subtest matches `REGEXP`")
 	f.IntVarP(&o.repetitions, "repetitions", "n", 20, "measure everything `N` times")
 	f.IntVar(&o.held, "held", 50, "hold `N` restored VMs at once to measure their memory")
@@ -67,13 +64,13 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if o.repetitions < 1 || o.held < 1 {
 		return usagef("-n %d --held %d: both are at least 1", o.repetitions, o.held)
 	}
-	if o.guest.filesystem == "" {
+	if o.guest.Filesystem == "" {
 		return usagef("say on which filesystem to measure, for example -f xfs")
 	}
-	if _, err := a.profiles(o.guest.filesystem); err != nil {
+	if _, err := a.session().Profiles(o.guest.Filesystem); err != nil {
 		return err
 	}
-	suites, err := a.guestSuites(ctx)
+	suites, err := a.session().GuestSuites(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,13 +78,13 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 	if err != nil {
 		return usagef("%s", err)
 	}
-	release, err := a.useCache()
+	release, err := a.session().UseCache()
 	if err != nil {
 		return err
 	}
 	defer release()
-	progress, stop := a.quiet()
-	kernel, profile, err := a.boot(ctx, o.guest, progress)
+	downloads, stop := a.downloads()
+	kernel, profile, err := a.session().Boot(ctx, o.guest, downloads)
 	stop()
 	if err != nil {
 		return err
@@ -97,43 +94,18 @@ func (a *app) bench(ctx context.Context, o benchOptions) error {
 		return fmt.Errorf("a place for what is not to be kept: %w; name another with --state", err)
 	}
 	defer remove()
-	var cfg lab.Config
-	if _, err := a.newLab(ctx, kernel, nil, io.Discard, func(c *lab.Config) { cfg = *c }); err != nil {
+	cfg, _, err := a.session().LabConfig(ctx, kernel)
+	if err != nil {
 		return err
 	}
-	line := &statusLine{out: a.stderr, terminal: isTerminal(a.stderr)}
+	line := progress.NewLine(a.stderr)
 	report, err := bench.Run(ctx, bench.Config{
 		Lab: cfg, Kernel: kernel, Profile: *profile, Test: test, Sibling: sibling, Batch: batch,
-		Repetitions: o.repetitions, Held: o.held, Dir: dir, Progress: line.show,
+		Repetitions: o.repetitions, Held: o.held, Dir: dir, Progress: line.Show,
 	})
-	line.clear()
+	line.Clear()
 	if err != nil {
 		return err
 	}
 	return errors.Join(report.WriteMarkdown(a.stdout), ctx.Err())
-}
-
-// statusLine shows one line that is redrawn on a terminal, or else a line now
-// and then.
-type statusLine struct {
-	out      io.Writer
-	terminal bool
-	last     time.Time
-}
-
-func (s *statusLine) show(text string) {
-	text = sanitize.Line(text)
-	switch {
-	case s.terminal:
-		fmt.Fprintf(s.out, "\r\x1b[K%s", text)
-	case time.Since(s.last) >= plainInterval:
-		s.last = time.Now()
-		fmt.Fprintln(s.out, text)
-	}
-}
-
-func (s *statusLine) clear() {
-	if s.terminal {
-		fmt.Fprint(s.out, "\r\x1b[K")
-	}
 }

@@ -1,23 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/kernels/debian"
-	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/bisect/drive"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format"
+	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) bisectPackagesCommand() *cobra.Command {
-	var s search
-	var list, series, html string
+	var q drive.PackageQuery
+	var json, html string
 	var wholeMap bool
-	var mention []string
 	cmd := &cobra.Command{
 		Use:   "packages -t TEST -f FILESYSTEM --good KERNEL --bad KERNEL",
 		Short: "Find between which two packages of the archive the outcome of a cell changed",
@@ -52,190 +53,66 @@ ends that are swapped or not steady; 3 the lab failed or was interrupted.`,
   splicelab bisect packages --map -t 'TestSendfileWrite|TestUDP|TestDeviceSource' -f xfs,tmpfs --html map.html`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := s.check(); err != nil {
-				return err
-			}
 			if html != "" && !wholeMap {
 				return usagef("--html goes with --map; --json has the answer of a bisection")
 			}
-			if wholeMap && (s.json != "" || s.term != "") {
+			if wholeMap && (json != "" || q.Term != "") {
 				return usagef("--map shows every change: it takes neither --term nor --json")
 			}
-			if !wholeMap && series == "" && list == "" && (s.good == "" || s.bad == "") {
-				return usagef("name both ends by --good and --bad, or a --series, or the kernels by -k")
-			}
-			if series != "" && list != "" {
-				return usagef("--series and -k both say which kernels: use one")
-			}
-			if slices.Contains(mention, "") {
-				return usagef("--mention: a word is empty")
-			}
-			if wholeMap {
-				return a.kernelMap(cmd.Context(), s, list, series, html)
-			}
-			tests, err := a.oneCell(cmd.Context(), cmd, s.from)
-			if err != nil {
+			if err := q.Check(); err != nil {
 				return err
 			}
-			defer tests.release()
-			return a.bisectPackages(cmd.Context(), s, list, series, mention, tests)
+			if !wholeMap && q.Series == "" && q.List == "" && (q.Good == "" || q.Bad == "") {
+				return usagef("name both ends by --good and --bad, or a --series, or the kernels by -k")
+			}
+			if wholeMap {
+				return a.kernelMap(cmd.Context(), q, html)
+			}
+			if err := needsCell(cmd); err != nil {
+				return err
+			}
+			show, failed := a.showAnswer(json)
+			if err := drive.Packages(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
+				return err
+			}
+			return failed()
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&s.good, "good", "", "`KERNEL` that shows what is wanted, a selector that names one")
-	cmd.Flags().StringVar(&s.bad, "bad", "", "`KERNEL` that shows what is not")
-	cmd.Flags().StringVar(&series, "series", "", "keep to this `SERIES`, for example 6.12")
-	cmd.Flags().StringVarP(&list, "kernels", "k", "", "search the kernels that these `SELECTORS` name, the oldest being the good end unless told (default: all between the ends)")
-	a.searchFlags(cmd, &s)
+	cmd.Flags().StringVar(&q.Good, "good", "", "`KERNEL` that shows what is wanted, a selector that names one")
+	cmd.Flags().StringVar(&q.Bad, "bad", "", "`KERNEL` that shows what is not")
+	cmd.Flags().StringVar(&q.Series, "series", "", "keep to this `SERIES`, for example 6.12")
+	cmd.Flags().StringVarP(&q.List, "kernels", "k", "", "search the kernels that these `SELECTORS` name, the oldest being the good end unless told (default: all between the ends)")
+	a.searchFlags(cmd, &q.Query, &json)
 	cmd.Flags().BoolVar(&wholeMap, "map", false, "run on every kernel, of any number of cells, and show all that changes")
 	cmd.Flags().StringVar(&html, "html", "", "write the map as one page to `FILE`")
-	cmd.Flags().StringSliceVar(&mention, "mention", nil, "show the changelog's lines with these `WORDS`, comma-separated (default: filesystem, splice, page cache)")
+	cmd.Flags().StringSliceVar(&q.Mention, "mention", nil, "show the changelog's lines with these `WORDS`, comma-separated (default: filesystem, splice, page cache)")
 	return cmd
 }
 
-func (a *app) bisectPackages(ctx context.Context, q search, list, series string, mention []string, tests selection) error {
-	s, err := a.startSearch(ctx, tests)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	line, err := a.packageLine(ctx, s.archive, q, list, series)
-	if err != nil {
-		return err
-	}
-	first, last := line[0], line[len(line)-1]
-	journal, err := a.journal("packages", q, tests, map[string]string{"good": first.Release, "bad": last.Release, "series": series, "kernels": list})
-	if err != nil {
-		return err
-	}
-	s.keep(journal)
-	fmt.Fprintf(a.stderr, "%s on %s: %d kernels from %s to %s\n", tests.cell, tests.profiles[0].Name, len(line), first.Release, last.Release)
-
-	t := &packageTrier{searching: s, entries: map[string]kernels.Entry{}}
-	for _, e := range line {
-		t.entries[e.Release] = e
-	}
-	judge := s.judge(t, q, func(release string) string { return release })
-	found, err := judge.Line(ctx, releases(line), seriesEnds(line))
-	s.say.Close()
-	answer := &packageAnswer{searching: s, line: line, judge: judge, boundary: found, words: mention}
-	if err := a.concludePackages(ctx, a.people(q.json == "-"), answer, err); err != nil {
-		return err
-	}
-	if err := journal.Finish(); err != nil {
-		return err
-	}
-	if q.json != "" {
-		if err := a.writeDocument(q.json, answer.json()); err != nil {
+// kernelMap shows a map on the terminal, and as a page.
+func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) error {
+	if html != "" {
+		if err := export.File(html).Check("html"); err != nil {
 			return err
 		}
 	}
-	if answer.none != nil {
-		return &failedError{1}
-	}
-	return nil
-}
-
-// packageLine is the archive's kernels from the good end to the bad one, or
-// those of a list.
-func (a *app) packageLine(ctx context.Context, src *archive, s search, list, series string) ([]kernels.Entry, error) {
-	var offered, line []kernels.Entry
-	var err error
-	if list != "" {
-		offered, err = a.resolveAloud(ctx, src, list)
-		line = offered
-	} else {
-		offered, err = kernels.List(ctx, []kernels.Source{src})
-		a.warnOf(src)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if series != "" {
-		offered = slices.DeleteFunc(offered, func(e kernels.Entry) bool { return e.Series() != series })
-		if len(offered) == 0 {
-			return nil, usagef("--series %s: the archive has no kernel of it; splicelab kernels list shows all", series)
+	return drive.Map(ctx, a.session(), q, a.stderr, func(run results.Run, m history.KernelMap) error {
+		if err := terminal.WriteKernelMap(a.stdout, m, a.matrixOptions(a.stdout)); err != nil {
+			return err
 		}
-	}
-	if list == "" {
-		if line, err = kernels.Select(offered, "all"); err != nil {
-			return nil, err
+		if html != "" {
+			var page bytes.Buffer
+			first, last := m.Kernels[0].Release, m.Kernels[len(m.Kernels)-1].Release
+			if err := format.WriteKernelMapHTML(&page, m, fmt.Sprintf("Kernel map, %s to %s", first, last)); err != nil {
+				return err
+			}
+			if err := export.File(html).Replace(page.Bytes()); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "\nhtml  report: %s\n", html)
 		}
-	}
-	good, bad := line[0], line[len(line)-1]
-	for _, end := range []struct {
-		flag, selector string
-		entry          *kernels.Entry
-	}{{"--good", s.good, &good}, {"--bad", s.bad, &bad}} {
-		if end.selector == "" {
-			continue
-		}
-		found, err := kernels.Select(offered, end.selector)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) != 1 {
-			return nil, usagef("%s %s names %d kernels: name one", end.flag, end.selector, len(found))
-		}
-		*end.entry = found[0]
-	}
-	if good.Release == bad.Release {
-		return nil, usagef("both ends are %s: there is nothing between them", good.Release)
-	}
-	if list == "" && good.Flavour != bad.Flavour {
-		return nil, usagef("--good is of flavour %s and --bad of %s: a difference would not tell which release it came with", good.Flavour, bad.Flavour)
-	}
-	low, high := good, bad
-	if kernels.CompareEntries(low, high) > 0 {
-		low, high = high, low
-	}
-	between := []kernels.Entry{low}
-	for _, e := range line {
-		if (list != "" || e.Flavour == low.Flavour) && kernels.CompareEntries(low, e) < 0 && kernels.CompareEntries(e, high) < 0 {
-			between = append(between, e)
-		}
-	}
-	between = append(between, high)
-	if good.Release != low.Release {
-		slices.Reverse(between)
-	}
-	return between, nil
-}
-
-func releases(line []kernels.Entry) []string {
-	all := make([]string, len(line))
-	for i, e := range line {
-		all[i] = e.Release
-	}
-	return all
-}
-
-// seriesEnds are the first and last place of each series, without the line's
-// own ends.
-func seriesEnds(line []kernels.Entry) []int {
-	var ends []int
-	for i := 1; i < len(line)-1; i++ {
-		if line[i].Series() != line[i-1].Series() || line[i].Series() != line[i+1].Series() {
-			ends = append(ends, i)
-		}
-	}
-	return ends
-}
-
-// packageTrier runs attempts on the archive's kernels.
-type packageTrier struct {
-	*searching
-	entries map[string]kernels.Entry // by release
-}
-
-// Try implements bisect.Trier.
-func (t *packageTrier) Try(ctx context.Context, release string, n int) ([]bisect.Seen, error) {
-	found, err := kernels.FetchAll(ctx, []kernels.Entry{t.entries[release]}, 1, t.say)
-	if gone := (*debian.MissingError)(nil); errors.As(err, &gone) {
-		return nil, &bisect.UntestableError{Reason: err.Error()}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return t.attempts(ctx, found[0], n)
+		fmt.Fprintf(a.stdout, "stored as run %s\n", run.ID)
+		return nil
+	})
 }

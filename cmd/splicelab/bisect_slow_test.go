@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/lab/bisect/drive"
 )
 
 // slowTest skips what builds kernels: "make test-slow" runs it. It returns the
@@ -166,7 +168,7 @@ func TestBisectConfigOfLinux(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got configJSON
+	var got drive.ConfigDocument
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatal(err)
 	}

@@ -12,11 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"github.com/splicelab/splicelab/internal/osfile"
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 )
-
-// lockName is the cache's own file: who uses the cache holds a lock on it.
-const lockName = "lock"
 
 func (a *app) cacheCommand() *cobra.Command {
 	return group("cache", "Show or empty the cache of kernels and images",
@@ -38,7 +37,7 @@ that they take on the disk (images are sparse).`,
 			if err != nil {
 				return err
 			}
-			w := newTable(a.stdout)
+			w := text.NewTable(a.stdout)
 			fmt.Fprintln(w, "PART\tFILES\tSIZE\tDIRECTORY")
 			var files int
 			var bytes int64
@@ -46,9 +45,9 @@ that they take on the disk (images are sparse).`,
 				dir := filepath.Join(a.cfg.Cache, part)
 				n, used := usage(dir)
 				files, bytes = files+n, bytes+used
-				fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", part, n, size(used), dir)
+				fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", part, n, progress.Bytes(used), dir)
 			}
-			fmt.Fprintf(w, "total\t%d\t%s\t%s\n", files, size(bytes), a.cfg.Cache)
+			fmt.Fprintf(w, "total\t%d\t%s\t%s\n", files, progress.Bytes(bytes), a.cfg.Cache)
 			return w.Flush()
 		},
 	}
@@ -67,11 +66,11 @@ uses the cache. Results are kept elsewhere and stay.`,
 			if _, err := os.Stat(a.cfg.Cache); errors.Is(err, fs.ErrNotExist) && len(args) == 0 {
 				return nil // nothing to clean, and nothing to make for it
 			}
-			lock, err := lockCache(a.cfg.Cache, osfile.Exclusive)
+			release, err := a.session().ClaimCache()
 			if err != nil {
 				return err
 			}
-			defer func() { _ = lock.Close() }() // nothing was written
+			defer release()
 			parts, err := cacheParts(a.cfg.Cache)
 			if err != nil {
 				return err
@@ -90,7 +89,7 @@ uses the cache. Results are kept elsewhere and stay.`,
 				if err := os.RemoveAll(dir); err != nil {
 					return fmt.Errorf("cleaning the cache: %w", err)
 				}
-				fmt.Fprintf(a.stdout, "removed %s (%s)\n", dir, size(used))
+				fmt.Fprintf(a.stdout, "removed %s (%s)\n", dir, progress.Bytes(used))
 			}
 			return nil
 		},
@@ -105,7 +104,7 @@ func cacheParts(dir string) ([]string, error) {
 	}
 	var parts []string
 	for _, e := range entries {
-		if e.Name() != lockName {
+		if e.Name() != session.LockName {
 			parts = append(parts, e.Name())
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
 )
@@ -47,7 +48,7 @@ func (a *app) checkQEMU(ctx context.Context) []finding {
 // checkAccelerator asks what a run would use. It has no kernel to boot as a
 // canary, so it tells what is remembered of the last one.
 func (a *app) checkAccelerator(ctx context.Context) []finding {
-	accel, reason, err := vm.Choose(ctx, vm.Accel(a.cfg.VM.Accel), a.canary(""))
+	accel, reason, err := vm.Choose(ctx, vm.Accel(a.cfg.VM.Accel), a.session().Canary(""))
 	f := finding{health: healthy, subject: "accelerator", text: fmt.Sprintf("%s: %s", accel, reason)}
 	switch {
 	case err != nil:
@@ -63,7 +64,7 @@ func (a *app) checkAccelerator(ctx context.Context) []finding {
 }
 
 func (a *app) checkMkfs(context.Context) []finding {
-	profiles, err := a.profiles("all")
+	profiles, err := a.session().Profiles("all")
 	if err != nil {
 		return []finding{{broken, "filesystems", err.Error(), "mend the profiles in the configuration", nil}}
 	}
@@ -102,13 +103,13 @@ func (a *app) checkMkfs(context.Context) []finding {
 // use file: kernels, but not the default matrix.
 func (a *app) checkArchive(ctx context.Context) []finding {
 	const subject = "kernels"
-	store, err := a.kernelStore()
+	store, err := a.session().OpenKernels()
 	if err != nil {
 		return []finding{{limping, subject, "the archive was not asked, because the cache cannot be written", "", nil}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, archiveTimeout)
 	defer cancel()
-	src, err := a.archive(store, false).open()
+	src, err := a.session().Archive(store, false).Debian()
 	var entries []kernels.Entry
 	if err == nil {
 		entries, err = src.List(ctx)
@@ -161,7 +162,7 @@ func checkDirectory(name, dir, option string) finding {
 		return finding{limping, name, fmt.Sprintf("%s: its free space is unknown: %s", dir, err), "", nil}
 	}
 	free := int64(st.Bavail) * st.Bsize
-	text := fmt.Sprintf("%s, %s free", dir, size(free))
+	text := fmt.Sprintf("%s, %s free", dir, progress.Bytes(free))
 	switch {
 	case free < leastRoom:
 		return finding{broken, name, text, "free some space, or name another directory by " + option, nil}
@@ -175,7 +176,7 @@ func (a *app) checkGuest(ctx context.Context) []finding {
 	const subject = "guest"
 	const remedy = "run make build, or name the directory by --guest-dir or SPLICELAB_GUEST_DIR"
 	var missing *suite.MissingGuestError
-	guest, err := a.guestDir(ctx)
+	guest, err := a.session().GuestPrograms(ctx)
 	if err != nil {
 		return []finding{{broken, subject, err.Error(), remedy, nil}}
 	}

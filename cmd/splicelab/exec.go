@@ -9,18 +9,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/program"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/outcome"
 )
 
 func (a *app) execCommand() *cobra.Command {
-	var g guest
+	var g session.Guest
 	var env []string
 	cmd := &cobra.Command{
 		Use:   "exec -k KERNEL [-f FS] [--] BINARY [ARGS…]",
@@ -57,7 +58,7 @@ error.`,
 // maxArguments is more than a command line can have.
 const maxArguments = 1 << 30
 
-func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
+func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) error {
 	binary, err := filepath.Abs(argv[0])
 	if err != nil {
 		return err
@@ -93,7 +94,7 @@ func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
 		Args:    argv[1:],
 		Env:     append(guestEnvironment(os.Environ(), env), env...),
 		Dir:     dir,
-		Modules: g.modules, OnDemand: onDemand,
+		Modules: g.Modules, OnDemand: onDemand,
 		Stdout: a.stdout,
 	})
 	return a.ended(code, err)
@@ -102,14 +103,14 @@ func (a *app) exec(ctx context.Context, g guest, env, argv []string) error {
 // modulesOf are the modules that the tests of a suite in the guest directory
 // may ask for. Any other program is not run on this machine to be asked.
 func (a *app) modulesOf(ctx context.Context, binary string) ([]string, error) {
-	guest, err := a.guestDir(ctx)
+	guest, err := a.session().GuestPrograms(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if filepath.Dir(binary) != guest || filepath.Ext(binary) != ".test" {
 		return nil, nil
 	}
-	suites, err := a.guestSuites(ctx)
+	suites, err := a.session().GuestSuites(ctx)
 	name := strings.TrimSuffix(filepath.Base(binary), ".test")
 	return suite.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
 }
@@ -155,14 +156,4 @@ func (a *app) ended(code int, err error) error {
 		return &programError{code}
 	}
 	return nil
-}
-
-// quiet is the progress of a fetch, shown only where lines can be redrawn:
-// under go test standard error is part of the test's output.
-func (a *app) quiet() (kernels.Progress, func()) {
-	if !isTerminal(a.stderr) {
-		return nil, func() {}
-	}
-	p := newProgress(a.stderr)
-	return p, p.Close
 }

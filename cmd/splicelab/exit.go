@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/splicelab/splicelab/internal/input"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it
@@ -72,17 +74,8 @@ func (a *app) message(ctx context.Context, err error) string {
 	return b.String()
 }
 
-// usageError reports a command line that cannot be executed as it is written.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-// BadInput marks an error that the user has to correct.
-func (*usageError) BadInput() {}
-
-func usagef(format string, args ...any) error {
-	return &usageError{fmt.Sprintf(format, args...)}
-}
+// usagef reports a command line that cannot be executed as it is written.
+func usagef(format string, args ...any) error { return input.Errorf(format, args...) }
 
 // failedError reports that cells failed; the matrix has named them.
 type failedError struct{ cells int }

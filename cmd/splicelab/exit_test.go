@@ -17,7 +17,6 @@ import (
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
-	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/format"
@@ -89,21 +88,6 @@ func TestCancelledByASignalIsNotAnError(t *testing.T) {
 	}
 	if got := new(app).message(ctx, errors.New("disk full")); got == "" {
 		t.Error("an error that is not the signal's was swallowed")
-	}
-}
-
-func TestVerdictOf(t *testing.T) {
-	cell := func(v outcome.Verdict) results.Cell { return results.Cell{Attempt: results.Attempt{Verdict: v}} }
-	for _, v := range outcome.Verdicts {
-		err := verdictOf([]results.Cell{cell(outcome.Pass), cell(v)})
-		if (exitCode(err) == exitFailed) != v.Bad() {
-			t.Errorf("a run with a cell that is %s exits %d", v, exitCode(err))
-		}
-		expected := cell(v)
-		expected.Expected = results.XFail
-		if err := verdictOf([]results.Cell{cell(outcome.Pass), expected}); err != nil {
-			t.Errorf("a run with a cell that is %s, as expected, exits %d", v, exitCode(err))
-		}
 	}
 }
 

@@ -57,8 +57,8 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("the signal is not acknowledged:\n%s", rest)
 	}
 
-	if !strings.Contains(out.String(), "it goes on by: splicelab run --resume ") {
-		t.Errorf("it is not told how the run goes on:\n%s", out.String())
+	if !strings.Contains(out.String(), "resume with: splicelab run --resume ") {
+		t.Errorf("it is not said how to resume the run:\n%s", out.String())
 	}
 
 	store, err := store.Open(filepath.Join(dir, "results.db"))
@@ -80,7 +80,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 // TestKilledWhileATemplateIsMade does to a run what nothing can be done
-// against. It leaves no QEMU behind, and the next run goes on from there.
+// against. It leaves no QEMU behind, and the run can be resumed.
 func TestKilledWhileATemplateIsMade(t *testing.T) {
 	dir := t.TempDir()
 	run := func() *exec.Cmd { return runOnKernel(t, dir, "splice.TestWrite/small-clean", "--policy", "alias") }

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 func (a *app) kernelsBuildCommand() *cobra.Command {
@@ -103,71 +105,34 @@ func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (so
 	return b, b.Validate()
 }
 
-// builder builds kernels, and asks src for those whose configuration is wanted.
-func (a *app) builder(src *archive) source.Builder {
-	return source.Builder{Store: src.store, Config: func(ctx context.Context, selector string) (string, error) {
-		found, err := a.resolveAloud(ctx, src, selector)
-		if err != nil {
-			return "", err
-		}
-		if len(found) != 1 {
-			return "", usagef("base kernel:%s names %d kernels: name one", selector, len(found))
-		}
-		ready, err := kernels.FetchAll(ctx, found, 1, nil)
-		if err != nil {
-			return "", err
-		}
-		_, err = ready[0].Options()
-		return ready[0].Config, err
-	}}
-}
-
-// builds is the source of build: selectors.
-func (a *app) builds(src *archive) *source.Named {
-	b := a.builder(src)
-	line := &statusLine{out: a.stderr, terminal: isTerminal(a.stderr)}
-	b.Told = func(s source.Step) { line.show(stepText(s)) }
-	return &source.Named{Builder: b, Builds: a.cfg.Kernels.Builds}
-}
-
 func (a *app) buildKernel(ctx context.Context, build source.Build, jobs int) error {
-	release, err := a.useCache()
+	release, err := a.session().UseCache()
 	if err != nil {
 		return err
 	}
 	defer release()
-	store, err := a.kernelStore()
+	store, err := a.session().OpenKernels()
 	if err != nil {
 		return err
 	}
-	b := a.builder(a.archive(store, false))
+	b := a.session().Archive(store, false).Builder()
 	b.Jobs = jobs
-	line := &statusLine{out: a.stderr, terminal: isTerminal(a.stderr)}
-	b.Told = func(s source.Step) { line.show(stepText(s)) }
+	line := progress.NewLine(a.stderr)
+	b.Told = func(s source.Step) { line.Show(session.StepText(s)) }
 	p, err := b.Prepare(ctx, build)
 	if err != nil {
-		line.clear()
+		line.Clear()
 		return err
 	}
 	defer p.Close()
 	k, err := p.Fetch(ctx)
-	line.clear()
+	line.Clear()
 	if p.Warning != "" {
-		a.warn(p.Warning)
+		a.log.Warn(p.Warning)
 	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "%s  %s  build:%s\n", sanitize.Line(k.Release), k.Digest, build.Name)
 	return nil
-}
-
-func stepText(s source.Step) string {
-	switch {
-	case s.Total > s.Done:
-		return fmt.Sprintf("%d of some %d: %s", s.Done, s.Total, s.What)
-	case s.Done > 0:
-		return fmt.Sprintf("%d: %s", s.Done, s.What)
-	}
-	return s.What
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/progress"
 )
 
 func (a *app) kernelsDiffCommand() *cobra.Command {
@@ -30,19 +33,19 @@ compiler is left out. Kernels that are not cached are fetched first.`,
 }
 
 func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) error {
-	release, err := a.useCache()
+	release, err := a.session().UseCache()
 	if err != nil {
 		return err
 	}
 	defer release()
-	store, err := a.kernelStore()
+	store, err := a.session().OpenKernels()
 	if err != nil {
 		return err
 	}
-	src := a.archive(store, false)
+	src := a.session().Archive(store, false)
 	var both []kernels.Entry
 	for _, selector := range []string{left, right} {
-		found, err := a.resolveAloud(ctx, src, selector)
+		found, err := src.Resolve(ctx, selector)
 		if err != nil {
 			return err
 		}
@@ -53,7 +56,7 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 	}
 	var options []map[string]string
 	for _, e := range both {
-		p := newProgress(a.stderr)
+		p := progress.New(a.stderr)
 		found, err := kernels.FetchAll(ctx, []kernels.Entry{e}, 1, p)
 		p.Close()
 		if err != nil {
@@ -73,10 +76,10 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 		}
 		return a.writeJSON(list)
 	}
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintf(w, "OPTION\t%s\t%s\n", sanitize.Line(both[0].Release), sanitize.Line(both[1].Release))
 	for _, c := range changes {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", sanitize.Line(c.Option), orDash(sanitize.Line(c.Old)), orDash(sanitize.Line(c.New)))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", sanitize.Line(c.Option), text.OrDash(sanitize.Line(c.Old)), text.OrDash(sanitize.Line(c.New)))
 	}
 	if err := w.Flush(); err != nil {
 		return err

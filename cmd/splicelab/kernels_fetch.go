@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 func (a *app) kernelsFetchCommand() *cobra.Command {
@@ -21,21 +24,21 @@ resumed; a kernel that is there already costs nothing.`,
   splicelab kernels fetch 5.10,6.1,newest:3`,
 		Args: arguments(1, 1, "selectors, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			release, err := a.useCache()
+			release, err := a.session().UseCache()
 			if err != nil {
 				return err
 			}
 			defer release()
-			store, err := a.kernelStore()
+			store, err := a.session().OpenKernels()
 			if err != nil {
 				return err
 			}
-			entries, err := a.resolveAloud(cmd.Context(), a.archive(store, refresh), args[0])
+			entries, err := a.session().Archive(store, refresh).Resolve(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			p := newProgress(a.stderr)
-			found, err := kernels.FetchAll(cmd.Context(), entries, fetchJobs, p)
+			p := progress.New(a.stderr)
+			found, err := kernels.FetchAll(cmd.Context(), entries, session.FetchJobs, p)
 			p.Close()
 			for _, k := range found {
 				fmt.Fprintf(a.stdout, "%s  %s  %s\n", sanitize.Line(k.Release), k.Digest, sanitize.Line(k.Origin))

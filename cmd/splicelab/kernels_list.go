@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/progress"
 )
 
 func (a *app) kernelsListCommand() *cobra.Command {
@@ -42,26 +45,26 @@ told on standard error.`,
 }
 
 func (a *app) listKernels(ctx context.Context, selectors string, refresh bool) ([]kernels.Entry, error) {
-	store, err := a.kernelStore()
+	store, err := a.session().OpenKernels()
 	if err != nil {
 		return nil, err
 	}
-	src := a.archive(store, refresh)
+	src := a.session().Archive(store, refresh)
 	if selectors != "" {
-		return a.resolveAloud(ctx, src, selectors)
+		return src.Resolve(ctx, selectors)
 	}
 	entries, err := kernels.List(ctx, []kernels.Source{src})
-	a.warnOf(src)
+	src.Warn()
 	return entries, err
 }
 
 func (a *app) writeKernels(entries []kernels.Entry) error {
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "SERIES\tVERSION\tRELEASE\tFLAVOUR\tORIGIN\tSIZE\tCACHED\tMODULES\tNOTE")
 	for _, e := range entries {
 		download := "-"
 		if e.Size > 0 {
-			download = size(e.Size)
+			download = progress.Bytes(e.Size)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Series(), e.Version, sanitize.Line(e.Release), sanitize.Line(e.Flavour),
 			sanitize.Line(e.Origin), download, yesNo(e.Cached), yesNo(e.Modules), sanitize.Line(e.Note))
@@ -79,10 +82,7 @@ func (a *app) writeKernelsJSON(entries []kernels.Entry) error {
 
 // writeJSON writes one indented document to standard output.
 func (a *app) writeJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	return export.JSON(a.stdout, v)
 }
 
 func yesNo(b bool) string {

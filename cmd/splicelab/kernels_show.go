@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/progress"
 )
 
 func (a *app) kernelsShowCommand() *cobra.Command {
@@ -22,11 +25,11 @@ digest are there once a kernel has been fetched; show itself fetches nothing.`,
   splicelab kernels show file:/boot/vmlinuz`,
 		Args: arguments(1, 1, "a selector, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.kernelStore()
+			store, err := a.session().OpenKernels()
 			if err != nil {
 				return err
 			}
-			entries, err := a.resolveAloud(cmd.Context(), a.archive(store, false), args[0])
+			entries, err := a.session().Archive(store, false).Resolve(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -44,7 +47,7 @@ digest are there once a kernel has been fetched; show itself fetches nothing.`,
 }
 
 func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value))
@@ -63,7 +66,7 @@ func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
 		return w.Flush()
 	}
 	if !e.Cached && e.Size > 0 {
-		line("download", size(e.Size))
+		line("download", progress.Bytes(e.Size))
 		line("fetch it", "splicelab kernels fetch "+e.Version.String())
 		return w.Flush()
 	}

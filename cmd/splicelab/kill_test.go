@@ -216,7 +216,7 @@ func (k *killed) storedAttempts() int {
 	defer func() { _ = db.Close() }()
 	var n int
 	// The file may not be whole yet: then there are none.
-	_ = db.QueryRow(`SELECT count(*) FROM attempt WHERE run = (SELECT id FROM run WHERE finished = 0 ORDER BY started DESC LIMIT 1)`).Scan(&n)
+	_ = db.QueryRow(`SELECT text.Count(*) FROM attempt WHERE run = (SELECT id FROM run WHERE finished = 0 ORDER BY started DESC LIMIT 1)`).Scan(&n)
 	return n
 }
 

@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 func main() {
@@ -23,7 +25,7 @@ func main() {
 func execute(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 	ctx, stop := interruptible(stderr)
 	defer stop()
-	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, log: session.NewLog(stderr)}
 	root := a.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

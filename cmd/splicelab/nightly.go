@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,14 +16,10 @@ import (
 
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab/nightly"
-	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/lab/sched"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/changes"
-	"github.com/splicelab/splicelab/results/compare"
-	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/notify"
-	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) nightlyCommand() *cobra.Command {
@@ -145,47 +140,17 @@ func host() string {
 	return sanitize.Line(name)
 }
 
-// nightly holds a night. What can be wrong with the configuration is found out
-// before it begins; what is wrong with the lab is for the night to tell.
+// nightly makes a nightly run. A wrong configuration is an error before it
+// starts; faults of the lab are for the run to report.
 func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
-	c := &a.cfg.Nightly
-	a.cfg.Run.Kernels = cmp.Or(c.Kernels, a.cfg.Run.Kernels)
-	a.cfg.Run.Filesystems = cmp.Or(c.Filesystems, a.cfg.Run.Filesystems)
-	a.cfg.Run.Tests = cmp.Or(c.Tests, a.cfg.Run.Tests)
-	a.cfg.Run.All = c.All || a.cfg.Run.All
-	dir, err := filepath.Abs(cmp.Or(c.Reports, filepath.Join(a.cfg.State, "reports")))
+	p := progress.New(a.stderr)
+	defer p.Close()
+	n, err := session.NewNightly(ctx, a.session(), progress.Unattended{Progress: p})
 	if err != nil {
 		return err
 	}
-	tests, unselected := a.testsOfRun(ctx, nil)
-	switch {
-	case unselected == nil:
-		defer tests.release()
-	case exitCode(unselected) == exitUsage:
-		return unselected
-	}
-	out, err := nightly.Hold(ctx, nightly.Config{
-		State: a.cfg.State, Store: a.resultFile(), Reports: dir, ReportURL: c.ReportURL, Formats: c.Formats, Baseline: c.Baseline,
-		KeepDays: c.KeepDays, MinFree: int64(c.MinFree) << 20, Deadline: c.Deadline,
-		Places: []nightly.Place{{Name: "cache", Dir: a.cfg.Cache}, {Name: "state", Dir: a.cfg.State}, {Name: "reports", Dir: dir}},
-		Always: c.Notify.Always, Senders: senders, Host: host(),
-	}, nightly.Tools{
-		Perform: func(ctx context.Context, store *store.Store, begun func(string)) (nightly.Performance, error) {
-			if unselected != nil {
-				return nightly.Performance{}, unselected
-			}
-			return a.perform(ctx, tests, store, begun)
-		},
-		Read: func(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error) {
-			s, err := a.readJudged(ctx, store, ref, "")
-			return s.Run, s.cells, err
-		},
-		Weigh: func(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error {
-			return a.weigh(ctx, store, before, after.Policy, history.Depth, d)
-		},
-		Render: reports{origin: a.cfg.Run.KCIDBOrigin, families: a.families}.render,
-		Prune:  a.pruneCache,
-	})
+	out, err := n.Hold(ctx, senders, host(), a.explain)
+	p.Close()
 	if err != nil {
 		return err
 	}
@@ -223,87 +188,4 @@ func (e *nightError) Error() string {
 		return "the night has holes: see above"
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// perform makes the run of a night.
-func (a *app) perform(ctx context.Context, tests selection, store *store.Store, begun func(string)) (nightly.Performance, error) {
-	var done nightly.Performance
-	release, err := a.useVMs(ctx)
-	if err != nil {
-		return done, err
-	}
-	defer release()
-	kstore, err := a.kernelStore()
-	if err != nil {
-		return done, err
-	}
-	src := a.archive(kstore, true)
-	entries, unresolved := a.resolveEach(ctx, src)
-	if src.opened != nil {
-		done.Notes = src.opened.Warnings()
-	}
-	done.Missing = unresolved
-	if err := context.Cause(ctx); err != nil {
-		return done, err
-	}
-	if len(entries) == 0 {
-		return done, errors.New("no kernel could be had")
-	}
-	p := newProgress(a.stderr)
-	defer p.Close()
-	ran, err := a.runOn(ctx, store, tests, entries, nil, &nightWatch{progress: p, begun: begun})
-	p.Close()
-	if cause := context.Cause(ctx); cause != nil && ran.run.ID == "" {
-		err = cause // what it stopped says less
-	}
-	unfetched, err := ran.missing.list(entries, err)
-	done.Missing = append(done.Missing, unfetched...)
-	done.Run, done.Planned, done.Sound = ran.run.ID, planned(ran.plan), err == nil && len(unfetched) == 0
-	if done.Run == "" && err == nil {
-		err = errors.New("no kernel could be had")
-	}
-	// The run says for itself what it lacks.
-	for _, m := range unresolved {
-		if done.Run != "" {
-			err = errors.Join(err, store.SetCondition(context.WithoutCancel(ctx), done.Run, "missing "+sanitize.Line(m.Kernel), sanitize.Line(m.Reason)))
-		}
-	}
-	return done, err
-}
-
-// planned lists the cells of a plan.
-func planned(p plan.Plan) []results.CellKey {
-	keys := make([]results.CellKey, 0, p.Cells())
-	for _, k := range p.Kernels {
-		for _, f := range p.Profiles {
-			for _, t := range p.Tests {
-				keys = append(keys, results.CellKey{Kernel: k.Release, FS: f.Name, Test: t.Name()})
-			}
-		}
-	}
-	return keys
-}
-
-// nightWatch is the progress of a run that nobody looks at: in a log only what
-// concerns many cells is told, not how far the run is.
-type nightWatch struct {
-	*progress
-	begun func(run string)
-}
-
-// Event implements lab.Observer.
-func (w *nightWatch) Event(e sched.Event) {
-	if e.Kind == sched.Planned {
-		w.begun(e.Run)
-	}
-	if w.terminal || e.Kind == sched.Planned || e.Kind == sched.Notice {
-		w.progress.Event(e)
-	}
-}
-
-// Update implements kernels.Progress.
-func (w *nightWatch) Update(name string, done, total int64) {
-	if w.terminal {
-		w.progress.Update(name, done, total)
-	}
 }

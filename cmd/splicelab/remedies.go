@@ -8,16 +8,31 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
-// explain is an error's message with its remedy, if there is one.
+// explain is an error's message in the terms of the command line: options by
+// their flags, and with a remedy if there is one.
 func (a *app) explain(err error) string {
 	text := err.Error()
+	var (
+		option   *input.Error
+		conflict *session.ContradictionError
+	)
+	switch {
+	case errors.As(err, &option) && option.Option != "":
+		text = strings.Replace(text, option.Error(), "--"+option.Error(), 1)
+	case errors.As(err, &conflict):
+		text = strings.Replace(text, conflict.Error(), "--"+conflict.Error(), 1)
+	}
 	if remedy := a.remedy(err); remedy != "" {
 		text += "; " + remedy
 	}
@@ -35,6 +50,12 @@ func (a *app) remedy(err error) string {
 		against  *bisect.ContradictionError
 		moved    *bisect.MovedError
 		journal  *bisect.JournalError
+		unnamed  *session.NothingToResumeError
+		conflict *session.ContradictionError
+		unsaved  *export.WriteError
+		busy     *nightly.BusyError
+		programs *session.NoProgramsError
+		full     *nightly.NoRoomError
 		noMatch  *plan.NoMatchError
 		noGuest  *suite.MissingGuestError
 		cache    *lab.CacheError
@@ -57,6 +78,18 @@ func (a *app) remedy(err error) string {
 		return fmt.Sprintf("start over with --fresh, or name %s", moved.Was)
 	case errors.As(err, &journal):
 		return "start over with --fresh"
+	case errors.As(err, &unnamed):
+		return "--resume RUN retries the cells of a run that the lab failed, and splicelab results list shows all runs"
+	case errors.As(err, &conflict):
+		return "omit --" + conflict.Name + ", or start a new run without --resume"
+	case errors.As(err, &unsaved):
+		return fmt.Sprintf("write it again with splicelab results export %s --%s FILE", unsaved.Run, unsaved.Format)
+	case errors.As(err, &busy):
+		return "set nightly.deadline so that a nightly run ends before the next"
+	case errors.As(err, &programs):
+		return "run `make build` in a checkout and copy bin/splicelab, or name a directory of guest programs with --guest-dir"
+	case errors.As(err, &full):
+		return "free some space, or lower nightly.keep-days or nightly.min-free"
 	case errors.As(err, &noMatch):
 		return "`splicelab tests list` shows all"
 	case errors.As(err, &noGuest):
@@ -84,6 +117,7 @@ func unusable(err *fs.PathError) bool {
 func (a *app) otherDirectory(path string) string {
 	for _, d := range []struct{ dir, flag, variable string }{
 		{a.cfg.Cache, "--cache", "SPLICELAB_CACHE"},
+		{a.cfg.Nightly.Reports, "--reports", "nightly.reports"},
 		{a.cfg.State, "--state", "SPLICELAB_STATE"},
 	} {
 		if d.dir == "" {

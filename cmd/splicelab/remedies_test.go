@@ -15,6 +15,7 @@ import (
 
 func TestRemedies(t *testing.T) {
 	a := &app{cfg: config.Config{Cache: "/home/me/.cache/splicelab", State: "/home/me/.local/state/splicelab"}}
+	a.cfg.Nightly.Reports = "/srv/reports"
 	at := func(path string, errno syscall.Errno) error {
 		return fmt.Errorf("wrapped: %w", &fs.PathError{Op: "mkdir", Path: path, Err: errno})
 	}
@@ -26,7 +27,8 @@ func TestRemedies(t *testing.T) {
 		{at("/home/me/.cache", syscall.ENOTDIR), "--cache or SPLICELAB_CACHE"},
 		{at("/home/me/.local/state/splicelab/results.db", syscall.ENOSPC), "--state or SPLICELAB_STATE"},
 		{at("/home/me/.cache/splicelab/kernels/x", syscall.ENOENT), ""},
-		{at("/srv/reports", syscall.EACCES), ""},
+		{at("/srv/reports/nightly", syscall.EACCES), "--reports or nightly.reports"},
+		{at("/srv/other", syscall.EACCES), ""},
 		{&results.RunError{Ref: "@baseline"}, "splicelab results baseline RUN"},
 		{&results.RunError{Ref: "20260101"}, ""},
 		{&bisect.SwappedError{Good: "6.1", Bad: "6.2"}, "--good 6.2 --bad 6.1, or --term"},

@@ -2,25 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"regexp"
-	"strings"
-
-	"github.com/splicelab/splicelab/internal/sanitize"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/kernels/source"
-	"github.com/splicelab/splicelab/lab"
-	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/report"
-	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/lab/repro"
 )
 
 func (a *app) reproCommand() *cobra.Command {
@@ -70,7 +59,7 @@ bad report file; 3 the lab failed.`,
 				r.Repetitions = repetitions
 			}
 			if bundleFile != "" {
-				if err := checkBundleName(bundleFile); err != nil {
+				if err := repro.CheckBundle(export.File(bundleFile)); err != nil {
 					return err
 				}
 			}
@@ -86,136 +75,29 @@ bad report file; 3 the lab failed.`,
 	return cmd
 }
 
-// reportBuild is the name of the kernel that a report's source is built to.
-const reportBuild = "report"
-
-// repro makes the report's cell a plan of its own and runs it as often as it
-// asks. All tries are attempts of one stored run.
+// repro tries a report, and bundles it if it was reproduced.
 func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) error {
-	a.cfg.Run.Kernels, a.cfg.Run.Filesystems = r.Kernel, r.Filesystem
-	if r.Source != nil {
-		a.cfg.Kernels.Builds = append(a.cfg.Kernels.Builds, r.Source.Build(reportBuild))
-		a.cfg.Run.Kernels = source.Prefix + reportBuild
-	}
-	a.cfg.Run.Tests = "^" + regexp.QuoteMeta(r.Test) + "$"
-	a.cfg.Run.Policy = string(r.Policy)
-	a.cfg.Run.Isolation = string(plan.IsolationCell)
-	if r.Memory != 0 {
-		a.cfg.VM.Memory = r.Memory
-	}
-	if r.CPUs != 0 {
-		a.cfg.VM.CPUs = r.CPUs
-	}
-	if r.KernelArgs != "" {
-		a.cfg.VM.KernelArgs += " " + r.KernelArgs
-	}
-	a.cfg.Run.Priority = config.LowestPriority
-	tests, err := a.selectTests(ctx, r.TestsFrom)
-	if err != nil {
-		return err
-	}
-	defer tests.release()
-	if err := asReported(&tests, r); err != nil {
-		return err
-	}
-	release, err := a.useVMs(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	store, err := a.resultStore()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close() }() // each attempt was durable when it was added
-	p := newProgress(a.stderr)
+	p := progress.New(a.stderr)
 	defer p.Close()
-	found, err := a.fetchForRun(ctx, false, p)
+	tries, err := repro.Run(ctx, a.session(), r, p, a.stdout)
 	if err != nil {
 		return err
 	}
-	if len(found) != 1 {
-		return usagef("the report's kernel %q names %d kernels: name one", a.cfg.Run.Kernels, len(found))
-	}
-	cells, err := plan.New(lab.Ready(found).Plan(), tests.profiles, tests.suites, tests.pattern)
-	if err != nil {
-		return err
-	}
-	cells.Repeat = r.Repetitions
-	l, err := a.newLab(ctx, found[0], store, p, func(c *lab.Config) { c.User = tests.own })
-	if err != nil {
-		return err
-	}
-	if r.Title != "" {
-		fmt.Fprintln(a.stdout, sanitize.Line(r.Title))
-	}
-	fmt.Fprintf(a.stdout, "%s on %s, %s: expecting %s\n", sanitize.Line(r.Test), found[0].Release, tests.profiles[0].Name, r.Expect)
-	run, err := l.Run(ctx, cells, lab.Ready(found), p)
+	defer tries.Close()
 	p.Close()
-	if run.ID == "" {
-		return err
+	fmt.Fprintf(a.stdout, "stored as run %s\n", tries.Run)
+	if tries.Met == 0 {
+		fmt.Fprintf(a.stdout, "not reproduced in %d tries\n", tries.Tried)
+		return &failedError{tries.Tried}
 	}
-	// What was seen is told, also when it was not all that was wanted.
-	var told strings.Builder
-	seen, tried, serr := a.tellTries(context.WithoutCancel(ctx), io.MultiWriter(a.stdout, &told), store, run.ID, results.CellKey{Kernel: found[0].Release, FS: tests.profiles[0].Name, Test: r.Test}, r)
-	if err = errors.Join(err, serr); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stdout, "stored as run %s\n", run.ID)
-	if seen == 0 {
-		fmt.Fprintf(a.stdout, "not reproduced in %d tries\n", tried)
-		return &failedError{tried}
-	}
-	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", seen, tried)
-	if bundleFile != "" {
-		cells.Repeat = 0
-		if !strings.Contains(a.cfg.Run.Kernels, ":") {
-			r.Kernel = found[0].Release // a series names another kernel next week
-		}
-		return a.bundle(ctx, l, cells, lab.Ready(found), r, told.String(), bundleFile)
-	}
-	return nil
-}
-
-// asReported gives the profile the report's own mkfs and mount options, and
-// another name, so that its cells are not taken for the profile's.
-func asReported(tests *selection, r report.Report) error {
-	if len(r.Mkfs) == 0 && r.MountOptions == "" {
+	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", tries.Met, tries.Tried)
+	if bundleFile == "" {
 		return nil
 	}
-	p := tests.profiles[0]
-	p.Name += "-report"
-	if len(r.Mkfs) > 0 {
-		p.Mkfs = r.Mkfs
-	}
-	if r.MountOptions != "" {
-		p.Options = r.MountOptions
-	}
-	if err := p.Validate(); err != nil {
-		return usagef("report: %s", err)
-	}
-	tests.profiles = []images.Profile{p}
-	return nil
-}
-
-// tellTries prints each try and returns how many met what is expected, of how
-// many that the lab did not fail.
-func (a *app) tellTries(ctx context.Context, w io.Writer, store *store.Store, run string, key results.CellKey, r report.Report) (seen, tried int, err error) {
-	all, err := store.Attempts(ctx, run, key)
+	size, err := tries.Bundle(ctx, export.File(bundleFile), a.stderr)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	for _, at := range all {
-		if at.Verdict == outcome.Infra {
-			continue
-		}
-		tried++
-		met := r.Expect.Met(at.Verdict, at.Outcome)
-		if met {
-			seen++
-		}
-		fmt.Fprintf(w, "%d/%d  %s  %s  %s\n", tried, r.Repetitions, map[bool]string{true: "yes", false: "no "}[met],
-			report.Expect{Verdict: at.Verdict, Outcome: at.Outcome}, sanitize.Line(at.Detail))
-	}
-	return seen, tried, nil
+	fmt.Fprintf(a.stdout, "%s: %s; it was run in a clean directory, and reproduces the report\n", bundleFile, progress.Bytes(size))
+	return nil
 }

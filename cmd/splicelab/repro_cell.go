@@ -1,14 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -33,7 +33,7 @@ func parseCell(text string) (results.CellKey, bool) {
 
 // reportOf writes the report file of a stored cell.
 func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output string) error {
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -45,8 +45,8 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 	if cell.Verdict == outcome.Infra {
 		return usagef("%s has no verdict in run %s: the lab failed it (%s)", cell.CellKey, run.ID, sanitize.Line(cell.Detail))
 	}
-	r := cellReport(run, cell)
-	text, err := encodeReport(r, "Written by splicelab repro from run "+run.ID+".\nTry it: splicelab repro FILE")
+	r := report.OfCell(run, cell)
+	text, err := r.Text("Written by splicelab repro from run " + run.ID + ".\nTry it: splicelab repro FILE")
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 		_, err := a.stdout.Write(text)
 		return err
 	}
-	return reportFile{format: "yaml", path: output}.replace(text)
+	return export.File(output).Replace(text)
 }
 
 // findCell finds the cell in the named run, or in the newest that has it.
@@ -100,29 +100,4 @@ func findCell(ctx context.Context, store *store.Store, key results.CellKey, name
 		where = "run " + name + " does not have"
 	}
 	return results.Run{}, results.Cell{}, usagef("%s the cell %s/%s/%s; splicelab results show lists cells", where, key.Kernel, key.FS, key.Test)
-}
-
-// cellReport is the report of what a cell showed.
-func cellReport(run results.Run, c results.Cell) report.Report {
-	what := string(c.Outcome)
-	if what == "" {
-		what = string(c.Verdict)
-	}
-	r := report.Report{
-		Title:  fmt.Sprintf("%s is %s on %s", c.Test, what, c.FS),
-		Kernel: c.Kernel, Filesystem: c.FS, Test: c.Test,
-		Expect: report.Expect{Verdict: c.Verdict, Outcome: c.Outcome}, Repetitions: 3, Policy: run.Policy,
-		Note: sanitize.Line(c.Detail),
-	}
-	// The run's conditions have them as they are shown.
-	_, _ = fmt.Sscanf(run.Conditions["memory"], "%d MiB", &r.Memory)
-	_, _ = fmt.Sscan(run.Conditions["cpus"], &r.CPUs)
-	return r
-}
-
-// encodeReport is the text of a report file.
-func encodeReport(r report.Report, comment string) ([]byte, error) {
-	var b bytes.Buffer
-	err := r.Write(&b, comment)
-	return b.Bytes(), err
 }

@@ -5,8 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -27,47 +26,19 @@ const runHelp = `
 A run is named by its id, the beginning of its id, latest, latest~N for the N-th
 before that, a date for the newest run that had begun by then, or @baseline.`
 
-// stored is a run that was read, with its cells.
-type stored struct {
-	results.Run
-	cells []results.Cell
-}
-
 // withRun opens the store and hands the named run, the latest when name is
 // empty, to do. A policy shows its cells under that one.
-func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.Store, stored) error) error {
-	store, err := a.resultStore()
+func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.Store, session.Stored) error) error {
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	s, err := a.readJudged(ctx, store, name, policy)
+	s, err := a.session().ReadJudged(ctx, store, name, policy)
 	if err != nil {
 		return err
 	}
 	return do(store, s)
-}
-
-func readRun(ctx context.Context, store *store.Store, name, policy string) (stored, error) {
-	if name == "" {
-		name = "latest"
-	}
-	run, err := store.Run(ctx, name)
-	if err != nil {
-		return stored{}, err
-	}
-	cells, err := store.Cells(ctx, run.ID)
-	if err != nil {
-		return stored{}, err
-	}
-	if policy != "" {
-		p, err := outcome.ParsePolicy(policy)
-		if err != nil {
-			return stored{}, usagef("--policy: %s", err)
-		}
-		run.Policy, cells = p, results.Show(cells, p)
-	}
-	return stored{run, cells}, nil
 }
 
 // policyFlag lets a verb show a finished run under another policy.

@@ -9,10 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/expect"
 )
 
@@ -78,19 +81,19 @@ func (a *app) accept(cmd *cobra.Command, name, policy string, like expect.Rule, 
 	if err != nil {
 		return err
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	s, err := readRun(cmd.Context(), store, name, policy)
+	s, err := session.Read(cmd.Context(), store, name, policy)
 	if err != nil {
 		return err
 	}
 	if strings.TrimSpace(like.Reason) == "" {
 		like.Reason = "seen in run " + s.ID
 	}
-	accepted := e.Accept(s.cells, s.Policy, like)
+	accepted := e.Accept(s.Cells, s.Policy, like)
 	text, err := accepted.Update(e, content, now)
 	if err != nil {
 		return usagef("%s: %s", path, err)
@@ -101,7 +104,7 @@ func (a *app) accept(cmd *cobra.Command, name, policy string, like expect.Rule, 
 	case len(accepted.Rules) == 0:
 		_, err = fmt.Fprintf(a.stdout, "%s: nothing to add for run %s\n", sanitize.Line(path), s.ID)
 	default:
-		if err := (reportFile{path: path}).replace(text); err != nil {
+		if err := export.File(path).Replace(text); err != nil {
 			return usagef("expectations: %s; name a file in a directory that can be written", err)
 		}
 		_, err = fmt.Fprintf(a.stdout, "%s: %d rules added, for %d cells of run %s\n", sanitize.Line(path), len(accepted.Rules), accepted.Cells, s.ID)
@@ -110,7 +113,7 @@ func (a *app) accept(cmd *cobra.Command, name, policy string, like expect.Rule, 
 		return err
 	}
 	for _, k := range accepted.Left {
-		a.warn(fmt.Sprintf("%s is not covered: its attempts failed in different ways", k))
+		a.log.Warn(fmt.Sprintf("%s is not covered: its attempts failed in different ways", k))
 	}
 	if n := len(accepted.Left); n > 0 {
 		return &failedError{n}

@@ -20,7 +20,7 @@ it shows the id of the baseline.` + runHelp,
   splicelab results diff @baseline`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.resultStore()
+			store, err := a.session().OpenResults()
 			if err != nil {
 				return err
 			}

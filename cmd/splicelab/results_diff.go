@@ -5,7 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
@@ -75,18 +76,18 @@ Exit codes: 1 when there is a new failure, else 0.`,
 // comparison is two runs, or two kernels, and what changed from one to the
 // other.
 type comparison struct {
-	before, after stored
+	before, after session.Stored
 	compare.Difference
 }
 
 func (a *app) diff(ctx context.Context, before, after string, o diffOptions) error {
-	report := reportFile{format: "json", path: o.json}
+	report := export.File(o.json)
 	if o.json != "" {
-		if err := report.writable(); err != nil {
-			return usagef("--json: %s; name a file in a directory that can be written", err)
+		if err := report.Check("json"); err != nil {
+			return err
 		}
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -105,8 +106,8 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		if err != nil {
 			return err
 		}
-		if err := a.writeDocument(o.json, page.NewDiff(page.NewRun(c.before.summary(), marks[c.before.ID]), page.NewRun(c.after.summary(), marks[c.after.ID]),
-			c.Conditions(c.before.Run, c.after.Run), c.Difference)); err != nil {
+		if err := report.WriteJSON(page.NewDiff(page.NewRun(c.before.Summary(), marks[c.before.ID]), page.NewRun(c.after.Summary(), marks[c.after.ID]),
+			c.Conditions(c.before.Run, c.after.Run), c.Difference), a.stdout); err != nil {
 			return err
 		}
 	}
@@ -137,46 +138,25 @@ func (a *app) difference(ctx context.Context, store *store.Store, before, after 
 		return comparison{}, err
 	}
 	if old.Kernel == "" {
-		c.Difference = compare.Diff(c.before.cells, c.after.cells)
+		c.Difference = compare.Diff(c.before.Cells, c.after.Cells)
 	} else {
-		c.Difference = compare.DiffKernels(c.before.cells, c.after.cells)
+		c.Difference = compare.DiffKernels(c.before.Cells, c.after.Cells)
 	}
-	return c, a.weigh(ctx, store, old.Run, c.after.Policy, o.depth, &c.Difference)
-}
-
-// weigh tells regressions from flakes, by what the cells did in as many runs as
-// depth says up to the earlier one, judged by a policy and the expectations.
-func (a *app) weigh(ctx context.Context, store *store.Store, before results.Run, policy outcome.Policy, depth int, d *compare.Difference) error {
-	e, err := a.expectations()
-	if err != nil {
-		return err
-	}
-	fails := e.Judgement()
-	past, err := history.Rates(ctx, store, d.Unassessed(), before, depth, underPolicy(policy), fails)
-	if err != nil {
-		return err
-	}
-	d.Assess(func(k results.CellKey) history.Rate { return past[k] }, fails)
-	return nil
+	return c, a.session().Assess(ctx, store, old.Run, c.after.Policy, o.depth, &c.Difference)
 }
 
 // readSubject reads the cells of a run, or those of one of its kernels.
-func (a *app) readSubject(ctx context.Context, store *store.Store, s history.Subject, policy string) (stored, error) {
-	run, err := a.readJudged(ctx, store, s.Run.ID, policy)
+func (a *app) readSubject(ctx context.Context, store *store.Store, s history.Subject, policy string) (session.Stored, error) {
+	run, err := a.session().ReadJudged(ctx, store, s.Run.ID, policy)
 	if err != nil || s.Kernel == "" {
 		return run, err
 	}
 	var of []results.Cell
-	for _, c := range run.cells {
+	for _, c := range run.Cells {
 		if c.Kernel == s.Kernel {
 			of = append(of, c)
 		}
 	}
-	run.cells = of
+	run.Cells = of
 	return run, nil
-}
-
-// summary is the run with the counts of the cells that were read.
-func (s stored) summary() results.RunSummary {
-	return results.RunSummary{Run: s.Run, Tally: results.Count(s.cells)}
 }

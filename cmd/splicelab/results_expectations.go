@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -27,15 +30,15 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
   splicelab results expectations @baseline --expectations ci/expectations.yaml`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := a.expectations()
+			e, err := a.session().Expectations()
 			if err != nil {
 				return err
 			}
 			if e == nil {
 				return usagef("there is no expectations file %s: splicelab results accept makes one", sanitize.Line(a.cfg.Run.Expectations))
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s stored) error {
-				return a.showUses(e.Uses(s.cells, s.Policy))
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
+				return a.showUses(e.Uses(s.Cells, s.Policy))
 			})
 		},
 	}
@@ -46,7 +49,7 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 }
 
 func (a *app) showUses(uses []expect.Use) error {
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "LINE\tTEST\tFILESYSTEM\tKERNELS\tEXPECTED\tCAME SO\tFAILED\tPASSED\tPROBLEM")
 	useless := 0
 	for _, u := range uses {

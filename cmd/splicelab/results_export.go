@@ -4,6 +4,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -20,15 +22,15 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to.KCIDBOrigin = a.cfg.Run.KCIDBOrigin
-			reports, err := a.newReports(to)
+			reports, err := export.NewReports(to, a.session().GuestSuites, a.stdout)
 			if err != nil {
 				return err
 			}
-			if len(reports.list) == 0 {
+			if reports.Empty() {
 				return usagef("say what to export: %s with a file, or - for standard output", reportFlagNames())
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s stored) error {
-				return reports.write(cmd.Context(), store, s.Run, s.cells, a.stderr)
+			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s session.Stored) error {
+				return reports.Write(cmd.Context(), store, s.Run, s.Cells, a.stderr)
 			})
 		},
 	}

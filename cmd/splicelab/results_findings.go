@@ -9,6 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
@@ -29,7 +32,7 @@ docs/findings.md was written by it.` + runHelp,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			info := a.testInfo(cmd.Context())
-			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s session.Stored) error {
 				return a.writeFindings(s, info, output, reportsDir)
 			})
 		},
@@ -44,9 +47,9 @@ docs/findings.md was written by it.` + runHelp,
 // testInfo returns what the suites say of their tests. A run outlives the
 // programs that it was made with: without them, their tests are shown by name.
 func (a *app) testInfo(ctx context.Context) func(string) findings.TestInfo {
-	suites, err := a.guestSuites(ctx)
+	suites, err := a.session().GuestSuites(ctx)
 	if err != nil {
-		a.warn("tests are not described: " + err.Error())
+		a.log.Warn("tests are not described: " + err.Error())
 	}
 	all := map[string]findings.TestInfo{}
 	for _, s := range suites {
@@ -57,13 +60,13 @@ func (a *app) testInfo(ctx context.Context) func(string) findings.TestInfo {
 	return func(test string) findings.TestInfo { return all[test] }
 }
 
-func (a *app) writeFindings(s stored, info func(string) findings.TestInfo, output, dir string) error {
+func (a *app) writeFindings(s session.Stored, info func(string) findings.TestInfo, output, dir string) error {
 	link := func(findings.Broken) string { return "" }
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return usagef("--reports: %s", err)
 		}
-		for _, b := range findings.BrokenInvariants(s.cells, info) {
+		for _, b := range findings.BrokenInvariants(s.Cells, info) {
 			if err := writeReport(filepath.Join(dir, b.Name+".yaml"), s.Run, b); err != nil {
 				return err
 			}
@@ -80,23 +83,23 @@ func (a *app) writeFindings(s stored, info func(string) findings.TestInfo, outpu
 		link = func(b findings.Broken) string { return filepath.ToSlash(filepath.Join(rel, b.Name+".yaml")) }
 	}
 	var page bytes.Buffer
-	if err := findings.Write(&page, s.Run, s.cells, info, link); err != nil {
+	if err := findings.Write(&page, s.Run, s.Cells, info, link); err != nil {
 		return err
 	}
 	if output == "-" {
 		_, err := a.stdout.Write(page.Bytes())
 		return err
 	}
-	return reportFile{path: output}.replace(page.Bytes())
+	return export.File(output).Replace(page.Bytes())
 }
 
 // writeReport writes the smallest report that shows a finding.
 func writeReport(path string, run results.Run, b findings.Broken) error {
-	r := cellReport(run, b.Example)
+	r := report.OfCell(run, b.Example)
 	r.Title = fmt.Sprintf("%s is %s on %s", b.Example.Test, b.Says(), b.Example.FS)
-	text, err := encodeReport(r, "Written by splicelab results findings from run "+run.ID+".\nTry it: splicelab repro "+filepath.Base(path))
+	text, err := r.Text("Written by splicelab results findings from run " + run.ID + ".\nTry it: splicelab repro " + filepath.Base(path))
 	if err != nil {
 		return err
 	}
-	return reportFile{path: path}.replace(text)
+	return export.File(path).Replace(text)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/terminal"
@@ -49,11 +50,11 @@ Exit codes: 0 every cell was steady; 1 some was not.`,
 }
 
 func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, policy string) error {
-	e, err := a.expectations()
+	e, err := a.session().Expectations()
 	if err != nil {
 		return err
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, polic
 	}
 	var s history.Steadiness
 	for i, name := range names {
-		run, err := readRun(cmd.Context(), store, name, policy)
+		run, err := session.Read(cmd.Context(), store, name, policy)
 		if none := (*results.RunError)(nil); !named && i > 0 && errors.As(err, &none) {
 			break // there are no more
 		}
@@ -73,7 +74,7 @@ func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, polic
 		}
 		// One policy for all, or runs under different ones would differ by that.
 		policy = string(run.Policy)
-		s.Add(run.cells, e.Judgement())
+		s.Add(run.Cells, e.Judgement())
 	}
 	if err := terminal.WriteSteadiness(a.stdout, &s, top); err != nil {
 		return err

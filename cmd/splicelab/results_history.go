@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -56,11 +58,11 @@ kernels of the series instead.`,
 
 func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, series bool, policy outcome.Policy) error {
 	ctx := cmd.Context()
-	e, err := a.expectations()
+	e, err := a.session().Expectations()
 	if err != nil {
 		return err
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -87,7 +89,7 @@ func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, ser
 		title = results.CellKey{Kernel: results.Series(found.Kernel), FS: found.FS, Test: found.Test}.String()
 	}
 	fmt.Fprintln(a.stdout, sanitize.Line(title))
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "RUN\tSTARTED\tKERNEL\tVERDICT\tOUTCOME\tFAILED\tDETAIL")
 	for _, p := range past {
 		under := policy

@@ -73,7 +73,7 @@ func (a *app) importFiles(ctx context.Context, stdin io.Reader, files []string, 
 		return err
 	}
 	run.Command = append([]string{"splicelab"}, a.args...)
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (a *app) importFiles(ctx context.Context, stdin io.Reader, files []string, 
 	}
 	fmt.Fprintf(a.stdout, "stored as run %s: %s; splicelab results show %s\n", run.ID, counts(verdicts), run.ID)
 	if run.Problem != "" {
-		a.warn("this run cannot be trusted: " + run.Problem)
+		a.log.Warn("this run cannot be trusted: " + run.Problem)
 	}
 	return nil
 }

@@ -5,10 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -21,7 +23,7 @@ func (a *app) resultsListCommand() *cobra.Command {
 		Example: "  splicelab results list",
 		Args:    arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := a.resultStore()
+			store, err := a.session().OpenResults()
 			if err != nil {
 				return err
 			}
@@ -49,7 +51,7 @@ func (a *app) resultsListCommand() *cobra.Command {
 const problemWidth = 60
 
 func (a *app) writeRuns(runs []results.RunSummary, marks map[string][]string) error {
-	w := newTable(a.stdout)
+	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tPOLICY\tACCEL\tCELLS\tVERDICTS\tMARKS\tPROBLEM")
 	for _, r := range runs {
 		took := r.Took().Round(time.Second).String()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
@@ -31,8 +32,8 @@ a finished run can be judged by either policy.` + runHelp,
 			if o.Only, err = parseVerdicts(only); err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s stored) error {
-				return terminal.WriteMatrix(a.stdout, s.Run, s.cells, o)
+			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
+				return terminal.WriteMatrix(a.stdout, s.Run, s.Cells, o)
 			})
 		},
 	}

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	"strings"
-
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
@@ -27,36 +23,18 @@ which policies none of the answers contradicts.` + runHelp,
   splicelab results policy latest --json`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s session.Stored) error {
 				if asJSON {
-					return findings.WriteJSON(a.stdout, s.cells)
+					return findings.WriteJSON(a.stdout, s.Cells)
 				}
-				if len(findings.Vectors(s.cells)) == 0 {
+				if len(findings.Vectors(s.Cells)) == 0 {
 					return usagef("run %s has no policy vectors: its tests did not include TestPolicy; make some with splicelab run -t Policy", s.ID)
 				}
-				return terminal.WriteVectors(a.stdout, s.cells, a.matrixOptions(a.stdout))
+				return terminal.WriteVectors(a.stdout, s.Cells, a.matrixOptions(a.stdout))
 			})
 		},
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array of vectors to standard output")
 	return cmd
-}
-
-// showVectors draws the policy vectors of a run that was made for them, and
-// names the command that does for any other that has some.
-func (a *app) showVectors(w io.Writer, run results.Run, cells []results.Cell) error {
-	vectors := len(findings.Vectors(cells))
-	switch {
-	case vectors == 0:
-		return nil
-	case !strings.Contains(a.cfg.Run.Tests, "Policy"):
-		_, err := fmt.Fprintf(w, "policy vectors: splicelab results policy %s\n", run.ID)
-		return err
-	}
-	if err := terminal.WriteVectors(w, cells, a.matrixOptions(w)); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(w)
-	return err
 }

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/progress"
 )
 
 func (a *app) resultsPruneCommand() *cobra.Command {
@@ -56,7 +59,7 @@ func parseAge(text string) (time.Duration, error) {
 }
 
 func (a *app) prune(ctx context.Context, before time.Time, dryRun bool) error {
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
@@ -73,13 +76,13 @@ func (a *app) prune(ctx context.Context, before time.Time, dryRun bool) error {
 		return err
 	}
 	if dryRun {
-		fmt.Fprintf(a.stderr, "%s would be removed\n", count(len(ids), "run"))
+		fmt.Fprintf(a.stderr, "%s would be removed\n", text.Count(len(ids), "run"))
 		return nil
 	}
 	freed, err := store.Compact(ctx)
 	if err != nil {
-		return fmt.Errorf("%s removed, but their room could not be given back: %w", count(len(ids), "run"), err)
+		return fmt.Errorf("%s removed, but their room could not be given back: %w", text.Count(len(ids), "run"), err)
 	}
-	fmt.Fprintf(a.stderr, "%s removed, %s given back\n", count(len(ids), "run"), size(freed))
+	fmt.Fprintf(a.stderr, "%s removed, %s given back\n", text.Count(len(ids), "run"), progress.Bytes(freed))
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -45,7 +47,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 			if err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s stored) error {
+			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s session.Stored) error {
 				if filter.empty() {
 					return showRun(a.stdout, s)
 				}
@@ -90,8 +92,8 @@ func pauses(r results.Run) string {
 	return ", resumed after pauses of " + r.Paused.Round(time.Second).String()
 }
 
-func showRun(out io.Writer, s stored) error {
-	w := newTable(out)
+func showRun(out io.Writer, s session.Stored) error {
+	w := text.NewTable(out)
 	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value)) }
 	line("run", s.ID)
 	line("started", s.Started.Local().Format(time.RFC3339))
@@ -104,7 +106,7 @@ func showRun(out io.Writer, s stored) error {
 	line("accelerator", s.Accel)
 	line("seed", fmt.Sprint(s.Seed))
 	line("command", strings.Join(s.Command, " "))
-	line("cells", fmt.Sprintf("%d of %d planned: %s", len(s.cells), s.Planned, counts(results.Count(s.cells).Verdicts)))
+	line("cells", fmt.Sprintf("%d of %d planned: %s", len(s.Cells), s.Planned, counts(results.Count(s.Cells).Verdicts)))
 	if s.Problem != "" {
 		line("problem", s.Problem)
 	}
@@ -115,9 +117,9 @@ func showRun(out io.Writer, s stored) error {
 		return err
 	}
 
-	w = newTable(out)
+	w = text.NewTable(out)
 	head := "\nVERDICT\tOUTCOME\tKERNEL\tFILESYSTEM\tTEST\tDETAIL\n"
-	for _, c := range s.cells {
+	for _, c := range s.Cells {
 		if c.Verdict == outcome.Pass && c.Expected == "" || c.Verdict == outcome.Skip {
 			continue
 		}
@@ -142,9 +144,9 @@ func verdictWord(c results.Cell) string {
 	return string(c.Verdict)
 }
 
-func (a *app) showCells(ctx context.Context, store *store.Store, s stored, pick func(results.Cell) bool) error {
+func (a *app) showCells(ctx context.Context, store *store.Store, s session.Stored, pick func(results.Cell) bool) error {
 	shown := 0
-	for _, c := range s.cells {
+	for _, c := range s.Cells {
 		if !pick(c) {
 			continue
 		}

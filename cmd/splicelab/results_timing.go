@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
@@ -28,8 +29,8 @@ counts for the first of them. The slowest cells are listed.` + runHelp,
 			if err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s stored) error {
-				cells := slices.DeleteFunc(s.cells, func(c results.Cell) bool { return !pick(c) })
+			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s session.Stored) error {
+				cells := slices.DeleteFunc(s.Cells, func(c results.Cell) bool { return !pick(c) })
 				return terminal.WriteTiming(a.stdout, s.Run, cells)
 			})
 		},

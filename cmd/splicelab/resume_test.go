@@ -35,11 +35,11 @@ func stoppedRuns(ts *testscript.TestScript, neg bool, args []string) {
 		version, err := kernelversion.Parse("6.99.1")
 		ts.Check(err)
 		recipe := lab.Recipe{
-			Format: 1, Requested: a.asked(nil), Isolation: plan.IsolationCell,
+			Format: 1, Requested: a.session().Requested(nil), Isolation: plan.IsolationCell,
 			Kernels: []plan.Kernel{{Release: "6.99.1-gone", Version: version, Origin: "debian/test"}},
 			Tests:   []plan.Test{{Suite: "demo", Top: "TestOne"}, {Suite: "demo", Top: "TestTwo"}},
 		}
-		profiles, err := a.profiles("tmpfs")
+		profiles, err := a.session().Profiles("tmpfs")
 		ts.Check(err)
 		recipe.Profiles = profiles
 		switch id {

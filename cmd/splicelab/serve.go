@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -74,25 +76,25 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	if made {
 		token = web.NewToken()
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	expected, err := a.expectations()
+	expected, err := a.session().Expectations()
 	if err != nil {
 		return err
 	}
 	server, err := web.New(ctx, web.Config{
 		Store: store, Token: token, Loopback: loopback,
-		Judge: judge{a, store, expected}, Annotator: a.families(ctx),
+		Judge: judge{a.session(), store, expected}, Annotator: export.NewAnnotator(ctx, a.session().GuestSuites),
 		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Close() }() // only read from
-	fmt.Fprintf(a.stderr, "serving the runs in %s\n", a.resultFile())
+	fmt.Fprintf(a.stderr, "serving the runs in %s\n", a.session().ResultsFile())
 	switch {
 	case made:
 		fmt.Fprintf(a.stderr, "open %s#token=%s\n", pageAddress(l.Addr()), token)
@@ -106,7 +108,7 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 
 // judge is the web.Judge of a store and the user's expectations.
 type judge struct {
-	app      *app
+	settings session.Settings
 	store    *store.Store
 	expected *expect.Expectations
 }
@@ -119,7 +121,7 @@ func (j judge) Judge(r results.Run, cells []results.Cell) []results.Cell {
 
 // Assess implements web.Judge.
 func (j judge) Assess(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error {
-	return j.app.weigh(ctx, j.store, before, p, history.Depth, d)
+	return j.settings.Assess(ctx, j.store, before, p, history.Depth, d)
 }
 
 // pageAddress is where the page is. An address that stands for all of the

@@ -8,11 +8,12 @@ import (
 	"golang.org/x/term"
 
 	"github.com/splicelab/splicelab/lab/program"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"
 )
 
 func (a *app) shellCommand() *cobra.Command {
-	var g guest
+	var g session.Guest
 	cmd := &cobra.Command{
 		Use:   "shell -k KERNEL [-f FS]",
 		Short: "Open a shell in a VM with u-root's commands",
@@ -33,8 +34,8 @@ and for the kernel's own requests; --module names others.`,
 	return cmd
 }
 
-func (a *app) shell(ctx context.Context, g guest) error {
-	if g.kernel != "" && !term.IsTerminal(int(a.stdin.Fd())) {
+func (a *app) shell(ctx context.Context, g session.Guest) error {
+	if g.Kernel != "" && !term.IsTerminal(int(a.stdin.Fd())) {
 		return usagef("a shell needs a terminal on standard input: for one command use splicelab exec")
 	}
 	l, kernel, profile, release, err := a.bootLab(ctx, g)
@@ -43,15 +44,15 @@ func (a *app) shell(ctx context.Context, g guest) error {
 	}
 	defer release()
 	// Without suites there is a shell all the same: nobody asked for them.
-	suites, _ := a.guestSuites(ctx)
-	guest, err := a.guestDir(ctx)
+	suites, _ := a.session().GuestSuites(ctx)
+	guest, err := a.session().GuestPrograms(ctx)
 	if err != nil {
 		return err
 	}
 	code, err := program.Shell(ctx, l.Host(), program.ShellSpec{
 		Commands: filepath.Join(guest, "bb"),
 		Kernel:   kernel, Profile: profile, Terminal: a.stdin,
-		Modules: g.modules, OnDemand: suite.AllModules(suites),
+		Modules: g.Modules, OnDemand: suite.AllModules(suites),
 	})
 	return a.ended(code, err)
 }

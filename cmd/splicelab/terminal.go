@@ -4,25 +4,19 @@ import (
 	"io"
 	"os"
 
-	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // plainWidth is the width of a matrix that does not go to a terminal.
 const plainWidth = 80
 
-// isTerminal reports whether lines on w can be redrawn.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
-}
-
 // people is where output for people goes: standard output, unless a machine
 // reads that.
 func (a *app) people(machineReadsStdout bool) io.Writer {
-	if machineReadsStdout && !isTerminal(a.stdout) {
+	if machineReadsStdout && !progress.IsTerminal(a.stdout) {
 		return a.stderr
 	}
 	return a.stdout
@@ -32,7 +26,7 @@ func (a *app) people(machineReadsStdout bool) io.Writer {
 func (a *app) matrixOptions(w io.Writer) terminal.Options {
 	o := terminal.Options{Width: plainWidth}
 	f, ok := w.(*os.File)
-	if !ok || !isTerminal(w) {
+	if !ok || !progress.IsTerminal(w) {
 		return o
 	}
 	o.Color = os.Getenv("NO_COLOR") == ""
@@ -41,6 +35,3 @@ func (a *app) matrixOptions(w io.Writer) terminal.Options {
 	}
 	return o
 }
-
-// size writes a number of bytes for people.
-func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/protocol"
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/progress"
 )
 
 // listWidth is how wide the list is where no terminal says otherwise.
@@ -40,7 +43,7 @@ selftest misbehaves on purpose; a run has it only if its pattern names it. With
 				return a.writeJSON(suites)
 			}
 			width := listWidth
-			if isTerminal(a.stdout) {
+			if progress.IsTerminal(a.stdout) {
 				width = max(a.matrixOptions(a.stdout).Width, 60)
 			}
 			_, err = a.stdout.WriteString(listOf(suites, width))
@@ -95,23 +98,23 @@ func listOf(suites []protocol.Suite, width int) string {
 			title += ": " + f.name
 		}
 		fmt.Fprintf(&b, "%s\n", sanitize.Line(title))
-		facts := newTable(&b)
+		facts := text.NewTable(&b)
 		for _, t := range f.tests {
-			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, sanitize.Line(orDash(t.ID)), sanitize.Line(t.Name),
-				sanitize.Line(kindOf(t)), t.Priority, count(cellsOf(t), "cell"))
+			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, sanitize.Line(text.OrDash(t.ID)), sanitize.Line(t.Name),
+				sanitize.Line(kindOf(t)), t.Priority, text.Count(cellsOf(t), "cell"))
 		}
-		lines := facts.lines()
+		lines := facts.Lines()
 		for i, t := range f.tests {
 			b.WriteString(lines[i] + "\n")
-			for _, text := range []string{t.Doc, needsOf(t)} {
-				for _, line := range wrap(sanitize.Line(text), width-len(indent)) {
+			for _, part := range []string{t.Doc, needsOf(t)} {
+				for _, line := range text.Wrap(sanitize.Line(part), width-len(indent)) {
 					b.WriteString(indent + line + "\n")
 				}
 			}
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "%s, %s on each kernel and filesystem\n", count(tests, "test"), count(cells, "cell"))
+	fmt.Fprintf(&b, "%s, %s on each kernel and filesystem\n", text.Count(tests, "test"), text.Count(cells, "cell"))
 	return b.String()
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/internal/spell"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/plan"
 )
 
@@ -37,7 +38,7 @@ number in the catalogue; a number that several tests share shows all of them.`,
   splicelab tests show TestControl --json`,
 		Args: arguments(1, 1, "a test: suite.TestName, TestName, or a number of the catalogue"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			suites, _, release, err := a.allSuites(cmd.Context(), from)
+			suites, _, release, err := a.session().Suites(cmd.Context(), from)
 			if err != nil {
 				return err
 			}
@@ -144,10 +145,10 @@ func fullNames(tests []shown) []string {
 // seen is what the store has of a test; a store that is not there has nothing.
 func (a *app) seen(ctx context.Context, test string) ([]seenCell, error) {
 	found := []seenCell{}
-	if _, err := os.Stat(a.resultFile()); err != nil {
+	if _, err := os.Stat(a.session().ResultsFile()); err != nil {
 		return found, nil
 	}
-	store, err := a.resultStore()
+	store, err := a.session().OpenResults()
 	if err != nil {
 		return nil, err
 	}
@@ -174,33 +175,33 @@ var faultWords = map[string]string{
 func (s shown) write(b *bytes.Buffer) {
 	t := s.Test
 	fmt.Fprintf(b, "%s\n", sanitize.Line(s.fullName()))
-	for _, line := range wrap(sanitize.Line(t.Doc), showWidth) {
+	for _, line := range text.Wrap(sanitize.Line(t.Doc), showWidth) {
 		fmt.Fprintf(b, "%s\n", line)
 	}
 	b.WriteString("\n")
 	fact := func(name, value string) {
-		for i, line := range wrap(sanitize.Line(value), showWidth-12) {
+		for i, line := range text.Wrap(sanitize.Line(value), showWidth-12) {
 			if i > 0 {
 				name = ""
 			}
 			fmt.Fprintf(b, "%-10s  %s\n", name, line)
 		}
 	}
-	fact("number", orDash(t.ID))
-	fact("family", orDash(t.Family))
+	fact("number", text.OrDash(t.ID))
+	fact("family", text.OrDash(t.Family))
 	fact("kind", kindOf(t))
 	fact("priority", fmt.Sprintf("P%d", t.Priority))
 	if len(t.Quick) > 0 {
 		fact("quick", strings.Join(t.Quick, ", "))
 	}
-	fact("needs", orDash(strings.Join(t.Needs, ", ")))
-	fact("modules", orDash(strings.Join(t.Modules, ", ")))
-	fault := orDash(t.Fault)
+	fact("needs", text.OrDash(strings.Join(t.Needs, ", ")))
+	fact("modules", text.OrDash(strings.Join(t.Modules, ", ")))
+	fault := text.OrDash(t.Fault)
 	if words := faultWords[t.Fault]; words != "" {
 		fault += ": " + words
 	}
 	fact("fault", fault)
-	cells := orDash(strings.Join(t.Cells, ", "))
+	cells := text.OrDash(strings.Join(t.Cells, ", "))
 	if len(t.Cells) > 0 {
 		cells = fmt.Sprintf("%d: %s", len(t.Cells), cells)
 	}
@@ -225,12 +226,12 @@ func (s shown) write(b *bytes.Buffer) {
 }
 
 // item is one entry of a list, below a mark.
-func item(b *bytes.Buffer, mark, text string) {
+func item(b *bytes.Buffer, mark, content string) {
 	indent := strings.Repeat(" ", len(mark))
 	if mark != "" {
 		mark, indent = mark+" ", indent+" "
 	}
-	for i, line := range wrap(sanitize.Line(text), showWidth-2-len(mark)) {
+	for i, line := range text.Wrap(sanitize.Line(content), showWidth-2-len(mark)) {
 		if i > 0 {
 			mark = indent
 		}
@@ -263,7 +264,7 @@ func (s shown) writeSeen(b *bytes.Buffer) {
 		}
 	}
 	b.WriteString("\nSeen here: the newest result of each cell\n")
-	w := newTable(b)
+	w := text.NewTable(b)
 	for _, p := range order {
 		var parts []string
 		for _, what := range slices.Sorted(maps.Keys(counts[p])) {

@@ -28,7 +28,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := &session{
+	s := &reader{
 		dir: dir,
 		env: append(os.Environ(), "HOME="+filepath.Join(dir, "home"), "SPLICELAB_CACHE="+filepath.Join(dir, "cache"),
 			"SPLICELAB_STATE="+filepath.Join(dir, "state"), "SPLICELAB_GUEST_DIR="+vmGuest(), "SPLICELAB_VM_ACCEL=tcg"),
@@ -68,9 +68,9 @@ func fencedBlocks(page string) []fencedBlock {
 	return blocks
 }
 
-// session is one reader at a terminal: commands run in one directory, and the
+// reader is one reader at a terminal: commands run in one directory, and the
 // exit code of the last is kept for "echo $?".
-type session struct {
+type reader struct {
 	dir    string
 	env    []string
 	code   int
@@ -80,7 +80,7 @@ type session struct {
 
 // play runs a console block. A command must succeed unless the block goes on
 // with "echo $?".
-func (s *session) play(t *testing.T, block string) {
+func (s *reader) play(t *testing.T, block string) {
 	t.Helper()
 	steps := strings.Split("\n"+block, "\n$ ")[1:]
 	for i, step := range steps {
@@ -102,7 +102,7 @@ func (s *session) play(t *testing.T, block string) {
 	}
 }
 
-func (s *session) run(t *testing.T, command string) {
+func (s *reader) run(t *testing.T, command string) {
 	t.Helper()
 	began := time.Now()
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", command)

@@ -11,12 +11,10 @@ import (
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 )
-
-// fetchJobs is how many kernels are fetched at once: enough to fill a line
-// while others are being unpacked.
-const fetchJobs = 4
 
 // vmFlags are the flags of every verb that boots something.
 func (a *app) vmFlags(f *pflag.FlagSet) {
@@ -32,67 +30,14 @@ func (a *app) vmFlags(f *pflag.FlagSet) {
 	}
 }
 
-// guest is what exec and shell boot: one kernel, with at most one filesystem.
-type guest struct {
-	kernel     string
-	filesystem string
-	modules    []string // loaded at boot
-}
-
-func (a *app) guestFlags(cmd *cobra.Command, g *guest) {
+func (a *app) guestFlags(cmd *cobra.Command, g *session.Guest) {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&g.kernel, "kernel", "k", "", "boot the `KERNEL` that this selector names (required)")
-	f.StringVarP(&g.filesystem, "filesystem", "f", "", "mount this filesystem profile: `NAME` (default: none, only the initramfs)")
-	f.StringArrayVar(&g.modules, "module", nil, "load the kernel module `NAME` and what it needs first (repeatable)")
+	f.StringVarP(&g.Kernel, "kernel", "k", "", "boot the `KERNEL` that this selector names (required)")
+	f.StringVarP(&g.Filesystem, "filesystem", "f", "", "mount this filesystem profile: `NAME` (default: none, only the initramfs)")
+	f.StringArrayVar(&g.Modules, "module", nil, "load the kernel module `NAME` and its dependencies first (repeatable)")
 	a.vmFlags(f)
 	a.completeSelections(cmd)
-}
-
-// boot turns the flags into a kernel that is ready and a profile, or nil.
-func (a *app) boot(ctx context.Context, g guest, p kernels.Progress) (kernels.Kernel, *images.Profile, error) {
-	if g.kernel == "" {
-		return kernels.Kernel{}, nil, usagef("say which kernel to boot, for example -k 6.12; splicelab kernels list shows them")
-	}
-	var profile *images.Profile
-	if g.filesystem != "" {
-		profiles, err := a.profiles(g.filesystem)
-		if err != nil {
-			return kernels.Kernel{}, nil, err
-		}
-		if len(profiles) != 1 {
-			return kernels.Kernel{}, nil, usagef("-f %s names %d filesystems: name one", g.filesystem, len(profiles))
-		}
-		profile = &profiles[0]
-	}
-	store, err := a.kernelStore()
-	if err != nil {
-		return kernels.Kernel{}, nil, err
-	}
-	src := a.archive(store, false)
-	entries, err := resolve(ctx, src, g.kernel)
-	if err != nil {
-		a.warnOf(src) // it may say why the kernel is not there
-		return kernels.Kernel{}, nil, err
-	}
-	if len(entries) != 1 {
-		return kernels.Kernel{}, nil, usagef("-k %s names %d kernels: name one, for example -k %s", g.kernel, len(entries), entries[len(entries)-1].Version)
-	}
-	found, err := kernels.FetchAll(ctx, entries, 1, p)
-	if err != nil {
-		return kernels.Kernel{}, nil, err
-	}
-	return found[0], profile, nil
-}
-
-// profiles are the built-in and the user's own profiles of these names. The
-// only faults that there can be are the user's.
-func (a *app) profiles(names string) ([]images.Profile, error) {
-	found, err := images.Select(names, a.cfg.Filesystems)
-	if err != nil {
-		return nil, usagef("%s", err)
-	}
-	return found, nil
 }
 
 // completeSelections completes the flags whose words are known without a
@@ -125,22 +70,35 @@ func (a *app) completeSelections(cmd *cobra.Command) {
 	}
 }
 
-// bootLab prepares all that exec and shell need to boot a guest. release
-// must be called when the VM has ended.
-func (a *app) bootLab(ctx context.Context, g guest) (l *lab.Lab, k kernels.Kernel, p *images.Profile, release func(), err error) {
-	release, err = a.useVMs(ctx)
+// bootLab prepares a lab for exec and shell. release must be called when the VM
+// has terminated.
+func (a *app) bootLab(ctx context.Context, g session.Guest) (l *lab.Lab, k kernels.Kernel, p *images.Profile, release func(), err error) {
+	if g.Kernel == "" {
+		return nil, k, nil, nil, usagef("say which kernel to boot, for example -k 6.12; splicelab kernels list shows them")
+	}
+	s, err := a.session().OpenGuest(ctx)
 	if err != nil {
 		return nil, k, nil, nil, err
 	}
-	progress, stop := a.quiet()
-	k, p, err = a.boot(ctx, g, progress)
+	downloads, stop := a.downloads()
+	k, p, err = s.Boot(ctx, g, downloads)
 	stop()
 	if err == nil {
-		l, err = a.newLab(ctx, k, nil, a.stderr)
+		l, err = s.NewLab(ctx, k, a.stderr)
 	}
 	if err != nil {
-		release()
+		s.Close()
 		return nil, k, nil, nil, err
 	}
-	return l, k, p, release, nil
+	return l, k, p, s.Close, nil
+}
+
+// downloads shows a fetch only where lines can be redrawn: under go test
+// standard error is part of the test's output.
+func (a *app) downloads() (kernels.Progress, func()) {
+	if !progress.IsTerminal(a.stderr) {
+		return nil, func() {}
+	}
+	p := progress.New(a.stderr)
+	return p, p.Close
 }

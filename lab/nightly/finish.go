@@ -38,16 +38,16 @@ func (n *night) finish(ctx context.Context) Outcome {
 		out.Told = true
 		if err := n.send(ctx, current, files); err != nil {
 			// What nobody was told stays to be told.
-			n.failed = append(n.failed, err.Error())
+			n.failed = append(n.failed, n.explain(err))
 			digest = n.last.Told
 		}
 	}
 	m := memory{Told: digest, Baseline: n.baseline, Run: cmp.Or(current.Run.ID, n.last.Run), When: n.started}
 	if err := m.keep(n.State); err != nil {
-		n.failed = append(n.failed, err.Error())
+		n.failed = append(n.failed, n.explain(err))
 	}
 	if err := n.lock.release(); err != nil {
-		n.failed = append(n.failed, err.Error())
+		n.failed = append(n.failed, n.explain(err))
 	}
 	out.Failed = n.failed
 	return out
@@ -79,7 +79,7 @@ func (n *night) mark(ctx context.Context) {
 		n.problem(err)
 		return
 	}
-	n.note("this run is the baseline from now on; splicelab results baseline RUN makes another one it")
+	n.note("this run is the baseline from now on")
 }
 
 // prune removes what is older than is kept. The mark of the night comes
@@ -104,7 +104,7 @@ func (n *night) prune(ctx context.Context, short bool) {
 	if len(gone) > 0 {
 		n.note("nights whose reports were removed: %d", len(gone))
 	}
-	gone, err = n.Prune(ctx, before, short)
+	gone, err = n.runner.Prune(ctx, before, short)
 	n.problem(err)
 	if len(gone) > 0 {
 		n.note("removed from the cache: %s", strings.Join(gone, ", "))
@@ -118,7 +118,7 @@ func (n *night) writeReports(ctx context.Context) (files []string) {
 	}
 	for _, format := range n.Formats {
 		var b bytes.Buffer
-		err := n.Render(ctx, &b, format, n.store, n.facts.Run, n.facts.Cells)
+		err := n.runner.Render(ctx, &b, format, n.store, n.facts.Run, n.facts.Cells)
 		if err != nil {
 			n.problem(fmt.Errorf("the %s report: %w", format, err))
 			continue
@@ -154,7 +154,7 @@ func extension(format string) string {
 func (n *night) writeNews(current changes.Summary, reports []string) (files []string) {
 	document, err := json.MarshalIndent(current.Document(reports), "", "  ")
 	if err != nil {
-		n.failed = append(n.failed, err.Error())
+		n.failed = append(n.failed, n.explain(err))
 	}
 	problems := len(n.facts.Problems)
 	text := current.Text(reports)

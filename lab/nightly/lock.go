@@ -22,7 +22,7 @@ type Holder struct {
 	Run   string    `json:"run"` // empty until there is one
 }
 
-// BusyError says that another night is not over.
+// BusyError reports that another nightly run has not finished.
 type BusyError struct {
 	Path   string
 	Holder Holder // zero when it cannot be read
@@ -36,7 +36,7 @@ func (e *BusyError) Error() string {
 			who = fmt.Sprintf("a nightly with process id %d, since %s, in run %s,", e.Holder.PID, e.Holder.Since.Local().Format("2006-01-02 15:04:05"), e.Holder.Run)
 		}
 	}
-	return fmt.Sprintf("%s holds %s: this one does nothing; let the night before end in time with nightly.deadline", who, e.Path)
+	return fmt.Sprintf("%s holds %s: this one does nothing", who, e.Path)
 }
 
 // lock is held from the beginning of a night to its end. The system frees it

@@ -27,8 +27,8 @@ func TestNightInAnotherProcess(t *testing.T) {
 	}
 	h := houseIn(t, dir)
 	h.cells = map[string]string{"A": "pass snapshot"}
-	perform := h.tools.Perform
-	h.tools.Perform = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
+	perform := h.tools.run
+	h.tools.run = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
 		h.edit = func(*Performance) error {
 			fmt.Println("begun")
 			_, err := io.Copy(io.Discard, os.Stdin)

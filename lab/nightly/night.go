@@ -1,10 +1,10 @@
-// Package nightly is the sequence of an unattended run: nobody looks on, so
-// it goes on where it can, says what it could not do, and tells people only
-// what they do not know yet. How a run is made and what its documents look like
-// is handed to it.
+// Package nightly is the sequence of an unattended run: it continues after
+// faults where it can, reports them, and notifies people only of what they have
+// not been told before. How a run is made and rendered is the Runner's
+// business.
 //
-// Read night.go for the sequence, lock.go for what keeps two nights apart, and
-// finish.go for what is done with a run that has ended.
+// Read night.go for the sequence, lock.go for what keeps two nightly runs
+// apart, and finish.go for what happens after the run.
 package nightly
 
 import (
@@ -29,7 +29,7 @@ const Mark = "nightly"
 // night before.
 const Previous = "previous"
 
-// Config is how nights are held.
+// Config configures nightly runs.
 type Config struct {
 	// State is the directory of the lock and of what was told the last time.
 	State string
@@ -39,7 +39,7 @@ type Config struct {
 	Reports string
 	// ReportURL is where people find Reports; empty: they find it by its path.
 	ReportURL string
-	// Formats are those of the report files, as Tools.Render knows them.
+	// Formats are those of the report files, as Runner.Render knows them.
 	Formats []string
 	// Baseline names the run to compare with: "@baseline", "previous" or
 	// anything that store.Store.Run takes.
@@ -58,27 +58,31 @@ type Config struct {
 	Senders []notify.Sender
 	// Host is the name of this machine.
 	Host string
+	// Explain adds to the message of an error what can be done about it; nil:
+	// nothing is added.
+	Explain func(error) string
 }
 
-// Tools are what a night is made with.
-type Tools struct {
-	// Perform makes the run. It calls begun as soon as the run is in the store. What
-	// it returns counts also when there is an error.
-	Perform func(ctx context.Context, store *store.Store, begun func(run string)) (Performance, error)
-	// Read returns a run that ref names with its cells, as people see them.
-	Read func(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
-	// Weigh tells regressions from flakes by the history of the cells up to the
-	// run before, under the policy of the later run; may be nil.
-	Weigh func(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error
+// Runner makes the run of a night, and reads, renders and prunes what is kept.
+type Runner interface {
+	// Run makes the run. It calls begun as soon as the run is in the store. What
+	// it returns counts even with an error.
+	Run(ctx context.Context, store *store.Store, begun func(run string)) (Performance, error)
+	// Read returns a run that ref names with its cells, judged by the user's
+	// expectations.
+	Read(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
+	// Assess tells regressions from flakes by the history of the cells up to the
+	// run before, under the policy of the later run.
+	Assess(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error
 	// Render writes a run in a format.
-	Render func(ctx context.Context, w io.Writer, format string, store *store.Store, run results.Run, cells []results.Cell) error
-	// Prune removes what of the cache nobody has used since a time, and says
-	// what that was. short says that room is lacking: then everything goes that
-	// nobody uses now.
-	Prune func(ctx context.Context, before time.Time, short bool) (removed []string, err error)
+	Render(ctx context.Context, w io.Writer, format string, store *store.Store, run results.Run, cells []results.Cell) error
+	// Prune removes what of the cache has not been used since a time, and names
+	// what it removed. short says that space is short: then everything goes that
+	// is not in use.
+	Prune(ctx context.Context, before time.Time, short bool) (removed []string, err error)
 }
 
-// Performance is what came of making a run.
+// Performance is the result of making a run.
 type Performance struct {
 	Run     string // its id; empty: there is none
 	Planned []results.CellKey
@@ -90,7 +94,7 @@ type Performance struct {
 	Sound bool
 }
 
-// Outcome is how a night went.
+// Outcome is the result of a nightly run.
 type Outcome struct {
 	News    changes.Summary
 	Reports []string // files, or where they are found
@@ -109,7 +113,7 @@ func (e *DeadlineError) Error() string {
 // night is one in progress.
 type night struct {
 	Config
-	Tools
+	runner   Runner
 	started  time.Time
 	lock     *lock
 	store    *store.Store
@@ -125,11 +129,11 @@ type night struct {
 	noReports bool
 }
 
-// Hold holds a night, from its lock to its notification. The error is one
+// Hold makes a nightly run, from its lock to its notification. The error is one
 // for which there is no outcome: a *BusyError when another night is not over, or a
 // *results.RunError when the baseline is none. Everything else is in the outcome.
-func Hold(ctx context.Context, c Config, t Tools) (Outcome, error) {
-	n := &night{Config: c, Tools: t, started: time.Now()}
+func Hold(ctx context.Context, c Config, r Runner) (Outcome, error) {
+	n := &night{Config: c, runner: r, started: time.Now()}
 	l, left, err := acquire(c.State, n.started)
 	if busy := (*BusyError)(nil); errors.As(err, &busy) {
 		return Outcome{}, err
@@ -169,8 +173,15 @@ func Hold(ctx context.Context, c Config, t Tools) (Outcome, error) {
 // problem notes a fault of the lab, if there is one.
 func (n *night) problem(err error) {
 	if err != nil {
-		n.facts.Problems = append(n.facts.Problems, err.Error())
+		n.facts.Problems = append(n.facts.Problems, n.explain(err))
 	}
+}
+
+func (n *night) explain(err error) string {
+	if n.Explain == nil {
+		return err.Error()
+	}
+	return n.Explain(err)
 }
 
 func (n *night) note(format string, args ...any) {
@@ -222,7 +233,7 @@ func (n *night) tellOf(ctx context.Context, left *Holder) {
 		}
 		cells, err := n.store.Cells(ctx, run.ID)
 		n.problem(err)
-		text += fmt.Sprintf(": %d of its %d cells are stored in run %s, with which splicelab run --resume %s goes on", len(cells), run.Planned, run.ID, run.ID)
+		text += fmt.Sprintf(": %d of its %d cells are stored in run %s, which can be resumed", len(cells), run.Planned, run.ID)
 	}
 	n.facts.Unfinished = text
 }
@@ -249,9 +260,9 @@ func (n *night) perform(ctx context.Context) {
 		limited, cancel = context.WithTimeoutCause(ctx, n.Deadline, &DeadlineError{n.Deadline})
 		defer cancel()
 	}
-	done, err := n.Perform(limited, n.store, func(run string) {
+	done, err := n.runner.Run(limited, n.store, func(run string) {
 		if err := n.lock.write(run); err != nil {
-			n.failed = append(n.failed, err.Error())
+			n.failed = append(n.failed, n.explain(err))
 		}
 	})
 	n.sound = done.Sound && err == nil
@@ -263,7 +274,7 @@ func (n *night) perform(ctx context.Context) {
 	}
 	// What was found is read also when somebody stopped the night.
 	ctx = context.WithoutCancel(ctx)
-	run, cells, err := n.Read(ctx, n.store, done.Run)
+	run, cells, err := n.runner.Read(ctx, n.store, done.Run)
 	if err != nil {
 		n.problem(err)
 		return
@@ -272,13 +283,11 @@ func (n *night) perform(ctx context.Context) {
 	if n.baseline == "" {
 		return
 	}
-	before, cells, err := n.Read(ctx, n.store, n.baseline)
+	before, cells, err := n.runner.Read(ctx, n.store, n.baseline)
 	if err != nil {
 		n.problem(fmt.Errorf("the run to compare with cannot be read: %w", err))
 		return
 	}
 	n.facts.Before, n.facts.BeforeCells = before, cells
-	if n.Weigh != nil {
-		n.facts.Assess = func(d *compare.Difference) error { return n.Weigh(ctx, n.store, before, run, d) }
-	}
+	n.facts.Assess = func(d *compare.Difference) error { return n.runner.Assess(ctx, n.store, before, run, d) }
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/changes"
+	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/notify"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -39,7 +40,7 @@ func (m *mailbox) Send(_ context.Context, msg notify.Message) error {
 type house struct {
 	t     *testing.T
 	cfg   Config
-	tools Tools
+	tools tools
 	box   mailbox
 	// cells are what the next run comes to, test by test: "pass", "fail zeroed".
 	cells map[string]string
@@ -61,9 +62,9 @@ func houseIn(t *testing.T, dir string) *house {
 		State: filepath.Join(dir, "state"), Store: filepath.Join(dir, "state", "results.db"), Reports: filepath.Join(dir, "reports"),
 		Formats: []string{"html", "json"}, Baseline: "@baseline", KeepDays: 30, Senders: []notify.Sender{&h.box}, Host: "lab1",
 	}
-	h.tools = Tools{
-		Perform: h.perform,
-		Read: func(ctx context.Context, s *store.Store, ref string) (results.Run, []results.Cell, error) {
+	h.tools = tools{
+		run: h.perform,
+		read: func(ctx context.Context, s *store.Store, ref string) (results.Run, []results.Cell, error) {
 			run, err := s.Run(ctx, ref)
 			if err != nil {
 				return run, nil, err
@@ -71,11 +72,11 @@ func houseIn(t *testing.T, dir string) *house {
 			cells, err := s.Cells(ctx, run.ID)
 			return run, cells, err
 		},
-		Render: func(_ context.Context, w io.Writer, format string, _ *store.Store, run results.Run, _ []results.Cell) error {
+		render: func(_ context.Context, w io.Writer, format string, _ *store.Store, run results.Run, _ []results.Cell) error {
 			_, err := fmt.Fprintf(w, "%s of %s\n", format, run.ID)
 			return err
 		},
-		Prune: func(context.Context, time.Time, bool) ([]string, error) { return nil, nil },
+		prune: func(context.Context, time.Time, bool) ([]string, error) { return nil, nil },
 	}
 	return h
 }
@@ -268,8 +269,8 @@ func TestDeadline(t *testing.T) {
 	h.night(t.Context())
 	h.cfg.Deadline = time.Millisecond
 	h.left = []string{"Late"}
-	perform := h.tools.Perform
-	h.tools.Perform = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
+	perform := h.tools.run
+	h.tools.run = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
 		<-ctx.Done()
 		p, err := perform(context.WithoutCancel(ctx), s, begun)
 		return p, errors.Join(err, context.Cause(ctx))
@@ -376,11 +377,12 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 	if err := os.WriteFile(h.cfg.Reports, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	h.cfg.Explain = func(err error) string { return "explained: " + err.Error() }
 	out := h.night(t.Context())
 	if len(h.box.got) != 1 || len(out.Reports) != 0 || out.News.Status() != changes.StatusLab {
 		t.Fatalf("sent %d, reports %q, status %s", len(h.box.got), out.Reports, out.News.Status())
 	}
-	if !strings.Contains(h.box.got[0].Text, "PROBLEM: the directory of reports: ") || !strings.Contains(h.box.got[0].Text, "nightly.reports") {
+	if !strings.Contains(h.box.got[0].Text, "PROBLEM: explained: the directory of reports: ") {
 		t.Errorf("what is wrong is not told:\n%s", h.box.got[0].Text)
 	}
 	if _, err := h.store().Run(t.Context(), out.News.Run.ID); err != nil {
@@ -411,4 +413,33 @@ func TestReportURL(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(h.cfg.Reports, "latest", "report.html")); err != nil {
 		t.Error(err)
 	}
+}
+
+// tools is a Runner made of functions, so that a test can replace one.
+type tools struct {
+	run    func(ctx context.Context, store *store.Store, begun func(run string)) (Performance, error)
+	read   func(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
+	render func(ctx context.Context, w io.Writer, format string, store *store.Store, run results.Run, cells []results.Cell) error
+	prune  func(ctx context.Context, before time.Time, short bool) (removed []string, err error)
+}
+
+func (t tools) Run(ctx context.Context, s *store.Store, begun func(run string)) (Performance, error) {
+	return t.run(ctx, s, begun)
+}
+
+func (t tools) Read(ctx context.Context, s *store.Store, ref string) (results.Run, []results.Cell, error) {
+	return t.read(ctx, s, ref)
+}
+
+// Assess takes no changed cell for a flake.
+func (t tools) Assess(context.Context, *store.Store, results.Run, results.Run, *compare.Difference) error {
+	return nil
+}
+
+func (t tools) Render(ctx context.Context, w io.Writer, format string, s *store.Store, run results.Run, cells []results.Cell) error {
+	return t.render(ctx, w, format, s, run, cells)
+}
+
+func (t tools) Prune(ctx context.Context, before time.Time, short bool) ([]string, error) {
+	return t.prune(ctx, before, short)
 }

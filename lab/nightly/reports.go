@@ -32,7 +32,7 @@ type reports struct {
 // newReports makes the directory of a night that started at a time.
 func newReports(root string, started time.Time) (reports, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return reports{}, fmt.Errorf("the directory of reports: %w; name another with nightly.reports", err)
+		return reports{}, fmt.Errorf("the directory of reports: %w", err)
 	}
 	name := filepath.Join(root, started.Local().Format(reportLayout))
 	dir := name
@@ -42,7 +42,7 @@ func newReports(root string, started time.Time) (reports, error) {
 		case err == nil:
 			return reports{root, dir}, nil
 		case !errors.Is(err, fs.ErrExist):
-			return reports{}, fmt.Errorf("the directory of reports: %w; name another with nightly.reports", err)
+			return reports{}, fmt.Errorf("the directory of reports: %w", err)
 		}
 		dir = fmt.Sprintf("%s-%d", name, n) // two nights within a second
 	}

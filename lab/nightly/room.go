@@ -41,12 +41,11 @@ func short(places []Place, need int64) (lacking []string, err error) {
 
 func mib(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
 
-// NoRoomError says that a night was not begun because a disk is full.
+// NoRoomError reports a nightly run that did not start because a disk is full.
 type NoRoomError struct {
 	Lacking []string
 }
 
 func (e *NoRoomError) Error() string {
-	return "no room for a night, after old runs, reports and what of the cache nobody uses were removed: " + strings.Join(e.Lacking, "; ") +
-		"; free some space, or lower nightly.keep-days or nightly.min-free"
+	return "no space for a nightly run, after old runs, reports and unused parts of the cache were removed: " + strings.Join(e.Lacking, "; ")
 }

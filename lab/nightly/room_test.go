@@ -58,7 +58,7 @@ func TestDiskFillsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stored []string
-	h.tools.Perform = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
+	h.tools.run = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
 		run := results.Run{ID: "full", Started: time.Now(), Policy: outcome.PolicySnapshot, Planned: 1000}
 		if err := s.BeginRun(ctx, run); err != nil {
 			return Performance{}, err
@@ -107,7 +107,7 @@ func TestDiskFillsUp(t *testing.T) {
 	if !strings.Contains(strings.Join(out.Failed, "\n"), "what was told cannot be kept") {
 		t.Errorf("failed: %q", out.Failed)
 	}
-	h.tools.Perform = h.perform
+	h.tools.run = h.perform
 	h.expect("with room again", false, changes.StatusSame, "as before")
 }
 
@@ -117,7 +117,7 @@ func TestNoRoomForReports(t *testing.T) {
 	disk := smallDisk(t, 16)
 	h := houseIn(t, t.TempDir())
 	h.cfg.Reports = filepath.Join(disk, "reports")
-	h.tools.Render = func(_ context.Context, w io.Writer, _ string, _ *store.Store, _ results.Run, _ []results.Cell) error {
+	h.tools.render = func(_ context.Context, w io.Writer, _ string, _ *store.Store, _ results.Run, _ []results.Cell) error {
 		_, err := w.Write(bytes.Repeat([]byte("x"), 32<<20))
 		return err
 	}
@@ -167,7 +167,7 @@ func TestRoomIsMade(t *testing.T) {
 
 	// It is in the cache, of which everything goes that nobody uses.
 	fill(t, disk, 4<<20)
-	h.tools.Prune = func(_ context.Context, _ time.Time, short bool) ([]string, error) {
+	h.tools.prune = func(_ context.Context, _ time.Time, short bool) ([]string, error) {
 		if !short {
 			return nil, nil
 		}
@@ -186,7 +186,7 @@ func TestDiskIsFull(t *testing.T) {
 	fill(t, disk, 0)
 	h.cfg.MinFree, h.cfg.Places = 1<<20, []Place{{"state", disk}}
 	out := h.night(t.Context())
-	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || !strings.Contains(h.box.got[0].Text, "no room for a night") {
+	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || !strings.Contains(h.box.got[0].Text, "no space for a nightly run") {
 		t.Errorf("status %s, sent %+v", out.News.Status(), h.box.got)
 	}
 	if len(out.Failed) == 0 {

@@ -1,0 +1,118 @@
+package export
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/console"
+	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/page"
+	"github.com/splicelab/splicelab/results/store"
+)
+
+// pastRuns is how many runs a cell's history has in the page.
+const pastRuns = 20
+
+// writePage writes the HTML report of a run.
+func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, a Annotator) error {
+	marks, err := store.Marks(ctx)
+	if err != nil {
+		return err
+	}
+	return page.WriteReport(ctx, w, run, marks[run.ID], cells, cellSource{a, store, run})
+}
+
+// cellSource is the page.Source of a stored run.
+type cellSource struct {
+	Annotator
+	store *store.Store
+	run   results.Run
+}
+
+// Attempts implements page.Source.
+func (s cellSource) Attempts(ctx context.Context, k results.CellKey) ([]results.Attempt, error) {
+	attempts, err := s.store.Attempts(ctx, s.run.ID, k)
+	for i := range attempts {
+		a := &attempts[i]
+		a.Verdict = a.Verdict.Under(s.run.Policy, a.Kind, a.Outcome)
+	}
+	return attempts, err
+}
+
+// History implements page.Source.
+func (s cellSource) History(ctx context.Context, k results.CellKey) ([]page.Past, error) {
+	all, err := history.Of(ctx, s.store, k, &s.run, pastRuns)
+	return page.NewHistory(all, s.run.Policy), err
+}
+
+// Annotator is a page.Annotator. It maps tests to families; without entries,
+// tests are grouped by name.
+type Annotator map[string]string
+
+// Family implements page.Annotator.
+func (a Annotator) Family(test string) string {
+	name, _, _ := strings.Cut(test, "/")
+	return a[name]
+}
+
+// CrashLines implements page.Annotator.
+func (Annotator) CrashLines(log string) []int { return crashLines(log) }
+
+// Report implements page.Annotator.
+func (Annotator) Report(run results.Run, c results.Cell) (string, error) {
+	if !c.Verdict.Bad() && c.Outcome == "" {
+		return "", nil
+	}
+	text, err := report.OfCell(run, c).Text("Written by splicelab from run " + sanitize.Line(run.ID) + ".\nTry it: splicelab repro FILE")
+	return string(text), err
+}
+
+// crashLines returns the lines of a kernel log, from 0, that report a crash.
+func crashLines(log string) []int {
+	found := []int{}
+	lines := strings.Split(log, "\n")
+	for i, l := range lines {
+		lines[i] = sanitize.Short(l, 2<<10)
+	}
+	const ahead = 16 // lines of user space that may stand between two of the kernel's
+	next := 0        // no line twice
+	for _, e := range console.Parse([]byte(log)) {
+		at := max(next, e.Line-1)
+		for _, said := range e.Excerpt {
+			said = strings.TrimSuffix(said, "…")
+			for i := at; i < min(at+ahead, len(lines)); i++ {
+				if strings.Contains(lines[i], said) {
+					found = append(found, i)
+					at, next = i+1, i+1
+					break
+				}
+			}
+		}
+	}
+	return found
+}
+
+// Suites describes the test suites.
+type Suites = func(context.Context) ([]protocol.Suite, error)
+
+// NewAnnotator asks the suites for the families of tests; it is empty without
+// them.
+func NewAnnotator(ctx context.Context, describe Suites) Annotator {
+	families := Annotator{}
+	suites, err := describe(ctx)
+	if err != nil {
+		return families
+	}
+	for _, s := range suites {
+		for _, t := range s.Tests {
+			families[s.Name+"."+t.Name] = t.Family
+		}
+	}
+	return families
+}

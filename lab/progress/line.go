@@ -1,0 +1,52 @@
+package progress
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/term"
+)
+
+// Line is a single status line: redrawn on a terminal, printed every few
+// seconds elsewhere.
+type Line struct {
+	out      io.Writer
+	terminal bool
+	last     time.Time
+}
+
+// NewLine returns a line on w.
+func NewLine(w io.Writer) *Line { return &Line{out: w, terminal: IsTerminal(w)} }
+
+// Show replaces the line.
+func (l *Line) Show(text string) {
+	text = sanitize.Line(text)
+	switch {
+	case l.terminal:
+		fmt.Fprintf(l.out, "\r\x1b[K%s", text)
+	case time.Since(l.last) >= plainInterval:
+		l.last = time.Now()
+		fmt.Fprintln(l.out, text)
+	}
+}
+
+// Clear removes the line.
+func (l *Line) Clear() {
+	if l.terminal {
+		fmt.Fprint(l.out, "\r\x1b[K")
+	}
+}
+
+// IsTerminal reports whether lines on w can be redrawn.
+func IsTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// Bytes formats a size for people: "1.2 MiB".
+func Bytes(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }

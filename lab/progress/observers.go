@@ -1,0 +1,41 @@
+package progress
+
+import (
+	"fmt"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/splicelab/splicelab/lab/sched"
+)
+
+// Notices is an observer that prints what concerns many cells, and retries, but
+// not how far the run is: for runs of a few cells within something longer.
+type Notices struct{ Out *Progress }
+
+// Event implements lab.Observer.
+func (n Notices) Event(e sched.Event) {
+	switch e.Kind {
+	case sched.Notice:
+		_, _ = fmt.Fprintln(n.Out, sanitize.Line(e.Text)) // the run does not depend on it
+	case sched.Retry:
+		_, _ = fmt.Fprintln(n.Out, noteOf(e))
+	}
+}
+
+// Unattended is the progress of a run that nobody watches: in a log it shows
+// only what concerns many cells.
+type Unattended struct{ *Progress }
+
+// Event implements lab.Observer.
+func (u Unattended) Event(e sched.Event) {
+	if u.terminal || e.Kind == sched.Planned || e.Kind == sched.Notice {
+		u.Progress.Event(e)
+	}
+}
+
+// Update implements kernels.Progress.
+func (u Unattended) Update(name string, done, total int64) {
+	if u.terminal {
+		u.Progress.Update(name, done, total)
+	}
+}

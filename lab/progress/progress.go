@@ -1,0 +1,162 @@
+// Package progress shows on a terminal or in a log how far a run, a download
+// or a build is. It knows the events of a run, and must not know who makes it.
+package progress
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/outcome"
+)
+
+// plainInterval is the least time between two progress lines where they
+// cannot be redrawn: a log of a nightly run stays readable.
+const plainInterval = 5 * time.Second
+
+// Progress shows how far a run is: one status line that is redrawn on a
+// terminal, or a line every few seconds elsewhere. It is a kernels.Progress, a
+// lab.Observer, and an io.Writer for whole lines that scroll above the status
+// line.
+type Progress struct {
+	mu    sync.Mutex
+	tally tally
+	out   io.Writer
+	now   func() time.Time
+	last  time.Time // when the last plain line was written
+
+	terminal bool
+	screen   *mpb.Progress // nil until there is something to redraw
+	bar      *mpb.Bar
+	closed   bool
+}
+
+// New shows progress on w. It must be closed before anything else is written
+// there.
+func New(w io.Writer) *Progress {
+	return &Progress{out: w, now: time.Now, last: time.Now(), terminal: IsTerminal(w)}
+}
+
+// draw starts redrawing the line on a terminal, once there is one: a cached
+// kernel needs no download, and an empty line would only flicker. The caller
+// holds the lock.
+func (p *Progress) draw() {
+	if !p.terminal || p.screen != nil || p.closed || p.tally.line(p.now()) == "" {
+		return
+	}
+	p.screen = mpb.New(mpb.WithOutput(p.out), mpb.WithRefreshRate(200*time.Millisecond))
+	line := decor.Any(func(s decor.Statistics) string {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		// A line that is wider than the terminal would be two, and only the
+		// second be redrawn.
+		return p.tally.fitting(p.now(), s.AvailableWidth)
+	})
+	// A total of 0 is never reached: only Close ends the bar.
+	p.bar = p.screen.New(0, mpb.NopStyle(), mpb.PrependDecorators(line))
+}
+
+// Close removes the status line. Closing twice is harmless.
+func (p *Progress) Close() {
+	screen, bar := p.end()
+	if screen != nil {
+		bar.Abort(true)
+		screen.Wait()
+	}
+}
+
+// end marks the progress closed and returns the bar to be removed.
+func (p *Progress) end() (*mpb.Progress, *mpb.Bar) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	screen, bar := p.screen, p.bar
+	p.closed, p.screen = true, nil
+	return screen, bar
+}
+
+// Write prints whole lines above the status line.
+func (p *Progress) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	screen := p.screen
+	p.mu.Unlock()
+	if screen != nil {
+		return screen.Write(b)
+	}
+	return p.out.Write(b)
+}
+
+// Update implements kernels.Progress.
+func (p *Progress) Update(name string, done, total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.download(name, done, total, p.now())
+	p.draw()
+	p.plain(false)
+}
+
+// Doing shows the current step of work that has no cells to count; "" shows
+// nothing.
+func (p *Progress) Doing(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.doing = sanitize.Line(text)
+	p.draw()
+	p.plain(false)
+}
+
+// Event implements lab.Observer.
+func (p *Progress) Event(e sched.Event) {
+	p.mu.Lock()
+	p.tally.event(e, p.now())
+	p.draw()
+	p.plain(e.Kind == sched.Planned)
+	p.mu.Unlock()
+	if e.Kind == sched.Notice {
+		_, _ = fmt.Fprintln(p, sanitize.Line(e.Text)) // the run does not depend on it
+	}
+	if p.terminal && noteworthy(e) {
+		// On a terminal a crash is reported when it happens. In a log the list
+		// at the end is enough.
+		fmt.Fprintln(p, noteOf(e))
+	}
+}
+
+// plain writes the line where it cannot be redrawn, when it is time.
+func (p *Progress) plain(must bool) {
+	now := p.now()
+	if p.terminal || p.closed || !must && now.Sub(p.last) < plainInterval {
+		return
+	}
+	if line := p.tally.line(now); line != "" {
+		p.last = now
+		// Progress that cannot be shown is no reason to stop a run.
+		_, _ = fmt.Fprintln(p.out, line)
+	}
+}
+
+func noteworthy(e sched.Event) bool {
+	if e.Kind != sched.Finished && e.Kind != sched.Retry {
+		return false
+	}
+	switch e.Attempt.Verdict {
+	case outcome.Crash, outcome.Hang, outcome.BootFail, outcome.Infra:
+		return true
+	}
+	return false
+}
+
+func noteOf(e sched.Event) string {
+	again := ""
+	if e.Kind == sched.Retry {
+		again = " (will be tried again)"
+	}
+	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, sanitize.Line(e.Cell.Kernel), sanitize.Line(e.Cell.FS),
+		sanitize.Line(e.Cell.Test), sanitize.Line(e.Attempt.Detail), again)
+}

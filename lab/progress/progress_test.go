@@ -1,0 +1,123 @@
+package progress
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// steps is a clock that the test moves.
+type steps struct{ time.Time }
+
+func (s *steps) now() time.Time       { return s.Time }
+func (s *steps) pass(d time.Duration) { s.Time = s.Add(d) }
+func finished(v outcome.Verdict, done, total int) sched.Event {
+	return sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total, Share: float64(done) / float64(total)}
+}
+
+func TestTallyOfCells(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	if got := y.line(clock.now()); got != "" {
+		t.Errorf("nothing to tell: %q", got)
+	}
+	y.event(sched.Event{Kind: sched.Planned, Total: 20}, clock.now())
+	clock.pass(10 * time.Second)
+	y.event(finished(outcome.Pass, 1, 20), clock.now())
+	y.event(finished(outcome.Pass, 2, 20), clock.now())
+	y.event(sched.Event{Kind: sched.Retry, Done: 2, Total: 20}, clock.now())
+	y.event(finished(outcome.Crash, 4, 20), clock.now())
+	// Events of other goroutines may come late: the count never goes back.
+	y.event(finished(outcome.Fail, 3, 20), clock.now())
+	want := "4 of 20 cells: 2 pass, 1 fail, 1 crash, 1 infra again; 0.4 cells/s, 40s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Of a run that was resumed, what it had is no speed; retries are no cells; and
+// what is left is weighed.
+func TestTallyOfAResumedRun(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	y.event(sched.Event{Kind: sched.Planned, Done: 10, Total: 20, Share: 0.4, Kernels: 3, KernelsDone: 1}, clock.now())
+	clock.pass(10 * time.Second)
+	y.event(sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retries: 5, Share: 0.6,
+		Kernels: 3, KernelsDone: 2}, clock.now())
+	y.event(sched.Event{Kind: sched.Finished, Again: true, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retried: 1, Retries: 5,
+		Share: 0.65, Kernels: 3, KernelsDone: 2}, clock.now())
+	want := "2 of 3 kernels, 11 of 20 cells: 1 fail, 1 of 5 retried; 0.2 cells/s, 14s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+	for width, want := range map[int]string{
+		100:           want,
+		len(want) - 1: "2 of 3 kernels, 11 of 20 cells: 1 fail, 1 of 5 retried; 14s left",
+		50:            "2 of 3 kernels, 11 of 20 cells; 14s left",
+		12:            "2 of 3 kerne",
+		0:             "",
+	} {
+		if got := y.fitting(clock.now(), width); got != want {
+			t.Errorf("in %d columns it is %q, want %q", width, got, want)
+		}
+	}
+	y.event(sched.Event{Kind: sched.Finished, Again: true, Done: 20, Total: 20, Retried: 5, Retries: 5, Share: 1, Kernels: 3, KernelsDone: 3}, clock.now())
+	if got := y.line(clock.now()); strings.Contains(got, "left") {
+		t.Errorf("nothing is left, and it says %q", got)
+	}
+}
+
+// A run that began slowly is judged by what came later, and a long one keeps no
+// more of its past than is needed for that.
+func TestTallyForgetsASlowStart(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	const cells = 2000
+	y.event(sched.Event{Kind: sched.Planned, Total: cells}, clock.now())
+	clock.pass(1000 * time.Second) // templates
+	for i := range cells / 2 {
+		clock.pass(time.Second)
+		y.event(finished(outcome.Pass, i+1, cells), clock.now())
+	}
+	want := "1000 of 2000 cells: 1000 pass; 1.0 cells/s, 16m40s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	}
+	if n := len(y.path.points); n > mostPoints {
+		t.Errorf("%d points of a path are kept", n)
+	}
+}
+
+func TestTallyOfDownloads(t *testing.T) {
+	clock := &steps{time.Unix(0, 0)}
+	var y tally
+	// Half of it was there from an earlier attempt, and is no speed.
+	y.download("a", 50<<20, 100<<20, clock.now())
+	clock.pass(10 * time.Second)
+	y.download("a", 60<<20, 100<<20, clock.now())
+	want := "fetching kernels: 60 MiB of 100 MiB, 1.0 MiB/s, 40s left"
+	if got := y.line(clock.now()); got != want {
+		t.Errorf("line is %q, want %q", got, want)
+	}
+}
+
+func TestProgressInALogIsRare(t *testing.T) {
+	var out strings.Builder
+	clock := &steps{time.Unix(0, 0)}
+	p := New(&out)
+	p.now, p.last = clock.now, clock.now()
+	p.Event(sched.Event{Kind: sched.Planned, Total: 1000})
+	for i := range 1000 {
+		clock.pass(10 * time.Millisecond)
+		p.Event(finished(outcome.Pass, i+1, 1000))
+	}
+	p.Close()
+	p.Event(finished(outcome.Pass, 1000, 1000))
+	if got := strings.Count(out.String(), "\n"); got != 3 {
+		t.Errorf("ten seconds of cells made %d lines, want the plan and one each 5 s:\n%s", got, out.String())
+	}
+}

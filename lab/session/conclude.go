@@ -1,0 +1,83 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/findings"
+	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
+)
+
+// Conclusion is what a run has come to, well or badly.
+type Conclusion struct {
+	Stored
+	Failed int // cells that make the run fail
+	// Vectors says that the run has policy vectors, which were not shown because
+	// it was not about them.
+	Vectors bool
+	// Resumable says that cells remain, and Interrupted that the run did not
+	// finish; else they are those that the lab failed.
+	Resumable, Interrupted bool
+}
+
+// Conclude shows the matrix of a run, writes its reports, and says what
+// remains of it. An interrupted run is concluded like any other.
+func (s Settings) Conclude(ctx context.Context, r *store.Store, id string, reports export.Reports, out io.Writer, o terminal.Options) (Conclusion, error) {
+	ctx = context.WithoutCancel(ctx)
+	c := Conclusion{}
+	var err error
+	if c.Stored, err = s.ReadJudged(ctx, r, id, ""); err != nil {
+		return c, err
+	}
+	if err := terminal.WriteMatrix(out, c.Run, c.Cells, o); err != nil {
+		return c, err
+	}
+	fmt.Fprintln(out)
+	c.Vectors = len(findings.Vectors(c.Cells)) > 0 && !strings.Contains(s.Run.Tests, "Policy")
+	if len(findings.Vectors(c.Cells)) > 0 && !c.Vectors {
+		if err := terminal.WriteVectors(out, c.Cells, o); err != nil {
+			return c, err
+		}
+		fmt.Fprintln(out)
+	}
+	if err := reports.Write(ctx, r, c.Run, c.Cells, out); err != nil {
+		return c, err
+	}
+	c.Failed = failed(c.Cells)
+	recipe, finished, err := lab.RecipeOf(ctx, r, c.Run)
+	if err == nil { // else the run cannot be resumed
+		c.Interrupted = !finished
+		c.Resumable = c.Interrupted || len(recipe.Remaining(c.Cells)) > 0
+	}
+	return c, nil
+}
+
+// failed counts the cells that make a run fail.
+func failed(cells []results.Cell) (n int) {
+	for i := range cells {
+		if cells[i].Bad() {
+			n++
+		}
+	}
+	return n
+}
+
+// Cells lists the cells of a plan.
+func Cells(p plan.Plan) []results.CellKey {
+	keys := make([]results.CellKey, 0, p.Cells())
+	for _, k := range p.Kernels {
+		for _, f := range p.Profiles {
+			for _, t := range p.Tests {
+				keys = append(keys, results.CellKey{Kernel: k.Release, FS: f.Name, Test: t.Name()})
+			}
+		}
+	}
+	return keys
+}

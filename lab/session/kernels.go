@@ -1,0 +1,181 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/plan"
+)
+
+// FetchJobs is how many kernels are fetched at once: enough to saturate a line
+// while others are being unpacked.
+const FetchJobs = 4
+
+// Archive is the configured Debian archive as a source of kernels, beside files
+// and builds. It is opened on first use: file: selectors must work on a machine
+// that has neither network nor apt.
+type Archive struct {
+	cfg   debian.Config
+	store *kernels.Store
+	log   *Log
+
+	once   sync.Once
+	opened *debian.Source // nil until it was opened
+	err    error          // why it cannot be
+
+	listed []kernels.Entry // what List returned
+	builds *source.Named   // what build: names
+}
+
+// Archive is the archive whose kernels are kept in a store. refresh asks it for
+// its newest index first.
+func (s Settings) Archive(store *kernels.Store, refresh bool) *Archive {
+	a := &Archive{cfg: s.Kernels.Debian, store: store, log: s.Log}
+	a.cfg.Refresh = a.cfg.Refresh || refresh
+	b := a.Builder()
+	b.Told = func(step source.Step) { s.Log.build.Show(StepText(step)) }
+	a.builds = &source.Named{Builder: b, Builds: s.Kernels.Builds}
+	return a
+}
+
+// Debian opens the archive itself.
+func (a *Archive) Debian() (*debian.Source, error) {
+	a.once.Do(func() { a.opened, a.err = debian.New(a.cfg, a.store) })
+	return a.opened, a.err
+}
+
+// List implements kernels.Source. The index is read once in an invocation, so
+// that all its selectors see the same archive.
+func (a *Archive) List(ctx context.Context) ([]kernels.Entry, error) {
+	src, err := a.Debian()
+	if err != nil {
+		return nil, err
+	}
+	if a.listed == nil {
+		a.listed, err = src.List(ctx)
+	}
+	return a.listed, err
+}
+
+// Fetch implements kernels.Source.
+func (a *Archive) Fetch(ctx context.Context, e kernels.Entry, p kernels.Progress) (kernels.Kernel, error) {
+	src, err := a.Debian()
+	if err != nil {
+		return kernels.Kernel{}, err
+	}
+	return src.Fetch(ctx, e, p)
+}
+
+// Store is where the archive's kernels are kept.
+func (a *Archive) Store() *kernels.Store { return a.store }
+
+// Resolve turns selectors into entries, and prints the archive's warnings.
+func (a *Archive) Resolve(ctx context.Context, selectors string) ([]kernels.Entry, error) {
+	entries, err := a.ResolveQuietly(ctx, selectors)
+	a.Warn()
+	return entries, err
+}
+
+// ResolveQuietly is Resolve without the warnings.
+func (a *Archive) ResolveQuietly(ctx context.Context, selectors string) ([]kernels.Entry, error) {
+	return kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: a.store}, a.builds, a}, selectors)
+}
+
+// Warnings are those of the archive, if it was used.
+func (a *Archive) Warnings() []string {
+	if a.opened == nil {
+		return nil
+	}
+	return a.opened.Warnings()
+}
+
+// Warn prints the archive's warnings.
+func (a *Archive) Warn() { a.log.Warn(a.Warnings()...) }
+
+// Builder builds kernels from source. The archive has those whose configuration
+// may serve as a base.
+func (a *Archive) Builder() source.Builder {
+	return source.Builder{Store: a.store, Config: func(ctx context.Context, selector string) (string, error) {
+		found, err := a.Resolve(ctx, selector)
+		if err != nil {
+			return "", err
+		}
+		if len(found) != 1 {
+			return "", input.Errorf("base kernel:%s names %d kernels: name one", selector, len(found))
+		}
+		ready, err := kernels.FetchAll(ctx, found, 1, nil)
+		if err != nil {
+			return "", err
+		}
+		_, err = ready[0].Options()
+		return ready[0].Config, err
+	}}
+}
+
+// StepText is a step of a build for people.
+func StepText(s source.Step) string {
+	switch {
+	case s.Total > s.Done:
+		return fmt.Sprintf("%d of some %d: %s", s.Done, s.Total, s.What)
+	case s.Done > 0:
+		return fmt.Sprintf("%d: %s", s.Done, s.What)
+	}
+	return s.What
+}
+
+// ResolveRun resolves the selectors of a run. The default matrix names series
+// that an archive may have dropped or not have yet: those are omitted with a
+// warning, as long as something remains.
+func (a *Archive) ResolveRun(ctx context.Context, selectors string) ([]kernels.Entry, error) {
+	entries, err := a.Resolve(ctx, selectors)
+	var none *kernels.SelectorError
+	if selectors != config.DefaultKernels || !errors.As(err, &none) {
+		return entries, err
+	}
+	var kept []string
+	for selector := range strings.SplitSeq(config.DefaultKernels, ",") {
+		if _, err := a.Resolve(ctx, selector); err != nil {
+			a.log.Warn(fmt.Sprintf("kernel %s of the default matrix is omitted: %s", selector, err))
+			continue
+		}
+		kept = append(kept, selector)
+	}
+	if len(kept) == 0 {
+		return nil, err
+	}
+	return a.Resolve(ctx, strings.Join(kept, ","))
+}
+
+// Unfetched is what a plan must know of kernels that are still to be fetched.
+func Unfetched(entries []kernels.Entry) []plan.Kernel {
+	out := make([]plan.Kernel, len(entries))
+	for i, e := range entries {
+		out[i] = plan.KernelOfEntry(e)
+	}
+	return out
+}
+
+// Fetcher waits until the kernel of a release is ready to boot.
+type Fetcher = func(ctx context.Context, release string) (kernels.Kernel, error)
+
+// firstOf waits for the first kernel that can be fetched; the error is that of
+// all of them when there is none.
+func firstOf(ctx context.Context, entries []kernels.Entry, fetch Fetcher) (kernels.Kernel, error) {
+	var failed []error
+	for _, e := range entries {
+		k, err := fetch(ctx, e.Release)
+		if err == nil {
+			return k, nil
+		}
+		failed = append(failed, err)
+	}
+	return kernels.Kernel{}, errors.Join(failed...)
+}

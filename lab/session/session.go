@@ -1,0 +1,199 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/vm"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results/store"
+)
+
+// Session is what it takes to run plans: a QEMU that works, the cache in use,
+// and the stores open.
+type Session struct {
+	Settings
+	Results     *store.Store // nil where nothing is recorded
+	KernelStore *kernels.Store
+	Archive     *Archive
+
+	closers []func()
+}
+
+// Open opens a session whose runs go into the store of results. refresh asks
+// the archive for its newest index.
+func (s Settings) Open(ctx context.Context, refresh bool) (*Session, error) {
+	return s.open(ctx, refresh, func() (*store.Store, func(), error) {
+		r, err := s.OpenResults()
+		return r, func() { _ = r.Close() }, err // each attempt was durable when it was added
+	})
+}
+
+// OpenWith is Open with a store of results that the caller opened and closes.
+func (s Settings) OpenWith(ctx context.Context, refresh bool, r *store.Store) (*Session, error) {
+	return s.open(ctx, refresh, func() (*store.Store, func(), error) { return r, func() {}, nil })
+}
+
+// OpenScratch is Open with a store of results that is removed at the end.
+func (s Settings) OpenScratch(ctx context.Context) (*Session, error) {
+	return s.open(ctx, false, scratchResults)
+}
+
+// OpenGuest is Open for single programs, which record nothing.
+func (s Settings) OpenGuest(ctx context.Context) (*Session, error) {
+	return s.open(ctx, false, func() (*store.Store, func(), error) { return nil, func() {}, nil })
+}
+
+func (s Settings) open(ctx context.Context, refresh bool, openResults func() (*store.Store, func(), error)) (*Session, error) {
+	release, err := s.UseVMs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &Session{Settings: s, closers: []func(){release}}
+	r, closeResults, err := openResults()
+	if err != nil {
+		o.Close()
+		return nil, err
+	}
+	o.Results, o.closers = r, append(o.closers, closeResults)
+	if o.KernelStore, err = s.OpenKernels(); err != nil {
+		o.Close()
+		return nil, err
+	}
+	o.Archive = s.Archive(o.KernelStore, refresh)
+	return o, nil
+}
+
+// Close closes what was opened, in reverse order.
+func (s *Session) Close() {
+	for _, c := range slices.Backward(s.closers) {
+		c()
+	}
+	s.closers = nil
+}
+
+func scratchResults() (r *store.Store, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "splicelab-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("a directory for temporary results: %w", err)
+	}
+	sweep := func() { _ = os.RemoveAll(dir) } // nothing in it is wanted
+	if r, err = store.Open(filepath.Join(dir, "results.db")); err != nil {
+		sweep()
+		return nil, nil, err
+	}
+	return r, func() { _ = r.Close(); sweep() }, nil
+}
+
+// NewLab chooses the accelerator, prints which and why, and makes the lab.
+// canary is the kernel that shows whether KVM works; configure sets what the
+// options of a run do not.
+func (s *Session) NewLab(ctx context.Context, canary kernels.Kernel, log io.Writer, configure ...func(*lab.Config)) (*lab.Lab, error) {
+	cfg, reason, err := s.LabConfig(ctx, canary)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range configure {
+		set(&cfg)
+	}
+	l, err := lab.New(cfg, s.Results)
+	if err != nil {
+		return nil, err
+	}
+	if s.Results != nil {
+		fmt.Fprintf(log, "accelerator %s: %s; seed %d\n", cfg.Accel, sanitize.Line(reason), cfg.Seed)
+	}
+	return l, nil
+}
+
+// LabConfig is the lab's configuration as the options say, and why it has the
+// accelerator that it has.
+func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab.Config, reason string, err error) {
+	accel, reason, err := vm.Choose(ctx, vm.Accel(s.VM.Accel), s.Canary(canary.BootImage()))
+	if err != nil {
+		return lab.Config{}, "", err
+	}
+	guest, err := s.GuestPrograms(ctx)
+	if err != nil {
+		return lab.Config{}, "", err
+	}
+	return lab.Config{
+		QEMU:      s.VM.QEMU,
+		GuestDir:  guest,
+		CacheDir:  s.Cache,
+		Accel:     accel,
+		Jobs:      s.Run.Jobs,
+		MemoryMiB: s.VM.Memory,
+		CPUs:      s.VM.CPUs,
+		Isolation: plan.Isolation(s.Run.Isolation),
+
+		NoTemplates:  s.VM.NoTemplates,
+		TemplatesMiB: s.VM.TemplateRoom,
+
+		Policy: outcome.Policy(s.Run.Policy),
+		Seed:   s.RandomSeed(),
+		Deadlines: job.Deadlines{
+			Boot:    s.VM.BootTimeout,
+			Silence: s.VM.SilenceTimeout,
+			Cell:    s.VM.CellTimeout,
+		},
+		KernelArgs: strings.Fields(s.VM.KernelArgs),
+		Command:    s.Command,
+		Version:    s.Version,
+	}, reason, nil
+}
+
+// Canary configures the boot that shows whether an accelerator works.
+func (s Settings) Canary(kernel string) vm.ChooseConfig {
+	return vm.ChooseConfig{QEMU: s.VM.QEMU, Kernel: kernel, CacheDir: s.Cache}
+}
+
+// Guest is what a single program or a shell runs on.
+type Guest struct {
+	Kernel     string // a selector that names one
+	Filesystem string // a profile; empty: none
+	Modules    []string
+}
+
+// Boot resolves and fetches the guest's kernel, and finds its profile, or nil.
+func (s Settings) Boot(ctx context.Context, g Guest, p kernels.Progress) (kernels.Kernel, *images.Profile, error) {
+	var profile *images.Profile
+	if g.Filesystem != "" {
+		found, err := s.Profile(g.Filesystem)
+		if err != nil {
+			return kernels.Kernel{}, nil, err
+		}
+		profile = &found
+	}
+	store, err := s.OpenKernels()
+	if err != nil {
+		return kernels.Kernel{}, nil, err
+	}
+	archive := s.Archive(store, false)
+	entries, err := archive.ResolveQuietly(ctx, g.Kernel)
+	if err != nil {
+		archive.Warn() // it may say why the kernel is not there
+		return kernels.Kernel{}, nil, err
+	}
+	if len(entries) != 1 {
+		return kernels.Kernel{}, nil, input.Optionf("kernel", "%s names %d kernels: name one, for example %s", g.Kernel, len(entries), entries[len(entries)-1].Version)
+	}
+	found, err := kernels.FetchAll(ctx, entries, 1, p)
+	if err != nil {
+		return kernels.Kernel{}, nil, err
+	}
+	return found[0], profile, nil
+}
