@@ -11,14 +11,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // Builder builds images into a cache that several processes may share.
@@ -58,17 +56,17 @@ func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.
 		touch(record)
 		return image, e, nil
 	}
-	unlock, err := lock(ctx, filepath.Join(dir, key+".lock"))
+	lock, err := osfile.Lock(ctx, filepath.Join(dir, key+".lock"), osfile.Exclusive)
 	if err != nil {
 		return "", entry{}, fmt.Errorf("image cache: %w", err)
 	}
-	defer unlock()
+	defer lock.Close() // frees it
 	// Another process may have built it meanwhile.
 	if e, err := verify(k, image, record); err == nil {
 		return image, e, nil
 	}
 	var e entry
-	err = writeFile(image, func(f *os.File) error {
+	err = osfile.WriteFunc(image, 0o444, func(f *os.File) error {
 		if e, err = build(f); err != nil {
 			return err
 		}
@@ -76,11 +74,11 @@ func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.
 		return err
 	})
 	if err != nil {
-		return "", entry{}, err
+		return "", entry{}, fmt.Errorf("image cache: %w", err)
 	}
-	err = writeFile(record, func(f *os.File) error { return json.NewEncoder(f).Encode(e) })
+	err = osfile.WriteFunc(record, 0o444, func(f *os.File) error { return json.NewEncoder(f).Encode(e) })
 	if err != nil {
-		return "", entry{}, err
+		return "", entry{}, fmt.Errorf("image cache: %w", err)
 	}
 	return image, e, nil
 }
@@ -108,56 +106,6 @@ func verify(k kind, image, record string) (entry, error) {
 		return entry{}, fmt.Errorf("%s is corrupt", image)
 	}
 	return e, nil
-}
-
-// writeFile makes path appear whole or not at all: the content goes to a
-// temporary file first, and is on disk before it gets its name.
-func writeFile(path string, write func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("image cache: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := errors.Join(f.Chmod(0o444), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("image cache: %w", err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("image cache: %w", err)
-	}
-	return nil
-}
-
-// lock takes an exclusive lock on a file that is made when missing, waiting
-// until it is free or the context ends.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return func() { _ = f.Close() }, nil // closing drops the lock
-		}
-		if err != unix.EWOULDBLOCK && err != unix.EINTR {
-			_ = f.Close()
-			return nil, &os.PathError{Op: "flock", Path: path, Err: err}
-		}
-		select {
-		case <-ctx.Done():
-			_ = f.Close()
-			return nil, fmt.Errorf("waiting for %s, which another process holds: %w", path, context.Cause(ctx))
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }
 
 // fileDigest is the SHA-256 of all of a file, from its beginning.

@@ -30,7 +30,7 @@ func (e Exclusion) validate() error {
 		return errors.New(`kernels is missing: give a version or a range like "6.1..6.6"`)
 	}
 	if _, err := kernelversion.ParseRange(e.Kernels); err != nil {
-		return fmt.Errorf("kernels %q: %w", e.Kernels, err)
+		return err
 	}
 	if strings.TrimSpace(e.Reason) == "" {
 		return fmt.Errorf("kernels %q: reason is missing: it is shown instead of a result", e.Kernels)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/spell"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -118,46 +120,13 @@ func profileNames(profiles []Profile) []string {
 	return names
 }
 
-// maxNear bounds how different a suggested name may be, in edits.
+// maxNear is how many similar names an error suggests.
 const maxNear = 3
 
 func unknownProfile(name string, known []Profile) error {
-	e := &UnknownProfileError{Name: name, Known: profileNames(known)}
-	distance := func(s string) int {
-		if strings.HasPrefix(s, name) || strings.HasPrefix(name, s) {
-			return 1
-		}
-		return editDistance(name, s)
-	}
-	for _, k := range e.Known {
-		if d := distance(k); d <= maxNear && d < max(len(name), len(k)) {
-			e.Near = append(e.Near, k)
-		}
-	}
-	slices.SortStableFunc(e.Near, func(a, b string) int { return distance(a) - distance(b) })
-	e.Near = e.Near[:min(len(e.Near), 3)]
-	return e
-}
-
-// editDistance is the number of insertions, deletions and replacements of
-// bytes that turn a into b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
+	names := profileNames(known)
+	near := spell.Near(name, names)
+	return &UnknownProfileError{Name: name, Near: near[:min(len(near), maxNear)], Known: names}
 }
 
 var (

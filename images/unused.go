@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // touch notes that an image is used: the time of its record is that of the
@@ -47,11 +49,11 @@ func removeUnused(ctx context.Context, name, suffix string, since time.Time) (go
 	if !unused() {
 		return false, nil
 	}
-	unlock, err := lock(ctx, name+".lock")
+	lock, err := osfile.Lock(ctx, name+".lock", osfile.Exclusive)
 	if err != nil {
 		return false, fmt.Errorf("image cache: %w", err)
 	}
-	defer unlock()
+	defer lock.Close() // frees it
 	if !unused() {
 		return false, nil
 	}

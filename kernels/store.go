@@ -10,11 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // Names of the files in an entry of the store.
@@ -248,11 +248,8 @@ func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Conte
 	if err := s.fill(ctx, temporary, fill); err != nil {
 		return Kernel{}, errors.Join(s.explain(err), os.RemoveAll(temporary))
 	}
-	if err := os.Rename(temporary, s.entry(key)); err != nil {
+	if err := osfile.PublishDir(temporary, s.entry(key)); err != nil {
 		return Kernel{}, errors.Join(s.unwritable(err), os.RemoveAll(temporary))
-	}
-	if err := syncPath(filepath.Join(s.dir, entriesDir)); err != nil {
-		return Kernel{}, s.unwritable(err)
 	}
 	return s.read(key)
 }
@@ -284,7 +281,7 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 	// The modules are not synced: there are thousands of them, and each is
 	// verified when it is read.
 	for _, name := range []string{VmlinuxFile, BzImageFile, ConfigFile, sumsFile, manifestFile, "."} {
-		if err := syncPath(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := osfile.SyncDir(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.unwritable(err)
 		}
 	}
@@ -342,18 +339,6 @@ func (m *manifest) checkImage(image []byte) error {
 	return nil
 }
 
-// syncPath syncs a file or directory to disk.
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-// lockPoll is the interval between attempts to take a lock.
-const lockPoll = 100 * time.Millisecond
-
 // Lock takes the store's lock of that name, which is shared with other
 // processes, and waits for it until the context ends. The kernel releases the
 // lock of a process that dies.
@@ -368,24 +353,9 @@ func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error
 // LockFile is Lock for callers that pass the lock on to a child process: it is
 // released when every process that has the file open has closed it.
 func (s *Store) LockFile(ctx context.Context, name string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, locksDir, name), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := osfile.Lock(ctx, filepath.Join(s.dir, locksDir, name), osfile.Exclusive)
 	if err != nil {
-		return nil, s.unwritable(err)
+		return nil, s.explain(err)
 	}
-	ticker := time.NewTicker(lockPoll)
-	defer ticker.Stop()
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case err == nil:
-			return f, nil
-		case !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR):
-			return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("wait for another splicelab that holds %s: %w", f.Name(), context.Cause(ctx)), f.Close())
-		case <-ticker.C:
-		}
-	}
+	return f, nil
 }

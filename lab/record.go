@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/plan"
@@ -36,6 +37,7 @@ func (r *recorder) Kernel(ctx context.Context, k plan.Kernel) (kernels.Kernel, e
 	if err != nil {
 		return kernels.Kernel{}, err
 	}
+	err = r.store.SetKernel(r.ctx, r.run, runKernel(plan.KernelOf(got)))
 	for name, value := range kernelConditions(got) {
 		err = errors.Join(err, r.store.SetCondition(r.ctx, r.run, name, value))
 	}
@@ -70,6 +72,11 @@ func (r Ready) Plan() []plan.Kernel {
 		out[i] = plan.KernelOf(k)
 	}
 	return out
+}
+
+// runKernel is the store's view of a kernel of a plan.
+func runKernel(k plan.Kernel) results.Kernel {
+	return results.Kernel{Release: kernelversion.Release{Name: k.Release, Version: k.Version}, Arch: kernels.AMD64, Flavour: k.Flavour, Digest: k.Digest}
 }
 
 // conditionKernel and a release name the condition that is a kernel's digest.
@@ -111,8 +118,13 @@ func (l *Lab) newRun(ctx context.Context, p plan.Plan) results.Run {
 		}
 	}
 	maps.Copy(cond, l.conditions(ctx, p))
+	var used []results.Kernel
+	for _, k := range p.Kernels {
+		used = append(used, runKernel(k))
+	}
 	return results.Run{
-		ID: results.NewRunID(now), Started: now, Policy: l.cfg.Policy, Accel: string(l.cfg.Accel),
+		Kernels: used,
+		ID:      results.NewRunID(now), Started: now, Policy: l.cfg.Policy, Accel: string(l.cfg.Accel),
 		Seed: l.cfg.Seed, Command: l.cfg.Command, Conditions: cond, Planned: p.Cells(),
 	}
 }

@@ -20,8 +20,8 @@ func Columns(cells []Cell) []Column {
 			byKernel[col.Kernel] = append(byKernel[col.Kernel], cells[i])
 		}
 	}
-	for _, k := range distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases) {
-		for _, fs := range distinct(byKernel[k], func(c *Cell) string { return c.FS }, CompareNatural) {
+	for _, k := range ReleaseNames(Releases(cells)) {
+		for _, fs := range distinct(byKernel[k], func(c *Cell) string { return c.FS }) {
 			cols = append(cols, Column{k, fs})
 		}
 	}

@@ -6,16 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 )
 
 // Sort sorts cells into the order of reports: kernel version, filesystem,
 // test.
 func Sort(cells []Cell) {
-	kernels := ranks(cells, func(c *Cell) string { return c.Kernel }, CompareReleases)
-	filesystems := ranks(cells, func(c *Cell) string { return c.FS }, CompareNatural)
-	tests := ranks(cells, func(c *Cell) string { return c.Test }, CompareNatural)
-	// Cells are large: sort small keys, then move each cell once.
+	kernels := rank(ReleaseNames(Releases(cells)))
+	filesystems := rank(distinct(cells, func(c *Cell) string { return c.FS }))
+	tests := rank(distinct(cells, func(c *Cell) string { return c.Test }))
+	// A cell is large: sort small keys, then place each cell once.
 	type place struct{ kernel, fs, test, from int }
 	places := make([]place, len(cells))
 	for i := range cells {
@@ -31,17 +32,17 @@ func Sort(cells []Cell) {
 	copy(cells, sorted)
 }
 
-// ranks numbers the distinct names of cells in order.
-func ranks(cells []Cell, name func(*Cell) string, compare func(a, b string) int) map[string]int {
-	rank := make(map[string]int)
-	for i, n := range distinct(cells, name, compare) {
-		rank[n] = i
+// rank numbers names.
+func rank(names []string) map[string]int {
+	ranks := make(map[string]int, len(names))
+	for i, n := range names {
+		ranks[n] = i
 	}
-	return rank
+	return ranks
 }
 
-// distinct lists the distinct names of cells in order.
-func distinct(cells []Cell, name func(*Cell) string, compare func(a, b string) int) []string {
+// distinct lists the distinct names of cells in natural order.
+func distinct(cells []Cell, name func(*Cell) string) []string {
 	seen := make(map[string]bool)
 	var names []string
 	for i := range cells {
@@ -50,53 +51,32 @@ func distinct(cells []Cell, name func(*Cell) string, compare func(a, b string) i
 			names = append(names, n)
 		}
 	}
-	slices.SortFunc(names, compare)
+	slices.SortFunc(names, CompareNatural)
 	return names
 }
 
-// CompareKeys is the order of reports.
+// CompareCells orders cells as reports do.
+func CompareCells(a, b *Cell) int {
+	return cmp.Or(a.Release().Compare(b.Release()), CompareNatural(a.FS, b.FS), CompareNatural(a.Test, b.Test))
+}
+
+// CompareKeys orders cells as reports do, as far as their keys say.
 func CompareKeys(a, b CellKey) int {
-	return cmp.Or(CompareReleases(a.Kernel, b.Kernel), CompareNatural(a.FS, b.FS), CompareNatural(a.Test, b.Test))
+	return CompareCells(&Cell{Attempt: Attempt{CellKey: a}}, &Cell{Attempt: Attempt{CellKey: b}})
 }
 
 // CompareNatural orders text with its runs of digits as numbers, so that
 // "page/4k" comes before "page/16k".
-func CompareNatural(a, b string) int {
-	x, y := a, b
-	for x != "" && y != "" {
-		if isDigit(x[0]) && isDigit(y[0]) {
-			nx, ny := digits(x), digits(y)
-			x, y = x[len(nx):], y[len(ny):]
-			nx, ny = strings.TrimLeft(nx, "0"), strings.TrimLeft(ny, "0")
-			if c := cmp.Or(len(nx)-len(ny), strings.Compare(nx, ny)); c != 0 {
-				return c
-			}
-			continue
-		}
-		if x[0] != y[0] {
-			return int(x[0]) - int(y[0])
-		}
-		x, y = x[1:], y[1:]
-	}
-	return cmp.Or(len(x)-len(y), strings.Compare(a, b))
-}
-
-func digits(s string) string {
-	n := 0
-	for n < len(s) && isDigit(s[n]) {
-		n++
-	}
-	return s[:n]
-}
+func CompareNatural(a, b string) int { return kernelversion.CompareNatural(a, b) }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // Axes returns the distinct kernels, filesystems and tests of cells, in the order
 // of reports.
 func Axes(cells []Cell) (kernels, filesystems, tests []string) {
-	return distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases),
-		distinct(cells, func(c *Cell) string { return c.FS }, CompareNatural),
-		distinct(cells, func(c *Cell) string { return c.Test }, CompareNatural)
+	return ReleaseNames(Releases(cells)),
+		distinct(cells, func(c *Cell) string { return c.FS }),
+		distinct(cells, func(c *Cell) string { return c.Test })
 }
 
 // SortedOutcomes returns the keys of m from best to worst.
@@ -107,9 +87,4 @@ func SortedOutcomes[V any](m map[outcome.Outcome]V) []outcome.Outcome {
 		}
 		return strings.Compare(string(a), string(b))
 	})
-}
-
-// Releases returns the distinct kernels of cells, oldest first.
-func Releases(cells []Cell) []string {
-	return distinct(cells, func(c *Cell) string { return c.Kernel }, CompareReleases)
 }

@@ -1,90 +1,55 @@
 package results
 
 import (
-	"cmp"
-	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// OfRelease reports whether name selects release: name is a release, or a prefix
-// of one that ends where a number ends. So 6.12 selects its series and its
-// release candidates, and 6.1 selects nothing of 6.12.
-func OfRelease(release, name string) bool {
-	rest, ok := strings.CutPrefix(release, name)
-	if !ok || name == "" {
-		return false
-	}
-	return rest == "" || !isDigit(rest[0]) || !isDigit(name[len(name)-1])
+// Kernel is a kernel of a run.
+type Kernel struct {
+	kernelversion.Release
+	Arch    string // as Debian and Go name it; empty: not known
+	Flavour string
+	Digest  string // hex SHA-256; empty until the kernel is fetched
 }
 
-// ReleaseRange is an inclusive range of kernel releases. An end includes
-// everything that it selects (see OfRelease); an empty end is open.
-type ReleaseRange struct{ From, To string }
+// Release is the kernel of an attempt, with the upstream version that the store
+// has of it, or else the one in its name.
+func (a *Attempt) Release() kernelversion.Release {
+	if a.Version.IsZero() {
+		return kernelversion.ReleaseOf(a.Kernel)
+	}
+	return kernelversion.Release{Name: a.Kernel, Version: a.Version}
+}
 
-// ParseReleaseRange parses "6.12", "6.12.95", "6.1..6.6", "..6.0", "7.0..", as
-// exclusions of filesystem profiles have them. An end may be a full release.
-func ParseReleaseRange(text string) (ReleaseRange, error) {
-	from, to, isRange := strings.Cut(strings.TrimSpace(text), "..")
-	r := ReleaseRange{strings.TrimSpace(from), strings.TrimSpace(to)}
-	if !isRange {
-		r.To = r.From
-	}
-	if r == (ReleaseRange{}) {
-		return r, fmt.Errorf("kernels %q: give a release such as 6.12, or a range such as 6.1..6.6", text)
-	}
-	for _, end := range []string{r.From, r.To} {
-		if end != "" && !strings.Contains(upstream(end), ".") {
-			return r, fmt.Errorf("kernels %q: %q is no kernel release such as 6.12", text, end)
+// Releases are the kernels of cells, each once, oldest first.
+func Releases(cells []Cell) []kernelversion.Release {
+	seen := make(map[string]bool)
+	var all []kernelversion.Release
+	for i := range cells {
+		if c := &cells[i]; !seen[c.Kernel] {
+			seen[c.Kernel] = true
+			all = append(all, c.Release())
 		}
 	}
-	if r.From != "" && r.To != "" && CompareReleases(r.From, r.To) > 0 && !OfRelease(r.From, r.To) {
-		return r, fmt.Errorf("kernels %q: %s is newer than %s: swap them", text, r.From, r.To)
-	}
-	return r, nil
+	slices.SortFunc(all, kernelversion.Release.Compare)
+	return all
 }
 
-// Contains reports whether release is in the range. A release that does not begin
-// with a number is in none.
-func (r ReleaseRange) Contains(release string) bool {
-	return upstream(release) != "" && (r.From == "" || CompareReleases(release, r.From) >= 0 || OfRelease(release, r.From)) &&
-		(r.To == "" || CompareReleases(release, r.To) <= 0 || OfRelease(release, r.To))
+// ReleaseNames are the names of releases.
+func ReleaseNames(releases []kernelversion.Release) []string {
+	var names []string
+	for _, r := range releases {
+		names = append(names, r.Name)
+	}
+	return names
 }
 
-// String formats the range as ParseReleaseRange parses it.
-func (r ReleaseRange) String() string {
-	if r.From == r.To {
-		return r.From
-	}
-	return r.From + ".." + r.To
-}
-
-// Series is the leading "6.12" of a release, or the release itself where there is
-// none.
-func Series(release string) string {
-	parts := strings.SplitN(upstream(release), ".", 3)
-	if len(parts) < 2 {
-		return release
-	}
-	return parts[0] + "." + parts[1]
-}
-
-// CompareReleases orders kernel releases: by upstream version, a release
-// candidate before its release, then the suffix of the distribution.
-func CompareReleases(a, b string) int {
-	ra, rb := upstream(a), upstream(b)
-	if c := CompareNatural(ra, rb); c != 0 {
-		return c
-	}
-	na, ca := candidate(a[len(ra):])
-	nb, cb := candidate(b[len(rb):])
-	switch {
-	case ca && !cb:
-		return -1
-	case cb && !ca:
-		return 1
-	}
-	return cmp.Or(CompareNatural(na, nb), CompareNatural(a, b))
-}
+// Series is the "6.12" that a release begins with; the release itself where
+// there is no such beginning.
+func Series(release string) string { return kernelversion.ReleaseOf(release).Series() }
 
 // upstream is the leading dotted number of a release.
 func upstream(release string) string {
@@ -93,14 +58,6 @@ func upstream(release string) string {
 		n++
 	}
 	return release[:n]
-}
-
-// candidate cuts the "-rc3" or "~rc3" that rest begins with.
-func candidate(rest string) (name string, ok bool) {
-	if len(rest) > 1 && (rest[0] == '-' || rest[0] == '~') && strings.HasPrefix(rest[1:], "rc") {
-		return rest[1:], true
-	}
-	return rest, false
 }
 
 // SharedFlavour is the "-cloud-amd64" at the end of every release.

@@ -3,8 +3,9 @@ package results
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/shell"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -16,20 +17,15 @@ func RepeatCommand(r Run, key CellKey) string {
 		args = append(args, "--policy", string(r.Policy))
 	}
 	args = append(args, "--seed", fmt.Sprint(r.Seed))
-	for i, a := range args {
-		args[i] = quote(CleanLine(a))
-	}
-	return strings.Join(args, " ")
+	return ShellCommand(args)
 }
 
-// quote quotes s for a shell where it has to.
-func quote(s string) string {
-	plain := s != ""
-	for _, c := range s {
-		plain = plain && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./+:=,@%", c))
+// ShellCommand writes words as one command line that a shell splits into just
+// them, safe to print.
+func ShellCommand(words []string) string {
+	safe := make([]string, len(words))
+	for i, w := range words {
+		safe[i] = sanitize.Line(w)
 	}
-	if plain {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return shell.Join(safe)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -24,10 +25,11 @@ type Run struct {
 	// Conditions are what could explain a difference between runs:
 	// "qemu", "splicelab", "mkfs.xfs", "kernel <release>" (its digest), …
 	Conditions map[string]string
-	Planned    int    // cells planned
-	Problem    string // why the run cannot be trusted: a failed control cell, an abort; else empty
-	// Paused is how long, between Started and Finished, the run was stopped before
-	// it was resumed.
+	Kernels    []Kernel // those planned; only BeginRun looks at it
+	Planned    int      // cells planned
+	Problem    string   // why the run cannot be trusted: a failed control cell, an abort; else empty
+	// Paused is how much of the time from Started to Finished nobody was at the
+	// run, because it had been stopped and was resumed later.
 	Paused time.Duration
 	// Plan is what the lab needs to resume the run, in the lab's own form; empty
 	// for a run that cannot be resumed. It can be long: only Store.BeginRun writes
@@ -59,6 +61,9 @@ func (k CellKey) String() string { return k.Kernel + " " + k.FS + " " + k.Test }
 // Attempt is one execution of a cell.
 type Attempt struct {
 	CellKey
+	// Version is the kernel's upstream version where the store knows it: see
+	// Release.
+	Version    kernelversion.Version
 	N          int // 1 for the first; infra attempts count
 	Verdict    outcome.Verdict
 	Outcome    outcome.Outcome

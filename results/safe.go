@@ -4,21 +4,29 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/shell"
 	"github.com/splicelab/splicelab/outcome"
+)
+
+// Limits of what the store keeps of an attempt.
+const (
+	MaxText       = 64 << 10 // Output and Console, each, in bytes
+	MaxCovariates = 128      // number of covariates
 )
 
 // SafeRun returns r with texts that are safe to show, each one line. The words
 // of its command are quoted for a shell where they have to be.
 func SafeRun(r Run) Run {
-	r.ID, r.Policy, r.Accel = CleanLine(r.ID), outcome.Policy(CleanLine(string(r.Policy))), CleanLine(r.Accel)
-	r.Problem = CleanLine(r.Problem)
+	r.ID, r.Policy, r.Accel = sanitize.Line(r.ID), outcome.Policy(sanitize.Line(string(r.Policy))), sanitize.Line(r.Accel)
+	r.Problem = sanitize.Line(r.Problem)
 	command := make([]string, len(r.Command))
 	for i, word := range r.Command {
-		command[i] = quote(CleanLine(word))
+		command[i] = shell.Quote(sanitize.Line(word))
 	}
 	conditions := make(map[string]string, len(r.Conditions))
 	for k, v := range r.Conditions {
-		conditions[CleanLine(k)] = CleanLine(v)
+		conditions[sanitize.Line(k)] = sanitize.Line(v)
 	}
 	r.Command, r.Conditions = command, conditions
 	return r
@@ -26,17 +34,17 @@ func SafeRun(r Run) Run {
 
 // SafeKey returns k with names that are safe to print.
 func SafeKey(k CellKey) CellKey {
-	return CellKey{Kernel: CleanLine(k.Kernel), FS: CleanLine(k.FS), Test: CleanLine(k.Test)}
+	return CellKey{Kernel: sanitize.Line(k.Kernel), FS: sanitize.Line(k.FS), Test: sanitize.Line(k.Test)}
 }
 
 // SafeAttempt returns a as it is stored: texts cleaned and bounded.
 func SafeAttempt(a Attempt) Attempt {
 	a.CellKey = SafeKey(a.CellKey)
-	a.Outcome = outcome.Outcome(CleanLine(string(a.Outcome)))
-	a.Kind = outcome.Kind(CleanLine(string(a.Kind)))
-	a.Detail = CleanLine(a.Detail)
-	a.Output = Bounded(a.Output, MaxText)
-	a.Console = Bounded(a.Console, MaxText)
+	a.Outcome = outcome.Outcome(sanitize.Line(string(a.Outcome)))
+	a.Kind = outcome.Kind(sanitize.Line(string(a.Kind)))
+	a.Detail = sanitize.Line(a.Detail)
+	a.Output = sanitize.Bounded(a.Output, MaxText)
+	a.Console = sanitize.Bounded(a.Console, MaxText)
 	keys := make([]string, 0, len(a.Covariates))
 	for k := range a.Covariates {
 		keys = append(keys, k)
@@ -48,7 +56,7 @@ func SafeAttempt(a Attempt) Attempt {
 			kept["…"] = fmt.Sprintf("%d more covariates dropped", len(keys)-i)
 			break
 		}
-		kept[CleanLine(k)] = CleanLine(a.Covariates[k])
+		kept[sanitize.Line(k)] = sanitize.Line(a.Covariates[k])
 	}
 	a.Covariates = kept
 	return a

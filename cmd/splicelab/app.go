@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/spell"
 	"github.com/splicelab/splicelab/lab/session"
 )
 

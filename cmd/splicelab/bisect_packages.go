@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
 	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/results"

@@ -12,8 +12,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/lab/bisect/drive"
 )
 
 // slowTest skips what builds kernels: "make test-slow" runs it. It returns the

@@ -10,10 +10,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
-	"golang.org/x/sys/unix"
 )
 
 func (a *app) cacheCommand() *cobra.Command {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -73,8 +73,8 @@ func (a *app) doctor(ctx context.Context) error {
 
 // print writes the finding and, below it, how to mend it.
 func (f finding) print(w io.Writer) {
-	fmt.Fprintf(w, "%-5s %-12s %s\n", f.health, f.subject, results.CleanLine(f.text))
+	fmt.Fprintf(w, "%-5s %-12s %s\n", f.health, f.subject, sanitize.Line(f.text))
 	if f.remedy != "" {
-		fmt.Fprintf(w, "%-5s %-12s %s\n", "", "", "→ "+results.CleanLine(f.remedy))
+		fmt.Fprintf(w, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.remedy))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/protocol"
@@ -16,7 +18,6 @@ import (
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) execCommand() *cobra.Command {
@@ -144,9 +145,9 @@ func (a *app) ended(code int, err error) error {
 	case errors.As(err, &kernel) && kernel.Verdict == outcome.Skip:
 		return usagef("this kernel and filesystem cannot run here: %s", kernel.Detail)
 	case errors.As(err, &kernel):
-		fmt.Fprintf(a.stderr, "splicelab: the kernel ended first: %s\n", results.CleanLine(kernel.Error()))
+		fmt.Fprintf(a.stderr, "splicelab: the kernel ended first: %s\n", sanitize.Line(kernel.Error()))
 		if kernel.Console != "" {
-			fmt.Fprintf(a.stderr, "%s\n", strings.TrimRight(results.Clean(kernel.Console), "\n"))
+			fmt.Fprintf(a.stderr, "%s\n", strings.TrimRight(sanitize.Text(kernel.Console), "\n"))
 		}
 		return &failedError{1}
 	case err != nil:

@@ -7,8 +7,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/internal/input"
-	"github.com/splicelab/splicelab/results"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it
@@ -68,7 +69,7 @@ func (a *app) message(ctx context.Context, err error) string {
 	}
 	var b strings.Builder
 	for line := range strings.Lines(a.explain(err)) {
-		fmt.Fprintf(&b, "splicelab: %s\n", results.CleanLine(strings.TrimSuffix(line, "\n")))
+		fmt.Fprintf(&b, "splicelab: %s\n", sanitize.Line(strings.TrimSuffix(line, "\n")))
 	}
 	return b.String()
 }

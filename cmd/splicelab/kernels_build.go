@@ -6,13 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsBuildCommand() *cobra.Command {
@@ -132,6 +133,6 @@ func (a *app) buildKernel(ctx context.Context, build source.Build, jobs int) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s  %s  build:%s\n", results.CleanLine(k.Release), k.Digest, build.Name)
+	fmt.Fprintf(a.stdout, "%s  %s  build:%s\n", sanitize.Line(k.Release), k.Digest, build.Name)
 	return nil
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsDiffCommand() *cobra.Command {
@@ -76,9 +77,9 @@ func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) 
 		return a.writeJSON(list)
 	}
 	w := text.NewTable(a.stdout)
-	fmt.Fprintf(w, "OPTION\t%s\t%s\n", results.CleanLine(both[0].Release), results.CleanLine(both[1].Release))
+	fmt.Fprintf(w, "OPTION\t%s\t%s\n", sanitize.Line(both[0].Release), sanitize.Line(both[1].Release))
 	for _, c := range changes {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", results.CleanLine(c.Option), text.OrDash(results.CleanLine(c.Old)), text.OrDash(results.CleanLine(c.New)))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", sanitize.Line(c.Option), text.OrDash(sanitize.Line(c.Old)), text.OrDash(sanitize.Line(c.New)))
 	}
 	if err := w.Flush(); err != nil {
 		return err

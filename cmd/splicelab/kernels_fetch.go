@@ -3,12 +3,13 @@ package main
 import (
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsFetchCommand() *cobra.Command {
@@ -40,7 +41,7 @@ resumed; a kernel that is there already costs nothing.`,
 			found, err := kernels.FetchAll(cmd.Context(), entries, session.FetchJobs, p)
 			p.Close()
 			for _, k := range found {
-				fmt.Fprintf(a.stdout, "%s  %s  %s\n", results.CleanLine(k.Release), k.Digest, results.CleanLine(k.Origin))
+				fmt.Fprintf(a.stdout, "%s  %s  %s\n", sanitize.Line(k.Release), k.Digest, sanitize.Line(k.Origin))
 			}
 			return err
 		},

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsListCommand() *cobra.Command {
@@ -65,8 +66,8 @@ func (a *app) writeKernels(entries []kernels.Entry) error {
 		if e.Size > 0 {
 			download = progress.Bytes(e.Size)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Series(), e.Version, results.CleanLine(e.Release), results.CleanLine(e.Flavour),
-			results.CleanLine(e.Origin), download, yesNo(e.Cached), yesNo(e.Modules), results.CleanLine(e.Note))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Series(), e.Version, sanitize.Line(e.Release), sanitize.Line(e.Flavour),
+			sanitize.Line(e.Origin), download, yesNo(e.Cached), yesNo(e.Modules), sanitize.Line(e.Note))
 	}
 	return w.Flush()
 }

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) kernelsShowCommand() *cobra.Command {
@@ -49,7 +50,7 @@ func (a *app) showKernel(ctx context.Context, e kernels.Entry) error {
 	w := text.NewTable(a.stdout)
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, results.CleanLine(value))
+			fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value))
 		}
 	}
 	line("release", e.Release)

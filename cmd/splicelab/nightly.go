@@ -10,13 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/notify"
 )
@@ -133,7 +134,7 @@ func host() string {
 	if err != nil {
 		return "an unnamed host"
 	}
-	return results.CleanLine(name)
+	return sanitize.Line(name)
 }
 
 // nightly makes a nightly run. A wrong configuration is an error before it

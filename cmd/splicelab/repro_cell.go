@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
@@ -41,7 +43,7 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 		return err
 	}
 	if cell.Verdict == outcome.Infra {
-		return usagef("%s has no verdict in run %s: the lab failed it (%s)", cell.CellKey, run.ID, results.CleanLine(cell.Detail))
+		return usagef("%s has no verdict in run %s: the lab failed it (%s)", cell.CellKey, run.ID, sanitize.Line(cell.Detail))
 	}
 	r := report.OfCell(run, cell)
 	text, err := r.Text("Written by splicelab repro from run " + run.ID + ".\nTry it: splicelab repro FILE")

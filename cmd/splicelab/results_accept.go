@@ -9,12 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
 )
 
@@ -101,12 +102,12 @@ func (a *app) accept(cmd *cobra.Command, name, policy string, like expect.Rule, 
 	case dry:
 		_, err = a.stdout.Write(text)
 	case len(accepted.Rules) == 0:
-		_, err = fmt.Fprintf(a.stdout, "%s: nothing to add for run %s\n", results.CleanLine(path), s.ID)
+		_, err = fmt.Fprintf(a.stdout, "%s: nothing to add for run %s\n", sanitize.Line(path), s.ID)
 	default:
 		if err := export.File(path).Replace(text); err != nil {
 			return usagef("expectations: %s; name a file in a directory that can be written", err)
 		}
-		_, err = fmt.Fprintf(a.stdout, "%s: %d rules added, for %d cells of run %s\n", results.CleanLine(path), len(accepted.Rules), accepted.Cells, s.ID)
+		_, err = fmt.Fprintf(a.stdout, "%s: %d rules added, for %d cells of run %s\n", sanitize.Line(path), len(accepted.Rules), accepted.Cells, s.ID)
 	}
 	if err != nil {
 		return err

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -34,7 +35,7 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 				return err
 			}
 			if e == nil {
-				return usagef("there is no expectations file %s: splicelab results accept makes one", results.CleanLine(a.cfg.Run.Expectations))
+				return usagef("there is no expectations file %s: splicelab results accept makes one", sanitize.Line(a.cfg.Run.Expectations))
 			}
 			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
 				return a.showUses(e.Uses(s.Cells, s.Policy))
@@ -61,12 +62,12 @@ func (a *app) showUses(uses []expect.Use) error {
 			case len(names) == 0:
 				return "*"
 			case len(names) > 3:
-				return results.CleanLine(fmt.Sprintf("%s and %d more", names[0], len(names)-1))
+				return sanitize.Line(fmt.Sprintf("%s and %d more", names[0], len(names)-1))
 			}
-			return results.CleanLine(strings.Join(names, ","))
+			return sanitize.Line(strings.Join(names, ","))
 		}
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", r.Line, some(r.Test), some(r.Filesystem), some(r.Kernels),
-			strings.TrimSpace(string(r.Verdict)+" "+string(r.Outcome)), u.Expected, u.Failed, u.Passed, results.CleanLine(u.Problem))
+			strings.TrimSpace(string(r.Verdict)+" "+string(r.Outcome)), u.Expected, u.Failed, u.Passed, sanitize.Line(u.Problem))
 	}
 	if err := w.Flush(); err != nil {
 		return err

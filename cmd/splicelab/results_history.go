@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/text"
@@ -86,7 +88,7 @@ func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, ser
 	if series {
 		title = results.CellKey{Kernel: results.Series(found.Kernel), FS: found.FS, Test: found.Test}.String()
 	}
-	fmt.Fprintln(a.stdout, results.CleanLine(title))
+	fmt.Fprintln(a.stdout, sanitize.Line(title))
 	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "RUN\tSTARTED\tKERNEL\tVERDICT\tOUTCOME\tFAILED\tDETAIL")
 	for _, p := range past {
@@ -104,8 +106,8 @@ func (a *app) showHistory(cmd *cobra.Command, key results.CellKey, last int, ser
 			failed = fmt.Sprintf("%d/%d", of.Failed, of.Attempts)
 		}
 		detail := strings.TrimPrefix(c.Detail+"; "+c.Why, "; ")
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Run.ID, p.Run.Started.Local().Format("2006-01-02 15:04"), results.CleanLine(c.Kernel),
-			verdictWord(c), results.CleanLine(string(c.Outcome)), failed, results.CleanLine(strings.TrimSuffix(detail, "; ")))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Run.ID, p.Run.Started.Local().Format("2006-01-02 15:04"), sanitize.Line(c.Kernel),
+			verdictWord(c), sanitize.Line(string(c.Outcome)), failed, sanitize.Line(strings.TrimSuffix(detail, "; ")))
 	}
 	if err := w.Flush(); err != nil {
 		return err

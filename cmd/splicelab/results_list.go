@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
@@ -64,8 +66,8 @@ func (a *app) writeRuns(runs []results.RunSummary, marks map[string][]string) er
 			cells += fmt.Sprintf(" of %d", r.Planned)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), took,
-			results.CleanLine(string(r.Policy)), results.CleanLine(r.Accel), cells, counts(r.Verdicts),
-			results.CleanLine(strings.Join(marks[r.ID], ", ")), runewidth.Truncate(results.CleanLine(r.Problem), problemWidth, "…"))
+			sanitize.Line(string(r.Policy)), sanitize.Line(r.Accel), cells, counts(r.Verdicts),
+			sanitize.Line(strings.Join(marks[r.ID], ", ")), runewidth.Truncate(sanitize.Line(r.Problem), problemWidth, "…"))
 	}
 	return w.Flush()
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/text"
@@ -92,7 +94,7 @@ func pauses(r results.Run) string {
 
 func showRun(out io.Writer, s session.Stored) error {
 	w := text.NewTable(out)
-	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, results.CleanLine(value)) }
+	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value)) }
 	line("run", s.ID)
 	line("started", s.Started.Local().Format(time.RFC3339))
 	if s.Finished.IsZero() {
@@ -125,7 +127,7 @@ func showRun(out io.Writer, s session.Stored) error {
 		if c.Why != "" {
 			detail = strings.TrimPrefix(detail+"; "+c.Why, "; ")
 		}
-		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", head, verdictWord(c), c.Outcome, c.Kernel, c.FS, c.Test, results.CleanLine(detail))
+		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", head, verdictWord(c), c.Outcome, c.Kernel, c.FS, c.Test, sanitize.Line(detail))
 		head = ""
 	}
 	return w.Flush()
@@ -170,7 +172,7 @@ func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", c.CellKey, judged(c.Verdict, c.Outcome))
 	if c.Why != "" || c.Expected != "" {
-		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Expected), "expectation"), "-", " "), results.CleanLine(c.Why))
+		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Expected), "expectation"), "-", " "), sanitize.Line(c.Why))
 	}
 	if c.Flaky != "" {
 		fmt.Fprintf(&b, "  flaky: %s attempts failed\n", c.Flaky)
@@ -178,10 +180,10 @@ func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
 	for _, at := range attempts {
 		fmt.Fprintf(&b, "  attempt %d: %s in %s\n", at.N, judged(at.Verdict, at.Outcome), at.Duration.Round(time.Millisecond))
 		if at.Detail != "" {
-			fmt.Fprintf(&b, "    detail: %s\n", results.CleanLine(at.Detail))
+			fmt.Fprintf(&b, "    detail: %s\n", sanitize.Line(at.Detail))
 		}
 		for _, name := range slices.Sorted(maps.Keys(at.Covariates)) {
-			fmt.Fprintf(&b, "    %s: %s\n", results.CleanLine(name), results.CleanLine(at.Covariates[name]))
+			fmt.Fprintf(&b, "    %s: %s\n", sanitize.Line(name), sanitize.Line(at.Covariates[name]))
 		}
 		block(&b, "output", at.Output)
 		block(&b, "kernel log", at.Console)
@@ -200,7 +202,7 @@ func judged(v outcome.Verdict, o outcome.Outcome) string {
 
 // block writes guest text, safe and indented.
 func block(b *strings.Builder, title, text string) {
-	text = strings.TrimRight(results.Clean(text), "\n")
+	text = strings.TrimRight(sanitize.Text(text), "\n")
 	if text == "" {
 		return
 	}

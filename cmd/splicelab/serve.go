@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/lab/export"
@@ -86,7 +88,7 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	server, err := web.New(ctx, web.Config{
 		Store: store, Token: token, Loopback: loopback,
 		Judge: judge{a.session(), store, expected}, Annotator: export.NewAnnotator(ctx, a.session().GuestSuites),
-		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", results.CleanLine(err.Error())) },
+		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
 		return err

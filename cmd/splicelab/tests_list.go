@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/results"
 )
 
 // listWidth is how wide the list is where no terminal says otherwise.
@@ -96,17 +97,17 @@ func listOf(suites []protocol.Suite, width int) string {
 		if f.name != "" && f.name != f.suite {
 			title += ": " + f.name
 		}
-		fmt.Fprintf(&b, "%s\n", results.CleanLine(title))
+		fmt.Fprintf(&b, "%s\n", sanitize.Line(title))
 		facts := text.NewTable(&b)
 		for _, t := range f.tests {
-			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, results.CleanLine(text.OrDash(t.ID)), results.CleanLine(t.Name),
-				results.CleanLine(kindOf(t)), t.Priority, text.Count(cellsOf(t), "cell"))
+			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, sanitize.Line(text.OrDash(t.ID)), sanitize.Line(t.Name),
+				sanitize.Line(kindOf(t)), t.Priority, text.Count(cellsOf(t), "cell"))
 		}
 		lines := facts.Lines()
 		for i, t := range f.tests {
 			b.WriteString(lines[i] + "\n")
 			for _, part := range []string{t.Doc, needsOf(t)} {
-				for _, line := range text.Wrap(results.CleanLine(part), width-len(indent)) {
+				for _, line := range text.Wrap(sanitize.Line(part), width-len(indent)) {
 					b.WriteString(indent + line + "\n")
 				}
 			}

@@ -10,13 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/spell"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) testsShowCommand() *cobra.Command {
@@ -173,13 +174,13 @@ var faultWords = map[string]string{
 
 func (s shown) write(b *bytes.Buffer) {
 	t := s.Test
-	fmt.Fprintf(b, "%s\n", results.CleanLine(s.fullName()))
-	for _, line := range text.Wrap(results.CleanLine(t.Doc), showWidth) {
+	fmt.Fprintf(b, "%s\n", sanitize.Line(s.fullName()))
+	for _, line := range text.Wrap(sanitize.Line(t.Doc), showWidth) {
 		fmt.Fprintf(b, "%s\n", line)
 	}
 	b.WriteString("\n")
 	fact := func(name, value string) {
-		for i, line := range text.Wrap(results.CleanLine(value), showWidth-12) {
+		for i, line := range text.Wrap(sanitize.Line(value), showWidth-12) {
 			if i > 0 {
 				name = ""
 			}
@@ -230,7 +231,7 @@ func item(b *bytes.Buffer, mark, content string) {
 	if mark != "" {
 		mark, indent = mark+" ", indent+" "
 	}
-	for i, line := range text.Wrap(results.CleanLine(content), showWidth-2-len(mark)) {
+	for i, line := range text.Wrap(sanitize.Line(content), showWidth-2-len(mark)) {
 		if i > 0 {
 			mark = indent
 		}
@@ -241,7 +242,7 @@ func item(b *bytes.Buffer, mark, content string) {
 // writeSeen sums up the store: a line for each kernel and filesystem.
 func (s shown) writeSeen(b *bytes.Buffer) {
 	if len(s.Seen) == 0 {
-		b.WriteString("\nSeen here: nothing; splicelab run -t " + results.CleanLine(s.fullName()) + "\n")
+		b.WriteString("\nSeen here: nothing; splicelab run -t " + sanitize.Line(s.fullName()) + "\n")
 		return
 	}
 	type place struct{ kernel, fs string }
@@ -269,7 +270,7 @@ func (s shown) writeSeen(b *bytes.Buffer) {
 		for _, what := range slices.Sorted(maps.Keys(counts[p])) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[p][what], what))
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", results.CleanLine(p.kernel), results.CleanLine(p.fs), strings.Join(parts, ", "),
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", sanitize.Line(p.kernel), sanitize.Line(p.fs), strings.Join(parts, ", "),
 			last[p].At.Local().Format("2006-01-02"))
 	}
 	_ = w.Flush() // it writes to memory

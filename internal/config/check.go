@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/spell"
+	"github.com/splicelab/splicelab/internal/spell"
 )
 
 // document is what a configuration file says, checked against Config: its

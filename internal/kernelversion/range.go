@@ -35,7 +35,7 @@ func ParseRange(text string) (Range, error) {
 		to = from
 	}
 	if from == "" && to == "" {
-		return Range{}, fmt.Errorf("version range %q: want a version such as 6.12, or FROM..TO, one of which may be left out", text)
+		return Range{}, fmt.Errorf("kernels %q: want a version such as 6.12, or FROM..TO, one of which may be left out", text)
 	}
 	var r Range
 	var err error
@@ -43,10 +43,10 @@ func ParseRange(text string) (Range, error) {
 		r.to, err = parseBound(to)
 	}
 	if err != nil {
-		return Range{}, fmt.Errorf("version range %q: %w", text, err)
+		return Range{}, fmt.Errorf("kernels %q: %w", text, err)
 	}
 	if from != "" && to != "" && !r.to.atLeast(Release{Name: from, Version: r.from.version}) {
-		return Range{}, fmt.Errorf("version range %q: %s is newer than %s: swap them", text, from, to)
+		return Range{}, fmt.Errorf("kernels %q: %s is newer than %s: swap them", text, from, to)
 	}
 	return r, nil
 }

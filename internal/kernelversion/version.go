@@ -127,6 +127,9 @@ func (v Version) Compare(w Version) int {
 	return cmp.Compare(v.rc, w.rc)
 }
 
+// Equal is ==, for packages that compare values by this method.
+func (v Version) Equal(w Version) bool { return v == w }
+
 // IsZero reports whether the version is unknown.
 func (v Version) IsZero() bool { return v == Version{} }
 

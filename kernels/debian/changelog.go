@@ -18,6 +18,7 @@ import (
 	"pault.ag/go/debian/deb"
 	debversion "pault.ag/go/debian/version"
 
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/kernels"
 )
 
@@ -94,7 +95,7 @@ func (s *Source) changelog(ctx context.Context, e kernels.Entry) ([]byte, error)
 	kept, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		if kept, err = s.downloadChangelog(ctx, b); err == nil {
-			err = writeFile(file, kept)
+			err = osfile.Write(file, kept, 0o600)
 		}
 	}
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/xi2/xz"
 	"pault.ag/go/debian/control"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // pkg is what the lab needs of a binary package that an index lists.
@@ -120,7 +122,7 @@ func writeExtract(path string, found []pkg) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(path, append([]byte(sum(body)+"\n"), body...))
+	return osfile.Write(path, append([]byte(sum(body)+"\n"), body...), 0o600)
 }
 
 // maxIndex bounds an unpacked index, maxParagraph one paragraph of it, in

@@ -17,6 +17,8 @@ import (
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"pault.ag/go/debian/control"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // keyring are the keys that may sign an archive.
@@ -147,7 +149,7 @@ func (s *Source) release(ctx context.Context, suite string, keys keyring) (relea
 			fmt.Sprintf("suite %s: the mirror went back from %s to %s; using the newer index", suite, cached.date.Format(time.DateTime), fresh.date.Format(time.DateTime))
 		return cached, nil
 	}
-	if err := writeFile(path, text); err != nil {
+	if err := osfile.Write(path, text, 0o600); err != nil {
 		return release{}, err
 	}
 	return fresh, os.Chtimes(path, s.now(), s.now())

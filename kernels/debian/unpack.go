@@ -15,6 +15,7 @@ import (
 
 	"pault.ag/go/debian/deb"
 
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/kernels"
 )
 
@@ -65,7 +66,7 @@ func (s *Source) pin(address, digest string) error {
 	known, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return writeFile(file, []byte(digest+"\n"))
+		return osfile.Write(file, []byte(digest+"\n"), 0o600)
 	case err != nil:
 		return err
 	case strings.TrimSpace(string(known)) != digest:

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source/git"
 )
@@ -253,7 +254,7 @@ func (p *Prepared) clone(ctx context.Context, repository, dir string) error {
 	if _, err := p.gitIn(ctx, "", append(args, repository, part)...); err != nil {
 		return err
 	}
-	return os.Rename(part, dir)
+	return osfile.PublishDir(part, dir)
 }
 
 // commit resolves a ref of the repository, not of its clone: a branch there is

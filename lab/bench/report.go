@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Unit is what a row's samples are counted in.
@@ -96,7 +96,7 @@ func (r Row) goal() string {
 // inTable makes text fit into a cell of a Markdown table: some of it was said
 // by programs that are none of ours.
 func inTable(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(results.CleanLine(s))
+	return strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(sanitize.Line(s))
 }
 
 func (r Row) markdown() string {
@@ -151,10 +151,10 @@ func (r Report) WriteMarkdown(w io.Writer) error {
 		fmt.Fprintf(&b, "Of %d goals %d are met.\n\n", goals, goals-len(missed)-len(open))
 	}
 	for _, m := range missed {
-		fmt.Fprintf(&b, "- Missed: %s.\n", results.CleanLine(m))
+		fmt.Fprintf(&b, "- Missed: %s.\n", sanitize.Line(m))
 	}
 	for _, o := range open {
-		fmt.Fprintf(&b, "- Not measured: %s.\n", results.CleanLine(o))
+		fmt.Fprintf(&b, "- Not measured: %s.\n", sanitize.Line(o))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

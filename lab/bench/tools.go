@@ -11,9 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/vm"
-	"github.com/splicelab/splicelab/results"
 )
 
 // tool is another program that runs a Go test in a VM.
@@ -114,7 +114,7 @@ func (t tool) run(ctx context.Context, g toolGuest) (float64, error) {
 func lastLine(s string) string {
 	last := ""
 	for line := range strings.Lines(s) {
-		if line = strings.TrimSpace(results.CleanLine(line)); line != "" {
+		if line = strings.TrimSpace(sanitize.Line(line)); line != "" {
 			last = line
 		}
 	}

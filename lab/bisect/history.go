@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/kernels/source/git"
 )
 
@@ -79,7 +80,7 @@ func OpenHistory(ctx context.Context, repo, dir string) (*History, error) {
 	if _, err := git.Run(ctx, "", "clone", "--quiet", "--mirror", "--shared", repo, part); err != nil {
 		return nil, errors.Join(h.repoError(err), os.RemoveAll(part))
 	}
-	return h, os.Rename(part, dir)
+	return h, osfile.PublishDir(part, dir)
 }
 
 // repoError blames the repository for git's complaint.

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // Journal is a search's memory: what every subject showed, on disk before it
@@ -63,29 +63,18 @@ func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, 
 	}
 	sum := sha256.Sum256(text)
 	j := &Journal{path: filepath.Join(dir, hex.EncodeToString(sum[:6])+".json")}
-	if j.lock, err = os.OpenFile(j.path+".lock", os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+	j.lock, err = osfile.TryLock(j.path+".lock", osfile.Exclusive)
+	var held *osfile.HeldError
+	switch {
+	case errors.As(err, &held):
+		return nil, fmt.Errorf("this bisection is already running in another splicelab: wait until it has ended (%s)", j.path)
+	case err != nil:
 		return nil, fmt.Errorf("the bisection's state cannot be kept: %w", err)
-	}
-	if err := lockJournal(j.lock); err != nil {
-		_ = j.lock.Close() // nothing was written
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("this bisection is already running in another splicelab: wait until it has ended (%s)", j.path)
-		}
-		return nil, fmt.Errorf("locking the bisection's state %s: %w", j.path, err)
 	}
 	if err := j.load(question, fresh); err != nil {
 		return nil, errors.Join(err, j.lock.Close())
 	}
 	return j, nil
-}
-
-// lockJournal takes an exclusive lock without waiting.
-func lockJournal(f *os.File) error {
-	for {
-		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
 }
 
 // JournalError reports a journal that cannot be continued.
@@ -246,26 +235,9 @@ func (j *Journal) save() error {
 	if err != nil {
 		return err
 	}
-	err = replace(j.path, append(text, '\n'))
+	err = osfile.Write(j.path, append(text, '\n'), 0o600)
 	if err != nil {
 		return fmt.Errorf("the bisection's state cannot be kept: %w; what was there is as it was", err)
 	}
 	return nil
-}
-
-func replace(path string, content []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/shell"
+
 	"github.com/klauspost/compress/zstd"
 
 	labexec "github.com/splicelab/splicelab/lab/exec"
@@ -118,37 +120,21 @@ func add(t *tar.Writer, name, from string) (err error) {
 
 // args is QEMU's command line for people.
 func (b Bundle) args() string {
-	return "qemu-system-x86_64 " + quoteAll(b.Machine.Args[b.Accel]) +
+	return "qemu-system-x86_64 " + shell.Join(b.Machine.Args[b.Accel]) +
 		" -serial file:console.log -serial file:control.jsonl -serial file:output.txt\n"
 }
 
 func (b Bundle) script() string {
 	var args strings.Builder
 	for _, accel := range []vm.Accel{vm.TCG, vm.KVM} {
-		fmt.Fprintf(&args, "\t%s)\n\t\tset -- %s\n\t\tset -- \"$@\" -serial \"file:$out/console.log\" -serial \"file:$out/control.jsonl\" -serial \"file:$out/output.txt\"\n\t\t;;\n", accel, quoteAll(b.Machine.Args[accel]))
+		fmt.Fprintf(&args, "\t%s)\n\t\tset -- %s\n\t\tset -- \"$@\" -serial \"file:$out/console.log\" -serial \"file:$out/control.jsonl\" -serial \"file:$out/output.txt\"\n\t\t;;\n", accel, shell.Join(b.Machine.Args[accel]))
 	}
 	title := strings.Join(strings.Fields(b.Report.Title+" ("+b.Report.Test+" on "+b.Report.Filesystem+")"), " ")
 	return strings.NewReplacer(
 		"@TITLE@", title, "@VERSION@", b.Version, "@ACCEL@", string(b.Accel), "@TIMEOUT@", strconv.Itoa(int(b.Timeout.Seconds())), "@TRIES@", strconv.Itoa(b.Report.Repetitions),
-		"@TEST@", quote(b.Machine.Test), "@VERDICT@", quote(string(b.Report.Expect.Verdict)), "@OUTCOME@", quote(string(b.Report.Expect.Outcome)),
+		"@TEST@", shell.Quote(b.Machine.Test), "@VERDICT@", shell.Quote(string(b.Report.Expect.Verdict)), "@OUTCOME@", shell.Quote(string(b.Report.Expect.Outcome)),
 		"@ARGS@\n", args.String(),
 	).Replace(reproScript)
-}
-
-func quoteAll(args []string) string {
-	all := make([]string, len(args))
-	for i, a := range args {
-		all[i] = quote(a)
-	}
-	return strings.Join(all, " ")
-}
-
-// quote makes one word for a shell of any text.
-func quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=.,:/") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // CheckError says that a bundle does not show what it is made for.

@@ -101,11 +101,3 @@ func TestScriptJudges(t *testing.T) {
 		})
 	}
 }
-
-func TestQuote(t *testing.T) {
-	for in, want := range map[string]string{"": "''", "-m": "-m", "a b": "'a b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'"} {
-		if got := quote(in); got != want {
-			t.Errorf("%q: %s, want %s", in, got, want)
-		}
-	}
-}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Bounds of what Parse returns, whatever a guest prints.
@@ -282,7 +284,7 @@ func (b *block) panics() bool {
 
 func (b *block) excerpt(l line) {
 	if len(b.lines) < maxExcerptLines {
-		b.lines = append(b.lines, CleanLine(l.text, maxLineBytes))
+		b.lines = append(b.lines, sanitize.Short(l.text, maxLineBytes))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 // one returns the only event of a log given line by line.
@@ -210,9 +212,9 @@ func inBounds(t *testing.T, e Event) {
 	if e.Title == "" || len(e.Title) > maxTitleBytes || len(e.Excerpt) == 0 || len(e.Excerpt) > maxExcerptLines || e.Line < 1 {
 		t.Errorf("event out of bounds: %+v", e)
 	}
-	safe(t, e.Title, "")
+	safe(t, e.Title)
 	for _, l := range e.Excerpt {
-		safe(t, l, "")
+		safe(t, l)
 		if len(l) > maxLineBytes {
 			t.Errorf("excerpt line of %d bytes", len(l))
 		}
@@ -258,5 +260,18 @@ func BenchmarkParse(b *testing.B) {
 	b.SetBytes(int64(len(raw)))
 	for b.Loop() {
 		Parse(raw)
+	}
+}
+
+// safe fails unless s is one line of printable text.
+func safe(t *testing.T, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) {
+		t.Fatalf("%q is not UTF-8", s)
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			t.Fatalf("%q contains %U", s, r)
+		}
 	}
 }

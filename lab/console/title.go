@@ -3,6 +3,8 @@ package console
 import (
 	"regexp"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 var (
@@ -35,7 +37,7 @@ func symbol(name string) string { return suffix.ReplaceAllString(name, "") }
 
 // boundTitle makes a title safe to show, one line, and not too long.
 func boundTitle(s string) string {
-	return CleanLine(strings.TrimRight(s, " :,."), maxTitleBytes)
+	return sanitize.Short(strings.TrimRight(s, " :,."), maxTitleBytes)
 }
 
 // waits are functions that a blocked or dying task is in whatever the cause:

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/report"
@@ -67,7 +69,7 @@ func (Annotator) Report(run results.Run, c results.Cell) (string, error) {
 	if !c.Verdict.Bad() && c.Outcome == "" {
 		return "", nil
 	}
-	text, err := report.OfCell(run, c).Text("Written by splicelab from run " + results.CleanLine(run.ID) + ".\nTry it: splicelab repro FILE")
+	text, err := report.OfCell(run, c).Text("Written by splicelab from run " + sanitize.Line(run.ID) + ".\nTry it: splicelab repro FILE")
 	return string(text), err
 }
 
@@ -76,7 +78,7 @@ func crashLines(log string) []int {
 	found := []int{}
 	lines := strings.Split(log, "\n")
 	for i, l := range lines {
-		lines[i] = console.CleanLine(l, 2<<10)
+		lines[i] = sanitize.Short(l, 2<<10)
 	}
 	const ahead = 16 // lines of user space that may stand between two of the kernel's
 	next := 0        // no line twice

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 const lockName = "nightly.lock"
@@ -57,15 +57,11 @@ func acquire(dir string, now time.Time) (l *lock, left *Holder, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("the night's lock: %w", err)
 	}
-	for {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
+	err = osfile.Try(f, osfile.Exclusive)
+	var held *osfile.HeldError
 	before, _ := readHolder(f) // unreadable: somebody is just writing it, or nobody knows
 	switch {
-	case errors.Is(err, unix.EWOULDBLOCK):
+	case errors.As(err, &held):
 		return nil, nil, errors.Join(&BusyError{Path: path, Holder: before}, f.Close())
 	case err != nil:
 		return nil, nil, errors.Join(fmt.Errorf("the night's lock %s: %w", path, err), f.Close())

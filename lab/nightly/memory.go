@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/results/changes"
 )
 
@@ -47,25 +48,8 @@ func (m memory) keep(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(filepath.Join(dir, memoryName), append(b, '\n')); err != nil {
+	if err := osfile.Write(filepath.Join(dir, memoryName), append(b, '\n'), 0o644); err != nil {
 		return fmt.Errorf("what was told cannot be kept, and will be told again: %w", err)
-	}
-	return nil
-}
-
-// replace puts content in place of a file whole, or leaves what is there.
-func replace(path string, content []byte) error {
-	temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(temporary, path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temporary))
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // Everything that a night writes into the directory of reports has these
@@ -49,7 +51,7 @@ func newReports(root string, started time.Time) (reports, error) {
 // write puts a document into the directory and returns its path.
 func (r reports) write(name string, content []byte) (string, error) {
 	path := filepath.Join(r.dir, name)
-	return path, replace(path, content)
+	return path, osfile.Write(path, content, 0o644)
 }
 
 // point makes the link "latest" name this night's directory, in one step, so
@@ -59,14 +61,7 @@ func (r reports) point() error {
 	if st, err := os.Lstat(link); err == nil && st.Mode()&fs.ModeSymlink == 0 {
 		return fmt.Errorf("%s is no link: it stays as it is, move it away", link)
 	}
-	temporary := filepath.Join(r.root, "."+latestName+".tmp")
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.Symlink(filepath.Base(r.dir), temporary); err != nil {
-		return err
-	}
-	return os.Rename(temporary, link)
+	return osfile.Symlink(filepath.Base(r.dir), link)
 }
 
 // pruneReports removes what nights that started before a time wrote into the

@@ -6,10 +6,10 @@ import (
 	"os"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
-
-	"github.com/splicelab/splicelab/results"
 )
 
 // Line is a single status line: redrawn on a terminal, printed every few
@@ -25,7 +25,7 @@ func NewLine(w io.Writer) *Line { return &Line{out: w, terminal: IsTerminal(w)} 
 
 // Show replaces the line.
 func (l *Line) Show(text string) {
-	text = results.CleanLine(text)
+	text = sanitize.Line(text)
 	switch {
 	case l.terminal:
 		fmt.Fprintf(l.out, "\r\x1b[K%s", text)

@@ -3,8 +3,9 @@ package progress
 import (
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/lab/sched"
-	"github.com/splicelab/splicelab/results"
 )
 
 // Notices is an observer that prints what concerns many cells, and retries, but
@@ -15,7 +16,7 @@ type Notices struct{ Out *Progress }
 func (n Notices) Event(e sched.Event) {
 	switch e.Kind {
 	case sched.Notice:
-		_, _ = fmt.Fprintln(n.Out, results.CleanLine(e.Text)) // the run does not depend on it
+		_, _ = fmt.Fprintln(n.Out, sanitize.Line(e.Text)) // the run does not depend on it
 	case sched.Retry:
 		_, _ = fmt.Fprintln(n.Out, noteOf(e))
 	}

@@ -8,12 +8,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 )
 
 // plainInterval is the least time between two progress lines where they
@@ -105,7 +106,7 @@ func (p *Progress) Update(name string, done, total int64) {
 func (p *Progress) Doing(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tally.doing = results.CleanLine(text)
+	p.tally.doing = sanitize.Line(text)
 	p.draw()
 	p.plain(false)
 }
@@ -118,7 +119,7 @@ func (p *Progress) Event(e sched.Event) {
 	p.plain(e.Kind == sched.Planned)
 	p.mu.Unlock()
 	if e.Kind == sched.Notice {
-		_, _ = fmt.Fprintln(p, results.CleanLine(e.Text)) // the run does not depend on it
+		_, _ = fmt.Fprintln(p, sanitize.Line(e.Text)) // the run does not depend on it
 	}
 	if p.terminal && noteworthy(e) {
 		// On a terminal a crash is reported when it happens. In a log the list
@@ -156,6 +157,6 @@ func noteOf(e sched.Event) string {
 	if e.Kind == sched.Retry {
 		again = " (will be tried again)"
 	}
-	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, results.CleanLine(e.Cell.Kernel), results.CleanLine(e.Cell.FS),
-		results.CleanLine(e.Cell.Test), results.CleanLine(e.Attempt.Detail), again)
+	return fmt.Sprintf("%s: %s %s %s: %s%s", e.Attempt.Verdict, sanitize.Line(e.Cell.Kernel), sanitize.Line(e.Cell.FS),
+		sanitize.Line(e.Cell.Test), sanitize.Line(e.Attempt.Detail), again)
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -17,7 +19,7 @@ func OfCell(run results.Run, c results.Cell) Report {
 		Title:  fmt.Sprintf("%s is %s on %s", c.Test, what, c.FS),
 		Kernel: c.Kernel, Filesystem: c.FS, Test: c.Test,
 		Expect: Expect{Verdict: c.Verdict, Outcome: c.Outcome}, Repetitions: 3, Policy: run.Policy,
-		Note: results.CleanLine(c.Detail),
+		Note: sanitize.Line(c.Detail),
 	}
 	// The run's conditions have them as they are shown.
 	_, _ = fmt.Sscanf(run.Conditions["memory"], "%d MiB", &r.Memory)

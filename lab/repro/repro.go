@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
@@ -133,10 +135,10 @@ func (t *Tries) run(ctx context.Context, a session.Audience, out io.Writer) erro
 		return err
 	}
 	if r.Title != "" {
-		fmt.Fprintln(out, results.CleanLine(r.Title))
+		fmt.Fprintln(out, sanitize.Line(r.Title))
 	}
 	key := results.CellKey{Kernel: found[0].Release, FS: t.tests.Profiles[0].Name, Test: r.Test}
-	fmt.Fprintf(out, "%s on %s, %s: expecting %s\n", results.CleanLine(r.Test), key.Kernel, key.FS, r.Expect)
+	fmt.Fprintf(out, "%s on %s, %s: expecting %s\n", sanitize.Line(r.Test), key.Kernel, key.FS, r.Expect)
 	run, err := t.lab.Run(ctx, t.plan, t.ready, a)
 	if run.ID == "" {
 		return err
@@ -165,7 +167,7 @@ func (t *Tries) write(ctx context.Context, w io.Writer, s *store.Store, key resu
 			t.Met++
 		}
 		fmt.Fprintf(w, "%d/%d  %s  %s  %s\n", t.Tried, t.report.Repetitions, map[bool]string{true: "yes", false: "no "}[met],
-			report.Expect{Verdict: at.Verdict, Outcome: at.Outcome}, results.CleanLine(at.Detail))
+			report.Expect{Verdict: at.Verdict, Outcome: at.Outcome}, sanitize.Line(at.Detail))
 	}
 	return nil
 }

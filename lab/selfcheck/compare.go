@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/spell"
 	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/internal/spell"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/plan"

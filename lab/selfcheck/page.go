@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/results"
@@ -48,5 +50,5 @@ Made by `+"`%s`"+` on %s. Generated: do not edit.
 
 // cellText makes guest text fit for a cell of a Markdown table.
 func cellText(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(results.CleanLine(s))
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(sanitize.Line(s))
 }

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/export"
@@ -108,7 +110,7 @@ func writeProofs(out io.Writer, proofs []faults.Check) error {
 		return fmt.Sprint(len(cells))
 	}
 	for _, p := range proofs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", results.CleanLine(p.Test), text.OrDash(p.Fault), number(p.Fired), number(p.Early), number(p.Silent),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sanitize.Line(p.Test), text.OrDash(p.Fault), number(p.Fired), number(p.Early), number(p.Silent),
 			number(p.Skipped), number(p.Broken), number(p.Infra), text.OrDash(outcomesOf(p.Fired)))
 	}
 	if err := w.Flush(); err != nil {
@@ -130,7 +132,7 @@ func writeProofs(out io.Writer, proofs []faults.Check) error {
 			{"infra", p.Infra, func(c results.Cell) string { return c.Detail }},
 		} {
 			for _, r := range reasons(list.cells, list.why) {
-				fmt.Fprintf(&b, "%s: %s: %s: %s\n", list.what, results.CleanLine(p.Test), r.where, results.CleanLine(r.text))
+				fmt.Fprintf(&b, "%s: %s: %s: %s\n", list.what, sanitize.Line(p.Test), r.where, sanitize.Line(r.text))
 			}
 		}
 	}
@@ -159,7 +161,7 @@ func outcomesOf(cells []results.Cell) string {
 		return strings.Compare(x, y)
 	})
 	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %d", results.CleanLine(name), n[name])
+		names[i] = fmt.Sprintf("%s %d", sanitize.Line(name), n[name])
 	}
 	return strings.Join(names, ", ")
 }
@@ -210,5 +212,5 @@ func placesOf(cells []results.Cell) string {
 	for i, set := range sets {
 		sets[i] = strings.Join(together[set], ", ") + " (" + set + ")"
 	}
-	return results.CleanLine(strings.Join(sets, "; "))
+	return sanitize.Line(strings.Join(sets, "; "))
 }

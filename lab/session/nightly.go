@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/nightly"
@@ -97,7 +99,7 @@ func (n *Nightly) Run(ctx context.Context, r *store.Store, begun func(string)) (
 	}
 	// The run itself records what it lacks.
 	for _, m := range unresolved {
-		err = errors.Join(err, r.SetCondition(context.WithoutCancel(ctx), done.Run, "missing "+results.CleanLine(m.Kernel), results.CleanLine(m.Reason)))
+		err = errors.Join(err, r.SetCondition(context.WithoutCancel(ctx), done.Run, "missing "+sanitize.Line(m.Kernel), sanitize.Line(m.Reason)))
 	}
 	return done, err
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
@@ -17,7 +19,6 @@ import (
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -113,7 +114,7 @@ func (s *Session) NewLab(ctx context.Context, canary kernels.Kernel, log io.Writ
 		return nil, err
 	}
 	if s.Results != nil {
-		fmt.Fprintf(log, "accelerator %s: %s; seed %d\n", cfg.Accel, results.CleanLine(reason), cfg.Seed)
+		fmt.Fprintf(log, "accelerator %s: %s; seed %d\n", cfg.Accel, sanitize.Line(reason), cfg.Seed)
 	}
 	return l, nil
 }

@@ -15,12 +15,13 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -56,12 +57,12 @@ func (l *Log) Warn(texts ...string) {
 			continue
 		}
 		l.warned[text] = true
-		fmt.Fprintf(l.out, "splicelab: warning: %s\n", results.CleanLine(text))
+		fmt.Fprintf(l.out, "splicelab: warning: %s\n", sanitize.Line(text))
 	}
 }
 
 // Note prints a line.
-func (l *Log) Note(text string) { fmt.Fprintf(l.out, "splicelab: %s\n", results.CleanLine(text)) }
+func (l *Log) Note(text string) { fmt.Fprintf(l.out, "splicelab: %s\n", sanitize.Line(text)) }
 
 // OpenKernels opens the cache's store of kernels.
 func (s Settings) OpenKernels() (*kernels.Store, error) {

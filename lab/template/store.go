@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // Store is a directory of templates. Each is a directory named by its key,
@@ -95,7 +97,7 @@ func (s *Store) existing(ctx context.Context, key string) (*Template, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, errNone
 	}
-	lock, err := s.lock(ctx, key, unix.LOCK_SH)
+	lock, err := s.lock(ctx, key, osfile.Shared)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +139,7 @@ func check(dir string) (manifest, error) {
 }
 
 func (s *Store) make(ctx context.Context, key string, build func(context.Context, string) (any, error)) error {
-	lock, err := s.lock(ctx, key, unix.LOCK_EX)
+	lock, err := s.lock(ctx, key, osfile.Exclusive)
 	if err != nil {
 		return err
 	}
@@ -160,7 +162,7 @@ func (s *Store) make(ctx context.Context, key string, build func(context.Context
 		_ = os.RemoveAll(part)
 		return err
 	}
-	if err := os.Rename(part, dir); err != nil {
+	if err := osfile.PublishDir(part, dir); err != nil {
 		return fmt.Errorf("template cache: %w", err)
 	}
 	return nil
@@ -203,29 +205,12 @@ func fill(ctx context.Context, dir, key string, build func(context.Context, stri
 
 // lock locks a template. The file stays where it is for good: were it removed,
 // two processes could hold locks on two files of one name.
-func (s *Store) lock(ctx context.Context, key string, how int) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, key+lockSuffix), os.O_RDWR|os.O_CREATE, 0o644)
+func (s *Store) lock(ctx context.Context, key string, mode osfile.Mode) (*os.File, error) {
+	f, err := osfile.Lock(ctx, filepath.Join(s.dir, key+lockSuffix), mode)
 	if err != nil {
 		return nil, fmt.Errorf("template cache: %w", err)
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
-		if err == nil {
-			return f, nil
-		}
-		if err != unix.EWOULDBLOCK && err != unix.EINTR {
-			_ = f.Close()
-			return nil, &os.PathError{Op: "flock", Path: f.Name(), Err: err}
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			_ = f.Close()
-			return nil, fmt.Errorf("waiting for %s, which another process holds: %w", f.Name(), context.Cause(ctx))
-		}
-	}
+	return f, nil
 }
 
 // evict takes the least recently used templates away until those that are
@@ -271,14 +256,11 @@ func (s *Store) evict() {
 // remove takes a template away, and what an interrupted build left of it,
 // unless it is in use.
 func (s *Store) remove(key string) bool {
-	f, err := os.OpenFile(filepath.Join(s.dir, key+lockSuffix), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := osfile.TryLock(filepath.Join(s.dir, key+lockSuffix), osfile.Exclusive)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		return false
-	}
 	dir := filepath.Join(s.dir, key)
 	return errors.Join(os.RemoveAll(dir), os.RemoveAll(dir+partSuffix)) == nil
 }

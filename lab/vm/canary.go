@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // failureAge is how long a failed canary counts. A success counts as long as
@@ -99,18 +101,5 @@ func (m canaryMemory) keep(r canaryResult) {
 	if os.MkdirAll(dir, 0o755) != nil {
 		return
 	}
-	tmp, err := os.CreateTemp(dir, "canary-*")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(raw)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), m.path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
+	_ = osfile.Write(m.path, raw, 0o600) // a result that is not kept is measured again
 }

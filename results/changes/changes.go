@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -87,9 +89,9 @@ type Part struct {
 func Compare(f Facts) Summary {
 	n := Summary{Facts: f}
 	n.Problems, n.Notes, n.Missing = clean(f.Problems), clean(f.Notes), nil
-	n.Unfinished = results.CleanLine(f.Unfinished)
+	n.Unfinished = sanitize.Line(f.Unfinished)
 	for _, m := range f.Missing {
-		n.Missing = append(n.Missing, Missing{results.CleanLine(m.Kernel), results.CleanLine(m.Reason)})
+		n.Missing = append(n.Missing, Missing{sanitize.Line(m.Kernel), sanitize.Line(m.Reason)})
 	}
 	for _, c := range f.Cells {
 		if c.Verdict == outcome.Infra {
@@ -107,7 +109,7 @@ func Compare(f Facts) Summary {
 	d := compare.DiffAs(before, f.Cells, n.lineUp(before))
 	if f.Assess != nil {
 		if err := f.Assess(&d); err != nil {
-			n.Problems = append(n.Problems, results.CleanLine("the history of the changes could not be read: "+err.Error()))
+			n.Problems = append(n.Problems, sanitize.Line("the history of the changes could not be read: "+err.Error()))
 		}
 	}
 	n.Unexpected, n.Flaky, n.Fixes, n.Skips, n.New, n.Unknown, n.Same = d.Unexpected, d.Flaky, d.Fixes, d.Skips, d.New, d.Unknown, d.Same
@@ -131,7 +133,7 @@ func Compare(f Facts) Summary {
 func clean(texts []string) []string {
 	var out []string
 	for _, t := range texts {
-		out = append(out, results.CleanLine(t))
+		out = append(out, sanitize.Line(t))
 	}
 	return out
 }
@@ -153,20 +155,20 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 	was := results.Releases(before)
 	left := slices.Clone(was) // kernels that are not replaced yet
 	predecessors := map[string]string{}
-	replace := func(release, old string) {
-		n.Replaced = append(n.Replaced, Replacement{Kernel: release, Before: old})
-		predecessors[release] = old
+	standIn := func(release, old kernelversion.Release) {
+		n.Replaced = append(n.Replaced, Replacement{Kernel: release.Name, Before: old.Name})
+		predecessors[release.Name] = old.Name
 	}
-	var others []string
+	var others []kernelversion.Release
 	for _, release := range results.Releases(n.Cells) {
 		old, ok := compare.Predecessor(release, was)
 		if !ok {
 			others = append(others, release)
 			continue
 		}
-		left = slices.DeleteFunc(left, func(r string) bool { return r == old })
-		if old != release {
-			replace(release, old)
+		left = slices.DeleteFunc(left, func(r kernelversion.Release) bool { return r.Name == old.Name })
+		if old.Name != release.Name {
+			standIn(release, old)
 		}
 	}
 	// A kernel of a new series replaces one that has gone, or is in addition to all
@@ -175,11 +177,11 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 		gone, went := compare.Older(release, left)
 		old, ok := compare.Older(release, was)
 		if !went || !ok {
-			n.NewKernels = append(n.NewKernels, release)
+			n.NewKernels = append(n.NewKernels, release.Name)
 			continue
 		}
-		left = slices.DeleteFunc(left, func(r string) bool { return r == gone })
-		replace(release, old)
+		left = slices.DeleteFunc(left, func(r kernelversion.Release) bool { return r.Name == gone.Name })
+		standIn(release, old)
 	}
 	return predecessors
 }
@@ -220,7 +222,7 @@ func (n *Summary) notRun() map[results.CellKey]bool {
 // gone records the cells that only the previous run has. A kernel that is not in
 // this run is one entry; cells in NotRun are omitted.
 func (n *Summary) gone(all []compare.Change, left map[results.CellKey]bool) {
-	compared := results.Releases(n.Cells)
+	compared := results.ReleaseNames(results.Releases(n.Cells))
 	for _, r := range n.Replaced {
 		compared = append(compared, r.Before)
 	}

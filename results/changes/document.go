@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -112,7 +113,7 @@ func (n Summary) Status() Status {
 // details.
 func (n Summary) Document(reports []string) Document {
 	d := Document{
-		Text: forChat(n.Text(reports)), Subject: n.Subject(), Status: n.Status(), Host: results.CleanLine(n.Host),
+		Text: forChat(n.Text(reports)), Subject: n.Subject(), Status: n.Status(), Host: sanitize.Line(n.Host),
 		Started: n.Started.Format(time.RFC3339), Finished: n.Finished.Format(time.RFC3339),
 		Run: runName(n.Run, n.Cells), Baseline: runName(n.Before, n.BeforeCells),
 		Problems: orEmpty(n.Problems), Unfinished: n.Unfinished, Notes: orEmpty(n.Notes), Reports: orEmpty(reports),

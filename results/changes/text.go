@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -79,7 +80,7 @@ func (n Summary) Subject() string {
 	case len(parts) == 0:
 		parts = append(parts, "as before")
 	}
-	return results.CleanLine(strings.Join(parts, ", "))
+	return sanitize.Line(strings.Join(parts, ", "))
 }
 
 func cells(parts []Part) int {
@@ -95,7 +96,7 @@ func cells(parts []Part) int {
 func (n Summary) Text(reports []string) string {
 	var b bytes.Buffer
 	line := func(format string, args ...any) {
-		fmt.Fprintf(&b, "%s\n", strings.TrimRight(results.Clean(fmt.Sprintf(format, args...)), "\n"))
+		fmt.Fprintf(&b, "%s\n", strings.TrimRight(sanitize.Text(fmt.Sprintf(format, args...)), "\n"))
 	}
 	line("%s", n.Subject())
 	switch {
@@ -135,7 +136,7 @@ func (n Summary) Text(reports []string) string {
 	for _, r := range reports {
 		line("report: %s", r)
 	}
-	line("%s on %s, %s", n.Started.Format("2006-01-02 15:04 MST"), results.CleanLine(n.Host), n.Finished.Sub(n.Started).Round(time.Second))
+	line("%s on %s, %s", n.Started.Format("2006-01-02 15:04 MST"), sanitize.Line(n.Host), n.Finished.Sub(n.Started).Round(time.Second))
 	return b.String()
 }
 
@@ -170,7 +171,7 @@ func (n Summary) list(line func(string, ...any), s section) {
 			line("  and %d more: see the report", len(s.changes)-i)
 			break
 		}
-		line("  %s: %s", results.CleanLine(c.CellKey.String()), n.change(c))
+		line("  %s: %s", sanitize.Line(c.CellKey.String()), n.change(c))
 		if s.command {
 			line("      %s", results.RepeatCommand(n.Run, c.CellKey))
 		}
@@ -193,11 +194,11 @@ func (n Summary) change(c compare.Change) string {
 	}
 	switch {
 	case c.After == nil:
-		return results.CleanLine("was " + was)
+		return sanitize.Line("was " + was)
 	case c.Before == nil:
-		return results.CleanLine(what(c.After))
+		return sanitize.Line(what(c.After))
 	}
-	return results.CleanLine(was + " -> " + what(c.After))
+	return sanitize.Line(was + " -> " + what(c.After))
 }
 
 func what(c *results.Cell) string {
@@ -234,30 +235,30 @@ func (n Summary) parts(line func(string, ...any)) {
 	}
 	if head(len(n.Missing), "kernels missing") {
 		for _, m := range n.Missing {
-			line("  %s: %s", results.CleanLine(m.Kernel), short(m.Reason))
+			line("  %s: %s", sanitize.Line(m.Kernel), short(m.Reason))
 		}
 	}
 	if head(cells(n.NotRun), "cells that were not run") {
 		for _, p := range n.NotRun {
-			line("  %s %s: %d of %d", results.CleanLine(p.Kernel), results.CleanLine(p.FS), p.Cells, p.Of)
+			line("  %s %s: %d of %d", sanitize.Line(p.Kernel), sanitize.Line(p.FS), p.Cells, p.Of)
 		}
 	}
 	if head(len(n.Replaced)+len(n.NewKernels), "new kernels") {
 		for _, r := range n.Replaced {
-			line("  %s: compared with %s", results.CleanLine(r.Kernel), results.CleanLine(r.Before))
+			line("  %s: compared with %s", sanitize.Line(r.Kernel), sanitize.Line(r.Before))
 		}
 		for _, k := range n.NewKernels {
-			line("  %s: nothing to compare it with", results.CleanLine(k))
+			line("  %s: nothing to compare it with", sanitize.Line(k))
 		}
 	}
 	if head(len(n.GoneKernels), "kernels of the previous run that are not in this one") {
 		for _, p := range n.GoneKernels {
-			line("  %s: %s", results.CleanLine(p.Kernel), numbered(p.Cells, "cell"))
+			line("  %s: %s", sanitize.Line(p.Kernel), numbered(p.Cells, "cell"))
 		}
 	}
 	if head(len(n.Conditions), "conditions that differ") {
 		for _, c := range n.Conditions {
-			line("  %s: %s -> %s", results.CleanLine(c.Name), orNone(c.Before), orNone(c.After))
+			line("  %s: %s -> %s", sanitize.Line(c.Name), orNone(c.Before), orNone(c.After))
 		}
 	}
 }
@@ -271,7 +272,7 @@ func orNone(s string) string {
 
 // short makes one line of text and bounds it.
 func short(text string) string {
-	text = results.CleanLine(text)
+	text = sanitize.Line(text)
 	if len(text) <= reasonLength {
 		return text
 	}

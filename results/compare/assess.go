@@ -32,7 +32,7 @@ func (d *Difference) Assess(past func(results.CellKey) history.Rate, fails histo
 // unassessed are the changes that depend on history, in the order of reports.
 func (d *Difference) unassessed() []Change {
 	all := slices.Concat(d.NewFailures, d.Flaky, d.shaky)
-	slices.SortFunc(all, func(a, b Change) int { return results.CompareKeys(a.CellKey, b.CellKey) })
+	slices.SortFunc(all, func(a, b Change) int { return results.CompareCells(a.After, b.After) })
 	return all
 }
 

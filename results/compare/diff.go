@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -102,11 +103,11 @@ func DiffAs(a, b []results.Cell, predecessors map[string]string) Difference {
 // that a lacks.
 func predecessors(a, b []results.Cell) map[string]string {
 	before, after := results.Releases(a), results.Releases(b)
-	only := func(kernels, others []string) map[string][]string {
+	only := func(kernels, others []kernelversion.Release) map[string][]string {
 		bySeries := make(map[string][]string)
 		for _, k := range kernels {
-			if !slices.Contains(others, k) {
-				bySeries[results.Series(k)] = append(bySeries[results.Series(k)], k)
+			if !slices.ContainsFunc(others, func(o kernelversion.Release) bool { return o.Name == k.Name }) {
+				bySeries[k.Series()] = append(bySeries[k.Series()], k.Name)
 			}
 		}
 		return bySeries
@@ -226,7 +227,9 @@ func (d Difference) Conditions(a, b results.Run) []Condition {
 		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
 	} else {
 		done := make(map[string]bool)
-		for _, next := range slices.SortedFunc(maps.Keys(d.Predecessors), results.CompareReleases) {
+		for _, next := range slices.SortedFunc(maps.Keys(d.Predecessors), func(a, b string) int {
+			return kernelversion.ReleaseOf(a).Compare(kernelversion.ReleaseOf(b))
+		}) {
 			old := d.Predecessors[next]
 			done[old], done[next] = true, true
 			all = append(all, Condition{kernelCondition + results.Series(next), kernel(a, old), kernel(b, next)})

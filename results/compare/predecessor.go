@@ -3,6 +3,7 @@ package compare
 import (
 	"slices"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -10,44 +11,44 @@ import (
 // the same flavour and series, the newest older one, or the oldest of all. ok is
 // false if there is none.
 //
-// Distributions replace 6.12.117 by 6.12.118: without this, no cell of the newest
-// kernels would be compared.
-func Predecessor(release string, others []string) (found string, ok bool) {
-	if slices.Contains(others, release) {
+// Distributions replace 6.12.117 by 6.12.118: without this, none of the cells
+// of the newest kernels would be compared with anything.
+func Predecessor(release kernelversion.Release, others []kernelversion.Release) (found kernelversion.Release, ok bool) {
+	if slices.ContainsFunc(others, func(o kernelversion.Release) bool { return o.Name == release.Name }) {
 		return release, true
 	}
 	alike := relatives(release, others)
-	alike = slices.DeleteFunc(alike, func(o string) bool { return results.Series(o) != results.Series(release) })
+	alike = slices.DeleteFunc(alike, func(o kernelversion.Release) bool { return o.Series() != release.Series() })
 	if found, ok := lastBefore(release, alike); ok || len(alike) == 0 {
 		return found, ok
 	}
 	return alike[0], true
 }
 
-// Older returns the newest of others that is older than release and of its flavour,
-// in any series. ok is false if there is none.
-func Older(release string, others []string) (found string, ok bool) {
+// Older returns the newest of other releases that is older than a release and
+// of its flavour, whatever its series. ok is false when there is none.
+func Older(release kernelversion.Release, others []kernelversion.Release) (found kernelversion.Release, ok bool) {
 	return lastBefore(release, relatives(release, others))
 }
 
 // relatives are the releases of the same flavour, oldest first.
-func relatives(release string, others []string) []string {
-	var alike []string
+func relatives(release kernelversion.Release, others []kernelversion.Release) []kernelversion.Release {
+	var alike []kernelversion.Release
 	for _, o := range others {
-		if results.Flavour(o) == results.Flavour(release) {
+		if results.Flavour(o.Name) == results.Flavour(release.Name) {
 			alike = append(alike, o)
 		}
 	}
-	slices.SortFunc(alike, results.CompareReleases)
+	slices.SortFunc(alike, kernelversion.Release.Compare)
 	return alike
 }
 
 // lastBefore is the last of sorted releases that is older than one.
-func lastBefore(release string, sorted []string) (found string, ok bool) {
+func lastBefore(release kernelversion.Release, sorted []kernelversion.Release) (found kernelversion.Release, ok bool) {
 	for _, o := range slices.Backward(sorted) {
-		if results.CompareReleases(o, release) < 0 {
+		if o.Compare(release) < 0 {
 			return o, true
 		}
 	}
-	return "", false
+	return kernelversion.Release{}, false
 }

@@ -3,11 +3,16 @@ package compare_test
 import (
 	"testing"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results/compare"
 )
 
 func TestPredecessor(t *testing.T) {
 	archive := []string{"6.1.0-9-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.12.117+deb13-cloud-amd64", "6.12.117+deb13-rt-amd64", "7.3-rc2-cloud-amd64", "7.3.1-cloud-amd64"}
+	var releases []kernelversion.Release
+	for _, name := range archive {
+		releases = append(releases, kernelversion.ReleaseOf(name))
+	}
 	for _, c := range []struct{ release, want, older string }{
 		{"6.12.9+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.1.0-9-cloud-amd64"},
 		{"6.12.118+deb13-cloud-amd64", "6.12.117+deb13-cloud-amd64", "6.12.117+deb13-cloud-amd64"},
@@ -24,11 +29,11 @@ func TestPredecessor(t *testing.T) {
 		{"6.12.118-mine", "", ""},
 		{"", "", ""},
 	} {
-		got, ok := compare.Predecessor(c.release, archive)
-		if got != c.want || ok != (c.want != "") {
+		got, ok := compare.Predecessor(kernelversion.ReleaseOf(c.release), releases)
+		if got.Name != c.want || ok != (c.want != "") {
 			t.Errorf("before %s: %q, %t; want %q", c.release, got, ok, c.want)
 		}
-		if got, ok := compare.Older(c.release, archive); got != c.older || ok != (c.older != "") {
+		if got, ok := compare.Older(kernelversion.ReleaseOf(c.release), releases); got.Name != c.older || ok != (c.older != "") {
 			t.Errorf("older than %s: %q, %t; want %q", c.release, got, ok, c.older)
 		}
 	}

@@ -12,21 +12,20 @@ import (
 // Accepted are rules that cover what failed in a run.
 type Accepted struct {
 	Rules []Rule
-	// Cells is how many bad cells the rules cover.
+	// Cells is how many failed cells the rules cover.
 	Cells int
-	// Left are the bad cells that no rule can cover: their attempts failed in
-	// different ways, so that nothing can be expected of them.
+	// Left are the failed cells that no rule can cover: their attempts failed in
+	// different ways.
 	Left []results.CellKey
-	// before is the place among the rules of the file before which they have to
-	// stand; all of them when at the end.
+	// before is the index among the file's rules before which they must be inserted;
+	// the number of rules for the end.
 	before int
 }
 
-// Accept makes the rules that cover each bad cell which e does not. They are as
-// few as read well: a test's subtests, filesystems, and neighbouring kernels
-// go together where they came to the same. No cell that did not is covered.
-// cells are a run's, shown under policy; like has the reason, the owner, the
-// link and the end that the rules get.
+// Accept generates rules for the failed cells that e does not cover. It merges
+// subtests, filesystems and neighbouring kernels with equal results into few
+// readable rules; no rule covers a cell with another result. cells are a run's,
+// with verdicts under policy; the rules get Reason, Owner, Link and Until of like.
 func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like Rule) Accepted {
 	cells = slices.Clone(cells)
 	e.Apply(cells, policy)
@@ -66,7 +65,7 @@ func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like 
 				order = append(order, x)
 			}
 			covers[x].missing[c.CellKey] = true
-			if r := m.rule(c.CellKey); r != nil {
+			if r := m.rule(&c.Attempt); r != nil {
 				a.before = min(a.before, slices.IndexFunc(e.Rules, func(o Rule) bool { return o.Line == r.Line }))
 			}
 		}
@@ -86,8 +85,8 @@ type expectation struct {
 	verdict outcome.Verdict
 }
 
-// expectationOf is the narrowest that all bad attempts at a cell meet; ok is
-// false when there is none.
+// expectationOf is the narrowest expectation that all bad attempts at a cell meet;
+// ok is false if there is none.
 func expectationOf(c *results.Cell) (x expectation, ok bool) {
 	bad := []*results.Attempt{&c.Attempt}
 	for i := range c.Others {
@@ -108,12 +107,12 @@ func expectationOf(c *results.Cell) (x expectation, ok bool) {
 		}
 	}
 	if x.verdict == outcome.Fail && x.outcome != "" {
-		x.verdict = "" // it goes without saying
+		x.verdict = "" // implied
 	}
 	return x, true
 }
 
-// met reports whether a cell came to x, so that a rule may cover it.
+// met reports whether a cell meets x, so that a rule may cover it.
 func (x expectation) met(c *results.Cell) bool {
 	if !c.Verdict.Bad() {
 		return false
@@ -127,14 +126,14 @@ func (x expectation) met(c *results.Cell) bool {
 	return ok
 }
 
-// Update is the expectations file's text with the accepted rules in it. Rules
-// and comments that are there stay as they are. now is as for Parse.
+// Update inserts the rules into the text of an expectations file. Existing rules and
+// comments do not change. now is as for Parse.
 func (a Accepted) Update(e *Expectations, content []byte, now time.Time) ([]byte, error) {
 	text, err := insert(content, e.Rules, a.before, a.Rules)
 	if err != nil {
 		return nil, err
 	}
-	// What was written must be read as what was meant.
+	// The result must parse.
 	if _, err := Parse(e.File, text, now); err != nil {
 		return nil, err
 	}

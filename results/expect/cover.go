@@ -6,14 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
-// cover finds rules for the cells of one top-level test that came to the same.
+// cover finds rules for the cells of one top-level test with the same result.
 type cover struct {
 	expectation
 	kernels []string        // of the run, in order
-	cells   []*results.Cell // of the test, whatever they came to
+	cells   []*results.Cell // of the test, with any result
 	missing map[results.CellKey]bool
 }
 
@@ -34,9 +35,9 @@ func (c *cover) rules() []Rule {
 	return rules
 }
 
-// boxes splits the missing cells. Tests that miss the same cells go together,
-// and of those either the filesystems that do on their kernels, or the kernels
-// that do on their filesystems, whichever gives fewer boxes.
+// boxes splits the missing cells. It merges tests that miss the same cells, and for
+// those either filesystems with the same kernels or kernels with the same
+// filesystems, whichever gives fewer boxes.
 func (c *cover) boxes() []box {
 	type place struct{ fs, kernel string }
 	byTest := make(map[string]map[place]bool)
@@ -89,8 +90,8 @@ func (c *cover) boxes() []box {
 	return boxes
 }
 
-// alike groups the names that have the same set, in their order; those with an
-// empty one are left out.
+// alike groups the names that have the same set, in order; names with an empty set
+// are omitted.
 func alike[K comparable](names []string, of func(string) map[K]bool) [][]string {
 	var groups [][]string
 	for _, n := range names {
@@ -108,56 +109,83 @@ func alike[K comparable](names []string, of func(string) map[K]bool) [][]string 
 	return groups
 }
 
-// in keeps the names that are among those wanted.
+// in returns the names that are in wanted.
 func in(names []string, wanted map[string]bool) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !wanted[n] })
 }
 
-// ranges makes ranges of the kernels of b: from each as far as no cell comes in
-// between that came to something else. An end is widened to its series where
-// none of it did: what a point release did, the next one is expected to do.
-func (c *cover) ranges(b box) []results.ReleaseRange {
-	tests, others := set(b.tests), make(map[string]bool)
+// ranges turns the kernels of b into ranges that contain no cell with another
+// result. An end is widened to its series if the whole series agrees: the next
+// point release is expected to behave the same.
+func (c *cover) ranges(b box) []kernelversion.Range {
+	tests := set(b.tests)
+	others, releases := make(map[kernelversion.Release]bool), make(map[string]kernelversion.Release)
 	for _, x := range c.cells {
+		releases[x.Kernel] = x.Release()
 		if tests[x.Test] && slices.Contains(b.filesystems, x.FS) && !c.met(x) {
-			others[x.Kernel] = true
+			others[x.Release()] = true
 		}
 	}
-	sound := func(x results.ReleaseRange) bool {
-		for k := range others {
-			if x.Contains(k) {
-				return false
+	// sound is the range, if it contains the kernels and none of the others.
+	sound := func(from, to string, kernels []string) (kernelversion.Range, bool) {
+		x, err := kernelversion.ParseRange(from + ".." + to)
+		if err != nil {
+			return x, false
+		}
+		for _, k := range kernels {
+			if !x.Contains(releases[k]) {
+				return x, false
 			}
 		}
-		return true
+		for k := range others {
+			if x.Contains(k) {
+				return x, false
+			}
+		}
+		return x, true
 	}
-	var all []results.ReleaseRange
+	// end names a kernel in a range: by its release, unless that hides the
+	// version by which it is ordered.
+	end := func(k string) string {
+		if r := releases[k]; r != kernelversion.ReleaseOf(k) {
+			return r.Version.String()
+		}
+		return k
+	}
+	var all []kernelversion.Range
 	for kernels := b.kernels; len(kernels) > 0; {
-		x := results.ReleaseRange{From: kernels[0], To: kernels[0]}
+		x, ok := sound(kernels[0], kernels[0], kernels[:1])
 		n := 1
-		for n < len(kernels) && sound(results.ReleaseRange{From: x.From, To: kernels[n]}) {
-			x.To = kernels[n]
+		for n < len(kernels) {
+			wider, ok := sound(end(kernels[0]), end(kernels[n]), kernels[:n+1])
+			if !ok {
+				break
+			}
+			x = wider
 			n++
 		}
+		first, last, covered := kernels[0], kernels[n-1], kernels[:n]
 		kernels = kernels[n:]
-		from, to := results.Series(x.From), results.Series(x.To)
-		for _, wider := range []results.ReleaseRange{{From: from, To: to}, {From: from, To: x.To}, {From: x.From, To: to}} {
-			if sound(wider) {
-				x = wider
+		from, to := releases[first].Series(), releases[last].Series()
+		for _, wider := range [][2]string{{from, to}, {from, end(last)}, {end(first), to}} {
+			if y, sound := sound(wider[0], wider[1], covered); sound {
+				x, ok = y, true
 				break
 			}
 		}
-		all = append(all, x)
+		if ok || x != (kernelversion.Range{}) {
+			all = append(all, x)
+		}
 	}
 	return all
 }
 
-// patterns names the tests of r in fewer words: by the beginnings of subtests'
-// names with a "*", where none of those came to something else.
+// patterns shortens the tests of r to prefixes of subtests with a "*", if no test
+// with another result matches.
 func (c *cover) patterns(r Rule) []string {
 	others := make(map[string]bool)
 	for _, x := range c.cells {
-		if !others[x.Test] && r.ofFilesystem(x.FS) && !c.met(x) && r.ofKernel(x.Kernel) {
+		if !others[x.Test] && r.ofFilesystem(x.FS) && !c.met(x) && r.ofKernel(x.Release()) {
 			others[x.Test] = true
 		}
 	}
@@ -172,7 +200,7 @@ func (c *cover) patterns(r Rule) []string {
 					n++
 				}
 			}
-			// Of two that name the same tests, the longer says more.
+			// Of two that match the same tests, prefer the longer.
 			if n == 1 || cmp.Or(n-most, len(p)-len(best)) <= 0 {
 				continue
 			}
@@ -193,7 +221,7 @@ func (c *cover) patterns(r Rule) []string {
 	return append(patterns, left...)
 }
 
-// set is the names, to ask for.
+// set is names as a set.
 func set(names []string) map[string]bool {
 	m := make(map[string]bool, len(names))
 	for _, n := range names {
@@ -202,7 +230,7 @@ func set(names []string) map[string]bool {
 	return m
 }
 
-// beginnings are what names of subtests begin with, up to a slash or a dash.
+// beginnings are the prefixes of subtests' names that end with a slash or a dash.
 func beginnings(tests []string) []string {
 	seen := make(map[string]bool)
 	for _, t := range tests {

@@ -1,6 +1,6 @@
-// Package expect is what a user expects of cells: the rules of an expectations
-// file, what they make of verdicts, which of them are of no use, and the rules
-// that would cover a run. docs/expectations.md is its manual.
+// Package expect implements expectations files: parsing rules (parse.go), applying
+// them to verdicts (Expectations.Apply), finding useless ones (use.go), and
+// generating rules that cover a run (accept.go). See docs/expectations.md.
 package expect
 
 import (
@@ -8,54 +8,54 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// Rule says what some cells are expected to come to. All that it says of a
-// cell must be true of it.
+// Rule is the expected result of some cells. A cell must match all of its fields.
 type Rule struct {
 	// Test, Filesystem and Kernels say which cells. Names of tests and
 	// filesystems may have "*" for anything; kernels are releases or ranges, as
-	// results.ParseReleaseRange reads them. No filesystem or kernel is all.
+	// kernelversion.ParseRange reads them. No filesystem or kernel is all.
 	Test       []string
 	Filesystem []string
 	Kernels    []string
-	// Outcome and Verdict are what is expected: what is empty may be anything,
-	// as long as the verdict is bad. Not both are.
+	// Outcome and Verdict are what is expected. An empty one matches anything, if
+	// the verdict is bad; not both are empty.
 	Outcome outcome.Outcome
 	Verdict outcome.Verdict
 	// Reason says why, Owner who looks after it, Link where it is written about.
 	Reason, Owner, Link string
-	// Until is the last day, YYYY-MM-DD, on which it holds; empty: no end.
+	// Until is the last day, YYYY-MM-DD, on which the rule applies; empty: no end.
 	Until string
-	// Line is where it begins in its file, from 1.
+	// Line is the rule's first line in its file, from 1.
 	Line int
 
-	ranges []results.ReleaseRange
+	ranges []kernelversion.Range
 }
 
-// Expectations are the rules of a file. The first that speaks of a cell
-// counts. A nil *Expectations expects nothing.
+// Expectations are the rules of a file. The first that matches a cell applies. A nil *Expectations expects nothing.
 type Expectations struct {
 	File  string
 	Rules []Rule
 	today string // YYYY-MM-DD
 }
 
-// Expired reports whether the rule does not hold any more.
+// Expired reports whether the rule no longer applies.
 func (e *Expectations) Expired(r *Rule) bool { return r.Until != "" && r.Until < e.today }
 
-// day is t as rules write it. Dates of this form compare as text does.
+// day formats t as rules do. Such dates compare like strings.
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 
-// meets reports whether a bad attempt came to what is expected.
+// meets reports whether a bad attempt is as expected.
 func (r *Rule) meets(a *results.Attempt) bool {
 	return (r.Verdict == "" || r.Verdict == a.Verdict) && (r.Outcome == "" || r.Outcome == a.Outcome)
 }
 
-// expects says what is expected: "crash", "fail (live)", "live".
+// expects is the expected result: "crash", "fail (live)", "live".
 func (r *Rule) expects() string {
 	switch {
 	case r.Verdict == "":
@@ -66,7 +66,7 @@ func (r *Rule) expects() string {
 	return fmt.Sprintf("%s (%s)", r.Verdict, r.Outcome)
 }
 
-// why is the reason, with whom and where to ask.
+// why is the reason with owner and link.
 func (r *Rule) why() string {
 	var where []string
 	for _, s := range []string{r.Owner, r.Link} {
@@ -78,23 +78,23 @@ func (r *Rule) why() string {
 	if len(where) > 0 {
 		s += " (" + strings.Join(where, ", ") + ")"
 	}
-	return results.CleanLine(s)
+	return sanitize.Line(s)
 }
 
-// Apply sets the Standing and the Why of cells, which are shown under policy.
+// Apply sets Expected and Why of cells, whose verdicts are under policy.
 func (e *Expectations) Apply(cells []results.Cell, policy outcome.Policy) {
 	m := e.matcher()
 	for i := range cells {
 		c := &cells[i]
 		c.Expected, c.Why = "", ""
-		if r := m.rule(c.CellKey); r != nil {
+		if r := m.rule(&c.Attempt); r != nil {
 			c.Expected, c.Why = r.judge(c, policy)
 		}
 	}
 }
 
-// judge says how a cell stands to what is expected of it.
-func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (standing results.Expected, why string) {
+// judge compares a cell with the rule: XFail, XPass or empty.
+func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (expected results.Expected, why string) {
 	var other *results.Attempt // a bad attempt that is not as expected
 	look := func(a *results.Attempt) {
 		if a.Verdict.Bad() && !r.meets(a) {
@@ -108,7 +108,7 @@ func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (standing results.E
 	switch {
 	case c.Verdict.Bad() && other == nil:
 		return results.XFail, r.why()
-	// A crash does not hide behind the expected failure of another attempt.
+	// An expected failure in one attempt does not hide a crash in another.
 	case other != nil:
 		return "", fmt.Sprintf("expected %s, attempt %d was %s: %s", r.expects(), other.N, seen(other), r.why())
 	case c.Verdict != outcome.Pass:
@@ -119,23 +119,23 @@ func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (standing results.E
 	return results.XPass, fmt.Sprintf("expected %s: %s", r.expects(), r.why())
 }
 
-// seen is what an attempt came to.
+// seen is the result of an attempt.
 func seen(a *results.Attempt) string {
 	if a.Outcome == outcome.None {
 		return string(a.Verdict)
 	}
-	return fmt.Sprintf("%s (%s)", a.Verdict, results.CleanLine(string(a.Outcome)))
+	return fmt.Sprintf("%s (%s)", a.Verdict, sanitize.Line(string(a.Outcome)))
 }
 
-// Judgement judges attempts: those fail that are bad and not as expected. It is
-// for one goroutine.
+// Judgement returns a Judgement by which attempts fail that are bad and not as
+// expected. It is not safe for concurrent use.
 func (e *Expectations) Judgement() history.Judgement {
 	m := e.matcher()
 	return func(a *results.Attempt) bool {
 		if !a.Verdict.Bad() {
 			return false
 		}
-		r := m.rule(a.CellKey)
+		r := m.rule(a)
 		return r == nil || !r.meets(a)
 	}
 }

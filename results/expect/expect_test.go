@@ -170,7 +170,7 @@ func TestParseRefuses(t *testing.T) {
 		"no outcome":    {"- test: a\n  reason: r\n", "e.yaml:1: outcome and verdict are missing"},
 		"verdict":       {"- test: a\n  reason: r\n  verdict: skip\n", `e.yaml:3: verdict "skip" is not one of fail, crash, hang, boot-fail`},
 		"outcome":       {"- test: a\n  reason: r\n  outcome: zeored\n", `e.yaml:3: outcome "zeored" is none of snapshot live`},
-		"kernels":       {"- test: a\n  kernels: six\n" + rest, `e.yaml:2: kernels "six": "six" is no kernel release`},
+		"kernels":       {"- test: a\n  kernels: six\n" + rest, `e.yaml:2: kernels "six": kernel version "six": want numbers`},
 		"a range":       {"- test: a\n  kernels: [6.1, 7.0..6.1]\n" + rest, "e.yaml:2: kernels \"7.0..6.1\": 7.0 is newer than 6.1: swap them"},
 		"until":         {"- test: a\n  until: soon\n" + rest, `e.yaml:2: until "soon" must be a date like 2027-03-31`},
 		"mapping":       {"- test: {a: b}\n" + rest, "e.yaml:1: test: is a mapping, and must be a text"},

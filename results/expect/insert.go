@@ -8,16 +8,16 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// header begins a file that is made.
+// header is the head of a new file.
 const header = `# What cells are expected to come to. The first rule that speaks of a cell
 # counts. docs/expectations.md tells what a rule may say.
 `
 
-// insert puts rules into the text of a file, before the rule of that number of
-// those that are there, or at the end. What is there stays as it is.
+// insert adds rules to the text of a file before the existing rule with that index,
+// or at the end. Existing text does not change.
 func insert(content []byte, there []Rule, before int, rules []Rule) ([]byte, error) {
 	if len(rules) == 0 {
 		return content, nil
@@ -79,7 +79,7 @@ func insert(content []byte, there []Rule, before int, rules []Rule) ([]byte, err
 	return []byte(b.String()), nil
 }
 
-// write is the rule as an entry of a list, indented.
+// write formats the rule as an indented list entry.
 func (r *Rule) write(indent string) (string, error) {
 	var b strings.Builder
 	for _, f := range []struct {
@@ -105,12 +105,12 @@ func (r *Rule) write(indent string) (string, error) {
 	return b.String(), nil
 }
 
-// one is a list of the text, empty where the text is.
+// one is a list of the text, empty if the text is.
 func one(s string) []string {
 	if s == "" {
 		return nil
 	}
-	return []string{results.CleanLine(s)}
+	return []string{sanitize.Line(s)}
 }
 
 // widest is how long a list may get before each entry has a line of its own.

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
-// speaks reports whether the rule is about the cell.
-func (r *Rule) speaks(k results.CellKey) bool {
-	return r.ofTest(k.Test) && r.ofFilesystem(k.FS) && r.ofKernel(k.Kernel)
+// matches reports whether the rule matches the cell.
+func (r *Rule) matches(a *results.Attempt) bool {
+	return r.ofTest(a.Test) && r.ofFilesystem(a.FS) && r.ofKernel(a.Release())
 }
 
 func (r *Rule) ofTest(test string) bool { return anyGlob(r.Test, test) }
@@ -18,15 +19,16 @@ func (r *Rule) ofFilesystem(fs string) bool {
 	return len(r.Filesystem) == 0 || anyGlob(r.Filesystem, fs)
 }
 
-func (r *Rule) ofKernel(release string) bool {
-	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x results.ReleaseRange) bool { return x.Contains(release) })
+func (r *Rule) ofKernel(k kernelversion.Release) bool {
+	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x kernelversion.Range) bool { return x.Contains(k) })
 }
 
 func anyGlob(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return glob(p, name) })
 }
 
-// glob reports whether name is pattern, in which "*" is any text, slashes too.
+// glob reports whether name matches pattern, in which "*" matches any text, slashes
+// included.
 func glob(pattern, name string) bool {
 	parts := strings.Split(pattern, "*")
 	last := len(parts) - 1
@@ -45,17 +47,17 @@ func glob(pattern, name string) bool {
 	return strings.HasSuffix(rest, parts[last])
 }
 
-// matcher finds the rule that counts for a cell. A run's cells share few tests,
-// filesystems and kernels: what each rule says of those is found once.
+// matcher finds the rule that applies to a cell. A run's cells share few tests,
+// filesystems and kernels: each is matched against the rules once.
 type matcher struct {
-	rules       []*Rule // those that hold
+	rules       []*Rule // those that have not expired
 	tests       map[string][]int
 	filesystems map[string][]bool
-	kernels     map[string][]bool
+	kernels     map[kernelversion.Release][]bool
 }
 
 func (e *Expectations) matcher() *matcher {
-	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[string][]bool{}}
+	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[kernelversion.Release][]bool{}}
 	if e != nil {
 		for i := range e.Rules {
 			if !e.Expired(&e.Rules[i]) {
@@ -66,8 +68,8 @@ func (e *Expectations) matcher() *matcher {
 	return m
 }
 
-// rule is the one that counts for the cell, nil when none speaks of it.
-func (m *matcher) rule(k results.CellKey) *Rule {
+// rule is the rule that applies to the cell, nil if none matches.
+func (m *matcher) rule(k *results.Attempt) *Rule {
 	if len(m.rules) == 0 {
 		return nil
 	}
@@ -83,8 +85,8 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 	if len(tests) == 0 {
 		return nil
 	}
-	filesystems := m.said(m.filesystems, k.FS, (*Rule).ofFilesystem)
-	kernels := m.said(m.kernels, k.Kernel, (*Rule).ofKernel)
+	filesystems := matched(m.rules, m.filesystems, k.FS, (*Rule).ofFilesystem)
+	kernels := matched(m.rules, m.kernels, k.Release(), (*Rule).ofKernel)
 	for _, i := range tests {
 		if filesystems[i] && kernels[i] {
 			return m.rules[i]
@@ -93,15 +95,15 @@ func (m *matcher) rule(k results.CellKey) *Rule {
 	return nil
 }
 
-// said is what each rule says of a name.
-func (m *matcher) said(known map[string][]bool, name string, of func(*Rule, string) bool) []bool {
-	said, ok := known[name]
+// matched says of each rule whether it matches a name; known remembers it.
+func matched[K comparable](rules []*Rule, known map[K][]bool, name K, of func(*Rule, K) bool) []bool {
+	all, ok := known[name]
 	if !ok {
-		said = make([]bool, len(m.rules))
-		for i, r := range m.rules {
-			said[i] = of(r, name)
+		all = make([]bool, len(rules))
+		for i, r := range rules {
+			all[i] = of(r, name)
 		}
-		known[name] = said
+		known[name] = all
 	}
-	return said
+	return all
 }

@@ -12,14 +12,15 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 )
 
-// FileName is the file that is looked for in the working directory.
+// FileName is the default file, in the working directory.
 const FileName = "expectations.yaml"
 
-// Error says what is wrong with an expectations file. It is the user's to mend.
+// Error lists the faults of an expectations file, which the user has to fix.
 type Error struct {
 	// Faults are sentences, each with the file and, where there is one, the
 	// line at fault; at least one.
@@ -41,7 +42,7 @@ func Load(path string, now time.Time) (*Expectations, error) {
 	return Parse(path, content, now)
 }
 
-// Parse is Load for what was read already; file is for errors.
+// Parse is Load for given content; file is for errors.
 func Parse(file string, content []byte, now time.Time) (*Expectations, error) {
 	p := &reader{e: &Expectations{File: file, today: day(now)}}
 	list, err := rulesNode(content)
@@ -85,7 +86,7 @@ func rulesNode(content []byte) (*ast.SequenceNode, error) {
 	return list, nil
 }
 
-// reader collects the rules of a file, and what is wrong with them.
+// reader collects the rules of a file and their faults.
 type reader struct {
 	e      *Expectations
 	faults []string
@@ -124,7 +125,7 @@ func (p *reader) rule(n ast.Node) {
 		key, line := kv.Key.GetToken().Value, lineOf(kv.Key)
 		lines[key] = line
 		if !slices.Contains(keys, key) {
-			p.fault(line, "unknown key %q: known are %s", results.CleanLine(key), strings.Join(keys, ", "))
+			p.fault(line, "unknown key %q: known are %s", sanitize.Line(key), strings.Join(keys, ", "))
 			continue
 		}
 		if err := r.set(key, kv.Value); err != nil {
@@ -200,7 +201,7 @@ func (r *Rule) validate() (key string, err error) {
 	}
 	r.ranges = nil
 	for _, k := range r.Kernels {
-		x, err := results.ParseReleaseRange(k)
+		x, err := kernelversion.ParseRange(k)
 		if err != nil {
 			return "kernels", err
 		}

@@ -7,19 +7,19 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Use is what one rule does for a run.
+// Use is the effect of a rule on a run.
 type Use struct {
 	Rule *Rule
-	// Of the cells for which it counts: those that came to what it expects, that
-	// failed otherwise, that passed, and that did neither.
+	// Of the cells it applies to: those that failed as expected, that failed
+	// otherwise, that passed, and that did neither.
 	Expected, Failed, Passed, Silent int
-	// Problem says why it is of no use; empty when it is.
+	// Problem says why it is useless; empty: it is not.
 	Problem string
 }
 
-// Uses tells of every rule, in their order, what it does for cells, which are
-// shown under policy. A rule is of no use that has expired, that speaks of no
-// cell, or whose cells all have an earlier rule that counts for them.
+// Uses returns the effect of every rule, in order, on cells with verdicts under
+// policy. A rule is useless if it has expired, matches no cell, or if an earlier
+// rule applies to all of its cells.
 func (e *Expectations) Uses(cells []results.Cell, policy outcome.Policy) []Use {
 	if e == nil {
 		return nil
@@ -33,14 +33,14 @@ func (e *Expectations) Uses(cells []results.Cell, policy outcome.Policy) []Use {
 	m := e.matcher()
 	for i := range cells {
 		c := &cells[i]
-		r := m.rule(c.CellKey)
+		r := m.rule(&c.Attempt)
 		if r == nil {
 			continue
 		}
 		u := &uses[place[r]]
-		standing, _ := r.judge(c, policy)
+		expected, _ := r.judge(c, policy)
 		switch {
-		case standing == results.XFail:
+		case expected == results.XFail:
 			u.Expected++
 		case c.Verdict.Bad():
 			u.Failed++
@@ -67,11 +67,11 @@ func (e *Expectations) Uses(cells []results.Cell, policy outcome.Policy) []Use {
 
 func (u Use) cells() int { return u.Expected + u.Failed + u.Passed + u.Silent }
 
-// shadow is a rule that counts where r speaks, nil when r speaks nowhere.
+// shadow is a rule that applies to a cell that r matches, nil if r matches none.
 func (r *Rule) shadow(cells []results.Cell, m *matcher) *Rule {
 	for i := range cells {
-		if k := cells[i].CellKey; r.speaks(k) {
-			return m.rule(k)
+		if a := &cells[i].Attempt; r.matches(a) {
+			return m.rule(a)
 		}
 	}
 	return nil

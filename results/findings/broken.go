@@ -57,7 +57,7 @@ func BrokenInvariants(cells []results.Cell, info func(string) TestInfo) []Broken
 		if !slices.Contains(b.Where[c.Kernel], c.FS) {
 			b.Where[c.Kernel] = append(b.Where[c.Kernel], c.FS)
 		}
-		if cmp.Or(results.CompareReleases(c.Kernel, b.Example.Kernel), cmp.Compare(len(b.Example.Test), len(c.Test))) > 0 {
+		if cmp.Or(c.Release().Compare(b.Example.Release()), cmp.Compare(len(b.Example.Test), len(c.Test))) > 0 {
 			b.Example = c
 		}
 	}

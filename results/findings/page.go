@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -193,7 +194,7 @@ var markdownEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", 
 
 // inMarkdown makes a guest's text safe in a Markdown page: one line, with markup and
 // table delimiters escaped.
-func inMarkdown(s string) string { return markdownEscapes.Replace(results.CleanLine(s)) }
+func inMarkdown(s string) string { return markdownEscapes.Replace(sanitize.Line(s)) }
 
 func cellCount(n int) string {
 	if n == 1 {

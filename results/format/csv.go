@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // csvColumns are the columns, by the names that the JSON document has for
@@ -28,7 +28,7 @@ func WriteCSV(w io.Writer, d Document) error {
 		c := &d.Cells[i]
 		cleaned := make(map[string]string, len(c.Covariates))
 		for name, value := range c.Covariates {
-			cleaned[results.CleanLine(name)] = results.CleanLine(value)
+			cleaned[sanitize.Line(name)] = sanitize.Line(value)
 		}
 		covariates, err := json.Marshal(cleaned)
 		if err != nil {
@@ -38,7 +38,7 @@ func WriteCSV(w io.Writer, d Document) error {
 			c.Detail, strconv.FormatInt(c.Duration.Milliseconds(), 10), strconv.Itoa(c.Attempts), strconv.Itoa(c.Infra), c.Flaky,
 			rfc3339(c.Finished)}
 		for j := range line {
-			line[j] = noFormula(results.CleanLine(line[j]))
+			line[j] = noFormula(sanitize.Line(line[j]))
 		}
 		// An object may be longer than a line, and begins with "{".
 		if err := out.Write(append(line, string(covariates))); err != nil {

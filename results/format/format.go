@@ -1,27 +1,26 @@
-// Package format writes a run as the documents that other tools read, and reads
-// those that other tools write. docs/formats.md says what each is for, and how
-// each verdict appears in it.
+// Package format writes a run as documents for other tools, and reads theirs. Start
+// with Formats for writers and with Read for readers; docs/formats.md describes each
+// format and how verdicts map to it.
 //
-// What a guest wrote is hostile in every one of them: names and details are
-// one clean line, texts are clean and bounded, and each format escapes what
-// would be its own syntax.
+// Text from a guest is hostile: names and details are one clean line, texts are
+// clean and bounded, and each format escapes its own syntax.
 package format
 
 import (
 	"io"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
 
-// Document is what the documents of a run are made of.
+// Document is the input of a writer.
 type Document struct {
 	Run   results.Run
 	Cells []results.Cell // in the order of reports
-	// Attempts returns the attempts at a cell, with their texts. Nil: the
-	// document has no texts.
+	// Attempts returns the attempts at a cell with their texts. Nil: no texts.
 	Attempts func(results.CellKey) ([]results.Attempt, error)
-	// Origin is the name that KCIDB knows the sender by: lower-case letters,
+	// Origin is the name of the sender in KCIDB: lower-case letters,
 	// digits and "_". Empty: DefaultOrigin.
 	Origin string
 }
@@ -33,8 +32,7 @@ type Format struct {
 	Write func(io.Writer, Document) error
 }
 
-// Formats are those that are written, in the order in which help texts name
-// them.
+// Formats are the formats that can be written, in the order of help texts.
 var Formats = []Format{
 	{"json", "the cells as JSON", WriteJSON},
 	{"junit", "a JUnit XML report", WriteJUnit},
@@ -45,29 +43,29 @@ var Formats = []Format{
 	{"csv", "the cells as CSV", WriteCSV},
 }
 
-// Standings that a document calls by a word of its own.
+// Words for XFail and XPass in documents.
 const (
 	expectedFail   = "expected fail"
 	unexpectedPass = "unexpected pass"
 )
 
-// reason is the one line that says why the cell is not a pass: its detail, else
-// what it came to, and before it what was expected.
+// reason is one line that says why the cell is not a pass: what was expected, then
+// its detail or else its result.
 func reason(c *results.Cell) string {
-	detail := results.CleanLine(c.Detail)
+	detail := sanitize.Line(c.Detail)
 	if detail == "" {
-		detail = results.CleanLine(c.What())
+		detail = sanitize.Line(c.What())
 	}
 	switch {
 	case c.Expected == results.XFail && c.Why != "":
-		return expectedFail + ": " + results.CleanLine(c.Why) + ": " + detail
+		return expectedFail + ": " + sanitize.Line(c.Why) + ": " + detail
 	case c.Expected == results.XFail:
 		return expectedFail + ": " + detail
 	}
 	return detail
 }
 
-// asExpected reports whether nothing about the cell wants attention.
+// asExpected reports whether the cell needs no attention.
 func asExpected(c *results.Cell) bool {
 	return !c.Bad() && c.Verdict != outcome.Infra && c.Expected != results.XPass && c.Flaky == ""
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/splicelab/splicelab/results/findings"
 )
 
-// The document that --json writes. Its field names are a contract with
-// whoever reads it: fields are added, never renamed, and never missing.
+// The document that --json writes. Its field names are a contract: fields are added,
+// never renamed, never missing.
 type (
 	document struct {
 		Run     documentRun       `json:"run"`
@@ -26,7 +26,7 @@ type (
 	documentRun struct {
 		ID         string            `json:"id"`
 		Started    string            `json:"started"`  // RFC 3339
-		Finished   string            `json:"finished"` // empty when the run did not finish
+		Finished   string            `json:"finished"` // empty if the run did not finish
 		Policy     outcome.Policy    `json:"policy"`
 		Accel      string            `json:"accel"`
 		Seed       uint64            `json:"seed"`
@@ -34,7 +34,7 @@ type (
 		Conditions map[string]string `json:"conditions"`
 		Planned    int               `json:"planned"`
 		Problem    string            `json:"problem"`
-		PausedMS   int64             `json:"paused_ms"` // of the time from started to finished, nobody was at it
+		PausedMS   int64             `json:"paused_ms"` // between started and finished, while the run was stopped
 	}
 	documentCell struct {
 		Kernel     string            `json:"kernel"`
@@ -43,7 +43,7 @@ type (
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
-		Standing   results.Expected  `json:"standing"` // to the user's expectations; empty: none
+		Expected   results.Expected  `json:"standing"` // XFAIL or XPASS; empty: neither
 		Why        string            `json:"why"`      // the expectation's reason
 		Detail     string            `json:"detail"`
 		DurationMS int64             `json:"duration_ms"`
@@ -84,7 +84,7 @@ func WriteJSON(w io.Writer, d Document) error {
 	for i := range d.Cells {
 		c := &d.Cells[i]
 		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Standing: c.Expected, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
+			Kind: c.Kind, Expected: c.Expected, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
 			TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra, Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}
 	return writeJSON(w, doc)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -97,7 +98,7 @@ func WriteJUnit(w io.Writer, d Document) error {
 	if err != nil {
 		return err
 	}
-	all := junitSuites{Name: "splicelab " + results.CleanLine(d.Run.ID)}
+	all := junitSuites{Name: "splicelab " + sanitize.Line(d.Run.ID)}
 	var total float64
 	for _, g := range results.Groups(d.Cells) {
 		s := junitSuite{Name: junitLine(g.Kernel + " " + g.FS), Properties: junitProperties(d.Run, g)}
@@ -230,10 +231,10 @@ func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
 }
 
 // junitLine is s as a name or an attribute.
-func junitLine(s string) string { return disarm(results.CleanLine(s)) }
+func junitLine(s string) string { return disarm(sanitize.Line(s)) }
 
 // junitClean is a text for a person who reads the report in a CI.
-func junitClean(s string) string { return disarm(results.Clean(s)) }
+func junitClean(s string) string { return disarm(sanitize.Text(s)) }
 
 // disarm takes the meaning from what GitLab would make a link to a file of
 // ("[[ATTACHMENT|path]]"), and from what would pass for a property.

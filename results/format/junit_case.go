@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -134,7 +135,7 @@ func (r *junitReader) other(c junitRead, p junitPlace) error {
 	key := r.key(kernel, fs, test)
 	for i, b := range c.before {
 		a := foreign(key, i+1, outcome.Fail, firstOf(b.message, b.kind, b.stack))
-		a.Output, a.Console = joined(b.stack, b.output), results.Bounded(b.console, results.MaxText)
+		a.Output, a.Console = joined(b.stack, b.output), sanitize.Bounded(b.console, results.MaxText)
 		r.in.Attempts = append(r.in.Attempts, a)
 	}
 	v, detail := outcome.Pass, ""
@@ -147,10 +148,10 @@ func (r *junitReader) other(c junitRead, p junitPlace) error {
 	a := foreign(key, len(c.before)+1, v, detail)
 	a.Duration = junitSeconds(c.seconds)
 	body := c.body
-	if results.CleanLine(body) == a.Detail {
+	if sanitize.Line(body) == a.Detail {
 		body = ""
 	}
-	a.Output, a.Console = joined(body, c.output), results.Bounded(c.console, results.MaxText)
+	a.Output, a.Console = joined(body, c.output), sanitize.Bounded(c.console, results.MaxText)
 	for _, n := range c.properties {
 		if a.Covariates == nil {
 			a.Covariates = map[string]string{}
@@ -201,7 +202,7 @@ func (r *junitReader) own(c junitRead, p junitPlace) error {
 		return wrong("%q: %s", c.test, err)
 	}
 	last := &attempts[n.attempt.N-1]
-	last.Output, last.Console = results.Bounded(strings.TrimPrefix(rest, "\n"), results.MaxText), results.Bounded(c.console, results.MaxText)
+	last.Output, last.Console = sanitize.Bounded(strings.TrimPrefix(rest, "\n"), results.MaxText), sanitize.Bounded(c.console, results.MaxText)
 	r.in.Attempts = append(r.in.Attempts, attempts...)
 	return nil
 }
@@ -210,7 +211,7 @@ func (r *junitReader) own(c junitRead, p junitPlace) error {
 func firstOf(texts ...string) string {
 	for _, t := range texts {
 		for line := range strings.Lines(t) {
-			if line = results.CleanLine(line); line != "" {
+			if line = sanitize.Line(line); line != "" {
 				return line
 			}
 		}
@@ -221,7 +222,7 @@ func firstOf(texts ...string) string {
 // joined puts what failed before what was printed.
 func joined(body, output string) string {
 	if strings.TrimSpace(body) == "" {
-		return results.Bounded(output, results.MaxText)
+		return sanitize.Bounded(output, results.MaxText)
 	}
-	return results.Bounded(strings.TrimRight(body, "\n")+"\n"+output, results.MaxText)
+	return sanitize.Bounded(strings.TrimRight(body, "\n")+"\n"+output, results.MaxText)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -134,7 +135,7 @@ func WriteKCIDB(w io.Writer, d Document) error {
 		k.origin = DefaultOrigin
 	}
 	if !OriginPattern.MatchString(k.origin) {
-		return fmt.Errorf("the origin %q is not made of lower-case letters, digits and _", results.CleanLine(k.origin))
+		return fmt.Errorf("the origin %q is not made of lower-case letters, digits and _", sanitize.Line(k.origin))
 	}
 	var err error
 	if k.printed, err = d.readTexts(maxTexts, trouble); err != nil {
@@ -178,8 +179,8 @@ func (k *kcidbReporter) id(parts ...string) string {
 // is known by its release and by the digest of its image instead. One that the
 // lab built from a commit has both.
 func (k *kcidbReporter) build(kernel string) string {
-	release, misc := results.CleanLine(kernel), map[string]string{}
-	digest := results.CleanLine(k.d.Run.Conditions["kernel "+kernel])
+	release, misc := sanitize.Line(kernel), map[string]string{}
+	digest := sanitize.Line(k.d.Run.Conditions["kernel "+kernel])
 	id := k.id("kernel", release)
 	misc["release"] = release
 	if digest != "" {
@@ -188,10 +189,10 @@ func (k *kcidbReporter) build(kernel string) string {
 	}
 	checkout := kcidbCheckout{ID: id, Origin: k.origin, Comment: "the source of kernel " + release, Valid: k.ran[kernel], Misc: misc}
 	if commit := k.d.Run.Conditions["commit "+kernel]; commitHash.MatchString(commit) {
-		patches := results.CleanLine(k.d.Run.Conditions["patches "+kernel])
+		patches := sanitize.Line(k.d.Run.Conditions["patches "+kernel])
 		checkout.Commit, checkout.Patches = commit, &patches
 		if url := k.d.Run.Conditions["repository "+kernel]; repositoryURL.MatchString(url) {
-			checkout.Repository = results.CleanLine(url)
+			checkout.Repository = sanitize.Line(url)
 		}
 	}
 	k.report.Checkouts = append(k.report.Checkouts, checkout)
@@ -207,14 +208,14 @@ func (k *kcidbReporter) build(kernel string) string {
 func (k *kcidbReporter) test(c *results.Cell, build string) {
 	r := k.d.Run
 	t := kcidbTest{
-		ID: k.id("test", results.CleanLine(r.ID), digestOf(c.Kernel, c.FS, c.Test)), Origin: k.origin, BuildID: build,
-		Path: kcidbPath(c), Comment: results.CleanLine(c.Test + " on " + c.FS), Status: kcidbStatus[c.Verdict],
+		ID: k.id("test", sanitize.Line(r.ID), digestOf(c.Kernel, c.FS, c.Test)), Origin: k.origin, BuildID: build,
+		Path: kcidbPath(c), Comment: sanitize.Line(c.Test + " on " + c.FS), Status: kcidbStatus[c.Verdict],
 		Duration: c.Duration.Seconds(),
-		Environment: &kcidbEnvironment{Comment: results.CleanLine(c.FS + " in a virtual machine"), Misc: map[string]string{
-			"filesystem": results.CleanLine(c.FS), "accel": results.CleanLine(r.Accel)}},
+		Environment: &kcidbEnvironment{Comment: sanitize.Line(c.FS + " in a virtual machine"), Misc: map[string]string{
+			"filesystem": sanitize.Line(c.FS), "accel": sanitize.Line(r.Accel)}},
 		Misc: kcidbTestMisc{
-			Run: results.CleanLine(r.ID), Test: results.CleanLine(c.Test), Policy: r.Policy, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Standing: c.Expected, Detail: results.CleanLine(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
+			Run: sanitize.Line(r.ID), Test: sanitize.Line(c.Test), Policy: r.Policy, Verdict: c.Verdict, Outcome: c.Outcome,
+			Kind: c.Kind, Standing: c.Expected, Detail: sanitize.Line(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
 			Covariates: map[string]string{}},
 	}
 	if r.Accel == "" { // an imported run: nothing is known of its machine
@@ -225,7 +226,7 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 		t.StartTime = rfc3339(c.Finished.Add(-c.Duration))
 	}
 	for name, value := range c.Covariates {
-		t.Misc.Covariates[results.CleanLine(name)] = results.CleanLine(value)
+		t.Misc.Covariates[sanitize.Line(name)] = sanitize.Line(value)
 	}
 	output, console := k.printed.of(c.CellKey, c.N)
 	switch {
@@ -238,13 +239,13 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 
 	switch {
 	case c.Expected == results.XFail, c.Expected == results.XPass:
-		why := results.CleanLine(c.Why)
+		why := sanitize.Line(c.Why)
 		if why == "" {
 			why = "an expectation without a reason"
 		}
 		k.incident(t, "expectation", why, c.Expected == results.XFail)
 	case c.Verdict == outcome.Crash && c.Detail != "":
-		k.incident(t, "crash", results.CleanLine(c.Detail), true)
+		k.incident(t, "crash", sanitize.Line(c.Detail), true)
 	}
 }
 
@@ -285,7 +286,7 @@ func kcidbPath(c *results.Cell) string {
 
 // excerpt is a log as KCIDB takes it: clean, and bounded. KCIDB counts
 // characters, of which a byte is never more than one.
-func excerpt(log string) string { return results.Bounded(log, kcidbExcerpt) }
+func excerpt(log string) string { return sanitize.Bounded(log, kcidbExcerpt) }
 
 // digestOf tells names apart where only a word is wanted.
 func digestOf(parts ...string) string {

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -16,8 +17,8 @@ var kernelMapTemplate string
 // WriteKernelMapHTML writes the map as one page that needs nothing else.
 func WriteKernelMapHTML(w io.Writer, m history.KernelMap, title string) error {
 	t, err := template.New("map").Funcs(template.FuncMap{
-		"letter": history.Letter, "shown": history.Shown, "clean": results.CleanLine,
-		"release": func(i int) string { return results.CleanLine(m.Kernels[i].Release) },
+		"letter": history.Letter, "shown": history.Shown, "clean": sanitize.Line,
+		"release": func(i int) string { return sanitize.Line(m.Kernels[i].Release) },
 		"class": func(c *results.Cell) string {
 			switch {
 			case c == nil:
@@ -51,5 +52,5 @@ func WriteKernelMapHTML(w io.Writer, m history.KernelMap, title string) error {
 		history.KernelMap
 		Title  string
 		Series []group
-	}{m, results.CleanLine(title), groups})
+	}{m, sanitize.Line(title), groups})
 }

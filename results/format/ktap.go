@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -100,5 +101,5 @@ var ktapEnds = strings.NewReplacer(
 // directive: Go numbers subtests of one name "name#01". There is no escape in
 // KTAP, so a percent escape stands for it.
 func ktapText(s string) string {
-	return ktapEnds.Replace(escape(results.CleanLine(s), "#"))
+	return ktapEnds.Replace(escape(sanitize.Line(s), "#"))
 }

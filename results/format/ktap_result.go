@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -39,7 +40,7 @@ func (r *ktapReader) result(i int, m []string) error {
 		}
 		b.seen++
 	}
-	t.output, t.notes = results.Bounded(string(r.printed), results.MaxText), r.notes
+	t.output, t.notes = sanitize.Bounded(string(r.printed), results.MaxText), r.notes
 	r.printed, r.notes = nil, nil
 	return r.add(i, t)
 }
@@ -99,7 +100,7 @@ func (r *ktapReader) parent(i int, t ktapRead) error {
 	if err := r.hand(i, child, t.test); err != nil {
 		return err
 	}
-	printed := results.Bounded(string(r.printed), results.MaxText)
+	printed := sanitize.Bounded(string(r.printed), results.MaxText)
 	r.printed, r.notes = nil, nil
 	switch {
 	case t.verdict == outcome.Hang, t.verdict == outcome.Fail && !bad:
@@ -123,7 +124,7 @@ func (r *ktapReader) parent(i int, t ktapRead) error {
 func (r *ktapReader) hand(i int, child *ktapBlock, name string) error {
 	for _, sub := range child.tests {
 		if child.kernel == "" {
-			sub.test = results.CleanLine(name + "/" + sub.test)
+			sub.test = sanitize.Line(name + "/" + sub.test)
 			if err := r.grow(len(sub.test)); err != nil {
 				return err
 			}
@@ -154,7 +155,7 @@ func (r *ktapReader) settle(b *ktapBlock, reason string) error {
 	}
 	r.problem("%s", missing)
 	b.tests = append(b.tests, ktapRead{test: "missing", kernel: b.kernel, fs: b.fs, line: b.from, verdict: outcome.Infra, detail: missing,
-		output: results.Bounded(string(r.printed), results.MaxText)})
+		output: sanitize.Bounded(string(r.printed), results.MaxText)})
 	r.printed, r.notes = nil, nil
 	return r.count(b.from)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -228,7 +229,7 @@ func (m *markdown) detail(c *results.Cell) string {
 	output, console := m.printed.of(c.CellKey, c.N)
 	for _, text := range []string{output, console} {
 		if text = strings.Trim(text, "\n"); text != "" {
-			b.WriteString(fenced(results.Bounded(text, markdownExcerpt), "  "))
+			b.WriteString(fenced(sanitize.Bounded(text, markdownExcerpt), "  "))
 		}
 	}
 	return b.String()
@@ -236,7 +237,7 @@ func (m *markdown) detail(c *results.Cell) string {
 
 // code is one line as a code span, which no backtick in it can end.
 func code(s string) string {
-	if s = results.CleanLine(s); s == "" {
+	if s = sanitize.Line(s); s == "" {
 		return "(none)"
 	}
 	fence := strings.Repeat("`", longestRun(s)+1)
@@ -278,4 +279,4 @@ func longestRun(s string) int {
 }
 
 // markdownHTML is one line within HTML, where Markdown is not read.
-func markdownHTML(s string) string { return html.EscapeString(results.CleanLine(s)) }
+func markdownHTML(s string) string { return html.EscapeString(sanitize.Line(s)) }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -49,19 +50,19 @@ func Merge(sources []Source, now time.Time) (results.Run, []results.Attempt, err
 			r.Policy = p
 		}
 		if i == 0 {
-			r.Accel, r.Seed = results.CleanLine(s.Run.Accel), s.Run.Seed
+			r.Accel, r.Seed = sanitize.Line(s.Run.Accel), s.Run.Seed
 		}
 		if t := s.Run.Started; !t.IsZero() && (r.Started.IsZero() || t.Before(r.Started)) {
 			r.Started = t
 		}
 		for name, value := range s.Run.Conditions {
-			r.Conditions[results.CleanLine(name)] = results.CleanLine(value)
+			r.Conditions[sanitize.Line(name)] = sanitize.Line(value)
 		}
 		from := s.Imported.Format + ", " + s.Digest
-		if id := results.CleanLine(s.Run.ID); id != "" {
+		if id := sanitize.Line(s.Run.ID); id != "" {
 			from += ", run " + id
 		}
-		r.Conditions["imported from "+results.CleanLine(s.File)] = from
+		r.Conditions["imported from "+sanitize.Line(s.File)] = from
 		for _, problem := range []string{s.Run.Problem, s.Problem} {
 			if problem != "" {
 				problems = append(problems, s.File+": "+problem)
@@ -75,7 +76,7 @@ func Merge(sources []Source, now time.Time) (results.Run, []results.Attempt, err
 	}
 	slices.Sort(identity)
 	r.ID = "import-" + digestOf(identity...)
-	r.Problem = results.CleanLine(strings.Join(problems, "; "))
+	r.Problem = sanitize.Line(strings.Join(problems, "; "))
 	r.Planned = n.n
 	r.Started, r.Finished = span(r.Started, all, now)
 	return r, all, nil

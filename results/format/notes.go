@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -39,8 +40,8 @@ const (
 func notes(c *results.Cell) []note {
 	var all []note
 	add := func(name, value string) {
-		if value = results.CleanLine(value); value != "" {
-			all = append(all, note{results.CleanLine(name), value})
+		if value = sanitize.Line(value); value != "" {
+			all = append(all, note{sanitize.Line(name), value})
 		}
 	}
 	add(noteVerdict, string(c.Verdict))

@@ -10,12 +10,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
 
-// Limits of what is read. Beyond them a document is refused: it is wrong, or
-// made to do harm.
+// Limits of documents. One that exceeds them is refused: it is wrong or malicious.
 const (
 	MaxFile     = 128 << 20 // bytes
 	MaxTests    = 200_000   // in one document
@@ -24,13 +24,13 @@ const (
 	maxAttempts = 100       // at one test
 )
 
-// NoFilesystem is the filesystem of tests that are about none.
+// NoFilesystem is the filesystem of tests without one.
 const NoFilesystem = "none"
 
-// ReadFormats are the formats that are read.
+// ReadFormats are the formats that can be read.
 var ReadFormats = []string{"junit", "ktap"}
 
-// SyntaxError says why a document cannot be read.
+// SyntaxError is why a document cannot be read.
 type SyntaxError struct {
 	File string
 	Line int // from 1; 0: of the whole file
@@ -39,9 +39,9 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string {
 	if e.Line == 0 {
-		return e.File + ": " + results.CleanLine(e.What)
+		return e.File + ": " + sanitize.Line(e.What)
 	}
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, results.CleanLine(e.What))
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, sanitize.Line(e.What))
 }
 
 // BadInput marks an error that the user has to correct: the lab did not fail.
@@ -50,13 +50,13 @@ func (*SyntaxError) BadInput() {}
 // ReadOptions say how to read a document.
 type ReadOptions struct {
 	File   string // for messages
-	Format string // of ReadFormats; empty: found out
+	Format string // of ReadFormats; empty: detected
 	// Kernel and FS are what the tests ran on. Where they are empty, the
 	// document has to say it; without a filesystem, it is NoFilesystem.
 	Kernel, FS string
 }
 
-// Imported is what a document says.
+// Imported is the content of a document.
 type Imported struct {
 	Format   string
 	Attempts []results.Attempt // at each test, in the document's order; a test's are numbered from 1
@@ -109,7 +109,7 @@ var (
 	ktapStart = regexp.MustCompile(`(?m)(^|[ \t\]#])K?TAP version [0-9]+\s*$`)
 )
 
-// detect finds out the format of a document from its beginning.
+// detect detects the format of a document from its beginning.
 func detect(head []byte) string {
 	head = bytes.TrimPrefix(head, []byte("\ufeff"))
 	switch {
@@ -173,7 +173,7 @@ type names struct {
 // key returns the key of a test. Of two tests that are called the same, the
 // second is called name#01, as Go does.
 func (n *names) key(kernel, fs, test string) results.CellKey {
-	first := results.CellKey{Kernel: results.CleanLine(kernel), FS: results.CleanLine(fs), Test: results.CleanLine(test)}
+	first := results.CellKey{Kernel: sanitize.Line(kernel), FS: sanitize.Line(fs), Test: sanitize.Line(test)}
 	k := first
 	for {
 		if _, taken := n.used[k]; !taken {
@@ -182,8 +182,8 @@ func (n *names) key(kernel, fs, test string) results.CellKey {
 		}
 		next := n.used[first]
 		n.used[first]++ // no number is tried twice
-		k.Test = results.CleanLine(fmt.Sprintf("%s#%02d", first.Test, next))
-		if len(first.Test)+20 > results.MaxLine { // the number would be cut out of it
+		k.Test = sanitize.Line(fmt.Sprintf("%s#%02d", first.Test, next))
+		if len(first.Test)+20 > sanitize.MaxLine { // the number would be cut out of it
 			k.Test = fmt.Sprintf("%s…#%02d", digestOf(first.Test), next)
 		}
 	}
@@ -214,10 +214,10 @@ func (n *names) where(kernel, fs string) (string, string, error) {
 	if n.o.FS != "" {
 		fs = n.o.FS
 	}
-	if fs = results.CleanLine(fs); fs == "" {
+	if fs = sanitize.Line(fs); fs == "" {
 		fs = NoFilesystem
 	}
-	if kernel = results.CleanLine(kernel); kernel == "" {
+	if kernel = sanitize.Line(kernel); kernel == "" {
 		return "", "", &SyntaxError{File: n.o.File, What: "does not say which kernel the tests ran on; say it by --kernel RELEASE"}
 	}
 	return kernel, fs, nil
@@ -226,7 +226,7 @@ func (n *names) where(kernel, fs string) (string, string, error) {
 // foreign makes an attempt of what another tool found. The policy of a run
 // does not change what it came to.
 func foreign(key results.CellKey, n int, v outcome.Verdict, detail string) results.Attempt {
-	return results.Attempt{CellKey: key, N: n, Verdict: v, Kind: outcome.Invariant, Detail: results.CleanLine(detail)}
+	return results.Attempt{CellKey: key, N: n, Verdict: v, Kind: outcome.Invariant, Detail: sanitize.Line(detail)}
 }
 
 // parseTimestamp reads a suite's time of start. Without a zone, it is UTC.

@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
 
 // Names are told apart whatever they are, and soon.
 func TestNamesAreTold(t *testing.T) {
-	long := strings.Repeat("n", 2*results.MaxLine)
+	long := strings.Repeat("n", 2*sanitize.MaxLine)
 	for _, list := range [][]string{
 		{"a", "a", "a"}, {"a", "a#01", "a", "a"}, {"a#01", "a", "a", "a#01"}, {long, long, long}, {" a", "a ", "a"},
 	} {
@@ -20,7 +21,7 @@ func TestNamesAreTold(t *testing.T) {
 		seen := map[string]bool{}
 		for _, name := range list {
 			k := n.key("6.1", "xfs", name)
-			if seen[k.Test] || k.Test == "" || results.CleanLine(k.Test) != k.Test {
+			if seen[k.Test] || k.Test == "" || sanitize.Line(k.Test) != k.Test {
 				t.Errorf("%.40q: %.40q comes twice, or is changed by the store", list, k.Test)
 			}
 			seen[k.Test] = true

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/splicelab/splicelab/outcome"
@@ -172,8 +174,8 @@ func stored(t testing.TB, d Document) []results.Cell {
 	must(t, err)
 	for i := range cells { // what is found when a run is shown
 		for j := range d.Cells {
-			if results.CleanLine(d.Cells[j].Test) == cells[i].Test && results.CleanLine(d.Cells[j].FS) == cells[i].FS &&
-				results.CleanLine(d.Cells[j].Kernel) == cells[i].Kernel {
+			if sanitize.Line(d.Cells[j].Test) == cells[i].Test && sanitize.Line(d.Cells[j].FS) == cells[i].FS &&
+				sanitize.Line(d.Cells[j].Kernel) == cells[i].Kernel {
 				cells[i].Expected, cells[i].Why = d.Cells[j].Expected, d.Cells[j].Why
 			}
 		}

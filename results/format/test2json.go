@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -39,7 +40,7 @@ func WriteTest2JSON(w io.Writer, d Document) error {
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	for _, g := range results.Groups(d.Cells) {
-		s := test2json{e: e, pkg: results.CleanLine(g.Kernel) + "/" + results.CleanLine(g.FS), printed: printed}
+		s := test2json{e: e, pkg: sanitize.Line(g.Kernel) + "/" + sanitize.Line(g.FS), printed: printed}
 		s.group(d.Run, g)
 		if s.err != nil {
 			return s.err
@@ -111,7 +112,7 @@ func rootsOf(cells []*results.Cell) []*root {
 
 // testName is the cell's test as go test would call it.
 func testName(c *results.Cell) string {
-	return strings.ReplaceAll(results.CleanLine(c.Test), " ", "_")
+	return strings.ReplaceAll(sanitize.Line(c.Test), " ", "_")
 }
 
 // endings are the actions by which tests ended.
@@ -184,8 +185,8 @@ func (s *test2json) told(c *results.Cell, name string) string {
 		attributes["covariate."+k] = v
 	}
 	for _, k := range slices.Sorted(maps.Keys(attributes)) {
-		if v := results.CleanLine(attributes[k]); v != "" {
-			s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "attr", Test: name, Key: results.CleanLine(k), Value: v})
+		if v := sanitize.Line(attributes[k]); v != "" {
+			s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "attr", Test: name, Key: sanitize.Line(k), Value: v})
 		}
 	}
 	output, console := s.printed.of(c.CellKey, c.N)
@@ -201,7 +202,7 @@ func (s *test2json) told(c *results.Cell, name string) string {
 	action := test2jsonEnd(c)
 	switch {
 	case action == "pass" && c.Expected == results.XPass:
-		say("    " + unexpectedPass + ": " + results.CleanLine(c.Why) + "\n")
+		say("    " + unexpectedPass + ": " + sanitize.Line(c.Why) + "\n")
 	case action != "pass":
 		say("    " + string(c.Verdict) + ": " + reason(c) + "\n")
 	}

@@ -3,6 +3,7 @@ package format
 import (
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -45,7 +46,7 @@ func (d Document) readTexts(room int, want func(*results.Cell) bool) (texts, err
 			}
 			for _, a := range attempts {
 				// A caller's attempts need not come from the store.
-				a.Output, a.Console = results.Bounded(a.Output, results.MaxText), results.Bounded(a.Console, results.MaxText)
+				a.Output, a.Console = sanitize.Bounded(a.Output, results.MaxText), sanitize.Bounded(a.Console, results.MaxText)
 				if size := len(a.Output) + len(a.Console); size > room {
 					a.Output, a.Console, t.leftOut[c.CellKey] = "", "", true
 				} else {

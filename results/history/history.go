@@ -8,6 +8,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -18,7 +19,7 @@ type Store interface {
 	// RunsUpTo returns the runs, newest first, up to one of them unless it is nil.
 	RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error)
 	// Kernels returns the releases that a run has cells of, oldest first.
-	Kernels(ctx context.Context, runID string) ([]string, error)
+	Kernels(ctx context.Context, runID string) ([]kernelversion.Release, error)
 	Cell(ctx context.Context, runID string, key results.CellKey) (c results.Cell, ok bool, err error)
 	// CellsAmong returns those cells of a run that are keys of wanted.
 	CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error)
@@ -42,9 +43,9 @@ func OfSeries(ctx context.Context, s Store, key results.CellKey, upTo *results.R
 	series := results.Series(key.Kernel)
 	return walk(ctx, s, key, upTo, limit, func(ctx context.Context, run string) ([]string, error) {
 		kernels, err := s.Kernels(ctx, run)
-		kernels = slices.DeleteFunc(kernels, func(k string) bool { return results.Series(k) != series })
+		kernels = slices.DeleteFunc(kernels, func(k kernelversion.Release) bool { return k.Series() != series })
 		slices.Reverse(kernels)
-		return kernels, err
+		return results.ReleaseNames(kernels), err
 	})
 }
 
@@ -75,9 +76,10 @@ func walk(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, 
 	return all, nil
 }
 
-// FindCell returns the key of a cell with that filesystem and test in the newest
-// run that has one on a kernel that key.Kernel selects (see results.OfRelease): the
-// exact release if the run has it, else the newest. ok is false if no run has one.
+// FindCell returns the key of the cell in the newest run that has one of that
+// filesystem and test on a kernel which key.Kernel names: see kernelversion.Release. Where
+// that run has several such kernels it is the newest of them, unless one is
+// called just so. ok is false when no run has one.
 func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.CellKey, ok bool, err error) {
 	runs, err := s.RunsUpTo(ctx, nil)
 	if err != nil {
@@ -88,14 +90,14 @@ func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.
 		if err != nil {
 			return results.CellKey{}, false, err
 		}
-		if slices.Contains(kernels, key.Kernel) {
-			kernels = []string{key.Kernel}
+		if i := slices.IndexFunc(kernels, func(k kernelversion.Release) bool { return k.Name == key.Kernel }); i >= 0 {
+			kernels = kernels[i : i+1]
 		}
 		for _, k := range slices.Backward(kernels) {
-			if !results.OfRelease(k, key.Kernel) {
+			if !k.Is(key.Kernel) {
 				continue
 			}
-			c, ok, err := s.Cell(ctx, r.ID, results.CellKey{Kernel: k, FS: key.FS, Test: key.Test})
+			c, ok, err := s.Cell(ctx, r.ID, results.CellKey{Kernel: k.Name, FS: key.FS, Test: key.Test})
 			if err != nil || ok {
 				return c.CellKey, ok, err
 			}

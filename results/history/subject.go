@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -42,23 +43,23 @@ func FindSubject(ctx context.Context, s Store, ref string) (Subject, error) {
 			return Subject{}, err
 		}
 	}
-	var known []string
+	var known []kernelversion.Release
 	for _, r := range runs {
 		kernels, err := s.Kernels(ctx, r.ID)
 		if err != nil {
 			return Subject{}, err
 		}
 		for _, k := range slices.Backward(kernels) {
-			if results.OfRelease(k, name) {
-				return Subject{r, k}, nil
+			if k.Is(name) {
+				return Subject{r, k.Name}, nil
 			}
 		}
 		for _, k := range kernels {
-			if !slices.Contains(known, k) {
+			if !slices.ContainsFunc(known, func(o kernelversion.Release) bool { return o.Name == k.Name }) {
 				known = append(known, k)
 			}
 		}
 	}
-	slices.SortFunc(known, results.CompareReleases)
-	return Subject{}, &results.KernelError{Ref: ref, Run: in, Known: known}
+	slices.SortFunc(known, kernelversion.Release.Compare)
+	return Subject{}, &results.KernelError{Ref: ref, Run: in, Known: results.ReleaseNames(known)}
 }

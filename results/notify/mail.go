@@ -14,17 +14,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// Mail sends a message by a program such as sendmail, which gets it on its
-// standard input, with headers.
+// Mail sends a message through a program such as sendmail, which reads it with its
+// headers from standard input.
 type Mail struct {
 	// Command is the program and its arguments; no shell sees it.
 	Command []string
-	// From is the sender's address; empty: the program knows.
+	// From is the sender's address; empty: the program's default.
 	From string
-	// To are addresses of those who get it; at least one.
+	// To are the recipients' addresses; at least one.
 	To []string
 	// Timeout bounds the program. Default 1 min.
 	Timeout time.Duration
@@ -45,12 +45,12 @@ func CheckAddress(text string) error {
 	return nil
 }
 
-// Send implements Sender. The error has what the program said.
+// Send implements Sender. The error has the program's output.
 func (m Mail) Send(ctx context.Context, msg Message) error {
 	if len(m.Command) == 0 {
 		return errors.New("mail: no command is named")
 	}
-	name := results.CleanLine(m.Command[0])
+	name := sanitize.Line(m.Command[0])
 	text, err := m.compose(msg)
 	if err != nil {
 		return fmt.Errorf("mail by %s: %w", name, err)
@@ -70,7 +70,7 @@ func (m Mail) Send(ctx context.Context, msg Message) error {
 		err = cause
 	}
 	if err != nil {
-		if text := results.CleanLine(string(said)); text != "" {
+		if text := sanitize.Line(string(said)); text != "" {
 			return fmt.Errorf("mail by %s: %w: %s", name, err, text)
 		}
 		return fmt.Errorf("mail by %s: %w", name, err)
@@ -96,7 +96,7 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 			}
 			a, err := mail.ParseAddress(text)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %q is not an address", field.name, results.CleanLine(text))
+				return nil, fmt.Errorf("%s: %q is not an address", field.name, sanitize.Line(text))
 			}
 			list = append(list, a.String()) // encodes what is not ASCII
 		}
@@ -104,14 +104,14 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 			header(field.name, strings.Join(list, ",\n "))
 		}
 	}
-	header("Subject", mime.QEncoding.Encode("utf-8", results.CleanLine(msg.Subject)))
+	header("Subject", mime.QEncoding.Encode("utf-8", sanitize.Line(msg.Subject)))
 	header("Date", msg.Date.Format(time.RFC1123Z))
 	header("Message-ID", "<"+strings.ToLower(rand.Text())+"@splicelab>")
-	// Nobody's holiday answers it.
+	// No vacation program shall reply.
 	header("Auto-Submitted", "auto-generated")
 	header("MIME-Version", "1.0")
 	header("Content-Type", "text/plain; charset=utf-8")
-	text := results.Clean(msg.Text)
+	text := sanitize.Text(msg.Text)
 	if asIs(text) {
 		header("Content-Transfer-Encoding", "7bit")
 		b.WriteString("\n" + text)
@@ -125,7 +125,7 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 	if err := errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
-	// Programs take the ends of lines that this system has.
+	// The programs expect the line endings of this system.
 	b.Write(bytes.ReplaceAll(encoded.Bytes(), []byte("\r\n"), []byte("\n")))
 	return b.Bytes(), nil
 }

@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// Message is what is delivered. Its texts may quote a hostile guest: each
-// sender makes safe what it hands on.
+// Message is what is delivered. Its texts may quote a hostile guest: each sender
+// escapes what it sends.
 type Message struct {
 	// Subject is one line.
 	Subject string
-	// Text is for people: plain text, lines end with a newline.
+	// Text is plain text; lines end with a newline.
 	Text string
-	// Document is for machines: a JSON object.
+	// Document is a JSON object.
 	Document json.RawMessage
 	// Date is when it was written.
 	Date time.Time
 }
 
-// Sender delivers a message. When Send returns nil somebody has taken it; the
+// Sender delivers a message. Send returns nil when the message was accepted; the
 // error says what was wrong and what to do.
 type Sender interface {
 	Send(ctx context.Context, m Message) error

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Webhook sends a message's Document by POST. The address may be a secret, as
@@ -128,7 +128,7 @@ func (w Webhook) post(ctx context.Context, m Message) (retry bool, after time.Du
 		if errors.As(err, &quoting) {
 			err = quoting.Err
 		}
-		return true, 0, errors.New(results.CleanLine(err.Error()))
+		return true, 0, errors.New(sanitize.Line(err.Error()))
 	}
 	defer res.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(res.Body, answerShown)) // only to be quoted
@@ -142,7 +142,7 @@ func (w Webhook) post(ctx context.Context, m Message) (retry bool, after time.Du
 		after = time.Duration(min(seconds, 3600)) * time.Second
 	}
 	err = fmt.Errorf("it answers %s", status(res.StatusCode))
-	if text := results.CleanLine(string(answer)); text != "" {
+	if text := sanitize.Line(string(answer)); text != "" {
 		err = fmt.Errorf("%w: %s", err, text)
 	}
 	return res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusRequestTimeout, after, err
@@ -167,5 +167,5 @@ func (w Webhook) host() string {
 	if err != nil {
 		return "an address that cannot be read"
 	}
-	return results.CleanLine(u.Host)
+	return sanitize.Line(u.Host)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -41,7 +42,7 @@ func NewCell(ctx context.Context, r results.Run, c results.Cell, src Source) (Ce
 		return Cell{}, fmt.Errorf("history of %s: %w", c.CellKey, err)
 	}
 	for _, p := range history {
-		p.Run, p.Started, p.Kernel, p.Flaky = results.CleanLine(p.Run), results.CleanLine(p.Started), results.CleanLine(p.Kernel), results.CleanLine(p.Flaky)
+		p.Run, p.Started, p.Kernel, p.Flaky = sanitize.Line(p.Run), sanitize.Line(p.Started), sanitize.Line(p.Kernel), sanitize.Line(p.Flaky)
 		p.Verdict, p.Outcome = cleanName(p.Verdict), cleanName(p.Outcome)
 		doc.History = append(doc.History, p)
 	}
@@ -61,7 +62,7 @@ func withoutHistory(ctx context.Context, r results.Run, c results.Cell, src Sour
 	if err != nil {
 		return Cell{}, fmt.Errorf("report file of %s: %w", c.CellKey, err)
 	}
-	doc.Report = results.Clean(report)
+	doc.Report = sanitize.Text(report)
 	return doc, nil
 }
 
@@ -82,7 +83,7 @@ func brief(r results.Run, c results.Cell) Cell {
 	}
 	return Cell{
 		Kernel: safe.Kernel, FS: safe.FS, Test: safe.Test, Verdict: c.Verdict, Outcome: safe.Outcome, Kind: safe.Kind,
-		Flaky: c.Flaky, Standing: c.Expected, Why: results.CleanLine(c.Why),
+		Flaky: c.Flaky, Standing: c.Expected, Why: sanitize.Line(c.Why),
 		Command: results.RepeatCommand(r, c.CellKey), Attempts: newAttempts(attempts, nil), History: []Past{},
 	}
 }

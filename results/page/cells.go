@@ -3,6 +3,7 @@ package page
 import (
 	"strconv"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -62,7 +63,7 @@ func (c *Cells) SetFamilies(a Annotator) {
 	known := map[string]int{"": 0}
 	c.Families = []string{""}
 	for i, test := range c.Tests {
-		c.Family[i] = place(known, &c.Families, results.CleanLine(a.Family(test)))
+		c.Family[i] = place(known, &c.Families, sanitize.Line(a.Family(test)))
 	}
 }
 

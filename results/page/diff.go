@@ -1,7 +1,7 @@
 package page
 
 import (
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
 )
@@ -14,7 +14,7 @@ func NewDiff(before, after Run, conditions []compare.Condition, d compare.Differ
 		Conditions: []Condition{}, Lists: []DifferenceList{}, Same: d.Same,
 	}
 	for _, c := range conditions {
-		doc.Conditions = append(doc.Conditions, Condition{Name: results.CleanLine(c.Name), Before: results.CleanLine(c.Before), After: results.CleanLine(c.After)})
+		doc.Conditions = append(doc.Conditions, Condition{Name: sanitize.Line(c.Name), Before: sanitize.Line(c.Before), After: sanitize.Line(c.After)})
 	}
 	for _, l := range d.Lists() {
 		list := DifferenceList{Name: l.Name, Title: l.Title, Changes: make([]Change, len(l.Changes))}

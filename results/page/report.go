@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -79,14 +80,14 @@ func safe(cells []results.Cell) []results.Cell {
 	out := slices.Clone(cells)
 	for i := range out {
 		c := &out[i]
-		c.CellKey = results.CellKey{Kernel: results.CleanLine(c.Kernel), FS: results.CleanLine(c.FS), Test: results.CleanLine(c.Test)}
-		c.Outcome, c.Detail, c.Why = cleanName(c.Outcome), results.CleanLine(c.Detail), results.CleanLine(c.Why)
+		c.CellKey = results.CellKey{Kernel: sanitize.Line(c.Kernel), FS: sanitize.Line(c.FS), Test: sanitize.Line(c.Test)}
+		c.Outcome, c.Detail, c.Why = cleanName(c.Outcome), sanitize.Line(c.Detail), sanitize.Line(c.Why)
 	}
 	return out
 }
 
 // cleanName cleans one of the names that have a type of their own.
-func cleanName[S ~string](s S) S { return S(results.CleanLine(string(s))) }
+func cleanName[S ~string](s S) S { return S(sanitize.Line(string(s))) }
 
 // details are the documents of the single cells.
 type details struct {

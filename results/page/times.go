@@ -3,6 +3,7 @@ package page
 import (
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -46,7 +47,7 @@ func NewTimes(cells []results.Cell) Times {
 			n++
 		}
 		if use := results.UseOfTime(cells[:n]); use.Attempts > 0 {
-			row := TimeRow{Kernel: results.CleanLine(cells[0].Kernel), FS: results.CleanLine(cells[0].FS), TotalMS: milliseconds(use.Sum)}
+			row := TimeRow{Kernel: sanitize.Line(cells[0].Kernel), FS: sanitize.Line(cells[0].FS), TotalMS: milliseconds(use.Sum)}
 			for _, p := range use.Phases[1:] {
 				row.Phases = append(row.Phases, TimeUsed{p.N, milliseconds(p.Sum), milliseconds(p.Median)})
 			}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
@@ -55,11 +56,11 @@ func NewVectors(cells []results.Cell) Vectors {
 		}
 	}
 	for _, k := range kernels {
-		of := KernelVectors{Kernel: results.CleanLine(k)}
+		of := KernelVectors{Kernel: sanitize.Line(k)}
 		for _, r := range findings.VectorRows(all, k) {
 			row := VectorRow{
-				Source: results.CleanLine(r.Source), Sink: results.CleanLine(r.Sink), Filesystems: clean(r.Filesystems),
-				Answers: clean(r.Probes), Fits: r.Reading(), Verdict: r.Verdict, Detail: results.CleanLine(r.Detail),
+				Source: sanitize.Line(r.Source), Sink: sanitize.Line(r.Sink), Filesystems: clean(r.Filesystems),
+				Answers: clean(r.Probes), Fits: r.Reading(), Verdict: r.Verdict, Detail: sanitize.Line(r.Detail),
 			}
 			of.Rows = append(of.Rows, row)
 		}
@@ -71,7 +72,7 @@ func NewVectors(cells []results.Cell) Vectors {
 func clean(texts []string) []string {
 	out := make([]string, len(texts))
 	for i, t := range texts {
-		out[i] = strings.TrimSpace(results.CleanLine(t))
+		out[i] = strings.TrimSpace(sanitize.Line(t))
 	}
 	return out
 }

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
 // Import records a finished run with all of its attempts in one transaction.
 // known reports that a run with this id exists: then nothing is recorded.
 func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.Attempt) (known bool, err error) {
-	if r.ID == "" || results.CleanLine(r.ID) != r.ID {
+	if r.ID == "" || sanitize.Line(r.ID) != r.ID {
 		return false, fmt.Errorf("run id %q: must be one printable line", r.ID)
 	}
 	if r.Started.IsZero() || r.Finished.IsZero() {
@@ -53,7 +54,7 @@ func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.At
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ?, tally = ? WHERE id = ?`,
-			nanos(r.Finished), results.CleanLine(r.Problem), string(tally), r.ID)
+			nanos(r.Finished), sanitize.Line(r.Problem), string(tally), r.ID)
 		return err
 	})
 	return known && err == nil, err

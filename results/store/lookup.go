@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/splicelab/splicelab/results"
 )
@@ -76,30 +75,4 @@ func (s *Store) RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run,
 		runs = append(runs, r.Run)
 	}
 	return runs, s.explain(rows.Err())
-}
-
-// Kernels returns the releases of the kernels that a run has cells of, in the
-// order of reports.
-func (s *Store) Kernels(ctx context.Context, runID string) ([]string, error) {
-	// Skip from one kernel to the next by the primary key. SQLite's DISTINCT would
-	// read all attempts.
-	rows, err := s.read.QueryContext(ctx, `WITH RECURSIVE k (release) AS (
-			SELECT min(kernel) FROM attempt WHERE run = ?1
-			UNION ALL
-			SELECT (SELECT min(kernel) FROM attempt WHERE run = ?1 AND kernel > k.release) FROM k WHERE k.release IS NOT NULL)
-		SELECT release FROM k WHERE release IS NOT NULL`, runID)
-	if err != nil {
-		return nil, s.explain(err)
-	}
-	defer func() { _ = rows.Close() }() // its error is rows.Err's
-	var all []string
-	for rows.Next() {
-		var release string
-		if err := rows.Scan(&release); err != nil {
-			return nil, s.explain(err)
-		}
-		all = append(all, release)
-	}
-	slices.SortFunc(all, results.CompareReleases)
-	return all, s.explain(rows.Err())
 }

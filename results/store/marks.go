@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Mark gives a run a name, which another run may lose: "@" and the name then
 // refer to it.
 func (s *Store) Mark(ctx context.Context, name, id string) error {
-	if name == "" || results.CleanLine(name) != name {
+	if name == "" || sanitize.Line(name) != name {
 		return fmt.Errorf("mark %q: must be one printable line", name)
 	}
 	return s.change(ctx, func(tx *sql.Tx) error {
@@ -90,6 +90,7 @@ func removeRun(ctx context.Context, conn *sql.Conn, id string) (gone bool, err e
 		`DELETE FROM log WHERE id IN (SELECT log FROM attempt WHERE run = ?)`,
 		`DELETE FROM attempt WHERE run = ?`,
 		`DELETE FROM plan WHERE run = ?`,
+		`DELETE FROM kernel WHERE run = ?`,
 		`DELETE FROM run WHERE id = ?`,
 	} {
 		if _, err := tx.ExecContext(ctx, q, id); err != nil {

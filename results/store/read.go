@@ -61,16 +61,21 @@ func roomFor(ctx context.Context, q querier, runID string) ([]results.Cell, erro
 const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
 			queue, spawn, restore, boot, agent, testing, collect`
 
-func readAttempts(ctx context.Context, q querier, query string, args ...any) ([]results.Attempt, error) {
+func readAttempts(ctx context.Context, q querier, query, runID string, args ...any) ([]results.Attempt, error) {
 	var attempts []results.Attempt
-	err := eachAttempt(ctx, q, func(a *results.Attempt) { attempts = append(attempts, *a) }, query, args...)
+	err := eachAttempt(ctx, q, func(a *results.Attempt) { attempts = append(attempts, *a) }, query, runID, args...)
 	return attempts, err
 }
 
-// eachAttempt calls f for each attempt of the query. Attempts with equal
-// covariates share one map, which must not be modified.
-func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
+// eachAttempt calls f for each attempt that the query finds in a run, which is
+// its first parameter. Attempts with
+// equal covariates share one map, which nobody must write to.
+func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query, runID string, args ...any) error {
+	known, err := versions(ctx, q, runID)
+	if err != nil {
+		return err
+	}
+	rows, err := q.QueryContext(ctx, query, append([]any{runID}, args...)...)
 	if err != nil {
 		return err
 	}
@@ -85,6 +90,7 @@ func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query
 			return errors.Join(err, rows.Close())
 		}
 		a.CellKey = results.CellKey{Kernel: seen.text(kernel), FS: seen.text(fs), Test: seen.text(test)}
+		a.Version = known[a.Kernel]
 		a.Verdict, a.Outcome, a.Kind = outcome.Verdict(seen.text(verdict)), outcome.Outcome(seen.text(came)), outcome.Kind(seen.text(kind))
 		a.Detail, a.Finished = seen.text(detail), instant(finished)
 		a.Output, a.Console = string(output), string(console)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -21,7 +22,7 @@ var ErrConflict = errors.New("already recorded with different content")
 // BeginRun records the start of a run, before its attempts. Repeating it with the
 // same content is harmless.
 func (s *Store) BeginRun(ctx context.Context, r results.Run) error {
-	if r.ID == "" || results.CleanLine(r.ID) != r.ID {
+	if r.ID == "" || sanitize.Line(r.ID) != r.ID {
 		return fmt.Errorf("run id %q: must be one printable line", r.ID)
 	}
 	command, err := json.Marshal(append([]string{}, r.Command...))
@@ -52,13 +53,18 @@ func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (
 	}
 	res, err := tx.ExecContext(ctx, `INSERT INTO run (id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally, paused)
 			VALUES (?,?,0,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
-		r.ID, nanos(r.Started), string(r.Policy), results.CleanLine(r.Accel), strconv.FormatUint(r.Seed, 10),
-		command, conditions, r.Planned, results.CleanLine(r.Problem))
+		r.ID, nanos(r.Started), string(r.Policy), sanitize.Line(r.Accel), strconv.FormatUint(r.Seed, 10),
+		command, conditions, r.Planned, sanitize.Line(r.Problem))
 	if err != nil {
 		return false, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return false, err
+	}
+	for _, k := range r.Kernels {
+		if err := putKernel(ctx, tx, r.ID, k); err != nil {
+			return false, err
+		}
 	}
 	return true, addPlan(ctx, tx, r)
 }
@@ -94,7 +100,7 @@ func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, pr
 	if finished.IsZero() {
 		return fmt.Errorf("run %s: no finish time", id)
 	}
-	problem = results.CleanLine(problem)
+	problem = sanitize.Line(problem)
 	return s.change(ctx, func(tx *sql.Tx) error {
 		done, err := openRun(ctx, tx, id)
 		if err != nil {
@@ -126,7 +132,7 @@ func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, pr
 
 // AddAttempt records an attempt and returns when it is on disk. It gives an
 // attempt with N = 0 the next number of its cell, in the same transaction, and
-// sets a.N. Texts are cleaned and bounded (see results.Clean) in what is stored,
+// sets a.N. Texts are cleaned and bounded (see sanitize.Text) in what is stored,
 // not in a. Repeating the call with the number is harmless; another attempt with
 // the same run, cell and number is ErrConflict.
 func (s *Store) AddAttempt(ctx context.Context, runID string, a *results.Attempt) error {

@@ -73,6 +73,24 @@ var migrations = [...]string{
 		document TEXT NOT NULL,
 		ended    INTEGER NOT NULL DEFAULT 0
 	);`,
+	// A release may hide the upstream version, as Debian's do. Of older runs,
+	// what their plan knows is kept; the digest is in the run's conditions.
+	`CREATE TABLE kernel (
+		run      TEXT NOT NULL REFERENCES run (id),
+		release  TEXT NOT NULL,
+		version  TEXT NOT NULL, -- upstream; empty: not known
+		arch     TEXT NOT NULL,
+		flavour  TEXT NOT NULL,
+		digest   TEXT NOT NULL, -- hex SHA-256; empty: not fetched
+		PRIMARY KEY (run, release)
+	) WITHOUT ROWID;
+	INSERT INTO kernel (run, release, version, arch, flavour, digest)
+		SELECT plan.run, k.value ->> '$.release', coalesce(k.value ->> '$.version', ''), 'amd64', coalesce(k.value ->> '$.flavour', ''),
+			coalesce(k.value ->> '$.digest', (SELECT value FROM json_each(run.conditions) WHERE key = 'kernel ' || (k.value ->> '$.release')), '')
+		FROM plan JOIN run ON run.id = plan.run,
+			json_each(CASE WHEN json_valid(plan.document) THEN plan.document ELSE '{}' END, '$.kernels') AS k
+		WHERE k.value ->> '$.release' IS NOT NULL
+		ON CONFLICT DO NOTHING;`,
 }
 
 // migrate brings the database to the current schema in one transaction.

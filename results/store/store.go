@@ -14,9 +14,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/splicelab/splicelab/internal/osfile"
 )
 
 // busyTimeout is how long to wait for the write lock of another process, in
@@ -59,11 +60,11 @@ func Open(path string) (*Store, error) {
 	s := &Store{path: path}
 	// Switching to WAL needs exclusive access, for which SQLite does not wait as
 	// it does for other locks: opening is serialised by a lock on the directory.
-	unlock, err := lockDirectory(filepath.Dir(path))
+	lock, err := osfile.LockDir(context.Background(), filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("results file %s: lock its directory: %w", path, err)
 	}
-	defer unlock()
+	defer lock.Close() // frees it
 	if s.write, err = sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)")+"&_txlock=immediate"); err != nil {
 		return nil, s.explain(err)
 	}
@@ -91,24 +92,6 @@ func (s *Store) Path() string { return s.path }
 func dsn(path string, pragmas ...string) string {
 	q := url.Values{"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout)}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
-}
-
-// lockDirectory holds an exclusive advisory lock on dir until unlock.
-func lockDirectory(dir string) (unlock func(), err error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
 }
 
 // explain adds a remedy to a database error.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
@@ -18,9 +19,9 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 	out := new(bytes.Buffer)
 	named := func(r results.Run, kernel string) string {
 		if kernel == "" {
-			return results.CleanLine(r.ID)
+			return sanitize.Line(r.ID)
 		}
-		return results.CleanLine(r.ID + "/" + history.KernelPrefix + kernel)
+		return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 	}
 	fmt.Fprintf(out, "%s -> %s\n", named(a, d.Kernels[0]), named(b, d.Kernels[1]))
 	runs := []results.Run{a, b}
@@ -30,15 +31,15 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 	for _, r := range runs {
 		switch {
 		case r.Problem != "":
-			out.WriteString(paint(o.Color, sgrCrash, cut("PROBLEM in "+results.CleanLine(r.ID)+": "+results.CleanLine(r.Problem), o.Width)) + "\n")
+			out.WriteString(paint(o.Color, sgrCrash, cut("PROBLEM in "+sanitize.Line(r.ID)+": "+sanitize.Line(r.Problem), o.Width)) + "\n")
 		case r.Finished.IsZero():
-			fmt.Fprintf(out, "%s is not finished\n", results.CleanLine(r.ID))
+			fmt.Fprintf(out, "%s is not finished\n", sanitize.Line(r.ID))
 		}
 	}
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
 		out.WriteString("\nconditions that differ\n")
 		for _, c := range conditions {
-			out.WriteString("  " + results.CleanLine(fmt.Sprintf("%s: %s -> %s", c.Name, orNone(c.Before), orNone(c.After))) + "\n")
+			out.WriteString("  " + sanitize.Line(fmt.Sprintf("%s: %s -> %s", c.Name, orNone(c.Before), orNone(c.After))) + "\n")
 		}
 	}
 	writeDifference(out, d, o)
@@ -104,12 +105,12 @@ func writeColumn(b *bytes.Buffer, changes []compare.Change) {
 			parts = append(parts, fmt.Sprintf("%d %s", n[v], v))
 		}
 	}
-	fmt.Fprintf(b, "  %s: all %s\n      %s\n", results.CleanLine(changes[0].Kernel+" "+changes[0].FS), plural(len(changes), "cell"), strings.Join(parts, ", "))
+	fmt.Fprintf(b, "  %s: all %s\n      %s\n", sanitize.Line(changes[0].Kernel+" "+changes[0].FS), plural(len(changes), "cell"), strings.Join(parts, ", "))
 }
 
 // writeChange writes one change. runs: names the earlier kernel if it differs.
 func writeChange(b *bytes.Buffer, c compare.Change, width int, runs bool) {
-	fmt.Fprintf(b, "  %s\n", results.CleanLine(c.CellKey.String()))
+	fmt.Fprintf(b, "  %s\n", sanitize.Line(c.CellKey.String()))
 	text := ""
 	switch {
 	case c.Before == nil:
@@ -134,7 +135,7 @@ func writeChange(b *bytes.Buffer, c compare.Change, width int, runs bool) {
 		lines = append(lines, c.After.Why)
 	}
 	for _, l := range lines {
-		fmt.Fprintf(b, "      %s\n", cut(results.CleanLine(l), width-6))
+		fmt.Fprintf(b, "      %s\n", cut(sanitize.Line(l), width-6))
 	}
 }
 

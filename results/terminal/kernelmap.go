@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -105,7 +106,7 @@ func WriteKernelMap(w io.Writer, m history.KernelMap, o Options) error {
 }
 
 func rowLabel(r history.MapRow) string {
-	return results.CleanLine(r.Test) + " " + results.CleanLine(r.FS)
+	return sanitize.Line(r.Test) + " " + sanitize.Line(r.FS)
 }
 
 func writeMapBlock(b *bytes.Buffer, m history.KernelMap, blk [2]int, label int, color bool) {
@@ -150,7 +151,7 @@ func writeMapChanges(b *bytes.Buffer, m history.KernelMap) {
 	n := 0
 	for _, r := range m.Rows {
 		for _, c := range r.Changes {
-			fmt.Fprintf(b, "%s: %s until %s, %s from %s\n", rowLabel(r), c.Old, results.CleanLine(m.Kernels[c.From].Release), c.New, results.CleanLine(m.Kernels[c.To].Release))
+			fmt.Fprintf(b, "%s: %s until %s, %s from %s\n", rowLabel(r), c.Old, sanitize.Line(m.Kernels[c.From].Release), c.New, sanitize.Line(m.Kernels[c.To].Release))
 			n++
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -96,7 +97,7 @@ func (b block) width() int {
 // columnWidth is the width of column i without the space after it.
 func (m *matrix) columnWidth(i int) int {
 	if m.wide {
-		return max(2, runewidth.StringWidth(results.CleanLine(m.columns[i].FS)))
+		return max(2, runewidth.StringWidth(sanitize.Line(m.columns[i].FS)))
 	}
 	return 2
 }
@@ -111,11 +112,11 @@ func (m *matrix) nameKernels() {
 	}
 	suffix := results.SharedFlavour(m.kernels)
 	for _, name := range []func(string) string{
-		results.CleanLine,
-		func(k string) string { return results.CleanLine(strings.TrimSuffix(k, suffix)) },
+		sanitize.Line,
+		func(k string) string { return sanitize.Line(strings.TrimSuffix(k, suffix)) },
 		func(k string) string {
 			k, _, _ = strings.Cut(strings.TrimSuffix(k, suffix), "+")
-			return results.CleanLine(k)
+			return sanitize.Line(k)
 		},
 	} {
 		heads, seen, fits := make(map[string]string), make(map[string]bool), true

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -128,14 +129,14 @@ func (m *matrix) writeLegend(b *bytes.Buffer) {
 	writeWrapped(b, "", parts, "  ", m.o.Width)
 	parts = nil
 	for _, o := range results.SortedOutcomes(outcomes) {
-		parts = append(parts, o.Letter()+" "+results.CleanLine(string(o)))
+		parts = append(parts, o.Letter()+" "+sanitize.Line(string(o)))
 	}
 	writeWrapped(b, "", parts, "  ", m.o.Width)
 	shortened := false
 	var full []string
 	for _, k := range m.kernels {
-		full = append(full, results.CleanLine(k))
-		shortened = shortened || m.labelled[k] != results.CleanLine(k)
+		full = append(full, sanitize.Line(k))
+		shortened = shortened || m.labelled[k] != sanitize.Line(k)
 	}
 	if shortened {
 		writeWrapped(b, "kernels: ", full, ", ", m.o.Width)
@@ -165,7 +166,7 @@ func writeTally(b *bytes.Buffer, r results.Run, t results.Tally, width int) {
 	writeWrapped(b, plural(t.Cells, "cell")+": ", parts, ", ", width)
 	parts = nil
 	for _, o := range results.SortedOutcomes(t.Outcomes) {
-		parts = append(parts, fmt.Sprintf("%d %s", t.Outcomes[o], results.CleanLine(string(o))))
+		parts = append(parts, fmt.Sprintf("%d %s", t.Outcomes[o], sanitize.Line(string(o))))
 	}
 	writeWrapped(b, "outcomes: ", parts, ", ", width)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -78,7 +79,7 @@ func writeRunLine(b *bytes.Buffer, r results.Run, o Options) {
 	if o.Policy != r.Policy {
 		policy += " (run with " + string(r.Policy) + ")"
 	}
-	parts := []string{"run " + results.CleanLine(r.ID), policy, results.CleanLine(r.Accel), fmt.Sprintf("seed %d", r.Seed)}
+	parts := []string{"run " + sanitize.Line(r.ID), policy, sanitize.Line(r.Accel), fmt.Sprintf("seed %d", r.Seed)}
 	if !r.Started.IsZero() {
 		when := r.Started.UTC().Format("2006-01-02 15:04 UTC")
 		if r.Finished.IsZero() {
@@ -91,7 +92,7 @@ func writeRunLine(b *bytes.Buffer, r results.Run, o Options) {
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	writeWrapped(b, "", parts, " | ", o.Width)
 	if r.Problem != "" {
-		b.WriteString(paint(o.Color, sgrCrash, "PROBLEM: "+results.CleanLine(r.Problem)) + "\n")
+		b.WriteString(paint(o.Color, sgrCrash, "PROBLEM: "+sanitize.Line(r.Problem)) + "\n")
 	}
 }
 
@@ -207,7 +208,7 @@ func (m *matrix) heads(blk block) []string {
 			lines[1+y].WriteString("  ")
 		}
 		for i := g.from; i < g.to; i++ {
-			width, fs := m.columnWidth(i)+1, results.CleanLine(m.columns[i].FS)
+			width, fs := m.columnWidth(i)+1, sanitize.Line(m.columns[i].FS)
 			used += width
 			if m.wide {
 				lines[1].WriteString(pad(fs, width))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -24,31 +25,31 @@ func makeRows(tests []string, grid map[string][]*results.Cell, full bool) (corne
 		if len(bySuite) == 1 {
 			corner = ellipsis(prefix)
 		} else if prefix != "" {
-			rows = append(rows, row{label: results.CleanLine(ellipsis(prefix))})
+			rows = append(rows, row{label: sanitize.Line(ellipsis(prefix))})
 		}
 		for _, group := range runsOf(suite, parent) {
 			rows = append(rows, groupRows(group, len(prefix), grid, full)...)
 		}
 	}
-	return results.CleanLine(corner), rows
+	return sanitize.Line(corner), rows
 }
 
 // groupRows makes the rows of one test and its subtests.
 func groupRows(tests []string, skip int, grid map[string][]*results.Cell, full bool) []row {
 	if len(tests) == 1 {
-		return []row{{results.CleanLine(tests[0][skip:]), grid[tests[0]]}}
+		return []row{{sanitize.Line(tests[0][skip:]), grid[tests[0]]}}
 	}
 	name := parent(tests[0])
 	if !full && alike(tests, grid) {
-		return []row{{fmt.Sprintf("%s (%d alike)", results.CleanLine(name[skip:]), len(tests)), grid[tests[0]]}}
+		return []row{{fmt.Sprintf("%s (%d alike)", sanitize.Line(name[skip:]), len(tests)), grid[tests[0]]}}
 	}
-	rows := []row{{label: results.CleanLine(name[skip:])}}
+	rows := []row{{label: sanitize.Line(name[skip:])}}
 	for _, t := range tests {
 		if t == name { // a cell of its own beside its subtests
 			rows[0].cells = grid[t]
 			continue
 		}
-		rows = append(rows, row{"  " + results.CleanLine(t[len(name)+1:]), grid[t]})
+		rows = append(rows, row{"  " + sanitize.Line(t[len(name)+1:]), grid[t]})
 	}
 	return rows
 }

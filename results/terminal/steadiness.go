@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results/history"
 )
 
@@ -40,7 +40,7 @@ func WriteSteadiness(w io.Writer, s *history.Steadiness, limit int) error {
 		if !u.Flaky() {
 			rate = "changed once, " + rate
 		}
-		fmt.Fprintf(b, "%s: %s: %s\n", results.CleanLine(u.CellKey.String()), rate, results.CleanLine(strings.Join(parts, ", ")))
+		fmt.Fprintf(b, "%s: %s: %s\n", sanitize.Line(u.CellKey.String()), rate, sanitize.Line(strings.Join(parts, ", ")))
 	}
 	if limit > 0 && len(unsteady) > limit {
 		fmt.Fprintf(b, "… and %d more\n", len(unsteady)-limit)

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -19,7 +20,7 @@ const slowest = 10
 func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
 	b := new(bytes.Buffer)
 	u := results.UseOfTime(cells)
-	fmt.Fprintf(b, "run %s: %s", results.CleanLine(r.ID), plural(len(cells), "cell"))
+	fmt.Fprintf(b, "run %s: %s", sanitize.Line(r.ID), plural(len(cells), "cell"))
 	if took := r.Took(); took > 0 {
 		fmt.Fprintf(b, " in %s, %.0f a minute", took.Round(time.Second), float64(len(cells))/took.Minutes())
 	}
@@ -54,7 +55,7 @@ func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
 	order := slices.Clone(cells)
 	slices.SortStableFunc(order, func(x, y results.Cell) int { return cmp.Compare(y.Timing.Sum(), x.Timing.Sum()) })
 	for _, c := range order[:min(slowest, len(order))] {
-		fmt.Fprintf(b, "  %s  %s:", ms(c.Timing.Sum()), results.CleanLine(c.CellKey.String()))
+		fmt.Fprintf(b, "  %s  %s:", ms(c.Timing.Sum()), sanitize.Line(c.CellKey.String()))
 		for _, p := range results.Phases {
 			if d := p.In(c.Timing); d >= time.Millisecond {
 				fmt.Fprintf(b, " %s %s", p.Name, ms(d))

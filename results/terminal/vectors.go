@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
 )
@@ -32,7 +33,7 @@ func WriteVectors(w io.Writer, cells []results.Cell, o Options) error {
 		}
 	}
 	for _, k := range kernels {
-		fmt.Fprintf(b, "\n%s\n", results.CleanLine(k))
+		fmt.Fprintf(b, "\n%s\n", sanitize.Line(k))
 		writeVectorTable(b, findings.VectorRows(all, k), o)
 	}
 	_, err := b.WriteTo(w)
@@ -47,14 +48,14 @@ func writeVectorTable(b *bytes.Buffer, rows []findings.VectorRow, o Options) {
 	lines := [][]string{append(head, "FITS")}
 	var skipped []string
 	for _, r := range rows {
-		source, sink, on := results.CleanLine(r.Source), results.CleanLine(r.Sink), results.CleanLine(strings.Join(r.Filesystems, ","))
+		source, sink, on := sanitize.Line(r.Source), sanitize.Line(r.Sink), sanitize.Line(strings.Join(r.Filesystems, ","))
 		if !slices.ContainsFunc(r.Probes, func(s string) bool { return s != "" }) {
-			skipped = append(skipped, fmt.Sprintf("%s-%s on %s: %s: %s", source, sink, on, r.Verdict, results.CleanLine(r.Detail)))
+			skipped = append(skipped, fmt.Sprintf("%s-%s on %s: %s: %s", source, sink, on, r.Verdict, sanitize.Line(r.Detail)))
 			continue
 		}
 		line := []string{source, sink, on}
 		for _, p := range r.Probes {
-			line = append(line, results.CleanLine(p))
+			line = append(line, sanitize.Line(p))
 		}
 		lines = append(lines, append(line, r.Reading()))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -107,7 +108,7 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, key, stamp str
 // cut bounds what is repeated of a request.
 func cut(s string) string {
 	const most = 120
-	if s = results.CleanLine(s); len(s) > most {
+	if s = sanitize.Line(s); len(s) > most {
 		return s[:most] + "…"
 	}
 	return s

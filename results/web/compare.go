@@ -152,12 +152,12 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 			}
 		}
 	}
-	releases, _, _ := results.Axes(cells)
+	releases := results.Releases(cells)
 	doc := page.Map{Kernels: []page.MapKernel{}, Rows: []page.MapRow{}}
 	columns := make([]history.MapKernel, len(releases))
 	for i, r := range releases {
-		columns[i] = history.MapKernel{Release: r, Series: results.Series(r)}
-		doc.Kernels = append(doc.Kernels, page.MapKernel{Release: r, Series: columns[i].Series})
+		columns[i] = history.MapKernel{Release: r.Name, Series: r.Series()}
+		doc.Kernels = append(doc.Kernels, page.MapKernel{Release: r.Name, Series: columns[i].Series})
 	}
 	m := history.NewKernelMap(columns, cells)
 	if len(m.Rows) > maxMapRows {

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/browsertest"
@@ -104,7 +105,7 @@ func harmless(t *testing.T, where string, doc any) {
 	t.Helper()
 	switch v := doc.(type) {
 	case string:
-		if results.Clean(v) != v {
+		if sanitize.Text(v) != v {
 			t.Errorf("%.60s holds %.200q", where, v)
 		}
 	case []any:

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/page"
@@ -226,8 +227,8 @@ func cellKey(q url.Values) (results.CellKey, error) {
 	if key.Kernel == "" || key.FS == "" || key.Test == "" {
 		return key, badRequest("a cell is named by kernel, fs and test: give all three")
 	}
-	if max(len(key.Kernel), len(key.FS), len(key.Test)) > results.MaxLine {
-		return key, badRequest("no name of a kernel, filesystem or test is longer than %d bytes", results.MaxLine)
+	if max(len(key.Kernel), len(key.FS), len(key.Test)) > sanitize.MaxLine {
+		return key, badRequest("no name of a kernel, filesystem or test is longer than %d bytes", sanitize.MaxLine)
 	}
 	return key, nil
 }

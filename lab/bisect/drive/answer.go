@@ -5,8 +5,9 @@ import (
 	"io"
 	"math"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
 )
 
 // Answer is the result of a search.
@@ -61,7 +62,7 @@ func writeSureness(w io.Writer, j *bisect.Judge) {
 // showTally is what a subject showed, or why it was not tried.
 func (s *driver) showTally(subject string) string {
 	if u := s.journal.Untestable(subject); u != "" {
-		return results.CleanLine(u)
+		return sanitize.Line(u)
 	}
 	return s.journal.Tally(subject).String()
 }

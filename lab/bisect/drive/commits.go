@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
 )
 
 // CommitQuery is a search in the history of a repository.
@@ -172,7 +173,7 @@ func (c *commitAnswer) Found() bool { return c.none == nil }
 
 // Write implements Answer.
 func (c *commitAnswer) Write(w io.Writer, _ bool) {
-	clean := results.CleanLine
+	clean := sanitize.Line
 	for _, d := range c.culprit.Steps {
 		fmt.Fprintf(w, "  %-7s %s %s  %s\n", d.Side, d.Commit.Short(), clean(d.Commit.Subject), c.showTally(d.Commit.ID))
 	}

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
 )
 
 // configAnswer is the result of a bisection of configurations.
@@ -50,7 +51,7 @@ func (c *configAnswer) Found() bool { return c.none == nil }
 // Write implements Answer.
 func (c *configAnswer) Write(w io.Writer, _ bool) {
 	if c.none != nil {
-		fmt.Fprintln(w, results.CleanLine(c.none.Error()))
+		fmt.Fprintln(w, sanitize.Line(c.none.Error()))
 		return
 	}
 	terms := c.journal.Terms()
@@ -69,7 +70,7 @@ func (c *configAnswer) Write(w io.Writer, _ bool) {
 		if o.Bad == "" {
 			line = "# " + o.Option + " is not set"
 		}
-		fmt.Fprintf(w, "  %-40s # %s\n", results.CleanLine(line), results.CleanLine(note))
+		fmt.Fprintf(w, "  %-40s # %s\n", sanitize.Line(line), sanitize.Line(note))
 	}
 	if len(c.others) > 0 {
 		fmt.Fprintf(w, "\n  %d more change in consequence: %s\n", len(c.others), strings.Join(c.others, ", "))

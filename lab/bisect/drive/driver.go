@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
+
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
@@ -96,7 +98,7 @@ func (s *driver) judge(t bisect.Trier, q Query, name func(subject string) string
 		if u := s.journal.Untestable(subject); u != "" {
 			why = u
 		}
-		fmt.Fprintf(s.say, "%s: %s (%s)\n", results.CleanLine(name(subject)), side, results.CleanLine(why))
+		fmt.Fprintf(s.say, "%s: %s (%s)\n", sanitize.Line(name(subject)), side, sanitize.Line(why))
 	}}
 }
 

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/lab/bisect"
-	"github.com/splicelab/splicelab/results"
 )
 
 // settle distinguishes answers without a boundary from errors, which it
@@ -168,14 +168,14 @@ func writeChanges(w io.Writer, all, some []debian.Change, low, high kernels.Entr
 	more := 0
 	for _, c := range some {
 		if left > 0 {
-			fmt.Fprintf(w, "  %s\n", results.CleanLine(c.Version))
+			fmt.Fprintf(w, "  %s\n", sanitize.Line(c.Version))
 		}
 		for _, l := range c.Lines {
 			if left--; left < 0 {
 				more++
 				continue
 			}
-			fmt.Fprintf(w, "    %s\n", results.CleanLine(l))
+			fmt.Fprintf(w, "    %s\n", sanitize.Line(l))
 		}
 	}
 	switch {

@@ -1,13 +1,15 @@
-package console
+package sanitize_test
 
 import (
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-func TestClean(t *testing.T) {
+func TestTextFromSerialPort(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"plain text, tabs\tand\nlines\n", "plain text, tabs\tand\nlines\n"},
 		{"from a serial port\r\nand one that doubles\r\r\n", "from a serial port\nand one that doubles\n"},
@@ -21,13 +23,13 @@ func TestClean(t *testing.T) {
 		{"separators \u2028 \u00a0", `separators \u2028 \u00a0`},
 		{"grüße, 漢字, \ufffd", "grüße, 漢字, \ufffd"},
 	} {
-		if got := Clean(c.in); got != c.want {
-			t.Errorf("Clean(%q)\n got %q\nwant %q", c.in, got, c.want)
+		if got := sanitize.Text(c.in); got != c.want {
+			t.Errorf("Text(%q)\n got %q\nwant %q", c.in, got, c.want)
 		}
 	}
 }
 
-func TestCleanLine(t *testing.T) {
+func TestShort(t *testing.T) {
 	for _, c := range []struct {
 		in    string
 		limit int
@@ -43,27 +45,27 @@ func TestCleanLine(t *testing.T) {
 		{"long", 3, "…"},
 		{"", 3, ""},
 	} {
-		if got := CleanLine(c.in, c.limit); got != c.want {
-			t.Errorf("CleanLine(%q, %d) = %q, want %q", c.in, c.limit, got, c.want)
+		if got := sanitize.Short(c.in, c.limit); got != c.want {
+			t.Errorf("sanitize.Short(%q, %d) = %q, want %q", c.in, c.limit, got, c.want)
 		}
 	}
 }
 
-func FuzzClean(f *testing.F) {
+func FuzzShort(f *testing.F) {
 	for _, s := range []string{"a\nb\tc", "\x1b[0m\r\n", "\xff\u202e", "\r\r\r\r\r\r\r\r\r\r\n", "漢\u009b"} {
 		f.Add(s, 12)
 	}
 	f.Fuzz(func(t *testing.T, s string, limit int) {
-		got := Clean(s)
+		got := sanitize.Text(s)
 		safe(t, got, "\n\t")
-		if again := Clean(got); again != got {
-			t.Errorf("Clean(%q) = %q, cleaned again %q", s, got, again)
+		if again := sanitize.Text(got); again != got {
+			t.Errorf("Text(%q) = %q, sanitized again %q", s, got, again)
 		}
 		limit = 3 + int(uint(limit)%300)
-		line := CleanLine(s, limit)
+		line := sanitize.Short(s, limit)
 		safe(t, line, "")
 		if len(line) > limit {
-			t.Errorf("CleanLine(%q, %d) has %d bytes", s, limit, len(line))
+			t.Errorf("sanitize.Short(%q, %d) has %d bytes", s, limit, len(line))
 		}
 	})
 }

@@ -1,9 +1,10 @@
 package spell_test
 
 import (
+	"slices"
 	"testing"
 
-	"github.com/splicelab/splicelab/cmd/splicelab/spell"
+	"github.com/splicelab/splicelab/internal/spell"
 )
 
 func TestNearest(t *testing.T) {
@@ -24,5 +25,12 @@ func TestNearest(t *testing.T) {
 	}
 	if got := spell.Nearest("anything", nil); got != "" {
 		t.Errorf("Nearest without known words = %q", got)
+	}
+}
+
+func TestNearIsSorted(t *testing.T) {
+	got := spell.Near("ext", []string{"btrfs", "ext2-dax", "ext42", "ext4", "ext2", "ext"})
+	if want := []string{"ext", "ext4", "ext2", "ext42"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
