@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -103,12 +103,12 @@ func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) 
 			return err
 		}
 		if html != "" {
-			var page bytes.Buffer
+			var b bytes.Buffer
 			first, last := m.Kernels[0].Release, m.Kernels[len(m.Kernels)-1].Release
-			if err := format.WriteKernelMapHTML(&page, m, fmt.Sprintf("Kernel map, %s to %s", first, last)); err != nil {
+			if err := page.WriteKernelMap(&b, m, fmt.Sprintf("Kernel map, %s to %s", first, last)); err != nil {
 				return err
 			}
-			if err := export.File(html).Replace(page.Bytes()); err != nil {
+			if err := export.File(html).Replace(b.Bytes()); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stdout, "\nhtml  report: %s\n", html)
