@@ -10,7 +10,7 @@ import (
 
 func TestQuote(t *testing.T) {
 	for in, want := range map[string]string{
-		"": "''", "-m": "-m", "a b": "'a b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "file=/a,b:c": "'file=/a,b:c'", "6.1.0-56": "6.1.0-56", "~": "'~'",
+		"": "''", "-m": "-m", "a b": "'a b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "file=/a,b:c": "'file=/a,b:c'", "--json=one.json": "--json=one.json", "=": "=", "_x=": "'_x='", "6.1.0-56": "6.1.0-56", "~": "'~'",
 	} {
 		if got := shell.Quote(in); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
@@ -26,7 +26,7 @@ func TestShellReadsQuotedWords(t *testing.T) {
 		t.Skip("no sh on PATH")
 	}
 	words := []string{
-		"", "a", "-n", "a b", "it's", "'", "''", `\`, `\n`, "$HOME", "$(id)", "`id`", "*", "?[a]", "~", "~root", "a=b", "#x", "!", "{a,b}", "a;b", "a&b", "a|b", "<", ">",
+		"", "a", "-n", "a b", "it's", "'", "''", `\`, `\n`, "$HOME", "$(id)", "`id`", "*", "?[a]", "~", "~root", "a=b", "--a=b", "=b", "1=2", "#x", "!", "{a,b}", "a;b", "a&b", "a|b", "<", ">",
 		"line\nbreak", "tab\t", "\x01\xff", "grün 漢字", "a,b:c", "x@y%z+1", `"`,
 	}
 	out, err := exec.Command(sh, "-c", "printf '%s\\0' "+shell.Join(words)).CombinedOutput()
