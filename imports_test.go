@@ -32,6 +32,7 @@ var directions = []struct {
 	{"internal/sanitize", nil, "it is a leaf: everything that shows guest text imports it"},
 	{"internal/shell", nil, "it is a leaf"},
 	{"internal/spell", nil, "it is a leaf"},
+	{"internal/artifact", []string{"internal/osfile"}, "a cache does not know what it stores"},
 	{"internal/osfile", nil, "it is a leaf: files and locks know nothing of what is in them"},
 	{"kernels/...", []string{"kernels/...", "outcome", "internal/kernelversion"}, "a kernel does not know what is done with it"},
 	{"internal/guestbin/...", []string{"internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
@@ -59,6 +60,8 @@ var directions = []struct {
 	{"lab/machine", with("images", "internal/deadline", "kernels", "lab/suite", "lab/template", "lab/verdict", "lab/vm", "results"), "a VM is made without plans, jobs and stores"},
 	{"lab/exec", with("images", "internal/deadline", "internal/headtail", "kernels", "lab/console", "lab/gotest", "lab/job", "lab/machine", "lab/plan", "lab/suite", "lab/template", "lab/verdict", "lab/vm", "results"), "executing knows neither retries nor stores"},
 	{"lab/program", with("images", "kernels", "lab/machine", "lab/suite", "lab/verdict"), "one program in one VM needs no plan"},
+	{"lab/catalogue", []string{"internal/input", "internal/protocol", "internal/text", "lab/plan", "lab/session"}, "the tests are described without a kernel to run them on"},
+	{"lab/doctor", []string{"images", "kernels", "lab", "lab/progress", "lab/session", "lab/suite", "lab/vm"}, "a check does not know which flag sets what it examines"},
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
@@ -88,7 +91,7 @@ func with(packages ...string) []string { return append(packages, leaves...) }
 
 // foundations are leaves that every package of the host may import beyond its
 // row; what runs in the guest must stay small.
-var foundations = []string{"internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
+var foundations = []string{"internal/artifact", "internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
 
 // onHost reports whether a package may import the foundations.
 func onHost(name string) bool {

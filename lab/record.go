@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (r Ready) Plan() []plan.Kernel {
 
 // runKernel is the store's view of a kernel of a plan.
 func runKernel(k plan.Kernel) results.Kernel {
-	return results.Kernel{Release: kernelversion.Release{Name: k.Release, Version: k.Version}, Arch: kernels.AMD64, Flavour: k.Flavour, Digest: k.Digest}
+	return results.Kernel{Release: kernelversion.Release{Name: k.Release, Version: k.Version}, Arch: cmp.Or(k.Arch, kernels.AMD64), Flavour: k.Flavour, Digest: k.Digest}
 }
 
 // conditionKernel and a release name the condition that is a kernel's digest.

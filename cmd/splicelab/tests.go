@@ -32,13 +32,10 @@ func (c *chosen) flags(f *pflag.FlagSet, doing string) {
 
 // fromFlag defines the flag that names the user's own tests.
 func fromFlag(f *pflag.FlagSet, from *[]string) {
-	f.StringArrayVar(from, "tests-from", nil, "take the tests of `WHAT`: a Go package's directory or import path, a test binary, a static program, or a C file (repeatable)")
+	f.StringArrayVar(from, "tests-from", nil, "take the tests of `SOURCE`: a Go package's directory or import path, a test binary, a static program, or a C file (repeatable)")
 }
 
 // suites asks the test binaries for their tests, and keeps the chosen ones.
 func (a *app) suites(ctx context.Context, c chosen) ([]protocol.Suite, error) {
 	return a.session().Tests(ctx, c.pattern, c.priority, c.from)
 }
-
-// cellsOf is how many cells a test is on one kernel and filesystem.
-func cellsOf(t protocol.Test) int { return max(len(t.Cells), 1) }

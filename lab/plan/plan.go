@@ -53,6 +53,7 @@ type Plan struct {
 type Kernel struct {
 	Release string                `json:"release"`
 	Version kernelversion.Version `json:"version"`
+	Arch    string                `json:"arch,omitempty"` // see kernels.AMD64; empty in old recipes, which are amd64
 	Flavour string                `json:"flavour,omitempty"`
 	Origin  string                `json:"origin"`
 	// Digest identifies the build; empty until the kernel is fetched.
@@ -61,12 +62,12 @@ type Kernel struct {
 
 // KernelOf is the plan's view of a kernel that is ready to boot.
 func KernelOf(k kernels.Kernel) Kernel {
-	return Kernel{Release: k.Release, Version: k.Version, Flavour: k.Flavour, Origin: k.Origin, Digest: k.Digest}
+	return Kernel{Release: k.Release, Version: k.Version, Arch: k.Arch, Flavour: k.Flavour, Origin: k.Origin, Digest: k.Digest}
 }
 
 // KernelOfEntry is the plan's view of a kernel that is still to be fetched.
 func KernelOfEntry(e kernels.Entry) Kernel {
-	return Kernel{Release: e.Release, Version: e.Version, Flavour: e.Flavour, Origin: e.Origin}
+	return Kernel{Release: e.Release, Version: e.Version, Arch: e.Arch, Flavour: e.Flavour, Origin: e.Origin}
 }
 
 // Test is one test or subtest, a row of the matrix.
