@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -33,7 +32,7 @@ that they take on the disk (images are sparse).`,
 		Example: "  splicelab cache list",
 		Args:    arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			parts, err := cacheParts(a.cfg.Cache)
+			parts, err := session.CacheParts(a.cfg.Cache)
 			if err != nil {
 				return err
 			}
@@ -43,7 +42,7 @@ that they take on the disk (images are sparse).`,
 			var bytes int64
 			for _, part := range parts {
 				dir := filepath.Join(a.cfg.Cache, part)
-				n, used := usage(dir)
+				n, used := session.DiskUsage(dir)
 				files, bytes = files+n, bytes+used
 				fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", part, n, progress.Bytes(used), dir)
 			}
@@ -71,7 +70,7 @@ uses the cache. Results are kept elsewhere and stay.`,
 				return err
 			}
 			defer release()
-			parts, err := cacheParts(a.cfg.Cache)
+			parts, err := session.CacheParts(a.cfg.Cache)
 			if err != nil {
 				return err
 			}
@@ -85,7 +84,7 @@ uses the cache. Results are kept elsewhere and stay.`,
 			}
 			for _, part := range parts {
 				dir := filepath.Join(a.cfg.Cache, part)
-				_, used := usage(dir)
+				_, used := session.DiskUsage(dir)
 				if err := os.RemoveAll(dir); err != nil {
 					return fmt.Errorf("cleaning the cache: %w", err)
 				}
@@ -94,34 +93,4 @@ uses the cache. Results are kept elsewhere and stay.`,
 			return nil
 		},
 	}
-}
-
-// cacheParts are the names in the cache directory, but for its lock.
-func cacheParts(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("cache directory: %w", err)
-	}
-	var parts []string
-	for _, e := range entries {
-		if e.Name() != session.LockName {
-			parts = append(parts, e.Name())
-		}
-	}
-	return parts, nil
-}
-
-// usage counts the files below path and the room that they take. What
-// vanishes meanwhile takes none.
-func usage(path string) (files int, bytes int64) {
-	_ = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		var st unix.Stat_t
-		if err != nil || d.IsDir() || unix.Lstat(p, &st) != nil {
-			return nil
-		}
-		files++
-		bytes += st.Blocks * 512 // the unit of st_blocks, stat(2)
-		return nil
-	})
-	return files, bytes
 }

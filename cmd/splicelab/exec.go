@@ -92,7 +92,7 @@ func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) err
 		Profile: profile,
 		Binary:  binary,
 		Args:    argv[1:],
-		Env:     append(guestEnvironment(os.Environ(), env), env...),
+		Env:     append(program.Environment(os.Environ(), env), env...),
 		Dir:     dir,
 		Modules: g.Modules, OnDemand: onDemand,
 		Stdout: a.stdout,
@@ -113,28 +113,6 @@ func (a *app) modulesOf(ctx context.Context, binary string) ([]string, error) {
 	suites, err := a.session().GuestSuites(ctx)
 	name := strings.TrimSuffix(filepath.Base(binary), ".test")
 	return suite.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
-}
-
-// hostVariables describe the host, and would mislead a program in the guest.
-var hostVariables = []string{
-	"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME", "MAIL", "HOSTNAME",
-	"TERM", "DISPLAY", "WAYLAND_DISPLAY", "LD_LIBRARY_PATH", "LD_PRELOAD", "GOROOT", "GOPATH", "GOCACHE", "GOMODCACHE", "GOENV",
-}
-
-// hostPrefixes begin the names of whole families of such variables, and of
-// those that may hold secrets that a kernel under test has no business with.
-var hostPrefixes = []string{"XDG_", "SSH_", "DBUS_", "SUDO_"}
-
-// guestEnvironment is the part of the environment that a program in the
-// guest gets, without what own sets: of two values a program takes the first
-// or the last, as it likes.
-func guestEnvironment(environ, own []string) []string {
-	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		set := slices.ContainsFunc(own, func(o string) bool { return strings.HasPrefix(o, name+"=") })
-		return name == "" || set || slices.Contains(hostVariables, name) ||
-			slices.ContainsFunc(hostPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
-	})
 }
 
 // ended turns the end of a program in the guest into the error that the exit

@@ -4,24 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/url"
-	"os"
-	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/lab/export"
-	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/compare"
-	"github.com/splicelab/splicelab/results/expect"
-	"github.com/splicelab/splicelab/results/history"
-	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/lab/live"
 	"github.com/splicelab/splicelab/results/web"
 )
 
@@ -58,7 +48,7 @@ Ctrl-C ends it.`,
 }
 
 func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
-	token, err := readToken(tokenFile)
+	token, err := live.ReadToken(tokenFile)
 	if err != nil {
 		return err
 	}
@@ -87,7 +77,7 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	}
 	server, err := web.New(ctx, web.Config{
 		Store: store, Token: token, Loopback: loopback,
-		Judge: judge{a.session(), store, expected}, Annotator: export.NewAnnotator(ctx, a.session().GuestSuites),
+		Judge: live.Judge{Settings: a.session(), Store: store, Expected: expected}, Annotator: export.NewAnnotator(ctx, a.session().GuestSuites),
 		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
@@ -97,74 +87,11 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	fmt.Fprintf(a.stderr, "serving the runs in %s\n", a.session().ResultsFile())
 	switch {
 	case made:
-		fmt.Fprintf(a.stderr, "open %s#token=%s\n", pageAddress(l.Addr()), token)
+		fmt.Fprintf(a.stderr, "open %s#token=%s\n", live.PageAddress(l.Addr()), token)
 	case token != "":
-		fmt.Fprintf(a.stderr, "open %s and give the token of %s\n", pageAddress(l.Addr()), tokenFile)
+		fmt.Fprintf(a.stderr, "open %s and give the token of %s\n", live.PageAddress(l.Addr()), tokenFile)
 	default:
-		fmt.Fprintf(a.stderr, "open %s\n", pageAddress(l.Addr()))
+		fmt.Fprintf(a.stderr, "open %s\n", live.PageAddress(l.Addr()))
 	}
 	return server.Serve(ctx, l)
-}
-
-// judge is the web.Judge of a store and the user's expectations.
-type judge struct {
-	settings session.Settings
-	store    *store.Store
-	expected *expect.Expectations
-}
-
-// Judge implements web.Judge.
-func (j judge) Judge(r results.Run, cells []results.Cell) []results.Cell {
-	j.expected.Apply(cells, r.Policy)
-	return cells
-}
-
-// Assess implements web.Judge.
-func (j judge) Assess(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error {
-	return j.settings.Assess(ctx, j.store, before, p, history.Depth, d)
-}
-
-// pageAddress is where the page is. An address that stands for all of the
-// machine's is given its name.
-func pageAddress(addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		host = addr.String()
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		if name, err := os.Hostname(); err == nil {
-			host = name
-		}
-	}
-	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/"}).String()
-}
-
-// readToken reads a token from a file; none when no file is named.
-func readToken(path string) (string, error) {
-	if path == "" {
-		return "", nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", usagef("--token-file: %s", err)
-	}
-	defer f.Close()
-	const most = 1024
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil {
-		return "", usagef("--token-file: %s", err)
-	}
-	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && st.Mode().Perm()&0o077 != 0 {
-		return "", usagef("--token-file: others may read %s: chmod 600 it", path)
-	}
-	token := strings.TrimSpace(string(text))
-	switch {
-	case len(text) > most:
-		return "", usagef("--token-file: %s holds more than a token of at most %d characters", path, most)
-	case len(token) < web.MinToken:
-		return "", usagef("--token-file: the token in %s is too short: it needs at least %d characters, as from openssl rand -hex 16", path, web.MinToken)
-	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", usagef("--token-file: the token in %s must be one word of printable ASCII", path)
-	}
-	return token, nil
 }

@@ -1,8 +1,6 @@
-package main
+package kernelset
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,28 +9,26 @@ import (
 
 // A note that several kernels have is printed once, below the table.
 func TestKernelsListNotes(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "list")
-	out, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	a := &app{stdout: out}
-	if err := a.writeKernels([]kernels.Entry{
+	var out strings.Builder
+	if err := Write(&out, []kernels.Entry{
 		{Release: "6.18.2", Note: "no modules"}, {Release: "6.19.1"}, {Release: "7.0.1", Note: "bad config"}, {Release: "7.1.1", Note: "no modules"},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := out.String()
 	var got []string
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		got = append(got, words[len(words)-1])
 	}
 	if want := "NOTE 1 no 2 1 modules config"; strings.Join(got, " ") != want {
 		t.Errorf("the lines end in %q, want %q:\n%s", got, want, text)
+	}
+}
+
+func TestNoKernelsAsJSON(t *testing.T) {
+	var out strings.Builder
+	if err := WriteJSON(&out, nil); err != nil || strings.TrimSpace(out.String()) != "[]" {
+		t.Errorf("no kernels as JSON: %q, %v", out.String(), err)
 	}
 }

@@ -1,0 +1,108 @@
+// Package kernelset lists, describes and compares kernels from all sources. It
+// must not know flags.
+package kernelset
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
+)
+
+// List lists the kernels of the archive, or those that the selectors name.
+// refresh asks the archive for its newest index first.
+func List(ctx context.Context, s session.Settings, selectors string, refresh bool) ([]kernels.Entry, error) {
+	store, err := s.OpenKernels()
+	if err != nil {
+		return nil, err
+	}
+	src := s.Archive(store, refresh)
+	if selectors != "" {
+		return src.Resolve(ctx, selectors)
+	}
+	entries, err := kernels.List(ctx, []kernels.Source{src})
+	src.Warn()
+	return entries, err
+}
+
+// Write writes kernels as a table.
+func Write(out io.Writer, entries []kernels.Entry) error {
+	var notes []string
+	w := text.NewTable(out)
+	fmt.Fprintln(w, "SERIES\tVERSION\tRELEASE\tFLAVOUR\tORIGIN\tSIZE\tCACHED\tMODULES\tNOTE")
+	for _, e := range entries {
+		download := "-"
+		if e.Size > 0 {
+			download = progress.Bytes(e.Size)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Series(), e.Version, sanitize.Line(e.Release), sanitize.Line(e.Flavour),
+			sanitize.Line(e.Origin), download, yesNo(e.Cached), yesNo(e.Modules), reference(&notes, e.Note))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for i, note := range notes {
+		fmt.Fprintf(out, "note %d: %s\n", i+1, sanitize.Line(note))
+	}
+	return nil
+}
+
+// WriteJSON writes kernels as a JSON array.
+func WriteJSON(out io.Writer, entries []kernels.Entry) error {
+	list := make([]kernelJSON, 0, len(entries))
+	for _, e := range entries {
+		list = append(list, newKernelJSON(e))
+	}
+	return export.JSON(out, list)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// kernelJSON is an entry in "kernels list --json".
+type kernelJSON struct {
+	Release        string `json:"release"`
+	Series         string `json:"series"`
+	Version        string `json:"version"`
+	PackageVersion string `json:"package_version"`
+	Flavour        string `json:"flavour"`
+	Origin         string `json:"origin"`
+	SizeBytes      int64  `json:"size_bytes"`
+	Cached         bool   `json:"cached"`
+	Modules        bool   `json:"modules"`
+	Note           string `json:"note"`
+}
+
+func newKernelJSON(e kernels.Entry) kernelJSON {
+	return kernelJSON{
+		Release: e.Release, Series: e.Series(), Version: e.Version.String(), PackageVersion: e.PackageVersion,
+		Flavour: e.Flavour, Origin: e.Origin, SizeBytes: e.Size, Cached: e.Cached, Modules: e.Modules, Note: e.Note,
+	}
+}
+
+// reference is the number of a note, which is added if no kernel before has it;
+// "" for none.
+func reference(notes *[]string, note string) string {
+	if note == "" {
+		return ""
+	}
+	i := slices.Index(*notes, note)
+	if i < 0 {
+		i = len(*notes)
+		*notes = append(*notes, note)
+	}
+	return strconv.Itoa(i + 1)
+}
