@@ -1,21 +1,12 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/splicelab/splicelab/internal/sanitize"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/config"
-	"github.com/splicelab/splicelab/lab/export"
-	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/expect"
 )
 
@@ -47,7 +38,15 @@ failed in different ways.`,
 					return usagef("--until %s: must be a day to come, like 2027-03-31", like.Until)
 				}
 			}
-			return a.accept(cmd, first(args), policy, like, dry)
+			path := a.cfg.Run.Expectations
+			if path == "" || path == config.NoExpectations {
+				return usagef("say where the rules go: --expectations FILE")
+			}
+			left, err := query.Accept(cmd.Context(), a.stdout, a.session(), path, first(args), policy, like, dry)
+			if err == nil && left > 0 {
+				err = &failedError{left}
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()
@@ -60,62 +59,4 @@ failed in different ways.`,
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
 	return cmd
-}
-
-func (a *app) accept(cmd *cobra.Command, name, policy string, like expect.Rule, dry bool) error {
-	path := a.cfg.Run.Expectations
-	if path == "" || path == config.NoExpectations {
-		return usagef("say where the rules go: --expectations FILE")
-	}
-	// What a link leads to is replaced, not the link.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	content, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usagef("expectations: %s", err)
-	}
-	now := time.Now()
-	e, err := expect.Parse(path, content, now)
-	if err != nil {
-		return err
-	}
-	store, err := a.session().OpenResults()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close() }() // only read from
-	s, err := session.Read(cmd.Context(), store, name, policy)
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(like.Reason) == "" {
-		like.Reason = "seen in run " + s.ID
-	}
-	accepted := e.Accept(s.Cells, s.Policy, like)
-	text, err := accepted.Update(e, content, now)
-	if err != nil {
-		return usagef("%s: %s", path, err)
-	}
-	switch {
-	case dry:
-		_, err = a.stdout.Write(text)
-	case len(accepted.Rules) == 0:
-		_, err = fmt.Fprintf(a.stdout, "%s: nothing to add for run %s\n", sanitize.Line(path), s.ID)
-	default:
-		if err := export.File(path).Replace(text); err != nil {
-			return usagef("expectations: %s; name a file in a directory that can be written", err)
-		}
-		_, err = fmt.Fprintf(a.stdout, "%s: %d rules added, for %d cells of run %s\n", sanitize.Line(path), len(accepted.Rules), accepted.Cells, s.ID)
-	}
-	if err != nil {
-		return err
-	}
-	for _, k := range accepted.Left {
-		a.log.Warn(fmt.Sprintf("%s is not covered: its attempts failed in different ways", k))
-	}
-	if n := len(accepted.Left); n > 0 {
-		return &failedError{n}
-	}
-	return nil
 }

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
-	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsFlakyCommand() *cobra.Command {
@@ -37,7 +32,11 @@ Exit codes: 0 every cell was steady; 1 some cell was not.`,
 			case top < 0:
 				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
-			return a.showFlaky(cmd, args, last, top, policy)
+			unsteady, err := query.WriteFlaky(cmd.Context(), a.stdout, a.session(), args, last, top, policy)
+			if err == nil && unsteady > 0 {
+				err = &failedError{unsteady}
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()
@@ -47,40 +46,4 @@ Exit codes: 0 every cell was steady; 1 some cell was not.`,
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
 	return cmd
-}
-
-func (a *app) showFlaky(cmd *cobra.Command, names []string, last, top int, policy string) error {
-	e, err := a.session().Expectations()
-	if err != nil {
-		return err
-	}
-	store, err := a.session().OpenResults()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close() }() // only read from
-	named := len(names) > 0
-	for i := 0; !named && i < last; i++ {
-		names = append(names, fmt.Sprintf("latest~%d", i))
-	}
-	var s history.Steadiness
-	for i, name := range names {
-		run, err := session.Read(cmd.Context(), store, name, policy)
-		if none := (*results.RunError)(nil); !named && i > 0 && errors.As(err, &none) {
-			break // there are no more
-		}
-		if err != nil {
-			return err
-		}
-		// One policy for all, or runs under different ones would differ by that.
-		policy = string(run.Policy)
-		s.Add(run.Cells, e.Judgement())
-	}
-	if err := terminal.WriteSteadiness(a.stdout, &s, top); err != nil {
-		return err
-	}
-	if _, unsteady := s.Cells(); len(unsteady) > 0 {
-		return &failedError{len(unsteady)}
-	}
-	return nil
 }
