@@ -61,6 +61,7 @@ var directions = []struct {
 	{"lab/exec", with("images", "internal/deadline", "internal/headtail", "kernels", "lab/console", "lab/gotest", "lab/job", "lab/machine", "lab/plan", "lab/suite", "lab/template", "lab/verdict", "lab/vm", "results"), "executing knows neither retries nor stores"},
 	{"lab/program", with("images", "kernels", "lab/machine", "lab/suite", "lab/verdict"), "one program in one VM needs no plan"},
 	{"lab/catalogue", []string{"internal/input", "internal/protocol", "internal/text", "lab/plan", "lab/session"}, "the tests are described without a kernel to run them on"},
+	{"lab/query", []string{"internal/input", "internal/text", "lab/export", "lab/report", "lab/session", "outcome", "results", "results/..."}, "stored runs are read without a kernel to run them on"},
 	{"lab/doctor", []string{"images", "kernels", "lab", "lab/progress", "lab/session", "lab/suite", "lab/vm"}, "a check does not know which flag sets what it examines"},
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
