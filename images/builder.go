@@ -11,12 +11,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
-	"github.com/splicelab/splicelab/internal/osfile"
+	"github.com/splicelab/splicelab/internal/artifact"
 )
 
 // Builder builds images into a cache that several processes may share.
@@ -28,9 +30,9 @@ type Builder struct {
 	Dir string
 }
 
-// entry is what the cache keeps beside an image.
+// entry is what the cache stores beside an image.
 type entry struct {
-	Digest string   `json:"digest"`         // hex SHA-256 of the image, by the kind's own digest function
+	Digest string   `json:"-"`              // hex SHA-256 of the image, by the kind's own digest function
 	Load   []string `json:"load,omitempty"` // initramfs: modules in load order
 	Tool   string   `json:"mkfs,omitempty"` // disk: mkfs tool and version
 }
@@ -39,73 +41,68 @@ type entry struct {
 type kind struct {
 	name   string // subdirectory
 	suffix string // of image files
-	digest func(*os.File) (string, error)
+	digest artifact.Digest
+}
+
+// store is the part of the cache for one kind. An entry is in use only while
+// it is verified: callers know nothing but the path of an image, so none is
+// evicted, and those that nobody uses any more are removed by their age.
+func (b Builder) store(k kind) *artifact.Store[artifact.Manifest] {
+	dir := filepath.Join(b.Dir, k.name)
+	return &artifact.Store[artifact.Manifest]{Dir: dir, Locks: dir, Max: artifact.Unbounded,
+		Check: func(key, dir string) (artifact.Manifest, error) { return artifact.Verify(key, dir, k.digest) }}
 }
 
 // obtain returns the path of the image called key and its entry, building it
 // when it is not there or corrupt. build writes the image to a file and
 // returns the entry, whose digest obtain fills in.
-func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.File) (entry, error)) (string, entry, error) {
-	dir := filepath.Join(b.Dir, k.name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", entry{}, fmt.Errorf("image cache: %w", err)
+func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.File) (entry, error)) (path string, e entry, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("image cache: %w", err)
+		}
+	}()
+	s := b.store(k)
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return "", entry{}, err
 	}
-	image := filepath.Join(dir, key+k.suffix)
-	record := filepath.Join(dir, key+".json")
-	if e, err := verify(k, image, record); err == nil {
-		touch(record)
-		return image, e, nil
-	}
-	lock, err := osfile.Lock(ctx, filepath.Join(dir, key+".lock"), osfile.Exclusive)
-	if err != nil {
-		return "", entry{}, fmt.Errorf("image cache: %w", err)
-	}
-	defer lock.Close() // frees it
-	// Another process may have built it meanwhile.
-	if e, err := verify(k, image, record); err == nil {
-		return image, e, nil
-	}
-	var e entry
-	err = osfile.WriteFunc(image, 0o444, func(f *os.File) error {
-		if e, err = build(f); err != nil {
+	image, err := s.Make(ctx, key, func(_ context.Context, dir string) error {
+		f, err := os.OpenFile(filepath.Join(dir, key+k.suffix), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
 			return err
 		}
-		e.Digest, err = k.digest(f)
-		return err
+		e, err := build(f)
+		if err == nil {
+			err = errors.Join(f.Chmod(0o444), f.Sync())
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		return artifact.Seal(key, dir, k.digest, e)
 	})
 	if err != nil {
-		return "", entry{}, fmt.Errorf("image cache: %w", err)
+		return "", entry{}, err
 	}
-	err = osfile.WriteFunc(record, 0o444, func(f *os.File) error { return json.NewEncoder(f).Encode(e) })
-	if err != nil {
-		return "", entry{}, fmt.Errorf("image cache: %w", err)
+	defer image.Release()
+	if err := json.Unmarshal(image.Value.Notes, &e); err != nil {
+		return "", entry{}, err
 	}
-	return image, e, nil
+	e.Digest = image.Value.Files[0].Digest
+	return filepath.Join(image.Dir, key+k.suffix), e, nil
 }
 
-// verify checks that the image is the one that its record describes.
-func verify(k kind, image, record string) (entry, error) {
-	var e entry
-	b, err := os.ReadFile(record)
+// RemoveUnused removes the images that nobody has used since a time, and
+// returns how many.
+func (b Builder) RemoveUnused(ctx context.Context, since time.Time) (removed int, err error) {
+	for _, k := range []kind{initramfsKind, diskKind} {
+		keys, rerr := b.store(k).RemoveUnused(ctx, since)
+		removed += len(keys)
+		err = errors.Join(err, rerr)
+	}
 	if err != nil {
-		return entry{}, err
+		err = fmt.Errorf("image cache: %w", err)
 	}
-	if err := json.Unmarshal(b, &e); err != nil {
-		return entry{}, err
-	}
-	f, err := os.Open(image)
-	if err != nil {
-		return entry{}, err
-	}
-	defer f.Close()
-	digest, err := k.digest(f)
-	if err != nil {
-		return entry{}, err
-	}
-	if digest != e.Digest {
-		return entry{}, fmt.Errorf("%s is corrupt", image)
-	}
-	return e, nil
+	return removed, err
 }
 
 // fileDigest is the SHA-256 of all of a file, from its beginning.

@@ -8,15 +8,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/splicelab/splicelab/internal/artifact"
 )
 
 // Disk is an image with a filesystem on it.
@@ -209,46 +207,12 @@ func sparseDigest(f *os.File) (string, error) {
 	h := sha256.New()
 	number := func(n int64) { _ = binary.Write(h, binary.BigEndian, n) } // a hash does not fail
 	number(st.Size())
-	buf := make([]byte, 1<<20)
-	fd := int(f.Fd())
-	for at := int64(0); at < st.Size(); {
-		start, err := unix.Seek(fd, at, unix.SEEK_DATA)
-		if errors.Is(err, unix.ENXIO) { // nothing but a hole follows
-			break
+	err = artifact.Blocks(f, func(at int64, block []byte) error {
+		if !artifact.Zero(block) {
+			number(at)
+			h.Write(block)
 		}
-		if err != nil {
-			return "", &os.PathError{Op: "seek", Path: f.Name(), Err: err}
-		}
-		end, err := unix.Seek(fd, start, unix.SEEK_HOLE)
-		if err != nil {
-			return "", &os.PathError{Op: "seek", Path: f.Name(), Err: err}
-		}
-		// Whole blocks, on filesystems with any block size.
-		start -= start % digestBlock
-		for at = start; at < end; {
-			n, err := f.ReadAt(buf[:min(int64(len(buf)), st.Size()-at)], at)
-			if err != nil && !errors.Is(err, io.EOF) {
-				return "", err
-			}
-			if n == 0 {
-				return "", fmt.Errorf("%s was truncated while it was read", f.Name())
-			}
-			for i := 0; i < n; i += digestBlock {
-				block := buf[i:min(i+digestBlock, n)]
-				if !zero(block) {
-					number(at + int64(i))
-					h.Write(block)
-				}
-			}
-			at += int64(n)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+		return nil
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
 }
-
-// digestBlock is the granularity of sparseDigest, in bytes.
-const digestBlock = 4096
-
-var zeros [digestBlock]byte
-
-func zero(b []byte) bool { return bytes.Equal(b, zeros[:len(b)]) }

@@ -92,7 +92,7 @@ func TestDiskErrors(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "it said why") || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("error %v", err)
 	}
-	if left, _ := filepath.Glob(b.Dir + "/*/.*"); len(left) > 0 {
+	if left, _ := filepath.Glob(b.Dir + "/*/*.part"); len(left) > 0 {
 		t.Errorf("left %q", left)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/u-root/u-root/pkg/cpio"
 
+	"github.com/splicelab/splicelab/internal/artifact"
 	"github.com/splicelab/splicelab/kernels"
 )
 
@@ -148,12 +149,13 @@ func TestCorruptImageIsRebuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := strings.TrimSuffix(first.Path, ".cpio") + ".json"
+	dir := filepath.Dir(first.Path)
+	manifest := filepath.Join(dir, artifact.ManifestFile)
 	for name, damage := range map[string]func() error{
-		"truncated":    func() error { return os.Truncate(first.Path, 100) },
-		"gone":         func() error { return os.Remove(first.Path) },
-		"record gone":  func() error { return os.Remove(record) },
-		"record empty": func() error { return os.Truncate(record, 0) },
+		"truncated":      func() error { return os.Truncate(first.Path, 100) },
+		"gone":           func() error { return os.Remove(first.Path) },
+		"manifest gone":  func() error { return os.Remove(manifest) },
+		"manifest empty": func() error { return os.Truncate(manifest, 0) },
 	} {
 		if err := damage(); err != nil {
 			t.Fatal(err)
@@ -165,7 +167,7 @@ func TestCorruptImageIsRebuilt(t *testing.T) {
 		if diff := cmp.Diff(first, again); diff != "" {
 			t.Errorf("%s (-first +again):\n%s", name, diff)
 		}
-		if _, err := verify(initramfsKind, first.Path, record); err != nil {
+		if _, err := artifact.Verify(filepath.Base(dir), dir, fileDigest); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -184,7 +186,7 @@ func TestInitramfsConcurrently(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	left, err := filepath.Glob(b.Dir + "/*/.*")
+	left, err := filepath.Glob(b.Dir + "/*/*.part")
 	if err != nil || len(left) > 0 {
 		t.Errorf("temporary files stay behind: %q %v", left, err)
 	}
@@ -210,7 +212,7 @@ func TestInitramfsErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
-		if left, _ := filepath.Glob(b.Dir + "/*/*.cpio"); len(left) > 0 {
+		if left, _ := filepath.Glob(b.Dir + "/*/*/*.cpio"); len(left) > 0 {
 			t.Errorf("%s: left %q", name, left)
 		}
 	}

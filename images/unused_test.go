@@ -2,9 +2,11 @@ package images
 
 import (
 	"os"
-	"strings"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/splicelab/splicelab/internal/artifact"
 )
 
 func TestRemoveUnused(t *testing.T) {
@@ -23,7 +25,7 @@ func TestRemoveUnused(t *testing.T) {
 	old, used := make("old"), make("used")
 	long := time.Now().AddDate(0, 0, -40)
 	for _, image := range []string{old, used} {
-		if err := os.Chtimes(strings.TrimSuffix(image, initramfsKind.suffix)+".json", long, long); err != nil {
+		if err := os.Chtimes(filepath.Join(filepath.Dir(image), artifact.ManifestFile), long, long); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -64,7 +65,12 @@ splicelab.yaml, in this order.`,
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(flagError)
 	// Commands that only have subcommands can be run just to say so.
-	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
+	root.SetUsageTemplate(strings.NewReplacer(
+		"{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}",
+		".LocalFlags.FlagUsages", "flagUsages .LocalFlags",
+		".InheritedFlags.FlagUsages", "flagUsages .InheritedFlags",
+	).Replace(root.UsageTemplate()))
+	templateFunctions()
 	root.Flags().SortFlags = false
 	versionFlag(root)
 
@@ -91,6 +97,7 @@ splicelab.yaml, in this order.`,
 		a.cacheCommand(),
 		a.manCommand(),
 		a.versionCommand(),
+		runsTopic(),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(a.args...)
@@ -106,6 +113,24 @@ splicelab.yaml, in this order.`,
 		}
 	}
 	return root
+}
+
+// templateFunctions adds to cobra's functions, which are the process's.
+var templateFunctions = sync.OnceFunc(func() { cobra.AddTemplateFunc("flagUsages", flagUsages) })
+
+// flagUsages describes flags as pflag does, without "[=true|false]" behind each
+// flag that has no argument.
+func flagUsages(flags *pflag.FlagSet) string {
+	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
+	shown.SortFlags = flags.SortFlags
+	flags.VisitAll(func(f *pflag.Flag) {
+		plain := *f
+		if plain.Value.Type() == "bool" {
+			plain.Value = struct{ pflag.Value }{plain.Value} // has no IsBoolFlag
+		}
+		shown.AddFlag(&plain)
+	})
+	return shown.FlagUsages()
 }
 
 // configure loads the configuration for every command that needs it.

@@ -20,7 +20,7 @@ A configuration is what "kernels build" takes for a base: lab, a target of the M
 defconfig, kernel:SELECTOR, or a file; fragments may follow after commas, as in lab,kasan.
 What --fragment and --option say goes on top of both. The kernel's own olddefconfig keeps dependencies: an option that does not take
 without another one brings that into the set. A mixture that does not build or boot is
-passed over, and those that come to the same kernel are tried once.
+skipped, and those that give the same kernel are tried once.
 
 A bisection that was interrupted or killed is resumed by the same command; --fresh
 starts over.

@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -20,11 +20,13 @@ func (a *app) bisectPackagesCommand() *cobra.Command {
 	var json, html string
 	var wholeMap bool
 	cmd := &cobra.Command{
-		Use:   "packages -t TEST -f FILESYSTEM --good KERNEL --bad KERNEL",
+		Use:   "packages -t TEST -f FILESYSTEM {--good KERNEL --bad KERNEL | --series SERIES | -k SELECTORS}",
 		Short: "Find between which two packages of the archive the outcome of a cell changed",
-		Long: `packages takes the archive's kernels from --good to --bad in the order of their
-versions, or those that -k lists, tries the cell on them in fresh VMs, and says which two neighbours
-differ. Nothing is built. --good may be the newer one: then it finds a fix.
+		Long: `packages tries the cell in fresh VMs on kernels of the archive, in the order of
+their versions, and reports which two neighbours differ. Nothing is built. The
+kernels are those from --good to --bad, of a --series, or that -k selects; with
+--series or -k the oldest is the good end and the newest the bad one unless --good
+and --bad say otherwise. --good may be the newer one: then it finds a fix.
 
 Looked for is what the bad end shows and the good end never does, or the change
 that --term names. A kernel that shows neither, or does not boot, is passed
@@ -33,9 +35,7 @@ after as many tries as --confidence asks for, and for bad after one.
 
 Stable series get fixes apart, so history is not one line: of every series in
 the range the oldest and the newest kernel are tried first, and where one boundary
-does not explain what they show that is the answer, with the samples. --series
-keeps to one series, whose oldest and newest kernel are the ends unless --good
-and --bad say otherwise.
+does not explain what they show that is the answer, with the samples.
 
 --map does not search: it runs the cells on every kernel, as many cells and
 filesystems as -t and -f name, sharing VMs, and shows all changes of all rows as
@@ -80,10 +80,10 @@ ends that are swapped or flaky; 3 the lab failed or was interrupted.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&q.Good, "good", "", "`KERNEL` that shows what is wanted, a selector that names one")
-	cmd.Flags().StringVar(&q.Bad, "bad", "", "`KERNEL` that shows what is not")
+	cmd.Flags().StringVar(&q.Good, "good", "", "`KERNEL` at the good end, a selector that names one")
+	cmd.Flags().StringVar(&q.Bad, "bad", "", "`KERNEL` at the bad end, a selector that names one")
 	cmd.Flags().StringVar(&q.Series, "series", "", "keep to this `SERIES`, for example 6.12")
-	cmd.Flags().StringVarP(&q.List, "kernels", "k", "", "search the kernels that these `SELECTORS` name, the oldest being the good end unless told (default: all between the ends)")
+	cmd.Flags().StringVarP(&q.List, "kernels", "k", "", "search the kernels that these `SELECTORS` name, instead of all from --good to --bad")
 	a.searchFlags(cmd, &q.Query, &json)
 	cmd.Flags().BoolVar(&wholeMap, "map", false, "run on every kernel, of any number of cells, and show all that changes")
 	cmd.Flags().StringVar(&html, "html", "", "write the map as one page to `FILE`")
@@ -103,12 +103,12 @@ func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) 
 			return err
 		}
 		if html != "" {
-			var page bytes.Buffer
+			var b bytes.Buffer
 			first, last := m.Kernels[0].Release, m.Kernels[len(m.Kernels)-1].Release
-			if err := format.WriteKernelMapHTML(&page, m, fmt.Sprintf("Kernel map, %s to %s", first, last)); err != nil {
+			if err := page.WriteKernelMap(&b, m, fmt.Sprintf("Kernel map, %s to %s", first, last)); err != nil {
 				return err
 			}
-			if err := export.File(html).Replace(page.Bytes()); err != nil {
+			if err := export.File(html).Replace(b.Bytes()); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stdout, "\nhtml  report: %s\n", html)

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
@@ -21,8 +23,8 @@ func (a *app) kernelsListCommand() *cobra.Command {
 		Use:   "list [SELECTORS]",
 		Short: "List the kernels that can be run, oldest first",
 		Long: `list shows every kernel that the archive offers, or those that the selectors
-name, in the order of their versions. What the archive leaves out, and why, is
-told on standard error.`,
+name, in the order of their versions. Numbers in the column NOTE refer to the notes
+below the table. What the archive omits, and why, is reported on standard error.`,
 		Example: `  splicelab kernels list
   splicelab kernels list 6.12.43..6.12.117
   splicelab kernels list --json newest:5`,
@@ -59,6 +61,7 @@ func (a *app) listKernels(ctx context.Context, selectors string, refresh bool) (
 }
 
 func (a *app) writeKernels(entries []kernels.Entry) error {
+	var notes []string
 	w := text.NewTable(a.stdout)
 	fmt.Fprintln(w, "SERIES\tVERSION\tRELEASE\tFLAVOUR\tORIGIN\tSIZE\tCACHED\tMODULES\tNOTE")
 	for _, e := range entries {
@@ -67,9 +70,29 @@ func (a *app) writeKernels(entries []kernels.Entry) error {
 			download = progress.Bytes(e.Size)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Series(), e.Version, sanitize.Line(e.Release), sanitize.Line(e.Flavour),
-			sanitize.Line(e.Origin), download, yesNo(e.Cached), yesNo(e.Modules), sanitize.Line(e.Note))
+			sanitize.Line(e.Origin), download, yesNo(e.Cached), yesNo(e.Modules), reference(&notes, e.Note))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for i, note := range notes {
+		fmt.Fprintf(a.stdout, "note %d: %s\n", i+1, sanitize.Line(note))
+	}
+	return nil
+}
+
+// reference is the number of a note, which is added if no kernel before has it;
+// "" for none.
+func reference(notes *[]string, note string) string {
+	if note == "" {
+		return ""
+	}
+	i := slices.Index(*notes, note)
+	if i < 0 {
+		i = len(*notes)
+		*notes = append(*notes, note)
+	}
+	return strconv.Itoa(i + 1)
 }
 
 func (a *app) writeKernelsJSON(entries []kernels.Entry) error {

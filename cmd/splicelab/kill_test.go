@@ -147,7 +147,7 @@ func (k *killed) untilWhole(most int) (kills int) {
 			return kills
 		}
 		if kills == most && cmd.ProcessState.Exited() {
-			k.Fatalf("run %s came to its end, and is not finished", run.ID)
+			k.Fatalf("run %s exited without being finished", run.ID)
 		}
 	}
 }
@@ -311,9 +311,8 @@ func (k *killed) attempts(s *store.Store, run results.Run) map[string]results.At
 	return all
 }
 
-// came says of each cell what it came to in how many attempts: of those that
-// say something of the kernel. The lab may fail some on a busy machine, and
-// does them again.
+// came counts the attempts of each cell by result: those that say something
+// about the kernel. The lab may fail some on a busy machine, and retries them.
 func (k *killed) came(s *store.Store, run results.Run) map[results.CellKey]string {
 	k.Helper()
 	cells, err := s.Cells(k.Context(), run.ID)

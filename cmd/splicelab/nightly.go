@@ -62,12 +62,12 @@ nightly run in progress. 3 wins over 1.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringP("kernels", "k", "", "run on the kernels that these `SELECTORS` name (default: as run does)")
-	f.StringP("filesystems", "f", "", "run on these filesystem profiles: `NAMES`, comma-separated, or all (default: as run does)")
-	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP`")
-	f.Bool("all", false, "run the whole suite (default: as run does)")
+	f.StringP("kernels", "k", "", "run on the kernels that these `SELECTORS` name (default: run.kernels, "+d.Run.Kernels+")")
+	f.StringP("filesystems", "f", "", "run on these filesystem profiles: `NAMES`, comma-separated, or all (default: run.filesystems, "+d.Run.Filesystems+")")
+	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP` (default: the quick cells; see splicelab run)")
+	f.Bool("all", false, "run the whole suite (default: the quick cells)")
 	f.String("policy", d.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
-	f.String("isolation", d.Run.Isolation, "`WHAT` a cell has to itself: cell or vm")
+	f.String("isolation", d.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	f.String("baseline", d.Nightly.Baseline, "compare with this `RUN`: @baseline, previous for the night before, or any other")
 	f.String("reports", "", "write reports below `DIR` (default: reports in the directory of results)")

@@ -16,15 +16,18 @@ func (a *app) reproCommand() *cobra.Command {
 	var repetitions int
 	var run, output, bundleFile string
 	cmd := &cobra.Command{
-		Use:   "repro REPORT.yaml | CELL",
+		Use:   "repro {REPORT.yaml | KERNEL/FILESYSTEM/TEST}",
 		Short: "Reproduce what a report file describes, or write such a file",
 		Long: `repro runs the one cell that a report file names, each time in a VM of its own, and
 counts how often it shows what the file expects. docs/reports.md describes the
 file; "splicelab results findings --reports DIR" writes such files.
 
-With a CELL, written KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the report
-file of that cell in the newest stored run that has it, or in that of --run, to
-standard output or to --output. KERNEL may be the beginning of a release.
+With a cell, KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the report file of
+that cell in the newest stored run that has it, or in that of --run, to standard
+output or to --output. KERNEL may be the beginning of a release.
+
+An argument that ends in .yaml or .yml, or that names an existing file, is a
+report file; any other is a cell.
 
 --bundle packs a report that was reproduced into a self-contained archive: kernel,
 configuration, initramfs, disk, QEMU's arguments, the observed results, and a
@@ -33,9 +36,9 @@ directory.
 
 Exit codes: 0 it was reproduced at least once; 1 it was not; 2 bad usage or a
 bad report file; 3 the lab failed.`,
-		Example: `  splicelab repro reports/xfs-phantom-zero.yaml
-  splicelab repro -n 20 reports/xfs-phantom-zero.yaml
-  splicelab repro --bundle phantom.tar.zst reports/xfs-phantom-zero.yaml
+		Example: `  splicelab repro reports/b8-phantom-zero.yaml
+  splicelab repro -n 20 reports/b8-phantom-zero.yaml
+  splicelab repro --bundle phantom.tar.zst reports/b8-phantom-zero.yaml
   splicelab repro -o mine.yaml 6.12/xfs/splice.TestPunchHoleInPage/large-clean`,
 		Args: arguments(1, 1, "a report file or a cell"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,11 +20,32 @@ func (a *app) resultsCommand() *cobra.Command {
 		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
 }
 
-// runHelp says how runs are named; it ends the help of verbs that take one.
+// runHelp points to the topic that says how runs are named, from the help of
+// every verb that takes one.
 const runHelp = `
 
-A run is named by its id, the beginning of its id, latest, latest~N for the N-th
-before that, a date for the newest run that had begun by then, or @baseline.`
+How to name a run: splicelab help runs.`
+
+// runsTopic is shown by "splicelab help runs".
+func runsTopic() *cobra.Command {
+	topic := &cobra.Command{
+		Use:   "runs",
+		Short: "How to name a stored run",
+		Long: `Wherever a command takes a RUN, it may be
+
+  20261123-201619-965a24f   its id, as splicelab results list shows it
+  20261123-2016             the beginning of its id, if no other run has it
+  latest                    the newest run
+  latest~N                  the N-th run before that
+  2026-11-23                a date: the newest run that had started by its end
+  @baseline                 the run that splicelab results baseline marked`,
+		Example: `  splicelab results show latest
+  splicelab results diff latest~1 latest
+  splicelab run --resume 20261123-2016`,
+	}
+	topic.SetHelpTemplate("{{.Long}}\n\nExamples:\n{{.Example}}\n")
+	return topic
+}
 
 // withRun opens the store and hands the named run, the latest when name is
 // empty, to do. A policy shows its cells under that one.

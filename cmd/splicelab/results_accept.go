@@ -26,15 +26,14 @@ func (a *app) resultsAcceptCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accept [RUN]",
 		Short: "Expect what failed in a run from now on",
-		Long: `accept adds rules to the expectations file, which is made when it is missing,
-until each cell of RUN that fails is one that is expected to. What a cell came to
-is then its expectation: if it fails otherwise, or passes, that is told.
+		Long: `accept adds rules to the expectations file, until each failing cell of RUN is
+expected to fail. It creates the file if it is missing. The cell's result is then
+its expectation: if it fails in another way, or passes, that is reported.
 
-Subtests, filesystems and neighbouring kernels that came to the same share a
-rule, and no cell of RUN that came to something else is covered. Kernels are
-named by their series where all of it did. Rules and comments that are in the
-file stay; new rules go to its end, or before the first rule that says otherwise
-of one of their cells.` + runHelp + `
+Subtests, filesystems and neighbouring kernels with the same result share a rule,
+which covers no cell of RUN with another result. A rule names a series where all
+its kernels agree. Existing rules and comments stay; new rules go to the end of
+the file, or before the first rule that contradicts them for one of their cells.` + runHelp + `
 
 Exit codes: 0 every cell that fails is covered; 1 some cannot be: its attempts
 failed in different ways.`,

@@ -20,10 +20,10 @@ func (a *app) resultsExpectationsCommand() *cobra.Command {
 		Use:   "expectations [RUN]",
 		Short: "Show what each rule of the expectations file does for a run",
 		Long: `expectations lists the rules of the expectations file, with how many cells of
-RUN came to what they expect, failed in another way, or passed, and names those
-that are of no use: a rule that has expired, that speaks of no cell, or whose
-cells all have a rule before it that counts. Check them by a whole run; what a
-run did not cover looks as if it did not exist.` + runHelp + `
+RUN failed as expected, failed in another way, or passed. It marks the rules that
+are of no use: those that have expired, that match no cell, or whose cells are all
+matched by an earlier rule. Check them against a run of the whole suite: a rule for
+cells that the run did not cover looks as if it matched none.` + runHelp + `
 
 Exit codes: 0 every rule is of use; 1 some is not.`,
 		Example: `  splicelab results expectations

@@ -22,8 +22,8 @@ func (a *app) resultsFindingsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "findings [RUN]",
 		Short: "Write what a run found as a Markdown page, with report files",
-		Long: `findings writes a page that says what each test came to on each kernel and
-filesystem of a run, and lists every invariant that failed. With --reports, each
+		Long: `findings writes a page with the result of each test on each kernel and filesystem
+of a run, and lists every invariant that failed. With --reports, each
 of these gets a report file in that directory, which "splicelab repro" runs.
 docs/findings.md was written by it.` + runHelp,
 		Example: `  splicelab run -k newest:20

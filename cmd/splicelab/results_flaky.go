@@ -17,15 +17,15 @@ func (a *app) resultsFlakyCommand() *cobra.Command {
 	var policy string
 	cmd := &cobra.Command{
 		Use:   "flaky [RUN…]",
-		Short: "List the cells that did not come to the same in several runs",
+		Short: "List the cells whose result differs between several runs",
 		Long: `flaky compares the named runs, or the newest ones, cell by cell: a cell whose
 verdict or outcome was not the same in all of them, or in all attempts of one,
 is listed with how many of its attempts failed, the 95 % confidence interval of
-that, and what they came to. The most divided come first. A cell that changed
-once and stayed so is told apart: that is rather a change than a flake.
-Name runs in the order of time.` + runHelp + `
+that, and their results. The most divided come first. A cell that changed once
+and stayed so is marked: that is a change rather than a flake. Name runs in the
+order of time.` + runHelp + `
 
-Exit codes: 0 every cell was steady; 1 some was not.`,
+Exit codes: 0 every cell was steady; 1 some cell was not.`,
 		Example: `  splicelab results flaky
   splicelab results flaky --last 5 --top 0
   splicelab results flaky latest~2 latest~1 latest`,

@@ -20,8 +20,8 @@ func (a *app) resultsHistoryCommand() *cobra.Command {
 	var policy string
 	cmd := &cobra.Command{
 		Use:   "history KERNEL/FILESYSTEM/TEST",
-		Short: "Show what a cell came to in the runs that have it",
-		Long: `history lists what a cell came to in the newest runs that have it, newest first,
+		Short: "Show the verdicts of a cell in the runs that have it",
+		Long: `history lists the verdict of a cell in the newest runs that have it, newest first,
 and how many of its attempts failed, with the 95 % confidence interval of that.
 KERNEL is a release, or what one begins with up to where a number ends: 6.12 is
 the newest of the series that some run has. --series lists the cell on all

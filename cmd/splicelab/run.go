@@ -26,9 +26,11 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `run fetches the kernels, boots each with each filesystem, runs the tests, and
 prints the matrix of their results. The run is stored: see splicelab results.
 
-With none of -t, --tests-from, --priority and --all, it runs the quick cells: one
-or two of each of the tests that distinguish kernels best. --tests-from runs your
-own Go tests, programs or C files instead (docs/tests.md).
+By default it runs the quick cells: one or two variants of each of the tests that
+distinguish kernels best. Each of -t, --priority and --all replaces that choice,
+also alone: --priority 0 runs every variant of every test of priority 0, more
+than the quick cells. --tests-from runs your own Go tests, programs or C files
+instead (docs/tests.md).
 
 Kernels are selected by comma-separated words: 6.12 is the newest of that
 series, 6.12.95 that release, 6.12.43..6.12.117 a range, newest:5 the newest of
@@ -39,7 +41,8 @@ Each cell has a fresh VM, restored from a template that is kept in the cache.
 faster: choose it for the whole suite.
 
 --resume continues a run that was interrupted, and retries cells that the lab
-failed. --retry-failures N runs each failing cell N more times: one that failed
+failed. RUN is latest, an id, or another name (splicelab help runs); without it,
+the newest interrupted run is resumed. --retry-failures N runs each failing cell N more times: one that failed
 in 1 of 6 attempts is shown as a failure, flaky 1/6. Failures that
 expectations.yaml expects do not fail the run (docs/expectations.md).
 
@@ -54,6 +57,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
   splicelab run --tests-from ./mypkg -k 6.1,6.12 -f xfs
   splicelab run --retry-failures 5
   splicelab run --resume
+  splicelab run --resume latest
   splicelab run -k file:/boot/vmlinuz -f ext4 -j 1`,
 		Args: resumeArguments(&resume),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -69,11 +73,11 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	f.StringP("filesystems", "f", defaults.Run.Filesystems, "run on these filesystem profiles: `NAMES`, comma-separated, or all")
 	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP`")
 	fromFlag(f, &from)
-	f.Int("priority", defaults.Run.Priority, "run the tests of priority 0, the highest, to `N`")
-	f.Bool("all", false, "run the whole suite (default, with none of -t, --tests-from, --priority: its quick cells)")
+	f.Int("priority", defaults.Run.Priority, "run all cells of the tests of priority 0, the highest, to `N`; the default adds nothing to the quick cells")
+	f.Bool("all", false, "run the whole suite (default: the quick cells)")
 	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
 	a.expectationsFlag(f)
-	f.String("isolation", defaults.Run.Isolation, "`WHAT` a cell has to itself: cell (a VM of its own) or vm (shared until a cell breaks it)")
+	f.String("isolation", defaults.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.Int("retry-failures", 0, "run each failing cell `N` more times, each in a fresh VM")
 	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
 	a.bind(f, "no-templates", "vm.no-templates")
@@ -92,7 +96,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	a.vmFlags(f)
 	f.Uint64("seed", 0, "start all pseudo-randomness from `N` (default: random, and printed)")
 	a.bind(f, "seed", "run.seed")
-	f.BoolVar(&resume, "resume", false, "continue the newest run that was interrupted, or the named RUN")
+	f.BoolVar(&resume, "resume", false, "continue RUN, which may be latest or an id (default: the newest interrupted run)")
 	f.BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
 	a.completeSelections(cmd)
 	return cmd

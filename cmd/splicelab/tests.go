@@ -32,7 +32,7 @@ func (c *chosen) flags(f *pflag.FlagSet, doing string) {
 
 // fromFlag defines the flag that names the user's own tests.
 func fromFlag(f *pflag.FlagSet, from *[]string) {
-	f.StringArrayVar(from, "tests-from", nil, "take the tests of `WHAT`: a Go package's directory or import path, a test binary, a static program, or a C file (repeatable)")
+	f.StringArrayVar(from, "tests-from", nil, "take the tests of `SOURCE`: a Go package's directory or import path, a test binary, a static program, or a C file (repeatable)")
 }
 
 // suites asks the test binaries for their tests, and keeps the chosen ones.

@@ -17,7 +17,7 @@ func (a *app) testsProveCommand() *cobra.Command {
 		Use:   "prove",
 		Short: "Prove that the tests can fail, by showing each a fault",
 		Long: `prove runs the tests as run does, but damages what each of them looks at after
-the kernel had its say: the bytes that a reader received (sample), what one view
+the kernel has answered: the bytes that a reader received (sample), what one view
 of the source file shows (source), or the number, errno or text that decides
 (observation). Every cell must then fail: a detector that has never been seen to
 fire proves nothing. It judges by the policy alias, so that no test fails for

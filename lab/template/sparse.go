@@ -1,56 +1,36 @@
 package template
 
 import (
-	"bytes"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/artifact"
 )
 
-// sum tells a file from a torn or a foreign one. A checksum is enough for
-// that, and reading it must cost little: it is done before each use.
-type sum struct {
-	Name string `json:"name"`
-	Size int64  `json:"size"`
-	// CRC is CRC-32C over the places and the content of what is not zero.
-	CRC uint32 `json:"crc32c"`
-}
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// block is the granularity of what is told to be zero, in bytes: a guest's
-// page, and a block of most filesystems.
-const block = 4096
-
-var (
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	zeros      [block]byte
-)
-
-func sumOf(path string) (sum, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return sum{}, err
-	}
-	defer f.Close()
-	s := sum{Name: filepath.Base(path)}
-	s.Size, err = blocks(f, func(at int64, b []byte) error {
-		if !bytes.Equal(b, zeros[:len(b)]) {
-			var place [8]byte
-			for i := range place {
-				place[i] = byte(at >> (8 * i))
-			}
-			s.CRC = crc32.Update(s.CRC, castagnoli, place[:])
-			s.CRC = crc32.Update(s.CRC, castagnoli, b)
+// checksum is the CRC-32C over the places and the content of what is not zero.
+// It is enough to tell a torn file, and cheap: it is computed before each use.
+func checksum(f *os.File) (string, error) {
+	crc := uint32(0)
+	var place [8]byte
+	err := artifact.Blocks(f, func(at int64, block []byte) error {
+		if !artifact.Zero(block) {
+			binary.LittleEndian.PutUint64(place[:], uint64(at))
+			crc = crc32.Update(crc, castagnoli, place[:])
+			crc = crc32.Update(crc, castagnoli, block)
 		}
 		return nil
 	})
-	return s, err
+	return fmt.Sprintf("crc32c:%08x", crc), err
 }
 
-// punchZeros makes holes of a file's blocks of zeros.
+// punchZeros turns a file's blocks of zeros into holes.
 func punchZeros(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -68,57 +48,17 @@ func punchZeros(path string) error {
 		}
 		return err
 	}
-	_, err = blocks(f, func(at int64, b []byte) error {
+	err = artifact.Blocks(f, func(at int64, block []byte) error {
 		switch {
-		case !bytes.Equal(b, zeros[:len(b)]):
+		case !artifact.Zero(block):
 			return nil
 		case at == to:
-			to += int64(len(b))
+			to += int64(len(block))
 			return nil
 		}
 		err := punch()
-		from, to = at, at+int64(len(b))
+		from, to = at, at+int64(len(block))
 		return err
 	})
 	return errors.Join(err, punch())
-}
-
-// blocks reads a file and calls visit for each block that is not in a hole.
-// It returns the file's size.
-func blocks(f *os.File, visit func(at int64, b []byte) error) (int64, error) {
-	st, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	buf := make([]byte, 1<<20)
-	fd := int(f.Fd())
-	for at := int64(0); at < st.Size(); {
-		start, err := unix.Seek(fd, at, unix.SEEK_DATA)
-		if errors.Is(err, unix.ENXIO) { // nothing but a hole follows
-			break
-		}
-		if err != nil {
-			return 0, &os.PathError{Op: "seek", Path: f.Name(), Err: err}
-		}
-		end, err := unix.Seek(fd, start, unix.SEEK_HOLE)
-		if err != nil {
-			return 0, &os.PathError{Op: "seek", Path: f.Name(), Err: err}
-		}
-		for at = start - start%block; at < end; {
-			n, err := f.ReadAt(buf[:min(int64(len(buf)), st.Size()-at)], at)
-			if err != nil && !errors.Is(err, io.EOF) {
-				return 0, err
-			}
-			if n == 0 {
-				return 0, io.ErrUnexpectedEOF
-			}
-			for i := 0; i < n; i += block {
-				if err := visit(at+int64(i), buf[i:min(i+block, n)]); err != nil {
-					return 0, err
-				}
-			}
-			at += int64(n)
-		}
-	}
-	return st.Size(), nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/splicelab/splicelab/internal/artifact"
 )
 
 // store is one with room for max bytes, in a directory of the test.
@@ -61,8 +63,10 @@ func TestTornIsRebuilt(t *testing.T) {
 		"truncated":   func(dir string) error { return os.Truncate(filepath.Join(dir, "memory"), 1) },
 		"zeros added": func(dir string) error { return os.Truncate(filepath.Join(dir, "memory"), 8192) },
 		"missing":     func(dir string) error { return os.Remove(filepath.Join(dir, "memory")) },
-		"no manifest": func(dir string) error { return os.Remove(filepath.Join(dir, manifestName)) },
-		"manifest":    func(dir string) error { return os.WriteFile(filepath.Join(dir, manifestName), []byte("{"), 0o644) },
+		"no manifest": func(dir string) error { return os.Remove(filepath.Join(dir, artifact.ManifestFile)) },
+		"manifest": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, artifact.ManifestFile), []byte("{"), 0o644)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := store(t, 1<<30)
@@ -113,8 +117,8 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Fatalf("got %v", err)
 	}
-	left, err := filepath.Glob(filepath.Join(s.dir, "a*"))
-	if err != nil || len(left) != 1 || filepath.Ext(left[0]) != lockSuffix {
+	left, err := filepath.Glob(filepath.Join(s.entries.Dir, "a*"))
+	if err != nil || len(left) != 1 || filepath.Ext(left[0]) != ".lock" {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
@@ -123,25 +127,25 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 func TestEviction(t *testing.T) {
 	s := store(t, 1<<40)
 	times := 0
-	content := strings.Repeat("0123456789abcdef", 64*block/16)
+	content := strings.Repeat("0123456789abcdef", 64*artifact.Block/16)
 	held := get(t, s, "held", writer(content, &times))
 	for _, key := range []string{"old", "young"} {
 		get(t, s, key, writer(content, &times)).Release()
 	}
 	past := time.Now().Add(-time.Hour)
 	for _, key := range []string{"held", "old"} {
-		if err := os.Chtimes(filepath.Join(s.dir, key+lockSuffix), past, past); err != nil {
+		if err := os.Chtimes(filepath.Join(s.entries.Dir, key, artifact.ManifestFile), past, past); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// Filesystems differ in what they allocate: one too many is one too many.
-	s.max = -1
+	s.entries.Max = -1
 	for _, key := range []string{"held", "old", "young"} {
-		s.max += allocated(filepath.Join(s.dir, key))
+		s.entries.Max += artifact.Allocated(filepath.Join(s.entries.Dir, key))
 	}
 	get(t, s, "new", writer(content, &times))
 	for key, want := range map[string]bool{"held": true, "old": false, "young": true, "new": true} {
-		_, err := os.Stat(filepath.Join(s.dir, key))
+		_, err := os.Stat(filepath.Join(s.entries.Dir, key))
 		if (err == nil) != want {
 			t.Errorf("%s is there: %v, want %v", key, err == nil, want)
 		}
@@ -190,19 +194,27 @@ func TestTwoAtOnce(t *testing.T) {
 
 func TestZerosBecomeHoles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "memory")
-	b := make([]byte, 64*block)
-	b[0], b[10*block+5], b[63*block] = 1, 2, 3
+	b := make([]byte, 64*artifact.Block)
+	b[0], b[10*artifact.Block+5], b[63*artifact.Block] = 1, 2, 3
 	if err := os.WriteFile(path, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	before, err := sumOf(path)
+	sum := func() (string, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		return checksum(f)
+	}
+	before, err := sum()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := punchZeros(path); err != nil {
 		t.Fatal(err)
 	}
-	after, err := sumOf(path)
+	after, err := sum()
 	if err != nil || after != before {
 		t.Errorf("%v became %v, %v", before, after, err)
 	}
@@ -210,7 +222,7 @@ func TestZerosBecomeHoles(t *testing.T) {
 	if err != nil || string(got) != string(b) {
 		t.Errorf("the content changed: %v", err)
 	}
-	if n := allocated(filepath.Dir(path)); n > 8*block {
+	if n := artifact.Allocated(filepath.Dir(path)); n > 8*artifact.Block {
 		t.Errorf("3 blocks of data take %d bytes", n)
 	}
 }
@@ -224,7 +236,7 @@ func TestRemoveUnused(t *testing.T) {
 	}
 	past := time.Now().Add(-time.Hour)
 	for _, key := range []string{"held", "old"} {
-		if err := os.Chtimes(filepath.Join(s.dir, key+lockSuffix), past, past); err != nil {
+		if err := os.Chtimes(filepath.Join(s.entries.Dir, key, artifact.ManifestFile), past, past); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -232,7 +244,7 @@ func TestRemoveUnused(t *testing.T) {
 		t.Errorf("removed %d, want 1", n)
 	}
 	for key, want := range map[string]bool{"held": true, "old": false, "young": true} {
-		if _, err := os.Stat(filepath.Join(s.dir, key)); (err == nil) != want {
+		if _, err := os.Stat(filepath.Join(s.entries.Dir, key)); (err == nil) != want {
 			t.Errorf("%s is there: %v, want %v", key, err == nil, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package format
+package page
 
 import (
 	"strings"
@@ -9,20 +9,20 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-func htmlCell(kernel, fs, test string, v outcome.Verdict, o outcome.Outcome) results.Cell {
+func mapCell(kernel, fs, test string, v outcome.Verdict, o outcome.Outcome) results.Cell {
 	return results.Cell{Attempt: results.Attempt{CellKey: results.CellKey{Kernel: kernel, FS: fs, Test: test}, Verdict: v, Outcome: o}}
 }
 
 func TestKernelMapHTML(t *testing.T) {
 	m := history.NewKernelMap([]history.MapKernel{{Release: "5.10.1", Series: "5.10"}, {Release: "6.1.2", Series: "6.1"}, {Release: "6.1.4", Series: "6.1"}, {Release: "6.12.1<b>", Series: "6.12"}}, []results.Cell{
-		htmlCell("5.10.1", "xfs", "s.TestA", outcome.Pass, outcome.Snapshot),
-		htmlCell("6.1.2", "xfs", "s.TestA", outcome.Pass, outcome.Snapshot),
-		htmlCell("6.1.4", "xfs", "s.TestA", outcome.Fail, outcome.Live),
-		htmlCell("6.12.1<b>", "xfs", "s.TestA", outcome.Fail, outcome.Foreign),
-		htmlCell("5.10.1", "ext4", "splice.TestControl/oracle", outcome.Pass, outcome.Snapshot),
+		mapCell("5.10.1", "xfs", "s.TestA", outcome.Pass, outcome.Snapshot),
+		mapCell("6.1.2", "xfs", "s.TestA", outcome.Pass, outcome.Snapshot),
+		mapCell("6.1.4", "xfs", "s.TestA", outcome.Fail, outcome.Live),
+		mapCell("6.12.1<b>", "xfs", "s.TestA", outcome.Fail, outcome.Foreign),
+		mapCell("5.10.1", "ext4", "splice.TestControl/oracle", outcome.Pass, outcome.Snapshot),
 	})
 	var b strings.Builder
-	if err := WriteKernelMapHTML(&b, m, "A <map>"); err != nil {
+	if err := WriteKernelMap(&b, m, "A <map>"); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

@@ -1,4 +1,4 @@
-package format
+package page
 
 import (
 	_ "embed" // the page
@@ -14,8 +14,8 @@ import (
 //go:embed kernelmap.html
 var kernelMapTemplate string
 
-// WriteKernelMapHTML writes the map as one page that needs nothing else.
-func WriteKernelMapHTML(w io.Writer, m history.KernelMap, title string) error {
+// WriteKernelMap writes the map as one self-contained HTML page.
+func WriteKernelMap(w io.Writer, m history.KernelMap, title string) error {
 	t, err := template.New("map").Funcs(template.FuncMap{
 		"letter": history.Letter, "shown": history.Shown, "clean": sanitize.Line,
 		"release": func(i int) string { return sanitize.Line(m.Kernels[i].Release) },
@@ -30,7 +30,7 @@ func WriteKernelMapHTML(w io.Writer, m history.KernelMap, title string) error {
 			}
 			return "o-" + string(c.Outcome)
 		},
-		// A bar stands where a series begins.
+		// A rule separates the series.
 		"first": func(i int) bool { return i == 0 || m.Kernels[i].Series != m.Kernels[i-1].Series },
 	}).Parse(kernelMapTemplate)
 	if err != nil {
