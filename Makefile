@@ -70,7 +70,8 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 	*) echo "make run: the lab itself failed (exit code $$code): see above, and \"bin/splicelab doctor\"." >&2; exit $$code ;; \
 	esac
 
-# What measures time is left out under the race detector, and runs by itself.
+# Tests that measure time or need no race detector are excluded from the race
+# build and run separately.
 # The lab's tests take the longest: they are begun first, and the others run
 # beside them.
 .PHONY: test
@@ -79,7 +80,7 @@ test: setup build ## run every test, also those that boot real kernels, with the
 	go vet ./...
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./lab ./...
-	go test -run 'HundredThousand|LargeReport|IsBounded' ./results/...
+	go test -run 'HundredThousand|LargeReport|IsBounded|TypeChecker' ./results/store ./results/format ./results/page
 
 # Builds the lab's fragments, and bisects a history of Linux that
 # scripts/linux-history makes: of each of its commits it is known what it does.

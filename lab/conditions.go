@@ -41,7 +41,7 @@ func (l *Lab) conditions(ctx context.Context, p plan.Plan) map[string]string {
 	return cond
 }
 
-// madeAs is how a filesystem is made and mounted, in one line.
+// madeAs describes how a filesystem is made and mounted, in one line.
 func madeAs(p *images.Profile) string {
 	parts := []string{p.Type}
 	if p.HasDisk() {

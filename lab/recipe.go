@@ -17,17 +17,17 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// Recipe is everything that a run consists of. It is stored with the run, so
-// that a stopped run resumes as what it was, whatever the configuration, the
-// archive or the programs have become in the meantime; or is refused, with
-// what differs.
+// Recipe is everything that determines a run. It is stored with the run. A
+// stopped run resumes unchanged although the configuration or the archive
+// changed in the meantime; if its programs changed it is refused, with the
+// differences.
 type Recipe struct {
 	Format int `json:"format"` // recipeFormat
-	// Requested is Config.Requested: what the user asked for, by option.
+	// Requested is Config.Requested: the options that the user set, by name.
 	Requested map[string]string `json:"asked"`
 
-	// A kernel's digest is empty where the kernel was still to be fetched when
-	// the run began; then the run's condition "kernel RELEASE" has it.
+	// A kernel's digest is empty if the kernel was not fetched yet when the run
+	// began; then the run's condition "kernel RELEASE" has it.
 	Kernels       []plan.Kernel    `json:"kernels"`
 	Profiles      []images.Profile `json:"profiles"`
 	Tests         []plan.Test      `json:"tests"`
@@ -44,8 +44,7 @@ type Recipe struct {
 	Toolchain toolchain `json:"made"`
 }
 
-// toolchain is what a run's results depend on although nobody asked for it by
-// name.
+// toolchain is the provenance of a run's results beyond its options.
 type toolchain struct {
 	Version  string            `json:"splicelab"`
 	QEMU     string            `json:"qemu"`
@@ -53,7 +52,7 @@ type toolchain struct {
 	Programs map[string]string `json:"programs"` // digests of the guest's, by name
 }
 
-// recipeFormat changes when recipes of an older splicelab cannot be used.
+// recipeFormat changes when older recipes become unusable.
 const recipeFormat = 1
 
 // recipe describes a run of a plan.
@@ -88,9 +87,8 @@ func (e *NoRecipeError) Error() string {
 // BadInput marks the error as the user's.
 func (*NoRecipeError) BadInput() {}
 
-// RecipeOf reads the recipe that a run is stored with, and adds what the run
-// found out since. ended says that nothing was left to run when the run
-// finished. The error is a *NoRecipeError when there is no usable recipe.
+// RecipeOf reads a stored run's recipe, and adds the digests of kernels that
+// were fetched since. ended says that no cell was pending when the run finished. The error is a *NoRecipeError when there is no usable recipe.
 func RecipeOf(ctx context.Context, store *store.Store, run results.Run) (r Recipe, ended bool, err error) {
 	text, ended, err := store.Plan(ctx, run.ID)
 	if err != nil {
@@ -113,7 +111,7 @@ func RecipeOf(ctx context.Context, store *store.Store, run results.Run) (r Recip
 	return r, ended, nil
 }
 
-// Configure sets in c what the run of the recipe was configured with.
+// Configure sets the recipe's settings in c.
 func (r Recipe) Configure(c *Config) {
 	c.Isolation, c.NoTemplates, c.MemoryMiB, c.CPUs = r.Isolation, r.NoTemplates, r.MemoryMiB, r.CPUs
 	c.KernelArgs, c.Deadlines, c.Requested = r.KernelArgs, r.Deadlines, r.Requested
@@ -124,13 +122,13 @@ func (r Recipe) Plan() plan.Plan {
 	return plan.Plan{Kernels: r.Kernels, Profiles: r.Profiles, Tests: r.Tests, Repeat: r.Repeat, RetryFailures: r.RetryFailures}
 }
 
-// Remaining returns the releases of the kernels of which something is left to
-// run, in the order of the plan, when the run has these cells.
+// Remaining returns the releases of the kernels that have pending cells or
+// retries, in the order of the plan, given the cells that the run has.
 func (r Recipe) Remaining(cells []results.Cell) []string {
 	return r.Plan().Remaining(r.Isolation, cells)
 }
 
-// ChangedError reports that a run cannot be resumed as what it was.
+// ChangedError reports that a run cannot be resumed unchanged.
 type ChangedError struct {
 	Run  string
 	What []string // what differs, each a sentence without its full stop
@@ -144,8 +142,7 @@ func (e *ChangedError) Error() string {
 // BadInput marks the error as the user's.
 func (*ChangedError) BadInput() {}
 
-// Unchanged makes sure that l would run the recipe's plan with what the run
-// began with. The error is a *ChangedError that names every difference.
+// Unchanged verifies that l has the same toolchain as the run had when it began. The error is a *ChangedError that names every difference.
 func (r Recipe) Unchanged(ctx context.Context, l *Lab, run string) error {
 	now, err := l.toolchain(ctx, r.Plan())
 	if err != nil {
@@ -172,7 +169,7 @@ func (r Recipe) Unchanged(ctx context.Context, l *Lab, run string) error {
 	return nil
 }
 
-// toolchain is what a run of the plan depends on now.
+// toolchain is the provenance that a run of the plan would have now.
 func (l *Lab) toolchain(ctx context.Context, p plan.Plan) (toolchain, error) {
 	t := toolchain{Version: l.cfg.Version, Accel: l.cfg.Accel, Programs: map[string]string{}}
 	var err error

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +17,9 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// recorder stores what a run finds out: attempts, and which builds its
-// kernels are.
+// recorder stores a run's attempts, and which builds its kernels are.
 type recorder struct {
-	ctx     context.Context // outlives the run's, so that a stopped run stores what it has
+	ctx     context.Context // not cancelled with the run's, so that a stopped run stores what it has
 	store   *store.Store
 	run     string
 	kernels exec.Kernels
@@ -76,13 +76,14 @@ func (r Ready) Plan() []plan.Kernel {
 
 // runKernel is the store's view of a kernel of a plan.
 func runKernel(k plan.Kernel) results.Kernel {
-	return results.Kernel{Release: kernelversion.Release{Name: k.Release, Version: k.Version}, Arch: kernels.AMD64, Flavour: k.Flavour, Digest: k.Digest}
+	return results.Kernel{Release: kernelversion.Release{Name: k.Release, Version: k.Version}, Arch: cmp.Or(k.Arch, kernels.AMD64), Flavour: k.Flavour, Digest: k.Digest}
 }
 
-// conditionKernel and a release name the condition that is a kernel's digest.
+// conditionKernel and a release are the name of the condition that has a
+// kernel's digest.
 const conditionKernel = "kernel "
 
-// kernelConditions are those that say which build a kernel is.
+// kernelConditions are the conditions that identify a kernel's build.
 func kernelConditions(k kernels.Kernel) map[string]string {
 	all := map[string]string{
 		conditionKernel + k.Release: k.Digest,

@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Observer receives what happens, as it happens. Event is called from several
+// Observer receives the steps of a run as they happen. Event is called from several
 // goroutines and must return soon.
 type Observer interface {
 	Event(sched.Event)
@@ -25,9 +25,8 @@ var errNoStore = errors.New("a run needs a result store")
 
 // Run runs every cell of the plan and stores each attempt before it counts.
 // The returned run is stored in any case. The error is a *sched.InfraError
-// when the lab failed some cells, the context's when it was stopped, and
-// otherwise what made going on impossible, such as a store that cannot be
-// written.
+// when cells are infra, the context's when the run was stopped, or one that
+// made it impossible to continue, such as a store that cannot be written.
 func (l *Lab) Run(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer) (results.Run, error) {
 	if l.store == nil {
 		return results.Run{}, errNoStore
@@ -52,9 +51,8 @@ func (l *Lab) Run(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer)
 	})
 }
 
-// Resume is Run for a plan of which a part was run already, in the run with
-// that id: what has a verdict keeps it. Cells that the lab failed, and retries
-// that were cut off, are tried again. The run's policy and seed still apply.
+// Resume continues the run with that id: cells with a verdict keep it. Infra
+// cells and unfinished retries are tried again. The run's policy and seed still apply.
 // The error is a *results.RunningError when another process is running it.
 func (l *Lab) Resume(ctx context.Context, id string, p plan.Plan, ks exec.Kernels, o Observer) (results.Run, error) {
 	if l.store == nil {
@@ -81,8 +79,8 @@ func (l *Lab) Resume(ctx context.Context, id string, p plan.Plan, ks exec.Kernel
 	})
 }
 
-// perform runs what is left of a plan. begin returns the run and the cells
-// that it has already.
+// perform runs the pending cells of a plan. begin returns the run and the cells
+// that it already has.
 func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
 	common, err := l.jobs(p)
 	if err != nil {
@@ -100,7 +98,7 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 	x := exec.New(l.host, l.suites, rec, l.cfg.Jobs)
 	s := sched.New(sched.Config{
 		Plan: &p, Isolation: l.cfg.Isolation, Run: common, Expected: expected, Known: known,
-		// A paused VM takes some 60 MiB, so there may be one for each that runs.
+		// A paused VM takes about 60 MiB, so there may be one for each that runs.
 		Concurrency: 2 * l.cfg.Jobs,
 		Observe: func(e sched.Event) {
 			if e.Kind == sched.Planned {
@@ -116,7 +114,7 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 	return l.finish(ctx, run, s.Failures(), err)
 }
 
-// finish closes a run in the store, and says whether it can be trusted.
+// finish marks a run as finished in the store, with its problem if it has one.
 func (l *Lab) finish(ctx context.Context, run results.Run, failures sched.Failures, err error) (results.Run, error) {
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -132,14 +130,14 @@ func (l *Lab) finish(ctx context.Context, run results.Run, failures sched.Failur
 	if err != nil {
 		run.Problem = err.Error()
 	}
-	// The run must be closed in the store also when ctx is what ended it.
+	// The run is marked as finished also when ctx was cancelled.
 	if ferr := l.store.FinishRun(context.WithoutCancel(ctx), run.ID, run.Finished, run.Problem); ferr != nil {
 		err = errors.Join(err, ferr)
 	}
 	return run, err
 }
 
-// jobs is what all jobs of a plan have in common.
+// jobs is the part that all jobs of a plan share.
 func (l *Lab) jobs(p plan.Plan) (job.Run, error) {
 	r := job.Run{Policy: l.cfg.Policy, Seed: l.cfg.Seed, Faults: l.cfg.Faults, Deadlines: l.cfg.Deadlines, Suites: map[string]string{}}
 	var err error

@@ -24,8 +24,8 @@ func (l *Lab) Standalone(ctx context.Context, p plan.Plan, ks exec.Kernels, dir 
 	return x.Standalone(ctx, j, dir)
 }
 
-// Samples prepares VMs of a plan's one cell outside any run, for those who
-// measure them. release has to be called when the VMs have ended.
+// Samples prepares VMs of a plan's one cell outside any run, for
+// measurements. Call release when the VMs have ended.
 func (l *Lab) Samples(ctx context.Context, p plan.Plan, ks exec.Kernels) (s *exec.Samples, release func(), err error) {
 	x, j, err := l.single(p, ks)
 	if err != nil {

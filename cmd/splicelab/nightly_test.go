@@ -125,7 +125,7 @@ func TestNightlyKilled(t *testing.T) {
 	busy := exec.CommandContext(t.Context(), cmd.Path)
 	busy.Args, busy.Dir, busy.Env = append([]string{"splicelab", "nightly"}, args...), dir, cmd.Env
 	out, _ := busy.CombinedOutput()
-	if want := fmt.Sprintf("a nightly with process id %d, since ", cmd.Process.Pid); busy.ProcessState.ExitCode() != exitLab || !strings.Contains(string(out), want) || !strings.Contains(string(out), "in run 20") {
+	if want := fmt.Sprintf("a nightly run (PID %d, since ", cmd.Process.Pid); busy.ProcessState.ExitCode() != exitLab || !strings.Contains(string(out), want) || !strings.Contains(string(out), "run 20") {
 		t.Errorf("a second night: exit code %d, and it does not say who is in its way:\n%s", busy.ProcessState.ExitCode(), out)
 	}
 	if err := cmd.Process.Kill(); err != nil {
@@ -137,7 +137,7 @@ func TestNightlyKilled(t *testing.T) {
 	args[len(args)-1] = "splice.TestControl"
 	code, _ := night(t, dir, in, append(args, "--accel", "tcg")...)
 	d := in.next()
-	if code != exitOK || d == nil || !strings.Contains(d.Unfinished, "did not come to its end: ") || !strings.Contains(d.Unfinished, " cells are stored in run 20") {
+	if code != exitOK || d == nil || !strings.Contains(d.Unfinished, "did not finish: ") || !strings.Contains(d.Unfinished, " cells are stored in run 20") {
 		t.Errorf("exit code %d, and the webhook got %+v", code, d)
 	}
 }

@@ -9,13 +9,16 @@ import (
 	"syscall"
 
 	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/catalogue"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"
+	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -57,7 +60,12 @@ func (a *app) remedy(err error) string {
 		programs *session.NoProgramsError
 		full     *nightly.NoRoomError
 		noMatch  *plan.NoMatchError
+		noTest   *catalogue.NotFoundError
 		noGuest  *suite.MissingGuestError
+		noQEMU   *vm.NoQEMUError
+		noKVM    *vm.NoKVMError
+		noSpace  *source.NoSpaceError
+		noMemory *source.NoMemoryError
 		cache    *lab.CacheError
 		path     *fs.PathError
 	)
@@ -90,10 +98,18 @@ func (a *app) remedy(err error) string {
 		return "run `make build` in a checkout and copy bin/splicelab, or name a directory of guest programs with --guest-dir"
 	case errors.As(err, &full):
 		return "free some space, or lower nightly.keep-days or nightly.min-free"
-	case errors.As(err, &noMatch):
+	case errors.As(err, &noMatch), errors.As(err, &noTest):
 		return "`splicelab tests list` shows all"
 	case errors.As(err, &noGuest):
 		return "run `make build`, or name the directory that has it with --guest-dir"
+	case errors.As(err, &noQEMU):
+		return "install Debian's package qemu-system-x86 (apt install qemu-system-x86), or name the binary with vm.qemu or SPLICELAB_VM_QEMU; `splicelab doctor` reports what else is missing"
+	case errors.As(err, &noKVM):
+		return "use --accel tcg or auto"
+	case errors.As(err, &noSpace):
+		return "free some space, or name another directory with --cache or SPLICELAB_CACHE"
+	case errors.As(err, &noMemory):
+		return "reduce --jobs"
 	case errors.As(err, &cache):
 		return "name another directory with --cache or SPLICELAB_CACHE"
 	case errors.As(err, &path) && unusable(path):

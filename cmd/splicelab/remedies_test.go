@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -35,6 +37,11 @@ func TestRemedies(t *testing.T) {
 		{&bisect.SwappedError{Good: "6.1", Bad: "6.2", Given: true}, "--good 6.2 --bad 6.1"},
 		{&bisect.MovedError{Word: "master", Was: "1234", Is: "5678"}, "--fresh, or name 1234"},
 		{&bisect.JournalError{Path: "x", Reason: "is corrupt"}, "--fresh"},
+		{&vm.NoQEMUError{Binary: "qemu", Err: errors.New("not found")}, "apt install qemu-system-x86"},
+		{&vm.NoQEMUError{Binary: "qemu", Err: errors.New("not found")}, "splicelab doctor"},
+		{&vm.NoKVMError{Problem: "the canary hung"}, "--accel tcg"},
+		{&source.NoSpaceError{Build: "a", Step: "make"}, "--cache or SPLICELAB_CACHE"},
+		{&source.NoMemoryError{Build: "a", Step: "make"}, "--jobs"},
 		{errors.New("anything else"), ""},
 	} {
 		got := a.remedy(c.err)

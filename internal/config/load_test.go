@@ -211,6 +211,10 @@ func TestFaults(t *testing.T) {
 		{name: "list for the file", file: "- a", want: `^splicelab.yaml:1: the file is a list, and must be a mapping`},
 		{name: "twice", file: "cache: /a\nstate: /b\ncache: /c", want: `^splicelab.yaml:3: key "cache" is already in line 1$`},
 		{name: "no YAML", file: "run: [", want: `^splicelab.yaml: line 1: `},
+		{name: "no closing quote", file: "run:\n  tests: 'a", want: `^splicelab.yaml: line 2: `},
+		{name: "unknown anchor", file: "run:\n  tests: *a", want: `^splicelab.yaml:2: unknown anchor "a"$`},
+		{name: "alias of itself", file: "run: {tests: &a [*a]}", want: `^splicelab.yaml:1: `},
+		{name: "twice, by an alias", file: "run: &a {jobs: 1}\nvm: *a", want: `^splicelab.yaml:1: unknown key "vm.jobs"`},
 		{name: "several", file: "a: 1\nb: 2", want: `^splicelab.yaml:1: unknown key "a".*\nsplicelab.yaml:2: unknown key "b"`},
 		{name: "bad value in the file", file: "vm:\n  accel: warp", want: `^splicelab.yaml:2: vm.accel: "warp" is not one of auto, kvm, tcg$`},
 		{name: "bad profile", file: "filesystems:\n- name: good\n  type: tmpfs\n- name: bad/name\n  type: tmpfs", want: `^splicelab.yaml:4: filesystems\[1\]: `},
@@ -237,6 +241,37 @@ func TestFaults(t *testing.T) {
 				t.Errorf("error is\n%s\nwant\n%s", err, c.want)
 			}
 		})
+	}
+}
+
+func TestYAMLForms(t *testing.T) {
+	home(t)
+	for _, c := range []struct{ name, file string }{
+		{"block", "run:\n  tests: '6.10'\n  seed: 16\nvm:\n  boot-timeout: 90s\n"},
+		{"flow", "{run: {tests: 6.10, seed: 0x10}, vm: {boot-timeout: 1m30s}}"},
+		{"JSON", `{"run": {"tests": "6.10", "seed": 16}, "vm": {"boot-timeout": "90s"}}`},
+		{"comments and a document marker", "# first\n---\nrun: # here\n  tests: 6.10 # as text\n  seed: 0b10000\nvm: {boot-timeout: 90s}\n"},
+		{"anchors", "run:\n  tests: &a 6.10\n  seed: &b !!int 16\n  kernels: *a\nvm:\n  boot-timeout: 90s\n"},
+		{"nulls", "cache:\nfilesystems: ~\nrun: {tests: 6.10, seed: 16, jobs: null}\nvm: {boot-timeout: 90s, qemu: }\n"},
+		{"block scalars", "run:\n  tests: |-\n    6.10\n  seed: 1_6\nvm:\n  boot-timeout: >-\n    90s\n"},
+		{"line ends of DOS", "run:\r\n  tests: 6.10\r\n  seed: 16\r\nvm:\r\n  boot-timeout: 90s\r\n"},
+	} {
+		write(t, c.file)
+		got, err := config.Load(flags(t), "")
+		if err != nil || got.Run.Tests != "6.10" || got.Run.Seed != 16 || got.VM.BootTimeout != 90*time.Second {
+			t.Errorf("%s: tests %q, seed %d, boot timeout %s, %v", c.name, got.Run.Tests, got.Run.Seed, got.VM.BootTimeout, err)
+		}
+	}
+	write(t, "")
+	want, err := config.Load(flags(t), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, empty := range []string{"# nothing\n", "---\n", "~\n", "{}\n"} {
+		write(t, empty)
+		if got, err := config.Load(flags(t), ""); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%q: %v, %s", empty, err, cmp.Diff(want, got))
+		}
 	}
 }
 

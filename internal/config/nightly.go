@@ -43,7 +43,7 @@ type Nightly struct {
 	Notify Notify `mapstructure:"notify"`
 }
 
-// Notify is how people are told of a night.
+// Notify is how a nightly run reports what changed.
 type Notify struct {
 	// Always sends a notification also when there is nothing new. Default false.
 	Always bool `mapstructure:"always"`

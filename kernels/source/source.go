@@ -67,20 +67,6 @@ type Step struct {
 	Done, Total int    // objects; Total 0 where it is not known
 }
 
-// Error says that a build cannot be done as it was asked for.
-type Error struct {
-	Name   string // the build's
-	Reason string
-	// Source says that the source is to blame: it does not compile, does not
-	// take a patch or an option. Another commit may.
-	Source bool
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("build %s: %s", e.Name, e.Reason) }
-
-// BadInput marks an error that the user has to correct: the lab did not fail.
-func (*Error) BadInput() {}
-
 var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // Validate reports the first fault of what a file or a command line says. It

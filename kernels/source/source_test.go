@@ -2,6 +2,7 @@ package source
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -303,7 +304,8 @@ func TestDiskFullIsTheLabs(t *testing.T) {
 	p := prepared(t, Build{Name: "a"})
 	err := p.failed("make", os.ErrInvalid, "as: fatal: fs/x.o: No space left on device\nmake: *** Error 1")
 	var fault *Error
-	if err == nil || !strings.Contains(err.Error(), "the disk is full") || asError(err, &fault) {
+	var full *NoSpaceError
+	if !errors.As(err, &full) || !strings.Contains(err.Error(), "the disk is full") || asError(err, &fault) {
 		t.Errorf("%v", err)
 	}
 }

@@ -315,12 +315,12 @@ func (p *Prepared) run(ctx context.Context, dir, name string, args ...string) (s
 func (p *Prepared) failed(what string, err error, output string) error {
 	output = strings.ReplaceAll(output, p.src+"/", "")
 	if strings.Contains(output, "No space left on device") {
-		return fmt.Errorf("build %s: %s: the disk is full: make room in the cache, or name another directory with --cache; what was compiled is kept", p.Build.Name, what)
+		return &NoSpaceError{Build: p.Build.Name, Step: what}
 	}
-	// A compiler that somebody else killed, such as a kernel out of memory,
-	// says nothing of the source.
+	// A compiler that was killed, such as by the OOM killer, says nothing about
+	// the source.
 	if strings.Contains(output, "Killed signal terminated program") || strings.Contains(output, "virtual memory exhausted") {
-		return fmt.Errorf("build %s: %s: the compiler was killed or had no memory left: give the build fewer --jobs; what was compiled is kept", p.Build.Name, what)
+		return &NoMemoryError{Build: p.Build.Name, Step: what}
 	}
 	return p.fault("%s: %s: %s", what, err, lastLines(output, 15))
 }

@@ -13,7 +13,7 @@ import (
 // CovariateBooted is why a cell's VM was booted where others are restored.
 const CovariateBooted = "booted"
 
-// attempt is what is stored of a cell.
+// attempt is a cell's result as it is stored.
 func attempt(c *cell, d verdict.Decision) results.Attempt {
 	a := results.Attempt{
 		Kind: d.Kind, Verdict: d.Verdict, Detail: d.Detail,
@@ -39,8 +39,8 @@ func attempt(c *cell, d verdict.Decision) results.Attempt {
 	return a
 }
 
-// timing says where a cell's time went. before is what its VM had taken, since
-// when it was the cell's.
+// timing breaks a cell's time down. before is what its VM took until since,
+// when the cell got it.
 func timing(c *cell, before results.Timing, since time.Time) results.Timing {
 	t := before
 	if c.started.IsZero() {

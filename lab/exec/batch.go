@@ -21,13 +21,13 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// cell is one test on its way through a batch.
+// cell is one test of a batch.
 type cell struct {
 	job.Cell
 	index    int // in the job
 	started  time.Time
 	ended    time.Time
-	result   outcome.Verdict // what the test binary reported; empty before it did
+	result   outcome.Verdict // reported by the test binary; empty until then
 	attrs    map[string]string
 	output   headtail.Buffer
 	log      headtail.Buffer // kernel log while it ran
@@ -39,9 +39,9 @@ func (c *cell) running() bool { return !c.started.IsZero() && c.result == "" }
 // batch runs cells of one suite, one after the other, in one process on one
 // VM, and watches them.
 //
-// Three streams show what happens: the test's output, the control channel and
-// the kernel log. They are not ordered among each other, so a cell is settled
-// only when both its result and the end of its part of the log were seen.
+// It reads three streams: the test's output, the control channel and the kernel
+// log. They are not ordered with respect to each other, so a cell is settled
+// only when both its result and the end of its part of the log have arrived.
 type batch struct {
 	run    job.Run
 	m      *machine.Machine
@@ -49,26 +49,26 @@ type batch struct {
 	suites suite.Set
 	cells  []*cell
 	index  map[string]*cell // by the test's Go name
-	token  string           // with which the agent marks the end
-	done   string           // with which a parked process does; empty for none
+	token  string           // the agent's end mark contains it
+	done   string           // the same for a parked process; empty for none
 	// report is called once for each cell whose verdict is certain.
 	report  func(*cell, verdict.Decision)
 	onStart func(*cell)
 
 	shared     []gotest.Event // attributes of parents
 	parser     gotest.Parser
-	tailOut    headtail.Buffer // output of no cell: the process's last words
+	tailOut    headtail.Buffer // output outside any cell, such as the process's last lines
 	line       []byte          // incomplete line of the output channel
 	outputEnd  bool            // the end mark was read
 	begun      []*cell         // in the order in which they began
 	current    *cell           // the last of them
-	crashed    bool            // a cell was settled as a crash: what came later does not count
-	logScanned int64           // console offset up to which log was read
+	crashed    bool            // a cell was settled as a crash: later results do not count
+	logScanned int64           // console offset up to which the log was read
 	logLine    []byte
-	logOwner   *cell // whose part of the kernel log this is
+	logOwner   *cell // to which the kernel log belongs now
 	marks      bool  // this binary marks its cells in the kernel log
 	logEnd     bool  // the end-of-log mark was read
-	logChecked int64 // console offset up to which a crash was looked for
+	logChecked int64 // console offset up to which the log was searched for a crash
 	exit       *protocol.Exit
 }
 
@@ -89,10 +89,10 @@ func fitting(cells []job.Cell) int {
 	return len(cells)
 }
 
-// execute runs the batch until every cell is settled or the VM can no longer
-// be used. It returns why it stopped early: nil when the process ended in good
-// order and the VM is still usable, a *verdict.Termination or errUnusable
-// otherwise, or ctx's error. Cells without a report have not been settled.
+// execute runs the batch until every cell is settled or the VM is unusable. It
+// returns nil when the process exited normally and the VM is still usable;
+// otherwise a *verdict.Termination, errUnusable or ctx's error. Cells without a
+// report are still pending.
 func (b *batch) execute(ctx context.Context) error {
 	tests := make([]plan.Test, len(b.cells))
 	b.index = make(map[string]*cell, len(b.cells))
@@ -125,7 +125,7 @@ func (b *batch) execute(ctx context.Context) error {
 	return b.watch(ctx, reply)
 }
 
-// resumeParked is execute where the process has been started and waits.
+// resumeParked is execute for a process that is parked.
 func (b *batch) resumeParked(ctx context.Context, pattern string) error {
 	b.done = b.token
 	b.token = b.m.Parked.Token // in case it dies
@@ -141,7 +141,7 @@ func (b *batch) resumeParked(ctx context.Context, pattern string) error {
 type process struct {
 	env   []string
 	dir   string
-	mkdir string // must be there before
+	mkdir string // must exist before
 }
 
 func testProcess(suites suite.Set, spec *machine.Spec, run job.Run, name string) process {
@@ -149,8 +149,8 @@ func testProcess(suites suite.Set, spec *machine.Spec, run job.Run, name string)
 	if u, ok := suites.OfUser(name); ok {
 		p.dir = u.WorkDir()
 		if spec.HasFilesystem() {
-			// What a test makes with testing.T.TempDir is on the filesystem under
-			// test. The agent makes only the directory that it starts in.
+			// testing.T.TempDir is to be on the filesystem under test. The agent
+			// creates only the working directory.
 			p.env, p.mkdir = append(p.env, "TMPDIR="+machine.CellDir), machine.CellDir
 		}
 	}
@@ -224,17 +224,17 @@ func (b *batch) watch(ctx context.Context, reply <-chan protocol.Reply) error {
 		}
 
 		if b.fatal() {
-			// The kernel has oopsed and may go on, or is about to die. Give it a
-			// moment to print all that it has to say.
+			// The kernel has oopsed, and may survive or die. Give it time to print
+			// the whole report.
 			return b.oopsed(ctx)
 		}
 		if b.exit != nil && b.outputEnd && b.logEnd {
 			return b.finish()
 		}
 		if b.exit != nil && now-exited > limit.Silence && now-lastSign > limit.Silence {
-			return b.fault("the test process ended (%s) but the end of its %s never came", verdict.DescribeExit(b.exit), b.missingEnd())
+			return b.fault("the test process ended (%s), but the end of its %s never arrived", verdict.DescribeExit(b.exit), b.missingEnd())
 		}
-		// Between cells the clock runs from the last one's end.
+		// Between cells the clock starts at the end of the last one.
 		if now-cellBegan > limit.Cell && b.exit == nil {
 			return b.overdue(ctx, ping == nil || pingSent < 0)
 		}
@@ -270,7 +270,7 @@ func (b *batch) settle(end bool) {
 			continue
 		}
 		d := verdict.Decide(b.evidence(c))
-		// A crash that still has to be confirmed is one for those that follow.
+		// An unconfirmed crash, too, makes the VM unusable for later cells.
 		b.crashed = d.Verdict == outcome.Crash || c.fatal()
 		b.finishCell(c, d)
 	}
@@ -304,11 +304,11 @@ func (c *cell) fatal() bool {
 	return ok
 }
 
-// errUnusable says that every cell that ran is settled, but that the VM should
-// not be used for others.
+// errUnusable means that every cell that ran is settled, but that the VM must
+// not run others.
 var errUnusable = errors.New("the VM can no longer be used")
 
-// finish settles a process that ended in good order.
+// finish settles the cells of a process that exited normally.
 func (b *batch) finish() error {
 	b.settle(true)
 	if b.crashed {
@@ -328,7 +328,7 @@ func (b *batch) finish() error {
 		}
 	}
 	if b.current == nil {
-		return verdict.Faultf("the test process ended (%s) without having begun a test: %s", verdict.DescribeExit(b.exit), verdict.LastLine(b.tailOut.String()))
+		return verdict.Faultf("the test process ended (%s) before it began a test: %s", verdict.DescribeExit(b.exit), verdict.LastLine(b.tailOut.String()))
 	}
 	return nil
 }

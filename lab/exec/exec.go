@@ -2,10 +2,10 @@
 // events and a job.Result and knows nothing of plans in progress, retries and
 // stores.
 //
-// Read exec.go (the way of a job), prepare.go (what can be done before its turn
-// comes), batch.go (several cells in one VM), streams.go (what of the output
-// and the kernel log belongs to which cell), termination.go (a batch that
-// does not end in good order), attempt.go (what is stored of a cell).
+// Read exec.go (the life of a job), prepare.go (what is done before it has a
+// slot), batch.go (several cells in one VM), streams.go (attribution of output
+// and kernel log to cells), termination.go (a batch that does not end
+// normally), attempt.go (a cell's result as it is stored).
 package exec
 
 import (
@@ -35,29 +35,29 @@ type Local struct {
 	host    machine.Host
 	suites  suite.Set
 	kernels Kernels
-	slots   chan struct{} // one for each VM that may compute at once
-	warmers chan struct{} // one for each template that may be made ahead at once
+	slots   chan struct{} // one for each VM that may run at once
+	warmers chan struct{} // one for each template that may be prefetched at once
 
 	fetched    memo[*kernels.Kernel]
 	specs      memo[*machine.Spec]
 	warmed     memo[struct{}]
 	digests    memo[string]
-	background sync.WaitGroup // VMs that are being killed, templates made ahead
+	background sync.WaitGroup // VMs being killed, templates being prefetched
 }
 
-// New makes an executor that runs up to jobs VMs at once. Its deadlines are
-// those of each job; those of host need not be set.
+// New makes an executor that runs up to jobs VMs at once. Deadlines come with
+// each job; those of host are ignored.
 func New(host machine.Host, suites suite.Set, ks Kernels, jobs int) *Local {
 	return &Local{
 		host: host, suites: suites, kernels: ks,
 		slots: make(chan struct{}, jobs),
-		// A VM that boots takes a processor, so one is left to the cells.
+		// A booting VM uses a whole processor, so one is left for the cells.
 		warmers: make(chan struct{}, max(1, jobs-1)),
 	}
 }
 
-// Close waits until no VM of the executor is left, and gives back the
-// templates that it used. No job may be running.
+// Close waits until no VM of the executor is left, and releases the templates
+// that it used. No job may be running.
 func (x *Local) Close() {
 	x.background.Wait()
 	x.specs.each(func(spec *machine.Spec) {
@@ -87,7 +87,7 @@ func (x *Local) Run(ctx context.Context, j job.Job, report func(job.Event)) (job
 	return x.turn(ctx, w, report)
 }
 
-// turn runs a job whose turn has come.
+// turn runs a job that has a slot.
 func (x *Local) turn(ctx context.Context, w *work, report func(job.Event)) (job.Result, error) {
 	res := job.Result{Taken: time.Now(), Shared: w.err != nil}
 	report(job.Event{Kind: job.Booting})
@@ -125,7 +125,7 @@ func (x *Local) machine(ctx context.Context, w *work, report func(job.Event)) (*
 	if w.host.Templates == nil {
 		return w.host.Boot(ctx, w.spec)
 	}
-	why := "the attempt before was the lab's own fault, or has to be confirmed"
+	why := "the previous attempt was infra, or needs confirmation"
 	if !w.job.Boot {
 		m, err := w.restore(ctx)
 		var none *machine.NoTemplateError
@@ -179,16 +179,16 @@ func (x *Local) useMachine(ctx context.Context, w *work, m *machine.Machine, tak
 	return nil
 }
 
-// blame makes sure that a batch made progress: cells that it neither settled
-// nor can be expected to settle next time get an infra attempt, so that no
-// cell is tried forever.
+// blame guarantees progress: cells that the batch did not settle, and would not
+// settle next time either, get an infra attempt, so that no cell is retried
+// forever.
 func (b *batch) blame(err error) {
 	settled := false
 	for _, c := range b.cells {
 		settled = settled || c.reported
 		if err == nil && !c.reported {
 			b.finishCell(c, verdict.Decide(verdict.Evidence{Kind: c.Test.Kind,
-				Fault: "the test process ended in good order but never ran this test"}))
+				Fault: "the test process exited normally but never ran this test"}))
 		}
 	}
 	if err == nil || settled {
@@ -196,14 +196,14 @@ func (b *batch) blame(err error) {
 	}
 	end := verdict.Faultf("%v", err)
 	errors.As(err, &end)
-	// The VM broke with no cell to blame: whose doing it was is not known.
+	// The VM broke before any cell began, so the cause is unknown.
 	d := verdict.Decide(verdict.Evidence{Kind: b.cells[0].Test.Kind,
 		Fault: fmt.Sprintf("the VM ended before this cell began (%s: %s)", end.Verdict, end.Detail)})
 	d.Console = end.Console
 	b.finishCell(b.cells[0], d)
 }
 
-// sameSuites makes sure that this executor has the suites that the job means.
+// sameSuites verifies that this executor has the suites that the job names.
 func (x *Local) sameSuites(j job.Job) error {
 	for _, c := range j.Cells {
 		want := j.Run.Suites[c.Test.Suite]

@@ -2,8 +2,8 @@ package exec
 
 import "sync"
 
-// memo remembers what was made, so that everybody who wants it shares the work
-// and its failure. The zero value is ready.
+// memo makes each value once: all callers share the work, and its failure. The
+// zero value is ready to use.
 type memo[T any] struct {
 	mu sync.Mutex
 	m  map[string]*memoEntry[T]

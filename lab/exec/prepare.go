@@ -12,7 +12,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// work is a job with everything that could be had before its turn.
+// work is a job with everything that was prepared before it had a slot.
 type work struct {
 	job   job.Job
 	host  *machine.Host // with the job's deadlines
@@ -23,9 +23,9 @@ type work struct {
 	ready time.Time
 }
 
-// prepare does for a job what needs no processor of its own: it makes its
-// image, its disk and its template, and restores its VM, which stays paused.
-// A VM that has to be booted is left to the job's turn, for it computes.
+// prepare does what needs no slot: it makes the job's image, disk and template,
+// and restores its VM, which stays paused. A VM that has to be booted uses a
+// processor, and waits for the slot.
 func (x *Local) prepare(ctx context.Context, j job.Job) *work {
 	w := x.work(ctx, j)
 	if w.err == nil && w.host.Templates != nil && !j.Boot {
@@ -34,7 +34,7 @@ func (x *Local) prepare(ctx context.Context, j job.Job) *work {
 		m, err := w.restore(ctx)
 		switch {
 		case errors.As(err, &none), errors.As(err, &end) && end.Verdict == outcome.Infra:
-			// The job tries again in its turn, and reports what happens then.
+			// The job tries again once it has a slot, and reports the result.
 		default:
 			w.m, w.err = m, err
 		}
@@ -52,9 +52,9 @@ func (x *Local) work(ctx context.Context, j job.Job) *work {
 	return w
 }
 
-// parked is the suite whose process waits in the template that serves the job,
-// or "". A process waits for one cell; of the user's suites nothing is known
-// that would let them wait.
+// parked is the suite whose process is parked in the job's template, or "". A
+// parked process runs one cell. User suites cannot be parked: their programs do
+// not implement the protocol.
 func (x *Local) parked(j job.Job) string {
 	name := j.Cells[0].Test.Suite
 	if _, user := x.suites.OfUser(name); user || !j.Single {
@@ -63,7 +63,7 @@ func (x *Local) parked(j job.Job) string {
 	return name
 }
 
-// restore returns a paused VM from the topmost layer that serves the job.
+// restore returns a paused VM from the topmost template layer for the job.
 func (w *work) restore(ctx context.Context) (*machine.Machine, error) {
 	t, err := w.host.Template(ctx, w.spec, w.suite)
 	if err != nil {
@@ -72,7 +72,7 @@ func (w *work) restore(ctx context.Context) (*machine.Machine, error) {
 	return w.host.Restore(ctx, w.spec, t)
 }
 
-// discard ends the VM of a job that nobody will run.
+// discard kills the VM of a job that will not run.
 func (w *work) discard() {
 	if w.m != nil {
 		w.m.VM.Kill()
@@ -111,8 +111,8 @@ func (x *Local) kernel(ctx context.Context, j job.Job) (*kernels.Kernel, error) 
 	})
 }
 
-// Prefetch implements job.Executor: it makes the templates of jobs to come.
-// Whoever needs one asks again, and learns about any error.
+// Prefetch implements job.Executor: it makes the templates of upcoming jobs. An
+// error is reported to the job that needs the template.
 func (x *Local) Prefetch(ctx context.Context, next []job.Job) {
 	for _, j := range next {
 		if x.host.Templates == nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Samples are VMs of one cell outside any run, for those who measure them.
-// They are made as a run makes them.
+// Samples are VMs of one cell outside any run, for measurements. They are made
+// the way a run makes them.
 type Samples struct {
 	x        *Local
 	work     *work

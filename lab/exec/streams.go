@@ -77,7 +77,7 @@ func (b *batch) event(e gotest.Event) {
 	}
 }
 
-// maxAttrs bounds what a lying test can make the lab remember.
+// maxAttrs bounds the attributes that a misbehaving test can make the lab keep.
 const maxAttrs = 64
 
 func verdictOf(a gotest.Action) outcome.Verdict {
@@ -112,7 +112,7 @@ func (b *batch) parent(e gotest.Event) {
 	if e.Action != gotest.Fail && e.Action != gotest.Skip {
 		return
 	}
-	// A parent that gave up before its subtests began speaks for them.
+	// The result of a parent that ended before its subtests began is theirs.
 	for _, c := range b.cells {
 		if c.started.IsZero() && strings.HasPrefix(c.Test.GoName(), e.Test+"/") {
 			c.started, c.ended, c.result = time.Now(), time.Now(), verdictOf(e.Action)
@@ -122,8 +122,8 @@ func (b *batch) parent(e gotest.Event) {
 	}
 }
 
-// inherited are the attributes that a cell's parent set before the cell
-// began: what is the same for all cells of a test is sent once.
+// inherited are the attributes that a cell's parent set before the cell began:
+// those that all cells of a test share are sent once.
 func (b *batch) inherited(c *cell) map[string]string {
 	attrs := map[string]string{}
 	for _, e := range b.shared {

@@ -13,10 +13,10 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// This file collects the evidence on batches that did not end in good order,
-// and finds the cell that it concerns.
+// This file collects the evidence on batches that did not end normally, and
+// attributes it to a cell.
 
-// evidence is what was observed of a cell by itself.
+// evidence is what was observed of one cell.
 func (b *batch) evidence(c *cell) verdict.Evidence {
 	return verdict.Evidence{
 		Phase: verdict.Running, Log: c.log.String(), Output: c.output.String(),
@@ -33,8 +33,8 @@ func (c *cell) kind() outcome.Kind {
 	return c.Test.Kind
 }
 
-// stopped settles what can still be settled after the VM came to an end, and
-// attributes that end to the cell that it concerns.
+// stopped settles what can be settled after the VM terminated, and attributes
+// the termination to a cell.
 func (b *batch) stopped(e verdict.Evidence) error {
 	b.readLog()
 	if len(b.logLine) > 0 {
@@ -44,8 +44,9 @@ func (b *batch) stopped(e verdict.Evidence) error {
 	end := verdict.Terminated(e)
 	victim := b.victim(end)
 	for _, c := range b.begun {
-		// What ended before the kernel broke stands, if the log shows that it did;
-		// without marks in the log nobody knows, and the cell runs again.
+		// A cell that ended before the kernel broke keeps its result if the log
+		// proves the order. Without marks in the log it does not, and the cell is
+		// retried.
 		before := victim == nil || c.started.Before(victim.started)
 		if c != victim && before && c.result != "" && !c.reported && b.marks && b.past(c) {
 			b.finishCell(c, verdict.Decide(b.evidence(c)))
@@ -64,7 +65,7 @@ func (b *batch) stopped(e verdict.Evidence) error {
 	return errUnusable
 }
 
-// victim is the cell that an end of the VM belongs to: the one in whose part
+// victim is the cell that a termination is attributed to: the one in whose part
 // of the log the kernel broke, else the one that was running.
 func (b *batch) victim(end *verdict.Termination) *cell {
 	if end.Verdict == outcome.Crash {
@@ -105,7 +106,7 @@ func (b *batch) died() verdict.Evidence {
 			if drained = !ok; ok {
 				b.take(chunk)
 			}
-		case <-time.After(time.Second): // the reader ends with the VM; never wait on a lie
+		case <-time.After(time.Second): // the reader ends with the VM, but do not rely on it
 			drained = true
 		}
 	}
@@ -117,7 +118,7 @@ func (b *batch) died() verdict.Evidence {
 	return b.m.Death(verdict.Running, "while "+b.doing(), log)
 }
 
-// ownerLog is the part of the kernel log of the cell that it is about now.
+// ownerLog is the kernel log of the cell to which it belongs now.
 func (b *batch) ownerLog() string {
 	if b.logOwner == nil {
 		return ""
@@ -132,8 +133,8 @@ func (b *batch) doing() string {
 	return "no cell ran"
 }
 
-// channelBroke is for a control channel that ended: the VM is dying, or the
-// guest lies.
+// channelBroke handles a control channel that closed: the VM is dying, or the
+// guest misbehaves.
 func (b *batch) channelBroke(ctx context.Context) error {
 	b.takeWaiting()
 	e, err := b.m.PostMortem(ctx, verdict.Running, "while "+b.doing())
@@ -147,8 +148,8 @@ func (b *batch) channelBroke(ctx context.Context) error {
 	return b.stopped(e)
 }
 
-// takeWaiting reads the output that is here already: of two channels, the one
-// that broke may have been looked at first.
+// takeWaiting reads the output that has already arrived: select may have seen
+// the broken channel first.
 func (b *batch) takeWaiting() {
 	for {
 		select {
@@ -163,7 +164,7 @@ func (b *batch) takeWaiting() {
 	}
 }
 
-// lastWords is how long a kernel that oopsed may go on printing.
+// lastWords is how long a kernel that oopsed may continue to print.
 const lastWords = 2 * time.Second
 
 // oopsed stops the batch for a kernel that reported a crash and may still be
@@ -184,7 +185,7 @@ func (b *batch) oopsed(ctx context.Context) error {
 	return b.stopped(verdict.Evidence{Phase: verdict.Running, When: "while " + b.doing(), Log: owner.log.String()})
 }
 
-// overdue stops the batch for a cell that gave no result in time.
+// overdue stops the batch for a cell without a result in time.
 func (b *batch) overdue(ctx context.Context, answers bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

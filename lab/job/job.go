@@ -20,13 +20,13 @@ import (
 // Executor runs jobs.
 type Executor interface {
 	// Run makes a VM for the job and runs its cells in it until all of them
-	// have a result or the VM can no longer be used. It calls report in order,
-	// from one goroutine at a time. Several jobs may run at once; how many VMs
-	// really compute is the executor's decision. The error is ctx's, or what
-	// makes every further job pointless.
+	// have a result or the VM is unusable. It calls report in order, from one
+	// goroutine at a time. Several jobs may run at once; the executor limits
+	// how many VMs use a processor. The error is ctx's, or one that makes every
+	// further job pointless.
 	Run(ctx context.Context, j Job, report func(Event)) (Result, error)
-	// Prefetch announces jobs that come soon, the next one first, so that the
-	// executor can prepare what they need. It returns at once.
+	// Prefetch announces upcoming jobs, the next one first, so that the executor
+	// can prepare what they need. It does not block.
 	Prefetch(ctx context.Context, next []Job)
 }
 
@@ -35,48 +35,48 @@ type Job struct {
 	Kernel  plan.Kernel    `json:"kernel"`
 	Profile images.Profile `json:"profile"`
 	Cells   []Cell         `json:"cells"` // in the order in which they run
-	// Single says that the VM is not shared: it may be one in which the test's
-	// process is already waiting.
+	// Single says that the VM is not shared: it may be restored from a template
+	// in which the test process is already parked.
 	Single bool `json:"single"`
-	// Boot asks for a booted VM where a restored one would do: the last attempt
-	// was infra, and the template may be to blame.
+	// Boot forbids a restored VM: the last attempt was infra, and the template
+	// may be to blame.
 	Boot bool `json:"boot,omitempty"`
 	Run  Run  `json:"run"`
 }
 
-// Spec names what the job's VM consists of, see plan.Unit.Spec.
+// Spec names the job's kernel and profile, see plan.Unit.Spec.
 func (j Job) Spec() string { return j.Kernel.Release + " " + j.Profile.Name }
 
 // Cell is one cell of a job.
 type Cell struct {
 	Test plan.Test `json:"test"`
-	// Confirm says that an earlier attempt was infra, so that what was doubted
-	// then counts when it is observed again.
+	// Confirm is set when an earlier attempt was infra: a verdict that was
+	// doubted then counts when it is observed again.
 	Confirm bool `json:"confirm,omitempty"`
 }
 
-// Run is what all jobs of a run have in common.
+// Run is the part that all jobs of a run share.
 type Run struct {
 	Policy    outcome.Policy `json:"policy"`
 	Seed      uint64         `json:"seed"`
-	Faults    bool           `json:"faults,omitempty"` // each cell is shown its fault
+	Faults    bool           `json:"faults,omitempty"` // inject each cell's fault
 	Deadlines Deadlines      `json:"deadlines"`
-	// Modules are the kernel modules that images of the run contain beside
-	// those of disk and filesystem.
+	// Modules are the kernel modules that images of the run contain in addition
+	// to those of disk and filesystem.
 	Modules []string `json:"modules,omitempty"`
 	// Suites are the digests of the run's suites, by name. An executor whose
 	// suite differs must not run it.
 	Suites map[string]string `json:"suites"`
 }
 
-// Deadlines bound what a guest may take. They are measured on a clock that
-// stops while the lab itself does not run (a suspended laptop, a stopped
-// container), so that the host's pauses never look like a kernel's.
+// Deadlines limit how long a guest may take. Their clock stops while the lab
+// itself does not run (a suspended laptop, a stopped container), so that a pause
+// of the host is never attributed to a kernel.
 type Deadlines struct {
 	// Boot is from starting QEMU to the agent's hello. Default 90 s.
 	Boot time.Duration
-	// Silence is how long a VM may neither print nor answer before it is
-	// pinged, and then how long it may take to answer. Default 10 s.
+	// Silence is how long a VM may print nothing before it is pinged, and then
+	// how long it may take to answer. Default 10 s.
 	Silence time.Duration
 	// Cell is from the start of a cell to its result. Default 60 s.
 	Cell time.Duration
@@ -90,7 +90,7 @@ var DefaultDeadlines = Deadlines{Boot: 90 * time.Second, Silence: 10 * time.Seco
 type EventKind string
 
 const (
-	Booting  EventKind = "booting"  // the job's turn has come, its VM is booted or resumed
+	Booting  EventKind = "booting"  // the job has a slot, its VM boots or resumes
 	Up       EventKind = "up"       // the VM runs, its filesystem is mounted
 	Started  EventKind = "started"  // Cell runs
 	Finished EventKind = "finished" // Attempt is Cell's result; it has no number yet
@@ -107,13 +107,13 @@ type Event struct {
 
 // Result says how a job ended.
 type Result struct {
-	// Unavailable says why there was no VM for any of the job's cells; nil when
-	// there was one. Cells without a Finished event then still have to run.
+	// Unavailable is why no VM came up for any of the job's cells; nil when one
+	// did. Cells without a Finished event are then still pending.
 	Unavailable *verdict.Termination `json:"unavailable,omitempty"`
-	// Shared says that Unavailable was observed where a template is made, and
-	// so holds for every job with the same Spec.
+	// Shared says that Unavailable was observed while a template was made, and
+	// so applies to every job with the same Spec.
 	Shared bool `json:"shared,omitempty"`
-	// Taken is when the job's turn came.
+	// Taken is when the job got its slot.
 	Taken time.Time `json:"taken"`
 }
 

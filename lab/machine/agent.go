@@ -13,9 +13,9 @@ import (
 )
 
 // Agent is the host's end of the control channel to the guest's agent: it
-// numbers requests, sends them, and hands each reply to whoever waits for it.
-// An unreadable line breaks the channel for good, because after it no reply
-// can be trusted to belong to its request.
+// numbers requests, sends them, and delivers each reply to its caller. A line
+// that cannot be parsed closes the channel for good: no later reply can be
+// trusted to belong to its request.
 type Agent struct {
 	conn  io.ReadWriteCloser
 	hello chan protocol.Hello // the agent's first message
@@ -69,7 +69,7 @@ func (c *Agent) read() {
 		ch := c.waiting[r.ID]
 		delete(c.waiting, r.ID)
 		c.mu.Unlock()
-		if ch != nil { // else nobody waits any more
+		if ch != nil { // else its caller gave up
 			ch <- r
 		}
 	}
@@ -89,7 +89,7 @@ func (c *Agent) fail(err error) {
 	}
 }
 
-// Send writes a request and returns where its reply will arrive.
+// Send writes a request and returns the channel of its reply.
 func (c *Agent) Send(r protocol.Request) (<-chan protocol.Reply, error) {
 	c.mu.Lock()
 	if c.broken != nil {
@@ -123,16 +123,16 @@ func (c *Agent) Sent() uint64 {
 	return c.next
 }
 
-// continueAfter continues where another channel to the same agent ended, after
-// as many requests.
+// continueAfter continues the numbering of an earlier channel to the same agent,
+// which sent that many requests.
 func (c *Agent) continueAfter(sent uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.next = sent
 }
 
-// Await returns where the reply will arrive to a request that another channel
-// sent.
+// Await returns the channel of the reply to a request that an earlier channel
+// to the same agent sent.
 func (c *Agent) Await(id uint64) <-chan protocol.Reply {
 	ch := make(chan protocol.Reply, 1)
 	c.mu.Lock()

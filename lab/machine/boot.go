@@ -14,7 +14,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Boot starts a VM and brings it to where a cell can run. The error is a
+// Boot starts a VM and brings it up, ready to run a cell. The error is a
 // *verdict.Termination that blames kernel or lab, or ctx's.
 func (h *Host) Boot(ctx context.Context, spec *Spec) (*Machine, error) {
 	began := time.Now()
@@ -39,7 +39,7 @@ func (h *Host) VMConfig(spec *Spec) vm.Config {
 	}
 }
 
-// start starts a VM and listens to it.
+// start starts a VM and connects to it.
 func (h *Host) start(ctx context.Context, cfg vm.Config) (*Machine, error) {
 	v, err := vm.Start(ctx, cfg)
 	if err != nil {
@@ -74,7 +74,7 @@ func (h *Host) bringUp(ctx context.Context, m *Machine, spec *Spec) error {
 		return h.bootTimedOut(ctx, m, verdict.Booting, "booting up to the agent's hello")
 	}
 	if hello.Version != protocol.Version {
-		return verdict.Faultf("the agent speaks protocol %d, this lab %d: the guest programs were built from another version", hello.Version, protocol.Version)
+		return verdict.Faultf("the agent has protocol %d and this lab %d: the guest programs are of another version", hello.Version, protocol.Version)
 	}
 	if hello.Release != spec.kernel.Release {
 		return verdict.Faultf("the kernel reports the release %q, not %q", hello.Release, spec.kernel.Release)
@@ -107,7 +107,7 @@ func (spec *Spec) Steps() []Step {
 	return steps
 }
 
-// setUp takes the steps on a VM whose agent answers. bctx ends at the boot
+// setUp executes the steps on a VM whose agent answers. bctx ends at the boot
 // deadline.
 func (h *Host) setUp(ctx, bctx context.Context, m *Machine, spec *Spec) error {
 	for _, s := range spec.Steps() {
@@ -131,8 +131,8 @@ func (h *Host) setUp(ctx, bctx context.Context, m *Machine, spec *Spec) error {
 	return nil
 }
 
-// refusal puts a failed step into one sentence: errno and the kernel's own
-// reason, which is the last line that it logged.
+// refusal describes a failed step in one sentence: errno, and the kernel's
+// reason, which is its last log line.
 func refusal(what string, r protocol.Reply) string {
 	s := fmt.Sprintf("%s was refused: %s", what, r.Error)
 	if r.Errno != "" && !strings.Contains(r.Error, r.Errno) {
@@ -144,7 +144,7 @@ func refusal(what string, r protocol.Reply) string {
 	return s
 }
 
-// bootTimedOut is the end of a VM that was not ready in time.
+// bootTimedOut is the termination of a VM that was not ready in time.
 func (h *Host) bootTimedOut(ctx context.Context, m *Machine, phase verdict.Phase, waitingFor string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -1,11 +1,11 @@
-// Package machine makes VMs on this host: of a kernel, a filesystem profile
+// Package machine makes VMs on this host: from a kernel, a filesystem profile
 // and an image it makes a VM in which the agent answers, the filesystem is
-// mounted, and a test process may already be waiting. It knows nothing of
-// plans, jobs and stores.
+// mounted, and a test process may be parked. It does not know plans, jobs or
+// stores.
 //
 // Read machine.go (what a VM offers), spec.go and disk.go (what it consists
-// of), boot.go (how it gets to where a cell can run), template.go, key.go,
-// park.go and restore.go (how that is saved and restored), agent.go (the
+// of), boot.go (boot and mount), template.go, key.go, park.go and restore.go
+// (save and restore), agent.go (the
 // control channel), postmortem.go (why it died).
 package machine
 
@@ -29,8 +29,8 @@ const (
 	spareDir   = "/mnt/spare" // an empty directory for a test's own mounts
 )
 
-// Host makes VMs. Its fields are what they have in common; all must be set
-// but for those that name a default.
+// Host makes VMs. Its fields apply to all of them, and all must be set except
+// those with a default.
 type Host struct {
 	// QEMU is the qemu-system-x86_64 to run; default: found on PATH.
 	QEMU  string
@@ -48,12 +48,12 @@ type Host struct {
 	// Templates is nil where every VM is booted.
 	Templates *template.Store
 	// BootTimeout is from starting QEMU to a mounted filesystem, ParkTimeout
-	// from starting a test process to its word that it waits.
+	// from starting a test process to its report that it is parked.
 	BootTimeout, ParkTimeout time.Duration
 }
 
-// Process is a running VM as this package sees it. *vm.VM is one; tests play
-// one by a script.
+// Process is a running VM as this package sees it. *vm.VM is one; tests
+// have a scripted one.
 type Process interface {
 	Console() *vm.Console
 	Done() <-chan struct{} // exited, console drained
@@ -74,11 +74,11 @@ type Machine struct {
 	// Input is the other direction of the output port: that of a terminal, or
 	// of a parked process.
 	Input io.Writer
-	// Parked is the test process that waits in a restored VM; nil for none.
+	// Parked is the test process in a restored VM; nil for none.
 	Parked   *Parked
 	Restored bool // from a template
 	paused   bool // until Resume
-	// Booted is why the VM was booted where others are restored.
+	// Booted is why the VM was booted and not restored.
 	Booted string
 	Spent  results.Timing // before its first cell
 }
@@ -100,7 +100,7 @@ func ReadOutput(port io.Reader, dead <-chan struct{}) <-chan []byte {
 				select {
 				case out <- b:
 				case <-dead:
-					// Whoever reads may still want what was there in time.
+					// A reader may still want the output before the end.
 					select {
 					case out <- b:
 					default:
@@ -116,11 +116,11 @@ func ReadOutput(port io.Reader, dead <-chan struct{}) <-chan []byte {
 	return out
 }
 
-// Placeholder is the name of the empty files by which directories are made.
+// Placeholder is the name of the empty files that PutDir creates.
 const Placeholder = ".splicelab"
 
-// PutDir asks for a directory in the guest. Putting a file makes the
-// directories above it, so an empty file is all that it takes.
+// PutDir requests a directory in the guest. Putting a file creates its parent
+// directories, so it puts an empty file.
 func PutDir(dir string) protocol.Request {
 	return protocol.Request{Put: &protocol.Put{Path: path.Join(dir, Placeholder), Mode: 0o644}}
 }

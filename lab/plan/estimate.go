@@ -6,10 +6,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Estimate is how much of a run is done, measured by how long its cells took
-// when they last ran: a matrix has cells of a tenth of a second beside cells
-// of ten. A cell that never ran counts as its test does on other kernels and
-// filesystems, else as the mean of all.
+// Estimate is the progress of a run, weighted by how long its cells took when
+// they last ran: some cells take 0.1 s and some 10 s. A cell that never ran
+// counts as the mean of its test on other kernels and filesystems, else as the
+// mean of all cells.
 type Estimate struct {
 	known  map[results.CellKey]time.Duration
 	byTest map[string]time.Duration
@@ -19,8 +19,8 @@ type Estimate struct {
 	kernels     map[string]int // attempts left, by release
 }
 
-// NewEstimate makes an estimate without work. known has the durations of
-// cells as far as they are known.
+// NewEstimate makes an estimate of no work. known has the durations of cells
+// that ran before.
 func NewEstimate(known map[results.CellKey]time.Duration) *Estimate {
 	e := &Estimate{known: known, byTest: map[string]time.Duration{}, mean: time.Second, kernels: map[string]int{}}
 	times := map[string]int{}
@@ -63,7 +63,7 @@ func (e *Estimate) Finish(key results.CellKey) {
 	e.kernels[key.Kernel]--
 }
 
-// Share is the part of the work that is done, 0 to 1.
+// Share is the fraction of the work that is done, 0 to 1.
 func (e *Estimate) Share() float64 {
 	if e.total == 0 {
 		return 1

@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// UpTo keeps the tests of priority 0, the highest, to lowest, and all control cells,
-// which have no priority.
+// UpTo keeps the tests of the priorities 0 (the highest) to lowest, and all
+// control cells, which have no priority.
 func UpTo(suites []protocol.Suite, lowest int) []protocol.Suite {
 	var kept []protocol.Suite
 	for _, s := range suites {

@@ -1,11 +1,10 @@
-// Package plan says which cells a run consists of, and in which order they
+// Package plan defines which cells a run consists of, and in which order they
 // run. A plan is plain data: it names kernels that need not be fetched yet,
 // and knows neither VMs nor stores.
 //
-// Read plan.go (what a plan is), filter.go (which tests of a suite it takes),
-// unit.go (how it is split into pieces of work, and their order), remaining.go
-// (what is left when some cells have results), estimate.go (how much work that
-// is).
+// Read plan.go (what a plan is), filter.go (which tests of a suite it
+// includes), unit.go (its units of work, and their order), remaining.go (what
+// is left when some cells have results), estimate.go (how long that takes).
 package plan
 
 import (
@@ -21,12 +20,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Isolation says what a cell shares its VM with.
+// Isolation is whether cells share a VM.
 type Isolation string
 
 const (
 	// IsolationVM lets the cells of one kernel and filesystem share a VM until
-	// one of them crashes, hangs, or fails without having recorded an outcome.
+	// one of them crashes, hangs, or fails without recording an outcome.
 	// A recorded outcome that the policy rejects leaves the VM usable.
 	IsolationVM Isolation = "vm"
 	// IsolationCell gives each cell its own VM.
@@ -49,10 +48,11 @@ type Plan struct {
 	RetryFailures int
 }
 
-// Kernel is what a plan knows of a kernel, which may not be fetched yet.
+// Kernel identifies a kernel, which may not be fetched yet.
 type Kernel struct {
 	Release string                `json:"release"`
 	Version kernelversion.Version `json:"version"`
+	Arch    string                `json:"arch,omitempty"` // see kernels.AMD64; empty in old recipes, which are amd64
 	Flavour string                `json:"flavour,omitempty"`
 	Origin  string                `json:"origin"`
 	// Digest identifies the build; empty until the kernel is fetched.
@@ -61,12 +61,12 @@ type Kernel struct {
 
 // KernelOf is the plan's view of a kernel that is ready to boot.
 func KernelOf(k kernels.Kernel) Kernel {
-	return Kernel{Release: k.Release, Version: k.Version, Flavour: k.Flavour, Origin: k.Origin, Digest: k.Digest}
+	return Kernel{Release: k.Release, Version: k.Version, Arch: k.Arch, Flavour: k.Flavour, Origin: k.Origin, Digest: k.Digest}
 }
 
 // KernelOfEntry is the plan's view of a kernel that is still to be fetched.
 func KernelOfEntry(e kernels.Entry) Kernel {
-	return Kernel{Release: e.Release, Version: e.Version, Flavour: e.Flavour, Origin: e.Origin}
+	return Kernel{Release: e.Release, Version: e.Version, Arch: e.Arch, Flavour: e.Flavour, Origin: e.Origin}
 }
 
 // Test is one test or subtest, a row of the matrix.
@@ -76,11 +76,11 @@ type Test struct {
 	Sub     string // subtest below it; may contain slashes; empty for none
 	Kind    outcome.Kind
 	Control bool
-	// Plain marks a Go test that does not use the kit: the kernel log does not
-	// show where it begins, and it may run in parallel with others, so it gets
-	// its own process.
+	// Plain marks a Go test that does not use the kit. The kernel log does not
+	// show where it begins, and it may call t.Parallel, so it gets its own
+	// process.
 	Plain   bool
-	Modules []string // kernel modules that it may ask for
+	Modules []string // kernel modules that it may load
 	Fault   string   // what fault injection corrupts to show that it can fail
 }
 
@@ -98,8 +98,8 @@ func (t Test) GoName() string {
 // Cells is the number of cells of the plan.
 func (p Plan) Cells() int { return len(p.Kernels) * len(p.Profiles) * len(p.Tests) }
 
-// Attempts is how many attempts with a verdict the plan makes, retries of
-// failing cells not counted.
+// Attempts is how many attempts with a verdict the plan needs, not counting
+// retries of failing cells.
 func (p Plan) Attempts(i Isolation) int {
 	n := 0
 	for _, t := range p.Tests {
@@ -158,7 +158,7 @@ func New(ks []Kernel, ps []images.Profile, suites []protocol.Suite, pattern stri
 	seen := map[string]string{}
 	for _, k := range ks {
 		if other, twice := seen[k.Release]; twice {
-			return Plan{}, fmt.Errorf("two kernels have the release %s (%s and %s), so their results could not be told apart: run them one at a time", k.Release, other, k.Origin)
+			return Plan{}, fmt.Errorf("two kernels have the release %s (%s and %s), so their results would be indistinguishable: run them one at a time", k.Release, other, k.Origin)
 		}
 		seen[k.Release] = k.Origin
 	}

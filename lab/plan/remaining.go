@@ -6,13 +6,13 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// CovariateCommon marks an attempt that was not made for its cell alone: no VM
-// could be had, which was observed once and counts for all cells of the kernel
-// and filesystem. Such cells are not retried one by one.
+// CovariateCommon marks an attempt that stands for all cells of a kernel and
+// filesystem: no VM came up for them, and that was observed once. Such cells
+// are not retried one by one.
 const CovariateCommon = "common"
 
 // WantsRetries reports whether a cell is retried after such an attempt.
-// Control cells are not: they say something about the lab, and once is enough.
+// Control cells are not: they test the lab, and once is enough.
 func (p Plan) WantsRetries(t Test, a *results.Attempt) bool {
 	return p.RetryFailures > 0 && !t.Control && a.Verdict.Bad() && a.Covariates[CovariateCommon] == ""
 }
@@ -26,8 +26,8 @@ func (p Plan) Due(i Isolation, t Test, c *results.Cell) int {
 	return max(0, p.RetryFailures-max(0, c.Attempts-c.Infra-p.repeat(i, t)))
 }
 
-// Remaining returns the releases of the kernels of which something is left to
-// run, in the order of the plan, when a run of it has these cells.
+// Remaining returns the releases of the kernels that have pending cells or
+// retries, in the order of the plan, given the cells that a run of it has.
 func (p Plan) Remaining(i Isolation, cells []results.Cell) []string {
 	known := map[results.CellKey]*results.Cell{}
 	for i := range cells {

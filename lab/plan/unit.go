@@ -11,8 +11,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Unit is the cells of one kernel and one profile that run as one piece of
-// work: all of them where cells share a VM, a single one where they do not.
+// Unit is the cells of one kernel and one profile that run together: all of
+// them where cells share a VM, a single one where they do not.
 type Unit struct {
 	Kernel  *Kernel
 	Profile *images.Profile
@@ -23,14 +23,14 @@ type Unit struct {
 // Key is the key of one of the unit's cells.
 func (u Unit) Key(t Test) results.CellKey { return Key(*u.Kernel, *u.Profile, t) }
 
-// Spec names what the unit's VM consists of. Units with the same Spec share
+// Spec names the unit's kernel and profile. Units with the same Spec share
 // an image, a disk and templates.
 func (u Unit) Spec() string { return u.Kernel.Release + " " + u.Profile.Name }
 
-// Units splits the plan into units. What is expected to take longest comes
-// first, so that the run does not end by waiting for it; the cells of a kernel
-// and a profile stay together because they share templates. expected has the
-// durations of cells as far as they are known.
+// Units splits the plan into units, the longest first, so that the run does not
+// end with one long job. The cells of a kernel and a profile stay together
+// because they share templates. expected has the durations of cells that ran
+// before.
 func (p *Plan) Units(i Isolation, expected map[results.CellKey]time.Duration) []Unit {
 	type whole struct {
 		Unit

@@ -2,12 +2,14 @@ package program
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab/machine"
 )
@@ -136,7 +138,7 @@ func fetchAll(ctx context.Context, m *machine.Machine, p filePlan) error {
 	}
 	for guest, host := range p.back {
 		if written[guest] {
-			if err := fetch(ctx, m, guest, host, 0o644); err != nil {
+			if err := fetch(ctx, m, guest, host); err != nil {
 				return err
 			}
 		}
@@ -148,7 +150,7 @@ func fetchAll(ctx context.Context, m *machine.Machine, p filePlan) error {
 			if !ok || !filepath.IsLocal(rel) {
 				continue
 			}
-			if err := fetch(ctx, m, f, filepath.Join(host, rel), 0o644); err != nil {
+			if err := fetch(ctx, m, f, filepath.Join(host, rel)); err != nil {
 				return err
 			}
 		}
@@ -159,40 +161,34 @@ func fetchAll(ctx context.Context, m *machine.Machine, p filePlan) error {
 // maxFetch bounds one file that comes back from a guest, which may lie.
 const maxFetch = 1 << 30
 
-// fetch copies one guest file to the host, under a temporary name first.
-func fetch(ctx context.Context, m *machine.Machine, guest, host string, mode os.FileMode) error {
+// fetch copies one guest file to the host. Whatever is at host stays until the
+// whole file has arrived.
+func fetch(ctx context.Context, m *machine.Machine, guest, host string) error {
 	if err := os.MkdirAll(filepath.Dir(host), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(host), ".splicelab-*")
+	err := osfile.WriteFunc(host, 0o644, func(f *os.File) error {
+		for off := int64(0); ; {
+			r, err := m.Agent.Call(ctx, protocol.Request{Get: &protocol.Get{Path: guest, Offset: off}})
+			if err != nil {
+				return err
+			}
+			if _, err := f.Write(r.Data); err != nil {
+				return err
+			}
+			if off += int64(len(r.Data)); off > maxFetch {
+				return fmt.Errorf("is larger than %d MiB", maxFetch>>20)
+			}
+			if r.EOF {
+				return nil
+			}
+			if len(r.Data) == 0 {
+				return errors.New("the agent sent neither data nor the end of the file")
+			}
+		}
+	})
 	if err != nil {
-		return fmt.Errorf("file %s from the guest: %w", filepath.Base(host), err)
+		return fmt.Errorf("copying the guest's %s to %s: %w", guest, host, err)
 	}
-	defer os.Remove(f.Name()) // fails once it was renamed
-	defer f.Close()
-	for off := int64(0); ; {
-		r, err := m.Agent.Call(ctx, protocol.Request{Get: &protocol.Get{Path: guest, Offset: off}})
-		if err != nil {
-			return fmt.Errorf("file %s of the guest: %w", guest, err)
-		}
-		if _, err := f.Write(r.Data); err != nil {
-			return fmt.Errorf("file %s: %w", host, err)
-		}
-		if off += int64(len(r.Data)); off > maxFetch {
-			return fmt.Errorf("file %s of the guest exceeds %d MiB", guest, maxFetch>>20)
-		}
-		if r.EOF {
-			break
-		}
-		if len(r.Data) == 0 {
-			return fmt.Errorf("file %s of the guest: the agent sent nothing and no end", guest)
-		}
-	}
-	if err := f.Chmod(mode); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), host)
+	return nil
 }

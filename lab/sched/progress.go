@@ -41,7 +41,7 @@ type Event struct {
 	Text  string // Notice
 }
 
-// progress is how far a run is.
+// progress counts what is done of a run.
 type progress struct {
 	done, total      int
 	retried, retries int
@@ -54,7 +54,7 @@ type Failures struct {
 	Retries int              // retries of failing cells that are
 	Reason  string           // the first detail of these
 	Control []string         // control cells that failed
-	Missing map[string]error // kernels that could not be had, by release
+	Missing map[string]error // kernels that could not be fetched, by release
 }
 
 // InfraError reports that the lab itself failed: cells remained infra after
@@ -91,7 +91,7 @@ func (f Failures) Err() error {
 	return &InfraError{Cells: f.Cells, Retries: f.Retries, Control: f.Control, Reason: f.Reason}
 }
 
-// observe completes an event with how far the run is, and passes it on.
+// observe adds the run's progress to an event, and passes it on.
 func (s *Scheduler) observe(e Event) {
 	s.mu.Lock()
 	p := &s.progress
@@ -101,7 +101,7 @@ func (s *Scheduler) observe(e Event) {
 	s.cfg.Observe(e)
 }
 
-// notice reports once what concerns many cells.
+// notice reports each text once.
 func (s *Scheduler) notice(text string) {
 	s.mu.Lock()
 	known := s.noticed[text]
@@ -112,7 +112,7 @@ func (s *Scheduler) notice(text string) {
 	}
 }
 
-// skipKernel notes a kernel of which nothing can run.
+// skipKernel records a kernel that could not be fetched.
 func (s *Scheduler) skipKernel(e *job.MissingKernelError) {
 	s.mu.Lock()
 	s.failures.Missing[e.Release] = e.Err

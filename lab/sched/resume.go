@@ -5,8 +5,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// skipSettled removes from the units what has a verdict already, and schedules
-// the retries of what failed.
+// skipSettled removes the cells that have a verdict from the units, and
+// schedules retries of those that failed.
 func (s *Scheduler) skipSettled(units []plan.Unit) []plan.Unit {
 	if len(s.cfg.Known) == 0 {
 		return units

@@ -1,11 +1,11 @@
-// Package sched decides which cells of a run are tried next, and when a cell
-// has its final result: it hands jobs to an executor, takes their attempts,
-// retries what the lab failed, and counts what is done. It knows neither VMs
+// Package sched decides which cells run next, and when a cell's result is
+// final: it passes jobs to an executor, collects their attempts, retries infra
+// attempts, and counts what is done. It knows neither VMs
 // nor the store; an executor may be on another machine.
 //
 // Read sched.go (the order of the work), unit.go (one unit until every cell
 // of it is settled), progress.go (what is done, and what observers see),
-// resume.go (what a run had before).
+// resume.go (the cells that a resumed run already has).
 package sched
 
 import (
@@ -23,22 +23,22 @@ import (
 // Recorder stores attempts.
 type Recorder interface {
 	// Record makes an attempt durable and returns its number within its cell,
-	// from 1. It is called also when the run is being stopped.
+	// from 1. It is also called while the run is being stopped.
 	Record(a results.Attempt) (n int, err error)
 }
 
-// Config is what a run of a plan consists of, but for how it is executed.
+// Config is a run of a plan, except for how it is executed.
 type Config struct {
 	Plan      *plan.Plan
 	Isolation plan.Isolation
-	// Run is what all jobs have in common.
+	// Run is the part that all jobs share.
 	Run job.Run
-	// Concurrency is how many jobs are handed to the executor at once: more
-	// than it runs VMs, so that it can prepare some while others run.
+	// Concurrency is how many jobs the executor gets at once: more than the VMs
+	// that it runs, so that it can prepare some while others run.
 	Concurrency int
-	// Expected has the durations of cells as far as they are known.
+	// Expected has the durations of cells that ran before.
 	Expected map[results.CellKey]time.Duration
-	// Known are the cells that the run has already, of one that is resumed.
+	// Known are the cells that a resumed run already has.
 	Known []results.Cell
 	// Observe is called for each step, from several goroutines; it must return
 	// soon.
@@ -71,9 +71,9 @@ func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
 	return s
 }
 
-// Run runs what is left of the plan. The error is ctx's, or what makes going
-// on impossible, such as a store that cannot be written. What went wrong with
-// single cells is in Failures.
+// Run runs the pending cells of the plan. The error is ctx's, or one that makes
+// it impossible to continue, such as a store that cannot be written. Infra
+// results of single cells are in Failures.
 func (s *Scheduler) Run(ctx context.Context) error {
 	units := s.cfg.Plan.Units(s.cfg.Isolation, s.cfg.Expected)
 	for _, u := range units {

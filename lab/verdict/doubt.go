@@ -7,25 +7,26 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// doubted makes an attempt infra whose verdict could be the lab's or the
-// host's doing. The verdict counts once it was observed again: in a booted VM,
-// or in another attempt.
+// doubted turns a verdict that the lab or the host may have caused into infra.
+// The verdict counts once it is observed again: in a booted VM, or in another
+// attempt.
 func doubted(e *Evidence, d Decision) Decision {
 	switch {
-	case e.Restored && e.byRestoring(d):
+	case e.Restored && e.maybeRestore(d):
 		d.Detail = fmt.Sprintf("%s in a restored VM, which a booted one has to confirm: %s", d.Verdict, d.Detail)
 		d.Verdict = outcome.Infra
-	case !e.Confirm && e.heldUp(d):
+	case !e.Confirm && e.maybeBusyHost(d):
 		d.Detail = "held up, perhaps by a busy host, which another attempt has to confirm: " + d.Detail
 		d.Verdict = outcome.Infra
 	}
 	return d
 }
 
-// byRestoring reports verdicts that a fault of restoring could cause. Once in
-// the first few thousand VMs a kernel died with an EFLAGS that no instruction
-// can make: QEMU before 8.0 computes the flags of CMPXCHG16B wrongly.
-func (e *Evidence) byRestoring(d Decision) bool {
+// maybeRestore reports verdicts that a faulty restore could cause. Among the
+// first few thousand VMs one kernel died with an EFLAGS value that no
+// instruction can produce: QEMU before 8.0 computes the flags of CMPXCHG16B
+// wrongly.
+func (e *Evidence) maybeRestore(d Decision) bool {
 	switch d.Verdict {
 	case outcome.Crash, outcome.Hang:
 		return true
@@ -35,11 +36,10 @@ func (e *Evidence) byRestoring(d Decision) bool {
 	return false
 }
 
-// heldUp reports a test that passed while the kernel found a task or a
-// processor stuck, and nothing else wrong. A host with busy disks or
-// processors causes that too: an fsync took 21 s while others read gigabytes
-// of templates.
-func (e *Evidence) heldUp(d Decision) bool {
+// maybeBusyHost reports a test that passed while the kernel logged a hung task
+// or a lockup and nothing else. A host with busy disks or processors causes
+// that too: an fsync took 21 s while other VMs read gigabytes of templates.
+func (e *Evidence) maybeBusyHost(d Decision) bool {
 	if e.Result != outcome.Pass || d.Verdict != outcome.Fail || d.Kind != outcome.Invariant {
 		return false
 	}

@@ -56,8 +56,8 @@ func setUpFailed(e *Evidence) (Decision, bool) {
 // never have been scheduled by the host.
 const minBootCPU = time.Second
 
-// bootFailed covers a kernel that did not get to the agent. Setting up has the
-// boot's deadline, but dying there is a crash: the kernel was up.
+// bootFailed covers a kernel that did not reach the agent. Setting up shares
+// the boot's deadline, but a VM that dies there crashed: its kernel was up.
 func bootFailed(e *Evidence) (Decision, bool) {
 	d := Decision{Verdict: outcome.BootFail, Kind: e.Kind}
 	switch {
@@ -92,7 +92,7 @@ func crashed(e *Evidence) (Decision, bool) {
 	return d, true
 }
 
-// death describes how the kernel died: its own report, or that there is none.
+// death describes how the kernel died: its own report, or the lack of one.
 func (e *Evidence) death() (detail, log string) {
 	if fatal, ok := console.Fatal(e.events()); ok {
 		return fatal.Title, strings.Join(fatal.Excerpt, "\n")
@@ -126,10 +126,10 @@ func noResult(e *Evidence) (Decision, bool) {
 		e.Process != nil && e.Result == ""
 }
 
-// passedButLogged covers a test that found nothing wrong where the kernel did.
+// passedButLogged covers a test that passed while the kernel logged a problem.
 func passedButLogged(e *Evidence) (Decision, bool) {
 	logged := e.complaint()
-	if d := e.word(); logged == nil || d.Verdict != outcome.Pass {
+	if d := e.testVerdict(); logged == nil || d.Verdict != outcome.Pass {
 		return Decision{}, false
 	}
 	return Decision{Verdict: outcome.Fail, Kind: outcome.Invariant, Detail: e.withComplaint(e.Detail)}, true
@@ -140,13 +140,13 @@ func cannotRun(e *Evidence) (Decision, bool) {
 }
 
 func characterised(e *Evidence) (Decision, bool) {
-	d := e.word()
+	d := e.testVerdict()
 	d.Detail = e.withComplaint(d.Detail)
 	return d, e.Result != "" && e.isCharacterisation()
 }
 
 func ownResult(e *Evidence) (Decision, bool) {
-	d := e.word()
+	d := e.testVerdict()
 	d.Detail = e.withComplaint(d.Detail)
 	return d, e.Result != ""
 }
@@ -155,8 +155,8 @@ func (e *Evidence) isCharacterisation() bool {
 	return e.Outcome != outcome.None && e.Kind == outcome.Characterisation
 }
 
-// word is what the test itself says, under the policy.
-func (e *Evidence) word() Decision {
+// testVerdict is the test's own result, under the policy.
+func (e *Evidence) testVerdict() Decision {
 	d := Decision{Verdict: e.Result, Kind: e.Kind, Detail: e.Detail}
 	if d.Detail == "" && e.Result != outcome.Pass {
 		d.Detail = testLog(e.Output)
@@ -166,14 +166,14 @@ func (e *Evidence) word() Decision {
 		case e.Result == outcome.Pass && !accepted:
 			d.Verdict = outcome.Fail
 		case e.Result == outcome.Fail && accepted:
-			// It failed for more than its outcome, which no policy makes good.
+			// Something other than its outcome failed, which no policy accepts.
 			d.Kind = outcome.Invariant
 		}
 	}
 	return d
 }
 
-// complaint is what the kernel reported that is not fatal, but wrong.
+// complaint is a problem that the kernel logged and survived.
 func (e *Evidence) complaint() *console.Event {
 	return firstOf(e.events(), console.Warning, console.Sanitizer, console.Lockup, console.HungTask, console.FSError)
 }

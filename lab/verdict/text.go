@@ -19,7 +19,7 @@ func firstOf(events []console.Event, kinds ...console.Kind) *console.Event {
 	return nil
 }
 
-// logPrefix is how the testing package begins a line of a test's own log.
+// logPrefix is what the testing package puts before a line of t.Log.
 var logPrefix = regexp.MustCompile(`^\s+\S+\.go:\d+: `)
 
 // testLog is the last line that a test logged: why it failed or skipped.
@@ -34,7 +34,7 @@ func testLog(output string) string {
 	return last
 }
 
-// DescribeExit says how a process ended.
+// DescribeExit describes how a process exited.
 func DescribeExit(e *protocol.Exit) string {
 	if e.Signal != "" {
 		return "the test process was killed by " + e.Signal
@@ -43,7 +43,7 @@ func DescribeExit(e *protocol.Exit) string {
 }
 
 // whyProcessDied finds the reason in the process's output or in the kernel
-// log: the out-of-memory killer leaves its message there alone.
+// log: the OOM killer logs only there.
 func (e *Evidence) whyProcessDied() string {
 	if oom := firstOf(e.events(), console.OOM); oom != nil {
 		return ": " + oom.Title

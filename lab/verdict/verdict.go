@@ -4,8 +4,8 @@
 // makes or changes a verdict.
 //
 // Read verdict.go (evidence and the order of the rules), rules.go (the rules),
-// doubt.go (what counts only once it was observed again), text.go (how a log
-// or an exit becomes a sentence).
+// doubt.go (verdicts that need confirmation), text.go (sentences from a log or
+// an exit status).
 package verdict
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Phase is how far a VM had come.
+// Phase is how far a VM got.
 type Phase string
 
 // The phases, in their order.
@@ -33,28 +33,28 @@ const (
 // its first cell. The zero value of a field means that it was not observed.
 type Evidence struct {
 	Phase Phase
-	// When is what was going on, for the detail: "while mounting xfs".
+	// When names the step, for the detail: "while mounting xfs".
 	When string
 	// Fault is what went wrong in the lab: QEMU did not start, the guest broke
 	// the protocol, a channel broke while the VM was running.
 	Fault string
-	// Exit is how QEMU ended; nil while it runs.
+	// Exit is how QEMU exited; nil while it runs.
 	Exit *vm.Exit
 	// Log is the cell's part of the kernel log, or all of it before the first
 	// cell.
 	Log string
 	// Overdue is set when a deadline passed.
 	Overdue *Overdue
-	// Unable says why the cell cannot run on this kernel or host; UnableLog
-	// has the kernel's lines about it.
+	// Unable is why the cell cannot run on this kernel or host; UnableLog has
+	// the kernel's messages about it.
 	Unable, UnableLog string
 
 	// SetUp is why the test's own set-up failed.
 	SetUp string
-	// Process is how the test process ended; nil when it did not, or when that
-	// does not matter to this cell.
+	// Process is how the test process exited; nil when it did not, or when its
+	// exit does not concern this cell.
 	Process *protocol.Exit
-	// Result is the test's own result; empty before it had one.
+	// Result is the test's own result; empty until it has one.
 	Result outcome.Verdict
 	// Outcome, Kind and Detail are what the test recorded.
 	Outcome outcome.Outcome
@@ -64,9 +64,9 @@ type Evidence struct {
 	Output string
 	Policy outcome.Policy
 
-	// Restored says that the VM came from a template.
+	// Restored is set when the VM was restored from a template.
 	Restored bool
-	// Confirm says that an earlier attempt at the cell was infra.
+	// Confirm is set when an earlier attempt at the cell was infra.
 	Confirm bool
 
 	parsed *[]console.Event
@@ -74,12 +74,12 @@ type Evidence struct {
 
 // Overdue is a deadline that passed.
 type Overdue struct {
-	// For is what was waited for, for the detail.
+	// For names what did not happen in time, for the detail.
 	For   string
 	Limit time.Duration
 	// CPU is the processor time that QEMU used; before the agent's hello only.
 	CPU time.Duration
-	// Answers says that the agent still answers a ping.
+	// Answers is set when the agent still answers a ping.
 	Answers bool
 }
 
@@ -96,7 +96,7 @@ type Decision struct {
 
 // rule is one row of the table.
 type rule struct {
-	// row is the row's first column in docs/architecture.md, word by word.
+	// row is the row's first column in docs/architecture.md, verbatim.
 	row   string
 	apply func(*Evidence) (Decision, bool)
 }
@@ -126,7 +126,7 @@ func Decide(e Evidence) Decision {
 	return Decision{Verdict: outcome.Infra, Kind: e.Kind, Detail: "nothing was observed"}
 }
 
-// Termination is why a VM, or a step before its first cell, came to an end.
+// Termination is why a VM terminated, or a step before its first cell failed.
 type Termination struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Detail  string          `json:"detail"`            // one sentence
@@ -135,7 +135,7 @@ type Termination struct {
 
 func (t *Termination) Error() string { return string(t.Verdict) + ": " + t.Detail }
 
-// Terminated gives the verdict on evidence that concerns no cell alone.
+// Terminated gives the verdict on evidence that concerns more than one cell.
 func Terminated(e Evidence) *Termination {
 	d := Decide(e)
 	return &Termination{Verdict: d.Verdict, Detail: d.Detail, Console: d.Console}

@@ -41,25 +41,25 @@ const kvmDevice = "/dev/kvm"
 type ChooseConfig struct {
 	// QEMU is as in Config.
 	QEMU string
-	// Kernel is the canary: any kernel that QEMU boots directly. It is booted
-	// without a root file system, so that it panics and ends by itself.
+	// Kernel is the canary: any kernel that QEMU boots directly. It boots
+	// without a root file system, so that it panics and QEMU exits.
 	Kernel string
-	// CacheDir is where the canary's result is cached; empty for nowhere.
+	// CacheDir is where the canary's result is cached; empty for no cache.
 	CacheDir string
 }
 
-// Choose decides which accelerator to use and gives the reason, for people. A
+// Choose decides which accelerator to use, and gives the reason as text. A
 // /dev/kvm that exists, opens and even creates VMs may still be unable to run
-// them, so KVM is only used if a canary boots on it. The result is cached under
-// everything that it depends on.
+// them, so KVM is only used if a canary boots on it. The result is cached; the
+// cache key covers everything that it depends on.
 //
-// Auto falls back to TCG. KVM never does: the error then has QEMU's message.
+// Auto falls back to TCG. KVM never does: it returns a *NoKVMError instead.
 func Choose(ctx context.Context, want Accel, cfg ChooseConfig) (Accel, string, error) {
 	if _, err := ParseAccel(string(want)); err != nil {
 		return "", "", err
 	}
 	if want == TCG {
-		return TCG, "asked for", nil
+		return TCG, "requested", nil
 	}
 	if _, err := lookQEMU(cfg.QEMU); err != nil {
 		return "", "", err
@@ -69,14 +69,21 @@ func Choose(ctx context.Context, want Accel, cfg ChooseConfig) (Accel, string, e
 	case err != nil:
 		return "", "", err
 	case problem == "" && want == KVM:
-		return KVM, "asked for, and a canary boots on it", nil
+		return KVM, "requested, and a canary boots on it", nil
 	case problem == "":
 		return KVM, "a canary boots on it", nil
 	case want == KVM:
-		return "", "", fmt.Errorf("KVM does not work here: %s: use --accel tcg, or auto", problem)
+		return "", "", &NoKVMError{Problem: problem}
 	}
-	return TCG, "KVM does not work here: " + problem, nil
+	return TCG, (&NoKVMError{Problem: problem}).Error(), nil
 }
+
+// NoKVMError reports that KVM cannot be used.
+type NoKVMError struct {
+	Problem string // one line, with QEMU's message if it has one
+}
+
+func (e *NoKVMError) Error() string { return "KVM does not work here: " + e.Problem }
 
 // kvmProblem returns why KVM cannot be used, or nothing if it can. An error
 // means that this could not be determined.
@@ -96,12 +103,12 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 	if err != nil {
 		return "", err
 	}
-	// A user who asks for KVM by name may just have fixed it.
+	// A user who requests KVM may just have fixed it: ignore a cached failure.
 	if a, ok := memory.recall(time.Now()); ok && (a.Problem == "" || want == Auto) {
 		return a.Problem, nil
 	}
 	if cfg.Kernel == "" {
-		return "there is no kernel yet to try it with", nil
+		return "not tried yet, for want of a kernel", nil
 	}
 	problem, err := bootCanary(ctx, KVM, cfg, canaryTimeout)
 	if err != nil {
@@ -112,7 +119,7 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 }
 
 // bootCanary boots the kernel under accel without a root and returns what went
-// wrong, or nothing if it printed its banner and terminated by itself.
+// wrong, or nothing if it printed its banner and QEMU then exited.
 func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time.Duration) (string, error) {
 	cctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -129,7 +136,7 @@ func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time
 		return "", err
 	}
 	defer v.Kill()
-	<-v.Done() // cctx ends it
+	<-v.Done() // at the latest when cctx is done
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
@@ -141,7 +148,7 @@ func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time
 	case exit.ByGuest():
 		return "the canary terminated before its kernel printed anything: " + oneLine(exit.String()), nil
 	case cctx.Err() != nil && booted:
-		return fmt.Sprintf("the canary started to boot and then hung; given up after %v", timeout), nil
+		return fmt.Sprintf("the canary started to boot and then hung; gave up after %v", timeout), nil
 	case cctx.Err() != nil:
 		return fmt.Sprintf("the canary printed nothing within %v", timeout), nil
 	}

@@ -28,14 +28,12 @@ func TestChooseWithoutQEMU(t *testing.T) {
 	if !errors.As(err, &missing) {
 		t.Fatalf("got %v, want a NoQEMUError", err)
 	}
-	for _, want := range []string{"qemu-system-x86", "splicelab doctor", cfg.QEMU} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error lacks %q: %v", want, err)
-		}
+	if !strings.Contains(err.Error(), cfg.QEMU) {
+		t.Errorf("error lacks %q: %v", cfg.QEMU, err)
 	}
 }
 
-// Choose gives the same answer from a canary as from the cache, and asking for
+// Choose gives the same answer from a canary as from the cache, and requesting
 // KVM fails exactly when auto avoids it.
 func TestChoose(t *testing.T) {
 	needVM(t)
@@ -57,17 +55,18 @@ func TestChoose(t *testing.T) {
 
 	got, _, err := Choose(t.Context(), KVM, cfg)
 	if accel == KVM && (err != nil || got != KVM) {
-		t.Errorf("KVM works, but asking for it gives: %s, %v", got, err)
+		t.Errorf("KVM works, but requesting it gives: %s, %v", got, err)
 	}
-	if accel == TCG && (err == nil || got != "") {
-		t.Errorf("KVM does not work, but asking for it gives: %q, %v", got, err)
+	var broken *NoKVMError
+	if accel == TCG && (!errors.As(err, &broken) || got != "") {
+		t.Errorf("KVM does not work, but requesting it gives: %q, %v", got, err)
 	}
 }
 
 func TestChooseTCG(t *testing.T) {
 	a, _, err := Choose(t.Context(), TCG, ChooseConfig{QEMU: "/nonexistent"})
 	if a != TCG || err != nil {
-		t.Errorf("asked for TCG, got %q, %v", a, err)
+		t.Errorf("requested TCG, got %q, %v", a, err)
 	}
 }
 

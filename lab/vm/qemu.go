@@ -10,16 +10,14 @@ import (
 // defaultQEMU is the emulator of the only architecture that the lab supports.
 const defaultQEMU = "qemu-system-x86_64"
 
-// NoQEMUError says that there is no QEMU to run.
+// NoQEMUError reports that the QEMU binary was not found.
 type NoQEMUError struct {
-	Binary string // what was looked for
+	Binary string // name or path
 	Err    error
 }
 
 func (e *NoQEMUError) Error() string {
-	return fmt.Sprintf("no QEMU: %v: install Debian's package qemu-system-x86 "+
-		"(apt install qemu-system-x86) or name the binary in the configuration; "+
-		"\"splicelab doctor\" says what else is missing", e.Err)
+	return fmt.Sprintf("no QEMU: %v", e.Err)
 }
 
 func (e *NoQEMUError) Unwrap() error { return e.Err }

@@ -96,52 +96,8 @@ func TestReportHasEveryCell(t *testing.T) {
 	}
 }
 
-// Failures come first, what is left out is said, and nothing is lost of what
-// the cells say themselves.
-func TestReportBoundsTexts(t *testing.T) {
-	r := sampleRun("big")
-	text := strings.Repeat("x", results.MaxText)
-	cells := make([]results.Cell, 2*maxTexts/results.MaxText)
-	for i := range cells {
-		a := results.Attempt{CellKey: results.CellKey{Kernel: "6.1", FS: "xfs", Test: fmt.Sprintf("s.Test%04d", i)}, N: 1, Verdict: outcome.Pass, Detail: "seen", Finished: t0}
-		cells[i] = results.Cell{Attempt: a, Attempts: 1}
-	}
-	failed := &cells[len(cells)-1]
-	failed.Verdict = outcome.Fail
-	var b bytes.Buffer
-	must(t, WriteReport(t.Context(), &b, r, nil, cells, fakeSource{attempts: func(k results.CellKey) ([]results.Attempt, error) {
-		a := cells[0].Attempt
-		a.CellKey, a.Output = k, text
-		if k == failed.CellKey {
-			a.Verdict, a.Output = outcome.Fail, "the failure's own output"
-		}
-		return []results.Attempt{a}, nil
-	}}))
-	docs, size, short := documents(t, b.String()), 0, 0
-	var last Cell
-	for part := range decode[[]int](t, docs["parts"]) {
-		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
-			size += len(c.Attempts[0].Output)
-			if c.LeftOut != "" {
-				short++
-				if c.Attempts[0].Detail != "seen" {
-					t.Errorf("%s has lost its detail", c.Test)
-				}
-			} else if c.Attempts[0].Output == "" {
-				t.Errorf("%s has no output and does not say why", c.Test)
-			}
-			last = c
-		}
-	}
-	if size > maxTexts || size < maxTexts*9/10 {
-		t.Errorf("%d bytes of texts, at most %d are wanted", size, maxTexts)
-	}
-	if short == 0 || last.Attempts[0].Output != "the failure's own output" || last.LeftOut != "" {
-		t.Errorf("%d cells are cut short; the failure says %q, %q", short, last.Attempts[0].Output, last.LeftOut)
-	}
-}
-
-// Of many cells the history is not looked up, and they say so.
+// Beyond maxHistories cells no history is looked up, and the cells report that
+// it was omitted.
 func TestReportBoundsHistories(t *testing.T) {
 	r, cells := large(1, 1, maxHistories+1)
 	asked := 0

@@ -123,7 +123,6 @@ func harmless(t *testing.T, where string, doc any) {
 // TestHostileTextsInBrowser opens every view of a hostile run: no script of it
 // runs, nothing is loaded, and the tab answers.
 func TestHostileTextsInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
 	path := storePath(t)
 	id, key := hostileStore(t, path)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Loopback: true}, quick))
@@ -137,7 +136,7 @@ func TestHostileTextsInBrowser(t *testing.T) {
 		"map":     {"#/map", `document.querySelectorAll(".map tbody tr").length === 1`},
 		"nothing": {"#/" + url.PathEscape(hostileText), `document.querySelector("[role=alert]") !== null`},
 	} {
-		b := browsertest.Open(t, browser, address+"/"+view.hash)
+		b := browsertest.Open(t, address+"/"+view.hash)
 		b.Until(view.ready)
 		browsertest.Eval[any](b, `for (const e of document.querySelectorAll("details")) e.open = true; 1`)
 		b.Shot("hostile-" + name)
@@ -157,9 +156,8 @@ func TestHostileTextsInBrowser(t *testing.T) {
 // TestMarkupIsImpossible: the policy of the page keeps even our own script from
 // making markup of a text.
 func TestMarkupIsImpossible(t *testing.T) {
-	browser := browsertest.Start(t)
 	_, address := live(t)
-	b := browsertest.Open(t, browser, address)
+	b := browsertest.Open(t, address)
 	b.Until(`document.querySelector("h1") !== null`)
 	for what, js := range map[string]string{
 		"innerHTML": `document.body.innerHTML = "<img src=x onerror='globalThis.owned=1'>"`,
