@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -102,24 +101,8 @@ func TestNightlyKilled(t *testing.T) {
 	cmd := runOnKernel(t, dir, "selftest.TestHangInterruptible", "--cell-timeout", "1h", "--silence-timeout", "1h")
 	cmd.Args[1] = "nightly"
 	cmd.Env = append(cmd.Env, "SPLICELAB_NIGHTLY_MIN_FREE=0", "SPLICELAB_CACHE="+filepath.Join(dir, "cache"))
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	startRun(t, cmd)
 	defer func() { _ = cmd.Process.Kill() }()
-	said := bufio.NewReader(stderr)
-	for {
-		line, err := said.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the night ended before its run began: %v", err)
-		}
-		if strings.Contains(line, " cells") {
-			break
-		}
-	}
 	args := cmd.Args[2:8] // kernel, filesystem and tests
 	t.Setenv("SPLICELAB_GUEST_DIR", vmGuest())
 	busy := exec.CommandContext(t.Context(), cmd.Path)

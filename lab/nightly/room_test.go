@@ -102,8 +102,8 @@ func TestDiskFillsUp(t *testing.T) {
 	if is, err := h.store().Run(t.Context(), "@baseline"); err != nil || is.ID != baseline.ID {
 		t.Errorf("the baseline is %s, %v; want %s", is.ID, err, baseline.ID)
 	}
-	// With room again, all is as it was. Nobody is told: that there had been a
-	// full disk could not be written down.
+	// With room again, all is as it was. Nothing is reported: that there had been a
+	// full disk could not be recorded.
 	if !strings.Contains(strings.Join(out.Failed, "\n"), "the record of this notification cannot be saved") {
 		t.Errorf("failed: %q", out.Failed)
 	}

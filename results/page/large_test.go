@@ -168,7 +168,7 @@ func TestReportTextIsBounded(t *testing.T) {
 		t.Errorf("%d bytes of text, want just under %d", size, maxTexts)
 	}
 	if short == 0 || last.Attempts[0].Output != "the failure's own output" || last.LeftOut != "" {
-		t.Errorf("%d cells are cut short; the failure says %q, %q", short, last.Attempts[0].Output, last.LeftOut)
+		t.Errorf("%d cells are cut short; the failure has %q, %q", short, last.Attempts[0].Output, last.LeftOut)
 	}
 }
 

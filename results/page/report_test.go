@@ -75,7 +75,7 @@ func TestReportHasEveryCell(t *testing.T) {
 		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
 			want := cells[i]
 			if c.Kernel != want.Kernel || c.FS != want.FS || c.Test != want.Test || c.Verdict != want.Verdict || c.Outcome != want.Outcome ||
-				c.Flaky != want.Flaky || c.Standing != want.Expected || c.Why != want.Why || len(c.Attempts) != want.Attempts {
+				c.Flaky != want.Flaky || c.Expected != want.Expected || c.Why != want.Why || len(c.Attempts) != want.Attempts {
 				t.Errorf("cell %d is %+v, want %+v", i, c, want)
 			}
 			if columns.Kernels[columns.Kernel[i]] != want.Kernel || columns.Filesystems[columns.Filesystem[i]] != want.FS || columns.Tests[columns.Test[i]] != want.Test ||
@@ -110,7 +110,7 @@ func TestReportBoundsHistories(t *testing.T) {
 	for part := range decode[[]int](t, docs["parts"]) {
 		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
 			if (len(c.History) == 0) != strings.Contains(c.LeftOut, "history") {
-				t.Errorf("%s has %d runs of history and says %q", c.Test, len(c.History), c.LeftOut)
+				t.Errorf("%s has %d runs of history and the note %q", c.Test, len(c.History), c.LeftOut)
 			}
 			if c.LeftOut != "" {
 				short++
@@ -118,7 +118,7 @@ func TestReportBoundsHistories(t *testing.T) {
 		}
 	}
 	if asked != maxHistories || short != 1 {
-		t.Errorf("asked for %d histories, %d cells say that theirs was left out", asked, short)
+		t.Errorf("%d histories looked up, %d cells report theirs as omitted", asked, short)
 	}
 }
 
@@ -136,8 +136,8 @@ func TestReportFailsWithItsLookup(t *testing.T) {
 	}
 }
 
-// An attempt is shown once and in its place, also where the last that says
-// something is not the last.
+// An attempt is shown once and in order, also where the last attempt with a
+// verdict of its own is not the last one.
 func TestBriefKeepsAttemptsInOrder(t *testing.T) {
 	key := results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.TestA"}
 	for _, verdicts := range [][]outcome.Verdict{

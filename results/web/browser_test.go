@@ -78,7 +78,7 @@ func TestRunInBrowser(t *testing.T) {
 	b.Shot("cell-live-1280")
 	b.Sound()
 
-	// A deep link in a fresh tab, and one that stands for a run.
+	// A deep link in a fresh tab, and a reference to a run.
 	deep := address + "/#/run/20261123-201420-two/cell/" + url.PathEscape(kernels[1]) + "/xfs/" + url.QueryEscape(tests[1])
 	b = browsertest.Open(t, deep)
 	b.Until(`document.querySelectorAll(".attempt").length === 2`)
@@ -132,7 +132,7 @@ func TestProgressInBrowser(t *testing.T) {
 	add(kernels[2], "xfs", tests[2], 2, outcome.Pass, outcome.Snapshot)
 	b.Until(`document.querySelector('.matrix a[aria-label="fail (live), flaky 1/2"]')?.textContent === "xL*"`)
 
-	// The reader types, and goes on typing while cells come.
+	// The reader types, and continues while cells arrive.
 	b.Type("#find", "wri")
 	b.Until(`document.getElementById("shown").textContent === "1 of 2 cells"`)
 	add(kernels[2], "ext4", tests[2], 1, outcome.Crash, outcome.None)
@@ -167,8 +167,8 @@ func TestProgressInBrowser(t *testing.T) {
 	b.Sound()
 }
 
-// TestLostServerInBrowser: a page whose server goes away says so, and goes on
-// when it is back.
+// TestLostServerInBrowser: a page reports that its server is unreachable, and
+// continues when it is back.
 func TestLostServerInBrowser(t *testing.T) {
 	path := storePath(t)
 	writer := sampleStore(t, path)
