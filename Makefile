@@ -15,8 +15,11 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 COMMIT  := $(shell git describe --match '' --always --abbrev=40 --dirty 2>/dev/null)
 
 # The shipped program is static, so that it runs on any host; only the race
-# detector of `make test` needs cgo.
-GOBUILD := CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -buildvcs=false
+# detector of `make test` needs cgo. Building, vetting and testing with the same
+# settings compiles each package once for all of them.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath $(GOFLAGS)
+GOBUILD := GOOS=linux GOARCH=amd64 go build -buildvcs=false
 
 # Kernels that the VM tests boot: two long-lived series between which both the
 # page cache and what splice does with it have changed.
@@ -94,8 +97,8 @@ test-slow: setup build ## build and bisect real kernels from source, and kill a 
 lint: ## check formatting, vet, staticcheck, and the house's import directions
 	@test -z "$$(gofmt -l .)" || { echo "not formatted as gofmt does:"; gofmt -l .; exit 1; }
 	go vet ./...
-	CGO_ENABLED=0 go run $(GOLANGCI) run
-	@dead=$$(CGO_ENABLED=0 go run $(DEADCODE) -test ./...); test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
+	go run $(GOLANGCI) run
+	@dead=$$(go run $(DEADCODE) -test ./...); test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
 	scripts/lint-words
 
 .PHONY: bench
