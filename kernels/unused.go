@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// touch notes that an entry is used: the time of its manifest is that of the
-// last use. Who cannot write it uses it all the same.
+// touch records that an entry is used: the mtime of its manifest is its last
+// use. A read-only store works too.
 func (s *Store) touch(key string) {
 	now := time.Now()
 	_ = os.Chtimes(filepath.Join(s.entry(key), manifestFile), now, now)
 }
 
-// RemoveUnused removes the entries that nobody has used since a time, and
-// returns the releases of their kernels.
+// RemoveUnused removes the entries that were not used since a time, and returns
+// the releases of their kernels.
 func (s *Store) RemoveUnused(ctx context.Context, since time.Time) (removed []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, entriesDir))
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Store) RemoveUnused(ctx context.Context, since time.Time) (removed []st
 	return removed, err
 }
 
-// removeUnused removes one entry, unless somebody came to use it meanwhile.
+// removeUnused removes one entry, unless another process has started to use it.
 func (s *Store) removeUnused(ctx context.Context, key string, since time.Time) (gone bool, err error) {
 	unlock, err := s.Lock(ctx, key)
 	if err != nil {
