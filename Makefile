@@ -15,8 +15,11 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 COMMIT  := $(shell git describe --match '' --always --abbrev=40 --dirty 2>/dev/null)
 
 # The shipped program is static, so that it runs on any host; only the race
-# detector of `make test` needs cgo.
-GOBUILD := CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -buildvcs=false
+# detector of `make test` needs cgo. Building, vetting and testing with the same
+# settings compiles each package once for all of them.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath $(GOFLAGS)
+GOBUILD := GOOS=linux GOARCH=amd64 go build -buildvcs=false
 
 # Kernels that the VM tests boot: two long-lived series between which both the
 # page cache and what splice does with it have changed.
@@ -67,7 +70,8 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 	*) echo "make run: the lab itself failed (exit code $$code): see above, and \"bin/splicelab doctor\"." >&2; exit $$code ;; \
 	esac
 
-# What measures time is left out under the race detector, and runs by itself.
+# Tests that measure time or need no race detector are excluded from the race
+# build and run separately.
 # The lab's tests take the longest: they are begun first, and the others run
 # beside them.
 .PHONY: test
@@ -76,7 +80,7 @@ test: setup build ## run every test, also those that boot real kernels, with the
 	go vet ./...
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./lab ./...
-	go test -run 'HundredThousand|LargeReport|IsBounded' ./results ./results/format ./results/page
+	go test -run 'HundredThousand|LargeReport|IsBounded|TypeChecker' ./results/store ./results/format ./results/page
 
 # Builds the lab's fragments, and bisects a history of Linux that
 # scripts/linux-history makes: of each of its commits it is known what it does.
@@ -93,8 +97,8 @@ test-slow: setup build ## build and bisect real kernels from source, and kill a 
 lint: ## check formatting, vet, staticcheck, and the house's import directions
 	@test -z "$$(gofmt -l .)" || { echo "not formatted as gofmt does:"; gofmt -l .; exit 1; }
 	go vet ./...
-	CGO_ENABLED=0 go run $(GOLANGCI) run
-	@dead=$$(CGO_ENABLED=0 go run $(DEADCODE) -test ./...); test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
+	go run $(GOLANGCI) run
+	@dead=$$(go run $(DEADCODE) -test ./...); test -z "$$dead" || { echo "dead code:"; echo "$$dead"; exit 1; }
 	scripts/lint-words
 
 .PHONY: bench

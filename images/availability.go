@@ -21,19 +21,6 @@ const (
 	Missing
 )
 
-// String names the availability.
-func (a Availability) String() string {
-	switch a {
-	case BuiltIn:
-		return "built in"
-	case Loadable:
-		return "loadable"
-	case Missing:
-		return "missing"
-	}
-	return "unknown"
-}
-
 // HasModule reports how the kernel offers a module; - and _ in names are
 // equal. An unreadable module tree makes it Unknown.
 func HasModule(k kernels.Kernel, name string) Availability {

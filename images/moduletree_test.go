@@ -50,7 +50,7 @@ func TestModuleTreeWithoutDigest(t *testing.T) {
 	k := moduleTree(t, 3)
 	k.Digest = ""
 	if got := HasModule(k, "m1"); got != Loadable {
-		t.Fatalf("m1 is %s", got)
+		t.Fatalf("m1 is %d", got)
 	}
 	if err := os.Remove(filepath.Join(k.Modules, "kernel/d1/m1.ko.xz")); err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // WithDigest returns the stored kernel with this digest, verified like Get. It
@@ -16,16 +15,13 @@ func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok boo
 	if digest == "" {
 		return Kernel{}, false, nil
 	}
-	entries, err := os.ReadDir(filepath.Join(s.dir, entriesDir))
+	keys, err := s.entries.Keys()
 	if err != nil {
 		return Kernel{}, false, s.explain(err)
 	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") {
-			continue // being created or removed
-		}
+	for _, key := range keys {
 		// Get verifies everything; the manifest is enough to find the entry.
-		text, err := os.ReadFile(filepath.Join(s.entry(e.Name()), manifestFile))
+		text, err := os.ReadFile(filepath.Join(s.entry(key), manifestFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -34,7 +30,7 @@ func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok boo
 		}
 		var m manifest
 		if json.Unmarshal(text, &m) == nil && m.Sums == digest {
-			return s.Get(ctx, e.Name())
+			return s.Get(ctx, key)
 		}
 	}
 	return Kernel{}, false, nil

@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/splicelab/splicelab/internal/artifact"
 	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/osfile"
 )
@@ -24,17 +24,17 @@ const (
 	ConfigFile  = "config"
 	ModulesDir  = "modules" // holds kernel/…, modules.builtin and so on
 
-	manifestFile = "manifest.json"
+	manifestFile = artifact.ManifestFile
 	entriesDir   = "entries"
 	locksDir     = "locks"
 )
 
-// Store keeps kernels on disk. An entry is a directory that is written under
-// a temporary name, verified, renamed and never changed afterwards. Its
-// manifest.json describes the kernel and its SHA256SUMS the files (sha256sum -c
-// reads it). Several processes may share a store.
+// Store keeps kernels on disk, in entries that several processes may share. An
+// entry's manifest.json describes the kernel and its SHA256SUMS the files
+// (sha256sum -c reads it).
 type Store struct {
-	dir string
+	dir     string
+	entries artifact.Store[Kernel]
 }
 
 // Facts describe a kernel that a source puts into the store.
@@ -68,7 +68,8 @@ func OpenStore(dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir}
+	s := &Store{dir, artifact.Store[Kernel]{Dir: filepath.Join(dir, entriesDir), Locks: filepath.Join(dir, locksDir), Max: artifact.Unbounded,
+		Check: func(_, dir string) (Kernel, error) { return read(dir) }}}
 	for _, d := range []string{entriesDir, locksDir} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return nil, s.unwritable(err)
@@ -108,69 +109,33 @@ func (s *Store) Subdir(name string) (string, error) {
 	return dir, nil
 }
 
-func (s *Store) entry(key string) string { return filepath.Join(s.dir, entriesDir, key) }
+func (s *Store) entry(key string) string { return s.entries.Path(key) }
 
 // Has reports whether the store has an entry, without verifying it.
-func (s *Store) Has(key string) bool {
-	_, err := os.Stat(filepath.Join(s.entry(key), manifestFile))
-	return err == nil
-}
+func (s *Store) Has(key string) bool { return s.entries.Has(key) }
 
 // Get returns the kernel of an entry after verifying its boot images and
 // configuration. ok is false where there is no such entry, or where it was
 // corrupt, which removes it; neither is an error.
 func (s *Store) Get(ctx context.Context, key string) (k Kernel, ok bool, err error) {
-	k, err = s.read(key)
-	var corrupt *CorruptError
-	switch {
-	case err == nil:
-		s.touch(key)
-		return k, true, nil
-	case errors.Is(err, fs.ErrNotExist):
+	e, err := s.entries.Get(ctx, key)
+	if errors.Is(err, artifact.ErrNone) {
 		return Kernel{}, false, nil
-	case !errors.As(err, &corrupt):
-		return Kernel{}, false, err
 	}
-	unlock, err := s.Lock(ctx, key)
 	if err != nil {
-		return Kernel{}, false, err
+		return Kernel{}, false, s.explain(err)
 	}
-	defer unlock()
-	// Another process may have replaced it in the meantime.
-	if k, err := s.read(key); err == nil {
-		return k, true, nil
-	}
-	return Kernel{}, false, s.remove(key)
+	e.Release()
+	return e.Value, true, nil
 }
 
 // Remove deletes an entry.
 func (s *Store) Remove(ctx context.Context, key string) error {
-	unlock, err := s.Lock(ctx, key)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return s.remove(key)
+	return s.explain(s.entries.Remove(ctx, key))
 }
 
-// remove renames first, so that no reader sees a partial entry.
-func (s *Store) remove(key string) error {
-	gone := s.entry("." + key + ".gone")
-	if err := os.RemoveAll(gone); err != nil {
-		return s.unwritable(err)
-	}
-	if err := os.Rename(s.entry(key), gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return s.unwritable(err)
-	}
-	if err := os.RemoveAll(gone); err != nil {
-		return s.unwritable(err)
-	}
-	return nil
-}
-
-// read verifies and returns an entry.
-func (s *Store) read(key string) (Kernel, error) {
-	dir := s.entry(key)
+// read verifies and returns the entry in dir.
+func read(dir string) (Kernel, error) {
 	m, sums, err := readManifest(dir)
 	if err != nil {
 		return Kernel{}, err
@@ -223,35 +188,12 @@ func readManifest(dir string) (manifest, sums, error) {
 // an empty directory and returns their description. Nothing is left behind when
 // it fails. While one process fills an entry, others wait for it.
 func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Context, dir string) (Facts, error)) (Kernel, error) {
-	if key == "" || strings.ContainsAny(key, "/.") {
-		return Kernel{}, fmt.Errorf("kernel store: %q is not a key", key)
-	}
-	if k, ok, err := s.Get(ctx, key); ok || err != nil {
-		return k, err
-	}
-	unlock, err := s.Lock(ctx, key)
+	e, err := s.entries.Make(ctx, key, func(ctx context.Context, dir string) error { return s.fill(ctx, dir, fill) })
 	if err != nil {
-		return Kernel{}, err
+		return Kernel{}, s.explain(err)
 	}
-	defer unlock()
-	if k, err := s.read(key); err == nil {
-		return k, nil
-	}
-	// With the lock held, this can only be left over from a killed process.
-	temporary := s.entry("." + key + ".new")
-	if err := errors.Join(os.RemoveAll(temporary), s.remove(key)); err != nil {
-		return Kernel{}, s.unwritable(err)
-	}
-	if err := os.Mkdir(temporary, 0o755); err != nil {
-		return Kernel{}, s.unwritable(err)
-	}
-	if err := s.fill(ctx, temporary, fill); err != nil {
-		return Kernel{}, errors.Join(s.explain(err), os.RemoveAll(temporary))
-	}
-	if err := osfile.PublishDir(temporary, s.entry(key)); err != nil {
-		return Kernel{}, errors.Join(s.unwritable(err), os.RemoveAll(temporary))
-	}
-	return s.read(key)
+	e.Release()
+	return e.Value, nil
 }
 
 func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context, string) (Facts, error)) error {

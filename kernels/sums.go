@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/artifact"
 )
 
 // sumsFile lists the digest of every file of an entry.
@@ -27,6 +29,9 @@ type CorruptError struct {
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s is corrupt: %s; it is removed from the cache: fetch the kernel again", e.Path, e.Reason)
 }
+
+// Unwrap makes the store fetch the entry again.
+func (e *CorruptError) Unwrap() error { return artifact.ErrCorrupt }
 
 // sums is the text of a SHA256SUMS file: a line for each file, sorted by
 // path, with its digest in hex, two spaces and its path.

@@ -6,10 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/sched"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -36,19 +34,8 @@ func TestResume(t *testing.T) {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t)
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
-			ps, err := images.Select("tmpfs", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			suites, err := suite.List(t.Context(), b.cfg.GuestDir)
-			if err != nil {
-				t.Fatal(err)
-			}
 			ks := Ready{testKernel(t, "6.12")}
-			p, err := plan.New(ks.Plan(), ps, suites, "^splice.TestWrite/small")
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := b.plan(ks, "tmpfs", "^splice.TestWrite/small")
 			p.Repeat = 2
 			l, err := New(b.cfg, b.store)
 			if err != nil {

@@ -3,9 +3,7 @@ package lab
 import (
 	"testing"
 
-	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -16,19 +14,8 @@ func TestRetriesHaveFreshVMs(t *testing.T) {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t)
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
-			ps, err := images.Select("tmpfs", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			suites, err := suite.List(t.Context(), b.cfg.GuestDir)
-			if err != nil {
-				t.Fatal(err)
-			}
 			ks := Ready{testKernel(t, "6.12")}
-			p, err := plan.New(ks.Plan(), ps, suites, `^selftest\.Test(Pass|Fail|PanicKernel)$`)
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := b.plan(ks, "tmpfs", `^selftest\.Test(Pass|Fail|PanicKernel)$`)
 			p.RetryFailures = 2
 			l, err := New(b.cfg, b.store)
 			if err != nil {

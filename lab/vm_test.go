@@ -157,8 +157,8 @@ func (b *bench) withOwnCache() *bench {
 	return b
 }
 
-// run runs a plan and returns its cells by "fs test".
-func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]results.Cell, error) {
+// plan selects the guest programs' tests by a pattern.
+func (b *bench) plan(ks []kernels.Kernel, profiles, pattern string) plan.Plan {
 	b.t.Helper()
 	ps, err := images.Select(profiles, nil)
 	if err != nil {
@@ -172,6 +172,13 @@ func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]r
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	return p
+}
+
+// run runs a plan and returns its cells by "fs test".
+func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]results.Cell, error) {
+	b.t.Helper()
+	p := b.plan(ks, profiles, pattern)
 	l, err := New(b.cfg, b.store)
 	if err != nil {
 		b.t.Fatal(err)

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/lab/doctor"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -27,54 +27,38 @@ Exit codes: 0 when a run can work, 3 when it cannot.`,
 	}
 }
 
-// health is what a check found.
-type health string
-
-const (
-	healthy health = "ok"
-	limping health = "warn" // a run works, with something missing
-	broken  health = "fail" // no run works
-)
-
-// finding is one line of the doctor's.
-type finding struct {
-	health   health
-	subject  string
-	text     string
-	remedy   string   // a sentence; empty when there is nothing to mend
-	packages []string // of Debian, that mend it
+// ways are how the options that a remedy names are set.
+var ways = map[string]string{
+	"vm.qemu":   "vm.qemu or SPLICELAB_VM_QEMU",
+	"cache":     "--cache or SPLICELAB_CACHE",
+	"state":     "--state or SPLICELAB_STATE",
+	"guest-dir": "--guest-dir or SPLICELAB_GUEST_DIR",
 }
 
 func (a *app) doctor(ctx context.Context) error {
 	var missing []string
-	sick := 0
-	for _, check := range []func(context.Context) []finding{
-		a.checkQEMU, a.checkAccelerator, a.checkMkfs, a.checkArchive, a.checkDirectories, a.checkGuest, a.checkMachine, a.checkGo,
-	} {
-		for _, f := range check(ctx) {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			f.print(a.stdout)
-			missing = append(missing, f.packages...)
-			if f.health == broken {
-				sick++
-			}
+	failures := 0
+	err := doctor.Examine(ctx, a.session(), func(f doctor.Finding) {
+		fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", f.Health, f.Subject, sanitize.Line(f.Text))
+		if way := ways[f.Option]; way != "" {
+			f.Remedy += " by " + way
 		}
+		if f.Remedy != "" {
+			fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.Remedy))
+		}
+		missing = append(missing, f.Packages...)
+		if f.Health == doctor.Fail {
+			failures++
+		}
+	})
+	if err != nil {
+		return err
 	}
 	if len(missing) > 0 {
 		fmt.Fprintf(a.stdout, "\nTo install what is missing:\n  apt-get install -y %s\n", strings.Join(missing, " "))
 	}
-	if sick > 0 {
-		return fmt.Errorf("this machine cannot run the lab: %d of the lines above say fail, and how to mend it", sick)
+	if failures > 0 {
+		return fmt.Errorf("this machine cannot run the lab: %d of the lines above say fail, and how to mend it", failures)
 	}
 	return nil
-}
-
-// print writes the finding and, below it, how to mend it.
-func (f finding) print(w io.Writer) {
-	fmt.Fprintf(w, "%-5s %-12s %s\n", f.health, f.subject, sanitize.Line(f.text))
-	if f.remedy != "" {
-		fmt.Fprintf(w, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.remedy))
-	}
 }

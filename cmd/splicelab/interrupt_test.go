@@ -21,26 +21,10 @@ import (
 func TestInterrupt(t *testing.T) {
 	dir := t.TempDir()
 	cmd := runOnKernel(t, dir, "selftest.TestHangInterruptible", "--cell-timeout", "1h", "--silence-timeout", "1h")
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out strings.Builder
 	cmd.Stdout = &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	said := startRun(t, cmd)
 	defer func() { _ = cmd.Process.Kill() }()
-	said := bufio.NewReader(stderr)
-	for {
-		line, err := said.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the run ended before it began: %v", err)
-		}
-		if strings.Contains(line, " cells") {
-			break
-		}
-	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +153,30 @@ func runOnKernel(t *testing.T, dir, tests string, more ...string) *exec.Cmd {
 		Args: append([]string{"splicelab", "run", "-k", "file:" + kernel, "-f", "tmpfs", "-t", tests, "--accel", "tcg"}, more...),
 		Dir:  dir,
 		Env:  []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "SPLICELAB_GUEST_DIR=" + guest, "SPLICELAB_STATE=" + dir},
+	}
+}
+
+// startRun starts a command and waits until its run has been planned. It
+// returns the rest of its standard error.
+func startRun(t *testing.T, cmd *exec.Cmd) *bufio.Reader {
+	t.Helper()
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewReader(stderr)
+	for {
+		line, err := said.ReadString('\n')
+		if err != nil {
+			_ = cmd.Process.Kill()
+			t.Fatalf("%s ended before its run started: %v", cmd.Args[1], err)
+		}
+		if strings.Contains(line, " cells") {
+			return said
+		}
 	}
 }
 

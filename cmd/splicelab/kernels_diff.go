@@ -33,16 +33,11 @@ compiler is left out. Kernels that are not cached are fetched first.`,
 }
 
 func (a *app) diffKernels(ctx context.Context, left, right string, asJSON bool) error {
-	release, err := a.session().UseCache()
+	src, release, err := a.openArchive(false)
 	if err != nil {
 		return err
 	}
 	defer release()
-	store, err := a.session().OpenKernels()
-	if err != nil {
-		return err
-	}
-	src := a.session().Archive(store, false)
 	var both []kernels.Entry
 	for _, selector := range []string{left, right} {
 		found, err := src.Resolve(ctx, selector)

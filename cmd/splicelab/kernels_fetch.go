@@ -24,16 +24,12 @@ resumed; a kernel that is there already costs nothing.`,
   splicelab kernels fetch 5.10,6.1,newest:3`,
 		Args: arguments(1, 1, "selectors, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			release, err := a.session().UseCache()
+			src, release, err := a.openArchive(refresh)
 			if err != nil {
 				return err
 			}
 			defer release()
-			store, err := a.session().OpenKernels()
-			if err != nil {
-				return err
-			}
-			entries, err := a.session().Archive(store, refresh).Resolve(cmd.Context(), args[0])
+			entries, err := src.Resolve(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -48,4 +44,19 @@ resumed; a kernel that is there already costs nothing.`,
 	}
 	cmd.Flags().BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
 	return cmd
+}
+
+// openArchive opens the archive to fetch from it. Until release is called, the
+// cache is in use.
+func (a *app) openArchive(refresh bool) (src *session.Archive, release func(), err error) {
+	release, err = a.session().UseCache()
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := a.session().OpenKernels()
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return a.session().Archive(store, refresh), release, nil
 }

@@ -146,7 +146,7 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 	if err != nil {
 		return err
 	}
-	out, err := n.Hold(ctx, senders, host(), a.explain)
+	out, err := n.Execute(ctx, senders, host(), a.explain)
 	p.Close()
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 // concludeNight shows what came of a night, and turns it into the error that
 // the exit code is made of.
 func (a *app) concludeNight(out nightly.Outcome) error {
-	if out.Told {
+	if out.Notified {
 		fmt.Fprint(a.stdout, out.News.Text(out.Reports))
 	}
 	fmt.Fprintf(a.stderr, "run %s: %s\n", cmp.Or(out.News.Run.ID, "none"), out.News.Subject())

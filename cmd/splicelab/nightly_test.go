@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -102,30 +101,14 @@ func TestNightlyKilled(t *testing.T) {
 	cmd := runOnKernel(t, dir, "selftest.TestHangInterruptible", "--cell-timeout", "1h", "--silence-timeout", "1h")
 	cmd.Args[1] = "nightly"
 	cmd.Env = append(cmd.Env, "SPLICELAB_NIGHTLY_MIN_FREE=0", "SPLICELAB_CACHE="+filepath.Join(dir, "cache"))
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	startRun(t, cmd)
 	defer func() { _ = cmd.Process.Kill() }()
-	said := bufio.NewReader(stderr)
-	for {
-		line, err := said.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the night ended before its run began: %v", err)
-		}
-		if strings.Contains(line, " cells") {
-			break
-		}
-	}
 	args := cmd.Args[2:8] // kernel, filesystem and tests
 	t.Setenv("SPLICELAB_GUEST_DIR", vmGuest())
 	busy := exec.CommandContext(t.Context(), cmd.Path)
 	busy.Args, busy.Dir, busy.Env = append([]string{"splicelab", "nightly"}, args...), dir, cmd.Env
 	out, _ := busy.CombinedOutput()
-	if want := fmt.Sprintf("a nightly with process id %d, since ", cmd.Process.Pid); busy.ProcessState.ExitCode() != exitLab || !strings.Contains(string(out), want) || !strings.Contains(string(out), "in run 20") {
+	if want := fmt.Sprintf("a nightly run (PID %d, since ", cmd.Process.Pid); busy.ProcessState.ExitCode() != exitLab || !strings.Contains(string(out), want) || !strings.Contains(string(out), "run 20") {
 		t.Errorf("a second night: exit code %d, and it does not say who is in its way:\n%s", busy.ProcessState.ExitCode(), out)
 	}
 	if err := cmd.Process.Kill(); err != nil {
@@ -137,7 +120,7 @@ func TestNightlyKilled(t *testing.T) {
 	args[len(args)-1] = "splice.TestControl"
 	code, _ := night(t, dir, in, append(args, "--accel", "tcg")...)
 	d := in.next()
-	if code != exitOK || d == nil || !strings.Contains(d.Unfinished, "did not come to its end: ") || !strings.Contains(d.Unfinished, " cells are stored in run 20") {
+	if code != exitOK || d == nil || !strings.Contains(d.Unfinished, "did not finish: ") || !strings.Contains(d.Unfinished, " cells are stored in run 20") {
 		t.Errorf("exit code %d, and the webhook got %+v", code, d)
 	}
 }

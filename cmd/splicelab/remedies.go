@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/catalogue"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
@@ -59,6 +60,7 @@ func (a *app) remedy(err error) string {
 		programs *session.NoProgramsError
 		full     *nightly.NoRoomError
 		noMatch  *plan.NoMatchError
+		noTest   *catalogue.NotFoundError
 		noGuest  *suite.MissingGuestError
 		noQEMU   *vm.NoQEMUError
 		noKVM    *vm.NoKVMError
@@ -96,7 +98,7 @@ func (a *app) remedy(err error) string {
 		return "run `make build` in a checkout and copy bin/splicelab, or name a directory of guest programs with --guest-dir"
 	case errors.As(err, &full):
 		return "free some space, or lower nightly.keep-days or nightly.min-free"
-	case errors.As(err, &noMatch):
+	case errors.As(err, &noMatch), errors.As(err, &noTest):
 		return "`splicelab tests list` shows all"
 	case errors.As(err, &noGuest):
 		return "run `make build`, or name the directory that has it with --guest-dir"

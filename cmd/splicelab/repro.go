@@ -8,6 +8,7 @@ import (
 
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/repro"
 )
@@ -42,7 +43,7 @@ bad report file; 3 the lab failed.`,
   splicelab repro -o mine.yaml 6.12/xfs/splice.TestPunchHoleInPage/large-clean`,
 		Args: arguments(1, 1, "a report file or a cell"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if key, ok := parseCell(args[0]); ok {
+			if key, ok := query.ParseCell(args[0]); ok {
 				if cmd.Flags().Changed("repetitions") || bundleFile != "" {
 					return usagef("-n and --bundle go with a report file: %s is a cell", args[0])
 				}

@@ -2,34 +2,15 @@ package main
 
 import (
 	"context"
-	"os"
-	"slices"
-	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 
 	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/store"
 )
-
-// parseCell reads KERNEL/FILESYSTEM/TEST. What ends like a YAML file, or is a
-// file, is none.
-func parseCell(text string) (results.CellKey, bool) {
-	if strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") {
-		return results.CellKey{}, false
-	}
-	if _, err := os.Stat(text); err == nil {
-		return results.CellKey{}, false
-	}
-	parts := strings.SplitN(text, "/", 3)
-	if len(parts) != 3 || slices.Contains(parts, "") {
-		return results.CellKey{}, false
-	}
-	return results.CellKey{Kernel: parts[0], FS: parts[1], Test: parts[2]}, true
-}
 
 // reportOf writes the report file of a stored cell.
 func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output string) error {
@@ -38,7 +19,7 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	run, cell, err := findCell(ctx, store, key, name)
+	run, cell, err := query.FindCell(ctx, store, key, name)
 	if err != nil {
 		return err
 	}
@@ -55,49 +36,4 @@ func (a *app) reportOf(ctx context.Context, key results.CellKey, name, output st
 		return err
 	}
 	return export.File(output).Replace(text)
-}
-
-// findCell finds the cell in the named run, or in the newest that has it.
-func findCell(ctx context.Context, store *store.Store, key results.CellKey, name string) (results.Run, results.Cell, error) {
-	var runs []results.Run
-	if name != "" {
-		run, err := store.Run(ctx, name)
-		if err != nil {
-			return results.Run{}, results.Cell{}, err
-		}
-		runs = append(runs, run)
-	} else {
-		all, err := store.Runs(ctx)
-		if err != nil {
-			return results.Run{}, results.Cell{}, err
-		}
-		for _, r := range all {
-			runs = append(runs, r.Run)
-		}
-	}
-	for _, run := range runs {
-		cells, err := store.Cells(ctx, run.ID)
-		if err != nil {
-			return results.Run{}, results.Cell{}, err
-		}
-		var found []results.Cell
-		for _, c := range cells {
-			if c.FS == key.FS && c.Test == key.Test && strings.HasPrefix(c.Kernel, key.Kernel) {
-				found = append(found, c)
-			}
-		}
-		switch len(found) {
-		case 0:
-			continue
-		case 1:
-			return run, found[0], nil
-		}
-		return run, results.Cell{}, usagef("%s begins the name of %d kernels in run %s: write more of it, for example %s/%s/%s",
-			key.Kernel, len(found), run.ID, found[0].Kernel, key.FS, key.Test)
-	}
-	where := "no stored run has"
-	if name != "" {
-		where = "run " + name + " does not have"
-	}
-	return results.Run{}, results.Cell{}, usagef("%s the cell %s/%s/%s; splicelab results show lists cells", where, key.Kernel, key.FS, key.Test)
 }

@@ -6,12 +6,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/lab/export"
-	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
-	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -73,13 +70,6 @@ Exit codes: 1 when there is a new failure, else 0.`,
 	return cmd
 }
 
-// comparison is two runs, or two kernels, and what changed from one to the
-// other.
-type comparison struct {
-	before, after session.Stored
-	compare.Difference
-}
-
 func (a *app) diff(ctx context.Context, before, after string, o diffOptions) error {
 	report := export.File(o.json)
 	if o.json != "" {
@@ -92,12 +82,12 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		return err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	c, err := a.difference(ctx, store, before, after, o)
+	c, err := query.Compare(ctx, a.session(), store, before, after, o.policy, o.depth)
 	if err != nil {
 		return err
 	}
 	if o.json != "-" {
-		if err := terminal.WriteDiff(a.stdout, c.before.Run, c.after.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
+		if err := terminal.WriteDiff(a.stdout, c.Before.Run, c.After.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
 			return err
 		}
 	}
@@ -106,8 +96,8 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		if err != nil {
 			return err
 		}
-		if err := report.WriteJSON(page.NewDiff(page.NewRun(c.before.Summary(), marks[c.before.ID]), page.NewRun(c.after.Summary(), marks[c.after.ID]),
-			c.Conditions(c.before.Run, c.after.Run), c.Difference), a.stdout); err != nil {
+		if err := report.WriteJSON(page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
+			c.Conditions(c.Before.Run, c.After.Run), c.Difference), a.stdout); err != nil {
 			return err
 		}
 	}
@@ -115,48 +105,4 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		return &failedError{n}
 	}
 	return nil
-}
-
-// difference reads both, and tells regressions from flakes.
-func (a *app) difference(ctx context.Context, store *store.Store, before, after string, o diffOptions) (comparison, error) {
-	old, err := history.FindSubject(ctx, store, before)
-	if err != nil {
-		return comparison{}, err
-	}
-	newer, err := history.FindSubject(ctx, store, after)
-	if err != nil {
-		return comparison{}, err
-	}
-	if (old.Kernel == "") != (newer.Kernel == "") {
-		return comparison{}, usagef("%s and %s: compare two runs or two kernels, not one with the other", before, after)
-	}
-	var c comparison
-	if c.before, err = a.readSubject(ctx, store, old, o.policy); err != nil {
-		return comparison{}, err
-	}
-	if c.after, err = a.readSubject(ctx, store, newer, o.policy); err != nil {
-		return comparison{}, err
-	}
-	if old.Kernel == "" {
-		c.Difference = compare.Diff(c.before.Cells, c.after.Cells)
-	} else {
-		c.Difference = compare.DiffKernels(c.before.Cells, c.after.Cells)
-	}
-	return c, a.session().Assess(ctx, store, old.Run, c.after.Policy, o.depth, &c.Difference)
-}
-
-// readSubject reads the cells of a run, or those of one of its kernels.
-func (a *app) readSubject(ctx context.Context, store *store.Store, s history.Subject, policy string) (session.Stored, error) {
-	run, err := a.session().ReadJudged(ctx, store, s.Run.ID, policy)
-	if err != nil || s.Kernel == "" {
-		return run, err
-	}
-	var of []results.Cell
-	for _, c := range run.Cells {
-		if c.Kernel == s.Kernel {
-			of = append(of, c)
-		}
-	}
-	run.Cells = of
-	return run, nil
 }

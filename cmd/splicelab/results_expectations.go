@@ -1,16 +1,12 @@
 package main
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/splicelab/splicelab/internal/sanitize"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -38,7 +34,11 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 				return usagef("there is no expectations file %s: splicelab results accept makes one", sanitize.Line(a.cfg.Run.Expectations))
 			}
 			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
-				return a.showUses(e.Uses(s.Cells, s.Policy))
+				useless, err := query.WriteUses(a.stdout, e.Uses(s.Cells, s.Policy))
+				if err == nil && useless > 0 {
+					err = &failedError{useless}
+				}
+				return err
 			})
 		},
 	}
@@ -46,34 +46,4 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(cmd.Flags())
 	return cmd
-}
-
-func (a *app) showUses(uses []expect.Use) error {
-	w := text.NewTable(a.stdout)
-	fmt.Fprintln(w, "LINE\tTEST\tFILESYSTEM\tKERNELS\tEXPECTED\tCAME SO\tFAILED\tPASSED\tPROBLEM")
-	useless := 0
-	for _, u := range uses {
-		if u.Problem != "" {
-			useless++
-		}
-		r := u.Rule
-		some := func(names []string) string {
-			switch {
-			case len(names) == 0:
-				return "*"
-			case len(names) > 3:
-				return sanitize.Line(fmt.Sprintf("%s and %d more", names[0], len(names)-1))
-			}
-			return sanitize.Line(strings.Join(names, ","))
-		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", r.Line, some(r.Test), some(r.Filesystem), some(r.Kernels),
-			strings.TrimSpace(string(r.Verdict)+" "+string(r.Outcome)), u.Expected, u.Failed, u.Passed, sanitize.Line(u.Problem))
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if useless > 0 {
-		return &failedError{useless}
-	}
-	return nil
 }

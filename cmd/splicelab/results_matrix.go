@@ -1,14 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
 )
@@ -29,7 +25,7 @@ a finished run can be judged by either policy.` + runHelp,
 			o := a.matrixOptions(a.stdout)
 			o.Full = full
 			var err error
-			if o.Only, err = parseVerdicts(only); err != nil {
+			if o.Only, err = query.ParseVerdicts(only); err != nil {
 				return err
 			}
 			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
@@ -43,20 +39,4 @@ a finished run can be judged by either policy.` + runHelp,
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(cmd.Flags())
 	return cmd
-}
-
-// parseVerdicts reads comma-separated verdicts; none for an empty text.
-func parseVerdicts(text string) ([]outcome.Verdict, error) {
-	var list []outcome.Verdict
-	for word := range strings.SplitSeq(text, ",") {
-		v := outcome.Verdict(strings.TrimSpace(word))
-		switch {
-		case text == "":
-		case !slices.Contains(outcome.Verdicts, v):
-			return nil, usagef("unknown verdict %q: use some of %s", v, strings.Trim(fmt.Sprint(outcome.Verdicts), "[]"))
-		default:
-			list = append(list, v)
-		}
-	}
-	return list, nil
 }

@@ -1,36 +1,15 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"fmt"
-	"io"
-	"maps"
-	"regexp"
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/outcome"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// cellFilter picks cells of a run. Empty fields pick all.
-type cellFilter struct {
-	kernel, filesystem, tests, verdict string
-}
-
-func (f cellFilter) empty() bool { return f == cellFilter{} }
-
 func (a *app) resultsShowCommand() *cobra.Command {
-	var filter cellFilter
+	var filter query.Filter
 	var policy string
 	cmd := &cobra.Command{
 		Use:   "show [RUN]",
@@ -43,171 +22,25 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
   splicelab results show latest -k 6.12 -f xfs -t PunchHole`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			pick, err := filter.compile()
+			pick, err := filter.Compile()
 			if err != nil {
 				return err
 			}
 			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s session.Stored) error {
-				if filter.empty() {
-					return showRun(a.stdout, s)
+				if filter.Empty() {
+					return query.WriteRun(a.stdout, s)
 				}
-				return a.showCells(cmd.Context(), store, s, pick)
+				return query.WriteCells(cmd.Context(), a.stdout, store, s, pick)
 			})
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&filter.kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
-	f.StringVarP(&filter.filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
-	f.StringVarP(&filter.tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
-	f.StringVar(&filter.verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")
+	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
+	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
+	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
+	f.StringVar(&filter.Verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(cmd.Flags())
 	return cmd
-}
-
-// compile checks the filter and returns what decides about a cell.
-func (f cellFilter) compile() (func(results.Cell) bool, error) {
-	re, err := regexp.Compile(f.tests)
-	if err != nil {
-		return nil, usagef("-t %q is not a regular expression: %s", f.tests, err)
-	}
-	verdicts, err := parseVerdicts(f.verdict)
-	if err != nil {
-		return nil, err
-	}
-	return func(c results.Cell) bool {
-		return strings.HasPrefix(c.Kernel, f.kernel) &&
-			(f.filesystem == "" || c.FS == f.filesystem) &&
-			re.MatchString(c.Test) &&
-			(len(verdicts) == 0 || slices.Contains(verdicts, c.Verdict))
-	}, nil
-}
-
-// pauses says that a run was stopped in between.
-func pauses(r results.Run) string {
-	if r.Paused == 0 {
-		return ""
-	}
-	return ", resumed after pauses of " + r.Paused.Round(time.Second).String()
-}
-
-func showRun(out io.Writer, s session.Stored) error {
-	w := text.NewTable(out)
-	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value)) }
-	line("run", s.ID)
-	line("started", s.Started.Local().Format(time.RFC3339))
-	if s.Finished.IsZero() {
-		line("finished", "no: it was interrupted, or still runs")
-	} else {
-		line("finished", s.Finished.Local().Format(time.RFC3339)+", after "+s.Took().Round(time.Second).String()+pauses(s.Run))
-	}
-	line("policy", string(s.Policy))
-	line("accelerator", s.Accel)
-	line("seed", fmt.Sprint(s.Seed))
-	line("command", strings.Join(s.Command, " "))
-	line("cells", fmt.Sprintf("%d of %d planned: %s", len(s.Cells), s.Planned, counts(results.Count(s.Cells).Verdicts)))
-	if s.Problem != "" {
-		line("problem", s.Problem)
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Conditions)) {
-		line(name, s.Conditions[name])
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-
-	w = text.NewTable(out)
-	head := "\nVERDICT\tOUTCOME\tKERNEL\tFILESYSTEM\tTEST\tDETAIL\n"
-	for _, c := range s.Cells {
-		if c.Verdict == outcome.Pass && c.Expected == "" || c.Verdict == outcome.Skip {
-			continue
-		}
-		detail := c.Detail
-		if c.Why != "" {
-			detail = strings.TrimPrefix(detail+"; "+c.Why, "; ")
-		}
-		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", head, verdictWord(c), c.Outcome, c.Kernel, c.FS, c.Test, sanitize.Line(detail))
-		head = ""
-	}
-	return w.Flush()
-}
-
-// verdictWord is a cell's verdict, and how it stands to what is expected.
-func verdictWord(c results.Cell) string {
-	switch c.Expected {
-	case results.XFail:
-		return "expected " + string(c.Verdict)
-	case results.XPass:
-		return "unexpected pass"
-	}
-	return string(c.Verdict)
-}
-
-func (a *app) showCells(ctx context.Context, store *store.Store, s session.Stored, pick func(results.Cell) bool) error {
-	shown := 0
-	for _, c := range s.Cells {
-		if !pick(c) {
-			continue
-		}
-		attempts, err := store.Attempts(ctx, s.ID, c.CellKey)
-		if err != nil {
-			return err
-		}
-		if shown > 0 {
-			fmt.Fprintln(a.stdout)
-		}
-		shown++
-		if err := showCell(a.stdout, c, attempts); err != nil {
-			return err
-		}
-	}
-	if shown == 0 {
-		return usagef("no cell of run %s is picked by these filters: splicelab results matrix %s shows what there is", s.ID, s.ID)
-	}
-	return nil
-}
-
-func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", c.CellKey, judged(c.Verdict, c.Outcome))
-	if c.Why != "" || c.Expected != "" {
-		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Expected), "expectation"), "-", " "), sanitize.Line(c.Why))
-	}
-	if c.Flaky != "" {
-		fmt.Fprintf(&b, "  flaky: %s attempts failed\n", c.Flaky)
-	}
-	for _, at := range attempts {
-		fmt.Fprintf(&b, "  attempt %d: %s in %s\n", at.N, judged(at.Verdict, at.Outcome), at.Duration.Round(time.Millisecond))
-		if at.Detail != "" {
-			fmt.Fprintf(&b, "    detail: %s\n", sanitize.Line(at.Detail))
-		}
-		for _, name := range slices.Sorted(maps.Keys(at.Covariates)) {
-			fmt.Fprintf(&b, "    %s: %s\n", sanitize.Line(name), sanitize.Line(at.Covariates[name]))
-		}
-		block(&b, "output", at.Output)
-		block(&b, "kernel log", at.Console)
-	}
-	_, err := io.WriteString(out, b.String())
-	return err
-}
-
-// judged is a verdict with its outcome, where there is one.
-func judged(v outcome.Verdict, o outcome.Outcome) string {
-	if o == outcome.None {
-		return string(v)
-	}
-	return fmt.Sprintf("%s (%s)", v, o)
-}
-
-// block writes guest text, safe and indented.
-func block(b *strings.Builder, title, text string) {
-	text = strings.TrimRight(sanitize.Text(text), "\n")
-	if text == "" {
-		return
-	}
-	fmt.Fprintf(b, "    %s:\n", title)
-	for line := range strings.Lines(text) {
-		fmt.Fprintf(b, "      | %s\n", strings.TrimSuffix(line, "\n"))
-	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -12,7 +13,7 @@ import (
 )
 
 func (a *app) resultsTimingCommand() *cobra.Command {
-	var filter cellFilter
+	var filter query.Filter
 	cmd := &cobra.Command{
 		Use:   "timing [RUN]",
 		Short: "Show where the time of a run went",
@@ -25,7 +26,7 @@ counts for the first of them. The slowest cells are listed.` + runHelp,
   splicelab results timing latest -f xfs -t PunchHole`,
 		Args: arguments(0, 1, "a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			pick, err := filter.compile()
+			pick, err := filter.Compile()
 			if err != nil {
 				return err
 			}
@@ -37,8 +38,8 @@ counts for the first of them. The slowest cells are listed.` + runHelp,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&filter.kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
-	f.StringVarP(&filter.filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
-	f.StringVarP(&filter.tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
+	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
+	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
+	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	return cmd
 }

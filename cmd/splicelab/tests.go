@@ -39,6 +39,3 @@ func fromFlag(f *pflag.FlagSet, from *[]string) {
 func (a *app) suites(ctx context.Context, c chosen) ([]protocol.Suite, error) {
 	return a.session().Tests(ctx, c.pattern, c.priority, c.from)
 }
-
-// cellsOf is how many cells a test is on one kernel and filesystem.
-func cellsOf(t protocol.Test) int { return max(len(t.Cells), 1) }

@@ -2,11 +2,10 @@
 // packages of an archive, at which commit, by which configuration options.
 //
 // A subject is whatever can be booted and tried, named by a text: a kernel's
-// release, a commit, a configuration. Judge decides on which side of the
-// change a subject lies, by trying it as often as the wanted confidence asks;
-// Line searches an ordered line of subjects with it. How a subject is built
-// and run is the caller's business: the package knows neither QEMU nor the
-// archive.
+// release, a commit, a configuration. Judge decides on which side of the change
+// a subject lies, by trying it as often as the wanted confidence asks; Line
+// searches an ordered line of subjects with it. The caller builds and runs
+// subjects: the package knows neither QEMU nor the archive.
 package bisect
 
 import (
@@ -18,7 +17,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Seen is what one attempt showed.
+// Seen is the result of one attempt.
 type Seen struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome,omitempty"`
@@ -76,14 +75,13 @@ func join[T ~string](words []T) string {
 	return strings.Join(texts, ", ")
 }
 
-// Count is how often a subject showed something.
+// Count is how often a subject showed a mark.
 type Count struct {
 	Seen
 	N int `json:"n"`
 }
 
-// Tally is what all attempts at one subject showed. Attempts that the lab
-// failed are not in it.
+// Tally counts the marks of all attempts at one subject. Infra does not count.
 type Tally []Count
 
 // Add counts one more.

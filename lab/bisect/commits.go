@@ -37,7 +37,7 @@ type Decided struct {
 	Side   Side   `json:"side"`
 }
 
-// Culprit is what a search of a history comes to.
+// Culprit is the result of a search of a history.
 type Culprit struct {
 	// Commit is the first that shows the later end's outcome. It is empty
 	// where only commits that cannot be tried are left: Candidates are those
@@ -48,7 +48,7 @@ type Culprit struct {
 	Later Side
 	// Steps are the commits that were decided, in the order of the search.
 	Steps []Decided
-	// Log is what git bisect replay takes.
+	// Log is the input of git bisect replay.
 	Log  string
 	Stat string // which files the commit changes
 	// TakenBack says whether the later end without the commit shows the
@@ -56,7 +56,7 @@ type Culprit struct {
 	TakenBack TakenBack
 }
 
-// TakenBack is what became of the later end without the culprit.
+// TakenBack is the result of the later end with the culprit reverted.
 type TakenBack struct {
 	Clean  bool   `json:"clean"` // the commit could be taken back there
 	Side   Side   `json:"side"`
@@ -120,7 +120,7 @@ func unrelated(related bool, c *Commits) error {
 	return &RepoError{c.History.Repo, fmt.Sprintf("%s and %s have no commit in common", c.Good.Short(), c.Bad.Short())}
 }
 
-// verify makes sure of the culprit.
+// verify verifies the culprit.
 func (c *Commits) verify(ctx context.Context, found *Culprit, later Commit) error {
 	earlierSide := found.Later.other()
 	parents := found.Commit.Parents
@@ -150,7 +150,7 @@ func (c *Commits) verify(ctx context.Context, found *Culprit, later Commit) erro
 	return c.takeBack(ctx, found, later)
 }
 
-// takeBack tries the later end without the culprit.
+// takeBack tries the later end with the culprit reverted.
 func (c *Commits) takeBack(ctx context.Context, found *Culprit, later Commit) error {
 	patch, clean, err := c.History.takeBack(ctx, found.Commit, later)
 	if err != nil {
@@ -272,7 +272,7 @@ func (s *stepper) bisect(ctx context.Context, args ...string) error {
 	return err
 }
 
-// left tells how much is left, as git counts it.
+// left reports how much is left, as git counts it.
 func (s *stepper) left(ctx context.Context) error {
 	args := []string{"rev-list", "--bisect-vars"}
 	if s.FirstParent {
@@ -298,7 +298,7 @@ func (s *stepper) left(ctx context.Context) error {
 	return nil
 }
 
-// over reads in git's log whether the search has ended, and how.
+// over reads from git's log whether the search has finished, and how.
 func (s *stepper) over(ctx context.Context) (bool, error) {
 	log, err := s.History.git(ctx, "bisect", "log")
 	if err != nil {

@@ -21,11 +21,11 @@ type Differences struct {
 	// something that they depend on is not in the set. It must be cheap: no
 	// subject is tried by it.
 	Untaken func(ctx context.Context, set []int) ([]int, error)
-	// Left is told how many differences are still to be told apart; may be nil.
+	// Left is called with the number of remaining differences; may be nil.
 	Left func(n int)
 }
 
-// Found is what a search of differences comes to.
+// Found is the result of a search of differences.
 type Found struct {
 	// Set is a smallest one; Needed are those in it that only make others of it
 	// possible.
@@ -108,7 +108,7 @@ func (d *Differences) least(ctx context.Context, set []int, holds func(context.C
 		}
 		last := high - 1
 		if slices.Contains(set, last) {
-			return nil, fmt.Errorf("difference %d was added before and is wanted again: what is said of a set of differences is not always the same", last)
+			return nil, fmt.Errorf("difference %d was added before and is wanted again: the results for a set of differences are not reproducible", last)
 		}
 		set = union(set, []int{last})
 		if grown == nil {
@@ -120,7 +120,7 @@ func (d *Differences) least(ctx context.Context, set []int, holds func(context.C
 	}
 }
 
-// smallest takes away what the set does not need.
+// smallest removes what the set does not need.
 func (d *Differences) smallest(ctx context.Context, set []int) ([]int, error) {
 	for _, i := range set {
 		if len(set) == 1 {

@@ -14,7 +14,7 @@ import (
 )
 
 // History is a git repository, seen through a bare clone that shares its
-// objects: what a search notes down there never touches the repository.
+// objects: a search writes only to the clone, never to the repository.
 type History struct {
 	Repo string // the repository
 	dir  string // the clone
@@ -96,7 +96,7 @@ func (h *History) git(ctx context.Context, args ...string) (string, error) {
 	return git.Run(ctx, h.dir, args...)
 }
 
-// Remove takes the clone away.
+// Remove removes the clone.
 func (h *History) Remove() error { return os.RemoveAll(h.dir) }
 
 // Commit finds what a ref, a tag or an expression such as HEAD~3 names. The

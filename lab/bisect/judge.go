@@ -43,14 +43,13 @@ func (s Side) String() string {
 }
 
 // Trier tries a subject in n fresh VMs and returns what each attempt showed.
-// Attempts that the lab failed are left out. A subject that cannot be tried,
-// such as a commit that does not build, is an *UntestableError; any other
-// error ends the search.
+// Infra attempts are omitted. A subject that cannot be tried, such as a commit
+// that does not build, is an *UntestableError; any other error ends the search.
 type Trier interface {
 	Try(ctx context.Context, subject string, n int) ([]Seen, error)
 }
 
-// UntestableError says why nothing can be said of a subject.
+// UntestableError says why a subject cannot be tested.
 type UntestableError struct{ Reason string }
 
 func (e *UntestableError) Error() string { return e.Reason }
@@ -81,7 +80,7 @@ type Judge struct {
 	// of the kernel that a commit builds. Subjects of one identity are one:
 	// what one showed the other did. Like Try it may be an *UntestableError.
 	Identify func(ctx context.Context, subject string) (string, error)
-	// Journal has what was seen so far, and keeps what is seen next.
+	// Journal contains the results so far, and records the next ones.
 	Journal *Journal
 	// Confidence is the probability with which the search shall be right,
 	// above 0 and below 1.
@@ -204,7 +203,7 @@ func (j *Judge) settleTerms(ctx context.Context, good, bad string) error {
 	return j.Journal.SetTerms(terms)
 }
 
-// checkTerms makes sure that the ends show the terms that were given.
+// checkTerms verifies that the ends show the given terms.
 func (j *Judge) checkTerms(ctx context.Context, terms Terms, good, bad string) error {
 	for {
 		g, b := j.Journal.Tally(good), j.Journal.Tally(bad)
@@ -271,7 +270,7 @@ func (j *Judge) need() int {
 	return j.Journal.detection.Need((1-j.Confidence)/float64(j.steps), j.Budget)
 }
 
-// identify makes sure that the journal knows what a subject is.
+// identify records in the journal what a subject is.
 func (j *Judge) identify(ctx context.Context, subject string) error {
 	if j.Identify == nil || j.Journal.Identity(subject) != subject || j.Journal.Untestable(subject) != "" {
 		return nil

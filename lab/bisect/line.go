@@ -12,7 +12,7 @@ type Point struct {
 	Side    Side
 }
 
-// Boundary is what a search over a line comes to.
+// Boundary is the result of a search over a line.
 type Boundary struct {
 	// LastGood and FirstBad are the neighbours between which the outcome
 	// changes.

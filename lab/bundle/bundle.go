@@ -1,6 +1,6 @@
-// Package bundle packs what shows a report again without the lab: a kernel,
-// its configuration, an initramfs, a disk, and a script that needs QEMU and a
-// shell alone. How the machine is made is the lab's business.
+// Package bundle packs a reproducer that needs no lab: a kernel, its
+// configuration, an initramfs, a disk, and a script that needs only QEMU and a
+// shell. The lab configures the VM.
 package bundle
 
 import (
@@ -30,20 +30,20 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
-// Bundle is what goes into one.
+// Bundle is the content of a bundle.
 type Bundle struct {
 	Machine labexec.Standalone
 	Report  report.Report
-	Accel   vm.Accel // with which it was seen
-	// Timeout is for one try.
+	Accel   vm.Accel // with which it was reproduced
+	// Timeout is the limit of one attempt.
 	Timeout time.Duration
-	// Expected is what the tries came to when the bundle was made, for people.
+	// Expected is the output of the attempts when the bundle was made.
 	Expected string
-	// Version is the lab's.
+	// Version is the version of splicelab.
 	Version string
 }
 
-// The files of a bundle beside those of its machine.
+// The files of a bundle besides those of its VM.
 const (
 	scriptFile   = "repro.sh"
 	reportFile   = "report.yaml"
@@ -51,14 +51,14 @@ const (
 	argsFile     = "args.txt"
 )
 
-// Suffix is how the name of a bundle ends.
+// Suffix is the file name extension of a bundle.
 const Suffix = ".tar.zst"
 
 //go:embed repro.sh
 var reproScript string
 
-// Write writes the bundle as a compressed tar archive, in which everything is
-// below the directory name.
+// Write writes the bundle as a compressed tar archive with one top-level
+// directory, name.
 func (b Bundle) Write(ctx context.Context, w io.Writer, name string) error {
 	z, err := zstd.NewWriter(w)
 	if err != nil {
@@ -71,9 +71,9 @@ func (b Bundle) Write(ctx context.Context, w io.Writer, name string) error {
 
 func (b Bundle) files(ctx context.Context, t *tar.Writer, name string) error {
 	var reportText strings.Builder
-	comment := "What this bundle shows."
+	comment := "What this bundle reproduces."
 	if b.Report.Source == nil && len(b.Report.TestsFrom) == 0 {
-		comment += " Try it with the lab: splicelab repro report.yaml"
+		comment += " To reproduce it with the lab: splicelab repro report.yaml"
 	}
 	if err := b.Report.Write(&reportText, comment); err != nil {
 		return err
@@ -118,7 +118,7 @@ func add(t *tar.Writer, name, from string) (err error) {
 	return err
 }
 
-// args is QEMU's command line for people.
+// args is QEMU's command line, for reading.
 func (b Bundle) args() string {
 	return "qemu-system-x86_64 " + shell.Join(b.Machine.Args[b.Accel]) +
 		" -serial file:console.log -serial file:control.jsonl -serial file:output.txt\n"
@@ -137,28 +137,28 @@ func (b Bundle) script() string {
 	).Replace(reproScript)
 }
 
-// CheckError says that a bundle does not show what it is made for.
+// CheckError reports that a bundle does not reproduce its report.
 type CheckError struct{ Output string }
 
 func (e *CheckError) Error() string {
-	return "the bundle does not show it in a clean directory: " + strings.TrimSpace(e.Output)
+	return "the bundle does not reproduce the report in a clean directory:  " + strings.TrimSpace(e.Output)
 }
 
 // Check unpacks a bundle into dir, which must be empty, and runs its script
-// there, once and with nothing of this process's environment but PATH. The
-// error is a *CheckError where that does not show the report again.
+// once, with only PATH of this process's environment. The error is a
+// *CheckError if that does not reproduce the report.
 func Check(ctx context.Context, file, dir, qemu string) error {
 	if err := unpack(file, dir); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
-		return errors.Join(err, fmt.Errorf("%s holds %d directories, not one", file, len(entries)))
+		return errors.Join(err, fmt.Errorf("%s contains %d directories, not one", file, len(entries)))
 	}
 	cmd := exec.CommandContext(ctx, "sh", filepath.Join(dir, entries[0].Name(), scriptFile))
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "QEMU=" + qemu}
-	// The script ends its QEMU when it is asked to end.
+	// On SIGTERM the script terminates QEMU.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.CombinedOutput()
@@ -169,7 +169,7 @@ func Check(ctx context.Context, file, dir, qemu string) error {
 	return err
 }
 
-// unpack unpacks a bundle, which the lab has made itself.
+// unpack unpacks a bundle that Write wrote.
 func unpack(file, dir string) (err error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -191,7 +191,7 @@ func unpack(file, dir string) (err error) {
 			return err
 		}
 		if !filepath.IsLocal(h.Name) {
-			return fmt.Errorf("%s: %q leads out of the directory", file, h.Name)
+			return fmt.Errorf("%s: %q is outside of the directory", file, h.Name)
 		}
 		to := filepath.Join(dir, h.Name)
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {

@@ -76,7 +76,7 @@ func TestScriptJudges(t *testing.T) {
 		"no boot":         {"echo Linux >$console\n", report.Expect{Verdict: outcome.BootFail}, "yes  boot-fail", true},
 		"early panic":     {"echo 'Kernel panic' >$console\n", report.Expect{Verdict: outcome.BootFail}, "yes  boot-fail", true},
 		"hang":            {hello + "exec sleep 100\n", report.Expect{Verdict: outcome.Hang}, "yes  hang", true},
-		"no QEMU":         {"echo 'qemu: no such machine'; exit 1\n", report.Expect{Verdict: outcome.Crash}, "QEMU does not run the guest", false},
+		"no QEMU":         {"echo 'qemu: no such machine'; exit 1\n", report.Expect{Verdict: outcome.Crash}, "QEMU failed to run the guest", false},
 		"the text arrives": {passes + "case \"$*\" in *'-append it'\\''s a=b $HOME -serial'*) ;; *) rm $output ;; esac\n",
 			report.Expect{Outcome: outcome.Live}, "yes  pass live", true},
 	} {

@@ -3,17 +3,17 @@
 #
 # Made by splicelab @VERSION@.
 #
-# Shows it again with QEMU, a shell and the standard tools alone: boots the
-# kernel beside this file, which mounts the disk, runs one test and powers off.
-# Nothing outside this directory is written; the disk is not changed.
+# Reproduces it with QEMU, a shell and standard tools: boots the kernel in this
+# directory, which mounts the disk, runs one test and powers off. Nothing outside
+# of this directory is written, and the disk is not changed.
 #
 #   ./repro.sh [TRIES]
 #
 # QEMU=PATH      the qemu-system-x86_64 to use
-# ACCEL=tcg|kvm  how to run the guest (as it was seen: @ACCEL@)
-# TIMEOUT=N      seconds for one try (default @TIMEOUT@)
+# ACCEL=tcg|kvm  how to run the guest (default @ACCEL@, as observed)
+# TIMEOUT=N      timeout of one attempt in seconds (default @TIMEOUT@)
 #
-# Exit codes: 0 it was seen at least once; 1 it was not; 3 QEMU does not run.
+# Exit codes: 0 reproduced at least once; 1 not reproduced; 3 QEMU does not run.
 set -eu
 cd "$(dirname "$0")"
 QEMU=${QEMU:-qemu-system-x86_64}
@@ -24,13 +24,13 @@ test=@TEST@
 expect_verdict=@VERDICT@
 expect_outcome=@OUTCOME@
 
-command -v "$QEMU" >/dev/null || { echo "repro.sh: $QEMU is not installed (Debian: apt-get install qemu-system-x86), or name it by QEMU=PATH" >&2; exit 3; }
+command -v "$QEMU" >/dev/null || { echo "repro.sh: $QEMU not found: install it (Debian: apt-get install qemu-system-x86) or set QEMU=PATH" >&2; exit 3; }
 
 pid=
 trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :' EXIT
 trap 'exit 130' INT TERM
 
-# boot DIR: one try, whose serial ports go to files there. Sets hung.
+# boot: one attempt, with the serial ports in files in $out. Sets hung.
 boot() {
 	case $ACCEL in
 @ARGS@
@@ -56,7 +56,7 @@ boot() {
 	pid=
 }
 
-# judge: sets verdict and outcome from what the guest said.
+# judge: sets verdict and outcome from the guest's output.
 judge() {
 	outcome=$(tr -d '\r' <"$out/output.txt" | sed -n "s|^ *=== ATTR  $test outcome ||p" | tail -n 1)
 	result=$(tr -d '\r' <"$out/output.txt" | sed -n "s|^ *--- \([A-Z]*\): $test (.*|\1|p" | tail -n 1)
@@ -92,7 +92,7 @@ while [ "$n" -lt "$tries" ]; do
 	boot
 	if [ ! -s "$out/console.log" ] && [ -s "$out/qemu.log" ]; then
 		cat "$out/qemu.log" >&2
-		echo "repro.sh: QEMU does not run the guest" >&2
+		echo "repro.sh: QEMU failed to run the guest" >&2
 		exit 3
 	fi
 	judge
@@ -103,5 +103,5 @@ while [ "$n" -lt "$tries" ]; do
 	fi
 	echo "$n/$tries  $yes  $verdict $outcome"
 done
-echo "reproduced $seen/$tries; the guest's words are in out/"
+echo "reproduced $seen/$tries; the guest's output is in out/"
 [ "$seen" -gt 0 ]

@@ -62,8 +62,8 @@ type formatted struct {
 	file   File
 }
 
-// NewReports reads from the options which reports are wanted, and makes sure
-// that each can be written, before hours are spent on what it is about.
+// NewReports reads from the options which reports are wanted, and verifies that
+// each can be written, before hours are spent on the run.
 func NewReports(r config.Run, suites Suites, stdout io.Writer) (Reports, error) {
 	all := Reports{Renderer: Renderer{Origin: r.KCIDBOrigin, Suites: suites}, stdout: stdout}
 	taken := map[string]string{}

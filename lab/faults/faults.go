@@ -1,6 +1,6 @@
-// Package faults evaluates runs with fault injection, in which each cell is
-// shown the fault that its test declares: a detector that was never seen to
-// fire proves nothing.
+// Package faults evaluates runs with fault injection, in which the fault that a
+// test declares is injected into each of its cells: a detector that has never
+// fired proves nothing.
 package faults
 
 import (
@@ -17,19 +17,19 @@ import (
 type Check struct {
 	Test  string // suite.TestName
 	Fault string // as the declaration has it
-	// Fired are the cells that were shown the fault and failed.
+	// Fired are the cells that failed after the fault was injected.
 	Fired []results.Cell
-	// Early are those that failed before they were shown it: for what the
-	// kernel did, or for a call that failed.
+	// Early are those that failed before the fault was injected, because of
+	// the kernel or of a failed call.
 	Early []results.Cell
-	// Silent are those that did not tell it, or passed without having seen it.
+	// Silent are those that did not report the fault, or passed without it.
 	Silent []results.Cell
-	// Skipped prove nothing on their kernel; Detail says why.
+	// Skipped cells prove nothing on their kernel; Detail says why.
 	Skipped []results.Cell
-	// Broken are those that crashed, hung or did not boot: whatever the cell
-	// may have seen, it did not say.
+	// Broken are those that crashed, hung or did not boot, so their
+	// detector had no chance to report.
 	Broken []results.Cell
-	// Infra are those that the lab failed.
+	// Infra are those with verdict infra.
 	Infra []results.Cell
 }
 
@@ -92,7 +92,7 @@ func (p *Check) list(c results.Cell) *[]results.Cell {
 	return &p.Silent
 }
 
-// WhySilent is what is known of a silent cell.
+// WhySilent explains a silent cell.
 func WhySilent(c results.Cell) string {
 	if blind := c.Covariates[protocol.AttrBlind]; blind != "" {
 		return blind

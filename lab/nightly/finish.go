@@ -19,10 +19,10 @@ import (
 // sending bounds the time that all notifications take.
 const sending = 5 * time.Minute
 
-// finish does what is left when a run has ended, or could not be made: each
-// step whatever became of the one before.
-func (n *night) finish(ctx context.Context) Outcome {
-	// Somebody who stops a night wants to be told of it too.
+// finish does what remains after the run, or after a failure to start it. Each
+// step is taken even if an earlier one failed.
+func (n *sequence) finish(ctx context.Context) Outcome {
+	// An interrupted nightly run is reported too.
 	ctx = context.WithoutCancel(ctx)
 	n.mark(ctx)
 	n.prune(ctx, false)
@@ -34,15 +34,15 @@ func (n *night) finish(ctx context.Context) Outcome {
 
 	digest := current.Digest()
 	fixed := n.Baseline != Previous && n.last.Baseline == n.baseline
-	if digest.Worth(n.last.Told, fixed) || n.first || n.facts.Unfinished != "" || n.Always {
-		out.Told = true
+	if digest.Worth(n.last.Notified, fixed) || n.first || n.facts.Unfinished != "" || n.Always {
+		out.Notified = true
 		if err := n.send(ctx, current, files); err != nil {
-			// What nobody was told stays to be told.
+			// An undelivered change is reported again next time.
 			n.failed = append(n.failed, n.explain(err))
-			digest = n.last.Told
+			digest = n.last.Notified
 		}
 	}
-	m := memory{Told: digest, Baseline: n.baseline, Run: cmp.Or(current.Run.ID, n.last.Run), When: n.started}
+	m := memory{Notified: digest, Baseline: n.baseline, Run: cmp.Or(current.Run.ID, n.last.Run), When: n.started}
 	if err := m.keep(n.State); err != nil {
 		n.failed = append(n.failed, n.explain(err))
 	}
@@ -53,17 +53,17 @@ func (n *night) finish(ctx context.Context) Outcome {
 	return out
 }
 
-// mark gives a sound run its marks. The first becomes the baseline, because
-// a night without one says nothing; from then on it moves by hand only, so that
-// no failure becomes what is usual because nobody looked.
-func (n *night) mark(ctx context.Context) {
+// mark marks a sound run. The first one becomes the baseline, because without a
+// baseline nothing can be compared. After that only the user moves it, so that
+// an unnoticed failure never becomes the baseline.
+func (n *sequence) mark(ctx context.Context) {
 	run := n.facts.Run.ID
 	if run == "" {
 		return
 	}
 	if !n.sound {
 		if n.baseline == "" {
-			n.note("there is no run to compare with yet, and this one has holes: the first without becomes it")
+			n.note("there is no baseline yet, and this run is incomplete: the first complete run becomes the baseline")
 		}
 		return
 	}
@@ -72,20 +72,20 @@ func (n *night) mark(ctx context.Context) {
 		return
 	}
 	if n.Baseline == Previous {
-		n.note("there was no night to compare with: the next is compared with this one")
+		n.note("there is no previous nightly run: the next one is compared with this one")
 		return
 	}
 	if err := n.store.Mark(ctx, results.Baseline, run); err != nil {
 		n.problem(err)
 		return
 	}
-	n.note("this run is the baseline from now on")
+	n.note("this run is now the baseline")
 }
 
-// prune removes what is older than is kept. The mark of the night comes
-// before, so that the run that the next is compared with stays.
-func (n *night) prune(ctx context.Context, short bool) {
-	if n.lock == nil { // another night may be at it
+// prune removes runs, reports and cache entries that have expired. It comes
+// after mark, so that the run that the next one is compared with stays.
+func (n *sequence) prune(ctx context.Context, short bool) {
+	if n.lock == nil { // another nightly run may be pruning
 		return
 	}
 	before := n.started.AddDate(0, 0, -n.KeepDays)
@@ -93,16 +93,16 @@ func (n *night) prune(ctx context.Context, short bool) {
 		ids, err := n.store.Prune(ctx, before)
 		n.problem(err)
 		if len(ids) > 0 {
-			n.note("runs of more than %[2]d days ago that were removed: %[1]d", len(ids), n.KeepDays)
+			n.note("removed %d runs older than %d days", len(ids), n.KeepDays)
 			if _, err := n.store.Compact(ctx); err != nil {
-				n.note("the room of the removed runs stays in the file of results: %s", err)
+				n.note("the space of the removed runs could not be freed: %s", err)
 			}
 		}
 	}
 	gone, err := pruneReports(n.Reports, before)
 	n.problem(err)
 	if len(gone) > 0 {
-		n.note("nights whose reports were removed: %d", len(gone))
+		n.note("removed the reports of %d nightly runs", len(gone))
 	}
 	gone, err = n.runner.Prune(ctx, before, short)
 	n.problem(err)
@@ -111,8 +111,8 @@ func (n *night) prune(ctx context.Context, short bool) {
 	}
 }
 
-// writeReports writes the run's documents, and returns their files.
-func (n *night) writeReports(ctx context.Context) (files []string) {
+// writeReports writes the run's documents and returns their files.
+func (n *sequence) writeReports(ctx context.Context) (files []string) {
 	if n.facts.Run.ID == "" {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (n *night) writeReports(ctx context.Context) (files []string) {
 		var b bytes.Buffer
 		err := n.runner.Render(ctx, &b, format, n.store, n.facts.Run, n.facts.Cells)
 		if err != nil {
-			n.problem(fmt.Errorf("the %s report: %w", format, err))
+			n.problem(fmt.Errorf("%s report: %w", format, err))
 			continue
 		}
 		if file := n.report("report."+extension(format), b.Bytes()); file != "" {
@@ -130,8 +130,8 @@ func (n *night) writeReports(ctx context.Context) (files []string) {
 	return files
 }
 
-// links are the files as people find them.
-func (n *night) links(files []string) []string {
+// links are the URLs of the files, or their paths without a ReportURL.
+func (n *sequence) links(files []string) []string {
 	if n.ReportURL == "" {
 		return files
 	}
@@ -142,7 +142,7 @@ func (n *night) links(files []string) []string {
 	return links
 }
 
-// extension is what the file of a format ends with.
+// extension is the file name extension of a format.
 func extension(format string) string {
 	if format == "junit" {
 		return "junit.xml"
@@ -150,8 +150,8 @@ func extension(format string) string {
 	return format
 }
 
-// writeNews writes the news beside the reports, and makes "latest" name them.
-func (n *night) writeNews(current changes.Summary, reports []string) (files []string) {
+// writeNews writes the summary beside the reports, and points "latest" at them.
+func (n *sequence) writeNews(current changes.Summary, reports []string) (files []string) {
 	document, err := json.MarshalIndent(current.Document(reports), "", "  ")
 	if err != nil {
 		n.failed = append(n.failed, n.explain(err))
@@ -169,14 +169,14 @@ func (n *night) writeNews(current changes.Summary, reports []string) (files []st
 	if n.reports.dir != "" {
 		n.problem(n.reports.point())
 	}
-	// The news that was written cannot tell of these any more.
+	// The summary has been written without these problems.
 	n.failed = append(n.failed, n.facts.Problems[problems:]...)
 	return files
 }
 
-// report writes one file, and returns its path; empty when it could not be
-// written. The directory is made for the first.
-func (n *night) report(name string, content []byte) string {
+// report writes one file and returns its path, or "" if that failed. The first
+// call creates the directory.
+func (n *sequence) report(name string, content []byte) string {
 	if n.reports.dir == "" {
 		if n.noReports {
 			return ""
@@ -190,14 +190,14 @@ func (n *night) report(name string, content []byte) string {
 	}
 	file, err := n.reports.write(name, content)
 	if err != nil {
-		n.problem(fmt.Errorf("the report %s: %w", name, err))
+		n.problem(fmt.Errorf("report %s: %w", name, err))
 		return ""
 	}
 	return file
 }
 
-// send delivers the news by every sender. It fails when one of them does.
-func (n *night) send(ctx context.Context, current changes.Summary, reports []string) error {
+// send notifies through every sender. It fails if any of them does.
+func (n *sequence) send(ctx context.Context, current changes.Summary, reports []string) error {
 	if len(n.Senders) == 0 {
 		return nil
 	}
@@ -215,7 +215,7 @@ func (n *night) send(ctx context.Context, current changes.Summary, reports []str
 	return err
 }
 
-// Message is the notification of a piece of news.
+// Message is the notification of a summary.
 func Message(n changes.Summary, reports []string, subject string) (notify.Message, error) {
 	document, err := json.Marshal(n.Document(reports))
 	return notify.Message{Subject: subject, Text: n.Text(reports), Document: document, Date: n.Finished}, err

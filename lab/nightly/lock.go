@@ -14,8 +14,9 @@ import (
 
 const lockName = "nightly.lock"
 
-// Holder is who holds the lock, as the lock's file says. What a night that was
-// killed left there tells the next one of it.
+// Holder describes the process that holds the lock, as recorded in the lock
+// file. A record left there tells the next nightly run that this one was
+// killed.
 type Holder struct {
 	PID   int       `json:"pid"`
 	Since time.Time `json:"since"`
@@ -25,46 +26,46 @@ type Holder struct {
 // BusyError reports that another nightly run has not finished.
 type BusyError struct {
 	Path   string
-	Holder Holder // zero when it cannot be read
+	Holder Holder // zero if it cannot be read
 }
 
 func (e *BusyError) Error() string {
-	who := "another nightly"
+	who := "another nightly run"
 	if e.Holder.PID != 0 {
-		who = fmt.Sprintf("a nightly with process id %d, since %s,", e.Holder.PID, e.Holder.Since.Local().Format("2006-01-02 15:04:05"))
+		who = fmt.Sprintf("a nightly run (PID %d, since %s)", e.Holder.PID, e.Holder.Since.Local().Format("2006-01-02 15:04:05"))
 		if e.Holder.Run != "" {
-			who = fmt.Sprintf("a nightly with process id %d, since %s, in run %s,", e.Holder.PID, e.Holder.Since.Local().Format("2006-01-02 15:04:05"), e.Holder.Run)
+			who = fmt.Sprintf("a nightly run (PID %d, since %s, run %s)", e.Holder.PID, e.Holder.Since.Local().Format("2006-01-02 15:04:05"), e.Holder.Run)
 		}
 	}
-	return fmt.Sprintf("%s holds %s: this one does nothing", who, e.Path)
+	return fmt.Sprintf("%s holds the lock %s: nothing done", who, e.Path)
 }
 
-// lock is held from the beginning of a night to its end. The system frees it
-// when the process dies in whatever way.
+// lock is held for the duration of a nightly run. The system releases it
+// however the process dies.
 type lock struct {
 	file   *os.File
 	holder Holder
 }
 
-// acquire takes the lock in a directory without waiting. left is what a night
-// wrote there that did not come to its end; nil: the last one did.
+// acquire takes the lock in a directory without waiting. left describes the
+// previous nightly run if it was killed, else it is nil.
 func acquire(dir string, now time.Time) (l *lock, left *Holder, err error) {
 	path := filepath.Join(dir, lockName)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, nil, fmt.Errorf("the state directory: %w", err)
+		return nil, nil, fmt.Errorf("state directory: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the night's lock: %w", err)
+		return nil, nil, fmt.Errorf("nightly lock: %w", err)
 	}
 	err = osfile.Try(f, osfile.Exclusive)
 	var held *osfile.HeldError
-	before, _ := readHolder(f) // unreadable: somebody is just writing it, or nobody knows
+	before, _ := readHolder(f) // unreadable while it is being written; then the holder is unknown
 	switch {
 	case errors.As(err, &held):
 		return nil, nil, errors.Join(&BusyError{Path: path, Holder: before}, f.Close())
 	case err != nil:
-		return nil, nil, errors.Join(fmt.Errorf("the night's lock %s: %w", path, err), f.Close())
+		return nil, nil, errors.Join(fmt.Errorf("nightly lock %s: %w", path, err), f.Close())
 	}
 	if before.PID != 0 {
 		left = &before
@@ -81,7 +82,7 @@ func readHolder(f *os.File) (Holder, error) {
 	return h, json.Unmarshal(b, &h)
 }
 
-// write says in the file who holds the lock and what it does.
+// write records the holder and its run in the lock file.
 func (l *lock) write(run string) error {
 	if l == nil {
 		return nil
@@ -92,20 +93,22 @@ func (l *lock) write(run string) error {
 		return err
 	}
 	b = append(b, '\n')
-	// What was there before may be longer: spaces are nothing to JSON.
+	// Overwrite a longer record with spaces, which JSON ignores: truncating
+	// first would leave a moment without a record.
 	if st, err := l.file.Stat(); err == nil {
 		for int64(len(b)) < st.Size() {
 			b = append(b, ' ')
 		}
 	}
 	if _, err := l.file.WriteAt(b, 0); err != nil {
-		return fmt.Errorf("the night's lock: %w", err)
+		return fmt.Errorf("nightly lock: %w", err)
 	}
 	return l.file.Sync()
 }
 
-// release says that the night came to its end, and frees the lock. The file
-// stays: were it removed, two nights could lock two files of one name.
+// release records that the nightly run finished, and releases the lock. The
+// file stays: if it were removed, two processes could lock two files of the
+// same name.
 func (l *lock) release() error {
 	if l == nil {
 		return nil

@@ -69,7 +69,7 @@ func until(t *testing.T, said *bufio.Reader, word string) {
 			return
 		}
 		if err != nil {
-			t.Fatalf("the other night ended before it was %s: %v", word, err)
+			t.Fatalf("the other nightly run ended before it was %s: %v", word, err)
 		}
 	}
 }
@@ -82,21 +82,21 @@ func TestOneNightAtATime(t *testing.T) {
 	other, stdin, said := otherNight(t, dir)
 
 	var busy *BusyError
-	_, err := Hold(t.Context(), h.cfg, h.tools)
+	_, err := Run(t.Context(), h.cfg, h.tools)
 	if !errors.As(err, &busy) || busy.Holder.PID != other.Process.Pid || busy.Holder.Since.IsZero() {
-		t.Fatalf("a second night: %v, want a BusyError that names process %d", err, other.Process.Pid)
+		t.Fatalf("a second nightly run: %v, want a BusyError that names process %d", err, other.Process.Pid)
 	}
 	run, err := h.store().Run(t.Context(), "latest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{fmt.Sprintf("process id %d, since 20", other.Process.Pid), "in run " + run.ID, filepath.Join(h.cfg.State, lockName)} {
+	for _, want := range []string{fmt.Sprintf("PID %d, since 20", other.Process.Pid), "run " + run.ID, filepath.Join(h.cfg.State, lockName)} {
 		if !strings.Contains(busy.Error(), want) {
 			t.Errorf("%q does not have %q", busy, want)
 		}
 	}
 	if h.runs != 0 || len(h.box.got) != 0 {
-		t.Errorf("the second night made %d runs and sent %d notifications", h.runs, len(h.box.got))
+		t.Errorf("the second nightly run made %d runs and sent %d notifications", h.runs, len(h.box.got))
 	}
 
 	// The first ends: the way is free, and nothing was left unfinished.
@@ -108,7 +108,7 @@ func TestOneNightAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out := h.night(t.Context()); out.News.Unfinished != "" {
-		t.Errorf("a night that ended is called unfinished: %s", out.News.Unfinished)
+		t.Errorf("a finished run is reported as unfinished: %s", out.News.Unfinished)
 	}
 
 	// One is killed.
@@ -124,16 +124,16 @@ func TestOneNightAtATime(t *testing.T) {
 	before := len(h.box.got)
 	out := h.night(t.Context())
 	if want := ": 1 of its 1 cells are stored in run " + run.ID; !strings.Contains(out.News.Unfinished, want) {
-		t.Errorf("the killed night is told as %q, want %q", out.News.Unfinished, want)
+		t.Errorf("the killed run is reported as %q, want %q", out.News.Unfinished, want)
 	}
 	if len(h.box.got) != before+1 || !strings.Contains(h.box.got[before].Subject, "the previous run did not finish") {
-		t.Errorf("nobody was told of it: %+v", h.box.got[before:])
+		t.Errorf("it was not reported: %+v", h.box.got[before:])
 	}
 	if cells, err := h.store().Cells(t.Context(), run.ID); err != nil || len(cells) != 1 {
-		t.Errorf("of the killed night %d cells are left, %v", len(cells), err)
+		t.Errorf("%d cells of the killed run are stored, %v", len(cells), err)
 	}
-	if out := h.night(t.Context()); out.News.Unfinished != "" || out.Told {
-		t.Errorf("it is told again: %s", out.News.Unfinished)
+	if out := h.night(t.Context()); out.News.Unfinished != "" || out.Notified {
+		t.Errorf("it is reported again: %s", out.News.Unfinished)
 	}
 }
 
@@ -150,11 +150,11 @@ func TestLockThatCannotBeRead(t *testing.T) {
 			t.Errorf("%q: %q, %q", content, out.News.Unfinished, out.News.Problems)
 		}
 	}
-	// The memory is damaged: said, and told too much rather than too little.
+	// A corrupt memory is reported, and so is everything else again.
 	if err := os.WriteFile(filepath.Join(h.cfg.State, memoryName), []byte("garbage"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out := h.night(t.Context()); !out.Told || len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], memoryName) {
-		t.Errorf("told %t, problems %q", out.Told, out.News.Problems)
+	if out := h.night(t.Context()); !out.Notified || len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], memoryName) {
+		t.Errorf("notified %t, problems %q", out.Notified, out.News.Problems)
 	}
 }

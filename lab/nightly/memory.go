@@ -15,17 +15,17 @@ import (
 
 const memoryName = "nightly.json"
 
-// memory is what is known of the night before: what people were told the last
-// time, so that they are not told it again.
+// memory is the state after the last nightly run: what was reported, so that it
+// is not reported again.
 type memory struct {
-	Told     changes.Digest `json:"told"`
+	Notified changes.Digest `json:"told"`
 	Baseline string         `json:"baseline"` // the run that it was compared with
 	Run      string         `json:"run"`
 	When     time.Time      `json:"when"`
 }
 
-// remember reads the memory in a directory. One that is not there or was damaged is
-// empty: then people are told too much rather than too little.
+// remember reads the memory in a directory. A missing or corrupt one is empty:
+// reporting twice is better than not reporting.
 func remember(dir string) (memory, error) {
 	path := filepath.Join(dir, memoryName)
 	b, err := os.ReadFile(path)
@@ -37,19 +37,19 @@ func remember(dir string) (memory, error) {
 		err = json.Unmarshal(b, &m)
 	}
 	if err != nil {
-		return memory{}, fmt.Errorf("what was told the last time cannot be read: %s: %w", path, err)
+		return memory{}, fmt.Errorf("the record of the last notification cannot be read: %s: %w", path, err)
 	}
 	return m, nil
 }
 
-// keep replaces the memory.
+// keep saves the memory.
 func (m memory) keep(dir string) error {
 	b, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
 	}
 	if err := osfile.Write(filepath.Join(dir, memoryName), append(b, '\n'), 0o644); err != nil {
-		return fmt.Errorf("what was told cannot be kept, and will be told again: %w", err)
+		return fmt.Errorf("the record of this notification cannot be saved, so the same changes will be reported again: %w", err)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
-// Package nightly is the sequence of an unattended run: it continues after
-// faults where it can, reports them, and notifies people only of what they have
-// not been told before. How a run is made and rendered is the Runner's
-// business.
+// Package nightly is the sequence of an unattended run. It continues after
+// faults where it can, reports them, and notifies people only of changes that
+// were not reported before. Executing and rendering a run is the Runner's job.
 //
 // Read night.go for the sequence, lock.go for what keeps two nightly runs
 // apart, and finish.go for what happens after the run.
@@ -21,97 +20,97 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// Mark is the mark of the last run of a night that the lab finished: what
-// "previous" is compared with.
+// Mark is the mark of the last complete nightly run, to which Previous refers.
 const Mark = "nightly"
 
-// Previous is the baseline of those who want to know what changed since the
-// night before.
+// Previous as the baseline compares with the last complete nightly run.
 const Previous = "previous"
 
 // Config configures nightly runs.
 type Config struct {
-	// State is the directory of the lock and of what was told the last time.
+	// State is the directory of the lock and of the record of
+	// notifications.
 	State string
-	// Store is the file of results.
+	// Store is the results file.
 	Store string
-	// Reports is the directory in which each night has one of its own.
+	// Reports is the directory that gets a subdirectory for each nightly
+	// run.
 	Reports string
-	// ReportURL is where people find Reports; empty: they find it by its path.
+	// ReportURL is the URL of Reports; empty: notifications contain paths.
 	ReportURL string
-	// Formats are those of the report files, as Runner.Render knows them.
+	// Formats are the formats of the report files, for Runner.Render.
 	Formats []string
 	// Baseline names the run to compare with: "@baseline", "previous" or
-	// anything that store.Store.Run takes.
+	// anything that store.Store.Run accepts.
 	Baseline string
 	// KeepDays is how long runs and reports are kept; at least 1.
 	KeepDays int
-	// MinFree is how many bytes must be free in each of Places, or the night
-	// is not begun.
+	// MinFree is how many bytes must be free in each of Places; otherwise
+	// nothing is run.
 	MinFree int64
 	Places  []Place
-	// Deadline is how long the run may take; 0: as long as it takes.
+	// Deadline limits the duration of the run; 0: no limit.
 	Deadline time.Duration
-	// Always sends a notification also when there is nothing new.
+	// Always sends a notification even if nothing changed.
 	Always bool
 	// Senders deliver the notification.
 	Senders []notify.Sender
-	// Host is the name of this machine.
+	// Host is the name of this host.
 	Host string
-	// Explain adds to the message of an error what can be done about it; nil:
-	// nothing is added.
+	// Explain adds the remedy to the message of an error; nil: nothing is
+	// added.
 	Explain func(error) string
 }
 
-// Runner makes the run of a night, and reads, renders and prunes what is kept.
+// Runner executes runs, and reads, renders and prunes stored ones.
 type Runner interface {
-	// Run makes the run. It calls begun as soon as the run is in the store. What
-	// it returns counts even with an error.
+	// Run executes a run. It calls begun as soon as the run is in the
+	// store. Its Performance is valid even with an error.
 	Run(ctx context.Context, store *store.Store, begun func(run string)) (Performance, error)
-	// Read returns a run that ref names with its cells, judged by the user's
-	// expectations.
+	// Read returns the run that ref names and its cells, with the user's
+	// expectations applied.
 	Read(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
-	// Assess tells regressions from flakes by the history of the cells up to the
-	// run before, under the policy of the later run.
+	// Assess tells regressions from flakes by the history of the cells up
+	// to the earlier run, under the policy of the later one.
 	Assess(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error
 	// Render writes a run in a format.
 	Render(ctx context.Context, w io.Writer, format string, store *store.Store, run results.Run, cells []results.Cell) error
-	// Prune removes what of the cache has not been used since a time, and names
-	// what it removed. short says that space is short: then everything goes that
-	// is not in use.
+	// Prune removes cache entries that have not been used since a time, and
+	// describes what it removed. If space is short, it removes everything
+	// that is not in use.
 	Prune(ctx context.Context, before time.Time, short bool) (removed []string, err error)
 }
 
-// Performance is the result of making a run.
+// Performance is the result of executing a run.
 type Performance struct {
 	Run     string // its id; empty: there is none
 	Planned []results.CellKey
 	Missing []changes.Missing
 	Notes   []string
-	// Sound says that no control cell failed, no cell was left without a
-	// verdict, and each kernel that the archive has was there. Only a sound run is
-	// one to compare with.
+	// Sound reports that no control cell failed, every cell has a verdict,
+	// and every kernel of the archive was available. Only a sound run may
+	// become a baseline.
 	Sound bool
 }
 
 // Outcome is the result of a nightly run.
 type Outcome struct {
-	News    changes.Summary
-	Reports []string // files, or where they are found
-	Told    bool     // a notification was due
-	// Failed are faults that were found too late to be in the news.
+	News     changes.Summary
+	Reports  []string // paths or URLs
+	Notified bool     // a notification was due
+	// Failed are faults that occurred too late to be in the summary.
 	Failed []string
 }
 
-// DeadlineError is the cause of the end of a run that took too long.
+// DeadlineError is the cause of cancelling a run that exceeded its deadline.
 type DeadlineError struct{ After time.Duration }
 
 func (e *DeadlineError) Error() string {
-	return fmt.Sprintf("the deadline of %s passed: what had not been run then was not run", e.After)
+	return fmt.Sprintf("the deadline of %s passed: the remaining cells were not run", e.After)
 }
 
-// night is one in progress.
-type night struct {
+// sequence is a nightly run in progress.
+type sequence struct {
 	Config
 	runner   Runner
 	started  time.Time
@@ -124,26 +123,27 @@ type night struct {
 	baseline string // id of the run to compare with; empty: none
 	reports  reports
 	unopened error // why there is no store
-	first    bool  // there was no night before
-	// noReports says that their directory cannot be made; it is tried once.
+	first    bool  // there was no nightly run before
+	// noReports reports that their directory cannot be created; it is tried
+	// once.
 	noReports bool
 }
 
-// Hold makes a nightly run, from its lock to its notification. The error is one
-// for which there is no outcome: a *BusyError when another night is not over, or a
-// *results.RunError when the baseline is none. Everything else is in the outcome.
-func Hold(ctx context.Context, c Config, r Runner) (Outcome, error) {
-	n := &night{Config: c, runner: r, started: time.Now()}
+// Run executes a nightly run, from its lock to its notification. The error is a
+// *BusyError if another nightly run has not finished, or a *results.RunError if
+// there is no such baseline. All other errors are part of the outcome.
+func Run(ctx context.Context, c Config, r Runner) (Outcome, error) {
+	n := &sequence{Config: c, runner: r, started: time.Now()}
 	l, left, err := acquire(c.State, n.started)
 	if busy := (*BusyError)(nil); errors.As(err, &busy) {
 		return Outcome{}, err
 	}
-	// Without a lock nothing is run, and people are told so.
+	// Without the lock nothing is run, and that is reported.
 	n.lock = l
 	defer func() { _ = l.release() }() // at the latest when the process ends
 	n.facts = changes.Facts{Host: c.Host, Started: n.started}
-	// A full disk can keep all of these from being written, and none is worth
-	// more than the night.
+	// All of these fail if the disk is full; none of them is a reason to
+	// give up.
 	n.problem(err)
 	n.problem(l.write(""))
 	n.last, err = remember(c.State)
@@ -153,7 +153,7 @@ func Hold(ctx context.Context, c Config, r Runner) (Outcome, error) {
 		return Outcome{}, err
 	}
 	lacking := n.makeRoom(ctx)
-	if n.store == nil { // there may have been no room for it
+	if n.store == nil { // the disk may have been full
 		if err := n.open(ctx); err != nil {
 			return Outcome{}, err
 		}
@@ -162,7 +162,7 @@ func Hold(ctx context.Context, c Config, r Runner) (Outcome, error) {
 	if n.store != nil {
 		defer func() { _ = n.store.Close() }() // each attempt was durable when it was added
 	}
-	n.tellOf(ctx, left)
+	n.reportKilled(ctx, left)
 	n.problem(lacking)
 	if lacking == nil && n.store != nil && n.lock != nil {
 		n.perform(ctx)
@@ -170,27 +170,27 @@ func Hold(ctx context.Context, c Config, r Runner) (Outcome, error) {
 	return n.finish(ctx), nil
 }
 
-// problem notes a fault of the lab, if there is one.
-func (n *night) problem(err error) {
+// problem records a fault of the lab, if err is not nil.
+func (n *sequence) problem(err error) {
 	if err != nil {
 		n.facts.Problems = append(n.facts.Problems, n.explain(err))
 	}
 }
 
-func (n *night) explain(err error) string {
+func (n *sequence) explain(err error) string {
 	if n.Explain == nil {
 		return err.Error()
 	}
 	return n.Explain(err)
 }
 
-func (n *night) note(format string, args ...any) {
+func (n *sequence) note(format string, args ...any) {
 	n.facts.Notes = append(n.facts.Notes, fmt.Sprintf(format, args...))
 }
 
-// open opens the store and finds the run to compare with, before anything is
-// spent. Without a store the night goes on to tell people so.
-func (n *night) open(ctx context.Context) error {
+// open opens the store and finds the run to compare with, before anything
+// expensive. Without a store the sequence continues, in order to report that.
+func (n *sequence) open(ctx context.Context) error {
 	store, err := store.Open(n.Store)
 	n.unopened = err
 	if err != nil {
@@ -206,7 +206,7 @@ func (n *night) open(ctx context.Context) error {
 	case err == nil:
 		n.baseline = run.ID
 	case errors.As(err, &none) && (ref == "@"+Mark || ref == "@"+results.Baseline):
-		// The first night.
+		// The first nightly run.
 	case errors.As(err, &none):
 		return errors.Join(fmt.Errorf("nightly.baseline: %w", err), store.Close())
 	default:
@@ -216,15 +216,15 @@ func (n *night) open(ctx context.Context) error {
 	return nil
 }
 
-// tellOf says what is known of a night that was killed.
-func (n *night) tellOf(ctx context.Context, left *Holder) {
+// reportKilled describes the previous nightly run if it was killed.
+func (n *sequence) reportKilled(ctx context.Context, left *Holder) {
 	if left == nil {
 		return
 	}
-	text := fmt.Sprintf("the night that began at %s did not come to its end", left.Since.Local().Format("2006-01-02 15:04"))
+	text := fmt.Sprintf("the nightly run that started at %s did not finish", left.Since.Local().Format("2006-01-02 15:04"))
 	switch {
 	case left.Run == "":
-		text += ", and had run nothing"
+		text += ", and ran nothing"
 	case n.store != nil:
 		run, err := n.store.Run(ctx, left.Run)
 		if err != nil {
@@ -238,8 +238,9 @@ func (n *night) tellOf(ctx context.Context, left *Holder) {
 	n.facts.Unfinished = text
 }
 
-// makeRoom makes sure that there is enough, by removing what is old.
-func (n *night) makeRoom(ctx context.Context) error {
+// makeRoom checks the free space, and removes expired files if there is not
+// enough.
+func (n *sequence) makeRoom(ctx context.Context) error {
 	lacking, err := short(n.Places, n.MinFree)
 	if err != nil || len(lacking) == 0 {
 		return err
@@ -252,8 +253,8 @@ func (n *night) makeRoom(ctx context.Context) error {
 	return &NoRoomError{lacking}
 }
 
-// perform makes the run and takes down what came of it.
-func (n *night) perform(ctx context.Context) {
+// perform executes the run and records its results.
+func (n *sequence) perform(ctx context.Context) {
 	limited := ctx
 	if n.Deadline > 0 {
 		var cancel context.CancelFunc
@@ -272,7 +273,7 @@ func (n *night) perform(ctx context.Context) {
 	if done.Run == "" {
 		return
 	}
-	// What was found is read also when somebody stopped the night.
+	// Read the results even if the run was interrupted.
 	ctx = context.WithoutCancel(ctx)
 	run, cells, err := n.runner.Read(ctx, n.store, done.Run)
 	if err != nil {
@@ -285,7 +286,7 @@ func (n *night) perform(ctx context.Context) {
 	}
 	before, cells, err := n.runner.Read(ctx, n.store, n.baseline)
 	if err != nil {
-		n.problem(fmt.Errorf("the run to compare with cannot be read: %w", err))
+		n.problem(fmt.Errorf("the baseline cannot be read: %w", err))
 		return
 	}
 	n.facts.Before, n.facts.BeforeCells = before, cells

@@ -117,24 +117,24 @@ func (h *house) perform(ctx context.Context, store *store.Store, begun func(stri
 	return done, errors.Join(err, store.FinishRun(context.WithoutCancel(ctx), run.ID, time.Now(), problem))
 }
 
-// night holds one.
+// night executes a nightly run.
 func (h *house) night(ctx context.Context) Outcome {
 	h.t.Helper()
-	out, err := Hold(ctx, h.cfg, h.tools)
+	out, err := Run(ctx, h.cfg, h.tools)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	return out
 }
 
-// expect holds a night and compares what came of it: whether somebody was
-// told, its status and its subject.
+// expect runs a nightly run and checks its result: whether a notification was
+// sent, its status and its subject.
 func (h *house) expect(what string, told bool, status changes.Status, subject string) Outcome {
 	h.t.Helper()
 	before := len(h.box.got)
 	out := h.night(h.t.Context())
-	if sent := len(h.box.got) > before; out.Told != told || sent != told {
-		h.t.Errorf("%s: told %t and sent %t, want %t", what, out.Told, sent, told)
+	if sent := len(h.box.got) > before; out.Notified != told || sent != told {
+		h.t.Errorf("%s: notified %t and sent %t, want %t", what, out.Notified, sent, told)
 	}
 	if out.News.Status() != status || out.News.Subject() != subject {
 		h.t.Errorf("%s: %s, %q; want %s, %q", what, out.News.Status(), out.News.Subject(), status, subject)
@@ -155,13 +155,13 @@ func (h *house) store() *store.Store {
 	return s
 }
 
-// Against a fixed baseline people are told once of each thing, and once more
+// Against a fixed baseline each change is reported once, and once more
 // when it is over.
 func TestNights(t *testing.T) {
 	h := newHouse(t)
 	out := h.expect("the first", true, changes.StatusSame, "nothing to compare with yet")
-	if !strings.Contains(h.box.got[0].Text, "is the baseline from now on") {
-		t.Errorf("the baseline is not told of:\n%s", h.box.got[0].Text)
+	if !strings.Contains(h.box.got[0].Text, "is now the baseline") {
+		t.Errorf("the baseline is not reported:\n%s", h.box.got[0].Text)
 	}
 	if base, err := h.store().Run(t.Context(), "@baseline"); err != nil || base.ID != out.News.Run.ID {
 		t.Errorf("the baseline is %s, %v", base.ID, err)
@@ -170,7 +170,7 @@ func TestNights(t *testing.T) {
 	h.cells["A"] = "fail zeroed"
 	h.expect("a failure", true, changes.StatusRegressed, "1 new failure")
 	if text := h.box.got[1].Text; !strings.Contains(text, "6.12.117-test xfs splice.A: pass (snapshot) -> fail (zeroed)\n") || !strings.Contains(text, "splicelab run -k 6.12.117-test") {
-		t.Errorf("what failed is not told:\n%s", text)
+		t.Errorf("the failure is not reported:\n%s", text)
 	}
 	if want := "splicelab lab1: 1 new failure"; h.box.got[1].Subject != want {
 		t.Errorf("subject %q, want %q", h.box.got[1].Subject, want)
@@ -193,14 +193,14 @@ func TestNights(t *testing.T) {
 	h.expect("always", true, changes.StatusSame, "as before")
 }
 
-// Against the night before, what stays is not told again, and neither is that
+// Against the previous nightly run, what stays is not reported again, nor is that
 // it stayed.
 func TestNightsAgainstTheOneBefore(t *testing.T) {
 	h := newHouse(t)
 	h.cfg.Baseline = Previous
 	h.expect("the first", true, changes.StatusSame, "nothing to compare with yet")
 	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
-		t.Error("a baseline was set that nobody asked for")
+		t.Error("a baseline was set without request")
 	}
 	h.cells["A"] = "fail zeroed"
 	h.expect("a failure", true, changes.StatusRegressed, "1 new failure")
@@ -238,7 +238,7 @@ func TestTroubleIsTold(t *testing.T) {
 		t.Errorf("failed: %q", out.Failed)
 	}
 	h.box.err = nil
-	h.expect("told at last", true, changes.StatusSame, "as before")
+	h.expect("reported at last", true, changes.StatusSame, "as before")
 	h.expect("and only once", false, changes.StatusSame, "as before")
 }
 
@@ -248,7 +248,7 @@ func TestBaselineIsWhole(t *testing.T) {
 	h.edit = func(p *Performance) error { p.Sound = false; return nil }
 	h.expect("holes", true, changes.StatusSame, "nothing to compare with yet")
 	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
-		t.Error("a run with holes is the baseline")
+		t.Error("an incomplete run is the baseline")
 	}
 	h.edit = nil
 	h.expect("whole", false, changes.StatusSame, "nothing to compare with yet")
@@ -256,7 +256,7 @@ func TestBaselineIsWhole(t *testing.T) {
 
 	h.cfg.Baseline = "@release"
 	var none *results.RunError
-	if _, err := Hold(t.Context(), h.cfg, h.tools); !errors.As(err, &none) || !strings.Contains(err.Error(), "nightly.baseline: ") {
+	if _, err := Run(t.Context(), h.cfg, h.tools); !errors.As(err, &none) || !strings.Contains(err.Error(), "nightly.baseline: ") {
 		t.Errorf("a baseline that there is not: %v", err)
 	}
 	if h.runs != 3 {
@@ -281,7 +281,7 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// Somebody who stops a night is told what was left.
+// An interrupted nightly run reports what was left.
 func TestStopped(t *testing.T) {
 	h := newHouse(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -382,22 +382,22 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 	if len(h.box.got) != 1 || len(out.Reports) != 0 || out.News.Status() != changes.StatusLab {
 		t.Fatalf("sent %d, reports %q, status %s", len(h.box.got), out.Reports, out.News.Status())
 	}
-	if !strings.Contains(h.box.got[0].Text, "PROBLEM: explained: the directory of reports: ") {
-		t.Errorf("what is wrong is not told:\n%s", h.box.got[0].Text)
+	if !strings.Contains(h.box.got[0].Text, "PROBLEM: explained: report directory: ") {
+		t.Errorf("the problem is not reported:\n%s", h.box.got[0].Text)
 	}
 	if _, err := h.store().Run(t.Context(), out.News.Run.ID); err != nil {
 		t.Error(err)
 	}
 }
 
-// A state directory that cannot be used is told of like everything else.
+// An unusable state directory is reported like any other problem.
 func TestNoLock(t *testing.T) {
 	h := newHouse(t)
 	if err := os.WriteFile(h.cfg.State, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	out := h.night(t.Context())
-	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || h.runs != 0 || !strings.Contains(h.box.got[0].Text, "PROBLEM: the state directory: ") {
+	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || h.runs != 0 || !strings.Contains(h.box.got[0].Text, "PROBLEM: state directory: ") {
 		t.Errorf("sent %+v after %d runs", h.box.got, h.runs)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// Everything that a night writes into the directory of reports has these
+// Everything that a nightly run writes into the report directory has these
 // names; nothing else there is ever touched.
 const (
 	reportLayout = "nightly-20060102-150405"
@@ -24,15 +24,15 @@ var (
 	reportFile      = regexp.MustCompile(`^\.?(report|news)\.[a-z0-9.]+$`)
 )
 
-// reports is the directory of one night's report files.
+// reports is the directory of the report files of one nightly run.
 type reports struct {
 	root, dir string
 }
 
-// newReports makes the directory of a night that started at a time.
+// newReports creates the directory of a nightly run that started at a time.
 func newReports(root string, started time.Time) (reports, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return reports{}, fmt.Errorf("the directory of reports: %w", err)
+		return reports{}, fmt.Errorf("report directory: %w", err)
 	}
 	name := filepath.Join(root, started.Local().Format(reportLayout))
 	dir := name
@@ -42,9 +42,9 @@ func newReports(root string, started time.Time) (reports, error) {
 		case err == nil:
 			return reports{root, dir}, nil
 		case !errors.Is(err, fs.ErrExist):
-			return reports{}, fmt.Errorf("the directory of reports: %w", err)
+			return reports{}, fmt.Errorf("report directory: %w", err)
 		}
-		dir = fmt.Sprintf("%s-%d", name, n) // two nights within a second
+		dir = fmt.Sprintf("%s-%d", name, n) // two nightly runs within a second
 	}
 }
 
@@ -54,19 +54,19 @@ func (r reports) write(name string, content []byte) (string, error) {
 	return path, osfile.Write(path, content, 0o644)
 }
 
-// point makes the link "latest" name this night's directory, in one step, so
-// that who follows it always finds one.
+// point atomically makes the link "latest" refer to this directory, so that
+// readers always find one.
 func (r reports) point() error {
 	link := filepath.Join(r.root, latestName)
 	if st, err := os.Lstat(link); err == nil && st.Mode()&fs.ModeSymlink == 0 {
-		return fmt.Errorf("%s is no link: it stays as it is, move it away", link)
+		return fmt.Errorf("%s is not a symbolic link, so it was not replaced: move it away", link)
 	}
 	return osfile.Symlink(filepath.Base(r.dir), link)
 }
 
-// pruneReports removes what nights that started before a time wrote into the
-// directory of reports, and returns the names of what it removed. Files that somebody
-// else put there stay, and their directories with them.
+// pruneReports removes the reports of nightly runs that started before a time,
+// and returns the names of what it removed. Files of other origin stay, and so
+// do their directories.
 func pruneReports(root string, before time.Time) (removed []string, err error) {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,7 +75,7 @@ func pruneReports(root string, before time.Time) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	latest, _ := os.Readlink(filepath.Join(root, latestName)) // none: nothing to keep for it
+	latest, _ := os.Readlink(filepath.Join(root, latestName)) // no link: nothing to keep for it
 	for _, e := range entries {
 		name := reportDirectory.FindStringSubmatch(e.Name())
 		if name == nil || !e.IsDir() || e.Name() == latest {

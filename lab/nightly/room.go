@@ -9,24 +9,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Place is a directory that a night writes to.
+// Place is a directory that a nightly run writes to.
 type Place struct {
 	Name string // "cache"
 	Dir  string
 }
 
 // short lists the places whose filesystem has less than need bytes free, each
-// filesystem once. What a place cannot be asked for is an error.
+// filesystem once.
 func short(places []Place, need int64) (lacking []string, err error) {
 	seen := map[uint64]bool{}
 	for _, p := range places {
 		if err := os.MkdirAll(p.Dir, 0o755); err != nil {
-			return nil, fmt.Errorf("the %s directory: %w", p.Name, err)
+			return nil, fmt.Errorf("%s directory: %w", p.Name, err)
 		}
 		var st unix.Stat_t
 		var sfs unix.Statfs_t
 		if err := errors.Join(unix.Stat(p.Dir, &st), unix.Statfs(p.Dir, &sfs)); err != nil {
-			return nil, fmt.Errorf("the %s directory %s: %w", p.Name, p.Dir, err)
+			return nil, fmt.Errorf("%s directory %s: %w", p.Name, p.Dir, err)
 		}
 		if seen[st.Dev] {
 			continue

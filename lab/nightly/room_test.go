@@ -48,7 +48,7 @@ func fill(t *testing.T, dir string, but int64) {
 }
 
 // A disk that fills up during a run costs what was not stored, and nothing
-// else: what was stored stays, and people are told.
+// else: what was stored stays, and it is reported.
 func TestDiskFillsUp(t *testing.T) {
 	disk := smallDisk(t, 16)
 	h := houseIn(t, disk)
@@ -89,7 +89,7 @@ func TestDiskFillsUp(t *testing.T) {
 	text := h.box.got[1].Text
 	for _, want := range []string{"the disk is full", fmt.Sprintf("6.12.117-test xfs: %d of 1000", 1000-len(stored))} {
 		if !strings.Contains(text, want) {
-			t.Errorf("%q is not told:\n%s", want, text)
+			t.Errorf("%q is not reported:\n%s", want, text)
 		}
 	}
 	if err := os.Remove(filepath.Join(disk, "ballast")); err != nil {
@@ -102,9 +102,9 @@ func TestDiskFillsUp(t *testing.T) {
 	if is, err := h.store().Run(t.Context(), "@baseline"); err != nil || is.ID != baseline.ID {
 		t.Errorf("the baseline is %s, %v; want %s", is.ID, err, baseline.ID)
 	}
-	// With room again, all is as it was. Nobody is told: that there had been a
-	// full disk could not be written down.
-	if !strings.Contains(strings.Join(out.Failed, "\n"), "what was told cannot be kept") {
+	// With room again, all is as it was. Nothing is reported: that there had been a
+	// full disk could not be recorded.
+	if !strings.Contains(strings.Join(out.Failed, "\n"), "the record of this notification cannot be saved") {
 		t.Errorf("failed: %q", out.Failed)
 	}
 	h.tools.run = h.perform
@@ -123,8 +123,8 @@ func TestNoRoomForReports(t *testing.T) {
 	}
 	h.cfg.Formats = []string{"html"}
 	out := h.night(t.Context())
-	if len(h.box.got) != 1 || !strings.Contains(h.box.got[0].Text, "PROBLEM: the report report.html: ") || !strings.Contains(h.box.got[0].Text, "no space left") {
-		t.Errorf("what is wrong is not told: %+v", h.box.got)
+	if len(h.box.got) != 1 || !strings.Contains(h.box.got[0].Text, "PROBLEM: report report.html: ") || !strings.Contains(h.box.got[0].Text, "no space left") {
+		t.Errorf("what is wrong is not reported: %+v", h.box.got)
 	}
 	var names []string
 	for _, f := range out.Reports {
@@ -139,7 +139,7 @@ func TestNoRoomForReports(t *testing.T) {
 	}
 }
 
-// Without room a night removes what is old, and is not begun when that is not
+// Without space a nightly run removes what is old, and does not start when that is not
 // enough.
 func TestRoomIsMade(t *testing.T) {
 	disk := smallDisk(t, 16)
@@ -155,7 +155,7 @@ func TestRoomIsMade(t *testing.T) {
 	}
 	h.expect("still none", false, changes.StatusLab, "nothing was run, 1 problem")
 
-	// The ballast is of an old night.
+	// The ballast is of an old nightly run.
 	old := filepath.Join(h.cfg.Reports, "nightly-20200101-023000")
 	if err := os.MkdirAll(old, 0o755); err != nil {
 		t.Fatal(err)
@@ -179,7 +179,7 @@ func TestRoomIsMade(t *testing.T) {
 	}
 }
 
-// A disk without a byte of room: the night still tells.
+// Even with a full disk the problem is reported.
 func TestDiskIsFull(t *testing.T) {
 	disk := smallDisk(t, 4)
 	h := houseIn(t, disk)
@@ -190,6 +190,6 @@ func TestDiskIsFull(t *testing.T) {
 		t.Errorf("status %s, sent %+v", out.News.Status(), h.box.got)
 	}
 	if len(out.Failed) == 0 {
-		t.Error("what was told cannot have been kept, and that is not said")
+		t.Error("the record of the notification cannot have been saved, but no error says so")
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// OfCell is the report of a cell's result in a run.
+// OfCell returns a report of a cell's result in a run.
 func OfCell(run results.Run, c results.Cell) Report {
 	what := string(c.Outcome)
 	if what == "" {
@@ -21,13 +21,13 @@ func OfCell(run results.Run, c results.Cell) Report {
 		Expect: Expect{Verdict: c.Verdict, Outcome: c.Outcome}, Repetitions: 3, Policy: run.Policy,
 		Note: sanitize.Line(c.Detail),
 	}
-	// The run's conditions have them as they are shown.
+	// The run's conditions contain them in display format.
 	_, _ = fmt.Sscanf(run.Conditions["memory"], "%d MiB", &r.Memory)
 	_, _ = fmt.Sscan(run.Conditions["cpus"], &r.CPUs)
 	return r
 }
 
-// Text is the report as the content of a file. comment, if any, goes first.
+// Text is the content of the report's file. comment, if not empty, precedes it.
 func (r Report) Text(comment string) ([]byte, error) {
 	var b bytes.Buffer
 	err := r.Write(&b, comment)

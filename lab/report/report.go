@@ -1,7 +1,7 @@
-// Package report reads and writes report files: what somebody saw, said so
-// exactly that the lab can look for it again. A report names one kernel, one
-// filesystem and one test, and what is to be seen there. How it is run is the
-// lab's business; the package only knows what a file may say.
+// Package report reads and writes report files: observations that are exact
+// enough to be reproduced. A report names one kernel, one filesystem, one test
+// and the expected result. The package knows only the file format, not how a
+// report is run.
 package report
 
 import (
@@ -22,37 +22,37 @@ import (
 
 // Report is one report file.
 type Report struct {
-	// Title says in one line what was seen.
+	// Title is one line that says what was observed.
 	Title string `yaml:"title"`
-	// Kernel is a selector that names one kernel: 6.12.117, a whole release,
-	// file:PATH. Source, where it is given, is what it is built of instead.
+	// Kernel is a selector of one kernel: 6.12.117, a full release,
+	// file:PATH. Alternatively, Source says how to build it.
 	Kernel string  `yaml:"kernel,omitempty"`
 	Source *Source `yaml:"source,omitempty"`
 	// Filesystem is the name of a profile.
 	Filesystem string `yaml:"filesystem"`
 	// Mkfs is the command that makes the filesystem, and MountOptions are
-	// those it is mounted with, where they are not the profile's.
+	// its mount options, if they differ from the profile's.
 	Mkfs         []string `yaml:"mkfs,omitempty,flow"`
 	MountOptions string   `yaml:"mount_options,omitempty"`
-	// TestsFrom are Go packages, test binaries, programs or C files that the
-	// test is of, where it is not the lab's. Paths are relative to the file.
+	// TestsFrom are Go packages, test binaries, programs or C files of a
+	// user suite that contains the test. Paths are relative to the file.
 	TestsFrom []string `yaml:"tests_from,omitempty"`
 	// Test is the full name, suite.TestName/subtest.
 	Test string `yaml:"test"`
 	// Expect is what the report claims.
 	Expect Expect `yaml:"expect"`
-	// Repetitions is how often it is tried, each time in a VM of its own;
-	// 1 to 1000, default 1.
+	// Repetitions is the number of attempts, each in a fresh VM; 1 to 1000,
+	// default 1.
 	Repetitions int `yaml:"repetitions,omitempty"`
-	// Policy is the run's; it matters only where a verdict is expected.
-	// Default: snapshot.
+	// Policy is the policy of the run; it matters only if a verdict is
+	// expected. Default: snapshot.
 	Policy outcome.Policy `yaml:"policy,omitempty"`
-	// Memory of the VM in MiB, and its processors; 0 is the lab's default.
+	// Memory of the VM in MiB, and number of CPUs; 0 is the lab's default.
 	Memory int `yaml:"memory,omitempty"`
 	CPUs   int `yaml:"cpus,omitempty"`
-	// KernelArgs are added to the kernel's command line.
+	// KernelArgs are appended to the kernel command line.
 	KernelArgs string `yaml:"kernel_args,omitempty"`
-	// Note is for people.
+	// Note is free text.
 	Note string `yaml:"note,omitempty"`
 }
 
@@ -68,23 +68,23 @@ type Source struct {
 	Compiler  string   `yaml:"compiler,omitempty"`
 }
 
-// Build is the kernel as the lab builds it, under that name.
+// Build is the build of the kernel under that name.
 func (s Source) Build(name string) source.Build {
 	return source.Build{Name: name, Tree: s.Tree, Ref: s.Ref, Base: s.Config, Fragments: s.Fragments, Options: s.Options, Patches: s.Patches, Compiler: s.Compiler}
 }
 
-// Expect is what has to be seen for the report to be reproduced. What is empty
-// is not asked for; not all of it may be.
+// Expect is the result that reproduces the report. An empty field matches
+// anything; at least one must be set.
 type Expect struct {
 	Verdict outcome.Verdict `yaml:"verdict,omitempty"`
 	Outcome outcome.Outcome `yaml:"outcome,omitempty"`
 }
 
-// maxRepetitions bounds a slip of the finger.
+// maxRepetitions catches typing errors.
 const maxRepetitions = 1000
 
-// Load reads a report file. The error names the file, the line where there is
-// one, and the remedy.
+// Load reads a report file. The error names the file, the line if known, and
+// the remedy.
 func Load(path string) (Report, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -93,13 +93,13 @@ func Load(path string) (Report, error) {
 	return Parse(path, b)
 }
 
-// Parse is Load for what was read already; file is for errors.
+// Parse parses the content of a report file; file is used in errors.
 func Parse(file string, content []byte) (Report, error) {
 	var r Report
 	dec := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict())
 	switch err := dec.Decode(&r); {
 	case errors.Is(err, io.EOF):
-		return Report{}, fmt.Errorf("report %s: it is empty; docs/reports.md shows what belongs into one", file)
+		return Report{}, fmt.Errorf("report %s: it is empty; docs/reports.md describes the format", file)
 	case err != nil:
 		return Report{}, fmt.Errorf("report %s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
@@ -109,8 +109,8 @@ func Parse(file string, content []byte) (Report, error) {
 	if r.Policy == "" {
 		r.Policy = outcome.PolicySnapshot
 	}
-	// What has a dot at its beginning is a path from here; the rest is a package,
-	// or a name that the lab knows.
+	// A leading dot makes it a path relative to the file; anything else is
+	// a package or a name known to the lab.
 	beside := func(paths []string) {
 		for i, p := range paths {
 			paths[i] = besideFile(file, p)
@@ -128,7 +128,8 @@ func Parse(file string, content []byte) (Report, error) {
 	return r, nil
 }
 
-// besideFile is a path that begins with a dot as seen from where we are.
+// besideFile resolves a path that begins with a dot relative to the report
+// file.
 func besideFile(file, path string) string {
 	if !strings.HasPrefix(path, ".") {
 		return path
@@ -143,7 +144,7 @@ func besideFile(file, path string) string {
 func (r Report) validate() error {
 	if r.Source != nil {
 		if r.Kernel != "" {
-			return errors.New("kernel and source both say what to boot: keep one")
+			return errors.New("kernel and source exclude each other: keep one")
 		}
 		if err := r.Source.Build("report").Validate(); err != nil {
 			return fmt.Errorf("source: %w", err)
@@ -159,11 +160,11 @@ func (r Report) validate() error {
 	}
 	for _, f := range []struct{ key, value string }{{"kernel", r.Kernel}, {"filesystem", r.Filesystem}} {
 		if strings.Contains(f.value, ",") || f.value == "all" {
-			return fmt.Errorf("%s: %q names several: a report is about one", f.key, f.value)
+			return fmt.Errorf("%s: %q selects several: a report is about one", f.key, f.value)
 		}
 	}
 	if r.Expect == (Expect{}) {
-		return errors.New("expect is missing: say what was seen, as in \"expect: {outcome: phantom-zero}\"")
+		return errors.New("expect is missing: add what was observed, as in \"expect: {outcome: phantom-zero}\"")
 	}
 	if v := r.Expect.Verdict; v != "" && (!slices.Contains(outcome.Verdicts, v) || v == outcome.Infra) {
 		return fmt.Errorf("expect.verdict: %q is not pass, fail, skip, crash, hang or boot-fail", v)
@@ -188,7 +189,7 @@ func (e Expect) Met(v outcome.Verdict, o outcome.Outcome) bool {
 	return (e.Verdict == "" || e.Verdict == v) && (e.Outcome == "" || e.Outcome == o)
 }
 
-// String is the expectation in words.
+// String is the expectation as text.
 func (e Expect) String() string {
 	switch {
 	case e.Verdict == "":

@@ -16,24 +16,24 @@ import (
 	"github.com/splicelab/splicelab/lab/program"
 )
 
-// CheckBundle refuses a bundle that could not be written, before anything is
+// CheckBundle refuses a bundle path that cannot be written, before anything is
 // run.
 func CheckBundle(f export.File) error {
 	path := string(f)
 	if !strings.HasSuffix(path, bundle.Suffix) || filepath.Base(path) == bundle.Suffix {
-		return input.Optionf("bundle", "%s: its name has to end with %s", path, bundle.Suffix)
+		return input.Optionf("bundle", "%s: the name must end with %s", path, bundle.Suffix)
 	}
 	return f.Check("bundle")
 }
 
-// Bundle packs a report that was reproduced, and runs the result in a clean
-// directory. The file is complete and checked, or as it was. It returns the
-// bundle's size; progress is logged.
+// Bundle packs a reproduced report and verifies the bundle in a clean directory
+// before it replaces the file. It returns the bundle's size; progress is
+// logged.
 func (t *Tries) Bundle(ctx context.Context, f export.File, log io.Writer) (size int64, err error) {
 	s, r, p := t.session, t.report, t.plan
 	p.Repeat = 0
 	if !strings.Contains(s.Run.Kernels, ":") {
-		r.Kernel = t.ready[0].Release // a series names another kernel next week
+		r.Kernel = t.ready[0].Release // a series may name another kernel next week
 	}
 	dir, release, err := program.TempDir(s.Cache)
 	if err != nil {

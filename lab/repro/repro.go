@@ -26,10 +26,10 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// buildName is the name of the kernel that a report's source is built to.
+// buildName is the name of the kernel built from a report's source.
 const buildName = "report"
 
-// Settings are s for the only cell of a report.
+// Settings restricts s to the only cell of a report.
 func Settings(s session.Settings, r report.Report) session.Settings {
 	s.Run.Kernels, s.Run.Filesystems = r.Kernel, r.Filesystem
 	if r.Source != nil {
@@ -54,7 +54,7 @@ func Settings(s session.Settings, r report.Report) session.Settings {
 }
 
 // profile is p with the report's own mkfs and mount options, and another name,
-// so that its cells are not taken for those of p.
+// so that its cells are not confused with those of p.
 func profile(p images.Profile, r report.Report) (images.Profile, error) {
 	if len(r.Mkfs) == 0 && r.MountOptions == "" {
 		return p, nil
@@ -72,10 +72,10 @@ func profile(p images.Profile, r report.Report) (images.Profile, error) {
 	return p, nil
 }
 
-// Tries are the attempts at a report. Those that the lab failed do not count.
+// Tries are the attempts at a report. Infra does not count.
 type Tries struct {
 	Run        string // its id
-	Met, Tried int    // how many met what the report expects, and of how many
+	Met, Tried int    // attempts with the expected result, and all attempts
 
 	report  report.Report
 	session *session.Session
@@ -83,17 +83,17 @@ type Tries struct {
 	lab     *lab.Lab
 	plan    plan.Plan
 	ready   lab.Ready
-	text    string // what was printed of them
+	text    string // as printed
 }
 
-// Close closes what a bundle needs.
+// Close releases what is kept open for a bundle.
 func (t *Tries) Close() {
 	t.session.Close()
 	t.tests.Close()
 }
 
-// Run tries a report, each time in a VM of its own, and prints each try. All are
-// attempts of one stored run.
+// Run reproduces a report, each time in a fresh VM, and prints each attempt.
+// All are attempts of one stored run.
 func Run(ctx context.Context, settings session.Settings, r report.Report, a session.Audience, out io.Writer) (*Tries, error) {
 	settings = Settings(settings, r)
 	tests, err := settings.Select(ctx, r.TestsFrom)
@@ -144,14 +144,14 @@ func (t *Tries) run(ctx context.Context, a session.Audience, out io.Writer) erro
 		return err
 	}
 	t.Run = run.ID
-	// What was observed is printed even when the run failed.
+	// Print the attempts even if the run failed.
 	var text strings.Builder
 	terr := t.write(context.WithoutCancel(ctx), io.MultiWriter(out, &text), s.Results, key)
 	t.text = text.String()
 	return errors.Join(err, terr)
 }
 
-// write prints each try, and counts them.
+// write prints and counts the attempts.
 func (t *Tries) write(ctx context.Context, w io.Writer, s *store.Store, key results.CellKey) error {
 	all, err := s.Attempts(ctx, t.Run, key)
 	if err != nil {

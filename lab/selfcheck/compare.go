@@ -84,8 +84,8 @@ func Compare(ctx context.Context, settings session.Settings, from []string, ways
 	return different, cmp.Or(err, werr)
 }
 
-// compareRuns runs the plan in each of the ways. With an error come the ways
-// that were through before it.
+// compareRuns runs the plan in each of the ways. With an error it returns the
+// ways that were complete.
 func compareRuns(ctx context.Context, s *session.Session, tests session.Selection, chosen []Way, log io.Writer) ([]compared, error) {
 	p := progress.New(log)
 	found, err := s.FetchRun(ctx, p)

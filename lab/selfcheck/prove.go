@@ -75,7 +75,7 @@ func undetected(proofs []faults.Check) (n int) {
 	return n
 }
 
-// proveCells runs the plan with its faults into a store that nobody keeps.
+// proveCells runs the plan with its faults, into a temporary store.
 func proveCells(ctx context.Context, s *session.Session, tests session.Selection, log io.Writer) (plan.Plan, []results.Cell, error) {
 	p := progress.New(log)
 	defer p.Close()

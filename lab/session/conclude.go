@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// Conclusion is what a run has come to, well or badly.
+// Conclusion is the result of a run, finished or not.
 type Conclusion struct {
 	Stored
 	Failed int // cells that make the run fail

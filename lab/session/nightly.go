@@ -49,9 +49,9 @@ func NewNightly(ctx context.Context, s Settings, audience Audience) (*Nightly, e
 	return n, nil
 }
 
-// Hold makes a nightly run, from its lock to its notification. explain adds to
+// Execute makes a nightly run, from its lock to its notification. explain adds to
 // the message of an error what can be done about it.
-func (n *Nightly) Hold(ctx context.Context, senders []notify.Sender, host string, explain func(error) string) (nightly.Outcome, error) {
+func (n *Nightly) Execute(ctx context.Context, senders []notify.Sender, host string, explain func(error) string) (nightly.Outcome, error) {
 	if n.unselected == nil {
 		defer n.tests.Close()
 	}
@@ -60,7 +60,7 @@ func (n *Nightly) Hold(ctx context.Context, senders []notify.Sender, host string
 	if err != nil {
 		return nightly.Outcome{}, err
 	}
-	return nightly.Hold(ctx, nightly.Config{
+	return nightly.Run(ctx, nightly.Config{
 		State: n.State, Store: n.ResultsFile(), Reports: dir, ReportURL: c.ReportURL, Formats: c.Formats, Baseline: c.Baseline,
 		KeepDays: c.KeepDays, MinFree: int64(c.MinFree) << 20, Deadline: c.Deadline,
 		Places: []nightly.Place{{Name: "cache", Dir: n.Cache}, {Name: "state", Dir: n.State}, {Name: "reports", Dir: dir}},

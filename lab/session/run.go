@@ -24,7 +24,7 @@ type Audience interface {
 	io.Writer
 }
 
-// Ran is a run as far as it came.
+// Ran is a run, possibly incomplete.
 type Ran struct {
 	Plan plan.Plan
 	Run  results.Run // without an id when it did not begin

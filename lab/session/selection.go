@@ -31,7 +31,7 @@ type Selection struct {
 func (s Selection) Close() { s.release() }
 
 // Select reads the profiles and the suites that the options of a run name, and
-// makes sure that the pattern matches one of their tests.
+// verifies that the pattern matches one of their tests.
 func (s Settings) Select(ctx context.Context, from []string) (Selection, error) {
 	profiles, err := s.Profiles(s.Run.Filesystems)
 	if err != nil {
@@ -151,7 +151,7 @@ func userPattern(pattern string, user []suite.User) string {
 	return `^(` + strings.Join(names, "|") + `)\.`
 }
 
-// matched makes sure that some test is selected. The error lists similar names,
+// matched verifies that some test is selected. The error lists similar names,
 // or says that only the priority is in the way.
 func matched(suites []protocol.Suite, pattern string, priority int) error {
 	if _, err := plan.New(nil, nil, suites, pattern); err != nil {

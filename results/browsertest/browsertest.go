@@ -1,5 +1,6 @@
-// Package browsertest drives a real Chromium for tests of pages. A test is
-// skipped, with the reason, where there is none.
+// Package browsertest drives a real Chromium for tests of pages. A package that
+// uses it calls [Main] in its TestMain. Where no browser is installed, tests are
+// skipped with that reason.
 package browsertest
 
 import (
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,33 +25,39 @@ import (
 // patience bounds one step in a browser on a busy machine.
 const patience = time.Minute
 
-// Start starts Chromium for one test, or skips it.
-func Start(t *testing.T) context.Context {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: starts a browser")
+// chromium is the browser of one test binary. Starting one takes seconds, so
+// all tests share it; each tab has its own profile, so tests stay independent.
+type chromium struct {
+	start sync.Once
+	ctx   context.Context // nil until the first tab is opened
+	err   error
+	stop  []func()
+}
+
+// browser is set by Main.
+var browser *chromium
+
+// Main runs the tests of a package and then stops their browser.
+func Main(m *testing.M) {
+	browser = new(chromium)
+	m.Run() // the exit code is the testing package's business
+	for _, stop := range slices.Backward(browser.stop) {
+		stop()
 	}
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no chromium, chromium-browser or google-chrome in PATH: cannot look at the page (scripts/setup test installs it)")
-	}
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 800),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(patience))
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, stopBrowser := chromedp.NewContext(ctx)
-	t.Cleanup(stopBrowser)
-	if err := chromedp.Do(ctx); err != nil { // starts it
-		t.Fatal(err)
-	}
-	return ctx
+}
+
+// run starts the browser unless it is running.
+func (c *chromium) run(path string) (context.Context, error) {
+	c.start.Do(func() {
+		options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
+			chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 800),
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(patience))
+		ctx, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, stopBrowser := chromedp.NewContext(ctx)
+		c.stop = []func(){stopAllocator, stopBrowser}
+		c.ctx, c.err = ctx, chromedp.Do(ctx)
+	})
+	return c.ctx, c.err
 }
 
 // Tab is one page in a browser. Its methods end the test when they fail.
@@ -58,17 +66,42 @@ type Tab struct {
 	ctx context.Context
 }
 
-// watching notes what must not happen in a page, from its first moment.
+// watching records, from a page's first moment, what must not happen in it.
 const watching = `
 	globalThis.violations = [], globalThis.errors = [];
 	addEventListener("securitypolicyviolation", e => violations.push(e.violatedDirective + " " + e.blockedURI));
 	addEventListener("error", e => errors.push(e.message));
 	addEventListener("unhandledrejection", e => errors.push(String(e.reason)));`
 
-// Open opens an address in a fresh tab.
-func Open(t *testing.T, browser context.Context, url string) Tab {
+// start returns the context of the running browser, or skips the test.
+func start(t *testing.T) context.Context {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(browser)
+	if testing.Short() {
+		t.Skip("-short: starts a browser")
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		if browser == nil {
+			t.Fatal("the package's TestMain does not call browsertest.Main")
+		}
+		ctx, err := browser.run(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ctx
+	}
+	t.Skip("no chromium, chromium-browser or google-chrome in PATH: cannot test the page in a browser (scripts/setup test installs it)")
+	return nil
+}
+
+// Open opens an address in a new tab with a new profile: no cookies, no stored
+// settings. The tab is closed when the test ends.
+func Open(t *testing.T, url string) Tab {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(start(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
 	b := Tab{t, ctx}
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the first context that it is used with
@@ -82,7 +115,7 @@ func Open(t *testing.T, browser context.Context, url string) Tab {
 	return b
 }
 
-// call uses the tab, for a bounded time.
+// call runs f on the tab, with a time limit.
 func (b Tab) call(f func(context.Context) error) {
 	b.Helper()
 	ctx, stop := context.WithTimeout(b.ctx, patience)
@@ -97,29 +130,29 @@ func (b Tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.call(func(ctx context.Context) error { return chromedp.Do(ctx, steps...) })
 }
 
-// To goes to an address, and waits until it is shown.
+// To navigates to an address and waits until it is shown.
 func (b Tab) To(url string) {
 	b.Helper()
 	b.do(chromedp.Navigate(url))
 	b.Settle()
 }
 
-// Back goes to where the tab was before.
+// Back goes one step back in the tab's history.
 func (b Tab) Back() {
 	b.Helper()
 	b.do(chromedp.NavigateBack())
 }
 
-// Settle waits until what was begun is shown: the view, where it is a page of
-// the lab.
+// Settle waits until the next frame is drawn and, in a page of the lab, until
+// its view is complete.
 func (b Tab) Settle() {
 	b.Helper()
 	Eval[bool](b, `new Promise(frame => requestAnimationFrame(frame)).then(() => globalThis.splicelab?.showing).
 		then(() => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(true)))))`)
 }
 
-// WithoutScript goes to an address with scripts turned off, as some readers have
-// it, and returns the text of what selector finds there.
+// WithoutScript navigates to an address with scripts disabled and returns the
+// text of the element that selector matches.
 func (b Tab) WithoutScript(url, selector string) (text string) {
 	b.Helper()
 	b.call(func(ctx context.Context) error {
@@ -134,7 +167,8 @@ func (b Tab) WithoutScript(url, selector string) (text string) {
 	return text
 }
 
-// Click clicks what CSS selects, or XPath, which begins with //.
+// Click clicks the element that a CSS selector matches, or an XPath expression,
+// which begins with //.
 func (b Tab) Click(selector string) {
 	b.Helper()
 	if strings.HasPrefix(selector, "//") {
@@ -144,14 +178,14 @@ func (b Tab) Click(selector string) {
 	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Type types into the element that CSS selects.
+// Type types into the element that a CSS selector matches.
 func (b Tab) Type(selector, text string) {
 	b.Helper()
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// Keys presses keys. The text of a key goes with its press, as a keyboard has
-// it, so that a page can keep it from being typed.
+// Keys presses keys. A key's text is part of its keydown event, as with a real
+// keyboard, so that preventDefault keeps the text from being entered.
 func (b Tab) Keys(keys ...string) {
 	b.Helper()
 	for _, r := range strings.Join(keys, "") {
@@ -175,7 +209,7 @@ func (b Tab) Until(js string) {
 	Eval[bool](b, `new Promise(done => { const look = () => (`+js+`) ? done(true) : requestAnimationFrame(look); look(); })`)
 }
 
-// Eval is the value of an expression, or of its promise.
+// Eval returns the value of an expression; a promise is awaited.
 func Eval[T any](b Tab, js string) (value T) {
 	b.Helper()
 	b.call(func(ctx context.Context) (err error) {
@@ -188,7 +222,7 @@ func Eval[T any](b Tab, js string) (value T) {
 	return value
 }
 
-// Is compares the value of an expression.
+// Is compares the value of an expression, as text.
 func (b Tab) Is(js string, want any) {
 	b.Helper()
 	if got := Eval[any](b, js); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -196,21 +230,21 @@ func (b Tab) Is(js string, want any) {
 	}
 }
 
-// Sound fails when a script of the page failed, or something was kept from
-// running that the page's policy forbids.
+// Sound fails the test when a script threw an error or the page violated its
+// Content-Security-Policy.
 func (b Tab) Sound() {
 	b.Helper()
 	b.Is("errors.join('; ')", "")
 	b.Is("violations.join('; ')", "")
 }
 
-// Size sets the window's.
+// Size sets the size of the viewport, in CSS pixels.
 func (b Tab) Size(width, height int64) {
 	b.Helper()
 	b.do(chromedp.EmulateViewport(width, height))
 }
 
-// Media makes the system's preferences these alone.
+// Media replaces the emulated media features, the system's preferences.
 func (b Tab) Media(features ...*emulation.MediaFeature) {
 	b.Helper()
 	b.call(func(ctx context.Context) error {
@@ -219,14 +253,14 @@ func (b Tab) Media(features ...*emulation.MediaFeature) {
 	})
 }
 
-// Dark makes the system prefer dark pages.
+// Dark emulates a system that prefers dark pages.
 func (b Tab) Dark() {
 	b.Helper()
 	b.Media(&emulation.MediaFeature{Name: "prefers-color-scheme", Value: "dark"})
 }
 
-// Artefacts is where pictures and pages are kept for people to look at:
-// SPLICELAB_ARTEFACTS, or a directory that goes with the test.
+// Artefacts returns the directory for screenshots and PDF files, for review by
+// people: SPLICELAB_ARTEFACTS, or the artifact directory of the test.
 func Artefacts(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("SPLICELAB_ARTEFACTS")
@@ -239,7 +273,7 @@ func Artefacts(t testing.TB) string {
 	return dir
 }
 
-// Shot keeps a picture of what is in the window.
+// Shot saves a screenshot of the viewport.
 func (b Tab) Shot(name string) {
 	b.Helper()
 	b.Settle()
@@ -249,14 +283,14 @@ func (b Tab) Shot(name string) {
 		return err
 	})
 	if len(picture) < 5000 {
-		b.Errorf("the picture %s has %d bytes", name, len(picture))
+		b.Errorf("the screenshot %s has only %d bytes", name, len(picture))
 	}
 	if err := os.WriteFile(filepath.Join(Artefacts(b), name+".png"), picture, 0o644); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// PDF is what the tab prints, on A4.
+// PDF returns the page as printed on A4.
 func (b Tab) PDF() (document []byte) {
 	b.Helper()
 	b.call(func(ctx context.Context) (err error) {

@@ -114,7 +114,7 @@ func TestAcceptLeavesWhatNothingCanBeExpectedOf(t *testing.T) {
 	}
 }
 
-// Whatever a run came to, its bad cells are covered afterwards, and nothing
+// Whatever a run came to, its failed cells are covered afterwards, and nothing
 // else stands otherwise than before.
 func TestAcceptCoversRunsOfAllKinds(t *testing.T) {
 	came := []string{"pass:snapshot", "fail:live", "fail:zeroed", "crash", "skip", "infra", "fail", "fail:live pass:snapshot"}

@@ -15,16 +15,16 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// WriteFindings writes what a run observed as a Markdown page: the
+// Write writes what a run observed as a Markdown page: the
 // results of each test by kernel and filesystem, and every failing invariant.
 // report returns the link to the report file of a finding, or "".
 func Write(w io.Writer, r results.Run, cells []results.Cell, info func(string) TestInfo, report func(Broken) string) error {
 	b := new(bytes.Buffer)
 	r = results.SafeRun(r)
 	kernels, filesystems, _ := results.Axes(cells)
-	fmt.Fprintf(b, "# Findings\n\nWritten by `splicelab results findings` from run %s of %s (%s, %s); only what that run observed is said.\n",
+	fmt.Fprintf(b, "# Findings\n\nWritten by `splicelab results findings` from run %s of %s (%s, %s); it contains only what that run observed.\n",
 		r.ID, r.Started.UTC().Format(time.DateOnly), r.Accel, cellCount(len(cells)))
-	fmt.Fprintf(b, "Kernels: %s.\nThe run was made by `%s`.\n", strings.Join(cleanAll(kernels), ", "), strings.Join(withoutFiles(r.Command), " "))
+	fmt.Fprintf(b, "Kernels: %s.\nCommand: `%s`.\n", strings.Join(cleanAll(kernels), ", "), strings.Join(withoutFiles(r.Command), " "))
 	if r.Problem != "" {
 		fmt.Fprintf(b, "\n**The run cannot be trusted: %s**\n", inMarkdown(r.Problem))
 	}
@@ -36,10 +36,10 @@ func Write(w io.Writer, r results.Run, cells []results.Cell, info func(string) T
 }
 
 func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info func(string) TestInfo, report func(Broken) string) {
-	b.WriteString("\n## What no policy allows, and was seen\n\n")
+	b.WriteString("\n## Violated invariants\n\n")
 	all := BrokenInvariants(cells, info)
 	if len(all) == 0 {
-		b.WriteString("Nothing: every invariant held.\n")
+		b.WriteString("None: every invariant held.\n")
 		return
 	}
 	for _, f := range all {
@@ -51,7 +51,7 @@ func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info f
 				fmt.Fprintf(b, "- %s: %s\n", inMarkdown(k), inMarkdown(strings.Join(on, ", ")))
 			}
 		}
-		fmt.Fprintf(b, "\nFor one, `%s` on %s, %s: %s", inMarkdown(f.Example.Test), inMarkdown(f.Example.Kernel), inMarkdown(f.Example.FS), inMarkdown(f.Example.Detail))
+		fmt.Fprintf(b, "\nExample: `%s` on %s, %s: %s", inMarkdown(f.Example.Test), inMarkdown(f.Example.Kernel), inMarkdown(f.Example.FS), inMarkdown(f.Example.Detail))
 		if link := report(f); link != "" {
 			fmt.Fprintf(b, " ([report file](%s))", link)
 		}
@@ -59,8 +59,8 @@ func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info f
 	}
 }
 
-// writeObserved writes a table for each family: a row for each test, a column for
-// each kernel, in each field the letters of the outcomes by filesystem.
+// writeObserved writes a table for each family, with a row for each test and a
+// column for each kernel. A field has the letters of the outcomes by filesystem.
 func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems []string, info func(string) TestInfo) {
 	type field struct{ test, kernel, fs string }
 	seen := map[field]map[outcome.Outcome]bool{}
@@ -84,8 +84,8 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 			families[family] = append(families[family], top)
 		}
 	}
-	b.WriteString("## What was seen where\n\n")
-	fmt.Fprintf(b, "A field has one entry for each of %s, in this order; an entry has a letter for each outcome that some subtest of the test came to.\n\n", strings.Join(cleanAll(filesystems), ", "))
+	b.WriteString("## Results by kernel and filesystem\n\n")
+	fmt.Fprintf(b, "Each field of the tables has one entry for each of %s, in this order. An entry has a letter for each outcome of the test's subtests.\n\n", strings.Join(cleanAll(filesystems), ", "))
 	var legend []string
 	for _, o := range results.SortedOutcomes(letters) {
 		legend = append(legend, "`"+o.Letter()+"` "+string(o))
@@ -153,7 +153,7 @@ func writeUnseen(b *bytes.Buffer, cells []results.Cell, info func(string) TestIn
 		}
 	}
 	if len(lines) > 0 {
-		b.WriteString("\n## What could not be asked\n\nSkipped on every kernel and filesystem of this run:\n\n" + strings.Join(lines, ""))
+		b.WriteString("\n## Not tested\n\nSkipped on every kernel and filesystem of this run:\n\n" + strings.Join(lines, ""))
 	}
 }
 

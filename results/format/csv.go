@@ -10,14 +10,14 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// csvColumns are the columns, by the names that the JSON document has for
-// them. Columns are added at the end, never moved.
+// csvColumns are the columns, named as in the JSON document. Columns are
+// appended, never moved.
 var csvColumns = []string{"run", "kernel", "fs", "test", "verdict", "outcome", "kind", "standing", "why", "detail",
 	"duration_ms", "attempts", "infra", "flaky", "finished", "covariates"}
 
-// WriteCSV writes a line for each cell, as RFC 4180 says. Covariates are one
-// JSON object. A text that a spreadsheet would take for a formula has an
-// apostrophe before it.
+// WriteCSV writes a line for each cell (RFC 4180). Covariates are one JSON
+// object. Text that a spreadsheet would evaluate as a formula is prefixed with
+// an apostrophe.
 func WriteCSV(w io.Writer, d Document) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
@@ -49,8 +49,8 @@ func WriteCSV(w io.Writer, d Document) error {
 	return out.Error()
 }
 
-// noFormula disarms what a spreadsheet would evaluate: also behind the
-// full-width forms, which some of them take for the ASCII ones.
+// noFormula quotes text that a spreadsheet would evaluate. Some treat
+// full-width characters like the ASCII ones.
 func noFormula(s string) string {
 	if strings.HasPrefix(s, "=") || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "-") || strings.HasPrefix(s, "@") ||
 		strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {

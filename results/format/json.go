@@ -90,11 +90,11 @@ func WriteJSON(w io.Writer, d Document) error {
 	return writeJSON(w, doc)
 }
 
-// writeJSON writes v for people to read, too.
+// writeJSON writes v indented.
 func writeJSON(w io.Writer, v any) error {
 	b := new(bytes.Buffer)
 	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false) // "<" stays readable; this is no web page
+	e.SetEscapeHTML(false) // "<" stays readable; the output is not embedded in HTML
 	e.SetIndent("", " ")
 	if err := e.Encode(v); err != nil {
 		return err
@@ -103,8 +103,8 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// visible writes what is not to be seen, such as a bidirectional override, as
-// JSON's escape of it: the value stays, and cannot deceive whoever looks.
+// visible escapes invisible characters, such as bidirectional overrides. The
+// value is the same, but the text cannot mislead its reader.
 func visible(doc []byte) []byte {
 	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
 	if bytes.IndexFunc(doc, hidden) < 0 {

@@ -15,10 +15,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// The JUnit XML that Jenkins' xUnit plugin publishes a schema of (junit-10.xsd),
-// which its JUnit plugin, Maven's surefire and GitLab read as well. A testcase
-// has no properties there: they stand at the head of its output, in the form
-// that Testmo reads, one a line.
+// The dialect is that of the schema of Jenkins' xUnit plugin (junit-10.xsd),
+// which Jenkins' JUnit plugin, Maven Surefire and GitLab read too. It has no
+// properties for a testcase: they precede its output, one per line, in Testmo's
+// notation.
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -47,7 +47,8 @@ type (
 		Failure   *junitProblem `xml:"failure"`
 		Error     *junitProblem `xml:"error"`
 		Skipped   *junitProblem `xml:"skipped"`
-		// Attempts beside the one that counts: flaky when it passed, else rerun.
+		// The other attempts: flaky if the deciding one passed, else
+		// rerun.
 		FlakyErrors   []junitRerun `xml:"flakyError"`
 		RerunFailures []junitRerun `xml:"rerunFailure"`
 		RerunErrors   []junitRerun `xml:"rerunError"`
@@ -75,7 +76,7 @@ type (
 	}
 )
 
-// The properties by which a suite of ours is known, and what it is of.
+// Properties that identify a suite written by splicelab.
 const (
 	propertyKernel = "splicelab.kernel"
 	propertyFS     = "splicelab.filesystem"
@@ -83,16 +84,16 @@ const (
 	propertyCond   = "condition "
 )
 
-// The head of a testcase's output, a line for each note.
+// Delimiters of the notes that precede a testcase's output, one per line.
 const (
 	propertyHead = "[[PROPERTY|"
 	propertyTail = "]]"
 )
 
-// WriteJUnit writes the run as JUnit XML: a suite for each kernel ×
-// filesystem. What the kernel did wrong (fail, crash, hang, boot-fail) is a
-// failure of that type; infra, which says nothing of the kernel, is an error; a
-// failure that is expected is skipped, with the expectation's reason.
+// WriteJUnit writes the run as JUnit XML with a suite for each kernel ×
+// filesystem. Failures of the kernel (fail, crash, hang, boot-fail) are
+// failures of that type. Infra is an error, since it says nothing about the
+// kernel. An expected failure is skipped, with the expectation's reason.
 func WriteJUnit(w io.Writer, d Document) error {
 	printed, err := d.readTexts(maxTexts, everything)
 	if err != nil {
@@ -103,7 +104,7 @@ func WriteJUnit(w io.Writer, d Document) error {
 	for _, g := range results.Groups(d.Cells) {
 		s := junitSuite{Name: junitLine(g.Kernel + " " + g.FS), Properties: junitProperties(d.Run, g)}
 		if !d.Run.Started.IsZero() {
-			// GitLab and Jenkins want no zone.
+			// GitLab and Jenkins expect no time zone.
 			s.Timestamp = d.Run.Started.UTC().Format("2006-01-02T15:04:05")
 		}
 		var seconds float64
@@ -144,7 +145,7 @@ func WriteJUnit(w io.Writer, d Document) error {
 	return b.Flush()
 }
 
-// junitProperties are a suite's: what the run was made with.
+// junitProperties describe the run and its conditions.
 func junitProperties(r results.Run, g results.Group) []junitNamed {
 	all := []junitNamed{
 		{propertyRun, junitLine(r.ID)}, {propertyKernel, junitLine(g.Kernel)}, {propertyFS, junitLine(g.FS)},
@@ -166,7 +167,7 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 		Time:      fmt.Sprintf("%.3f", c.Duration.Seconds()),
 	}
 	message := junitLine(reason(c))
-	// GitLab shows the content and not the message, so both have it.
+	// GitLab shows the content instead of the message, so both contain it.
 	problem := &junitProblem{Type: string(c.Verdict), Message: message, Text: message}
 	switch {
 	case c.Expected == results.XFail:
@@ -187,7 +188,7 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 		head.WriteString(propertyHead + escape(n.name, "[=") + "=" + escape(n.value, "[") + propertyTail + "\n")
 	}
 	if printed.leftOut[c.CellKey] {
-		output += "\n[the report has no room for all that was printed]\n"
+		output += "\n[output omitted: the report's size limit is reached]\n"
 	}
 	tc.Out = &junitText{head.String()}
 	if output != "" {
@@ -199,9 +200,9 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 	return tc
 }
 
-// reruns tells of the attempts that do not count, as surefire does: flaky where
-// the one that counts passed, else rerun. Both mean failures only. A cell that
-// failed once has not passed, so what is flaky are errors alone.
+// reruns writes the other attempts as Surefire does: flaky if the deciding
+// attempt passed, else rerun. Surefire uses both for failures only. A cell with
+// a failed attempt has not passed, so only errors are flaky here.
 func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
 	if c.Expected == results.XFail || c.Verdict == outcome.Skip {
 		return
@@ -230,14 +231,14 @@ func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
 	}
 }
 
-// junitLine is s as a name or an attribute.
+// junitLine sanitises a name or an attribute.
 func junitLine(s string) string { return disarm(sanitize.Line(s)) }
 
-// junitClean is a text for a person who reads the report in a CI.
+// junitClean sanitises a text that a CI system displays.
 func junitClean(s string) string { return disarm(sanitize.Text(s)) }
 
-// disarm takes the meaning from what GitLab would make a link to a file of
-// ("[[ATTACHMENT|path]]"), and from what would pass for a property.
+// disarm breaks GitLab's attachment syntax ("[[ATTACHMENT|path]]") and anything
+// that would be read as a property.
 func disarm(s string) string {
 	return strings.NewReplacer("[[ATTACHMENT|", "[ [ATTACHMENT|", propertyHead, "[ [PROPERTY|").Replace(s)
 }

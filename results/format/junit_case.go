@@ -10,24 +10,25 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// junitRead is a testcase as it is read.
+// junitRead is a testcase while it is parsed.
 type junitRead struct {
 	test, class string
 	line        int
 	seconds     string
-	// The first element that says that it is no pass, and what it says.
+	// The first element that reports something other than a pass, and its
+	// content.
 	element, kind, message, body string
 	output, console              string
 	before                       []junitBefore
 	properties                   []note
 }
 
-// junitBefore is a rerun: an attempt that does not count.
+// junitBefore is a rerun: an attempt other than the deciding one.
 type junitBefore struct {
 	element, kind, message, stack, output, console string
 }
 
-// testcase reads a test and what it came to.
+// testcase reads a test and its result.
 func (r *junitReader) testcase(start xml.StartElement, p junitPlace) error {
 	c := junitRead{test: attribute(start, "name"), class: attribute(start, "classname"), line: r.line(), seconds: attribute(start, "time")}
 	if err := r.count(c.line); err != nil {
@@ -76,7 +77,7 @@ func (r *junitReader) testcase(start xml.StartElement, p junitPlace) error {
 	return r.other(c, p)
 }
 
-// before reads a rerun. Its text is in an element, or the content.
+// before reads a rerun. Its text is in a child element or is the content.
 func (r *junitReader) before(e xml.StartElement, c *junitRead) error {
 	if len(c.before) == maxAttempts {
 		return r.wrong("is the %dth rerun of a test, and no more than %d are read", maxAttempts+1, maxAttempts)
@@ -114,8 +115,8 @@ func (r *junitReader) before(e xml.StartElement, c *junitRead) error {
 	}
 }
 
-// other takes a test of another tool. What it calls an error is a failure:
-// only ours are known to be no fault of the kernel.
+// other accepts a test of another tool. Its errors are failures: only
+// splicelab's own errors are known not to be the kernel's fault.
 func (r *junitReader) other(c junitRead, p junitPlace) error {
 	kernel, fs, err := r.where(p.kernel, p.fs)
 	if err != nil {
@@ -143,7 +144,7 @@ func (r *junitReader) other(c junitRead, p junitPlace) error {
 	case "failure", "error":
 		v, detail = outcome.Fail, firstOf(c.message, c.body, c.kind)
 	case "skipped":
-		v, detail = outcome.Skip, firstOf(c.message, c.body, "no reason is given")
+		v, detail = outcome.Skip, firstOf(c.message, c.body, "no reason given")
 	}
 	a := foreign(key, len(c.before)+1, v, detail)
 	a.Duration = junitSeconds(c.seconds)
@@ -162,8 +163,8 @@ func (r *junitReader) other(c junitRead, p junitPlace) error {
 	return nil
 }
 
-// own takes a test of ours: the head of its output says all, and must agree
-// with what any other reader is told.
+// own accepts a test that splicelab wrote. The notes at the head of its output
+// are complete; they must agree with the elements that other readers use.
 func (r *junitReader) own(c junitRead, p junitPlace) error {
 	wrong := func(format string, args ...any) error {
 		return &SyntaxError{File: r.o.File, Line: c.line, What: fmt.Sprintf(format, args...)}
@@ -194,7 +195,7 @@ func (r *junitReader) own(c junitRead, p junitPlace) error {
 	}
 	expected := c.element == "skipped" && c.kind == string(results.XFail) && n.attempt.Verdict.Bad()
 	if n.attempt.Verdict == "" || c.element != want && !expected {
-		return wrong("%q says that its verdict is %q, and is written as %q: the document was changed; export it again", c.test, n.attempt.Verdict, c.element)
+		return wrong("%q has the verdict %q but is written as %q: the document was modified; export it again", c.test, n.attempt.Verdict, c.element)
 	}
 	key := r.key(kernel, fs, c.test)
 	attempts, err := n.attempts(key)
@@ -207,7 +208,7 @@ func (r *junitReader) own(c junitRead, p junitPlace) error {
 	return nil
 }
 
-// firstOf is the first line of the first text that has one.
+// firstOf returns the first non-blank line of the texts.
 func firstOf(texts ...string) string {
 	for _, t := range texts {
 		for line := range strings.Lines(t) {
@@ -219,7 +220,7 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// joined puts what failed before what was printed.
+// joined puts the failure before the output.
 func joined(body, output string) string {
 	if strings.TrimSpace(body) == "" {
 		return sanitize.Bounded(output, results.MaxText)

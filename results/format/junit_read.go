@@ -13,9 +13,9 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// readJUnit reads JUnit XML in the dialects that there are: suites in suites or
-// not, with or without a root, with surefire's reruns. Entities of the
-// document's own are not known, so that none can grow.
+// readJUnit reads JUnit XML in its common dialects: nested suites or not, with
+// or without a root, with Surefire's reruns. Custom entities are refused,
+// because they could expand without bound.
 func readJUnit(b *bufio.Reader, n *names) (Imported, error) {
 	budget := &budgetReader{b: b}
 	r := &junitReader{names: n, budget: budget, xml: xml.NewDecoder(budget)}
@@ -52,7 +52,7 @@ type junitReader struct {
 	in     Imported
 }
 
-// junitPlace is what suites say of the tests in them.
+// junitPlace is what the enclosing suites say about their tests.
 type junitPlace struct {
 	suite      string // for tests without a class
 	kernel, fs string
@@ -60,7 +60,7 @@ type junitPlace struct {
 	depth      int
 }
 
-// next returns the next token. A token's size is bounded, and so is the depth.
+// next returns the next token. Size and nesting depth of tokens are bounded.
 func (r *junitReader) next() (xml.Token, error) {
 	r.budget.left = maxElement
 	tok, err := r.xml.Token()
@@ -77,7 +77,7 @@ func (r *junitReader) next() (xml.Token, error) {
 		if errors.As(err, &bad) {
 			return nil, &SyntaxError{File: r.o.File, Line: bad.Line, What: "is not well-formed XML: " + bad.Msg}
 		}
-		if strings.HasPrefix(err.Error(), "xml: ") { // of the decoder, not of reading: an encoding
+		if strings.HasPrefix(err.Error(), "xml: ") { // from the decoder, such as an unsupported encoding
 			return nil, r.wrong("%s", strings.TrimPrefix(err.Error(), "xml: "))
 		}
 		return nil, readError(r.o.File, r.line(), err)
@@ -91,7 +91,7 @@ func (r *junitReader) next() (xml.Token, error) {
 		r.depth--
 	case xml.Directive:
 		if strings.Contains(string(tok), "<!ENTITY") {
-			return nil, r.wrong("declares an entity, which no JUnit report needs; take the DOCTYPE away")
+			return nil, r.wrong("declares an entity, which no JUnit report needs; remove the DOCTYPE")
 		}
 	}
 	return tok, nil
@@ -106,16 +106,16 @@ func (r *junitReader) wrong(format string, args ...any) error {
 	return &SyntaxError{File: r.o.File, Line: r.line(), What: fmt.Sprintf(format, args...)}
 }
 
-// cutOff is the error of a document that ends within an element, else err.
+// cutOff returns the error for a truncated document, else err.
 func (r *junitReader) cutOff(err error) error {
 	if errors.Is(err, io.EOF) {
-		return r.wrong("ends within an element: the document is cut off")
+		return r.wrong("ends within an element: the document is truncated")
 	}
 	return err
 }
 
-// within calls child for each element up to the end of the one that has begun.
-// child must read its element to its end.
+// within calls child for each child of the current element. child must consume
+// its element.
 func (r *junitReader) within(child func(xml.StartElement) error) error {
 	for {
 		tok, err := r.next()
@@ -133,14 +133,14 @@ func (r *junitReader) within(child func(xml.StartElement) error) error {
 	}
 }
 
-// skip passes over an element.
+// skip skips an element.
 func (r *junitReader) skip(xml.StartElement) error {
 	return r.within(r.skip)
 }
 
 func (r *junitReader) suite(start xml.StartElement, p junitPlace) error {
 	if p.depth++; p.depth > MaxDepth {
-		return r.wrong("is the %dth suite within another, and no more than %d are read", p.depth, MaxDepth)
+		return r.wrong("is nested in %d suites; the limit is %d", p.depth, MaxDepth)
 	}
 	if start.Name.Local == "testsuite" && attribute(start, "name") != "" {
 		p.suite = attribute(start, "name")
@@ -170,7 +170,7 @@ func (r *junitReader) suite(start xml.StartElement, p junitPlace) error {
 	})
 }
 
-// property returns a property, whose value is an attribute or the content.
+// property reads a property. Its value is an attribute or the content.
 func (r *junitReader) property(start xml.StartElement) (name, value string, err error) {
 	value, err = r.text()
 	if v := attribute(start, "value"); v != "" {
@@ -179,7 +179,8 @@ func (r *junitReader) property(start xml.StartElement) (name, value string, err 
 	return attribute(start, "name"), strings.TrimSpace(value), err
 }
 
-// suiteProperty takes what a suite says of itself: ours, and xfstests'.
+// suiteProperty evaluates the properties of suites that splicelab or xfstests
+// wrote.
 func (r *junitReader) suiteProperty(p *junitPlace, name, value string) error {
 	run := &r.in.Run
 	switch {
@@ -196,7 +197,7 @@ func (r *junitReader) suiteProperty(p *junitPlace, name, value string) error {
 	case p.ours && name == "seed":
 		seed, err := strconv.ParseUint(value, 10, 64)
 		if err != nil {
-			return r.wrong("the seed %q is not a whole number", value)
+			return r.wrong("the seed %q is not an integer", value)
 		}
 		run.Seed = seed
 	case p.ours && name == "problem":
@@ -219,11 +220,10 @@ func (r *junitReader) suiteProperty(p *junitPlace, name, value string) error {
 	return nil
 }
 
-// maxConditions bounds what a document says of its run.
+// maxConditions bounds the conditions that a document may contain.
 const maxConditions = 1000
 
-// text reads the content of the element that has begun, without that of
-// elements within.
+// text reads the content of the current element without that of its children.
 func (r *junitReader) text() (string, error) {
 	var b clipped
 	for {
@@ -244,8 +244,8 @@ func (r *junitReader) text() (string, error) {
 	}
 }
 
-// clipped is a text of which the middle goes when it grows large. The store
-// keeps far less of it.
+// clipped is a text that loses its middle when it grows large. The store keeps
+// far less.
 type clipped []byte
 
 func (c *clipped) add(b []byte) {
@@ -266,8 +266,8 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// junitSeconds reads a time: seconds, in which some write a comma for the
-// thousands.
+// junitSeconds parses a time in seconds. Some tools write a comma as the
+// thousands separator.
 func junitSeconds(s string) time.Duration {
 	f, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", ""), 64)
 	if err != nil || !(f >= 0 && f < 1e9) {
@@ -276,11 +276,11 @@ func junitSeconds(s string) time.Duration {
 	return time.Duration(f*1e6+0.5) * time.Microsecond
 }
 
-// errElementTooLarge is a token of more than maxElement bytes.
+// errElementTooLarge reports a token of more than maxElement bytes.
 var errElementTooLarge = errors.New("an element is too large")
 
-// budgetReader bounds what is read for one token. As a ByteReader it is read
-// no further than the decoder needs.
+// budgetReader bounds the bytes read for one token. It is a ByteReader so that
+// the decoder does not read ahead.
 type budgetReader struct {
 	b    *bufio.Reader
 	left int
@@ -305,7 +305,7 @@ func (r *budgetReader) Read(p []byte) (int, error) {
 	return 1, nil
 }
 
-// plainCharset takes the encodings that are UTF-8 by another name, and Latin-1.
+// plainCharset supports the other names of UTF-8's subsets, and Latin-1.
 func plainCharset(label string, input io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
 	case "us-ascii", "ascii":
@@ -313,10 +313,10 @@ func plainCharset(label string, input io.Reader) (io.Reader, error) {
 	case "iso-8859-1", "latin1":
 		return &latin1{r: input}, nil
 	}
-	return nil, fmt.Errorf("the encoding %q is not read; convert the document to UTF-8", label)
+	return nil, fmt.Errorf("encoding %q is not supported; convert the document to UTF-8", label)
 }
 
-// latin1 turns ISO 8859-1 into UTF-8.
+// latin1 converts ISO 8859-1 to UTF-8.
 type latin1 struct {
 	r       io.Reader
 	pending byte // second byte of a character; 0: none

@@ -14,24 +14,23 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// DefaultOrigin is the name under which a report goes to KCIDB.
+// DefaultOrigin is the default name of the submitter in KCIDB.
 const DefaultOrigin = "splicelab"
 
-// OriginPattern is what KCIDB takes for an origin.
+// OriginPattern is KCIDB's syntax of an origin.
 var OriginPattern = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// What KCIDB takes for the hash of a commit, and for a repository that everybody
-// can read.
+// KCIDB's syntax of a commit hash, and of the URL of a public repository.
 var (
 	commitHash    = regexp.MustCompile(`^[0-9a-f]{40}$`)
 	repositoryURL = regexp.MustCompile(`^(https|git)://`)
 )
 
-// kcidbExcerpt is how many characters of a log KCIDB takes.
+// kcidbExcerpt is KCIDB's limit for a log excerpt, in characters.
 const kcidbExcerpt = 16384
 
-// The report of KCIDB's schema 5.3: what is not known is left out, never null
-// or empty.
+// A report in KCIDB's schema 5.3. Unknown fields are omitted, never null or
+// empty.
 type (
 	kcidbReport struct {
 		Version   kcidbVersion    `json:"version"`
@@ -116,9 +115,8 @@ type (
 	}
 )
 
-// kcidbStatus gives each verdict the word that KCIDB defines for it. MISS is a
-// failure of the harness, of which neither test nor code is known; ERROR would
-// blame the test.
+// kcidbStatus maps verdicts to KCIDB's statuses. MISS is a failure of the
+// harness that says nothing about test or code; ERROR would blame the test.
 var kcidbStatus = map[outcome.Verdict]string{
 	outcome.Pass: "PASS", outcome.Fail: "FAIL", outcome.Skip: "SKIP", outcome.Crash: "FAIL",
 	outcome.Hang: "FAIL", outcome.BootFail: "FAIL", outcome.Infra: "MISS",
@@ -126,7 +124,8 @@ var kcidbStatus = map[outcome.Verdict]string{
 
 // WriteKCIDB writes the run as a report for KCIDB: a checkout and a build for
 // each kernel, a test for each cell, an issue for each expectation and each
-// crash, with an incident for each cell that shows it, or no longer does.
+// crash, and an incident for each cell in which the issue is present or, if
+// expected, no longer present.
 func WriteKCIDB(w io.Writer, d Document) error {
 	k := kcidbReporter{d: d, origin: d.Origin, issues: map[string]bool{}, ran: map[string]bool{}, report: kcidbReport{
 		Version: kcidbVersion{5, 3}, Checkouts: []kcidbCheckout{}, Builds: []kcidbBuild{}, Tests: []kcidbTest{},
@@ -135,7 +134,7 @@ func WriteKCIDB(w io.Writer, d Document) error {
 		k.origin = DefaultOrigin
 	}
 	if !OriginPattern.MatchString(k.origin) {
-		return fmt.Errorf("the origin %q is not made of lower-case letters, digits and _", sanitize.Line(k.origin))
+		return fmt.Errorf("origin %q: use lower-case letters, digits and _ only", sanitize.Line(k.origin))
 	}
 	var err error
 	if k.printed, err = d.readTexts(maxTexts, trouble); err != nil {
@@ -164,20 +163,20 @@ type kcidbReporter struct {
 	origin  string
 	printed texts
 	issues  map[string]bool
-	ran     map[string]bool // kernels that there was something to be said of
+	ran     map[string]bool // kernels with a verdict
 	report  kcidbReport
 }
 
-// id makes an object's id of what tells it from all others of its type.
+// id builds an object's id from what is unique to it among objects of its type.
 func (k *kcidbReporter) id(parts ...string) string {
 	return k.origin + ":" + strings.Join(parts, ":")
 }
 
 // build adds a kernel as a checkout and its build. A distribution's kernel has
-// no commit of a public repository: its checkout has neither git_commit_hash
-// nor patchset_hash, for an empty one would say that nothing was patched. It
-// is known by its release and by the digest of its image instead. One that the
-// lab built from a commit has both.
+// no commit in a public repository. Its checkout has neither git_commit_hash
+// nor patchset_hash, since an empty one would mean unpatched; release and image
+// digest identify it. A kernel that the lab built from a commit has both
+// hashes.
 func (k *kcidbReporter) build(kernel string) string {
 	release, misc := sanitize.Line(kernel), map[string]string{}
 	digest := sanitize.Line(k.d.Run.Conditions["kernel "+kernel])
@@ -204,7 +203,7 @@ func (k *kcidbReporter) build(kernel string) string {
 	return id
 }
 
-// test adds a cell.
+// test adds a cell as a test.
 func (k *kcidbReporter) test(c *results.Cell, build string) {
 	r := k.d.Run
 	t := kcidbTest{
@@ -218,7 +217,7 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 			Kind: c.Kind, Standing: c.Expected, Detail: sanitize.Line(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
 			Covariates: map[string]string{}},
 	}
-	if r.Accel == "" { // an imported run: nothing is known of its machine
+	if r.Accel == "" { // an imported run: its host is unknown
 		t.Environment.Comment = ""
 		delete(t.Environment.Misc, "accel")
 	}
@@ -249,8 +248,8 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 	}
 }
 
-// incident adds an issue, once, and that a test shows it, or does not. An
-// issue is known by its text, so its version never changes.
+// incident adds the incident of a test, and its issue once. Issues are
+// identified by their text, so an issue's version never changes.
 func (k *kcidbReporter) incident(t kcidbTest, kind, text string, present bool) {
 	const version = 1
 	issue := k.id("issue", kind, digestOf(text))
@@ -258,7 +257,7 @@ func (k *kcidbReporter) incident(t kcidbTest, kind, text string, present bool) {
 		k.issues[issue] = true
 		k.report.Issues = append(k.report.Issues, kcidbIssue{ID: issue, Version: version, Origin: k.origin, Comment: text, Culprit: kcidbCulprit{Code: true}})
 	}
-	comment := "was seen"
+	comment := "observed"
 	if !present {
 		comment = unexpectedPass
 	}
@@ -267,7 +266,7 @@ func (k *kcidbReporter) incident(t kcidbTest, kind, text string, present bool) {
 		TestID: t.ID, Present: present, Comment: comment})
 }
 
-// kcidbPath is the cell's place in KCIDB's tree of tests: our root, the
+// kcidbPath returns the cell's path in KCIDB's tree of tests: splicelab, the
 // filesystem, and the test's name, in words of letters, digits, "_" and "-".
 func kcidbPath(c *results.Cell) string {
 	words := []string{DefaultOrigin, c.FS}
@@ -284,11 +283,11 @@ func kcidbPath(c *results.Cell) string {
 	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), ".")
 }
 
-// excerpt is a log as KCIDB takes it: clean, and bounded. KCIDB counts
-// characters, of which a byte is never more than one.
+// excerpt sanitises a log and limits it to KCIDB's size. KCIDB counts
+// characters; bytes are never fewer.
 func excerpt(log string) string { return sanitize.Bounded(log, kcidbExcerpt) }
 
-// digestOf tells names apart where only a word is wanted.
+// digestOf replaces names by one short word that is unique to them.
 func digestOf(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {

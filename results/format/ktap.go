@@ -11,13 +11,14 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// ktapMark begins the line by which a KTAP document of ours is known.
+// ktapMark begins the line that identifies a KTAP document written by
+// splicelab.
 const ktapMark = "# splicelab run "
 
-// WriteKTAP writes the run in the kernel's test anything protocol, version 1:
-// a nested plan for each kernel × filesystem. Of the directives, the kernel's
-// parser reads SKIP only: an expected failure is a "not ok" with that one, and
-// all that has no word in KTAP is a diagnostic line before the result.
+// WriteKTAP writes the run as KTAP version 1 with a nested plan for each kernel
+// × filesystem. SKIP is the only directive that the kernel's parser reads, so
+// an expected failure is a "not ok" with SKIP. What KTAP cannot express is in
+// diagnostic lines before the result.
 func WriteKTAP(w io.Writer, d Document) error {
 	b := new(bytes.Buffer)
 	groups, r := results.Groups(d.Cells), d.Run
@@ -57,8 +58,8 @@ func WriteKTAP(w io.Writer, d Document) error {
 
 const ktapSkip = " # SKIP "
 
-// ktapLine is the result line of a cell; good says that it does not make its
-// parent fail.
+// ktapLine returns the result line of a cell; good reports that it does not
+// make its parent fail.
 func ktapLine(n int, c *results.Cell) (line string, good bool) {
 	ok, directive := c.Verdict == outcome.Pass || c.Verdict == outcome.Skip, ""
 	good = ok
@@ -90,16 +91,16 @@ func ktapResult(ok bool) string {
 	return "not ok"
 }
 
-// ktapEnds are lines of a kernel that is going down, which end a KTAP document
-// for the kernel's parser, wherever they stand.
+// ktapEnds are messages of a dying kernel. The kernel's parser ends the
+// document at one of them wherever it occurs in a line.
 var ktapEnds = strings.NewReplacer(
 	"List of all partitions:", "List of all partitions%3A",
 	"Kernel panic - not syncing: VFS:", "Kernel panic - not syncing%3A VFS%3A",
 	"reboot: System halted", "reboot%3A System halted")
 
-// ktapText is s as a description: one line, in which "#" would begin a
-// directive: Go numbers subtests of one name "name#01". There is no escape in
-// KTAP, so a percent escape stands for it.
+// ktapText makes s a one-line description. "#" would begin a directive (Go
+// names duplicate subtests "name#01"), and KTAP has no escape for it, so it is
+// percent-encoded.
 func ktapText(s string) string {
 	return ktapEnds.Replace(escape(sanitize.Line(s), "#"))
 }

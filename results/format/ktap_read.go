@@ -13,12 +13,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// maxKTAPLine bounds a line of KTAP in bytes; what is behind it is dropped.
+// maxKTAPLine bounds a line of KTAP in bytes; the rest is dropped.
 const maxKTAPLine = 64 << 10
 
-// The lines of KTAP and of what surrounds it.
+// Patterns of KTAP lines and of the kernel log around them.
 var (
-	// The kernel log's prefix: level, time, and who printed.
+	// The kernel log's prefix: level, time and caller.
 	ktapLog     = regexp.MustCompile(`^(?:<[0-9]+>)?\[ *[0-9]+\.[0-9]+\](?:\[ *[TC][0-9]+\])? ?`)
 	ktapIndent  = regexp.MustCompile(`^(?:[ \t]|# )*`)
 	ktapVersion = regexp.MustCompile(`^K?TAP version ([0-9]+)$`)
@@ -29,11 +29,11 @@ var (
 )
 
 // readKTAP reads KTAP, TAP 13 and 14 as kernel tests print them: nested by
-// spaces, by tabs, or by "# " as kselftest's runner does, with or without the
-// prefix of the kernel log, and with any other lines between.
+// spaces, tabs, or "# " (kselftest's runner), with or without the prefix of the
+// kernel log, interleaved with other lines.
 //
-// What is not there did not pass: a plan that is not fulfilled and a test whose
-// end is missing are infra.
+// Missing results are no passes: an incomplete plan and a test without a result
+// are infra.
 func readKTAP(b *bufio.Reader, n *names) (Imported, error) {
 	r := &ktapReader{names: n}
 	for {
@@ -58,7 +58,7 @@ func readKTAP(b *bufio.Reader, n *names) (Imported, error) {
 	return r.finish()
 }
 
-// readLine reads a line without its end, and no more of it than maxKTAPLine.
+// readLine reads a line without its terminator, up to maxKTAPLine bytes.
 func readLine(b *bufio.Reader) (string, error) {
 	var line []byte
 	for {
@@ -82,31 +82,31 @@ type ktapReader struct {
 	ours     bool
 	blocks   []*ktapBlock // from the outermost in
 	in       Imported
-	done     []ktapRead // tests whose names are whole
+	done     []ktapRead // tests with complete names
 	printed  []byte     // since the last result
-	notes    []note     // of ours, since the last result
+	notes    []note     // written by splicelab, since the last result
 	problems []string
 }
 
 // ktapBlock is a plan and its results.
 type ktapBlock struct {
 	indent     string
-	name       string // by "# Subtest:"; empty: not known before its result
+	name       string // from "# Subtest:"; empty: not known before its result
 	planned    int    // -1: no plan
 	seen       int    // results
-	skipAll    string // the reason of a plan of none
+	skipAll    string // the reason of an empty plan
 	kernel, fs string // of ours
 	from       int    // its line
 	bailed     string
 	tests      []ktapRead
 }
 
-// ktapRead is a test as it is read.
+// ktapRead is a test while it is parsed.
 type ktapRead struct {
 	test       string
 	kernel, fs string // of ours
 	line       int
-	result     string // "ok" or "not ok", and the directive's word
+	result     string // "ok" or "not ok", and the directive
 	verdict    outcome.Verdict
 	detail     string
 	output     string
@@ -121,9 +121,10 @@ func (r *ktapReader) line(line string) error {
 		return r.open(indent, "")
 	}
 	if len(r.blocks) == 0 {
-		return nil // before the first version line, or behind the end
+		return nil // before the first version line, or after the end
 	}
-	// "# Subtest: x" has its "# " from the line, not from its indentation.
+	// The "# " of "# Subtest: x" belongs to the line, not to its
+	// indentation.
 	if m := ktapSubtest.FindStringSubmatch(strings.TrimLeft(line, " \t")); m != nil {
 		return r.subtest(line[:len(line)-len(strings.TrimLeft(line, " \t"))], strings.TrimSpace(m[1]))
 	}
@@ -140,7 +141,7 @@ func (r *ktapReader) line(line string) error {
 			return r.plan(i, m)
 		}
 		if reason, bailed := strings.CutPrefix(rest, "Bail out!"); bailed {
-			b.bailed = firstOf(reason, "no reason is given")
+			b.bailed = firstOf(reason, "no reason given")
 			return r.closeTo(i)
 		}
 	}
@@ -148,7 +149,7 @@ func (r *ktapReader) line(line string) error {
 	return nil
 }
 
-// open begins a block.
+// open starts a block.
 func (r *ktapReader) open(indent, name string) error {
 	depth := len(r.blocks)
 	for depth > 0 && !(len(indent) > len(r.blocks[depth-1].indent) && strings.HasPrefix(indent, r.blocks[depth-1].indent)) {
@@ -158,8 +159,9 @@ func (r *ktapReader) open(indent, name string) error {
 		return err
 	}
 	if depth < len(r.blocks) {
-		// Another plan where one was open: a script of kselftest that runs
-		// several programs. KUnit's suites, which have names, have an end, too.
+		// A second plan at the same level: a kselftest script that runs
+		// several programs. KUnit's suites have names, and a result
+		// that ends them.
 		if b := r.blocks[depth]; b.name == "" && b.indent == indent {
 			if err := r.settle(b, ""); err != nil {
 				return err
@@ -172,13 +174,13 @@ func (r *ktapReader) open(indent, name string) error {
 		}
 	}
 	if len(r.blocks) == MaxDepth {
-		return &SyntaxError{File: r.o.File, Line: r.at, What: fmt.Sprintf("is within %d tests, and no more are read", MaxDepth)}
+		return &SyntaxError{File: r.o.File, Line: r.at, What: fmt.Sprintf("is nested in %d tests, which is the limit", MaxDepth)}
 	}
 	r.blocks = append(r.blocks, &ktapBlock{indent: indent, name: name, planned: -1, from: r.at})
 	return nil
 }
 
-// subtest takes the name of a block. Old KUnit begins one by it.
+// subtest sets the name of a block. Old KUnit starts a block with it.
 func (r *ktapReader) subtest(indent, name string) error {
 	top := r.blocks[len(r.blocks)-1]
 	if indent == top.indent && top.seen == 0 && top.name == "" && len(r.blocks) > 1 {
@@ -191,12 +193,12 @@ func (r *ktapReader) subtest(indent, name string) error {
 	return nil
 }
 
-// plan takes a plan, which stands before the results, or in TAP behind them.
+// plan accepts a plan, which precedes the results, or in TAP may follow them.
 func (r *ktapReader) plan(i int, m []string) error {
 	b := r.blocks[i]
 	planned, err := strconv.Atoi(m[1])
 	if err != nil || planned > MaxTests {
-		return &SyntaxError{File: r.o.File, Line: r.at, What: fmt.Sprintf("plans %.20s tests, and no more than %d are read", m[1], MaxTests)}
+		return &SyntaxError{File: r.o.File, Line: r.at, What: fmt.Sprintf("plans %.20s tests; the limit is %d", m[1], MaxTests)}
 	}
 	if b.planned >= 0 {
 		if i == len(r.blocks)-1 && b.planned != planned {
@@ -206,12 +208,12 @@ func (r *ktapReader) plan(i int, m []string) error {
 	}
 	b.planned = planned
 	if word, reason, _ := strings.Cut(m[2], " "); planned == 0 && strings.HasPrefix(strings.ToUpper(word), "SKIP") {
-		b.skipAll = firstOf(reason, "no reason is given")
+		b.skipAll = firstOf(reason, "no reason given")
 	}
 	return nil
 }
 
-// other takes a line that is no result: a note of ours, or what was printed.
+// other accepts a line that is no result: a note of splicelab's, or output.
 func (r *ktapReader) other(line string) {
 	trimmed := strings.TrimLeft(line, " \t")
 	if r.versions == 1 && len(r.blocks) == 1 && r.blocks[0].seen == 0 && strings.HasPrefix(trimmed, ktapMark) {
@@ -226,7 +228,7 @@ func (r *ktapReader) other(line string) {
 			case w == "accel":
 				r.in.Run.Accel = value
 			case w == "seed":
-				r.in.Run.Seed, _ = strconv.ParseUint(value, 10, 64) // of a seed that is damaged, none is kept
+				r.in.Run.Seed, _ = strconv.ParseUint(value, 10, 64) // a corrupt seed is dropped
 			}
 		}
 		return
@@ -250,7 +252,7 @@ func (r *ktapReader) other(line string) {
 	}
 }
 
-// text undoes what a document of ours writes for characters that KTAP lacks.
+// text reverses ktapText in documents that splicelab wrote.
 func (r *ktapReader) text(s string) string {
 	if r.ours {
 		return unescape(s)
@@ -264,7 +266,7 @@ func (r *ktapReader) problem(format string, args ...any) {
 	}
 }
 
-// finish turns what was read into attempts.
+// finish converts the tests to attempts.
 func (r *ktapReader) finish() (Imported, error) {
 	for _, t := range r.done {
 		kernel, fs, err := r.where(t.kernel, t.fs)
@@ -288,8 +290,8 @@ func (r *ktapReader) finish() (Imported, error) {
 	return r.in, nil
 }
 
-// own takes a test of ours: its notes say all, and must agree with what any
-// other reader is told.
+// own accepts a test that splicelab wrote. Its notes are complete; they must
+// agree with the result line that other readers use.
 func (t *ktapRead) own(key results.CellKey) ([]results.Attempt, error) {
 	var n noted
 	standing := results.Expected("")
@@ -303,12 +305,12 @@ func (t *ktapRead) own(key results.CellKey) ([]results.Attempt, error) {
 	}
 	c := results.Cell{Attempt: n.attempt, Expected: standing}
 	if n.attempt.Verdict == "" {
-		return nil, fmt.Errorf("%q has no verdict: the document was changed; export it again", t.test)
+		return nil, fmt.Errorf("%q has no verdict: the document was modified; export it again", t.test)
 	}
 	line, _ := ktapLine(1, &c)
 	m := ktapTest.FindStringSubmatch(line)
 	if ktapResultWord(m) != t.result {
-		return nil, fmt.Errorf("%q says that its verdict is %q, and is written as %q: the document was changed; export it again", t.test, n.attempt.Verdict, t.result)
+		return nil, fmt.Errorf("%q has the verdict %q but is written as %q: the document was modified; export it again", t.test, n.attempt.Verdict, t.result)
 	}
 	return n.attempts(key)
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// result takes the result line m of block i. A block within that one has ended
-// then, and this is its parent's word.
+// result accepts the result line m of block i. It also ends a block nested in
+// i, whose parent it is the result of.
 func (r *ktapReader) result(i int, m []string) error {
-	if err := r.closeTo(i + 2); err != nil { // what is deeper has no result of its own
+	if err := r.closeTo(i + 2); err != nil { // deeper blocks have no result of their own
 		return err
 	}
 	b := r.blocks[i]
 	b.seen++
 	if n, err := strconv.Atoi(m[2]); m[2] != "" && (err != nil || n != b.seen) {
-		r.problem("line %d has the number %.20s where %d was expected", r.at, m[2], b.seen)
+		r.problem("line %d has number %.20s, expected %d", r.at, m[2], b.seen)
 	}
 	if b.planned >= 0 && b.seen == b.planned+1 {
-		r.problem("line %d is a result more than the %d that were planned", r.at, b.planned)
+		r.problem("line %d exceeds the %d planned results", r.at, b.planned)
 	}
 	t := ktapRead{test: strings.TrimSpace(r.text(m[3])), kernel: b.kernel, fs: b.fs, line: r.at}
 	if t.test == "" {
@@ -34,7 +34,7 @@ func (r *ktapReader) result(i int, m []string) error {
 		if name := r.blocks[i+1].name; name == "" || name == t.test {
 			return r.parent(i, t)
 		}
-		b.seen-- // this is another test: the one that was open has no result
+		b.seen-- // another test: the open one has no result
 		if err := r.closeTo(i + 1); err != nil {
 			return err
 		}
@@ -45,13 +45,13 @@ func (r *ktapReader) result(i int, m []string) error {
 	return r.add(i, t)
 }
 
-// ktapResultWord is the result of the line m with the word of its directive.
+// ktapResultWord returns the result of the line m with its directive.
 func ktapResultWord(m []string) string {
 	word, _, _ := strings.Cut(m[4], " ")
 	return strings.TrimSpace(m[1] + " " + word)
 }
 
-// add puts a test into block i.
+// add adds a test to block i.
 func (r *ktapReader) add(i int, t ktapRead) error {
 	if err := r.count(t.line); err != nil {
 		return err
@@ -60,9 +60,10 @@ func (r *ktapReader) add(i int, t ktapRead) error {
 	return nil
 }
 
-// ktapVerdict is what a result with its directive comes to. KTAP has nothing to
-// say "failed as expected" that is a verdict of ours: it is skipped, with the
-// directive as the reason, for it did not pass, and need not be looked at.
+// ktapVerdict returns the verdict for a result and its directive. KTAP's XFAIL
+// and TODO correspond to no verdict of splicelab's; they become a skip with the
+// directive as the reason, because the test did not pass but needs no
+// attention.
 func ktapVerdict(result, directive string) (outcome.Verdict, string) {
 	v := outcome.Pass
 	if result != "ok" {
@@ -73,19 +74,19 @@ func ktapVerdict(result, directive string) (outcome.Verdict, string) {
 	reason = firstOf(reason)
 	switch {
 	case word == "SKIP" || word == "SKIPPED":
-		return outcome.Skip, firstOf(reason, "no reason is given")
+		return outcome.Skip, firstOf(reason, "no reason given")
 	case word == "XFAIL", word == "TODO" && v == outcome.Fail:
 		return outcome.Skip, strings.TrimSuffix(word+": "+reason, ": ")
 	case word == "TIMEOUT":
-		return outcome.Hang, firstOf(reason, "it took too long")
+		return outcome.Hang, firstOf(reason, "timed out")
 	case word == "ERROR":
 		return outcome.Fail, strings.TrimSuffix("ERROR: "+reason, ": ")
 	}
 	return v, firstOf(directive)
 }
 
-// parent takes the result line of the test that block i+1 holds the subtests
-// of. It is a test of its own only where it says worse than they do.
+// parent accepts the result of the test whose subtests are in block i+1. It
+// becomes a test of its own only if its result is worse than theirs.
 func (r *ktapReader) parent(i int, t ktapRead) error {
 	child := r.blocks[i+1]
 	if err := r.settle(child, ""); err != nil {
@@ -104,11 +105,11 @@ func (r *ktapReader) parent(i int, t ktapRead) error {
 	r.printed, r.notes = nil, nil
 	switch {
 	case t.verdict == outcome.Hang, t.verdict == outcome.Fail && !bad:
-		t.detail = firstOf(t.detail, "none of its subtests failed, and it did")
+		t.detail = firstOf(t.detail, "failed although none of its subtests did")
 	case len(child.tests) == 0 && t.verdict == outcome.Pass:
-		t.verdict, t.detail = outcome.Infra, "it says that it passed, and no subtest of it ran"
+		t.verdict, t.detail = outcome.Infra, "passed although none of its subtests ran"
 	case len(child.tests) == 0, t.verdict == outcome.Skip && !ran && !bad:
-		// Skipped as a whole, or each of its tests was.
+		// Skipped as a whole, or all of its tests were.
 		if len(child.tests) > 0 {
 			return nil
 		}
@@ -119,8 +120,9 @@ func (r *ktapReader) parent(i int, t ktapRead) error {
 	return r.add(i, t)
 }
 
-// hand gives the tests of a block that has ended to block i, under the name of
-// their parent. Those of ours are cells already: their parent is no test.
+// hand moves the tests of a finished block to block i, prefixed with their
+// parent's name. In documents of splicelab's the parent is a group of cells and
+// no test.
 func (r *ktapReader) hand(i int, child *ktapBlock, name string) error {
 	for _, sub := range child.tests {
 		if child.kernel == "" {
@@ -134,8 +136,8 @@ func (r *ktapReader) hand(i int, child *ktapBlock, name string) error {
 	return nil
 }
 
-// settle notes what a block that ends lacks. reason says why it ends without
-// its parent's word; empty: it has that.
+// settle records what a finished block lacks. reason says why its parent has no
+// result; empty: it has one.
 func (r *ktapReader) settle(b *ktapBlock, reason string) error {
 	missing := ""
 	switch left := b.planned - b.seen; {
@@ -160,7 +162,7 @@ func (r *ktapReader) settle(b *ktapBlock, reason string) error {
 	return r.count(b.from)
 }
 
-// closeTo ends all blocks but the outermost n, whose parents have said nothing.
+// closeTo ends all blocks but the outermost n; their parents have no results.
 func (r *ktapReader) closeTo(n int) error {
 	for len(r.blocks) > n {
 		last := len(r.blocks) - 1
@@ -176,7 +178,7 @@ func (r *ktapReader) closeTo(n int) error {
 			r.done = append(r.done, b.tests...)
 			continue
 		}
-		r.blocks[last-1].seen++ // it began, at least: it is not missing twice
+		r.blocks[last-1].seen++ // it was started: do not report it missing twice
 		if err := r.hand(last-1, b, firstOf(b.name, strconv.Itoa(r.blocks[last-1].seen))); err != nil {
 			return err
 		}

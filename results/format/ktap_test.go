@@ -152,7 +152,7 @@ func TestReadKTAPOfOthers(t *testing.T) {
   ok 2 test_4 # SKIP
 not ok 1 example_test_1
 ok 2 example_test_2
-`, want: "example_test_1/test_3/test_1: fail\nexample_test_1/test_3/test_2: pass\nexample_test_1/test_4: skip no reason is given\nexample_test_2: pass\n"},
+`, want: "example_test_1/test_3/test_1: fail\nexample_test_1/test_3/test_2: pass\nexample_test_1/test_4: skip no reason given\nexample_test_2: pass\n"},
 		{name: "directives", ktap: `TAP version 14
 1..12
 ok 1 - skipped # SKIP no module
@@ -168,7 +168,7 @@ not ok 10 code # exit=1
 ok 11 selftests: mm: x
 ok
 `, want: `skipped: skip no module
-skipped too: skip no reason is given
+skipped too: skip no reason given
 todo: skip TODO: not written
 todo passes: pass TODO
 5: skip XFAIL: xfail of kselftest
@@ -219,7 +219,7 @@ ok 2 selftests: membarrier: multi
 		{name: "one name twice", ktap: "KTAP version 1\n1..2\nok 1 a\nnot ok 2 a\n", want: "a: pass\na#01: fail\n"},
 		{name: "nothing to do", ktap: "TAP version 13\n1..0 # SKIP not on this kernel\n", want: "plan: skip not on this kernel\n"},
 		{name: "the parent is worse", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\nnot ok 1 p # timed out\n", want: "p/a: pass\np: fail timed out\n"},
-		{name: "the parent took too long", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nnot ok 1 p # TIMEOUT\n", want: "p/a: fail\np: hang it took too long\n"},
+		{name: "the parent took too long", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nnot ok 1 p # TIMEOUT\n", want: "p/a: fail\np: hang timed out\n"},
 
 		// What did not end did not pass.
 		{name: "missing results", ktap: "KTAP version 1\n1..4\nok 1 a\n", want: "a: pass\nmissing: infra results 2 to 4 of 4 are missing in line 3\n", problem: "results 2 to 4"},
@@ -231,10 +231,10 @@ ok 2 selftests: membarrier: multi
 			want: "p/a: pass\np/missing: infra it has no result of its own up to line 6\nq/a: pass\n", problem: "no result of its own"},
 		{name: "another test's result", ktap: "KTAP version 1\n1..2\n  # Subtest: p\n  1..1\n  ok 1 a\nok 2 q\n",
 			want: "p/a: pass\np/missing: infra it has no result of its own up to line 6\nq: pass\n", problem: "no result of its own"},
-		{name: "no subtest ran", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..0\nok 1 p\n", want: "p: infra it says that it passed, and no subtest of it ran\n"},
+		{name: "no subtest ran", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..0\nok 1 p\n", want: "p: infra passed although none of its subtests ran\n"},
 		{name: "bail out", ktap: "TAP version 13\n1..2\nok 1 a\nBail out! no root\n", want: "a: pass\nmissing: infra bailed out in line 4: no root\n", problem: "bailed out"},
-		{name: "numbers that jump", ktap: "KTAP version 1\nok 1 a\nok 7 b\nok 99999999999999999999999 c\n", want: "a: pass\nb: pass\nc: pass\n", problem: "line 3 has the number 7 where 2 was expected; line 4"},
-		{name: "more than planned", ktap: "KTAP version 1\n1..1\nok 1 a\nnot ok 2 b\n", want: "a: pass\nb: fail\n", problem: "more than the 1 that were planned"},
+		{name: "numbers that jump", ktap: "KTAP version 1\nok 1 a\nok 7 b\nok 99999999999999999999999 c\n", want: "a: pass\nb: pass\nc: pass\n", problem: "line 3 has number 7, expected 2; line 4"},
+		{name: "more than planned", ktap: "KTAP version 1\n1..1\nok 1 a\nnot ok 2 b\n", want: "a: pass\nb: fail\n", problem: "exceeds the 1 planned"},
 		{name: "two plans", ktap: "KTAP version 1\n1..1\nok 1 a\n1..3\n", want: "a: pass\n", problem: "plans 3 tests where 1 were planned"},
 		{name: "lines that look like results", ktap: "KTAP version 1\n1..2\nokay 1 x\n   ok 1 y\n# ok 1 z\nok 1 a\n  not ok 9\nnot ok 2 b\n", want: "a: pass\nb: fail\n"},
 	} {
@@ -271,10 +271,10 @@ func TestReadKTAPRefuses(t *testing.T) {
 		{"no version", "ktap", "ok 1 a\n", "has no line \"KTAP version 1\"", 0},
 		{"neither", "", "hello\n", "--format", 0},
 		{"nothing", "", "", "--format", 0},
-		{"an unknown format", "tap", "", "no format \"tap\"", 0},
-		{"no result", "", "KTAP version 1\n", "holds no test result", 0},
-		{"a large plan", "", "KTAP version 1\n1..1000000000\n", "no more than 200000", 2},
-		{"deep", "", deep.String(), "is within 32 tests", MaxDepth + 1},
+		{"an unknown format", "tap", "", "format \"tap\"", 0},
+		{"no result", "", "KTAP version 1\n", "contains no test result", 0},
+		{"a large plan", "", "KTAP version 1\n1..1000000000\n", "the limit is 200000", 2},
+		{"deep", "", deep.String(), "is nested in 32 tests", MaxDepth + 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := readText(t, c.format, c.text)

@@ -21,7 +21,7 @@ func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
 		fmt.Fprintf(b, "ok %d %d%s\n", p+1, p, strings.Repeat("n", 4000))
 	}
 	_, err := Read(strings.NewReader(b.String()), ReadOptions{File: "f", Kernel: "6.12"})
-	if err == nil || !strings.Contains(err.Error(), "names of more than 128 MiB") {
+	if err == nil || !strings.Contains(err.Error(), "more than 128 MiB of test names") {
 		t.Error(err)
 	}
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Limits of a summary. GitHub takes 1 MiB a step; the reserve is for the lines
-// that say what has been left out.
+// Limits of a summary. GitHub accepts 1 MiB per step; the reserve is for the
+// lines that count what was omitted.
 const (
 	maxMarkdown     = 1 << 20
 	markdownReserve = 4 << 10
-	markdownExcerpt = 2 << 10 // bytes of what a cell printed
+	markdownExcerpt = 2 << 10 // bytes of a cell's output
 )
 
-// WriteMarkdown writes a summary for the page of a CI's job: how many cells
-// came to what, a table of those that are not as they should be, and folded
-// details of each, up to 1 MiB in all; what there is no room for is counted.
-// Text of a guest stands in code, where nothing is markup, link or mention.
+// WriteMarkdown writes a summary for a CI job's page: the number of cells by
+// verdict, a table of those that need attention, and their folded details, up
+// to 1 MiB in all; what exceeds it is counted. Guest text is in code spans and
+// blocks, where markup, links and mentions have no effect.
 func WriteMarkdown(w io.Writer, d Document) error {
 	printed, err := d.readTexts(maxMarkdown, trouble)
 	if err != nil {
@@ -50,7 +50,7 @@ type markdown struct {
 	b       bytes.Buffer
 }
 
-// fits adds a piece if there is room for it.
+// fits appends a piece unless it exceeds the limit.
 func (m *markdown) fits(piece string) bool {
 	if m.b.Len()+len(piece) > maxMarkdown-markdownReserve {
 		return false
@@ -107,28 +107,28 @@ func (m *markdown) head() {
 	m.b.WriteString("\n")
 }
 
-// tables shows what is not as it should be: a table for each kernel, a row for
-// each test, a column for each filesystem.
+// tables writes the cells that need attention: a table for each kernel, a row
+// for each test, a column for each filesystem.
 func (m *markdown) tables(groups []results.Group) {
 	if len(groups) == 0 {
-		m.b.WriteString("Every cell is as it should be.\n")
+		m.b.WriteString("No cell needs attention.\n")
 		return
 	}
-	m.b.WriteString("## Not as it should be\n\n")
+	m.b.WriteString("## Needs attention\n\n")
 	left := 0
 	for len(groups) > 0 {
 		n := 1
 		for n < len(groups) && groups[n].Kernel == groups[0].Kernel {
 			n++
 		}
-		// Half of the room is for the details.
+		// Half of the space is for the details.
 		if table := markdownTable(groups[:n]); left > 0 || m.b.Len()+len(table) > maxMarkdown/2 || !m.fits(table) {
 			left++
 		}
 		groups = groups[n:]
 	}
 	if left > 0 {
-		fmt.Fprintf(&m.b, "The tables of %d more kernels are left out: a summary has room for 1 MiB.\n\n", left)
+		fmt.Fprintf(&m.b, "The tables of %d more kernels are omitted: a summary is limited to 1 MiB.\n\n", left)
 	}
 }
 
@@ -162,7 +162,7 @@ func markdownTable(groups []results.Group) string {
 	return b.String()
 }
 
-// markdownWhat is what a cell came to, for a table.
+// markdownWhat is the cell's result in a table.
 func markdownWhat(c *results.Cell) string {
 	s := "**" + string(c.Verdict) + "**"
 	if c.Expected == results.XPass {
@@ -179,7 +179,7 @@ func markdownWhat(c *results.Cell) string {
 	return s
 }
 
-// details folds the cells of each group away, those that fit.
+// details writes the cells of each group, folded, as far as they fit.
 func (m *markdown) details(groups []results.Group) {
 	left := 0
 	for _, g := range groups {
@@ -203,7 +203,7 @@ func (m *markdown) details(groups []results.Group) {
 		}
 	}
 	if left > 0 {
-		fmt.Fprintf(&m.b, "The details of %d more cells are left out: a summary has room for 1 MiB.\n", left)
+		fmt.Fprintf(&m.b, "The details of %d more cells are omitted: a summary is limited to 1 MiB.\n", left)
 	}
 }
 
@@ -235,7 +235,7 @@ func (m *markdown) detail(c *results.Cell) string {
 	return b.String()
 }
 
-// code is one line as a code span, which no backtick in it can end.
+// code makes s a one-line code span that no backtick in s can end.
 func code(s string) string {
 	if s = sanitize.Line(s); s == "" {
 		return "(none)"
@@ -247,12 +247,11 @@ func code(s string) string {
 	return fence + s + fence
 }
 
-// codeCell is a code span in a table. "|" parts columns even in code, and
-// whether a backslash helps depends on what stands before it: a broken bar
-// stands for it.
+// codeCell is a code span in a table. "|" separates columns even in code, and a
+// backslash before it is not always an escape, so it becomes a broken bar.
 func codeCell(s string) string { return code(strings.ReplaceAll(s, "|", "¦")) }
 
-// fenced is a text as a code block, each line behind indent.
+// fenced makes s a code block whose lines begin with indent.
 func fenced(s, indent string) string {
 	fence := strings.Repeat("`", max(3, longestRun(s)+1))
 	var b strings.Builder
@@ -278,5 +277,5 @@ func longestRun(s string) int {
 	return longest
 }
 
-// markdownHTML is one line within HTML, where Markdown is not read.
+// markdownHTML is one line of text for HTML, in which Markdown is not parsed.
 func markdownHTML(s string) string { return html.EscapeString(sanitize.Line(s)) }

@@ -14,24 +14,24 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Source is a document that was read, and what tells it from others.
+// Source is a parsed document and what identifies it.
 type Source struct {
 	ReadOptions
 	Imported
-	Digest string // of its bytes: sha256: and hexadecimal
+	Digest string // "sha256:" and the hexadecimal digest of its bytes
 }
 
-// ReadSource is Read that also takes the document's digest.
+// ReadSource is Read that also computes the document's digest.
 func ReadSource(r io.Reader, o ReadOptions) (Source, error) {
 	sum := sha256.New()
 	in, err := Read(io.TeeReader(r, sum), o)
 	return Source{o, in, "sha256:" + hex.EncodeToString(sum.Sum(nil))}, err
 }
 
-// Merge makes one run of documents that belong together, such as a JUnit file
-// for each suite. Its id is that of what is in it and on what it is said to
-// have run, so that the same documents are the same run again. now stands for
-// a time that no document tells.
+// Merge combines documents that belong together, such as a JUnit file per
+// suite, into one run. Its id is derived from their contents and the given
+// kernel and filesystem, so that importing the same documents gives the same
+// run. now replaces a time that no document contains.
 func Merge(sources []Source, now time.Time) (results.Run, []results.Attempt, error) {
 	r := results.Run{Policy: outcome.PolicySnapshot, Conditions: map[string]string{}}
 	var all []results.Attempt
@@ -45,7 +45,7 @@ func Merge(sources []Source, now time.Time) (results.Run, []results.Attempt, err
 				return r, nil, &SyntaxError{File: s.File, What: err.Error()}
 			}
 			if i > 0 && p != r.Policy {
-				return r, nil, &SyntaxError{File: s.File, What: fmt.Sprintf("is of a run under the policy %s, and others here are not; import it by itself", p)}
+				return r, nil, &SyntaxError{File: s.File, What: fmt.Sprintf("is of a run under policy %s, unlike the others; import it separately", p)}
 			}
 			r.Policy = p
 		}
@@ -82,7 +82,7 @@ func Merge(sources []Source, now time.Time) (results.Run, []results.Attempt, err
 	return r, all, nil
 }
 
-// rename gives the tests of a further document names of their own.
+// rename makes the tests of a further document unique.
 func (n *names) rename(s Source) ([]results.Attempt, error) {
 	n.o = s.ReadOptions
 	renamed := map[results.CellKey]results.CellKey{}
@@ -102,13 +102,13 @@ func (n *names) rename(s Source) ([]results.Attempt, error) {
 	return attempts, nil
 }
 
-// span is when a run started and ended: as its attempts tell, else as long as
-// they took one after the other.
+// span returns start and end of a run: those of its attempts, else the sum of
+// their durations.
 func span(started time.Time, attempts []results.Attempt, now time.Time) (time.Time, time.Time) {
 	var took time.Duration
 	var last, first time.Time
 	for _, a := range attempts {
-		took = min(took+a.Duration, 1000*time.Hour) // a document may say anything
+		took = min(took+a.Duration, 1000*time.Hour) // the document is not trusted
 		if a.Finished.IsZero() {
 			continue
 		}

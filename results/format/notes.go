@@ -13,13 +13,13 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// note is something that a document of ours says of a cell for which its
-// format has no word: a property in JUnit, a diagnostic line in KTAP. Reading
-// them back gives the cell that was written.
+// note is a fact about a cell that the document's format cannot express: a
+// property in JUnit, a diagnostic line in KTAP. With the notes, reading a
+// document restores the cell that was written.
 type note struct{ name, value string }
 
-// The names of notes. A covariate's and an attempt's have a name of their own
-// behind them, so that no covariate can pass for another note.
+// The names of notes. Covariates and attempts are prefixed, so that no
+// covariate can be mistaken for another note.
 const (
 	noteVerdict   = "verdict"
 	noteOutcome   = "outcome"
@@ -35,8 +35,8 @@ const (
 	noteCovariate = "covariate "
 )
 
-// notes says everything about a cell but its name, its texts and where its
-// time went.
+// notes returns everything about a cell except its name, its texts and its
+// timing.
 func notes(c *results.Cell) []note {
 	var all []note
 	add := func(name, value string) {
@@ -65,8 +65,8 @@ func notes(c *results.Cell) []note {
 	return all
 }
 
-// attemptNote is another attempt at the cell in one line of five words, of
-// which the last may be many or none.
+// attemptNote encodes another attempt as one line of four words and the detail,
+// which may be empty.
 func attemptNote(a results.Attempt) string {
 	o := "-"
 	if a.Outcome != outcome.None {
@@ -79,13 +79,13 @@ func attemptNote(a results.Attempt) string {
 	return fmt.Sprintf("%s %s %s %s %s", a.Verdict, o, a.Duration, finished, a.Detail)
 }
 
-// noted is a cell as notes tell of it.
+// noted is a cell restored from notes.
 type noted struct {
-	attempt results.Attempt // the one that counts
+	attempt results.Attempt // the deciding one
 	others  []results.Attempt
 }
 
-// set takes one note. An unknown one is of a newer version, and left alone.
+// set applies one note. Unknown notes, of a newer version, are ignored.
 func (n *noted) set(name, value string) (err error) {
 	a := &n.attempt
 	switch name {
@@ -121,11 +121,11 @@ func (n *noted) set(name, value string) (err error) {
 	return nil
 }
 
-// other takes the line of another attempt.
+// other parses the note of another attempt.
 func (n *noted) other(number, value string) error {
 	words := strings.SplitN(value, " ", 5)
 	if len(words) < 4 || len(n.others) == maxAttempts {
-		return fmt.Errorf("is not the line of an attempt, or one of more than %d", maxAttempts)
+		return fmt.Errorf("is not a valid attempt, or exceeds the limit of %d", maxAttempts)
 	}
 	var a results.Attempt
 	var err error
@@ -153,8 +153,8 @@ func (n *noted) other(number, value string) error {
 	return nil
 }
 
-// attempts are all that notes tell of, oldest first, with the numbers that
-// they had; each number must be there once.
+// attempts returns all attempts, oldest first, with their original numbers;
+// each number must occur once.
 func (n *noted) attempts(key results.CellKey) ([]results.Attempt, error) {
 	if n.attempt.N == 0 {
 		n.attempt.N = len(n.others) + 1
@@ -163,7 +163,7 @@ func (n *noted) attempts(key results.CellKey) ([]results.Attempt, error) {
 	slices.SortFunc(all, func(a, b results.Attempt) int { return a.N - b.N })
 	for i := range all {
 		if all[i].N != i+1 {
-			return nil, fmt.Errorf("attempt %d of %d is missing or told twice", i+1, len(all))
+			return nil, fmt.Errorf("attempt %d of %d is missing or duplicate", i+1, len(all))
 		}
 		all[i].CellKey, all[i].Kind = key, n.attempt.Kind
 	}
@@ -185,8 +185,8 @@ func parseNumber(s string) (int, error) {
 	return int(n), nil
 }
 
-// escape writes the bytes of s that are in set as "%" and two hexadecimal
-// digits, and a "%" that would read as one of those likewise.
+// escape percent-encodes the bytes of s that are in set, and any "%" that would
+// be read as an escape.
 func escape(s, set string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -199,7 +199,7 @@ func escape(s, set string) string {
 	return b.String()
 }
 
-// unescape undoes escape.
+// unescape reverses escape.
 func unescape(s string) string {
 	if !strings.Contains(s, "%") {
 		return s

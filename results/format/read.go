@@ -15,13 +15,13 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Limits of documents. One that exceeds them is refused: it is wrong or malicious.
+// Limits of documents. One that exceeds them is refused as broken or malicious.
 const (
 	MaxFile     = 128 << 20 // bytes
 	MaxTests    = 200_000   // in one document
 	MaxDepth    = 32        // suites in suites, tests in tests
 	maxElement  = 16 << 20  // bytes of one XML element's text, or of its attributes
-	maxAttempts = 100       // at one test
+	maxAttempts = 100       // of one test
 )
 
 // NoFilesystem is the filesystem of tests without one.
@@ -30,10 +30,10 @@ const NoFilesystem = "none"
 // ReadFormats are the formats that can be read.
 var ReadFormats = []string{"junit", "ktap"}
 
-// SyntaxError is why a document cannot be read.
+// SyntaxError reports a document that cannot be read.
 type SyntaxError struct {
 	File string
-	Line int // from 1; 0: of the whole file
+	Line int // from 1; 0: the whole file
 	What string
 }
 
@@ -51,20 +51,21 @@ func (*SyntaxError) BadInput() {}
 type ReadOptions struct {
 	File   string // for messages
 	Format string // of ReadFormats; empty: detected
-	// Kernel and FS are what the tests ran on. Where they are empty, the
-	// document has to say it; without a filesystem, it is NoFilesystem.
+	// Kernel and FS are what the tests ran on. If Kernel is empty, the
+	// document must contain it. If both lack a filesystem, it is
+	// NoFilesystem.
 	Kernel, FS string
 }
 
 // Imported is the content of a document.
 type Imported struct {
 	Format   string
-	Attempts []results.Attempt // at each test, in the document's order; a test's are numbered from 1
-	// Run is what a document of ours says of its run; of others, only when it
-	// started. Its ID is that of the run which the document is of.
+	Attempts []results.Attempt // in the document's order; those of a test are numbered from 1
+	// Run describes the run, with its original ID, if splicelab wrote the
+	// document; otherwise it has only the start time.
 	Run results.Run
-	// Problem says why not all of it can be trusted: results that are missing,
-	// numbers that do not follow each other.
+	// Problem says why the results are not complete: missing results,
+	// inconsistent numbers.
 	Problem string
 }
 
@@ -79,7 +80,7 @@ func Read(r io.Reader, o ReadOptions) (Imported, error) {
 			return Imported{}, readError(o.File, 0, err)
 		}
 		if o.Format = detect(head); o.Format == "" {
-			return Imported{}, &SyntaxError{File: o.File, What: "is neither XML nor has it a line \"KTAP version 1\" near its beginning; say what it is by --format junit or --format ktap"}
+			return Imported{}, &SyntaxError{File: o.File, What: "is neither XML nor has a line \"KTAP version 1\" near its beginning; name the format with --format junit or --format ktap"}
 		}
 	}
 	b = skipByteOrderMark(b)
@@ -92,13 +93,13 @@ func Read(r io.Reader, o ReadOptions) (Imported, error) {
 	case "ktap":
 		in, err = readKTAP(b, &n)
 	default:
-		err = &SyntaxError{File: o.File, What: fmt.Sprintf("there is no format %q to read: junit and ktap are read", o.Format)}
+		err = &SyntaxError{File: o.File, What: fmt.Sprintf("format %q cannot be read: use junit or ktap", o.Format)}
 	}
 	if err != nil {
 		return Imported{}, err
 	}
 	if len(in.Attempts) == 0 {
-		return Imported{}, &SyntaxError{File: o.File, What: "holds no test result: name the report of a run that has ended"}
+		return Imported{}, &SyntaxError{File: o.File, What: "contains no test result: name the report of a finished run"}
 	}
 	in.Format = o.Format
 	return in, nil
@@ -123,16 +124,16 @@ func detect(head []byte) string {
 
 func skipByteOrderMark(b *bufio.Reader) *bufio.Reader {
 	if head, _ := b.Peek(3); bytes.Equal(head, []byte("\ufeff")) {
-		_, _ = b.Discard(3) // what was peeked is there
+		_, _ = b.Discard(3) // the bytes were peeked
 	}
 	return b
 }
 
-// errTooLarge is a document of more than MaxFile bytes.
-var errTooLarge = errors.New("is larger than " + strconv.Itoa(MaxFile>>20) + " MiB, which is more than is read; split it, or leave out the output of tests that passed")
+// errTooLarge reports a document of more than MaxFile bytes.
+var errTooLarge = errors.New("is larger than " + strconv.Itoa(MaxFile>>20) + " MiB, the limit; split it, or omit the output of passed tests")
 
-// limitedReader fails, other than io.LimitReader, where its limit is passed: a
-// document must not end there unnoticed.
+// limitedReader fails at its limit, unlike io.LimitReader: a document must not
+// be truncated silently.
 type limitedReader struct {
 	r    io.Reader
 	left int
@@ -151,7 +152,7 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readError is a document that could not be read further.
+// readError adds the position to an I/O error.
 func readError(file string, line int, err error) error {
 	if errors.Is(err, errTooLarge) {
 		return &SyntaxError{File: file, What: errTooLarge.Error()}
@@ -162,16 +163,16 @@ func readError(file string, line int, err error) error {
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
-// names gives each test the key of its cell.
+// names assigns cell keys to tests.
 type names struct {
 	o    ReadOptions
-	used map[results.CellKey]int // by the number that the next of the same name gets
+	used map[results.CellKey]int // the number for the next test of that name
 	n    int                     // tests
-	size int                     // bytes of names that were put together
+	size int                     // bytes of names built so far
 }
 
-// key returns the key of a test. Of two tests that are called the same, the
-// second is called name#01, as Go does.
+// key returns the key of a test. The second test of a name becomes name#01, as
+// in Go.
 func (n *names) key(kernel, fs, test string) results.CellKey {
 	first := results.CellKey{Kernel: sanitize.Line(kernel), FS: sanitize.Line(fs), Test: sanitize.Line(test)}
 	k := first
@@ -183,30 +184,31 @@ func (n *names) key(kernel, fs, test string) results.CellKey {
 		next := n.used[first]
 		n.used[first]++ // no number is tried twice
 		k.Test = sanitize.Line(fmt.Sprintf("%s#%02d", first.Test, next))
-		if len(first.Test)+20 > sanitize.MaxLine { // the number would be cut out of it
+		if len(first.Test)+20 > sanitize.MaxLine { // the number would be truncated
 			k.Test = fmt.Sprintf("%s…#%02d", digestOf(first.Test), next)
 		}
 	}
 }
 
-// count refuses a document of too many tests.
+// count refuses a document with too many tests.
 func (n *names) count(line int) error {
 	if n.n++; n.n > MaxTests {
-		return &SyntaxError{File: n.o.File, Line: line, What: fmt.Sprintf("is the %dth test, and no more than %d are read; split the document", n.n, MaxTests)}
+		return &SyntaxError{File: n.o.File, Line: line, What: fmt.Sprintf("is test %d; the limit is %d; split the document", n.n, MaxTests)}
 	}
 	return nil
 }
 
-// grow refuses a document whose few names grow to many: a long name of a
-// parent is in that of each of its tests.
+// grow refuses a document whose names expand too much: each test's name
+// contains those of its parents.
 func (n *names) grow(size int) error {
 	if n.size += size; n.size > MaxFile {
-		return &SyntaxError{File: n.o.File, What: fmt.Sprintf("has names of more than %d MiB; shorten those of suites and of tests with subtests", MaxFile>>20)}
+		return &SyntaxError{File: n.o.File, What: fmt.Sprintf("has more than %d MiB of test names; shorten those of suites and of tests with subtests", MaxFile>>20)}
 	}
 	return nil
 }
 
-// where says on what the tests of a document ran that may say it itself.
+// where returns the kernel and filesystem of tests: as requested, else as the
+// document says.
 func (n *names) where(kernel, fs string) (string, string, error) {
 	if n.o.Kernel != "" {
 		kernel = n.o.Kernel
@@ -218,18 +220,18 @@ func (n *names) where(kernel, fs string) (string, string, error) {
 		fs = NoFilesystem
 	}
 	if kernel = sanitize.Line(kernel); kernel == "" {
-		return "", "", &SyntaxError{File: n.o.File, What: "does not say which kernel the tests ran on; say it by --kernel RELEASE"}
+		return "", "", &SyntaxError{File: n.o.File, What: "does not say which kernel the tests ran on; name it with --kernel RELEASE"}
 	}
 	return kernel, fs, nil
 }
 
-// foreign makes an attempt of what another tool found. The policy of a run
-// does not change what it came to.
+// foreign makes an attempt of another tool's result. Policies do not affect its
+// verdict.
 func foreign(key results.CellKey, n int, v outcome.Verdict, detail string) results.Attempt {
 	return results.Attempt{CellKey: key, N: n, Verdict: v, Kind: outcome.Invariant, Detail: sanitize.Line(detail)}
 }
 
-// parseTimestamp reads a suite's time of start. Without a zone, it is UTC.
+// parseTimestamp parses a suite's start time. Without a zone, it is UTC.
 func parseTimestamp(s string) time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05", "2006-01-02T15:04:05-0700"} {
 		if t, err := time.Parse(layout, s); err == nil {

@@ -73,7 +73,7 @@ func TestMerge(t *testing.T) {
 	ours := source(t, "ours.ktap", string(documents(t, sample())["ktap"]), "")
 	alias := sample()
 	alias.Run.Policy = outcome.PolicyAlias
-	if _, _, err := Merge([]Source{ours, source(t, "alias.ktap", string(documents(t, alias)["ktap"]), "")}, t0); err == nil || !strings.Contains(err.Error(), "under the policy alias") {
+	if _, _, err := Merge([]Source{ours, source(t, "alias.ktap", string(documents(t, alias)["ktap"]), "")}, t0); err == nil || !strings.Contains(err.Error(), "under policy alias") {
 		t.Errorf("two policies in one run: %v", err)
 	}
 }

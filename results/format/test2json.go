@@ -14,23 +14,23 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// test2jsonEvent is one line of what go tool test2json prints.
+// test2jsonEvent is one line of the output of go tool test2json.
 type test2jsonEvent struct {
 	Time    *time.Time `json:",omitempty"`
 	Action  string
 	Package string
 	Test    string   `json:",omitempty"`
-	Elapsed *float64 `json:",omitempty"` // seconds; of an end
+	Elapsed *float64 `json:",omitempty"` // seconds; of a final event
 	Output  string   `json:",omitempty"`
 	Key     string   `json:",omitempty"` // of an attr
 	Value   string   `json:",omitempty"`
 }
 
-// WriteTest2JSON writes the run as the events that go tool test2json makes of
-// a test's output, a package for each kernel × filesystem. There are only
-// three ways to end: infra is a fail that says so, and what is expected to fail
-// is a skip. The verdict itself is an attribute, and so is all else that the
-// events have no word for.
+// WriteTest2JSON writes the run as events of go tool test2json, with a package
+// for each kernel × filesystem. A test can only pass, fail or be skipped: infra
+// is a fail whose output says so, and an expected failure is a skip. The
+// verdict itself is an attribute, as is everything else that the events cannot
+// express.
 func WriteTest2JSON(w io.Writer, d Document) error {
 	printed, err := d.readTexts(maxTexts, everything)
 	if err != nil {
@@ -83,8 +83,8 @@ func (s *test2json) group(r results.Run, g results.Group) {
 	s.emit(test2jsonEvent{Time: clock(end), Action: result, Elapsed: seconds(elapsed)})
 }
 
-// root is a top-level test with its subtests. Readers want the events of a
-// subtest between those of its test, also where that is no cell itself.
+// root is a top-level test with its subtests. Readers expect a subtest's events
+// between those of its parent, even if the parent is no cell.
 type root struct {
 	name string
 	own  *results.Cell // nil: only its subtests are cells
@@ -110,19 +110,19 @@ func rootsOf(cells []*results.Cell) []*root {
 	return roots
 }
 
-// testName is the cell's test as go test would call it.
+// testName returns the test's name as go test prints it.
 func testName(c *results.Cell) string {
 	return strings.ReplaceAll(sanitize.Line(c.Test), " ", "_")
 }
 
-// endings are the actions by which tests ended.
+// endings records the final actions of tests.
 type endings struct{ pass, fail bool }
 
 func (e *endings) add(action string) {
 	e.pass, e.fail = e.pass || action == "pass", e.fail || action == "fail"
 }
 
-// together is how what they are parts of ended.
+// together returns the final action of their parent.
 func (e *endings) together() string {
 	switch {
 	case e.fail:
@@ -174,7 +174,7 @@ func (s *test2json) end(c *results.Cell, name, action string, elapsed time.Durat
 	s.emit(test2jsonEvent{Time: clock(c.Finished), Action: action, Test: name, Elapsed: seconds(elapsed)})
 }
 
-// told writes what is known of a cell, and returns how its test ends.
+// told writes output and attributes of a cell, and returns its final action.
 func (s *test2json) told(c *results.Cell, name string) string {
 	say := func(text string) {
 		s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "output", Test: name, Output: text})
@@ -192,12 +192,13 @@ func (s *test2json) told(c *results.Cell, name string) string {
 	output, console := s.printed.of(c.CellKey, c.N)
 	for _, text := range []string{output, console} {
 		for line := range strings.Lines(text) {
-			// Indented, a line of a guest cannot pass for one of go test's own.
+			// Indented, a guest's line cannot be mistaken for one
+			// of go test.
 			say("    " + strings.TrimSuffix(line, "\n") + "\n")
 		}
 	}
 	if s.printed.leftOut[c.CellKey] {
-		say("    [there was no room for all that was printed]\n")
+		say("    [output omitted: the report's size limit is reached]\n")
 	}
 	action := test2jsonEnd(c)
 	switch {
@@ -219,7 +220,7 @@ func test2jsonEnd(c *results.Cell) string {
 	return "fail"
 }
 
-// clock leaves out a time that is not known.
+// clock omits an unknown time.
 func clock(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

@@ -159,7 +159,7 @@ func TestTextsAreBounded(t *testing.T) {
 		if strings.Contains(c.Out.Text, "oooo") != (c.Failure != nil) {
 			t.Fatalf("%s: what failed comes first, and has its text", c.Name)
 		}
-		if c.Failure == nil && !strings.Contains(c.Out.Text, "no room for all that was printed") {
+		if c.Failure == nil && !strings.Contains(c.Out.Text, "output omitted") {
 			t.Fatalf("%s does not say that its text is left out", c.Name)
 		}
 	}

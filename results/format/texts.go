@@ -8,21 +8,21 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Limits of the texts of guests in one document: 16 MiB keeps a JUnit file
-// below the 30 MB that GitLab takes.
+// Limits of guest texts in one document: 16 MiB keeps a JUnit file below
+// GitLab's limit of 30 MB.
 const (
 	maxTexts = 16 << 20 // bytes
 	maxReads = 5000     // cells whose attempts are read
 )
 
-// texts are the attempts at cells with what was printed at each.
+// texts are the attempts at cells with their output and kernel log.
 type texts struct {
 	attempts map[results.CellKey][]results.Attempt
-	leftOut  map[results.CellKey]bool // there was no room for some text
+	leftOut  map[results.CellKey]bool // some text exceeded the limit
 }
 
-// readTexts reads what the guests printed, first for what is not as it should
-// be, then for the other cells that want says, as long as there is room.
+// readTexts reads the guests' texts, up to maxTexts in all: first of cells that
+// need attention, then of the others that want selects.
 func (d Document) readTexts(room int, want func(*results.Cell) bool) (texts, error) {
 	t := texts{map[results.CellKey][]results.Attempt{}, map[results.CellKey]bool{}}
 	if d.Attempts == nil {
@@ -59,7 +59,7 @@ func (d Document) readTexts(room int, want func(*results.Cell) bool) (texts, err
 	return t, nil
 }
 
-// of returns what was printed at one attempt of a cell.
+// of returns output and kernel log of one attempt.
 func (t texts) of(key results.CellKey, n int) (output, console string) {
 	for _, a := range t.attempts[key] {
 		if a.N == n {
@@ -69,10 +69,10 @@ func (t texts) of(key results.CellKey, n int) (output, console string) {
 	return "", ""
 }
 
-// everything wants the texts of all cells.
+// everything selects all cells.
 func everything(*results.Cell) bool { return true }
 
-// trouble wants the texts of cells that did not simply pass or skip.
+// trouble selects cells that did not just pass or skip.
 func trouble(c *results.Cell) bool {
 	return c.Verdict.Bad() || c.Verdict == outcome.Infra || !asExpected(c)
 }

@@ -122,7 +122,7 @@ func TestHistories(t *testing.T) {
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("up to %s, %d deep: %s", c.upTo.ID, c.depth, d)
 		}
-		// Many keys are read in another way, and come to the same.
+		// Many keys are read in another way, with the same result.
 		many := append([]results.CellKey{}, keys...)
 		for i := range 1000 {
 			many = append(many, results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: fmt.Sprint("s.TestNone", i)})

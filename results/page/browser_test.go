@@ -18,8 +18,10 @@ import (
 
 const matrixText = `[...document.querySelectorAll(".matrix .body .row")].map(r => r.innerText.replace(/\s+/g, " ").trim())`
 
+func TestMain(m *testing.M) { browsertest.Main(m) }
+
 func TestReportInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	r, cells, l := sample()
 	url := "file://" + writeFile(t, "sample.html", r, cells, l)
 	run := "#/run/" + r.ID
@@ -27,7 +29,8 @@ func TestReportInBrowser(t *testing.T) {
 	zeroed := run + "/cell/6.12.117%2Bdeb12-cloud-amd64/xfs/splice.TestPunchHoleInPage%2Flarge-clean"
 
 	t.Run("matrix", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		b.Is("location.hash", run)
 		b.Is("document.title", "Run "+r.ID+" · splicelab")
 		b.Is(`document.getElementById("shown").textContent`, "440 cells")
@@ -42,7 +45,8 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("filter", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		b.Type("#find", "punch xfs")
 		b.Until(`document.getElementById("shown").textContent === "25 of 440 cells"`)
 		b.Is("location.hash", run+"?q=punch+xfs")
@@ -63,13 +67,15 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("filter without a match", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url+run+"?q=nosuchthing")
+		t.Parallel()
+		b := browsertest.Open(t, url+run+"?q=nosuchthing")
 		b.Is(`document.querySelector(".matrix").hidden`, true)
 		b.Is(`document.querySelector(".empty").innerText`, "No cell matches. Show all")
 		b.Sound()
 	})
 	t.Run("cell by a click", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url+run+"?verdict=crash")
+		t.Parallel()
+		b := browsertest.Open(t, url+run+"?verdict=crash")
 		b.Click(".matrix a.v-crash")
 		b.Until(`document.querySelector("h1")?.textContent === "splice.TestMmapStore/large-clean"`)
 		b.Is("location.hash", crashed+"?verdict=crash")
@@ -82,7 +88,8 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("deep link in a fresh tab", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url+zeroed)
+		t.Parallel()
+		b := browsertest.Open(t, url+zeroed)
 		b.Is(`document.querySelector("h1").textContent`, "splice.TestPunchHoleInPage/large-clean")
 		b.Is(`document.querySelector("main .badge").textContent`, "xP fail (phantom-zero)")
 		b.Is(`document.querySelector("table.hex td").innerText.trim()`, "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00")
@@ -98,11 +105,13 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("expectations", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url+run+"/cell/7.3.4%2Bdeb13-cloud-amd64/ext4/splice.TestWrite%2Flarge-clean")
+		t.Parallel()
+		b := browsertest.Open(t, url+run+"/cell/7.3.4%2Bdeb13-cloud-amd64/ext4/splice.TestWrite%2Flarge-clean")
 		b.Is(`document.querySelector("main .badge").textContent`, "xL fail (live), expected (XFAIL)")
 		b.Is(`document.querySelector("main").innerText.includes("expected (XFAIL): known since 2.6.31")`, true)
 	})
 	t.Run("broken links", func(t *testing.T) {
+		t.Parallel()
 		for hash, want := range map[string]string{
 			"#/run/other":               "not other",
 			run + "/cell/1/2/3":         "has no cell 1 2 3",
@@ -111,15 +120,19 @@ func TestReportInBrowser(t *testing.T) {
 			"#/run/%E0%A4%A":            "not %E0%A4%A",
 			"#/run/<img src=x>/cell/a/": "page “cell” of a run",
 		} {
-			b := browsertest.Open(t, browser, url+hash)
-			if got := browsertest.Eval[string](b, `document.querySelector("[role=alert]").innerText`); !strings.Contains(got, want) {
-				t.Errorf("%s says %q, want %q", hash, got, want)
-			}
-			b.Sound()
+			t.Run(hash, func(t *testing.T) {
+				t.Parallel()
+				b := browsertest.Open(t, url+hash)
+				if got := browsertest.Eval[string](b, `document.querySelector("[role=alert]").innerText`); !strings.Contains(got, want) {
+					t.Errorf("the message is %q, want %q", got, want)
+				}
+				b.Sound()
+			})
 		}
 	})
 	t.Run("keyboard", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		active := `document.querySelector("#" + CSS.escape(document.querySelector(".matrix").getAttribute("aria-activedescendant")))`
 		b.Is(`document.activeElement.className.includes("matrix")`, true)
 		// Past a heading and the first test, to the flaky cell of the second.
@@ -153,7 +166,8 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("dark", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		background := `getComputedStyle(document.body).backgroundColor`
 		light := browsertest.Eval[string](b, background)
 		b.Dark()
@@ -171,7 +185,8 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("narrow", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		b.Size(400, 800)
 		for name, hash := range map[string]string{"matrix-400": run, "cell-400": zeroed, "crash-400": crashed} {
 			b.To(url + hash)
@@ -181,7 +196,8 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("print", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		for name, hash := range map[string]string{"matrix": run, "cell": zeroed} {
 			b.To(url + hash)
 			document := b.PDF()
@@ -195,7 +211,8 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("without script", func(t *testing.T) {
-		text := browsertest.Open(t, browser, "about:blank").WithoutScript(url, "main")
+		t.Parallel()
+		text := browsertest.Open(t, "about:blank").WithoutScript(url, "main")
 		for _, want := range []string{"440 cells:", "1 crash", "2 not run", "general protection fault in iomap_page_mkwrite", "no end after 30 s"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("no %q in the page without script", want)
@@ -206,9 +223,10 @@ func TestReportInBrowser(t *testing.T) {
 		}
 	})
 	t.Run("problem", func(t *testing.T) {
+		t.Parallel()
 		r := r
 		r.Problem, r.Finished = "a control cell failed", time.Time{}
-		b := browsertest.Open(t, browser, "file://"+writeFile(t, "problem.html", r, cells[:10], fakeSource{}))
+		b := browsertest.Open(t, "file://"+writeFile(t, "problem.html", r, cells[:10], fakeSource{}))
 		b.Is(`document.querySelector("[role=alert]").innerText`, "Results are unreliable: a control cell failed")
 		b.Is(`document.querySelector(".run").innerText.includes("not finished")`, true)
 		b.Is(`document.querySelector(".run").innerText.includes("432 cells not run")`, true)
@@ -216,12 +234,14 @@ func TestReportInBrowser(t *testing.T) {
 		b.Sound()
 	})
 	t.Run("no cells", func(t *testing.T) {
-		b := browsertest.Open(t, browser, "file://"+writeFile(t, "empty.html", r, nil, fakeSource{}))
+		t.Parallel()
+		b := browsertest.Open(t, "file://"+writeFile(t, "empty.html", r, nil, fakeSource{}))
 		b.Is(`document.querySelector(".empty").textContent`, "This run has no cells.")
 		b.Sound()
 	})
 	t.Run("vectors and times", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		b.Until(`document.querySelectorAll("details.section").length === 3`)
 		browsertest.Eval[any](b, `for (const d of document.querySelectorAll("details.section")) d.open = true; document.querySelectorAll("details.section")[1].scrollIntoView()`)
 		b.Is(`document.querySelectorAll("details.section")[1].querySelectorAll("td.v-fail").length`, 40)
@@ -233,7 +253,7 @@ func TestReportInBrowser(t *testing.T) {
 	})
 }
 
-// A cell of each verdict, found by its mark: letters, not colours alone.
+// The page marks verdicts and outcomes with the same letters as the terminal.
 func TestMarksAreTheTerminals(t *testing.T) {
 	script := Script(false)
 	for _, o := range outcome.All {

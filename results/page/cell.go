@@ -83,7 +83,7 @@ func brief(r results.Run, c results.Cell) Cell {
 	}
 	return Cell{
 		Kernel: safe.Kernel, FS: safe.FS, Test: safe.Test, Verdict: c.Verdict, Outcome: safe.Outcome, Kind: safe.Kind,
-		Flaky: c.Flaky, Standing: c.Expected, Why: sanitize.Line(c.Why),
+		Flaky: c.Flaky, Expected: c.Expected, Why: sanitize.Line(c.Why),
 		Command: results.RepeatCommand(r, c.CellKey), Attempts: newAttempts(attempts, nil), History: []Past{},
 	}
 }

@@ -17,7 +17,7 @@ func NewCells(cells []results.Cell) Cells {
 		Details: []string{""}, Reasons: []string{""}, Families: []string{""},
 		Kernel: column(), Filesystem: column(), Test: column(), Verdict: column(), Outcome: column(), Detail: column(),
 		Attempts: column(), Duration: column(),
-		Flaky: map[int]string{}, Standing: map[int]results.Expected{}, Why: map[int]int{},
+		Flaky: map[int]string{}, Expected: map[int]results.Expected{}, Why: map[int]int{},
 	}
 	verdicts, outcomes := map[outcome.Verdict]int{}, map[outcome.Outcome]int{}
 	for i, v := range outcome.Verdicts {
@@ -49,7 +49,7 @@ func NewCells(cells []results.Cell) Cells {
 			out.Flaky[i] = c.Flaky
 		}
 		if c.Expected != "" {
-			out.Standing[i] = c.Expected
+			out.Expected[i] = c.Expected
 		}
 		if c.Why != "" {
 			out.Why[i] = place(reasons, &out.Reasons, c.Why)

@@ -33,7 +33,7 @@ func newChange(c compare.Change) Change {
 	}
 	if a := c.After; a != nil {
 		out.After, out.AfterOutcome, out.Detail = a.Verdict, a.Outcome, a.Detail
-		out.Standing, out.Why = a.Expected, a.Why
+		out.Expected, out.Why = a.Expected, a.Why
 	}
 	out.Now, out.Past = newRate(c.Now), newRate(c.Past)
 	return out

@@ -12,7 +12,7 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// Run is a run with what its cells came to. It and the documents below are
+// Run is a run with the tally of its cells. It and the documents below are
 // what docs/api.md describes: fields are added, never renamed, never missing.
 type Run struct {
 	ID         string            `json:"id"`
@@ -58,7 +58,7 @@ type Cells struct {
 
 	// What few cells have, by the cell's index.
 	Flaky    map[int]string           `json:"flaky"`
-	Standing map[int]results.Expected `json:"standing"`
+	Expected map[int]results.Expected `json:"standing"`
 	Why      map[int]int              `json:"why"` // into Reasons
 }
 
@@ -71,10 +71,10 @@ type Cell struct {
 	Outcome  outcome.Outcome  `json:"outcome"`
 	Kind     outcome.Kind     `json:"kind"`
 	Flaky    string           `json:"flaky"`
-	Standing results.Expected `json:"standing"`
+	Expected results.Expected `json:"standing"`
 	Why      string           `json:"why"`
-	Command  string           `json:"command"` // that runs it again
-	Report   string           `json:"report"`  // a report file of it
+	Command  string           `json:"command"` // reproduces the cell
+	Report   string           `json:"report"`  // its report file
 	Attempts []Attempt        `json:"attempts"`
 	History  []Past           `json:"history"`  // newest first
 	LeftOut  string           `json:"left_out"` // why texts are missing; empty: none are
@@ -92,20 +92,20 @@ type Attempt struct {
 	Covariates map[string]string `json:"covariates"`
 	Output     string            `json:"output"`
 	Console    string            `json:"console"`
-	// CrashLines are the lines of Console, from 0, that tell of a crash.
+	// CrashLines are the lines of Console, from 0, that report a crash.
 	CrashLines []int `json:"crash_lines"`
-	// Wrong are the first wrong bytes that the test reported, beside those that
-	// were expected.
+	// Wrong are the first wrong bytes that the test reported, with the expected
+	// ones.
 	Wrong []Bytes `json:"wrong"`
 }
 
-// Phase is where a part of an attempt's time went.
+// Phase is one phase of an attempt and its duration.
 type Phase struct {
 	Name string  `json:"name"`
 	MS   float64 `json:"ms"`
 }
 
-// Bytes are wrong bytes beside those that were expected there.
+// Bytes are wrong bytes and the bytes expected in their place.
 type Bytes struct {
 	Offset int64  `json:"offset"`
 	Title  string `json:"title"` // what is wrong with them
@@ -113,7 +113,7 @@ type Bytes struct {
 	Want   string `json:"want"`  // hexadecimal; empty where nothing is known
 }
 
-// Past is what a cell came to in one run.
+// Past is a cell's result in one run.
 type Past struct {
 	Run     string          `json:"run"`
 	Started string          `json:"started"`
@@ -123,7 +123,8 @@ type Past struct {
 	Flaky   string          `json:"flaky"`
 }
 
-// Change is a cell that two runs disagree on. What a run does not have is empty.
+// Change is a cell whose result differs between two runs. Fields of a run that
+// lacks the cell are empty.
 type Change struct {
 	Kernel        string          `json:"kernel"`
 	FS            string          `json:"fs"`
@@ -133,14 +134,15 @@ type Change struct {
 	BeforeOutcome outcome.Outcome `json:"before_outcome"`
 	AfterOutcome  outcome.Outcome `json:"after_outcome"`
 	Detail        string          `json:"detail"` // of the later
-	// BeforeKernel is the earlier's, which is another where kernels are compared
-	// or one has taken the place of an older one.
+	// BeforeKernel is the kernel of the earlier result. It differs from Kernel
+	// where kernels are compared, or a kernel has replaced an older one.
 	BeforeKernel string `json:"before_kernel"`
-	// Standing and Why are the later's, to the user's expectations.
-	Standing results.Expected `json:"standing"`
+	// Expected and Why classify the later result by the user's expectations.
+	Expected results.Expected `json:"standing"`
 	Why      string           `json:"why"`
-	// Now is how often the later's attempts failed, and Past how often the
-	// earlier's did up to then; of no attempts where that does not matter.
+	// Now is the failure rate of the later result's attempts, Past that of the
+	// history up to the earlier run; both have no attempts where rates are
+	// irrelevant.
 	Now  Rate `json:"now"`
 	Past Rate `json:"past"`
 }
@@ -154,15 +156,15 @@ type Rate struct {
 	High     float64 `json:"high"`
 }
 
-// Diff is what changed from one run to another, or between kernels of theirs.
+// Diff is what changed between two runs, or between kernels of runs.
 type Diff struct {
 	Before Run `json:"before"`
 	After  Run `json:"after"`
-	// The kernels that are compared; empty where the runs are.
+	// The compared kernels; empty where whole runs are compared.
 	BeforeKernel string           `json:"before_kernel"`
 	AfterKernel  string           `json:"after_kernel"`
 	Conditions   []Condition      `json:"conditions"`
-	Lists        []DifferenceList `json:"lists"` // those that are not empty
+	Lists        []DifferenceList `json:"lists"` // only those that are not empty
 	Same         int              `json:"same"`
 }
 
@@ -173,7 +175,7 @@ type DifferenceList struct {
 	Changes []Change `json:"changes"`
 }
 
-// Condition differs between two runs.
+// Condition is a condition of the lab that differs between two runs.
 type Condition struct {
 	Name   string `json:"name"`
 	Before string `json:"before"`
@@ -196,10 +198,10 @@ type MapKernel struct {
 type MapRow struct {
 	Test  string    `json:"test"`
 	FS    string    `json:"fs"`
-	Cells []MapCell `json:"cells"` // one a kernel; empty where there is no verdict
+	Cells []MapCell `json:"cells"` // one per kernel; empty where there is no verdict
 }
 
-// MapCell is what a kernel showed, and in which run.
+// MapCell is a kernel's newest result, and the run that it is from.
 type MapCell struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
@@ -208,22 +210,22 @@ type MapCell struct {
 
 // Event is a step of a run in progress, as a server sends it.
 type Event struct {
-	// Kind is cell (it came to its first verdict), retry (it took another
-	// attempt), run (Tally is new), end (there will be no more), or reset (events
-	// are missing: what was read of the run's cells has to be read again).
+	// Kind is cell (a cell has its first verdict), retry (another attempt of a
+	// cell), run (Tally changed), end (the last event), or reset (events are
+	// missing: the client has to read the run's cells again).
 	Kind  string         `json:"kind"`
 	Cell  *EventCell     `json:"cell"` // cell and retry
 	Tally *results.Tally `json:"tally"`
-	// Planned and Done count cells; Rate is cells a second, Left the seconds
-	// that are left, 0 where that is not known.
+	// Planned and Done count cells. Rate is in cells per second, Left in seconds;
+	// 0 means unknown.
 	Planned int     `json:"planned"`
 	Done    int     `json:"done"`
-	Running bool    `json:"running"` // a process is at it: false when it was stopped
+	Running bool    `json:"running"` // a process is executing the run
 	Rate    float64 `json:"rate"`
 	Left    float64 `json:"left"`
 }
 
-// EventCell is a cell that has come to something.
+// EventCell is a cell's result.
 type EventCell struct {
 	Kernel  string          `json:"kernel"`
 	FS      string          `json:"fs"`
@@ -231,10 +233,11 @@ type EventCell struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Detail  string          `json:"detail"`
-	// Attempts counts all of them, so that of two events the later is known.
+	// Attempts counts all attempts, so that a client can tell which of two
+	// events is the later.
 	Attempts   int              `json:"attempts"`
 	Flaky      string           `json:"flaky"`
-	Standing   results.Expected `json:"standing"`
+	Expected   results.Expected `json:"standing"`
 	DurationMS int64            `json:"duration_ms"`
 }
 
@@ -255,7 +258,7 @@ func NewRun(r results.RunSummary, marks []string) Run {
 	}
 }
 
-// NewPast is what a cell came to in run r.
+// NewPast is a cell's result in run r.
 func NewPast(r results.Run, c results.Cell) Past {
 	return Past{Run: r.ID, Started: rfc3339(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky}
 }

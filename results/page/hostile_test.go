@@ -41,15 +41,14 @@ func hostileRun() (results.Run, []results.Cell, fakeSource) {
 	}
 }
 
-// Nothing of a guest is in the file but in documents that are packed, or in
-// markup that is escaped.
+// Text from a guest is in the file only as packed documents or escaped markup.
 func TestReportHoldsNothingHostile(t *testing.T) {
 	r, cells, l := hostileRun()
 	var b bytes.Buffer
 	must(t, WriteReport(t.Context(), &b, r, []string{hostile}, cells, l))
 	file := b.String()
 	if n := strings.Count(file, "<script>"); n != 1 {
-		t.Errorf("%d scripts that would run, want our own alone", n)
+		t.Errorf("%d scripts that would run, want only our own", n)
 	}
 	for _, bad := range []string{"<img", "href=\"javascript", "\x1b", "\u202e", "\u2028", "\x00", "\xff", "http://", "https://", "<!--", " style="} {
 		// The page's own script names the protocols that it links to.
@@ -70,7 +69,7 @@ func TestReportHoldsNothingHostile(t *testing.T) {
 }
 
 func TestHostileReportInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	r, cells, l := hostileRun()
 	url := "file://" + writeFile(t, "hostile.html", r, cells, l)
 	harmless := func(b browsertest.Tab) {
@@ -82,30 +81,37 @@ func TestHostileReportInBrowser(t *testing.T) {
 		b.Is(`/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069]/.test(document.body.innerText + document.title)`, false)
 		b.Sound()
 	}
-	b := browsertest.Open(t, browser, url)
-	b.Is(`document.getElementById("shown").textContent`, "7 cells")
-	harmless(b)
-	b.Shot("hostile-matrix")
-	browsertest.Eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
-	harmless(b)
-	for _, v := range outcome.Verdicts {
-		b := browsertest.Open(t, browser, url+"#/run/hostile?verdict="+string(v))
-		b.Is(`document.getElementById("shown").textContent`, "1 of 7 cells")
-		hash := browsertest.Eval[string](b, `document.querySelector(".matrix a.cell").getAttribute("href")`)
-		b.Click(".matrix a.cell")
-		b.Until(`document.querySelector("pre.command") !== null`)
-		b.Settle()
-		b.Is(`decodeURIComponent(location.hash) === decodeURIComponent(`+quoted(hash)+`)`, true)
+	t.Run("matrix", func(t *testing.T) {
+		t.Parallel()
+		b := browsertest.Open(t, url)
+		b.Is(`document.getElementById("shown").textContent`, "7 cells")
+		harmless(b)
+		b.Shot("hostile-matrix")
 		browsertest.Eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
 		harmless(b)
-		if v == outcome.Crash {
-			b.Shot("hostile-cell")
-			b.Is(`document.querySelectorAll("mark.line").length > 0`, true)
-			harmless(browsertest.Open(t, browser, url+hash))
-		}
+	})
+	for _, v := range outcome.Verdicts {
+		t.Run("cell with verdict "+string(v), func(t *testing.T) {
+			t.Parallel()
+			b := browsertest.Open(t, url+"#/run/hostile?verdict="+string(v))
+			b.Is(`document.getElementById("shown").textContent`, "1 of 7 cells")
+			hash := browsertest.Eval[string](b, `document.querySelector(".matrix a.cell").getAttribute("href")`)
+			b.Click(".matrix a.cell")
+			b.Until(`document.querySelector("pre.command") !== null`)
+			b.Settle()
+			b.Is(`decodeURIComponent(location.hash) === decodeURIComponent(`+quoted(hash)+`)`, true)
+			browsertest.Eval[any](b, `for (const d of document.querySelectorAll("details")) d.open = true`)
+			harmless(b)
+			if v == outcome.Crash {
+				b.Shot("hostile-cell")
+				b.Is(`document.querySelectorAll("mark.line").length > 0`, true)
+				harmless(browsertest.Open(t, url+hash))
+			}
+		})
 	}
 	t.Run("a line of 10 MB", func(t *testing.T) {
-		b := browsertest.Open(t, browser, url)
+		t.Parallel()
+		b := browsertest.Open(t, url)
 		took := browsertest.Eval[float64](b, `(async () => {
 			const begin = performance.now();
 			document.getElementById("main").prepend(splicelab.logView("<b>" + "x".repeat(1e7), [0]));

@@ -10,9 +10,10 @@ import (
 	"github.com/splicelab/splicelab/results/browsertest"
 )
 
-// The same page, given out by a server, reads the same documents from it.
+// The same page, when a server delivers it, reads the same documents from the
+// server.
 func TestLivePageInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	r, cells, l := sample()
 	run := NewRun(results.RunSummary{Run: r, Tally: results.Count(cells)}, nil)
 	answer := func(document func(*http.Request) (any, error)) http.HandlerFunc {
@@ -44,12 +45,12 @@ func TestLivePageInBrowser(t *testing.T) {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 
-	b := browsertest.Open(t, browser, server.URL+"/#/run/"+r.ID+"?verdict=crash")
+	b := browsertest.Open(t, server.URL+"/#/run/"+r.ID+"?verdict=crash")
 	b.Is(`document.getElementById("shown").textContent`, "1 of 440 cells")
 	b.Click(".matrix a.v-crash")
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestMmapStore/large-clean"`)
 	b.Is(`document.querySelectorAll("mark.line").length`, 8)
-	// What a cell came to before is a link to that run's own cell.
+	// Each earlier result of a cell links to the cell of its own run.
 	b.Is(`document.querySelectorAll(".strip a")[0].getAttribute("href")`, "#/run/20261122-201500-aaaaaaa/cell/6.18.15%2Bdeb13-cloud-amd64/xfs/splice.TestMmapStore%2Flarge-clean")
 	b.Sound()
 	b.To(server.URL + "/#/run/gone")

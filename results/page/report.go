@@ -15,17 +15,17 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Bounds of one report: a page of many failures must still open in a browser
-// and fit into a mail. What is left out is said.
+// Bounds of one report: a page with many failures must still open in a browser
+// and fit into a mail. The page states what was omitted.
 const (
 	// maxTexts bounds the guest's output, in bytes.
 	maxTexts = 16 << 20
-	// maxLookups bounds of how many cells more is looked up than was given, and
-	// maxHistories of how many the history.
+	// maxLookups bounds the number of cells whose details are looked up, and
+	// maxHistories those whose history is.
 	maxLookups   = 5000
 	maxHistories = 500
-	// partCells and partTexts bound a part of the cells' documents, which a
-	// browser unpacks as a whole to show one of them.
+	// partCells and partTexts bound one part of the cells' documents: a browser
+	// decompresses a whole part to show one cell.
 	partCells = 500
 	partTexts = 2 << 20
 )
@@ -52,8 +52,8 @@ func WriteReport(ctx context.Context, w io.Writer, r results.Run, marks []string
 	for i, p := range parts {
 		starts[i] = p.from
 	}
-	// The first view needs these, so they stand before the script. What
-	// follows it is read while the matrix is there already.
+	// The first view needs these, so they precede the script. What follows the
+	// script loads while the matrix is already shown.
 	for _, d := range []struct {
 		name  string
 		value any
@@ -75,7 +75,7 @@ func WriteReport(ctx context.Context, w io.Writer, r results.Run, marks []string
 	return nil
 }
 
-// safe returns cells with texts that are safe to show. Those of a store are.
+// safe returns cells with sanitized texts. Those from a store already are.
 func safe(cells []results.Cell) []results.Cell {
 	out := slices.Clone(cells)
 	for i := range out {
@@ -86,14 +86,14 @@ func safe(cells []results.Cell) []results.Cell {
 	return out
 }
 
-// cleanName cleans one of the names that have a type of their own.
+// cleanName sanitizes a name that has its own type.
 func cleanName[S ~string](s S) S { return S(sanitize.Line(string(s))) }
 
 // details are the documents of the single cells.
 type details struct {
 	run   results.Run
 	cells []results.Cell
-	full  map[int]*Cell // what was looked up
+	full  map[int]*Cell // those that were looked up
 	left  map[int]string
 }
 
@@ -136,7 +136,7 @@ func newDetails(ctx context.Context, r results.Run, cells []results.Cell, src So
 	return d, nil
 }
 
-// leftOut says where to find what a report has no room for.
+// leftOut is the note about what was omitted, and where to find it.
 func leftOut(what string) string {
 	return "Omitted to limit the size of this file: " + what + ". Use splicelab results show."
 }
@@ -144,7 +144,7 @@ func leftOut(what string) string {
 // part is the cells [from, to).
 type part struct{ from, to int }
 
-// parts cuts the cells so that each part is small.
+// parts splits the cells so that each part is small.
 func (d *details) parts() []part {
 	var parts []part
 	at, size := part{}, 0
@@ -165,8 +165,8 @@ func (d *details) parts() []part {
 	return parts
 }
 
-// write writes the parts in order; packing them is most of the work of a large
-// report, so it is done on all processors.
+// write writes the parts in order. Compressing them is most of the work of a
+// large report, so all processors share it.
 func (d *details) write(w *bufio.Writer, parts []part) error {
 	batch := 2 * runtime.GOMAXPROCS(0)
 	for from := 0; from < len(parts); from += batch {

@@ -75,7 +75,7 @@ func TestReportHasEveryCell(t *testing.T) {
 		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
 			want := cells[i]
 			if c.Kernel != want.Kernel || c.FS != want.FS || c.Test != want.Test || c.Verdict != want.Verdict || c.Outcome != want.Outcome ||
-				c.Flaky != want.Flaky || c.Standing != want.Expected || c.Why != want.Why || len(c.Attempts) != want.Attempts {
+				c.Flaky != want.Flaky || c.Expected != want.Expected || c.Why != want.Why || len(c.Attempts) != want.Attempts {
 				t.Errorf("cell %d is %+v, want %+v", i, c, want)
 			}
 			if columns.Kernels[columns.Kernel[i]] != want.Kernel || columns.Filesystems[columns.Filesystem[i]] != want.FS || columns.Tests[columns.Test[i]] != want.Test ||
@@ -96,52 +96,8 @@ func TestReportHasEveryCell(t *testing.T) {
 	}
 }
 
-// Failures come first, what is left out is said, and nothing is lost of what
-// the cells say themselves.
-func TestReportBoundsTexts(t *testing.T) {
-	r := sampleRun("big")
-	text := strings.Repeat("x", results.MaxText)
-	cells := make([]results.Cell, 2*maxTexts/results.MaxText)
-	for i := range cells {
-		a := results.Attempt{CellKey: results.CellKey{Kernel: "6.1", FS: "xfs", Test: fmt.Sprintf("s.Test%04d", i)}, N: 1, Verdict: outcome.Pass, Detail: "seen", Finished: t0}
-		cells[i] = results.Cell{Attempt: a, Attempts: 1}
-	}
-	failed := &cells[len(cells)-1]
-	failed.Verdict = outcome.Fail
-	var b bytes.Buffer
-	must(t, WriteReport(t.Context(), &b, r, nil, cells, fakeSource{attempts: func(k results.CellKey) ([]results.Attempt, error) {
-		a := cells[0].Attempt
-		a.CellKey, a.Output = k, text
-		if k == failed.CellKey {
-			a.Verdict, a.Output = outcome.Fail, "the failure's own output"
-		}
-		return []results.Attempt{a}, nil
-	}}))
-	docs, size, short := documents(t, b.String()), 0, 0
-	var last Cell
-	for part := range decode[[]int](t, docs["parts"]) {
-		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
-			size += len(c.Attempts[0].Output)
-			if c.LeftOut != "" {
-				short++
-				if c.Attempts[0].Detail != "seen" {
-					t.Errorf("%s has lost its detail", c.Test)
-				}
-			} else if c.Attempts[0].Output == "" {
-				t.Errorf("%s has no output and does not say why", c.Test)
-			}
-			last = c
-		}
-	}
-	if size > maxTexts || size < maxTexts*9/10 {
-		t.Errorf("%d bytes of texts, at most %d are wanted", size, maxTexts)
-	}
-	if short == 0 || last.Attempts[0].Output != "the failure's own output" || last.LeftOut != "" {
-		t.Errorf("%d cells are cut short; the failure says %q, %q", short, last.Attempts[0].Output, last.LeftOut)
-	}
-}
-
-// Of many cells the history is not looked up, and they say so.
+// Beyond maxHistories cells no history is looked up, and the cells report that
+// it was omitted.
 func TestReportBoundsHistories(t *testing.T) {
 	r, cells := large(1, 1, maxHistories+1)
 	asked := 0
@@ -154,7 +110,7 @@ func TestReportBoundsHistories(t *testing.T) {
 	for part := range decode[[]int](t, docs["parts"]) {
 		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
 			if (len(c.History) == 0) != strings.Contains(c.LeftOut, "history") {
-				t.Errorf("%s has %d runs of history and says %q", c.Test, len(c.History), c.LeftOut)
+				t.Errorf("%s has %d runs of history and the note %q", c.Test, len(c.History), c.LeftOut)
 			}
 			if c.LeftOut != "" {
 				short++
@@ -162,7 +118,7 @@ func TestReportBoundsHistories(t *testing.T) {
 		}
 	}
 	if asked != maxHistories || short != 1 {
-		t.Errorf("asked for %d histories, %d cells say that theirs was left out", asked, short)
+		t.Errorf("%d histories looked up, %d cells report theirs as omitted", asked, short)
 	}
 }
 
@@ -180,8 +136,8 @@ func TestReportFailsWithItsLookup(t *testing.T) {
 	}
 }
 
-// An attempt is shown once and in its place, also where the last that says
-// something is not the last.
+// An attempt is shown once and in order, also where the last attempt with a
+// verdict of its own is not the last one.
 func TestBriefKeepsAttemptsInOrder(t *testing.T) {
 	key := results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.TestA"}
 	for _, verdicts := range [][]outcome.Verdict{

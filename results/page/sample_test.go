@@ -9,6 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/resultstest"
 )
 
 var t0 = time.Date(2026, 11, 23, 20, 16, 19, 0, time.UTC)
@@ -170,14 +171,7 @@ func sampleCell(key results.CellKey) results.Cell {
 	if strings.Contains(key.Test, "large") {
 		a.Covariates["folio_order"] = "4"
 	}
-	is := func(parts ...string) bool {
-		for _, p := range parts {
-			if !strings.Contains(key.String(), p) {
-				return false
-			}
-		}
-		return true
-	}
+	is := resultstest.ContainsAll(key)
 	a.Verdict, a.Outcome, a.Detail = outcome.Fail, outcome.Live, "live 0+4096 of 4096"
 	switch {
 	case is("xfs", "TestMmapStore/large", "6.18"):

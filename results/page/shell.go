@@ -95,7 +95,7 @@ func newPlain(run Run, cells []results.Cell) *plain {
 	return p
 }
 
-// remarkable tells whether a cell is not as it should be.
+// remarkable reports whether a cell failed, is flaky or is otherwise unexpected.
 func remarkable(c *results.Cell) bool {
 	return c.Bad() || c.Flaky != "" || c.Infra > 0 || c.Expected == results.XPass
 }

@@ -13,7 +13,7 @@ type Times struct {
 	Rows   []TimeRow   `json:"rows"`   // none where it was not stored
 }
 
-// PhaseText says what a phase is.
+// PhaseText describes a phase.
 type PhaseText struct {
 	Name string `json:"name"`
 	Doc  string `json:"doc"`

@@ -1,3 +1,7 @@
+// The type checker is a process of its own, which the race detector does not see:
+// it runs once, in the group of tests without it.
+//go:build !race
+
 package page
 
 import (

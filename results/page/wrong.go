@@ -55,5 +55,5 @@ func Wrong(detail, output string) []Bytes {
 	return found
 }
 
-// packed are hexadecimal bytes without what stands between them.
+// packed are hexadecimal bytes without their separators.
 func packed(s string) string { return strings.Join(strings.Fields(s), "") }

@@ -27,7 +27,7 @@ var (
 	}
 )
 
-// sample is a run that looks like a real one: outcomes differ by test,
+// Sample is a run that looks like a real one: outcomes differ by test,
 // filesystem and kernel, and everything that can go wrong went wrong once.
 func Sample() (results.Run, []results.Cell) {
 	r := Run("20261123-191420-5123f9a", 0)
@@ -55,14 +55,7 @@ func sampleCell(key results.CellKey) results.Cell {
 	if strings.Contains(key.Test, "large") {
 		a.Covariates["folio_order"] = "4"
 	}
-	is := func(parts ...string) bool {
-		for _, p := range parts {
-			if !strings.Contains(key.String(), p) {
-				return false
-			}
-		}
-		return true
-	}
+	is := ContainsAll(key)
 	a.Verdict, a.Outcome, a.Detail = outcome.Fail, outcome.Live, "offset 0: generation 2, expected 1"
 	switch {
 	case is("xfs", "TestMmapStore/large", "6.18"):
@@ -92,7 +85,19 @@ func sampleCell(key results.CellKey) results.Cell {
 	return results.FromAttempts(attempts)
 }
 
-// standings is a run in which cells stand in every way to what is expected.
+// ContainsAll returns whether the text of a key contains all of some parts.
+func ContainsAll(key results.CellKey) func(parts ...string) bool {
+	return func(parts ...string) bool {
+		for _, p := range parts {
+			if !strings.Contains(key.String(), p) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// Expected is a run in which cells stand in every way to what is expected.
 func Expected() []results.Cell {
 	key := func(fs, test string) results.CellKey {
 		return results.CellKey{Kernel: "6.12.1", FS: fs, Test: "s.Test" + test}

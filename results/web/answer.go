@@ -55,8 +55,8 @@ func (s *Server) plainly(answer func(http.ResponseWriter, *http.Request) error) 
 	}
 }
 
-// fail answers with an error. What went wrong inside is told to the log alone:
-// it may name files.
+// fail answers with an error. The details of an internal error go only to the
+// log, because they may name files.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var request *requestError
 	var run *results.RunError
@@ -69,17 +69,17 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil:
 		return // nobody waits for an answer
 	case errors.Is(err, context.DeadlineExceeded):
-		request = &requestError{http.StatusServiceUnavailable, "this takes too long now: ask for less, or later"}
+		request = &requestError{http.StatusServiceUnavailable, "the request timed out: request less, or retry later"}
 	default:
 		s.cfg.Log(fmt.Errorf("%s %s: %w", r.Method, cut(r.URL.Path), err))
-		request = &requestError{http.StatusInternalServerError, "the results could not be read: what splicelab serve printed says why"}
+		request = &requestError{http.StatusInternalServerError, "the results could not be read: see the log of splicelab serve"}
 	}
 	writeError(w, request)
 }
 
 func writeError(w http.ResponseWriter, err *requestError) {
 	body, e := json.Marshal(Failure{err.text})
-	if e != nil { // not of a string
+	if e != nil { // impossible for a string
 		body = []byte(`{"error":""}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -88,9 +88,8 @@ func writeError(w http.ResponseWriter, err *requestError) {
 	_, _ = w.Write(append(body, '\n')) // the client has gone
 }
 
-// document answers with the document that make makes, or the one that was made
-// for the same key while its stamp was the same. A client that has it already
-// is told so.
+// document answers with the document that makeDocument returns, or with the
+// cached one of the same key and stamp. A client that has it already gets 304.
 func (s *Server) document(w http.ResponseWriter, r *http.Request, key, stamp string, makeDocument func(context.Context) (any, error)) error {
 	d, err := s.cache.get(r.Context(), key, stamp, makeDocument)
 	if err != nil {
@@ -98,14 +97,14 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, key, stamp str
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	// Runs are resumed and pruned: what was seen before has to be asked for.
+	// Runs are resumed and pruned: a cached document has to be revalidated.
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", d.etag)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(d.body))
 	return nil
 }
 
-// cut bounds what is repeated of a request.
+// cut bounds text that is quoted from a request.
 func cut(s string) string {
 	const most = 120
 	if s = sanitize.Line(s); len(s) > most {

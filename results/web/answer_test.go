@@ -85,7 +85,7 @@ func TestCells(t *testing.T) {
 		for _, v := range doc.Verdict {
 			n[doc.Verdicts[v]]++
 		}
-		return fmt.Sprint(n, " ", len(doc.Standing), " ", doc.Families)
+		return fmt.Sprint(n, " ", len(doc.Expected), " ", doc.Families)
 	}
 	if got, want := count("/api/runs/latest~1/cells"), "map[crash:1 fail:5 pass:17 skip:1] 1 [ family of splice.Test]"; got != want {
 		t.Errorf("cells: %s, want %s", got, want)
@@ -95,7 +95,7 @@ func TestCells(t *testing.T) {
 	}
 	crashed := results.CellKey{Kernel: kernels[2], FS: "xfs", Test: tests[2]}
 	c := get[page.Cell](t, h, "/api/runs/latest~1/cell?"+cellQuery(crashed))
-	if c.Standing != results.XFail || c.Why != "known" || len(c.Attempts) != 1 || len(c.History) != 2 || !strings.Contains(c.Command, "splicelab run") {
+	if c.Expected != results.XFail || c.Why != "known" || len(c.Attempts) != 1 || len(c.History) != 2 || !strings.Contains(c.Command, "splicelab run") {
 		t.Errorf("the cell: %+v", c)
 	}
 	live := results.CellKey{Kernel: kernels[0], FS: "ext4", Test: tests[3]}

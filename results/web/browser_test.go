@@ -12,7 +12,10 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// live is a store with its server, and a writer as another process would have it.
+func TestMain(m *testing.M) { browsertest.Main(m) }
+
+// live returns a store's server, and a second connection to the store, as a
+// writer in another process would have it.
 func live(t *testing.T) (writer *store.Store, address string) {
 	t.Helper()
 	path := storePath(t)
@@ -24,9 +27,9 @@ func live(t *testing.T) (writer *store.Store, address string) {
 const liveRun = "20261123-211420-live"
 
 func TestRunsInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	writer, address := live(t)
-	b := browsertest.Open(t, browser, address)
+	b := browsertest.Open(t, address)
 	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 3`)
 	b.Is("location.hash", "#/runs")
 	b.Is("document.title", "Runs · splicelab")
@@ -60,9 +63,9 @@ func TestRunsInBrowser(t *testing.T) {
 }
 
 func TestRunInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	_, address := live(t)
-	b := browsertest.Open(t, browser, address)
+	b := browsertest.Open(t, address)
 	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 3`)
 	b.Click(`//a[text()="20261123-201420-two"]`)
 	b.Until(`document.getElementById("shown")?.textContent === "24 cells"`)
@@ -75,13 +78,13 @@ func TestRunInBrowser(t *testing.T) {
 	b.Shot("cell-live-1280")
 	b.Sound()
 
-	// A deep link in a fresh tab, and one that stands for a run.
+	// A deep link in a fresh tab, and a reference to a run.
 	deep := address + "/#/run/20261123-201420-two/cell/" + url.PathEscape(kernels[1]) + "/xfs/" + url.QueryEscape(tests[1])
-	b = browsertest.Open(t, browser, deep)
+	b = browsertest.Open(t, deep)
 	b.Until(`document.querySelectorAll(".attempt").length === 2`)
 	b.Is(`document.querySelector("main .badge").textContent`, "xZ* fail (zeroed), flaky 1/2")
 	b.Sound()
-	b = browsertest.Open(t, browser, address+"/#/run/@baseline")
+	b = browsertest.Open(t, address+"/#/run/@baseline")
 	b.Until(`document.getElementById("shown")?.textContent === "24 cells"`)
 	b.Is("location.hash", "#/run/20261123-191420-one")
 	b.Sound()
@@ -89,16 +92,19 @@ func TestRunInBrowser(t *testing.T) {
 		"#/run/nobody": "no run", "#/run/latest~1/cell/a/b/c": "has no cell", "#/nothing": "view “nothing”", "#/history/a": "The address of a history",
 		"#/run/<img src=x onerror=errors.push(1)>": "no run", "#/diff/nobody/latest": "no run", "#/map?tests=(": "not a regular expression",
 	} {
-		b := browsertest.Open(t, browser, address+"/"+hash)
-		b.Until(`document.querySelector("[role=alert]")?.textContent.includes(` + fmt.Sprintf("%q", want) + `)`)
-		b.Sound()
+		t.Run(hash, func(t *testing.T) {
+			t.Parallel()
+			b := browsertest.Open(t, address+"/"+hash)
+			b.Until(`document.querySelector("[role=alert]")?.textContent.includes(` + fmt.Sprintf("%q", want) + `)`)
+			b.Sound()
+		})
 	}
 }
 
 // TestProgressInBrowser watches a run that another connection makes: the page
 // follows it without being loaded anew, and stays where its reader has put it.
 func TestProgressInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	writer, address := live(t)
 	ctx := t.Context()
 	now := time.Now()
@@ -110,7 +116,7 @@ func TestProgressInBrowser(t *testing.T) {
 	}
 	release, err := writer.LockRun(liveRun)
 	must(t, err)
-	b := browsertest.Open(t, browser, address+"/#/run/latest")
+	b := browsertest.Open(t, address+"/#/run/latest")
 	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8 cells (0 %)")`)
 	b.Is(`document.querySelector(".progress .copied").checkVisibility()`, false)
 	browsertest.Eval[any](b, `globalThis.sameDocument = true`)
@@ -126,7 +132,7 @@ func TestProgressInBrowser(t *testing.T) {
 	add(kernels[2], "xfs", tests[2], 2, outcome.Pass, outcome.Snapshot)
 	b.Until(`document.querySelector('.matrix a[aria-label="fail (live), flaky 1/2"]')?.textContent === "xL*"`)
 
-	// The reader types, and goes on typing while cells come.
+	// The reader types, and continues while cells arrive.
 	b.Type("#find", "wri")
 	b.Until(`document.getElementById("shown").textContent === "1 of 2 cells"`)
 	add(kernels[2], "ext4", tests[2], 1, outcome.Crash, outcome.None)
@@ -161,14 +167,13 @@ func TestProgressInBrowser(t *testing.T) {
 	b.Sound()
 }
 
-// TestLostServerInBrowser: a page whose server goes away says so, and goes on
-// when it is back.
+// TestLostServerInBrowser: a page reports that its server is unreachable, and
+// continues when it is back.
 func TestLostServerInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
 	path := storePath(t)
 	writer := sampleStore(t, path)
 	address, stop := serving(t, testServer(t, Config{Store: openStore(t, path)}, quick))
-	b := browsertest.Open(t, browser, address+"/#/run/"+liveRun)
+	b := browsertest.Open(t, address+"/#/run/"+liveRun)
 	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8")`)
 	stop()
 	b.Until(`document.querySelector(".lost").textContent.includes("does not respond")`)
@@ -179,9 +184,9 @@ func TestLostServerInBrowser(t *testing.T) {
 }
 
 func TestDiffInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	_, address := live(t)
-	b := browsertest.Open(t, browser, address+"/#/diff/@baseline/latest~1")
+	b := browsertest.Open(t, address+"/#/diff/@baseline/latest~1")
 	b.Until(`document.getElementById("same") !== null`)
 	b.Is(`[...document.querySelectorAll("section h2")].map(e => e.textContent).join()`, "new failures: 1")
 	b.Is(`document.querySelector("[data-list=new-failures] tbody tr").innerText.includes("xP fail (phantom-zero)")`, true)
@@ -204,9 +209,9 @@ func TestDiffInBrowser(t *testing.T) {
 }
 
 func TestMapInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	_, address := live(t)
-	b := browsertest.Open(t, browser, address+"/#/map?tests=Punch|Write")
+	b := browsertest.Open(t, address+"/#/map?tests=Punch|Write")
 	b.Until(`document.querySelectorAll(".map tbody tr").length === 8`)
 	b.Is(`[...document.querySelectorAll(".map thead tr:first-child th")].map(e => e.textContent).join()`, "5.10,6.1,6.12")
 	b.Is(`[...document.querySelectorAll("ul.changes li")].map(e => e.textContent).join()`,
@@ -228,9 +233,9 @@ func TestMapInBrowser(t *testing.T) {
 // TestLooksInBrowser keeps pictures of every view in the dark and on a narrow
 // screen, where nothing may be wider than the screen.
 func TestLooksInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	_, address := live(t)
-	b := browsertest.Open(t, browser, address)
+	b := browsertest.Open(t, address)
 	for name, view := range map[string]struct{ hash, ready string }{
 		"runs":    {"#/runs", `document.querySelectorAll("table.runs tbody tr").length === 3`},
 		"run":     {"#/run/latest~1", `document.getElementById("shown") !== null`},
@@ -253,12 +258,12 @@ func TestLooksInBrowser(t *testing.T) {
 }
 
 func TestTokenInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
+	t.Parallel()
 	path := storePath(t)
 	sampleStore(t, path)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Token: token}, quick))
 	// Without it, the page asks.
-	b := browsertest.Open(t, browser, address+"/#/run/latest~1")
+	b := browsertest.Open(t, address+"/#/run/latest~1")
 	b.Until(`document.getElementById("token") !== null`)
 	b.Shot("token-1280")
 	b.Type("#token", "wrong"+"\r")

@@ -22,9 +22,10 @@ type made struct {
 	etag       string
 }
 
-// cache keeps documents by what they are of. A stamp says of which state of the
-// store; a document with another one is made anew. Who asks for what is being
-// made waits for it, and only so many are being made at once.
+// cache holds documents by key. A document's stamp identifies the state of the
+// store that it is from; one with another stamp is made again. Concurrent
+// requests for the same document share the work, and the number of documents
+// made at a time is bounded.
 type cache struct {
 	making  singleflight.Group
 	readers chan struct{}

@@ -76,7 +76,7 @@ func (s *Server) times(w http.ResponseWriter, r *http.Request) error {
 	return s.ofCells(w, r, "times", func(_ page.Run, cells []results.Cell) any { return page.NewTimes(cells) })
 }
 
-// History is what a cell came to in the runs that have it, newest first.
+// History is a cell's results in the runs that have it, newest first.
 type History struct {
 	Kernel  string      `json:"kernel"`
 	FS      string      `json:"fs"`

@@ -55,7 +55,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// past is what a cell came to in the newest runs that have it, judged by policy
+// past is the results of a cell in the newest runs that have it, judged by policy
 // p unless that is empty.
 func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy, runs int) ([]page.Past, error) {
 	all, err := history.Of(ctx, s.cfg.Store, key, nil, runs)
@@ -73,7 +73,7 @@ const (
 )
 
 // kernelMap answers with what each kernel showed, over several runs: of each
-// cell, the newest that says something.
+// cell, the newest with a verdict of its own.
 func (s *Server) kernelMap(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	text := q.Get("tests")

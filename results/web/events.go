@@ -15,13 +15,13 @@ const retryAfter = 2 * time.Second
 
 func isStream(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/events") }
 
-// events sends what happens in a run as server-sent events, until it is over,
-// the client has gone, or the server stops.
+// events sends the progress of a run as server-sent events, until the run ends,
+// the client disconnects, or the server stops.
 //
-// A client that comes with the id of the last event that it saw gets those
-// since then. One that comes anew gets how the run stands, and one that was away
-// for too long is told so by a reset: both then read the cells, which hold all
-// that happened before the stream began.
+// A client that reconnects with the id of the last event that it saw gets the
+// later ones. A new client gets the state of the run, and one that was away for
+// too long gets a reset: both then read the cells, which contain everything
+// from before the stream began.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	run, err := s.find(r.Context(), r.PathValue("ref"))
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 		defer func() { <-s.streams }()
 	default:
 		w.Header().Set("Retry-After", "10")
-		return &requestError{http.StatusServiceUnavailable, fmt.Sprintf("%d streams are open, and no more can be: close another page", cap(s.streams))}
+		return &requestError{http.StatusServiceUnavailable, fmt.Sprintf("%d event streams are open, the maximum: close another page", cap(s.streams))}
 	}
 	t, err := s.hub.join(r.Context(), run.ID)
 	if err != nil {
@@ -43,19 +43,19 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // proxies hold streams back otherwise
+	h.Set("X-Accel-Buffering", "no") // proxies buffer streams otherwise
 	if r.Method == http.MethodHead {
 		return nil
 	}
 	stream := &stream{w: w, control: http.NewResponseController(w), patience: s.limits.write, epoch: t.epoch}
 	err = s.follow(r, t, stream)
 	if stream.begun {
-		return nil // the client has gone or is too slow, and can come back
+		return nil // the client has disconnected or is too slow, and can reconnect
 	}
 	return err
 }
 
-// errBehind is a client that is so slow that the events it waits for are gone.
+// errBehind means that a client is so slow that its next event was discarded.
 var errBehind = errors.New("the client is too far behind")
 
 func (s *Server) follow(r *http.Request, t *topic, out *stream) error {

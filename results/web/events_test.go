@@ -26,7 +26,7 @@ type received struct {
 	page.Event
 }
 
-// what says what an event tells, without figures that depend on time.
+// what is the content of an event, without numbers that depend on time.
 func (e received) what() string {
 	if e.Cell != nil {
 		return shown(e.Kind, e.Cell.Test, e.Cell.Verdict, e.Cell.Attempts, e.Done, "of", e.Planned)
@@ -78,7 +78,7 @@ func (s *subscriber) next() (received, error) {
 			}
 		case "":
 			if e.id == "" {
-				continue // a sign of life, or how long to wait
+				continue // a heartbeat, or the retry interval
 			}
 			s.last = e.id
 			return e, nil
@@ -86,7 +86,7 @@ func (s *subscriber) next() (received, error) {
 	}
 }
 
-// until reads events up to one that is as wanted, and says what they told.
+// until reads events up to the wanted one and returns their contents.
 func (s *subscriber) until(last string) []string {
 	s.t.Helper()
 	var all []string
@@ -107,8 +107,8 @@ func cellsIn(all []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return !strings.HasPrefix(s, "cell ") && !strings.HasPrefix(s, "retry ") })
 }
 
-// TestEvents follows a run that another connection makes: each cell is told
-// once, also to a client that was away, and the end is told.
+// TestEvents follows a run that another connection writes: each cell is reported
+// once, also to a client that reconnects, and so is the end.
 func TestEvents(t *testing.T) {
 	ctx := t.Context()
 	path := storePath(t)
@@ -124,7 +124,7 @@ func TestEvents(t *testing.T) {
 
 	s := subscribe(t, address, "latest", "")
 	if first, err := s.next(); err != nil || first.what() != "run 1 of 8" || first.Tally.Verdicts[outcome.Pass] != 1 {
-		t.Fatalf("how it stands: %+v, %v", first, err)
+		t.Fatalf("the first event: %+v, %v", first, err)
 	}
 	add("s.TestA", 1, outcome.Fail)
 	if diff := cmp.Diff([]string{"cell s.TestA fail 1 2 of 8", "run 2 of 8"}, s.until("run 2 of 8")); diff != "" {
@@ -140,7 +140,8 @@ func TestEvents(t *testing.T) {
 		t.Errorf("after a second attempt: %+v", e)
 	}
 
-	// Away while three cells come, and back with the id of the last event.
+	// Disconnected while three cells finish, then reconnected with the id of the
+	// last event.
 	must(t, s.body.Close())
 	other := subscribe(t, address, id, "")
 	for _, test := range []string{"s.TestB", "s.TestC", "s.TestD"} {
@@ -156,25 +157,25 @@ func TestEvents(t *testing.T) {
 		got[i] = strings.Join(words, " ")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("told after being away (-want +got):\n%s", diff)
+		t.Errorf("after reconnecting (-want +got):\n%s", diff)
 	}
 
 	must(t, writer.FinishRun(ctx, id, t0.Add(3*time.Hour), ""))
 	for _, one := range []*subscriber{s, other} {
 		if all := one.until("end 5 of 8"); len(cellsIn(all)) > 0 {
-			t.Errorf("cells were told twice: %q", all)
+			t.Errorf("cells were reported twice: %q", all)
 		}
 		if e, err := one.next(); !errors.Is(err, io.EOF) {
 			t.Errorf("after the end: %+v, %v", e, err)
 		}
 	}
-	// Who comes after the end is told how it ended.
+	// A client that connects after the end gets the final state.
 	if all := subscribe(t, address, id, "").until("end 5 of 8"); len(all) != 2 || all[0] != "run 5 of 8" {
-		t.Errorf("of a run that is over: %q", all)
+		t.Errorf("of a finished run: %q", all)
 	}
-	// Whoever has events of another watching of the run reads it anew.
+	// A client with an event id of an earlier topic has to read the run again.
 	if all := subscribe(t, address, id, s.last).until("end 5 of 8"); all[0] != "reset 5 of 8" {
-		t.Errorf("with an id of old: %q", all)
+		t.Errorf("with an outdated id: %q", all)
 	}
 	failure(t, ask(testServer(t, Config{Store: writer}, quick).Handler(), "GET", "/api/runs/nobody/events"), http.StatusNotFound)
 }
@@ -195,7 +196,8 @@ func TestEventsPruned(t *testing.T) {
 	}
 }
 
-// TestManyClientsOneLook: however many watch, the store is looked at as often.
+// TestManyClientsOneLook: the number of clients does not change how often the
+// store is polled.
 func TestManyClientsOneLook(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
@@ -212,7 +214,7 @@ func TestManyClientsOneLook(t *testing.T) {
 	ids := map[string]bool{}
 	for _, s := range all {
 		if got := cellsIn(s.until("run 1 of 3")); len(got) != 1 {
-			t.Errorf("told %q", got)
+			t.Errorf("the cells %q were reported", got)
 		}
 		ids[s.last] = true
 	}
@@ -226,8 +228,8 @@ func TestManyClientsOneLook(t *testing.T) {
 	}
 }
 
-// TestTooFarBehind: a client that comes back after more events than are kept is
-// told to read the run anew, and misses nothing by that.
+// TestTooFarBehind: a client that reconnects after more events than the server
+// keeps is told by a reset to read the run again, and misses nothing.
 func TestTooFarBehind(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
@@ -250,11 +252,11 @@ func TestTooFarBehind(t *testing.T) {
 	}
 	must(t, writer.AddAttempt(ctx, "r", new(attempt("6.1", "xfs", "s.TestLast", 1, outcome.Pass, outcome.None))))
 	if got := cellsIn(s.until("run 21 of 100")); len(got) != 1 {
-		t.Errorf("told %q", got)
+		t.Errorf("the cells %q were reported", got)
 	}
 }
 
-// TestStopClosesStreams: streams do not keep the server from ending.
+// TestStopClosesStreams: open streams do not delay shutdown.
 func TestStopClosesStreams(t *testing.T) {
 	path := storePath(t)
 	store := openStore(t, path)
@@ -268,11 +270,11 @@ func TestStopClosesStreams(t *testing.T) {
 		t.Errorf("it took %s to stop", took)
 	}
 	if _, err := s.next(); err == nil {
-		t.Error("the stream goes on")
+		t.Error("the stream is still open")
 	}
 }
 
-// TestHeartbeat: a silent stream shows that it is alive.
+// TestHeartbeat: an idle stream sends heartbeats.
 func TestHeartbeat(t *testing.T) {
 	store := openStore(t, storePath(t))
 	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
@@ -287,7 +289,7 @@ func TestHeartbeat(t *testing.T) {
 			return
 		}
 	}
-	t.Error("twenty lines, and no sign of life among them")
+	t.Error("no heartbeat in twenty lines")
 }
 
 func TestTooManyStreams(t *testing.T) {
@@ -302,11 +304,11 @@ func TestTooManyStreams(t *testing.T) {
 	w := ask(server.Handler(), "GET", "/api/runs/r/events")
 	failure(t, w, http.StatusServiceUnavailable)
 	if w.Header().Get("Retry-After") == "" {
-		t.Error("not said when to come back")
+		t.Error("no Retry-After")
 	}
 }
 
-// TestPace: rate and time left come from when the cells ended.
+// TestPace: rate and remaining time are computed from when cells finished.
 func TestPace(t *testing.T) {
 	ctx := t.Context()
 	store := openStore(t, storePath(t))
@@ -335,8 +337,8 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// TestStopped: that a run's process is gone is told, though it wrote nothing,
-// and that another goes on with it.
+// TestStopped: the server reports that a run's process has exited although it
+// wrote nothing, and that another process resumes the run.
 func TestStopped(t *testing.T) {
 	path := storePath(t)
 	writer := sampleStore(t, path)
@@ -344,41 +346,41 @@ func TestStopped(t *testing.T) {
 	server := testServer(t, Config{Store: openStore(t, path)}, quick)
 	address, _ := serving(t, server)
 	s := subscribe(t, address, id, "")
-	told := func(want bool) {
+	reported := func(want bool) {
 		t.Helper()
 		e, err := s.next()
 		if err != nil || e.Kind != kindRun || e.Running != want {
 			t.Fatalf("%+v, %v; want that it runs: %t", e.Event, err, want)
 		}
 		if got := get[page.Run](t, server.Handler(), "/api/runs/"+id); got.Running != want {
-			t.Errorf("the run says %t, want %t", got.Running, want)
+			t.Errorf("the run has running %t, want %t", got.Running, want)
 		}
 		for _, run := range get[Runs](t, server.Handler(), "/api/runs").Runs {
 			if run.Running != (want && run.ID == id) {
-				t.Errorf("the list says of %s: %t", run.ID, run.Running)
+				t.Errorf("the list has running of %s: %t", run.ID, run.Running)
 			}
 		}
 	}
-	told(false)
+	reported(false)
 	release, err := writer.LockRun(id)
 	must(t, err)
-	told(true)
+	reported(true)
 	release()
-	told(false)
+	reported(false)
 
 	release, err = writer.LockRun(id)
 	must(t, err)
-	told(true)
+	reported(true)
 	must(t, writer.FinishRun(t.Context(), id, t0.Add(time.Hour), ""))
-	told(false)
+	reported(false)
 	if e, err := s.next(); err != nil || e.Kind != kindEnd || e.Running {
 		t.Errorf("at the end: %+v, %v", e.Event, err)
 	}
 	release()
 }
 
-// TestNobodyWatchesNobodyLooks: a run is forgotten a while after the last client
-// left it, so that one that comes back soon has lost nothing.
+// TestNobodyWatchesNobodyLooks: a topic is removed some time after its last
+// client has left, so that one that reconnects soon misses nothing.
 func TestNobodyWatchesNobodyLooks(t *testing.T) {
 	store := openStore(t, storePath(t))
 	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
@@ -400,8 +402,8 @@ func TestNobodyWatchesNobodyLooks(t *testing.T) {
 	}
 }
 
-// TestReadingKeepsNoWriterWaiting: while documents of a large run are being
-// made, attempts are stored as ever.
+// TestReadingKeepsNoWriterWaiting: attempts are stored while documents are being
+// read.
 func TestReadingKeepsNoWriterWaiting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	writer := sampleStore(t, path)

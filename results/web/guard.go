@@ -37,7 +37,7 @@ var policies = map[string]string{
 func secured(next http.Handler) http.Handler {
 	var origins http.CrossOriginProtection
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, &requestError{http.StatusForbidden, "another site's page may not ask for this"})
+		writeError(w, &requestError{http.StatusForbidden, "requests from pages of other sites are refused"})
 	}))
 	inner := http.MaxBytesHandler(origins.Handler(next), maxBody)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +66,7 @@ func newGuard(token string, loopback bool) guard {
 	}
 }
 
-// sameAs compares in a time that tells nothing of the secret, nor its length.
+// sameAs compares in constant time, which reveals neither the secret nor its length.
 func sameAs(sum [sha256.Size]byte, given string) bool {
 	is := sha256.Sum256([]byte(given))
 	return subtle.ConstantTimeCompare(sum[:], is[:]) == 1
@@ -79,7 +79,7 @@ func (g guard) hosts(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !IsLoopback(r.Host) {
-			writeError(w, &requestError{http.StatusForbidden, fmt.Sprintf("this server is for its own machine, and not for %q: ask for localhost", cut(r.Host))})
+			writeError(w, &requestError{http.StatusForbidden, fmt.Sprintf("this server accepts only loopback host names, not %q: use localhost", cut(r.Host))})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -119,7 +119,7 @@ func (g guard) members(next http.Handler) http.Handler {
 		}
 		if !allowed {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="splicelab"`)
-			writeError(w, &requestError{http.StatusUnauthorized, "a token is needed: open the address that splicelab serve printed"})
+			writeError(w, &requestError{http.StatusUnauthorized, "a token is required: open the address that splicelab serve printed"})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -139,7 +139,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request) error {
 	}
 	// A form of another site cannot send this type.
 	if r.Header.Get("Content-Type") != "application/json" {
-		return &requestError{http.StatusUnsupportedMediaType, "the token has to come as application/json"}
+		return &requestError{http.StatusUnsupportedMediaType, "the token must be sent as application/json"}
 	}
 	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
 		return badRequest("this is not a JSON document with a token of at most %d bytes", maxBody)

@@ -91,7 +91,7 @@ func TestHostileTexts(t *testing.T) {
 			t.Errorf("%.40s: %d bytes", target, len(body))
 		}
 		if !utf8.ValidString(body) || strings.Contains(body, "<") {
-			t.Errorf("%.40s is not UTF-8, or holds markup as it stands", target)
+			t.Errorf("%.40s is not UTF-8, or contains raw markup", target)
 		}
 		var doc any
 		must(t, json.Unmarshal([]byte(body), &doc))
@@ -123,7 +123,6 @@ func harmless(t *testing.T, where string, doc any) {
 // TestHostileTextsInBrowser opens every view of a hostile run: no script of it
 // runs, nothing is loaded, and the tab answers.
 func TestHostileTextsInBrowser(t *testing.T) {
-	browser := browsertest.Start(t)
 	path := storePath(t)
 	id, key := hostileStore(t, path)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Loopback: true}, quick))
@@ -137,7 +136,7 @@ func TestHostileTextsInBrowser(t *testing.T) {
 		"map":     {"#/map", `document.querySelectorAll(".map tbody tr").length === 1`},
 		"nothing": {"#/" + url.PathEscape(hostileText), `document.querySelector("[role=alert]") !== null`},
 	} {
-		b := browsertest.Open(t, browser, address+"/"+view.hash)
+		b := browsertest.Open(t, address+"/"+view.hash)
 		b.Until(view.ready)
 		browsertest.Eval[any](b, `for (const e of document.querySelectorAll("details")) e.open = true; 1`)
 		b.Shot("hostile-" + name)
@@ -157,9 +156,8 @@ func TestHostileTextsInBrowser(t *testing.T) {
 // TestMarkupIsImpossible: the policy of the page keeps even our own script from
 // making markup of a text.
 func TestMarkupIsImpossible(t *testing.T) {
-	browser := browsertest.Start(t)
 	_, address := live(t)
-	b := browsertest.Open(t, browser, address)
+	b := browsertest.Open(t, address)
 	b.Until(`document.querySelector("h1") !== null`)
 	for what, js := range map[string]string{
 		"innerHTML": `document.body.innerHTML = "<img src=x onerror='globalThis.owned=1'>"`,
@@ -175,7 +173,7 @@ func TestMarkupIsImpossible(t *testing.T) {
 }
 
 // TestHostileRequests asks for what there is not, in every way that could do
-// harm: each is refused in words, and nothing of the machine is told.
+// harm: each is refused in words, and reveals nothing about the machine.
 func TestHostileRequests(t *testing.T) {
 	path := storePath(t)
 	store := sampleStore(t, path)
@@ -197,7 +195,7 @@ func TestHostileRequests(t *testing.T) {
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", http.NoBody)
 		must(t, err)
-		r.URL.Opaque = "//" + r.URL.Host + target // as it stands
+		r.URL.Opaque = "//" + r.URL.Host + target // unescaped
 		if strings.HasPrefix(target, "//") {
 			r.URL.Opaque = target
 		}
@@ -215,7 +213,7 @@ func TestHostileRequests(t *testing.T) {
 		}
 		for _, secret := range []string{path, "results.db", "root:", ".go:", "goroutine", "sqlite", "SQL"} {
 			if strings.Contains(strings.ReplaceAll(body, target, ""), secret) && !strings.Contains(target, secret) {
-				t.Errorf("%.60s tells of %q: %.300s", target, secret, body)
+				t.Errorf("%.60s reveals %q: %.300s", target, secret, body)
 			}
 		}
 		if strings.HasPrefix(target, "/api/") && answer.StatusCode >= 400 {
@@ -236,22 +234,22 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
-// TestErrorsInsideAreNotTold: what is wrong with the store is for its owner.
-func TestErrorsInsideAreNotTold(t *testing.T) {
+// TestInternalErrorsAreOnlyLogged: the details of a store error are for its owner.
+func TestInternalErrorsAreOnlyLogged(t *testing.T) {
 	path := storePath(t)
 	closed, err := store.Open(path)
 	must(t, err)
-	var told []string
-	s := testServer(t, Config{Store: closed, Log: func(err error) { told = append(told, err.Error()) }}, quick)
+	var logged []string
+	s := testServer(t, Config{Store: closed, Log: func(err error) { logged = append(logged, err.Error()) }}, quick)
 	must(t, s.Close())
 	must(t, closed.Close())
 	for _, target := range []string{"/api/runs", "/api/runs/latest", "/api/diff", "/api/map"} {
 		if text := failure(t, ask(s.Handler(), "GET", target), http.StatusInternalServerError); strings.Contains(text, path) || strings.Contains(text, "sql") {
-			t.Errorf("%s tells %q", target, text)
+			t.Errorf("%s reveals %q", target, text)
 		}
 	}
-	if len(told) != 4 {
-		t.Errorf("the log was told %q", told)
+	if len(logged) != 4 {
+		t.Errorf("the log has %q", logged)
 	}
 	// Closing twice is the cleanup's; open it again for that.
 	reopened, err := store.Open(path)

@@ -13,8 +13,8 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// hub looks at the store for all who watch runs: however many they are, the
-// store is looked at once. Nobody watching, it does nothing.
+// hub polls the store on behalf of all clients that watch runs, once for all of
+// them. Without clients it does nothing.
 type hub struct {
 	server *Server
 
@@ -27,21 +27,21 @@ func newHub(s *Server) *hub {
 	return &hub{server: s, topics: map[string]*topic{}, joined: make(chan struct{}, 1)}
 }
 
-// topic is a run that is being watched, with the last of its events.
+// topic is a run that clients watch, with its latest events.
 type topic struct {
 	id    string // of the run
-	epoch string // tells its events from those of another topic of the run
+	epoch string // distinguishes its events from those of another topic of the run
 	watch *store.Watch
 	ready chan struct{} // closed when the run was read for the first time
 	err   error         // why that failed
 
-	version int64     // of the store, before the run was read last
-	told    time.Time // when the pace was told last
-	stalled bool      // and it was that nothing moves
-	running bool      // and that a process is at the run
+	version  int64     // of the store, before the run was read last
+	reported time.Time // when the pace was last reported
+	stalled  bool      // the last report: no progress
+	running  bool      // the last report: a process is executing the run
 
 	mu      sync.Mutex
-	state   page.Event // how the run stands after the last event
+	state   page.Event // the state of the run after the last event
 	first   int        // number of events[0]; they count from 1
 	events  []event
 	news    chan struct{} // closed and replaced when there are more
@@ -50,15 +50,15 @@ type topic struct {
 	idle    time.Time // since when there are no clients
 }
 
-// event is one that is ready to be sent.
+// event is an encoded event.
 type event struct {
 	body []byte
 }
 
-// tellPace is how often the pace is told anew while no cell comes.
-const tellPace = 5 * time.Second
+// paceInterval is the interval at which the pace is reported while no cell finishes.
+const paceInterval = 5 * time.Second
 
-// join watches a run for one more client, which has to leave the topic.
+// join adds a client to the topic of a run. The client has to leave it.
 func (h *hub) join(ctx context.Context, id string) (*topic, error) {
 	h.mu.Lock()
 	t := h.topics[id]
@@ -72,7 +72,8 @@ func (h *hub) join(ctx context.Context, id string) (*topic, error) {
 	t.mu.Unlock()
 	h.mu.Unlock()
 	if first {
-		// For all who come meanwhile, so it does not end with this client.
+		// On behalf of all clients that join meanwhile, so this client's context
+		// must not cancel it.
 		t.err = h.look(context.WithoutCancel(ctx), t, true)
 		if t.err != nil {
 			h.forget(t)
@@ -103,7 +104,7 @@ func (h *hub) leave(t *topic) {
 	t.idle = h.server.now()
 }
 
-// forget ends the watching of a run; who still reads its events may do so.
+// forget removes a topic. Clients may still read its events.
 func (h *hub) forget(t *topic) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -112,7 +113,7 @@ func (h *hub) forget(t *topic) {
 	}
 }
 
-// run looks at the store every now and then, as long as somebody watches.
+// run polls the store as long as a client watches.
 func (h *hub) run(ctx context.Context) {
 	pause := time.NewTimer(h.server.limits.poll)
 	defer pause.Stop()
@@ -169,7 +170,7 @@ func (h *hub) poll(ctx context.Context) {
 		switch {
 		case t.abandoned(now, h.server.limits.linger):
 			h.forget(t)
-		case t.version != version || running.Has(t.id) != t.running || !t.stalled && now.Sub(t.told) >= tellPace:
+		case t.version != version || running.Has(t.id) != t.running || !t.stalled && now.Sub(t.reported) >= paceInterval:
 			if err := h.look(ctx, t, false); err != nil && ctx.Err() == nil {
 				h.server.cfg.Log(err)
 			}
@@ -216,10 +217,10 @@ func (h *hub) look(ctx context.Context, t *topic, first bool) error {
 	if left := p.Planned - p.Cells; left > 0 && state.Rate > 0 {
 		state.Left = float64(left) / state.Rate
 	}
-	if !first && !over && len(p.Came) == 0 && state.Planned == t.state.Planned && state.Running == t.state.Running && now.Sub(t.told) < tellPace {
+	if !first && !over && len(p.Came) == 0 && state.Planned == t.state.Planned && state.Running == t.state.Running && now.Sub(t.reported) < paceInterval {
 		return nil // it was another run that changed
 	}
-	t.told, t.stalled, t.running = now, state.Rate == 0, running.Has(t.id)
+	t.reported, t.stalled, t.running = now, state.Rate == 0, running.Has(t.id)
 	var events []page.Event
 	if !first {
 		events = h.arrivals(p, state)
@@ -245,8 +246,8 @@ const (
 	kindReset = "reset"
 )
 
-// arrivals are the events of cells that came to something, and of how the run
-// stands then. So many that no client could keep up are one event that says so.
+// arrivals are the events of finished cells, and of the state of the run after
+// them. More than a client could keep up with become one reset.
 func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 	if len(p.Came) > h.server.limits.kept/2 {
 		return []page.Event{{Kind: kindReset, Planned: state.Planned, Done: state.Done, Running: state.Running, Rate: state.Rate, Left: state.Left}, state}
@@ -264,7 +265,7 @@ func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 		}
 		e.Cell = &page.EventCell{
 			Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome, Detail: c.Detail,
-			Attempts: c.Attempts, Flaky: c.Flaky, Standing: c.Expected, DurationMS: c.Duration.Milliseconds(),
+			Attempts: c.Attempts, Flaky: c.Flaky, Expected: c.Expected, DurationMS: c.Duration.Milliseconds(),
 		}
 		events = append(events, e)
 	}

@@ -51,9 +51,9 @@ func largeStore(b *testing.B) (path, id string) {
 	return path, id
 }
 
-// BenchmarkCellsOfHundredThousand tells how long a client waits for the cells of
-// a large run, to the first byte and to the last: of a run that nobody asked for
-// before, and of one that somebody did.
+// BenchmarkCellsOfHundredThousand measures how long a client waits for the cells
+// of a large run, to the first byte and to the last, with a cold and a warm
+// cache.
 func BenchmarkCellsOfHundredThousand(b *testing.B) {
 	path, id := largeStore(b)
 	store := openStore(b, path)
@@ -108,8 +108,8 @@ func BenchmarkCellsOfHundredThousand(b *testing.B) {
 	}
 }
 
-// BenchmarkLookAtHundredThousand is what watching a large run costs each time
-// that one cell came to it.
+// BenchmarkLookAtHundredThousand measures the cost of watching a large run, per
+// finished cell.
 func BenchmarkLookAtHundredThousand(b *testing.B) {
 	path, id := largeStore(b)
 	store := openStore(b, path)

@@ -16,6 +16,6 @@ var schemaText []byte
 func (s *Server) schema(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/schema+json")
 	w.Header().Set("Cache-Control", "private, max-age=3600")
-	_, _ = w.Write(schemaText) // an error says that the client has gone
+	_, _ = w.Write(schemaText) // an error means that the client has disconnected
 	return nil
 }

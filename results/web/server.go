@@ -25,7 +25,7 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// DefaultAddress is where the server listens unless told otherwise: only this
+// DefaultAddress is where the server listens unless configured otherwise: only this
 // machine can ask there.
 const DefaultAddress = "127.0.0.1:8417"
 
@@ -42,18 +42,17 @@ type Store interface {
 	Watch(run string) *store.Watch
 }
 
-// Judge applies what the user expects of cells, and what is known of their
-// past, to verdicts. Its answers are cached: equal arguments must give equal
-// results.
+// Judge classifies results by the user's expectations and the history of the
+// cells. Its answers are cached: equal arguments must give equal results.
 type Judge interface {
-	// Judge sets Standing and Why of a run's cells.
+	// Judge sets Expected and Why of a run's cells.
 	Judge(results.Run, []results.Cell) []results.Cell
 	// Assess separates regressions from flakes by the history of the cells up
 	// to run before, judged by policy p.
 	Assess(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error
 }
 
-// Config says what a Server serves, and to whom.
+// Config configures what a Server serves, and to whom.
 type Config struct {
 	Store Store
 	// Token, unless empty, is required of every client: see NewToken.
@@ -230,14 +229,14 @@ func (s *Server) readOnly(answer func(http.ResponseWriter, *http.Request) error)
 	return s.answering(func(w http.ResponseWriter, r *http.Request) error {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			return &requestError{http.StatusMethodNotAllowed, r.Method + " changes nothing here: use GET"}
+			return &requestError{http.StatusMethodNotAllowed, r.Method + " is not supported, the API is read-only: use GET"}
 		}
 		return answer(w, r)
 	})
 }
 
 func unknownPath(_ http.ResponseWriter, r *http.Request) error {
-	return &requestError{http.StatusNotFound, fmt.Sprintf("nothing is served at %q: docs/api.md lists what is", cut(r.URL.Path))}
+	return &requestError{http.StatusNotFound, fmt.Sprintf("%q does not exist: docs/api.md lists the endpoints", cut(r.URL.Path))}
 }
 
 // policy parses the policy that a request names; empty is the run's own.

@@ -39,8 +39,8 @@ func (p *pipes) dial() net.Conn {
 	return ours
 }
 
-// TestSlowClientIsDropped: a client that does not read is not waited for. It
-// keeps nobody else waiting, and its connection ends.
+// TestSlowClientIsDropped: a client that does not read delays nobody else, and
+// is disconnected.
 func TestSlowClientIsDropped(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
@@ -59,7 +59,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 	_, err := io.WriteString(slow, request)
 	must(t, err)
 	in := bufio.NewReader(slow)
-	for line := ""; !strings.HasPrefix(line, "data:"); { // it reads how the run stands, and no more
+	for line := ""; !strings.HasPrefix(line, "data:"); { // it reads the first event, then stops reading
 		line, err = in.ReadString('\n')
 		must(t, err)
 	}
@@ -90,7 +90,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 		}
 		last = name
 	}
-	// All that was on its way to it, and then the end.
+	// What was in flight, then the end.
 	if err := slow.SetReadDeadline(time.Now().Add(time.Minute)); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		t.Fatal(err)
 	}

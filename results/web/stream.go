@@ -53,7 +53,7 @@ func writeEvent(b *bytes.Buffer, epoch string, n int, body []byte) {
 	fmt.Fprintf(b, "id: %s-%d\ndata: %s\n\n", epoch, n, body)
 }
 
-// snapshot is how the run stands after the last event.
+// snapshot is the state of the run after the last event.
 func (t *topic) snapshot() page.Event {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,10 +102,31 @@ func sampleRun(t testing.TB, s *store.Store, id string, n int) {
 	check(s.FinishRun(ctx, id, t0.Add(time.Duration(n)*time.Hour+10*time.Minute), ""))
 }
 
-// sampleStore has two finished runs and one that has been begun.
+// sampleDatabase is the file that sampleStore copies. Making it takes a second
+// under the race detector, and most tests need one.
+var sampleDatabase struct {
+	once    sync.Once
+	content []byte
+}
+
+// sampleStore makes a store at path with two finished runs and one that has only
+// begun.
 func sampleStore(t testing.TB, path string) *store.Store {
 	t.Helper()
-	s := openStore(t, path)
+	sampleDatabase.once.Do(func() { sampleDatabase.content = newSampleDatabase(t) })
+	if err := os.WriteFile(path, sampleDatabase.content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return openStore(t, path)
+}
+
+func newSampleDatabase(t testing.TB) []byte {
+	t.Helper()
+	path := storePath(t)
+	s, err := store.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sampleRun(t, s, "20261123-191420-one", 0)
 	sampleRun(t, s, "20261123-201420-two", 1)
 	ctx := t.Context()
@@ -113,7 +136,14 @@ func sampleStore(t testing.TB, path string) *store.Store {
 	if err := s.BeginRun(ctx, newRun("20261123-211420-live", 2*time.Hour, 8)); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	if err := s.Close(); err != nil { // writes the log back into the database
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 // quick are limits for tests that wait for the server.

@@ -24,13 +24,7 @@ func Guest(unixNano int64, entropy []byte) error {
 	if len(entropy) == 0 {
 		return nil
 	}
-	// struct rand_pool_info of include/uapi/linux/random.h.
-	pool := struct {
-		bits, size int32
-		data       [EntropyLen]byte
-	}{}
-	pool.size = int32(copy(pool.data[:], entropy))
-	pool.bits = pool.size * 8
+	pool := poolOf(entropy)
 	fd, err := unix.Open("/dev/urandom", unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open /dev/urandom: %w", err)
@@ -45,6 +39,20 @@ func Guest(unixNano int64, entropy []byte) error {
 		return fmt.Errorf("RNDRESEEDCRNG: %w", e)
 	}
 	return nil
+}
+
+// pool is struct rand_pool_info of include/uapi/linux/random.h.
+type pool struct {
+	bits, size int32
+	data       [EntropyLen]byte
+}
+
+// poolOf credits as many bits as entropy has.
+func poolOf(entropy []byte) pool {
+	var p pool
+	p.size = int32(copy(p.data[:], entropy))
+	p.bits = p.size * 8
+	return p
 }
 
 // RNDRESEEDCRNG of include/uapi/linux/random.h, _IO('R', 7), since Linux 4.14.

@@ -103,7 +103,7 @@ func (s *driver) judge(t bisect.Trier, q Query, name func(subject string) string
 }
 
 // attempts runs the search's cell n times on a kernel, each in a fresh VM, and
-// returns what was seen. The first time its control cells run too.
+// returns the results. The first time its control cells run too.
 func (s *driver) attempts(ctx context.Context, k kernels.Kernel, n int) ([]bisect.Seen, error) {
 	if s.lab == nil {
 		l, err := s.NewLab(ctx, k, s.say, func(c *lab.Config) { c.User = s.tests.User })

@@ -111,7 +111,7 @@ const leave = () => {
 /** Settles when the last route that was asked for is drawn. */
 export let showing = Promise.resolve();
 
-/** Draws what the address says. */
+/** Draws the view that the address names. */
 export const show = () => showing = draw();
 
 const draw = async () => {

@@ -45,7 +45,7 @@ const having = (list, word) => {
 };
 const chosen = (names, set) => Uint8Array.from(names, name => set.size === 0 || set.has(name) ? 1 : 0);
 
-// traits are bits of each cell for what stands beside its verdict.
+// traits are bits of each cell for what is shown with its verdict.
 const traits = grid => {
   if (!grid.traits) {
     grid.traits = new Uint8Array(grid.n);

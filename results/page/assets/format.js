@@ -24,7 +24,7 @@ export const isFailing = (verdict, standing) =>
 // verdictClass is the class that colours a verdict.
 export const verdictClass = verdict => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
 
-// what says in words what a cell came to.
+/** A cell's result in words. */
 export const describe = (verdict, outcome, flaky, standing) => {
   let text = verdict || "no verdict";
   if (outcome) text += " (" + outcome + ")";
@@ -33,7 +33,7 @@ export const describe = (verdict, outcome, flaky, standing) => {
   return text;
 };
 
-// badge is a verdict with its mark, and what else is known of the cell.
+/** A verdict with its mark, outcome, flakiness and expectation. */
 export const badgeOf = (verdict, outcome = "", flaky = "", standing = "") => el("span", { class: "badge " + verdictClass(verdict) },
   el("b", { "aria-hidden": "true" }, markOf(verdict, outcome) + (flaky ? "*" : "")), " ", describe(verdict, outcome, flaky, standing));
 
@@ -52,7 +52,7 @@ export const formatMS = n => {
 // when writes a point in time; it is in UTC, as everything that the lab writes.
 export const when = text => text ? el("time", { datetime: text }, text.slice(0, 19).replace("T", " ") + " UTC") : "";
 
-// took is how long somebody was at a run that has finished, as text.
+// took is the net duration of a finished run, as text.
 export const took = run => {
   const s = Math.round((Date.parse(run.finished) - Date.parse(run.started) - run.paused_ms) / 1000);
   if (!(s >= 0)) return "";

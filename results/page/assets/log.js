@@ -40,7 +40,7 @@ export const logView = (text, marked) => {
 const pairs = hex => hex.match(/[0-9a-f]{2}/gi) ?? [];
 
 // hexdump shows wrong bytes beside those that were expected, which may be
-// unknown. What differs is marked, and says so without its colour.
+// unknown. Differences are marked, and not by colour alone.
 export const hexdump = ({ offset, title, got, want }) => {
   const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
   const printable = hex => {

@@ -17,8 +17,8 @@ import { vectorTables } from "./vectors.js";
 
 const kept = new Map(); // run → what its matrix remembers
 
-// runHead is the heading of a run: what it was, what it came to, and why it
-// cannot be trusted.
+// runHead is the heading of a run: its facts, its result, and why the result
+// is unreliable.
 export const runHead = run => {
   const facts = [
     el("span", {}, "policy ", el("b", {}, run.policy)), run.accel, "seed " + run.seed, el("span", {}, "started ", when(run.started)),

@@ -59,7 +59,7 @@ const bytes = text => {
 };
 
 // parsed resolves when the whole file has been read: the documents that few
-// readers want stand behind the script.
+// readers want follow the script.
 /** @type {Promise<void>} */
 const parsed = new Promise(resolve => {
   if (document.readyState !== "loading") resolve();

@@ -236,7 +236,7 @@ wrapView("run", finished => async (main, route, signal) => {
   const [id, ...rest] = route.args;
   if (id && rest.length === 0) {
     const run = await source.run(id);
-    // latest, @baseline and the like stand for a run, which may change.
+    // latest, @baseline and the like refer to a run, which may change.
     if (run.id !== id) return go(routeHref("run", [run.id], route.params), { replace: true });
     if (!run.finished) return render(main, id, signal);
   }

@@ -5,7 +5,7 @@ import { counted, verdictClass, verdictMark, verdictNames } from "../format.js";
 
 // follow calls on(event) for each event of a run, until signal or the event
 // "end". The first is "reset": what is read of the run after it misses nothing
-// that was before the stream. lost(text) tells that the connection is gone, lost("") that it is
+// that was before the stream. lost(text) reports that the connection is lost, lost("") that it is
 // back. Events are those of document.go; a browser that was away is sent what
 // it missed.
 export const follow = (run, { on, lost, signal }) => {
@@ -52,7 +52,7 @@ export const verdictBar = (verdicts, of) => {
   return bar;
 };
 
-// tallyBadges say how many cells came to each verdict.
+// tallyBadges show the number of cells of each verdict.
 export const tallyBadges = tally => verdictNames.filter(v => tally.verdicts[v]).map(v =>
   el("span", { class: "badge " + verdictClass(v) }, el("b", { "aria-hidden": "true" }, verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
 

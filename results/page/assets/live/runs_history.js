@@ -1,4 +1,4 @@
-// The history of a cell: what it came to in each run that has it.
+// The history of a cell: its result in each run that has it.
 // @ts-check
 import { addView, cellHref, routeHref } from "../app.js";
 import { el } from "../dom.js";

@@ -1,0 +1,104 @@
+package catalogue
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+
+	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/text"
+)
+
+// ListWidth is the width of a list that does not go to a terminal.
+const ListWidth = 100
+
+// family is a run of tests of one suite and family.
+type family struct {
+	suite, name string
+	tests       []protocol.Test
+}
+
+// families groups the tests of the suites, in their order.
+func families(suites []protocol.Suite) []family {
+	var out []family
+	at := map[string]int{}
+	for _, s := range suites {
+		for _, t := range s.Tests {
+			key := s.Name + "\x00" + t.Family
+			i, known := at[key]
+			if !known {
+				i = len(out)
+				at[key] = i
+				out = append(out, family{suite: s.Name, name: t.Family})
+			}
+			out[i].tests = append(out[i].tests, t)
+		}
+	}
+	return out
+}
+
+// List writes the tests by family: a line of facts for each, and below it
+// what it asks and needs, broken at width.
+func List(suites []protocol.Suite, width int) string {
+	var b bytes.Buffer
+	tests, cells, idWidth := 0, 0, 2
+	for _, s := range suites {
+		for _, t := range s.Tests {
+			tests, cells, idWidth = tests+1, cells+cellsOf(t), max(idWidth, len(t.ID))
+		}
+	}
+	indent := strings.Repeat(" ", idWidth+4)
+	for _, f := range families(suites) {
+		title := f.suite
+		if f.name != "" && f.name != f.suite {
+			title += ": " + f.name
+		}
+		fmt.Fprintf(&b, "%s\n", sanitize.Line(title))
+		facts := text.NewTable(&b)
+		for _, t := range f.tests {
+			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, sanitize.Line(text.OrDash(t.ID)), sanitize.Line(t.Name),
+				sanitize.Line(kindOf(t)), t.Priority, text.Count(cellsOf(t), "cell"))
+		}
+		lines := facts.Lines()
+		for i, t := range f.tests {
+			b.WriteString(lines[i] + "\n")
+			for _, part := range []string{t.Doc, needsOf(t)} {
+				for _, line := range text.Wrap(sanitize.Line(part), width-len(indent)) {
+					b.WriteString(indent + line + "\n")
+				}
+			}
+		}
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(&b, "%s, %s on each kernel and filesystem\n", text.Count(tests, "test"), text.Count(cells, "cell"))
+	return b.String()
+}
+
+// kindOf is a test's kind; control cells are none that a policy judges.
+func kindOf(t protocol.Test) string {
+	if t.Control {
+		return "control"
+	}
+	return t.Kind
+}
+
+// needsOf says without what a test skips.
+func needsOf(t protocol.Test) string {
+	var parts []string
+	if len(t.Needs) > 0 {
+		parts = append(parts, "needs "+strings.Join(t.Needs, ", "))
+	}
+	if len(t.Modules) > 0 {
+		noun := "module "
+		if len(t.Modules) > 1 {
+			noun = "modules "
+		}
+		parts = append(parts, noun+strings.Join(t.Modules, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// cellsOf is how many cells a test is on one kernel and filesystem.
+func cellsOf(t protocol.Test) int { return max(len(t.Cells), 1) }

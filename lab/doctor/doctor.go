@@ -1,0 +1,52 @@
+// Package doctor checks whether this host can run the lab: QEMU, accelerator,
+// mkfs tools, kernel archive, directories, guest programs and resources. It
+// names options by their configuration key, not by a flag.
+package doctor
+
+import (
+	"context"
+
+	"github.com/splicelab/splicelab/lab/session"
+)
+
+// Health is the result of a check.
+type Health string
+
+// The results of a check.
+const (
+	OK   Health = "ok"
+	Warn Health = "warn" // a run works, with something missing
+	Fail Health = "fail" // no run works
+)
+
+// Finding is the result of one check.
+type Finding struct {
+	Health  Health
+	Subject string
+	Text    string
+	// Remedy is what the user can do, without a full stop; empty when nothing
+	// needs to be done.
+	Remedy string
+	// Option is the configuration key that the remedy sets; empty for none.
+	Option   string
+	Packages []string // Debian packages to install
+}
+
+type doctor struct{ session.Settings }
+
+// Examine runs all checks, and reports each finding as soon as it is known.
+// The error is the reason for which the context was cancelled.
+func Examine(ctx context.Context, s session.Settings, report func(Finding)) error {
+	d := doctor{s}
+	for _, check := range []func(context.Context) []Finding{
+		d.checkQEMU, d.checkAccelerator, d.checkMkfs, d.checkArchive, d.checkDirectories, d.checkGuest, d.checkMachine, d.checkGo,
+	} {
+		for _, f := range check(ctx) {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			report(f)
+		}
+	}
+	return nil
+}
