@@ -118,7 +118,7 @@ func (a *app) buildKernel(ctx context.Context, build source.Build, jobs int) err
 	b := a.session().Archive(store, false).Builder()
 	b.Jobs = jobs
 	line := progress.NewLine(a.stderr)
-	b.Told = func(s source.Step) { line.Show(session.StepText(s)) }
+	b.OnStep = func(s source.Step) { line.Show(session.StepText(s)) }
 	p, err := b.Prepare(ctx, build)
 	if err != nil {
 		line.Clear()

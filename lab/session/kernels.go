@@ -41,7 +41,7 @@ func (s Settings) Archive(store *kernels.Store, refresh bool) *Archive {
 	a := &Archive{cfg: s.Kernels.Debian, store: store, log: s.Log}
 	a.cfg.Refresh = a.cfg.Refresh || refresh
 	b := a.Builder()
-	b.Told = func(step source.Step) { s.Log.build.Show(StepText(step)) }
+	b.OnStep = func(step source.Step) { s.Log.build.Show(StepText(step)) }
 	a.builds = &source.Named{Builder: b, Builds: s.Kernels.Builds}
 	return a
 }

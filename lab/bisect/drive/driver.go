@@ -164,7 +164,7 @@ type building struct {
 func (s *driver) startBuilding(jobs int) *building {
 	b := &building{driver: s, builder: s.Archive.Builder(), ready: map[string]kernels.Kernel{}}
 	b.builder.Jobs = jobs
-	b.builder.Told = func(s source.Step) { b.say.Doing(b.now + ": " + session.StepText(s)) }
+	b.builder.OnStep = func(s source.Step) { b.say.Doing(b.now + ": " + session.StepText(s)) }
 	return b
 }
 
