@@ -68,7 +68,7 @@ var directions = []struct {
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
-	{"internal/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan"), "an option does not know which command reads it"},
+	{"lab/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan"), "an option does not know which command reads it"},
 	{"cmd/...", with("internal/...", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
 	{"examples/...", []string{"outcome", "tests/kit"}, "they show what other modules may import"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
@@ -98,7 +98,7 @@ var foundations = []string{"internal/artifact", "internal/headtail", "internal/k
 
 // onHost reports whether a package may import the foundations.
 func onHost(name string) bool {
-	for _, host := range []string{"kernels/...", "images/...", "results/...", "lab/...", "cmd/...", "internal/config"} {
+	for _, host := range []string{"kernels/...", "images/...", "results/...", "lab/...", "cmd/..."} {
 		if match(host, name) {
 			return !match("images/guest/...", name)
 		}

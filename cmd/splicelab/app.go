@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/spell"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/session"
 )
 

@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab/bisect/drive"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 )
 

@@ -7,9 +7,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it

@@ -6,11 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/plan"
 )
 
