@@ -1,4 +1,4 @@
-// Package splicelab_test holds the house to its import directions without
+// Package splicelab_test checks the import directions of the module without
 // needing a linter: cmd → lab → {images, kernels, results} → outcome, and
 // internal/protocol for the lab and for what runs in the guest.
 package splicelab_test
