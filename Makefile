@@ -77,9 +77,8 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 .PHONY: test
 test: setup build ## run every test, also those that boot real kernels, with the race detector
 	@scripts/setup test
-	go vet ./...
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
-	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -timeout 20m ./lab ./...
+	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -vet=all -timeout 20m ./lab ./...
 	go test -run 'HundredThousand|LargeReport|IsBounded|TypeChecker' ./results/store ./results/format ./results/page
 
 # Builds the lab's fragments, and bisects a history of Linux that
