@@ -65,6 +65,8 @@ var directions = []struct {
 	{"lab/kernelset", []string{"internal/input", "internal/text", "kernels", "kernels/source", "lab/export", "lab/progress", "lab/session"}, "kernels are listed without a plan to run on them"},
 	{"lab/live", []string{"internal/input", "lab/session", "outcome", "results", "results/compare", "results/expect", "results/history", "results/store", "results/web"}, "it connects the web server to stored runs and nothing else"},
 	{"lab/doctor", []string{"images", "kernels", "lab", "lab/progress", "lab/session", "lab/suite", "lab/vm"}, "a check does not know which flag sets what it examines"},
+	{"internal/buildinfo", nil, "it is a leaf"},
+	{"internal/cli", []string{"internal/input", "internal/spell"}, "what parses a command line does not know what its commands do"},
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},

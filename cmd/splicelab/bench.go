@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/bench"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
@@ -43,7 +44,7 @@ usage; 3 the lab failed or was interrupted.`,
 		Example: `  splicelab bench > report.md
   splicelab bench -n 3 --held 10
   splicelab bench -k 6.1 -f ext4 -t '^splice\.TestPunchHoleInPage/small-clean$'`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), o) },
 	}
 	f := cmd.Flags()

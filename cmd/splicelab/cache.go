@@ -11,13 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 )
 
 func (a *app) cacheCommand() *cobra.Command {
-	return group("cache", "Show or empty the cache of kernels and images",
+	return cli.Group("cache", "Show or empty the cache of kernels and images",
 		`  splicelab cache list
   splicelab cache clean images`,
 		a.cacheListCommand(), a.cacheCleanCommand())
@@ -30,7 +31,7 @@ func (a *app) cacheListCommand() *cobra.Command {
 		Long: `list shows the parts of the cache with the number of their files and the room
 that they take on the disk (images are sparse).`,
 		Example: "  splicelab cache list",
-		Args:    arguments(0, 0, ""),
+		Args:    cli.Arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			parts, err := session.CacheParts(a.cfg.Cache)
 			if err != nil {

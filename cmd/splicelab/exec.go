@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/session"
@@ -46,7 +47,7 @@ error.`,
   CGO_ENABLED=0 go test -exec "splicelab exec -k 6.12 -f xfs" ./...
   splicelab exec -k 6.12 --module brd --env SIZE=4096 -- ./program
   CGO_ENABLED=0 go test -exec "splicelab exec -k 5.10" -coverprofile c.out ./pkg`,
-		Args: arguments(1, maxArguments, "a program to run"),
+		Args: cli.Arguments(1, cli.Any, "a program to run"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.exec(cmd.Context(), g, env, args) },
 	}
 	a.guestFlags(cmd, &g)
@@ -54,9 +55,6 @@ error.`,
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
-
-// maxArguments is more than a command line can have.
-const maxArguments = 1 << 30
 
 func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) error {
 	binary, err := filepath.Abs(argv[0])

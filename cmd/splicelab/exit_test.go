@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
@@ -23,7 +24,7 @@ import (
 )
 
 func TestExitCodes(t *testing.T) {
-	interrupted := &interruptedError{syscall.SIGINT}
+	interrupted := &cli.InterruptedError{Signal: syscall.SIGINT}
 	for _, c := range []struct {
 		err  error
 		code int
@@ -82,7 +83,7 @@ func TestMessageIsSafeAndNamesTheProgram(t *testing.T) {
 
 func TestCancelledByASignalIsNotAnError(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(&interruptedError{syscall.SIGTERM})
+	cancel(&cli.InterruptedError{Signal: syscall.SIGTERM})
 	if got := new(app).message(ctx, fmt.Errorf("fetching: %w", context.Canceled)); got != "" {
 		t.Errorf("message = %q, want none", got)
 	}

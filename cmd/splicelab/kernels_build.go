@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
@@ -43,7 +44,7 @@ kept in either case.`,
   splicelab kernels build --name fix --tree ~/linux --ref v6.12 --patch fix.patch --fragment kasan
   splicelab kernels build --name deb --tree linux.tar.xz --base kernel:6.12 --option CONFIG_XFS_DEBUG=y
   splicelab run -k build:mine -f xfs`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			build, err := a.buildOf(cmd, args, b)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
@@ -22,7 +23,7 @@ archive's keyring, and keeps them in the cache. An interrupted download is
 resumed; a kernel that is there already costs nothing.`,
 		Example: `  splicelab kernels fetch 6.12
   splicelab kernels fetch 5.10,6.1,newest:3`,
-		Args: arguments(1, 1, "selectors, for example 6.12"),
+		Args: cli.Arguments(1, 1, "selectors, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			src, release, err := a.openArchive(refresh)
 			if err != nil {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/remedy"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -48,7 +50,7 @@ nightly run in progress. 3 wins over 1.`,
   splicelab nightly -k 6.12,newest:2 -f all --all --deadline 6h
   splicelab nightly --baseline previous --reports /srv/www/splicelab
   splicelab nightly --try-notify`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			senders, err := a.senders()
 			if err != nil {
@@ -146,7 +148,7 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 	if err != nil {
 		return err
 	}
-	out, err := n.Execute(ctx, senders, host(), a.explain)
+	out, err := n.Execute(ctx, senders, host(), func(err error) string { return remedy.Explain(err, a.cfg) })
 	p.Close()
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/progress"
 )
@@ -25,7 +26,7 @@ the baseline, stays, and so does one that is still running. Report files are
 not touched.`,
 		Example: `  splicelab results prune --older-than 30d --dry-run
   splicelab results prune --older-than 30d`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			age, err := parseAge(olderThan)
 			if err != nil {

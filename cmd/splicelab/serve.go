@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/live"
 	"github.com/splicelab/splicelab/results/web"
@@ -36,7 +37,7 @@ Ctrl-C ends it.`,
   splicelab serve --listen localhost:9000
   splicelab serve --listen :8417 --token-file ~/.config/splicelab/token
   curl -s localhost:8417/api/runs/latest | jq .tally`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, tokenFile) },
 	}
 	f := cmd.Flags()

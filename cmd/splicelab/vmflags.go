@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
@@ -53,7 +54,7 @@ func (a *app) completeSelections(cmd *cobra.Command) {
 	for _, p := range outcome.Policies {
 		policies = append(policies, string(p))
 	}
-	for flag, words := range map[string][]string{
+	cli.Complete(cmd, map[string][]string{
 		"filesystems": profiles,
 		"filesystem":  profiles,
 		"policy":      policies,
@@ -61,13 +62,7 @@ func (a *app) completeSelections(cmd *cobra.Command) {
 		"isolation":   config.Isolations,
 		"kernels":     strings.Split(config.DefaultKernels, ","),
 		"kernel":      strings.Split(config.DefaultKernels, ","),
-	} {
-		if cmd.Flags().Lookup(flag) == nil {
-			continue
-		}
-		// It fails only for a flag that is not there, or registered twice.
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	}
+	})
 }
 
 // bootLab prepares a lab for exec and shell. release must be called when the VM
