@@ -94,7 +94,7 @@ test-slow: setup build ## build and bisect real kernels from source, and kill a 
 	SPLICELAB_KILLS=50 SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 1h -run KilledAtRandom ./cmd/splicelab
 
 .PHONY: lint
-lint: ## check formatting, vet, staticcheck, and the house's import directions
+lint: ## check formatting, vet, staticcheck, and the project's import directions
 	@test -z "$$(gofmt -l .)" || { echo "not formatted as gofmt does:"; gofmt -l .; exit 1; }
 	go vet ./...
 	go run $(GOLANGCI) run

@@ -1,4 +1,4 @@
-// Package splicelab_test holds the house to its import directions without
+// Package splicelab_test checks the import directions of the module without
 // needing a linter: cmd → lab → {images, kernels, results} → outcome, and
 // internal/protocol for the lab and for what runs in the guest.
 package splicelab_test
@@ -70,7 +70,7 @@ var directions = []struct {
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
-	{"internal/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan"), "an option does not know which command reads it"},
+	{"lab/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan"), "an option does not know which command reads it"},
 	{"cmd/...", with("internal/...", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
 	{"examples/...", []string{"outcome", "tests/kit"}, "they show what other modules may import"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
@@ -100,7 +100,7 @@ var foundations = []string{"internal/artifact", "internal/headtail", "internal/k
 
 // onHost reports whether a package may import the foundations.
 func onHost(name string) bool {
-	for _, host := range []string{"kernels/...", "images/...", "results/...", "lab/...", "cmd/...", "internal/config"} {
+	for _, host := range []string{"kernels/...", "images/...", "results/...", "lab/...", "cmd/..."} {
 		if match(host, name) {
 			return !match("images/guest/...", name)
 		}

@@ -12,7 +12,7 @@ import (
 
 // ParseConfig reads the options that are set in a kernel's build configuration,
 // "CONFIG_XFS_FS" and so on, to their values: y, m, a number, or a text without
-// its quotes. What is off is not in it.
+// its quotes. Options that are off are absent.
 func ParseConfig(b []byte) map[string]string {
 	options := make(map[string]string)
 	for line := range bytes.Lines(b) {
@@ -43,13 +43,12 @@ type OptionChange struct {
 	Option, Old, New string
 }
 
-// notOptions describe the compiler that built a kernel, not what was asked of
-// it.
+// notOptions describe the compiler of a kernel, not its configuration.
 var notOptions = []string{"CONFIG_CC_VERSION_TEXT", "CONFIG_GCC_VERSION", "CONFIG_AS_VERSION", "CONFIG_LD_VERSION", "CONFIG_PAHOLE_VERSION",
 	"CONFIG_BUILD_SALT", "CONFIG_RUSTC_VERSION", "CONFIG_RUSTC_VERSION_TEXT"}
 
 // DiffOptions lists the options in which two configurations differ, by name.
-// What only describes the compiler is left out.
+// Those that describe the compiler are skipped.
 func DiffOptions(old, new map[string]string) []OptionChange {
 	all := maps.Clone(old)
 	maps.Copy(all, new)

@@ -10,8 +10,7 @@ import (
 )
 
 // WithDigest returns the stored kernel with this digest, verified like Get. It
-// finds kernels that their source no longer offers. ok is false where there is
-// none.
+// finds kernels that their source no longer offers. ok is false if there is none.
 func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok bool, err error) {
 	if digest == "" {
 		return Kernel{}, false, nil
@@ -37,7 +36,7 @@ func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok boo
 	return Kernel{}, false, nil
 }
 
-// Kept is a source of one kernel that has been fetched already.
+// Kept is a source of one kernel that was already fetched.
 type Kept struct{ Kernel Kernel }
 
 // Entry is the kernel as this source offers it.

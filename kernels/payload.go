@@ -42,16 +42,15 @@ func payloadFormat(payload []byte) (string, unpackFunc) {
 	return "", nil
 }
 
-// readExactly reads size bytes from r and makes sure that nothing follows.
-// The buffer grows with what really arrives, so that a false size does not
-// cost memory.
+// readExactly reads size bytes from r and verifies that nothing follows. The
+// buffer grows with the data, so that a false size does not cost memory.
 func readExactly(r io.Reader, size int) ([]byte, error) {
 	var image bytes.Buffer
 	if _, err := io.Copy(&image, io.LimitReader(r, int64(size)+1)); err != nil {
 		return nil, err
 	}
 	if image.Len() > size {
-		return nil, fmt.Errorf("it holds more than the %d bytes that it claims", size)
+		return nil, fmt.Errorf("it has more than the %d bytes that it claims", size)
 	}
 	return image.Bytes(), nil
 }
@@ -135,7 +134,7 @@ func unpackLZ4(payload []byte, size int) ([]byte, error) {
 			return nil, err
 		}
 		if len(image)+got > size {
-			return nil, fmt.Errorf("it holds more than the %d bytes that it claims", size)
+			return nil, fmt.Errorf("it has more than the %d bytes that it claims", size)
 		}
 		image = append(image, chunk[:got]...)
 		rest = rest[n:]

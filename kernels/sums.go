@@ -20,7 +20,7 @@ import (
 // sumsFile lists the digest of every file of an entry.
 const sumsFile = "SHA256SUMS"
 
-// CorruptError says that a file of the store is not what was put there.
+// CorruptError reports a file of the store whose content changed.
 type CorruptError struct {
 	Path   string
 	Reason string
@@ -82,7 +82,7 @@ func hexSum(data []byte) string {
 // DigestOf is the hex SHA-256 of data.
 func DigestOf(data []byte) string { return hexSum(data) }
 
-// sumTree lists the regular files below dir. Other files are not looked at.
+// sumTree lists the regular files below dir. Other files are ignored.
 func sumTree(ctx context.Context, dir string) (sums, error) {
 	var lines []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -160,9 +160,8 @@ func readVerified(path, want string) ([]byte, error) {
 
 // ReadFile reads a file below the kernel's module directory, named by its
 // path there, e.g. "kernel/fs/xfs/xfs.ko". For a kernel of the store the file
-// is verified; a corrupt one makes the whole entry be fetched again the next
-// time and returns a *CorruptError. A file that there is not is
-// fs.ErrNotExist.
+// is verified; a corrupt one is a *CorruptError, and the next fetch replaces the
+// whole entry. A missing file is fs.ErrNotExist.
 func ReadFile(k Kernel, rel string) ([]byte, error) {
 	if k.Modules == "" {
 		return nil, &fs.PathError{Op: "open", Path: rel, Err: fs.ErrNotExist}

@@ -49,16 +49,16 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 		return nil, err
 	}
 	if v := binary.LittleEndian.Uint16(bzImage[bootVersion:]); v < 0x0208 {
-		return nil, fmt.Errorf("bzImage: boot protocol %d.%02d is older than 2.08 and does not say where its payload is", v>>8, v&0xff)
+		return nil, fmt.Errorf("bzImage: boot protocol %d.%02d is older than 2.08 and does not have the payload's offset", v>>8, v&0xff)
 	}
 	sectors := int(bzImage[bootSetupSects])
 	if sectors == 0 {
-		sectors = 4 // what the boot protocol says of an empty field
+		sectors = 4 // the boot protocol's default for 0
 	}
 	start := uint64(sectors+1)*bootSector + uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadOffset:]))
 	length := uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadLength:]))
 	if length < 8 || start+length > uint64(len(bzImage)) {
-		return nil, fmt.Errorf("bzImage: its payload of %d bytes at %d does not lie within its %d bytes: the file is cut short or corrupt", length, start, len(bzImage))
+		return nil, fmt.Errorf("bzImage: its payload of %d bytes at %d does not lie within its %d bytes: the file is truncated or corrupt", length, start, len(bzImage))
 	}
 	payload := bzImage[start : start+length]
 	if bytes.HasPrefix(payload, []byte(elf.ELFMAG)) {
@@ -86,7 +86,7 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 		return nil, fmt.Errorf("bzImage: %s payload unpacks to %d bytes and not to the %d that it claims", name, len(image), size)
 	}
 	if !bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
-		return nil, fmt.Errorf("bzImage: %s payload does not hold an ELF image", name)
+		return nil, fmt.Errorf("bzImage: %s payload is not an ELF image", name)
 	}
 	return image, nil
 }

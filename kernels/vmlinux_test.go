@@ -110,12 +110,12 @@ func TestExtractVmlinuxErrors(t *testing.T) {
 	}{
 		{"empty", nil, "not a bzImage"},
 		{"text", bytes.Repeat([]byte("hello "), 1000), "not a bzImage"},
-		{"cut short", good[:len(good)/2], "cut short"},
+		{"truncated", good[:len(good)/2], "truncated"},
 		{"old protocol", change(func(b []byte) []byte { b[0x206] = 7; return b }), "2.08"},
 		{"no payload", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x24c:], 0); return b }), "does not lie within"},
 		{"offset far away", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x248:], 1<<31); return b }), "does not lie within"},
 		{"unknown", kerneltest.BzImage(testRelease, []byte("what is this payload?")), "unknown way"},
-		{"not ELF", kerneltest.BzImage(testRelease, kerneltest.Gzip([]byte("not an ELF image"))), "does not hold an ELF"},
+		{"not ELF", kerneltest.BzImage(testRelease, kerneltest.Gzip([]byte("not an ELF image"))), "is not an ELF"},
 		{"huge", kerneltest.BzImage(testRelease, []byte("\x28\xb5\x2f\xfd0000\xff\xff\xff\xff")), "claims to unpack"},
 		{"corrupt", change(func(b []byte) []byte { b[len(b)-5000] ^= 0xff; return b }), "gzip payload"},
 	} {

@@ -11,11 +11,10 @@ import (
 	"testing"
 	"time"
 
-	labexec "github.com/splicelab/splicelab/lab/exec"
-
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/kernels"
+	labexec "github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/suite"

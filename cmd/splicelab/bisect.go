@@ -4,8 +4,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab/bisect/drive"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 )
 

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/outcome"
 )
 

@@ -9,12 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"

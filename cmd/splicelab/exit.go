@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/cmd/splicelab/remedy"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // The exit codes. When a run has both failed cells and a fault of the lab it

@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/suite"

@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
@@ -119,7 +118,7 @@ func (a *app) buildKernel(ctx context.Context, build source.Build, jobs int) err
 	b := a.session().Archive(store, false).Builder()
 	b.Jobs = jobs
 	line := progress.NewLine(a.stderr)
-	b.Told = func(s source.Step) { line.Show(session.StepText(s)) }
+	b.OnStep = func(s source.Step) { line.Show(session.StepText(s)) }
 	p, err := b.Prepare(ctx, build)
 	if err != nil {
 		line.Clear()

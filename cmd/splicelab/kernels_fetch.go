@@ -3,11 +3,10 @@ package main
 import (
 	"fmt"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"

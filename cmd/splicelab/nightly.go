@@ -10,13 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/cmd/splicelab/remedy"
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"

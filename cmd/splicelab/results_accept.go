@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/expect"
 )

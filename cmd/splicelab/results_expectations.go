@@ -1,11 +1,10 @@
 package main
 
 import (
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"

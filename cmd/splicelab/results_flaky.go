@@ -25,7 +25,7 @@ Exit codes: 0 every cell was steady; 1 some cell was not.`,
 		Example: `  splicelab results flaky
   splicelab results flaky --last 5 --top 0
   splicelab results flaky latest~2 latest~1 latest`,
-		Args: cli.Arguments(0, maxArguments, ""),
+		Args: cli.Arguments(0, cli.Any, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case last < 1:

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/live"
 	"github.com/splicelab/splicelab/results/web"

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/config"
 )
 
 func (a *app) testsCommand() *cobra.Command {

@@ -9,9 +9,9 @@ import (
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"

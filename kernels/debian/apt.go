@@ -17,7 +17,7 @@ import (
 	"pault.ag/go/debian/control"
 )
 
-// aptConfig is what the host's apt configuration says of Debian's archives.
+// aptConfig is the host's apt configuration for Debian's archives.
 type aptConfig struct {
 	mirror         string // URL of the main archive, or empty
 	securityMirror string // URL of the security archive, or empty
@@ -37,8 +37,8 @@ type aptSource struct {
 	signedBy                 string
 }
 
-// readApt reads the apt sources and keyrings below root, and takes over the
-// settings that apt-config wrote. A host without apt has an empty one.
+// readApt reads the apt sources and keyrings below root, and the output of
+// apt-config. A host without apt has an empty configuration.
 func readApt(root, settings string) (aptConfig, error) {
 	sources, err := readSources(filepath.Join(root, "etc/apt"))
 	if err != nil {
@@ -76,8 +76,7 @@ func glob(pattern string) []string {
 	return files
 }
 
-// add takes over the archive that a source names, if it is Debian's and the
-// first of its kind.
+// add uses the archive of a source, if it is Debian's and the first of its kind.
 func (a *aptConfig) add(s aptSource, root string) {
 	if !slices.Contains(s.components, "main") {
 		return
@@ -143,8 +142,8 @@ func readSources(dir string) ([]aptSource, error) {
 	return sources, nil
 }
 
-// readIfAny reads a file of the apt configuration. One that is not there, or
-// that only root may read (it may hold passwords), is empty.
+// readIfAny reads a file of the apt configuration. A missing one, or one that
+// only root may read (it may contain passwords), is empty.
 func readIfAny(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
@@ -154,7 +153,7 @@ func readIfAny(path string) ([]byte, error) {
 }
 
 // parseList reads the one-line format: deb [option=value …] uri suite component….
-// Lines that apt would not understand either are passed over.
+// Lines that apt rejects are skipped.
 func parseList(text []byte) []aptSource {
 	var sources []aptSource
 	lines := bufio.NewScanner(bytes.NewReader(text))
@@ -230,7 +229,7 @@ func parseDeb822(text []byte) ([]aptSource, error) {
 // aptSettings asks apt-config, which knows the syntax and the places of
 // apt.conf, for the few settings that matter. Without apt there are none.
 func aptSettings() string {
-	// It reads a few small files; an answer that does not come is none.
+	// It reads a few small files; a timeout counts as no settings.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	text, err := exec.CommandContext(ctx, "apt-config", "dump",
@@ -241,7 +240,7 @@ func aptSettings() string {
 	return string(text)
 }
 
-// settings takes over what apt-config wrote: a line for each setting, its name
+// settings parses the output of apt-config: a line for each setting, its name
 // and its value in quotes.
 func (a *aptConfig) settings(dump string) {
 	a.proxies = map[string]string{}

@@ -100,12 +100,12 @@ func assemble(suite string, packages []pkg) []build {
 
 // partsOf returns the packages of which a split kernel (6.19 and later)
 // consists, by what linux-image depends on; none for one that is whole: up to
-// 6.18 linux-image holds everything, although that of 6.18 already depends on
+// 6.18 linux-image contains everything, although that of 6.18 already depends on
 // a linux-base of its own. A metapackage depends on another linux-image.
 func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 	depends, err := dependency.Parse(image.Depends)
 	if err != nil {
-		return nil, true // not a kernel package as we know them
+		return nil, true // not a known form of kernel package
 	}
 	split := []string{binaryPrefix + release, "linux-modules-" + release, "linux-base-" + release}
 	for _, relation := range depends.Relations {
@@ -130,7 +130,7 @@ func poolURL(image string, p pkg) string {
 	archive, _, _ := strings.Cut(image, "/pool/")
 	version := p.Version
 	if _, after, ok := strings.Cut(version, ":"); ok {
-		version = after // file names leave the epoch out
+		version = after // file names omit the epoch
 	}
 	return archive + "/pool/main/l/linux/" + p.Name + "_" + version + "_amd64.deb"
 }

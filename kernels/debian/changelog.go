@@ -28,7 +28,7 @@ type Change struct {
 	Lines   []string // its items, one a line, without indentation
 }
 
-// add adds a line; one that goes on with the item before it is joined to that.
+// add adds a line; one that continues the item before it is joined to that.
 func (c *Change) add(line string) {
 	switch last := len(c.Lines) - 1; {
 	case line == "":
@@ -43,8 +43,8 @@ func (c *Change) add(line string) {
 const maxChangelog = 64 << 20
 
 // Changes lists the uploads after package version from, up to the one that e
-// was built from, newest first, as e's own changelog tells them. The package
-// is downloaded for it once more and only its changelog kept.
+// was built from, newest first, according to e's own changelog. The
+// package is downloaded again for it, and only its changelog kept.
 func (s *Source) Changes(ctx context.Context, e kernels.Entry, from string) ([]Change, error) {
 	text, err := s.changelog(ctx, e)
 	if err != nil {
@@ -58,8 +58,7 @@ func changesAfter(text []byte, from string) ([]Change, error) {
 	if err != nil {
 		return nil, fmt.Errorf("package version %q: %w", from, err)
 	}
-	// One by one: the parser does not get through the whole file, whose oldest
-	// uploads nobody wants.
+	// One by one: the parser fails on the oldest uploads, which are not needed.
 	r := bufio.NewReader(bytes.NewReader(text))
 	var changes []Change
 	for {
@@ -112,7 +111,7 @@ func (s *Source) changelog(ctx context.Context, e kernels.Entry) ([]byte, error)
 	return text, nil
 }
 
-// downloadChangelog takes the compressed changelog out of the first of a
+// downloadChangelog extracts the compressed changelog from the first of a
 // kernel's packages that has one: those of a split kernel have one each.
 func (s *Source) downloadChangelog(ctx context.Context, b build) ([]byte, error) {
 	for _, p := range b.packages {
@@ -125,7 +124,7 @@ func (s *Source) downloadChangelog(ctx context.Context, b build) ([]byte, error)
 			return found, err
 		}
 	}
-	return nil, errors.New("none of its packages holds one")
+	return nil, errors.New("none of its packages contains one")
 }
 
 // findChangelog reads the changelog of a package, or returns nil.

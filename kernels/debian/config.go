@@ -11,35 +11,34 @@ import (
 // Config are the settings under kernels.debian in splicelab.yaml. The zero
 // Config uses the mirror and the keys of the host's apt configuration.
 type Config struct {
-	// Mirror is the URL of a Debian archive, the directory that holds dists
-	// and pool, e.g. "https://mirror.example.org/debian". Default: the first
+	// Mirror is the URL of a Debian archive, the directory that contains
+	// dists and pool, e.g. "https://mirror.example.org/debian". Default: the first
 	// archive in apt's sources that serves a Debian suite.
 	Mirror string `mapstructure:"mirror"`
 	// SecurityMirror is the same for the suites whose names end in -security.
 	// Default: the one in apt's sources.
 	SecurityMirror string `mapstructure:"security-mirror"`
 	// Keyring lists OpenPGP key files, binary or armoured, that may sign an
-	// archive. Default: what apt's sources say in Signed-By and Debian's
+	// archive. Default: the Signed-By keys of apt's sources and Debian's
 	// archive keys below /usr/share/keyrings; without any, apt's trusted keys.
 	Keyring []string `mapstructure:"keyring"`
-	// Suites lists the suites to read. A suite named here must be there and be
-	// valid; of the default ones those that cannot be used are left out with a
-	// warning. Default: bullseye to experimental with security and backports.
+	// Suites lists the suites to read. A suite named here must exist and be
+	// valid; default ones that cannot be used are skipped with a warning. Default: bullseye to experimental with security and backports.
 	Suites []string `mapstructure:"suites"`
 	// Flavour is the kind of kernel: "cloud", "rt", "generic" for the plain
 	// one, or "all". Default "cloud".
 	Flavour string `mapstructure:"flavour"`
-	// Architecture is Debian's name of the machine. Default, and for now the
-	// only one: "amd64".
+	// Architecture is Debian's name of the architecture. Default, and the only
+	// one supported: "amd64".
 	Architecture string `mapstructure:"architecture"`
-	// AllowExpired lists suites that are used although their Release file says
-	// that it is no longer valid; "all" stands for every suite. Default: none,
+	// AllowExpired lists suites that are used although their Release file has
+	// expired; "all" stands for every suite. Default: none,
 	// unless apt's Acquire::Check-Valid-Until is false.
 	AllowExpired []string `mapstructure:"allow-expired"`
-	// AllowUnindexedModules takes modules that the signed index does not list,
-	// though a package that it lists depends on them, from the archive's pool.
-	// Nothing vouches for them the first time; their digest is remembered and
-	// demanded from then on. Default false.
+	// AllowUnindexedModules downloads modules from the archive's pool that the
+	// signed index does not list, although a package that it lists depends on
+	// them. They are trusted on first use: their digest is remembered and
+	// required from then on. Default false.
 	AllowUnindexedModules bool `mapstructure:"allow-unindexed-modules"`
 	// MaxAge is how long an index is used before the mirror is asked for a
 	// newer one. Default 6h.
@@ -64,7 +63,7 @@ func defaultSuites() []string {
 // everySuite in AllowExpired stands for all of them.
 const everySuite = "all"
 
-// withDefaults fills what is left out.
+// withDefaults sets the defaults of empty settings.
 func (c Config) withDefaults(apt aptConfig) Config {
 	if c.Mirror == "" {
 		c.Mirror = apt.mirror
@@ -92,7 +91,7 @@ func (c Config) withDefaults(apt aptConfig) Config {
 	return c
 }
 
-// SettingError says that a setting under kernels.debian cannot be used.
+// SettingError reports an invalid setting under kernels.debian.
 type SettingError struct {
 	Setting string // its key in splicelab.yaml
 	Reason  string // what is wrong and what to do

@@ -1,5 +1,5 @@
 // Package debian is the source of kernels that Debian's archive offers: it
-// reads signed indexes, trusts nothing that they do not vouch for, and unpacks
+// reads signed indexes, trusts only files with a digest in them, and unpacks
 // kernel packages into the store. It must not know what a kernel is used for.
 package debian
 
@@ -26,7 +26,7 @@ type Source struct {
 	apt    aptConfig
 	client *http.Client
 	now    func() time.Time
-	// named says that the user chose the suites; each of them must be there.
+	// named is set when the user chose the suites; each of them must exist.
 	named bool
 
 	mu       sync.Mutex
@@ -35,7 +35,7 @@ type Source struct {
 }
 
 // New returns the source that cfg describes. It reads the host's apt
-// configuration for what cfg leaves out, and does not touch the network.
+// configuration for what cfg omits, and does not use the network.
 func New(cfg Config, store *kernels.Store) (*Source, error) {
 	apt, err := readApt("/", aptSettings())
 	if err != nil {
@@ -60,8 +60,7 @@ func newSource(cfg Config, store *kernels.Store, apt aptConfig) (*Source, error)
 	}, nil
 }
 
-// Warnings returns what the last List had to leave out or to put up with,
-// each with its remedy.
+// Warnings returns what the last List skipped or tolerated, each with its remedy.
 func (s *Source) Warnings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +68,7 @@ func (s *Source) Warnings() []string {
 }
 
 // List implements kernels.Source. Suites are read in parallel; an index that
-// was read less than the configured age ago is not asked for again.
+// is younger than Config.MaxAge is not requested again.
 func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 	keys, err := s.keyring()
 	if err != nil {
@@ -110,8 +109,8 @@ func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 }
 
 // summarise collects the warnings. A suite that could not be reached is an
-// error while the mirror answers for others, since a kernel of it would go
-// missing unnoticed; without network what was read before has to do.
+// error if the mirror answers for others, because its kernels would be missed
+// silently; without network the cached indexes are used.
 func summarise(found []suiteResult) (warnings []string, err error) {
 	var unreachable error
 	used, answered := false, false
@@ -170,7 +169,7 @@ func (s *Source) Fetch(ctx context.Context, e kernels.Entry, progress kernels.Pr
 	})
 }
 
-// build finds what an entry was made of, listing again if need be.
+// build finds the packages of an entry, listing again if necessary.
 func (s *Source) build(ctx context.Context, id buildID) (build, error) {
 	for _, list := range []bool{false, true} {
 		if list {
@@ -185,26 +184,26 @@ func (s *Source) build(ctx context.Context, id buildID) (build, error) {
 			return b, nil
 		}
 	}
-	return build{}, fmt.Errorf("the archive has no package %s of release %s any more", id.packageVersion, id.release)
+	return build{}, fmt.Errorf("the archive no longer has package %s of release %s", id.packageVersion, id.release)
 }
 
-// suiteResult is what came of reading a suite.
+// suiteResult is the result of reading a suite.
 type suiteResult struct {
 	used     bool
-	answered bool // the mirror was asked and gave an answer
+	answered bool // the mirror answered
 	builds   []build
 	warnings []string
-	// unreachable is why a suite that nobody named was left out, if the mirror
-	// could not be reached and nothing was read before.
+	// unreachable is why a default suite was skipped, if the mirror could not be
+	// reached and no index is cached.
 	unreachable error
 }
 
-// readSuite reads one suite. What the user did not ask for by name is allowed
-// to be missing or expired: that is a warning.
+// readSuite reads one suite. A default suite may be missing or expired: that is
+// a warning.
 func (s *Source) readSuite(ctx context.Context, name string, keys keyring) (suiteResult, error) {
 	var result suiteResult
 	if s.cfg.archive(name) == "" {
-		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: no security archive in the host's apt sources; set kernels.debian.security-mirror", name))
+		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is skipped: no security archive in the host's apt sources; set kernels.debian.security-mirror", name))
 		return result, nil
 	}
 	rel, err := s.release(ctx, name, keys)
@@ -214,11 +213,11 @@ func (s *Source) readSuite(ctx context.Context, name string, keys keyring) (suit
 	switch {
 	case errors.As(err, &missing) && !s.named:
 		result.answered = true
-		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: the mirror does not have it", name))
+		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is skipped: the mirror does not have it", name))
 		return result, nil
 	case errors.As(err, &expired) && !s.named:
 		result.answered = true
-		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is left out: %s", name, expired))
+		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is skipped: %s", name, expired))
 		return result, nil
 	case errors.As(err, &unreachable) && !s.named && ctx.Err() == nil:
 		result.unreachable = fmt.Errorf("suite %s: %w", name, err)

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// stall is how long a mirror may say nothing before it is given up.
+	// stall is how long a mirror may send nothing before the download fails.
 	stall = 60 * time.Second
-	// retries is how often a download goes on after it broke off, as long as
-	// each time brings something.
+	// retries is how often an interrupted download is resumed, as long as each
+	// attempt makes progress.
 	retries = 5
-	// retryPause is the time before the first further attempt after a server
-	// said that it is busy; it doubles.
+	// retryPause is the delay before the first retry after a server reported
+	// that it is busy; it doubles.
 	retryPause = 500 * time.Millisecond
 )
 
@@ -44,7 +44,7 @@ func newClient(apt aptConfig) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// response is an answer whose body gives up when the mirror stalls.
+// response is an answer whose body fails when the mirror stalls.
 type response struct {
 	*http.Response
 	ctx    context.Context // of this request
@@ -52,7 +52,7 @@ type response struct {
 	cancel context.CancelCauseFunc
 }
 
-var errStalled = fmt.Errorf("nothing came for %s", stall)
+var errStalled = fmt.Errorf("nothing received for %s", stall)
 
 func (r *response) Read(p []byte) (int, error) {
 	r.timer.Reset(stall)
@@ -70,7 +70,7 @@ func (r *response) Close() error {
 	return err
 }
 
-// get asks for a file from the given byte on. The error is a *MissingError or
+// get requests a file from the given byte on. The error is a *MissingError or
 // an *UnreachableError.
 func (s *Source) get(ctx context.Context, address string, from int64) (*response, error) {
 	pause := retryPause
@@ -153,19 +153,19 @@ func (s *Source) getAll(ctx context.Context, address string, limit int64) ([]byt
 // wanted is a file to download.
 type wanted struct {
 	url    string
-	size   int64  // bytes; -1 when the index does not say
-	sha256 string // hex; empty when the index does not say
-	// told is called with the bytes that are here so far; it may be nil.
-	told func(done int64)
+	size   int64  // bytes; -1 if not in the index
+	sha256 string // hex; empty if not in the index
+	// report is called with the bytes that are here so far; it may be nil.
+	report func(done int64)
 }
 
-// maxUnindexed bounds a file of which no index tells the size, in bytes.
+// maxUnindexed bounds a file whose size is in no index, in bytes.
 const maxUnindexed = 1 << 30
 
 // withFile downloads a file, verifies it and hands it to use, after which it
-// is removed. A download that breaks off stays as a .part and is resumed by
-// the next one, even of another process; a .part that turns out to be of
-// another file is started anew.
+// is removed. An interrupted download stays as a .part and is resumed by the
+// next one, even of another process; a .part that belongs to another file is
+// restarted.
 func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, digest string) error) (err error) {
 	dir, err := s.store.Subdir(filepath.Join("debian", "downloads"))
 	if err != nil {
@@ -227,8 +227,8 @@ func (s *Source) complete(ctx context.Context, f *os.File, w wanted) (string, er
 	return "", &DigestError{URL: w.url, Want: "SHA-256 " + w.sha256, Got: "another one twice"}
 }
 
-// transfer downloads what is missing of the file. It reports whether it built
-// on bytes that were there before.
+// transfer downloads the rest of the file. It reports whether it resumed an
+// earlier download.
 func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bool, err error) {
 	have, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -258,15 +258,15 @@ func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bo
 	return resumed, err
 }
 
-// brokeOff reports whether a download may go on from where it ended.
+// brokeOff reports whether a download can be resumed.
 func brokeOff(err error) bool {
 	var truncated *TruncatedError
 	var unreachable *UnreachableError
 	return errors.As(err, &truncated) || errors.As(err, &unreachable)
 }
 
-// append asks for the file from byte have on and writes what comes. It returns
-// how much of the file is there then, and whether the server sent the whole.
+// append requests the file from byte have on and writes what arrives. It returns
+// how much of the file is there then, and whether it is complete.
 func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (now int64, whole bool, err error) {
 	r, err := s.get(ctx, w.url, have)
 	if err != nil {
@@ -296,7 +296,7 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 	if limit < 0 {
 		limit = maxUnindexed
 	}
-	progress := &progressWriter{f: f, done: have, told: w.told}
+	progress := &progressWriter{f: f, done: have, report: w.report}
 	_, err = io.Copy(progress, io.LimitReader(r, limit-have+1))
 	now = progress.done
 	switch {
@@ -316,21 +316,21 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 	return now, whole, nil
 }
 
-// progressWriter counts what is written, and tells file errors from the
+// progressWriter counts what is written, and distinguishes file errors from the
 // network's.
 type progressWriter struct {
-	f    *os.File
-	done int64
-	told func(int64)
-	err  error
+	f      *os.File
+	done   int64
+	report func(int64)
+	err    error
 }
 
 func (w *progressWriter) Write(p []byte) (int, error) {
 	n, err := w.f.Write(p)
 	w.done += int64(n)
 	w.err = err
-	if w.told != nil {
-		w.told(w.done)
+	if w.report != nil {
+		w.report(w.done)
 	}
 	return n, err
 }
@@ -353,7 +353,7 @@ func sum(data []byte) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// shortSum tells names apart; it protects nothing.
+// shortSum makes names unique; it does not protect their content.
 func shortSum(text string) string { return sum([]byte(text))[:12] }
 
 // isSum reports whether the text is a SHA-256 in lower-case hex.

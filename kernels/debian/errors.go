@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// SignatureError says that a Release file is not what its signer signed.
+// SignatureError reports a Release file with a wrong signature.
 type SignatureError struct {
 	URL string
 	Err error
@@ -18,8 +18,7 @@ func (e *SignatureError) Error() string {
 
 func (e *SignatureError) Unwrap() error { return e.Err }
 
-// UnknownKeyError says that none of the keys of the keyring signed a Release
-// file.
+// UnknownKeyError reports a Release file that no key of the keyring signed.
 type UnknownKeyError struct {
 	URL  string
 	Keys []string // ids of the keys that signed it, in hex
@@ -29,18 +28,18 @@ func (e *UnknownKeyError) Error() string {
 	return fmt.Sprintf("%s is signed by unknown keys (%s): install the archive's current keyring (on Debian the package debian-archive-keyring) or add its file to kernels.debian.keyring", e.URL, strings.Join(e.Keys, ", "))
 }
 
-// ExpiredError says that a Release file is no longer valid: the mirror may
-// hold security updates back.
+// ExpiredError reports a Release file that is no longer valid: the mirror may
+// withhold security updates.
 type ExpiredError struct {
 	Suite string
 	Until time.Time // Valid-Until
 }
 
 func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("its Release file expired on %s, so the mirror may be out of date; to use it all the same add %s to kernels.debian.allow-expired", e.Until.Format(time.DateOnly), e.Suite)
+	return fmt.Sprintf("its Release file expired on %s, so the mirror may be out of date; to use it anyway add %s to kernels.debian.allow-expired", e.Until.Format(time.DateOnly), e.Suite)
 }
 
-// DigestError says that a file is not the one that the index describes.
+// DigestError reports a file that is not the one in the index.
 type DigestError struct {
 	URL       string
 	Want, Got string // SHA-256 in hex, or sizes
@@ -50,18 +49,18 @@ func (e *DigestError) Error() string {
 	return fmt.Sprintf("%s is not the file that the index describes: it has %s instead of %s; the mirror is being updated or is broken: try again later, or set kernels.debian.mirror to another", e.URL, e.Got, e.Want)
 }
 
-// TruncatedError says that a file ended before its size was reached. What came
-// is kept, and the next attempt goes on from there.
+// TruncatedError reports a file that ended before its size was reached. What
+// arrived is kept, and the next attempt resumes from there.
 type TruncatedError struct {
 	URL       string
 	Want, Got int64 // bytes
 }
 
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("%s ended after %d of %d bytes: try again, the download goes on from there", e.URL, e.Got, e.Want)
+	return fmt.Sprintf("%s ended after %d of %d bytes: try again, the download resumes from there", e.URL, e.Got, e.Want)
 }
 
-// MissingError says that the mirror does not have a file.
+// MissingError reports a file that the mirror does not have.
 type MissingError struct {
 	URL string
 }
@@ -70,7 +69,7 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("the mirror does not have %s", e.URL)
 }
 
-// UnreachableError says that the mirror gave no usable answer.
+// UnreachableError reports that the mirror gave no usable answer.
 type UnreachableError struct {
 	URL string
 	Err error
@@ -82,7 +81,7 @@ func (e *UnreachableError) Error() string {
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// PinError says that a file without an indexed digest changed since it was
+// PinError reports that a file without an indexed digest changed since it was
 // first used.
 type PinError struct {
 	URL       string

@@ -115,7 +115,7 @@ func TestExpiredSuites(t *testing.T) {
 	if entries := list(t, s); len(entries) != 3 {
 		t.Errorf("%+v", entries)
 	}
-	if w := strings.Join(s.Warnings(), "\n"); !strings.Contains(w, "suite sid is left out: its Release file expired on 2026-11-06") || !strings.Contains(w, "suite bullseye is left out: the mirror does not have it") {
+	if w := strings.Join(s.Warnings(), "\n"); !strings.Contains(w, "suite sid is skipped: its Release file expired on 2026-11-06") || !strings.Contains(w, "suite bullseye is skipped: the mirror does not have it") {
 		t.Errorf("warnings %q", w)
 	}
 	for _, allow := range []string{"sid", "all"} {
@@ -148,7 +148,7 @@ func TestExpiredSuites(t *testing.T) {
 	}
 }
 
-// A security suite that cannot be reached is not left out quietly.
+// A security suite that cannot be reached is not skipped silently.
 func TestPartOfTheArchiveUnreachable(t *testing.T) {
 	a := published(t)
 	s := a.source(func(c *Config) { c.SecurityMirror = "http://127.0.0.1:1/debian-security" })

@@ -20,7 +20,7 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// pkg is what the lab needs of a binary package that an index lists.
+// pkg is the part of an index's entry for a binary package that the lab needs.
 type pkg struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`

@@ -27,7 +27,7 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 	}
 	meter := newMeter(b, progress)
 	for i, p := range packages {
-		w := wanted{url: p.URL, size: p.Size, sha256: p.SHA256, told: meter.part(i)}
+		w := wanted{url: p.URL, size: p.Size, sha256: p.SHA256, report: meter.part(i)}
 		err := s.withFile(ctx, w, func(f *os.File, digest string) error {
 			if p.SHA256 == "" {
 				if err := s.pin(p.URL, digest); err != nil {

@@ -35,31 +35,31 @@ func Fragments() []string {
 const (
 	labBase      = "lab"
 	kernelPrefix = "kernel:"
-	// distribution is merged into a distribution's configuration: it names
-	// keys and tools that only its own build has.
+	// distribution is merged into a distribution's configuration, which names
+	// keys and tools that only the distribution's build has.
 	distribution = "distribution"
 )
 
-// asked is an option that somebody asked for.
-type asked struct {
+// request is a requested option.
+type request struct {
 	option, value string
 	by            string // the fragment, or "options"
 	own           bool   // by the lab, not by the user
 }
 
-// configure makes .config and checks that what was asked for took.
+// configure makes .config and checks that it has the requested options.
 func (p *Prepared) configure(ctx context.Context, strict bool) error {
 	wanted, text, err := p.wanted()
 	if err != nil {
 		return err
 	}
-	merged := filepath.Join(p.obj, "asked.config")
+	merged := filepath.Join(p.obj, "requested.config")
 	if err := os.WriteFile(merged, text, 0o644); err != nil {
 		return err
 	}
 	switch base := p.Build.Base; {
 	case base == "" || base == labBase:
-		// Everything off, but for what the lab and the user ask for.
+		// Everything off, except what the lab and the user request.
 		_, err = p.make(ctx, "-s", "KCONFIG_ALLCONFIG="+merged, "allnoconfig")
 	case strings.HasPrefix(base, kernelPrefix):
 		var path string
@@ -94,8 +94,8 @@ func isTarget(base string) bool {
 	return strings.HasSuffix(base, "config") && !strings.ContainsAny(base, "/.")
 }
 
-// onTop appends to a configuration, where the last word counts, and lets the
-// kernel settle the rest.
+// onTop appends to a configuration, where the last line of an option wins, and
+// runs olddefconfig.
 func (p *Prepared) onTop(ctx context.Context, path string, text []byte) error {
 	base, err := os.ReadFile(path)
 	if err != nil {
@@ -108,17 +108,18 @@ func (p *Prepared) onTop(ctx context.Context, path string, text []byte) error {
 	return err
 }
 
-// wanted gathers what was asked for: the fragments, then the options.
-func (p *Prepared) wanted() ([]asked, []byte, error) {
-	var all []asked
+// wanted collects the requested options: those of the fragments, then the single
+// ones.
+func (p *Prepared) wanted() ([]request, []byte, error) {
+	var all []request
 	var text bytes.Buffer
 	add := func(by string, own bool, content []byte) {
 		text.Write(content)
 		text.WriteByte('\n')
 		for line := range strings.Lines(string(content)) {
-			if o, ok := parseAsked(strings.TrimSpace(line)); ok {
+			if o, ok := parseRequest(strings.TrimSpace(line)); ok {
 				o.by, o.own = by, own
-				all = slices.DeleteFunc(all, func(a asked) bool { return a.option == o.option })
+				all = slices.DeleteFunc(all, func(a request) bool { return a.option == o.option })
 				all = append(all, o)
 			}
 		}
@@ -141,7 +142,7 @@ func (p *Prepared) wanted() ([]asked, []byte, error) {
 		}
 		add(name, own, content)
 	}
-	// The name is in the release, so that two builds can be told apart.
+	// The name is in the release, to distinguish builds.
 	add("the build's name", true, fmt.Appendf(nil, "CONFIG_LOCALVERSION=\"-%s\"\n# CONFIG_LOCALVERSION_AUTO is not set\n", p.Build.Name))
 	for _, o := range p.Build.Options {
 		if name, off := strings.CutSuffix(o, "=n"); off {
@@ -152,23 +153,23 @@ func (p *Prepared) wanted() ([]asked, []byte, error) {
 	return all, text.Bytes(), nil
 }
 
-// parseAsked reads "CONFIG_A=y" or "# CONFIG_A is not set", whose value is "".
-func parseAsked(line string) (asked, bool) {
+// parseRequest reads "CONFIG_A=y" or "# CONFIG_A is not set", whose value is "".
+func parseRequest(line string) (request, bool) {
 	if name, ok := strings.CutPrefix(line, "# CONFIG_"); ok {
 		name, off := strings.CutSuffix(name, " is not set")
-		return asked{option: "CONFIG_" + name}, off
+		return request{option: "CONFIG_" + name}, off
 	}
 	name, value, ok := strings.Cut(line, "=")
 	if value == "n" {
 		value = ""
 	}
-	return asked{option: name, value: strings.Trim(value, `"`)}, ok && strings.HasPrefix(name, "CONFIG_")
+	return request{option: name, value: strings.Trim(value, `"`)}, ok && strings.HasPrefix(name, "CONFIG_")
 }
 
-// check compares what was asked for with what came out. What the user asked
-// for has to be there; what the lab's own fragments ask for may be unknown to
-// an older kernel, which is a warning.
-func (p *Prepared) check(wanted []asked) error {
+// check compares the requested options with the resulting configuration. Those
+// that the user requested have to be there; those of the lab's own fragments may
+// be unknown to an older kernel, which is a warning.
+func (p *Prepared) check(wanted []request) error {
 	var missed, own, unknown []string
 	for _, a := range wanted {
 		got := p.Options[a.option]
@@ -194,7 +195,7 @@ func (p *Prepared) check(wanted []asked) error {
 	}
 	p.Warning = strings.Join(own, "; ")
 	if len(missed) > 0 {
-		return p.blame("%d options are not as asked for:\n%s", len(missed), strings.Join(missed, "\n"))
+		return p.blame("%d options are not as requested:\n%s", len(missed), strings.Join(missed, "\n"))
 	}
 	return nil
 }
@@ -209,7 +210,7 @@ func orN(value string) string {
 // noOption is why an option does not take that Kconfig does not know.
 const noOption = "this kernel has no such option"
 
-// why says what an option depends on, as the kernel's Kconfig files tell.
+// why describes what an option depends on, by the kernel's Kconfig files.
 func (p *Prepared) why(option string) (string, error) {
 	name := strings.TrimPrefix(option, "CONFIG_")
 	var places, depends []string
@@ -257,7 +258,7 @@ func (p *Prepared) why(option string) (string, error) {
 	return fmt.Sprintf("in %s it depends on %s, where %s", text, strings.Join(depends, "; "), strings.Join(now, ", ")), nil
 }
 
-// foreignArch leaves out the Kconfig files of other machines.
+// foreignArch skips the Kconfig files of other architectures.
 func foreignArch(root, path string) bool {
 	rel, err := filepath.Rel(filepath.Join(root, "arch"), path)
 	return err == nil && !strings.HasPrefix(rel, "..") && rel != "." && rel != "x86" && !strings.HasPrefix(rel, "x86/")

@@ -18,8 +18,8 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// makeArgs are those of every make: nothing of who builds it, where and when
-// gets into the kernel, so that the same source makes the same image.
+// makeArgs are those of every make: builder, place and time do not get into the
+// kernel, so that the same source makes the same image.
 func (p *Prepared) makeArgs(args []string) []string {
 	cc := p.cc
 	if path, err := exec.LookPath("ccache"); err == nil && !strings.Contains(cc, "ccache") {
@@ -30,20 +30,20 @@ func (p *Prepared) makeArgs(args []string) []string {
 		"KCFLAGS=", "LOCALVERSION="}, args...)
 }
 
-// makeEnv lets ccache see that a source is the same under another build's name:
-// to it all paths are relative to the directory of all builds.
+// makeEnv lets ccache share objects between builds: it sees all paths relative
+// to the directory of all builds.
 func (p *Prepared) makeEnv() []string {
 	base := filepath.Dir(filepath.Dir(p.obj))
 	return append(os.Environ(), "LC_ALL=C", "CCACHE_BASEDIR="+base, "CCACHE_NOHASHDIR=1")
 }
 
-// make runs make and returns what it wrote.
+// make runs make and returns its output.
 func (p *Prepared) make(ctx context.Context, args ...string) (string, error) {
 	out, err := p.run(ctx, p.src, "make", p.makeArgs(args)...)
 	return out, blameSource(err)
 }
 
-// blameSource puts the fault of a make that failed on what it was given.
+// blameSource makes a failed make the source's error.
 func blameSource(err error) error {
 	var fault *Error
 	if errors.As(err, &fault) {
@@ -74,12 +74,12 @@ func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 // compile builds the image and the modules in the object directory, from where
 // the last build left off.
 func (p *Prepared) compile(ctx context.Context) error {
-	// make holds the lock too: one whose lab was killed is waited for.
+	// make inherits the lock: if its lab was killed, the next build waits for it.
 	lock, err := p.builder.Store.LockFile(ctx, "make-"+p.Build.Name)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lock.Close() }() // nothing is written to it
+	defer func() { _ = lock.Close() }() // nothing was written to it
 	if err := p.sweep(); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (p *Prepared) compile(ctx context.Context) error {
 	defer func() { _ = log.Close() }() // it is for people
 	cmd := exec.CommandContext(ctx, "make", p.makeArgs([]string{"-j" + strconv.Itoa(p.builder.jobs()), "bzImage", "modules"})...)
 	cmd.Env = p.makeEnv()
-	// make dies with the lab, and asked to end it removes what is half done.
+	// make dies with the lab; on SIGTERM it removes incomplete files.
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGTERM}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGTERM) }
 	cmd.WaitDelay = makeGrace
@@ -119,19 +119,19 @@ func (p *Prepared) compile(ctx context.Context) error {
 	return p.clean()
 }
 
-// makeGrace is how long a make that was asked to end may take.
+// makeGrace is how long make may take to exit after SIGTERM.
 const makeGrace = 20 * time.Second
 
-// unfinished marks an object directory in which a make is at work, or was when
-// it was killed.
+// unfinished marks an object directory in which make is running, or was running
+// when it was killed.
 const unfinished = ".unfinished"
 
-// justBefore is more than any program of a build takes to write one file.
+// justBefore exceeds the time in which any program of a build writes one file.
 const justBefore = time.Minute
 
-// sweep marks the object directory as being worked in. Where the mark is there
-// already the last make was killed, perhaps while something was written, which
-// make would take for whole: what was written last of all goes.
+// sweep marks the object directory as in use. If the mark exists, the last make
+// was killed, perhaps while it wrote a file that the next make would consider
+// complete: the most recently written files are removed.
 func (p *Prepared) sweep() error {
 	mark := filepath.Join(p.obj, unfinished)
 	_, err := os.Stat(mark)
@@ -168,11 +168,10 @@ func (p *Prepared) sweep() error {
 	return err
 }
 
-// clean takes the mark away: make has ended by itself, and has removed what it
-// did not finish.
+// clean removes the mark: make exited by itself, and removed incomplete files.
 func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished)) }
 
-// install puts what was built into an entry of the store.
+// install copies the build into an entry of the store.
 func (p *Prepared) install(ctx context.Context, dir string) error {
 	p.told("installing")
 	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BzImageFile, ".config": kernels.ConfigFile} {
@@ -184,7 +183,7 @@ func (p *Prepared) install(ctx context.Context, dir string) error {
 		return nil
 	}
 	root := filepath.Join(dir, ".install")
-	// depmod is not needed: the lab reads what modules say of themselves.
+	// depmod is not needed: the lab reads the modules' .modinfo.
 	if _, err := p.make(ctx, "-s", "INSTALL_MOD_PATH="+root, "INSTALL_MOD_STRIP=1", "DEPMOD=true", "modules_install"); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type Named struct {
 	prepared map[string]*Prepared // by selector
 }
 
-// List returns nothing: builds are only there when they are named.
+// List returns nothing: builds exist only as selectors.
 func (*Named) List(context.Context) ([]kernels.Entry, error) { return nil, nil }
 
 // Prefix implements kernels.Namer.
@@ -77,7 +77,7 @@ func (n *Named) Fetch(ctx context.Context, e kernels.Entry, _ kernels.Progress) 
 	if p == nil {
 		return kernels.Kernel{}, fmt.Errorf("%s was not prepared", e.Origin)
 	}
-	// From now on the store has it, and somebody else may build.
+	// The store has it now, so another process may build.
 	defer p.Close()
 	return p.Fetch(ctx)
 }

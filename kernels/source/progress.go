@@ -9,15 +9,16 @@ import (
 	"strings"
 )
 
-// objects is how many objects makes compiled, which is how many the next one is
-// thought to.
+// objects counts the objects that earlier makes compiled, as an estimate for the
+// next one.
 type objects struct {
 	config string // digest of the configuration
 	all    int    // with another configuration before it, or with nothing
 	some   int    // the last one with the same configuration; 0 where there was none
 }
 
-// expected is what a make with this configuration has to compile; 0 is not known.
+// expected is how many objects a make with this configuration has to compile; 0
+// if unknown.
 func (o objects) expected(config string) int {
 	if o.config == config {
 		return o.some
@@ -25,16 +26,16 @@ func (o objects) expected(config string) int {
 	return o.all
 }
 
-// then is o after a make with this configuration that compiled n.
+// then is o updated by a make with this configuration that compiled n.
 func (o objects) then(config string, n int) objects {
 	if o.config == config {
 		return objects{config, o.all, n}
 	}
-	// One that went on from a killed one did only the rest.
+	// One that resumed a killed one compiled only the rest.
 	return objects{config, max(o.all, n), 0}
 }
 
-// counted reads what writeCounted wrote; nothing where that is not there.
+// counted reads what writeCounted wrote; zero without it.
 func (p *Prepared) counted() (o objects) {
 	if b, err := os.ReadFile(filepath.Join(p.obj, ".objects")); err == nil {
 		_, _ = fmt.Sscan(string(b), &o.config, &o.all, &o.some) // what is corrupt is no estimate
@@ -49,8 +50,8 @@ func (p *Prepared) writeCounted(o objects) {
 // tailLines is how much of make's output is kept for an error.
 const tailLines = 200
 
-// follow tells how far make is of some total of objects, and returns how many
-// it compiled and the end of what it wrote.
+// follow reports make's progress out of a total of objects, and returns how many
+// it compiled and the end of its output.
 func (p *Prepared) follow(r io.Reader, log io.Writer, total int) (done int, end string) {
 	var tail []string
 	lines := bufio.NewScanner(r)
@@ -66,8 +67,8 @@ func (p *Prepared) follow(r io.Reader, log io.Writer, total int) (done int, end 
 			continue
 		}
 		done++
-		if p.builder.Told != nil {
-			p.builder.Told(Step{What: "compiling " + words[len(words)-1], Done: done, Total: total})
+		if p.builder.OnStep != nil {
+			p.builder.OnStep(Step{What: "compiling " + words[len(words)-1], Done: done, Total: total})
 		}
 	}
 	_, _ = io.Copy(io.Discard, r) // a line of over a megabyte ends the scan, not make

@@ -39,7 +39,7 @@ func TestObjects(t *testing.T) {
 func TestFollow(t *testing.T) {
 	p := prepared(t, Build{Name: "a"})
 	var told []Step
-	p.builder.Told = func(s Step) { told = append(told, s) }
+	p.builder.OnStep = func(s Step) { told = append(told, s) }
 	out := "  GEN     Makefile\n  CC      fs/splice.o\n  CC [M]  fs/xfs/xfs_file.o\nfs/splice.c:1: warning: CC\n  AS      arch/x86/entry.o\n  LD      vmlinux\n" +
 		strings.Repeat("y", 2<<20) + "\n  CC      lost.o\n"
 	log := new(bytes.Buffer)

@@ -24,7 +24,7 @@ import (
 // Build describes a kernel to build: an entry of kernels.builds in
 // splicelab.yaml, selected as build:NAME.
 type Build struct {
-	// Name is what build: takes, a word of letters, digits, dots and dashes.
+	// Name is what follows build: in a selector, a word of letters, digits, dots and dashes.
 	Name string `mapstructure:"name"`
 	// Tree is the source: a directory, a tarball (.tar, .tar.gz, .tar.xz,
 	// .tar.zst), or, with Ref, a git repository, a path or a URL.
@@ -32,15 +32,15 @@ type Build struct {
 	// Ref is the commit, branch or tag to build. Default: the directory as it
 	// is.
 	Ref string `mapstructure:"ref"`
-	// Base is the configuration to begin with: "lab" (default; just what the
-	// lab needs), a target of the kernel's Makefile such as "defconfig",
+	// Base is the initial configuration: "lab" (default; only what the lab
+	// needs), a target of the kernel's Makefile such as "defconfig",
 	// "kernel:SELECTOR" (the one of a distribution's kernel), or a file.
 	Base string `mapstructure:"base"`
 	// Fragments are merged into it in turn: one of the lab's own (lab, kasan,
 	// lockdep, debug-vm, ubsan) or a file.
 	Fragments []string `mapstructure:"fragments"`
-	// Options are single ones, such as CONFIG_XFS_FS=m or CONFIG_SMP=n, and
-	// have the last word.
+	// Options are single options, such as CONFIG_XFS_FS=m or CONFIG_SMP=n. They
+	// override base and fragments.
 	Options []string `mapstructure:"options"`
 	// Patches are applied in turn, as by patch -p1. A directory is not
 	// patched: use a git repository with a Ref, or a tarball.
@@ -57,20 +57,19 @@ type Builder struct {
 	Config func(ctx context.Context, selector string) (path string, err error)
 	// Jobs is make's -j; default the number of processors.
 	Jobs int
-	// Told is called with what is going on; may be nil.
-	Told func(Step)
+	// OnStep is called for each step of a build; may be nil.
+	OnStep func(Step)
 }
 
-// Step is how far a build is.
+// Step is the progress of a build.
 type Step struct {
 	What        string // "configuring", "compiling fs/xfs/xfs_file.o", …
-	Done, Total int    // objects; Total 0 where it is not known
+	Done, Total int    // objects; Total 0 if unknown
 }
 
 var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// Validate reports the first fault of what a file or a command line says. It
-// does not look at the tree.
+// Validate reports the first invalid field. It does not open the tree.
 func (b Build) Validate() error {
 	bad := func(format string, args ...any) error {
 		return &Error{Name: b.Name, Reason: fmt.Sprintf(format, args...)}
@@ -100,12 +99,12 @@ var goodOption = regexp.MustCompile(`^CONFIG_[A-Za-z0-9_]+=\S.*$`)
 // Prepared is a build whose source and configuration are ready.
 type Prepared struct {
 	Build   Build
-	Release string // what the kernel will call itself
-	Source  string // what it is made of: a commit, a tarball's or a tree's digest
+	Release string // what uname -r will print
+	Source  string // a commit, or the digest of a tarball or a tree
 	Key     string // the store's key
-	// Checkout is empty unless it is made of a commit.
+	// Checkout is empty unless the source is a commit.
 	Checkout kernels.Checkout
-	Warning  string            // the lab's own options that this kernel does not take
+	Warning  string            // options of the lab's own fragments that this kernel does not accept
 	Options  map[string]string // of the whole configuration
 	Config   []byte            // its text
 
@@ -116,13 +115,13 @@ type Prepared struct {
 	unlock  func()
 }
 
-// Close gives the build's directories free. It must be called, and may be more
-// than once.
+// Close unlocks the build's directories. It must be called; further calls do
+// nothing.
 func (p *Prepared) Close() { p.unlock() }
 
 // Prepare fetches the source, applies the patches, makes the configuration and
-// checks that what was asked for took. The error is an *Error where the request
-// is to blame.
+// checks that it has the requested options. The error is an *Error if the
+// request is to blame.
 func (b Builder) Prepare(ctx context.Context, build Build) (*Prepared, error) {
 	if err := build.Validate(); err != nil {
 		return nil, err
@@ -173,15 +172,15 @@ func (p *Prepared) prepare(ctx context.Context, dir string) error {
 }
 
 // Configure gives the same source another configuration: the base, fragments
-// and options of build. Unless strict, what of these does not take is left as
-// the kernel's Kconfig has it, and is no error.
+// and options of build. Unless strict, an option that
+// Kconfig rejects keeps Kconfig's value, and is no error.
 func (p *Prepared) Configure(ctx context.Context, build Build, strict bool) error {
 	p.Build.Base, p.Build.Fragments, p.Build.Options = build.Base, build.Fragments, build.Options
 	return p.settle(ctx, strict)
 }
 
-// settle makes the configuration and finds out what that comes to. Strict: what
-// was asked for has to be there.
+// settle makes the configuration and reads the resulting release and options.
+// If strict, every requested option has to be there.
 func (p *Prepared) settle(ctx context.Context, strict bool) error {
 	p.told("configuring")
 	if err := p.configure(ctx, strict); err != nil {
@@ -205,8 +204,8 @@ func (p *Prepared) settle(ctx context.Context, strict bool) error {
 }
 
 func (p *Prepared) told(format string, args ...any) {
-	if p.builder.Told != nil {
-		p.builder.Told(Step{What: fmt.Sprintf(format, args...)})
+	if p.builder.OnStep != nil {
+		p.builder.OnStep(Step{What: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -214,12 +213,12 @@ func (p *Prepared) fault(format string, args ...any) error {
 	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...)}
 }
 
-// blame is a fault of the source.
+// blame is an error that is the source's.
 func (p *Prepared) blame(format string, args ...any) error {
 	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...), Source: true}
 }
 
-// Entry is the kernel to be, for the list of a run.
+// Entry is the kernel that will be built, for the list of a run.
 func (p *Prepared) Entry() (kernels.Entry, error) {
 	v, err := kernelversion.Parse(p.Release)
 	if err != nil {

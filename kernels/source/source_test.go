@@ -73,18 +73,18 @@ func TestDependsOn(t *testing.T) {
 	}
 }
 
-func TestParseAsked(t *testing.T) {
-	for line, want := range map[string]asked{
+func TestParseRequest(t *testing.T) {
+	for line, want := range map[string]request{
 		"CONFIG_A=y": {option: "CONFIG_A", value: "y"}, "# CONFIG_A is not set": {option: "CONFIG_A"},
 		`CONFIG_A="x"`: {option: "CONFIG_A", value: "x"}, "CONFIG_A=n": {option: "CONFIG_A"},
 	} {
-		got, ok := parseAsked(line)
+		got, ok := parseRequest(line)
 		if !ok || got != want {
 			t.Errorf("%q: %+v %v", line, got, ok)
 		}
 	}
 	for _, line := range []string{"# a comment", "", "# CONFIG_A is nice", "MAKE=1"} {
-		if _, ok := parseAsked(line); ok {
+		if _, ok := parseRequest(line); ok {
 			t.Errorf("%q is taken for an option", line)
 		}
 	}
@@ -102,7 +102,7 @@ func TestFragments(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for line := range strings.Lines(string(b)) {
-			o, ok := parseAsked(strings.TrimSpace(line))
+			o, ok := parseRequest(strings.TrimSpace(line))
 			if !ok {
 				continue
 			}
@@ -284,7 +284,7 @@ func TestCheck(t *testing.T) {
 	p.src = t.TempDir()
 	write(t, filepath.Join(p.src, "fs/Kconfig"), kconfig)
 	p.Options = map[string]string{"CONFIG_BLOCK": "y", "CONFIG_PLAIN": "y"}
-	err := p.check([]asked{{option: "CONFIG_PLAIN", value: "y"}, {option: "CONFIG_XFS", value: "m", by: "options"}, {option: "CONFIG_GONE", value: "y", by: "mine"}, {option: "CONFIG_OLD", value: "y", own: true}, {option: "CONFIG_XFS", value: "y", by: "xfs", own: true}})
+	err := p.check([]request{{option: "CONFIG_PLAIN", value: "y"}, {option: "CONFIG_XFS", value: "m", by: "options"}, {option: "CONFIG_GONE", value: "y", by: "mine"}, {option: "CONFIG_OLD", value: "y", own: true}, {option: "CONFIG_XFS", value: "y", by: "xfs", own: true}})
 	for _, want := range []string{
 		"2 options", "CONFIG_XFS=m (options) did not take, it is n: in fs/Kconfig it depends on BLOCK && (CRC32 || !TINY); MMU=y, where BLOCK=y, CRC32=n, TINY=n, MMU=n",
 		"CONFIG_GONE=y (mine) did not take, it is n: this kernel has no such option",

@@ -29,7 +29,7 @@ func isTarball(path string) bool {
 	return false
 }
 
-// fetch makes the source ready and says what it is.
+// fetch makes the source ready and identifies it.
 func (p *Prepared) fetch(ctx context.Context, dir string) error {
 	patches, err := p.readPatches()
 	if err != nil {
@@ -77,7 +77,7 @@ func (p *Prepared) readPatches() ([][]byte, error) {
 	return all, nil
 }
 
-// inPlace takes a directory as it is.
+// inPlace uses a directory as it is.
 func (p *Prepared) inPlace() error {
 	abs, err := filepath.Abs(p.Build.Tree)
 	if err != nil {
@@ -141,8 +141,8 @@ func treeDigest(dir string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// unpack unpacks a tarball, unless the same one, patched the same way, lies
-// there already: then a build goes on where the last one was.
+// unpack unpacks a tarball, unless the same one with the same patches is there
+// already: then the build is incremental.
 func (p *Prepared) unpack(ctx context.Context, dir string, patches [][]byte) error {
 	f, err := os.Open(p.Build.Tree)
 	if err != nil {
@@ -182,9 +182,9 @@ func remove(path string) error {
 	return nil
 }
 
-// checkout brings a commit into a clone of the lab's own, which shares the
-// repository's objects and leaves the repository alone. Files that do not
-// change keep their times, so that make builds only what is new.
+// checkout checks a commit out in the lab's own clone, which shares the
+// repository's objects and does not modify the repository. Unchanged files keep
+// their times, so that make builds only what changed.
 func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	repository := p.Build.Tree
 	if _, err := os.Stat(repository); err == nil {
@@ -201,8 +201,7 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	// The build's lock is held: what git left here belongs to one that was
-	// killed.
+	// The build's lock is held: a lock file of git is that of a killed process.
 	for _, left := range []string{"index.lock", "HEAD.lock"} {
 		if err := remove(filepath.Join(dir, ".git", left)); err != nil {
 			return err
@@ -230,8 +229,8 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	return err
 }
 
-// publicURL is a repository's URL without the password that may be in it; empty
-// when it has none.
+// publicURL is a repository's URL without its password, if any; empty for a
+// repository without a URL.
 func publicURL(repository string) string {
 	u, err := url.Parse(repository)
 	if err != nil || u.Host == "" {
@@ -241,7 +240,7 @@ func publicURL(repository string) string {
 	return u.String()
 }
 
-// clone makes the lab's own clone, under another name until it is whole.
+// clone makes the lab's own clone, under another name until it is complete.
 func (p *Prepared) clone(ctx context.Context, repository, dir string) error {
 	part := dir + ".part"
 	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(dir)); err != nil {
@@ -294,8 +293,8 @@ func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
 	return nil
 }
 
-// run runs a program and returns what it wrote; its last words are in the
-// error.
+// run runs a program and returns its standard output; the error has the end of
+// its standard error.
 func (p *Prepared) run(ctx context.Context, dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

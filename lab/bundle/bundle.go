@@ -21,10 +21,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/shell"
-
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/splicelab/splicelab/internal/shell"
 	labexec "github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/vm"

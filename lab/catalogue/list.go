@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/internal/text"
 )
 

@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/store"

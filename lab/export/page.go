@@ -5,9 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/results"

@@ -7,7 +7,6 @@ import (
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/export"

@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/export"

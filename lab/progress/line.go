@@ -6,10 +6,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Line is a single status line: redrawn on a terminal, printed every few

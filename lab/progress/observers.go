@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/lab/sched"
 )
 

@@ -8,11 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 )

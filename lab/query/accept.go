@@ -13,7 +13,6 @@ import (
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/expect"

@@ -8,9 +8,8 @@ import (
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab/session"
-
 	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"

@@ -8,12 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab/export"
-
 	"github.com/mattn/go-runewidth"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )

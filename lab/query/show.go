@@ -12,7 +12,6 @@ import (
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"

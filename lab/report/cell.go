@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/results"
 )
 

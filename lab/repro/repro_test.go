@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/session"

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/results"

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/export"

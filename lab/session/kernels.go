@@ -7,11 +7,11 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/plan"
 )
 
@@ -41,7 +41,7 @@ func (s Settings) Archive(store *kernels.Store, refresh bool) *Archive {
 	a := &Archive{cfg: s.Kernels.Debian, store: store, log: s.Log}
 	a.cfg.Refresh = a.cfg.Refresh || refresh
 	b := a.Builder()
-	b.Told = func(step source.Step) { s.Log.build.Show(StepText(step)) }
+	b.OnStep = func(step source.Step) { s.Log.build.Show(StepText(step)) }
 	a.builds = &source.Named{Builder: b, Builds: s.Kernels.Builds}
 	return a
 }

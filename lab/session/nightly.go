@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/nightly"

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/lab"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/results"
 )
 

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/suite"

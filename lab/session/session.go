@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/job"

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"

@@ -9,10 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
 

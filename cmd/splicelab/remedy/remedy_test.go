@@ -8,9 +8,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
 )

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/lab/bisect"
 )
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/lab/bisect"
 )
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
@@ -164,7 +163,7 @@ type building struct {
 func (s *driver) startBuilding(jobs int) *building {
 	b := &building{driver: s, builder: s.Archive.Builder(), ready: map[string]kernels.Kernel{}}
 	b.builder.Jobs = jobs
-	b.builder.Told = func(s source.Step) { b.say.Doing(b.now + ": " + session.StepText(s)) }
+	b.builder.OnStep = func(s source.Step) { b.say.Doing(b.now + ": " + session.StepText(s)) }
 	return b
 }
 

@@ -6,11 +6,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/config"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/sched"

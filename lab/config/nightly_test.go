@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/config"
 )
 
 func TestNightlyFaults(t *testing.T) {

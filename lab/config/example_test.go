@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/splicelab/splicelab/internal/config"
+	"github.com/splicelab/splicelab/lab/config"
 )
 
 // TestExample keeps the example file true: each of its settings is one that
