@@ -14,6 +14,7 @@ import (
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/config"
+	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/suite"
@@ -58,6 +59,7 @@ func TestExitCodes(t *testing.T) {
 		{&sched.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
 		{&suite.MissingGuestError{Path: "x"}, exitLab, true},
 		{&vm.NoQEMUError{Binary: "x", Err: errors.New("x")}, exitLab, true},
+		{&nightly.IncompleteError{Faults: []string{"x"}}, exitLab, true},
 		{errors.New("anything else"), exitLab, true},
 		{context.DeadlineExceeded, exitLab, true},
 		// A signal was announced when it came.

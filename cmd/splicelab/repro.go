@@ -48,7 +48,7 @@ bad report file; 3 the lab failed.`,
 				if cmd.Flags().Changed("repetitions") || bundleFile != "" {
 					return usagef("-n and --bundle go with a report file: %s is a cell", args[0])
 				}
-				return a.reportOf(cmd.Context(), key, run, output)
+				return query.WriteReport(cmd.Context(), a.session(), a.stdout, key, run, export.File(output))
 			}
 			if output != "" || run != "" {
 				return usagef("--run and --output go with a cell, KERNEL/FILESYSTEM/TEST: %s is none", args[0])

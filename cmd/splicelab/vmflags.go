@@ -12,7 +12,6 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/config"
-	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 )
@@ -71,29 +70,5 @@ func (a *app) bootLab(ctx context.Context, g session.Guest) (l *lab.Lab, k kerne
 	if g.Kernel == "" {
 		return nil, k, nil, nil, usagef("say which kernel to boot, for example -k 6.12; splicelab kernels list shows them")
 	}
-	s, err := a.session().OpenGuest(ctx)
-	if err != nil {
-		return nil, k, nil, nil, err
-	}
-	downloads, stop := a.downloads()
-	k, p, err = s.Boot(ctx, g, downloads)
-	stop()
-	if err == nil {
-		l, err = s.NewLab(ctx, k, a.stderr)
-	}
-	if err != nil {
-		s.Close()
-		return nil, k, nil, nil, err
-	}
-	return l, k, p, s.Close, nil
-}
-
-// downloads shows a fetch only where lines can be redrawn: under go test
-// standard error is part of the test's output.
-func (a *app) downloads() (kernels.Progress, func()) {
-	if !progress.IsTerminal(a.stderr) {
-		return nil, func() {}
-	}
-	p := progress.New(a.stderr)
-	return p, p.Close
+	return a.session().OpenVM(ctx, g, a.stderr)
 }
