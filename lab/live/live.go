@@ -1,6 +1,5 @@
 // Package live serves stored runs: it connects the web server to a store, the
-// user's expectations and
-// the token that protects it.
+// user's expectations and the token that protects it.
 package live
 
 import (
