@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/internal/spell"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/session"
 )
@@ -31,7 +29,7 @@ type app struct {
 
 // session is what the packages below take of the invocation.
 func (a *app) session() session.Settings {
-	return session.Settings{Config: a.cfg, Command: append([]string{"splicelab"}, a.args...), Version: buildVersion(), Log: a.log, Programs: &a.programs}
+	return session.Settings{Config: a.cfg, Command: append([]string{"splicelab"}, a.args...), Version: build().Number(), Log: a.log, Programs: &a.programs}
 }
 
 // unconfigured marks commands that work with a broken configuration.
@@ -55,27 +53,14 @@ splicelab.yaml, in this order.`,
   splicelab run -k 6.1,6.12 -f xfs -t PunchHole   a small one
   splicelab results matrix                        the last run again
   go test -exec "splicelab exec -k 6.12 -f xfs" ./...`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              subcommandOnly,
-		RunE:              helpAsError,
 		PersistentPreRunE: a.configure,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetFlagErrorFunc(flagError)
-	// Commands that only have subcommands can be run just to say so.
-	root.SetUsageTemplate(strings.NewReplacer(
-		"{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}",
-		".LocalFlags.FlagUsages", "flagUsages .LocalFlags",
-		".InheritedFlags.FlagUsages", "flagUsages .InheritedFlags",
-	).Replace(root.UsageTemplate()))
-	templateFunctions()
-	root.Flags().SortFlags = false
+	cli.Root(root)
 	versionFlag(root)
 
 	flags := root.PersistentFlags()
-	flags.SortFlags = false
 	flags.StringVar(&a.configFile, "config", "", "read options from `FILE` (default splicelab.yaml here or in ~/.config/splicelab; SPLICELAB_CONFIG)")
 	a.option(flags, "cache", "cache", "keep kernels and images in `DIR` (default ~/.cache/splicelab; SPLICELAB_CACHE)")
 	a.option(flags, "state", "state", "keep results in `DIR` (default ~/.local/state/splicelab; SPLICELAB_STATE)")
@@ -99,38 +84,8 @@ splicelab.yaml, in this order.`,
 		a.versionCommand(),
 		runsTopic(),
 	)
-	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd(a.args...)
-	for _, c := range root.Commands() {
-		if c.Name() == "help" || c.Name() == "completion" {
-			c.PersistentPreRunE = func(*cobra.Command, []string) error { return nil }
-		}
-		if c.Name() == "completion" {
-			c.Args, c.RunE = subcommandOnly, helpAsError
-			for _, shell := range c.Commands() {
-				shell.Args = arguments(0, 0, "")
-			}
-		}
-	}
+	cli.Finish(root, a.args)
 	return root
-}
-
-// templateFunctions adds to cobra's functions, which are the process's.
-var templateFunctions = sync.OnceFunc(func() { cobra.AddTemplateFunc("flagUsages", flagUsages) })
-
-// flagUsages describes flags as pflag does, without "[=true|false]" behind each
-// flag that has no argument.
-func flagUsages(flags *pflag.FlagSet) string {
-	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
-	shown.SortFlags = flags.SortFlags
-	flags.VisitAll(func(f *pflag.Flag) {
-		plain := *f
-		if plain.Value.Type() == "bool" {
-			plain.Value = struct{ pflag.Value }{plain.Value} // has no IsBoolFlag
-		}
-		shown.AddFlag(&plain)
-	})
-	return shown.FlagUsages()
 }
 
 // configure loads the configuration for every command that needs it.
@@ -160,69 +115,4 @@ func (a *app) bind(flags *pflag.FlagSet, name, key string) {
 	if err := config.BindFlag(flags, name, key); err != nil {
 		fmt.Fprintf(a.stderr, "splicelab: flag --%s: %s\n", name, err)
 	}
-}
-
-// group is a command that only has subcommands.
-func group(use, short, example string, children ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Long: short + ".", Example: example, Args: subcommandOnly, RunE: helpAsError}
-	cmd.AddCommand(children...)
-	return cmd
-}
-
-// subcommandOnly refuses arguments that are not the name of a subcommand.
-func subcommandOnly(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var known []string
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			known = append(known, c.Name())
-		}
-	}
-	if near := spell.Nearest(args[0], known); near != "" {
-		return usagef("unknown command %q: did you mean %q?", cmd.CommandPath()+" "+args[0], cmd.CommandPath()+" "+near)
-	}
-	return usagef("unknown command %q: %s takes %s", cmd.CommandPath()+" "+args[0], cmd.CommandPath(), strings.Join(known, ", "))
-}
-
-// helpAsError answers a command line that stops too early: with the help, on
-// stderr and as bad usage, so that a script with an empty variable notices.
-func helpAsError(cmd *cobra.Command, _ []string) error {
-	cmd.SetOut(cmd.ErrOrStderr())
-	if err := cmd.Help(); err != nil {
-		return err
-	}
-	return usagef("name one of the commands above")
-}
-
-// arguments takes between low and high arguments, which what describes.
-func arguments(low, high int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch {
-		case len(args) < low:
-			return usagef("%s needs %s: see %s --help", cmd.CommandPath(), what, cmd.CommandPath())
-		case len(args) > high:
-			return usagef("%s does not take the argument %q: see %s --help", cmd.CommandPath(), args[high], cmd.CommandPath())
-		}
-		return nil
-	}
-}
-
-// flagError turns pflag's error into one that names the nearest flag.
-func flagError(cmd *cobra.Command, err error) error {
-	text := err.Error()
-	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
-		var known []string
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if !f.Hidden {
-				known = append(known, f.Name)
-			}
-		})
-		if near := spell.Nearest(name, known); near != "" {
-			return usagef("unknown flag --%s: did you mean --%s?", name, near)
-		}
-		text = "unknown flag --" + name
-	}
-	return usagef("%s: see %s --help", text, cmd.CommandPath())
 }

@@ -2,26 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/bench"
-	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/lab/session"
 )
 
-// benchOptions are the flags that only bench has.
-type benchOptions struct {
-	guest       session.Guest
-	test        string
-	repetitions int
-	held        int
-}
-
 func (a *app) benchCommand() *cobra.Command {
-	var o benchOptions
+	var o bench.Options
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what a cell costs on this machine, beside what it should",
@@ -43,16 +32,16 @@ usage; 3 the lab failed or was interrupted.`,
 		Example: `  splicelab bench > report.md
   splicelab bench -n 3 --held 10
   splicelab bench -k 6.1 -f ext4 -t '^splice\.TestPunchHoleInPage/small-clean$'`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.guest.Kernel, "kernel", "k", "6.12", "boot the `KERNEL` that this selector names")
-	f.StringVarP(&o.guest.Filesystem, "filesystem", "f", "xfs", "measure on this filesystem profile: `NAME`")
-	f.StringVarP(&o.test, "test", "t", `^splice\.TestWrite/large-clean$`, "measure a cell of the test whose suite.TestName/subtest matches `REGEXP`")
-	f.IntVarP(&o.repetitions, "repetitions", "n", 20, "measure everything `N` times")
-	f.IntVar(&o.held, "held", 50, "hold `N` restored VMs at once to measure their memory")
+	f.StringVarP(&o.Guest.Kernel, "kernel", "k", "6.12", "boot the `KERNEL` that this selector names")
+	f.StringVarP(&o.Guest.Filesystem, "filesystem", "f", "xfs", "measure on this filesystem profile: `NAME`")
+	f.StringVarP(&o.Test, "test", "t", `^splice\.TestWrite/large-clean$`, "measure a cell of the test whose suite.TestName/subtest matches `REGEXP`")
+	f.IntVarP(&o.Repetitions, "repetitions", "n", 20, "measure everything `N` times")
+	f.IntVar(&o.Held, "held", 50, "hold `N` restored VMs at once to measure their memory")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once for throughput (default: from cores and memory)")
 	a.bind(f, "jobs", "run.jobs")
 	a.vmFlags(f)
@@ -60,52 +49,12 @@ usage; 3 the lab failed or was interrupted.`,
 	return cmd
 }
 
-func (a *app) bench(ctx context.Context, o benchOptions) error {
-	if o.repetitions < 1 || o.held < 1 {
-		return usagef("-n %d --held %d: both are at least 1", o.repetitions, o.held)
+func (a *app) bench(ctx context.Context, o bench.Options) error {
+	if o.Repetitions < 1 || o.Held < 1 {
+		return usagef("-n %d --held %d: both are at least 1", o.Repetitions, o.Held)
 	}
-	if o.guest.Filesystem == "" {
+	if o.Guest.Filesystem == "" {
 		return usagef("say on which filesystem to measure, for example -f xfs")
 	}
-	if _, err := a.session().Profiles(o.guest.Filesystem); err != nil {
-		return err
-	}
-	suites, err := a.session().GuestSuites(ctx)
-	if err != nil {
-		return err
-	}
-	test, sibling, batch, err := bench.Pick(suites, o.test)
-	if err != nil {
-		return usagef("%s", err)
-	}
-	release, err := a.session().UseCache()
-	if err != nil {
-		return err
-	}
-	defer release()
-	downloads, stop := a.downloads()
-	kernel, profile, err := a.session().Boot(ctx, o.guest, downloads)
-	stop()
-	if err != nil {
-		return err
-	}
-	dir, remove, err := bench.Scratch(a.cfg.State)
-	if err != nil {
-		return fmt.Errorf("a place for what is not to be kept: %w; name another with --state", err)
-	}
-	defer remove()
-	cfg, _, err := a.session().LabConfig(ctx, kernel)
-	if err != nil {
-		return err
-	}
-	line := progress.NewLine(a.stderr)
-	report, err := bench.Run(ctx, bench.Config{
-		Lab: cfg, Kernel: kernel, Profile: *profile, Test: test, Sibling: sibling, Batch: batch,
-		Repetitions: o.repetitions, Held: o.held, Dir: dir, Progress: line.Show,
-	})
-	line.Clear()
-	if err != nil {
-		return err
-	}
-	return errors.Join(report.WriteMarkdown(a.stdout), ctx.Err())
+	return bench.Measure(ctx, a.session(), a.stdout, a.stderr, o)
 }

@@ -3,13 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 )
 
 func (a *app) bisectCommand() *cobra.Command {
-	return group("bisect", "Find where the outcome of a cell changed",
+	return cli.Group("bisect", "Find where the outcome of a cell changed",
 		`  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --good 5.10 --bad 6.1
   splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --series 6.12
   splicelab bisect commits -t 'TestWrite/small-clean' -f ext4 --repo ~/linux --good v6.12 --bad v6.13

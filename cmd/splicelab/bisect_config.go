@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/bisect/drive"
 )
 
@@ -29,7 +30,7 @@ Exit codes: 0 found and verified; 1 there is no change; 2 bad usage, or ends tha
 tried, are swapped, the same or flaky; 3 the lab failed, the disk is full, or it was interrupted.`,
 		Example: `  splicelab bisect config -t 'TestWrite/small-clean' -f ext4 --tree ~/linux --good-config lab --bad-config kernel:6.12
   splicelab bisect config -t 'TestReclaim' -f xfs --tree ~/linux --ref v6.12 --good-config lab --bad-config lab,debug-vm,mine.config`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for flag, value := range map[string]string{"--tree": q.Build.Tree, "--good-config": q.Good, "--bad-config": q.Bad} {
 				if value == "" {

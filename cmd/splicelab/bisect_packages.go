@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/results"
@@ -52,7 +53,7 @@ ends that are swapped or flaky; 3 the lab failed or was interrupted.`,
 		Example: `  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --good 5.10 --bad 6.1
   splicelab bisect packages -t 'TestPunchHoleInPage/large-clean' -f xfs --series 6.12 --term zeroed..phantom-zero
   splicelab bisect packages --map -t 'TestSendfileWrite|TestUDP|TestDeviceSource' -f xfs,tmpfs --html map.html`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if html != "" && !wholeMap {
 				return usagef("--html goes with --map; --json has the answer of a bisection")

@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/outcome"
 )
 
@@ -45,7 +43,7 @@ error.`,
   CGO_ENABLED=0 go test -exec "splicelab exec -k 6.12 -f xfs" ./...
   splicelab exec -k 6.12 --module brd --env SIZE=4096 -- ./program
   CGO_ENABLED=0 go test -exec "splicelab exec -k 5.10" -coverprofile c.out ./pkg`,
-		Args: arguments(1, maxArguments, "a program to run"),
+		Args: cli.Arguments(1, cli.Any, "a program to run"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.exec(cmd.Context(), g, env, args) },
 	}
 	a.guestFlags(cmd, &g)
@@ -53,9 +51,6 @@ error.`,
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
-
-// maxArguments is more than a command line can have.
-const maxArguments = 1 << 30
 
 func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) error {
 	binary, err := filepath.Abs(argv[0])
@@ -82,7 +77,7 @@ func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) err
 		return err
 	}
 	defer release()
-	onDemand, err := a.modulesOf(ctx, binary)
+	onDemand, err := a.session().ModulesOf(ctx, binary)
 	if err != nil {
 		return err
 	}
@@ -97,21 +92,6 @@ func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) err
 		Stdout: a.stdout,
 	})
 	return a.ended(code, err)
-}
-
-// modulesOf are the modules that the tests of a suite in the guest directory
-// may ask for. Any other program is not run on this machine to be asked.
-func (a *app) modulesOf(ctx context.Context, binary string) ([]string, error) {
-	guest, err := a.session().GuestPrograms(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if filepath.Dir(binary) != guest || filepath.Ext(binary) != ".test" {
-		return nil, nil
-	}
-	suites, err := a.session().GuestSuites(ctx)
-	name := strings.TrimSuffix(filepath.Base(binary), ".test")
-	return suite.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
 }
 
 // ended turns the end of a program in the guest into the error that the exit

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/remedy"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
@@ -57,7 +58,7 @@ func (a *app) message(ctx context.Context, err error) string {
 	var (
 		program     *programError
 		failed      *failedError
-		interrupted *interruptedError
+		interrupted *cli.InterruptedError
 	)
 	switch {
 	case err == nil, errors.As(err, &program), errors.As(err, &failed):
@@ -67,7 +68,7 @@ func (a *app) message(ctx context.Context, err error) string {
 		return "" // reported when the signal came
 	}
 	var b strings.Builder
-	for line := range strings.Lines(a.explain(err)) {
+	for line := range strings.Lines(remedy.Explain(err, a.cfg)) {
 		fmt.Fprintf(&b, "splicelab: %s\n", sanitize.Line(strings.TrimSuffix(line, "\n")))
 	}
 	return b.String()
@@ -85,8 +86,3 @@ func (e *failedError) Error() string { return fmt.Sprintf("%d cells failed", e.c
 type programError struct{ code int }
 
 func (e *programError) Error() string { return fmt.Sprintf("the program exited with code %d", e.code) }
-
-// interruptedError is the cause of a context that a signal cancelled.
-type interruptedError struct{ signal os.Signal }
-
-func (e *interruptedError) Error() string { return "interrupted by " + e.signal.String() }

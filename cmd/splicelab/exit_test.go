@@ -7,12 +7,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/config"
+	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/suite"
@@ -23,7 +25,7 @@ import (
 )
 
 func TestExitCodes(t *testing.T) {
-	interrupted := &interruptedError{syscall.SIGINT}
+	interrupted := &cli.InterruptedError{Signal: syscall.SIGINT}
 	for _, c := range []struct {
 		err  error
 		code int
@@ -57,6 +59,7 @@ func TestExitCodes(t *testing.T) {
 		{&sched.InfraError{Cells: 1, Reason: "x"}, exitLab, true},
 		{&suite.MissingGuestError{Path: "x"}, exitLab, true},
 		{&vm.NoQEMUError{Binary: "x", Err: errors.New("x")}, exitLab, true},
+		{&nightly.IncompleteError{Faults: []string{"x"}}, exitLab, true},
 		{errors.New("anything else"), exitLab, true},
 		{context.DeadlineExceeded, exitLab, true},
 		// A signal was announced when it came.
@@ -82,7 +85,7 @@ func TestMessageIsSafeAndNamesTheProgram(t *testing.T) {
 
 func TestCancelledByASignalIsNotAnError(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(&interruptedError{syscall.SIGTERM})
+	cancel(&cli.InterruptedError{Signal: syscall.SIGTERM})
 	if got := new(app).message(ctx, fmt.Errorf("fetching: %w", context.Canceled)); got != "" {
 		t.Errorf("message = %q, want none", got)
 	}

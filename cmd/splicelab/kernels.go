@@ -2,10 +2,12 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/internal/cli"
 )
 
 func (a *app) kernelsCommand() *cobra.Command {
-	return group("kernels", "List, show, fetch, build and compare kernels",
+	return cli.Group("kernels", "List, show, fetch, build and compare kernels",
 		`  splicelab kernels list
   splicelab kernels show 6.12
   splicelab kernels fetch newest:5

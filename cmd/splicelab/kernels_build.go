@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels/source"
-	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/lab/kernelset"
 )
 
 func (a *app) kernelsBuildCommand() *cobra.Command {
@@ -42,13 +39,13 @@ kept in either case.`,
   splicelab kernels build --name fix --tree ~/linux --ref v6.12 --patch fix.patch --fragment kasan
   splicelab kernels build --name deb --tree linux.tar.xz --base kernel:6.12 --option CONFIG_XFS_DEBUG=y
   splicelab run -k build:mine -f xfs`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			build, err := a.buildOf(cmd, args, b)
 			if err != nil {
 				return err
 			}
-			return a.buildKernel(cmd.Context(), build, jobs)
+			return kernelset.Build(cmd.Context(), a.session(), a.stdout, a.stderr, build, jobs)
 		},
 	}
 	f := cmd.Flags()
@@ -102,36 +99,4 @@ func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (so
 		}
 	}
 	return b, b.Validate()
-}
-
-func (a *app) buildKernel(ctx context.Context, build source.Build, jobs int) error {
-	release, err := a.session().UseCache()
-	if err != nil {
-		return err
-	}
-	defer release()
-	store, err := a.session().OpenKernels()
-	if err != nil {
-		return err
-	}
-	b := a.session().Archive(store, false).Builder()
-	b.Jobs = jobs
-	line := progress.NewLine(a.stderr)
-	b.OnStep = func(s source.Step) { line.Show(session.StepText(s)) }
-	p, err := b.Prepare(ctx, build)
-	if err != nil {
-		line.Clear()
-		return err
-	}
-	defer p.Close()
-	k, err := p.Fetch(ctx)
-	line.Clear()
-	if p.Warning != "" {
-		a.log.Warn(p.Warning)
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stdout, "%s  %s  build:%s\n", sanitize.Line(k.Release), k.Digest, build.Name)
-	return nil
 }

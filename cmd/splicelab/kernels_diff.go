@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/kernelset"
 )
 
@@ -16,7 +17,7 @@ that is off, or that a kernel does not know, is shown as "-"; what only names th
 compiler is left out. Kernels that are not cached are fetched first.`,
 		Example: `  splicelab kernels diff 6.1 6.12
   splicelab kernels diff 6.12 'file:arch/x86/boot/bzImage?config=.config'`,
-		Args: arguments(2, 2, "two selectors, for example 6.1 6.12"),
+		Args: cli.Arguments(2, 2, "two selectors, for example 6.1 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return kernelset.Diff(cmd.Context(), a.session(), a.stdout, a.stderr, args[0], args[1], asJSON)
 		},

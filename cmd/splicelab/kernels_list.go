@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/kernelset"
 )
@@ -20,7 +21,7 @@ below the table. What the archive omits, and why, is reported on standard error.
 		Example: `  splicelab kernels list
   splicelab kernels list 6.12.43..6.12.117
   splicelab kernels list --json newest:5`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			entries, err := kernelset.List(cmd.Context(), a.session(), strings.Join(args, ""), refresh)
 			if err != nil {

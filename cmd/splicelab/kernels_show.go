@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/kernelset"
 )
 
@@ -16,7 +17,7 @@ func (a *app) kernelsShowCommand() *cobra.Command {
 digest are there once a kernel has been fetched; show itself fetches nothing.`,
 		Example: `  splicelab kernels show 6.12
   splicelab kernels show file:/boot/vmlinuz`,
-		Args: arguments(1, 1, "a selector, for example 6.12"),
+		Args: cli.Arguments(1, 1, "a selector, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			store, err := a.session().OpenKernels()
 			if err != nil {

@@ -7,13 +7,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/session"
 )
 
@@ -23,7 +21,7 @@ func main() {
 
 // execute runs one command line and returns the exit code.
 func execute(args []string, stdin, stdout *os.File, stderr io.Writer) int {
-	ctx, stop := interruptible(stderr)
+	ctx, stop := cli.Interruptible("splicelab", stderr)
 	defer stop()
 	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, log: session.NewLog(stderr)}
 	root := a.command()
@@ -33,28 +31,4 @@ func execute(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 		fmt.Fprint(stderr, text)
 	}
 	return exitCode(err)
-}
-
-// interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP
-// ends, so that VMs are stopped and what is done is stored. The second one
-// finds the default action again and kills the process; QEMU dies with it.
-func interruptible(stderr io.Writer) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	done := make(chan struct{})
-	go func() {
-		select {
-		case s := <-signals:
-			signal.Stop(signals)
-			fmt.Fprintf(stderr, "\nsplicelab: %s: stopping and keeping what is done; once more to stop at once\n", s)
-			cancel(&interruptedError{s})
-		case <-done:
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(done)
-		cancel(nil)
-	}
 }

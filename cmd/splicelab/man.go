@@ -1,11 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"os"
-
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
+
+	"github.com/splicelab/splicelab/internal/cli"
 )
 
 // manCommand writes the man pages, one a verb. It is the build's, which ships
@@ -17,19 +15,10 @@ func (a *app) manCommand() *cobra.Command {
 		Long:        "man writes a man page for each command to DIR. SOURCE_DATE_EPOCH sets their date.",
 		Example:     "  splicelab man bin/man",
 		Hidden:      true,
-		Args:        arguments(1, 1, "the directory to write to"),
+		Args:        cli.Arguments(1, 1, "the directory to write to"),
 		Annotations: map[string]string{unconfigured: "true"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return fmt.Errorf("man pages: %w", err)
-			}
-			root := cmd.Root()
-			root.DisableAutoGenTag = true
-			header := &doc.GenManHeader{Title: "SPLICELAB", Section: "1", Source: "splicelab " + buildVersion(), Manual: "splicelab"}
-			if err := doc.GenManTree(root, header, args[0]); err != nil {
-				return fmt.Errorf("man pages: %w", err)
-			}
-			return nil
+			return cli.ManPages(cmd.Root(), args[0], build().Number())
 		},
 	}
 }

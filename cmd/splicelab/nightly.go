@@ -1,23 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"os"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/cmd/splicelab/remedy"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/notify"
 )
 
@@ -47,14 +40,14 @@ nightly run in progress. 3 wins over 1.`,
   splicelab nightly -k 6.12,newest:2 -f all --all --deadline 6h
   splicelab nightly --baseline previous --reports /srv/www/splicelab
   splicelab nightly --try-notify`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			senders, err := a.senders()
+			senders, err := nightly.Senders(a.cfg.Nightly.Notify)
 			if err != nil {
 				return err
 			}
 			if try {
-				return a.tryNotify(cmd.Context(), senders)
+				return nightly.TryNotify(cmd.Context(), senders, nightly.Host(), "splicelab nightly --try-notify")
 			}
 			return a.nightly(cmd.Context(), senders)
 		},
@@ -86,56 +79,6 @@ nightly run in progress. 3 wins over 1.`,
 	return cmd
 }
 
-// senders are those that the configuration names.
-func (a *app) senders() ([]notify.Sender, error) {
-	c := a.cfg.Nightly.Notify
-	var all []notify.Sender
-	if c.Webhook != "" {
-		token := c.Token
-		if c.TokenFile != "" {
-			b, err := os.ReadFile(c.TokenFile)
-			if err != nil {
-				return nil, usagef("nightly.notify.token-file: %s; name a file that can be read", err)
-			}
-			token = strings.TrimSpace(string(b))
-			if token == "" || strings.ContainsAny(token, "\r\n\x00") {
-				return nil, usagef("nightly.notify.token-file: %s must hold one line", c.TokenFile)
-			}
-		}
-		all = append(all, notify.Webhook{URL: c.Webhook, Header: c.TokenHeader, Token: token})
-	}
-	if len(c.Mail) > 0 {
-		all = append(all, notify.Mail{Command: c.Mail, From: c.From, To: c.To})
-	}
-	return all, nil
-}
-
-// tryNotify shows whether a notification arrives, before a night needs it.
-func (a *app) tryNotify(ctx context.Context, senders []notify.Sender) error {
-	if len(senders) == 0 {
-		return usagef("nobody is to be told: set nightly.notify.webhook or nightly.notify.mail")
-	}
-	now := time.Now()
-	n := changes.Compare(changes.Facts{Host: host(), Started: now, Finished: now, Notes: []string{"this is a try of the notification: splicelab nightly --try-notify"}})
-	subject := "splicelab " + host() + ": a try of the notification"
-	m, err := nightly.Message(n, nil, subject)
-	if err != nil {
-		return err
-	}
-	for _, s := range senders {
-		err = errors.Join(err, s.Send(ctx, m))
-	}
-	return err
-}
-
-func host() string {
-	name, err := os.Hostname()
-	if err != nil {
-		return "an unnamed host"
-	}
-	return sanitize.Line(name)
-}
-
 // nightly makes a nightly run. A wrong configuration is an error before it
 // starts; faults of the lab are for the run to report.
 func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
@@ -145,43 +88,17 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 	if err != nil {
 		return err
 	}
-	out, err := n.Execute(ctx, senders, host(), a.explain)
+	out, err := n.Execute(ctx, senders, nightly.Host(), func(err error) string { return remedy.Explain(err, a.cfg) })
 	p.Close()
 	if err != nil {
 		return err
 	}
-	return a.concludeNight(out)
-}
-
-// concludeNight shows what came of a night, and turns it into the error that
-// the exit code is made of.
-func (a *app) concludeNight(out nightly.Outcome) error {
-	if out.Notified {
-		fmt.Fprint(a.stdout, out.News.Text(out.Reports))
+	out.Write(a.stdout, a.stderr)
+	if err := out.Err(); err != nil {
+		return err
 	}
-	fmt.Fprintf(a.stderr, "run %s: %s\n", cmp.Or(out.News.Run.ID, "none"), out.News.Subject())
-	switch {
-	case !out.News.Whole(), len(out.Failed) > 0:
-		return &nightError{failed: out.Failed, problems: out.News.Problems}
-	case out.News.Regressed():
+	if out.News.Regressed() {
 		return &failedError{len(out.News.Worse)}
 	}
 	return nil
-}
-
-// nightError says that the lab failed at night; the news has told how.
-type nightError struct{ failed, problems []string }
-
-func (e *nightError) Error() string {
-	var b bytes.Buffer
-	for _, text := range e.problems {
-		fmt.Fprintln(&b, text)
-	}
-	for _, text := range e.failed {
-		fmt.Fprintln(&b, text)
-	}
-	if b.Len() == 0 {
-		return "the night has holes: see above"
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/query"
@@ -41,13 +42,13 @@ bad report file; 3 the lab failed.`,
   splicelab repro -n 20 reports/b8-phantom-zero.yaml
   splicelab repro --bundle phantom.tar.zst reports/b8-phantom-zero.yaml
   splicelab repro -o mine.yaml 6.12/xfs/splice.TestPunchHoleInPage/large-clean`,
-		Args: arguments(1, 1, "a report file or a cell"),
+		Args: cli.Arguments(1, 1, "a report file or a cell"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key, ok := query.ParseCell(args[0]); ok {
 				if cmd.Flags().Changed("repetitions") || bundleFile != "" {
 					return usagef("-n and --bundle go with a report file: %s is a cell", args[0])
 				}
-				return a.reportOf(cmd.Context(), key, run, output)
+				return query.WriteReport(cmd.Context(), a.session(), a.stdout, key, run, export.File(output))
 			}
 			if output != "" || run != "" {
 				return usagef("--run and --output go with a cell, KERNEL/FILESYSTEM/TEST: %s is none", args[0])

@@ -5,12 +5,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
 )
 
 func (a *app) resultsCommand() *cobra.Command {
-	return group("results", "Look at stored runs, and compare them",
+	return cli.Group("results", "Look at stored runs, and compare them",
 		`  splicelab results list
   splicelab results matrix
   splicelab results show latest -t PunchHole
@@ -28,10 +29,7 @@ How to name a run: splicelab help runs.`
 
 // runsTopic is shown by "splicelab help runs".
 func runsTopic() *cobra.Command {
-	topic := &cobra.Command{
-		Use:   "runs",
-		Short: "How to name a stored run",
-		Long: `Wherever a command takes a RUN, it may be
+	return cli.Topic("runs", "How to name a stored run", `Wherever a command takes a RUN, it may be
 
   20261123-201619-965a24f   its id, as splicelab results list shows it
   20261123-2016             the beginning of its id, if no other run has it
@@ -39,12 +37,9 @@ func runsTopic() *cobra.Command {
   latest~N                  the N-th run before that
   2026-11-23                a date: the newest run that had started by its end
   @baseline                 the run that splicelab results baseline marked`,
-		Example: `  splicelab results show latest
+		`  splicelab results show latest
   splicelab results diff latest~1 latest
-  splicelab run --resume 20261123-2016`,
-	}
-	topic.SetHelpTemplate("{{.Long}}\n\nExamples:\n{{.Example}}\n")
-	return topic
+  splicelab run --resume 20261123-2016`)
 }
 
 // withRun opens the store and hands the named run, the latest when name is
@@ -65,12 +60,4 @@ func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.S
 // policyFlag lets a verb show a finished run under another policy.
 func policyFlag(cmd *cobra.Command, policy *string) {
 	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, snapshot or alias (default: the run's own)")
-}
-
-// first is the first argument, or "".
-func first(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	return args[0]
 }

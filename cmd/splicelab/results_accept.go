@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/expect"
@@ -30,7 +31,7 @@ Exit codes: 0 every cell that fails is covered; 1 some cannot be: its attempts
 failed in different ways.`,
 		Example: `  splicelab results accept --dry-run
   splicelab results accept latest --reason 'no kernel promises it' --owner ana --until 2027-03-31`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if like.Until != "" {
 				end, err := time.Parse(time.DateOnly, like.Until)
@@ -42,7 +43,7 @@ failed in different ways.`,
 			if path == "" || path == config.NoExpectations {
 				return usagef("say where the rules go: --expectations FILE")
 			}
-			left, err := query.Accept(cmd.Context(), a.stdout, a.session(), path, first(args), policy, like, dry)
+			left, err := query.Accept(cmd.Context(), a.stdout, a.session(), path, cli.First(args), policy, like, dry)
 			if err == nil && left > 0 {
 				err = &failedError{left}
 			}

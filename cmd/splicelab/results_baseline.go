@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -18,7 +19,7 @@ it shows the id of the baseline.` + runHelp,
 		Example: `  splicelab results baseline latest
   splicelab results baseline
   splicelab results diff @baseline`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			store, err := a.session().OpenResults()
 			if err != nil {

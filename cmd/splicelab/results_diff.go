@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
@@ -45,7 +46,7 @@ Exit codes: 1 when there is a new failure, else 0.`,
   splicelab results diff 2026-01-01 latest --policy alias
   splicelab results diff kernel:6.12.95 kernel:6.12.117
   splicelab results diff latest/kernel:6.1 latest/kernel:6.12 --json -`,
-		Args: arguments(0, 2, ""),
+		Args: cli.Arguments(0, 2, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			before, after := "latest~1", "latest"
 			switch len(args) {

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
@@ -23,7 +24,7 @@ cells that the run did not cover looks as if it matched none.` + runHelp + `
 Exit codes: 0 every rule is of use; 1 some is not.`,
 		Example: `  splicelab results expectations
   splicelab results expectations @baseline --expectations ci/expectations.yaml`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := a.session().Expectations()
 			if err != nil {
@@ -32,7 +33,7 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 			if e == nil {
 				return usagef("there is no expectations file %s: splicelab results accept makes one", sanitize.Line(a.cfg.Run.Expectations))
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
+			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
 				useless, err := query.WriteUses(a.stdout, e.Uses(s.Cells, s.Policy))
 				if err == nil && useless > 0 {
 					err = &failedError{useless}

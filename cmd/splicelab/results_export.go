@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/session"
@@ -19,7 +20,7 @@ func (a *app) resultsExportCommand() *cobra.Command {
 standard output. docs/formats.md tells what each is for.` + runHelp,
 		Example: `  splicelab results export --json - | jq '.cells[].outcome'
   splicelab results export latest~1 --html yesterday.html --junit yesterday.xml`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to.KCIDBOrigin = a.cfg.Run.KCIDBOrigin
 			reports, err := export.NewReports(to, a.session().GuestSuites, a.stdout)
@@ -29,7 +30,7 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 			if reports.Empty() {
 				return usagef("say what to export: %s with a file, or - for standard output", reportFlagNames())
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s session.Stored) error {
+			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
 				return reports.Write(cmd.Context(), store, s.Run, s.Cells, a.stderr)
 			})
 		},

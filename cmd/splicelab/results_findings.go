@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
@@ -20,10 +21,10 @@ docs/findings.md was written by it.` + runHelp,
 		Example: `  splicelab run -k newest:20
   splicelab results findings
   splicelab results findings --output docs/findings.md --reports reports`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			info := query.TestInfo(cmd.Context(), a.session())
-			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s session.Stored) error {
+			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
 				return query.WriteFindings(a.stdout, s, info, output, reportsDir)
 			})
 		},

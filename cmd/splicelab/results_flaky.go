@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
 )
@@ -24,7 +25,7 @@ Exit codes: 0 every cell was steady; 1 some cell was not.`,
 		Example: `  splicelab results flaky
   splicelab results flaky --last 5 --top 0
   splicelab results flaky latest~2 latest~1 latest`,
-		Args: arguments(0, maxArguments, ""),
+		Args: cli.Arguments(0, cli.Any, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case last < 1:

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/history"
@@ -22,7 +23,7 @@ the newest of the series that some run has. --series lists the cell on all
 kernels of the series instead.`,
 		Example: `  splicelab results history 6.12/xfs/splice.TestPunchHoleInPage/large-clean
   splicelab results history 6.12/xfs/splice.TestPunchHoleInPage/large-clean --series --last 50`,
-		Args: arguments(1, 1, "a cell, KERNEL/FILESYSTEM/TEST"),
+		Args: cli.Arguments(1, 1, "a cell, KERNEL/FILESYSTEM/TEST"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, ok := query.ParseCell(args[0])
 			switch {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/format"
 )
@@ -31,7 +32,7 @@ cannot be read, none is stored, and the message names file and line.`,
 		Example: `  splicelab results import --kernel 6.12.95 --filesystem xfs results/result.xml
   splicelab results import --kernel 6.12.95 kunit.log
   splicelab results import out/junit.xml`,
-		Args: arguments(1, 10_000, "the files to import"),
+		Args: cli.Arguments(1, 10_000, "the files to import"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return query.Import(cmd.Context(), a.session(), a.stdout, cmd.InOrStdin(), args, o)
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 )
 
@@ -12,7 +13,7 @@ func (a *app) resultsListCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List the stored runs, newest first",
 		Example: "  splicelab results list",
-		Args:    arguments(0, 0, ""),
+		Args:    cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			store, err := a.session().OpenResults()
 			if err != nil {

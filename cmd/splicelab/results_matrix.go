@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
@@ -20,7 +21,7 @@ a finished run can be judged by either policy.` + runHelp,
 		Example: `  splicelab results matrix
   splicelab results matrix latest~1 --policy alias
   splicelab results matrix --only fail,crash --full`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := a.matrixOptions(a.stdout)
 			o.Full = full
@@ -28,7 +29,7 @@ a finished run can be judged by either policy.` + runHelp,
 			if o.Only, err = query.ParseVerdicts(only); err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(_ *store.Store, s session.Stored) error {
+			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
 				return terminal.WriteMatrix(a.stdout, s.Run, s.Cells, o)
 			})
 		},

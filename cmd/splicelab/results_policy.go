@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
@@ -21,9 +22,9 @@ which policies none of the answers contradicts.` + runHelp,
 		Example: `  splicelab run -k 6.12 -f xfs -t Policy
   splicelab results policy
   splicelab results policy latest --json`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s session.Stored) error {
+			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
 				if asJSON {
 					return findings.WriteJSON(a.stdout, s.Cells)
 				}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
@@ -20,13 +21,13 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 		Example: `  splicelab results show
   splicelab results show latest --verdict crash
   splicelab results show latest -k 6.12 -f xfs -t PunchHole`,
-		Args: arguments(0, 1, ""),
+		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			pick, err := filter.Compile()
 			if err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), policy, func(store *store.Store, s session.Stored) error {
+			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
 				if filter.Empty() {
 					return query.WriteRun(a.stdout, s)
 				}

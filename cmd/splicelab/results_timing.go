@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
@@ -24,13 +25,13 @@ collecting its output and kernel log. What was done once for several cells
 counts for the first of them. The slowest cells are listed.` + runHelp,
 		Example: `  splicelab results timing
   splicelab results timing latest -f xfs -t PunchHole`,
-		Args: arguments(0, 1, "a run"),
+		Args: cli.Arguments(0, 1, "a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			pick, err := filter.Compile()
 			if err != nil {
 				return err
 			}
-			return a.withRun(cmd.Context(), first(args), "", func(_ *store.Store, s session.Stored) error {
+			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
 				cells := slices.DeleteFunc(s.Cells, func(c results.Cell) bool { return !pick(c) })
 				return terminal.WriteTiming(a.stdout, s.Run, cells)
 			})

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -59,10 +60,10 @@ failed control cell, a kernel that could not be fetched, or an interruption.
   splicelab run --resume
   splicelab run --resume latest
   splicelab run -k file:/boot/vmlinuz -f ext4 -j 1`,
-		Args: resumeArguments(&resume),
+		Args: cli.ArgumentIf(&resume),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if resume {
-				return a.resume(cmd.Context(), cmd.Flags(), first(args), from)
+				return a.resume(cmd.Context(), cmd.Flags(), cli.First(args), from)
 			}
 			return a.run(cmd.Context(), cmd.Flags(), refresh, from)
 		},
@@ -219,14 +220,4 @@ func (a *app) resumeFlags(flags *pflag.FlagSet) (kept []string) {
 		}
 	}
 	return kept
-}
-
-// resumeArguments accepts the run to be resumed, and nothing without --resume.
-func resumeArguments(resume *bool) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if *resume {
-			return arguments(0, 1, "")(cmd, args)
-		}
-		return arguments(0, 0, "")(cmd, args)
-	}
 }

@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 
 	"github.com/spf13/cobra"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/live"
 	"github.com/splicelab/splicelab/results/web"
 )
@@ -35,7 +33,7 @@ Ctrl-C ends it.`,
   splicelab serve --listen localhost:9000
   splicelab serve --listen :8417 --token-file ~/.config/splicelab/token
   curl -s localhost:8417/api/runs/latest | jq .tally`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, tokenFile) },
 	}
 	f := cmd.Flags()
@@ -60,37 +58,5 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 		return usagef("--listen %s: %s; name another address, such as %s", listen, why, web.DefaultAddress)
 	}
 	defer func() { _ = l.Close() }() // the server closes it; this is for what fails before
-	loopback := web.IsLoopback(l.Addr().String())
-	made := !loopback && token == ""
-	if made {
-		token = web.NewToken()
-	}
-	store, err := a.session().OpenResults()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = store.Close() }() // only read from
-	expected, err := a.session().Expectations()
-	if err != nil {
-		return err
-	}
-	server, err := web.New(ctx, web.Config{
-		Store: store, Token: token, Loopback: loopback,
-		Judge: live.Judge{Settings: a.session(), Store: store, Expected: expected}, Annotator: export.NewAnnotator(ctx, a.session().GuestSuites),
-		Log: func(err error) { fmt.Fprintf(a.stderr, "splicelab: %s\n", sanitize.Line(err.Error())) },
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = server.Close() }() // only read from
-	fmt.Fprintf(a.stderr, "serving the runs in %s\n", a.session().ResultsFile())
-	switch {
-	case made:
-		fmt.Fprintf(a.stderr, "open %s#token=%s\n", live.PageAddress(l.Addr()), token)
-	case token != "":
-		fmt.Fprintf(a.stderr, "open %s and give the token of %s\n", live.PageAddress(l.Addr()), tokenFile)
-	default:
-		fmt.Fprintf(a.stderr, "open %s\n", live.PageAddress(l.Addr()))
-	}
-	return server.Serve(ctx, l)
+	return live.Serve(ctx, a.session(), l, token, tokenFile, a.stderr)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"
@@ -27,7 +28,7 @@ and for the kernel's own requests; --module names others.`,
 		Example: `  splicelab shell -k 6.12
   splicelab shell -k newest:1 -f xfs
   splicelab shell -k 6.12 --module dm-crypt`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.shell(cmd.Context(), g) },
 	}
 	a.guestFlags(cmd, &g)

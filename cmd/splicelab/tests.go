@@ -6,12 +6,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab/config"
 )
 
 func (a *app) testsCommand() *cobra.Command {
-	return group("tests", "List the tests, describe them, and test the tests", `  splicelab tests list
+	return cli.Group("tests", "List the tests, describe them, and test the tests", `  splicelab tests list
   splicelab tests show B8
   splicelab tests prove -k 6.12 -f xfs`, a.testsListCommand(), a.testsShowCommand(), a.testsProveCommand(), a.testsCompareCommand())
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/selfcheck"
 )
@@ -24,7 +25,7 @@ Exit codes: 0 no difference; 1 some; 2 bad usage; 3 the lab failed, or was
 interrupted; the ways that were complete by then are shown.`,
 		Example: `  splicelab tests compare -k 6.12 -f xfs -t 'PunchHole'
   splicelab tests compare -k 6.12 -f xfs --ways shared,restored`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.compare(cmd.Context(), names, from) },
 	}
 	f := cmd.Flags()

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/catalogue"
 	"github.com/splicelab/splicelab/lab/progress"
 )
@@ -23,7 +24,7 @@ selftest misbehaves on purpose; a run has it only if its pattern names it. With
 		Example: `  splicelab tests list
   splicelab tests list -t 'splice.*Hole' --priority 0
   splicelab tests list --json`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			suites, err := a.suites(cmd.Context(), c)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/selfcheck"
@@ -33,7 +34,7 @@ Exit codes: 0 no cell was silent, and each test failed somewhere or was skipped
 everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 		Example: `  splicelab tests prove -k 6.12 -f xfs
   splicelab tests prove -k 6.1,6.12 -t 'splice\.TestTCP' --markdown controls.md`,
-		Args: arguments(0, 0, ""),
+		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.prove(cmd.Context(), markdown, from) },
 	}
 	f := cmd.Flags()

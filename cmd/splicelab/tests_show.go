@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/catalogue"
 )
 
@@ -22,7 +23,7 @@ number in the catalogue; a number that several tests share shows all of them.`,
 		Example: `  splicelab tests show B8
   splicelab tests show splice.TestControl
   splicelab tests show TestControl --json`,
-		Args: arguments(1, 1, "a test: suite.TestName, TestName, or a number of the catalogue"),
+		Args: cli.Arguments(1, 1, "a test: suite.TestName, TestName, or a number of the catalogue"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			suites, _, release, err := a.session().Suites(cmd.Context(), from)
 			if err != nil {

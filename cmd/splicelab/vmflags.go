@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/config"
-	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 )
@@ -53,7 +53,7 @@ func (a *app) completeSelections(cmd *cobra.Command) {
 	for _, p := range outcome.Policies {
 		policies = append(policies, string(p))
 	}
-	for flag, words := range map[string][]string{
+	cli.Complete(cmd, map[string][]string{
 		"filesystems": profiles,
 		"filesystem":  profiles,
 		"policy":      policies,
@@ -61,13 +61,7 @@ func (a *app) completeSelections(cmd *cobra.Command) {
 		"isolation":   config.Isolations,
 		"kernels":     strings.Split(config.DefaultKernels, ","),
 		"kernel":      strings.Split(config.DefaultKernels, ","),
-	} {
-		if cmd.Flags().Lookup(flag) == nil {
-			continue
-		}
-		// It fails only for a flag that is not there, or registered twice.
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	}
+	})
 }
 
 // bootLab prepares a lab for exec and shell. release must be called when the VM
@@ -76,29 +70,5 @@ func (a *app) bootLab(ctx context.Context, g session.Guest) (l *lab.Lab, k kerne
 	if g.Kernel == "" {
 		return nil, k, nil, nil, usagef("say which kernel to boot, for example -k 6.12; splicelab kernels list shows them")
 	}
-	s, err := a.session().OpenGuest(ctx)
-	if err != nil {
-		return nil, k, nil, nil, err
-	}
-	downloads, stop := a.downloads()
-	k, p, err = s.Boot(ctx, g, downloads)
-	stop()
-	if err == nil {
-		l, err = s.NewLab(ctx, k, a.stderr)
-	}
-	if err != nil {
-		s.Close()
-		return nil, k, nil, nil, err
-	}
-	return l, k, p, s.Close, nil
-}
-
-// downloads shows a fetch only where lines can be redrawn: under go test
-// standard error is part of the test's output.
-func (a *app) downloads() (kernels.Progress, func()) {
-	if !progress.IsTerminal(a.stderr) {
-		return nil, func() {}
-	}
-	p := progress.New(a.stderr)
-	return p, p.Close
+	return a.session().OpenVM(ctx, g, a.stderr)
 }

@@ -293,9 +293,9 @@ func (b *bench) planningRows(ctx context.Context) (Section, error) {
 	return planningSection(took, mib), nil
 }
 
-// Scratch makes a directory for Config.Dir below dir, and returns what takes
+// scratch makes a directory for Config.Dir below dir, and returns what takes
 // it away.
-func Scratch(dir string) (string, func(), error) {
+func scratch(dir string) (string, func(), error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", nil, err
 	}

@@ -1,4 +1,4 @@
-// Package kernelset lists, describes and compares kernels from all sources. It
+// Package kernelset lists, describes, compares, fetches and builds kernels. It
 // must not know flags.
 package kernelset
 

@@ -1,5 +1,5 @@
-// Package live connects the web server to a store, the user's expectations and
-// the token that protects it.
+// Package live serves stored runs: it connects the web server to a store, the
+// user's expectations and the token that protects it.
 package live
 
 import (

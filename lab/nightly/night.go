@@ -93,15 +93,6 @@ type Performance struct {
 	Sound bool
 }
 
-// Outcome is the result of a nightly run.
-type Outcome struct {
-	News     changes.Summary
-	Reports  []string // paths or URLs
-	Notified bool     // a notification was due
-	// Failed are faults that occurred too late to be in the summary.
-	Failed []string
-}
-
 // DeadlineError is the cause of cancelling a run that exceeded its deadline.
 type DeadlineError struct{ After time.Duration }
 

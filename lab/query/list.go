@@ -1,5 +1,5 @@
-// Package query reads stored runs and presents them: lists, cells, histories,
-// comparisons and findings. It must not know flags.
+// Package query reads stored runs, and presents or prunes them: lists, cells,
+// histories, comparisons and findings. It must not know flags.
 package query
 
 import (

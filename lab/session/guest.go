@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/splicelab/splicelab/internal/guestbin"
@@ -86,4 +88,20 @@ func (s Settings) GuestSuites(ctx context.Context) ([]protocol.Suite, error) {
 		return nil, err
 	}
 	return suite.List(ctx, dir)
+}
+
+// ModulesOf are the modules that the tests of a suite in the guest directory may
+// ask for. Any other program has none: it is not run on this machine to be
+// asked.
+func (s Settings) ModulesOf(ctx context.Context, binary string) ([]string, error) {
+	guest, err := s.GuestPrograms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Dir(binary) != guest || filepath.Ext(binary) != ".test" {
+		return nil, nil
+	}
+	suites, err := s.GuestSuites(ctx)
+	name := strings.TrimSuffix(filepath.Base(binary), ".test")
+	return suite.AllModules(slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != name })), err
 }

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
@@ -158,41 +156,4 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab
 // Canary configures the boot that shows whether an accelerator works.
 func (s Settings) Canary(kernel string) vm.ChooseConfig {
 	return vm.ChooseConfig{QEMU: s.VM.QEMU, Kernel: kernel, CacheDir: s.Cache}
-}
-
-// Guest is what a single program or a shell runs on.
-type Guest struct {
-	Kernel     string // a selector that names one
-	Filesystem string // a profile; empty: none
-	Modules    []string
-}
-
-// Boot resolves and fetches the guest's kernel, and finds its profile, or nil.
-func (s Settings) Boot(ctx context.Context, g Guest, p kernels.Progress) (kernels.Kernel, *images.Profile, error) {
-	var profile *images.Profile
-	if g.Filesystem != "" {
-		found, err := s.Profile(g.Filesystem)
-		if err != nil {
-			return kernels.Kernel{}, nil, err
-		}
-		profile = &found
-	}
-	store, err := s.OpenKernels()
-	if err != nil {
-		return kernels.Kernel{}, nil, err
-	}
-	archive := s.Archive(store, false)
-	entries, err := archive.ResolveQuietly(ctx, g.Kernel)
-	if err != nil {
-		archive.Warn() // it may say why the kernel is not there
-		return kernels.Kernel{}, nil, err
-	}
-	if len(entries) != 1 {
-		return kernels.Kernel{}, nil, input.Optionf("kernel", "%s names %d kernels: name one, for example %s", g.Kernel, len(entries), entries[len(entries)-1].Version)
-	}
-	found, err := kernels.FetchAll(ctx, entries, 1, p)
-	if err != nil {
-		return kernels.Kernel{}, nil, err
-	}
-	return found[0], profile, nil
 }

@@ -1,4 +1,4 @@
-package main
+package remedy
 
 import (
 	"errors"
@@ -16,8 +16,8 @@ import (
 )
 
 func TestRemedies(t *testing.T) {
-	a := &app{cfg: config.Config{Cache: "/home/me/.cache/splicelab", State: "/home/me/.local/state/splicelab"}}
-	a.cfg.Nightly.Reports = "/srv/reports"
+	cfg := config.Config{Cache: "/home/me/.cache/splicelab", State: "/home/me/.local/state/splicelab"}
+	cfg.Nightly.Reports = "/srv/reports"
 	at := func(path string, errno syscall.Errno) error {
 		return fmt.Errorf("wrapped: %w", &fs.PathError{Op: "mkdir", Path: path, Err: errno})
 	}
@@ -44,12 +44,12 @@ func TestRemedies(t *testing.T) {
 		{&source.NoMemoryError{Build: "a", Step: "make"}, "--jobs"},
 		{errors.New("anything else"), ""},
 	} {
-		got := a.remedy(c.err)
+		got := For(c.err, cfg)
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
-			t.Errorf("remedy(%v) = %q, want %q", c.err, got, c.want)
+			t.Errorf("For(%v) = %q, want %q", c.err, got, c.want)
 		}
-		if text := a.explain(c.err); !strings.HasPrefix(text, c.err.Error()) || !strings.HasSuffix(text, got) {
-			t.Errorf("explain(%v) = %q, want the message and then the remedy", c.err, text)
+		if text := Explain(c.err, cfg); !strings.HasPrefix(text, c.err.Error()) || !strings.HasSuffix(text, got) {
+			t.Errorf("Explain(%v) = %q, want the message and then the remedy", c.err, text)
 		}
 	}
 }

@@ -1,4 +1,6 @@
-package main
+// Package remedy puts the errors of the packages below into the terms of the
+// command line: flags, variables and verbs.
+package remedy
 
 import (
 	"errors"
@@ -13,6 +15,7 @@ import (
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/catalogue"
+	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
@@ -22,9 +25,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// explain is an error's message in the terms of the command line: options by
+// Explain is an error's message in the terms of the command line: options by
 // their flags, and with a remedy if there is one.
-func (a *app) explain(err error) string {
+func Explain(err error, cfg config.Config) string {
 	text := err.Error()
 	var (
 		option   *input.Error
@@ -36,16 +39,16 @@ func (a *app) explain(err error) string {
 	case errors.As(err, &conflict):
 		text = strings.Replace(text, conflict.Error(), "--"+conflict.Error(), 1)
 	}
-	if remedy := a.remedy(err); remedy != "" {
+	if remedy := For(err, cfg); remedy != "" {
 		text += "; " + remedy
 	}
 	return text
 }
 
-// remedy is what the user can do about an error on this command line. It is
+// For is what the user can do about an error on this command line. It is
 // decided here, by the type of the error, because the packages below know
-// neither flags nor verbs.
-func (a *app) remedy(err error) string {
+// neither flags nor verbs. It is empty where there is nothing to say.
+func For(err error, cfg config.Config) string {
 	var (
 		noRun    *results.RunError
 		swapped  *bisect.SwappedError
@@ -113,7 +116,7 @@ func (a *app) remedy(err error) string {
 	case errors.As(err, &cache):
 		return "name another directory with --cache or SPLICELAB_CACHE"
 	case errors.As(err, &path) && unusable(path):
-		return a.otherDirectory(path.Path)
+		return otherDirectory(path.Path, cfg)
 	}
 	return ""
 }
@@ -130,11 +133,11 @@ func unusable(err *fs.PathError) bool {
 }
 
 // otherDirectory says how to use another directory than the one that has path.
-func (a *app) otherDirectory(path string) string {
+func otherDirectory(path string, cfg config.Config) string {
 	for _, d := range []struct{ dir, flag, variable string }{
-		{a.cfg.Cache, "--cache", "SPLICELAB_CACHE"},
-		{a.cfg.Nightly.Reports, "--reports", "nightly.reports"},
-		{a.cfg.State, "--state", "SPLICELAB_STATE"},
+		{cfg.Cache, "--cache", "SPLICELAB_CACHE"},
+		{cfg.Nightly.Reports, "--reports", "nightly.reports"},
+		{cfg.State, "--state", "SPLICELAB_STATE"},
 	} {
 		if d.dir == "" {
 			continue

@@ -1,11 +1,11 @@
-package main
+package buildinfo
 
 import (
 	"runtime/debug"
 	"testing"
 )
 
-func TestBuildCommit(t *testing.T) {
+func TestCommit(t *testing.T) {
 	settings := func(kv ...string) *debug.BuildInfo {
 		info := &debug.BuildInfo{}
 		for i := 0; i < len(kv); i += 2 {
@@ -24,10 +24,7 @@ func TestBuildCommit(t *testing.T) {
 		{"no build information", "", "", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			was := commit
-			t.Cleanup(func() { commit = was })
-			commit = c.set
-			if got := buildCommit(c.info); got != c.want {
+			if got := (Build{Commit: c.set}).commit(c.info); got != c.want {
 				t.Errorf("commit %q, want %q", got, c.want)
 			}
 		})

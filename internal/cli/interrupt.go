@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// InterruptedError is the cause of a context that a signal cancelled.
+type InterruptedError struct{ Signal os.Signal }
+
+func (e *InterruptedError) Error() string { return "interrupted by " + e.Signal.String() }
+
+// Interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP
+// cancels, so that a program can store what it has. That is reported on stderr.
+// The second signal finds the default action again and kills the process.
+func Interruptible(program string, stderr io.Writer) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			fmt.Fprintf(stderr, "\n%s: %s: stopping and keeping what is done; once more to stop at once\n", program, s)
+			cancel(&InterruptedError{s})
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}
