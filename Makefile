@@ -25,6 +25,8 @@ GOBUILD := GOOS=linux GOARCH=amd64 go build -buildvcs=false
 # page cache and what splice does with it have changed.
 TEST_KERNELS ?= 5.10,6.12
 
+UNINSTRUMENTED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=github.com/chromedp/cdproto/...=-race=false
+
 # Where `make test-slow` keeps the history that it bisects, 2 GiB.
 SLOW_REPO ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/splicelab-linux-history
 
@@ -78,7 +80,7 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 test: setup build ## run every test, also those that boot real kernels, with the race detector
 	@scripts/setup test
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
-	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -vet=all -timeout 20m ./lab ./...
+	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab ./...
 	go test -run 'HundredThousand|LargeReport|IsBounded|TypeChecker' ./results/store ./results/format ./results/page
 
 # Builds the lab's fragments, and bisects a history of Linux that

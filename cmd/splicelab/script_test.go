@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 // the host's; those that boot a kernel are skipped where there is none.
 func TestScripts(t *testing.T) {
 	archive := newArchive(t)
+	vmCache := t.TempDir() // kernels, images and templates are made once for all scripts
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -46,6 +47,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("VM_KERNEL", vmKernel("6.12"))
 			e.Setenv("VM_OLD_KERNEL", vmKernel("5.10"))
 			e.Setenv("VM_GUEST", vmGuest())
+			e.Setenv("VM_CACHE", vmCache)
 			return os.Mkdir(home, 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
