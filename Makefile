@@ -25,6 +25,9 @@ GOBUILD := GOOS=linux GOARCH=amd64 go build -buildvcs=false
 # page cache and what splice does with it have changed.
 TEST_KERNELS ?= 5.10,6.12
 
+# What tests need that boot kernels, or run splicelab as a process.
+VM_TESTS := SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest SPLICELAB_BINARY=$(CURDIR)/bin/splicelab
+
 UNINSTRUMENTED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=github.com/chromedp/cdproto/...=-race=false
 
 # Where `make test-slow` keeps the history that it bisects, 2 GiB.
@@ -80,7 +83,7 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 test: setup build ## run every test, also those that boot real kernels, with the race detector
 	@scripts/setup test
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
-	SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest CGO_ENABLED=1 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab ./...
+	$(VM_TESTS) CGO_ENABLED=1 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab ./...
 	go test -run 'HundredThousand|LargeReport|IsBounded|TypeChecker' ./results/store ./results/format ./results/page
 
 # Builds the lab's fragments, and bisects a history of Linux that
@@ -92,7 +95,7 @@ test-slow: setup build ## build and bisect real kernels from source, and kill a 
 	@[ -e $(SLOW_REPO)/.git ] || scripts/linux-history /usr/src/linux-source-6.12.tar.xz $(SLOW_REPO)
 	SPLICELAB_SLOW_REPO=$(SLOW_REPO) SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 3h -run OfLinux ./cmd/splicelab
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
-	SPLICELAB_KILLS=50 SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 1h -run KilledAtRandom ./cmd/splicelab
+	SPLICELAB_KILLS=50 $(VM_TESTS) go test -v -timeout 1h -run KilledAtRandom ./cmd/splicelab
 
 .PHONY: lint
 lint: ## check formatting, vet, staticcheck, and the project's import directions

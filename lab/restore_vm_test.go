@@ -131,7 +131,7 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 // A kernel that dies where the template is made gives its cells their verdict,
 // and is not asked again for each of them.
 func TestCrashWhereTheTemplateIsMade(t *testing.T) {
-	b := newBench(t).withOwnCache()
+	b := newBench(t)
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	debugfs, err := exec.LookPath("debugfs")
 	if err != nil {

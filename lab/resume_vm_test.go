@@ -42,7 +42,7 @@ func TestResume(t *testing.T) {
 				t.Fatal(err)
 			}
 			id, rounds := "", 0
-			for done := 3; ; done += 3 {
+			for done := 4; ; done += 4 {
 				rounds++
 				ctx, cancel := context.WithCancel(t.Context())
 				stop := &stopper{after: done, cancel: cancel}

@@ -13,10 +13,11 @@ func TestRetriesHaveFreshVMs(t *testing.T) {
 	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t)
+			b.suite = "selftest"
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
 			ks := Ready{testKernel(t, "6.12")}
 			p := b.plan(ks, "tmpfs", `^selftest\.Test(Pass|Fail|PanicKernel)$`)
-			p.RetryFailures = 2
+			p.RetryFailures = 1
 			l, err := New(b.cfg, b.store)
 			if err != nil {
 				t.Fatal(err)
@@ -32,7 +33,7 @@ func TestRetriesHaveFreshVMs(t *testing.T) {
 			for _, c := range cells {
 				want := 1
 				if c.Verdict.Bad() {
-					want = 3
+					want = 2
 				}
 				if c.Attempts-c.Infra != want {
 					t.Errorf("%s: %s after %d attempts with a verdict, want %d", c.CellKey, c.Verdict, c.Attempts-c.Infra, want)

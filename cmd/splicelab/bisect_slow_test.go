@@ -32,12 +32,8 @@ func slowTest(t *testing.T) (repo string) {
 // Kernels and objects are those of the user's cache.
 func bisectProcess(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	return &exec.Cmd{
-		Path: self, Args: append([]string{"splicelab", "bisect"}, args...), Dir: dir, Stdout: os.Stdout,
+		Path: splicelabBinary(t), Args: append([]string{"splicelab", "bisect"}, args...), Dir: dir, Stdout: os.Stdout,
 		Env:         append(os.Environ(), "SPLICELAB_GUEST_DIR="+vmGuest(), "SPLICELAB_STATE="+dir),
 		SysProcAttr: &unix.SysProcAttr{Pdeathsig: unix.SIGTERM},
 	}

@@ -67,13 +67,18 @@ func TestInterrupt(t *testing.T) {
 // against. It leaves no QEMU behind, and the run can be resumed.
 func TestKilledWhileATemplateIsMade(t *testing.T) {
 	dir := t.TempDir()
-	run := func() *exec.Cmd { return runOnKernel(t, dir, "splice.TestWrite/small-clean", "--policy", "alias") }
+	cache := filepath.Join(dir, "own")
+	run := func() *exec.Cmd {
+		cmd := runOnKernel(t, dir, "splice.TestWrite/small-clean", "--policy", "alias")
+		cmd.Env = append(cmd.Env, "SPLICELAB_CACHE="+cache)
+		return cmd
+	}
 	cmd := run()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = cmd.Process.Kill() }()
-	parts := filepath.Join(dir, ".cache", "splicelab", "templates", "*.part", "memory")
+	parts := filepath.Join(cache, "templates", "*.part", "memory")
 	eventually(t, "a template is being made", func() bool {
 		found, err := filepath.Glob(parts)
 		return err == nil && len(found) > 0
@@ -133,8 +138,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// runOnKernel is a run of tests on a real kernel, with everything that it
-// leaves below dir.
+// runOnKernel is a run of tests on a real kernel, whose results are below dir.
 func runOnKernel(t *testing.T, dir, tests string, more ...string) *exec.Cmd {
 	t.Helper()
 	if os.Getenv("SPLICELAB_VM_TESTS") != "1" {
@@ -144,15 +148,14 @@ func runOnKernel(t *testing.T, dir, tests string, more ...string) *exec.Cmd {
 	if kernel == "" || guest == "" {
 		t.Skip("SPLICELAB_TEST_KERNELS has no 6.12, or the guest programs are not built")
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	return &exec.Cmd{
-		Path: self,
+		Path: splicelabBinary(t),
 		Args: append([]string{"splicelab", "run", "-k", "file:" + kernel, "-f", "tmpfs", "-t", tests, "--accel", "tcg"}, more...),
 		Dir:  dir,
-		Env:  []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "SPLICELAB_GUEST_DIR=" + guest, "SPLICELAB_STATE=" + dir},
+		Env: []string{
+			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "SPLICELAB_GUEST_DIR=" + guest, "SPLICELAB_STATE=" + dir,
+			"SPLICELAB_CACHE=" + linkCache(t, dir),
+		},
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -52,12 +51,8 @@ func (in inbox) next() *changes.Document {
 // code and what it printed.
 func night(t *testing.T, dir string, in inbox, args ...string) (code int, stdout string) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := &exec.Cmd{Path: self, Args: append([]string{"splicelab", "nightly"}, args...), Dir: dir}
-	cmd.Env = append(os.Environ(), "HOME="+dir, "SPLICELAB_STATE="+dir, "SPLICELAB_CACHE="+filepath.Join(dir, "cache"), "SPLICELAB_NIGHTLY_MIN_FREE=0",
+	cmd := &exec.Cmd{Path: splicelabBinary(t), Args: append([]string{"splicelab", "nightly"}, args...), Dir: dir}
+	cmd.Env = append(os.Environ(), "HOME="+dir, "SPLICELAB_STATE="+dir, "SPLICELAB_CACHE="+linkCache(t, dir), "SPLICELAB_NIGHTLY_MIN_FREE=0",
 		"SPLICELAB_NIGHTLY_NOTIFY_WEBHOOK="+in.url, "SPLICELAB_NIGHTLY_NOTIFY_TOKEN=t0ken")
 	var said strings.Builder
 	cmd.Stderr = &said
@@ -100,7 +95,7 @@ func TestNightlyKilled(t *testing.T) {
 	in, dir := newInbox(t), t.TempDir()
 	cmd := runOnKernel(t, dir, "selftest.TestHangInterruptible", "--cell-timeout", "1h", "--silence-timeout", "1h")
 	cmd.Args[1] = "nightly"
-	cmd.Env = append(cmd.Env, "SPLICELAB_NIGHTLY_MIN_FREE=0", "SPLICELAB_CACHE="+filepath.Join(dir, "cache"))
+	cmd.Env = append(cmd.Env, "SPLICELAB_NIGHTLY_MIN_FREE=0")
 	startRun(t, cmd)
 	defer func() { _ = cmd.Process.Kill() }()
 	args := cmd.Args[2:8] // kernel, filesystem and tests

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -20,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"splicelab": main})
+	testscript.Main(withTestCache{m}, map[string]func(){"splicelab": main})
 }
 
 // TestScripts runs testdata/script: each file is a session at a terminal, and
@@ -28,7 +29,10 @@ func TestMain(m *testing.M) {
 // the host's; those that boot a kernel are skipped where there is none.
 func TestScripts(t *testing.T) {
 	archive := newArchive(t)
-	vmCache := t.TempDir() // kernels, images and templates are made once for all scripts
+	bin := t.TempDir()
+	if err := os.Symlink(splicelabBinary(t), filepath.Join(bin, "splicelab")); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -40,14 +44,15 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ARCHIVE", archive.url)
 			e.Setenv("KEYRING", archive.keyring)
 			e.Setenv("NOWHERE", closedAddress(t))
-			e.Setenv("ONLYBIN", filepath.SplitList(e.Getenv("PATH"))[0])
+			e.Setenv("ONLYBIN", bin)
+			e.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 			if cache, err := os.UserCacheDir(); err == nil {
-				e.Setenv("HOST_GOCACHE", filepath.Join(cache, "go-build"))
+				e.Setenv("HOST_GOCACHE", cmp.Or(os.Getenv("GOCACHE"), filepath.Join(cache, "go-build")))
 			}
 			e.Setenv("VM_KERNEL", vmKernel("6.12"))
 			e.Setenv("VM_OLD_KERNEL", vmKernel("5.10"))
 			e.Setenv("VM_GUEST", vmGuest())
-			e.Setenv("VM_CACHE", vmCache)
+			e.Setenv("VM_CACHE", testCache)
 			return os.Mkdir(home, 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -33,12 +33,8 @@ func TestServe(t *testing.T) {
 		token  bool
 	}{"this machine": {"127.0.0.1:0", false}, "others": {"0.0.0.0:0", true}} {
 		t.Run(name, func(t *testing.T) {
-			self, err := os.Executable()
-			if err != nil {
-				t.Fatal(err)
-			}
 			cmd := &exec.Cmd{
-				Path: self, Args: []string{"splicelab", "serve", "--listen", c.listen}, Dir: dir,
+				Path: splicelabBinary(t), Args: []string{"splicelab", "serve", "--listen", c.listen}, Dir: dir,
 				Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "SPLICELAB_STATE=" + dir},
 			}
 			stderr, err := cmd.StderrPipe()

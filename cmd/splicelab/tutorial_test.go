@@ -30,7 +30,7 @@ func TestTutorial(t *testing.T) {
 	dir := t.TempDir()
 	s := &reader{
 		dir: dir,
-		env: append(os.Environ(), "HOME="+filepath.Join(dir, "home"), "SPLICELAB_CACHE="+filepath.Join(dir, "cache"),
+		env: append(os.Environ(), "HOME="+filepath.Join(dir, "home"), "SPLICELAB_CACHE="+testCache,
 			"SPLICELAB_STATE="+filepath.Join(dir, "state"), "SPLICELAB_GUEST_DIR="+vmGuest(), "SPLICELAB_VM_ACCEL=tcg"),
 	}
 	substitute := strings.NewReplacer(

@@ -16,11 +16,7 @@ func units(t *testing.T) (service, timer string) {
 	if err := os.MkdirAll(filepath.Join(dir, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, filepath.Join(dir, "bin", "splicelab")); err != nil {
+	if err := os.Symlink(splicelabBinary(t), filepath.Join(dir, "bin", "splicelab")); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"splicelab-nightly.service", "splicelab-nightly.timer"} {
