@@ -29,8 +29,8 @@ func write(t testing.TB, path, content string, mode os.FileMode) string {
 	return path
 }
 
-// testSpec puts the inputs into dir, so that two of them differ in nothing
-// but place and time.
+// testSpec creates the inputs in dir, so that two of them differ only in
+// location and mtime.
 func testSpec(t testing.TB, k kernels.Kernel, dir string) Spec {
 	t.Helper()
 	write(t, dir+"/testdata/sub/x", "x", 0o600)

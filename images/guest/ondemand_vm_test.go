@@ -11,7 +11,7 @@ import (
 
 // TestModulesOnDemand loads a module both ways: by modprobe, and because a
 // mount makes the kernel request the filesystem. Both are modules of Debian's
-// cloud kernels; elsewhere the names may be built in, which is as good.
+// cloud kernels; elsewhere they may be built in, which is fine too.
 func TestModulesOnDemand(t *testing.T) {
 	all := testKernels(t)
 	agent := buildGuest(t, ".")
