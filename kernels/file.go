@@ -14,7 +14,7 @@ import (
 )
 
 // maxImage bounds a kernel image given by file:, in bytes. A vmlinux with
-// debug information can have several hundred megabytes.
+// debug information can be several hundred megabytes.
 const maxImage = 2 << 30
 
 // Files is the source of kernels selected by path:
@@ -62,7 +62,7 @@ func parseFile(selector string) (filePaths, error) {
 	}
 	for name := range values {
 		if name != "modules" && name != "config" {
-			return filePaths{}, bad("unknown setting %q: there are modules=DIR and config=FILE", name)
+			return filePaths{}, bad("unknown setting %q: use modules=DIR and config=FILE", name)
 		}
 	}
 	paths := filePaths{image: path, modules: values.Get("modules"), config: values.Get("config")}
@@ -77,7 +77,7 @@ func parseFile(selector string) (filePaths, error) {
 	return paths, nil
 }
 
-// Entry inspects the files of the selector. The error is a *SelectorError.
+// Entry inspects the selector's files. The error is a *SelectorError.
 func (f Files) Entry(selector string) (Entry, error) {
 	paths, err := parseFile(selector)
 	if err != nil {

@@ -24,7 +24,7 @@ func fileKernel(t *testing.T) string {
 		"vmlinux":       vmlinux,
 		"vmlinux-nopvh": kerneltest.Vmlinux(testRelease, false),
 		"bzImage-nopvh": kerneltest.BzImage(testRelease, kerneltest.Gzip(kerneltest.Vmlinux(testRelease, false))),
-		"bzImage-odd":   kerneltest.BzImage(testRelease, []byte("compressed in a way of tomorrow")),
+		"bzImage-odd":   kerneltest.BzImage(testRelease, []byte("compressed in a future format")),
 		"text":          []byte("no kernel"),
 		"config":        []byte("CONFIG_PVH=y\n"),
 		"m/lib/modules/" + testRelease + "/kernel/a.ko": []byte("a module"),
@@ -147,7 +147,7 @@ func TestFileErrors(t *testing.T) {
 	}
 }
 
-// fakeSource offers entries and fails to fetch some: what a real archive will
+// fakeSource offers entries and fails to fetch some, which a real archive does
 // not do on demand.
 type fakeSource struct {
 	entries []Entry

@@ -24,7 +24,7 @@ func openStore(t *testing.T) *Store {
 
 const moduleFile = "kernel/fs/xfs/xfs.ko"
 
-// fillTest puts a small kernel with one module into an entry.
+// fillTest fills an entry with a small kernel with one module.
 func fillTest(_ context.Context, dir string) (Facts, error) {
 	image := kerneltest.BzImage(testRelease, kerneltest.Gzip(kerneltest.Vmlinux(testRelease, true)))
 	module := filepath.Join(dir, ModulesDir, filepath.FromSlash(moduleFile))
@@ -187,7 +187,7 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// A module directory of the user's has no digests.
+// A user's module directory has no digests.
 func TestReadFileOutsideTheStore(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "kernel"), 0o755); err != nil {
@@ -223,7 +223,7 @@ func TestSumsLookup(t *testing.T) {
 }
 
 // Several processes that want the same kernel fetch it once; so do goroutines
-// with stores of their own.
+// with separate stores.
 func TestPutOnceForAll(t *testing.T) {
 	dir := t.TempDir()
 	var mu sync.Mutex
