@@ -51,7 +51,7 @@ func TestIndexFaults(t *testing.T) {
 					a.files[path] = body
 				}
 			}
-		}, isA[*DigestError], []string{"not the file that the index describes", "SHA-256"}},
+		}, isA[*DigestError], []string{"does not match the index", "SHA-256"}},
 		{"index too long", func(a *archive) {
 			for path, body := range a.files {
 				if strings.Contains(path, "binary-amd64") {

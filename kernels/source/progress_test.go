@@ -17,11 +17,11 @@ func TestObjects(t *testing.T) {
 	}{
 		{"nothing is known", "one", 0, 2000},
 		{"the first change of the source", "one", 0, 20},
-		{"is as the one before", "one", 20, 30},
+		{"counts like the previous one", "one", 20, 30},
 		{"", "one", 30, 0},
 		{"", "one", 0, 5},
 		{"another configuration compiles most of it", "two", 2000, 1500},
-		{"what went on from a killed make is less than all", "three", 2000, 2100},
+		{"a make that continued a killed one is not the total", "three", 2000, 2100},
 		{"", "one", 2100, 2000},
 	} {
 		known := p.counted()
@@ -32,7 +32,7 @@ func TestObjects(t *testing.T) {
 	}
 	write(t, p.obj+"/.objects", "x\x00 -")
 	if got := p.counted(); got.expected("one") != 0 {
-		t.Errorf("of a corrupt file: %+v", got)
+		t.Errorf("from a corrupt file: %+v", got)
 	}
 }
 

@@ -90,7 +90,7 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
-// Every fragment says one thing of an option, and is one that parses.
+// Every fragment parses and sets each option once.
 func TestFragments(t *testing.T) {
 	if d := cmp.Diff([]string{"debug-vm", "distribution", "kasan", "lab", "lockdep", "ubsan"}, Fragments()); d != "" {
 		t.Error(d)
@@ -152,8 +152,8 @@ const fix = `--- a/fs/file.c
 +new
 `
 
-// A commit of a repository is checked out beside it, patched, and known by what
-// it holds; the repository stays as it is.
+// A commit is checked out in a separate clone, patched, and identified by its
+// content; the repository is not modified.
 func TestCheckout(t *testing.T) {
 	need(t, "git", "patch")
 	repo := t.TempDir()
@@ -194,7 +194,7 @@ func TestCheckout(t *testing.T) {
 		}
 		sources[p.Source] = true
 		at := git("rev-parse", c.ref)
-		sum := digest(fmt.Sprintf("%x\n", sha256.Sum256([]byte(fix)))) // as sha256sum does over sums
+		sum := digest(fmt.Sprintf("%x\n", sha256.Sum256([]byte(fix)))) // the checksum of the checksums
 		if (p.Checkout.Patches == sum) != (c.patches != nil) || p.Checkout.Commit != at || p.Checkout.Repository != "" {
 			t.Errorf("%s %v: %+v, want commit %s, patches %s", c.ref, c.patches, p.Checkout, at, sum)
 		}
@@ -202,7 +202,7 @@ func TestCheckout(t *testing.T) {
 	if len(sources) != 3 {
 		t.Errorf("three sources are known as %d: %v", len(sources), sources)
 	}
-	// A branch that has moved on is taken as it is now.
+	// A branch that was updated is built at its new tip.
 	write(t, filepath.Join(repo, "fs/file.c"), "third\n")
 	git("commit", "--quiet", "-am", "three")
 	git("tag", "v3")
@@ -213,7 +213,7 @@ func TestCheckout(t *testing.T) {
 	for want, b := range map[string]Build{
 		`has no ref "v9"`:             {Name: "a", Tree: repo, Ref: "v9"},
 		"fix.patch does not apply":    {Name: "a", Tree: repo, Ref: "main", Patches: []string{patch}},
-		"the repository is not there": {Name: "a", Tree: repo + "-gone", Ref: "v1"},
+		"repository not found": {Name: "a", Tree: repo + "-gone", Ref: "v1"},
 		"none.patch":                  {Name: "a", Tree: repo, Ref: "v1", Patches: []string{"none.patch"}},
 	} {
 		err := prepared(t, b).fetch(t.Context(), dir)
@@ -221,11 +221,11 @@ func TestCheckout(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	// The repository vanishes while the lab has a clone of it.
+	// The repository disappears after the lab has cloned it.
 	if err := os.RemoveAll(repo); err != nil {
 		t.Fatal(err)
 	}
-	if err := prepared(t, Build{Name: "a", Tree: repo, Ref: "v1"}).fetch(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "the repository is not there") {
+	if err := prepared(t, Build{Name: "a", Tree: repo, Ref: "v1"}).fetch(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "repository not found") {
 		t.Errorf("a vanished repository: %v", err)
 	}
 }
@@ -311,7 +311,7 @@ func TestDiskFullIsTheLabs(t *testing.T) {
 }
 
 func asError(err error, target **Error) bool {
-	e, ok := err.(*Error) //nolint:errorlint // the very type is asked for
+	e, ok := err.(*Error) //nolint:errorlint // must be exactly this type
 	*target = e
 	return ok
 }
