@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// MissingModuleError reports that a kernel has a module neither built in nor in
+// MissingModuleError reports that a module is neither built into a kernel nor in
 // its module tree.
 type MissingModuleError struct {
 	Module string // as requested

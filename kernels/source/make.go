@@ -172,7 +172,7 @@ func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished
 
 // install copies the build into a store entry.
 func (p *Prepared) install(ctx context.Context, dir string) error {
-	p.told("installing")
+	p.step("installing")
 	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BzImageFile, ".config": kernels.ConfigFile} {
 		if err := copyFile(filepath.Join(p.obj, from), filepath.Join(dir, to)); err != nil {
 			return err

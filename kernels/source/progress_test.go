@@ -38,14 +38,14 @@ func TestObjects(t *testing.T) {
 
 func TestFollow(t *testing.T) {
 	p := prepared(t, Build{Name: "a"})
-	var told []Step
-	p.builder.OnStep = func(s Step) { told = append(told, s) }
+	var steps []Step
+	p.builder.OnStep = func(s Step) { steps = append(steps, s) }
 	out := "  GEN     Makefile\n  CC      fs/splice.o\n  CC [M]  fs/xfs/xfs_file.o\nfs/splice.c:1: warning: CC\n  AS      arch/x86/entry.o\n  LD      vmlinux\n" +
 		strings.Repeat("y", 2<<20) + "\n  CC      lost.o\n"
 	log := new(bytes.Buffer)
 	done, end := p.follow(strings.NewReader(out), log, 7)
 	want := []Step{{"compiling fs/splice.o", 1, 7}, {"compiling fs/xfs/xfs_file.o", 2, 7}, {"compiling arch/x86/entry.o", 3, 7}}
-	if diff := cmp.Diff(want, told); diff != "" || done != 3 {
+	if diff := cmp.Diff(want, steps); diff != "" || done != 3 {
 		t.Errorf("%d done, %s", done, diff)
 	}
 	if !strings.HasSuffix(end, "vmlinux") || !strings.HasPrefix(end, "  GEN") || !strings.Contains(log.String(), "warning: CC") {

@@ -161,7 +161,7 @@ func (p *Prepared) prepare(ctx context.Context, dir string) error {
 			return p.fault("%s is missing: install it (Debian: apt-get install build-essential flex bison bc libelf-dev libssl-dev)", tool)
 		}
 	}
-	p.told("fetching the source")
+	p.step("fetching the source")
 	if err := p.fetch(ctx, filepath.Join(dir, "src")); err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (p *Prepared) Configure(ctx context.Context, build Build, strict bool) erro
 // settle creates the configuration and reads the resulting release and options.
 // If strict, a missing requested option is an error.
 func (p *Prepared) settle(ctx context.Context, strict bool) error {
-	p.told("configuring")
+	p.step("configuring")
 	if err := p.configure(ctx, strict); err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (p *Prepared) settle(ctx context.Context, strict bool) error {
 	return nil
 }
 
-func (p *Prepared) told(format string, args ...any) {
+func (p *Prepared) step(format string, args ...any) {
 	if p.builder.OnStep != nil {
 		p.builder.OnStep(Step{What: fmt.Sprintf(format, args...)})
 	}

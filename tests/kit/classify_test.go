@@ -18,7 +18,7 @@ func TestSpecimens(t *testing.T) {
 		})
 		seen[s.Want] = true
 	}
-	// These are not detected from the delivered bytes.
+	// Not detectable from the delivered bytes.
 	elsewhere := []outcome.Outcome{outcome.Blocked, outcome.Dropped, outcome.Error, outcome.ConsumerWrite}
 	for _, o := range outcome.All {
 		if !seen[o] && !slices.Contains(elsewhere, o) {
@@ -35,7 +35,7 @@ func TestSelfTestNoticesAWrongOracle(t *testing.T) {
 	}
 }
 
-// spliced is a file of which the first span bytes were spliced.
+// spliced is the history of a file whose first span bytes were spliced.
 func spliced(size int) *History {
 	h := NewHistory(3, 1, size)
 	h.Splice()
@@ -70,7 +70,7 @@ func TestDetails(t *testing.T) {
 			clear(got[1000:PageSize])
 			return got
 		}, Finding{Outcome: outcome.Zeroed, Detail: "zeroed 1000+3096, snapshot 4096+12288 of 16384"}},
-		{"a page of a write shows", func(h *History, got []byte) []byte {
+		{"one page of a write is visible", func(h *History, got []byte) []byte {
 			h.Write(0, span)
 			copy(got[:PageSize], h.Content())
 			return got
@@ -89,7 +89,7 @@ func TestDetails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := spliced(LargeLen)
 			got := h.Classify(whole, tt.mutate(h, now(h, span)), nil)
-			got.Dump = "" // which TestDump looks at
+			got.Dump = "" // checked by TestDump
 			if got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
 			}
@@ -142,8 +142,8 @@ func TestSegmentsOfOneFileTwice(t *testing.T) {
 	}
 }
 
-// FuzzNeverBetter damages a sample of every outcome and requires that the
-// oracle never rates it better than the damage allows.
+// FuzzNeverBetter damages a sample of every outcome: the oracle must never rate it
+// better than the damage allows.
 func FuzzNeverBetter(f *testing.F) {
 	f.Add(uint64(1), uint16(0), uint16(64), byte(0))
 	f.Add(uint64(2), uint16(4000), uint16(300), byte(0xaa))
@@ -190,8 +190,7 @@ func held(h *History, off int64, b byte) bool {
 	return false
 }
 
-// covers reports whether lo to hi covers everything that was wrong with a
-// specimen.
+// covers reports whether lo to hi covers everything wrong in a specimen.
 func covers(s Specimen, lo, hi int) bool {
 	for i, b := range s.Data {
 		if (i < lo || i >= hi) && !held(s.History, int64(i), b) {
