@@ -31,9 +31,9 @@ type module struct {
 
 func (m module) guestPath() string { return path.Join(moduleDir, m.name+".ko") }
 
-// unstated lists modules that another needs at run time without declaring it in
+// implicitDeps lists modules that another needs at run time without declaring it in
 // .modinfo. Names that a kernel does not have are skipped.
-var unstated = map[string][]string{
+var implicitDeps = map[string][]string{
 	// The disk driver needs a transport but declares no dependency on it.
 	"virtio_blk":     {"virtio_pci"},
 	"virtio_console": {"virtio_pci"},
@@ -93,7 +93,7 @@ func (r *resolver) add(name string) error {
 	case BuiltIn, Unknown:
 		// A run-time dependency of a built-in one may still be a module, e.g.
 		// crc32c with ext4 built in.
-		return r.addSoft(unstated[moduleName(name)])
+		return r.addSoft(implicitDeps[moduleName(name)])
 	case Missing:
 		return &MissingModuleError{Module: name, Kernel: r.tree.kernel.Release}
 	}
@@ -119,14 +119,14 @@ func (r *resolver) add(name string) error {
 			return err
 		}
 	}
-	if err := r.addSoft(slices.Concat(info.softPre, unstated[name])); err != nil {
+	if err := r.addSoft(slices.Concat(info.softPre, implicitDeps[name])); err != nil {
 		return err
 	}
 	m := module{name: name, image: image, aliases: info.aliases}
 	for _, d := range depends {
 		m.needs = append(m.needs, moduleName(d))
 	}
-	for _, d := range r.order[before:] { // including soft and unstated dependencies
+	for _, d := range r.order[before:] { // including soft and implicitDeps dependencies
 		m.needs = append(m.needs, d.name)
 	}
 	r.order = append(r.order, m)

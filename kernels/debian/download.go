@@ -187,7 +187,7 @@ func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, di
 	digest, err := s.complete(ctx, f, w)
 	if err != nil {
 		info, statErr := f.Stat()
-		if statErr != nil || info.Size() == 0 || !brokeOff(err) && ctx.Err() == nil {
+		if statErr != nil || info.Size() == 0 || !interrupted(err) && ctx.Err() == nil {
 			err = errors.Join(err, os.Remove(path))
 		}
 		return err
@@ -245,7 +245,7 @@ func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bo
 		if whole {
 			resumed = false // the server ignored the range
 		}
-		if err == nil || have <= before || !brokeOff(err) || ctx.Err() != nil {
+		if err == nil || have <= before || !interrupted(err) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -255,8 +255,8 @@ func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bo
 	return resumed, err
 }
 
-// brokeOff reports whether err is an interruption that can be resumed.
-func brokeOff(err error) bool {
+// interrupted reports whether err is an interruption that can be resumed.
+func interrupted(err error) bool {
 	var truncated *TruncatedError
 	var unreachable *UnreachableError
 	return errors.As(err, &truncated) || errors.As(err, &unreachable)

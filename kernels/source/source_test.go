@@ -211,10 +211,10 @@ func TestCheckout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, b := range map[string]Build{
-		`has no ref "v9"`:             {Name: "a", Tree: repo, Ref: "v9"},
-		"fix.patch does not apply":    {Name: "a", Tree: repo, Ref: "main", Patches: []string{patch}},
-		"repository not found": {Name: "a", Tree: repo + "-gone", Ref: "v1"},
-		"none.patch":                  {Name: "a", Tree: repo, Ref: "v1", Patches: []string{"none.patch"}},
+		`has no ref "v9"`:          {Name: "a", Tree: repo, Ref: "v9"},
+		"fix.patch does not apply": {Name: "a", Tree: repo, Ref: "main", Patches: []string{patch}},
+		"repository not found":     {Name: "a", Tree: repo + "-gone", Ref: "v1"},
+		"none.patch":               {Name: "a", Tree: repo, Ref: "v1", Patches: []string{"none.patch"}},
 	} {
 		err := prepared(t, b).fetch(t.Context(), dir)
 		if err == nil || !strings.Contains(err.Error(), want) {
