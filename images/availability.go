@@ -33,7 +33,7 @@ func HasModule(k kernels.Kernel, name string) Availability {
 
 // ConfigOption returns the value of an option such as "CONFIG_XFS_FS" in the
 // kernel's build configuration: "y", "m", a literal, or "" when it is off.
-// Known is false when the kernel comes without a configuration.
+// Known is false when the kernel has no configuration.
 func ConfigOption(k kernels.Kernel, option string) (value string, known bool, err error) {
 	if k.Config == "" {
 		return "", false, nil

@@ -23,7 +23,7 @@ import (
 
 // Builder builds images into a cache that several processes may share.
 // Entries are named by the digest of everything that went into them, and
-// verified each time before they are handed out: a corrupt one is rebuilt.
+// verified each time before use: a corrupt one is rebuilt.
 type Builder struct {
 	// Dir is the cache directory; it is created when missing. The images are
 	// read-only: each VM must write to its own overlay.

@@ -126,7 +126,7 @@ func (r *resolver) add(name string) error {
 	for _, d := range depends {
 		m.needs = append(m.needs, moduleName(d))
 	}
-	for _, d := range r.order[before:] { // including soft and implicitDeps dependencies
+	for _, d := range r.order[before:] { // including soft and implicit dependencies
 		m.needs = append(m.needs, d.name)
 	}
 	r.order = append(r.order, m)

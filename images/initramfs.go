@@ -108,7 +108,7 @@ func (s Spec) validate() error {
 		}
 		for _, own := range []string{"/init", "/dev", "/proc", "/sys", modprobe, commandDir, moduleDir} {
 			if guest == own || strings.HasPrefix(guest, own+"/") {
-				return fmt.Errorf("initramfs: guest path %q: %s belongs to the agent; use another directory", guest, own)
+				return fmt.Errorf("initramfs: guest path %q: %s is reserved for the agent; use another directory", guest, own)
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func (s Spec) gather(ctx context.Context) ([]file, error) {
 					return err
 				}
 			default:
-				return fmt.Errorf("%s is neither a file, a directory nor a link", p)
+				return fmt.Errorf("%s is not a regular file, directory or link", p)
 			}
 			files = append(files, f)
 			return ctx.Err()

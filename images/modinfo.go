@@ -61,7 +61,7 @@ func decompress(name string, content []byte) ([]byte, error) {
 		}
 		r = d
 	default:
-		return nil, fmt.Errorf("module %s: compression %q is not known", name, path.Ext(name))
+		return nil, fmt.Errorf("module %s: unknown compression %q", name, path.Ext(name))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("module %s: %w", name, err)

@@ -41,7 +41,7 @@ func TestModuleTreeIsReadOnce(t *testing.T) {
 	other := k
 	other.Digest = kernels.DigestOf([]byte("other"))
 	if _, err := OpenModuleTree(other); err == nil {
-		t.Error("another kernel was given the same tree")
+		t.Error("another kernel got the same tree")
 	}
 }
 

@@ -28,7 +28,7 @@ func ParseConfig(b []byte) map[string]string {
 // error.
 func (k Kernel) Options() (map[string]string, error) {
 	if k.Config == "" {
-		return nil, fmt.Errorf("kernel %s comes without its configuration; file:PATH?config=FILE names one", k.Release)
+		return nil, fmt.Errorf("kernel %s has no configuration; specify one with file:PATH?config=FILE", k.Release)
 	}
 	b, err := os.ReadFile(k.Config)
 	if err != nil {

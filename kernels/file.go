@@ -58,7 +58,7 @@ func parseFile(selector string) (filePaths, error) {
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return filePaths{}, bad("after its question mark: %s", err)
+		return filePaths{}, bad("invalid query: %s", err)
 	}
 	for name := range values {
 		if name != "modules" && name != "config" {
@@ -135,7 +135,7 @@ func readImage(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is not a regular file: give a bzImage or vmlinux", path)
 	}
 	if info.Size() > maxImage {
-		return nil, fmt.Errorf("%s has %d bytes: strip its debug information first", path, info.Size())
+		return nil, fmt.Errorf("%s is too large (%d bytes): strip its debug information first", path, info.Size())
 	}
 	return os.ReadFile(path)
 }
@@ -148,7 +148,7 @@ func modulesBelow(dir, release string) (string, error) {
 			return candidate, nil
 		}
 	}
-	return "", fmt.Errorf("modules %s: neither it nor lib/modules/%s in it contains a directory kernel", dir, release)
+	return "", fmt.Errorf("modules %s: neither it nor lib/modules/%s in it contains a directory named kernel", dir, release)
 }
 
 // Fetch implements Source.

@@ -36,6 +36,6 @@ func TestWithDigest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if k, ok, err := s.WithDigest(t.Context(), want.Digest); ok || err != nil {
-		t.Errorf("a corrupt kernel was handed out: %+v, %v", k, err)
+		t.Errorf("a corrupt kernel was returned: %+v, %v", k, err)
 	}
 }

@@ -96,7 +96,7 @@ func unpackLZMA(payload []byte, size int) ([]byte, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	if dict := binary.LittleEndian.Uint32(payload[1:]); dict > 128<<20 {
-		return nil, fmt.Errorf("its dictionary of %d bytes is larger than any kernel's", dict)
+		return nil, fmt.Errorf("its dictionary of %d bytes is larger than the kernel build uses", dict)
 	}
 	r, err := lzma.NewReader(bytes.NewReader(payload))
 	if err != nil {

@@ -114,7 +114,7 @@ func Prefetch(ctx context.Context, entries []Entry, jobs int, p Progress) func(c
 	return func(ctx context.Context, release string) (Kernel, error) {
 		switch found := byRelease[release]; len(found) {
 		case 0:
-			return Kernel{}, fmt.Errorf("kernel %s is not among those to fetch", release)
+			return Kernel{}, fmt.Errorf("kernel %s is not being fetched", release)
 		case 1:
 			select {
 			case <-found[0].done:

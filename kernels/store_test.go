@@ -103,7 +103,7 @@ func TestPutLeavesNothingBehind(t *testing.T) {
 		}
 	}
 	if _, err := s.Put(t.Context(), "../key", fillTest); err == nil {
-		t.Error("a key may leave the store")
+		t.Error("a key may point outside the store")
 	}
 }
 
@@ -201,7 +201,7 @@ func TestReadFileOutsideTheStore(t *testing.T) {
 		t.Errorf("read %q, %v", data, err)
 	}
 	if _, err := ReadFile(k, "kernel/b.ko"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a file that there is not: %v", err)
+		t.Errorf("a missing file: %v", err)
 	}
 	if data, err := ReadFile(k, "../../etc/passwd"); err == nil {
 		t.Errorf("read %d bytes outside the directory", len(data))

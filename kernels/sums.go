@@ -100,7 +100,7 @@ func sumTree(ctx context.Context, dir string) (sums, error) {
 			return err
 		}
 		if strings.ContainsAny(name, "\n\\") {
-			return fmt.Errorf("file name %q has a line break or a backslash in it", name)
+			return fmt.Errorf("file name %q contains a line break or backslash", name)
 		}
 		sum, err := sumFile(path)
 		if err != nil {

@@ -49,7 +49,7 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 		return nil, err
 	}
 	if v := binary.LittleEndian.Uint16(bzImage[bootVersion:]); v < 0x0208 {
-		return nil, fmt.Errorf("bzImage: boot protocol %d.%02d is older than 2.08 and does not have the payload's offset", v>>8, v&0xff)
+		return nil, fmt.Errorf("bzImage: boot protocol %d.%02d is older than 2.08 and lacks the payload's offset", v>>8, v&0xff)
 	}
 	sectors := int(bzImage[bootSetupSects])
 	if sectors == 0 {
@@ -58,7 +58,7 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	start := uint64(sectors+1)*bootSector + uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadOffset:]))
 	length := uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadLength:]))
 	if length < 8 || start+length > uint64(len(bzImage)) {
-		return nil, fmt.Errorf("bzImage: its payload of %d bytes at %d does not lie within its %d bytes: the file is truncated or corrupt", length, start, len(bzImage))
+		return nil, fmt.Errorf("bzImage: the payload of %d bytes at %d is not within the file's %d bytes: it is truncated or corrupt", length, start, len(bzImage))
 	}
 	payload := bzImage[start : start+length]
 	if bytes.HasPrefix(payload, []byte(elf.ELFMAG)) {
@@ -134,7 +134,7 @@ func bannerRelease(image []byte) (string, error) {
 	for {
 		i := bytes.Index(rest, []byte(banner))
 		if i < 0 {
-			return "", fmt.Errorf("vmlinux: no %q in it: not a Linux kernel, or stripped of its data", banner)
+			return "", fmt.Errorf("vmlinux: %q not found: not a Linux kernel, or its data was stripped", banner)
 		}
 		rest = rest[i+len(banner):]
 		if len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {

@@ -52,14 +52,14 @@ func TestExtractVmlinux(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			payload := compress(t, name, vmlinux)
 			if found, _ := payloadFormat(payload); found != name {
-				t.Fatalf("taken for %q", found)
+				t.Fatalf("detected as %q", found)
 			}
 			got, err := ExtractVmlinux(kerneltest.BzImage(testRelease, payload))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, vmlinux) {
-				t.Fatal("another vmlinux came out")
+				t.Fatal("the unpacked vmlinux differs")
 			}
 		})
 	}
@@ -112,8 +112,8 @@ func TestExtractVmlinuxErrors(t *testing.T) {
 		{"text", bytes.Repeat([]byte("hello "), 1000), "not a bzImage"},
 		{"truncated", good[:len(good)/2], "truncated"},
 		{"old protocol", change(func(b []byte) []byte { b[0x206] = 7; return b }), "2.08"},
-		{"no payload", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x24c:], 0); return b }), "does not lie within"},
-		{"offset far away", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x248:], 1<<31); return b }), "does not lie within"},
+		{"no payload", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x24c:], 0); return b }), "is not within"},
+		{"offset far away", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x248:], 1<<31); return b }), "is not within"},
 		{"unknown", kerneltest.BzImage(testRelease, []byte("what is this payload?")), "unknown compression"},
 		{"not ELF", kerneltest.BzImage(testRelease, kerneltest.Gzip([]byte("not an ELF image"))), "is not an ELF"},
 		{"huge", kerneltest.BzImage(testRelease, []byte("\x28\xb5\x2f\xfd0000\xff\xff\xff\xff")), "claims to unpack"},

@@ -126,7 +126,7 @@ func testFiles(t *testing.T, g *guest) {
 	}
 	t.Logf("got it in %v", time.Since(start))
 	if want := sha256.Sum256(content); !bytes.Equal(h.Sum(nil), want[:]) {
-		t.Error("the file came back different")
+		t.Error("the file read back differs")
 	}
 	// A chunk at offset 0 replaces the file.
 	g.must(protocol.Request{Put: &protocol.Put{Path: "/put/below/file", Mode: 0o600, Data: []byte("short")}})
@@ -209,7 +209,7 @@ func testLeftovers(t *testing.T, g *guest) {
 	}
 	// A process left behind would have written by now.
 	if out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"}); out != "" {
-		t.Errorf("something outlived the child and wrote %.100q", out)
+		t.Errorf("a process outlived the child and wrote %.100q", out)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestScript(t *testing.T) {
 		}
 		select {
 		case <-s.answered:
-			t.Errorf("%d: the next one comes without an answer", i)
+			t.Errorf("%d: the next request arrived before the answer", i)
 		default:
 		}
 	}

@@ -29,7 +29,7 @@ type control struct {
 func (c *control) reply(r protocol.Reply) {
 	line, err := protocol.Encode(r)
 	if err == nil && len(line) > protocol.MaxLine {
-		err = fmt.Errorf("the reply would be %d bytes long, the limit is %d: ask for less", len(line), protocol.MaxLine)
+		err = fmt.Errorf("the reply would be %d bytes long, the limit is %d: request less", len(line), protocol.MaxLine)
 	}
 	if err != nil {
 		if line, err = protocol.Encode(protocol.Reply{ID: r.ID, Error: err.Error()}); err != nil {

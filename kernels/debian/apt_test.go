@@ -184,7 +184,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.List(t.Context()); !isA[*SettingError](err) || !strings.Contains(err.Error(), "kernels.debian.keyring") {
-		t.Errorf("a keyring that there is not: %v", err)
+		t.Errorf("a missing keyring: %v", err)
 	}
 	s.cfg.Keyring = nil
 	if _, err := s.List(t.Context()); err == nil || !strings.Contains(err.Error(), "debian-archive-keyring") {

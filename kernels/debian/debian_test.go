@@ -75,12 +75,12 @@ func TestList(t *testing.T) {
 		t.Errorf("%d entries the second time", len(again))
 	}
 	if asked := a.asked(); len(asked) != 0 {
-		t.Errorf("asked again for %q", asked)
+		t.Errorf("requested again: %q", asked)
 	}
 	refreshed := a.sourceIn(s.store, func(c *Config) { bothSuites(c); c.Refresh = true })
 	list(t, refreshed)
 	if asked := a.asked(); len(asked) != 2 || !strings.HasSuffix(asked[0], "InRelease") {
-		t.Errorf("to refresh it asked for %q", asked)
+		t.Errorf("refresh requested %q", asked)
 	}
 	generic := a.sourceIn(s.store, func(c *Config) { bothSuites(c); c.Flavour = "generic" })
 	if found := list(t, generic); len(found) != 1 || found[0].Flavour != "amd64" {
@@ -220,7 +220,7 @@ func TestUnindexedModules(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := fetch(); err == nil || !strings.Contains(err.Error(), "boots without modules") {
-		t.Errorf("modules that are gone: %v", err)
+		t.Errorf("missing modules: %v", err)
 	}
 }
 
@@ -266,7 +266,7 @@ func TestCorruptExtract(t *testing.T) {
 		t.Errorf("%+v", entries)
 	}
 	if asked := a.asked(); len(asked) != 1 || !strings.Contains(asked[0], "by-hash") {
-		t.Errorf("asked for %q", asked)
+		t.Errorf("requested %q", asked)
 	}
 }
 

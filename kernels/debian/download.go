@@ -85,7 +85,7 @@ func (s *Source) get(ctx context.Context, address string, from int64) (*response
 		case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusGone:
 			return nil, errors.Join(&MissingError{URL: address}, r.Close())
 		}
-		failed := &UnreachableError{URL: address, Err: fmt.Errorf("the server says %s", r.Status)}
+		failed := &UnreachableError{URL: address, Err: fmt.Errorf("the server returned %s", r.Status)}
 		if err := r.Close(); err != nil || attempt == 3 || (r.StatusCode < 500 && r.StatusCode != http.StatusTooManyRequests) {
 			return nil, errors.Join(failed, err)
 		}
@@ -144,7 +144,7 @@ func (s *Source) getAll(ctx context.Context, address string, limit int64) ([]byt
 	case err != nil:
 		return nil, &UnreachableError{URL: address, Err: err}
 	case int64(len(text)) > limit:
-		return nil, &UnreachableError{URL: address, Err: fmt.Errorf("it has more than %d bytes", limit)}
+		return nil, &UnreachableError{URL: address, Err: fmt.Errorf("it is larger than %d bytes", limit)}
 	}
 	return text, nil
 }
@@ -279,7 +279,7 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 	}
 	if r.StatusCode != http.StatusPartialContent || !strings.HasPrefix(r.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)) {
 		if r.StatusCode == http.StatusPartialContent && have > 0 {
-			return have, false, &UnreachableError{URL: w.url, Err: fmt.Errorf("the server sent another range (%q)", r.Header.Get("Content-Range"))}
+			return have, false, &UnreachableError{URL: w.url, Err: fmt.Errorf("the server sent a different range (%q)", r.Header.Get("Content-Range"))}
 		}
 		whole, have = true, 0
 		if err := f.Truncate(0); err != nil {

@@ -225,7 +225,7 @@ func TestPackageFaults(t *testing.T) {
 			a.publish(suite{name: "trixie", packages: whole(oldRelease, "6.12.117-1")})
 			fixed := a.sourceIn(s.store, func(cfg *Config) { suites("trixie")(cfg); cfg.Refresh = true })
 			if _, err := fetchOld(t, a, fixed); err != nil {
-				t.Errorf("after mending: %v", err)
+				t.Errorf("after the repair: %v", err)
 			}
 		})
 	}
@@ -280,7 +280,7 @@ func TestResume(t *testing.T) {
 				want = append(want, debPath()+w)
 			}
 			if asked := a.asked(); strings.Join(asked, ",") != strings.Join(want, ",") {
-				t.Errorf("asked for %q, want %q", asked, want)
+				t.Errorf("requested %q, want %q", asked, want)
 			}
 		})
 	}
@@ -310,7 +310,7 @@ func TestBrokenLineIsCarriedOn(t *testing.T) {
 		return true
 	})
 	if k, err := fetchOld(t, a, s); err != nil || k.Release != oldRelease || breaks != 2 {
-		t.Errorf("%+v after %d breaks: %v", k, breaks, err)
+		t.Errorf("%+v after %d broken connections: %v", k, breaks, err)
 	}
 }
 

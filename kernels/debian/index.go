@@ -170,13 +170,13 @@ func scanIndex(index io.Reader, archive string) ([]pkg, error) {
 		}
 		if wanted {
 			if len(paragraph)+len(line) > maxParagraph {
-				return nil, fmt.Errorf("a paragraph has more than %d bytes", maxParagraph)
+				return nil, fmt.Errorf("a paragraph is larger than %d bytes", maxParagraph)
 			}
 			paragraph = append(paragraph, line...)
 		}
 		if errors.Is(err, io.EOF) {
 			if limited.N <= 0 {
-				return nil, fmt.Errorf("it has more than %d bytes", maxIndex)
+				return nil, fmt.Errorf("it is larger than %d bytes", maxIndex)
 			}
 			return found, flush()
 		}

@@ -12,7 +12,7 @@ import (
 // TestHostMirror lists and fetches from the host's apt mirror.
 func TestHostMirror(t *testing.T) {
 	if os.Getenv("SPLICELAB_NET_TESTS") != "1" {
-		t.Skip("SPLICELAB_NET_TESTS=1 not set: asks a real mirror")
+		t.Skip("SPLICELAB_NET_TESTS=1 not set: needs a real mirror")
 	}
 	store, err := kernels.OpenStore(t.TempDir())
 	if err != nil {

@@ -229,7 +229,7 @@ func (r *release) parse(text []byte) error {
 	field := func(name string) string { return strings.TrimSpace(p.Values[name]) }
 	// A mirror could serve another suite's signed file.
 	if field("Codename") != r.suite && field("Suite") != r.suite {
-		return fmt.Errorf("it is about suite %q (%q) and not %q", field("Suite"), field("Codename"), r.suite)
+		return fmt.Errorf("it is for suite %q (%q) instead of %q", field("Suite"), field("Codename"), r.suite)
 	}
 	if r.date, err = parseDate(field("Date")); err != nil {
 		return fmt.Errorf("field Date: %w", err)

@@ -40,7 +40,7 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 			return nil
 		})
 		if absent := (*MissingError)(nil); p.SHA256 == "" && errors.As(err, &absent) {
-			err = fmt.Errorf("%w any more: without kernels.debian.allow-unindexed-modules the kernel boots without modules", err)
+			err = fmt.Errorf("%w any more; if kernels.debian.allow-unindexed-modules is off, the kernel boots without modules", err)
 		}
 		if err != nil {
 			return kernels.Facts{}, err
@@ -124,7 +124,7 @@ func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err er
 	}
 	defer func() { err = errors.Join(err, archive.Close()) }()
 	if archive.Control.Package != p.Name || archive.Control.Version.String() != p.Version {
-		return fmt.Errorf("it holds %s %s and not %s %s", archive.Control.Package, archive.Control.Version, p.Name, p.Version)
+		return fmt.Errorf("it contains %s %s instead of %s %s", archive.Control.Package, archive.Control.Version, p.Name, p.Version)
 	}
 	left := int64(maxUnpacked)
 	for {
@@ -143,7 +143,7 @@ func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err er
 			continue
 		}
 		if left -= header.Size; left < 0 {
-			return fmt.Errorf("it holds more than %d bytes", int64(maxUnpacked))
+			return fmt.Errorf("it unpacks to more than %d bytes", int64(maxUnpacked))
 		}
 		if err := writeOut(filepath.Join(dir, name), archive.Data); err != nil {
 			return err

@@ -113,7 +113,7 @@ func (p *Prepared) compile(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		err = blameSource(p.failed("make", err, tail))
-		return errors.Join(p.clean(), fmt.Errorf("%w\nthe whole log: %s", err, log.Name()))
+		return errors.Join(p.clean(), fmt.Errorf("%w\nfull log: %s", err, log.Name()))
 	}
 	p.writeCounted(known.then(config, done))
 	return p.clean()

@@ -85,7 +85,7 @@ func TestParseRequest(t *testing.T) {
 	}
 	for _, line := range []string{"# a comment", "", "# CONFIG_A is nice", "MAKE=1"} {
 		if _, ok := parseRequest(line); ok {
-			t.Errorf("%q is taken for an option", line)
+			t.Errorf("%q is parsed as an option", line)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestFragments(t *testing.T) {
 			seen[o.option] = true
 		}
 		if len(seen) == 0 {
-			t.Errorf("%s asks for nothing", name)
+			t.Errorf("%s requests no options", name)
 		}
 	}
 }
@@ -200,7 +200,7 @@ func TestCheckout(t *testing.T) {
 		}
 	}
 	if len(sources) != 3 {
-		t.Errorf("three sources are known as %d: %v", len(sources), sources)
+		t.Errorf("three sources have %d identities: %v", len(sources), sources)
 	}
 	// A branch that was updated is built at its new tip.
 	write(t, filepath.Join(repo, "fs/file.c"), "third\n")
@@ -226,7 +226,7 @@ func TestCheckout(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := prepared(t, Build{Name: "a", Tree: repo, Ref: "v1"}).fetch(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "repository not found") {
-		t.Errorf("a vanished repository: %v", err)
+		t.Errorf("a deleted repository: %v", err)
 	}
 }
 
@@ -259,7 +259,7 @@ func TestTarballAndDirectory(t *testing.T) {
 		"/src/linux": "", "me@example.org:linux.git": "", "file:///src/linux": "",
 	} {
 		if got := publicURL(url); got != want {
-			t.Errorf("%s is %q to everybody, want %q", url, got, want)
+			t.Errorf("the public URL of %s is %q, want %q", url, got, want)
 		}
 	}
 	first := prepared(t, Build{Name: "a", Tree: tree})
@@ -269,7 +269,7 @@ func TestTarballAndDirectory(t *testing.T) {
 	write(t, filepath.Join(tree, "fs/file.c"), "changed\n")
 	second := prepared(t, Build{Name: "a", Tree: tree})
 	if err := second.fetch(t.Context(), dir); err != nil || second.Source == first.Source {
-		t.Errorf("a changed tree is the same: %v", err)
+		t.Errorf("a changed tree has the same digest: %v", err)
 	}
 	write(t, filepath.Join(tree, ".config"), "")
 	for want, tree := range map[string]string{"make mrproper": tree, "no Kconfig": t.TempDir(), "no such file": tree + "-gone", "neither a directory nor a tarball": patch} {

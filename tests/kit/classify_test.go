@@ -31,7 +31,7 @@ func TestSelfTestNoticesAWrongOracle(t *testing.T) {
 	s := Specimens(1, 4*PageSize, 2*PageSize)[0]
 	s.Want = outcome.Live
 	if s.Check() == nil {
-		t.Error("a specimen under a wrong name passes")
+		t.Error("a mislabelled specimen passes")
 	}
 }
 
@@ -104,7 +104,7 @@ func TestForeignDetail(t *testing.T) {
 	f := h.Classify([]Segment{{0, SpanLen}}, got, nil)
 	for _, want := range []string{"foreign 4096+32 of 16384", "at 4096:", "nearest is version 0", "aa aa aa"} {
 		if !strings.Contains(f.Detail, want) {
-			t.Errorf("detail %q does not say %q", f.Detail, want)
+			t.Errorf("detail %q lacks %q", f.Detail, want)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func bad(name, doc string) kit.Test {
 	return kit.Test{Name: name, Family: "selftest", Kind: outcome.Invariant, Doc: doc, Guest: true}
 }
 
-// forever blocks in raw system calls, unknown to the Go runtime.
+// forever blocks without triggering the Go runtime's deadlock detection.
 func forever(c *kit.Cell) {
 	p := c.Pipe()
 	var b [1]byte

@@ -52,7 +52,7 @@ func Feed(ctx context.Context, dir string, input []byte, env []string, args ...s
 	}
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		return "", fmt.Errorf("git cannot be run: %w; install it (Debian: apt-get install git)", err)
+		return "", fmt.Errorf("cannot run git: %w; install it (Debian: apt-get install git)", err)
 	}
 	return stdout.String(), &Error{Command: args[0], Code: exit.ExitCode(), Output: stderr.String()}
 }
