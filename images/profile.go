@@ -6,7 +6,7 @@ package images
 type Profile struct {
 	// Name is the argument of -f, e.g. "xfs-1k".
 	Name string `yaml:"name" mapstructure:"name"`
-	// Type is the filesystem's name as mount(2) takes it, e.g. "xfs".
+	// Type is the filesystem type for mount(2), e.g. "xfs".
 	Type string `yaml:"type" mapstructure:"type"`
 	// Doc is one sentence for listings.
 	Doc string `yaml:"doc" mapstructure:"doc"`

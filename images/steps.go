@@ -10,7 +10,7 @@ import (
 // MountStep is one mount of a profile, for the guest agent.
 type MountStep struct {
 	Device  string   // "disk0" for the profile's disk, or empty
-	Type    string   // filesystem, as mount(2) takes it
+	Type    string   // filesystem type for mount(2)
 	Target  string   // directory; created if missing
 	Options string   // comma-separated
 	Mkdirs  []string // created after the previous steps, before mounting

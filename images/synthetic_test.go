@@ -93,7 +93,7 @@ func synthetic(t testing.TB, files map[string]string) kernels.Kernel {
 	return k
 }
 
-// withConfig gives the kernel a configuration.
+// withConfig adds a configuration to the kernel.
 func withConfig(t testing.TB, k kernels.Kernel, config string) kernels.Kernel {
 	t.Helper()
 	k.Config = filepath.Join(t.TempDir(), "config")

@@ -100,7 +100,7 @@ func testExec(t *testing.T, g *guest) {
 }
 
 func testFiles(t *testing.T, g *guest) {
-	// Not a whole protocol.ChunkSize: the port takes 20 to 80 KiB a second.
+	// Less than protocol.ChunkSize: the port transfers 20 to 80 KiB/s.
 	const chunk = 32 << 10
 	content := make([]byte, chunk+1000)
 	if _, err := rand.Read(content); err != nil {

@@ -48,7 +48,7 @@ func (c *Cell) Throttle() *Throttle {
 		group.move(cgroups)
 		_ = os.Remove(group.path)
 	})
-	// At this rate a page takes a minute.
+	// At this rate writing a page takes a minute.
 	if err := t.limit("64"); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			c.Skip("no io.max (a kernel without CONFIG_BLK_DEV_THROTTLING)")

@@ -19,7 +19,7 @@ type view struct {
 	read func(f *File, b []byte) (int, error)
 }
 
-// errNoView says that the filesystem does not support this view.
+// errNoView reports that the filesystem does not support this view.
 var errNoView = errors.New("no such view here")
 
 // The order matters: the last one writes the file back.

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Region is anonymous memory with all pages missing at first. Go code must not
+// Region is anonymous memory with all pages initially missing. Go code must not
 // touch an unresolved page: the thread would block with its P held. Kernel
 // code, in a system call, may.
 type Region struct {
