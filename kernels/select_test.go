@@ -84,7 +84,7 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-func TestSelectTakesNewestPackageOfARelease(t *testing.T) {
+func TestSelectNewestPackage(t *testing.T) {
 	entries := []Entry{
 		{Release: "6.1.0-56-cloud-amd64", Version: version("6.1.192"), PackageVersion: "6.1.192-2+b1", Flavour: "cloud-amd64"},
 		{Release: "6.1.0-56-cloud-amd64", Version: version("6.1.192"), PackageVersion: "6.1.192-2", Flavour: "cloud-amd64"},

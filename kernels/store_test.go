@@ -107,7 +107,7 @@ func TestPutLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func TestDamageIsFetchedAgain(t *testing.T) {
+func TestCorruptEntryIsRefetched(t *testing.T) {
 	damage := func(name string) func(t *testing.T, dir string) {
 		return func(t *testing.T, dir string) {
 			path := filepath.Join(dir, name)
@@ -224,7 +224,7 @@ func TestSumsLookup(t *testing.T) {
 
 // Several processes that want the same kernel fetch it once; so do goroutines
 // with separate stores.
-func TestPutOnceForAll(t *testing.T) {
+func TestPutOnce(t *testing.T) {
 	dir := t.TempDir()
 	var mu sync.Mutex
 	filled := 0
@@ -253,7 +253,7 @@ func TestPutOnceForAll(t *testing.T) {
 	}
 }
 
-func TestLockGivesUpWithTheContext(t *testing.T) {
+func TestLockStopsWithContext(t *testing.T) {
 	s := openStore(t)
 	unlock, err := s.Lock(t.Context(), "key")
 	if err != nil {

@@ -292,7 +292,7 @@ func TestNewIndex(t *testing.T) {
 	}
 }
 
-func TestBusyMirrorIsAskedAgain(t *testing.T) {
+func TestBusyMirrorIsRetried(t *testing.T) {
 	a := published(t)
 	refused := 0
 	a.setIntercept(func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {

@@ -149,7 +149,7 @@ func TestExpiredSuites(t *testing.T) {
 }
 
 // An unreachable security suite is not skipped silently.
-func TestPartOfTheArchiveUnreachable(t *testing.T) {
+func TestArchivePartlyUnreachable(t *testing.T) {
 	a := published(t)
 	s := a.source(func(c *Config) { c.SecurityMirror = "http://127.0.0.1:1/debian-security" })
 	if entries, err := s.List(t.Context()); !isA[*UnreachableError](err) || !strings.Contains(err.Error(), "-security") {
@@ -287,7 +287,7 @@ func TestResume(t *testing.T) {
 }
 
 // A download survives several broken connections.
-func TestBrokenLineIsCarriedOn(t *testing.T) {
+func TestBrokenConnectionIsResumed(t *testing.T) {
 	a := published(t)
 	s := a.source(suites("trixie"))
 	list(t, s)

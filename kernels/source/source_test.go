@@ -300,7 +300,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestDiskFullIsTheLabs(t *testing.T) {
+func TestFullDiskIsNotBlamedOnSource(t *testing.T) {
 	p := prepared(t, Build{Name: "a"})
 	err := p.failed("make", os.ErrInvalid, "as: fatal: fs/x.o: No space left on device\nmake: *** Error 1")
 	var fault *Error

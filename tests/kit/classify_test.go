@@ -70,7 +70,7 @@ func TestDetails(t *testing.T) {
 			clear(got[1000:PageSize])
 			return got
 		}, Finding{Outcome: outcome.Zeroed, Detail: "zeroed 1000+3096, snapshot 4096+12288 of 16384"}},
-		{"one page of a write is visible", func(h *History, got []byte) []byte {
+		{"a page of a write shows", func(h *History, got []byte) []byte {
 			h.Write(0, span)
 			copy(got[:PageSize], h.Content())
 			return got

@@ -17,11 +17,11 @@ func TestDump(t *testing.T) {
 		bytes  int
 	}{
 		{"nothing", func(*History, []byte) {}, -1, "", 0},
-		{"a hole visible to the reader", func(h *History, data []byte) {
+		{"a hole that the reader sees", func(h *History, data []byte) {
 			h.Zero(1024, 1024)
 			copy(data, h.Content())
 		}, 1024, "zeroed", 32},
-		{"a hole not visible to the reader", func(h *History, _ []byte) { h.Zero(1024, 1024) }, -1, "", 0},
+		{"a hole that the reader does not see", func(h *History, _ []byte) { h.Zero(1024, 1024) }, -1, "", 0},
 		{"zeros that the file never had", func(h *History, data []byte) {
 			h.Zero(1024, 1024)
 			clear(data[512:2048])

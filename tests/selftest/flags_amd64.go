@@ -18,10 +18,10 @@ func flagsAfterExchange(compared uint64) (flags uint64, ok bool) {
 	if !cpu.X86.HasCX16 {
 		return 0, false
 	}
-	var buf [3]uint64
-	p := (*[2]uint64)(buf[:])
+	var room [3]uint64
+	p := (*[2]uint64)(room[:])
 	if uintptr(unsafe.Pointer(p))%16 != 0 {
-		p = (*[2]uint64)(buf[1:])
+		p = (*[2]uint64)(room[1:])
 	}
 	return compareExchange16(p, compared), true
 }

@@ -84,14 +84,14 @@ func sizes(c *kit.Cell, fd int) (to, back func() error) {
 		}
 		return func() error { return fsctl.XFSResize(fd, blocks-16, inodes) }, func() error { return fsctl.XFSResize(fd, blocks, inodes) }
 	case "ext4":
-		has, capacity, err := fsctl.Ext4Blocks(os.Getenv(protocol.EnvDevice))
+		has, room, err := fsctl.Ext4Blocks(os.Getenv(protocol.EnvDevice))
 		if err != nil {
 			c.Infra("read the superblock: %v", err)
 		}
-		if has >= capacity {
-			c.Skip("ext4 does not shrink while it is mounted, and its device has no room to grow: %d blocks of %d", has, capacity)
+		if has >= room {
+			c.Skip("ext4 does not shrink while it is mounted, and its device has no room to grow: %d blocks of %d", has, room)
 		}
-		return func() error { return fsctl.Ext4Resize(fd, capacity) }, func() error { return nil }
+		return func() error { return fsctl.Ext4Resize(fd, room) }, func() error { return nil }
 	}
 	c.Skip("this test cannot resize %s", c.FS.Type)
 	return nil, nil
