@@ -21,7 +21,7 @@ func TestValidate(t *testing.T) {
 		"has no name":            {Tree: "x"},
 		"letters, digits":        {Name: "a/b", Tree: "x"},
 		"tree is missing":        {Name: "a"},
-		"is not patched":         {Name: "a", Tree: "dir", Patches: []string{"p"}},
+		"cannot be patched":      {Name: "a", Tree: "dir", Patches: []string{"p"}},
 		"a tarball has no ref":   {Name: "a", Tree: "x.tar.xz", Ref: "v6"},
 		`option "XFS_FS=y"`:      {Name: "a", Tree: "x", Options: []string{"XFS_FS=y"}},
 		`option "CONFIG_XFS="`:   {Name: "a", Tree: "x", Options: []string{"CONFIG_XFS="}},

@@ -91,7 +91,7 @@ func (p *Prepared) inPlace() error {
 	}
 	for _, left := range []string{".config", "include/config"} {
 		if _, err := os.Stat(filepath.Join(abs, left)); err == nil {
-			return p.fault("%s contains an in-tree build, which prevents building elsewhere: run make mrproper there, or name a ref", abs)
+			return p.fault("source tree %s is not clean, it contains an in-tree build: run make mrproper there, or name a ref", abs)
 		}
 	}
 	p.src = abs
