@@ -42,7 +42,7 @@ func TestIndexFaults(t *testing.T) {
 		}, isA[*ExpiredError], []string{"expired on 2026-11-06", "add trixie to kernels.debian.allow-expired"}},
 		{"another suite's", func(a *archive) {
 			a.publish(suite{name: "trixie", codename: "bookworm"})
-		}, nil, []string{`and not "trixie"`}},
+		}, nil, []string{`instead of "trixie"`}},
 		{"index changed", func(a *archive) {
 			for path, body := range a.files {
 				if strings.Contains(path, "binary-amd64") {
