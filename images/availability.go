@@ -8,21 +8,21 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// Availability says how a kernel offers a module.
+// Availability describes how a kernel provides a module.
 type Availability int
 
 // Only Missing means that the module cannot be used.
 const (
-	// Unknown: the kernel comes without module tree and configuration, as a
-	// bare vmlinux does; the module may be built in.
+	// Unknown: the kernel has neither a module tree nor a configuration, like
+	// a bare vmlinux; the module may be built in.
 	Unknown Availability = iota
 	BuiltIn
 	Loadable
 	Missing
 )
 
-// HasModule reports how the kernel offers a module; - and _ in names are
-// equal. An unreadable module tree makes it Unknown.
+// HasModule reports how the kernel provides a module; - and _ in names are
+// equivalent. An unreadable module tree makes it Unknown.
 func HasModule(k kernels.Kernel, name string) Availability {
 	t, err := OpenModuleTree(k)
 	if err != nil {
@@ -33,7 +33,7 @@ func HasModule(k kernels.Kernel, name string) Availability {
 
 // ConfigOption returns the value of an option such as "CONFIG_XFS_FS" in the
 // kernel's build configuration: "y", "m", a literal, or "" when it is off.
-// Known is false when the kernel comes without a configuration.
+// Known is false when the kernel has no configuration.
 func ConfigOption(k kernels.Kernel, option string) (value string, known bool, err error) {
 	if k.Config == "" {
 		return "", false, nil
@@ -58,8 +58,8 @@ var moduleOptions = map[string]string{
 	"loop":           "CONFIG_BLK_DEV_LOOP",
 }
 
-// Availability reports how the kernel offers a module; - and _ in names are
-// equal.
+// Availability reports how the kernel provides a module; - and _ in names are
+// equivalent.
 func (t *ModuleTree) Availability(name string) Availability {
 	name = moduleName(name)
 	if t.builtin[name] {

@@ -1,9 +1,9 @@
-// Package images makes what a VM boots and mounts: initramfs images with the
+// Package images builds what a VM boots and mounts: initramfs images with the
 // guest agent, test binaries and the kernel modules that they need, and disk
 // images with a filesystem on them. It also declares the filesystem profiles.
 //
-// It must not know how a VM is run, what a test is, or the lab; of kernels it
-// knows only what is on disk.
+// It must not depend on how a VM is run, what a test is, or the lab; of a
+// kernel it knows only the files on disk.
 package images
 
 import (
@@ -23,10 +23,10 @@ import (
 
 // Builder builds images into a cache that several processes may share.
 // Entries are named by the digest of everything that went into them, and
-// verified each time before they are handed out: a corrupt one is rebuilt.
+// verified each time before use: a corrupt one is rebuilt.
 type Builder struct {
 	// Dir is the cache directory; it is created when missing. The images are
-	// only ever read by VMs, which must write to an overlay of their own.
+	// read-only: each VM must write to its own overlay.
 	Dir string
 }
 
@@ -37,16 +37,16 @@ type entry struct {
 	Tool   string   `json:"mkfs,omitempty"` // disk: mkfs tool and version
 }
 
-// kind is one sort of image in the cache.
+// kind is one type of image in the cache.
 type kind struct {
 	name   string // subdirectory
-	suffix string // of image files
+	suffix string // image file extension
 	digest artifact.Digest
 }
 
 // store is the part of the cache for one kind. An entry is in use only while
-// it is verified: callers know nothing but the path of an image, so none is
-// evicted, and those that nobody uses any more are removed by their age.
+// it is verified: callers hold just the path of an image, so images are never
+// evicted for space, only removed once they are old and unused.
 func (b Builder) store(k kind) *artifact.Store[artifact.Manifest] {
 	dir := filepath.Join(b.Dir, k.name)
 	return &artifact.Store[artifact.Manifest]{Dir: dir, Locks: dir, Max: artifact.Unbounded,
@@ -54,7 +54,7 @@ func (b Builder) store(k kind) *artifact.Store[artifact.Manifest] {
 }
 
 // obtain returns the path of the image called key and its entry, building it
-// when it is not there or corrupt. build writes the image to a file and
+// when it is missing or corrupt. build writes the image to a file and
 // returns the entry, whose digest obtain fills in.
 func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.File) (entry, error)) (path string, e entry, err error) {
 	defer func() {
@@ -91,8 +91,8 @@ func (b Builder) obtain(ctx context.Context, k kind, key string, build func(*os.
 	return filepath.Join(image.Dir, key+k.suffix), e, nil
 }
 
-// RemoveUnused removes the images that nobody has used since a time, and
-// returns how many.
+// RemoveUnused removes the images that have not been used since the given time,
+// and returns how many.
 func (b Builder) RemoveUnused(ctx context.Context, since time.Time) (removed int, err error) {
 	for _, k := range []kind{initramfsKind, diskKind} {
 		keys, rerr := b.store(k).RemoveUnused(ctx, since)
@@ -105,7 +105,7 @@ func (b Builder) RemoveUnused(ctx context.Context, since time.Time) (removed int
 	return removed, err
 }
 
-// fileDigest is the SHA-256 of all of a file, from its beginning.
+// fileDigest is the SHA-256 of the whole file, whatever its current offset.
 func fileDigest(f *os.File) (string, error) {
 	h := sha256.New()
 	if _, err := f.Seek(0, io.SeekStart); err != nil {

@@ -10,10 +10,10 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// MissingModuleError says that a kernel neither has a module built in nor
-// brings it: what needs it cannot be done on this kernel.
+// MissingModuleError reports that a module is neither built into a kernel nor in
+// its module tree.
 type MissingModuleError struct {
-	Module string // as it was asked for
+	Module string // as requested
 	Kernel string // release
 }
 
@@ -21,30 +21,30 @@ func (e *MissingModuleError) Error() string {
 	return fmt.Sprintf("kernel %s has no module %s: neither built in nor in its module tree", e.Kernel, e.Module)
 }
 
-// module is one that goes into the image.
+// module is a module that goes into the image.
 type module struct {
 	name    string
 	image   []byte   // decompressed: the agent loads ELF only
-	needs   []string // what must be loaded before it, as far as it is in the image
-	aliases []string // other names that the kernel may ask for it by
+	needs   []string // modules in the image that must be loaded before it
+	aliases []string // other names by which the kernel may request it
 }
 
 func (m module) guestPath() string { return path.Join(moduleDir, m.name+".ko") }
 
-// unstated are the modules that one needs at run time without saying so in
-// its .modinfo. A name that a kernel does not have is passed over.
-var unstated = map[string][]string{
-	// The disk's driver needs a transport, which it does not depend on.
+// implicitDeps lists modules that another needs at run time without declaring it in
+// .modinfo. Names that a kernel does not have are skipped.
+var implicitDeps = map[string][]string{
+	// The disk driver needs a transport but declares no dependency on it.
 	"virtio_blk":     {"virtio_pci"},
 	"virtio_console": {"virtio_pci"},
 	"virtio_rng":     {"virtio_pci"},
-	// fat asks for its code page and character set by name when it mounts:
+	// fat loads its code page and character set by name at mount time:
 	// FAT_DEFAULT_CODEPAGE and FAT_DEFAULT_IOCHARSET, ascii or iso8859-1 by
 	// distribution, and utf8.
 	"vfat":  {"nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"},
 	"exfat": {"nls_utf8"},
-	// Filesystems allocate crc32c by name when they mount; where it is a
-	// module, the kernel would call modprobe, which a guest does not have.
+	// Filesystems allocate crc32c by name at mount time; where it is a
+	// module, the kernel would call modprobe.
 	"ext4":  {"crc32c"},
 	"xfs":   {"crc32c"},
 	"btrfs": {"crc32c"},
@@ -53,14 +53,13 @@ var unstated = map[string][]string{
 
 // aliasDirs are searched for a module with a given alias. Only algorithms of
 // the crypto API are named by alias in a softdep.
-// Those below kernel/arch are left out: they refuse to load on a processor
-// without their instructions, and each has a portable twin.
+// Those below kernel/arch are left out: they refuse to load on a CPU without
+// the instructions, and each has a generic implementation.
 var aliasDirs = []string{"kernel/crypto/", "kernel/lib/"}
 
-// closure returns the wanted modules and all that they need, each after its
-// dependencies. What is built in is left out; so is everything when the
-// kernel has neither module tree nor configuration, on the assumption that
-// it has built in what it has.
+// closure returns the wanted modules and all their dependencies, in load order.
+// Built-in modules are left out. A kernel without module tree and configuration
+// is assumed to have everything built in.
 func closure(ctx context.Context, k kernels.Kernel, wanted []string) ([]module, error) {
 	t, err := OpenModuleTree(k)
 	if err != nil {
@@ -88,18 +87,18 @@ type resolver struct {
 	alias map[string]string // alias → module name; nil until one is looked for
 }
 
-// add appends a module after what it needs.
+// add appends a module after its dependencies.
 func (r *resolver) add(name string) error {
 	switch r.tree.Availability(name) {
 	case BuiltIn, Unknown:
-		// What is needed at run time may still be a module of its own: ext4
-		// is built in where crc32c is not.
-		return r.addSoft(unstated[moduleName(name)])
+		// A run-time dependency of a built-in one may still be a module, e.g.
+		// crc32c with ext4 built in.
+		return r.addSoft(implicitDeps[moduleName(name)])
 	case Missing:
 		return &MissingModuleError{Module: name, Kernel: r.tree.kernel.Release}
 	}
 	name = moduleName(name)
-	if r.seen[name] { // also ends a cycle
+	if r.seen[name] { // also breaks a cycle
 		return nil
 	}
 	r.seen[name] = true
@@ -120,21 +119,21 @@ func (r *resolver) add(name string) error {
 			return err
 		}
 	}
-	if err := r.addSoft(slices.Concat(info.softPre, unstated[name])); err != nil {
+	if err := r.addSoft(slices.Concat(info.softPre, implicitDeps[name])); err != nil {
 		return err
 	}
 	m := module{name: name, image: image, aliases: info.aliases}
 	for _, d := range depends {
 		m.needs = append(m.needs, moduleName(d))
 	}
-	for _, d := range r.order[before:] { // among them what only add knows of
+	for _, d := range r.order[before:] { // including soft and implicit dependencies
 		m.needs = append(m.needs, d.name)
 	}
 	r.order = append(r.order, m)
 	return nil
 }
 
-// addSoft adds modules, by name or by alias, as far as the kernel has them.
+// addSoft adds those modules, by name or alias, that the kernel has.
 func (r *resolver) addSoft(names []string) error {
 	for _, name := range names {
 		switch r.tree.Availability(name) {
@@ -204,7 +203,7 @@ func genericFirst(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// load reads a module of the tree.
+// load reads a module from the tree.
 func (t *ModuleTree) load(name string) ([]byte, modinfo, error) {
 	rel := t.files[name]
 	content, err := kernels.ReadFile(t.kernel, rel)

@@ -59,7 +59,7 @@ func TestClosure(t *testing.T) {
 			wanted: []string{"a"},
 			want:   []string{"named", "xxhash_generic", "a"},
 		},
-		"what modinfo does not tell": {
+		"dependencies missing from modinfo": {
 			files: map[string]string{
 				"modules.builtin":                     "kernel/fs/ext4/ext4.ko\n",
 				"kernel/drivers/block/virtio_blk.ko":  "depends=virtio",
@@ -72,7 +72,7 @@ func TestClosure(t *testing.T) {
 			wanted: []string{"ext4", "virtio_blk", "vfat"},
 			want:   []string{"crc32c_generic", "virtio", "virtio_pci", "virtio_blk", "nls_iso8859_1", "vfat"},
 		},
-		"a cycle ends": {
+		"a cycle terminates": {
 			files:  map[string]string{"kernel/fs/a.ko": "depends=b", "kernel/fs/b.ko": "depends=a"},
 			wanted: []string{"a"},
 			want:   []string{"b", "a"},
@@ -119,7 +119,7 @@ func TestClosureErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := closure(ctx, synthetic(t, map[string]string{"kernel/fs/a.ko": "depends="}), []string{"a"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v of an ended context", err)
+		t.Errorf("error %v with a cancelled context", err)
 	}
 }
 

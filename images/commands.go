@@ -21,8 +21,8 @@ const Shell = "/bbin/gosh"
 
 const commandDir = "/bbin"
 
-// commandLinks are the names of the multi-call binary. /bin/sh is the shell:
-// scripts and programs ask for it there.
+// commandLinks are the links to the multi-call binary. /bin/sh is one of them
+// because scripts and programs expect a shell there.
 func commandLinks() []cpio.Record {
 	records := []cpio.Record{cpio.Symlink("/bin/sh", Shell)}
 	for _, name := range ShellCommands {

@@ -20,14 +20,14 @@ import (
 // Disk is an image with a filesystem on it.
 type Disk struct {
 	Path   string // sparse raw image, read-only; empty for a profile without one
-	Digest string // hex SHA-256 over size, places and content of its data
+	Digest string // hex SHA-256 over size, and offset and content of its data
 	Mkfs   string // tool and version, e.g. "mkfs.xfs version 6.1.0"
 }
 
-// MissingToolError says that the host has no mkfs for a profile.
+// MissingToolError reports that the host has no mkfs for a profile.
 type MissingToolError struct {
 	Tool    string // e.g. "mkfs.f2fs"
-	Package string // the Debian package that has it, or empty
+	Package string // the Debian package that contains it, or empty
 }
 
 func (e *MissingToolError) Error() string {
@@ -37,7 +37,7 @@ func (e *MissingToolError) Error() string {
 	return fmt.Sprintf("%s is not installed on this host: install %s", e.Tool, e.Package)
 }
 
-// toolPackages names Debian's packages of the mkfs tools.
+// toolPackages maps mkfs tools to Debian packages.
 var toolPackages = map[string]string{
 	"mkfs.ext2":     "e2fsprogs",
 	"mkfs.ext3":     "e2fsprogs",
@@ -57,18 +57,18 @@ var toolPackages = map[string]string{
 const (
 	// defaultSizeMiB is large enough for every mkfs and a few huge files.
 	defaultSizeMiB = 512
-	// diskFormat is part of every key: raise it when the same profile has to
-	// give a different image than before.
+	// diskFormat is part of every key: bump it when the same profile must
+	// produce a different image than before.
 	diskFormat = 1
-	// maxToolOutput bounds what is quoted of a failed mkfs, in bytes.
+	// maxToolOutput bounds the quoted output of a failed mkfs, in bytes.
 	maxToolOutput = 4096
 )
 
 var diskKind = kind{name: "disks", suffix: ".img", digest: sparseDigest}
 
-// Disk makes the profile's disk image with the host's mkfs, or finds it in the
-// cache. It is the zero Disk for a profile without one. VMs must not write to
-// it. It returns a MissingToolError when the host does not have the tool.
+// Disk builds the profile's disk image with the host's mkfs, or finds it in the
+// cache. It returns the zero Disk for a profile without one, and a
+// MissingToolError when the host lacks the tool. VMs must not write to the image.
 func (b Builder) Disk(ctx context.Context, p Profile) (Disk, error) {
 	if !p.HasDisk() {
 		return Disk{}, nil
@@ -97,8 +97,8 @@ func (b Builder) Disk(ctx context.Context, p Profile) (Disk, error) {
 	return Disk{Path: image, Digest: e.Digest, Mkfs: e.Tool}, nil
 }
 
-// findTool returns the path of a mkfs, looking also where users other than
-// root do not.
+// findTool returns the path of a mkfs, also searching the sbin directories that
+// are not in an ordinary user's PATH.
 func findTool(name string) (string, error) {
 	if tool, err := exec.LookPath(name); err == nil {
 		return tool, nil
@@ -113,8 +113,8 @@ func findTool(name string) (string, error) {
 	return "", &MissingToolError{Tool: name, Package: toolPackages[filepath.Base(name)]}
 }
 
-// diskKey is the digest of all that determines the image. The tool's own
-// bytes stand for its version, which not every mkfs tells.
+// diskKey is the digest of everything that determines the image. It includes
+// the tool's binary rather than its version, which not every mkfs prints.
 func diskKey(tool string, args []string, size int64) (string, error) {
 	binary, err := pathDigest(tool)
 	if err != nil {
@@ -134,9 +134,8 @@ func diskKey(tool string, args []string, size int64) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// fixedTime is the time stamp that mkfs tools are asked to write: a constant,
-// for images that do not depend on when they were made (2023-06-29, the day
-// of the report that the suite is about).
+// fixedTime is the timestamp passed to mkfs tools, for reproducible images
+// (2023-06-29, the day of the report that the suite is about).
 const fixedTime = "1687996800"
 
 // mkfs runs the tool on the image.
@@ -146,7 +145,7 @@ func mkfs(ctx context.Context, tool string, args []string, image string) error {
 		"SOURCE_DATE_EPOCH="+fixedTime,   // most tools
 		"E2FSPROGS_FAKE_TIME="+fixedTime, // mke2fs before 1.47.1
 		"DETERMINISTIC_SEED=1",           // mkfs.xfs: its random numbers
-		"MKE2FS_CONFIG=/nonexistent",     // the defaults of the tool, not of this host
+		"MKE2FS_CONFIG=/nonexistent",     // the tool's defaults, not this host's
 	)
 	out, err := cmd.CombinedOutput()
 	if err == nil {
@@ -159,9 +158,8 @@ func mkfs(ctx context.Context, tool string, args []string, image string) error {
 	return fmt.Errorf("%s: %w: %q", strings.Join(append([]string{tool}, args...), " "), err, out[max(0, len(out)-maxToolOutput):])
 }
 
-// ToolVersion returns the line in which a mkfs, a path or a name as profiles
-// have it, tells its version. It returns a MissingToolError when the host does
-// not have it.
+// ToolVersion returns the version line that a mkfs prints. mkfs is a path, or a
+// name as in profiles. It returns a MissingToolError when the host lacks it.
 func ToolVersion(ctx context.Context, mkfs string) (string, error) {
 	tool, err := findTool(mkfs)
 	if err != nil {
@@ -170,13 +168,13 @@ func ToolVersion(ctx context.Context, mkfs string) (string, error) {
 	return toolVersion(ctx, tool), nil
 }
 
-// toolVersion returns the line in which a mkfs tells its version, for
-// reports; only the tool's name if it tells none.
+// toolVersion returns the version line that a mkfs prints, for reports, or the
+// tool's name if it prints none.
 func toolVersion(ctx context.Context, tool string) string {
 	name := filepath.Base(tool)
 	args := []string{"-V"}
 	if name == "mkfs.vfat" || name == "mkfs.fat" {
-		args = []string{"/dev/null/none"} // has no option for it, but begins with its banner
+		args = []string{"/dev/null/none"} // it has no version option, but prints a banner first
 	}
 	var out, problem bytes.Buffer
 	cmd := exec.CommandContext(ctx, tool, args...)
@@ -196,16 +194,16 @@ func toolVersion(ctx context.Context, tool string) string {
 	return line
 }
 
-// sparseDigest is the SHA-256 of a sparse file's size and of the place and
+// sparseDigest is the SHA-256 of a sparse file's size and of the offset and
 // content of its data, without reading the holes. Blocks of zeros count as
-// holes, so that it does not depend on how the host's filesystem allocates.
+// holes, so that the host filesystem's allocation does not matter.
 func sparseDigest(f *os.File) (string, error) {
 	st, err := f.Stat()
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
-	number := func(n int64) { _ = binary.Write(h, binary.BigEndian, n) } // a hash does not fail
+	number := func(n int64) { _ = binary.Write(h, binary.BigEndian, n) } // writing to a hash never fails
 	number(st.Size())
 	err = artifact.Blocks(f, func(at int64, block []byte) error {
 		if !artifact.Zero(block) {

@@ -45,7 +45,7 @@ func TestDisk(t *testing.T) {
 			}
 			again, err := b.Disk(context.Background(), p)
 			if err != nil || again != d {
-				t.Errorf("second time %+v (%v), want %+v", again, err, d)
+				t.Errorf("from the cache %+v (%v), want %+v", again, err, d)
 			}
 			// One byte in the middle of the data.
 			if err := os.Chmod(d.Path, 0o644); err != nil {
@@ -71,7 +71,7 @@ func TestDisk(t *testing.T) {
 			defer f.Close()
 			got := make([]byte, 1)
 			if _, err := f.ReadAt(got, size*3/5); err != nil || got[0] == 0x5a {
-				t.Errorf("the corrupt image was handed out again (%v)", err)
+				t.Errorf("the corrupt image was returned (%v)", err)
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func TestDiskErrors(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if err := (&MissingToolError{Tool: "mkfs.f2fs", Package: toolPackages["mkfs.f2fs"]}).Error(); !strings.Contains(err, "install f2fs-tools") {
-		t.Errorf("error %q names no remedy", err)
+		t.Errorf("error %q does not name the package", err)
 	}
 	fails := write(t, t.TempDir()+"/mkfs.fails", "#!/bin/sh\necho it said why >&2\nexit 3\n", 0o755)
 	_, err = b.Disk(context.Background(), Profile{Name: "x", Type: "x", Mkfs: []string{fails}})

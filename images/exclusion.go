@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// ExcludedOn reports whether the profile is skipped on a kernel at a given day,
-// and why. An exclusion holds up to and including its last day. Exclusions
+// ExcludedOn reports whether the profile is skipped on a kernel on a given day,
+// and why. An exclusion is valid up to and including its last day. Exclusions
 // that Validate rejects are ignored.
 func (p Profile) ExcludedOn(k kernelversion.Release, today time.Time) (reason string, ok bool) {
 	for _, e := range p.Exclude {

@@ -19,22 +19,22 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// Spec says what an initramfs holds.
+// Spec describes the content of an initramfs.
 type Spec struct {
-	// Kernel is the one that will boot it; its modules come from its tree.
-	// Its Digest must be set: it stands for them in the image's key.
+	// Kernel is the kernel that will boot it and the source of the modules. Its
+	// Digest must be set: it represents them in the image's key.
 	Kernel kernels.Kernel
 	// Agent is the path of the guest agent's binary, which becomes /init.
 	Agent string
 	// Files maps guest paths to host paths: regular files, or directories
-	// that are taken with everything below them. Guest paths are absolute.
+	// that are copied recursively. Guest paths are absolute.
 	Files map[string]string
-	// Modules are the modules wanted, by name, without their dependencies.
-	// One that is built into the kernel is not loaded.
+	// Modules are the modules to load, by name; dependencies are added.
+	// Built-in ones are skipped.
 	Modules []string
 	// OnDemand are modules, by name, that the guest may load later: by
-	// modprobe, or because the kernel asks for them. What the kernel does not
-	// have is left out, and modprobe then says so.
+	// modprobe, or because the kernel requests them. Missing ones are left out
+	// and make modprobe fail.
 	OnDemand []string
 	// Commands is the path of the binary that images/shellcmds builds, or
 	// empty. It becomes /bbin/bb, with a link in /bbin for every command.
@@ -48,22 +48,22 @@ type Initramfs struct {
 	Load   []string // guest paths of the modules, in load order
 }
 
-// initramfsFormat is part of every key: raise it when the same Spec has to
-// give a different archive than before.
+// initramfsFormat is part of every key: bump it when the same Spec must produce
+// a different archive than before.
 const initramfsFormat = 2
 
 var initramfsKind = kind{name: "initramfs", suffix: ".cpio", digest: fileDigest}
 
-// Places in the guest: modules and the lists of them, and the program that the
-// kernel runs when it wants one.
+// Guest paths of the modules and their indexes, and of the program that the
+// kernel runs to load one.
 const (
 	moduleDir = "/modules"
 	modprobe  = "/sbin/modprobe"
 )
 
 // Initramfs builds the image that s describes, or finds it in the cache. The
-// same Spec gives the same bytes on every machine. It returns a
-// MissingModuleError when a wanted module is not to be had.
+// same Spec produces the same bytes on every host. It returns a
+// MissingModuleError when the kernel lacks a module of s.Modules.
 func (b Builder) Initramfs(ctx context.Context, s Spec) (Initramfs, error) {
 	if err := s.validate(); err != nil {
 		return Initramfs{}, err
@@ -97,7 +97,7 @@ func (b Builder) Initramfs(ctx context.Context, s Spec) (Initramfs, error) {
 	return Initramfs{Path: image, Digest: e.Digest, Load: e.Load}, nil
 }
 
-// validate checks what the caller said before anything is read.
+// validate checks the Spec before anything is read.
 func (s Spec) validate() error {
 	if s.Kernel.Digest == "" {
 		return fmt.Errorf("initramfs for %s: the kernel has no digest", s.Kernel.Release)
@@ -108,14 +108,14 @@ func (s Spec) validate() error {
 		}
 		for _, own := range []string{"/init", "/dev", "/proc", "/sys", modprobe, commandDir, moduleDir} {
 			if guest == own || strings.HasPrefix(guest, own+"/") {
-				return fmt.Errorf("initramfs: guest path %q: %s belongs to the agent; use another directory", guest, own)
+				return fmt.Errorf("initramfs: guest path %q: %s is reserved for the agent; use another directory", guest, own)
 			}
 		}
 	}
 	return nil
 }
 
-// file is one file of the host that goes into the archive.
+// file is a host file that goes into the archive.
 type file struct {
 	guest string // absolute
 	host  string
@@ -130,7 +130,7 @@ func (s Spec) gather(ctx context.Context) ([]file, error) {
 		files = append(files, file{guest: commandDir + "/bb", host: s.Commands, mode: 0o755})
 	}
 	for guest, host := range s.Files {
-		// A file that is named itself may be a link; below it, links stay.
+		// Follow a link that is named explicitly; below it, links are kept.
 		if st, err := os.Stat(host); err != nil {
 			return nil, fmt.Errorf("initramfs: %w", err)
 		} else if st.Mode().IsRegular() {
@@ -157,7 +157,7 @@ func (s Spec) gather(ctx context.Context) ([]file, error) {
 					return err
 				}
 			default:
-				return fmt.Errorf("%s is neither a file, a directory nor a link", p)
+				return fmt.Errorf("%s is not a regular file, directory or link", p)
 			}
 			files = append(files, f)
 			return ctx.Err()
@@ -170,8 +170,8 @@ func (s Spec) gather(ctx context.Context) ([]file, error) {
 	return files, nil
 }
 
-// permissions reduces a mode to what the guest needs of it, so that the
-// host's umask does not change the image.
+// permissions reduces a mode to what the guest needs, so that the host's umask
+// does not affect the image.
 func permissions(m fs.FileMode) fs.FileMode {
 	if m.IsDir() || m&0o111 != 0 {
 		return m.Type() | 0o755
@@ -179,7 +179,7 @@ func permissions(m fs.FileMode) fs.FileMode {
 	return m.Type() | 0o644
 }
 
-// key is the digest of everything that the image is made from.
+// key is the digest of all inputs of the image.
 func (s Spec) key(files []file) (string, error) {
 	type input struct {
 		Guest, Link, Digest string
@@ -210,11 +210,11 @@ func (s Spec) key(files []file) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// mountPoints are the empty directories that every image has.
+// mountPoints are empty directories in every image.
 var mountPoints = []string{"/dev", "/proc", "/sys", "/tmp", "/run", "/root", "/mnt"}
 
 // writeArchive writes the cpio archive: sorted, without times and owners, so
-// that it depends on nothing but its content.
+// that it is reproducible.
 func writeArchive(f *os.File, s Spec, files []file, modules moduleSet) error {
 	var records []cpio.Record
 	for _, dir := range mountPoints {
@@ -230,7 +230,7 @@ func writeArchive(f *os.File, s Spec, files []file, modules moduleSet) error {
 	for name, text := range modules.lists() {
 		records = append(records, cpio.StaticFile(path.Join(moduleDir, name), text, 0o644))
 	}
-	// The agent is also the program that the kernel runs to get a module.
+	// The agent also serves as the kernel's modprobe.
 	records = append(records, cpio.Symlink(modprobe, "/init"))
 	if s.Commands != "" {
 		records = append(records, commandLinks()...)
@@ -252,7 +252,7 @@ func writeArchive(f *os.File, s Spec, files []file, modules moduleSet) error {
 	return writeRecords(f, records)
 }
 
-// writeRecords adds the parents that are missing and writes all records.
+// writeRecords adds missing parent directories and writes all records.
 func writeRecords(f *os.File, records []cpio.Record) error {
 	known := make(map[string]bool)
 	for i := range records {
@@ -265,9 +265,9 @@ func writeRecords(f *os.File, records []cpio.Record) error {
 			records = append(records, cpio.MakeReproducible(cpio.Directory(dir, 0o755)))
 		}
 	}
-	// A directory sorts before what it holds.
+	// A directory sorts before its content.
 	slices.SortFunc(records, func(a, b cpio.Record) int { return strings.Compare(a.Name, b.Name) })
-	// In memory first: the archive is written in tiny pieces.
+	// Buffer in memory: the archive is written in tiny pieces.
 	var buf bytes.Buffer
 	w := cpio.Newc.Writer(&buf)
 	for i, r := range records {

@@ -29,8 +29,8 @@ func write(t testing.TB, path, content string, mode os.FileMode) string {
 	return path
 }
 
-// testSpec puts the inputs into dir, so that two of them differ in nothing
-// but place and time.
+// testSpec creates the inputs in dir, so that two of them differ only in
+// location and mtime.
 func testSpec(t testing.TB, k kernels.Kernel, dir string) Spec {
 	t.Helper()
 	write(t, dir+"/testdata/sub/x", "x", 0o600)
@@ -188,7 +188,7 @@ func TestInitramfsConcurrently(t *testing.T) {
 	wg.Wait()
 	left, err := filepath.Glob(b.Dir + "/*/*.part")
 	if err != nil || len(left) > 0 {
-		t.Errorf("temporary files stay behind: %q %v", left, err)
+		t.Errorf("temporary files left behind: %q %v", left, err)
 	}
 }
 
@@ -201,7 +201,7 @@ func TestInitramfsErrors(t *testing.T) {
 	}{
 		"relative":  {Spec{Kernel: k, Agent: agent, Files: map[string]string{"x": agent}}, "absolute"},
 		"unclean":   {Spec{Kernel: k, Agent: agent, Files: map[string]string{"/../x": agent}}, "absolute"},
-		"own":       {Spec{Kernel: k, Agent: agent, Files: map[string]string{"/init": agent}}, "belongs to the agent"},
+		"own":       {Spec{Kernel: k, Agent: agent, Files: map[string]string{"/init": agent}}, "reserved for the agent"},
 		"no file":   {Spec{Kernel: k, Agent: agent, Files: map[string]string{"/x": "/nonexistent"}}, "/nonexistent"},
 		"no agent":  {Spec{Kernel: k, Agent: "/nonexistent"}, "/nonexistent"},
 		"no digest": {Spec{Agent: agent}, "digest"},

@@ -13,15 +13,15 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// maxModule bounds a decompressed module, in bytes. The largest of a
-// distribution (amdgpu with debug information) stays below.
+// maxModule bounds a decompressed module, in bytes. The largest distribution
+// module (amdgpu with debug information) is below this.
 const maxModule = 256 << 20
 
-// moduleSuffixes are the file names of modules, by their compression.
+// moduleSuffixes are the file name suffixes of modules, by compression.
 var moduleSuffixes = []string{".ko", ".ko.xz", ".ko.gz", ".ko.zst"}
 
-// moduleName is the name by which modules are compared: the file's base name
-// without suffix, and with _ for -, as the kernel does.
+// moduleName is the canonical name of a module: the file's base name without
+// suffix, and with _ for -, as in the kernel.
 func moduleName(file string) string {
 	name := path.Base(file)
 	for _, suffix := range moduleSuffixes {
@@ -43,7 +43,7 @@ func isModule(file string) bool {
 	return false
 }
 
-// decompress returns the module's ELF image; name tells its compression.
+// decompress returns the module's ELF image; name determines the compression.
 func decompress(name string, content []byte) ([]byte, error) {
 	var r io.Reader
 	var err error
@@ -61,7 +61,7 @@ func decompress(name string, content []byte) ([]byte, error) {
 		}
 		r = d
 	default:
-		return nil, fmt.Errorf("module %s: compression %q is not known", name, path.Ext(name))
+		return nil, fmt.Errorf("module %s: unknown compression %q", name, path.Ext(name))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("module %s: %w", name, err)
@@ -76,10 +76,10 @@ func decompress(name string, content []byte) ([]byte, error) {
 	return image, nil
 }
 
-// modinfo is what a module says of itself in its .modinfo section.
+// modinfo is the part of a module's .modinfo section that matters here.
 type modinfo struct {
 	depends []string // modules that must be loaded before
-	softPre []string // modules, or aliases of modules, that should be
+	softPre []string // modules, or aliases of modules, that should be loaded before
 	aliases []string
 }
 
@@ -117,7 +117,7 @@ func readModinfo(name string, image []byte) (modinfo, error) {
 	return info, nil
 }
 
-// preDeps takes the names between "pre:" and "post:" of a softdep.
+// preDeps returns the names between "pre:" and "post:" of a softdep.
 func preDeps(softdep string) []string {
 	var names []string
 	pre := false

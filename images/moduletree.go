@@ -13,8 +13,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// ModuleTree lists the modules of a kernel: what is built in, what can be
-// loaded. It is immutable.
+// ModuleTree lists a kernel's built-in and loadable modules. It is immutable.
 type ModuleTree struct {
 	kernel  kernels.Kernel
 	files   map[string]string   // module name → path relative to the tree
@@ -24,20 +23,20 @@ type ModuleTree struct {
 	config  map[string]string   // nil when the kernel has no configuration
 }
 
-// treeKey is all that a ModuleTree is read from. The digest alone would not do:
-// it is empty for some kernels of tests, and the directory of a kernel can move.
+// treeKey is everything that a ModuleTree is read from. The digest is not
+// enough: some test kernels have none, and a kernel's directory can move.
 type treeKey struct {
 	id              kernels.ID
 	modules, config string
 }
 
-// trees holds the trees that this process has read. Distribution kernels have
-// 200 to 4,000 modules, and the lab asks about each module of each cell.
+// trees caches the trees that this process has read. Distribution kernels have
+// 200 to 4,000 modules, and the lab looks up each module of each cell.
 var trees sync.Map // treeKey → *ModuleTree
 
-// OpenModuleTree reads the lists of a kernel's modules, not the modules. It
-// walks the directory once for each kernel with a digest: such a kernel does
-// not change. Errors are not kept.
+// OpenModuleTree reads the module lists of a kernel, not the modules. It walks
+// the directory once per kernel with a digest, which does not change. Errors are
+// not cached.
 func OpenModuleTree(k kernels.Kernel) (*ModuleTree, error) {
 	if k.Digest == "" {
 		return readModuleTree(k)
@@ -46,7 +45,7 @@ func OpenModuleTree(k kernels.Kernel) (*ModuleTree, error) {
 	if t, ok := trees.Load(key); ok {
 		return t.(*ModuleTree), nil
 	}
-	// Two goroutines may read it at the same time: both get the same.
+	// If two goroutines read it concurrently, both get the same tree.
 	t, err := readModuleTree(k)
 	if err != nil {
 		return nil, err
@@ -106,7 +105,7 @@ func (t *ModuleTree) read() error {
 	return nil
 }
 
-// list finds the module files of the tree.
+// list finds the module files in the tree.
 func (t *ModuleTree) list() error {
 	return filepath.WalkDir(t.kernel.Modules, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -123,7 +122,7 @@ func (t *ModuleTree) list() error {
 	})
 }
 
-// optional reads a file of the tree; nil when it is not there.
+// optional reads a file of the tree; nil when it does not exist.
 func (t *ModuleTree) optional(rel string) ([]byte, error) {
 	b, err := kernels.ReadFile(t.kernel, rel)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,8 +131,8 @@ func (t *ModuleTree) optional(rel string) ([]byte, error) {
 	return b, err
 }
 
-// parseDepends reads modules.dep: "path: path path", where the dependencies
-// of a module are listed with the one to be loaded first at the end.
+// parseDepends reads modules.dep: "path: path path", where dependencies are in
+// reverse load order.
 func parseDepends(b []byte) map[string][]string {
 	depends := make(map[string][]string)
 	for line := range bytes.Lines(b) {

@@ -9,7 +9,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// moduleTree writes a tree of as many modules as a distribution's kernel has.
+// moduleTree writes a tree with as many modules as a distribution kernel has.
 func moduleTree(t testing.TB, modules int) kernels.Kernel {
 	dir := t.TempDir()
 	for i := range modules {
@@ -41,11 +41,11 @@ func TestModuleTreeIsReadOnce(t *testing.T) {
 	other := k
 	other.Digest = kernels.DigestOf([]byte("other"))
 	if _, err := OpenModuleTree(other); err == nil {
-		t.Error("another kernel was given the same tree")
+		t.Error("another kernel got the same tree")
 	}
 }
 
-// Without a digest nothing says that the kernel is still the same.
+// Without a digest the kernel may have changed.
 func TestModuleTreeWithoutDigest(t *testing.T) {
 	k := moduleTree(t, 3)
 	k.Digest = ""

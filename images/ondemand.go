@@ -10,15 +10,15 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// moduleSet is what an image holds for the guest's modprobe.
+// moduleSet is the content of an image for the guest's modprobe.
 type moduleSet struct {
-	all     []module // each after what it needs
-	builtin []string // wanted, and no module on this kernel
+	all     []module // each after its dependencies
+	builtin []string // wanted, but built into this kernel
 }
 
-// onDemand adds to the modules that are loaded at once those that may be
-// wanted later, and what they need. One that the kernel does not have is no
-// error: only the test that wants it has to know.
+// onDemand adds the modules that may be loaded later, with their dependencies,
+// to those loaded at boot. A missing one is not an error here: it concerns only
+// the test that requests it.
 func onDemand(ctx context.Context, k kernels.Kernel, names []string, loaded []module) (moduleSet, error) {
 	set := moduleSet{all: slices.Clone(loaded)}
 	if len(names) == 0 {
@@ -38,7 +38,7 @@ func onDemand(ctx context.Context, k kernels.Kernel, names []string, loaded []mo
 		}
 		var missing *MissingModuleError
 		if err := r.add(name); errors.As(err, &missing) {
-			continue // it has the module, and not what that needs
+			continue // a dependency is missing
 		} else if err != nil {
 			return moduleSet{}, err
 		}
@@ -51,14 +51,14 @@ func onDemand(ctx context.Context, k kernels.Kernel, names []string, loaded []mo
 	return set, nil
 }
 
-// lists are the lists that modprobe reads, by file name and in depmod's own
-// formats: what each module needs, by which aliases it goes, what is built in.
+// lists are the indexes that modprobe reads, by file name and in depmod's
+// formats: dependencies, aliases and built-in modules.
 func (s moduleSet) lists() map[string]string {
 	var deps, aliases, builtin strings.Builder
 	for _, m := range s.all {
 		fmt.Fprintf(&deps, "%s.ko:", m.name)
-		// depmod writes what is to be loaded first at the end. A module that
-		// is built in after all is in no image.
+		// depmod lists dependencies in reverse load order. A built-in module
+		// is in no image.
 		for _, need := range slices.Backward(s.needs(m)) {
 			fmt.Fprintf(&deps, " %s.ko", need)
 		}
@@ -73,7 +73,7 @@ func (s moduleSet) lists() map[string]string {
 	return map[string]string{"modules.dep": deps.String(), "modules.alias": aliases.String(), "modules.builtin": builtin.String()}
 }
 
-// needs returns all that must be loaded before m, in load order.
+// needs returns everything that must be loaded before m, in load order.
 func (s moduleSet) needs(m module) []string {
 	wanted := map[string]bool{}
 	var mark func(m module)
@@ -95,7 +95,7 @@ func (s moduleSet) needs(m module) []string {
 	return out
 }
 
-// moduleNames normalises names, so that equal sets of modules get one image.
+// moduleNames normalises names, so that equal sets of modules share an image.
 func moduleNames(names []string) []string {
 	out := make([]string, len(names))
 	for i, n := range names {

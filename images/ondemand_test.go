@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// onDemandTree is a kernel with a module in each of the places where what the
-// guest's modprobe is told has to be right.
+// onDemandTree is a kernel with a module for each case that the indexes of the
+// guest's modprobe must handle.
 var onDemandTree = map[string]string{
 	"modules.builtin":          "kernel/drivers/block/loop.ko\n",
 	"kernel/fs/a.ko":           "depends=b,c\nalias=fs-a\nalias=net-pf-16-proto-*",
@@ -21,9 +21,9 @@ var onDemandTree = map[string]string{
 	"kernel/crypto/unasked.ko": "depends=",
 }
 
-// TestOnDemand: what may be wanted later is in the image with all that it
-// needs, each after that; what is loaded at once is listed too, and what the
-// kernel does not have is left out without an error.
+// TestOnDemand: on-demand modules are in the image after their dependencies;
+// modules loaded at boot are listed too, and missing ones are left out without
+// an error.
 func TestOnDemand(t *testing.T) {
 	for name, c := range map[string]struct {
 		loaded, wanted []string
@@ -31,7 +31,7 @@ func TestOnDemand(t *testing.T) {
 		lists          map[string]string
 	}{
 		"nothing": {lists: map[string]string{"modules.dep": "", "modules.alias": "", "modules.builtin": ""}},
-		"needs, in depmod's order: what is loaded first stands last": {
+		"dependencies in depmod's order: the first to load comes last": {
 			wanted:  []string{"a"},
 			modules: []string{"c", "b", "a"},
 			lists: map[string]string{
@@ -40,12 +40,12 @@ func TestOnDemand(t *testing.T) {
 				"modules.builtin": "",
 			},
 		},
-		"missing, built in, and by the other spelling": {
+		"missing, built in, and with dashes for underscores": {
 			wanted:  []string{"none", "loop", "my_fs"},
 			modules: []string{"my_fs"},
 			lists:   map[string]string{"modules.dep": "my_fs.ko:\n", "modules.alias": "", "modules.builtin": "loop.ko\n"},
 		},
-		"what is loaded at once is not there twice": {
+		"modules loaded at boot are not duplicated": {
 			loaded:  []string{"b"},
 			wanted:  []string{"a", "b"},
 			modules: []string{"c", "b", "a"},
@@ -55,7 +55,7 @@ func TestOnDemand(t *testing.T) {
 				"modules.builtin": "",
 			},
 		},
-		"a soft dependency is needed like any other": {
+		"a soft dependency counts like any other": {
 			wanted:  []string{"soft", "cipher"},
 			modules: []string{"c", "soft", "cipher"},
 			lists: map[string]string{
@@ -89,7 +89,7 @@ func TestOnDemand(t *testing.T) {
 	}
 }
 
-// TestOnDemandCycle: modules that need one another end in a list that ends.
+// TestOnDemandCycle: modules that depend on each other give a finite list.
 func TestOnDemandCycle(t *testing.T) {
 	k := synthetic(t, map[string]string{"kernel/fs/a.ko": "depends=b", "kernel/fs/b.ko": "depends=a"})
 	set, err := onDemand(context.Background(), k, []string{"a"}, nil)
@@ -101,11 +101,11 @@ func TestOnDemandCycle(t *testing.T) {
 	}
 }
 
-// TestOnDemandBroken: a module that is there and cannot be read is an error,
-// unlike one that is not there.
+// TestOnDemandBroken: a module that cannot be read is an error, unlike a missing
+// one.
 func TestOnDemandBroken(t *testing.T) {
 	k := synthetic(t, map[string]string{"fs/a.ko": "no ELF"})
 	if _, err := onDemand(context.Background(), k, []string{"a"}, nil); err == nil {
-		t.Error("no error for a module that is no ELF file")
+		t.Error("no error for a module that is not an ELF file")
 	}
 }

@@ -1,17 +1,17 @@
 package images
 
-// Profile is a filesystem as a cell uses it: how its disk is made and how it
+// Profile is a filesystem as a cell uses it: how its disk is created and how it
 // is mounted. Built-in profiles are declared in profiles.yaml beside this
 // file, the user's own under "filesystems:" in splicelab.yaml.
 type Profile struct {
-	// Name is what -f takes, e.g. "xfs-1k".
+	// Name is the argument of -f, e.g. "xfs-1k".
 	Name string `yaml:"name" mapstructure:"name"`
-	// Type is the filesystem's name as mount(2) takes it, e.g. "xfs".
+	// Type is the filesystem type for mount(2), e.g. "xfs".
 	Type string `yaml:"type" mapstructure:"type"`
 	// Doc is one sentence for listings.
 	Doc string `yaml:"doc" mapstructure:"doc"`
-	// Mkfs is the command that makes the filesystem on the image, without the
-	// image's path, which is appended. Empty: no disk (tmpfs).
+	// Mkfs is the command that creates the filesystem; the image's path is
+	// appended. Empty: no disk (tmpfs).
 	Mkfs []string `yaml:"mkfs,omitempty" mapstructure:"mkfs"`
 	// Options are mount options, comma-separated.
 	Options string `yaml:"options,omitempty" mapstructure:"options"`
@@ -19,14 +19,14 @@ type Profile struct {
 	SizeMiB int `yaml:"size-mib,omitempty" mapstructure:"size-mib"`
 	// Modules are kernel modules that it needs unless built in. Default: Type.
 	Modules []string `yaml:"modules,omitempty" mapstructure:"modules"`
-	// Overlay puts an overlayfs whose lower, upper and work directories are
-	// on Type's filesystem over it; the test sees the overlay.
+	// Overlay mounts an overlayfs on top, with its lower, upper and work
+	// directories on Type's filesystem; the test sees the overlay.
 	Overlay bool `yaml:"overlay,omitempty" mapstructure:"overlay"`
 	// Pmem makes the disk persistent memory, from which the filesystem can be
 	// mounted with dax.
 	Pmem bool `yaml:"pmem,omitempty" mapstructure:"pmem"`
-	// Requires names kernel config options of which one that is known to be
-	// off makes the profile a skip, e.g. "CONFIG_TRANSPARENT_HUGEPAGE".
+	// Requires names kernel config options, e.g. "CONFIG_TRANSPARENT_HUGEPAGE".
+	// The profile is skipped if one is known to be off.
 	Requires []string `yaml:"requires,omitempty" mapstructure:"requires"`
 	// Exclude lists kernels on which the profile is skipped.
 	Exclude []Exclusion `yaml:"exclude,omitempty" mapstructure:"exclude"`
@@ -39,6 +39,6 @@ type Exclusion struct {
 	Kernels string `yaml:"kernels" mapstructure:"kernels"`
 	// Reason is shown as the cells' skip reason.
 	Reason string `yaml:"reason" mapstructure:"reason"`
-	// Until is the date (YYYY-MM-DD) after which it no longer holds; optional.
+	// Until is the last day (YYYY-MM-DD) of the exclusion; optional.
 	Until string `yaml:"until,omitempty" mapstructure:"until"`
 }

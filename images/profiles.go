@@ -18,20 +18,19 @@ import (
 //go:embed profiles.yaml
 var builtinProfiles []byte
 
-// Builtin returns the profiles that come with the lab, in the order of
-// listings.
+// Builtin returns the lab's built-in profiles, in listing order.
 func Builtin() ([]Profile, error) {
 	return ParseProfiles("built-in profiles.yaml", builtinProfiles)
 }
 
-// ParseProfiles reads a YAML list of profiles, as profiles.yaml is one. Its
-// errors name the file and the line; an unknown key is one of them.
+// ParseProfiles reads a YAML list of profiles such as profiles.yaml. Errors name
+// the file and the line; an unknown key is an error.
 func ParseProfiles(file string, content []byte) ([]Profile, error) {
 	var profiles []Profile
 	dec := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict())
 	if err := dec.Decode(&profiles); err != nil && !errors.Is(err, io.EOF) {
-		// The first line of goccy's message is "[line:column] what"; the
-		// others show the place in the file.
+		// The first line of goccy's message is "[line:column] message"; the
+		// others quote the file.
 		return nil, fmt.Errorf("%s: %s", file, strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
 	seen := make(map[string]bool)
@@ -47,7 +46,7 @@ func ParseProfiles(file string, content []byte) ([]Profile, error) {
 	return profiles, nil
 }
 
-// UnknownProfileError says that no profile has a name, and which are near.
+// UnknownProfileError reports an unknown profile name, with similar ones.
 type UnknownProfileError struct {
 	Name  string
 	Near  []string // the most similar names, nearest first; may be empty
@@ -64,7 +63,7 @@ func (e *UnknownProfileError) Error() string {
 
 // Select returns the profiles called names: comma-separated, each once, in the
 // order given, or "all". A profile of user replaces a built-in one of the same
-// name. It returns an UnknownProfileError for a name that neither has.
+// name. It returns an UnknownProfileError for a name that is neither.
 func Select(names string, user []Profile) ([]Profile, error) {
 	known, err := Builtin()
 	if err != nil {
@@ -138,8 +137,7 @@ var (
 // maxSizeMiB bounds a disk: sparse, but a guest can fill it.
 const maxSizeMiB = 1 << 20
 
-// Validate checks what the profile's author said; the error names the profile
-// and the key.
+// Validate checks the profile's fields; the error names the profile and the key.
 func (p Profile) Validate() error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("filesystem %q: %s", p.Name, fmt.Sprintf(format, args...))

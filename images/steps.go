@@ -7,17 +7,17 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// MountStep is one mount of a profile, as the guest agent takes it.
+// MountStep is one mount of a profile, for the guest agent.
 type MountStep struct {
 	Device  string   // "disk0" for the profile's disk, or empty
-	Type    string   // filesystem, as mount(2) takes it
-	Target  string   // directory; made when missing
+	Type    string   // filesystem type for mount(2)
+	Target  string   // directory; created if missing
 	Options string   // comma-separated
-	Mkdirs  []string // made before mounting, after the steps before
+	Mkdirs  []string // created after the previous steps, before mounting
 }
 
 // Disk0 is the device of the profile's own disk in a MountStep: the guest's
-// first disk, whatever its driver calls it.
+// first disk, whatever its driver.
 const Disk0 = "disk0"
 
 // Steps are the mounts that put the profile's filesystem on target, in order.
@@ -43,8 +43,8 @@ func (p Profile) Steps(target string) []MountStep {
 // HasDisk reports whether the profile's filesystem is on a disk.
 func (p Profile) HasDisk() bool { return len(p.Mkfs) > 0 }
 
-// WantedModules are the modules that mounting the profile needs, for a Spec;
-// the disk's driver is the lab's choice and not among them.
+// WantedModules are the modules needed to mount the profile, for a Spec, without
+// the disk's driver, which the lab chooses.
 func (p Profile) WantedModules() []string {
 	modules := p.Modules
 	if len(modules) == 0 && p.Type != "tmpfs" { // never a module
@@ -57,7 +57,7 @@ func (p Profile) WantedModules() []string {
 }
 
 // UnmetOn reports whether a required option is known to be off in the
-// kernel's configuration, and which. A kernel without one is given a chance.
+// kernel's configuration, and which. A kernel without configuration passes.
 func (p Profile) UnmetOn(k kernels.Kernel) (reason string, unmet bool, err error) {
 	for _, option := range p.Requires {
 		value, known, err := ConfigOption(k, option)

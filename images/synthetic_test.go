@@ -72,7 +72,7 @@ func compress(t testing.TB, name string, content []byte) []byte {
 	return b.Bytes()
 }
 
-// synthetic makes a kernel whose module tree holds the given files; those
+// synthetic creates a kernel whose module tree contains the given files; those
 // below kernel/ are modules with the given, newline-separated modinfo.
 func synthetic(t testing.TB, files map[string]string) kernels.Kernel {
 	t.Helper()
@@ -93,7 +93,7 @@ func synthetic(t testing.TB, files map[string]string) kernels.Kernel {
 	return k
 }
 
-// withConfig gives the kernel a configuration.
+// withConfig adds a configuration to the kernel.
 func withConfig(t testing.TB, k kernels.Kernel, config string) kernels.Kernel {
 	t.Helper()
 	k.Config = filepath.Join(t.TempDir(), "config")

@@ -36,15 +36,15 @@ func TestRemoveUnused(t *testing.T) {
 		t.Errorf("removed %d, %v; want 1", removed, err)
 	}
 	if _, err := os.Stat(old); err == nil {
-		t.Error("what nobody used is still there")
+		t.Error("the unused image is still there")
 	}
 	if content, err := os.ReadFile(used); err != nil || string(content) != "image used" {
-		t.Errorf("what is used: %q, %v", content, err)
+		t.Errorf("the used image: %q, %v", content, err)
 	}
 	if again := make("old"); again != old {
-		t.Errorf("made again as %s, want %s", again, old)
+		t.Errorf("rebuilt as %s, want %s", again, old)
 	}
 	if removed, err := (Builder{Dir: t.TempDir()}).RemoveUnused(t.Context(), since); removed != 0 || err != nil {
-		t.Errorf("of nothing: %d, %v", removed, err)
+		t.Errorf("without a cache: %d, %v", removed, err)
 	}
 }

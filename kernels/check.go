@@ -7,8 +7,8 @@ import (
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// CheckSelectors checks the syntax of comma-separated selectors, independent of
-// the kernels available. The error is a *SelectorError.
+// CheckSelectors checks only the syntax of comma-separated selectors, not which
+// kernels are available. The error is a *SelectorError.
 func CheckSelectors(selectors string) error {
 	parts, err := splitSelectors(selectors)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// ParseConfig reads the options that are set in a kernel's build configuration,
-// "CONFIG_XFS_FS" and so on, to their values: y, m, a number, or a text without
-// its quotes. Options that are off are absent.
+// ParseConfig maps the options that are set in a kernel's build configuration,
+// such as "CONFIG_XFS_FS", to their values: y, m, a number, or a string without
+// quotes. Options that are off are absent.
 func ParseConfig(b []byte) map[string]string {
 	options := make(map[string]string)
 	for line := range bytes.Lines(b) {
@@ -28,7 +28,7 @@ func ParseConfig(b []byte) map[string]string {
 // error.
 func (k Kernel) Options() (map[string]string, error) {
 	if k.Config == "" {
-		return nil, fmt.Errorf("kernel %s comes without its configuration; file:PATH?config=FILE names one", k.Release)
+		return nil, fmt.Errorf("kernel %s has no configuration; specify one with file:PATH?config=FILE", k.Release)
 	}
 	b, err := os.ReadFile(k.Config)
 	if err != nil {
@@ -43,7 +43,7 @@ type OptionChange struct {
 	Option, Old, New string
 }
 
-// notOptions describe the compiler of a kernel, not its configuration.
+// notOptions are symbols that describe the compiler, not the configuration.
 var notOptions = []string{"CONFIG_CC_VERSION_TEXT", "CONFIG_GCC_VERSION", "CONFIG_AS_VERSION", "CONFIG_LD_VERSION", "CONFIG_PAHOLE_VERSION",
 	"CONFIG_BUILD_SALT", "CONFIG_RUSTC_VERSION", "CONFIG_RUSTC_VERSION_TEXT"}
 

@@ -17,12 +17,12 @@ func TestDiffOptions(t *testing.T) {
 		t.Error(d)
 	}
 	if got := DiffOptions(a, a); got != nil {
-		t.Errorf("the same differs in %v", got)
+		t.Errorf("identical configurations differ in %v", got)
 	}
 }
 
 func TestOptions(t *testing.T) {
-	if _, err := (Kernel{Release: "6.1"}).Options(); err == nil || !strings.Contains(err.Error(), "without its configuration") {
+	if _, err := (Kernel{Release: "6.1"}).Options(); err == nil || !strings.Contains(err.Error(), "has no configuration") {
 		t.Error(err)
 	}
 	file := filepath.Join(t.TempDir(), "config")

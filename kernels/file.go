@@ -14,7 +14,7 @@ import (
 )
 
 // maxImage bounds a kernel image given by file:, in bytes. A vmlinux with
-// debug information can have several hundred megabytes.
+// debug information can be several hundred megabytes.
 const maxImage = 2 << 30
 
 // Files is the source of kernels selected by path:
@@ -58,11 +58,11 @@ func parseFile(selector string) (filePaths, error) {
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return filePaths{}, bad("after its question mark: %s", err)
+		return filePaths{}, bad("invalid query: %s", err)
 	}
 	for name := range values {
 		if name != "modules" && name != "config" {
-			return filePaths{}, bad("unknown setting %q: there are modules=DIR and config=FILE", name)
+			return filePaths{}, bad("unknown setting %q: use modules=DIR and config=FILE", name)
 		}
 	}
 	paths := filePaths{image: path, modules: values.Get("modules"), config: values.Get("config")}
@@ -77,7 +77,7 @@ func parseFile(selector string) (filePaths, error) {
 	return paths, nil
 }
 
-// Entry inspects the files of the selector. The error is a *SelectorError.
+// Entry inspects the selector's files. The error is a *SelectorError.
 func (f Files) Entry(selector string) (Entry, error) {
 	paths, err := parseFile(selector)
 	if err != nil {
@@ -135,7 +135,7 @@ func readImage(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is not a regular file: give a bzImage or vmlinux", path)
 	}
 	if info.Size() > maxImage {
-		return nil, fmt.Errorf("%s has %d bytes: strip its debug information first", path, info.Size())
+		return nil, fmt.Errorf("%s is too large (%d bytes): strip its debug information first", path, info.Size())
 	}
 	return os.ReadFile(path)
 }
@@ -148,7 +148,7 @@ func modulesBelow(dir, release string) (string, error) {
 			return candidate, nil
 		}
 	}
-	return "", fmt.Errorf("modules %s: neither it nor lib/modules/%s in it contains a directory kernel", dir, release)
+	return "", fmt.Errorf("modules %s: neither it nor lib/modules/%s in it contains a directory named kernel", dir, release)
 }
 
 // Fetch implements Source.

@@ -24,7 +24,7 @@ func fileKernel(t *testing.T) string {
 		"vmlinux":       vmlinux,
 		"vmlinux-nopvh": kerneltest.Vmlinux(testRelease, false),
 		"bzImage-nopvh": kerneltest.BzImage(testRelease, kerneltest.Gzip(kerneltest.Vmlinux(testRelease, false))),
-		"bzImage-odd":   kerneltest.BzImage(testRelease, []byte("compressed in a way of tomorrow")),
+		"bzImage-odd":   kerneltest.BzImage(testRelease, []byte("compressed in a future format")),
 		"text":          []byte("no kernel"),
 		"config":        []byte("CONFIG_PVH=y\n"),
 		"m/lib/modules/" + testRelease + "/kernel/a.ko": []byte("a module"),
@@ -74,7 +74,7 @@ func TestFiles(t *testing.T) {
 				t.Errorf("fetched %+v", k)
 			}
 			if !strings.HasPrefix(k.BootImage(), store.Dir()) {
-				t.Errorf("boots %s, which may change under a run", k.BootImage())
+				t.Errorf("boots %s, which may change during a run", k.BootImage())
 			}
 			if c.module {
 				if data, err := ReadFile(k, "kernel/a.ko"); err != nil || string(data) != "a module" {
@@ -134,7 +134,7 @@ func TestFileErrors(t *testing.T) {
 		"bzImage?modules=" + dir:      "neither it nor lib/modules/" + testRelease,
 		"bzImage?config=/none":        "configuration /none",
 		"bzImage?initrd=x":            `unknown setting "initrd"`,
-		"bzImage?modules=/x&config=%": "after its question mark",
+		"bzImage?modules=/x&config=%": "invalid query",
 	} {
 		_, err := Resolve(t.Context(), nil, "file:"+dir+"/"+query)
 		var selector *SelectorError
@@ -147,7 +147,7 @@ func TestFileErrors(t *testing.T) {
 	}
 }
 
-// fakeSource offers entries and fails to fetch some: what a real archive will
+// fakeSource offers entries and fails to fetch some, which a real archive does
 // not do on demand.
 type fakeSource struct {
 	entries []Entry
@@ -165,7 +165,7 @@ func (f fakeSource) List(context.Context) ([]Entry, error) {
 
 func (f fakeSource) Fetch(_ context.Context, e Entry, p Progress) (Kernel, error) {
 	if strings.HasPrefix(e.Release, "7.") {
-		return Kernel{}, errors.New("the mirror burns")
+		return Kernel{}, errors.New("the mirror is on fire")
 	}
 	if p != nil {
 		p.Update(e.Release, 1, 1)
@@ -198,12 +198,12 @@ func TestResolveAndFetchAll(t *testing.T) {
 	if got.String() != "6.1.0-56-cloud-amd64 6.18.15+deb13-cloud-amd64 "+testRelease+" " || p.n.Load() != 2 {
 		t.Errorf("fetched %s with %d updates", got.String(), p.n.Load())
 	}
-	for _, want := range []string{"kernel 7.2.13+deb14-cloud-amd64: the mirror burns", "kernel 7.3.4+deb13-cloud-amd64: the mirror burns"} {
+	for _, want := range []string{"kernel 7.2.13+deb14-cloud-amd64: the mirror is on fire", "kernel 7.3.4+deb13-cloud-amd64: the mirror is on fire"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}
 	}
 	if _, err := FetchAll(t.Context(), []Entry{{Release: "6.1"}}, 0, nil); err == nil {
-		t.Error("fetched an entry that has no source")
+		t.Error("fetched an entry without a source")
 	}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // WithDigest returns the stored kernel with this digest, verified like Get. It
-// finds kernels that their source no longer offers. ok is false if there is none.
+// finds kernels that are no longer available from their source. ok is false if
+// there is none.
 func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok bool, err error) {
 	if digest == "" {
 		return Kernel{}, false, nil
@@ -20,7 +21,7 @@ func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok boo
 		return Kernel{}, false, s.explain(err)
 	}
 	for _, key := range keys {
-		// Get verifies everything; the manifest is enough to find the entry.
+		// The manifest is enough to find the entry; Get verifies it.
 		text, err := os.ReadFile(filepath.Join(s.entry(key), manifestFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -36,10 +37,10 @@ func (s *Store) WithDigest(ctx context.Context, digest string) (k Kernel, ok boo
 	return Kernel{}, false, nil
 }
 
-// Kept is a source of one kernel that was already fetched.
+// Kept is a source of a single kernel that was already fetched.
 type Kept struct{ Kernel Kernel }
 
-// Entry is the kernel as this source offers it.
+// Entry describes the kernel.
 func (k Kept) Entry() Entry {
 	return Entry{Release: k.Kernel.Release, Version: k.Kernel.Version, Arch: k.Kernel.Arch, Flavour: k.Kernel.Flavour, Origin: k.Kernel.Origin,
 		Cached: true, Modules: k.Kernel.Modules != "", Source: k}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A kernel is found by what it is, when nothing offers it by its name.
+// A kernel is found by digest even if no source lists it.
 func TestWithDigest(t *testing.T) {
 	s := openStore(t)
 	want := put(t, s, "one")
@@ -31,11 +31,11 @@ func TestWithDigest(t *testing.T) {
 		t.Errorf("as a source it gives %+v as %+v, %v", e, fetched, err)
 	}
 
-	// One that is corrupt is gone, and not handed out.
+	// A corrupt one is removed and not returned.
 	if err := os.WriteFile(want.BootImage(), []byte("torn"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if k, ok, err := s.WithDigest(t.Context(), want.Digest); ok || err != nil {
-		t.Errorf("a corrupt kernel was handed out: %+v, %v", k, err)
+		t.Errorf("a corrupt kernel was returned: %+v, %v", k, err)
 	}
 }

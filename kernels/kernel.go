@@ -1,6 +1,6 @@
-// Package kernels defines what a kernel is, its identity, order and selection,
-// and the store of fetched kernels. Sources of kernels live in the packages
-// below it. It must not know the lab, images or results.
+// Package kernels defines kernels, their identity, order and selection, and the
+// store of fetched kernels. Sources of kernels are in its subpackages. It must
+// not know the lab, images or results.
 package kernels
 
 import (
@@ -9,12 +9,11 @@ import (
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// AMD64 is the architecture of every kernel so far. Architectures are named as
-// Debian and Go name them.
+// AMD64 is the only architecture so far, in the naming of Debian and Go.
 const AMD64 = "amd64"
 
-// ID is a kernel's identity, for use as a map key. A release alone is none: two
-// architectures, and two builds of one source, can have it in common.
+// ID is a kernel's identity, for use as a map key. A release is not enough: two
+// architectures, or two builds of one source, can share it.
 type ID struct {
 	Arch    string
 	Release string
@@ -25,18 +24,18 @@ type ID struct {
 type Entry struct {
 	Release string                // what uname -r prints, e.g. "6.12.117+deb12-cloud-amd64"
 	Version kernelversion.Version // upstream
-	Arch    string                // see AMD64; empty counts as that
+	Arch    string                // see AMD64, the default if empty
 	Flavour string                // e.g. "cloud-amd64"; empty for file kernels
 	Origin  string                // where it comes from, e.g. "debian/bookworm-security" or "file:/boot/vmlinuz"
-	// PackageVersion is the distribution's own version ("6.1.192-2"); it
+	// PackageVersion is the distribution's version ("6.1.192-2"); it
 	// orders entries of one upstream version.
 	PackageVersion string
-	Size           int64 // bytes to download; 0 when nothing has to be
+	Size           int64 // bytes to download; 0 if none
 	Cached         bool  // in the store, ready to boot without network
 	Modules        bool  // its modules are available
-	// Restricted means that part of the kernel needs the user's permission to
-	// download, as Note explains; only selectors of a single kernel or series
-	// match it.
+	// Restricted means that downloading part of the kernel needs the user's
+	// permission, as Note explains; only selectors of a single kernel or
+	// series match it.
 	Restricted bool
 	Note       string
 	Source     Source `json:"-"`
@@ -45,7 +44,7 @@ type Entry struct {
 // Series is the first two components of the version, e.g. "6.12".
 func (e Entry) Series() string { return e.Version.Series() }
 
-// named is the entry as version ranges see it.
+// named is the form that version ranges match.
 func (e Entry) named() kernelversion.Release {
 	return kernelversion.Release{Name: e.Release, Version: e.Version}
 }
@@ -58,27 +57,28 @@ type Kernel struct {
 	Flavour string
 	Origin  string
 	// Vmlinux is the path of the uncompressed ELF image, or empty; PVH reports
-	// whether it has the note by which QEMU boots it directly.
+	// whether it has the PVH note with which QEMU boots it directly.
 	Vmlinux string
 	PVH     bool
-	BzImage string // path of the bzImage; empty when there is only a vmlinux
+	BzImage string // path of the bzImage; empty if there is only a vmlinux
 	// Modules is the directory of the module tree ("kernel/…" and, if present,
 	// modules.dep, modules.builtin), or empty.
 	Modules string
 	Config  string // path of the build configuration, or empty
 	Digest  string // hex SHA-256 over everything above that has content
-	// Code is the hex SHA-256 over what runs: images and modules, but not the
-	// configuration. Two builds that have it in common are one kernel.
+	// Code is the hex SHA-256 over images and modules, without the
+	// configuration. Two builds with the same Code are the same kernel.
 	Code string
 	// Checkout is the commit that it was built from, if any. The store does not
-	// keep it: another commit of the same source is the same kernel.
+	// record it: another commit with the same tree is the same kernel.
 	Checkout Checkout
 }
 
 // ID is the kernel's identity.
 func (k Kernel) ID() ID { return ID{Arch: k.Arch, Release: k.Release, Digest: k.Digest} }
 
-// Named is the release with its upstream version, as version ranges see it.
+// Named is the release with its upstream version, the form that version ranges
+// match.
 func (k Kernel) Named() kernelversion.Release {
 	return kernelversion.Release{Name: k.Release, Version: k.Version}
 }
@@ -87,13 +87,13 @@ func (k Kernel) Named() kernelversion.Release {
 type Checkout struct {
 	Commit     string // full hash
 	Repository string // URL; empty for a local directory
-	// Patches is the hex SHA-256 of the hex SHA-256 of each patch, a line each;
+	// Patches is the hex SHA-256 of the patches' hex SHA-256 sums, one per line;
 	// empty without patches.
 	Patches string
 }
 
-// BootImage is the file for QEMU's -kernel: the vmlinux where PVH can boot it,
-// else the bzImage.
+// BootImage is the file for QEMU's -kernel: the vmlinux if it can be booted by
+// PVH, else the bzImage.
 func (k Kernel) BootImage() string {
 	if k.PVH && k.Vmlinux != "" {
 		return k.Vmlinux
@@ -109,7 +109,7 @@ type Source interface {
 	Fetch(ctx context.Context, e Entry, progress Progress) (Kernel, error)
 }
 
-// Progress is notified of a fetch's progress, from several goroutines.
+// Progress is notified of a fetch's progress; it is called concurrently.
 type Progress interface {
 	// Update reports that done of total bytes of the named file have arrived.
 	Update(name string, done, total int64)

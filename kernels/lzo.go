@@ -4,10 +4,10 @@ import "errors"
 
 var errLZO = errors.New("lzo data is corrupt")
 
-// appendLZO1X unpacks one LZO1X block that holds exactly plain bytes and
+// appendLZO1X unpacks one LZO1X block of exactly plain uncompressed bytes and
 // appends them to out. The stream is described in the kernel's
 // Documentation/staging/lzo.rst; its run-length extension (version 1 streams)
-// is only used by zram and never here.
+// is only used by zram, not for kernel images.
 func appendLZO1X(out, in []byte, plain int) ([]byte, error) {
 	d := lzoDecoder{in: in, out: out, start: len(out), limit: len(out) + plain}
 	if err := d.run(); err != nil {
@@ -24,12 +24,12 @@ type lzoDecoder struct {
 	in    []byte
 	out   []byte
 	start int // of this block in out: matches may not reach before it
-	limit int // length of out when the block is done
+	limit int // length of out at the end of the block
 }
 
 func (d *lzoDecoder) run() error {
 	// state is the number of literals copied by the last instruction: 0 to 3
-	// by the tail of a match, 4 for a run of literals.
+	// after a match, 4 for a run of literals.
 	state := 0
 	if len(d.in) > 0 && d.in[0] > 17 {
 		n := int(d.in[0]) - 17
@@ -46,7 +46,7 @@ func (d *lzoDecoder) run() error {
 		}
 		var distance, length, tail int
 		switch {
-		case op >= 64: // short match near by
+		case op >= 64: // short match within 2 KiB
 			b, err := d.next()
 			if err != nil {
 				return err
@@ -91,7 +91,7 @@ func (d *lzoDecoder) run() error {
 			}
 			state = 4
 			continue
-		default: // two bytes near by, or three from 2 KiB on after literals
+		default: // two bytes within 1 KiB, or after literals three from 2 KiB on
 			b, err := d.next()
 			if err != nil {
 				return err
@@ -132,8 +132,8 @@ func (d *lzoDecoder) word() (int, error) {
 	return w, nil
 }
 
-// count finishes a length: n when it is not zero, else the field's maximum
-// and a run of zero bytes of 255 each and a last byte; base is added to it.
+// count completes a length: n if it is not zero, else the field's maximum plus
+// 255 for each zero byte that follows, plus the next byte; base is added.
 func (d *lzoDecoder) count(n, maximum, base int) (int, error) {
 	if n != 0 {
 		return n + base, nil
@@ -167,7 +167,7 @@ func (d *lzoDecoder) match(distance, length int) error {
 	if from < d.start || length > d.limit-len(d.out) {
 		return errLZO
 	}
-	// A match may overlap what it writes.
+	// A match may overlap its own output.
 	for i := range length {
 		d.out = append(d.out, d.out[from+i])
 	}

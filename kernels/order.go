@@ -10,9 +10,9 @@ import (
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// CompareEntries is the order of kernelversion.Release with one refinement:
-// builds of one upstream version are ordered by package version, as Debian
-// compares those, before their releases. The origin comes last.
+// CompareEntries orders like kernelversion.Release with one refinement: builds
+// of one upstream version are ordered by Debian package version first, then by
+// release. The origin comes last.
 func CompareEntries(a, b Entry) int {
 	return cmp.Or(
 		a.Version.Compare(b.Version),
@@ -25,8 +25,8 @@ func CompareEntries(a, b Entry) int {
 // SortEntries sorts entries from the oldest to the newest.
 func SortEntries(entries []Entry) { slices.SortFunc(entries, CompareEntries) }
 
-// comparePackages compares package versions; those that are not Debian's
-// are compared as text.
+// comparePackages compares package versions; those that are not in Debian's
+// format are compared as text.
 func comparePackages(a, b string) int {
 	if a == b {
 		return 0

@@ -41,7 +41,7 @@ func version(s string) kernelversion.Version {
 }
 
 // A release does not identify a kernel: two file kernels may share one.
-func TestFetchOfOneReleaseTwice(t *testing.T) {
+func TestFetchTwoKernelsOfOneRelease(t *testing.T) {
 	entries := []Entry{{Release: "6.12.9", Source: Kept{Kernel{Release: "6.12.9", Arch: AMD64, Digest: "a"}}},
 		{Release: "6.12.9", Source: Kept{Kernel{Release: "6.12.9", Arch: AMD64, Digest: "b"}}}}
 	found, err := FetchAll(t.Context(), entries, 2, nil)

@@ -15,8 +15,7 @@ import (
 	"github.com/xi2/xz"
 )
 
-// unpackFunc unpacks a payload that claims to hold size bytes; it returns an
-// error rather than more than size bytes.
+// unpackFunc unpacks a payload with a claimed size; exceeding it is an error.
 type unpackFunc func(payload []byte, size int) ([]byte, error)
 
 // payloadFormat recognises the compression of a payload by its magic number,
@@ -43,7 +42,7 @@ func payloadFormat(payload []byte) (string, unpackFunc) {
 }
 
 // readExactly reads size bytes from r and verifies that nothing follows. The
-// buffer grows with the data, so that a false size does not cost memory.
+// buffer grows with the data, so that a bogus size does not cost memory.
 func readExactly(r io.Reader, size int) ([]byte, error) {
 	var image bytes.Buffer
 	if _, err := io.Copy(&image, io.LimitReader(r, int64(size)+1)); err != nil {
@@ -60,14 +59,13 @@ func unpackGzip(payload []byte, size int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Whatever follows is not a second member: some builds append the size
-	// once more.
+	// What follows is not a second member: some builds append the size again.
 	r.Multistream(false)
 	return readExactly(r, size)
 }
 
 func unpackZstd(payload []byte, size int) ([]byte, error) {
-	// The kernel compresses with a window of up to 128 MiB (zstd -22 --ultra).
+	// The kernel build uses a window of up to 128 MiB (zstd -22 --ultra).
 	r, err := zstd.NewReader(bytes.NewReader(payload), zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderMaxMemory(MaxVmlinux))
 	if err != nil {
@@ -77,7 +75,7 @@ func unpackZstd(payload []byte, size int) ([]byte, error) {
 	return readExactly(r, size)
 }
 
-// unpackXZ uses a port of the kernel's own decoder, which knows the x86
+// unpackXZ uses a port of the kernel's own decoder, which supports the x86
 // branch filter that scripts/xz_wrap.sh applies.
 func unpackXZ(payload []byte, size int) ([]byte, error) {
 	r, err := xz.NewReader(bytes.NewReader(payload), 128<<20)
@@ -98,7 +96,7 @@ func unpackLZMA(payload []byte, size int) ([]byte, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	if dict := binary.LittleEndian.Uint32(payload[1:]); dict > 128<<20 {
-		return nil, fmt.Errorf("its dictionary of %d bytes is larger than any kernel's", dict)
+		return nil, fmt.Errorf("its dictionary of %d bytes is larger than the kernel build uses", dict)
 	}
 	r, err := lzma.NewReader(bytes.NewReader(payload))
 	if err != nil {
@@ -107,7 +105,7 @@ func unpackLZMA(payload []byte, size int) ([]byte, error) {
 	return readExactly(r, size)
 }
 
-// lz4Chunk is the most that a block of lz4's legacy frame unpacks to, the
+// lz4Chunk is the maximum unpacked size of a block in lz4's legacy frame, the
 // only frame that the kernel uses.
 const lz4Chunk = 8 << 20
 
@@ -157,8 +155,8 @@ const (
 	lzopFilterVersion = 0x0940
 )
 
-// unpackLZO reads an lzop file. Its checksums are not checked: the payload's
-// size and the ELF magic are, and the kernel does no more.
+// unpackLZO reads an lzop file. Its checksums are not verified, as in the
+// kernel; the payload's size and the ELF magic are.
 func unpackLZO(payload []byte, size int) ([]byte, error) {
 	r := &lzopReader{rest: payload[lzopMagicLen:]}
 	version := r.uint16()
@@ -209,7 +207,7 @@ func unpackLZO(payload []byte, size int) ([]byte, error) {
 			break
 		}
 		if packed > plain || plain > lzopMaxBlock || len(image)+int(plain) > size {
-			return nil, errors.New("a block claims more bytes than it can hold")
+			return nil, errors.New("a block claims more bytes than it can contain")
 		}
 		if packed == plain {
 			image = append(image, block...)
@@ -223,8 +221,8 @@ func unpackLZO(payload []byte, size int) ([]byte, error) {
 	return image, r.err
 }
 
-// lzopReader takes big-endian fields off the front of rest; after the first
-// error everything is zero.
+// lzopReader consumes big-endian fields from the front of rest; after the first
+// error it returns zeros.
 type lzopReader struct {
 	rest []byte
 	err  error

@@ -13,18 +13,18 @@ import (
 // fileSelector starts a selector that names a kernel image on this host.
 const fileSelector = "file:"
 
-// Namer is a source that does not list its kernels: selectors with its prefix
-// name them.
+// Namer is a source whose kernels are not listed but named by selectors with
+// its prefix.
 type Namer interface {
 	Source
-	Prefix() string // with its colon
+	Prefix() string // including the colon
 	Named(ctx context.Context, selector string) (Entry, error)
 }
 
 // Resolve returns the entries that the comma-separated selectors match, each
-// once, oldest first. Selectors with file: need no source; a Files among the
-// sources makes those kernels boot faster, because it has a store for what it
-// unpacks. Other sources are listed only when a selector needs them, so that
+// once, oldest first. file: selectors need no source; with a Files among the
+// sources those kernels boot faster, because its store keeps the extracted
+// vmlinux. Other sources are listed only if a selector needs them, so that
 // files work without network.
 func Resolve(ctx context.Context, sources []Source, selectors string) ([]Entry, error) {
 	parts, err := splitSelectors(selectors)
@@ -103,10 +103,9 @@ func FetchAll(ctx context.Context, entries []Entry, jobs int, p Progress) ([]Ker
 	return ready, errors.Join(failed...)
 }
 
-// Prefetch starts to fetch the entries, jobs at a time and in their order, and
-// returns at once. The function that it returns waits for the kernel of a
-// release, or for its ctx. Its error names the kernel; where several entries
-// share the release, it refuses to guess.
+// Prefetch starts fetching the entries in order, jobs at a time, and returns at
+// once. The returned function waits for the kernel of a release, or for its ctx.
+// Its error names the kernel. A release shared by several entries is an error.
 func Prefetch(ctx context.Context, entries []Entry, jobs int, p Progress) func(ctx context.Context, release string) (Kernel, error) {
 	byRelease := map[string][]*fetching{}
 	for i, f := range fetch(ctx, entries, jobs, p) {
@@ -115,7 +114,7 @@ func Prefetch(ctx context.Context, entries []Entry, jobs int, p Progress) func(c
 	return func(ctx context.Context, release string) (Kernel, error) {
 		switch found := byRelease[release]; len(found) {
 		case 0:
-			return Kernel{}, fmt.Errorf("kernel %s is not among those to fetch", release)
+			return Kernel{}, fmt.Errorf("kernel %s is not being fetched", release)
 		case 1:
 			select {
 			case <-found[0].done:
@@ -129,14 +128,14 @@ func Prefetch(ctx context.Context, entries []Entry, jobs int, p Progress) func(c
 	}
 }
 
-// fetching is one entry's fetch. Done is closed when kernel and err are final.
+// fetching is one entry's fetch. done is closed once kernel and err are set.
 type fetching struct {
 	done   chan struct{}
 	kernel Kernel
 	err    error
 }
 
-// fetch starts to fetch the entries; the result has one fetching for each.
+// fetch starts fetching the entries; the result has one fetching for each.
 func fetch(ctx context.Context, entries []Entry, jobs int, p Progress) []*fetching {
 	all := make([]*fetching, len(entries))
 	queue := make(chan int, len(entries))

@@ -24,7 +24,7 @@ func (e *SelectorError) Error() string {
 	return s
 }
 
-// BadInput marks an error that the user has to correct: the lab did not fail.
+// BadInput marks a user error, as opposed to a failure of the lab.
 func (*SelectorError) BadInput() {}
 
 // selectorForms is shown for selectors that cannot be parsed.
@@ -32,13 +32,13 @@ const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12
 
 // Select returns the entries that the comma-separated selectors match, each
 // once, oldest first. A selector without a flavour considers only cloud kernels
-// where there are any. The error is a *SelectorError.
+// if there are any. The error is a *SelectorError.
 //
-// The selectors: 6.12 is the newest of the series; 6.12.95 that version (its
-// newest package); 6.1.0-56 the release with that prefix, or a package version;
+// The selectors: 6.12 is the newest of the series; 6.12.95 the newest package of
+// that version; 6.1.0-56 the release with that prefix, or a package version;
 // 6.12.43..6.12.117 an inclusive range (see kernelversion.ParseRange) of
-// upstream versions; newest:5 the newest of each of the five newest series;
-// all. Ranges, newest and all skip restricted entries.
+// upstream versions; newest:5 the newest of each of the five newest series; all
+// every kernel. Ranges, newest and all skip restricted entries.
 func Select(entries []Entry, selectors string) ([]Entry, error) {
 	parts, err := splitSelectors(selectors)
 	if err != nil {
@@ -81,7 +81,7 @@ func unique(entries []Entry) []Entry {
 // offer is the set of kernels to choose from, oldest first.
 type offer struct {
 	all   []Entry // every flavour
-	usual []Entry // those of the cloud flavour, or all where there are none
+	usual []Entry // the cloud flavour, or all if there is none
 }
 
 func newOffer(entries []Entry) offer {
@@ -163,13 +163,13 @@ func (o offer) byPrefix(selector string) ([]Entry, error) {
 		case 1:
 			return last(among, begins), nil
 		}
-		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("%d releases begin so", len(releases)), Near: few(releases)}
+		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("ambiguous: it matches %d releases", len(releases)), Near: few(releases)}
 	}
 	return nil, nil
 }
 
-// free returns the unrestricted entries, of each release only the newest
-// package: reports name a kernel by its release.
+// free returns the unrestricted entries, only the newest package of each
+// release: reports name a kernel by its release.
 func (o offer) free(selector string, entries []Entry) ([]Entry, error) {
 	var found []Entry
 	restricted := 0
@@ -189,11 +189,11 @@ func (o offer) free(selector string, entries []Entry) ([]Entry, error) {
 	case len(found) > 0:
 		return found, nil
 	case restricted > 0:
-		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("skips the %d kernels that it matches: %s", restricted, note)}
+		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("all %d matching kernels are restricted: %s", restricted, note)}
 	case len(o.usual) == 0:
 		return nil, &SelectorError{Selector: selector, Reason: "there are no kernels to choose from"}
 	}
-	return nil, &SelectorError{Selector: selector, Reason: "no kernel lies in it", Near: o.nearSeries(kernelversion.Version{})}
+	return nil, &SelectorError{Selector: selector, Reason: "no kernel is in this range", Near: o.nearSeries(kernelversion.Version{})}
 }
 
 func (o offer) newest(selector string) ([]Entry, error) {
@@ -224,14 +224,14 @@ func parseRange(selector string) (kernelversion.Range, error) {
 		return kernelversion.Range{}, &SelectorError{Selector: selector, Reason: reason}
 	}
 	if strings.Trim(selector, ". ") == "" {
-		return bad("want FROM..TO, one of which may be left out")
+		return bad("want FROM..TO, one of which may be omitted")
 	}
 	r, err := kernelversion.ParseRange(selector)
 	switch {
 	case err != nil:
 		return bad(err.Error())
 	case r.HasRelease():
-		return bad("its ends are upstream versions such as 6.12.95, not releases")
+		return bad("its bounds must be upstream versions such as 6.12.95, not releases")
 	}
 	return r, nil
 }
@@ -252,7 +252,7 @@ func (o offer) between(selector string) ([]Entry, error) {
 		if near.IsZero() {
 			near = r.To()
 		}
-		return nil, &SelectorError{Selector: selector, Reason: "no kernel lies in it", Near: o.nearSeries(near)}
+		return nil, &SelectorError{Selector: selector, Reason: "no kernel is in this range", Near: o.nearSeries(near)}
 	}
 	return o.free(selector, within)
 }
@@ -303,7 +303,7 @@ func nearest(versions []kernelversion.Version, v kernelversion.Version) []kernel
 	return versions[max(0, at-each):min(len(versions), at+each)]
 }
 
-// few shortens a list for a message.
+// few truncates a list for a message.
 func few(names []string) []string {
 	const most = 6
 	if len(names) <= most {

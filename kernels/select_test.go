@@ -84,7 +84,7 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-func TestSelectTakesNewestPackageOfARelease(t *testing.T) {
+func TestSelectNewestPackage(t *testing.T) {
 	entries := []Entry{
 		{Release: "6.1.0-56-cloud-amd64", Version: version("6.1.192"), PackageVersion: "6.1.192-2+b1", Flavour: "cloud-amd64"},
 		{Release: "6.1.0-56-cloud-amd64", Version: version("6.1.192"), PackageVersion: "6.1.192-2", Flavour: "cloud-amd64"},
@@ -103,13 +103,13 @@ func TestSelectErrors(t *testing.T) {
 		{"6.12,,6.1", "empty"},
 		{"6.13", "near it: 5.10, 6.1, 6.12, 6.18, 7.0, 7.2"},
 		{"6.12.96", "near it: 6.12.43, 6.12.95, 6.12.100, 6.12.117"},
-		{"6.1.0", "3 releases begin so; near it: 6.1.0-0.deb11.52-cloud-amd64, 6.1.0-55-cloud-amd64, 6.1.0-56-cloud-amd64"},
+		{"6.1.0", "ambiguous: it matches 3 releases; near it: 6.1.0-0.deb11.52-cloud-amd64, 6.1.0-55-cloud-amd64, 6.1.0-56-cloud-amd64"},
 		{"6.1.0-5", "no kernel matches it"},
-		{"6.12.200..6.13", "no kernel lies in it; near it"},
+		{"6.12.200..6.13", "no kernel is in this range; near it"},
 		{"6.12.50..6.12.43", "swap them"},
 		{"..", "want FROM..TO"},
 		{"6.12..x", "want numbers"},
-		{"6.12+deb13..7.0", "its ends are upstream versions"},
+		{"6.12+deb13..7.0", "its bounds must be upstream versions"},
 		{"7.0..7.1", "needs a setting"},
 		{"newest:0", "want a number from 1"},
 		{"newest:", "want a number from 1"},

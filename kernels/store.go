@@ -17,21 +17,21 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// Names of the files in an entry of the store.
+// Names of the files in an entry.
 const (
-	VmlinuxFile = "vmlinux" // written by Put when QEMU can boot it
+	VmlinuxFile = "vmlinux" // written by Put if QEMU can boot it
 	BzImageFile = "bzImage"
 	ConfigFile  = "config"
-	ModulesDir  = "modules" // holds kernel/…, modules.builtin and so on
+	ModulesDir  = "modules" // contains kernel/…, modules.builtin and so on
 
 	manifestFile = artifact.ManifestFile
 	entriesDir   = "entries"
 	locksDir     = "locks"
 )
 
-// Store keeps kernels on disk, in entries that several processes may share. An
-// entry's manifest.json describes the kernel and its SHA256SUMS the files
-// (sha256sum -c reads it).
+// Store keeps kernels on disk, in entries that several processes may share. In
+// an entry, manifest.json describes the kernel, and SHA256SUMS, readable by
+// sha256sum -c, the files.
 type Store struct {
 	dir     string
 	entries artifact.Store[Kernel]
@@ -41,7 +41,7 @@ type Store struct {
 type Facts struct {
 	Release string                `json:"release"`
 	Version kernelversion.Version `json:"version"`
-	// Arch is derived from the boot image where it is empty.
+	// Arch is derived from the boot image if empty.
 	Arch           string `json:"arch,omitempty"`
 	Flavour        string `json:"flavour"`
 	Origin         string `json:"origin"`
@@ -59,7 +59,7 @@ type manifest struct {
 	Sums string `json:"sums_sha256"`
 }
 
-// manifestFormat changes when entries of older versions become unusable.
+// manifestFormat is bumped when existing entries become unusable.
 const manifestFormat = 1
 
 // OpenStore opens the store in dir, which it creates if necessary.
@@ -84,12 +84,12 @@ func OpenStore(dir string) (*Store, error) {
 // Dir is the store's directory.
 func (s *Store) Dir() string { return s.dir }
 
-// unwritable names the store in write errors.
+// unwritable adds the store's path to write errors.
 func (s *Store) unwritable(err error) error {
 	return fmt.Errorf("cannot write to the cache in %s: %w", s.dir, err)
 }
 
-// explain names the store in errors caused by its filesystem.
+// explain adds the store's path to errors caused by its filesystem.
 func (s *Store) explain(err error) error {
 	for _, cause := range []error{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EACCES} {
 		if errors.Is(err, cause) {
@@ -115,8 +115,8 @@ func (s *Store) entry(key string) string { return s.entries.Path(key) }
 func (s *Store) Has(key string) bool { return s.entries.Has(key) }
 
 // Get returns the kernel of an entry after verifying its boot images and
-// configuration. ok is false where there is no such entry, or where it was
-// corrupt, which removes it; neither is an error.
+// configuration. ok is false if there is no such entry, or if it was corrupt and
+// has been removed; neither is an error.
 func (s *Store) Get(ctx context.Context, key string) (k Kernel, ok bool, err error) {
 	e, err := s.entries.Get(ctx, key)
 	if errors.Is(err, artifact.ErrNone) {
@@ -184,9 +184,9 @@ func readManifest(dir string) (manifest, sums, error) {
 }
 
 // Put returns the kernel of an entry, which it creates if necessary: fill writes
-// BzImageFile or VmlinuxFile, and if available ConfigFile and ModulesDir, into
-// an empty directory and returns their description. Nothing is left behind when
-// it fails. While one process fills an entry, others wait for it.
+// BzImageFile or VmlinuxFile, and if available ConfigFile and ModulesDir, to an
+// empty directory and returns their description. If it fails, nothing is left
+// behind. While one process fills an entry, others wait for it.
 func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Context, dir string) (Facts, error)) (Kernel, error) {
 	e, err := s.entries.Make(ctx, key, func(ctx context.Context, dir string) error { return s.fill(ctx, dir, fill) })
 	if err != nil {
@@ -220,8 +220,8 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 	if err := os.WriteFile(filepath.Join(dir, manifestFile), append(text, '\n'), 0o644); err != nil {
 		return s.unwritable(err)
 	}
-	// The modules are not synced: there are thousands of them, and each is
-	// verified when it is read.
+	// Modules are not synced: there are thousands, and each is verified when
+	// it is read.
 	for _, name := range []string{VmlinuxFile, BzImageFile, ConfigFile, sumsFile, manifestFile, "."} {
 		if err := osfile.SyncDir(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.unwritable(err)
@@ -261,8 +261,8 @@ func (m *manifest) addVmlinux(dir string) error {
 	return nil
 }
 
-// checkImage compares the image with the manifest, and completes that by the
-// image's architecture.
+// checkImage compares the image with the manifest, and sets the manifest's
+// architecture if it is empty.
 func (m *manifest) checkImage(image []byte) error {
 	arch, err := imageArch(image)
 	if err != nil {
@@ -289,11 +289,11 @@ func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error
 	if err != nil {
 		return nil, err
 	}
-	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
+	return func() { _ = f.Close() }, nil // close unlocks
 }
 
 // LockFile is Lock for callers that pass the lock on to a child process: it is
-// released when every process that has the file open has closed it.
+// released once all processes have closed the file.
 func (s *Store) LockFile(ctx context.Context, name string) (*os.File, error) {
 	f, err := osfile.Lock(ctx, filepath.Join(s.dir, locksDir, name), osfile.Exclusive)
 	if err != nil {

@@ -24,7 +24,7 @@ func openStore(t *testing.T) *Store {
 
 const moduleFile = "kernel/fs/xfs/xfs.ko"
 
-// fillTest puts a small kernel with one module into an entry.
+// fillTest fills an entry with a small kernel with one module.
 func fillTest(_ context.Context, dir string) (Facts, error) {
 	image := kerneltest.BzImage(testRelease, kerneltest.Gzip(kerneltest.Vmlinux(testRelease, true)))
 	module := filepath.Join(dir, ModulesDir, filepath.FromSlash(moduleFile))
@@ -103,11 +103,11 @@ func TestPutLeavesNothingBehind(t *testing.T) {
 		}
 	}
 	if _, err := s.Put(t.Context(), "../key", fillTest); err == nil {
-		t.Error("a key may leave the store")
+		t.Error("a key may point outside the store")
 	}
 }
 
-func TestDamageIsFetchedAgain(t *testing.T) {
+func TestCorruptEntryIsRefetched(t *testing.T) {
 	damage := func(name string) func(t *testing.T, dir string) {
 		return func(t *testing.T, dir string) {
 			path := filepath.Join(dir, name)
@@ -187,7 +187,7 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// A module directory of the user's has no digests.
+// A user's module directory has no digests.
 func TestReadFileOutsideTheStore(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "kernel"), 0o755); err != nil {
@@ -201,7 +201,7 @@ func TestReadFileOutsideTheStore(t *testing.T) {
 		t.Errorf("read %q, %v", data, err)
 	}
 	if _, err := ReadFile(k, "kernel/b.ko"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a file that there is not: %v", err)
+		t.Errorf("a missing file: %v", err)
 	}
 	if data, err := ReadFile(k, "../../etc/passwd"); err == nil {
 		t.Errorf("read %d bytes outside the directory", len(data))
@@ -223,8 +223,8 @@ func TestSumsLookup(t *testing.T) {
 }
 
 // Several processes that want the same kernel fetch it once; so do goroutines
-// with stores of their own.
-func TestPutOnceForAll(t *testing.T) {
+// with separate stores.
+func TestPutOnce(t *testing.T) {
 	dir := t.TempDir()
 	var mu sync.Mutex
 	filled := 0
@@ -253,7 +253,7 @@ func TestPutOnceForAll(t *testing.T) {
 	}
 }
 
-func TestLockGivesUpWithTheContext(t *testing.T) {
+func TestLockStopsWithContext(t *testing.T) {
 	s := openStore(t)
 	unlock, err := s.Lock(t.Context(), "key")
 	if err != nil {

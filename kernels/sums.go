@@ -20,7 +20,7 @@ import (
 // sumsFile lists the digest of every file of an entry.
 const sumsFile = "SHA256SUMS"
 
-// CorruptError reports a file of the store whose content changed.
+// CorruptError reports a file in the store whose content changed.
 type CorruptError struct {
 	Path   string
 	Reason string
@@ -30,17 +30,17 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s is corrupt: %s; it is removed from the cache: fetch the kernel again", e.Path, e.Reason)
 }
 
-// Unwrap makes the store fetch the entry again.
+// Unwrap makes the store treat the entry as corrupt and fetch it again.
 func (e *CorruptError) Unwrap() error { return artifact.ErrCorrupt }
 
-// sums is the text of a SHA256SUMS file: a line for each file, sorted by
-// path, with its digest in hex, two spaces and its path.
+// sums is the content of a SHA256SUMS file: for each file, sorted by path, a
+// line with its digest in hex, two spaces and its path.
 type sums []byte
 
-// digest is the hex SHA-256 of the list, and so of all that it lists.
+// digest is the hex SHA-256 of the list, and so covers all files in it.
 func (s sums) digest() string { return hexSum(s) }
 
-// without is the list without a file at the top of the tree.
+// without returns the list without a file in the top directory.
 func (s sums) without(name string) sums {
 	var kept sums
 	for line := range bytes.Lines(s) {
@@ -60,7 +60,7 @@ func (s sums) lookup(path string) (string, bool) {
 			return "", false
 		}
 		i += from
-		// A path may end in another's whole text after two spaces.
+		// Match whole lines only: a path may contain two spaces and another path.
 		if i >= sumLen && (i == sumLen || s[i-sumLen-1] == '\n') {
 			return string(s[i-sumLen : i]), true
 		}
@@ -79,7 +79,7 @@ func hexSum(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// DigestOf is the hex SHA-256 of data.
+// DigestOf returns the hex SHA-256 of data.
 func DigestOf(data []byte) string { return hexSum(data) }
 
 // sumTree lists the regular files below dir. Other files are ignored.
@@ -100,7 +100,7 @@ func sumTree(ctx context.Context, dir string) (sums, error) {
 			return err
 		}
 		if strings.ContainsAny(name, "\n\\") {
-			return fmt.Errorf("file name %q has a line break or a backslash in it", name)
+			return fmt.Errorf("file name %q contains a line break or backslash", name)
 		}
 		sum, err := sumFile(path)
 		if err != nil {
@@ -158,10 +158,10 @@ func readVerified(path, want string) ([]byte, error) {
 	return data, nil
 }
 
-// ReadFile reads a file below the kernel's module directory, named by its
-// path there, e.g. "kernel/fs/xfs/xfs.ko". For a kernel of the store the file
-// is verified; a corrupt one is a *CorruptError, and the next fetch replaces the
-// whole entry. A missing file is fs.ErrNotExist.
+// ReadFile reads a file from the kernel's module directory, given its path there,
+// e.g. "kernel/fs/xfs/xfs.ko". For a kernel in the store the file is verified; a
+// corrupt one is a *CorruptError, and the next fetch replaces the whole entry. A
+// missing file is fs.ErrNotExist.
 func ReadFile(k Kernel, rel string) ([]byte, error) {
 	if k.Modules == "" {
 		return nil, &fs.PathError{Op: "open", Path: rel, Err: fs.ErrNotExist}
@@ -194,8 +194,8 @@ func readListed(dir string, list sums, rel string) ([]byte, error) {
 	return data, dropCorrupt(dir, err)
 }
 
-// dropCorrupt makes a corrupt entry one that the store does not have. Taking
-// its manifest away is enough, and safe beside other processes.
+// dropCorrupt invalidates a corrupt entry. Removing its manifest is enough, and
+// safe while other processes use the store.
 func dropCorrupt(dir string, err error) error {
 	var corrupt *CorruptError
 	if !errors.As(err, &corrupt) {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// RemoveUnused removes the entries that nobody has used since a time, and
-// returns the releases of their kernels.
+// RemoveUnused removes the entries that have not been used since the given time,
+// and returns the releases of their kernels.
 func (s *Store) RemoveUnused(ctx context.Context, since time.Time) (removed []string, err error) {
 	keys, err := s.entries.Keys()
 	if err != nil {

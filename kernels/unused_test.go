@@ -28,7 +28,7 @@ func TestRemoveUnused(t *testing.T) {
 	if s.Has("old") || !s.Has("used") {
 		t.Errorf("old is there %t, used %t", s.Has("old"), s.Has("used"))
 	}
-	// It is intact, and can be had again.
+	// The store is intact, and the kernel can be fetched again.
 	if k, ok, err := s.Get(t.Context(), "used"); !ok || err != nil || k.Release != testRelease {
 		t.Errorf("%+v, %t, %v", k, ok, err)
 	}

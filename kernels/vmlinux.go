@@ -16,7 +16,7 @@ const (
 	bootFlag          = 0x1fe // 0xAA55
 	bootHeader        = 0x202 // "HdrS"
 	bootVersion       = 0x206 // protocol version, 0x0208 or later has the payload
-	bootKernelVersion = 0x20e // offset of the version text, less 0x200
+	bootKernelVersion = 0x20e // offset of the version string, minus 0x200
 	bootPayloadOffset = 0x248 // from the start of the protected-mode code
 	bootPayloadLength = 0x24c
 	bootHeaderEnd     = 0x250
@@ -25,7 +25,7 @@ const (
 )
 
 // MaxVmlinux bounds an unpacked vmlinux in bytes. Debian's are 40 to 70 MB;
-// one with everything built in stays below 256 MB.
+// one with everything built in is below 256 MB.
 const MaxVmlinux = 512 << 20
 
 // errNotBzImage is returned for images without a Linux boot header.
@@ -41,15 +41,15 @@ func checkBzImage(image []byte) error {
 	return nil
 }
 
-// ExtractVmlinux unpacks the ELF image that a bzImage carries, whichever of
-// the kernel's compressions it uses. The result is at most MaxVmlinux bytes
-// and always an ELF file.
+// ExtractVmlinux unpacks the ELF image in a bzImage, with any compression that
+// the kernel build supports. The result is at most MaxVmlinux bytes and always an
+// ELF file.
 func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	if err := checkBzImage(bzImage); err != nil {
 		return nil, err
 	}
 	if v := binary.LittleEndian.Uint16(bzImage[bootVersion:]); v < 0x0208 {
-		return nil, fmt.Errorf("bzImage: boot protocol %d.%02d is older than 2.08 and does not have the payload's offset", v>>8, v&0xff)
+		return nil, fmt.Errorf("bzImage: boot protocol %d.%02d is older than 2.08 and lacks the payload's offset", v>>8, v&0xff)
 	}
 	sectors := int(bzImage[bootSetupSects])
 	if sectors == 0 {
@@ -58,7 +58,7 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	start := uint64(sectors+1)*bootSector + uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadOffset:]))
 	length := uint64(binary.LittleEndian.Uint32(bzImage[bootPayloadLength:]))
 	if length < 8 || start+length > uint64(len(bzImage)) {
-		return nil, fmt.Errorf("bzImage: its payload of %d bytes at %d does not lie within its %d bytes: the file is truncated or corrupt", length, start, len(bzImage))
+		return nil, fmt.Errorf("bzImage: the payload of %d bytes at %d is not within the file's %d bytes: it is truncated or corrupt", length, start, len(bzImage))
 	}
 	payload := bzImage[start : start+length]
 	if bytes.HasPrefix(payload, []byte(elf.ELFMAG)) {
@@ -66,10 +66,10 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	}
 	name, unpack := payloadFormat(payload)
 	if unpack == nil {
-		return nil, fmt.Errorf("bzImage: payload is compressed in an unknown way (it starts with % x)", payload[:8])
+		return nil, fmt.Errorf("bzImage: unknown compression of the payload (it starts with % x)", payload[:8])
 	}
-	// The build appends the size of the unpacked image to every format; gzip
-	// ends in it by itself.
+	// The build appends the unpacked size to every format except gzip, which
+	// ends with it anyway.
 	size := uint64(binary.LittleEndian.Uint32(payload[length-4:]))
 	if size == 0 || size > MaxVmlinux {
 		return nil, fmt.Errorf("bzImage: %s payload claims to unpack to %d bytes: the file is corrupt", name, size)
@@ -80,10 +80,10 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	}
 	image, err := unpack(body, int(size))
 	if err != nil {
-		return nil, fmt.Errorf("bzImage: unpack its %s payload: %w", name, err)
+		return nil, fmt.Errorf("bzImage: unpack the %s payload: %w", name, err)
 	}
 	if uint64(len(image)) != size {
-		return nil, fmt.Errorf("bzImage: %s payload unpacks to %d bytes and not to the %d that it claims", name, len(image), size)
+		return nil, fmt.Errorf("bzImage: %s payload unpacks to %d bytes instead of the %d that it claims", name, len(image), size)
 	}
 	if !bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
 		return nil, fmt.Errorf("bzImage: %s payload is not an ELF image", name)
@@ -91,11 +91,11 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 	return image, nil
 }
 
-// imageArch is the architecture that an image is built for. Only those that a
-// Kernel can have are known.
+// imageArch is the architecture that an image is built for; an unsupported one
+// is an error.
 func imageArch(image []byte) (string, error) {
 	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
-		// e_machine is at the same place in 32-bit and 64-bit files.
+		// e_machine has the same offset in 32-bit and 64-bit files.
 		const machine = 18
 		if len(image) < machine+2 {
 			return "", errors.New("vmlinux: its ELF header is truncated")
@@ -105,11 +105,11 @@ func imageArch(image []byte) (string, error) {
 		}
 		return AMD64, nil
 	}
-	return AMD64, checkBzImage(image) // the boot protocol is x86's
+	return AMD64, checkBzImage(image) // the boot protocol is x86-only
 }
 
-// imageRelease is the kernel release that an image names: in the boot header
-// of a bzImage, in the "Linux version" banner of a vmlinux.
+// imageRelease is an image's kernel release: from the boot header of a bzImage
+// or the "Linux version" banner of a vmlinux.
 func imageRelease(image []byte) (string, error) {
 	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
 		return bannerRelease(image)
@@ -119,13 +119,13 @@ func imageRelease(image []byte) (string, error) {
 	}
 	offset := int(binary.LittleEndian.Uint16(image[bootKernelVersion:])) + 0x200
 	if offset == 0x200 || offset >= len(image) {
-		return "", errors.New("bzImage: its boot header names no version")
+		return "", errors.New("bzImage: its boot header has no version")
 	}
 	return firstWord(image[offset:])
 }
 
-// banner starts the text that /proc/version shows; %s in its format string
-// must not be taken for a release.
+// banner is the prefix of /proc/version. It also starts a format string, whose
+// %s must not be taken for a release.
 const banner = "Linux version "
 
 // bannerRelease finds the release in the banner of a vmlinux.
@@ -134,7 +134,7 @@ func bannerRelease(image []byte) (string, error) {
 	for {
 		i := bytes.Index(rest, []byte(banner))
 		if i < 0 {
-			return "", fmt.Errorf("vmlinux: no %q in it: not a Linux kernel, or stripped of its data", banner)
+			return "", fmt.Errorf("vmlinux: %q not found: not a Linux kernel, or its data was stripped", banner)
 		}
 		rest = rest[i+len(banner):]
 		if len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
@@ -143,7 +143,7 @@ func bannerRelease(image []byte) (string, error) {
 	}
 }
 
-// firstWord is the text up to a space or NUL. A release is at most 64 bytes
+// firstWord returns the text up to a space or NUL. A release is at most 64 bytes
 // (__NEW_UTS_LEN) of printable ASCII.
 func firstWord(text []byte) (string, error) {
 	if len(text) > 65 {
@@ -151,7 +151,7 @@ func firstWord(text []byte) (string, error) {
 	}
 	end := bytes.IndexAny(text, " \x00\n")
 	if end <= 0 {
-		return "", errors.New("kernel image: its version text does not end")
+		return "", errors.New("kernel image: its version string is not terminated")
 	}
 	word := string(text[:end])
 	if strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r > '~' || r == '/' }) {
@@ -161,11 +161,11 @@ func firstWord(text []byte) (string, error) {
 }
 
 // xenPhys32Entry is XEN_ELFNOTE_PHYS32_ENTRY (include/xen/interface/elfnote.h):
-// the address by which a PVH loader such as QEMU's enters the kernel.
+// the entry point for PVH loaders such as QEMU's.
 const xenPhys32Entry = 18
 
-// hasPVH reports whether the vmlinux has the note by which QEMU boots it
-// without a bzImage around it (CONFIG_PVH).
+// hasPVH reports whether the vmlinux has the note (CONFIG_PVH) by which QEMU
+// boots it directly.
 func hasPVH(vmlinux []byte) bool {
 	file, err := elf.NewFile(bytes.NewReader(vmlinux))
 	if err != nil || file.Machine != elf.EM_X86_64 {

@@ -15,8 +15,8 @@ import (
 
 const testRelease = "6.99.1-test-cloud-amd64"
 
-// The tools with the arguments of the kernel's scripts/Makefile.lib and
-// scripts/xz_wrap.sh. All but gzip get the size appended.
+// The tools with the arguments used by the kernel's scripts/Makefile.lib and
+// scripts/xz_wrap.sh. The size is appended to all but gzip.
 var compressors = map[string][]string{
 	"gzip":  {"gzip", "-n", "-9"},
 	"bzip2": {"bzip2", "-9"},
@@ -27,7 +27,7 @@ var compressors = map[string][]string{
 	"zstd":  {"zstd", "-22", "--ultra"},
 }
 
-// compress makes the payload of a bzImage with the real tool.
+// compress creates the payload of a bzImage with the real tool.
 func compress(t testing.TB, name string, vmlinux []byte) []byte {
 	t.Helper()
 	command := compressors[name]
@@ -52,14 +52,14 @@ func TestExtractVmlinux(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			payload := compress(t, name, vmlinux)
 			if found, _ := payloadFormat(payload); found != name {
-				t.Fatalf("taken for %q", found)
+				t.Fatalf("detected as %q", found)
 			}
 			got, err := ExtractVmlinux(kerneltest.BzImage(testRelease, payload))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, vmlinux) {
-				t.Fatal("another vmlinux came out")
+				t.Fatal("the unpacked vmlinux differs")
 			}
 		})
 	}
@@ -71,8 +71,8 @@ func TestExtractVmlinux(t *testing.T) {
 	})
 }
 
-// The LZO decoder has its own instructions for matches near and far and for
-// runs of every length; data of several kinds reaches all of them.
+// LZO has separate instructions for near and far matches and for various run
+// lengths; the test data covers all of them.
 func TestUnpackLZO(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	noise := make([]byte, 100_000)
@@ -112,9 +112,9 @@ func TestExtractVmlinuxErrors(t *testing.T) {
 		{"text", bytes.Repeat([]byte("hello "), 1000), "not a bzImage"},
 		{"truncated", good[:len(good)/2], "truncated"},
 		{"old protocol", change(func(b []byte) []byte { b[0x206] = 7; return b }), "2.08"},
-		{"no payload", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x24c:], 0); return b }), "does not lie within"},
-		{"offset far away", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x248:], 1<<31); return b }), "does not lie within"},
-		{"unknown", kerneltest.BzImage(testRelease, []byte("what is this payload?")), "unknown way"},
+		{"no payload", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x24c:], 0); return b }), "is not within"},
+		{"offset far away", change(func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x248:], 1<<31); return b }), "is not within"},
+		{"unknown", kerneltest.BzImage(testRelease, []byte("what is this payload?")), "unknown compression"},
 		{"not ELF", kerneltest.BzImage(testRelease, kerneltest.Gzip([]byte("not an ELF image"))), "is not an ELF"},
 		{"huge", kerneltest.BzImage(testRelease, []byte("\x28\xb5\x2f\xfd0000\xff\xff\xff\xff")), "claims to unpack"},
 		{"corrupt", change(func(b []byte) []byte { b[len(b)-5000] ^= 0xff; return b }), "gzip payload"},
@@ -123,7 +123,7 @@ func TestExtractVmlinuxErrors(t *testing.T) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
 	}
-	t.Run("more than it claims", func(t *testing.T) {
+	t.Run("larger than claimed", func(t *testing.T) {
 		for _, name := range []string{"zstd", "xz", "lz4", "lzo", "bzip2", "lzma"} {
 			payload := compress(t, name, vmlinux)
 			binary.LittleEndian.PutUint32(payload[len(payload)-4:], 1000)
@@ -159,7 +159,7 @@ func TestImageRelease(t *testing.T) {
 	}
 }
 
-// TestRealKernels unpacks what is in the cache of the machine.
+// TestRealKernels unpacks the kernels in the host's cache.
 func TestRealKernels(t *testing.T) {
 	cache := os.Getenv("SPLICELAB_CACHE")
 	if cache == "" {
@@ -193,8 +193,8 @@ func TestRealKernels(t *testing.T) {
 	}
 }
 
-// FuzzExtractVmlinux corrupts payloads: there may be errors, but no panic, no
-// endless loop and no more memory than the claimed size.
+// FuzzExtractVmlinux corrupts payloads: errors are fine, but no panic, infinite
+// loop or memory use beyond the claimed size.
 func FuzzExtractVmlinux(f *testing.F) {
 	vmlinux := kerneltest.Vmlinux(testRelease, true)[:3000]
 	f.Add(kerneltest.Gzip(vmlinux), uint32(100), byte(1))

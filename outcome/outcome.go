@@ -1,7 +1,7 @@
-// Package outcome is the lab's verdict vocabulary: what a kernel did (Outcome),
-// which outcomes a run accepts (Policy), and the result of a cell (Verdict).
-// Guest and host share it, so it must depend on neither: it imports nothing of
-// this module and does no I/O.
+// Package outcome defines the lab's verdict vocabulary: what a kernel did
+// (Outcome), which outcomes a run accepts (Policy), and the result of a cell
+// (Verdict). Guest and host share it, so it imports nothing from this module and
+// does no I/O.
 package outcome
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Outcome says what the reader of spliced data received. The empty Outcome
+// Outcome classifies what the reader of spliced data received. The empty Outcome
 // means that the test recorded none.
 type Outcome string
 
@@ -23,10 +23,10 @@ const (
 	Blocked       Outcome = "blocked"        // nothing until drained, or EBUSY
 	Dropped       Outcome = "dropped"        // dropped by an integrity check
 	Error         Outcome = "error"          // an errno, named in the detail
-	Short         Outcome = "short"          // fewer bytes than the count said
-	Extra         Outcome = "extra"          // more bytes than the count said
-	PhantomZero   Outcome = "phantom-zero"   // zero, although the file never was
-	Moved         Outcome = "moved"          // bytes of another offset
+	Short         Outcome = "short"          // fewer bytes than the returned count
+	Extra         Outcome = "extra"          // more bytes than the returned count
+	PhantomZero   Outcome = "phantom-zero"   // zero, which the file never had there
+	Moved         Outcome = "moved"          // bytes from another offset
 	Stale         Outcome = "stale"          // older than a read before the splice
 	ConsumerWrite Outcome = "consumer-write" // the consumer changed the source
 	Foreign       Outcome = "foreign"        // bytes of no known origin
@@ -132,11 +132,11 @@ const (
 	// keeps the file's content at the time of the splice.
 	PolicySnapshot Policy = "snapshot"
 	// PolicyAlias is today's documented behaviour: a pipe may show later
-	// changes of the file, but nothing that the file never contained.
+	// changes to the file, but nothing that the file never contained.
 	PolicyAlias Policy = "alias"
 )
 
-// Policies lists the policies in the order of help texts.
+// Policies lists the policies in help-text order.
 var Policies = []Policy{PolicySnapshot, PolicyAlias}
 
 // ParsePolicy returns the policy called s; the error names the known ones.
@@ -169,20 +169,20 @@ const (
 	Crash    Verdict = "crash"     // the kernel died or oopsed
 	Hang     Verdict = "hang"      // not finished before the deadline
 	BootFail Verdict = "boot-fail" // the kernel never started the agent
-	Infra    Verdict = "infra"     // the lab's own fault: says nothing about the kernel
+	Infra    Verdict = "infra"     // a failure of the lab, not of the kernel
 )
 
-// Verdicts lists every verdict in the order of reports.
+// Verdicts lists every verdict in report order.
 var Verdicts = []Verdict{Pass, Fail, Skip, Crash, Hang, BootFail, Infra}
 
-// Bad reports whether v makes a run fail with exit code 1: a statement about
-// the kernel other than a pass. Infra is not included: it fails the lab.
+// Bad reports whether v makes a run fail with exit code 1: the kernel misbehaved.
+// Infra is not included: it is a failure of the lab.
 func (v Verdict) Bad() bool {
 	return v == Fail || v == Crash || v == Hang || v == BootFail
 }
 
-// Under returns the verdict v of a characterisation with outcome o, shown under
-// policy p; every other verdict stays as it is.
+// Under re-evaluates verdict v of a characterisation with outcome o under policy
+// p; every other verdict is returned unchanged.
 func (v Verdict) Under(p Policy, k Kind, o Outcome) Verdict {
 	if k != Characterisation || o == None || (v != Pass && v != Fail) {
 		return v

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// What each policy accepts, outcome by outcome: the table of
-// docs/semantics.md. legal says whether any policy accepts it.
+// What each policy accepts, as in the table of docs/semantics.md; legal is
+// whether any policy accepts the outcome.
 func TestPolicies(t *testing.T) {
 	table := []struct {
 		o                      Outcome
@@ -95,7 +95,7 @@ func TestLetters(t *testing.T) {
 }
 
 // Another policy changes only the verdict of a characterisation that recorded
-// an outcome and came to pass or fail.
+// an outcome and whose verdict is pass or fail.
 func TestUnder(t *testing.T) {
 	for _, c := range []struct {
 		v    Verdict
@@ -131,8 +131,7 @@ func TestUnder(t *testing.T) {
 	}
 }
 
-// Bad verdicts are statements about the kernel: neither pass nor skip, and not
-// the lab's own fault.
+// Bad verdicts are failures of the kernel: neither pass nor skip nor infra.
 func TestBad(t *testing.T) {
 	for _, v := range Verdicts {
 		want := v == Fail || v == Crash || v == Hang || v == BootFail

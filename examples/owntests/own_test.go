@@ -1,5 +1,5 @@
-// Package owntests is a test package of one's own: copy it into a module of
-// yours, and run it with "splicelab run --tests-from ./owntests -k 6.12 -f xfs".
+// Package owntests is an example of a user suite: copy it into your own module
+// and run it with "splicelab run --tests-from ./owntests -k 6.12 -f xfs".
 package owntests
 
 import (
@@ -14,7 +14,7 @@ var suite = kit.Suite{Name: "owntests", Tests: []kit.Test{overwrite}}
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m, suite)) }
 
-// TestSuiteIsDescribed is no cell: it compares the catalogue with the code.
+// TestSuiteIsDescribed is not a cell: it compares the catalogue with the code.
 func TestSuiteIsDescribed(t *testing.T) { kit.Verify(t, suite) }
 
 var overwrite = kit.Test{

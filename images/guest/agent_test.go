@@ -100,7 +100,7 @@ func testExec(t *testing.T, g *guest) {
 }
 
 func testFiles(t *testing.T, g *guest) {
-	// Not a whole protocol.ChunkSize: the port takes 20 to 80 KiB a second.
+	// Less than protocol.ChunkSize: the port transfers 20 to 80 KiB/s.
 	const chunk = 32 << 10
 	content := make([]byte, chunk+1000)
 	if _, err := rand.Read(content); err != nil {
@@ -126,9 +126,9 @@ func testFiles(t *testing.T, g *guest) {
 	}
 	t.Logf("got it in %v", time.Since(start))
 	if want := sha256.Sum256(content); !bytes.Equal(h.Sum(nil), want[:]) {
-		t.Error("the file came back different")
+		t.Error("the file read back differs")
 	}
-	// The one at offset 0 replaces the file.
+	// A chunk at offset 0 replaces the file.
 	g.must(protocol.Request{Put: &protocol.Put{Path: "/put/below/file", Mode: 0o600, Data: []byte("short")}})
 	g.must(protocol.Request{Put: &protocol.Put{Path: "/put/a", Mode: 0o644}})
 	r := g.must(protocol.Request{List: &protocol.List{Path: "/put"}})
@@ -207,14 +207,14 @@ func testLeftovers(t *testing.T, g *guest) {
 	if _, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"leave"}, Dir: "/"}); exit.Code != 0 {
 		t.Errorf("exit %+v", exit)
 	}
-	// Whatever it left behind would write before this.
+	// A process left behind would have written by now.
 	if out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"exit", "0"}, Dir: "/"}); out != "" {
-		t.Errorf("something outlived the child and wrote %.100q", out)
+		t.Errorf("a process outlived the child and wrote %.100q", out)
 	}
 }
 
 func testHostile(t *testing.T, g *guest) {
-	for range 20 { // it used to kill the agent one time in ten
+	for range 20 { // regression: it used to kill the agent one time in ten
 		if out, exit := g.run(protocol.Exec{Path: "/actor", Args: []string{"signals"}, Dir: "/"}); exit.Code != 0 {
 			t.Errorf("exit %+v: %s", exit, out)
 		}
@@ -241,8 +241,8 @@ func testTerminal(t *testing.T, g *guest) {
 		t.Errorf("exec: %+v", r)
 	}
 	g.waitOutput(mark("tty"))
-	// The end of a session flushes its terminal: the last output must be out by
-	// then.
+	// The exit of a session leader flushes its terminal: all output must have
+	// been sent by then.
 	const lines = 2000
 	for range 3 {
 		out, _ := g.run(protocol.Exec{Path: "/actor", Args: []string{"lines", fmt.Sprint(lines)}, Dir: "/", Terminal: true})

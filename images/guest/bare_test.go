@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// TestBareKernel mounts ext4 from an NVMe disk with nothing but the kernel
-// image: no module is loaded.
+// TestBareKernel mounts ext4 from an NVMe disk with only the kernel image and
+// no modules.
 func TestBareKernel(t *testing.T) {
 	all := testKernels(t)
 	agent := buildGuest(t, ".")

@@ -15,10 +15,10 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// settleTime bounds the wait for killed stragglers of a child to disappear.
+// settleTime bounds the wait for a child's killed stragglers to exit.
 const settleTime = 2 * time.Second
 
-// child is the only process that the host may have running.
+// child is the process started for the host; there is at most one.
 type child struct {
 	reaper *reaper
 	port   string // path of the output port
@@ -84,7 +84,7 @@ func (c *child) fork(e protocol.Exec) (int, <-chan syscall.WaitStatus, error) {
 	}
 	path, argv := e.Path, append([]string{e.Path}, e.Args...)
 	if e.Terminal {
-		// The session leader would hide the reason why the program does not
+		// Check here: the session leader would hide why the program does not
 		// start.
 		if err := unix.Access(path, unix.X_OK); err != nil {
 			return 0, nil, &os.PathError{Op: "exec", Path: path, Err: err}
@@ -93,7 +93,7 @@ func (c *child) fork(e protocol.Exec) (int, <-chan syscall.WaitStatus, error) {
 	}
 	return c.reaper.start(func() (int, error) {
 		// oom_score_adj is inherited, and there is no hook between fork and
-		// exec, so the agent has the child's score for that moment.
+		// exec, so the agent briefly has the child's score.
 		if err := setOOMScore(childOOMScore); err != nil {
 			logf("%v", err)
 		}
@@ -113,12 +113,12 @@ func (c *child) finish(e protocol.Exec, status syscall.WaitStatus) (protocol.Exi
 	// Kill everything but the agent, not only the child's process group: a
 	// daemon left behind by the test would write after the mark.
 	if err := unix.Kill(-1, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
-		logf("killing what the child left: %v", err)
+		logf("killing the child's leftover processes: %v", err)
 	}
 	if !c.reaper.settle(settleTime) {
-		logf("processes still there %v after SIGKILL", settleTime)
+		logf("processes still running %v after SIGKILL", settleTime)
 	}
-	// Whatever the kernel logs from here on is not the child's.
+	// Anything that the kernel logs from here on is not due to the child.
 	logf("%s", protocol.EndOfLog(e.Token))
 	err := c.mark(e.Token)
 	c.mu.Lock()
@@ -130,8 +130,8 @@ func (c *child) finish(e protocol.Exec, status syscall.WaitStatus) (protocol.Exi
 	return protocol.Exit{Code: status.ExitStatus()}, err
 }
 
-// mark ends the output. The port is reopened because the end of a session hangs
-// up its terminal and so every older descriptor.
+// mark ends the output. The port is reopened because the exit of a session
+// leader hangs up the terminal and thus every older descriptor.
 func (c *child) mark(token string) error {
 	out, err := openPort(c.port, raw)
 	if err != nil {

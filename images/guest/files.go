@@ -36,7 +36,7 @@ func getFile(g protocol.Get, r *protocol.Reply) error {
 	return nil
 }
 
-// putFile writes one chunk; the one at offset 0 empties the file first.
+// putFile writes one chunk; the one at offset 0 truncates the file first.
 func putFile(p protocol.Put) error {
 	if err := os.MkdirAll(filepath.Dir(p.Path), 0o755); err != nil {
 		return err

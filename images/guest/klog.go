@@ -14,7 +14,7 @@ const (
 	maxLogLine  = 1024 // bytes; a kernel log record is at most about as long
 )
 
-// kernelLog reads the records of /dev/kmsg that follow its opening.
+// kernelLog reads the /dev/kmsg records logged since it was opened.
 type kernelLog struct{ fd int }
 
 // openKernelLog starts listening; without /dev/kmsg there are no lines.
@@ -38,7 +38,7 @@ func (k *kernelLog) lines() []string {
 	}
 	var lines []string
 	buf := make([]byte, 8192) // CONSOLE_EXT_LOG_MAX: no record is longer
-	// The number of rounds is bounded, in case the kernel logs as fast as it is
+	// The number of rounds is bounded, in case the kernel logs as fast as we
 	// read.
 	for range 100 * maxLogLines {
 		n, err := unix.Read(k.fd, buf)
@@ -48,8 +48,8 @@ func (k *kernelLog) lines() []string {
 			if len(lines) > maxLogLines {
 				lines = lines[1:]
 			}
-		case unix.EINTR, unix.EPIPE: // EPIPE: records were overwritten; the next read goes on
-		default: // EAGAIN: that was all
+		case unix.EINTR, unix.EPIPE: // EPIPE: records were overwritten; the next read continues
+		default: // EAGAIN: no more records
 			return lines
 		}
 	}

@@ -1,11 +1,11 @@
 // Command guest is the agent: PID 1 of every VM of the lab. It prepares the
 // guest, then answers the host's requests on the control port until the VM is
-// killed. It knows the protocol and the kernel's interfaces, and must not know
-// kernels, images, results or what a test means.
+// killed. It knows the protocol and kernel interfaces, and must not depend on
+// kernels, images, results or the meaning of a test.
 //
-// The host takes whatever happens to the agent as a statement about the kernel
-// under test, so it survives everything it can: a request that fails or panics
-// is answered with an error.
+// The host attributes any failure of the agent to the kernel under test, so the
+// agent survives everything it can: a request that fails or panics is answered
+// with an error.
 package main
 
 import (
@@ -37,8 +37,8 @@ func main() {
 	} else {
 		serve(scripted(port), &child{reaper: reaper, port: protocol.OutputPort})
 	}
-	// Without a control port there is nothing left to do, but a PID 1 that
-	// exits would panic a kernel that did nothing wrong.
+	// Without a control port there is nothing left to do, but if PID 1
+	// exited, the kernel would panic.
 	for {
 		_ = unix.Pause()
 	}

@@ -13,16 +13,16 @@ import (
 // load a module: the default of CONFIG_MODPROBE_PATH.
 const modprobeName = "/sbin/modprobe"
 
-// moduleDir has the modules, and indexes of them in depmod's formats.
+// moduleDir contains the modules, and indexes in depmod's formats.
 const moduleDir = "/modules"
 
-// errNoModule says that the kernel lacks the module. Its text is the reason of
-// a skipped cell.
+// errNoModule reports that the kernel lacks the module. Its text becomes a skip
+// reason.
 var errNoModule = errors.New("this kernel has no such module: neither built in nor in its module tree")
 
 // probe loads the modules or aliases in args, after their dependencies, and
-// returns the exit status. Options are those that the kernel passes (-q --);
-// they are ignored.
+// returns the exit status. The options that the kernel passes (-q --) are
+// ignored.
 func probe(args []string) int {
 	for _, name := range args {
 		if strings.HasPrefix(name, "-") {

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestResolveModule: a name or an alias in any spelling gives the files to load
-// in order, a built-in one gives none, and an unknown one an error.
+// TestResolveModule: a name or alias in any spelling resolves to the files to load
+// in order, a built-in module to none; an unknown one is an error.
 func TestResolveModule(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{

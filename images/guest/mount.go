@@ -42,7 +42,7 @@ var mountFlags = map[string]uintptr{
 	"silent":      unix.MS_SILENT,
 }
 
-// mountFS mounts as requested, and first creates the directories listed.
+// mountFS creates the listed directories, then mounts as requested.
 func mountFS(m protocol.Mount) error {
 	if m.Target == "" {
 		return fmt.Errorf("mount of %s has no target", m.Type)
@@ -87,7 +87,7 @@ const diskWait = 10 * time.Second
 
 // resolveDevice turns "disk0" into the path of the first virtio, NVMe or
 // persistent-memory disk, "disk1" into that of the second, and so on. Other
-// names stay as they are.
+// names are returned unchanged.
 func resolveDevice(name string) (string, error) {
 	digits, isDisk := strings.CutPrefix(name, "disk")
 	n, err := strconv.Atoi(digits)
@@ -117,8 +117,8 @@ func resolveDevice(name string) (string, error) {
 
 var diskName = regexp.MustCompile(`^(vd[a-z]+|pmem[0-9]+|nvme[0-9]+n[0-9]+)$`)
 
-// listDisks returns the names of disks in the order in which QEMU was given
-// them, virtio first, then persistent memory, then NVMe.
+// listDisks returns the disks' names in the order of QEMU's command line,
+// virtio first, then persistent memory, then NVMe.
 func listDisks(sysBlock string) ([]string, error) {
 	entries, err := os.ReadDir(sysBlock)
 	if err != nil {
@@ -139,8 +139,8 @@ func listDisks(sysBlock string) ([]string, error) {
 	return disks, nil
 }
 
-// loadModules loads modules in the given order. One that is loaded or built in
-// already is not an error.
+// loadModules loads modules in the given order. It is no error if one is loaded
+// already or built in.
 func loadModules(paths []string) error {
 	for _, path := range paths {
 		f, err := os.Open(path)

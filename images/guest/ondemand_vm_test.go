@@ -11,7 +11,7 @@ import (
 
 // TestModulesOnDemand loads a module both ways: by modprobe, and because a
 // mount makes the kernel request the filesystem. Both are modules of Debian's
-// cloud kernels; elsewhere the names may be built in, which is as good.
+// cloud kernels; elsewhere they may be built in, which is fine too.
 func TestModulesOnDemand(t *testing.T) {
 	all := testKernels(t)
 	agent := buildGuest(t, ".")
@@ -25,7 +25,7 @@ func TestModulesOnDemand(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(image.Load) > 0 {
-				t.Errorf("%q are to be loaded at boot, and nothing was asked for", image.Load)
+				t.Errorf("%q would be loaded at boot, want none", image.Load)
 			}
 			g := boot(t, k, image.Path)
 			if out, exit := g.run(protocol.Exec{Path: protocol.Modprobe, Args: []string{"-q", "--", "loop"}, Dir: "/"}); exit.Code != 0 {
@@ -40,7 +40,7 @@ func TestModulesOnDemand(t *testing.T) {
 				t.Errorf("modprobe of a missing module: %+v: %s", exit, out)
 			}
 			if images.HasModule(k, "overlay") == images.Missing {
-				t.Skip("the kernel does not list overlay, which a mount would make it request")
+				t.Skip("the kernel does not have overlay, the module that a mount makes it request")
 			}
 			g.must(protocol.Request{Mount: &protocol.Mount{
 				Device: "overlay", Type: "overlay", Target: "/merged",

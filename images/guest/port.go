@@ -16,8 +16,8 @@ const (
 )
 
 // openPort opens a serial port without making it the controlling terminal and
-// sets its discipline. The descriptor is blocking and has its own open file
-// description: what a child does to its copy does not affect it.
+// sets its line discipline. The descriptor is blocking and has its own open file
+// description, so a child cannot change its flags.
 func openPort(path string, t terminal) (*os.File, error) {
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -31,8 +31,8 @@ func openPort(path string, t terminal) (*os.File, error) {
 	return f, nil
 }
 
-// openControl opens the control port and discards what arrived before it was
-// raw: the host does not send before Hello.
+// openControl opens the control port and discards input that arrived before it
+// was raw: the host does not send before Hello.
 func openControl(path string) (*os.File, error) {
 	f, err := openPort(path, raw)
 	if err != nil {

@@ -32,10 +32,10 @@ var links = map[string]string{
 	"/dev/stderr": "/proc/self/fd/2",
 }
 
-// settings make the kernel report its problems; missing ones are skipped.
+// settings make the kernel report problems; missing ones are skipped.
 var settings = map[string]string{
 	"/proc/sys/kernel/hung_task_timeout_secs": "10", // a task in D state is reported well before a cell's deadline
-	"/proc/sys/kernel/panic":                  "-1", // reboot at once: QEMU then exits, and the host knows
+	"/proc/sys/kernel/panic":                  "-1", // reboot at once: QEMU then exits, which the host notices
 	"/proc/sys/kernel/sysrq":                  "1",  // the host requests the stacks of a hung guest
 	// One interrupt per 14 bytes instead of 8: input is slow enough.
 	"/sys/class/tty/ttyS1/rx_trig_bytes": "14",
@@ -46,7 +46,7 @@ var settings = map[string]string{
 // byte costs an exit to the host.
 const consoleLevel = 7
 
-// prepare turns a bare initramfs into a place where test binaries run.
+// prepare turns a bare initramfs into an environment for test binaries.
 func prepare() {
 	unix.Umask(0o022)
 	for _, m := range system {

@@ -10,7 +10,7 @@ import (
 )
 
 // The OOM killer must choose the child, which used the memory, and never PID 1,
-// whose death is a panic.
+// whose death panics the kernel.
 const (
 	agentOOMScore = -1000
 	childOOMScore = 0
@@ -80,8 +80,8 @@ func (r *reaper) reap() {
 	r.changed = make(chan struct{})
 }
 
-// settle waits until no child is left, at most for d: one that is stuck in the
-// kernel may never exit, which the host has to notice.
+// settle waits until no child is left, for at most d: one that is stuck in the
+// kernel may never exit. Noticing that is up to the host.
 func (r *reaper) settle(d time.Duration) bool {
 	deadline := time.NewTimer(d)
 	defer deadline.Stop()

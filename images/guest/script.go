@@ -10,16 +10,16 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// script is a control port whose requests are in the image: such a guest needs
-// no host at the other end. The next request comes when the last one was
-// answered; after the last there is silence.
+// script is a control port whose requests come from the image, so that the guest
+// needs no host at the other end. Each request is delivered once the previous
+// one was answered; after the last, reads block.
 type script struct {
 	port     io.Writer
 	requests [][]byte
 	answered chan struct{}
 }
 
-// scripted is port, or the script that the image has instead.
+// scripted returns the image's script if there is one, else port.
 func scripted(port io.ReadWriter) io.ReadWriter {
 	content, err := os.ReadFile(protocol.ScriptFile)
 	if err != nil {
@@ -38,7 +38,7 @@ func newScript(port io.Writer, content []byte) *script {
 			s.requests = append(s.requests, line)
 		}
 	}
-	// Hello is a reply, too: it asks for the first request.
+	// Hello counts as a reply: it triggers the first request.
 	s.answered = make(chan struct{}, len(s.requests)+1)
 	return s
 }
@@ -53,7 +53,7 @@ func (s *script) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Read returns the next request, whole or as much of it as fits.
+// Read returns the next request, or as much of it as fits.
 func (s *script) Read(b []byte) (int, error) {
 	<-s.answered
 	if len(s.requests) == 0 {

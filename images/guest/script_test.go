@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A script's requests come one by one, each after the last was answered.
+// A script's requests are delivered one at a time, each after the previous one
+// was answered.
 func TestScript(t *testing.T) {
 	var port bytes.Buffer
 	long := strings.Repeat("x", 100)
@@ -23,7 +24,7 @@ func TestScript(t *testing.T) {
 		}
 		select {
 		case <-s.answered:
-			t.Errorf("%d: the next one comes without an answer", i)
+			t.Errorf("%d: the next request arrived before the answer", i)
 		default:
 		}
 	}

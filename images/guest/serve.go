@@ -18,8 +18,7 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol/reseed"
 )
 
-// control writes replies; exec, kill and the other requests answer from
-// different goroutines.
+// control writes replies; requests are answered from different goroutines.
 type control struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -30,7 +29,7 @@ type control struct {
 func (c *control) reply(r protocol.Reply) {
 	line, err := protocol.Encode(r)
 	if err == nil && len(line) > protocol.MaxLine {
-		err = fmt.Errorf("the reply would be %d bytes long, the limit is %d: ask for less", len(line), protocol.MaxLine)
+		err = fmt.Errorf("the reply would be %d bytes long, the limit is %d: request less", len(line), protocol.MaxLine)
 	}
 	if err != nil {
 		if line, err = protocol.Encode(protocol.Reply{ID: r.ID, Error: err.Error()}); err != nil {
@@ -49,8 +48,8 @@ func (c *control) reply(r protocol.Reply) {
 func serve(port io.ReadWriter, ch *child) {
 	c := &control{w: port}
 	c.reply(protocol.Reply{Hello: hello()})
-	// Requests that may block are answered in order by one goroutine; the host
-	// sends few at a time, so the bound is never reached.
+	// Requests that may block are answered in order by one goroutine. The host
+	// has few in flight, so the queue never fills up.
 	queue := make(chan protocol.Request, 64)
 	defer close(queue)
 	go func() {
@@ -65,7 +64,7 @@ func serve(port io.ReadWriter, ch *child) {
 		case errors.Is(err, errLong):
 			c.reply(protocol.Reply{ID: requestID(line), Error: fmt.Sprintf("request is longer than %d bytes", protocol.MaxLine)})
 		case err != nil:
-			// A child may hang up the port; it recovers.
+			// A child may hang up the port, which is recoverable.
 			failures++
 			time.Sleep(10 * time.Millisecond)
 		default:
@@ -73,10 +72,10 @@ func serve(port io.ReadWriter, ch *child) {
 			c.dispatch(ch, queue, line)
 		}
 	}
-	logf("the control port fails permanently")
+	logf("the control port failed permanently")
 }
 
-// dispatch decodes a line and hands the request on, or answers at once what
+// dispatch decodes a line and queues the request, or answers it at once if it
 // must not wait behind others.
 func (c *control) dispatch(ch *child, queue chan<- protocol.Request, line []byte) {
 	if len(bytes.TrimSpace(line)) == 0 {
@@ -137,8 +136,8 @@ func fill(r protocol.Reply, err error) protocol.Reply {
 	return r
 }
 
-// errnoName is the name used in the kernel's sources where the tables of x/sys
-// prefer an alias.
+// errnoName returns the name used in the kernel sources; for some errnos x/sys
+// returns an alias.
 func errnoName(errno unix.Errno) string {
 	switch errno {
 	case unix.EUCLEAN: // also EFSCORRUPTED
@@ -187,7 +186,7 @@ func handle(ch *child, req protocol.Request, r *protocol.Reply) error {
 	case req.PowerOff != nil:
 		return os.NewSyscallError("reboot", unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF))
 	}
-	return errors.New("unknown request: host and agent differ in version")
+	return errors.New("unknown request: host and agent versions differ")
 }
 
 // hello describes the guest.
@@ -208,11 +207,11 @@ func hello() *protocol.Hello {
 	return h
 }
 
-// errLong is returned with the beginning of a line that exceeds the limit.
+// errLong is returned with the start of a line that exceeds the limit.
 var errLong = errors.New("line is too long")
 
-// readLine returns the next line with its newline. Of a line longer than limit
-// bytes it skips the rest and returns the beginning with errLong.
+// readLine returns the next line with its newline. If the line is longer than
+// limit bytes, it discards the rest and returns the start with errLong.
 func readLine(in *bufio.Reader, limit int) ([]byte, error) {
 	var line []byte
 	long := false
@@ -237,9 +236,8 @@ func readLine(in *bufio.Reader, limit int) ([]byte, error) {
 	}
 }
 
-// requestID finds the ID in a line that does not decode, so that the host
-// learns which of its requests failed; 0 if there is none. The host writes the
-// ID first.
+// requestID finds the ID in a line that cannot be decoded, so that the host
+// knows which request failed; 0 if there is none. The host writes the ID first.
 func requestID(line []byte) uint64 {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	for {

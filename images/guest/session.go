@@ -13,14 +13,14 @@ const sessionName = "splicelab-session"
 // leadSession runs a program on the terminal of standard input and returns its
 // exit status. It exists because the kernel hangs up and flushes a terminal
 // when its session leader exits: if the program were the leader, the last of
-// its output would be lost. argv is the program's path and its arguments.
+// its output would be lost. argv is the program's path and arguments.
 func leadSession(argv []string) int {
 	if len(argv) == 0 {
 		fmt.Fprintln(os.Stderr, sessionName+": no program")
 		return 2
 	}
-	// Ctrl-C is for the program, which gets it from the terminal as well.
-	// SIGINT is caught rather than ignored, since ignoring is inherited.
+	// Ctrl-C is meant for the program, which gets SIGINT from the terminal too.
+	// Catch it rather than ignore it, since SIG_IGN is inherited.
 	taken := make(chan os.Signal, 1)
 	signal.Notify(taken, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM)
 	go func() {

@@ -51,7 +51,7 @@ func TestShell(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ line, want string }{
-		// Words are split: the echo of the input must not match.
+		// Words are split so that the echo of the input does not match.
 		{"ls -l /ini''t\r", " init"},
 		{"echo sum $((40+2))\r", "sum 42"},
 		{"cat /proc/sys/kernel/ost''ype\r", "Linux"},

@@ -9,8 +9,7 @@ import (
 )
 
 // takeSignals keeps the agent alive whatever signals it is sent. Those that Go
-// can catch are caught and dropped: ignoring them would be inherited by the
-// tests.
+// can catch are caught and dropped, since the tests would inherit SIG_IGN.
 //
 // The kernel protects PID 1 from a signal with the default action, but not if
 // it arrives while the first thread blocks it, as it does in a handler: then
@@ -21,8 +20,8 @@ func takeSignals() {
 	dropped := make(chan os.Signal, 1)
 	for n := unix.Signal(1); n <= 64; n++ {
 		switch n {
-		case unix.SIGCHLD: // the reaper's
-		case unix.SIGURG: // how the Go scheduler preempts
+		case unix.SIGCHLD: // used by the reaper
+		case unix.SIGURG: // used by the Go scheduler for preemption
 		case 32, 34:
 			if err := ignoreSignal(n); err != nil {
 				logf("ignoring signal %d: %v", int(n), err)

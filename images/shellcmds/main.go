@@ -1,7 +1,7 @@
-// Command shellcmds builds u-root's commands, those that images.ShellCommands
-// lists, into one static multi-call binary for the guest, to be put into an
-// initramfs as its Commands. It compiles them in u-root's own module, so that
-// their many dependencies do not become this module's.
+// Command shellcmds builds the u-root commands listed in images.ShellCommands
+// into one static multi-call binary for the guest, which an initramfs includes
+// as its Commands. It compiles them in u-root's module, so that their many
+// dependencies do not become this module's.
 package main
 
 import (

@@ -21,8 +21,8 @@ import (
 type aptConfig struct {
 	mirror         string // URL of the main archive, or empty
 	securityMirror string // URL of the security archive, or empty
-	// keyrings are files with keys for those archives; keys are keys that are
-	// written into the sources themselves, armoured.
+	// keyrings are files with keys for those archives; keys are armoured keys
+	// embedded in the sources.
 	keyrings []string
 	keys     []string
 	// ignoreValidUntil is apt's Acquire::Check-Valid-Until "false".
@@ -60,8 +60,8 @@ func readApt(root, settings string) (aptConfig, error) {
 	return apt, nil
 }
 
-// archiveKeyrings are the files of Debian's keyring package, without the keys
-// that it lists as removed.
+// archiveKeyrings are the files of Debian's keyring package, without those of
+// removed keys.
 func archiveKeyrings(root string) []string {
 	var files []string
 	for _, pattern := range []string{"debian-archive-*.gpg", "debian-archive-*.pgp", "debian-archive-*.asc"} {
@@ -70,7 +70,7 @@ func archiveKeyrings(root string) []string {
 	return slices.DeleteFunc(files, func(path string) bool { return strings.Contains(path, "-removed-") })
 }
 
-// glob is filepath.Glob for patterns that are known to be well-formed.
+// glob is filepath.Glob for well-formed patterns.
 func glob(pattern string) []string {
 	files, _ := filepath.Glob(pattern)
 	return files
@@ -191,7 +191,7 @@ func parseList(text []byte) []aptSource {
 func parseDeb822(text []byte) ([]aptSource, error) {
 	var plain bytes.Buffer
 	for line := range bytes.Lines(text) {
-		if !bytes.HasPrefix(line, []byte("#")) { // comments may stand within a paragraph
+		if !bytes.HasPrefix(line, []byte("#")) { // comments are allowed within a paragraph
 			plain.Write(line)
 		}
 	}
@@ -226,8 +226,8 @@ func parseDeb822(text []byte) ([]aptSource, error) {
 	return sources, nil
 }
 
-// aptSettings asks apt-config, which knows the syntax and the places of
-// apt.conf, for the few settings that matter. Without apt there are none.
+// aptSettings gets the few settings that matter from apt-config, which knows
+// syntax and locations of apt.conf. Without apt there are none.
 func aptSettings() string {
 	// It reads a few small files; a timeout counts as no settings.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -240,7 +240,7 @@ func aptSettings() string {
 	return string(text)
 }
 
-// settings parses the output of apt-config: a line for each setting, its name
+// settings parses the output of apt-config: one setting per line, its name
 // and its value in quotes.
 func (a *aptConfig) settings(dump string) {
 	a.proxies = map[string]string{}

@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// aptRoot lays out files below a root directory.
+// aptRoot creates files below a root directory.
 func aptRoot(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -106,8 +106,8 @@ func TestAptSettings(t *testing.T) {
 	}
 }
 
-// Keys come in binary and armoured files, several in one, and in the sources
-// themselves.
+// Keys may be in binary or armoured files, several per file, or embedded in the
+// sources.
 func TestKeyring(t *testing.T) {
 	first, second := newKey(t), newKey(t)
 	armoured := func(key *openpgp.Entity) string {
@@ -184,7 +184,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.List(t.Context()); !isA[*SettingError](err) || !strings.Contains(err.Error(), "kernels.debian.keyring") {
-		t.Errorf("a keyring that there is not: %v", err)
+		t.Errorf("a missing keyring: %v", err)
 	}
 	s.cfg.Keyring = nil
 	if _, err := s.List(t.Context()); err == nil || !strings.Contains(err.Error(), "debian-archive-keyring") {

@@ -26,10 +26,10 @@ import (
 	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
-// now is the time at which the tests take place.
+// now is the tests' current time.
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// newKey makes a key that can sign an archive.
+// newKey creates a key that can sign an archive.
 func newKey(t *testing.T) *openpgp.Entity {
 	t.Helper()
 	key, err := openpgp.NewEntity("Archive", "", "archive@example.org", &packet.Config{
@@ -43,7 +43,7 @@ func newKey(t *testing.T) *openpgp.Entity {
 }
 
 // archive is a Debian archive that a test can break: files by path, served
-// with ranges, and what was asked for.
+// with range requests, and a log of the requests.
 type archive struct {
 	t      *testing.T
 	key    *openpgp.Entity
@@ -52,7 +52,7 @@ type archive struct {
 	mu       sync.Mutex
 	files    map[string][]byte
 	requests []string // "path" or "path bytes=…"
-	// intercept may answer a request in its own way; nil: never.
+	// intercept, if not nil, may handle a request itself.
 	intercept func(w http.ResponseWriter, r *http.Request, body []byte) bool
 }
 
@@ -84,7 +84,7 @@ func (a *archive) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// asked returns the requests since the last call.
+// asked returns the requests since the previous call.
 func (a *archive) asked() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -105,7 +105,7 @@ func (a *archive) setIntercept(f func(w http.ResponseWriter, r *http.Request, bo
 	a.intercept = f
 }
 
-// debianPackage is a package in the making.
+// debianPackage describes a package to build.
 type debianPackage struct {
 	name, version, depends string
 	files                  map[string][]byte
@@ -200,7 +200,7 @@ func split(release, version string, unindexed bool) []debianPackage {
 	}
 }
 
-// suite is a suite in the making.
+// suite describes a suite to publish.
 type suite struct {
 	name     string
 	packages []debianPackage
@@ -208,7 +208,7 @@ type suite struct {
 	date     time.Time // zero: now
 	key      *openpgp.Entity
 	codename string // empty: name
-	xz       []byte // Packages.xz to list instead of Packages.gz
+	xz       []byte // Packages.xz, listed instead of Packages.gz
 	noByHash bool
 }
 
@@ -286,8 +286,8 @@ func (a *archive) keyFile() string {
 	return path
 }
 
-// source opens the archive with a fresh store. The configuration names mirror,
-// keys and nothing else unless configure says so.
+// source opens the archive with a new store. The configuration has only mirror
+// and keys unless configure adds to it.
 func (a *archive) source(configure func(*Config)) *Source {
 	a.t.Helper()
 	store, err := kernels.OpenStore(a.t.TempDir())
@@ -316,7 +316,7 @@ func suites(names ...string) func(*Config) {
 	return func(c *Config) { c.Suites = names }
 }
 
-// leftovers lists what is in the store, but for locks and empty directories.
+// leftovers lists the store's content except locks and empty directories.
 func leftovers(t *testing.T, s *Source) []string {
 	t.Helper()
 	var left []string

@@ -10,15 +10,15 @@ import (
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// build is one kernel of the archive and the packages that it consists of.
+// build is one kernel of the archive with its packages.
 type build struct {
 	release string
 	version kernelversion.Version
 	flavour string // e.g. "cloud-amd64"
 	suite   string
 	image   pkg // the package linux-image-…
-	// packages are downloaded, indexed all of them; unindexed are those that a
-	// package depends on and the index does not list.
+	// packages are downloaded and all in the index; unindexed are dependencies
+	// that the index does not list.
 	packages  []pkg
 	unindexed []pkg
 }
@@ -30,7 +30,7 @@ type buildID struct {
 
 func (b build) id() buildID { return buildID{b.release, b.image.Version} }
 
-// key is the store's key: it changes with everything that goes into the entry.
+// key is the key in the store: it covers everything that goes into the entry.
 func (b build) key(unindexed bool) string {
 	parts := []string{"debian 1", b.release}
 	for _, p := range b.packages {
@@ -50,11 +50,11 @@ const (
 )
 
 // flavourOf matches the flavour at the end of a release: after the version and
-// the ABI, parts that start with a letter up to the architecture's name.
+// the ABI, components that start with a letter, up to the architecture.
 var flavourOf = regexp.MustCompile(`^[0-9][^-]*-(?:(?:rc)?[0-9][^-]*-|trunk-)*((?:[a-z][a-z0-9]*-)*amd64)$`)
 
 // assemble finds the kernels among the packages of a suite. Debug symbols,
-// unsigned twins and metapackages (linux-image-6.12-cloud-amd64) are not
+// unsigned variants and metapackages (linux-image-6.12-cloud-amd64) are not
 // kernels.
 func assemble(suite string, packages []pkg) []build {
 	type nameVersion struct{ name, version string }
@@ -98,14 +98,14 @@ func assemble(suite string, packages []pkg) []build {
 	return builds
 }
 
-// partsOf returns the packages of which a split kernel (6.19 and later)
-// consists, by what linux-image depends on; none for one that is whole: up to
-// 6.18 linux-image contains everything, although that of 6.18 already depends on
-// a linux-base of its own. A metapackage depends on another linux-image.
+// partsOf returns the packages of a split kernel (6.19 and later), derived from
+// the dependencies of linux-image; none for an older kernel: up to 6.18
+// linux-image contains everything, although in 6.18 it already depends on a
+// versioned linux-base. A metapackage depends on another linux-image.
 func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 	depends, err := dependency.Parse(image.Depends)
 	if err != nil {
-		return nil, true // not a known form of kernel package
+		return nil, true // unknown layout of kernel packages
 	}
 	split := []string{binaryPrefix + release, "linux-modules-" + release, "linux-base-" + release}
 	for _, relation := range depends.Relations {
@@ -124,8 +124,8 @@ func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 	return parts, false
 }
 
-// poolURL is where an archive keeps a package of the source package linux, in
-// the pool that the image lies in.
+// poolURL is the URL of a package built from the source package linux, in
+// the same pool as the image.
 func poolURL(image string, p pkg) string {
 	archive, _, _ := strings.Cut(image, "/pool/")
 	version := p.Version

@@ -22,13 +22,13 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// Change is what one upload of the source package changed.
+// Change is the changelog entry of one upload of the source package.
 type Change struct {
 	Version string   // of the package
-	Lines   []string // its items, one a line, without indentation
+	Lines   []string // its items, one per line, without indentation
 }
 
-// add adds a line; one that continues the item before it is joined to that.
+// add adds a line; a continuation line is joined to the item before it.
 func (c *Change) add(line string) {
 	switch last := len(c.Lines) - 1; {
 	case line == "":
@@ -39,12 +39,12 @@ func (c *Change) add(line string) {
 	}
 }
 
-// maxChangelog bounds a changelog, in bytes; that of 6.1 has 3.7 million.
+// maxChangelog bounds a changelog, in bytes; that of 6.1 is 3.7 MB.
 const maxChangelog = 64 << 20
 
 // Changes lists the uploads after package version from, up to the one that e
-// was built from, newest first, according to e's own changelog. The
-// package is downloaded again for it, and only its changelog kept.
+// was built from, newest first, according to e's own changelog. This
+// downloads the package again and keeps only the changelog.
 func (s *Source) Changes(ctx context.Context, e kernels.Entry, from string) ([]Change, error) {
 	text, err := s.changelog(ctx, e)
 	if err != nil {
@@ -58,7 +58,7 @@ func changesAfter(text []byte, from string) ([]Change, error) {
 	if err != nil {
 		return nil, fmt.Errorf("package version %q: %w", from, err)
 	}
-	// One by one: the parser fails on the oldest uploads, which are not needed.
+	// One at a time: the parser fails on the oldest uploads, which are not needed.
 	r := bufio.NewReader(bytes.NewReader(text))
 	var changes []Change
 	for {
@@ -112,7 +112,7 @@ func (s *Source) changelog(ctx context.Context, e kernels.Entry) ([]byte, error)
 }
 
 // downloadChangelog extracts the compressed changelog from the first of a
-// kernel's packages that has one: those of a split kernel have one each.
+// kernel's packages that has one: each package of a split kernel does.
 func (s *Source) downloadChangelog(ctx context.Context, b build) ([]byte, error) {
 	for _, p := range b.packages {
 		var found []byte

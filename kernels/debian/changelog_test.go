@@ -47,7 +47,7 @@ func TestChangesAfter(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	// All that there is, where nothing is so old.
+	// The whole changelog, if no upload is that old.
 	if got, err := changesAfter([]byte(sampleChangelog), "5.0-1"); err != nil || len(got) != 3 {
 		t.Errorf("%d changes, %v", len(got), err)
 	}

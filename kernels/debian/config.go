@@ -18,39 +18,39 @@ type Config struct {
 	// SecurityMirror is the same for the suites whose names end in -security.
 	// Default: the one in apt's sources.
 	SecurityMirror string `mapstructure:"security-mirror"`
-	// Keyring lists OpenPGP key files, binary or armoured, that may sign an
-	// archive. Default: the Signed-By keys of apt's sources and Debian's
+	// Keyring lists OpenPGP key files, binary or armoured, with the keys trusted
+	// to sign an archive. Default: the Signed-By keys of apt's sources and Debian's
 	// archive keys below /usr/share/keyrings; without any, apt's trusted keys.
 	Keyring []string `mapstructure:"keyring"`
 	// Suites lists the suites to read. A suite named here must exist and be
-	// valid; default ones that cannot be used are skipped with a warning. Default: bullseye to experimental with security and backports.
+	// valid; unusable default ones are skipped with a warning. Default: bullseye
+	// to experimental with security and backports.
 	Suites []string `mapstructure:"suites"`
-	// Flavour is the kind of kernel: "cloud", "rt", "generic" for the plain
+	// Flavour is the kernel flavour: "cloud", "rt", "generic" for the plain
 	// one, or "all". Default "cloud".
 	Flavour string `mapstructure:"flavour"`
 	// Architecture is Debian's name of the architecture. Default, and the only
 	// one supported: "amd64".
 	Architecture string `mapstructure:"architecture"`
-	// AllowExpired lists suites that are used although their Release file has
-	// expired; "all" stands for every suite. Default: none,
-	// unless apt's Acquire::Check-Valid-Until is false.
+	// AllowExpired lists suites that are used even if their Release file has
+	// expired; "all" means every suite. Default: none, unless apt's
+	// Acquire::Check-Valid-Until is false.
 	AllowExpired []string `mapstructure:"allow-expired"`
-	// AllowUnindexedModules downloads modules from the archive's pool that the
-	// signed index does not list, although a package that it lists depends on
-	// them. They are trusted on first use: their digest is remembered and
-	// required from then on. Default false.
+	// AllowUnindexedModules downloads module packages that an indexed package
+	// depends on but the signed index does not list. They are trusted on first
+	// use: their digest is recorded and required from then on. Default false.
 	AllowUnindexedModules bool `mapstructure:"allow-unindexed-modules"`
-	// MaxAge is how long an index is used before the mirror is asked for a
+	// MaxAge is how long an index is used before checking the mirror for a
 	// newer one. Default 6h.
 	MaxAge time.Duration `mapstructure:"max-age"`
-	// Refresh asks the mirror however young the index is. Default false.
+	// Refresh checks the mirror regardless of the index's age. Default false.
 	Refresh bool `mapstructure:"refresh"`
-	// Parallel is how many indexes are read at a time, 1 to 32. Default 8.
+	// Parallel is how many indexes are read concurrently, 1 to 32. Default 8.
 	Parallel int `mapstructure:"parallel"`
 }
 
-// defaultSuites are Debian's suites from the oldest with a kernel that the lab
-// boots to the newest.
+// defaultSuites are Debian's suites, from the oldest whose kernel the lab boots
+// to the newest.
 func defaultSuites() []string {
 	return []string{
 		"bullseye", "bullseye-security", "bullseye-backports",
@@ -60,7 +60,7 @@ func defaultSuites() []string {
 	}
 }
 
-// everySuite in AllowExpired stands for all of them.
+// everySuite in AllowExpired means all suites.
 const everySuite = "all"
 
 // withDefaults sets the defaults of empty settings.
@@ -99,7 +99,7 @@ type SettingError struct {
 
 func (e *SettingError) Error() string { return e.Setting + ": " + e.Reason }
 
-// BadInput marks an error that the user has to correct: the lab did not fail.
+// BadInput marks a user error, as opposed to a failure of the lab.
 func (*SettingError) BadInput() {}
 
 func badSetting(name, format string, args ...any) error {
@@ -125,7 +125,7 @@ func (c Config) validate() error {
 			return badSetting("suites", "%q is not the name of a suite", suite)
 		}
 		if isSecurity(suite) && c.SecurityMirror == "" && !slices.Equal(c.Suites, defaultSuites()) {
-			return badSetting("security-mirror", "no security archive in the host's apt sources: set it to the URL of one, or take %s out of kernels.debian.suites", suite)
+			return badSetting("security-mirror", "no security archive in the host's apt sources: set it to the URL of one, or remove %s from kernels.debian.suites", suite)
 		}
 	}
 	for _, suite := range c.AllowExpired {
@@ -146,7 +146,7 @@ func (c Config) validate() error {
 	return nil
 }
 
-// validName keeps names that become parts of URLs and paths plain.
+// validName restricts names that become parts of URLs and paths.
 func validName(s string) bool {
 	return s != "" && !strings.HasPrefix(s, ".") && !strings.ContainsFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-+.", r))
@@ -156,7 +156,7 @@ func validName(s string) bool {
 // isSecurity reports whether the suite is on the security archive.
 func isSecurity(suite string) bool { return strings.HasSuffix(suite, "-security") }
 
-// archive is the URL of the archive that has the suite, or empty.
+// archive is the URL of the archive that contains the suite, or empty.
 func (c Config) archive(suite string) string {
 	if isSecurity(suite) {
 		return c.SecurityMirror

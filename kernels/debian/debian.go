@@ -1,6 +1,6 @@
-// Package debian is the source of kernels that Debian's archive offers: it
-// reads signed indexes, trusts only files with a digest in them, and unpacks
-// kernel packages into the store. It must not know what a kernel is used for.
+// Package debian is the source of kernels from Debian's archive: it reads
+// signed indexes, trusts only files with a digest in them, and unpacks kernel
+// packages into the store. It must not know what a kernel is used for.
 package debian
 
 import (
@@ -19,7 +19,7 @@ import (
 )
 
 // Source offers the kernels of one Debian archive and its security archive.
-// It is safe for use by several goroutines.
+// It is safe for concurrent use.
 type Source struct {
 	cfg    Config
 	store  *kernels.Store
@@ -60,7 +60,7 @@ func newSource(cfg Config, store *kernels.Store, apt aptConfig) (*Source, error)
 	}, nil
 }
 
-// Warnings returns what the last List skipped or tolerated, each with its remedy.
+// Warnings returns what the last List skipped or tolerated, each with a remedy.
 func (s *Source) Warnings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,9 +108,9 @@ func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 	return entries, nil
 }
 
-// summarise collects the warnings. A suite that could not be reached is an
-// error if the mirror answers for others, because its kernels would be missed
-// silently; without network the cached indexes are used.
+// summarise collects the warnings. An unreachable suite is an error if the
+// mirror answers for others, because its kernels would be missing silently;
+// without network the cached indexes are used.
 func summarise(found []suiteResult) (warnings []string, err error) {
 	var unreachable error
 	used, answered := false, false
@@ -150,7 +150,7 @@ func (s *Source) entry(b build) kernels.Entry {
 	if len(b.unindexed) > 0 {
 		e.Modules = s.cfg.AllowUnindexedModules
 		e.Restricted = !e.Modules
-		e.Note = "its modules are not in the signed index: kernels.debian.allow-unindexed-modules would take them from the pool"
+		e.Note = "its modules are not in the signed index: kernels.debian.allow-unindexed-modules would download them from the pool"
 		if e.Modules {
 			e.Note = "its modules are not in the signed index: their digest is that of the first download"
 		}
@@ -169,7 +169,7 @@ func (s *Source) Fetch(ctx context.Context, e kernels.Entry, progress kernels.Pr
 	})
 }
 
-// build finds the packages of an entry, listing again if necessary.
+// build finds the packages of an entry, calling List if necessary.
 func (s *Source) build(ctx context.Context, id buildID) (build, error) {
 	for _, list := range []bool{false, true} {
 		if list {

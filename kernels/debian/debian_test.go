@@ -21,7 +21,7 @@ const (
 	midRelease = "7.0.4+deb13-cloud-amd64"
 )
 
-// published is an archive with both layouts in two suites.
+// published creates an archive with both package layouts in two suites.
 func published(t *testing.T) *archive {
 	a := newArchive(t)
 	meta := []debianPackage{
@@ -75,12 +75,12 @@ func TestList(t *testing.T) {
 		t.Errorf("%d entries the second time", len(again))
 	}
 	if asked := a.asked(); len(asked) != 0 {
-		t.Errorf("asked again for %q", asked)
+		t.Errorf("requested again: %q", asked)
 	}
 	refreshed := a.sourceIn(s.store, func(c *Config) { bothSuites(c); c.Refresh = true })
 	list(t, refreshed)
 	if asked := a.asked(); len(asked) != 2 || !strings.HasSuffix(asked[0], "InRelease") {
-		t.Errorf("to refresh it asked for %q", asked)
+		t.Errorf("refresh requested %q", asked)
 	}
 	generic := a.sourceIn(s.store, func(c *Config) { bothSuites(c); c.Flavour = "generic" })
 	if found := list(t, generic); len(found) != 1 || found[0].Flavour != "amd64" {
@@ -92,7 +92,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// fractions remembers the progress of each name.
+// fractions records the progress of each name.
 type fractions struct {
 	mu   sync.Mutex
 	done map[string][2]int64
@@ -153,10 +153,10 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// Kernels that are in the store need no network, and neither does the list.
+// Neither stored kernels nor the list need the network.
 func TestWithoutNetwork(t *testing.T) {
 	a := published(t)
-	s := a.source(nil) // the default suites, most of which there are not
+	s := a.source(nil) // the default suites, most of which do not exist
 	entries, err := kernels.Resolve(t.Context(), []kernels.Source{s}, "6.12")
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestUnindexedModules(t *testing.T) {
 	if data, err := kernels.ReadFile(k, "kernel/fs/xfs/xfs.ko.xz"); err != nil || string(data) != "xfs of "+midRelease || k.Config == "" {
 		t.Errorf("module %q, %v, %+v", data, err, k)
 	}
-	// From now on it has to be the same file.
+	// From now on the digest is pinned.
 	parts := split(midRelease, "7.0.4-1~bpo13+1", true)
 	modules := parts[2]
 	modules.files = map[string][]byte{"./usr/lib/modules/" + midRelease + "/kernel/evil.ko": []byte("evil")}
@@ -205,12 +205,12 @@ func TestUnindexedModules(t *testing.T) {
 		t.Fatal(err)
 	}
 	var pin *PinError
-	if _, err := fetch(); !asError(err, &pin) || !strings.Contains(err.Error(), "changed since it was first used") {
+	if _, err := fetch(); !asError(err, &pin) || !strings.Contains(err.Error(), "changed since its first use") {
 		t.Errorf("changed modules: %v", err)
 	}
 	a.set("/debian/"+modules.filename(), parts[2].deb(t))
 	if again, err := fetch(); err != nil || len(again.Modules) == 0 {
-		// A tar archive of one file is the same each time.
+		// A tar archive of one file is reproducible.
 		t.Errorf("the first modules again: %v", err)
 	}
 	a.mu.Lock()
@@ -220,11 +220,11 @@ func TestUnindexedModules(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := fetch(); err == nil || !strings.Contains(err.Error(), "boots without modules") {
-		t.Errorf("modules that are gone: %v", err)
+		t.Errorf("missing modules: %v", err)
 	}
 }
 
-// The index in .xz is read when there is no other.
+// Packages.xz is read if there is no Packages.gz.
 func TestXZIndex(t *testing.T) {
 	tool, err := exec.LookPath("xz")
 	if err != nil {
@@ -266,11 +266,11 @@ func TestCorruptExtract(t *testing.T) {
 		t.Errorf("%+v", entries)
 	}
 	if asked := a.asked(); len(asked) != 1 || !strings.Contains(asked[0], "by-hash") {
-		t.Errorf("asked for %q", asked)
+		t.Errorf("requested %q", asked)
 	}
 }
 
-// A new index replaces what was read from the old one.
+// A new index replaces the extract of the old one.
 func TestNewIndex(t *testing.T) {
 	a := published(t)
 	s := a.source(func(c *Config) { c.Suites = []string{"trixie"}; c.Refresh = true })
@@ -282,7 +282,7 @@ func TestNewIndex(t *testing.T) {
 	if kept := glob(filepath.Join(s.store.Dir(), "debian/suites/*/*.json")); len(kept) != 1 {
 		t.Errorf("kept %q", kept)
 	}
-	// A mirror that goes back in time is not followed.
+	// An older Release file from the mirror is rejected.
 	a.publish(suite{name: "trixie", date: now.AddDate(0, -1, 0), packages: whole(oldRelease, "6.12.117-1")})
 	if entries := list(t, s); len(entries) != 1 || entries[0].Version.String() != "6.12.118" {
 		t.Errorf("%+v", entries)
@@ -292,7 +292,7 @@ func TestNewIndex(t *testing.T) {
 	}
 }
 
-func TestBusyMirrorIsAskedAgain(t *testing.T) {
+func TestBusyMirrorIsRetried(t *testing.T) {
 	a := published(t)
 	refused := 0
 	a.setIntercept(func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {

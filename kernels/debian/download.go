@@ -22,17 +22,16 @@ const (
 	// attempt makes progress.
 	retries = 5
 	// retryPause is the delay before the first retry after a server reported
-	// that it is busy; it doubles.
+	// that it is busy; it doubles each time.
 	retryPause = 500 * time.Millisecond
 )
 
-// newClient returns a client that uses the proxies of the environment, else
-// those of apt.
+// newClient returns a client that uses the environment's proxies, else apt's.
 func newClient(apt aptConfig) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = stall
 	transport.MaxIdleConnsPerHost = 16
-	// Files are stored compressed; what arrives has to be what was stored.
+	// No transparent decompression: digests are of the compressed files.
 	transport.DisableCompression = true
 	transport.Proxy = func(r *http.Request) (*url.URL, error) {
 		proxy, err := http.ProxyFromEnvironment(r)
@@ -86,7 +85,7 @@ func (s *Source) get(ctx context.Context, address string, from int64) (*response
 		case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusGone:
 			return nil, errors.Join(&MissingError{URL: address}, r.Close())
 		}
-		failed := &UnreachableError{URL: address, Err: fmt.Errorf("the server says %s", r.Status)}
+		failed := &UnreachableError{URL: address, Err: fmt.Errorf("the server returned %s", r.Status)}
 		if err := r.Close(); err != nil || attempt == 3 || (r.StatusCode < 500 && r.StatusCode != http.StatusTooManyRequests) {
 			return nil, errors.Join(failed, err)
 		}
@@ -115,11 +114,11 @@ func (s *Source) ask(ctx context.Context, address string, from int64) (*response
 	if err != nil {
 		timer.Stop()
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errStalled) {
-			err = cause // the caller gave up
+			err = cause // cancelled by the caller
 		} else {
 			var detail *url.Error
 			if errors.As(err, &detail) {
-				err = detail.Err // the address is in our own error
+				err = detail.Err // our own error includes the URL
 			}
 			err = &UnreachableError{URL: address, Err: err}
 		}
@@ -145,7 +144,7 @@ func (s *Source) getAll(ctx context.Context, address string, limit int64) ([]byt
 	case err != nil:
 		return nil, &UnreachableError{URL: address, Err: err}
 	case int64(len(text)) > limit:
-		return nil, &UnreachableError{URL: address, Err: fmt.Errorf("it has more than %d bytes", limit)}
+		return nil, &UnreachableError{URL: address, Err: fmt.Errorf("it is larger than %d bytes", limit)}
 	}
 	return text, nil
 }
@@ -155,17 +154,16 @@ type wanted struct {
 	url    string
 	size   int64  // bytes; -1 if not in the index
 	sha256 string // hex; empty if not in the index
-	// report is called with the bytes that are here so far; it may be nil.
+	// report is called with the bytes received so far; it may be nil.
 	report func(done int64)
 }
 
-// maxUnindexed bounds a file whose size is in no index, in bytes.
+// maxUnindexed bounds a file that is in no index, in bytes.
 const maxUnindexed = 1 << 30
 
-// withFile downloads a file, verifies it and hands it to use, after which it
-// is removed. An interrupted download stays as a .part and is resumed by the
-// next one, even of another process; a .part that belongs to another file is
-// restarted.
+// withFile downloads a file, verifies it, passes it to use and then removes it.
+// An interrupted download is kept as a .part file and resumed by the next one,
+// even in another process; the .part of a different file is discarded.
 func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, digest string) error) (err error) {
 	dir, err := s.store.Subdir(filepath.Join("debian", "downloads"))
 	if err != nil {
@@ -189,7 +187,7 @@ func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, di
 	digest, err := s.complete(ctx, f, w)
 	if err != nil {
 		info, statErr := f.Stat()
-		if statErr != nil || info.Size() == 0 || !brokeOff(err) && ctx.Err() == nil {
+		if statErr != nil || info.Size() == 0 || !interrupted(err) && ctx.Err() == nil {
 			err = errors.Join(err, os.Remove(path))
 		}
 		return err
@@ -197,8 +195,7 @@ func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, di
 	return errors.Join(use(f, digest), os.Remove(path))
 }
 
-// complete brings the file to its full size and checks its digest, which it
-// returns.
+// complete downloads the rest of the file, checks its digest and returns it.
 func (s *Source) complete(ctx context.Context, f *os.File, w wanted) (string, error) {
 	for _, anew := range []bool{false, true} {
 		if anew {
@@ -246,9 +243,9 @@ func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bo
 		var whole bool
 		have, whole, err = s.append(ctx, f, w, have)
 		if whole {
-			resumed = false // the server sent it from the start
+			resumed = false // the server ignored the range
 		}
-		if err == nil || have <= before || !brokeOff(err) || ctx.Err() != nil {
+		if err == nil || have <= before || !interrupted(err) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -258,15 +255,15 @@ func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bo
 	return resumed, err
 }
 
-// brokeOff reports whether a download can be resumed.
-func brokeOff(err error) bool {
+// interrupted reports whether err is an interruption that can be resumed.
+func interrupted(err error) bool {
 	var truncated *TruncatedError
 	var unreachable *UnreachableError
 	return errors.As(err, &truncated) || errors.As(err, &unreachable)
 }
 
 // append requests the file from byte have on and writes what arrives. It returns
-// how much of the file is there then, and whether it is complete.
+// the file's new length, and whether it is complete.
 func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (now int64, whole bool, err error) {
 	r, err := s.get(ctx, w.url, have)
 	if err != nil {
@@ -274,7 +271,7 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if r.StatusCode == http.StatusRequestedRangeNotSatisfiable {
-		// The mirror's file ends here: right when nobody knows its size.
+		// The mirror's file ends here, which is fine if its size is unknown.
 		if w.size < 0 {
 			return have, false, nil
 		}
@@ -282,7 +279,7 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 	}
 	if r.StatusCode != http.StatusPartialContent || !strings.HasPrefix(r.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)) {
 		if r.StatusCode == http.StatusPartialContent && have > 0 {
-			return have, false, &UnreachableError{URL: w.url, Err: fmt.Errorf("the server sent another range (%q)", r.Header.Get("Content-Range"))}
+			return have, false, &UnreachableError{URL: w.url, Err: fmt.Errorf("the server sent a different range (%q)", r.Header.Get("Content-Range"))}
 		}
 		whole, have = true, 0
 		if err := f.Truncate(0); err != nil {
@@ -316,8 +313,8 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 	return now, whole, nil
 }
 
-// progressWriter counts what is written, and distinguishes file errors from the
-// network's.
+// progressWriter counts the bytes written, and distinguishes file errors from
+// network errors.
 type progressWriter struct {
 	f      *os.File
 	done   int64
@@ -335,7 +332,7 @@ func (w *progressWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// sumOf is the hex SHA-256 of a whole file.
+// sumOf returns the hex SHA-256 of a whole file.
 func sumOf(f *os.File) (string, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "", err
@@ -353,10 +350,10 @@ func sum(data []byte) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// shortSum makes names unique; it does not protect their content.
+// shortSum makes names unique; it is too short for integrity checks.
 func shortSum(text string) string { return sum([]byte(text))[:12] }
 
-// isSum reports whether the text is a SHA-256 in lower-case hex.
+// isSum reports whether the string is a SHA-256 in lower-case hex.
 func isSum(text string) bool {
 	_, err := hex.DecodeString(text)
 	return err == nil && len(text) == 2*sha256.Size && text == strings.ToLower(text)

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// SignatureError reports a Release file with a wrong signature.
+// SignatureError reports a Release file with an invalid signature.
 type SignatureError struct {
 	URL string
 	Err error
 }
 
 func (e *SignatureError) Error() string {
-	return fmt.Sprintf("wrong signature on %s: %s; the mirror or something on the way to it changed the file", e.URL, e.Err)
+	return fmt.Sprintf("invalid signature on %s: %s; the file was modified by the mirror or on the way", e.URL, e.Err)
 }
 
 func (e *SignatureError) Unwrap() error { return e.Err }
 
-// UnknownKeyError reports a Release file that no key of the keyring signed.
+// UnknownKeyError reports a Release file signed by no key of the keyring.
 type UnknownKeyError struct {
 	URL  string
 	Keys []string // ids of the keys that signed it, in hex
@@ -39,18 +39,18 @@ func (e *ExpiredError) Error() string {
 	return fmt.Sprintf("its Release file expired on %s, so the mirror may be out of date; to use it anyway add %s to kernels.debian.allow-expired", e.Until.Format(time.DateOnly), e.Suite)
 }
 
-// DigestError reports a file that is not the one in the index.
+// DigestError reports a file that does not match the index.
 type DigestError struct {
 	URL       string
 	Want, Got string // SHA-256 in hex, or sizes
 }
 
 func (e *DigestError) Error() string {
-	return fmt.Sprintf("%s is not the file that the index describes: it has %s instead of %s; the mirror is being updated or is broken: try again later, or set kernels.debian.mirror to another", e.URL, e.Got, e.Want)
+	return fmt.Sprintf("%s does not match the index: it has %s instead of %s; the mirror is being updated or is broken: try again later, or set kernels.debian.mirror to another", e.URL, e.Got, e.Want)
 }
 
-// TruncatedError reports a file that ended before its size was reached. What
-// arrived is kept, and the next attempt resumes from there.
+// TruncatedError reports a download that ended early. The partial file is kept,
+// and the next attempt resumes from there.
 type TruncatedError struct {
 	URL       string
 	Want, Got int64 // bytes
@@ -81,14 +81,14 @@ func (e *UnreachableError) Error() string {
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// PinError reports that a file without an indexed digest changed since it was
-// first used.
+// PinError reports that a file that is not in the index changed since its first
+// use.
 type PinError struct {
 	URL       string
 	Want, Got string // SHA-256 in hex
-	Pin       string // path of the file that remembers Want
+	Pin       string // path of the file that stores Want
 }
 
 func (e *PinError) Error() string {
-	return fmt.Sprintf("%s changed since it was first used: its SHA-256 is %s and was %s; if that is right remove %s", e.URL, e.Got, e.Want, e.Pin)
+	return fmt.Sprintf("%s changed since its first use: its SHA-256 is %s and was %s; if that is expected, remove %s", e.URL, e.Got, e.Want, e.Pin)
 }

@@ -30,11 +30,11 @@ func TestIndexFaults(t *testing.T) {
 	}{
 		{"changed after signing", func(a *archive) {
 			a.set(dir+"InRelease", bytes.Replace(a.files[dir+"InRelease"], []byte("Origin: Debian"), []byte("Origin: Devian"), 1))
-		}, isA[*SignatureError], []string{"wrong signature", "InRelease"}},
+		}, isA[*SignatureError], []string{"invalid signature", "InRelease"}},
 		{"not signed", func(a *archive) {
 			a.set(dir+"InRelease", []byte("Suite: trixie\n"))
-		}, isA[*SignatureError], []string{"wrong signature", "not a signed file"}},
-		{"signed by somebody else", func(a *archive) {
+		}, isA[*SignatureError], []string{"invalid signature", "the file is not signed"}},
+		{"signed by another key", func(a *archive) {
 			a.publish(suite{name: "trixie", key: newKey(a.t)})
 		}, isA[*UnknownKeyError], []string{"unknown keys", "debian-archive-keyring", "kernels.debian.keyring"}},
 		{"expired", func(a *archive) {
@@ -42,7 +42,7 @@ func TestIndexFaults(t *testing.T) {
 		}, isA[*ExpiredError], []string{"expired on 2026-11-06", "add trixie to kernels.debian.allow-expired"}},
 		{"another suite's", func(a *archive) {
 			a.publish(suite{name: "trixie", codename: "bookworm"})
-		}, nil, []string{`and not "trixie"`}},
+		}, nil, []string{`instead of "trixie"`}},
 		{"index changed", func(a *archive) {
 			for path, body := range a.files {
 				if strings.Contains(path, "binary-amd64") {
@@ -51,7 +51,7 @@ func TestIndexFaults(t *testing.T) {
 					a.files[path] = body
 				}
 			}
-		}, isA[*DigestError], []string{"not the file that the index describes", "SHA-256"}},
+		}, isA[*DigestError], []string{"does not match the index", "SHA-256"}},
 		{"index too long", func(a *archive) {
 			for path, body := range a.files {
 				if strings.Contains(path, "binary-amd64") {
@@ -101,7 +101,7 @@ func TestIndexFaults(t *testing.T) {
 	}
 }
 
-// isA reports whether the error is of the type.
+// isA reports whether the error is of type E.
 func isA[E error](err error) bool {
 	var target E
 	return errors.As(err, &target)
@@ -137,7 +137,7 @@ func TestExpiredSuites(t *testing.T) {
 	if entries, err := alone.source(nil).List(t.Context()); err == nil || !strings.Contains(err.Error(), "none of the suites can be used") || !strings.Contains(err.Error(), "2026-11-06") {
 		t.Errorf("nothing left: %+v, %v", entries, err)
 	}
-	// One that was valid when it was read expires in the cache too.
+	// A cached Release file can expire too.
 	b := newArchive(t)
 	b.publish(suite{name: "trixie", until: now.Add(time.Hour), packages: whole(oldRelease, "6.12.117-1")})
 	cached := b.source(suites("trixie"))
@@ -148,8 +148,8 @@ func TestExpiredSuites(t *testing.T) {
 	}
 }
 
-// A security suite that cannot be reached is not skipped silently.
-func TestPartOfTheArchiveUnreachable(t *testing.T) {
+// An unreachable security suite is not skipped silently.
+func TestArchivePartlyUnreachable(t *testing.T) {
 	a := published(t)
 	s := a.source(func(c *Config) { c.SecurityMirror = "http://127.0.0.1:1/debian-security" })
 	if entries, err := s.List(t.Context()); !isA[*UnreachableError](err) || !strings.Contains(err.Error(), "-security") {
@@ -164,7 +164,7 @@ func TestPartOfTheArchiveUnreachable(t *testing.T) {
 	}
 }
 
-// fetchOld fetches the kernel of one package after the archive was broken.
+// fetchOld fetches the single-package kernel after breaking the archive.
 func fetchOld(t *testing.T, a *archive, s *Source) (kernels.Kernel, error) {
 	t.Helper()
 	entries, err := kernels.Select(list(t, s), "6.12")
@@ -181,7 +181,7 @@ func TestPackageFaults(t *testing.T) {
 		name string
 		with func(a *archive, deb []byte)
 		is   func(error) bool
-		part bool // what came is kept for the next attempt
+		part bool // the partial download is kept for the next attempt
 	}{
 		{"changed", func(a *archive, deb []byte) { deb[len(deb)/2] ^= 1; a.set(debPath(), deb) }, isA[*DigestError], false},
 		{"too long", func(a *archive, deb []byte) { a.set(debPath(), append(deb, 0)) }, isA[*DigestError], false},
@@ -194,7 +194,7 @@ func TestPackageFaults(t *testing.T) {
 					return false
 				}
 				w.Header().Set("Content-Length", itoa(len(body)))
-				_, _ = w.Write(body[:len(body)/3]) // the rest never comes, each time
+				_, _ = w.Write(body[:len(body)/3]) // truncated on every attempt
 				return true
 			})
 		}, isA[*TruncatedError], true},
@@ -220,19 +220,19 @@ func TestPackageFaults(t *testing.T) {
 			if want := map[bool]int{true: 1}[c.part]; parts != want {
 				t.Errorf("%d unfinished downloads, want %d", parts, want)
 			}
-			// When the mirror is mended all is well, whatever was left.
+			// Once the mirror is repaired, fetching works despite any leftovers.
 			a.setIntercept(nil)
 			a.publish(suite{name: "trixie", packages: whole(oldRelease, "6.12.117-1")})
 			fixed := a.sourceIn(s.store, func(cfg *Config) { suites("trixie")(cfg); cfg.Refresh = true })
 			if _, err := fetchOld(t, a, fixed); err != nil {
-				t.Errorf("after mending: %v", err)
+				t.Errorf("after the repair: %v", err)
 			}
 		})
 	}
 }
 
 // partial puts the first half of the package, or of another one, where an
-// earlier download would have left it.
+// interrupted download would have left it.
 func partial(t *testing.T, s *Source, deb, have []byte) {
 	t.Helper()
 	dir, err := s.store.Subdir("debian/downloads")
@@ -249,7 +249,7 @@ func TestResume(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		have   func(deb []byte) []byte
-		ranges bool // the server knows ranges
+		ranges bool // the server supports range requests
 		want   func(deb []byte) []string
 	}{
 		{"half", half, true, func(deb []byte) []string { return []string{" bytes=" + itoa(len(deb)/2) + "-"} }},
@@ -280,14 +280,14 @@ func TestResume(t *testing.T) {
 				want = append(want, debPath()+w)
 			}
 			if asked := a.asked(); strings.Join(asked, ",") != strings.Join(want, ",") {
-				t.Errorf("asked for %q, want %q", asked, want)
+				t.Errorf("requested %q, want %q", asked, want)
 			}
 		})
 	}
 }
 
-// A line that breaks now and then is carried on within one download.
-func TestBrokenLineIsCarriedOn(t *testing.T) {
+// A download survives several broken connections.
+func TestBrokenConnectionIsResumed(t *testing.T) {
 	a := published(t)
 	s := a.source(suites("trixie"))
 	list(t, s)
@@ -310,7 +310,7 @@ func TestBrokenLineIsCarriedOn(t *testing.T) {
 		return true
 	})
 	if k, err := fetchOld(t, a, s); err != nil || k.Release != oldRelease || breaks != 2 {
-		t.Errorf("%+v after %d breaks: %v", k, breaks, err)
+		t.Errorf("%+v after %d broken connections: %v", k, breaks, err)
 	}
 }
 
@@ -337,7 +337,7 @@ func TestCancelledFetch(t *testing.T) {
 	}
 }
 
-// A package that is signed for and yet is not what it says is refused.
+// A package with a valid digest but wrong content is rejected.
 func TestWrongContents(t *testing.T) {
 	for name, change := range map[string]func(p *debianPackage){
 		"another kernel inside": func(p *debianPackage) {

@@ -20,7 +20,7 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// pkg is the part of an index's entry for a binary package that the lab needs.
+// pkg has the fields that the lab needs of a binary package's index entry.
 type pkg struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -31,12 +31,12 @@ type pkg struct {
 }
 
 // packages returns the kernel packages of a suite. Reading a whole index takes
-// seconds, so what was found is kept until the index changes.
+// seconds, so the result is cached until the index changes.
 func (s *Source) packages(ctx context.Context, rel release) ([]pkg, error) {
 	base := "main/binary-" + s.cfg.Architecture + "/Packages"
 	var missing error
 	// An index of 65 MB unpacks in 1 s from gzip and in 5 s from xz, which
-	// saves 4 MB of 15: gzip wins on any line faster than 8 Mbit/s.
+	// saves 4 MB of 15: gzip wins on any connection faster than 8 Mbit/s.
 	for _, suffix := range []string{".gz", ".xz"} {
 		path := base + suffix
 		file, ok := rel.files[path]
@@ -63,7 +63,7 @@ func (s *Source) indexPackages(ctx context.Context, rel release, path string, fi
 	}
 	addresses := []string{rel.url(path)}
 	if rel.byHash {
-		// The name by hash stays right while the mirror is being updated.
+		// The by-hash name stays valid while the mirror is being updated.
 		addresses = []string{rel.url(filepath.Dir(path) + "/by-hash/SHA256/" + file.sha256), rel.url(path)}
 	}
 	var found []pkg
@@ -101,8 +101,8 @@ func decompress(r io.Reader, path string) (io.Reader, error) {
 	return xz.NewReader(r, 0)
 }
 
-// An extract is the digest of its second part in a line, and the packages in
-// JSON: a corrupt one is rebuilt.
+// An extract is a line with the digest of the rest, then the packages as JSON;
+// a corrupt one is rebuilt.
 
 func readExtract(path string) ([]pkg, error) {
 	text, err := os.ReadFile(path)
@@ -126,14 +126,14 @@ func writeExtract(path string, found []pkg) error {
 }
 
 // maxIndex bounds an unpacked index, maxParagraph one paragraph of it, in
-// bytes. Sid's has 65 MB.
+// bytes. Sid's index is 65 MB.
 const (
 	maxIndex     = 1 << 30
 	maxParagraph = 1 << 20
 )
 
-// scanIndex picks the kernel packages out of an index. It looks at the first
-// line of each paragraph only, and parses those that may matter.
+// scanIndex extracts the kernel packages from an index. It looks only at the
+// first line of each paragraph, and parses those that may matter.
 func scanIndex(index io.Reader, archive string) ([]pkg, error) {
 	limited := &io.LimitedReader{R: index, N: maxIndex}
 	lines := bufio.NewReaderSize(limited, 1<<16)
@@ -154,7 +154,7 @@ func scanIndex(index io.Reader, archive string) ([]pkg, error) {
 	}
 	for {
 		line, err := lines.ReadSlice('\n')
-		cut := errors.Is(err, bufio.ErrBufferFull) // the rest of the line comes next
+		cut := errors.Is(err, bufio.ErrBufferFull) // the rest of the line follows
 		if err != nil && !cut && !errors.Is(err, io.EOF) {
 			return nil, err
 		}
@@ -170,21 +170,21 @@ func scanIndex(index io.Reader, archive string) ([]pkg, error) {
 		}
 		if wanted {
 			if len(paragraph)+len(line) > maxParagraph {
-				return nil, fmt.Errorf("a paragraph has more than %d bytes", maxParagraph)
+				return nil, fmt.Errorf("a paragraph is larger than %d bytes", maxParagraph)
 			}
 			paragraph = append(paragraph, line...)
 		}
 		if errors.Is(err, io.EOF) {
 			if limited.N <= 0 {
-				return nil, fmt.Errorf("it has more than %d bytes", maxIndex)
+				return nil, fmt.Errorf("it is larger than %d bytes", maxIndex)
 			}
 			return found, flush()
 		}
 	}
 }
 
-// isKernelPackage reports whether a paragraph that starts with the line may be
-// about a part of a kernel.
+// isKernelPackage reports whether a paragraph that starts with the line may
+// describe a kernel package.
 func isKernelPackage(line []byte) bool {
 	for _, part := range []string{"image", "binary", "modules", "base"} {
 		rest, ok := bytes.CutPrefix(line, []byte("Package: linux-"+part+"-"))

@@ -9,10 +9,10 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// TestHostMirror lists and fetches from the mirror that the host's apt uses.
+// TestHostMirror lists and fetches from the host's apt mirror.
 func TestHostMirror(t *testing.T) {
 	if os.Getenv("SPLICELAB_NET_TESTS") != "1" {
-		t.Skip("SPLICELAB_NET_TESTS=1 not set: asks a real mirror")
+		t.Skip("SPLICELAB_NET_TESTS=1 not set: needs a real mirror")
 	}
 	store, err := kernels.OpenStore(t.TempDir())
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 // keyring are the keys that may sign an archive.
 type keyring = openpgp.EntityList
 
-// keyring reads the keys that are configured, or those of the host.
+// keyring reads the configured keys, or the host's.
 func (s *Source) keyring() (keyring, error) {
 	files, inline := s.cfg.Keyring, []string(nil)
 	if len(files) == 0 {
@@ -63,7 +63,7 @@ func readKeys(text []byte) (keyring, error) {
 	if !bytes.Contains(text, []byte(armourStart)) {
 		return openpgp.ReadKeyRing(bytes.NewReader(text))
 	}
-	// A key within a deb822 field is indented, with a full stop for empty lines.
+	// A key in a deb822 field is indented, with a full stop for empty lines.
 	var plain bytes.Buffer
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSpace(line)
@@ -87,15 +87,15 @@ func readKeys(text []byte) (keyring, error) {
 
 // release is a verified Release file.
 type release struct {
-	suite   string // as it is configured
+	suite   string // as configured
 	archive string // URL of the archive
 	dir     string // in the store, for this suite of this archive
 	date    time.Time
 	until   time.Time // zero: always valid
 	byHash  bool
 	files   map[string]indexFile // by path below the suite's directory
-	fresh   bool                 // it just came from the mirror
-	warning string               // what had to be put up with
+	fresh   bool                 // just downloaded from the mirror
+	warning string               // a tolerated problem
 }
 
 // indexFile is how a Release file describes an index.
@@ -104,7 +104,7 @@ type indexFile struct {
 	sha256 string
 }
 
-// url is the address of a file of the suite.
+// url is the URL of a file of the suite.
 func (r release) url(path string) string {
 	return r.archive + "/dists/" + r.suite + "/" + path
 }
@@ -112,9 +112,9 @@ func (r release) url(path string) string {
 // maxRelease bounds an InRelease file in bytes; Debian's have up to 250 KB.
 const maxRelease = 16 << 20
 
-// release returns the suite's Release file: the cached one while it is young,
-// else the mirror's. When the mirror does not answer, a cached one that is
-// still valid serves, with a warning.
+// release returns the suite's Release file: the cached one if it is recent,
+// else the mirror's. If the mirror does not answer, a cached one that is still
+// valid is used, with a warning.
 func (s *Source) release(ctx context.Context, suite string, keys keyring) (release, error) {
 	rel := release{suite: suite, archive: s.cfg.archive(suite)}
 	dir, err := s.store.Subdir(filepath.Join("debian", "suites", suite+"-"+shortSum(rel.archive)))
@@ -146,7 +146,7 @@ func (s *Source) release(ctx context.Context, suite string, keys keyring) (relea
 	}
 	if cachedErr == nil && fresh.date.Before(cached.date) {
 		cached.warning = strings.TrimPrefix(cached.warning+"; ", "; ") +
-			fmt.Sprintf("suite %s: the mirror went back from %s to %s; using the newer index", suite, cached.date.Format(time.DateTime), fresh.date.Format(time.DateTime))
+			fmt.Sprintf("suite %s: the mirror went back from %s to %s; using the newer, cached index", suite, cached.date.Format(time.DateTime), fresh.date.Format(time.DateTime))
 		return cached, nil
 	}
 	if err := osfile.Write(path, text, 0o600); err != nil {
@@ -155,8 +155,8 @@ func (s *Source) release(ctx context.Context, suite string, keys keyring) (relea
 	return fresh, os.Chtimes(path, s.now(), s.now())
 }
 
-// readRelease reads and verifies a cached Release file; one that does not hold
-// is no better than none.
+// readRelease reads and verifies a cached Release file; an invalid one is
+// treated as missing.
 func (s *Source) readRelease(rel release, path string, keys keyring) (release, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -171,7 +171,7 @@ func (s *Source) verifyRelease(rel release, text []byte, keys keyring) (release,
 	address := rel.url("InRelease")
 	block, _ := clearsign.Decode(text)
 	if block == nil {
-		return release{}, &SignatureError{URL: address, Err: errors.New("it is not a signed file")}
+		return release{}, &SignatureError{URL: address, Err: errors.New("the file is not signed")}
 	}
 	signature, err := io.ReadAll(block.ArmoredSignature.Body)
 	if err != nil {
@@ -194,7 +194,7 @@ func (s *Source) verifyRelease(rel release, text []byte, keys keyring) (release,
 	switch {
 	case s.cfg.allowsExpired(rel.suite):
 	case s.apt.ignoreValidUntil:
-		rel.warning = fmt.Sprintf("suite %s expired on %s and is used all the same, because apt's Acquire::Check-Valid-Until is false", rel.suite, rel.until.Format(time.DateOnly))
+		rel.warning = fmt.Sprintf("suite %s expired on %s and is used anyway, because apt's Acquire::Check-Valid-Until is false", rel.suite, rel.until.Format(time.DateOnly))
 	default:
 		return release{}, &ExpiredError{Suite: rel.suite, Until: rel.until}
 	}
@@ -227,9 +227,9 @@ func (r *release) parse(text []byte) error {
 		return fmt.Errorf("release file: %w", err)
 	}
 	field := func(name string) string { return strings.TrimSpace(p.Values[name]) }
-	// A signed file of another suite is no answer to the question.
+	// A mirror could serve another suite's signed file.
 	if field("Codename") != r.suite && field("Suite") != r.suite {
-		return fmt.Errorf("it is about suite %q (%q) and not %q", field("Suite"), field("Codename"), r.suite)
+		return fmt.Errorf("it is for suite %q (%q) instead of %q", field("Suite"), field("Codename"), r.suite)
 	}
 	if r.date, err = parseDate(field("Date")); err != nil {
 		return fmt.Errorf("field Date: %w", err)
@@ -255,7 +255,7 @@ func (r *release) parse(text []byte) error {
 	return nil
 }
 
-// parseDate reads a date as apt writes it, always in UTC.
+// parseDate parses a date in the Release format, always in UTC.
 func parseDate(text string) (time.Time, error) {
 	return time.Parse("Mon, _2 Jan 2006 15:04:05 MST", text)
 }

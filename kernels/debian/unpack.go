@@ -19,7 +19,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// fill downloads a kernel's packages and unpacks what the lab uses into dir.
+// fill downloads a kernel's packages and unpacks the files needed into dir.
 func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels.Progress) (kernels.Facts, error) {
 	packages := b.packages
 	if s.cfg.AllowUnindexedModules {
@@ -40,7 +40,7 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 			return nil
 		})
 		if absent := (*MissingError)(nil); p.SHA256 == "" && errors.As(err, &absent) {
-			err = fmt.Errorf("%w any more: without kernels.debian.allow-unindexed-modules the kernel boots without modules", err)
+			err = fmt.Errorf("%w any more; if kernels.debian.allow-unindexed-modules is off, the kernel boots without modules", err)
 		}
 		if err != nil {
 			return kernels.Facts{}, err
@@ -55,8 +55,8 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 	}, nil
 }
 
-// pin remembers the digest of a file that no index vouches for, and refuses
-// another one from then on.
+// pin records the digest of a file that is in no index, and rejects any other
+// from then on.
 func (s *Source) pin(address, digest string) error {
 	dir, err := s.store.Subdir(filepath.Join("debian", "pins"))
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *Source) pin(address, digest string) error {
 	return nil
 }
 
-// meter adds up the parts of a kernel that are being downloaded.
+// meter sums the progress of a kernel's packages.
 type meter struct {
 	progress kernels.Progress
 	name     string
@@ -93,7 +93,7 @@ func newMeter(b build, progress kernels.Progress) *meter {
 	return m
 }
 
-// part returns what tells the meter of one part.
+// part returns the progress callback of one package.
 func (m *meter) part(i int) func(int64) {
 	if m.progress == nil {
 		return nil
@@ -105,18 +105,18 @@ func (m *meter) part(i int) func(int64) {
 		for _, n := range m.done {
 			all += n
 		}
-		total := max(m.total, all) // an unindexed part is in no total
+		total := max(m.total, all) // unindexed packages are not in m.total
 		m.mu.Unlock()
 		m.progress.Update(m.name, all, total)
 	}
 }
 
-// maxUnpacked bounds what is unpacked of one package, in bytes. A generic
-// kernel of 5.10 has 300 MB of modules.
+// maxUnpacked bounds the files unpacked from one package, in bytes. A generic
+// 5.10 kernel has 300 MB of modules.
 const maxUnpacked = 2 << 30
 
 // unpack writes the boot image, the configuration and the modules of a kernel
-// package to their names in the store.
+// package under their names in the store.
 func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err error) {
 	archive, err := deb.Load(f, f.Name())
 	if err != nil {
@@ -124,7 +124,7 @@ func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err er
 	}
 	defer func() { err = errors.Join(err, archive.Close()) }()
 	if archive.Control.Package != p.Name || archive.Control.Version.String() != p.Version {
-		return fmt.Errorf("it holds %s %s and not %s %s", archive.Control.Package, archive.Control.Version, p.Name, p.Version)
+		return fmt.Errorf("it contains %s %s instead of %s %s", archive.Control.Package, archive.Control.Version, p.Name, p.Version)
 	}
 	left := int64(maxUnpacked)
 	for {
@@ -143,7 +143,7 @@ func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err er
 			continue
 		}
 		if left -= header.Size; left < 0 {
-			return fmt.Errorf("it holds more than %d bytes", int64(maxUnpacked))
+			return fmt.Errorf("it unpacks to more than %d bytes", int64(maxUnpacked))
 		}
 		if err := writeOut(filepath.Join(dir, name), archive.Data); err != nil {
 			return err
@@ -151,8 +151,8 @@ func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err er
 	}
 }
 
-// place is the name in the store for a file of a package, or empty for files
-// that the lab does not use.
+// place maps a file of a package to its name in the store, or to "" if it is
+// not needed.
 func place(name, release string) string {
 	name = strings.TrimPrefix(path.Clean("/"+name), "/")
 	switch name {

@@ -1,5 +1,5 @@
-// Package kerneltest makes kernel images for tests: files that are laid out
-// like a vmlinux and a bzImage and hold no kernel. It must not be used outside
+// Package kerneltest builds fake kernel images for tests: files with the layout
+// of a vmlinux or bzImage but no kernel in them. It must not be used outside
 // tests.
 package kerneltest
 
@@ -11,12 +11,12 @@ import (
 	"math/rand/v2"
 )
 
-// Vmlinux returns an ELF image that names the release in a banner; with pvh it
-// has the note by which QEMU would boot it. It is about 300 KB of which some
-// can be compressed, and holds x86 calls for the branch filters of compressors.
+// Vmlinux returns an ELF image with the release in its banner; with pvh it has
+// the note by which QEMU would boot it. It is about 300 KB, partly
+// compressible, with x86 calls for the branch filters of compressors.
 func Vmlinux(release string, pvh bool) []byte {
 	note := new(bytes.Buffer)
-	write(note, uint32(4), uint32(8), uint32(7)) // another Xen note goes first
+	write(note, uint32(4), uint32(8), uint32(7)) // preceded by another Xen note
 	note.WriteString("Xen\x00linux\x00\x00\x00")
 	if pvh {
 		write(note, uint32(4), uint32(4), uint32(18))
@@ -44,8 +44,8 @@ func Vmlinux(release string, pvh bool) []byte {
 	return out.Bytes()
 }
 
-// BzImage wraps a payload, as the kernel's build leaves it, into a bzImage
-// that names the release in its boot header.
+// BzImage wraps a payload, as created by the kernel build, into a bzImage
+// with the release in its boot header.
 func BzImage(release string, payload []byte) []byte {
 	const sectors, offset = 2, 64
 	start := (sectors+1)*512 + offset
@@ -62,7 +62,7 @@ func BzImage(release string, payload []byte) []byte {
 	return image
 }
 
-// Gzip compresses a vmlinux as the kernel's build does by default.
+// Gzip compresses a vmlinux like the kernel build does by default.
 func Gzip(vmlinux []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
@@ -75,7 +75,7 @@ func Gzip(vmlinux []byte) []byte {
 // write appends fixed-size values, little-endian.
 func write(out *bytes.Buffer, values ...any) {
 	for _, v := range values {
-		// Fixed-size values into memory: there is nothing to go wrong.
+		// Writing fixed-size values to memory does not fail.
 		_ = binary.Write(out, binary.LittleEndian, v)
 	}
 }

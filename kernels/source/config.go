@@ -23,7 +23,7 @@ var fragments embed.FS
 func Fragments() []string {
 	entries, err := fragments.ReadDir("fragments")
 	if err != nil {
-		return nil // it is part of the program
+		return nil // it is embedded
 	}
 	var names []string
 	for _, e := range entries {
@@ -35,7 +35,7 @@ func Fragments() []string {
 const (
 	labBase      = "lab"
 	kernelPrefix = "kernel:"
-	// distribution is merged into a distribution's configuration, which names
+	// distribution is merged into a distribution's configuration, which refers to
 	// keys and tools that only the distribution's build has.
 	distribution = "distribution"
 )
@@ -44,10 +44,10 @@ const (
 type request struct {
 	option, value string
 	by            string // the fragment, or "options"
-	own           bool   // by the lab, not by the user
+	own           bool   // requested by the lab, not by the user
 }
 
-// configure makes .config and checks that it has the requested options.
+// configure creates .config and checks that it has the requested options.
 func (p *Prepared) configure(ctx context.Context, strict bool) error {
 	wanted, text, err := p.wanted()
 	if err != nil {
@@ -64,7 +64,7 @@ func (p *Prepared) configure(ctx context.Context, strict bool) error {
 	case strings.HasPrefix(base, kernelPrefix):
 		var path string
 		if p.builder.Config == nil {
-			return p.fault("base %s: there is nobody to ask for that kernel", base)
+			return p.fault("base %s: no kernel sources are configured", base)
 		}
 		if path, err = p.builder.Config(ctx, strings.TrimPrefix(base, kernelPrefix)); err == nil {
 			err = p.onTop(ctx, path, text)
@@ -94,8 +94,8 @@ func isTarget(base string) bool {
 	return strings.HasSuffix(base, "config") && !strings.ContainsAny(base, "/.")
 }
 
-// onTop appends to a configuration, where the last line of an option wins, and
-// runs olddefconfig.
+// onTop appends to a configuration (the last line of an option wins) and runs
+// olddefconfig.
 func (p *Prepared) onTop(ctx context.Context, path string, text []byte) error {
 	base, err := os.ReadFile(path)
 	if err != nil {
@@ -108,8 +108,7 @@ func (p *Prepared) onTop(ctx context.Context, path string, text []byte) error {
 	return err
 }
 
-// wanted collects the requested options: those of the fragments, then the single
-// ones.
+// wanted collects the requested options: those of the fragments, then Options.
 func (p *Prepared) wanted() ([]request, []byte, error) {
 	var all []request
 	var text bytes.Buffer
@@ -142,7 +141,7 @@ func (p *Prepared) wanted() ([]request, []byte, error) {
 		}
 		add(name, own, content)
 	}
-	// The name is in the release, to distinguish builds.
+	// The build's name is part of the release, to distinguish builds.
 	add("the build's name", true, fmt.Appendf(nil, "CONFIG_LOCALVERSION=\"-%s\"\n# CONFIG_LOCALVERSION_AUTO is not set\n", p.Build.Name))
 	for _, o := range p.Build.Options {
 		if name, off := strings.CutSuffix(o, "=n"); off {
@@ -166,9 +165,9 @@ func parseRequest(line string) (request, bool) {
 	return request{option: name, value: strings.Trim(value, `"`)}, ok && strings.HasPrefix(name, "CONFIG_")
 }
 
-// check compares the requested options with the resulting configuration. Those
-// that the user requested have to be there; those of the lab's own fragments may
-// be unknown to an older kernel, which is a warning.
+// check compares the requested options with the resulting configuration. Missing
+// user options are an error; missing options of the lab's own fragments, which
+// an older kernel may not have, are a warning.
 func (p *Prepared) check(wanted []request) error {
 	var missed, own, unknown []string
 	for _, a := range wanted {
@@ -207,10 +206,10 @@ func orN(value string) string {
 	return value
 }
 
-// noOption is why an option does not take that Kconfig does not know.
+// noOption is the reason for an option that Kconfig does not know.
 const noOption = "this kernel has no such option"
 
-// why describes what an option depends on, by the kernel's Kconfig files.
+// why describes an option's dependencies, from the kernel's Kconfig files.
 func (p *Prepared) why(option string) (string, error) {
 	name := strings.TrimPrefix(option, "CONFIG_")
 	var places, depends []string
@@ -249,7 +248,7 @@ func (p *Prepared) why(option string) (string, error) {
 		return text + " has no prompt for it: other options select it", nil
 	}
 	if len(depends) == 0 {
-		return text + " has it; what surrounds it there may be off, or something else selects it", nil
+		return text + " has it; an enclosing menu may be off, or another option selects it", nil
 	}
 	var now []string
 	for _, symbol := range symbols(depends) {
@@ -264,10 +263,10 @@ func foreignArch(root, path string) bool {
 	return err == nil && !strings.HasPrefix(rel, "..") && rel != "." && rel != "x86" && !strings.HasPrefix(rel, "x86/")
 }
 
-// dependsOn reads the dependencies of an option out of a Kconfig file.
+// dependsOn parses the dependencies of an option from a Kconfig file.
 func dependsOn(content []byte, name string) (depends []string, prompt, found bool) {
 	in := false
-	help := -1 // how far a help text is indented; 0: its first line is next
+	help := -1 // indentation of the help text; 0: its first line is next
 	lines := bufio.NewScanner(bytes.NewReader(content))
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())
@@ -306,7 +305,7 @@ func dependsOn(content []byte, name string) (depends []string, prompt, found boo
 	return depends, prompt, found
 }
 
-// indentation is how far a line is indented, a tab being eight.
+// indentation is a line's indentation in columns, with tabs of eight.
 func indentation(line string) int {
 	n := 0
 	for _, c := range line {
@@ -322,7 +321,7 @@ func indentation(line string) int {
 	return n
 }
 
-// symbols are the options that expressions name, each once.
+// symbols returns the options in the expressions, without duplicates.
 func symbols(expressions []string) []string {
 	var all []string
 	for _, e := range expressions {

@@ -2,9 +2,9 @@ package source
 
 import "fmt"
 
-// Error reports a build that is impossible as requested.
+// Error reports a build that cannot be done as requested.
 type Error struct {
-	Name   string // the build's
+	Name   string // of the build
 	Reason string
 	// Source blames the source: it does not compile, or a patch or an option
 	// does not apply to it. Another commit may build.
@@ -13,11 +13,11 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("build %s: %s", e.Name, e.Reason) }
 
-// BadInput marks an error that the user has to correct: the lab did not fail.
+// BadInput marks a user error, as opposed to a failure of the lab.
 func (*Error) BadInput() {}
 
-// NoSpaceError reports that the cache's disk ran full during a build. The next
-// build continues from the objects that were compiled.
+// NoSpaceError reports that the cache's disk filled up during a build. The next
+// build continues from the compiled objects.
 type NoSpaceError struct {
 	Build string
 	Step  string // the command that failed
@@ -27,8 +27,8 @@ func (e *NoSpaceError) Error() string {
 	return fmt.Sprintf("build %s: %s: the disk is full; what was compiled is kept", e.Build, e.Step)
 }
 
-// NoMemoryError reports that the compiler was killed or could not allocate. The
-// next build continues from the objects that were compiled.
+// NoMemoryError reports that the compiler was killed or could not allocate
+// memory. The next build continues from the compiled objects.
 type NoMemoryError struct {
 	Build string
 	Step  string // the command that failed

@@ -18,8 +18,8 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// makeArgs are those of every make: builder, place and time do not get into the
-// kernel, so that the same source makes the same image.
+// makeArgs are passed to every make: they keep builder, path and time out of the
+// kernel, so that builds are reproducible.
 func (p *Prepared) makeArgs(args []string) []string {
 	cc := p.cc
 	if path, err := exec.LookPath("ccache"); err == nil && !strings.Contains(cc, "ccache") {
@@ -30,8 +30,8 @@ func (p *Prepared) makeArgs(args []string) []string {
 		"KCFLAGS=", "LOCALVERSION="}, args...)
 }
 
-// makeEnv lets ccache share objects between builds: it sees all paths relative
-// to the directory of all builds.
+// makeEnv lets ccache share objects between builds, by making paths relative to
+// the common parent directory.
 func (p *Prepared) makeEnv() []string {
 	base := filepath.Dir(filepath.Dir(p.obj))
 	return append(os.Environ(), "LC_ALL=C", "CCACHE_BASEDIR="+base, "CCACHE_NOHASHDIR=1")
@@ -43,7 +43,7 @@ func (p *Prepared) make(ctx context.Context, args ...string) (string, error) {
 	return out, blameSource(err)
 }
 
-// blameSource makes a failed make the source's error.
+// blameSource attributes a failed make to the source.
 func blameSource(err error) error {
 	var fault *Error
 	if errors.As(err, &fault) {
@@ -52,7 +52,7 @@ func blameSource(err error) error {
 	return err
 }
 
-// Fetch builds the kernel, unless the store has it, and returns it.
+// Fetch builds the kernel unless it is in the store, and returns it.
 func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 	entry, err := p.Entry()
 	if err != nil {
@@ -71,15 +71,15 @@ func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 	return k, err
 }
 
-// compile builds the image and the modules in the object directory, from where
-// the last build left off.
+// compile builds the image and the modules in the object directory,
+// incrementally.
 func (p *Prepared) compile(ctx context.Context) error {
-	// make inherits the lock: if its lab was killed, the next build waits for it.
+	// make inherits the lock: if the lab is killed, the next build waits for make.
 	lock, err := p.builder.Store.LockFile(ctx, "make-"+p.Build.Name)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lock.Close() }() // nothing was written to it
+	defer func() { _ = lock.Close() }() // never written to
 	if err := p.sweep(); err != nil {
 		return err
 	}
@@ -87,10 +87,10 @@ func (p *Prepared) compile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }() // it is for people
+	defer func() { _ = log.Close() }() // informational only
 	cmd := exec.CommandContext(ctx, "make", p.makeArgs([]string{"-j" + strconv.Itoa(p.builder.jobs()), "bzImage", "modules"})...)
 	cmd.Env = p.makeEnv()
-	// make dies with the lab; on SIGTERM it removes incomplete files.
+	// make is stopped with the lab; on SIGTERM it removes incomplete files.
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGTERM}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGTERM) }
 	cmd.WaitDelay = makeGrace
@@ -113,7 +113,7 @@ func (p *Prepared) compile(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		err = blameSource(p.failed("make", err, tail))
-		return errors.Join(p.clean(), fmt.Errorf("%w\nthe whole log: %s", err, log.Name()))
+		return errors.Join(p.clean(), fmt.Errorf("%w\nfull log: %s", err, log.Name()))
 	}
 	p.writeCounted(known.then(config, done))
 	return p.clean()
@@ -122,16 +122,15 @@ func (p *Prepared) compile(ctx context.Context) error {
 // makeGrace is how long make may take to exit after SIGTERM.
 const makeGrace = 20 * time.Second
 
-// unfinished marks an object directory in which make is running, or was running
-// when it was killed.
+// unfinished marks an object directory in which make is running or was killed.
 const unfinished = ".unfinished"
 
-// justBefore exceeds the time in which any program of a build writes one file.
+// justBefore exceeds the time that any program of a build takes to write a file.
 const justBefore = time.Minute
 
-// sweep marks the object directory as in use. If the mark exists, the last make
-// was killed, perhaps while it wrote a file that the next make would consider
-// complete: the most recently written files are removed.
+// sweep marks the object directory as in use. If the mark exists already, the
+// last make was killed, perhaps while writing a file that the next make would
+// consider complete: the most recently written files are removed.
 func (p *Prepared) sweep() error {
 	mark := filepath.Join(p.obj, unfinished)
 	_, err := os.Stat(mark)
@@ -168,12 +167,12 @@ func (p *Prepared) sweep() error {
 	return err
 }
 
-// clean removes the mark: make exited by itself, and removed incomplete files.
+// clean removes the mark: make exited normally, and removed incomplete files.
 func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished)) }
 
-// install copies the build into an entry of the store.
+// install copies the build into a store entry.
 func (p *Prepared) install(ctx context.Context, dir string) error {
-	p.told("installing")
+	p.step("installing")
 	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BzImageFile, ".config": kernels.ConfigFile} {
 		if err := copyFile(filepath.Join(p.obj, from), filepath.Join(dir, to)); err != nil {
 			return err

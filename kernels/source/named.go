@@ -11,11 +11,11 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// Prefix begins the selectors of builds.
+// Prefix is the prefix of build selectors.
 const Prefix = "build:"
 
-// Named is the source of the kernels that build:NAME names. They are built
-// when they are fetched; until then only their configuration is made.
+// Named is the source of the kernels selected by build:NAME. They are built
+// when fetched; until then only their configuration is created.
 type Named struct {
 	Builder Builder
 	Builds  []Build
@@ -77,7 +77,7 @@ func (n *Named) Fetch(ctx context.Context, e kernels.Entry, _ kernels.Progress) 
 	if p == nil {
 		return kernels.Kernel{}, fmt.Errorf("%s was not prepared", e.Origin)
 	}
-	// The store has it now, so another process may build.
+	// It is in the store now, so another process may build.
 	defer p.Close()
 	return p.Fetch(ctx)
 }

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// objects counts the objects that earlier makes compiled, as an estimate for the
+// objects counts the objects compiled by earlier makes, as an estimate for the
 // next one.
 type objects struct {
 	config string // digest of the configuration
-	all    int    // with another configuration before it, or with nothing
-	some   int    // the last one with the same configuration; 0 where there was none
+	all    int    // by a make after a change of configuration, or from scratch
+	some   int    // by the last make with an unchanged configuration; 0 if none
 }
 
-// expected is how many objects a make with this configuration has to compile; 0
-// if unknown.
+// expected estimates how many objects a make with this configuration has to
+// compile; 0 if unknown.
 func (o objects) expected(config string) int {
 	if o.config == config {
 		return o.some
@@ -26,32 +26,32 @@ func (o objects) expected(config string) int {
 	return o.all
 }
 
-// then is o updated by a make with this configuration that compiled n.
+// then returns o updated by a make with this configuration that compiled n.
 func (o objects) then(config string, n int) objects {
 	if o.config == config {
 		return objects{config, o.all, n}
 	}
-	// One that resumed a killed one compiled only the rest.
+	// A make that continued a killed one compiled only the rest.
 	return objects{config, max(o.all, n), 0}
 }
 
-// counted reads what writeCounted wrote; zero without it.
+// counted reads the file of writeCounted; zero if it is missing or corrupt.
 func (p *Prepared) counted() (o objects) {
 	if b, err := os.ReadFile(filepath.Join(p.obj, ".objects")); err == nil {
-		_, _ = fmt.Sscan(string(b), &o.config, &o.all, &o.some) // what is corrupt is no estimate
+		_, _ = fmt.Sscan(string(b), &o.config, &o.all, &o.some) // best effort
 	}
 	return o
 }
 
 func (p *Prepared) writeCounted(o objects) {
-	_ = os.WriteFile(filepath.Join(p.obj, ".objects"), fmt.Append(nil, o.config, " ", o.all, " ", o.some, "\n"), 0o644) // without it there is no estimate
+	_ = os.WriteFile(filepath.Join(p.obj, ".objects"), fmt.Append(nil, o.config, " ", o.all, " ", o.some, "\n"), 0o644) // best effort: only an estimate
 }
 
-// tailLines is how much of make's output is kept for an error.
+// tailLines is how many lines of make's output are kept for an error.
 const tailLines = 200
 
-// follow reports make's progress out of a total of objects, and returns how many
-// it compiled and the end of its output.
+// follow reports make's progress towards a total of objects, and returns how
+// many it compiled and the end of its output.
 func (p *Prepared) follow(r io.Reader, log io.Writer, total int) (done int, end string) {
 	var tail []string
 	lines := bufio.NewScanner(r)
@@ -71,6 +71,6 @@ func (p *Prepared) follow(r io.Reader, log io.Writer, total int) (done int, end 
 			p.builder.OnStep(Step{What: "compiling " + words[len(words)-1], Done: done, Total: total})
 		}
 	}
-	_, _ = io.Copy(io.Discard, r) // a line of over a megabyte ends the scan, not make
+	_, _ = io.Copy(io.Discard, r) // a line of over a megabyte must not block make
 	return done, strings.Join(tail, "\n")
 }

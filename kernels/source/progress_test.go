@@ -17,11 +17,11 @@ func TestObjects(t *testing.T) {
 	}{
 		{"nothing is known", "one", 0, 2000},
 		{"the first change of the source", "one", 0, 20},
-		{"is as the one before", "one", 20, 30},
+		{"counts like the previous one", "one", 20, 30},
 		{"", "one", 30, 0},
 		{"", "one", 0, 5},
 		{"another configuration compiles most of it", "two", 2000, 1500},
-		{"what went on from a killed make is less than all", "three", 2000, 2100},
+		{"a make that continued a killed one is not the total", "three", 2000, 2100},
 		{"", "one", 2100, 2000},
 	} {
 		known := p.counted()
@@ -32,20 +32,20 @@ func TestObjects(t *testing.T) {
 	}
 	write(t, p.obj+"/.objects", "x\x00 -")
 	if got := p.counted(); got.expected("one") != 0 {
-		t.Errorf("of a corrupt file: %+v", got)
+		t.Errorf("from a corrupt file: %+v", got)
 	}
 }
 
 func TestFollow(t *testing.T) {
 	p := prepared(t, Build{Name: "a"})
-	var told []Step
-	p.builder.OnStep = func(s Step) { told = append(told, s) }
+	var steps []Step
+	p.builder.OnStep = func(s Step) { steps = append(steps, s) }
 	out := "  GEN     Makefile\n  CC      fs/splice.o\n  CC [M]  fs/xfs/xfs_file.o\nfs/splice.c:1: warning: CC\n  AS      arch/x86/entry.o\n  LD      vmlinux\n" +
 		strings.Repeat("y", 2<<20) + "\n  CC      lost.o\n"
 	log := new(bytes.Buffer)
 	done, end := p.follow(strings.NewReader(out), log, 7)
 	want := []Step{{"compiling fs/splice.o", 1, 7}, {"compiling fs/xfs/xfs_file.o", 2, 7}, {"compiling arch/x86/entry.o", 3, 7}}
-	if diff := cmp.Diff(want, told); diff != "" || done != 3 {
+	if diff := cmp.Diff(want, steps); diff != "" || done != 3 {
 		t.Errorf("%d done, %s", done, diff)
 	}
 	if !strings.HasSuffix(end, "vmlinux") || !strings.HasPrefix(end, "  GEN") || !strings.Contains(log.String(), "warning: CC") {

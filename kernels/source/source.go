@@ -1,7 +1,7 @@
-// Package source builds kernels: from a source tree, a tarball or a commit, with
-// a configuration that is put together from a base, fragments and single
-// options, and patches. What it builds goes into the store of kernels under
-// the digest of all that went in. It must not know what a kernel is used for.
+// Package source builds kernels from a source tree, a tarball or a commit, with
+// patches, and a configuration assembled from a base, fragments and single
+// options. Builds are stored under the digest of all their inputs. It must not
+// know what a kernel is used for.
 package source
 
 import (
@@ -24,26 +24,26 @@ import (
 // Build describes a kernel to build: an entry of kernels.builds in
 // splicelab.yaml, selected as build:NAME.
 type Build struct {
-	// Name is what follows build: in a selector, a word of letters, digits, dots and dashes.
+	// Name follows build: in a selector: letters, digits, dots and dashes.
 	Name string `mapstructure:"name"`
 	// Tree is the source: a directory, a tarball (.tar, .tar.gz, .tar.xz,
-	// .tar.zst), or, with Ref, a git repository, a path or a URL.
+	// .tar.zst), or, with Ref, the path or URL of a git repository.
 	Tree string `mapstructure:"tree"`
 	// Ref is the commit, branch or tag to build. Default: the directory as it
 	// is.
 	Ref string `mapstructure:"ref"`
 	// Base is the initial configuration: "lab" (default; only what the lab
 	// needs), a target of the kernel's Makefile such as "defconfig",
-	// "kernel:SELECTOR" (the one of a distribution's kernel), or a file.
+	// "kernel:SELECTOR" (that of a distribution kernel), or a file.
 	Base string `mapstructure:"base"`
-	// Fragments are merged into it in turn: one of the lab's own (lab, kasan,
+	// Fragments are merged into it in order: a built-in one (lab, kasan,
 	// lockdep, debug-vm, ubsan) or a file.
 	Fragments []string `mapstructure:"fragments"`
 	// Options are single options, such as CONFIG_XFS_FS=m or CONFIG_SMP=n. They
 	// override base and fragments.
 	Options []string `mapstructure:"options"`
-	// Patches are applied in turn, as by patch -p1. A directory is not
-	// patched: use a git repository with a Ref, or a tarball.
+	// Patches are applied in order, as by patch -p1. They need a git repository
+	// with a Ref, or a tarball: a directory is never modified.
 	Patches []string `mapstructure:"patches"`
 	// Compiler is CC. Default "gcc".
 	Compiler string `mapstructure:"compiler"`
@@ -52,10 +52,10 @@ type Build struct {
 // Builder builds kernels.
 type Builder struct {
 	Store *kernels.Store
-	// Config finds the configuration of another kernel, for bases such as
-	// kernel:6.12.
+	// Config returns the path of another kernel's configuration, for bases such
+	// as kernel:6.12.
 	Config func(ctx context.Context, selector string) (path string, err error)
-	// Jobs is make's -j; default the number of processors.
+	// Jobs is make's -j; default: the number of CPUs.
 	Jobs int
 	// OnStep is called for each step of a build; may be nil.
 	OnStep func(Step)
@@ -78,11 +78,11 @@ func (b Build) Validate() error {
 	case b.Name == "":
 		return errors.New("a build has no name: add a line such as \"name: mine\"")
 	case !goodName.MatchString(b.Name):
-		return bad("its name may have letters, digits, dots and dashes")
+		return bad("its name may only have letters, digits, dots and dashes")
 	case b.Tree == "":
 		return bad("tree is missing: name a source directory, a tarball or a git repository")
 	case len(b.Patches) > 0 && b.Ref == "" && !isTarball(b.Tree):
-		return bad("a directory is not patched: name a git repository and a ref, or a tarball")
+		return bad("a directory cannot be patched: name a git repository and a ref, or a tarball")
 	case b.Ref != "" && isTarball(b.Tree):
 		return bad("a tarball has no ref")
 	}
@@ -100,13 +100,13 @@ var goodOption = regexp.MustCompile(`^CONFIG_[A-Za-z0-9_]+=\S.*$`)
 type Prepared struct {
 	Build   Build
 	Release string // what uname -r will print
-	Source  string // a commit, or the digest of a tarball or a tree
-	Key     string // the store's key
+	Source  string // a commit, or the digest of a tarball or tree
+	Key     string // key in the store
 	// Checkout is empty unless the source is a commit.
 	Checkout kernels.Checkout
 	Warning  string            // options of the lab's own fragments that this kernel does not accept
-	Options  map[string]string // of the whole configuration
-	Config   []byte            // its text
+	Options  map[string]string // the whole configuration
+	Config   []byte            // the same as text
 
 	builder Builder
 	src     string
@@ -119,7 +119,7 @@ type Prepared struct {
 // nothing.
 func (p *Prepared) Close() { p.unlock() }
 
-// Prepare fetches the source, applies the patches, makes the configuration and
+// Prepare fetches the source, applies the patches, creates the configuration and
 // checks that it has the requested options. The error is an *Error if the
 // request is to blame.
 func (b Builder) Prepare(ctx context.Context, build Build) (*Prepared, error) {
@@ -145,7 +145,7 @@ func (b Builder) Prepare(ctx context.Context, build Build) (*Prepared, error) {
 	return p, nil
 }
 
-// Build prepares and builds a kernel, unless the store has it, and returns it.
+// Build prepares and builds a kernel unless it is in the store, and returns it.
 func (b Builder) Build(ctx context.Context, build Build) (kernels.Kernel, error) {
 	p, err := b.Prepare(ctx, build)
 	if err != nil {
@@ -161,7 +161,7 @@ func (p *Prepared) prepare(ctx context.Context, dir string) error {
 			return p.fault("%s is missing: install it (Debian: apt-get install build-essential flex bison bc libelf-dev libssl-dev)", tool)
 		}
 	}
-	p.told("fetching the source")
+	p.step("fetching the source")
 	if err := p.fetch(ctx, filepath.Join(dir, "src")); err != nil {
 		return err
 	}
@@ -171,18 +171,18 @@ func (p *Prepared) prepare(ctx context.Context, dir string) error {
 	return p.settle(ctx, true)
 }
 
-// Configure gives the same source another configuration: the base, fragments
-// and options of build. Unless strict, an option that
-// Kconfig rejects keeps Kconfig's value, and is no error.
+// Configure gives the same source another configuration: the base, fragments and
+// options of build. Unless strict, an option that Kconfig rejects keeps Kconfig's
+// value, without an error.
 func (p *Prepared) Configure(ctx context.Context, build Build, strict bool) error {
 	p.Build.Base, p.Build.Fragments, p.Build.Options = build.Base, build.Fragments, build.Options
 	return p.settle(ctx, strict)
 }
 
-// settle makes the configuration and reads the resulting release and options.
-// If strict, every requested option has to be there.
+// settle creates the configuration and reads the resulting release and options.
+// If strict, a missing requested option is an error.
 func (p *Prepared) settle(ctx context.Context, strict bool) error {
-	p.told("configuring")
+	p.step("configuring")
 	if err := p.configure(ctx, strict); err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (p *Prepared) settle(ctx context.Context, strict bool) error {
 	}
 	lines := strings.Fields(release)
 	if len(lines) == 0 {
-		return p.fault("make kernelrelease said nothing")
+		return p.fault("make kernelrelease printed nothing")
 	}
 	p.Release = lines[len(lines)-1]
 	compiler, err := exec.CommandContext(ctx, p.cc, "--version").Output()
@@ -203,7 +203,7 @@ func (p *Prepared) settle(ctx context.Context, strict bool) error {
 	return nil
 }
 
-func (p *Prepared) told(format string, args ...any) {
+func (p *Prepared) step(format string, args ...any) {
 	if p.builder.OnStep != nil {
 		p.builder.OnStep(Step{What: fmt.Sprintf(format, args...)})
 	}
@@ -213,12 +213,12 @@ func (p *Prepared) fault(format string, args ...any) error {
 	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...)}
 }
 
-// blame is an error that is the source's.
+// blame returns an error attributed to the source.
 func (p *Prepared) blame(format string, args ...any) error {
 	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...), Source: true}
 }
 
-// Entry is the kernel that will be built, for the list of a run.
+// Entry describes the kernel to be built, for a run's list of kernels.
 func (p *Prepared) Entry() (kernels.Entry, error) {
 	v, err := kernelversion.Parse(p.Release)
 	if err != nil {

@@ -21,7 +21,7 @@ func TestValidate(t *testing.T) {
 		"has no name":            {Tree: "x"},
 		"letters, digits":        {Name: "a/b", Tree: "x"},
 		"tree is missing":        {Name: "a"},
-		"is not patched":         {Name: "a", Tree: "dir", Patches: []string{"p"}},
+		"cannot be patched":      {Name: "a", Tree: "dir", Patches: []string{"p"}},
 		"a tarball has no ref":   {Name: "a", Tree: "x.tar.xz", Ref: "v6"},
 		`option "XFS_FS=y"`:      {Name: "a", Tree: "x", Options: []string{"XFS_FS=y"}},
 		`option "CONFIG_XFS="`:   {Name: "a", Tree: "x", Options: []string{"CONFIG_XFS="}},
@@ -85,12 +85,12 @@ func TestParseRequest(t *testing.T) {
 	}
 	for _, line := range []string{"# a comment", "", "# CONFIG_A is nice", "MAKE=1"} {
 		if _, ok := parseRequest(line); ok {
-			t.Errorf("%q is taken for an option", line)
+			t.Errorf("%q is parsed as an option", line)
 		}
 	}
 }
 
-// Every fragment says one thing of an option, and is one that parses.
+// Every fragment parses and sets each option once.
 func TestFragments(t *testing.T) {
 	if d := cmp.Diff([]string{"debug-vm", "distribution", "kasan", "lab", "lockdep", "ubsan"}, Fragments()); d != "" {
 		t.Error(d)
@@ -112,7 +112,7 @@ func TestFragments(t *testing.T) {
 			seen[o.option] = true
 		}
 		if len(seen) == 0 {
-			t.Errorf("%s asks for nothing", name)
+			t.Errorf("%s requests no options", name)
 		}
 	}
 }
@@ -152,8 +152,8 @@ const fix = `--- a/fs/file.c
 +new
 `
 
-// A commit of a repository is checked out beside it, patched, and known by what
-// it holds; the repository stays as it is.
+// A commit is checked out in a separate clone, patched, and identified by its
+// content; the repository is not modified.
 func TestCheckout(t *testing.T) {
 	need(t, "git", "patch")
 	repo := t.TempDir()
@@ -194,15 +194,15 @@ func TestCheckout(t *testing.T) {
 		}
 		sources[p.Source] = true
 		at := git("rev-parse", c.ref)
-		sum := digest(fmt.Sprintf("%x\n", sha256.Sum256([]byte(fix)))) // as sha256sum does over sums
+		sum := digest(fmt.Sprintf("%x\n", sha256.Sum256([]byte(fix)))) // the checksum of the checksums
 		if (p.Checkout.Patches == sum) != (c.patches != nil) || p.Checkout.Commit != at || p.Checkout.Repository != "" {
 			t.Errorf("%s %v: %+v, want commit %s, patches %s", c.ref, c.patches, p.Checkout, at, sum)
 		}
 	}
 	if len(sources) != 3 {
-		t.Errorf("three sources are known as %d: %v", len(sources), sources)
+		t.Errorf("three sources have %d identities: %v", len(sources), sources)
 	}
-	// A branch that has moved on is taken as it is now.
+	// A branch that was updated is built at its new tip.
 	write(t, filepath.Join(repo, "fs/file.c"), "third\n")
 	git("commit", "--quiet", "-am", "three")
 	git("tag", "v3")
@@ -211,22 +211,22 @@ func TestCheckout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, b := range map[string]Build{
-		`has no ref "v9"`:             {Name: "a", Tree: repo, Ref: "v9"},
-		"fix.patch does not apply":    {Name: "a", Tree: repo, Ref: "main", Patches: []string{patch}},
-		"the repository is not there": {Name: "a", Tree: repo + "-gone", Ref: "v1"},
-		"none.patch":                  {Name: "a", Tree: repo, Ref: "v1", Patches: []string{"none.patch"}},
+		`has no ref "v9"`:          {Name: "a", Tree: repo, Ref: "v9"},
+		"fix.patch does not apply": {Name: "a", Tree: repo, Ref: "main", Patches: []string{patch}},
+		"repository not found":     {Name: "a", Tree: repo + "-gone", Ref: "v1"},
+		"none.patch":               {Name: "a", Tree: repo, Ref: "v1", Patches: []string{"none.patch"}},
 	} {
 		err := prepared(t, b).fetch(t.Context(), dir)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	// The repository vanishes while the lab has a clone of it.
+	// The repository disappears after the lab has cloned it.
 	if err := os.RemoveAll(repo); err != nil {
 		t.Fatal(err)
 	}
-	if err := prepared(t, Build{Name: "a", Tree: repo, Ref: "v1"}).fetch(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "the repository is not there") {
-		t.Errorf("a vanished repository: %v", err)
+	if err := prepared(t, Build{Name: "a", Tree: repo, Ref: "v1"}).fetch(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "repository not found") {
+		t.Errorf("a deleted repository: %v", err)
 	}
 }
 
@@ -259,7 +259,7 @@ func TestTarballAndDirectory(t *testing.T) {
 		"/src/linux": "", "me@example.org:linux.git": "", "file:///src/linux": "",
 	} {
 		if got := publicURL(url); got != want {
-			t.Errorf("%s is %q to everybody, want %q", url, got, want)
+			t.Errorf("the public URL of %s is %q, want %q", url, got, want)
 		}
 	}
 	first := prepared(t, Build{Name: "a", Tree: tree})
@@ -269,7 +269,7 @@ func TestTarballAndDirectory(t *testing.T) {
 	write(t, filepath.Join(tree, "fs/file.c"), "changed\n")
 	second := prepared(t, Build{Name: "a", Tree: tree})
 	if err := second.fetch(t.Context(), dir); err != nil || second.Source == first.Source {
-		t.Errorf("a changed tree is the same: %v", err)
+		t.Errorf("a changed tree has the same digest: %v", err)
 	}
 	write(t, filepath.Join(tree, ".config"), "")
 	for want, tree := range map[string]string{"make mrproper": tree, "no Kconfig": t.TempDir(), "no such file": tree + "-gone", "neither a directory nor a tarball": patch} {
@@ -300,7 +300,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestDiskFullIsTheLabs(t *testing.T) {
+func TestFullDiskIsNotBlamedOnSource(t *testing.T) {
 	p := prepared(t, Build{Name: "a"})
 	err := p.failed("make", os.ErrInvalid, "as: fatal: fs/x.o: No space left on device\nmake: *** Error 1")
 	var fault *Error
@@ -311,7 +311,7 @@ func TestDiskFullIsTheLabs(t *testing.T) {
 }
 
 func asError(err error, target **Error) bool {
-	e, ok := err.(*Error) //nolint:errorlint // the very type is asked for
+	e, ok := err.(*Error) //nolint:errorlint // must be exactly this type
 	*target = e
 	return ok
 }

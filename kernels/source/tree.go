@@ -29,7 +29,7 @@ func isTarball(path string) bool {
 	return false
 }
 
-// fetch makes the source ready and identifies it.
+// fetch prepares and identifies the source.
 func (p *Prepared) fetch(ctx context.Context, dir string) error {
 	patches, err := p.readPatches()
 	if err != nil {
@@ -47,7 +47,7 @@ func (p *Prepared) fetch(ctx context.Context, dir string) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(p.src, "Kconfig")); err != nil {
-		return p.blame("%s is no kernel source: it has no Kconfig", p.Build.Tree)
+		return p.blame("%s is not a kernel source tree: it has no Kconfig", p.Build.Tree)
 	}
 	if p.Build.Ref != "" {
 		if err := p.patch(ctx, patches); err != nil {
@@ -91,7 +91,7 @@ func (p *Prepared) inPlace() error {
 	}
 	for _, left := range []string{".config", "include/config"} {
 		if _, err := os.Stat(filepath.Join(abs, left)); err == nil {
-			return p.fault("%s was built in, and nothing can be built beside it then: run make mrproper there, or name a ref", abs)
+			return p.fault("source tree %s is not clean, it contains an in-tree build: run make mrproper there, or name a ref", abs)
 		}
 	}
 	p.src = abs
@@ -100,7 +100,7 @@ func (p *Prepared) inPlace() error {
 	return err
 }
 
-// treeDigest is over the names and contents of all files but git's.
+// treeDigest covers the names and contents of all files except git's.
 func treeDigest(dir string) (string, error) {
 	h := sha256.New()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -129,7 +129,7 @@ func treeDigest(dir string) (string, error) {
 		if err != nil {
 			return err
 		}
-		defer func() { _ = f.Close() }() // only read from
+		defer func() { _ = f.Close() }() // only read
 		info, err := f.Stat()
 		if err != nil {
 			return err
@@ -141,8 +141,8 @@ func treeDigest(dir string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// unpack unpacks a tarball, unless the same one with the same patches is there
-// already: then the build is incremental.
+// unpack unpacks a tarball, unless the same one with the same patches has been
+// unpacked already: then the build is incremental.
 func (p *Prepared) unpack(ctx context.Context, dir string, patches [][]byte) error {
 	f, err := os.Open(p.Build.Tree)
 	if err != nil {
@@ -183,8 +183,8 @@ func remove(path string) error {
 }
 
 // checkout checks a commit out in the lab's own clone, which shares the
-// repository's objects and does not modify the repository. Unchanged files keep
-// their times, so that make builds only what changed.
+// repository's objects and does not modify it. Unchanged files keep their mtime,
+// so that make builds only what changed.
 func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	repository := p.Build.Tree
 	if _, err := os.Stat(repository); err == nil {
@@ -192,7 +192,7 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 			return err
 		}
 	} else if !strings.Contains(repository, ":") {
-		return p.fault("the repository is not there: %s", err)
+		return p.fault("repository not found: %s", err)
 	}
 	p.src = dir
 	origin, err := p.git(ctx, "remote", "get-url", "origin")
@@ -201,7 +201,7 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	// The build's lock is held: a lock file of git is that of a killed process.
+	// We hold the build's lock: a git lock file is left over from a killed process.
 	for _, left := range []string{"index.lock", "HEAD.lock"} {
 		if err := remove(filepath.Join(dir, ".git", left)); err != nil {
 			return err
@@ -209,9 +209,9 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	}
 	commit, err := p.commit(ctx, p.Build.Ref)
 	if err != nil {
-		// It may be newer than the clone.
+		// The ref may be newer than the clone.
 		if _, ferr := p.git(ctx, "fetch", "--quiet", "--tags", "origin"); ferr != nil {
-			return p.fault("the repository %s cannot be read: %s", repository, ferr)
+			return p.fault("cannot read the repository %s: %s", repository, ferr)
 		}
 		if commit, err = p.commit(ctx, p.Build.Ref); err != nil {
 			return p.fault("%s has no ref %q", repository, p.Build.Ref)
@@ -229,8 +229,8 @@ func (p *Prepared) checkout(ctx context.Context, dir string) error {
 	return err
 }
 
-// publicURL is a repository's URL without its password, if any; empty for a
-// repository without a URL.
+// publicURL is a repository's URL without a password; empty for a local
+// repository.
 func publicURL(repository string) string {
 	u, err := url.Parse(repository)
 	if err != nil || u.Host == "" {
@@ -240,7 +240,7 @@ func publicURL(repository string) string {
 	return u.String()
 }
 
-// clone makes the lab's own clone, under another name until it is complete.
+// clone creates the lab's own clone, under a temporary name until it is complete.
 func (p *Prepared) clone(ctx context.Context, repository, dir string) error {
 	part := dir + ".part"
 	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(dir)); err != nil {
@@ -256,8 +256,8 @@ func (p *Prepared) clone(ctx context.Context, repository, dir string) error {
 	return osfile.PublishDir(part, dir)
 }
 
-// commit resolves a ref of the repository, not of its clone: a branch there is
-// a remote's branch here.
+// commit resolves a ref of the repository in the clone, where its branches are
+// remote-tracking branches.
 func (p *Prepared) commit(ctx context.Context, ref string) (string, error) {
 	var out string
 	var err error
@@ -293,8 +293,8 @@ func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
 	return nil
 }
 
-// run runs a program and returns its standard output; the error has the end of
-// its standard error.
+// run runs a program and returns its standard output; the error quotes the end
+// of its standard error.
 func (p *Prepared) run(ctx context.Context, dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
@@ -316,15 +316,15 @@ func (p *Prepared) failed(what string, err error, output string) error {
 	if strings.Contains(output, "No space left on device") {
 		return &NoSpaceError{Build: p.Build.Name, Step: what}
 	}
-	// A compiler that was killed, such as by the OOM killer, says nothing about
-	// the source.
+	// The source is not to blame for a compiler that was killed, for instance by
+	// the OOM killer.
 	if strings.Contains(output, "Killed signal terminated program") || strings.Contains(output, "virtual memory exhausted") {
 		return &NoMemoryError{Build: p.Build.Name, Step: what}
 	}
 	return p.fault("%s: %s: %s", what, err, lastLines(output, 15))
 }
 
-// lastLines is the end of a program's output.
+// lastLines returns the end of a program's output.
 func lastLines(text string, n int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")

@@ -11,13 +11,13 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// suite is the catalogue of the tests that use the kit. The lab reads it to
-// know each cell before a VM exists.
+// suite is the catalogue of the tests that use the kit. The lab reads it to know
+// all cells before starting a VM.
 var suite = kit.Suite{Name: "example", Tests: []kit.Test{overwrite, reread}}
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m, suite)) }
 
-// TestSuiteIsDescribed is not a cell: it keeps the catalogue honest.
+// TestSuiteIsDescribed is not a cell: it compares the catalogue with the code.
 func TestSuiteIsDescribed(t *testing.T) { kit.Verify(t, suite) }
 
 var overwrite = kit.Test{
@@ -31,7 +31,7 @@ func TestOverwrite(t *testing.T) {
 	kit.Run(t, overwrite, func(c *kit.Cell) {
 		f := c.File()   // a scratch file on the filesystem under test
 		p := f.Splice() // its first bytes, in a new pipe
-		f.Write(0, 512) // changes the file and the model of it
+		f.Write(0, 512) // changes the file and the model
 		p.Judge(f)      // classifies what the reader received, and records it
 	})
 }

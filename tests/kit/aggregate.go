@@ -7,9 +7,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// aggregate makes one finding of the labelled bytes: the worst of those that
-// are in no history, otherwise what the history says about the sample as a
-// whole.
+// aggregate combines the labelled bytes into one finding: the worst of those that
+// are in no history, otherwise what the history says about the whole sample.
 func (s *sample) aggregate() Finding {
 	f := Finding{Outcome: outcome.Snapshot}
 	seen := [len(labelOutcome)]bool{}
@@ -37,7 +36,7 @@ func (s *sample) aggregate() Finding {
 // coherent classifies a sample in which every byte is in its history. If one
 // version explains the whole sample, that version determines the outcome. If
 // each page is explained by a single version but not all by the same, the
-// sample is torn by the page; otherwise by the sector or, worse, the byte.
+// sample is torn between pages; otherwise between sectors or, worse, bytes.
 //
 // One mixture of pages is not torn: old pages next to zeroed ones. Zero has no
 // generation, and a kernel that zeroes the new last page of a file and detaches
@@ -104,9 +103,9 @@ func (s *sample) explain(cut func(a, b int) bool) []outcome.Outcome {
 	return out
 }
 
-// runs lists which parts of the sample are what, as offset+length in the file,
-// e.g. "zeroed 1024+1024 of 16384". Unaffected bytes count towards the run
-// around them, or are omitted.
+// runs describes the parts of the sample as offset+length in the file, e.g.
+// "zeroed 1024+1024 of 16384". Unaffected bytes count towards the run around
+// them, or are omitted.
 func (s *sample) runs() string {
 	type run struct {
 		l        label

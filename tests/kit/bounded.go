@@ -6,9 +6,9 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Bounded runs a non-blocking call on a thread of its own. A call that blocks
-// nevertheless ends the cell: closing the pipes' ends wakes it, and blocked is
-// recorded, which is wrong here under every policy.
+// Bounded runs a non-blocking call on a separate thread. If it blocks anyway, the
+// cell ends: closing the pipes wakes the call, and blocked is recorded, which is
+// wrong here under every policy.
 func (c *Cell) Bounded(call string, f func() error) error {
 	c.T.Helper()
 	t := c.Start(f)

@@ -15,8 +15,7 @@ import (
 )
 
 // Cell is one running cell: its shape, its files and pipes, and its single
-// result. Whatever it opens is closed and removed when it ends, however it
-// ends.
+// result. Whatever it opens is closed and removed when it ends, in any way.
 type Cell struct {
 	T     *testing.T
 	Shape Shape
@@ -62,8 +61,8 @@ func newCell(t *testing.T, test Test, s Shape) (*Cell, error) {
 }
 
 // describe sets the covariates shared by all cells of a test. They are set
-// once, on the parent test, and the lab copies them to the cells: otherwise
-// each cell would spend milliseconds on repeating them over a serial line.
+// once, on the parent test, and the lab copies them to the cells: repeating them
+// over the serial port would cost each cell milliseconds.
 func describe(t *testing.T) {
 	dir := os.Getenv(protocol.EnvDir)
 	fs, err := mountOfCell(dir)
@@ -94,7 +93,7 @@ func (c *Cell) Attr(key, value string) {
 // Dir is a directory on the filesystem under test, shared with other cells.
 func (c *Cell) Dir() string { return c.dir }
 
-// Infra ends the cell: the lab's own set-up failed, which says nothing about
+// Infra ends the cell because the lab's set-up failed: there is no result about
 // the kernel.
 func (c *Cell) Infra(format string, args ...any) {
 	c.T.Helper()
@@ -114,12 +113,12 @@ func (c *Cell) Skip(format string, args ...any) {
 	c.T.Skip(why)
 }
 
-// Expect makes this a control cell: it passes only with outcome o, which holds
-// by construction on every kernel.
+// Expect makes this a control cell: it passes only with outcome o, which every
+// kernel must give by construction.
 func (c *Cell) Expect(o outcome.Outcome) { c.expect = o }
 
-// Record sets the cell's outcome and fails it if that is forbidden by the run's
-// policy, or by every policy. A cell records once.
+// Record sets the cell's outcome and fails the cell if the run's policy, or every
+// policy, forbids it. A cell records once.
 func (c *Cell) Record(f Finding) {
 	c.T.Helper()
 	if c.blocked != "" && f.Outcome.Rank() < outcome.Blocked.Rank() {
@@ -148,7 +147,7 @@ func (c *Cell) Record(f Finding) {
 	c.T.Logf("%s: %s", f.Outcome, f.Detail)
 }
 
-// Conclude records f and ends the cell there.
+// Conclude records f and ends the cell.
 func (c *Cell) Conclude(f Finding) {
 	c.T.Helper()
 	c.Record(f)
@@ -174,7 +173,7 @@ func ErrnoName(err error) string {
 	var e syscall.Errno
 	if errors.As(err, &e) {
 		if e == unix.EOPNOTSUPP {
-			return "EOPNOTSUPP" // the same number as ENOTSUP, and the name that the manual pages use
+			return "EOPNOTSUPP" // the same number as ENOTSUP, but the name used in the man pages
 		}
 		if n := unix.ErrnoName(e); n != "" {
 			return n

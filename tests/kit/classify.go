@@ -32,7 +32,7 @@ const (
 	unaffected label = iota // the history has one element and this is it
 	old                     // the value at splice time, where later ones differ
 	later                   // a later value, not zero
-	zeroed                  // zero, and the file is zero there by now
+	zeroed                  // zero, and the file is now zero there
 	phantomZero
 	moved
 	stale
@@ -47,7 +47,7 @@ var labelOutcome = [...]outcome.Outcome{
 // sectorLen is the unit below which a tear requires concurrency.
 const sectorLen = 512
 
-// sample is delivered data, byte by byte: where it should come from, which
+// sample is delivered data with, for each byte, where it should come from, which
 // versions of the file contain it, and its label.
 type sample struct {
 	h      *History
@@ -57,12 +57,12 @@ type sample struct {
 	labels []label
 	notes  []string // about the first corrupted cells
 
-	searches int // of the places that moved bytes are from
+	searches int // for the origin of moved bytes
 }
 
 // Classify classifies what the reader of segs received as data. Bytes of the
-// file range except, if any, may be anything that is in their history: the test
-// makes no statement about them.
+// file range except, if any, may be anything in their history: the test does not
+// constrain them.
 func (h *History) Classify(segs []Segment, data []byte, except *Segment) Finding {
 	want := 0
 	for _, s := range segs {
@@ -212,7 +212,7 @@ func (s *sample) examineCell(lo, hi int) {
 }
 
 // staleVersion returns the version before the splice that contains all of chunk
-// at off, or -1. A chunk of zeros is never stale: it cannot be told from one
+// at off, or -1. A chunk of zeros is never stale: it is indistinguishable from one
 // that was zeroed wrongly.
 func (s *sample) staleVersion(chunk []byte, off int64) int {
 	if allZero(chunk) {
@@ -227,8 +227,8 @@ func (s *sample) staleVersion(chunk []byte, off int64) int {
 }
 
 // find returns the offset at which some version of the file contains chunk, or
-// -1. It does not search for chunks too short to be significant, nor in a
-// sample with too much damage, which is then foreign.
+// -1. Chunks too short to be significant are not searched for; a sample with too
+// much damage is foreign without a search.
 func (s *sample) find(chunk []byte) int {
 	const most = 64
 	if len(chunk) < CellLen/4 || allZero(chunk) || s.searches == most {

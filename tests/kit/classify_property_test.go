@@ -9,7 +9,7 @@ import (
 )
 
 // FuzzClassify generates a history and a sample of it from the seed: the oracle
-// must never rate the sample better than it was made.
+// must never rate the sample better than it was constructed.
 func FuzzClassify(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, seed*seed)
@@ -40,7 +40,7 @@ func classifyOnce(t *testing.T, a, b uint64) {
 		change(r, h)
 	}
 	data := slices.Clone(h.versions[h.spliced][:span])
-	// Later versions may legally be mixed in, by the page or by less: damage
+	// Later versions may legally be mixed in, by page or smaller unit: damage
 	// must be detected among them, too.
 	mix(r, h, data)
 	whole := []Segment{{0, span}}
@@ -87,7 +87,7 @@ func classifyOnce(t *testing.T, a, b uint64) {
 	}
 	var except *Segment
 	if r.IntN(3) == 0 {
-		// Anything in the history is accepted there, but no damage.
+		// Anything in the history is accepted there, but not damage.
 		except = &Segment{Off: int64(r.IntN(span)), Len: 1 + r.IntN(span)}
 	} else if want == outcome.Snapshot {
 		want = h.atLeast(data)
@@ -97,7 +97,7 @@ func classifyOnce(t *testing.T, a, b uint64) {
 	}
 }
 
-// mix replaces parts of the sample, pages, sectors or a few bytes long, by the
+// mix replaces parts of the sample (pages, sectors or a few bytes) with the
 // content of other versions since the splice.
 func mix(r *rand.Rand, h *History, data []byte) {
 	if r.IntN(3) == 0 {

@@ -18,7 +18,7 @@ func TestSpecimens(t *testing.T) {
 		})
 		seen[s.Want] = true
 	}
-	// These are not detected from the delivered bytes.
+	// Not detectable from the delivered bytes.
 	elsewhere := []outcome.Outcome{outcome.Blocked, outcome.Dropped, outcome.Error, outcome.ConsumerWrite}
 	for _, o := range outcome.All {
 		if !seen[o] && !slices.Contains(elsewhere, o) {
@@ -31,11 +31,11 @@ func TestSelfTestNoticesAWrongOracle(t *testing.T) {
 	s := Specimens(1, 4*PageSize, 2*PageSize)[0]
 	s.Want = outcome.Live
 	if s.Check() == nil {
-		t.Error("a specimen under a wrong name passes")
+		t.Error("a mislabelled specimen passes")
 	}
 }
 
-// spliced is a file of which the first span bytes were spliced.
+// spliced is the history of a file whose first span bytes were spliced.
 func spliced(size int) *History {
 	h := NewHistory(3, 1, size)
 	h.Splice()
@@ -89,7 +89,7 @@ func TestDetails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := spliced(LargeLen)
 			got := h.Classify(whole, tt.mutate(h, now(h, span)), nil)
-			got.Dump = "" // which TestDump looks at
+			got.Dump = "" // checked by TestDump
 			if got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
 			}
@@ -104,7 +104,7 @@ func TestForeignDetail(t *testing.T) {
 	f := h.Classify([]Segment{{0, SpanLen}}, got, nil)
 	for _, want := range []string{"foreign 4096+32 of 16384", "at 4096:", "nearest is version 0", "aa aa aa"} {
 		if !strings.Contains(f.Detail, want) {
-			t.Errorf("detail %q does not say %q", f.Detail, want)
+			t.Errorf("detail %q lacks %q", f.Detail, want)
 		}
 	}
 }
@@ -142,8 +142,8 @@ func TestSegmentsOfOneFileTwice(t *testing.T) {
 	}
 }
 
-// FuzzNeverBetter damages a sample of every outcome and requires that the
-// oracle never rates it better than the damage allows.
+// FuzzNeverBetter damages a sample of every outcome: the oracle must never rate it
+// better than the damage allows.
 func FuzzNeverBetter(f *testing.F) {
 	f.Add(uint64(1), uint16(0), uint16(64), byte(0))
 	f.Add(uint64(2), uint16(4000), uint16(300), byte(0xaa))
@@ -190,8 +190,7 @@ func held(h *History, off int64, b byte) bool {
 	return false
 }
 
-// covers reports whether lo to hi covers everything that was wrong with a
-// specimen.
+// covers reports whether lo to hi covers everything wrong in a specimen.
 func covers(s Specimen, lo, hi int) bool {
 	for i, b := range s.Data {
 		if (i < lo || i >= hi) && !held(s.History, int64(i), b) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// dumpLen is how many bytes a dump shows at most: each is sent over a serial
-// line.
+// dumpLen is the maximum number of bytes in a dump, which goes over the serial
+// port.
 const dumpLen = 32
 
 // dump shows the first bytes that differ from the file's content at the time of
@@ -33,7 +33,7 @@ func (s *sample) dump() string {
 		}
 		fmt.Fprintf(&b, "\n  found    %d % x\n  expected %d % x", s.offs[from], s.data[from:to], s.offs[from], want)
 		if to < from+16 {
-			break // what follows is from elsewhere in the file
+			break // the rest is from elsewhere in the file
 		}
 	}
 	return b.String()

@@ -52,7 +52,7 @@ func TestDump(t *testing.T) {
 	}
 }
 
-// Bytes that are not contiguous in the file are not shown as if they were.
+// Bytes that are not contiguous in the file are not dumped as if they were.
 func TestDumpEndsWithItsSegment(t *testing.T) {
 	h := NewHistory(7, 1, 4096)
 	h.Splice()

@@ -11,8 +11,8 @@ import (
 const PlainFallocate Feature = "fallocate"
 
 // StoreBeyondEOF stores bytes that are in no pattern from EOF to the end of the
-// last page. They are not part of the file and therefore not of its history: a
-// reader that receives one has received a foreign byte.
+// last page. They are not part of the file, and thus not of its history: a reader
+// that receives one has received a foreign byte.
 func (m *Mapping) StoreBeyondEOF() {
 	m.f.c.T.Helper()
 	tail := m.tail()
@@ -52,8 +52,8 @@ func (f *File) FallocateTo(size int) {
 }
 
 // WriteBackAndDrop writes the file back and drops its pages from the page
-// cache, except those that are referenced; a filesystem without backing store
-// keeps them all. It needs no privilege and leaves other files alone.
+// cache, except referenced ones; a filesystem without backing store keeps them
+// all. It needs no privilege and does not affect other files.
 func (f *File) WriteBackAndDrop() {
 	f.c.T.Helper()
 	f.Sync()

@@ -9,22 +9,22 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// Fault is a kind of fault injection, which proves that a test can fail: a
-// detector that was never seen to fire proves nothing. With protocol.EnvFault
-// set, each cell's observation is corrupted after the kernel has delivered it,
-// and the test must detect that.
+// Fault is a kind of fault injection. It proves that a test can fail: a detector
+// that never fired proves nothing. With protocol.EnvFault set, each cell's
+// observation is corrupted after the kernel has delivered it, and the test must
+// detect that.
 type Fault string
 
-// The faults. Each is injected where the test observes, never in the verdict.
+// The faults. Each is injected into an observation, never into the verdict.
 const (
 	// FaultSample corrupts the bytes that the reader received, or adds one if
 	// there were none: foreign, or extra.
 	FaultSample Fault = "sample"
-	// FaultSource corrupts what the first of the three views shows of the
-	// source: consumer-write.
+	// FaultSource corrupts the source in the first of the three views:
+	// consumer-write.
 	FaultSource Fault = "source"
-	// FaultObservation changes a number or an errno that the test reads, by way
-	// of Saw, SawError and SawText.
+	// FaultObservation changes a number or an errno that the test reads, through
+	// Saw, SawError and SawText.
 	FaultObservation Fault = "observation"
 )
 
@@ -48,9 +48,9 @@ func (c *Cell) inject(f Fault) bool {
 	return true
 }
 
-// checkFault is called at the end of a cell. A cell in which nothing could
-// be injected has no detector where its declaration claims one; a cell that
-// passed with an injected fault is blind.
+// checkFault is called at the end of a cell. A cell without an injection point
+// lacks the detector that its declaration claims; a cell that passed with an
+// injected fault is blind.
 func (c *Cell) checkFault() {
 	if os.Getenv(protocol.EnvFault) != "1" || c.T.Failed() || c.T.Skipped() {
 		return
@@ -63,8 +63,8 @@ func (c *Cell) checkFault() {
 	c.T.Error(why)
 }
 
-// Sample wraps data that a test received other than by draining a Pipe: every
-// detector looks at the bytes that Sample returns.
+// Sample wraps data that a test received other than by draining a Pipe. Detectors
+// must check the returned bytes.
 func (c *Cell) Sample(got []byte) []byte {
 	if !c.inject(FaultSample) {
 		return got

@@ -24,14 +24,14 @@ const (
 	ExchangeRange Feature = "XFS_IOC_EXCHANGE_RANGE"
 )
 
-// required lists since which kernel a filesystem has a feature in every
-// configuration that the lab can mount; if it is missing there, that is a
-// failure, not a skip. WRITE_ZEROES is in no row: it depends on the device.
-// Neither are cloning and deduplication on xfs, which are optional in mkfs.xfs.
-// Exchanging ranges is, because its test recognises a filesystem made without
-// it. Source: the kernel's git history, by the commit that added each
-// operation; for RWF_DONTCACHE, the oldest kernel of the default matrix that
-// was observed to have it.
+// required lists the first kernel in which a filesystem has a feature in every
+// configuration that the lab can mount; from there on a missing feature is a
+// failure, not a skip. WRITE_ZEROES is not listed because it depends on the
+// device, and cloning and deduplication on xfs because they are optional in
+// mkfs.xfs. Exchanging ranges is listed because its test recognises a filesystem
+// made without it. Source: the commit in the kernel's git history that added each
+// operation; for RWF_DONTCACHE, the oldest kernel of the default matrix that was
+// observed to have it.
 var required = map[Feature]map[string]version{
 	PunchHole:      {"ext4": {3, 0}, "xfs": {2, 6}, "btrfs": {3, 7}, "tmpfs": {3, 5}, "f2fs": {3, 8}},
 	ZeroRange:      {"ext4": {3, 15}, "xfs": {3, 15}, "btrfs": {4, 16}, "f2fs": {4, 2}},
@@ -70,8 +70,8 @@ func (v version) before(w version) bool {
 	return v.major < w.major || v.major == w.major && v.minor < w.minor
 }
 
-// mustHave returns since when a filesystem type has a feature, and whether a
-// kernel of that release must therefore have it.
+// mustHave returns the first kernel in which a filesystem type has a feature, and
+// whether a kernel of the given release must therefore have it.
 func mustHave(f Feature, fsType, release string) (since version, must bool) {
 	since, known := required[f][fsType]
 	v, err := parseVersion(release)

@@ -12,13 +12,12 @@ import (
 // File is a scratch file on the filesystem under test with the history of its
 // content. Its methods change both, and end the cell on failure.
 type File struct {
-	FD      int // open for reading and writing; -1 once closed
+	FD      int // open for reading and writing; -1 when closed
 	Path    string
 	History *History
 
-	// SpliceFD, unless it is 0, is another descriptor of the same file, used
-	// for splicing: for a source that is read through a different descriptor
-	// than it is written.
+	// SpliceFD, unless it is 0, is the descriptor of the same file to splice from,
+	// for a source that is read and written through different descriptors.
 	SpliceFD int
 
 	c *Cell
@@ -47,9 +46,9 @@ func (c *Cell) File() *File {
 }
 
 // ReadAhead evicts the file, which must be clean, from the page cache and has
-// readahead bring it in again: in folios as large as possible for a
-// MADV_HUGEPAGE mapping, and beyond that by sequential reads. What could not be
-// evicted stays as it was, and the covariate "evicted" says so.
+// readahead bring it in again: in the largest possible folios for a MADV_HUGEPAGE
+// mapping, then by sequential reads. Pages that could not be evicted are
+// unchanged, as the covariate "evicted" reports.
 func (f *File) ReadAhead() {
 	f.c.T.Helper()
 	if err := unix.Fadvise(f.FD, 0, 0, unix.FADV_DONTNEED); err != nil {
@@ -68,7 +67,7 @@ func (f *File) ReadAhead() {
 	if err != nil {
 		f.c.Infra("mmap: %s", ErrnoName(err))
 	}
-	// A kernel without huge pages refuses, and then uses its default readahead.
+	// A kernel without huge pages refuses and uses its default readahead.
 	_ = unix.Madvise(m, unix.MADV_HUGEPAGE)
 	_, err = readMapped(m[:1])
 	_ = unix.Munmap(m)
@@ -81,7 +80,7 @@ func (f *File) ReadAhead() {
 	}
 }
 
-// FileOf returns a new file of size bytes, made by writes of chunk bytes,
+// FileOf returns a new file of size bytes, created by writes of chunk bytes, and
 // written back unless dirty is set.
 func (c *Cell) FileOf(size, chunk int, dirty bool) *File {
 	c.T.Helper()
@@ -101,10 +100,10 @@ func (c *Cell) FileOf(size, chunk int, dirty bool) *File {
 	return f
 }
 
-// Adopt makes a File of a descriptor that the caller opened for reading and
-// writing on something of at least size bytes: a memfd, a device, a file of
-// another filesystem. path is used to reopen it. Its intended content is in its
-// History; Fill writes that. The descriptor is closed when the cell ends.
+// Adopt makes a File from a descriptor opened for reading and writing, of an
+// object of at least size bytes: a memfd, a device, a file on another filesystem.
+// path is used to reopen it. The intended content is in its History; Fill writes
+// it. The descriptor is closed when the cell ends.
 func (c *Cell) Adopt(fd int, path string, size int) *File {
 	c.files++
 	f := &File{FD: fd, Path: path, c: c, History: NewHistory(c.nonce, c.files, size)}
@@ -129,7 +128,7 @@ func (f *File) Fill(chunk int, dirty bool) {
 	}
 }
 
-// Reopen opens a closed file again, by its name.
+// Reopen opens a closed file again by name.
 func (f *File) Reopen() {
 	f.c.T.Helper()
 	fd, err := unix.Open(f.Path, unix.O_RDWR|unix.O_CLOEXEC, 0)
@@ -178,8 +177,8 @@ func preadAll(fd int, b []byte) (int, error) {
 	return done, nil
 }
 
-// Splice observes the file as it is, splices the first span of it into a new
-// pipe, span being the cell's, and returns that pipe.
+// Splice records the file's covariates, splices its first bytes (the cell's Span)
+// into a new pipe, and returns the pipe.
 func (f *File) Splice() *Pipe {
 	f.c.T.Helper()
 	return f.feed((*Pipe).Splice)
@@ -221,8 +220,8 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// same reports whether got is the expected content at off, and where they first
-// differ.
+// same reports whether got is the expected content at off, and the first
+// difference.
 func same(got, want []byte) (int, bool) {
 	if bytes.Equal(got, want) {
 		return 0, true

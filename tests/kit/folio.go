@@ -17,7 +17,7 @@ const (
 	pmFrameBits     = 55
 )
 
-// maxOrder bounds the walk along a folio: a PUD-sized one has order 18.
+// maxOrder bounds the walk along a folio: a PUD-sized folio has order 18.
 const maxOrder = 18
 
 // pageInfo describes the page that backs a file offset.
@@ -94,8 +94,8 @@ func (w words) at(n uint64) (uint64, bool) {
 	return binary.NativeEndian.Uint64(b[:]), true
 }
 
-// resident says whether the page at off is in the page cache: "yes", "no", or
-// "" if that is unknown.
+// resident returns whether the page at off is in the page cache: "yes", "no", or
+// "" if unknown.
 func (f *File) resident(off int64) string {
 	size := os.Getpagesize()
 	m, err := unix.Mmap(f.FD, off, size, unix.PROT_READ, unix.MAP_SHARED)
@@ -110,7 +110,7 @@ func (f *File) resident(off int64) string {
 	return yesNo(vec[0]&1 == 1)
 }
 
-// from returns up to most words from n on, by one call.
+// from returns up to most words from n on, by a single read.
 func (w words) from(n uint64, most int) []uint64 {
 	b := make([]byte, most*8)
 	got, _ := w.f.ReadAt(b, int64(n*8)) // the caller notices a short read

@@ -24,10 +24,10 @@ type Child struct {
 }
 
 // Fork copies this process, including its memory, and lets the copy make the
-// calls in order and exit. The Go runtime does not survive in a single-threaded
+// calls in order and exit. The Go runtime does not work in a single-threaded
 // copy, so a child can only make system calls; it stores to memory by read(2).
-// Everything that the calls point to must have been allocated before and be
-// kept alive until the child has exited.
+// Everything that the calls point to must be allocated before and kept alive until
+// the child has exited.
 func (c *Cell) Fork(calls []Call) *Child {
 	c.T.Helper()
 	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {

@@ -2,8 +2,8 @@ package kit
 
 import "slices"
 
-// History is the logical content of one file, a version after each change: the
-// set from which hist(F, o) is read. It does no I/O.
+// History is the logical content of one file, one version per change: the
+// values that the oracle accepts come from it. It does no I/O.
 type History struct {
 	stamp    Stamp // Nonce and File; Gen is that of the last write
 	versions [][]byte
@@ -27,8 +27,8 @@ func (h *History) Content() []byte { return h.versions[len(h.versions)-1] }
 func (h *History) Size() int { return len(h.Content()) }
 
 // Splice marks the time of the splice: the current version is the snapshot, and
-// older ones become stale. A second splice of the same file leaves the mark
-// where it is.
+// older ones become stale. A second splice of the same file does not move the
+// mark.
 func (h *History) Splice() {
 	if !h.marked {
 		h.spliced, h.marked = len(h.versions)-1, true
@@ -95,7 +95,7 @@ func (h *History) Insert(off int64, n int) {
 	h.versions = append(h.versions, slices.Insert(slices.Clone(h.Content()), int(off), make([]byte, n)...))
 }
 
-// value is what version k had at off. Beyond EOF a file is zero: that is what
+// value is the byte of version k at off. Beyond EOF a file is zero: that is what
 // extending it would expose.
 func (h *History) value(k int, off int64) byte {
 	if v := h.versions[k]; off < int64(len(v)) {

@@ -2,8 +2,8 @@ package kit
 
 import "github.com/splicelab/splicelab/outcome"
 
-// Judge drains the pipe, classifies what its reader received of f, verifies
-// that the source itself is as expected, and records the result.
+// Judge drains the pipe, classifies what its reader received of f, checks that
+// the source itself is as expected, and records the result.
 func (p *Pipe) Judge(f *File) {
 	p.c.T.Helper()
 	p.c.Record(p.find(f, p.Drain(), nil).Worse(f.Views()))
@@ -18,8 +18,8 @@ func (p *Pipe) JudgeOutside(f *File, off int64, n int) {
 
 // JudgeReceived is Judge for data received at a socket into which the pipe was
 // spliced. If nothing was received, the data was dropped, which is wrong under
-// every policy unless the file was changed meanwhile; dropped then tells what
-// the kernel counted.
+// every policy unless the file was changed meanwhile; dropped then describes the
+// kernel's counters.
 func (p *Pipe) JudgeReceived(f *File, got []byte, dropped string) {
 	p.c.T.Helper()
 	found := Finding{Outcome: outcome.Dropped, Detail: dropped, Never: !f.History.Changed()}
@@ -29,8 +29,8 @@ func (p *Pipe) JudgeReceived(f *File, got []byte, dropped string) {
 	p.c.Record(found.Worse(f.Views()))
 }
 
-// Finding drains the pipe and classifies what its reader received of f, and
-// records nothing: for a source that cannot be checked yet, or any more.
+// Finding drains the pipe and classifies what its reader received of f, without
+// recording it: for a source that cannot be checked yet, or no longer.
 func (p *Pipe) Finding(f *File) Finding {
 	p.c.T.Helper()
 	return p.find(f, p.Drain(), nil)

@@ -22,8 +22,8 @@ func (p *Pipe) JudgeBefore(f *File, off int64) {
 	p.c.Record(f.History.Classify(segs, front, nil).Worse(f.Views()))
 }
 
-// JudgeHistory accepts whatever the file has had at a byte's offset since the
-// splice, old or new, and nothing else: not a zero that was never there. The
+// JudgeHistory accepts any value that the file had at a byte's offset since the
+// splice, old or new, and nothing else, such as a zero that was never there. The
 // resulting outcome is the covariate "received".
 func (p *Pipe) JudgeHistory(f *File) {
 	p.c.T.Helper()

@@ -1,9 +1,8 @@
 // Package kit is the toolbox of the tests that run in the guest: the pattern
 // that files are filled with, the oracle that classifies what a reader
-// received, the verdict that follows from it, and the covariates without which
-// a result means nothing.
+// received, the resulting verdict, and the covariates needed to interpret it.
 //
-// It runs on the kernel under test and must not depend on the host side: of the
+// It runs on the kernel under test and must not depend on the host side: from this
 // module it imports only the outcome vocabulary and the guest protocol.
 package kit
 
@@ -20,23 +19,22 @@ import (
 )
 
 // Test declares one test of a suite. The declaration is data: the lab plans
-// from it without running anything, and Run executes exactly the cells that it
-// lists.
+// from it without running anything, and Run executes exactly the listed cells.
 type Test struct {
 	Name     string       // the Go function, e.g. "TestWrite"
 	ID       string       // catalogue number, e.g. "B1"
 	Family   string       // e.g. "B mutation after the splice"
-	Kind     outcome.Kind // how its outcome becomes a verdict
+	Kind     outcome.Kind // how its outcome is turned into a verdict
 	Priority int          // 0 is the most important
 	Doc      string       // one sentence
-	Steps    []string     // what it does, a sentence each, in order
+	Steps    []string     // what it does, in order, one sentence each
 	Oracle   string       // what it accepts and how it checks; default: JudgeOracle
 	Known    []string     // what kernels were observed to do, e.g. "zeroed on xfs from 6.12"
 	Needs    []string     // features without which it skips, e.g. "O_DIRECT"
-	Modules  []string     // kernel modules that Module may be asked for, or the kernel itself
+	Modules  []string     // kernel modules that Module, or the kernel itself, may request
 	Fault    Fault        // what fault injection corrupts; default: FaultSample
 	Cells    []Shape      // its subtests; empty when the test is one cell
-	Quick    []string     // those of Cells that represent the others in a short run
+	Quick    []string     // representatives of Cells for a short run
 	Control  bool         // its outcome is known by construction
 	Guest    bool         // refuses to run outside a throw-away VM
 }
@@ -50,7 +48,7 @@ type Suite struct {
 	Tests []Test
 }
 
-// Describe returns the suite in the lab's format.
+// Describe returns the suite in the format that the lab reads.
 func (s Suite) Describe() protocol.Suite {
 	d := protocol.Suite{Name: s.Name, Tests: []protocol.Test{}}
 	for _, t := range s.Tests {
@@ -68,11 +66,11 @@ func (s Suite) Describe() protocol.Suite {
 	return d
 }
 
-// dryEnv, set to "1", makes Run enumerate its cells and skip their bodies:
+// dryEnv, set to "1", makes Run enumerate its cells and skip their bodies;
 // Verify compares that enumeration with the catalogue.
 const dryEnv = "SPLICELAB_DRY"
 
-// Main runs the suite's tests, or describes them if the lab asks for that, and
+// Main runs the suite's tests, or describes them if the lab requests it, and
 // returns the exit status for os.Exit. Call it from TestMain.
 func Main(m *testing.M, s Suite) int {
 	if os.Getenv(protocol.DescribeEnv) == "1" {
@@ -143,15 +141,14 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 	body(c)
 }
 
-// markLog writes the line that opens a cell to the kernel log, the only place
-// where a warning can be attributed to a cell. On a host's own kernel it writes
-// nothing.
+// markLog writes the line that opens a cell to the kernel log, so that warnings
+// there can be attributed to a cell. On the host it writes nothing.
 func markLog(name string) {
 	if os.Getenv(protocol.EnvGuest) != "1" {
 		return
 	}
-	// Level 1 (alert) reaches any console, even with loglevel=quiet. Without
-	// /dev/kmsg the lab has to go by time.
+	// Level 1 (alert) reaches any console, even with "quiet". Without /dev/kmsg the
+	// lab has to rely on timestamps.
 	if f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
 		_, _ = f.WriteString("<1>" + protocol.CellMark(name) + "\n")
 		_ = f.Close()

@@ -14,7 +14,7 @@ func addressOf(m []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceDat
 // addressPointer is addressOf for calls that want a pointer.
 func addressPointer(m []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(m)) }
 
-// mincore asks which pages of a mapping are resident, a byte for each.
+// mincore returns which pages of a mapping are resident, one byte per page.
 func mincore(m, vec []byte) error {
 	_, _, e := unix.Syscall(unix.SYS_MINCORE, addressOf(m), uintptr(len(m)), uintptr(unsafe.Pointer(unsafe.SliceData(vec))))
 	if e != 0 {
@@ -23,14 +23,13 @@ func mincore(m, vec []byte) error {
 	return nil
 }
 
-// readMapped copies a mapping out, and storeMapped stores b at the beginning of
-// one. The kernel does both, in a read(2) or write(2) of another file, through
-// the process's page tables: a missing or write-protected page faults as it
-// does for an instruction of the process, and failure is EFAULT instead of
-// SIGBUS. A Go thread that blocks in a page fault of its own keeps its P and
-// delays the garbage collector, and so the goroutine that would resolve the
-// fault: this process may be the FUSE server, or drain the pipe. In a system
-// call it delays nobody.
+// readMapped copies a mapping's content, and storeMapped stores b at the start of
+// a mapping. Both let the kernel do it, in a read(2) or write(2) of another file,
+// through the process's page tables: a missing or write-protected page faults as
+// for a user-space access, but failure is EFAULT instead of SIGBUS. A Go thread
+// that blocks in a user-space page fault keeps its P and delays the garbage
+// collector, and thus the goroutine that would resolve the fault: this process may
+// be the FUSE server, or drain the pipe. A blocked system call does not.
 func readMapped(m []byte) ([]byte, error) {
 	b := make([]byte, len(m))
 	err := throughFile(func(fd int) error {
@@ -51,7 +50,7 @@ func storeMapped(m, b []byte) error {
 	})
 }
 
-// fetch fills b with the beginning of a file.
+// fetch fills b with the start of a file.
 func fetch(fd int, b []byte) error {
 	n, err := preadAll(fd, b)
 	if err == nil && n != len(b) {

@@ -14,15 +14,15 @@ import (
 // cgroups is where cgroup2 is mounted in the guest.
 const cgroups = "/sys/fs/cgroup"
 
-// Memcg is a control group of its own, which is charged for what the process
-// allocates until it leaves.
+// Memcg is a separate control group, charged for what the process allocates until
+// it leaves.
 type Memcg struct {
 	c    *Cell
 	path string
 }
 
-// Memcg moves the process into a new control group with the memory controller.
-// It is removed when the cell ends.
+// Memcg moves the process into a new control group with the memory controller,
+// which is removed when the cell ends.
 func (c *Cell) Memcg() *Memcg {
 	c.T.Helper()
 	have, err := os.ReadFile(filepath.Join(cgroups, "cgroup.controllers"))
@@ -52,10 +52,10 @@ func (m *Memcg) move(to string) {
 	}
 }
 
-// Leave moves the process back. What was charged to the group stays charged.
+// Leave moves the process back. Existing charges stay with the group.
 func (m *Memcg) Leave() { m.move(cgroups) }
 
-// Charged is how many bytes are charged to the group.
+// Charged returns the number of bytes charged to the group.
 func (m *Memcg) Charged() int {
 	m.c.T.Helper()
 	b, err := os.ReadFile(filepath.Join(m.path, "memory.current"))
@@ -69,12 +69,11 @@ func (m *Memcg) Charged() int {
 	return n
 }
 
-// Reclaim reclaims everything that is charged, as far as possible, by
-// memory.reclaim.
+// Reclaim reclaims as much of the charged memory as possible, by memory.reclaim.
 func (m *Memcg) Reclaim() {
 	m.c.T.Helper()
 	switch err := m.write("memory.reclaim", strconv.Itoa(m.Charged())); {
-	case err == nil, errors.Is(err, unix.EAGAIN): // EAGAIN: less than asked for
+	case err == nil, errors.Is(err, unix.EAGAIN): // EAGAIN: less than requested
 	case errors.Is(err, unix.ENOENT):
 		m.c.Skip("no memory.reclaim: it exists since Linux 5.19")
 	default:
@@ -82,8 +81,8 @@ func (m *Memcg) Reclaim() {
 	}
 }
 
-// Squeeze reclaims it by setting memory.high to 0. Call Leave first: processes in
-// the group are throttled.
+// Squeeze reclaims the charged memory by setting memory.high to 0. Call Leave
+// first: processes in the group are throttled.
 func (m *Memcg) Squeeze() {
 	m.c.T.Helper()
 	if err := m.write("memory.high", "0"); err != nil {

@@ -26,7 +26,7 @@ type Memory struct {
 	all []byte // the mapping that m is part of
 }
 
-// Memory returns n bytes of new, populated memory. Huge memory is part of one
+// Memory returns n bytes of new, populated memory. With huge it is part of one
 // transparent huge page; if the kernel provides none, the cell ends.
 func (c *Cell) Memory(n int, huge bool) *Memory {
 	c.T.Helper()
@@ -131,12 +131,12 @@ func (p *Pipe) JudgeMemory(m *Memory) {
 	p.c.Record(p.FindingOf(m.History, p.Drain()).Worse(m.View()))
 }
 
-// FindingOf classifies got, what a reader of this pipe received of the file or
-// memory with that history. Unlike Finding it reads nothing.
+// FindingOf classifies got, received by a reader of this pipe from the file or
+// memory with that history. Unlike Finding it does not read the pipe.
 func (p *Pipe) FindingOf(h *History, got []byte) Finding { return h.Classify(p.segs, got, nil) }
 
 // Vmsplice puts the whole of m, the start of the object with history h, into
-// the pipe, which must have room for it. It ends the cell on failure.
+// the pipe, which must have space for it. It ends the cell on failure.
 func (p *Pipe) Vmsplice(h *History, m []byte, flags int) {
 	p.c.T.Helper()
 	p.VmspliceAt(h, m, 0, len(m), flags)
@@ -163,13 +163,13 @@ func (p *Pipe) VmspliceAt(h *History, m []byte, off, n, flags int) {
 	}
 }
 
-// Bytes is the mapping itself. A test that loads or stores there must make sure
-// that the faults can be served.
+// Bytes is the mapping itself. A test that accesses it must ensure that the faults
+// can be served.
 func (m *Mapping) Bytes() []byte { return m.m }
 
 // StoreCounting is Store, and returns the number of minor faults of the storing
-// thread: 0 if the mapping was still writable, 1 or more if the kernel has
-// write-protected it meanwhile, to copy on write.
+// thread: 0 if the PTEs were still writable, 1 or more if the kernel has
+// write-protected them meanwhile for copy-on-write.
 func (m *Mapping) StoreCounting(off int64, n int) int64 {
 	m.f.c.T.Helper()
 	b := m.f.History.Write(off, n)
@@ -182,7 +182,7 @@ func (m *Mapping) StoreCounting(off int64, n int) int64 {
 			if err := pwriteAll(fd, b, 0); err != nil {
 				return err
 			}
-			// Prefault what the thread and its stack need before counting.
+			// Prefault everything the thread and its stack need before counting.
 			if err := fetch(fd, warm); err != nil {
 				return err
 			}
@@ -223,8 +223,7 @@ func mapped(m []byte) (pageInfo, bool) {
 	return folio(flags, frame)
 }
 
-// Clone is an independent history that starts as a copy of h: that of a private
-// mapping of a file.
+// Clone returns an independent copy of h, for a private mapping of a file.
 func (h *History) Clone() *History {
 	n := *h
 	n.versions = slices.Clone(h.versions)

@@ -74,8 +74,8 @@ func (c *Cell) vmstat(name string) int {
 	return 0
 }
 
-// SoftOffline makes the kernel migrate the page that caches off and never use
-// its page frame again, as it does for memory that is about to fail.
+// SoftOffline makes the kernel migrate the page that caches off and never reuse
+// its page frame, as for memory that is about to fail.
 func (f *File) SoftOffline(off int64) error {
 	f.c.T.Helper()
 	m, err := mapPopulated(f.FD, off, PageSize)
@@ -86,8 +86,8 @@ func (f *File) SoftOffline(off int64) error {
 	return f.c.do("madvise(MADV_SOFT_OFFLINE)", func() error { return unix.Madvise(m, madvSoftOffline) })
 }
 
-// Scattered returns memory that could be one transparent huge page but consists
-// of base pages.
+// Scattered returns memory that is eligible for one transparent huge page but
+// consists of base pages.
 func (c *Cell) Scattered() *Memory {
 	c.T.Helper()
 	all, region := c.hugeRegion()
@@ -104,8 +104,8 @@ func (c *Cell) Scattered() *Memory {
 	return m
 }
 
-// hugeRegion maps anonymous memory, in which region has a huge page's length
-// and alignment.
+// hugeRegion maps anonymous memory; region in it has a huge page's length and
+// alignment.
 func (c *Cell) hugeRegion() (all, region []byte) {
 	c.T.Helper()
 	all = c.aligned(2 * HugeLen)
@@ -113,14 +113,14 @@ func (c *Cell) hugeRegion() (all, region []byte) {
 	return all, all[at : at+HugeLen]
 }
 
-// Collapse asks for one huge page instead of the memory's base pages.
+// Collapse requests one huge page instead of the memory's base pages.
 func (m *Memory) Collapse() error {
 	m.c.T.Helper()
 	return m.c.do("madvise(MADV_COLLAPSE)", func() error { return unix.Madvise(m.m, madvCollapse) })
 }
 
-// CollapseHuge asks for one huge page instead of those that cache the first 2
-// MiB of the file.
+// CollapseHuge requests one huge page instead of the pages that cache the first
+// 2 MiB of the file.
 func (f *File) CollapseHuge() error {
 	f.c.T.Helper()
 	_, region := f.c.hugeRegion()
@@ -136,8 +136,8 @@ type KSM struct{ c *Cell }
 
 const ksmDir = "/sys/kernel/mm/ksm"
 
-// KSM makes the thread scan without pauses until the cell ends, when all pages
-// are unmerged and its settings restored.
+// KSM makes the thread scan without pauses until the cell ends; then all pages
+// are unmerged and the settings restored.
 func (c *Cell) KSM() KSM {
 	c.T.Helper()
 	k := KSM{c}
@@ -145,9 +145,9 @@ func (c *Cell) KSM() KSM {
 		c.Skip("%v (a kernel without CONFIG_KSM)", err)
 	}
 	// In this order, so that run is set last and reset first. Smart scan (since
-	// Linux 6.7) skips pages that found no duplicate, after a while eight times
-	// out of nine, and each page at different times: two pages that are never
-	// scanned together are never merged.
+	// Linux 6.7) skips pages without a duplicate, after a while in eight of nine
+	// scans, and each page in different ones: two pages that are never scanned
+	// together are never merged.
 	for _, s := range [][2]string{{"pages_to_scan", "1000"}, {"sleep_millisecs", "0"}, {"smart_scan", "0"}, {"run", "1"}} {
 		c.Setting(filepath.Join(ksmDir, s[0]), s[1])
 	}

@@ -12,7 +12,7 @@ import (
 // Module loads kernel modules and their dependencies, and skips the cell if the
 // kernel lacks one of them. The names must be among the Modules of the test's
 // declaration: only those are in the image. Filesystems, ciphers and socket
-// families need no call: the kernel requests them itself.
+// families do not need it: the kernel requests their modules itself.
 func (c *Cell) Module(names ...string) {
 	c.T.Helper()
 	for _, name := range names {

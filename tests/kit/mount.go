@@ -14,7 +14,7 @@ type Mount struct {
 	Point   string // where it is mounted
 	Root    string // which directory of the filesystem is mounted there
 	Type    string // e.g. "xfs"
-	Source  string // the device, or whatever mount(2) was given
+	Source  string // the device, or whatever source mount(2) got
 	Flags   string // options of the mount, e.g. "rw,relatime"
 	Super   string // options of the filesystem, e.g. "rw,inode64"
 	Options string // both, comma-separated

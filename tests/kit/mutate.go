@@ -11,8 +11,8 @@ import (
 )
 
 // patience is how long a mutation may take before the cell's pipes are drained
-// to see whether it waits for them (policy 4). No known kernel blocks, so
-// nothing waits this long.
+// to see whether it waits for them (policy 4). No known kernel blocks, so this
+// time is normally not spent.
 const patience = 10 * time.Second
 
 // FALLOC_FL_WRITE_ZEROES of include/uapi/linux/falloc.h, since Linux 6.17.
@@ -21,8 +21,8 @@ const fallocWriteZeroes = 0x80
 // RWF_DONTCACHE of include/uapi/linux/fs.h, since Linux 6.14.
 const rwfDontCache = 0x80
 
-// do performs a mutation. If it does not return, the pipes are drained before
-// waiting further, and the cell remembers that it was blocked.
+// do performs a mutation. If it does not return in time, the pipes are drained,
+// and the cell records that it was blocked.
 func (c *Cell) do(call string, f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -116,7 +116,7 @@ func (f *File) Clone(from *File, off int64, n int) {
 }
 
 // RenamedOver renames another file over this one, which stays open and keeps
-// its content. Its Path then leads to the open file.
+// its content. Its Path then refers to the open file.
 func (f *File) RenamedOver(by *File) {
 	f.c.T.Helper()
 	f.mutate("rename", func() error { return unix.Rename(by.Path, f.Path) })
@@ -129,7 +129,7 @@ type Mapping struct {
 	m []byte
 }
 
-// Map maps the first n bytes of the file and touches none of them.
+// Map maps the first n bytes of the file without touching them.
 func (f *File) Map(n int) *Mapping {
 	f.c.T.Helper()
 	m, err := mapShared(f.FD, n, unix.PROT_READ|unix.PROT_WRITE)

@@ -15,9 +15,9 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol/reseed"
 )
 
-// park blocks until the lab resumes the process, if the lab wants a parked one:
-// it makes a template of the VM, and tells the process in each VM restored from
-// it what to run.
+// park blocks until the lab resumes the process, if the lab requested that: it
+// creates a template of the VM with the parked process, and sends it the tests to
+// run in each VM restored from the template.
 func park() (token string, err error) {
 	if os.Getenv(protocol.EnvPark) != "1" {
 		return "", nil
@@ -28,9 +28,9 @@ func park() (token string, err error) {
 	if err := prepare(); err != nil {
 		return "", err
 	}
-	// Raw system calls: package os would register the terminal with epoll. All
-	// that code would run for the first time in a restored VM, where every page
-	// of it faults.
+	// Raw system calls: package os would register the terminal with epoll. That
+	// code would run for the first time in a restored VM, where each of its pages
+	// faults.
 	if _, err := unix.Write(1, []byte(protocol.Parked+"\n")); err != nil {
 		return "", fmt.Errorf("write %s: %w", protocol.Parked, err)
 	}
@@ -54,8 +54,8 @@ func park() (token string, err error) {
 	return r.Token, flag.Set("test.run", r.Run)
 }
 
-// finish reports that the tests have run, and does not return: the VM is about
-// to be discarded.
+// finish reports that the tests have finished, and does not return: the VM is
+// about to be discarded.
 func finish(token string, status int) {
 	if fd, err := unix.Open("/dev/kmsg", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
 		_, _ = unix.Write(fd, []byte(protocol.EndOfLog(token)+"\n"))
@@ -86,13 +86,13 @@ func readResume() (string, error) {
 	}
 }
 
-// known is what prepare has found out, for the cells to come.
+// known caches what prepare has read, for later cells.
 var known struct {
 	dir   string
 	mount Mount
 }
 
-// mountOfCell is MountOf, at no cost if prepare has called it already.
+// mountOfCell is MountOf with the result that prepare cached, if any.
 func mountOfCell(dir string) (Mount, error) {
 	if dir != "" && dir == known.dir {
 		return known.mount, nil
@@ -100,7 +100,7 @@ func mountOfCell(dir string) (Mount, error) {
 	return MountOf(dir)
 }
 
-// prepare does the work that need not be repeated in each restored VM.
+// prepare does the work that would otherwise be repeated in each restored VM.
 func prepare() error {
 	prefault()
 	dir := os.Getenv(protocol.EnvDir)
@@ -136,7 +136,7 @@ func spareThreads(n int) {
 // MADV_POPULATE_READ of include/uapi/asm-generic/mman-common.h, since Linux 5.14.
 const madvPopulateRead = 22
 
-// prefault maps every page of the program's text, so that none faults in the
+// prefault maps every page of the program's text, so that none faults in
 // restored VMs. It is best effort: older kernels refuse.
 func prefault() {
 	maps, err := os.ReadFile("/proc/self/maps")

@@ -9,7 +9,7 @@ import (
 // CellLen is the length of a pattern cell in bytes.
 const CellLen = 64
 
-// Layout of a cell. Integers are written seven bits a byte with the top bit
+// Layout of a cell. Integers are stored seven bits per byte with the top bit
 // set, so that no byte of a cell is zero: a zero always means that something
 // was zeroed.
 const (
@@ -43,7 +43,7 @@ type Stamp struct {
 	Off   int64  // 56 bits: the offset that it was written at, a multiple of CellLen
 }
 
-// bounded drops the bits that a cell has no room for.
+// bounded drops the bits that do not fit into a cell.
 func (s Stamp) bounded() Stamp {
 	s.Nonce &= 1<<nonceBits - 1
 	s.File &= 1<<fileBits - 1
@@ -61,21 +61,20 @@ func (s Stamp) put(c []byte) {
 	s.putTail(c)
 }
 
-// blockLen is the length of a block, a power of two. Cells at the same position
-// in different blocks of a generation differ, as an XOR, only by what depends
-// on the block: the offset is in two parts that share no bit, the fill is one
-// part XOR the other, and a CRC of equal lengths is linear. Fill makes use of
-// that.
+// blockLen is the length of a block, a power of two. The XOR of two cells at the
+// same position in different blocks of a generation depends only on the blocks:
+// the block and in-block parts of the offset share no bit, the fill is one part
+// XOR the other, and a CRC is linear for equal lengths. Fill makes use of that.
 const blockLen = 256 << 10
 
-// putTail writes what differs between the cells of one generation: offset, fill
-// and checksum. A file of 2 MiB has 32,768 of them, and emulated CPUs are slow,
-// so it works on eight bytes at a time.
+// putTail writes the part that differs between the cells of one generation:
+// offset, fill and checksum. A file of 2 MiB has 32,768 cells, and emulated CPUs
+// are slow, so it works on eight bytes at a time.
 func (s Stamp) putTail(c []byte) {
 	_ = c[CellLen-1]
 	put7(c[offAt:offAt+offLen], uint64(s.Off))
 	// SplitMix64: the fill only has to differ between cells. The lowest bit of
-	// each byte is set, so that none is zero.
+	// each byte is set, so that no byte is zero.
 	const odd, lowest = 0x9e3779b97f4a7c15, 0x0101010101010101
 	x := s.Nonce ^ uint64(s.File)<<40 ^ uint64(s.Gen)<<20 ^ uint64(s.Off%blockLen)*odd
 	block := uint64(s.Off/blockLen) * odd &^ lowest
@@ -105,7 +104,7 @@ func Fill(buf []byte, s Stamp, off int64) {
 	s.fill(buf, off)
 }
 
-// fillLike fills the block at off, given the first.
+// fillLike fills the block at off, given the first block.
 func (s Stamp) fillLike(block, first []byte, off int64) {
 	s.fill(block[:CellLen], off)
 	var differ [CellLen / 8]uint64
@@ -120,7 +119,7 @@ func (s Stamp) fillLike(block, first []byte, off int64) {
 	}
 }
 
-// fill writes one cell after another.
+// fill writes cell by cell, without the shortcut for blocks.
 func (s Stamp) fill(buf []byte, off int64) {
 	var cell [CellLen]byte
 	s.put(cell[:])

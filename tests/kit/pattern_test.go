@@ -64,7 +64,7 @@ func TestFillAtAnyOffset(t *testing.T) {
 	}
 }
 
-// The fast path for a file of many blocks writes the same as the plain one.
+// The fast path for a file of many blocks writes the same as the plain path.
 func TestFillByBlocks(t *testing.T) {
 	s := Stamp{Nonce: 0x123456789, File: 3, Gen: 2}
 	got, want := make([]byte, 9*blockLen+3*CellLen+5), make([]byte, 9*blockLen+3*CellLen+5)

@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Pipe is a pipe together with the file ranges that were spliced into it.
+// Pipe is a pipe and the file ranges that were spliced into it.
 type Pipe struct {
 	R, W int // file descriptors; -1 once closed
 
@@ -93,10 +93,10 @@ func (p *Pipe) feed(call string, f *File, off int64, n int, step func(*int64, in
 	}
 }
 
-// Spliced records that a test itself put a range of a file into the pipe.
+// Spliced records that the test itself put a range of a file into the pipe.
 func (p *Pipe) Spliced(off int64, n int) { p.segs = append(p.segs, Segment{off, n}) }
 
-// Expected is how many bytes were put into the pipe so far.
+// Expected is the number of bytes put into the pipe so far.
 func (p *Pipe) Expected() int {
 	n := 0
 	for _, s := range p.segs {
@@ -138,7 +138,8 @@ func (p *Pipe) Collect() int {
 	return len(p.early) - before
 }
 
-// limit bounds what Drain reads: slightly more than can legitimately be there.
+// limit bounds what Drain reads: slightly more than the pipe can legitimately
+// contain.
 func (p *Pipe) limit() int { return p.Expected() + 1<<20 }
 
 func drain(fd, limit int) ([]byte, error) {

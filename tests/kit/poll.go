@@ -2,9 +2,8 @@ package kit
 
 import "time"
 
-// Poll calls done, with the given pause between two calls, until it returns
-// true; false on timeout (patience). It is for kernel states that can be
-// observed but not waited for.
+// Poll calls done, pausing between calls, until it returns true; false on timeout
+// (patience). It is for kernel states that can be observed but not waited for.
 func Poll(pause time.Duration, done func() bool) bool {
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(pause)

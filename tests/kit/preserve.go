@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Features of the operations that leave a file's content as it is.
+// Features of operations that do not change a file's content.
 const (
 	Dedupe      Feature = "FIDEDUPERANGE"
 	Reflink     Feature = "FICLONE"
@@ -19,9 +19,9 @@ const (
 	Resize      Feature = "online resize"
 )
 
-// Operate performs an operation that leaves the content of the file as it is.
-// If the kernel or filesystem lacks it, the cell is skipped, or fails if it
-// must be there; any other errno is recorded.
+// Operate performs an operation that does not change the file's content. If the
+// kernel or filesystem lacks it, the cell is skipped, or fails if it is required
+// there; any other errno is recorded.
 func (f *File) Operate(feature Feature, call string, op func() error) {
 	f.c.T.Helper()
 	err := f.c.do(call, op)
@@ -50,7 +50,7 @@ func (f *File) Twin() int {
 }
 
 // Bystander is a reference file of size bytes, without the pattern: it shows
-// what happens to a file of which nothing is in a pipe.
+// what happens to a file that is not in any pipe.
 func (c *Cell) Bystander(size int) int {
 	c.T.Helper()
 	tmp, err := os.CreateTemp(c.dir, "bystander-*")
@@ -75,8 +75,8 @@ func (c *Cell) Bystander(size int) int {
 	return fd
 }
 
-// Dirty says whether the page that caches off is dirty: "yes", "no", or "" if
-// that is unknown.
+// Dirty returns whether the page that caches off is dirty: "yes", "no", or "" if
+// unknown.
 func (f *File) Dirty(off int64) string {
 	if info, ok := f.page(off); ok {
 		return yesNo(info.dirty)
@@ -84,8 +84,8 @@ func (f *File) Dirty(off int64) string {
 	return ""
 }
 
-// ResidentPages is how many pages of the first size bytes of a file are in the
-// page cache, without reading any; -1 if that is unknown.
+// ResidentPages is the number of pages of the first size bytes of a file in the
+// page cache, without reading any; -1 if unknown.
 func ResidentPages(fd, size int) int {
 	m, err := mapShared(fd, size, unix.PROT_READ)
 	if err != nil {

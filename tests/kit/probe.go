@@ -14,10 +14,10 @@ type probed struct {
 // skipped unwinds a skipped probe.
 type skipped struct{}
 
-// Probe runs body as one of several parts of a cell, none of which ends it: it
-// returns what body would have recorded, and why it would have skipped the
-// cell. Its pipes are closed afterwards, and the covariates that it sets are
-// dropped, since they are not the cell's.
+// Probe runs body as one of several parts of a cell without ending the cell: it
+// returns what body would have recorded, or why it would have skipped. Its pipes
+// are closed afterwards, and its covariates are dropped, since they do not apply
+// to the whole cell.
 func (c *Cell) Probe(body func()) (f Finding, missing string) {
 	c.T.Helper()
 	pipes, expect := len(c.pipes), c.expect
@@ -60,8 +60,8 @@ func (c *Cell) Attempt(call string, op func() error) string {
 	return text
 }
 
-// Resident says whether the page at off is in the page cache: "yes", "no", or
-// "" if that is unknown.
+// Resident returns whether the page at off is in the page cache: "yes", "no", or
+// "" if unknown.
 func (f *File) Resident(off int64) string { return f.resident(off) }
 
 // Frame is the page frame number that caches off; false if there is none, or it

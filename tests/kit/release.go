@@ -1,7 +1,7 @@
 package kit
 
-// AtLeast reports whether the running kernel is of that release or a later one:
-// a feature that such a kernel must have is a failure if it is missing.
+// AtLeast reports whether the running kernel is that release or later, for
+// features whose absence from such a kernel is a failure.
 func AtLeast(major, minor int) bool {
 	v, err := parseVersion(release())
 	return err == nil && !v.before(version{major, minor})

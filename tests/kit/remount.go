@@ -18,7 +18,7 @@ var mountFlags = map[string]uintptr{
 	"sync": unix.MS_SYNCHRONOUS, "dirsync": unix.MS_DIRSYNC, "lazytime": unix.MS_LAZYTIME, "rw": 0,
 }
 
-// arguments converts the options of a mount to mount(2)'s arguments.
+// arguments converts the mount's options to arguments of mount(2).
 func (m Mount) arguments() (flags uintptr, data string) {
 	var rest []string
 	for _, o := range strings.Split(m.Options, ",") {
@@ -31,7 +31,7 @@ func (m Mount) arguments() (flags uintptr, data string) {
 	return flags, strings.Join(rest, ",")
 }
 
-// mount mounts the filesystem where it was.
+// mount mounts the filesystem at its previous mount point.
 func (m Mount) mount() error {
 	flags, data := m.arguments()
 	err := unix.Mount(m.Source, m.Point, m.Type, flags, data)
@@ -48,7 +48,7 @@ func (m Mount) mount() error {
 // OwnMount gives the cell a filesystem that it may unmount: a new tmpfs with
 // the options of the one under test, or, in a throw-away VM, the filesystem
 // under test itself, which is mounted again when the cell ends. Call it before
-// the cell makes its files.
+// the cell creates files.
 func (c *Cell) OwnMount() {
 	c.T.Helper()
 	if c.FS.Type == "tmpfs" {
@@ -77,9 +77,9 @@ func (c *Cell) OwnMount() {
 	})
 }
 
-// restore mounts the filesystem under test again unless it is mounted. If that
-// fails, a regular file replaces the mount point: the following cells then fail
-// in their set-up instead of testing the filesystem underneath.
+// restore mounts the filesystem under test unless it is mounted. If that fails, a
+// regular file replaces the mount point, so that the following cells fail in their
+// set-up instead of testing the filesystem underneath.
 func (c *Cell) restore() error {
 	if m, err := MountOf(c.FS.Point); err == nil && m.Point == c.FS.Point {
 		return nil

@@ -11,7 +11,7 @@ import (
 type Specimen struct {
 	Name    string
 	Want    outcome.Outcome
-	Unit    string // of a torn one
+	Unit    string // of a torn specimen
 	History *History
 	Data    []byte // delivered for a splice of the first Span bytes
 	Span    int
@@ -107,8 +107,8 @@ func (s Specimen) Check() error {
 	return nil
 }
 
-// SelfTest runs the oracle over a specimen of every outcome. look is where a
-// cell's fault is injected, Cell.Sample.
+// SelfTest runs the oracle on a specimen of every outcome. look is Cell.Sample,
+// where a cell's fault is injected.
 func SelfTest(look func([]byte) []byte) error {
 	for _, s := range Specimens(0x5eed, 4*PageSize, 2*PageSize) {
 		s.Data = look(s.Data)

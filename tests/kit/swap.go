@@ -30,7 +30,7 @@ func (c *Cell) Zram(size int) (string, error) {
 	return "/dev/zram" + n, os.WriteFile("/sys/block/zram"+n+"/disksize", []byte(strconv.Itoa(size)), 0)
 }
 
-// Swap enables swap for the cell, on a compressed RAM disk of its own.
+// Swap enables swap for the cell, on a new compressed RAM disk.
 func (c *Cell) Swap() {
 	c.T.Helper()
 	const size = 16 << 20
@@ -73,9 +73,8 @@ func swapCall(call uintptr, path string) error {
 	return nil
 }
 
-// PageOut makes the kernel reclaim the first size bytes of a file
-// (MADV_PAGEOUT, since Linux 5.4), and returns how many of their pages are left
-// in memory.
+// PageOut makes the kernel reclaim the first size bytes of a file (MADV_PAGEOUT,
+// since Linux 5.4), and returns how many of their pages are still in memory.
 func (c *Cell) PageOut(fd, size int) int {
 	c.T.Helper()
 	m, err := mapPopulated(fd, 0, size) // only what is mapped is paged out

@@ -7,16 +7,16 @@ const (
 	PageSize = 4 << 10  // the small file: one page, a small folio
 	LargeLen = 64 << 10 // the large file: a large folio if the filesystem supports them
 	HugeLen  = 2 << 20  // the huge file: a PMD-sized folio at best
-	SpanLen  = 16 << 10 // how much of a large or huge file is spliced
+	SpanLen  = 16 << 10 // the part of a large or huge file that is spliced
 )
 
-// Shape is one point of a sweep: which file the cell splices from, in which
-// state. Its name is the subtest's.
+// Shape is one point of a sweep: the file that the cell splices from and its
+// state. Its name is the subtest's name.
 type Shape struct {
 	Name    string
-	Variant string // what the test varies besides the file; may be empty
+	Variant string // the test's parameter besides the file; may be empty
 	Size    int    // the file's length in bytes
-	Chunk   int    // bytes of one write while the file is created: the folio size asked for
+	Chunk   int    // bytes per write when the file is created: the requested folio size
 	Span    int    // how many bytes, from offset 0, are spliced
 	Dirty   bool   // false: written back before the splice
 
@@ -26,20 +26,20 @@ type Shape struct {
 }
 
 // Sweep returns small and large files, clean and dirty, and a large one read by
-// readahead, once for each variant; without variants the names have no prefix,
-// and neither has the variant "".
+// readahead, for each variant. Without variants, and for the variant "", the names
+// have no prefix.
 func Sweep(variants ...string) []Shape {
 	return cross(variants, Small(), Large(), Readahead(Large()))
 }
 
-// SweepHuge is Sweep with a huge file in addition, clean and by readahead: the
-// large file covers dirtiness.
+// SweepHuge is Sweep plus a huge file, clean and by readahead: the large file
+// covers the dirty case.
 func SweepHuge(variants ...string) []Shape {
 	return cross(variants, Small(), Large(), Readahead(Large()), Huge(), Readahead(Huge()))
 }
 
 // Sizes returns a small and a large file, both clean, under these names: for
-// tests to which nothing else about a file makes a difference.
+// tests that do not depend on other properties of the file.
 func Sizes(variants ...string) []Shape {
 	var out []Shape
 	for _, s := range []Shape{Small()[0], Large()[0]} {
@@ -64,7 +64,7 @@ func Huge() []Shape {
 	return states(Shape{Name: "2m", Size: HugeLen, Chunk: HugeLen, Span: SpanLen})[:1]
 }
 
-// Named returns cells that splice no file of a sweep, or make their own.
+// Named returns cells that splice no file, or create it themselves.
 func Named(names ...string) []Shape {
 	var out []Shape
 	for _, n := range names {
@@ -78,7 +78,7 @@ func Varied(variants []string, shapes ...[]Shape) []Shape {
 	return cross(variants, shapes...)
 }
 
-// Readahead returns the clean shapes, read by readahead.
+// Readahead returns the clean shapes, brought in by readahead.
 func Readahead(states []Shape) []Shape {
 	s := states[0]
 	s.Name = strings.TrimSuffix(s.Name, "-clean") + "-readahead"

@@ -11,20 +11,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Thread is a system call on a thread of its own.
+// Thread is a system call on a separate thread.
 type Thread struct {
 	tid  int
 	done chan error
 
 	// The thread's /proc files, and a buffer for them. Both are allocated
-	// before the call: a thread in a page fault may hold the mmap lock, and
-	// whoever allocates then may block behind the very call that is to be
-	// watched.
+	// before the call: a thread in a page fault may hold the mmap lock, so
+	// allocating later could block behind the call being watched.
 	stat int
 	line [512]byte
 }
 
-// Start runs call on a thread of its own.
+// Start runs call on a separate thread.
 func (c *Cell) Start(call func() error) *Thread {
 	c.T.Helper()
 	t := &Thread{done: make(chan error, 1)}
@@ -50,8 +49,8 @@ func (c *Cell) Start(call func() error) *Thread {
 // Wait returns the call's result.
 func (t *Thread) Wait() error { return <-t.done }
 
-// AwaitBlocked returns once the thread sleeps in the system call of that
-// number, and ends the cell if it does not.
+// AwaitBlocked returns once the thread sleeps in the given system call, and ends
+// the cell if it does not.
 func (c *Cell) AwaitBlocked(t *Thread, syscall int) {
 	c.T.Helper()
 	deadline := time.Now().Add(patience)
@@ -69,12 +68,13 @@ func (c *Cell) AwaitBlocked(t *Thread, syscall int) {
 	}
 }
 
-// sleepsIn reads /proc: the state of the thread is S, and it is inside that
-// system call. If the system call is unknown (it needs
-// CONFIG_HAVE_ARCH_TRACEHOOK), wchan must be a function of a pipe.
+// sleepsIn reports, from /proc, whether the thread is in state S inside that
+// system call. If /proc does not show the system call (it needs
+// CONFIG_HAVE_ARCH_TRACEHOOK), wchan must be a pipe function.
 func (t *Thread) sleepsIn(syscall int) bool { return t.is('S', syscall) }
 
-// is reports whether the thread is in a state of proc(5), inside that call.
+// is reports whether the thread is in the given state of proc(5), inside that
+// call.
 func (t *Thread) is(state byte, syscall int) bool {
 	if t.state() != state {
 		return false

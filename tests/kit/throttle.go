@@ -21,7 +21,7 @@ type Throttle struct {
 
 // Throttle moves the process into a new control group whose writes to the disk
 // of the filesystem under test wait in the block layer, below the filesystem,
-// until Release. It is removed when the cell ends.
+// until Release. The group is removed when the cell ends.
 func (c *Cell) Throttle() *Throttle {
 	c.T.Helper()
 	have, err := os.ReadFile(filepath.Join(cgroups, "cgroup.controllers"))
@@ -48,7 +48,7 @@ func (c *Cell) Throttle() *Throttle {
 		group.move(cgroups)
 		_ = os.Remove(group.path)
 	})
-	// At this rate a page takes a minute.
+	// At this rate writing a page takes a minute.
 	if err := t.limit("64"); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			c.Skip("no io.max (a kernel without CONFIG_BLK_DEV_THROTTLING)")
@@ -71,8 +71,8 @@ func (t *Throttle) Release() {
 }
 
 // AwaitThrottled returns true once the thread waits for the disk in that system
-// call, or false if the call returns. It waits for the disk if it is repeatedly
-// found in uninterruptible sleep: nothing else delays it for so long.
+// call, or false if the call returns. A thread that is repeatedly found in
+// uninterruptible sleep waits for the disk: nothing else takes that long.
 func (t *Throttle) AwaitThrottled(call *Thread, syscall int) bool {
 	t.c.T.Helper()
 	deadline := time.Now().Add(patience)

@@ -11,12 +11,12 @@ import (
 // confidence is the confidence level of the bound that Trials reports.
 const confidence = 0.95
 
-// Trials is for races that a test cannot force: one is run n times, and the
-// worst of its findings is returned. The result has the number of trials
-// (trials), how often the reader did not receive the snapshot (hits) and the
-// bound on the rate of hits at 95 per cent confidence: a pass says no more than
-// that. one must end like a cell, but without recording: it returns its
-// finding. A trial that ends the cell is the last one, and counts as a hit.
+// Trials is for races that a test cannot force: it runs one n times, and returns
+// the worst finding. The result includes the number of trials (trials), how often
+// the reader did not receive the snapshot (hits) and the bound on the rate of hits
+// at 95 per cent confidence: a pass proves no more than that. one must end like a
+// cell, but return its finding instead of recording it. A trial that ends the cell
+// is the last one, and counts as a hit.
 func (c *Cell) Trials(n int, one func(i int) Finding) Finding {
 	c.T.Helper()
 	worst, first := Finding{Outcome: outcome.Snapshot, Detail: "no trial"}, -1
@@ -53,7 +53,7 @@ func (c *Cell) Trials(n int, one func(i int) Finding) Finding {
 
 // UpperBound is the exact one-sided upper confidence bound on the rate of an
 // event that happened in hits of n trials: the rate p at which so few hits have
-// the probability 1-level, P(X <= hits | n, p) = 1-level (C. J. Clopper and E.
+// probability 1-level, P(X <= hits | n, p) = 1-level (C. J. Clopper and E.
 // S. Pearson, "The use of confidence or fiducial limits illustrated in the case
 // of the binomial", Biometrika 26, 1934). Without hits that is
 // 1-(1-level)^(1/n), about 3/n at 95 per cent.
@@ -75,7 +75,7 @@ func UpperBound(hits, n int, level float64) float64 {
 	return hi
 }
 
-// atMost is the probability of at most hits events in n trials of rate p.
+// atMost is the probability of at most hits events in n trials with rate p.
 func atMost(hits, n int, p float64) float64 {
 	sum := 0.0
 	for k := range hits + 1 {

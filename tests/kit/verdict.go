@@ -11,9 +11,9 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// observe is the absence of a policy: the kernel's behaviour is recorded and
-// fails only control cells. A plain go test on a developer's machine does not
-// judge that machine's kernel.
+// observe means no policy: the kernel's behaviour is recorded and fails only
+// control cells. A plain go test on a developer's machine does not judge that
+// machine's kernel.
 const observe outcome.Policy = ""
 
 // policyOf returns the policy set in the environment; in the guest the default
@@ -28,7 +28,7 @@ func policyOf(getenv func(string) string) (outcome.Policy, error) {
 	return observe, nil
 }
 
-// seedOf returns the run's seed; without one, each process has its own.
+// seedOf returns the run's seed; without one, each process gets a new one.
 func seedOf(getenv func(string) string) (uint64, error) {
 	s := getenv(protocol.EnvSeed)
 	if s == "" {
@@ -41,8 +41,8 @@ func seedOf(getenv func(string) string) (uint64, error) {
 	return n, nil
 }
 
-// nonceOf distinguishes the files of one cell from those of every other cell,
-// and of an earlier process that used the same filesystem.
+// nonceOf distinguishes the files of a cell from those of every other cell, and
+// of earlier processes on the same filesystem.
 func nonceOf(seed uint64, name string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d/%s/%d", seed, name, os.Getpid())

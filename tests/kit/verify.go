@@ -55,8 +55,8 @@ func notInCellName(r rune) bool {
 	return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
 }
 
-// enumerate runs this binary's other tests without the bodies of their cells
-// and returns their output.
+// enumerate runs this binary's other tests without their cells' bodies and
+// returns the output.
 func enumerate(t *testing.T) string {
 	t.Helper()
 	exe, err := os.Executable()

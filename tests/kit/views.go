@@ -19,7 +19,7 @@ type view struct {
 	read func(f *File, b []byte) (int, error)
 }
 
-// errNoView says that the filesystem does not support this view.
+// errNoView reports that the filesystem does not support this view.
 var errNoView = errors.New("no such view here")
 
 // The order matters: the last one writes the file back.
@@ -37,7 +37,7 @@ func (f *File) Views() Finding {
 	if err := unix.Fstat(f.FD, &st); err != nil {
 		f.c.Failed("fstat", err)
 	}
-	// A device reports no size there.
+	// fstat reports no size for a device.
 	if st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size != int64(f.History.Size()) {
 		return Finding{Outcome: outcome.ConsumerWrite,
 			Detail: fmt.Sprintf("the source has %d bytes instead of %d", st.Size, f.History.Size())}
@@ -97,7 +97,7 @@ func readDirect(f *File, b []byte) (int, error) {
 	buf := f.c.aligned((len(b) + PageSize - 1) / PageSize * PageSize)
 	n, err := preadAll(fd, buf)
 	if errors.Is(err, unix.EINVAL) && n > 0 {
-		err = nil // reading on from an unaligned EOF
+		err = nil // from continuing at an unaligned EOF
 	}
 	return copy(b, buf[:min(n, len(b))]), err
 }

@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// settled is the number of consecutive observations, a millisecond apart, of a
-// thread in uninterruptible sleep after which it is considered waiting.
+// settled is the number of consecutive samples, a millisecond apart, that must
+// find a thread in uninterruptible sleep for it to be considered waiting.
 const settled = 25
 
-// Waits reports whether the call of a thread has entered uninterruptible sleep,
-// as one that waits for writeback does; false if it returned: then Wait has its
-// result. A call that does neither ends the cell.
+// Waits reports whether a thread's call has entered uninterruptible sleep, as when
+// waiting for writeback; false if it returned: then Wait has its result. A call
+// that does neither ends the cell.
 func (c *Cell) Waits(t *Thread) bool {
 	c.T.Helper()
 	deadline := time.Now().Add(patience)

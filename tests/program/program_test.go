@@ -64,7 +64,8 @@ func conclude(c *kit.Cell, said string, err error) {
 	}
 }
 
-// code is a program's exit status, or minus the signal that killed it.
+// code is a program's exit status, or minus the number of the signal that killed
+// it.
 func code(exit *exec.ExitError) int64 {
 	if exit == nil {
 		return 0
@@ -75,7 +76,7 @@ func code(exit *exec.ExitError) int64 {
 	return int64(exit.ExitCode())
 }
 
-// declaredOutcome is the word of the last line that has one.
+// declaredOutcome is the word of the last outcome line.
 func declaredOutcome(said string) (found outcome.Outcome, ok bool) {
 	for line := range strings.Lines(said) {
 		word, is := strings.CutPrefix(strings.TrimSpace(line), "outcome: ")
@@ -88,7 +89,7 @@ func declaredOutcome(said string) (found outcome.Outcome, ok bool) {
 	return found, ok
 }
 
-// lastLine is the last line of a text that is not an outcome line.
+// lastLine is the last line that is not an outcome line.
 func lastLine(text, otherwise string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -102,7 +103,7 @@ func lastLine(text, otherwise string) string {
 // mostOutput is how much of a program's output is kept, in bytes.
 const mostOutput = 64 << 10
 
-// limited keeps the beginning of what is written to it.
+// limited keeps the start of what is written to it.
 type limited struct {
 	text bytes.Buffer
 	left int

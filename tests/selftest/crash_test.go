@@ -20,10 +20,10 @@ func TestPanicKernel(t *testing.T) {
 	})
 }
 
-// No distribution kernel lets even root oops a kernel thread or raise a warning
-// on demand (LKDTM and fault injection are off), so these texts stand in for
-// the real ones: through /dev/kmsg they reach the console exactly as arch/x86
-// and kernel/panic.c print them.
+// On distribution kernels not even root can oops a kernel thread or raise a
+// warning on demand (LKDTM and fault injection are off), so these texts simulate
+// it: through /dev/kmsg they reach the console exactly as printed by arch/x86 and
+// kernel/panic.c.
 
 var oopsKernelThread = bad("TestOopsKernelThread",
 	"Prints, through /dev/kmsg, the text of an oops in a kernel thread, and passes. Verdict: crash.")
@@ -67,7 +67,8 @@ func TestWarn(t *testing.T) {
 	kit.Run(t, warn, func(c *kit.Cell) { kernelSays(c, fmt.Sprintf(warnText, kernelRelease())) })
 }
 
-// kernelSays prints text on the console as the kernel would, a record per line.
+// kernelSays prints text on the console like the kernel would, one record per
+// line.
 func kernelSays(c *kit.Cell, text string) {
 	unlimited(c)
 	f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0)
@@ -84,7 +85,7 @@ func kernelSays(c *kit.Cell, text string) {
 }
 
 // unlimited disables the rate limit of /dev/kmsg (ten lines in five seconds),
-// unless the kernel's command line has done so: then it is locked.
+// unless the kernel command line has set it, which locks it.
 func unlimited(c *kit.Cell) {
 	const path = "/proc/sys/kernel/printk_devkmsg"
 	now, err := os.ReadFile(path)

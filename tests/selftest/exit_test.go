@@ -39,7 +39,7 @@ var exitNoResult = bad("TestExitNoResult", "Exits by exit_group(0) without a res
 
 func TestExitNoResult(t *testing.T) {
 	kit.Run(t, exitNoResult, func(*kit.Cell) {
-		// os.Exit(0) inside a test is a panic of package testing.
+		// Package testing turns os.Exit(0) inside a test into a panic.
 		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
 	})
 }
@@ -64,7 +64,7 @@ var segfault = bad("TestSegfault", "Is killed by SIGSEGV, which the Go runtime d
 func TestSegfault(t *testing.T) {
 	kit.Run(t, segfault, func(c *kit.Cell) {
 		// A zeroed struct sigaction is SIG_DFL without flags; 8 is the
-		// length of the kernel's signal set.
+		// size of the kernel's sigset_t.
 		var act [4]uint64
 		if _, _, e := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGSEGV), uintptr(unsafe.Pointer(&act)), 0, 8, 0, 0); e != 0 {
 			c.Infra("rt_sigaction: %s", kit.ErrnoName(e))
@@ -81,9 +81,9 @@ var killAgent = bad("TestKillAgent", "Kills PID 1, the lab's agent; the kernel p
 
 func TestKillAgent(t *testing.T) {
 	kit.Run(t, killAgent, func(c *kit.Cell) {
-		// No signal works: the kernel drops those that PID 1 does not handle,
-		// and the agent ignores the rest. Without its code it can neither run
-		// nor handle the fault.
+		// Signals do not work: the kernel drops those that PID 1 does not handle,
+		// and the agent ignores the rest. With its code overwritten it can neither
+		// run nor handle the fault.
 		maps, err := os.ReadFile("/proc/1/maps")
 		if err != nil {
 			c.Infra("%v", err)

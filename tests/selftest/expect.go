@@ -2,9 +2,8 @@ package selftest
 
 import "github.com/splicelab/splicelab/outcome"
 
-// Expected is the verdict that the lab must give each test of the suite, unless
-// the test skips because it cannot misbehave as intended on this kernel or
-// filesystem.
+// Expected is the verdict that each test of the suite must get, unless it skips
+// because it cannot misbehave as intended on this kernel or filesystem.
 var Expected = map[string]outcome.Verdict{
 	"TestPass":                outcome.Pass,
 	"TestFail":                outcome.Fail,
@@ -26,6 +25,6 @@ var Expected = map[string]outcome.Verdict{
 	"TestFloodConsole":        outcome.Pass,
 	"TestTerminalEscapes":     outcome.Pass,
 	"TestKillAgent":           outcome.Infra,
-	"TestLeave":               outcome.Pass, // every cell of it, if the one before left nothing behind
+	"TestLeave":               outcome.Pass, // each of its cells, if the previous one left nothing behind
 	"TestFlags":               outcome.Pass,
 }

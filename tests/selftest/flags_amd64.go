@@ -11,9 +11,9 @@ import (
 // has CMPXCHG16B.
 func compareExchange16(p *[2]uint64, compared uint64) (flags uint64)
 
-// flagsAfterExchange returns the flags after CMPXCHG16B has stored; before
-// that, the flags are those of a number compared with itself. ok is false on a
-// CPU without the instruction.
+// flagsAfterExchange returns the flags after a successful CMPXCHG16B; before that
+// the flags are those of a number compared with itself. ok is false on a CPU
+// without the instruction.
 func flagsAfterExchange(compared uint64) (flags uint64, ok bool) {
 	if !cpu.X86.HasCX16 {
 		return 0, false

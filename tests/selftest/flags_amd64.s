@@ -9,7 +9,7 @@ TEXT ·compareExchange16(SB), NOSPLIT, $8-24
 	MOVQ 8(SI), DX
 	MOVQ AX, BX
 	MOVQ DX, CX
-	// An emulator with lazy flags has computed them here...
+	// An emulator with lazy flags computes them here...
 	PUSHFQ
 	POPFQ
 	// ...and defers them here.

@@ -14,7 +14,7 @@ var exhaustMemory = bad("TestExhaustMemory", "Touches memory until the OOM kille
 
 func TestExhaustMemory(t *testing.T) {
 	kit.Run(t, exhaustMemory, func(c *kit.Cell) {
-		// The victim must be this process and no other.
+		// The OOM victim must be this process.
 		if err := os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0); err != nil {
 			c.Infra("%v", err)
 		}
@@ -28,7 +28,7 @@ func TestExhaustMemory(t *testing.T) {
 	})
 }
 
-// floodLen, in bytes: an emulated serial port takes 130 kB/s, and a cell has
+// floodLen, in bytes: an emulated serial port transfers 130 kB/s, and a cell has
 // 60 s.
 const floodLen = 1_200_000
 
@@ -54,7 +54,7 @@ func TestFloodConsole(t *testing.T) {
 	})
 }
 
-// flood writes lines of 100 bytes until n bytes are written.
+// flood writes n bytes in lines of 100.
 func flood(c *kit.Cell, f *os.File, n int) {
 	line := append(bytes.Repeat([]byte("flood "), 17)[:99], '\n')
 	for done := 0; done < n; done += len(line) {

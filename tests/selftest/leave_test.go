@@ -19,16 +19,15 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// TestLeave is about leaks between cells: each of its cells records the state
-// in which it found the machine, and then leaves it in a state that no other
-// cell may find.
+// TestLeave is about leaks between cells: each of its cells records the VM's state
+// at its start, then leaves a state behind that no other cell may see.
 var leave = func() kit.Test {
 	t := bad("TestLeave", "Records the state in which it found the machine, and leaves it in disorder. Verdict: pass.")
 	t.Cells = kit.Named("nothing", "memory", "device", "files", "dirty", "settings", "past", "future", "again")
 	return t
 }()
 
-// pageWriteback is a setting that every kernel has and no cell needs.
+// pageWriteback is a setting that every kernel has and no cell depends on.
 const pageWriteback = "/proc/sys/vm/dirty_writeback_centisecs"
 
 func TestLeave(t *testing.T) {
@@ -43,7 +42,7 @@ func TestLeave(t *testing.T) {
 			spoilFiles(c)
 			unix.Sync()
 		case "dirty":
-			spoilFiles(c) // and leaves them to writeback
+			spoilFiles(c) // without sync, so writeback is pending
 		case "settings":
 			for path, value := range map[string]string{pageWriteback: "7777", "/proc/sys/kernel/hostname": "haunted", "/proc/sys/vm/drop_caches": "3"} {
 				if err := os.WriteFile(path, []byte(value), 0); err != nil {
@@ -58,7 +57,7 @@ func TestLeave(t *testing.T) {
 	})
 }
 
-// recordState records what the lab compares between cells.
+// recordState records the state that the lab compares between cells.
 func recordState(c *kit.Cell) {
 	c.Attr("found_time", strconv.FormatInt(time.Now().UnixNano(), 10))
 	random := make([]byte, 16)
@@ -93,7 +92,7 @@ func recordState(c *kit.Cell) {
 	}
 }
 
-// urandom reads from the device, not by the system call.
+// urandom reads from /dev/urandom rather than by getrandom(2).
 func urandom(c *kit.Cell, n int) []byte {
 	f, err := os.Open("/dev/urandom")
 	if err != nil {
@@ -107,7 +106,7 @@ func urandom(c *kit.Cell, n int) []byte {
 	return b
 }
 
-// modules names the loaded modules, with their use counts.
+// modules lists the loaded modules with their use counts.
 func modules(c *kit.Cell) string {
 	b, err := os.ReadFile("/proc/modules")
 	if err != nil && !os.IsNotExist(err) {
@@ -125,7 +124,7 @@ func modules(c *kit.Cell) string {
 // mountDir is the root of the filesystem under test.
 func mountDir(c *kit.Cell) string { return filepath.Dir(c.Dir()) }
 
-// listing names everything on the filesystem under test, with its content.
+// listing lists all files on the filesystem under test, with their content.
 func listing(c *kit.Cell) string {
 	sum := crc32.NewIEEE()
 	n := 0
@@ -202,7 +201,7 @@ func fillMemory(c *kit.Cell) {
 func spoilDevice(c *kit.Cell) {
 	dev := os.Getenv(protocol.EnvDevice)
 	if dev == "" {
-		return // a filesystem without one
+		return // a filesystem without a device
 	}
 	f, err := os.OpenFile(dev, os.O_WRONLY, 0)
 	if err != nil {

@@ -22,8 +22,8 @@ func suite() kit.Suite {
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m, suite())) }
 
-// TestSuiteIsDescribed is not a cell: it keeps the catalogue and Expected
-// honest.
+// TestSuiteIsDescribed is not a cell: it compares the catalogue and Expected with
+// the code.
 func TestSuiteIsDescribed(t *testing.T) {
 	s := suite()
 	kit.Verify(t, s)
@@ -45,7 +45,7 @@ func bad(name, doc string) kit.Test {
 	return kit.Test{Name: name, Family: "selftest", Kind: outcome.Invariant, Doc: doc, Guest: true}
 }
 
-// forever blocks without the Go runtime noticing.
+// forever blocks without triggering the Go runtime's deadlock detection.
 func forever(c *kit.Cell) {
 	p := c.Pipe()
 	var b [1]byte

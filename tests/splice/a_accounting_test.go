@@ -47,8 +47,8 @@ func TestCountExact(t *testing.T) {
 	})
 }
 
-// spliceOnce splices up to n bytes into the empty pipe, of which most can be
-// delivered, and compares the return value with the pipe's content.
+// spliceOnce splices up to n bytes into the empty pipe and compares the return
+// value with the pipe's content. most is the number of bytes available.
 func spliceOnce(c *kit.Cell, f *kit.File, p *kit.Pipe, off int64, n, most int) {
 	at := off
 	m, err := unix.Splice(f.FD, &at, p.W, nil, n, 0)

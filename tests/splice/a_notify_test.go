@@ -84,7 +84,7 @@ func watch(c *kit.Cell, path string, event uint32) func() string {
 		if err != nil {
 			c.Infra("read inotify: %s", kit.ErrnoName(err))
 		}
-		// The event is about the watched file itself, so no name follows it.
+		// The watch is on the file itself, so no name follows.
 		text := ""
 		for b = b[:n]; len(b) >= unix.SizeofInotifyEvent; b = b[unix.SizeofInotifyEvent:] {
 			if text != "" {

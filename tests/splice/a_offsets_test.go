@@ -44,8 +44,8 @@ func TestOffsets(t *testing.T) {
 // from the file position if off is nil.
 type mover func(out, in int, off *int64, n int) (int, error)
 
-// spliceLikeSendfile is splice(2) with sendfile's arguments. It does not block:
-// what does not fit is left out.
+// spliceLikeSendfile is splice(2) with sendfile's arguments. It does not block, but
+// moves only what fits.
 func spliceLikeSendfile(out, in int, off *int64, n int) (int, error) {
 	m, err := unix.Splice(in, off, out, nil, n, unix.SPLICE_F_NONBLOCK)
 	return int(m), err
@@ -84,8 +84,8 @@ func offsetsFromFile(c *kit.Cell, explicit bool, move mover) {
 	p.Judge(f)
 }
 
-// startOffsets sets the offset to be used to off, and the other one elsewhere.
-// own and given are their values; arg is passed to the call.
+// startOffsets sets the offset that the call should use to off, and the other one
+// to a different value. own and given are their values; arg is passed to the call.
 func startOffsets(c *kit.Cell, fd int, off int64, explicit bool) (own, given int64, arg *int64) {
 	own, given = off, -1
 	if explicit {
@@ -133,7 +133,7 @@ func nonblocking(c *kit.Cell, fd int) {
 }
 
 // offsetsToFile splices ranges of one file through a pipe to the same ranges of
-// another, so that the data shows where it was meant to go.
+// another, so that misplaced data is recognisable.
 func offsetsToFile(c *kit.Cell, explicit bool) {
 	f, to := c.File(), newTarget(c, 0)
 	f.Observe(0)

@@ -40,7 +40,7 @@ func TestTeeCopies(t *testing.T) {
 	})
 }
 
-// teeExactly copies the first n bytes of p, which are a file's first, into a
+// teeExactly tees the first n bytes of p, which are a file's first n bytes, into a
 // new pipe.
 func teeExactly(c *kit.Cell, p *kit.Pipe, n int) *kit.Pipe {
 	q := c.Pipe()
@@ -161,5 +161,5 @@ func TestFullPipe(t *testing.T) {
 	})
 }
 
-// result drops a count, which a failing call does not have.
+// result drops the count, which is meaningless for a failed call.
 func result(_ int64, err error) error { return err }

@@ -82,7 +82,7 @@ func slowSink(c *kit.Cell, kind string) (in, out int) {
 	return fds[0], fds[1]
 }
 
-// takeSome reads up to n bytes of what is available.
+// takeSome reads up to n of the available bytes.
 func takeSome(c *kit.Cell, fd, n int) []byte {
 	b := make([]byte, n)
 	for {

@@ -29,8 +29,8 @@ func TestHoleFilled(t *testing.T) {
 		f := c.FileOf(0, kit.PageSize, true)
 		f.Truncate(c.Shape.Size)
 		m := f.Map(c.Shape.Span)
-		// File.Splice would not do: it inspects the first page through a
-		// mapping, and on tmpfs touching a hole through a mapping fills it.
+		// Not File.Splice: it inspects the first page through a mapping, which on
+		// tmpfs fills a hole.
 		p := c.Pipe()
 		p.Splice(f, 0, c.Shape.Span)
 		if c.Shape.Variant == "store" {

@@ -43,8 +43,8 @@ func TestWriteZeroes(t *testing.T) {
 	spliceThen(t, writeZeroes, func(c *kit.Cell, f *kit.File) { f.WriteZeroes(0, c.Shape.Span) })
 }
 
-// twoPages is the sweep for COLLAPSE_RANGE, which must leave something behind
-// the range: the small file has a second page.
+// twoPages is the sweep for COLLAPSE_RANGE, which needs data after the range: the
+// small file has a second page.
 func twoPages() []kit.Shape {
 	small := kit.Small()
 	for i := range small {

@@ -39,9 +39,9 @@ func TestReused(t *testing.T) {
 	})
 }
 
-// amplify allocates the most recently freed pages, which the kernel hands out
-// first: as page cache and as anonymous memory, small and huge. It fills them
-// with another file's pattern.
+// amplify reuses the most recently freed pages, which the kernel allocates first:
+// as page cache and as anonymous memory, small and huge. It fills them with
+// another file's pattern.
 func amplify(c *kit.Cell) {
 	const size = 512 << 10
 	cache := c.FileOf(size, kit.LargeLen, true)

@@ -52,14 +52,14 @@ func classified(f *kit.File, segs []kit.Segment, sample []byte) string {
 	return string(f.History.Classify(segs, sample, nil).Outcome)
 }
 
-// teeSample is what a reader of a copy of the pipe receives; the pipe keeps its
-// content.
+// teeSample is what a reader of a teed copy of the pipe receives; the pipe keeps
+// its content.
 func teeSample(c *kit.Cell, p *kit.Pipe) []byte {
 	copied := c.Pipe()
 	n, err := unix.Tee(p.R, copied.W, p.Expected(), unix.SPLICE_F_NONBLOCK)
 	if err != nil {
 		c.Failed("tee", err)
 	}
-	copied.Spliced(0, int(n)) // a short count shows as short
+	copied.Spliced(0, int(n)) // a short count is classified as short
 	return copied.Drain()
 }

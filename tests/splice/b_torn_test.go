@@ -32,7 +32,7 @@ var tornRead = kit.Test{
 
 func TestTornRead(t *testing.T) {
 	kit.Run(t, tornRead, func(c *kit.Cell) {
-		front := kit.PageSize // what the read copies before it faults
+		front := kit.PageSize // bytes that the read copies before it faults
 		if c.Shape.Variant == "sector" {
 			front /= 2
 		}

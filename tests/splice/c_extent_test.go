@@ -70,8 +70,8 @@ func place(c *kit.Cell, f *kit.File) []fsctl.Extent {
 	return extents
 }
 
-// mustHaveMoved ends the cell unless the blocks have moved: an operation that
-// did nothing proves nothing.
+// mustHaveMoved ends the cell unless the blocks have moved: otherwise the test
+// would be vacuous.
 func mustHaveMoved(c *kit.Cell, f *kit.File, from []fsctl.Extent) {
 	c.T.Helper()
 	to := place(c, f)
@@ -83,8 +83,8 @@ func mustHaveMoved(c *kit.Cell, f *kit.File, from []fsctl.Extent) {
 }
 
 // relocated splices the beginning of a file, moves its blocks by the operation,
-// and judges what the reader of the pipe received. The operation may only
-// change where the blocks are.
+// and judges what the reader of the pipe received. The operation must change
+// nothing but the blocks' location.
 func relocated(c *kit.Cell, f *kit.File, operation func()) {
 	c.T.Helper()
 	from := place(c, f)
@@ -212,7 +212,7 @@ var btrfsBalance = kit.Test{
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
 	Needs: append([]string{"btrfs"}, needsGuest...),
 	Cells: kit.Large()[:1],
-	Guest: true, // it moves everybody's data
+	Guest: true, // it moves all data on the filesystem
 }
 
 func TestBalance(t *testing.T) {

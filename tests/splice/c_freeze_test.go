@@ -33,7 +33,7 @@ func TestFreeze(t *testing.T) {
 		p := f.Splice()
 		thaw := func() error { return fsctl.Thaw(f.FD) }
 		f.Operate(kit.Freeze, "FIFREEZE", func() error { return fsctl.Freeze(f.FD) })
-		c.T.Cleanup(func() { _ = thaw() }) // before the file is closed and removed
+		c.T.Cleanup(func() { _ = thaw() }) // must run before the file is closed and removed
 		if err := fsctl.Freeze(f.FD); !errors.Is(err, unix.EBUSY) {
 			c.Conclude(kit.Finding{Outcome: outcome.Error, Detail: "a second FIFREEZE does not fail with EBUSY: the filesystem is not frozen"})
 		}

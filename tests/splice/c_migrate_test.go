@@ -26,8 +26,8 @@ var compact = kit.Test{
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem"},
 	Needs: append([]string{"CONFIG_COMPACTION"}, needsGuest...),
-	Cells: kit.Large()[:1], // a second cell would find memory compacted
-	Guest: true,            // it moves everybody's pages
+	Cells: kit.Large()[:1], // for a second cell, memory would be compacted already
+	Guest: true,            // it migrates pages system-wide
 }
 
 func TestCompactMemory(t *testing.T) {
@@ -36,8 +36,8 @@ func TestCompactMemory(t *testing.T) {
 		compactAlone(c)
 		p := f.Splice()
 		before, known := f.Frame(0)
-		// kcompactd finishes what it has begun, so scattered memory may be
-		// compacted again before the test triggers it.
+		// kcompactd completes a run in progress, so scattered memory may be
+		// compacted again before the test triggers compaction.
 		n := 0
 		moved := kit.Poll(time.Millisecond, func() bool {
 			defer scatter(c)()
@@ -63,14 +63,14 @@ func compactAlone(c *kit.Cell) {
 	c.Setting("/proc/sys/vm/compaction_proactiveness", "0")
 }
 
-// scatter leaves memory with a free page beside every used one, until undo.
+// scatter fragments memory, with a free page beside every used one, until undo.
 func scatter(c *kit.Cell) (undo func()) {
 	const length = 16 << 20
 	m, err := unix.Mmap(-1, 0, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
 		c.Infra("map anonymous memory: %s", kit.ErrnoName(err))
 	}
-	// EINVAL: a kernel without huge pages, so none are created.
+	// EINVAL: a kernel without huge pages.
 	if err := unix.Madvise(m, unix.MADV_NOHUGEPAGE); err != nil && !errors.Is(err, unix.EINVAL) {
 		c.Infra("madvise(MADV_NOHUGEPAGE): %s", kit.ErrnoName(err))
 	}
@@ -234,8 +234,8 @@ func TestCollapseHuge(t *testing.T) {
 // hugeOrder is the order of a huge page.
 const hugeOrder = 9
 
-// collapseBoth collapses first the one that is in no pipe, which must work, and
-// then the other.
+// collapseBoth collapses first the one that is not in a pipe, which must work, then
+// the other.
 func collapseBoth(c *kit.Cell, spliced, other collapsible) {
 	c.T.Helper()
 	if order, ok := other.order(); !ok {

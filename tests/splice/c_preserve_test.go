@@ -15,17 +15,17 @@ var preserved = slices.Concat(
 	shifts, shared, written, reclaimed, frozen, moved, resized, migrated,
 )
 
-// needsGuest is required by operations on the whole machine or the whole
+// needsGuest is required by system-wide operations and those on the whole
 // filesystem.
 var needsGuest = []string{"root", "a throw-away VM"}
 
-// clean is the sweep for operations that start by writing the file back: dirty
-// cells would be the same.
+// clean is the sweep for operations that start by writing the file back, which
+// makes dirty cells redundant.
 func clean(variants ...string) []kit.Shape {
 	return kit.Varied(variants, kit.Small()[:1], kit.Large()[:1])
 }
 
-// dirty is the sweep for operations that do nothing to a clean file.
+// dirty is the sweep for operations that are no-ops on a clean file.
 func dirty(variants ...string) []kit.Shape {
 	return kit.Varied(variants, kit.Small()[1:], kit.Large()[1:2])
 }

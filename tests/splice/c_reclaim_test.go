@@ -23,11 +23,11 @@ var dropCaches = kit.Test{
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3 and every filesystem"},
 	Needs: []string{"root"},
 	Cells: kit.Sweep(),
-	Guest: true, // it drops the caches of the whole machine
+	Guest: true, // drop_caches is system-wide
 }
 
-// settle is the interval between attempts to have the kernel drop pages that
-// nobody uses: after fsync(2), btrfs may still be completing their write.
+// settle is the interval between attempts to drop unused pages: after fsync(2),
+// btrfs may still be completing their write.
 const settle = time.Millisecond
 
 func TestDropCaches(t *testing.T) {

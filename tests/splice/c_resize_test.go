@@ -71,7 +71,7 @@ func sizes(c *kit.Cell, fd int) (to, back func() error) {
 		size := func(s string) func() error {
 			return func() error { return unix.Mount("", c.FS.Point, "", unix.MS_REMOUNT, "size="+s) }
 		}
-		return size("64m"), size("128m") // it is the cell's own
+		return size("64m"), size("128m") // the mount is the cell's own
 	case "btrfs":
 		return func() error { return fsctl.BtrfsResize(fd, "1:-16m") }, func() error { return fsctl.BtrfsResize(fd, "1:max") }
 	case "xfs":
@@ -97,7 +97,7 @@ func sizes(c *kit.Cell, fd int) (to, back func() error) {
 	return nil, nil
 }
 
-// kernelBefore reports whether the kernel is older than that release.
+// kernelBefore reports whether the kernel is older than the release.
 func kernelBefore(c *kit.Cell, major, minor int) bool {
 	c.T.Helper()
 	var u unix.Utsname
@@ -111,8 +111,8 @@ func kernelBefore(c *kit.Cell, major, minor int) bool {
 	return have[0] < major || have[0] == major && have[1] < minor
 }
 
-// snapshotOf makes a read-only btrfs snapshot of the filesystem's root. It
-// returns the snapshot, open, and the file inside it.
+// snapshotOf creates a read-only btrfs snapshot of the filesystem's root. It
+// returns the open snapshot and the file inside it.
 func snapshotOf(c *kit.Cell, f *kit.File) (subvolume int, snapshot *kit.File) {
 	c.T.Helper()
 	open := func(path string, flags int) int {
@@ -135,7 +135,7 @@ func snapshotOf(c *kit.Cell, f *kit.File) (subvolume int, snapshot *kit.File) {
 	if err != nil {
 		c.Infra("%v", err)
 	}
-	twin := *f // with the same history
+	twin := *f // shares the history
 	twin.Path = filepath.Join(c.FS.Point, as, inside)
 	twin.FD = open(twin.Path, 0)
 	return open(filepath.Join(c.FS.Point, as), unix.O_DIRECTORY), &twin

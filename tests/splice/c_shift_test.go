@@ -10,7 +10,7 @@ import (
 var shifts = []kit.Test{beforeShift, noPhantomZero, cloneNoZero}
 
 // threePages is the sweep for a shift inside the spliced range: the small file
-// has pages before, at and after it, each a folio of its own.
+// has pages before, at and after it, each a separate folio.
 func threePages(variants ...string) []kit.Shape {
 	small := kit.Small()
 	for i := range small {

@@ -45,7 +45,7 @@ func TestFork(t *testing.T) {
 	})
 }
 
-// childSplices lets a child put m into a pipe and stores to it here.
+// childSplices lets a child put m into a pipe and stores to m in the parent.
 func childSplices(c *kit.Cell, m *kit.Memory, who string) {
 	p, done, end := c.Pipe(), c.Pipe(), c.Pipe()
 	mem := m.Bytes()
@@ -85,7 +85,7 @@ func childSplices(c *kit.Cell, m *kit.Memory, who string) {
 	c.Record(found)
 }
 
-// childStores puts m into a pipe here and lets a child store to it.
+// childStores puts m into a pipe in the parent and lets a child store to m.
 func childStores(c *kit.Cell, m *kit.Memory) {
 	mem := m.Bytes()
 	p, start, later := m.Vmsplice(0), c.Pipe(), c.Pipe()
@@ -113,8 +113,8 @@ func childStores(c *kit.Cell, m *kit.Memory) {
 	c.Record(neverLive(p.FindingOf(m.History, p.Drain())))
 }
 
-// neverLive is the verdict on data that crossed a process boundary: seeing any
-// of the other process's store is wrong under every policy.
+// neverLive is the verdict on data that crossed a process boundary: if any of the
+// other process's store is visible, that is wrong under every policy.
 func neverLive(f kit.Finding) kit.Finding {
 	f.Never = f.Outcome != outcome.Snapshot
 	return f

@@ -99,8 +99,8 @@ func TestVmsplicePrivate(t *testing.T) {
 			c.Infra("mmap: %s", kit.ErrnoName(err))
 		}
 		c.T.Cleanup(func() { _ = unix.Munmap(m) })
-		// The mapping's content has a history of its own, which starts with the
-		// file's.
+		// The mapping's content has a separate history, which starts as a copy of
+		// the file's.
 		private := f.History.Clone()
 		if c.Shape.Variant == "touched" {
 			copy(m, private.Write(0, c.Shape.Span))

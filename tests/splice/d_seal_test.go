@@ -143,7 +143,7 @@ func TestSealFutureWrite(t *testing.T) {
 	})
 }
 
-// intoPipe puts the beginning of f into a pipe, by the variant's method.
+// intoPipe puts the beginning of f into a pipe, using the variant's method.
 func intoPipe(c *kit.Cell, f *kit.File) *kit.Pipe {
 	if c.Shape.Variant == "splice" {
 		return f.Splice()

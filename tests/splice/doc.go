@@ -1,6 +1,6 @@
-// Package splice holds the splice-coherence suite: what the reader of a pipe
-// receives after file pages were spliced into it and the file was changed.
-// One file a group of the catalogue; docs/semantics.md says what the outcomes
-// mean and docs/tests.md how to add a test. The package has no code but its
-// tests, which run in the guest, or in a temporary directory of the host.
+// Package splice is the splice-coherence suite: what the reader of a pipe receives
+// after file pages were spliced into it and the file was changed. Each file covers
+// one group of the catalogue; docs/semantics.md defines the outcomes, docs/tests.md
+// describes how to add a test. The package contains only tests, which run in the
+// guest, or in a temporary directory on the host.
 package splice

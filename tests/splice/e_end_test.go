@@ -13,7 +13,7 @@ var endOfFiles = []kit.Test{behindTruncate, behindWrite, behindFallocate, holes,
 
 const endOracle = "the bytes stored beyond EOF are in no history, so a single one of them is foreign; the extended range must be zero for splice, and afterwards for read(2), a fresh mapping and O_DIRECT"
 
-// beyondEOFSteps are the steps that E1 to E3 share.
+// beyondEOFSteps are the steps shared by E1 to E3.
 func beyondEOFSteps(extend string) []string {
 	return []string{
 		"Write a file that ends inside a page, and fill the rest of that page through a shared mapping.",

@@ -50,7 +50,7 @@ func TestRetransmit(t *testing.T) {
 			c.Conclude(delivered)
 		}
 		f.Write(0, c.Shape.Span)
-		for ok { // what was sent before the change does not count
+		for ok { // skip packets sent before the change
 			_, ok = captured.Next(unix.IPPROTO_TCP)
 		}
 		var again netns.Packet

@@ -65,7 +65,7 @@ func TestTLSRecord(t *testing.T) {
 	})
 }
 
-// closing is the byte that completes a record: it is not in the pattern.
+// closing is the byte that completes a record; it is not in the pattern.
 var closing = []byte{0}
 
 // complete closes the record and waits until it can be received.
@@ -78,8 +78,8 @@ func complete(c *kit.Cell, s *sink.Pair) {
 	}
 }
 
-// receiveRecord receives n bytes. EBADMSG (not authentic) is wrong under every
-// policy: the kernel must authenticate what it encrypts.
+// receiveRecord receives n bytes. EBADMSG (authentication failure) is wrong under
+// every policy: the kernel must authenticate exactly what it encrypts.
 func receiveRecord(c *kit.Cell, s *sink.Pair, n int) []byte {
 	got, end := make([]byte, n+1), 0
 	sink.Poll(func() bool {

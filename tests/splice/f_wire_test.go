@@ -106,8 +106,8 @@ func TestChecksumHop(t *testing.T) {
 		f := c.File()
 		p := f.Splice()
 		if c.Shape.Variant == "udp" {
-			// A byte ahead of the plug, so that ARP has resolved the
-			// neighbours.
+			// Send a byte before plugging, so that ARP has resolved
+			// the neighbours.
 			if _, err := unix.Write(pair.Out, []byte{1}); err != nil {
 				c.Infra("send a byte: %s", kit.ErrnoName(err))
 			}

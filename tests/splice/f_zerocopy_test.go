@@ -41,8 +41,8 @@ func TestZerocopy(t *testing.T) {
 	})
 }
 
-// mapped stands in for a pipe when the beginning of the file is sent from a
-// mapping: what is delivered is judged alike.
+// mapped replaces the pipe when the beginning of the file is sent from a mapping:
+// the delivered data is judged in the same way.
 func mapped(c *kit.Cell, f *kit.File) *kit.Pipe {
 	c.T.Helper()
 	f.Observe(0)

@@ -13,7 +13,8 @@ const familyConsumer = "G the consumer never writes the source's page cache"
 
 var consumers = []kit.Test{consumer, pipeMerge, cipherAEAD, cipherAlias, ipsec, packetEdit, rxrpcReply, fuseMove}
 
-// ways are all that a pipe can be drained into: the sinks, and other pipes.
+// ways are all targets that a pipe can be drained into: the sinks, and other
+// pipes.
 var ways = slices.Concat(sink.All, []sink.Sink{sink.Pipe, sink.Tee})
 
 var consumer = kit.Test{

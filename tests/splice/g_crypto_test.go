@@ -25,8 +25,8 @@ type aead struct {
 	tag     int
 }
 
-// aeads are the transformations, by the first word of their cells' names. Two
-// of them, made for IPsec, write next to the data while they work.
+// aeads are the transformations, by the first word of their cells' names. Two of
+// them, made for IPsec, temporarily write next to the data.
 var aeads = map[string]aead{
 	"gcm":        {"gcm(aes)", make([]byte, 16), make([]byte, 12), 16},
 	"ccm":        {"ccm(aes)", make([]byte, 16), append([]byte{3}, make([]byte, 15)...), 16},
@@ -102,7 +102,7 @@ func TestCipherAEAD(t *testing.T) {
 	})
 }
 
-// buffers provides n bytes of room in one piece, or in unaligned pieces.
+// buffers provides n bytes in one buffer, or in several unaligned ones.
 func buffers(n int, scattered bool) [][]byte {
 	b := make([]byte, n)
 	if !scattered {

@@ -34,7 +34,7 @@ var packetEdit = kit.Test{
 	Cells: kit.Named("ip-egress", "ip-ingress", "udp-egress", "udp-ingress", "tcp-egress", "tcp-ingress", "computed-egress", "computed-ingress"),
 }
 
-// edit is what act_pedit inverts: where, and in which packets.
+// edit is the part of a packet that act_pedit inverts, and in which packets.
 type edit struct {
 	to     sink.Sink
 	header nl.PeditHeaderType
@@ -58,7 +58,7 @@ func TestPacketEdit(t *testing.T) {
 	})
 }
 
-// editedOnTheWay is the cell, inside its own network namespace.
+// editedOnTheWay is the cell's body, inside its own network namespace.
 func editedOnTheWay(c *kit.Cell) {
 	c.T.Helper()
 	name, side, _ := strings.Cut(c.Shape.Variant, "-")
@@ -92,8 +92,8 @@ func difference(got, want []byte) string {
 	return fmt.Sprintf("edited at %d", at)
 }
 
-// install edits what leaves or enters at the loopback device. The netlink
-// package's own pedit action edits nothing beyond the headers.
+// install adds the edit at the egress or ingress of the loopback device. The
+// netlink package's own pedit action supports only headers.
 func (e edit) install(c *kit.Cell, side string) {
 	c.T.Helper()
 	lo, err := netlink.LinkByName("lo")
@@ -110,7 +110,7 @@ func (e edit) install(c *kit.Cell, side string) {
 	if side == "ingress" {
 		parent = netlink.HANDLE_MIN_INGRESS
 	}
-	// The kernel keeps the bits in the mask and flips those in the value.
+	// The kernel ANDs with the mask and XORs with the value.
 	key := e.key
 	key.Mask, key.Val = ^uint32(0), ^uint32(0)
 	pedit := nl.TcPedit{

@@ -18,7 +18,7 @@ import (
 	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
-// ipsecModules end with the random number generators needed for IVs.
+// ipsecModules end with the random number generators for IVs.
 var ipsecModules = slices.Concat([]string{"xfrm_user", "esp4", "seqiv", "echainiv"}, afalg.Ciphers,
 	[]string{"drbg", "jitterentropy_rng", "sha512_generic", "sha512", "sha3_generic"})
 
@@ -55,7 +55,7 @@ func TestIPsec(t *testing.T) {
 	})
 }
 
-// throughESP is the cell, inside its own network namespace.
+// throughESP is the cell's body, inside its own network namespace.
 func throughESP(c *kit.Cell) {
 	c.T.Helper()
 	name, way, _ := strings.Cut(c.Shape.Variant, "-")
@@ -154,8 +154,8 @@ func protect(c *kit.Cell, sa *netlink.XfrmState, proto netlink.Proto) {
 	}
 }
 
-// encapsulated is a socket bound to the ESP-in-UDP port, from which the kernel
-// takes the packets.
+// encapsulated is a socket bound to the ESP-in-UDP port, whose packets the kernel
+// decapsulates.
 func encapsulated(c *kit.Cell) int {
 	c.T.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)

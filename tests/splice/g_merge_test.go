@@ -85,8 +85,7 @@ func resize(c *kit.Cell, p *kit.Pipe, n int) {
 	}
 }
 
-// teed returns a second used pipe with the same bytes; the first one is left as
-// it is.
+// teed returns a second used pipe with the same bytes, without changing the first.
 func teed(c *kit.Cell, from *kit.Pipe, off int64, n int) *kit.Pipe {
 	to := c.Pipe()
 	useSlots(c, to)

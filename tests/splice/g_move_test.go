@@ -51,7 +51,7 @@ func TestFUSEMove(t *testing.T) {
 }
 
 // singlePages brings the file into the page cache in single pages, if the
-// filesystem can evict what is there.
+// filesystem can evict the existing ones.
 func singlePages(c *kit.Cell, f *kit.File) {
 	c.T.Helper()
 	for _, advice := range []int{unix.FADV_DONTNEED, unix.FADV_RANDOM} {

@@ -11,9 +11,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// target is a file written by splice and similar calls: the reader of a file
-// sink. It has no history of its own, since its content comes from another
-// file.
+// target is a file written by splice and similar calls: the reader of a file sink.
+// It has no history, since its content comes from another file.
 type target struct {
 	c    *kit.Cell
 	fd   int
@@ -50,8 +49,8 @@ func (t *target) size() int64 {
 	return st.Size
 }
 
-// length is the target's size if that is not 0 and less than n, otherwise n: a
-// splice may stop short.
+// length is the target's size if that is between 0 and n, else n: a splice may
+// stop short.
 func (t *target) length(n int) int {
 	if size := int(t.size()); size > 0 && size < n {
 		return size
@@ -86,9 +85,8 @@ func (t *target) evict() error {
 	return unix.Fadvise(t.fd, 0, 0, unix.FADV_DONTNEED)
 }
 
-// finding classifies what the target received of f in ranges that have the same
-// offsets in both. It reads the target twice: from the page cache, and from the
-// disk.
+// finding classifies what the target received of f, in ranges with the same offsets
+// in both. It reads the target twice: from the page cache, and from the disk.
 func (t *target) finding(f *kit.File, ranges []kit.Segment) kit.Finding {
 	t.c.T.Helper()
 	first := t.look(f, ranges, 0)

@@ -77,8 +77,8 @@ func TestWritebackDelayed(t *testing.T) {
 	})
 }
 
-// inFlight makes sure that writeback is in flight: otherwise the cell would
-// test something else.
+// inFlight verifies that writeback is in flight: otherwise the cell would test
+// something else.
 func inFlight(c *kit.Cell, d *source.Delayed, f *kit.File) {
 	c.T.Helper()
 	if !d.InFlight(f) {

@@ -57,7 +57,7 @@ func TestFUSENoSize(t *testing.T) {
 	})
 }
 
-// mustRead reads a range by read(2), which has to deliver the server's content:
+// mustRead reads a range by read(2), which must deliver the server's content:
 // otherwise the harness is broken and cannot judge splice.
 func mustRead(c *kit.Cell, f *kit.File, off int64, n int) {
 	c.T.Helper()
@@ -67,15 +67,15 @@ func mustRead(c *kit.Cell, f *kit.File, off int64, n int) {
 	}
 }
 
-// byRead is what splice delivered, and what read(2) did.
+// byRead is what splice delivered, and what read(2) delivered.
 type byRead struct {
 	spliced, read kit.Finding // judged by the server's content
 	same          bool        // both delivered the same
 }
 
-// spliceAndRead splices the first n bytes of a file, and then reads them by
-// read(2) to know what splice had to deliver. The order matters: a read may
-// bring in what the splice would have missed.
+// spliceAndRead splices the first n bytes of a file, then reads them by read(2) as
+// the reference. The order matters: a read may bring in what the splice would have
+// missed.
 func spliceAndRead(c *kit.Cell, f *kit.File, n int) byRead {
 	c.T.Helper()
 	f.History.Splice()
@@ -159,7 +159,7 @@ func TestFUSEChanged(t *testing.T) {
 		spliceAway(c, f, c.Shape.Span)
 		if c.Shape.Variant == "notify" || c.Shape.Variant == "open" {
 			fstat(c, f)
-			s.CacheAttributes(time.Hour) // so that no new mtime gives the change away
+			s.CacheAttributes(time.Hour) // so that a new mtime does not reveal the change
 			fstat(c, f)
 		}
 		f.History.Write(0, c.Shape.Size)
@@ -353,8 +353,8 @@ func TestFUSETail(t *testing.T) {
 		default:
 			f.Truncate(longer)
 		}
-		// The kernel knows what went through it. That read(2) shows stale bytes
-		// beyond the old EOF, too, is recorded, but excuses nothing.
+		// The kernel made these changes itself. If read(2) shows stale bytes beyond
+		// the old EOF, too, that is recorded, but is no excuse.
 		c.Record(spliceAndRead(c, f, longer).spliced)
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// fds is a pipe without a model of its content: hundreds of them are created
-// and discarded, also on a thread that cannot end a cell.
+// fds is a pipe without a model of its content: hundreds are created and discarded,
+// some on a thread that cannot end a cell.
 type fds struct{ r, w int }
 
 func rawPipe() (fds, error) {
@@ -55,7 +55,7 @@ func vmspliceAll(p fds, m []byte) error {
 	return didMove("vmsplice", n, err)
 }
 
-// didMove is the error of a call that moved n bytes; moving none is an error.
+// didMove returns the error of a call that moved n bytes; moving none is an error.
 func didMove(call string, n int, err error) error {
 	if err == nil && n <= 0 {
 		return fmt.Errorf("%s moved nothing", call)
@@ -121,7 +121,7 @@ var exits = []struct {
 	}},
 }
 
-// churn combines each feeding with each way out, that many times.
+// churn combines each feeding with each exit, that many times.
 func churn(rounds int, feeds []feeding) error {
 	for range rounds {
 		for _, feed := range feeds {

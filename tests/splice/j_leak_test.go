@@ -33,8 +33,8 @@ var leaks = kit.Test{
 	Cells:  kit.Named("pipes", "file", "memfd", "memory"),
 }
 
-// leakRounds is how often each way is repeated: a leaked page shows at once, a
-// leak in a counter that is rounded up a little later.
+// leakRounds is how often each exit is repeated: a leaked page shows at once, a
+// leak in a rounded counter only after a few rounds.
 const leakRounds = 8
 
 func TestLeak(t *testing.T) {
@@ -173,7 +173,7 @@ func leakedMemory(c *kit.Cell) {
 		defer func() { _ = unix.Munmap(m) }()
 		return vmspliceAll(p, m)
 	}
-	if err := churn(1, []feeding{feed}); err != nil { // one-time allocations have happened by now
+	if err := churn(1, []feeding{feed}); err != nil { // gets one-time allocations out of the way
 		c.Infra("%v", err)
 	}
 	before := freeMemory(c)
@@ -220,9 +220,9 @@ func number(c *kit.Cell, path, key string) int {
 	return sum
 }
 
-// asNobody runs body on a thread of its own as an unprivileged user whom
-// nothing else uses. The thread cannot become root again: it is not returned to
-// the scheduler, and exits.
+// asNobody runs body on a separate thread as an unprivileged user that nothing else
+// uses. The thread cannot become root again, so it exits instead of returning to
+// the scheduler.
 func asNobody(body func() error) error {
 	const uid = 54321
 	done := make(chan error, 1)

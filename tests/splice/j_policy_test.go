@@ -77,8 +77,8 @@ func pairShapes() []kit.Shape {
 	shapes := kit.Named(names...)
 	for i := range shapes {
 		// Written by one call and never written back: waiting for the disk in
-		// each probe would gain nothing. Four pages are a large folio if the
-		// filesystem has them.
+		// each probe would gain nothing. Four pages are one large folio if the
+		// filesystem supports them.
 		shapes[i].Dirty = true
 		shapes[i].Size, shapes[i].Chunk, shapes[i].Span = kit.SpanLen, kit.SpanLen, 2*kit.PageSize
 	}
@@ -127,12 +127,12 @@ func TestPolicy(t *testing.T) {
 	})
 }
 
-// vector is the report of one pair in the making.
+// vector is the report of one pair while it is being built.
 type vector struct {
 	pair
 	c     *kit.Cell
 	worst kit.Finding // of the content probes
-	why   string      // the first reason for which a probe was skipped
+	why   string      // the reason of the first skipped probe
 
 	refused       string // the first call that failed
 	refusesSplice bool   // the source cannot be spliced from at all
@@ -153,8 +153,8 @@ func (v *vector) content(probe string, body func()) {
 		v.why = cmp.Or(v.why, missing)
 		return
 	case f.Outcome == outcome.Error:
-		// A refusal says nothing about content: it counts only if there is
-		// nothing else to report.
+		// A refusal is not about content: it counts only if there is nothing
+		// else to report.
 		v.say(probe, refusal(f.Detail))
 		v.refused = cmp.Or(v.refused, f.Detail)
 		v.refusesSplice = strings.HasPrefix(v.refused, "splice: ")
@@ -169,8 +169,8 @@ func (v *vector) content(probe string, body func()) {
 
 var errnoName = regexp.MustCompile(`\bE[A-Z0-9]{3,}\b`)
 
-// refusal is the word for a probe that could not run: the errno, or nothing if
-// there was none.
+// refusal is the word for a probe that could not run: the errno, or "" if there
+// was none.
 func refusal(detail string) string {
 	if e := errnoName.FindString(detail); e != "" {
 		return "error " + e
@@ -195,8 +195,8 @@ func (v *vector) spliced(f *kit.File) way {
 	return w
 }
 
-// judge receives what the sink delivers and classifies it. It does not check
-// the source: other tests do, and it takes several times as long.
+// judge receives what the sink delivers and classifies it. It does not check the
+// source, which would take several times as long: other tests do.
 func (w way) judge(h *kit.History) {
 	got := w.c.Sample(w.conn.Receive(w.n))
 	if len(got) == 0 {
@@ -279,8 +279,7 @@ func (v *vector) shrink() {
 	v.say("p6", said)
 }
 
-// memory is P7. It does not depend on the source, so it runs for one source
-// only.
+// memory is P7. It does not depend on the source, so it runs for only one.
 func (v *vector) memory() {
 	if v.from.Name != source.File.Name {
 		v.say("p7", notApplicable)
@@ -295,8 +294,8 @@ func (v *vector) memory() {
 	})
 }
 
-// control is P8: the hostname, in a UTS namespace of the cell's own, is spliced
-// from procfs and then changed.
+// control is P8: the hostname, in the cell's own UTS namespace, is spliced from
+// procfs and then changed.
 func (v *vector) control() {
 	if v.from.Name != source.File.Name {
 		v.say("p8", notApplicable)

@@ -42,7 +42,7 @@ var algKinds = []unix.SockaddrALG{
 
 func TestAlgRestrict(t *testing.T) {
 	kit.Run(t, algRestrict, func(c *kit.Cell) {
-		// Root goes first and loads the modules, for whoever may use them.
+		// Root goes first and loads the modules for both users.
 		root, user := bindAll(), ""
 		if err := asNobody(func() error { user = bindAll(); return nil }); err != nil {
 			c.Infra("%v", err)
@@ -67,7 +67,7 @@ func TestAlgRestrict(t *testing.T) {
 	})
 }
 
-// bindAll tells for each kind of algorithm whether this thread may bind it.
+// bindAll reports for each kind of algorithm whether this thread may bind it.
 func bindAll() string {
 	var said []string
 	for _, a := range algKinds {

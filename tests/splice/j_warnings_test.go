@@ -18,7 +18,7 @@ var kernelLog = kit.Test{
 	Steps:  []string{"Open the kernel log at its end when the process starts.", "After all other tests, read what was added."},
 	Oracle: "no line of the log is the title of a WARNING, BUG, oops, stall or hung task",
 	Fault:  kit.FaultObservation,
-	Guest:  true, // a developer's machine has warnings of its own
+	Guest:  true, // a developer's machine logs unrelated warnings
 }
 
 // logFD reads the kernel log from its end at process start, or is -1.
@@ -52,8 +52,8 @@ func TestKernelLog(t *testing.T) {
 }
 
 // addedLog reads what the kernel has logged since logFD was opened. Each read
-// returns a record: its text follows the first semicolon, and its further lines
-// begin with a space.
+// returns one record: its text follows the first semicolon, and its continuation
+// lines begin with a space.
 func addedLog(c *kit.Cell) string {
 	var b strings.Builder
 	buf := make([]byte, 16<<10)

@@ -12,12 +12,12 @@ import (
 // families, each listed where it is tested.
 func suite() kit.Suite {
 	return kit.Suite{Name: "splice", Tests: slices.Concat(
-		controls, // before all others, so that a broken harness shows first
+		controls, // first, to detect a broken harness early
 		accounting, mutation, preserved, memory, endOfFiles, sockets, consumers, fileSinks, layered, meta,
 	)}
 }
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m, suite())) }
 
-// TestSuiteIsDescribed is not a cell: it keeps the catalogue honest.
+// TestSuiteIsDescribed is not a cell: it compares the catalogue with the code.
 func TestSuiteIsDescribed(t *testing.T) { kit.Verify(t, suite()) }

@@ -1,5 +1,5 @@
-// Package git runs git in repositories of the lab's own, untouched by what its
-// user has set for his.
+// Package git runs git in the lab's own repositories, isolated from the user's
+// git configuration.
 package git
 
 import (
@@ -13,29 +13,29 @@ import (
 	"strings"
 )
 
-// Error says that git failed.
+// Error reports that git failed.
 type Error struct {
-	Command string // its first word, such as "checkout"
-	Code    int    // what it exited with; -1 where it did not
-	Output  string // what it wrote to standard error
+	Command string // the subcommand, such as "checkout"
+	Code    int    // exit status; -1 if it was killed
+	Output  string // standard error
 }
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("git %s: exit status %d: %s", e.Command, e.Code, strings.TrimSpace(e.Output))
 }
 
-// settings keep a user's hooks, pagers and housekeeping out of the lab's
-// clones.
+// settings disable the user's hooks and pagers, and automatic maintenance, in
+// the lab's clones.
 var settings = []string{"-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "advice.detachedHead=false"}
 
-// Run runs git in dir, or where the process is for "", and returns what it
-// wrote. The error is an *Error where git ran and failed, and ctx's cause
-// where that ended it.
+// Run runs git in dir, or in the current directory if dir is "", and returns its
+// output. The error is an *Error if git ran and failed, or ctx's cause if that
+// stopped it.
 func Run(ctx context.Context, dir string, args ...string) (string, error) {
 	return Feed(ctx, dir, nil, nil, args...)
 }
 
-// Feed is Run with something to read and more of an environment.
+// Feed is Run with standard input and additional environment variables.
 func Feed(ctx context.Context, dir string, input []byte, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append(slices.Clone(settings), args...)...)
 	cmd.Dir = dir
@@ -52,13 +52,13 @@ func Feed(ctx context.Context, dir string, input []byte, env []string, args ...s
 	}
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		return "", fmt.Errorf("git cannot be run: %w; install it (Debian: apt-get install git)", err)
+		return "", fmt.Errorf("cannot run git: %w; install it (Debian: apt-get install git)", err)
 	}
 	return stdout.String(), &Error{Command: args[0], Code: exit.ExitCode(), Output: stderr.String()}
 }
 
-// environment is the process's without what a git that runs a hook sets, which
-// would lead to its own repository.
+// environment is the process's without the variables that git sets for hooks,
+// which would redirect git to another repository.
 func environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "GIT_")

@@ -20,7 +20,7 @@ import (
 var Modules = []string{"af_alg", "algif_hash", "algif_skcipher", "algif_aead"}
 
 // Ciphers are the modules of the ciphers that tests use, under all their
-// historical names; a name that a kernel lacks is built in or removed.
+// historical names; a kernel without one of them has it built in or removed.
 var Ciphers = []string{
 	"aes_generic", "aes", "cbc", "ctr", "gcm", "ghash-generic", "ccm", "cmac", "authenc", "authencesn",
 	"hmac", "sha256_generic", "sha256", "crypto_null",
@@ -29,7 +29,7 @@ var Ciphers = []string{
 // restrictPath is the sysctl by which newer kernels restrict AF_ALG.
 const restrictPath = "/proc/sys/crypto/af_alg_restrict"
 
-// deadline bounds the wait for a result; none is known to take this long.
+// deadline bounds the wait for a result, which normally arrives much earlier.
 const deadline = 10 * time.Second
 
 // Socket is a transformation with its key: operations are created from it.
@@ -103,7 +103,7 @@ type Operation struct {
 	fd int
 }
 
-// Operation starts a new one. The kernel accepts no address argument here.
+// Operation starts a new operation. The kernel accepts no address argument here.
 func (s Socket) Operation() *Operation {
 	s.c.T.Helper()
 	fd, _, e := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(s.fd), 0, 0, unix.SOCK_CLOEXEC, 0, 0)

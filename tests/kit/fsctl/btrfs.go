@@ -14,7 +14,7 @@ type btrfsVolumeV2 struct {
 	name                   [4040]byte
 }
 
-// BtrfsSnapshot makes a read-only snapshot of the subvolume whose root is open
+// BtrfsSnapshot creates a read-only snapshot of the subvolume whose root is open
 // as subvolume, under a name in the directory open as dir.
 func BtrfsSnapshot(dir, subvolume int, as string) error {
 	const readOnly = 1 << 1 // BTRFS_SUBVOL_RDONLY

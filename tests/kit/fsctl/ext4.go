@@ -19,14 +19,14 @@ func Ext4MoveExtent(fd, donor int, blocks uint64) (moved uint64, err error) {
 	return arg.moved, err
 }
 
-// Ext4Resize grows the filesystem of fd to so many blocks.
+// Ext4Resize grows the filesystem of fd to the given number of blocks.
 func Ext4Resize(fd int, blocks uint64) error {
 	return ioctl(fd, number[uint64](write, 'f', 16), &blocks)
 }
 
-// Ext4Blocks reads from the device how many blocks an ext4 filesystem has, and
-// how many fit on the device.
-func Ext4Blocks(device string) (has, room uint64, err error) {
+// Ext4Blocks reads from the device the number of blocks of an ext4 filesystem, and
+// the number that fit on the device.
+func Ext4Blocks(device string) (has, capacity uint64, err error) {
 	fd, err := unix.Open(device, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0, 0, err

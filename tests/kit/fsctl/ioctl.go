@@ -1,6 +1,6 @@
-// Package fsctl wraps filesystem ioctls by which extents are moved, shared and
-// queried, without the tools that usually issue them. The structures are those
-// of include/uapi/linux and of the filesystems' own headers.
+// Package fsctl wraps filesystem ioctls that move, share and query extents,
+// without the tools that usually issue them. The structures are those of
+// include/uapi/linux and of the filesystems' own headers.
 package fsctl
 
 import (

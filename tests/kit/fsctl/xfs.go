@@ -9,8 +9,8 @@ type xfsTime struct {
 }
 
 // XFSSwapExtents exchanges all blocks of two files of the same size and
-// content, the last step of xfs_fsr: the kernel checks by its times that nobody
-// changed the file since st was taken.
+// content, the last step of xfs_fsr: the kernel checks by the timestamps that the
+// file did not change since st was taken.
 func XFSSwapExtents(fd, other int, st *unix.Stat_t) error {
 	type swapExtents struct {
 		_, target, other, offset, length int64
@@ -42,8 +42,8 @@ func XFSBlocks(fd int) (blocks uint64, inodes uint32, err error) {
 	return arg.blocks, arg.imax, err
 }
 
-// XFSResize grows an xfs filesystem to so many blocks or, since Linux 5.12,
-// shrinks it by a few at its end.
+// XFSResize grows an xfs filesystem to the given number of blocks or, since Linux
+// 5.12, shrinks it by a few at its end.
 func XFSResize(fd int, blocks uint64, inodes uint32) error {
 	type resize struct {
 		blocks uint64
@@ -65,7 +65,7 @@ func XFSExchangeRange(fd, other int, off, n int64) error {
 		&exchange{other: int32(other), otherOff: uint64(off), off: uint64(off), size: uint64(n)})
 }
 
-// XFSCanExchangeRange says whether an xfs filesystem has the feature that
+// XFSCanExchangeRange reports whether an xfs filesystem has the feature that
 // XFSExchangeRange needs.
 func XFSCanExchangeRange(fd int) (bool, error) {
 	const exchangeRange = 1 << 24 // XFS_FSOP_GEOM_FLAGS_EXCHANGE_RANGE

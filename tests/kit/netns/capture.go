@@ -9,7 +9,7 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Capture is a packet socket on a device.
+// Capture is a packet socket bound to a device.
 type Capture struct {
 	c  *kit.Cell
 	fd int
@@ -44,8 +44,8 @@ func networkOrder(v uint16) uint16 {
 // Next returns the next captured packet of the protocol that has a payload;
 // false if there is none now.
 //
-// A captured packet references the sender's memory until it is read: read
-// packets captured before a change before making it.
+// A captured packet references the sender's memory until it is read, so packets
+// captured before a change must be read before making it.
 func (c *Capture) Next(protocol byte) (Packet, bool) {
 	c.c.T.Helper()
 	buf := make([]byte, mtu)

@@ -1,5 +1,5 @@
-// Package netns gives a cell network namespaces of its own: nothing done in
-// them is visible outside, and they are removed when the cell ends.
+// Package netns gives a cell its own network namespaces: nothing done in them is
+// visible outside, and they are removed when the cell ends.
 package netns
 
 import (
@@ -19,7 +19,7 @@ import (
 // the qdisc that holds packets.
 var Modules = []string{"veth", "sch_plug", "af_packet"}
 
-// mtu is that of every link: the maximum, so that a cell's data is one packet.
+// mtu of every link: the maximum, so that a cell's data fits into one packet.
 const mtu = 65535
 
 // Namespace is a network namespace.
@@ -54,9 +54,8 @@ func (n *Namespace) Do(f func()) {
 	inside(n.c, func() error { return netns.Set(n.handle) }, f)
 }
 
-// inside runs f on this goroutine's thread after enter, and then switches the
-// thread back. If that fails, the thread stays locked: it exits with the
-// goroutine.
+// inside runs f on this goroutine's thread after enter, then switches the thread
+// back. If that fails, the thread stays locked and thus exits with the goroutine.
 func inside(c *kit.Cell, enter func() error, f func()) {
 	c.T.Helper()
 	runtime.LockOSThread()
@@ -167,8 +166,8 @@ func (n *Namespace) Via(gateway [4]byte) {
 	}
 }
 
-// RetransmitAfter makes TCP over loopback retransmit after so many milliseconds
-// instead of 200.
+// RetransmitAfter makes TCP over loopback retransmit after the given number of
+// milliseconds instead of 200.
 func (n *Namespace) RetransmitAfter(ms int) {
 	n.c.T.Helper()
 	host := net.IPv4(127, 0, 0, 1).To4()

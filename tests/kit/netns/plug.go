@@ -22,7 +22,7 @@ type Plug struct {
 	index int
 }
 
-// Plug holds from now on what the namespace sends on a device.
+// Plug starts holding the packets that the namespace sends on a device.
 func (n *Namespace) Plug(device string) *Plug {
 	n.c.T.Helper()
 	n.c.Module("sch_plug")

@@ -1,6 +1,6 @@
-// Package rxrpc makes an AF_RXRPC call (the sockets of AFS) to a server that
-// the test itself plays on a UDP socket: it can answer with an arbitrary
-// packet. The call is secured by rxkad.
+// Package rxrpc makes an AF_RXRPC call (the transport of AFS) to a fake server on a
+// UDP socket of the test, which can answer with an arbitrary packet. The call is
+// secured by rxkad.
 package rxrpc
 
 import (
@@ -58,7 +58,7 @@ var loopback = [4]byte{127, 0, 0, 1}
 
 // Call is a call whose request has arrived and whose reply is pending.
 type Call struct {
-	// Reply is the path of the reply: what is sent at Out is a packet for the
+	// Reply is the path of the reply: data sent at Out is a packet for the
 	// client, and must begin with Header.
 	Reply *sink.Pair
 	// Header is that of a single-packet reply.
@@ -100,8 +100,8 @@ func Dial(c *kit.Cell, level Level) *Call {
 	if err := unix.Connect(server, from); err != nil {
 		c.Infra("connect: %s", kit.ErrnoName(err))
 	}
-	// Call, connection and sequence are the request's, and so is the checksum
-	// that rxkad derives from them.
+	// Call, connection and sequence, and so the checksum that rxkad derives from
+	// them, are those of the request.
 	header := packet[:headerLen]
 	binary.BigEndian.PutUint32(header[atSequence:], 1)
 	binary.BigEndian.PutUint32(header[atSerial:], 1)
@@ -214,8 +214,8 @@ func (r *Call) Receive(n int) (data []byte, accepted bool) {
 	return data, !ended
 }
 
-// endsCall reports whether one of the control messages says that the call
-// failed.
+// endsCall reports whether one of the control messages reports failure of the
+// call.
 func endsCall(control []byte) bool {
 	all, err := unix.ParseSocketControlMessage(control)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 
 var algModules = slices.Concat(afalg.Modules, afalg.Ciphers)
 
-// AlgSkcipher encrypts what it is sent; the far end decrypts it in user space
-// and so recovers the kernel cipher's input.
+// AlgSkcipher encrypts its input; the receiver decrypts it in user space to
+// recover the kernel cipher's input.
 var AlgSkcipher = Sink{
 	Name: "alg-skcipher", Doc: "AF_ALG cbc(aes), which reads its input when the result is requested", Modules: algModules,
 	Open: func(c *kit.Cell) Conn {
@@ -33,8 +33,8 @@ var AlgAEAD = Sink{
 	},
 }
 
-// AlgHash digests what it is sent. Its output is the pipe's content, before it
-// was sent or at the time of receipt, that has the kernel's digest.
+// AlgHash hashes its input. Its output is the pipe's content, as of the send or as
+// of the receive, whichever has the kernel's digest.
 var AlgHash = Sink{
 	Name: "alg-hash", Doc: "AF_ALG sha256", Modules: algModules,
 	Open: func(c *kit.Cell) Conn {
@@ -140,7 +140,7 @@ func (a *algHash) tee(from, to *kit.Pipe, n int) {
 	}
 }
 
-// take reads the n bytes that are in a pipe.
+// take reads the n bytes in a pipe.
 func take(c *kit.Cell, p *kit.Pipe, n int) []byte {
 	b := make([]byte, n)
 	if m, err := unix.Read(p.R, b); err != nil || m != n {
@@ -161,5 +161,5 @@ func (a *algHash) Receive(n int) []byte {
 			return b
 		}
 	}
-	return got[:m] // of nothing that was ever in the pipe
+	return got[:m] // the digest matches nothing that was ever in the pipe
 }

@@ -34,9 +34,9 @@ func Counters(protocol string) map[string]int {
 	return all
 }
 
-// ChecksumErrors is how many UDP datagrams the kernel dropped for a bad
+// ChecksumErrors is the number of UDP datagrams that the kernel dropped for a bad
 // checksum.
 func ChecksumErrors() int { return Counters("Udp")["InCsumErrors"] }
 
-// lostDatagrams is how many it dropped for any error.
+// lostDatagrams is the number that it dropped for any error.
 func lostDatagrams() int { return Counters("Udp")["InErrors"] }

@@ -16,8 +16,8 @@ var Pipe = Sink{
 	Open: func(c *kit.Cell) Conn { return &pipe{c: c, to: c.Pipe()} },
 }
 
-// Tee is a second pipe that shares the buffers of the first by tee(2); the
-// first is discarded, so that only the copy references them.
+// Tee is a second pipe that shares the buffers of the first by tee(2); the first
+// is discarded, so that only the second references them.
 var Tee = Sink{
 	Name: "tee", Doc: "a second pipe, by tee(2), the first being discarded",
 	Open: func(c *kit.Cell) Conn { return &pipe{c: c, to: c.Pipe(), tee: true} },
@@ -49,9 +49,9 @@ func (s *pipe) Send(p *kit.Pipe, n int) {
 	})
 }
 
-// move calls step until n bytes are moved. A second tee would duplicate the
-// same bytes again, so it must move everything in one call; both pipes have the
-// same size.
+// move calls step until n bytes are moved. tee must move everything in one call,
+// since a second tee would duplicate the same bytes; both pipes have the same
+// size.
 func (s *pipe) move(call string, n int, step func(n int) (int64, error)) {
 	s.c.T.Helper()
 	for done := 0; done < n; {

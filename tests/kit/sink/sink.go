@@ -1,16 +1,16 @@
-// Package sink has the ways in which spliced bytes leave a pipe: sockets of
-// every family, files, ciphers. A sink is data in the tests: a sweep over sinks
-// ranges over All.
+// Package sink implements the sinks into which a pipe is drained: sockets of
+// every family, files, ciphers. Tests treat a sink as data: a sweep ranges over
+// All.
 package sink
 
 import "github.com/splicelab/splicelab/tests/kit"
 
-// Sink is one way out of a pipe.
+// Sink is one destination for a pipe's content.
 type Sink struct {
 	Name    string   // as in cell names: a-z, 0-9 and -
 	Doc     string   // one sentence
 	Modules []string // kernel modules that it may request
-	// Open creates both ends of a new one. A missing kernel feature ends the
+	// Open creates both ends of a new sink. A missing kernel feature ends the
 	// cell with a skip that names it; everything is closed when the cell ends.
 	Open func(c *kit.Cell) Conn
 }
@@ -20,14 +20,14 @@ type Conn interface {
 	// Send moves n bytes from the pipe into the sink by splice(2), and ends the
 	// cell on failure. It does not wait for a reader; it returns once the data
 	// is queued where this sink keeps it, such as the receive queue, so that
-	// the next operation affects queued data.
+	// the next operation happens while the data is queued.
 	Send(p *kit.Pipe, n int)
-	// Receive returns what arrives at the far end: n bytes, or fewer if no more
-	// is to come, or more if the kernel delivers more.
+	// Receive returns the data that arrives at the far end: n bytes, fewer if no
+	// more will come, or more if the kernel delivers more.
 	Receive(n int) []byte
 }
 
-// All are the sinks, a line each.
+// All lists the sinks, one per line.
 var All = []Sink{
 	UnixStream,
 	UnixDatagram,
@@ -45,7 +45,7 @@ var All = []Sink{
 	File,
 }
 
-// Named returns the sinks of these names, in that order.
+// Named returns the sinks with these names, in that order.
 func Named(names ...string) []Sink {
 	var out []Sink
 	for _, n := range names {

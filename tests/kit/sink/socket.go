@@ -12,8 +12,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// patience is how long data may take to arrive. On every path here it arrives
-// at once, so the full time is spent only on data that was lost.
+// patience bounds the wait for data. On every path here data arrives at once, so
+// the full time is spent only on lost data.
 const patience = 5 * time.Second
 
 // Pair is two connected, non-blocking sockets: what is spliced into Out is
@@ -22,13 +22,13 @@ type Pair struct {
 	In, Out int
 
 	c       *kit.Cell
-	arrived func(*Pair, int) bool // n more bytes are queued at their destination
-	before  func(*Pair)           // what Receive does first
+	arrived func(*Pair, int) bool // reports whether n more bytes are queued at their destination
+	before  func(*Pair)           // called first by Receive
 	sent    int
 }
 
-// Pair opens a sink that is a pair of sockets, for a test that needs more than
-// Conn offers.
+// Pair opens a sink that is a pair of sockets, for tests that need more than
+// Conn.
 func (s Sink) Pair(c *kit.Cell) *Pair {
 	c.T.Helper()
 	p, ok := s.Open(c).(*Pair)
@@ -48,7 +48,7 @@ func NewPair(c *kit.Cell, in, out int, arrived func(p *Pair, n int) bool) *Pair 
 	return &Pair{In: in, Out: out, c: c, arrived: arrived}
 }
 
-// Send is Conn's.
+// Send implements Conn.
 func (s *Pair) Send(p *kit.Pipe, n int) {
 	s.c.T.Helper()
 	s.Splice(p, n)
@@ -73,8 +73,8 @@ func (s *Pair) Splice(p *kit.Pipe, n int) {
 	}
 }
 
-// Await returns once what was sent is queued where this sink keeps it. Nothing
-// has been changed at this point, so losing it is wrong under every policy.
+// Await returns once the sent data is queued where this sink keeps it. Nothing
+// has been changed at this point, so losing data is wrong under every policy.
 func (s *Pair) Await() {
 	s.c.T.Helper()
 	if !Poll(func() bool { return s.arrived(s, s.sent) }) {
@@ -83,15 +83,14 @@ func (s *Pair) Await() {
 	}
 }
 
-// Poll calls done, with a millisecond between two calls, until it returns true;
-// false if data would have arrived by then.
+// Poll calls done every millisecond until it returns true; false on timeout
+// (patience).
 func Poll(done func() bool) bool {
 	return kit.Poll(time.Millisecond, done)
 }
 
-// readable waits so many milliseconds for something to receive. For
-// non-blocking sockets, poll does not verify a datagram's checksum: that is
-// left to the receive.
+// readable waits up to that many milliseconds for data. For non-blocking sockets,
+// poll does not verify a datagram's checksum: the receive does.
 func (s *Pair) readable(ms int) bool {
 	p := []unix.PollFd{{Fd: int32(s.In), Events: unix.POLLIN}}
 	n, err := unix.Poll(p, ms)
@@ -101,8 +100,8 @@ func (s *Pair) readable(ms int) bool {
 	return n > 0
 }
 
-// Receive is Conn's: it waits for n bytes as long as data may take, then reads
-// whatever else is there.
+// Receive implements Conn: it waits for n bytes, up to patience, then reads
+// whatever else is queued.
 func (s *Pair) Receive(n int) []byte {
 	s.c.T.Helper()
 	lost := lostDatagrams()
@@ -147,15 +146,15 @@ func newSocket(c *kit.Cell, typ int) int {
 
 func closeAtEnd(c *kit.Cell, fd int) { c.T.Cleanup(func() { _ = unix.Close(fd) }) }
 
-// buffers sets both buffers of a pair: a cell's data must fit without a reader.
+// buffers sets both buffers of a pair so that a cell's data fits without a reader.
 func buffers(c *kit.Cell, in, out int) {
-	setOption(c, in, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
-	setOption(c, out, unix.SOL_SOCKET, unix.SO_SNDBUF, socketRoom)
+	setOption(c, in, unix.SOL_SOCKET, unix.SO_RCVBUF, maxBuffer)
+	setOption(c, out, unix.SOL_SOCKET, unix.SO_SNDBUF, maxBuffer)
 }
 
-// socketRoom is the largest buffer size that an unprivileged socket may request
+// maxBuffer is the largest buffer size that an unprivileged socket may request
 // by default.
-const socketRoom = 208 << 10
+const maxBuffer = 208 << 10
 
 func setOption(c *kit.Cell, fd, level, option, value int) {
 	c.T.Helper()

@@ -21,11 +21,11 @@ var TCPClosed = Sink{
 	Open: func(c *kit.Cell) Conn {
 		p := tcpPair(c, 1)
 		n := p.CloseWindow()
-		p.arrived = func(*Pair, int) bool { return true } // it is queued where it was put
+		p.arrived = func(*Pair, int) bool { return true } // data stays in the send queue
 		p.before = func(p *Pair) {
-			// Room for everything at once: a copy made by the kernel on the way
-			// takes more of it than spliced pages.
-			setOption(c, p.In, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
+			// Space for everything at once: a copy made by the kernel on the way
+			// consumes more of it than spliced pages.
+			setOption(c, p.In, unix.SOL_SOCKET, unix.SO_RCVBUF, maxBuffer)
 			p.Discard(n)
 			p.before = nil
 		}
@@ -40,11 +40,11 @@ const (
 	siocOutQ    = unix.SIOCOUTQ
 )
 
-func tcpPair(c *kit.Cell, room int) *Pair {
+func tcpPair(c *kit.Cell, bufLen int) *Pair {
 	c.T.Helper()
 	LoopbackUp(c)
 	server, out := newSocket(c, unix.SOCK_STREAM), newSocket(c, unix.SOCK_STREAM)
-	return NewPair(c, ConnectTCP(c, server, out, loopback, room), out, (*Pair).acknowledged)
+	return NewPair(c, ConnectTCP(c, server, out, loopback, bufLen), out, (*Pair).acknowledged)
 }
 
 // acknowledged reports whether the send queue is empty.
@@ -60,12 +60,12 @@ func (s *Pair) queued(what uint) int {
 
 // ConnectTCP makes server listen at address and connects out to it. It returns
 // the receiving end, with a buffer of that many bytes: 1 means the kernel's
-// minimum, 0 plenty.
-func ConnectTCP(c *kit.Cell, server, out int, address [4]byte, room int) int {
+// minimum, 0 the largest unprivileged size.
+func ConnectTCP(c *kit.Cell, server, out int, address [4]byte, bufLen int) int {
 	c.T.Helper()
 	buffers(c, server, out)
-	if room > 0 {
-		setOption(c, server, unix.SOL_SOCKET, unix.SO_RCVBUF, room)
+	if bufLen > 0 {
+		setOption(c, server, unix.SOL_SOCKET, unix.SO_RCVBUF, bufLen)
 	}
 	// Each spliced page is sent at once, without Nagle's delay.
 	setOption(c, out, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
@@ -106,8 +106,8 @@ func accept(c *kit.Cell, server int) int {
 	return fd
 }
 
-// CloseWindow sends until the receive window is closed, and returns how many
-// bytes that took: whatever is sent from now on stays in the send queue.
+// CloseWindow sends until the receive window is closed, and returns the number of
+// bytes sent: later data stays in the send queue.
 func (s *Pair) CloseWindow() int {
 	s.c.T.Helper()
 	ballast := make([]byte, 512)

@@ -18,7 +18,7 @@ var UDPCork = Sink{
 	Open: func(c *kit.Cell) Conn {
 		p := udpPair(c)
 		p.Cork(true)
-		p.arrived = func(*Pair, int) bool { return true } // it is queued where it was put
+		p.arrived = func(*Pair, int) bool { return true } // data stays in the corked send queue
 		p.before = func(p *Pair) { p.Cork(false) }
 		return p
 	},

@@ -15,7 +15,7 @@ import (
 type RingSend struct {
 	s        *Pair
 	ring     *uring.Ring
-	reported bool // the notification says whether it was a copy
+	reported bool // the notification reports whether data was copied
 }
 
 // SendRing sends b by io_uring's SEND_ZC. b must not change until the
@@ -35,7 +35,7 @@ func (s *Pair) SendRing(b []byte) *RingSend {
 		Addr: uring.Address(b), Len: uint32(len(b)), UserData: 1}
 	done := r.do(sqe)
 	if errors.Is(done.Err(), unix.EINVAL) && !kit.AtLeast(6, 2) {
-		r.reported = false // the kernel sends but does not report
+		r.reported = false // the kernel supports SEND_ZC but not the report
 		sqe.IOPrio, sqe.UserData = 0, 2
 		done = r.do(sqe)
 	}
@@ -62,7 +62,7 @@ func (r *RingSend) do(sqe uring.SQE) uring.CQE {
 	return done
 }
 
-// Notified waits until the kernel has released the memory and says whether it
+// Notified waits until the kernel has released the memory and returns whether it
 // copied: "yes", "no", or "unknown" before Linux 6.2.
 func (r *RingSend) Notified() string {
 	r.s.c.T.Helper()

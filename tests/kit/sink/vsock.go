@@ -8,8 +8,7 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Vsock is a stream between two sockets of this machine, over the loopback
-// transport.
+// Vsock is a stream between two local sockets, over the loopback transport.
 var Vsock = Sink{
 	Name: "vsock", Doc: "a vsock stream over the loopback transport",
 	Modules: []string{"vsock_loopback", "vmw_vsock_virtio_transport_common", "vsock"},

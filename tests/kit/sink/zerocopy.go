@@ -60,8 +60,8 @@ func (s *Pair) SendZerocopy(b []byte) int {
 	return sends
 }
 
-// Notified waits until the kernel has released the memory of so many sends and
-// says whether it copied: "yes", "no" or "some".
+// Notified waits until the kernel has released the memory of that many sends and
+// returns whether it copied: "yes", "no" or "some".
 func (s *Pair) Notified(sends int) string {
 	s.c.T.Helper()
 	copied, zerocopy := 0, 0

@@ -13,8 +13,7 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Block is a block device in memory whose blocks read as zeros once they are
-// discarded.
+// Block is a block device in memory whose discarded blocks read as zeros.
 var Block = Source{
 	Name: "block", Doc: "a block device in memory (null_blk)",
 	Modules: []string{"null_blk", "configfs"},

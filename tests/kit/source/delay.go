@@ -15,8 +15,8 @@ import (
 // DelayModules are the kernel modules that Delay may request.
 var DelayModules = []string{"null_blk", "configfs", "zram", "lzo-rle", "lzo", "dm-mod", "dm-delay"}
 
-// delayMillis is how long a write to a Delayed is delayed at most. Release ends
-// the delay; the bound is for a cell that ends without it.
+// delayMillis bounds the delay of a write to a Delayed. Release ends the delay;
+// the bound is for a cell that ends without calling it.
 const delayMillis = 20_000
 
 // Delayed is a device-mapper block device whose writes are delayed until they
@@ -33,8 +33,8 @@ type Delayed struct {
 }
 
 // Delay creates a block device in memory on which writes are delayed and reads
-// are not. With stable, the underlying device requires stable pages: zram,
-// which compresses its input and cannot have it change meanwhile.
+// are not. With stable, the underlying device requires stable pages: zram, whose
+// input must not change during compression.
 func Delay(c *kit.Cell, stable bool) *Delayed {
 	c.T.Helper()
 	onlyInGuest(c)
@@ -100,7 +100,7 @@ func (d *Delayed) InFlight(f *kit.File) bool {
 }
 
 // Release releases the delayed writes and stops delaying: it replaces the table
-// by one without delay, which flushes the old one. It returns when the writes
+// with one without delay, which flushes the old one. It returns once the writes
 // have reached the underlying device.
 func (d *Delayed) Release() {
 	d.c.T.Helper()
@@ -112,8 +112,8 @@ func (d *Delayed) Release() {
 	d.must("DM_DEV_SUSPEND (resume)", unix.DM_DEV_SUSPEND, unix.DM_SKIP_LOCKFS_FLAG, "")
 }
 
-// load gives the device a table, which becomes active when it is resumed. The
-// first device and delay are for reads, the second for writes.
+// load loads a table, which becomes active when the device is resumed. The first
+// device and delay are for reads, the second for writes.
 func (d *Delayed) load(millis int) {
 	d.c.T.Helper()
 	d.must("DM_TABLE_LOAD", unix.DM_TABLE_LOAD, 0, fmt.Sprintf("%s 0 0 %s 0 %d", d.device, d.device, millis))
@@ -127,8 +127,8 @@ type request struct {
 	params [256]byte
 }
 
-// call makes a device-mapper ioctl about this device. With parameters it passes
-// a table of one delay target.
+// call issues a device-mapper ioctl for this device. With parameters it passes a
+// table with a single delay target.
 func (d *Delayed) call(number uintptr, flags uint32, params string) (request, error) {
 	var r request
 	r.Version = [3]uint32{unix.DM_VERSION_MAJOR, 0, 0}

@@ -19,15 +19,15 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// FUSE is a file that the test process itself serves, cached by the kernel.
+// FUSE is a file served by the test process itself and cached by the kernel.
 var FUSE = Source{
 	Name: "fuse", Doc: "a FUSE file, served by the test, in the page cache",
 	Modules: []string{"fuse"},
 	Open:    func(c *kit.Cell) *kit.File { return Serve(c, c.Shape.Size).Open(c, unix.O_RDWR) },
 }
 
-// FUSEDirect is a file that the kernel is told not to cache. Its splice copies
-// on 5.10 and 6.1, and uses the page cache nevertheless on 6.12.
+// FUSEDirect is a file with FOPEN_DIRECT_IO, which should not be cached. Its splice
+// copies on 5.10 and 6.1, but uses the page cache on 6.12.
 var FUSEDirect = Source{
 	Name: "fuse-direct", Doc: "a FUSE file with FOPEN_DIRECT_IO, served by the test",
 	Modules: []string{"fuse"},
@@ -38,13 +38,13 @@ var FUSEDirect = Source{
 	},
 }
 
-// patience bounds how long a cell may need the server. Then the connection is
+// patience bounds how long a cell may use the server. Then the connection is
 // aborted, and every pending call fails.
 const patience = 10 * time.Second
 
-// Server is a FUSE filesystem of one file, served by this process. A test must
-// not touch a mapping of the file except through kit.Mapping: a thread that
-// faults there blocks the server that has to answer it.
+// Server is a FUSE filesystem with one file, served by this process. A test may
+// access a mapping of the file only through kit.Mapping: a thread that faults
+// there blocks the server that has to serve the fault.
 type Server struct {
 	Path string // of the file, as the kernel shows it
 
@@ -52,9 +52,8 @@ type Server struct {
 	node    *node
 }
 
-// quiet keeps go-fuse's messages out of the test's output, where nobody expects
-// them.
-var quiet = log.New(io.Discard, "", 0) //nolint:forbidigo // the type that go-fuse asks for
+// quiet keeps go-fuse's messages out of the test's output.
+var quiet = log.New(io.Discard, "", 0) //nolint:forbidigo // the type that go-fuse requires
 
 // Serve mounts a filesystem with a file of size bytes of the pattern. It is
 // unmounted when the cell ends.
@@ -72,8 +71,8 @@ func serve(c *kit.Cell, file *node) *Server {
 	}
 	dir := mountPoint(c)
 	s := &Server{Path: filepath.Join(dir, "file"), node: file}
-	// By default no attribute is valid for longer than a call, and go-fuse does
-	// not splice, so that every pipe in the process is the cell's; a cell may
+	// By default attributes are not cached beyond a call, and go-fuse does not
+	// splice, so that every pipe in the process belongs to the cell; a cell may
 	// change both.
 	opts := &fs.Options{
 		MountOptions: fuse.MountOptions{
@@ -95,8 +94,8 @@ func serve(c *kit.Cell, file *node) *Server {
 }
 
 // Open opens the file and adopts it. The first open determines the server's
-// content; call it again for a second descriptor of the same file, which has a
-// history of its own.
+// content; call it again for a second descriptor of the same file, with a separate
+// history.
 func (s *Server) Open(c *kit.Cell, flags int) *kit.File {
 	c.T.Helper()
 	fd, err := unix.Open(s.Path, flags|unix.O_CLOEXEC, 0)
@@ -114,16 +113,16 @@ func (s *Server) Open(c *kit.Cell, flags int) *kit.File {
 // SetFlags sets the FOPEN_ flags of descriptors opened from now on.
 func (s *Server) SetFlags(flags uint32) { s.node.change(func(n *node) { n.flags = flags }) }
 
-// ReportSize makes the server report that size of the file, whatever its content.
+// ReportSize makes the server report that file size, regardless of the content.
 func (s *Server) ReportSize(size uint64) {
 	s.node.change(func(n *node) { n.reported = &size })
 }
 
-// CacheAttributes sets for how long the kernel may cache the file's size and time.
+// CacheAttributes sets how long the kernel may cache the file's size and mtime.
 func (s *Server) CacheAttributes(d time.Duration) { s.node.change(func(n *node) { n.attrTimeout = d }) }
 
-// Store replaces the file's content, as another client of the server would. The
-// kernel is not notified; it sees a new mtime when it asks.
+// Store replaces the file's content, like another client of the server would. The
+// kernel is not notified; it sees a new mtime when it requests the attributes.
 func (s *Server) Store(content []byte) {
 	s.node.change(func(n *node) {
 		n.data = slices.Clone(content)
@@ -147,7 +146,7 @@ func (s *Server) Invalidate(c *kit.Cell) {
 	}
 }
 
-// root is the directory of the file.
+// root is the root directory, which contains the file.
 type root struct {
 	fs.Inode
 	file *node
@@ -166,11 +165,11 @@ type node struct {
 	mu          sync.Mutex
 	data        []byte
 	size        int           // of its content, before it has one
-	reported    *uint64       // the reported size, if it is not the true one
+	reported    *uint64       // the reported size, if different from the true one
 	stored      time.Time     // the reported mtime
 	attrTimeout time.Duration // how long the kernel may cache both
 	flags       uint32        // FOPEN_ flags
-	from        *kit.File     // what reads are answered from by splice, if any
+	from        *kit.File     // if set, reads are answered by splicing from it
 }
 
 var (
@@ -188,7 +187,7 @@ func (n *node) change(f func(*node)) {
 	f(n)
 }
 
-// attributes is what the server reports about the file; the lock is held.
+// attributes fills in the file's attributes; the lock is held.
 func (n *node) attributes(out *fuse.AttrOut) {
 	out.Mode = 0o644
 	out.Size = uint64(n.size)
@@ -253,8 +252,7 @@ func (n *node) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64)
 
 func (n *node) Fsync(_ context.Context, _ fs.FileHandle, _ uint32) syscall.Errno { return 0 }
 
-// ReadBack reads n bytes at off by read(2), the reference for what splice has
-// to deliver.
+// ReadBack reads n bytes at off by read(2), the reference for splice.
 func ReadBack(c *kit.Cell, f *kit.File, off int64, n int) []byte {
 	c.T.Helper()
 	b := make([]byte, n)

@@ -11,14 +11,14 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// ServeMoved mounts a filesystem whose file has the current content of from.
-// Each read is answered by splicing from from, with SPLICE_F_MOVE: the kernel
-// may move the pages out of the page cache of from instead of copying them.
-// Writes to the file stay with the server.
+// ServeMoved mounts a filesystem whose file has the current content of the file
+// from. Each read is answered by splicing from that file with SPLICE_F_MOVE: the
+// kernel may move its page cache pages instead of copying them. Writes are kept by
+// the server and do not reach it.
 func ServeMoved(c *kit.Cell, from *kit.File) *Server {
 	c.T.Helper()
 	content := from.History.Content()
-	c.T.Cleanup(splice.ClearSplicePool) // after the server is gone
+	c.T.Cleanup(splice.ClearSplicePool) // after the server has stopped
 	s := serve(c, &node{size: len(content), stored: time.Now(), from: from})
 	s.content = content
 	s.Store(content)

@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// onlyInGuest skips the cell outside a throw-away VM: a mount, a loop device
-// and a RAM disk are visible to the whole machine.
+// onlyInGuest skips the cell outside a throw-away VM: mounts, loop devices and RAM
+// disks are system-wide.
 func onlyInGuest(c *kit.Cell) {
 	c.T.Helper()
 	if os.Getenv(protocol.EnvGuest) != "1" {
@@ -31,8 +31,8 @@ func mountPoint(c *kit.Cell) string {
 	return dir
 }
 
-// mount mounts a filesystem until the cell ends. One that the kernel lacks is a
-// skip that names it.
+// mount mounts a filesystem until the cell ends. If the kernel lacks it, the cell
+// is skipped.
 func mount(c *kit.Cell, device, point, fsType string, flags uintptr, data string) {
 	c.T.Helper()
 	err := unix.Mount(device, point, fsType, flags, data)
@@ -45,7 +45,7 @@ func mount(c *kit.Cell, device, point, fsType string, flags uintptr, data string
 	c.T.Cleanup(func() { unmount(c, point) })
 }
 
-// unmount unmounts, lazily if the mount is busy.
+// unmount unmounts, lazily if busy.
 func unmount(c *kit.Cell, point string) {
 	err := unix.Unmount(point, 0)
 	if err == nil {

@@ -25,8 +25,8 @@ var Hugetlb = Source{
 	},
 }
 
-// HugetlbOf is a file of one huge page and a shared mapping of it. The pool has
-// a spare page, for a file whose page was punched out while a pipe references
+// HugetlbOf returns a file of one huge page and a shared mapping of it. The pool
+// has a spare page, in case the file's page is punched out while a pipe references
 // it, and is restored when the cell ends.
 func HugetlbOf(c *kit.Cell) (*kit.File, []byte) {
 	c.T.Helper()

@@ -15,7 +15,7 @@ import (
 var images embed.FS
 
 // The content of the file in every image: the pattern of this stamp. It belongs
-// to no run, so its bytes are foreign to all others.
+// to no run, so its bytes are foreign in all other files.
 const (
 	ImageNonce = 0x1ab5eed
 	ImageFile  = 1

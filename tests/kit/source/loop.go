@@ -22,7 +22,7 @@ var Loop = Source{
 }
 
 // OpenLoop attaches a loop device to the backing file and adopts it. The device
-// has a history of its own; a test that changes both gives them the same.
+// has a separate history; a test that changes both must share one.
 func OpenLoop(c *kit.Cell, backing *kit.File, size int) *kit.File {
 	c.T.Helper()
 	path := AttachLoop(c, backing.FD, 0)
@@ -33,7 +33,7 @@ func OpenLoop(c *kit.Cell, backing *kit.File, size int) *kit.File {
 	return c.Adopt(fd, path, size)
 }
 
-// loopTries bounds the search for a loop device that nobody else takes between
+// loopTries bounds the retries when another process takes the loop device between
 // LOOP_CTL_GET_FREE and its use.
 const loopTries = 16
 

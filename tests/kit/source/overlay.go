@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// Overlay is a file of an overlayfs, in its upper layer, which is on the
-// filesystem under test.
+// Overlay is a file in the upper layer of an overlayfs, on the filesystem under
+// test.
 var Overlay = Source{
 	Name: "overlay", Doc: "a file in the upper layer of an overlayfs over the filesystem under test",
 	Modules: []string{"overlay"},
@@ -26,9 +26,8 @@ var Overlay = Source{
 
 // OverlayLower is a file of the cell's shape in the lower layer of an overlayfs
 // over the filesystem under test. merged is the file seen through the overlay,
-// opened for reading: the first open for writing copies it up. lower is the one
-// in the layer. They share a history, since they are one file until somebody
-// writes.
+// opened for reading: the first open for writing copies it up. lower is the file
+// in the layer. They share a history, since they are one file until the copy-up.
 func OverlayLower(c *kit.Cell) (merged, lower *kit.File) {
 	c.T.Helper()
 	l := newLayers(c)

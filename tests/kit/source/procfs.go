@@ -11,13 +11,13 @@ import (
 	"github.com/splicelab/splicelab/tests/kit"
 )
 
-// hostname is a procfs file with room for a whole cell of the pattern.
+// hostname is a procfs file large enough for a whole cell of the pattern.
 const hostname = "/proc/sys/kernel/hostname"
 
-// Hostname is a procfs file, whose splice copies on every kernel: the hostname
-// of a UTS namespace that is the calling thread's own. It is not a Source: it
-// has one cell of the pattern, is changed by Rename only, and reports no size.
-// The calling goroutine stays on its thread, which exits with it.
+// Hostname is a procfs file, whose splice copies on every kernel: the hostname of
+// a new UTS namespace of the calling thread. It is not a Source: it has one cell
+// of the pattern, is changed only by Rename, and has no size. The calling
+// goroutine stays locked to its thread, which exits with it.
 func Hostname(c *kit.Cell) *kit.File {
 	c.T.Helper()
 	if os.Getenv(protocol.EnvGuest) != "1" {

@@ -1,6 +1,6 @@
-// Package source has the kinds of file that data is spliced from: on the
-// filesystem under test, in memory, on devices, behind other filesystems. A
-// source is data in the tests: a sweep over sources ranges over All.
+// Package source implements the kinds of file that data is spliced from: on the
+// filesystem under test, in memory, on devices, behind other filesystems. Tests
+// treat a source as data: a sweep ranges over All.
 package source
 
 import "github.com/splicelab/splicelab/tests/kit"
@@ -10,8 +10,8 @@ type Source struct {
 	Name    string   // as in cell names: a-z, 0-9 and -
 	Doc     string   // one sentence
 	Modules []string // kernel modules that it may request
-	// Copies is true for a source whose splice is known to copy: no kernel can
-	// change what was spliced.
+	// Copies is true for a source whose splice is known to copy, so that spliced
+	// data cannot change on any kernel.
 	Copies bool
 	// Open creates a file of the cell's shape. A missing kernel feature ends
 	// the cell with a skip that names it; everything is undone when the cell
@@ -19,7 +19,7 @@ type Source struct {
 	Open func(c *kit.Cell) *kit.File
 }
 
-// All lists the sources, a line each.
+// All lists the sources, one per line.
 var All = []Source{
 	File,
 	Direct,

@@ -1,6 +1,6 @@
-// Package uffd provides memory whose first access blocks until a test resolves
-// it: by userfaultfd(2), a system call that copies into such memory is stopped
-// halfway, for as long as the test wants.
+// Package uffd provides memory whose first access blocks until a test resolves it,
+// by userfaultfd(2). It stops a system call halfway through copying into such
+// memory for as long as the test needs.
 package uffd
 
 import (
@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Region is anonymous memory with all pages missing at first. Go code must not
+// Region is anonymous memory with all pages initially missing. Go code must not
 // touch an unresolved page: the thread would block with its P held. Kernel
 // code, in a system call, may.
 type Region struct {
@@ -24,10 +24,9 @@ type Region struct {
 	page int
 }
 
-// New creates a region of so many bytes, a multiple of the page size. The error
-// is the bare errno: ENOSYS is a kernel without CONFIG_USERFAULTFD, EPERM one
-// that allows kernel faults only for the privileged
-// (vm.unprivileged_userfaultfd).
+// New creates a region of size bytes, a multiple of the page size. The error is the
+// bare errno: ENOSYS without CONFIG_USERFAULTFD, EPERM if only privileged
+// processes may handle kernel faults (vm.unprivileged_userfaultfd).
 func New(size int) (*Region, error) {
 	fd, _, e := unix.Syscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC|unix.O_NONBLOCK, 0, 0)
 	if e != 0 {
@@ -53,8 +52,8 @@ func (r *Region) Bytes(off int) []byte { return r.mem[off:] }
 
 func (r *Region) address() uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(r.mem)))) }
 
-// Await returns the offset of the page of a pending fault;
-// os.ErrDeadlineExceeded if there is none in time.
+// Await returns the page offset of a pending fault, or os.ErrDeadlineExceeded if
+// there is none in time.
 func (r *Region) Await(deadline time.Time) (int, error) {
 	for {
 		var msg [32]byte // struct uffd_msg
@@ -82,7 +81,7 @@ func (r *Region) Await(deadline time.Time) (int, error) {
 }
 
 // Resolve zero-fills n bytes at off, both multiples of the page size, and wakes
-// whoever waits for them. They must all be missing.
+// the threads waiting for them. All pages must be missing.
 func (r *Region) Resolve(off, n int) error {
 	arg := &zeropage{area: area{r.address() + uint64(off), uint64(n)}}
 	if err := r.ioctl(ioctlZeropage, unsafe.Pointer(arg)); err != nil {
@@ -91,8 +90,8 @@ func (r *Region) Resolve(off, n int) error {
 	return nil
 }
 
-// Close wakes all waiters and unmaps the memory. No system call may be using
-// it.
+// Close wakes all waiters and unmaps the memory, which no system call may be
+// using.
 func (r *Region) Close() {
 	if r.fd >= 0 {
 		_ = unix.Close(r.fd)

@@ -52,7 +52,7 @@ func TestReadStops(t *testing.T) {
 	default:
 	}
 	if !bytes.Equal(r.Bytes(0)[:page], want[:page]) {
-		t.Error("what precedes the missing page was not copied")
+		t.Error("the data before the missing page was not copied")
 	}
 	if err := r.Resolve(page, page); err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestReadStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(r.Bytes(0)[:len(want)], want) {
-		t.Error("the read returned something else")
+		t.Error("the read returned wrong data")
 	}
 	if _, err := r.Await(time.Now().Add(time.Millisecond)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a fault without a reader: %v", err)

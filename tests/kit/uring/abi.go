@@ -31,7 +31,7 @@ const (
 
 // Flags of a send (SQE.IOPrio) and of its notification.
 const (
-	ReportUsage = 1 << 3  // IORING_SEND_ZC_REPORT_USAGE: the notification says whether it was a copy
+	ReportUsage = 1 << 3  // IORING_SEND_ZC_REPORT_USAGE: the notification reports whether data was copied
 	UsageCopied = 1 << 31 // IORING_NOTIF_USAGE_ZC_COPIED, a bit of the notification's uint32(Res)
 )
 

@@ -1,4 +1,4 @@
-// Package uring is a minimal io_uring: one request at a time, and its
+// Package uring is a minimal io_uring interface: one request at a time, and its
 // completions.
 package uring
 
@@ -32,8 +32,8 @@ type Ring struct {
 	leftover []CQE // dequeued while Do waited for another
 }
 
-// New creates a ring of so many entries, a power of two. The error is the bare
-// errno: ENOSYS is a kernel without io_uring, EPERM one that forbids it
+// New creates a ring with the given number of entries, a power of two. The error
+// is the bare errno: ENOSYS without io_uring, EPERM if it is forbidden
 // (kernel.io_uring_disabled, or a seccomp filter).
 func New(entries uint32) (*Ring, error) {
 	var p params
@@ -110,8 +110,7 @@ func (r *Ring) Do(sqe SQE) (CQE, error) {
 }
 
 func (r *Ring) submit(sqe SQE) error {
-	// Only this side moves the tail, so its value is known; the store publishes
-	// the request.
+	// Only this side moves the tail; the store publishes the request.
 	tail := atomic.LoadUint32(r.sqTail)
 	at := tail & r.sqMask
 	r.sqes[at], r.sqArray[at] = sqe, at
@@ -156,6 +155,6 @@ func (r *Ring) Next(deadline time.Time) (CQE, error) {
 	}
 }
 
-// Address is the address of b, for an SQE. The caller keeps b alive until the
+// Address is the address of b, for an SQE. The caller must keep b alive until the
 // request has completed.
 func Address(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }

@@ -48,7 +48,7 @@ func TestDo(t *testing.T) {
 		t.Fatalf("an idle ring has a completion: %+v, %v", c, err)
 	}
 	if c, err := r.Do(SQE{Opcode: OpRead, FD: -1}); err != nil || !errors.Is(c.Err(), unix.EBADF) {
-		t.Fatalf("a read of no file: %+v, %v", c, err)
+		t.Fatalf("a read from an invalid descriptor: %+v, %v", c, err)
 	}
 }
 

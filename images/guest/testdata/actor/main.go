@@ -113,7 +113,7 @@ func useFilesystem(dir string) error {
 	return nil
 }
 
-// tell prints what the agent gave it.
+// tell prints the environment that the agent set up.
 func tell(args []string) error {
 	in, err := io.ReadAll(os.Stdin)
 	if err != nil {
@@ -142,8 +142,8 @@ func tell(args []string) error {
 	return nil
 }
 
-// leave starts a process in a session of its own, which keeps writing, and
-// exits without waiting for it.
+// leave starts a process in a new session, which keeps writing, and exits
+// without waiting for it.
 func leave() error {
 	cmd := exec.Command(os.Args[0], "drip")
 	cmd.Stdout = os.Stdout
@@ -166,8 +166,7 @@ func signalInit() error {
 	return nil
 }
 
-// terminal reports its window's size, at first and on each change, until an
-// interrupt.
+// terminal reports the window size, initially and on each change, until SIGINT.
 func terminal() error {
 	events := make(chan os.Signal, 2)
 	signal.Notify(events, syscall.SIGWINCH, syscall.SIGINT)

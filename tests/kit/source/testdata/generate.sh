@@ -1,9 +1,9 @@
 #!/bin/sh
-# Creates the filesystem images of this directory: one file of 64 KiB each, with
+# Creates the filesystem images in this directory: one file of 64 KiB each, with
 # the pattern that the tests expect. It needs mkfs.erofs (erofs-utils) with lz4
 # and mksquashfs (squashfs-tools) with lz4 and zstd. The committed images were
-# made by erofs-utils 1.5 and squashfs-tools 4.5.1. Times, owners and UUIDs are
-# fixed, so the same tools make the same bytes. Run it by go generate.
+# built by erofs-utils 1.5 and squashfs-tools 4.5.1. Times, owners and UUIDs are
+# fixed, so the images are reproducible. Run it by go generate.
 set -eu
 cd "$(dirname "$0")"
 tree=$(mktemp -d)
