@@ -90,7 +90,7 @@ func TestDrawLine(t *testing.T) {
 	}
 	b.Reset()
 	p.write(&b)
-	for _, want := range []string{"s.T on xfs: snapshot becomes live between\n", "between them 6.1.2, which says nothing: boot-fail 1/1"} {
+	for _, want := range []string{"s.T on xfs: snapshot becomes live between\n", "between them 6.1.2, inconclusive: boot-fail 1/1"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in %s", want, b.String())
 		}
