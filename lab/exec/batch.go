@@ -109,7 +109,7 @@ func (b *batch) execute(ctx context.Context) error {
 	p := testProcess(b.suites, b.spec, b.run, tests[0].Suite)
 	if p.mkdir != "" {
 		if err := b.m.Mkdir(ctx, p.mkdir); err != nil {
-			return b.broken(ctx, err, "while a directory was made")
+			return b.broken(ctx, err, "while a directory was created")
 		}
 	}
 	reply, err := b.m.Agent.Send(protocol.Request{Exec: &protocol.Exec{
@@ -137,7 +137,7 @@ func (b *batch) resumeParked(ctx context.Context, pattern string) error {
 	return b.watch(ctx, reply)
 }
 
-// process is how a suite's test process is started.
+// process says how to start a suite's test process.
 type process struct {
 	env   []string
 	dir   string

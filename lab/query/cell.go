@@ -11,8 +11,8 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// ParseCell reads KERNEL/FILESYSTEM/TEST. What ends like a YAML file, or is a
-// file, is none.
+// ParseCell parses KERNEL/FILESYSTEM/TEST. The name of a YAML file or an existing
+// file is not a cell.
 func ParseCell(text string) (results.CellKey, bool) {
 	if strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") {
 		return results.CellKey{}, false
