@@ -9,7 +9,7 @@ import (
 type NoChangeError struct {
 	Good, Bad           string
 	GoodTally, BadTally Tally
-	Terms               Terms // zero where none were given
+	Terms               Terms // zero if none were given
 	Below               float64
 	Confidence          float64
 }

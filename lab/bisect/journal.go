@@ -138,7 +138,7 @@ func (j *Journal) Pin(meaning map[string]string) error {
 	return nil
 }
 
-// Begun is when the search began.
+// Begun is when the search started.
 func (j *Journal) Begun() time.Time { return j.record.Begun }
 
 // Tally is what a subject, or any other of the same identity, has shown so far.

@@ -53,8 +53,8 @@ func syntaxFault(err error) fault {
 }
 
 // node is the value of n, which belongs to key, for a field of type t. It
-// reports false when there is none: n is null, which leaves the default, or
-// does not fit.
+// reports false if there is none: n is null, which leaves the default, or does
+// not fit.
 func (d *document) node(n ast.Node, t reflect.Type, key string) (any, bool) {
 	n, ok := d.resolve(n)
 	switch {

@@ -30,7 +30,7 @@ type Config struct {
 	State string `mapstructure:"state"`
 	// GuestDir holds the programs that run in the guest: the agent, the test
 	// suites (*.test) and bb, the shell's commands.
-	// Default: empty, for those beside the executable or embedded in it.
+	// Default: empty, for those next to the executable or embedded in it.
 	GuestDir string `mapstructure:"guest-dir"`
 	// Run is what a run covers by default.
 	Run Run `mapstructure:"run"`

@@ -60,7 +60,7 @@ type batch struct {
 	tailOut    headtail.Buffer // output outside any cell, such as the process's last lines
 	line       []byte          // incomplete line of the output channel
 	outputEnd  bool            // the end mark was read
-	begun      []*cell         // in the order in which they began
+	begun      []*cell         // in the order in which they started
 	current    *cell           // the last of them
 	crashed    bool            // a cell was settled as a crash: later results do not count
 	logScanned int64           // console offset up to which the log was read
@@ -149,7 +149,7 @@ func testProcess(suites suite.Set, spec *machine.Spec, run job.Run, name string)
 	if u, ok := suites.OfUser(name); ok {
 		p.dir = u.WorkDir()
 		if spec.HasFilesystem() {
-			// testing.T.TempDir is to be on the filesystem under test. The agent
+			// testing.T.TempDir must be on the filesystem under test. The agent
 			// creates only the working directory.
 			p.env, p.mkdir = append(p.env, "TMPDIR="+machine.CellDir), machine.CellDir
 		}

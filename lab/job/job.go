@@ -110,7 +110,7 @@ type Result struct {
 	// Unavailable is why no VM came up for any of the job's cells; nil when one
 	// did. Cells without a Finished event are then still pending.
 	Unavailable *verdict.Termination `json:"unavailable,omitempty"`
-	// Shared says that Unavailable was observed while a template was made, and
+	// Shared says that Unavailable was observed while a template was built, and
 	// so applies to every job with the same Spec.
 	Shared bool `json:"shared,omitempty"`
 	// Taken is when the job got its slot.

@@ -70,7 +70,7 @@ type Runner interface {
 	// Read returns the run that ref names and its cells, with the user's
 	// expectations applied.
 	Read(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
-	// Assess tells regressions from flakes by the history of the cells up
+	// Assess distinguishes regressions from flakes by the history of the cells up
 	// to the earlier run, under the policy of the later one.
 	Assess(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error
 	// Render writes a run in a format.

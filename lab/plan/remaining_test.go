@@ -20,7 +20,7 @@ func verdicts(all ...outcome.Verdict) *results.Cell {
 	return &c
 }
 
-// common stands for a boot-fail that was seen once for many cells.
+// common stands for a boot-fail that was observed once for many cells.
 const common outcome.Verdict = "common"
 
 func TestDueRetries(t *testing.T) {

@@ -69,7 +69,7 @@ func WriteRun(out io.Writer, s session.Stored) error {
 	return w.Flush()
 }
 
-// verdictWord is a cell's verdict, marked where the cell was expected to fail.
+// verdictWord is a cell's verdict, marked if the cell was expected to fail.
 func verdictWord(c results.Cell) string {
 	switch c.Expected {
 	case results.XFail:

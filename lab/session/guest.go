@@ -21,7 +21,7 @@ type Programs struct {
 }
 
 // GuestPrograms is the directory of the guest programs: the configured one, else
-// "guest" beside the executable, where a checkout has those just built, else the
+// "guest" next to the executable, where a checkout has those just built, else the
 // embedded programs, extracted into the cache. A program that go install built
 // has none embedded and compiles them once.
 func (s Settings) GuestPrograms(ctx context.Context) (string, error) {

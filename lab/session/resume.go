@@ -170,7 +170,7 @@ type GoneError struct {
 }
 
 func (e *GoneError) Error() string {
-	return fmt.Sprintf("run %s cannot be resumed without kernel %s, which is neither in the cache any more nor where it came from (%s): put it back, or start a new run: %s", e.Run, e.Kernel, e.Origin, e.Err)
+	return fmt.Sprintf("run %s cannot be resumed without kernel %s, which is no longer in the cache or at its origin (%s): restore it, or start a new run: %s", e.Run, e.Kernel, e.Origin, e.Err)
 }
 
 func (e *GoneError) Unwrap() error { return e.Err }

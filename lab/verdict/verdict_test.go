@@ -146,7 +146,7 @@ func TestDecide(t *testing.T) {
 		"restored, and crashed":        {Evidence{Phase: Running, Restored: true, Log: oopsLog}, outcome.Infra, "crash in a restored VM"},
 		"restored, and its process died": {Evidence{Phase: Running, Restored: true, Process: &protocol.Exit{Code: 2}}, outcome.Infra,
 			"fail in a restored VM"},
-		"restored, and failed by itself": {Evidence{Phase: Running, Restored: true, Result: outcome.Fail}, outcome.Fail, ""},
+		"restored, and the test failed": {Evidence{Phase: Running, Restored: true, Result: outcome.Fail}, outcome.Fail, ""},
 	} {
 		d := Decide(c.e)
 		if d.Verdict != c.want || !strings.Contains(d.Detail, c.detail) {
@@ -165,12 +165,12 @@ func TestHungTaskIsDoubtedOnce(t *testing.T) {
 		log     string
 		want    bool
 	}{
-		"passed, held up":                {outcome.Pass, outcome.Invariant, outcome.None, hungLog, true},
-		"a characterisation, held up":    {outcome.Pass, outcome.Characterisation, outcome.Snapshot, hungLog, true},
+		"passed, hung task":              {outcome.Pass, outcome.Invariant, outcome.None, hungLog, true},
+		"a characterisation, hung task":  {outcome.Pass, outcome.Characterisation, outcome.Snapshot, hungLog, true},
 		"failed by its outcome":          {outcome.Pass, outcome.Characterisation, outcome.Live, hungLog, false},
-		"failed by itself":               {outcome.Fail, outcome.Invariant, outcome.None, hungLog, false},
-		"held up, and something wrong":   {outcome.Pass, outcome.Invariant, outcome.None, hungLog + warningLog, false},
-		"passed, and something wrong":    {outcome.Pass, outcome.Invariant, outcome.None, warningLog, false},
+		"failed":                         {outcome.Fail, outcome.Invariant, outcome.None, hungLog, false},
+		"hung task and a warning":        {outcome.Pass, outcome.Invariant, outcome.None, hungLog + warningLog, false},
+		"passed, a warning":              {outcome.Pass, outcome.Invariant, outcome.None, warningLog, false},
 		"passed with nothing in its log": {outcome.Pass, outcome.Invariant, outcome.None, "", false},
 	} {
 		e := Evidence{Phase: Running, Result: c.result, Kind: c.kind, Outcome: c.outcome, Log: c.log, Policy: outcome.PolicySnapshot}

@@ -82,7 +82,7 @@ func (m machine) args() []string {
 	}
 	memory := strconv.Itoa(m.memoryMiB) + "M"
 	if n := len(m.pmem); n > 0 {
-		// Address space for the device, which QEMU aligns to 1 GiB.
+		// Address space for the devices, each of which QEMU aligns to 1 GiB.
 		room := int64(m.memoryMiB) << 20
 		for _, p := range m.pmem {
 			room += p.size + 1<<30

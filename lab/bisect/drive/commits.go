@@ -214,7 +214,7 @@ func (c *commitAnswer) Write(w io.Writer, _ bool) {
 // CommitsDocument is the document of a bisection of commits.
 type CommitsDocument struct {
 	Summary
-	Commit     *bisect.Commit   `json:"commit"` // null where none was found
+	Commit     *bisect.Commit   `json:"commit"` // null if none was found
 	Candidates []bisect.Commit  `json:"candidates"`
 	Steps      []CommitStep     `json:"steps"`
 	TakenBack  bisect.TakenBack `json:"taken_back"`

@@ -30,7 +30,7 @@ type driver struct {
 	test     string // the only one that tests selects
 	say      *progress.Progress
 	journal  *bisect.Journal
-	lab      *lab.Lab        // made when the first kernel is there
+	lab      *lab.Lab        // created when the first kernel is available
 	controls map[string]bool // digests of kernels whose control cells have run
 }
 
@@ -199,7 +199,7 @@ func (b *building) Try(ctx context.Context, subject string, n int) ([]bisect.See
 	if err != nil {
 		return nil, err
 	}
-	b.say.Doing(b.name(subject) + ": trying it")
+	b.say.Doing(b.name(subject) + ": running the test")
 	defer b.say.Doing("")
 	return b.attempts(ctx, k, n)
 }
