@@ -77,7 +77,7 @@ func TestDrawLine(t *testing.T) {
 	p.draw(&b, false)
 	want := `  5.10   S·
   6.1    Sb|L·L
-  one letter a kernel in the order of versions, · was not tried, | the boundary: b boot-fail, S snapshot, L live
+  one letter per kernel in version order, · not tried, | the boundary: b boot-fail, S snapshot, L live
 
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
