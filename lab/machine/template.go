@@ -150,7 +150,7 @@ func (h *Host) confirm(ctx context.Context, spec *Spec, end *verdict.Termination
 		return err
 	}
 	m.VM.Kill()
-	return verdict.Faultf("%s in a restored VM, which a booted one does not show: %s", end.Verdict, end.Detail)
+	return verdict.Faultf("%s in a restored VM, but not in a booted one: %s", end.Verdict, end.Detail)
 }
 
 // makeTemplate brings a VM up until a cell can run, parks the suite's test
