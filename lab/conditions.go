@@ -12,9 +12,9 @@ import (
 )
 
 // conditions are what could explain a difference between two runs of a plan,
-// beside the lab's own settings: the tools that make the filesystems, how each
-// is made and mounted, the test programs, and kernel arguments. What cannot be
-// read is omitted: the run itself will report it.
+// besides the lab's own settings: the mkfs tools, how each filesystem is created
+// and mounted, the test programs, and kernel arguments. What cannot be read is
+// omitted: the run itself will report it.
 func (l *Lab) conditions(ctx context.Context, p plan.Plan) map[string]string {
 	cond := map[string]string{}
 	for i := range p.Profiles {
@@ -41,7 +41,7 @@ func (l *Lab) conditions(ctx context.Context, p plan.Plan) map[string]string {
 	return cond
 }
 
-// madeAs describes how a filesystem is made and mounted, in one line.
+// madeAs describes how a filesystem is created and mounted, in one line.
 func madeAs(p *images.Profile) string {
 	parts := []string{p.Type}
 	if p.HasDisk() {

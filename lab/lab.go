@@ -1,11 +1,10 @@
-// Package lab runs plans and records what comes of them. It connects the
-// packages below it: plan (which cells), sched (what runs next), job (the seam
-// between deciding and executing), exec (a job in a VM), machine (the VM),
-// verdict (what was observed → verdict), suite (the tests), program (a single
-// program in a VM).
+// Package lab runs plans and records the results. It connects the packages below
+// it: plan (which cells), sched (what runs next), job (the interface between
+// scheduling and execution), exec (a job in a VM), machine (the VM), verdict
+// (evidence → verdict), suite (the tests), program (a single program in a VM).
 //
-// A cell's way: lab.Run stores the run → sched.Run hands out jobs →
-// exec.Run makes a VM and watches the cell → verdict.Decide → sched.record →
+// The path of a cell: lab.Run stores the run → sched.Run hands out jobs →
+// exec.Run starts a VM and watches the cell → verdict.Decide → sched.record →
 // lab stores the attempt.
 package lab
 
@@ -29,13 +28,13 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// Config is what a lab needs to know. Zero values mean the defaults named.
+// Config configures a lab. Zero values mean the stated defaults.
 type Config struct {
 	// QEMU is the qemu-system-x86_64 to run; default: found on PATH.
 	QEMU string
-	// GuestDir has the guest programs: agent, *.test, bb.
+	// GuestDir contains the guest programs: agent, *.test, bb.
 	GuestDir string
-	// CacheDir has images and disks; it must be set.
+	// CacheDir contains images and disks; it must be set.
 	CacheDir string
 	// Accel is the accelerator, as vm.Choose found it.
 	Accel vm.Accel
@@ -55,24 +54,24 @@ type Config struct {
 	Deadlines job.Deadlines
 	// KernelArgs are added to the kernel's command line.
 	KernelArgs []string
-	// NoTemplates boots every VM, and restores none. Under plan.IsolationVM
-	// that is so unless RestoreShared is set.
+	// NoTemplates boots every VM instead of restoring it. Under
+	// plan.IsolationVM VMs are always booted unless RestoreShared is set.
 	NoTemplates bool
-	// RestoreShared restores the VMs that cells share under plan.IsolationVM
-	// too. That pays where a few cells of many kernels are run again and again:
-	// each kernel and filesystem costs a template on the disk.
+	// RestoreShared also restores the VMs that cells share under
+	// plan.IsolationVM. That pays if a few cells of many kernels are run
+	// repeatedly: each kernel and filesystem costs a template on disk.
 	RestoreShared bool
-	// TemplatesMiB is how much room templates that are not in use may take in
-	// the cache; default 16384.
+	// TemplatesMiB is how much of the cache unused templates may take; default
+	// 16384.
 	TemplatesMiB int
-	// User are the user's suites, beside those of GuestDir.
+	// User are the user suites, besides those in GuestDir.
 	User []suite.User
-	// Faults shows each cell the fault that its test declares, to show that it
-	// can fail. Such a run says nothing about a kernel: its store must be one
-	// that nobody takes for results, and control cells do not count.
+	// Faults injects into each cell the fault that its test declares, to show
+	// that it can fail. The results of such a run say nothing about a kernel,
+	// so they must not go into the user's store; control cells do not count.
 	Faults bool
-	// Requested are the options that the user asked for, by name. Where it is
-	// not nil, runs are stored with their Recipe.
+	// Requested are the options that the user set, by name. If it is not nil,
+	// runs are stored with their Recipe.
 	Requested map[string]string
 	// Command is the command line of the run, for the record.
 	Command []string
@@ -83,7 +82,7 @@ type Config struct {
 const (
 	defaultMemoryMiB    = 512
 	defaultTemplatesMiB = 16 << 10
-	// overheadMiB is what a QEMU process takes beside the guest's memory: its
+	// overheadMiB is what a QEMU process takes besides the guest's memory: its
 	// code, and under TCG the translation buffer.
 	overheadMiB  = 256
 	minMemoryMiB = 128
@@ -101,8 +100,8 @@ type Lab struct {
 	suites suite.Set
 }
 
-// New checks cfg, fills in the defaults, and makes the lab's directories.
-// store may be nil for those who run no plans.
+// New checks cfg, fills in the defaults, and creates the lab's directories. store
+// may be nil if no plans are run.
 func New(cfg Config, store *store.Store) (*Lab, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
@@ -117,7 +116,8 @@ func New(cfg Config, store *store.Store) (*Lab, error) {
 		Agent: agent, TempDir: filepath.Join(cfg.CacheDir, "tmp"), Images: images.Builder{Dir: filepath.Join(cfg.CacheDir, "images")},
 		BootTimeout: cfg.Deadlines.Boot, ParkTimeout: cfg.Deadlines.Cell,
 	}
-	// Beside the cache, so that nothing is put elsewhere and the disk has room.
+	// In the cache, so that nothing is written elsewhere and the disk has
+	// space.
 	if err := os.MkdirAll(l.host.TempDir, 0o755); err != nil {
 		return nil, &CacheError{Dir: cfg.CacheDir, Err: err}
 	}
@@ -131,7 +131,7 @@ func New(cfg Config, store *store.Store) (*Lab, error) {
 	return l, nil
 }
 
-// complete fills in the defaults, and refuses what makes no sense.
+// complete fills in the defaults, and rejects invalid values.
 func (c *Config) complete() error {
 	if c.CacheDir == "" {
 		return &CacheError{Err: os.ErrNotExist}
@@ -167,7 +167,7 @@ func setDefault[T comparable](v *T, to T) {
 
 // CacheError reports a cache directory that cannot be used.
 type CacheError struct {
-	Dir string // empty: none was named
+	Dir string // empty: none was given
 	Err error
 }
 
@@ -183,11 +183,11 @@ func (e *CacheError) Unwrap() error { return e.Err }
 // Host is what the lab's VMs have in common.
 func (l *Lab) Host() *machine.Host { return &l.host }
 
-// DefaultJobs is how many VMs of this size the machine can run at once: half
-// as many again as keep its cores busy, because a VM waits for its disk and
-// its serial ports part of the time (on two cores the default matrix takes
-// 125 s with two VMs at once, 104 s with three), within three quarters of the
-// memory that is available now; at least one.
+// DefaultJobs is how many VMs of this size the machine can run at once: 1.5 times
+// the number that keeps its cores busy, because a VM waits for its disk and its
+// serial ports part of the time (on two cores the default matrix takes 125 s with
+// two VMs at once, 104 s with three), limited to three quarters of the memory that
+// is available now; at least one.
 func DefaultJobs(memoryMiB, cpus int) int {
 	jobs := runtime.NumCPU() * 3 / 2 / max(cpus, 1)
 	var si unix.Sysinfo_t

@@ -49,7 +49,7 @@ type toolchain struct {
 	Version  string            `json:"splicelab"`
 	QEMU     string            `json:"qemu"`
 	Accel    vm.Accel          `json:"accel"`
-	Programs map[string]string `json:"programs"` // digests of the guest's, by name
+	Programs map[string]string `json:"programs"` // digests of the guest programs, by name
 }
 
 // recipeFormat changes when older recipes become unusable.
@@ -87,8 +87,9 @@ func (e *NoRecipeError) Error() string {
 // BadInput marks the error as the user's.
 func (*NoRecipeError) BadInput() {}
 
-// RecipeOf reads a stored run's recipe, and adds the digests of kernels that
-// were fetched since. ended says that no cell was pending when the run finished. The error is a *NoRecipeError when there is no usable recipe.
+// RecipeOf reads a stored run's recipe, and adds the digests of kernels that were
+// fetched since. ended says that no cell was pending when the run finished. The
+// error is a *NoRecipeError if there is no usable recipe.
 func RecipeOf(ctx context.Context, store *store.Store, run results.Run) (r Recipe, ended bool, err error) {
 	text, ended, err := store.Plan(ctx, run.ID)
 	if err != nil {
@@ -142,7 +143,8 @@ func (e *ChangedError) Error() string {
 // BadInput marks the error as the user's.
 func (*ChangedError) BadInput() {}
 
-// Unchanged verifies that l has the same toolchain as the run had when it began. The error is a *ChangedError that names every difference.
+// Unchanged verifies that l has the same toolchain as the run had when it
+// started. The error is a *ChangedError that lists every difference.
 func (r Recipe) Unchanged(ctx context.Context, l *Lab, run string) error {
 	now, err := l.toolchain(ctx, r.Plan())
 	if err != nil {

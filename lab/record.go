@@ -17,7 +17,7 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// recorder stores a run's attempts, and which builds its kernels are.
+// recorder stores a run's attempts, and the digests of its kernels.
 type recorder struct {
 	ctx     context.Context // not cancelled with the run's, so that a stopped run stores what it has
 	store   *store.Store
@@ -79,8 +79,8 @@ func runKernel(k plan.Kernel) results.Kernel {
 	return results.Kernel{Release: kernelversion.Release{Name: k.Release, Version: k.Version}, Arch: cmp.Or(k.Arch, kernels.AMD64), Flavour: k.Flavour, Digest: k.Digest}
 }
 
-// conditionKernel and a release are the name of the condition that has a
-// kernel's digest.
+// conditionKernel plus a release is the name of the condition with that kernel's
+// digest.
 const conditionKernel = "kernel "
 
 // kernelConditions are the conditions that identify a kernel's build.

@@ -23,10 +23,10 @@ type Observer interface {
 
 var errNoStore = errors.New("a run needs a result store")
 
-// Run runs every cell of the plan and stores each attempt before it counts.
-// The returned run is stored in any case. The error is a *sched.InfraError
-// when cells are infra, the context's when the run was stopped, or one that
-// made it impossible to continue, such as a store that cannot be written.
+// Run runs every cell of the plan and stores each attempt before it counts. The
+// returned run is stored in any case. The error is a *sched.InfraError if cells
+// are infra, the context's if the run was stopped, or one that made it impossible
+// to continue, such as a store that cannot be written.
 func (l *Lab) Run(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer) (results.Run, error) {
 	if l.store == nil {
 		return results.Run{}, errNoStore

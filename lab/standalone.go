@@ -13,7 +13,7 @@ import (
 // Accel is the accelerator that the lab's VMs run with.
 func (l *Lab) Accel() vm.Accel { return l.cfg.Accel }
 
-// Standalone makes a VM of a plan's one cell, control cells aside, that runs
+// Standalone builds a VM for a plan's only cell, control cells aside, that runs
 // without the lab. Its image is built in dir.
 func (l *Lab) Standalone(ctx context.Context, p plan.Plan, ks exec.Kernels, dir string) (exec.Standalone, error) {
 	x, j, err := l.single(p, ks)
@@ -24,8 +24,8 @@ func (l *Lab) Standalone(ctx context.Context, p plan.Plan, ks exec.Kernels, dir 
 	return x.Standalone(ctx, j, dir)
 }
 
-// Samples prepares VMs of a plan's one cell outside any run, for
-// measurements. Call release when the VMs have ended.
+// Samples prepares VMs of a plan's only cell outside any run, for measurements.
+// Call release when the VMs have terminated.
 func (l *Lab) Samples(ctx context.Context, p plan.Plan, ks exec.Kernels) (s *exec.Samples, release func(), err error) {
 	x, j, err := l.single(p, ks)
 	if err != nil {
@@ -38,7 +38,7 @@ func (l *Lab) Samples(ctx context.Context, p plan.Plan, ks exec.Kernels) (s *exe
 	return s, x.Close, nil
 }
 
-// single is the job of a plan's one cell, and an executor for it.
+// single is the job of a plan's only cell, and an executor for it.
 func (l *Lab) single(p plan.Plan, ks exec.Kernels) (*exec.Local, job.Job, error) {
 	if tests := withoutControls(p.Tests); len(tests) > 0 {
 		p.Tests = tests

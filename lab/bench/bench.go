@@ -1,7 +1,7 @@
-// Package bench measures what a cell costs on this machine: beside the boot
-// that no lab can avoid, beside other tools, and against the goals that the
-// lab was built for. It looks at the lab from outside, through runs and
-// through the machines of one cell; it must not know the command line.
+// Package bench measures what a cell costs on this machine, compared with a bare
+// boot, with other tools and with the lab's design goals. It measures from
+// outside, through runs and through the VMs of one cell; it must not know the
+// command line.
 package bench
 
 import (
@@ -23,30 +23,31 @@ import (
 
 // Config says what to measure.
 type Config struct {
-	// Lab is how the lab is set up; isolation, templates and jobs are set for
-	// each measurement, Jobs for all throughput.
+	// Lab is the lab's configuration. Each measurement sets isolation,
+	// templates and jobs; Jobs applies to throughput.
 	Lab     lab.Config
 	Kernel  kernels.Kernel
 	Profile images.Profile
-	// Test is the one of which a cell is measured.
+	// Test is the test whose cell is measured.
 	Test plan.Test
-	// Sibling runs before Test where they share a VM.
+	// Sibling runs before Test in a shared VM.
 	Sibling plan.Test
 	// Batch are the tests whose throughput is measured.
 	Batch []plan.Test
 	// Repetitions is how often everything is measured; at least 1.
 	Repetitions int
-	// Held is how many restored VMs are there at once when memory is measured.
+	// Held is the number of restored VMs that exist at once when memory is
+	// measured.
 	Held int
-	// Dir is an empty directory for what is needed only meanwhile.
+	// Dir is an empty directory for temporary files.
 	Dir string
-	// Progress is told, now and then, in one line how far it is; may be nil.
+	// Progress is called with one-line progress reports; may be nil.
 	Progress func(string)
 }
 
-// Goals, as the lab's design names them.
+// Design goals of the lab.
 const (
-	goalCold     = 1.10 // of the raw boot and the test's own time
+	goalCold     = 1.10 // times the raw boot plus the test's own time
 	goalRestored = 0.25 // seconds
 	goalIsolated = 400  // cells a minute
 	goalShared   = 1000
@@ -59,7 +60,7 @@ type series struct {
 	samples []float64
 	failed  int
 	why     string
-	over    bool // it will not work the next time either
+	over    bool // the error is permanent
 }
 
 func (s *series) add(v float64, err error) {
@@ -100,10 +101,10 @@ type bench struct {
 	ownTools                                                         []series
 }
 
-// Run measures everything in one go, round by round: each round measures each
-// thing once, so that a noisy machine hurts all alike. The error is the
-// context's cause, or what made measuring impossible; what fails for one
-// measurement alone is told in its row.
+// Run measures everything round by round. Each round measures each thing once, so
+// that noise on the machine affects all alike. The error is the context's cause,
+// or what made measuring impossible; the failure of a single measurement is
+// reported in its row.
 func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Repetitions < 1 || c.Held < 1 || len(c.Batch) == 0 {
 		return Report{}, errors.New("nothing to measure: repetitions, machines and tests are needed")
@@ -115,7 +116,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	defer func() { _ = store.Close() }() // nobody wants what is in it
+	defer func() { _ = store.Close() }() // its content is discarded
 	jobs := c.Lab.Jobs
 	if jobs == 0 {
 		jobs = lab.DefaultJobs(memoryMiB(c.Lab), max(1, c.Lab.CPUs))
@@ -139,7 +140,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 			return Report{}, err
 		}
 	}
-	c.Progress("making images and templates")
+	c.Progress("building images and templates")
 	samples, release, err := b.restoredBed.lab.Samples(ctx, b.plan(c.Test), b.kernels())
 	if err != nil {
 		return Report{}, cause(ctx, err)
@@ -173,7 +174,7 @@ func memoryMiB(c lab.Config) int {
 	return c.MemoryMiB
 }
 
-// plan has the measured kernel and filesystem, and these tests.
+// plan is a plan of the measured kernel and filesystem with these tests.
 func (b *bench) plan(tests ...plan.Test) plan.Plan {
 	return plan.Plan{Kernels: b.kernels().Plan(), Profiles: []images.Profile{b.Profile}, Tests: tests}
 }
@@ -182,7 +183,7 @@ func (b *bench) plan(tests ...plan.Test) plan.Plan {
 func (b *bench) kernels() lab.Ready { return lab.Ready{b.Kernel} }
 
 // rounds measures everything that is measured repeatedly. The first round is
-// thrown away: it makes what later ones find in the cache.
+// discarded: it fills the cache.
 func (b *bench) rounds(ctx context.Context, s *labexec.Samples) error {
 	floorImage := filepath.Join(b.Dir, "floor.cpio")
 	if err := writeFloor(floorImage); err != nil {
@@ -211,7 +212,7 @@ func (b *bench) rounds(ctx context.Context, s *labexec.Samples) error {
 	return nil
 }
 
-// forget throws the first round away, but for what will not work at all.
+// forget discards the first round, except for permanent errors.
 func (b *bench) forget() {
 	for _, s := range []*series{&b.raw, &b.cold, &b.coldTest, &b.restored, &b.whole, &b.shared, &b.isolated, &b.together} {
 		*s = series{}
@@ -237,7 +238,7 @@ func (b *bench) steps(s *labexec.Samples, floorImage string) []step {
 		{"restored cell", func(ctx context.Context) {
 			c, err := b.restoredBed.one(ctx, b.plan(b.Test), name)
 			if err == nil && c.Timing.Boot > 0 {
-				err = errors.New("the VM was booted, and not restored")
+				err = errors.New("the VM was booted instead of restored")
 			}
 			b.restored.add(c.Duration.Seconds(), err)
 			b.whole.add((c.Timing.Spawn + c.Timing.Restore + c.Duration).Seconds(), err)
@@ -262,7 +263,7 @@ func (b *bench) steps(s *labexec.Samples, floorImage string) []step {
 	return steps
 }
 
-// toolStep measures another tool, until it fails: it would the next time too.
+// toolStep measures another tool, until it fails: it would fail again.
 func toolStep(t tool, g toolGuest, s *series) step {
 	return step{t.name, func(ctx context.Context) {
 		if s.over {
@@ -293,8 +294,8 @@ func (b *bench) planningRows(ctx context.Context) (Section, error) {
 	return planningSection(took, mib), nil
 }
 
-// scratch makes a directory for Config.Dir below dir, and returns what takes
-// it away.
+// scratch creates a directory for Config.Dir below dir, and returns a function
+// that removes it.
 func scratch(dir string) (string, func(), error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", nil, err
@@ -303,5 +304,5 @@ func scratch(dir string) (string, func(), error) {
 	if err != nil {
 		return "", nil, err
 	}
-	return made, func() { _ = os.RemoveAll(made) }, nil // nothing in it is wanted
+	return made, func() { _ = os.RemoveAll(made) }, nil
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// bed runs plans in one way, again and again.
+// bed runs plans repeatedly with one configuration.
 type bed struct {
 	lab     *lab.Lab
 	store   *store.Store
 	kernels lab.Ready
 }
 
-// newBed makes a lab that runs as set says and keeps its results in store.
+// newBed creates a lab that is configured by set and stores results in store.
 func newBed(c Config, store *store.Store, set func(*lab.Config)) (bed, error) {
 	cfg := c.Lab
 	set(&cfg)
@@ -27,9 +27,8 @@ func newBed(c Config, store *store.Store, set func(*lab.Config)) (bed, error) {
 	return bed{l, store, lab.Ready{c.Kernel}}, err
 }
 
-// run runs a plan and returns its cells, and how long the run took, in
-// seconds: everything from its first look at a template to its last result.
-// The error is the lab's.
+// run runs a plan and returns its cells and the run's duration in seconds, from
+// its first access to a template to its last result. The error is the lab's.
 func (b bed) run(ctx context.Context, p plan.Plan) ([]results.Cell, float64, error) {
 	began := time.Now()
 	run, err := b.lab.Run(ctx, p, b.kernels, nil)
@@ -41,8 +40,8 @@ func (b bed) run(ctx context.Context, p plan.Plan) ([]results.Cell, float64, err
 	return cells, took, err
 }
 
-// one runs a plan and returns the cell of a test. A cell that the kernel did
-// not survive, or that was skipped, measures nothing.
+// one runs a plan and returns the cell of a test. It is an error if the kernel
+// did not survive or the cell was skipped.
 func (b bed) one(ctx context.Context, p plan.Plan, test string) (results.Cell, error) {
 	cells, _, err := b.run(ctx, p)
 	if err != nil {
@@ -60,7 +59,7 @@ func (b bed) one(ctx context.Context, p plan.Plan, test string) (results.Cell, e
 	return results.Cell{}, fmt.Errorf("%s has no result", test)
 }
 
-// perMinute runs a plan and returns how many cells a minute that makes.
+// perMinute runs a plan and returns its throughput in cells per minute.
 func (b bed) perMinute(ctx context.Context, p plan.Plan) (float64, error) {
 	cells, took, err := b.run(ctx, p)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
-// describe says on what all this was measured.
+// describe describes the machine and the configuration of the measurement.
 func describe(ctx context.Context, c Config, jobs int) []Fact {
 	version, err := vm.Version(ctx, c.Lab.QEMU)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/splicelab/splicelab/lab/session"
 )
 
-// Options say what a user wants measured.
+// Options select what is measured.
 type Options struct {
 	Guest       session.Guest // the filesystem must not be empty
 	Test        string        // a pattern that matches one cell
@@ -46,7 +46,7 @@ func Measure(ctx context.Context, s session.Settings, out, log io.Writer, o Opti
 	}
 	dir, remove, err := scratch(s.State)
 	if err != nil {
-		return fmt.Errorf("a place for what is not to be kept: %w", err)
+		return fmt.Errorf("temporary directory: %w", err)
 	}
 	defer remove()
 	cfg, _, err := s.LabConfig(ctx, kernel)

@@ -13,7 +13,7 @@ import (
 )
 
 // pssOf reads the proportional set size from the text of a smaps_rollup, in
-// MiB: memory that several processes share counts for each by its share.
+// MiB: a shared page is divided among the processes that map it.
 func pssOf(rollup string) (float64, error) {
 	for line := range strings.Lines(rollup) {
 		var kib float64
@@ -24,7 +24,7 @@ func pssOf(rollup string) (float64, error) {
 	return 0, errors.New("no Pss in smaps_rollup")
 }
 
-// pss is what these machines take together, in MiB.
+// pss is the total PSS of these VMs, in MiB.
 func pss(machines []*exec.Sample) (float64, error) {
 	var sum float64
 	for _, x := range machines {
@@ -41,7 +41,7 @@ func pss(machines []*exec.Sample) (float64, error) {
 	return sum, nil
 }
 
-// onDisk is how much room the files of a directory take, holes aside, in MiB.
+// onDisk is the space that the files of a directory take, without holes, in MiB.
 func onDisk(dir string) (float64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -58,14 +58,14 @@ func onDisk(dir string) (float64, error) {
 	return float64(blocks) * 512 / (1 << 20), nil
 }
 
-// held is what some machines took that were there at once, in MiB.
+// held is the memory of some VMs that existed at once, in MiB.
 type held struct {
 	n             int
 	before, after float64 // their cells; before is 0 for booted ones
 }
 
-// hold starts n machines, one after the other, reads what they take, has each
-// run its cell, stops it, and reads again.
+// hold starts n VMs one after the other and measures their memory, then has each
+// run its cell and pauses it, and measures again.
 func hold(ctx context.Context, n int, start func(context.Context) (*exec.Sample, error), restored bool) (held, error) {
 	h := held{n: n}
 	var all []*exec.Sample
@@ -77,13 +77,13 @@ func hold(ctx context.Context, n int, start func(context.Context) (*exec.Sample,
 	for range n {
 		x, err := start(ctx)
 		if err != nil {
-			return h, fmt.Errorf("machine %d of %d: %w", len(all)+1, n, err)
+			return h, fmt.Errorf("VM %d of %d: %w", len(all)+1, n, err)
 		}
 		all = append(all, x)
 		if restored {
 			continue
 		}
-		// A booted machine computes, so it must not wait for the others.
+		// A booted VM uses CPU time, so it must not wait for the others.
 		if err := runAndStop(ctx, x); err != nil {
 			return h, err
 		}
@@ -110,15 +110,16 @@ func runAndStop(ctx context.Context, x *exec.Sample) error {
 	return x.VM.Pause(ctx)
 }
 
-// cold is how many booted machines are there at once, for comparison: they
-// share next to nothing, so that more would only take longer.
+// cold is how many booted VMs exist at once, for comparison: they share next to
+// nothing, so more would only take longer.
 const cold = 4
 
-// memoryRows holds machines and measures them, and the template on disk.
+// memoryRows measures the memory of restored and booted VMs, and the template on
+// disk.
 func memoryRows(ctx context.Context, s *exec.Samples, n int, say func(string)) ([]Row, error) {
 	const goalMiB, goalHeld, templateGoal = 4096, 50, 100
 	goal := 0.0
-	if n >= goalHeld { // fewer than the goal is about would say nothing
+	if n >= goalHeld { // the goal is for that many
 		goal = goalMiB
 	}
 	var rows []Row
@@ -156,7 +157,7 @@ func memoryRows(ctx context.Context, s *exec.Samples, n int, say func(string)) (
 	var kernel float64
 	if err == nil {
 		if layer == "" {
-			err = errors.New("this kernel has no template of its own, so its working set is not known")
+			err = errors.New("this kernel has no separate template, so its working set is not known")
 		} else {
 			kernel, err = onDisk(layer)
 		}

@@ -9,19 +9,19 @@ import (
 	"github.com/splicelab/splicelab/lab/plan"
 )
 
-// batchSize is how many cells throughput is measured over: enough that the
-// first VM and the last one do not decide, in a time that can be waited for.
+// batchSize is the number of cells for throughput: enough that start-up and the
+// tail do not dominate, and few enough to finish in reasonable time.
 const batchSize = 60
 
 // Pick finds in the suites the one test that the pattern matches, another one
-// that can run before it in the same process, and those whose throughput is
-// measured. The error says what the pattern matches instead.
+// that can run before it in the same process, and those for throughput. The error
+// says what the pattern matches instead.
 func Pick(suites []protocol.Suite, pattern string) (test, sibling plan.Test, batch []plan.Test, err error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return test, sibling, nil, fmt.Errorf("test pattern %q: %w", pattern, err)
 	}
-	// A plan refuses a pattern that matches nothing, and names what is near.
+	// A plan rejects a pattern that matches nothing, and suggests similar names.
 	all, err := plan.New(nil, nil, suites, pattern)
 	if err != nil {
 		return test, sibling, nil, err
@@ -32,7 +32,7 @@ func Pick(suites []protocol.Suite, pattern string) (test, sibling plan.Test, bat
 	}
 	test = matched[0]
 	if test.Plain {
-		return test, sibling, nil, fmt.Errorf("%s does not use the kit, so it shares its process with no other test: name one that does", test.Name())
+		return test, sibling, nil, fmt.Errorf("%s does not use the kit, so it cannot share its process with another test: name one that does", test.Name())
 	}
 	for _, s := range suites {
 		if s.Name != test.Suite {
@@ -46,13 +46,13 @@ func Pick(suites []protocol.Suite, pattern string) (test, sibling plan.Test, bat
 		batch = spread(quick(s), batchSize)
 	}
 	if sibling.Top == "" {
-		return test, sibling, nil, fmt.Errorf("%s has no other test beside it, to share a VM with", test.Name())
+		return test, sibling, nil, fmt.Errorf("%s has no other test to share a VM with", test.Name())
 	}
 	return test, sibling, batch, nil
 }
 
-// quick are all cells of those tests that have quick ones: a fair sample of
-// what people run. A suite that names none is taken whole.
+// quick are all cells of the tests that have quick cells, a fair sample of
+// typical use. It is the whole suite if no test has any.
 func quick(s protocol.Suite) []plan.Test {
 	named := s
 	if tests := slices.DeleteFunc(slices.Clone(s.Tests), func(t protocol.Test) bool { return len(t.Quick) == 0 }); len(tests) > 0 {
@@ -61,7 +61,7 @@ func quick(s protocol.Suite) []plan.Test {
 	return slices.DeleteFunc(plan.Expand(named), func(t plan.Test) bool { return t.Control })
 }
 
-// spread takes n of all, at even distances.
+// spread selects n of all, evenly spaced.
 func spread(all []plan.Test, n int) []plan.Test {
 	if len(all) <= n {
 		return all

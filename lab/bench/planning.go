@@ -11,13 +11,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// plannedCells is how many cells the plan has whose making is measured.
+// plannedCells is the number of cells of the plan whose creation is measured.
 const plannedCells = 100_000
 
-// planning makes a plan of cells cells, 25 kernels by 4 filesystems, and puts
-// it in order by durations that are known for all of them. It returns the
-// seconds that took, and the MiB that were allocated meanwhile: more than were
-// ever in use at once.
+// planning creates a plan of cells cells, 25 kernels by 4 filesystems, and orders
+// it by known durations of all of them. It returns the seconds that took, and the
+// MiB that were allocated, an upper bound of what was in use.
 func planning(cells int) (seconds, mib float64, err error) {
 	const nk, nf, subs = 25, 4, 10
 	var ks []plan.Kernel

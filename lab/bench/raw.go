@@ -15,12 +15,12 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
-// firstWord is what the init of the floor says, and all that it does.
+// firstWord is what smallestInit prints.
 const firstWord = "splicelab: the first word of PID 1\n"
 
 // smallestInit is a static ELF program that writes firstWord to its standard
-// output and then waits for ever. Nothing that is slower than it can be asked
-// of an init, so what comes before its word is the kernel's and QEMU's alone.
+// output and then waits forever. No init can do less, so the time until its
+// output is the kernel's and QEMU's alone.
 func smallestInit() []byte {
 	const base, headers = 0x400000, 64 + 56
 	code := []byte{
@@ -49,7 +49,7 @@ func smallestInit() []byte {
 	return b.Bytes()
 }
 
-// writeFloor writes an initramfs that holds that init and the console.
+// writeFloor writes an initramfs with smallestInit and the console device.
 func writeFloor(path string) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -67,9 +67,9 @@ func writeFloor(path string) error {
 	return f.Close()
 }
 
-// listener tells when a console has printed a text. It is written to whenever
-// there is something new, and reads it from the console itself, so that what
-// was printed before somebody listened is not missed.
+// listener detects that a console has printed a text. It is written to whenever
+// there is new output, but reads the console itself, so that earlier output is
+// not missed.
 type listener struct {
 	console *vm.Console
 	text    []byte
@@ -77,7 +77,7 @@ type listener struct {
 
 	mu   sync.Mutex
 	mark int64
-	tail []byte // the end of what was read, where the text may have begun
+	tail []byte // the last bytes read, which may be the beginning of the text
 	done bool
 }
 
@@ -98,11 +98,11 @@ func (l *listener) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// floorDeadline bounds the boot of a kernel that says nothing.
+// floorDeadline bounds the boot of a kernel that prints nothing.
 const floorDeadline = 90 * time.Second
 
-// floor boots the machine and returns how long it took from starting QEMU to
-// the first word of PID 1, in seconds. QEMU's end does not count.
+// floor boots the VM and returns the time from starting QEMU to the first output
+// of PID 1, in seconds, without QEMU's exit.
 func floor(ctx context.Context, cfg vm.Config) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, floorDeadline)
 	defer cancel()
@@ -119,7 +119,7 @@ func floor(ctx context.Context, cfg vm.Config) (float64, error) {
 	case <-l.heard:
 		return time.Since(began).Seconds(), nil
 	case <-v.Done():
-		return 0, errors.New("the VM ended before the first word of PID 1: " + v.Exit().String())
+		return 0, errors.New("the VM terminated before PID 1 printed anything: " + v.Exit().String())
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// Unit is what a row's samples are counted in.
+// Unit is the unit of a row's samples.
 type Unit string
 
-// The units that there are.
+// The units.
 const (
 	Seconds   Unit = "s"
 	PerMinute Unit = "/min"
@@ -20,14 +20,14 @@ const (
 	Times     Unit = "×"
 )
 
-// Row is one thing that was measured, or could not be.
+// Row is one measurement, possibly without samples.
 type Row struct {
 	What    string
 	Unit    Unit
 	Samples []float64
 	Goal    float64 // 0 for none
-	AtLeast bool    // the goal is to be reached; otherwise it is not to be exceeded
-	Note    string  // what is to be known of the samples, or why there are none
+	AtLeast bool    // the goal is a minimum; otherwise a maximum
+	Note    string  // a remark on the samples, or why there are none
 }
 
 // Section is a part of the report. About says what its rows measure.
@@ -36,7 +36,7 @@ type Section struct {
 	Rows         []Row
 }
 
-// Report is all that was measured in one go, and where.
+// Report is the result of a measurement, and the machine that it was made on.
 type Report struct {
 	Machine  []Fact
 	Sections []Section
@@ -45,7 +45,7 @@ type Report struct {
 // Fact is one line of the description of a machine.
 type Fact struct{ Name, Value string }
 
-// median is the middle of the samples; 0 when there are none.
+// median is the median of the samples; 0 if there are none.
 func median(samples []float64) float64 {
 	if len(samples) == 0 {
 		return 0
@@ -55,8 +55,8 @@ func median(samples []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// Ratio says how often the goal is met: 1 just meets it, 2 is twice as good.
-// It is 0 where there is no goal, or nothing was measured.
+// Ratio compares with the goal: 1 just meets it, 2 is twice as good. It is 0 if
+// there is no goal, or nothing was measured.
 func (r Row) Ratio() float64 {
 	m := median(r.Samples)
 	switch {
@@ -68,7 +68,7 @@ func (r Row) Ratio() float64 {
 	return r.Goal / m
 }
 
-// number writes a value no more exactly than it is known.
+// number formats a value with as many digits as are significant.
 func (u Unit) number(v float64) string {
 	switch {
 	case u == Seconds && v < 1:
@@ -93,8 +93,8 @@ func (r Row) goal() string {
 	return "≤ " + r.Unit.number(r.Goal)
 }
 
-// inTable makes text fit into a cell of a Markdown table: some of it was said
-// by programs that are none of ours.
+// inTable escapes text for a cell of a Markdown table; some of it is output of
+// other programs.
 func inTable(s string) string {
 	return strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(sanitize.Line(s))
 }
@@ -117,8 +117,8 @@ func (r Row) markdown() string {
 	return "| " + strings.Join(cells, " | ") + " |"
 }
 
-// WriteMarkdown writes the report. Behind the tables it says in words which
-// goals are missed, and which were not measured.
+// WriteMarkdown writes the report: the tables, then the goals that are missed or
+// were not measured.
 func (r Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("| the machine | |\n|---|---|\n")

@@ -4,7 +4,7 @@ import "fmt"
 
 // This file defines the rows of the report.
 
-// sections are the sections of everything that was measured in rounds.
+// sections are the report's sections on what was measured in rounds.
 func (b *bench) sections() []Section {
 	cell := Section{
 		Title: "One cell",
@@ -42,8 +42,8 @@ func (b *bench) sections() []Section {
 	return []Section{cell, throughput, others}
 }
 
-// overFloor compares the medians of the cold cell and of what it cannot do
-// without: the raw boot and the test's own time.
+// overFloor compares the median of the cold cell with its lower bound: the raw
+// boot plus the test's own time.
 func (b *bench) overFloor() Row {
 	r := Row{What: "cold / (raw + the test itself)", Unit: Times, Goal: goalCold}
 	least := median(b.raw.samples) + median(b.coldTest.samples)

@@ -19,12 +19,12 @@ import (
 // tool is another program that runs a Go test in a VM.
 type tool struct {
 	name string
-	// command is how it is told to run a test binary; env is added to ours.
+	// command is how it runs a test binary; env is added to ours.
 	command func(g toolGuest) (args, env []string)
 }
 
-// toolGuest is what every tool is asked for: the same kernel, machine, and
-// test. What else the machine is made of is the tool's own choice.
+// toolGuest is what every tool runs: the same kernel, VM size and test. The rest
+// of the VM is up to the tool.
 type toolGuest struct {
 	kernel    kernels.Kernel
 	accel     vm.Accel
@@ -34,12 +34,12 @@ type toolGuest struct {
 	args      []string // that select the test
 }
 
-// tools are those whose place is beside the lab: each boots one VM for one
-// program. Their own documentation tells how.
+// tools are comparable to the lab: each boots one VM for one program. The
+// options are from their documentation.
 var tools = []tool{
 	{"virtrun", func(g toolGuest) ([]string, []string) {
-		// Distributions have virtio_pci as a module, so the console has to be
-		// the one that is built in everywhere.
+		// Distributions build virtio_pci as a module, so use the console that is
+		// built in everywhere.
 		args := []string{"-kernel", g.kernel.BootImage(), "-transport", "isa", "-memory", strconv.Itoa(g.memoryMiB), "-smp", strconv.Itoa(g.cpus)}
 		if g.accel == vm.TCG {
 			args = append(args, "-nokvm", "-cpu", "max")
@@ -63,7 +63,7 @@ var tools = []tool{
 	}},
 }
 
-// image is the kernel as distributions ship it, which is what tools look for.
+// image is the kernel image as distributions ship it, which tools expect.
 func (g toolGuest) image() string {
 	if g.kernel.BzImage != "" {
 		return g.kernel.BzImage
@@ -71,15 +71,15 @@ func (g toolGuest) image() string {
 	return g.kernel.BootImage()
 }
 
-// toolDeadline bounds one run: a kernel may lack what a tool needs of it, and
-// some then wait for ever.
+// toolDeadline bounds one run: if the kernel lacks a feature that a tool needs,
+// some tools wait forever.
 const toolDeadline = 2 * time.Minute
 
-// toolReapTime is how long a killed tool's descendants may keep its output.
+// toolReapTime is how long a killed tool's descendants may keep its output open.
 const toolReapTime = 5 * time.Second
 
-// run runs the test once and returns how long that took, in seconds. A tool
-// that is not there is an *exec.Error.
+// run runs the test once and returns the time in seconds. If the tool is not
+// installed, the error is an *exec.Error.
 func (t tool) run(ctx context.Context, g toolGuest) (float64, error) {
 	path, err := exec.LookPath(t.name)
 	if err != nil {
@@ -92,7 +92,7 @@ func (t tool) run(ctx context.Context, g toolGuest) (float64, error) {
 	cmd.Env = append(os.Environ(), env...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	// Its QEMU is in the group, and goes with it.
+	// Killing the group also kills the tool's QEMU.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = toolReapTime

@@ -1,11 +1,11 @@
 // Package bisect finds where the outcome of a cell changed: between which
 // packages of an archive, at which commit, by which configuration options.
 //
-// A subject is whatever can be booted and tried, named by a text: a kernel's
-// release, a commit, a configuration. Judge decides on which side of the change
-// a subject lies, by trying it as often as the wanted confidence asks; Line
-// searches an ordered line of subjects with it. The caller builds and runs
-// subjects: the package knows neither QEMU nor the archive.
+// A subject is anything that can be booted and tried, identified by a string: a
+// kernel's release, a commit, a configuration. Judge decides on which side of
+// the change a subject lies, by trying it as often as the requested confidence
+// requires; Line uses it to search an ordered list of subjects. The caller
+// builds and runs subjects: the package knows neither QEMU nor the archive.
 package bisect
 
 import (
@@ -23,12 +23,13 @@ type Seen struct {
 	Outcome outcome.Outcome `json:"outcome,omitempty"`
 }
 
-// Mark is what a search tells attempts apart by, in one word: the outcome, or
-// the verdict where none was recorded. A kernel that dies, hangs, does not
-// boot or cannot run the test shows that, whatever was recorded before.
+// Mark is the one word by which a search distinguishes attempts: the outcome,
+// or the verdict if no outcome was recorded. If the kernel crashes, hangs, does
+// not boot or cannot run the test, it is that verdict, whatever was recorded
+// before.
 type Mark string
 
-// Mark is the attempt's.
+// Mark returns the attempt's mark.
 func (s Seen) Mark() Mark {
 	switch s.Verdict {
 	case outcome.Pass, outcome.Fail:
@@ -40,8 +41,8 @@ func (s Seen) Mark() Mark {
 }
 
 // Terms are the two marks of a search: what the good end shows, and what the
-// bad end shows and the good end never does. Either may stand for better or
-// worse: a search for a fix is one too.
+// bad end shows and the good end never does. Bad need not mean worse: searching
+// for a fix works the same way.
 type Terms struct {
 	Good Mark `json:"good"`
 	Bad  Mark `json:"bad"`
@@ -84,7 +85,7 @@ type Count struct {
 // Tally counts the marks of all attempts at one subject. Infra does not count.
 type Tally []Count
 
-// Add counts one more.
+// Add counts one attempt.
 func (t *Tally) Add(s Seen) {
 	for i := range *t {
 		if (*t)[i].Seen == s {
@@ -95,7 +96,7 @@ func (t *Tally) Add(s Seen) {
 	*t = append(*t, Count{s, 1})
 }
 
-// Of is how many attempts showed m.
+// Of is the number of attempts that showed m.
 func (t Tally) Of(m Mark) int {
 	n := 0
 	for _, c := range t {
@@ -106,7 +107,7 @@ func (t Tally) Of(m Mark) int {
 	return n
 }
 
-// Tries is how many attempts there were.
+// Tries is the number of attempts.
 func (t Tally) Tries() int {
 	n := 0
 	for _, c := range t {
@@ -115,7 +116,7 @@ func (t Tally) Tries() int {
 	return n
 }
 
-// marks are those of the tally, the most frequent first.
+// marks are the tally's marks, the most frequent first.
 func (t Tally) marks() []Mark {
 	var all []Mark
 	for _, c := range t {

@@ -19,7 +19,7 @@ var (
 	dead     = Seen{Verdict: outcome.BootFail}
 )
 
-// history plays kernels: what each of a line shows, attempt by attempt.
+// history simulates a list of kernels: what each shows, attempt by attempt.
 type history struct {
 	show   func(i int) Seen
 	fail   map[int]error
@@ -62,7 +62,7 @@ func newJudge(t testing.TB, dir string, h *history, confidence float64) *Judge {
 	return &Judge{Trier: h, Journal: j, Confidence: confidence, Budget: 100}
 }
 
-// from shows live from place i on, and snapshot before it.
+// from shows live from a place on, and snapshot before it.
 func from(place int) func(int) Seen {
 	return func(i int) Seen {
 		if i >= place {
@@ -94,9 +94,9 @@ func TestLineFindsEveryBoundary(t *testing.T) {
 	}
 }
 
-// What a bad kernel shows in 30 % of attempts only is found with the
-// confidence that was asked for.
-func TestUnsteadyBoundary(t *testing.T) {
+// A bad mark that shows in only 30 % of attempts is found with the requested
+// confidence.
+func TestFlakyBoundary(t *testing.T) {
 	const searches, length, rate, confidence = 1000, 64, 0.3, 0.95
 	right, tried := 0, 0
 	sum := 0.0
@@ -178,7 +178,7 @@ func TestEnds(t *testing.T) {
 }
 
 func TestNeither(t *testing.T) {
-	// Two that do not boot and one that cannot be had lie around the boundary.
+	// Two that do not boot and one that does not build lie around the boundary.
 	show := func(i int) Seen {
 		if i == 5 || i == 6 {
 			return dead
@@ -215,7 +215,7 @@ func TestSeveralBoundaries(t *testing.T) {
 	}
 }
 
-// A search that is killed goes on with what it knows, and tries nothing twice.
+// A killed search resumes from its journal and tries nothing twice.
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	whole := &history{show: from(23)}
@@ -259,7 +259,7 @@ func TestResume(t *testing.T) {
 
 var errKilled = errors.New("killed")
 
-// stopper ends a search after some visits.
+// stopper interrupts a search after some visits.
 type stopper struct {
 	*history
 	after int
@@ -273,7 +273,7 @@ func (s *stopper) Try(ctx context.Context, subject string, n int) ([]Seen, error
 	return s.history.Try(ctx, subject, n)
 }
 
-func TestJournalDamaged(t *testing.T) {
+func TestJournalCorrupt(t *testing.T) {
 	dir := t.TempDir()
 	q := map[string]string{"a": "b"}
 	j, err := OpenJournal(dir, q, false)
@@ -303,8 +303,7 @@ func TestJournalDamaged(t *testing.T) {
 	_ = j.Close()
 }
 
-// The lab's own faults count as nothing, and end the search where nothing
-// else comes.
+// The lab's own faults do not count; if there is nothing else, the search ends.
 func TestNoVerdicts(t *testing.T) {
 	j := newJudge(t, t.TempDir(), nil, 0.99)
 	j.Trier = empty{}

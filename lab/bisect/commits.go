@@ -12,26 +12,26 @@ import (
 )
 
 // Commits searches a history for the commit that changed the outcome. git
-// bisect itself chooses what is tried next, so merges, skipped commits and
-// the log are as its users know them; Judge says where each commit lies.
+// bisect chooses the next commit, so merges, skipped commits and the log work
+// as its users expect; Judge decides where each commit lies.
 type Commits struct {
 	Judge   *Judge
 	History *History
-	// Good and Bad are the ends. Good may be the later one: then what is
-	// searched is a fix.
+	// Good and Bad are the ends. If Good is the later one, the search is for a
+	// fix.
 	Good, Bad Commit
-	// Paths, FirstParent and Skip are as git bisect has them.
+	// Paths, FirstParent and Skip are those of git bisect.
 	Paths       []string
 	FirstParent bool
 	Skip        []Commit
-	// Left is told how many commits are left and about how many steps; may be
-	// nil.
+	// Left is called with the number of commits left and the approximate
+	// number of steps; may be nil.
 	Left func(commits, steps int)
-	// PatchFile is where the patch is put that takes the culprit back.
+	// PatchFile is where the patch that reverts the culprit is written.
 	PatchFile string
 }
 
-// Decided is a commit and where it lies.
+// Decided is a commit and the side on which it lies.
 type Decided struct {
 	Commit Commit `json:"commit"`
 	Side   Side   `json:"side"`
@@ -39,43 +39,42 @@ type Decided struct {
 
 // Culprit is the result of a search of a history.
 type Culprit struct {
-	// Commit is the first that shows the later end's outcome. It is empty
-	// where only commits that cannot be tried are left: Candidates are those
-	// of which it is one.
+	// Commit is the first that shows the later end's outcome. It is empty if
+	// only commits that cannot be tried are left: then it is one of
+	// Candidates.
 	Commit     Commit
 	Candidates []Commit
-	// Later is the side of the later end: Good where Commit is a fix.
+	// Later is the side of the later end: Good if Commit is a fix.
 	Later Side
 	// Steps are the commits that were decided, in the order of the search.
 	Steps []Decided
 	// Log is the input of git bisect replay.
 	Log  string
 	Stat string // which files the commit changes
-	// TakenBack says whether the later end without the commit shows the
-	// earlier end's outcome.
+	// TakenBack is the result of reverting the commit at the later end.
 	TakenBack TakenBack
 }
 
-// TakenBack is the result of the later end with the culprit reverted.
+// TakenBack says what the later end shows with the culprit reverted.
 type TakenBack struct {
-	Clean  bool   `json:"clean"` // the commit could be taken back there
+	Clean  bool   `json:"clean"` // the commit reverts without conflicts there
 	Side   Side   `json:"side"`
 	Reason string `json:"reason"` // why it was not tried
 }
 
-// without joins the two commits that name the first without the second.
+// without joins two commits in a subject: the first with the second reverted.
 const without = " without "
 
-// SplitSubject takes the subject of a search of commits apart: the commit to
-// build, and whether the culprit's patch is to be taken back on it.
+// SplitSubject splits a subject of a commit search into the commit to build and
+// whether to revert the culprit on it.
 func SplitSubject(subject string) (commit string, takeBack bool) {
 	commit, _, takeBack = strings.Cut(subject, without)
 	return commit, takeBack
 }
 
-// Search finds the culprit and verifies it: its parents and itself are tried
-// once more, and taken back on the later end it has to be the earlier outcome
-// again. Errors are those of Judge.Begin, *SameEndsError, *MergeBaseError,
+// Search finds the culprit and verifies it: the culprit and its parents are
+// tried once more, and reverting it at the later end has to restore the earlier
+// outcome. Errors are those of Judge.Begin, *SameEndsError, *MergeBaseError,
 // *SameCodeError and *ContradictionError.
 func (c *Commits) Search(ctx context.Context) (Culprit, error) {
 	if c.Good.ID == c.Bad.ID {
@@ -96,7 +95,8 @@ func (c *Commits) Search(ctx context.Context) (Culprit, error) {
 	if err != nil {
 		return found, err
 	}
-	// A merge's side branches may take a step or two more than a line would.
+	// The side branches of merges may take a step or two more than a linear
+	// history.
 	if err := c.Judge.Begin(ctx, c.Good.ID, c.Bad.ID, Steps(n+1)+2); err != nil {
 		return found, err
 	}
@@ -136,7 +136,7 @@ func (c *Commits) verify(ctx context.Context, found *Culprit, later Commit) erro
 		case id(p) == id(found.Commit.ID):
 			return &SameCodeError{Commit: found.Commit, Parent: p}
 		case side == Neither:
-			continue // as git bisect has it, a parent that cannot be tried says nothing
+			continue // as in git bisect, a parent that cannot be tried is ignored
 		case side != earlierSide:
 			return &ContradictionError{Subject: p, Side: earlierSide, Before: nil, Tally: c.Judge.Journal.Tally(p)}
 		}
@@ -179,11 +179,11 @@ func (c *Commits) takeBack(ctx context.Context, found *Culprit, later Commit) er
 type stepper struct {
 	*Commits
 	found *Culprit
-	terms map[Side]string // as git bisect is told
+	terms map[Side]string // as passed to git bisect
 }
 
-// gitTerm is a mark as git bisect takes it: its own words mean something else
-// there.
+// gitTerm is a mark as a term of git bisect, whose own terms such as skip are
+// reserved.
 func gitTerm(m Mark) string {
 	if m == "skip" {
 		return "skipped"
@@ -191,12 +191,13 @@ func gitTerm(m Mark) string {
 	return string(m)
 }
 
-// run starts the bisection anew and answers until git has found it. What was
-// decided before a kill is answered from the journal, so the same way is gone.
+// run starts git bisect from scratch and answers until git has found the commit.
+// After a kill, earlier decisions are answered from the journal, so that git
+// takes the same path.
 func (s *stepper) run(ctx context.Context, earlier, later Commit) error {
 	terms := s.Judge.Journal.Terms()
 	s.terms = map[Side]string{Good: gitTerm(terms.Good), Bad: gitTerm(terms.Bad)}
-	// A killed one's state is not needed: the journal knows more.
+	// The state of a killed git bisect is not needed: the journal has it all.
 	if _, err := s.History.git(ctx, "bisect", "reset"); err != nil {
 		return err
 	}
@@ -228,7 +229,7 @@ func (s *stepper) run(ctx context.Context, earlier, later Commit) error {
 	}
 }
 
-// step decides the commit that git bisect wants to know of.
+// step decides the commit that git bisect asks about.
 func (s *stepper) step(ctx context.Context) error {
 	next, err := s.History.Commit(ctx, "BISECT_HEAD")
 	if err != nil {
@@ -255,14 +256,14 @@ func (s *stepper) step(ctx context.Context) error {
 	return err
 }
 
-// What git bisect exits with when only skipped commits are left, and when the
-// merge base of the ends already shows the later one's outcome.
+// Exit codes of git bisect if only skipped commits are left, and if the merge
+// base of the ends already shows the later one's outcome.
 const (
 	onlySkipped  = 2
 	mergeBaseBad = 3
 )
 
-// bisect runs git bisect; that only skipped commits are left is no error.
+// bisect runs git bisect; having only skipped commits left is no error.
 func (s *stepper) bisect(ctx context.Context, args ...string) error {
 	_, err := s.History.git(ctx, args...)
 	var failed *git.Error
@@ -298,7 +299,7 @@ func (s *stepper) left(ctx context.Context) error {
 	return nil
 }
 
-// over reads from git's log whether the search has finished, and how.
+// over reads from git's log whether the search has finished, and its result.
 func (s *stepper) over(ctx context.Context) (bool, error) {
 	log, err := s.History.git(ctx, "bisect", "log")
 	if err != nil {

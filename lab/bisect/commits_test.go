@@ -13,7 +13,7 @@ import (
 	"github.com/splicelab/splicelab/kernels/source/git"
 )
 
-// repository is a real one, whose file "shows" says what a commit does.
+// repository is a real one, whose file "shows" has each commit's outcome.
 type repository struct {
 	t   *testing.T
 	dir string
@@ -40,8 +40,8 @@ func (r *repository) git(args ...string) string {
 	return strings.TrimSpace(out)
 }
 
-// commit makes one in which shows is what the kernel shows, and a file of its
-// own differs.
+// commit creates a commit whose kernel shows what shows says, and which also
+// changes a separate file.
 func (r *repository) commit(name, shows string) string {
 	r.t.Helper()
 	for file, text := range map[string]string{"shows": shows, name: name} {
@@ -66,7 +66,7 @@ type shower struct {
 
 var errEnded = errors.New("killed")
 
-// identify takes what a commit shows, up to its first word, for its kernel.
+// identify uses the first word of what a commit shows as its kernel's identity.
 func (s *shower) identify(ctx context.Context, subject string) (string, error) {
 	if s.left == 0 {
 		return "", errEnded
@@ -171,7 +171,7 @@ func TestCommitsFindsTheCulprit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The parent does not build: git can only name both.
+	// The parent does not build, so git can only name both.
 	if found.Commit.ID != "" || len(found.Candidates) != 2 || found.Candidates[1].ID != culprit {
 		t.Errorf("found %+v, candidates %+v\n%s", found.Commit, found.Candidates, found.Log)
 	}
@@ -201,7 +201,7 @@ func TestCommitsIsVerified(t *testing.T) {
 	dir := t.TempDir()
 	var found Culprit
 	var err error
-	// Killed after every second commit that is built, and gone on with.
+	// Killed after every second commit that is built, and resumed.
 	kills := 0
 	for {
 		s.left = 2
@@ -209,7 +209,7 @@ func TestCommitsIsVerified(t *testing.T) {
 			break
 		}
 		if kills++; kills > 20 {
-			t.Fatal("it comes to no end")
+			t.Fatal("it does not finish")
 		}
 	}
 	if err != nil {
@@ -229,7 +229,7 @@ func TestCommitsIsVerified(t *testing.T) {
 			t.Errorf("%s was built twice", subject)
 		}
 	}
-	// Of one kernel under several names only one was tried.
+	// Commits that build the same kernel are tried only once.
 	var names []string
 	for _, subject := range s.tried {
 		commit, _ := SplitSubject(subject)
@@ -309,7 +309,7 @@ func TestCommitsRefuses(t *testing.T) {
 	if _, err := OpenHistory(t.Context(), t.TempDir(), filepath.Join(t.TempDir(), "h.git")); !errors.As(err, &repo) {
 		t.Errorf("no repository: %v", err)
 	}
-	// It vanishes between two sessions.
+	// It disappears between two sessions.
 	if err := os.RemoveAll(r.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func TestCommitsRefuses(t *testing.T) {
 	}
 }
 
-// A commit is not to blame where it changes nothing in the kernel.
+// A commit that changes nothing in the kernel is not to blame.
 func TestCommitsOfTheSameCode(t *testing.T) {
 	r := newRepository(t)
 	r.commit("one", "snapshot 1")

@@ -1,17 +1,15 @@
 package bisect
 
-// Detection is what is known of how often a bad subject shows that it is bad:
-// it did so in Bad of Tries attempts. Before the first attempt every rate is
-// held for equally likely, so a test that showed it in each of ten attempts
-// is not yet taken for one that always does.
+// Detection is the observed rate at which a bad subject shows the bad mark: it
+// did so in Bad of Tries attempts. The prior is uniform, so a mark that showed in
+// each of ten attempts is not yet assumed to show always.
 type Detection struct {
 	Bad   int `json:"bad"`
 	Tries int `json:"tries"`
 }
 
 // Miss is the probability that a bad subject shows nothing bad in n attempts.
-// It is the mean of (1-p)^n over what p may be, which has a Beta distribution
-// after Bad of Tries.
+// It is the mean of (1-p)^n over the posterior of p, a Beta distribution.
 func (d Detection) Miss(n int) float64 {
 	a, b := float64(d.Bad+1), float64(d.Tries-d.Bad+1)
 	miss := 1.0
@@ -21,7 +19,8 @@ func (d Detection) Miss(n int) float64 {
 	return miss
 }
 
-// Rate is the most likely share of attempts in which a bad subject shows it.
+// Rate is the most likely share of attempts in which a bad subject shows the
+// bad mark.
 func (d Detection) Rate() float64 {
 	if d.Tries == 0 {
 		return 0
@@ -30,8 +29,8 @@ func (d Detection) Rate() float64 {
 }
 
 // Need is the least number of attempts after which a bad subject has been
-// missed with a probability of at most risk; at least 1, and at most limit,
-// even where that does not do.
+// missed with a probability of at most risk. It is at least 1, and at most
+// limit even if that is not enough.
 func (d Detection) Need(risk float64, limit int) int {
 	for n := 1; n < limit; n++ {
 		if d.Miss(n) <= risk {
@@ -41,8 +40,8 @@ func (d Detection) Need(risk float64, limit int) int {
 	return limit
 }
 
-// rule is the rate above which something would have been seen in n attempts,
-// with the given confidence.
+// rule is the rate above which a mark would have shown in n attempts, with the
+// given confidence.
 func rule(n int, confidence float64) float64 {
 	low, high := 0.0, 1.0
 	for range 40 {

@@ -7,19 +7,18 @@ import (
 	"strings"
 )
 
-// Differences searches, among the numbered differences of two subjects, a
-// smallest set that carries the change of the outcome: with these alone the
-// good end is bad, and without any one of them it is not.
+// Differences searches the numbered differences of two subjects for a minimal
+// set that causes the change of the outcome: with these alone the good end is
+// bad, and without any one of them it is not.
 //
 // A subject is a set of differences, in the notation of FormatSet: none is the
 // good end, all are the bad one.
 type Differences struct {
 	Judge *Judge
-	// N is how many there are, above zero.
+	// N is the number of differences, above zero.
 	N int
-	// Untaken returns those of a set that have no effect in it, because
-	// something that they depend on is not in the set. It must be cheap: no
-	// subject is tried by it.
+	// Untaken returns the members of a set that have no effect, because a
+	// dependency is not in the set. It must be cheap and try no subject.
 	Untaken func(ctx context.Context, set []int) ([]int, error)
 	// Left is called with the number of remaining differences; may be nil.
 	Left func(n int)
@@ -27,8 +26,8 @@ type Differences struct {
 
 // Found is the result of a search of differences.
 type Found struct {
-	// Set is a smallest one; Needed are those in it that only make others of it
-	// possible.
+	// Set is minimal; Needed are its members that are only dependencies of
+	// others.
 	Set, Needed []int
 	// Rest is where the bad end lies without the set.
 	Rest Side
@@ -43,7 +42,7 @@ func (d *Differences) Search(ctx context.Context) (Found, error) {
 	}
 	var found Found
 	set, err := d.least(ctx, nil, d.bad, func(set []int, last int) ([]int, error) {
-		// What the last one depends on is found without trying anything.
+		// The dependencies of the last one are found without trying anything.
 		return d.least(ctx, set, func(ctx context.Context, set []int) (bool, error) {
 			untaken, err := d.Untaken(ctx, set)
 			return !slices.Contains(untaken, last), err
@@ -80,10 +79,10 @@ func (d *Differences) bad(ctx context.Context, set []int) (bool, error) {
 	return s == Bad, err
 }
 
-// least grows set until holds is true of it. Each time it looks for the
-// shortest row of differences, from the first on, that would do together with
-// the set: the last of that row is one that is needed. grown, if not nil, may
-// add to a set that has just got one more.
+// least grows set until holds is true of it. Each step searches for the shortest
+// prefix of the differences that suffices together with the set; the last one of
+// that prefix is needed. grown, if not nil, may extend a set that has just grown
+// by one.
 func (d *Differences) least(ctx context.Context, set []int, holds func(context.Context, []int) (bool, error), grown func(set []int, last int) ([]int, error)) ([]int, error) {
 	high := d.N
 	for {
@@ -108,7 +107,7 @@ func (d *Differences) least(ctx context.Context, set []int, holds func(context.C
 		}
 		last := high - 1
 		if slices.Contains(set, last) {
-			return nil, fmt.Errorf("difference %d was added before and is wanted again: the results for a set of differences are not reproducible", last)
+			return nil, fmt.Errorf("difference %d was already added: the results for a set of differences are not reproducible", last)
 		}
 		set = union(set, []int{last})
 		if grown == nil {
@@ -189,7 +188,7 @@ func ParseSet(text string) ([]int, error) {
 		var low, high int
 		if n, _ := fmt.Sscanf(part, "%d-%d", &low, &high); n < 2 {
 			if n == 0 {
-				return nil, fmt.Errorf("%q is no set of differences", text)
+				return nil, fmt.Errorf("%q is not a set of differences", text)
 			}
 			high = low
 		}

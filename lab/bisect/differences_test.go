@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// options plays a configuration: those in flip, all of them taken, change the
-// outcome; an option is taken where all that it depends on is.
+// options simulates a configuration. If all options in flip take effect, the
+// outcome changes; an option takes effect if all its dependencies do.
 type options struct {
 	flip    []int
 	depends map[int][]int
@@ -70,11 +70,11 @@ func TestDifferences(t *testing.T) {
 		o    options
 		want Found
 	}{
-		"one":             {options{flip: []int{17}}, Found{Set: []int{17}, Rest: Good}},
-		"the first":       {options{flip: []int{0}}, Found{Set: []int{0}, Rest: Good}},
-		"the last":        {options{flip: []int{39}}, Found{Set: []int{39}, Rest: Good}},
-		"two together":    {options{flip: []int{3, 30}}, Found{Set: []int{3, 30}, Rest: Good}},
-		"with what it is": {options{flip: []int{20}, depends: map[int][]int{20: {5, 33}, 5: {2}}}, Found{Set: []int{2, 5, 20, 33}, Needed: []int{2, 5, 33}, Rest: Good}},
+		"one":          {options{flip: []int{17}}, Found{Set: []int{17}, Rest: Good}},
+		"the first":    {options{flip: []int{0}}, Found{Set: []int{0}, Rest: Good}},
+		"the last":     {options{flip: []int{39}}, Found{Set: []int{39}, Rest: Good}},
+		"two together": {options{flip: []int{3, 30}}, Found{Set: []int{3, 30}, Rest: Good}},
+		"dependencies": {options{flip: []int{20}, depends: map[int][]int{20: {5, 33}, 5: {2}}}, Found{Set: []int{2, 5, 20, 33}, Needed: []int{2, 5, 33}, Rest: Good}},
 		"some do not build": {options{flip: []int{17}, broken: func(set []int) bool { return slices.Contains(set, 9) && !slices.Contains(set, 25) }},
 			Found{Set: []int{17}, Rest: Good}},
 	} {
@@ -94,8 +94,8 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// Whatever the differences are, what is found is bad, and smallest.
-func TestDifferencesAreSmallest(t *testing.T) {
+// Whatever the differences are, the set found is bad and minimal.
+func TestDifferencesAreMinimal(t *testing.T) {
 	for i := range 200 {
 		r := rand.New(rand.NewPCG(7, uint64(i)))
 		n := 2 + r.IntN(60)
@@ -137,6 +137,6 @@ func TestSets(t *testing.T) {
 		}
 	}
 	if _, err := ParseSet("x"); err == nil {
-		t.Error("x is taken for a set")
+		t.Error("x is parsed as a set")
 	}
 }

@@ -9,7 +9,7 @@ import (
 type NoChangeError struct {
 	Good, Bad           string
 	GoodTally, BadTally Tally
-	Terms               Terms // zero where none were given
+	Terms               Terms // zero if none were given
 	Below               float64
 	Confidence          float64
 }
@@ -38,8 +38,8 @@ func (e *SwappedError) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*SwappedError) BadInput() {}
 
-// UnsteadyEndError reports a good end that cannot serve as one: it shows the
-// bad mark too, or never the good one.
+// UnsteadyEndError reports an unusable good end: it shows the bad mark too, or
+// never the good one.
 type UnsteadyEndError struct {
 	Subject string
 	Terms   Terms
@@ -67,7 +67,7 @@ func (e *SeveralError) Error() string {
 	for _, p := range e.Samples {
 		parts = append(parts, fmt.Sprintf("%s %s", p.Subject, p.Side))
 	}
-	return fmt.Sprintf("no single boundary of %s explains what was seen: %s", e.Terms, strings.Join(parts, ", "))
+	return fmt.Sprintf("no single boundary of %s explains the results: %s", e.Terms, strings.Join(parts, ", "))
 }
 
 // ContradictionError reports a subject that, when tried again, does not show
@@ -118,7 +118,7 @@ type MergeBaseError struct {
 }
 
 func (e *MergeBaseError) Error() string {
-	return fmt.Sprintf("the ends are on two branches, and %s, from which both come, shows %s already: the change to %s is on the other branch; bisect from %s there",
+	return fmt.Sprintf("the ends are on two branches, and their merge base %s already shows %s: the change to %s is on the other branch; bisect from %s there",
 		e.Base.Short(), e.Later, e.Earlier, e.Base.Short())
 }
 
@@ -130,12 +130,12 @@ type SameCodeError struct {
 }
 
 func (e *SameCodeError) Error() string {
-	return fmt.Sprintf("the search came to commit %s (%s), but that builds the same kernel as its parent %s, so it cannot be to blame: the outcome depends on something else; look at the cell's steadiness, and at how the kernel is configured",
+	return fmt.Sprintf("the search ended at commit %s (%s), but that builds the same kernel as its parent %s, so it cannot be to blame: the outcome depends on something else; check whether the cell is flaky, and how the kernel is configured",
 		e.Commit.Short(), e.Commit.Subject, e.Parent[:min(12, len(e.Parent))])
 }
 
-// MovedError reports that a name in the question, such as a branch, resolves to
-// something else than when the search began.
+// MovedError reports that a name in the query, such as a branch, no longer
+// resolves to what it did when the search began.
 type MovedError struct{ Word, Was, Is string }
 
 func (e *MovedError) Error() string {

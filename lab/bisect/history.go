@@ -13,7 +13,7 @@ import (
 	"github.com/splicelab/splicelab/kernels/source/git"
 )
 
-// History is a git repository, seen through a bare clone that shares its
+// History is a git repository, accessed through a bare clone that shares its
 // objects: a search writes only to the clone, never to the repository.
 type History struct {
 	Repo string // the repository
@@ -29,7 +29,7 @@ type Commit struct {
 	Parents []string `json:"parents"`
 }
 
-// Short is the beginning of the commit's name, as people write it.
+// Short is the abbreviated commit ID.
 func (c Commit) Short() string { return c.ID[:min(12, len(c.ID))] }
 
 // RefError says that a repository has no such commit.
@@ -52,20 +52,20 @@ func (e *RepoError) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*RepoError) BadInput() {}
 
-// OpenHistory clones the repository into dir, or brings the clone that lies
-// there up to date. The error is a *RepoError where the repository is to blame.
+// OpenHistory clones the repository into dir, or updates the clone there. The
+// error is a *RepoError if the repository is to blame.
 func OpenHistory(ctx context.Context, repo, dir string) (*History, error) {
 	repo, err := filepath.Abs(repo)
 	if err != nil {
 		return nil, err
 	}
 	if st, err := os.Stat(repo); err != nil || !st.IsDir() {
-		return nil, &RepoError{repo, "it is not a directory on this machine; git clone makes one of a URL"}
+		return nil, &RepoError{repo, "it is not a directory on this machine; clone a URL first with git clone"}
 	}
 	h := &History{Repo: repo, dir: dir}
 	if _, err := os.Stat(dir); err == nil {
-		// Also a clone that was killed, or whose repository was replaced, is
-		// mended by being made anew.
+		// If the clone was interrupted or its repository replaced, it is cloned
+		// again.
 		if _, err := h.git(ctx, "fetch", "--quiet", "--force", "--prune", repo, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/remotes/*:refs/remotes/*"); err == nil {
 			return h, nil
 		} else if ctx.Err() != nil {
@@ -83,7 +83,7 @@ func OpenHistory(ctx context.Context, repo, dir string) (*History, error) {
 	return h, osfile.PublishDir(part, dir)
 }
 
-// repoError blames the repository for git's complaint.
+// repoError blames the repository for git's error.
 func (h *History) repoError(err error) error {
 	var failed *git.Error
 	if errors.As(err, &failed) {
@@ -99,8 +99,8 @@ func (h *History) git(ctx context.Context, args ...string) (string, error) {
 // Remove removes the clone.
 func (h *History) Remove() error { return os.RemoveAll(h.dir) }
 
-// Commit finds what a ref, a tag or an expression such as HEAD~3 names. The
-// error is a *RefError where there is none.
+// Commit resolves a ref, a tag or an expression such as HEAD~3. The error is a
+// *RefError if there is no such commit.
 func (h *History) Commit(ctx context.Context, ref string) (Commit, error) {
 	for _, name := range []string{ref, "refs/remotes/origin/" + ref} {
 		out, err := h.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}")
@@ -136,7 +136,7 @@ func (h *History) precedes(ctx context.Context, a, b Commit) (bool, error) {
 	return err == nil, err
 }
 
-// related reports whether two commits have an ancestor in common.
+// related reports whether two commits have a common ancestor.
 func (h *History) related(ctx context.Context, a, b Commit) (bool, error) {
 	_, err := h.git(ctx, "merge-base", a.ID, b.ID)
 	var failed *git.Error
@@ -146,7 +146,7 @@ func (h *History) related(ctx context.Context, a, b Commit) (bool, error) {
 	return err == nil, err
 }
 
-// count is how many commits lead from a to b, of those that touch the paths.
+// count is the number of commits from a to b that touch the paths.
 func (h *History) count(ctx context.Context, a, b Commit, firstParent bool, paths []string) (int, error) {
 	args := []string{"rev-list", "--count"}
 	if firstParent {
@@ -159,8 +159,7 @@ func (h *History) count(ctx context.Context, a, b Commit, firstParent bool, path
 	return strconv.Atoi(strings.TrimSpace(out))
 }
 
-// stat is what a commit changes, file by file; of a merge what it brings to
-// its first parent.
+// stat is the commit's diffstat; a merge's is relative to its first parent.
 func (h *History) stat(ctx context.Context, c Commit) (string, error) {
 	if len(c.Parents) == 0 {
 		return "", nil
@@ -168,8 +167,8 @@ func (h *History) stat(ctx context.Context, c Commit) (string, error) {
 	return h.git(ctx, "diff", "--stat", c.Parents[0], c.ID)
 }
 
-// takeBack is the patch that undoes a commit, and whether it applies to tip
-// without a conflict.
+// takeBack is the patch that reverts a commit, and whether it applies to tip
+// without conflicts.
 func (h *History) takeBack(ctx context.Context, c, tip Commit) (patch []byte, clean bool, err error) {
 	if len(c.Parents) == 0 {
 		return nil, false, nil

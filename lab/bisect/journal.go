@@ -17,14 +17,14 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// Journal is a search's memory: what every subject showed, on disk before it
-// counts. A search that was killed goes on from it.
+// Journal records what every subject of a search showed. A result is on disk
+// before it counts, so a killed search can be resumed.
 type Journal struct {
 	path      string
 	lock      *os.File
 	record    record
 	detection Detection
-	// Resumed says that an unfinished search of the same question was found.
+	// Resumed says that an unfinished search with the same query was found.
 	Resumed bool
 }
 
@@ -36,26 +36,27 @@ type record struct {
 	Finished bool              `json:"finished"`
 	Terms    Terms             `json:"terms"`
 	Tallies  map[string]Tally  `json:"tallies"`
-	// Passed over: why, by subject.
+	// The reasons why subjects were skipped.
 	Untestable map[string]string `json:"untestable,omitempty"`
 	Runs       []string          `json:"runs,omitempty"`
-	// Pinned is what the question's words meant when the search began.
+	// Pinned is what the names in the query resolved to when the search
+	// began.
 	Pinned map[string]string `json:"pinned,omitempty"`
-	// Identities are what subjects really are; tallies are kept by them.
+	// Identities are the subjects' identities, by which tallies are stored.
 	Identities map[string]string `json:"identities,omitempty"`
-	// Verified has what subjects had shown before they were tried once more.
+	// Verified has the tallies of subjects from before they were verified.
 	Verified map[string]Tally `json:"verified,omitempty"`
 }
 
 const journalFormat = 1
 
-// OpenJournal opens the journal of a question in dir, and makes it if need be.
-// The question is everything that an answer depends on; the same one finds the
-// same journal. One that is finished, or fresh, begins anew. The journal is
-// locked until Close: two searches for one answer would count twice.
+// OpenJournal opens the journal of a question in dir, or creates it. The
+// question is everything that the answer depends on and identifies the journal.
+// A finished journal is started over, as is any if fresh is set. The journal is
+// locked until Close: two concurrent searches would count attempts twice.
 func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("the bisection's state cannot be kept: %w", err)
+		return nil, fmt.Errorf("cannot save the bisection's state: %w", err)
 	}
 	text, err := json.Marshal(question) // sorts the keys
 	if err != nil {
@@ -67,9 +68,9 @@ func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, 
 	var held *osfile.HeldError
 	switch {
 	case errors.As(err, &held):
-		return nil, fmt.Errorf("this bisection is already running in another splicelab: wait until it has ended (%s)", j.path)
+		return nil, fmt.Errorf("this bisection is already running in another splicelab: wait until it exits (%s)", j.path)
 	case err != nil:
-		return nil, fmt.Errorf("the bisection's state cannot be kept: %w", err)
+		return nil, fmt.Errorf("cannot save the bisection's state: %w", err)
 	}
 	if err := j.load(question, fresh); err != nil {
 		return nil, errors.Join(err, j.lock.Close())
@@ -99,7 +100,7 @@ func (j *Journal) load(question map[string]string, fresh bool) error {
 		return &JournalError{Path: j.path, Reason: "is corrupt: " + err.Error()}
 	}
 	if j.record.Format != journalFormat || !maps.Equal(j.record.Question, question) {
-		return &JournalError{Path: j.path, Reason: "was written by another version of splicelab, or for another question"}
+		return &JournalError{Path: j.path, Reason: "was written by another version of splicelab, or for another query"}
 	}
 	if j.record.Finished {
 		j.record = anew
@@ -115,14 +116,15 @@ func (j *Journal) load(question map[string]string, fresh bool) error {
 	return nil
 }
 
-// Close gives the journal free; what it holds is on disk already.
+// Close unlocks the journal; its content is already on disk.
 func (j *Journal) Close() error { return j.lock.Close() }
 
-// Beside is the name of a file that belongs to the search, with that ending.
+// Beside is the name of a file of the search next to the journal, with this
+// suffix.
 func (j *Journal) Beside(suffix string) string { return strings.TrimSuffix(j.path, ".json") + suffix }
 
-// Pin notes what the question's words mean, such as the commit of a branch. It
-// is an error where they meant something else when the search began.
+// Pin records what the names in the question resolve to, such as a branch to a
+// commit. The error is a *MovedError if that has changed since the search began.
 func (j *Journal) Pin(meaning map[string]string) error {
 	if j.record.Pinned == nil {
 		j.record.Pinned = meaning
@@ -136,15 +138,15 @@ func (j *Journal) Pin(meaning map[string]string) error {
 	return nil
 }
 
-// Begun is when the search began.
+// Begun is when the search started.
 func (j *Journal) Begun() time.Time { return j.record.Begun }
 
-// Tally is what a subject showed so far, or any other of its identity.
+// Tally is what a subject, or any other of the same identity, has shown so far.
 func (j *Journal) Tally(subject string) Tally {
 	return slices.Clone(j.record.Tallies[j.Identity(subject)])
 }
 
-// Identity is what a subject really is; itself where nobody said.
+// Identity is a subject's identity; the subject itself by default.
 func (j *Journal) Identity(subject string) string {
 	if id := j.record.Identities[subject]; id != "" {
 		return id
@@ -160,7 +162,7 @@ func (j *Journal) setIdentity(subject, id string) error {
 	return j.save()
 }
 
-// verifying is what a subject had shown when it began to be verified.
+// verifying is a subject's tally from before its verification began.
 func (j *Journal) verifying(subject string) (Tally, error) {
 	id := j.Identity(subject)
 	if t, begun := j.record.Verified[id]; begun {
@@ -177,16 +179,16 @@ func (j *Journal) verifying(subject string) (Tally, error) {
 // Terms are the search's; zero before they are known.
 func (j *Journal) Terms() Terms { return j.record.Terms }
 
-// SetTerms settles the terms.
+// SetTerms records the terms.
 func (j *Journal) SetTerms(t Terms) error {
 	j.record.Terms = t
 	return j.save()
 }
 
-// Untestable is why a subject is passed over, or empty.
+// Untestable is why a subject is skipped, or empty.
 func (j *Journal) Untestable(subject string) string { return j.record.Untestable[subject] }
 
-// untestable notes a subject that cannot be tried; false for other errors.
+// untestable records a subject that cannot be tried; false for other errors.
 func (j *Journal) untestable(subject string, err error) bool {
 	var u *UntestableError
 	if !errors.As(err, &u) {
@@ -196,7 +198,7 @@ func (j *Journal) untestable(subject string, err error) bool {
 	return true
 }
 
-// Add keeps what attempts at a subject showed.
+// Add stores what attempts at a subject showed.
 func (j *Journal) Add(subject string, seen []Seen) error {
 	t := j.Tally(subject)
 	for _, s := range seen {
@@ -206,10 +208,10 @@ func (j *Journal) Add(subject string, seen []Seen) error {
 	return j.save()
 }
 
-// AddRun names a stored run that attempts came from; it is written with them.
+// AddRun records the stored run of some attempts; it is written with them.
 func (j *Journal) AddRun(id string) { j.record.Runs = append(j.record.Runs, id) }
 
-// Run is the first run that was named, or empty.
+// Run is the first recorded run, or empty.
 func (j *Journal) Run() string {
 	if len(j.record.Runs) == 0 {
 		return ""
@@ -217,19 +219,19 @@ func (j *Journal) Run() string {
 	return j.record.Runs[0]
 }
 
-// Save writes what was noted since the last attempts.
+// Save writes what was recorded since the last attempts.
 func (j *Journal) Save() error { return j.save() }
 
-// Finish marks the search as ended: the same question then begins anew.
+// Finish marks the search as finished: the same question then starts over.
 func (j *Journal) Finish() error {
 	j.record.Finished = true
 	return j.save()
 }
 
-// save replaces the file, which is whole at any time.
+// save replaces the file atomically.
 func (j *Journal) save() error {
 	if j.path == "" {
-		return nil // a search that lives in memory
+		return nil // an in-memory journal
 	}
 	text, err := json.MarshalIndent(j.record, "", "  ")
 	if err != nil {
@@ -237,7 +239,7 @@ func (j *Journal) save() error {
 	}
 	err = osfile.Write(j.path, append(text, '\n'), 0o600)
 	if err != nil {
-		return fmt.Errorf("the bisection's state cannot be kept: %w; what was there is as it was", err)
+		return fmt.Errorf("cannot save the bisection's state: %w; the previous state is unchanged", err)
 	}
 	return nil
 }

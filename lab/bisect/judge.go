@@ -12,7 +12,7 @@ type Side int
 
 const (
 	// Neither: it shows neither of the two marks, or cannot be tried at all.
-	// Like a commit that git bisect skips, it says nothing.
+	// It is skipped, as by git bisect skip.
 	Neither Side = iota
 	Good
 	Bad
@@ -29,7 +29,7 @@ func (s Side) other() Side {
 	return s
 }
 
-// MarshalText is the side in a word.
+// MarshalText returns String.
 func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 func (s Side) String() string {
@@ -54,52 +54,52 @@ type UntestableError struct{ Reason string }
 
 func (e *UntestableError) Error() string { return e.Reason }
 
-// The numbers of attempts that a search begins with.
+// Numbers of attempts.
 const (
 	// firstLook is how often each end is tried before their marks are compared.
 	firstLook = 10
-	// wantBad is how often the bad end has to show it before its rate is
-	// taken for known.
+	// wantBad is how often the bad end has to show the bad mark before its rate
+	// counts as known.
 	wantBad = 5
 	// otherLook is how often a subject has to show something else, and never
-	// the good mark, to be passed over.
+	// the good mark, to be skipped.
 	otherLook = 3
-	// batch is the most attempts between two looks at what they showed.
+	// batch is the maximum number of attempts between two evaluations.
 	batch = 10
 )
 
 // Judge decides on which side of the change subjects lie.
 //
-// What it rests on: a good subject never shows the bad mark. So a single bad
-// attempt settles a subject as bad, and a good one takes as many attempts as
-// make it improbable enough that a bad one would have shown nothing. How often
-// a bad one shows it is measured at the bad end.
+// It assumes that a good subject never shows the bad mark. So a single bad
+// attempt makes a subject bad. A subject is good after so many attempts that a
+// bad one would very likely have shown the mark; how often a bad one does is
+// measured at the bad end.
 type Judge struct {
 	Trier Trier
-	// Identify, if not nil, says what a subject really is, such as the digest
-	// of the kernel that a commit builds. Subjects of one identity are one:
-	// what one showed the other did. Like Try it may be an *UntestableError.
+	// Identify, if not nil, returns a subject's identity, such as the digest of
+	// the kernel that a commit builds. Subjects of one identity share their
+	// results. Like Try it may return an *UntestableError.
 	Identify func(ctx context.Context, subject string) (string, error)
 	// Journal contains the results so far, and records the next ones.
 	Journal *Journal
-	// Confidence is the probability with which the search shall be right,
-	// above 0 and below 1.
+	// Confidence is the required probability that the search is right, above 0
+	// and below 1.
 	Confidence float64
-	// Budget is the most attempts at one subject; at least 1.
+	// Budget is the maximum number of attempts at one subject; at least 1.
 	Budget int
-	// Told is called for each subject that was decided; may be nil.
-	Told func(subject string, side Side, t Tally)
+	// OnDecision is called once for each subject that is decided; may be nil.
+	OnDecision func(subject string, side Side, t Tally)
 
-	steps int // subjects that may have to be found good
-	told  map[string]bool
+	steps    int // subjects that may have to be found good
+	reported map[string]bool
 }
 
-// Begin tries both ends and settles the terms, unless the journal has them. steps
-// is how many subjects the search may find to be good, over which the risk of
-// being wrong is spread.
+// Begin tries both ends and settles the terms, unless the journal has them.
+// steps is how many subjects the search may find to be good; the risk of being
+// wrong is divided among them.
 //
-// The error is a *NoChangeError, *SwappedError, *UnsteadyEndError or *EndError where the
-// ends do not make a search possible.
+// The error is a *NoChangeError, *SwappedError, *UnsteadyEndError or *EndError if
+// these ends cannot be searched.
 func (j *Judge) Begin(ctx context.Context, good, bad string, steps int) error {
 	j.steps = max(steps, 1)
 	for _, end := range []struct {
@@ -121,7 +121,7 @@ func (j *Judge) Begin(ctx context.Context, good, bad string, steps int) error {
 		return err
 	}
 	terms := j.Journal.Terms()
-	// How often the bad end shows it.
+	// Measure how often the bad end shows the bad mark.
 	for {
 		t := j.Journal.Tally(bad)
 		if t.Of(terms.Bad) >= wantBad || t.Tries() >= j.Budget {
@@ -133,7 +133,7 @@ func (j *Judge) Begin(ctx context.Context, good, bad string, steps int) error {
 	}
 	t := j.Journal.Tally(bad)
 	j.Journal.detection = Detection{Bad: t.Of(terms.Bad), Tries: t.Tries()}
-	j.tell(bad, Bad)
+	j.report(bad, Bad)
 	side, err := j.Side(ctx, good)
 	switch {
 	case err != nil:
@@ -144,7 +144,7 @@ func (j *Judge) Begin(ctx context.Context, good, bad string, steps int) error {
 	return nil
 }
 
-// upTo tries a subject until it was tried n times.
+// upTo tries a subject until it has been tried n times.
 func (j *Judge) upTo(ctx context.Context, subject string, n int) error {
 	n = min(n, j.Budget)
 	for {
@@ -158,14 +158,14 @@ func (j *Judge) upTo(ctx context.Context, subject string, n int) error {
 	}
 }
 
-// try tries a subject and keeps what it showed.
+// try tries a subject and records what it showed.
 func (j *Judge) try(ctx context.Context, subject string, n int) error {
 	seen, err := j.Trier.Try(ctx, subject, n)
 	if err != nil {
 		return err
 	}
 	if len(seen) == 0 {
-		return fmt.Errorf("%s: %d attempts came to no verdict, by the lab's own fault", subject, n)
+		return fmt.Errorf("%s: none of %d attempts got a verdict, through the lab's own faults", subject, n)
 	}
 	return j.Journal.Add(subject, seen)
 }
@@ -185,7 +185,7 @@ func (j *Judge) settleTerms(ctx context.Context, good, bad string) error {
 		}
 		return ""
 	}
-	// What the bad end shows seldom may need more attempts to be seen.
+	// A mark that the bad end rarely shows may need more attempts.
 	for find() == "" && b.Tries() < j.Budget {
 		if err := j.try(ctx, bad, min(batch, j.Budget-b.Tries())); err != nil {
 			return err
@@ -231,7 +231,7 @@ func (j *Judge) Side(ctx context.Context, subject string) (Side, error) {
 		if !j.Journal.untestable(subject, err) {
 			return Neither, err
 		}
-		return j.tell(subject, Neither), j.Journal.save()
+		return j.report(subject, Neither), j.Journal.save()
 	}
 	for {
 		t := j.Journal.Tally(subject)
@@ -239,13 +239,13 @@ func (j *Judge) Side(ctx context.Context, subject string) (Side, error) {
 		var left int
 		switch {
 		case j.Journal.Untestable(subject) != "":
-			return j.tell(subject, Neither), nil
+			return j.report(subject, Neither), nil
 		case t.Of(terms.Bad) > 0:
-			return j.tell(subject, Bad), nil
+			return j.report(subject, Bad), nil
 		case good > 0 && tries >= need:
-			return j.tell(subject, Good), nil
+			return j.report(subject, Good), nil
 		case good == 0 && tries >= min(otherLook, j.Budget):
-			return j.tell(subject, Neither), nil
+			return j.report(subject, Neither), nil
 		case good == 0:
 			left = min(otherLook, j.Budget) - tries
 			if tries == 0 {
@@ -265,12 +265,12 @@ func (j *Judge) Side(ctx context.Context, subject string) (Side, error) {
 	}
 }
 
-// need is how many attempts show that a subject is good.
+// need is the number of attempts after which a subject counts as good.
 func (j *Judge) need() int {
 	return j.Journal.detection.Need((1-j.Confidence)/float64(j.steps), j.Budget)
 }
 
-// identify records in the journal what a subject is.
+// identify records a subject's identity in the journal.
 func (j *Judge) identify(ctx context.Context, subject string) error {
 	if j.Identify == nil || j.Journal.Identity(subject) != subject || j.Journal.Untestable(subject) != "" {
 		return nil
@@ -282,9 +282,8 @@ func (j *Judge) identify(ctx context.Context, subject string) error {
 	return j.Journal.setIdentity(subject, id)
 }
 
-// Verify tries a subject that was decided once more, in as many attempts as
-// make a good one good. The error is a *ContradictionError where they do not
-// show that it lies on that side.
+// Verify tries a decided subject again, with as many attempts as a good one
+// needs. The error is a *ContradictionError if they do not confirm its side.
 func (j *Judge) Verify(ctx context.Context, subject string, side Side) error {
 	terms := j.Journal.Terms()
 	before, err := j.Journal.verifying(subject)
@@ -307,19 +306,19 @@ func (j *Judge) Verify(ctx context.Context, subject string, side Side) error {
 	}
 }
 
-func (j *Judge) tell(subject string, s Side) Side {
-	if j.Told != nil && !j.told[subject] {
-		if j.told == nil {
-			j.told = map[string]bool{}
+func (j *Judge) report(subject string, s Side) Side {
+	if j.OnDecision != nil && !j.reported[subject] {
+		if j.reported == nil {
+			j.reported = map[string]bool{}
 		}
-		j.told[subject] = true
-		j.Told(subject, s, j.Journal.Tally(subject))
+		j.reported[subject] = true
+		j.OnDecision(subject, s, j.Journal.Tally(subject))
 	}
 	return s
 }
 
-// Sureness is the least probability that all subjects found to be good are:
-// what is left when the risks of having missed a bad one are added up.
+// Sureness is a lower bound of the probability that all subjects found to be
+// good are good: 1 minus the sum of the risks of having missed a bad one.
 func (j *Judge) Sureness() float64 {
 	terms := j.Journal.Terms()
 	risk := 0.0
@@ -331,11 +330,11 @@ func (j *Judge) Sureness() float64 {
 	return math.Max(0, 1-risk)
 }
 
-// Detection is how often the bad end showed it, after Begin.
+// Detection is how often the bad end showed the bad mark, after Begin.
 func (j *Judge) Detection() Detection { return j.Journal.detection }
 
-// Steps is how many subjects a search over n of them may find to be good
-// before it is down to two neighbours.
+// Steps is how many subjects a search over n of them may find to be good before
+// only two neighbours are left.
 func Steps(n int) int {
 	steps := 1 // the good end itself
 	for n > 2 {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Point is a subject of a line that was decided.
+// Point is a decided subject of a line.
 type Point struct {
 	Index   int
 	Subject string
@@ -17,18 +17,17 @@ type Boundary struct {
 	// LastGood and FirstBad are the neighbours between which the outcome
 	// changes.
 	LastGood, FirstBad Point
-	// Between are the subjects that lie between them, of which nothing can be
-	// said.
+	// Between are the undecidable subjects between them.
 	Between []Point
-	// Seen are all subjects that were decided, in the line's order.
+	// Seen are all decided subjects, in the line's order.
 	Seen []Point
 }
 
 // Line searches a line of subjects for the place where good becomes bad. The
-// first is the good end, the last the bad one; Begin is called for them.
-// samples are places that are looked at before anything is concluded: history
-// is not one line where fixes go to several series, and where one boundary
-// does not explain the samples the error is a *SeveralError.
+// first is the good end, the last the bad one; Begin is called for them. samples
+// are indices that are tried first: if fixes went to several series, the history
+// is not linear. If no single boundary explains the samples, the error is a
+// *SeveralError.
 func (j *Judge) Line(ctx context.Context, subjects []string, samples []int) (Boundary, error) {
 	last := len(subjects) - 1
 	if err := j.Begin(ctx, subjects[0], subjects[last], len(samples)+Steps(len(subjects))); err != nil {
@@ -118,7 +117,7 @@ func (l *line) ends() (low, high int) {
 	return low, high
 }
 
-// middle is the undecided subject nearest to the middle between two, or -1.
+// middle is the undecided subject nearest to the midpoint of two, or -1.
 func (l *line) middle(low, high int) int {
 	var open []int
 	for i := low + 1; i < high; i++ {

@@ -117,7 +117,7 @@ func add(t *tar.Writer, name, from string) (err error) {
 	return err
 }
 
-// args is QEMU's command line, for reading.
+// args is QEMU's command line, for the reader.
 func (b Bundle) args() string {
 	return "qemu-system-x86_64 " + shell.Join(b.Machine.Args[b.Accel]) +
 		" -serial file:console.log -serial file:control.jsonl -serial file:output.txt\n"

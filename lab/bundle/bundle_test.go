@@ -15,8 +15,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// pretender is a QEMU that writes to its serial ports what a guest would.
-const pretender = `#!/bin/sh
+// fakeQEMU is a script that writes to its serial ports what a guest would.
+const fakeQEMU = `#!/bin/sh
 for a in "$@"; do
 	case $a in
 	file:*/console.log) console=${a#file:} ;;
@@ -55,7 +55,7 @@ func makeBundle(t *testing.T, expect report.Expect) string {
 	return file
 }
 
-// The script tells the verdicts apart as the lab does.
+// The script gives the same verdicts as the lab.
 func TestScriptJudges(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no shell")
@@ -83,7 +83,7 @@ func TestScriptJudges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			qemu := filepath.Join(t.TempDir(), "qemu")
-			if err := os.WriteFile(qemu, []byte(pretender+c.qemu), 0o755); err != nil {
+			if err := os.WriteFile(qemu, []byte(fakeQEMU+c.qemu), 0o755); err != nil {
 				t.Fatal(err)
 			}
 			file, dir := makeBundle(t, c.expect), t.TempDir()

@@ -12,18 +12,18 @@ import (
 	"github.com/splicelab/splicelab/internal/text"
 )
 
-// showWidth is how wide sentences are Test.
+// showWidth is the line width of a test's description.
 const showWidth = 90
 
-// faultWords say how each fault damages what a test looks at.
+// faultWords say what each fault corrupts.
 var faultWords = map[string]string{
-	"sample":      "poison is put into the bytes that the reader received",
-	"source":      "what one view of the source file shows is damaged",
+	"sample":      "the bytes that the reader received are poisoned",
+	"source":      "what one view of the source file shows is corrupted",
 	"observation": "the number, the errno or the text that decides is changed",
 }
 
 // Write writes descriptions of the tests, separated by blank lines. runWith is
-// the beginning of the command line that runs one.
+// the command to run one, without the test's name.
 func Write(w io.Writer, tests []Test, runWith string) error {
 	var b bytes.Buffer
 	for i, t := range tests {
@@ -89,7 +89,7 @@ func (s Test) write(b *bytes.Buffer, runWith string) {
 	s.writeSeen(b, runWith)
 }
 
-// item is one entry of a list, below a mark.
+// item is one entry of a list, after a mark.
 func item(b *bytes.Buffer, mark, content string) {
 	indent := strings.Repeat(" ", len(mark))
 	if mark != "" {
@@ -103,7 +103,7 @@ func item(b *bytes.Buffer, mark, content string) {
 	}
 }
 
-// writeSeen sums up the store: a line for each kernel and filesystem.
+// writeSeen summarises the stored results: a line for each kernel and filesystem.
 func (s Test) writeSeen(b *bytes.Buffer, runWith string) {
 	if len(s.Seen) == 0 {
 		b.WriteString("\nSeen here: nothing; " + runWith + " " + sanitize.Line(s.FullName()) + "\n")

@@ -34,8 +34,7 @@ type Observation struct {
 // FullName is the name by which a run selects the test.
 func (s Test) FullName() string { return s.Suite + "." + s.Name }
 
-// Find returns the tests that name stands for: one by its name, or all
-// of a number.
+// Find returns the tests that name selects: one by its name, or all of a number.
 func Find(suites []protocol.Suite, name string) ([]Test, error) {
 	var all, byName, byID []Test
 	var known []string

@@ -38,8 +38,8 @@ func families(suites []protocol.Suite) []family {
 	return out
 }
 
-// List writes the tests by family: a line of facts for each, and below it
-// what it asks and needs, broken at width.
+// List writes the tests by family: a line of facts for each, and below it its
+// description and requirements, wrapped at width.
 func List(suites []protocol.Suite, width int) string {
 	var b bytes.Buffer
 	tests, cells, idWidth := 0, 0, 2
@@ -75,7 +75,7 @@ func List(suites []protocol.Suite, width int) string {
 	return b.String()
 }
 
-// kindOf is a test's kind; control cells are none that a policy judges.
+// kindOf is a test's kind; control cells are not judged by a policy.
 func kindOf(t protocol.Test) string {
 	if t.Control {
 		return "control"
@@ -83,7 +83,7 @@ func kindOf(t protocol.Test) string {
 	return t.Kind
 }
 
-// needsOf says without what a test skips.
+// needsOf lists the requirements without which a test skips.
 func needsOf(t protocol.Test) string {
 	var parts []string
 	if len(t.Needs) > 0 {
@@ -99,5 +99,5 @@ func needsOf(t protocol.Test) string {
 	return strings.Join(parts, "; ")
 }
 
-// cellsOf is how many cells a test is on one kernel and filesystem.
+// cellsOf is the number of cells of a test per kernel and filesystem.
 func cellsOf(t protocol.Test) int { return max(len(t.Cells), 1) }

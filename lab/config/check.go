@@ -53,8 +53,8 @@ func syntaxFault(err error) fault {
 }
 
 // node is the value of n, which belongs to key, for a field of type t. It
-// reports false when there is none: n is null, which leaves the default, or
-// does not fit.
+// reports false if there is none: n is null, which leaves the default, or does
+// not fit.
 func (d *document) node(n ast.Node, t reflect.Type, key string) (any, bool) {
 	n, ok := d.resolve(n)
 	switch {
@@ -78,12 +78,12 @@ func (d *document) node(n ast.Node, t reflect.Type, key string) (any, bool) {
 		return values, true
 	}
 	text, ok := scalar(n)
-	// One scalar stands for a list of one, but not for a list of mappings.
+	// A scalar is accepted as a list of one, except for a list of mappings.
 	if !ok || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct || !fits(text, t) {
 		d.mismatch(n, t, key)
 		return nil, false
 	}
-	// The text is kept, and viper converts it by the field's type: the kernel
+	// The text is kept, and viper converts it to the field's type: the kernel
 	// 6.10 is not the number 6.1.
 	return text, true
 }
@@ -110,7 +110,7 @@ func (d *document) resolve(n ast.Node) (ast.Node, bool) {
 	return n, true
 }
 
-// scalar is a scalar as it is written in the file, without its quotes.
+// scalar is a scalar as written in the file, without its quotes.
 func scalar(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.LiteralNode:

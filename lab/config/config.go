@@ -1,8 +1,7 @@
-// Package config is the one way to configure splicelab: a struct with a
-// field for each option, their defaults and their validation. Values come
-// from command-line flags, then environment variables, then splicelab.yaml,
-// then the defaults. It knows what an option may be, and must not know what
-// any command does with it.
+// Package config has all options of splicelab: a struct with a field for each,
+// their defaults and their validation. The order of precedence is: command-line
+// flags, environment variables, splicelab.yaml, defaults. The package knows which
+// values are valid, and must not know what a command does with them.
 package config
 
 import (
@@ -31,13 +30,13 @@ type Config struct {
 	State string `mapstructure:"state"`
 	// GuestDir holds the programs that run in the guest: the agent, the test
 	// suites (*.test) and bb, the shell's commands.
-	// Default: empty, for those beside the executable or embedded in it.
+	// Default: empty, for those next to the executable or embedded in it.
 	GuestDir string `mapstructure:"guest-dir"`
-	// Run is what a run covers when the command line does not say.
+	// Run is what a run covers by default.
 	Run Run `mapstructure:"run"`
-	// Nightly is how "splicelab nightly" is held.
+	// Nightly configures "splicelab nightly".
 	Nightly Nightly `mapstructure:"nightly"`
-	// VM is how virtual machines are run.
+	// VM configures the virtual machines.
 	VM VM `mapstructure:"vm"`
 	// Kernels configures where kernels come from.
 	Kernels Kernels `mapstructure:"kernels"`
@@ -57,32 +56,32 @@ type Run struct {
 	// Tests is a regular expression on suite.TestName/subtest. Default: empty,
 	// see All.
 	Tests string `mapstructure:"tests"`
-	// Priority leaves out the tests of a lower priority than this: 0 is the
-	// highest. Default 9: none is left out.
+	// Priority excludes tests of a lower priority than this: 0 is the highest.
+	// Default 9: none is excluded.
 	Priority int `mapstructure:"priority"`
-	// All runs every test where neither Tests nor Priority says which.
-	// Default false: the quick cells, some twenty a kernel and filesystem,
-	// which stand for the others.
+	// All runs every test if neither Tests nor Priority is set. Default false:
+	// the quick cells, a representative subset of about twenty per kernel and
+	// filesystem.
 	All bool `mapstructure:"all"`
-	// Policy says which outcomes pass: "snapshot" (default) or "alias".
+	// Policy decides which outcomes pass: "snapshot" (default) or "alias".
 	Policy string `mapstructure:"policy"`
-	// Expectations is the file of what cells are expected to come to, or
-	// "none". Default "expectations.yaml", which need not be there.
+	// Expectations is the file with the expected results of cells, or "none".
+	// Default "expectations.yaml", which need not exist.
 	Expectations string `mapstructure:"expectations"`
 	// Isolation is "cell" (default: each cell has a fresh VM, restored from a
 	// template) or "vm" (cells share a VM until one breaks it).
 	Isolation string `mapstructure:"isolation"`
-	// RetryFailures is how many more times a cell is run that is bad, 0 to 100.
+	// RetryFailures is how many more times a failing cell is run, 0 to 100.
 	// Default 0.
 	RetryFailures int `mapstructure:"retry-failures"`
 	// Jobs is how many VMs run at once, 0 to 1024. Default 0: from the
 	// machine's cores and memory.
 	Jobs int `mapstructure:"jobs"`
-	// Seed starts all of the run's pseudo-randomness. Default 0: a random
+	// Seed is the seed of the run's pseudo-random choices. Default 0: a random
 	// one, which the run prints and stores.
 	Seed uint64 `mapstructure:"seed"`
-	// JSON to HTML are files for a report in that format; "-" is standard
-	// output. Default: none. Each has the name of its format: see Report.
+	// JSON to HTML are the files for reports in these formats; "-" is standard
+	// output. Default: none. See Report.
 	JSON      string `mapstructure:"json"`
 	JUnit     string `mapstructure:"junit"`
 	KTAP      string `mapstructure:"ktap"`
@@ -91,33 +90,33 @@ type Run struct {
 	Markdown  string `mapstructure:"markdown"`
 	CSV       string `mapstructure:"csv"`
 	HTML      string `mapstructure:"html"`
-	// KCIDBOrigin is the name that KCIDB knows the sender of reports by:
-	// lower-case letters, digits and "_". Default "splicelab".
+	// KCIDBOrigin is the origin of reports to KCIDB: lower-case letters, digits
+	// and "_". Default "splicelab".
 	KCIDBOrigin string `mapstructure:"kcidb-origin"`
 }
 
-// VM is how a virtual machine is run.
+// VM configures the virtual machines.
 type VM struct {
 	// QEMU is the QEMU binary, a path or a name on PATH.
 	// Default "qemu-system-x86_64".
 	QEMU string `mapstructure:"qemu"`
-	// Accel is "auto" (default: KVM where it boots a canary, else TCG),
-	// "kvm" or "tcg".
+	// Accel is "auto" (default: KVM if it boots a canary, else TCG), "kvm" or
+	// "tcg".
 	Accel string `mapstructure:"accel"`
 	// Memory is the guest's memory in MiB, 128 to 65536. Default 512.
 	Memory int `mapstructure:"memory"`
 	// CPUs is the number of the guest's processors, 1 to 64. Default 1.
 	CPUs int `mapstructure:"cpus"`
-	// BootTimeout bounds the time from QEMU's start to the agent's first
-	// word. Default 90s.
+	// BootTimeout bounds the time from QEMU's start to the agent's hello.
+	// Default 90s.
 	BootTimeout time.Duration `mapstructure:"boot-timeout"`
-	// SilenceTimeout bounds the time in which a VM says nothing before it is
-	// asked for a sign of life. Default 10s.
+	// SilenceTimeout is how long a VM may print nothing before it is pinged.
+	// Default 10s.
 	SilenceTimeout time.Duration `mapstructure:"silence-timeout"`
 	// NoTemplates boots every VM instead of restoring it. Default false.
 	NoTemplates bool `mapstructure:"no-templates"`
-	// TemplateRoom is how much of the cache templates that are not in use may
-	// take, in MiB, 0 to 16777216. Default 16384.
+	// TemplateRoom is how much of the cache unused templates may take, in MiB,
+	// 0 to 16777216. Default 16384.
 	TemplateRoom int `mapstructure:"template-room"`
 	// CellTimeout bounds one cell. Default 60s.
 	CellTimeout time.Duration `mapstructure:"cell-timeout"`
@@ -134,21 +133,21 @@ type Kernels struct {
 	Builds []source.Build `mapstructure:"builds"`
 }
 
-// The default matrix: the long-term series that distributions ship, the
-// newest series there is, and a filesystem of each way of keeping pages.
+// The default matrix: the long-term series that distributions ship, the newest
+// series, and one filesystem for each page-cache implementation.
 const (
 	DefaultKernels     = "5.10,6.1,6.12,6.18,newest:1"
 	DefaultFilesystems = "tmpfs,ext4,xfs,btrfs"
 )
 
-// NoExpectations is what run.expectations is where nothing is expected.
+// NoExpectations is the value of run.expectations for no expectations.
 const NoExpectations = "none"
 
-// LowestPriority is the lowest that a test can have.
+// LowestPriority is the lowest priority of a test.
 const LowestPriority = 9
 
-// Default returns the configuration of somebody who configured nothing. The
-// directories are empty: Load fills them from the environment.
+// Default returns the default configuration. The directories are empty: Load
+// fills them from the environment.
 func Default() Config {
 	return Config{
 		Run: Run{

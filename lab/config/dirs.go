@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// setDirectories fills the directories that nobody configured from the XDG
-// base directory variables, and makes all of them absolute: a guest's start
-// must not depend on the working directory.
+// setDirectories sets directories that are not configured from the XDG base
+// directory variables, and makes all of them absolute: starting a guest must not
+// depend on the working directory.
 func (c *Config) setDirectories() error {
 	for _, d := range []struct {
 		dir      *string
@@ -38,8 +38,8 @@ func (c *Config) setDirectories() error {
 	return nil
 }
 
-// xdg is splicelab's directory below an XDG base directory. The standard
-// says that a relative path in the variable is to be ignored.
+// xdg is splicelab's directory below an XDG base directory. The standard requires
+// ignoring a relative path in the variable.
 func xdg(variable, underHome string) func() (string, error) {
 	return func() (string, error) {
 		if base := os.Getenv(variable); filepath.IsAbs(base) {
@@ -47,7 +47,7 @@ func xdg(variable, underHome string) func() (string, error) {
 		}
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", errors.New("neither " + variable + " nor HOME says where the directory is")
+			return "", errors.New("neither " + variable + " nor HOME is set")
 		}
 		return filepath.Join(home, underHome, "splicelab"), nil
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Error says what is wrong with the configuration. It is always the user's
-// to mend: bad usage or bad input, never a failure of the lab.
+// Error says what is wrong with the configuration. It is always for the user to
+// fix: bad usage or bad input, never a failure of the lab.
 type Error struct {
 	// Faults are sentences, each with the flag, the variable or the file and
 	// line at fault; at least one.
@@ -18,14 +18,14 @@ func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*Error) BadInput() {}
 
-// fault is one thing that is wrong, before its origin is written out.
+// fault is one error, without its origin.
 type fault struct {
-	key  string // dotted; empty when the line says it all
+	key  string // dotted; empty if the line is enough
 	line int    // in the file; 0 when unknown
 	what string
 }
 
-// in writes the fault as one of the file's.
+// in formats the fault as one in the file.
 func (f fault) in(file string) string {
 	switch {
 	case f.line > 0:

@@ -12,8 +12,8 @@ import (
 	"github.com/splicelab/splicelab/lab/config"
 )
 
-// TestExample keeps the example file true: each of its settings is one that
-// there is, each option is in it, and what it shows as the default is.
+// TestExample checks the example file: each of its settings exists, each option is
+// in it, and the defaults that it shows are correct.
 func TestExample(t *testing.T) {
 	content, err := os.ReadFile("../../splicelab.yaml.example")
 	if err != nil {

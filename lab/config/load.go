@@ -11,23 +11,22 @@ import (
 	"github.com/spf13/viper"
 )
 
-// FileName is the configuration file that is looked for in the working
-// directory, and then in the user's configuration directory.
+// FileName is the name of the configuration file in the working directory or,
+// failing that, in the user's configuration directory.
 const FileName = "splicelab.yaml"
 
-// keyAnnotation marks a flag as another way to set an option.
+// keyAnnotation marks a flag that sets an option.
 const keyAnnotation = "splicelab_config_key"
 
-// BindFlag makes the flag, which must be defined in flags, set the option
-// key when it is given on the command line.
+// BindFlag makes the flag, which must be defined in flags, set the option key
+// when it is given on the command line.
 func BindFlag(flags *pflag.FlagSet, flag, key string) error {
 	return flags.SetAnnotation(flag, keyAnnotation, []string{key})
 }
 
-// Load gathers the configuration from flags, environment, file and defaults.
-// file is the path that the user named, or "" to look in the usual places,
-// where none need be. Faults of flags, environment and content are returned
-// as *Error.
+// Load reads the configuration from flags, environment, file and defaults. file
+// is the path given by the user, or "" to look in the usual places, where it need
+// not exist. Faults in flags, environment and content are returned as *Error.
 func Load(flags *pflag.FlagSet, file string) (Config, error) {
 	l := loader{viper: viper.New(), flags: map[string]*pflag.Flag{}}
 	if err := l.readFile(file); err != nil {
@@ -55,7 +54,7 @@ func Load(flags *pflag.FlagSet, file string) (Config, error) {
 	return c, nil
 }
 
-// loader remembers where each value came from, so that an error can say it.
+// loader records the origin of each value, for error messages.
 type loader struct {
 	viper *viper.Viper
 	file  string // the file that was read, or ""
@@ -83,7 +82,7 @@ func (l *loader) readFile(named string) error {
 	return nil
 }
 
-// find returns the file to read and its content; no name when there is none.
+// find returns the file to read and its content; no name if there is none.
 func find(named string) (string, []byte, error) {
 	if named != "" {
 		content, err := os.ReadFile(named)
@@ -102,7 +101,7 @@ func find(named string) (string, []byte, error) {
 		case err == nil:
 			return place, content, nil
 		case !errors.Is(err, fs.ErrNotExist):
-			return "", nil, &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; mend or remove it, or name another by --config", err)}}
+			return "", nil, &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; fix or remove it, or name another by --config", err)}}
 		}
 	}
 	return "", nil, nil
@@ -137,7 +136,7 @@ func (l *loader) bindEnvironment() error {
 	return nil
 }
 
-// origin names the place where the option's value was given.
+// origin is where the option's value was given.
 func (l *loader) origin(key string) string {
 	if f, ok := l.flags[key]; ok {
 		return "--" + f.Name
@@ -151,7 +150,7 @@ func (l *loader) origin(key string) string {
 	return key
 }
 
-// whole puts the file's name before a message that does not say where.
+// whole prefixes the file's name to a message without a line.
 func (l *loader) whole(message string) string {
 	if l.file == "" {
 		return message

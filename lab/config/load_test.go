@@ -89,7 +89,7 @@ vm:
 		t.Fatal(err)
 	}
 	if got.Run.Policy != "alias" || got.VM.Memory != 1024 || got.Run.Seed != 1<<64-1 {
-		t.Errorf("the file is not heeded: policy %q, memory %d, seed %d", got.Run.Policy, got.VM.Memory, got.Run.Seed)
+		t.Errorf("the file is ignored: policy %q, memory %d, seed %d", got.Run.Policy, got.VM.Memory, got.Run.Seed)
 	}
 	if got.Run.Jobs != 5 {
 		t.Errorf("jobs = %d, want the environment's 5 before the file's 3", got.Run.Jobs)
@@ -132,8 +132,8 @@ filesystems:
 	}
 }
 
-// TestTextsStayAsTheyAreWritten: YAML would make numbers and dates of these.
-func TestTextsStayAsTheyAreWritten(t *testing.T) {
+// YAML would turn these into numbers and dates.
+func TestStringsAreKeptAsWritten(t *testing.T) {
 	home(t)
 	write(t, `
 run: {kernels: 6.10, tests: 0x10}
@@ -205,7 +205,7 @@ func TestFaults(t *testing.T) {
 		{name: "text for a number", file: "\n\nrun: {jobs: many}", want: `^splicelab.yaml:3: run.jobs is "many", and must be a whole number$`},
 		{name: "negative seed", file: "run: {seed: -1}", want: `^splicelab.yaml:1: run.seed is "-1", and must be a whole number that is not negative$`},
 		{name: "number for a duration", file: "vm:\n  cell-timeout: 30", want: `^splicelab.yaml:2: vm.cell-timeout is "30", and must be a duration such as 90s or 2m$`},
-		{name: "list for a text", file: "cache: [a]", want: `^splicelab.yaml:1: cache is a list, and must be a text$`},
+		{name: "list for a text", file: "cache: [a]", want: `^splicelab.yaml:1: cache is a list, and must be a string$`},
 		{name: "text for a mapping", file: "vm: fast", want: `^splicelab.yaml:1: vm is "fast", and must be a mapping with the keys qemu, `},
 		{name: "mapping for a list", file: "filesystems: {name: x}", want: `^splicelab.yaml:1: filesystems is a mapping, and must be a list of mappings$`},
 		{name: "list for the file", file: "- a", want: `^splicelab.yaml:1: the file is a list, and must be a mapping`},
@@ -254,7 +254,7 @@ func TestYAMLForms(t *testing.T) {
 		{"anchors", "run:\n  tests: &a 6.10\n  seed: &b !!int 16\n  kernels: *a\nvm:\n  boot-timeout: 90s\n"},
 		{"nulls", "cache:\nfilesystems: ~\nrun: {tests: 6.10, seed: 16, jobs: null}\nvm: {boot-timeout: 90s, qemu: }\n"},
 		{"block scalars", "run:\n  tests: |-\n    6.10\n  seed: 1_6\nvm:\n  boot-timeout: >-\n    90s\n"},
-		{"line ends of DOS", "run:\r\n  tests: 6.10\r\n  seed: 16\r\nvm:\r\n  boot-timeout: 90s\r\n"},
+		{"DOS line endings", "run:\r\n  tests: 6.10\r\n  seed: 16\r\nvm:\r\n  boot-timeout: 90s\r\n"},
 	} {
 		write(t, c.file)
 		got, err := config.Load(flags(t), "")
@@ -275,7 +275,7 @@ func TestYAMLForms(t *testing.T) {
 	}
 }
 
-func TestNamedFileMustBeThere(t *testing.T) {
+func TestNamedFileMustExist(t *testing.T) {
 	home(t)
 	_, err := config.Load(flags(t), "nowhere.yaml")
 	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml") || !strings.Contains(err.Error(), "--config") {
@@ -283,7 +283,7 @@ func TestNamedFileMustBeThere(t *testing.T) {
 	}
 }
 
-func TestFlagDoesNotNeedAGoodEnvironment(t *testing.T) {
+func TestFlagOverridesInvalidEnvironment(t *testing.T) {
 	home(t)
 	t.Setenv("SPLICELAB_RUN_SEED", "random")
 	got, err := config.Load(flags(t, "--seed=9"), "")
@@ -292,8 +292,8 @@ func TestFlagDoesNotNeedAGoodEnvironment(t *testing.T) {
 	}
 }
 
-// FuzzFile feeds broken files: the answer is a configuration or a
-// *config.Error, never a panic or another error.
+// FuzzFile parses broken files: the result is a configuration or a *config.Error,
+// never a panic or another error.
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{"run: {jobs: 1}", "a: &x [*x]", "? [a]\n: b", "run: !!binary x", "filesystems: [{}]", "run: ~", "\xff", "vm: {memory: 1e3}", "<<: {cache: x}"} {
 		f.Add([]byte(seed))

@@ -12,60 +12,59 @@ import (
 	"github.com/splicelab/splicelab/results/notify"
 )
 
-// Nightly is how "splicelab nightly" is held.
+// Nightly configures "splicelab nightly".
 type Nightly struct {
-	// Kernels, Filesystems and Tests are those of a night. Default: empty,
-	// those of Run.
+	// Kernels, Filesystems and Tests are those of a nightly run. Default:
+	// empty, those of Run.
 	Kernels     string `mapstructure:"kernels"`
 	Filesystems string `mapstructure:"filesystems"`
 	Tests       string `mapstructure:"tests"`
-	// All runs the whole suite. Default false: as Run says.
+	// All runs the whole suite. Default false: as in Run.
 	All bool `mapstructure:"all"`
-	// Baseline is the run that a night is compared with: "@baseline"
-	// (default), "previous" for the night before, or another run.
+	// Baseline is the run to compare with: "@baseline" (default), "previous"
+	// for the previous nightly run, or another run.
 	Baseline string `mapstructure:"baseline"`
 	// Reports is the directory of report files. Default: "reports" in State.
 	Reports string `mapstructure:"reports"`
-	// ReportURL is the address at which people find Reports; notifications
-	// name it. Default: empty, they name files.
+	// ReportURL is the URL of Reports, for notifications. Default: empty,
+	// notifications contain file names.
 	ReportURL string `mapstructure:"report-url"`
 	// Formats are those of the report files. Default html and json.
 	Formats []string `mapstructure:"formats"`
-	// KeepDays is how many days runs, reports, and what of the cache nobody
-	// uses are kept, 1 to 36500. Default 30.
+	// KeepDays is how many days runs, reports and unused cache entries are
+	// kept, 1 to 36500. Default 30.
 	KeepDays int `mapstructure:"keep-days"`
-	// MinFree is what must be free in cache, state and reports, in MiB, 0 to
-	// 16777216. Default 2048.
+	// MinFree is the space that must be free in cache, state and reports, in
+	// MiB, 0 to 16777216. Default 2048.
 	MinFree int `mapstructure:"min-free"`
-	// Deadline bounds the run; 0: nothing does. Default 20h.
+	// Deadline bounds the run; 0: no limit. Default 20h.
 	Deadline time.Duration `mapstructure:"deadline"`
-	// Notify is who is told.
+	// Notify configures notifications.
 	Notify Notify `mapstructure:"notify"`
 }
 
 // Notify is how a nightly run reports what changed.
 type Notify struct {
-	// Always sends a notification also when there is nothing new. Default false.
+	// Always sends a notification even if nothing changed. Default false.
 	Always bool `mapstructure:"always"`
-	// Webhook is the address that gets a JSON document. Default: none.
+	// Webhook is the URL to which a JSON document is sent. Default: none.
 	Webhook string `mapstructure:"webhook"`
-	// TokenFile holds, and Token is, a secret that is sent along. Default: none.
+	// TokenFile contains, and Token is, the webhook's secret. Default: none.
 	TokenFile string `mapstructure:"token-file"`
 	Token     string `mapstructure:"token"`
-	// TokenHeader is the header that the secret goes into. Default
-	// Authorization, where "Bearer " precedes it.
+	// TokenHeader is the header for the secret. Default Authorization, where
+	// "Bearer " precedes it.
 	TokenHeader string `mapstructure:"token-header"`
-	// Mail is a program, with its arguments, that sends the mail which it gets
-	// on standard input. Default: none.
+	// Mail is a program, with its arguments, that sends the mail on its
+	// standard input. Default: none.
 	Mail []string `mapstructure:"mail"`
-	// From is the sender's address. Default: what the program puts there.
+	// From is the sender's address. Default: the program's.
 	From string `mapstructure:"from"`
-	// To are the addresses of those who get the mail.
+	// To are the recipients' addresses.
 	To []string `mapstructure:"to"`
 }
 
-// NightlyFormats are the words that nightly.formats takes: those of the reports
-// of a run.
+// NightlyFormats are the values of nightly.formats: the report formats of a run.
 func NightlyFormats() []string {
 	names := []string{"html"}
 	for _, f := range format.Formats {
@@ -110,7 +109,7 @@ func (n *Nightly) validate() []fault {
 		case !slices.Contains(NightlyFormats(), f):
 			wrong("formats", "%q is not one of %s", f, strings.Join(NightlyFormats(), ", "))
 		case slices.Contains(n.Formats[:i], f):
-			wrong("formats", "%q is there twice", f)
+			wrong("formats", "%q is listed twice", f)
 		}
 	}
 	if n.KeepDays < 1 || n.KeepDays > 36500 {
@@ -133,10 +132,10 @@ func (n *Notify) validate(wrong func(key, format string, args ...any)) {
 			wrong("notify.webhook", "%s", err) // the address itself may be a secret
 		}
 	} else if secret {
-		wrong("notify.webhook", "is empty, and a token is for it alone; write for example https://chat.example.org/hook")
+		wrong("notify.webhook", "is empty, but a token is set; write for example https://chat.example.org/hook")
 	}
 	if n.Token != "" && n.TokenFile != "" {
-		wrong("notify.token-file", "there is a token too: name one of them")
+		wrong("notify.token-file", "notify.token is set too: set only one of them")
 	}
 	if strings.ContainsAny(n.Token, "\r\n\x00") {
 		wrong("notify.token", "contains a line break")
@@ -158,8 +157,8 @@ func (n *Notify) validate(wrong func(key, format string, args ...any)) {
 	case len(n.Mail) > 0 && n.Mail[0] == "":
 		wrong("notify.mail", "names no program; write for example [sendmail, -t, -i]")
 	case len(n.Mail) > 0 && len(n.To) == 0:
-		wrong("notify.to", "is empty, and the mail goes to nobody; write for example [kernel@example.org]")
+		wrong("notify.to", "is empty, so nobody would get the mail; write for example [kernel@example.org]")
 	case len(n.Mail) == 0 && (len(n.To) > 0 || n.From != ""):
-		wrong("notify.mail", "is empty, and addresses are for it alone; write for example [sendmail, -t, -i]")
+		wrong("notify.mail", "is empty, but addresses are set; write for example [sendmail, -t, -i]")
 	}
 }

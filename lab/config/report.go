@@ -2,8 +2,8 @@ package config
 
 import "reflect"
 
-// Report is the option of the report in a format, which its key is called
-// after: a file, "-" or "". It is nil for a format that has none.
+// Report is the option of the report in a format, whose key is the format's name:
+// a file, "-" or "". It is nil for a format without one.
 func (r *Run) Report(format string) *string {
 	v := reflect.ValueOf(r).Elem()
 	for i := range v.NumField() {

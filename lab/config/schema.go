@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// option is one field that a single value fills.
+// option is one field that takes a single value.
 type option struct {
 	key string // dotted
 	typ reflect.Type
@@ -33,13 +33,13 @@ func options() []option {
 	return found
 }
 
-// field is a struct field under the name that files use for it.
+// field is a struct field with its name in files.
 type field struct {
 	name string
 	typ  reflect.Type
 }
 
-// fields lists t's fields that can be configured.
+// fields lists t's configurable fields.
 func fields(t reflect.Type) []field {
 	var found []field
 	for _, f := range reflect.VisibleFields(t) {
@@ -55,7 +55,7 @@ func fields(t reflect.Type) []field {
 	return found
 }
 
-// names lists the keys that a mapping of type t may have.
+// names lists the keys of a mapping of type t.
 func names(t reflect.Type) []string {
 	var found []string
 	for _, f := range fields(t) {
@@ -64,7 +64,7 @@ func names(t reflect.Type) []string {
 	return found
 }
 
-// describe says what a value of type t looks like, for an error message.
+// describe describes a value of type t, for an error message.
 func describe(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
@@ -78,7 +78,7 @@ func describe(t reflect.Type) string {
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() == reflect.String:
-		return "a text"
+		return "a string"
 	case t.Kind() >= reflect.Uint && t.Kind() <= reflect.Uint64:
 		return "a whole number that is not negative"
 	default:

@@ -11,14 +11,14 @@ import (
 	"github.com/splicelab/splicelab/results/format"
 )
 
-// Accels and Isolations are the words that vm.accel and run.isolation take.
+// Accels and Isolations are the values of vm.accel and run.isolation.
 var (
 	Accels     = []string{"auto", "kvm", "tcg"}
 	Isolations = []string{"vm", "cell"}
 )
 
-// validate checks values that have the right type, and reports every fault
-// under its key. What kernels, profiles and tests exist is not known here.
+// validate checks values of the right type, and reports every fault under its
+// key. Which kernels, profiles and tests exist is not known here.
 func (c *Config) validate() []fault {
 	var faults []fault
 	wrong := func(key, format string, args ...any) {

@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write what Parse says into the heads of testdata/*.log")
+var update = flag.Bool("update", false, "write the result of Parse into the headers of testdata/*.log")
 
-// The corpus: testdata/*.log are kernel logs under a head of comment lines,
+// The corpus: testdata/*.log are kernel logs with a header of comment lines,
 //
 //	# from: where the log comes from
 //	# fatal: the title of what Fatal returns, or "no"
 //	# event: LINE KIND TITLE
 //
-// and an empty line. Lines are counted from the first one after the head.
+// and an empty line. Lines are counted from the first one after the header.
 func TestCorpus(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.log")
 	if err != nil || len(files) < 20 {
@@ -31,7 +31,7 @@ func TestCorpus(t *testing.T) {
 			}
 			head, log, ok := strings.Cut(string(raw), "\n\n")
 			if !ok || !strings.HasPrefix(head, "# from: ") {
-				t.Fatal("the log has no head")
+				t.Fatal("the log has no header")
 			}
 			from, _, _ := strings.Cut(head, "\n")
 			got := from + "\n" + describe(Parse([]byte(log)))

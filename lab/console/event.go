@@ -29,7 +29,7 @@ const (
 	// OOM is a process killed by the OOM killer.
 	OOM Kind = "oom"
 	// InitDied is the panic after the death of PID 1, which is the lab's agent:
-	// by itself never the kernel's fault.
+	// alone never the kernel's fault.
 	InitDied Kind = "init-died"
 	// FSError is a filesystem that detected corruption or an I/O error.
 	FSError Kind = "fs-error"

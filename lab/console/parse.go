@@ -95,7 +95,7 @@ type block struct {
 }
 
 // line parses one raw line: what user space wrote before a timestamp in the
-// middle of it is a line of its own.
+// middle of it is a separate line.
 func (p *parser) line(number int, raw []byte) {
 	if len(raw) > 2*maxMatched {
 		raw = raw[:2*maxMatched]

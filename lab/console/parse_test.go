@@ -90,12 +90,12 @@ func TestFatal(t *testing.T) {
 		{"nothing", "all is well\n", ""},
 		{"a warning", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n", ""},
 		{"panic_on_warn", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: kernel: panic_on_warn set ...\n", "WARNING in f"},
-		{"the second warning panics by itself", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: other\n", "panic: other"},
+		{"an unrelated panic after a warning", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\nKernel panic - not syncing: other\n", "panic: other"},
 		{"softlockup_panic", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]\nRIP: 0010:f+0x1/0x2\nKernel panic - not syncing: softlockup: hung tasks\n", "soft lockup in f"},
 		{"hung_task_panic", "INFO: task x:1 blocked for more than 9 seconds.\nKernel panic - not syncing: hung_task: blocked tasks\n", "task hung"},
-		{"an oops comes before what follows from it", "kernel BUG at a.c:1!\nKernel panic - not syncing: Fatal exception\n", "kernel BUG in a.c"},
+		{"an oops takes precedence over its consequences", "kernel BUG at a.c:1!\nKernel panic - not syncing: Fatal exception\n", "kernel BUG in a.c"},
 		{"an oops in PID 1", "kernel BUG at a.c:1!\nKernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n", "kernel BUG in a.c"},
-		{"PID 1 by itself", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n", ""},
+		{"death of PID 1 alone", "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n", ""},
 		{"undefined behaviour", "UBSAN: shift-out-of-bounds in a.c:1:2\n", ""},
 		{"a free page that was modified", "pagealloc: single bit error\n", "pagealloc: single bit error"},
 		{"a leak", "BUG xfs_inode (Not tainted): Objects remaining on __kmem_cache_shutdown()\n", ""},
@@ -125,7 +125,7 @@ func TestUserSpaceOutput(t *testing.T) {
 	}
 }
 
-// The kernel's messages are found in whatever they are mixed with.
+// The kernel's messages are found no matter what they are mixed with.
 func TestMixed(t *testing.T) {
 	for _, log := range []string{
 		"[    1.000000] a\nhalf a line of a program[    2.000000] kernel BUG at a.c:1!\n",

@@ -135,8 +135,8 @@ func mayMatch(line string) bool {
 }
 
 // blameless are the panics that are not the kernel's fault. A log may be
-// truncated in the middle of such a line; the part that is there must not make
-// the kernel guilty.
+// truncated in the middle of such a line; the remaining part must not blame the
+// kernel.
 var blameless = []struct {
 	kind Kind
 	text string
@@ -147,8 +147,7 @@ var blameless = []struct {
 	{NoRoot, "Requested init "},
 }
 
-// cutShort returns the kind of a panic of which only the beginning of the text
-// may be there.
+// cutShort returns the kind of a panic whose text may be truncated.
 func cutShort(text string) Kind {
 	for _, i := range blameless {
 		if strings.HasPrefix(i.text, text) {

@@ -26,8 +26,8 @@ import (
 // index takes some seconds; a dead network must not take minutes.
 const archiveTimeout = 60 * time.Second
 
-// Room below which a run may fail, and below which it may become tight. Five
-// kernels with modules and disks take about 2 GiB.
+// Free space below which a run may fail, and below which it may become tight.
+// Five kernels with modules and disks take about 2 GiB.
 const (
 	leastRoom = 1 << 30
 	tightRoom = 5 << 30
@@ -45,8 +45,8 @@ func (d doctor) checkQEMU(ctx context.Context) []Finding {
 	return []Finding{{Health: OK, Subject: "QEMU", Text: version}}
 }
 
-// checkAccelerator asks what a run would use. It has no kernel to boot as a
-// canary, so it reports the remembered result of the last one.
+// checkAccelerator finds what a run would use. It has no kernel to boot as a
+// canary, so it reports the cached result of the last one.
 func (d doctor) checkAccelerator(ctx context.Context) []Finding {
 	accel, reason, err := vm.Choose(ctx, vm.Accel(d.VM.Accel), d.Settings.Canary(""))
 	f := Finding{Health: OK, Subject: "accelerator", Text: fmt.Sprintf("%s: %s", accel, reason)}
@@ -58,7 +58,7 @@ func (d doctor) checkAccelerator(ctx context.Context) []Finding {
 			f.Health, f.Text = Warn, "cannot be tried without QEMU"
 		}
 	case accel == vm.TCG && d.VM.Accel == string(vm.Auto):
-		f.Health, f.Remedy = Warn, "nothing to mend for correct results: TCG is slower, and works everywhere"
+		f.Health, f.Remedy = Warn, "results are correct without KVM: TCG works everywhere, but is slower"
 	}
 	return []Finding{f}
 }
@@ -66,7 +66,7 @@ func (d doctor) checkAccelerator(ctx context.Context) []Finding {
 func (d doctor) checkMkfs(context.Context) []Finding {
 	profiles, err := d.Settings.Profiles("all")
 	if err != nil {
-		return []Finding{{Fail, "filesystems", err.Error(), "mend the profiles in the configuration", "", nil}}
+		return []Finding{{Fail, "filesystems", err.Error(), "fix the profiles in the configuration", "", nil}}
 	}
 	var there, gone []string
 	skipped := map[string][]string{} // profiles of each tool that is missing
@@ -105,7 +105,7 @@ func (d doctor) checkArchive(ctx context.Context) []Finding {
 	const subject = "kernels"
 	store, err := d.Settings.OpenKernels()
 	if err != nil {
-		return []Finding{{Warn, subject, "the archive was not asked, because the cache cannot be written", "", "", nil}}
+		return []Finding{{Warn, subject, "the archive was not checked, because the cache cannot be written", "", "", nil}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, archiveTimeout)
 	defer cancel()
@@ -141,8 +141,8 @@ func (d doctor) checkDirectories(context.Context) []Finding {
 	return findings
 }
 
-// checkDirectory makes the directory and a file in it: permissions alone do
-// not show a read-only mount or a full disk.
+// checkDirectory creates the directory and a file in it: permissions alone do not
+// show a read-only mount or a full disk.
 func checkDirectory(name, dir, option string) Finding {
 	const remedy = "name a directory that can be written"
 	err := os.MkdirAll(dir, 0o755)
@@ -159,7 +159,7 @@ func checkDirectory(name, dir, option string) Finding {
 	}
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		return Finding{Warn, name, fmt.Sprintf("%s: its free space is unknown: %s", dir, err), "", "", nil}
+		return Finding{Warn, name, fmt.Sprintf("%s: cannot determine its free space: %s", dir, err), "", "", nil}
 	}
 	free := int64(st.Bavail) * st.Bsize
 	text := fmt.Sprintf("%s, %s free", dir, progress.Bytes(free))
@@ -216,7 +216,7 @@ func (d doctor) checkMachine(context.Context) []Finding {
 	return []Finding{f}
 }
 
-// checkGo looks for the toolchain, which only building tests needs.
+// checkGo looks for the toolchain, which is only needed to build tests.
 func (d doctor) checkGo(ctx context.Context) []Finding {
 	path, err := exec.LookPath("go")
 	if err != nil {

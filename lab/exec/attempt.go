@@ -10,10 +10,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// CovariateBooted is why a cell's VM was booted where others are restored.
+// CovariateBooted is why a cell's VM was booted although others are restored.
 const CovariateBooted = "booted"
 
-// attempt is a cell's result as it is stored.
+// attempt is a cell's result in its stored form.
 func attempt(c *cell, d verdict.Decision) results.Attempt {
 	a := results.Attempt{
 		Kind: d.Kind, Verdict: d.Verdict, Detail: d.Detail,
@@ -39,8 +39,8 @@ func attempt(c *cell, d verdict.Decision) results.Attempt {
 	return a
 }
 
-// timing breaks a cell's time down. before is what its VM took until since,
-// when the cell got it.
+// timing breaks down a cell's time. before is its VM's time up to since, when
+// the cell got the VM.
 func timing(c *cell, before results.Timing, since time.Time) results.Timing {
 	t := before
 	if c.started.IsZero() {

@@ -60,7 +60,7 @@ type batch struct {
 	tailOut    headtail.Buffer // output outside any cell, such as the process's last lines
 	line       []byte          // incomplete line of the output channel
 	outputEnd  bool            // the end mark was read
-	begun      []*cell         // in the order in which they began
+	begun      []*cell         // in the order in which they started
 	current    *cell           // the last of them
 	crashed    bool            // a cell was settled as a crash: later results do not count
 	logScanned int64           // console offset up to which the log was read
@@ -109,7 +109,7 @@ func (b *batch) execute(ctx context.Context) error {
 	p := testProcess(b.suites, b.spec, b.run, tests[0].Suite)
 	if p.mkdir != "" {
 		if err := b.m.Mkdir(ctx, p.mkdir); err != nil {
-			return b.broken(ctx, err, "while a directory was made")
+			return b.broken(ctx, err, "while a directory was created")
 		}
 	}
 	reply, err := b.m.Agent.Send(protocol.Request{Exec: &protocol.Exec{
@@ -137,7 +137,7 @@ func (b *batch) resumeParked(ctx context.Context, pattern string) error {
 	return b.watch(ctx, reply)
 }
 
-// process is how a suite's test process is started.
+// process says how to start a suite's test process.
 type process struct {
 	env   []string
 	dir   string
@@ -149,7 +149,7 @@ func testProcess(suites suite.Set, spec *machine.Spec, run job.Run, name string)
 	if u, ok := suites.OfUser(name); ok {
 		p.dir = u.WorkDir()
 		if spec.HasFilesystem() {
-			// testing.T.TempDir is to be on the filesystem under test. The agent
+			// testing.T.TempDir must be on the filesystem under test. The agent
 			// creates only the working directory.
 			p.env, p.mkdir = append(p.env, "TMPDIR="+machine.CellDir), machine.CellDir
 		}

@@ -24,9 +24,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// actor plays a VM by a script: what a real one says, at the moment a table
-// wants it said. Real VMs are in vm_test.go; this is for what they will not do
-// on demand, such as an oops that arrives in two halves.
+// actor is a scripted VM: it sends what a real one would, when the test wants it.
+// vm_test.go has tests with real VMs; this is for what they will not do on
+// demand, such as an oops that arrives in two halves.
 type actor struct {
 	con     *vm.Console
 	dead    chan struct{}
@@ -177,7 +177,7 @@ func TestBatch(t *testing.T) {
 		want:   map[string]string{"A": "fail", "B": "pass"},
 		end:    "unusable",
 	}, {
-		name: "a pass that the policy does not accept is no pass",
+		name: "a pass that the policy rejects is a fail",
 		script: []act{begin("A"), out("\x16=== ATTR  A outcome live", "\x16=== ATTR  A kind characterisation"),
 			result("PASS", "A"), exited(0, "")},
 		want: map[string]string{"A": "fail"},
@@ -200,7 +200,7 @@ func TestBatch(t *testing.T) {
 		want:   map[string]string{"A": "pass", "B": "crash xfs_file_splice_read"},
 		end:    "unusable",
 	}, {
-		name: "an oops split over two reads, and the kernel lives on",
+		name: "an oops split over two reads, and the kernel survives",
 		script: []act{begin("A"), func(a *actor) { _, _ = a.con.Write([]byte(oopsHead[:30])) },
 			func(a *actor) { _, _ = a.con.Write([]byte(oopsHead[30:] + "\n" + oopsRIP + "\n")) }},
 		want: map[string]string{"A": "crash xfs_file_splice_read"},
@@ -216,7 +216,7 @@ func TestBatch(t *testing.T) {
 		want:   map[string]string{"A": "pass", "B": "crash without a word"},
 		end:    "unusable",
 	}, {
-		name:   "QEMU is shot",
+		name:   "QEMU is killed",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), died(shot)},
 		want:   map[string]string{"A": "pass", "B": "infra QEMU"},
 		end:    "unusable",
@@ -237,7 +237,7 @@ func TestBatch(t *testing.T) {
 		want:   map[string]string{"A": "hang does not answer"},
 		end:    "unusable",
 	}, {
-		name:   "exit 0 without a result is nobody's pass",
+		name:   "exit 0 without a result is not a pass",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), exited(0, "")},
 		want:   map[string]string{"A": "pass", "B": "infra without a result"},
 		end:    "unusable",
@@ -248,16 +248,16 @@ func TestBatch(t *testing.T) {
 		want: map[string]string{"A": "fail SIGKILL"},
 		end:  "unusable",
 	}, {
-		name:   "a Go panic names itself",
+		name:   "a Go panic is the reason",
 		script: []act{begin("A"), out("panic: boom", "", "goroutine 1 [running]:"), exited(2, "")},
 		want:   map[string]string{"A": "fail boom"},
 		end:    "unusable",
 	}, {
-		name:   "a result out of nowhere is not a result",
+		name:   "a result of a cell that was not started does not count",
 		script: []act{result("PASS", "A"), begin("B"), result("PASS", "B"), exited(0, "")},
 		want:   map[string]string{"B": "pass"},
 	}, {
-		name:   "a parent that skips speaks for its cells",
+		name:   "a parent that skips skips its cells",
 		script: []act{out("\x16=== RUN   T", "    t_test.go:1: no module"), result("SKIP", "T"), begin("B"), result("PASS", "B"), exited(0, "")},
 		want:   map[string]string{"T/x": "skip no module", "B": "pass"},
 	}, {
@@ -284,7 +284,7 @@ func TestBatch(t *testing.T) {
 				verdicts[n] = string(a.Verdict)
 				if v, piece, ok := strings.Cut(tt.want[n], " "); ok && v == string(a.Verdict) {
 					if !strings.Contains(a.Detail, piece) {
-						t.Errorf("%s: detail %q does not say %q", n, a.Detail, piece)
+						t.Errorf("%s: detail %q does not contain %q", n, a.Detail, piece)
 					}
 				}
 			}
@@ -312,7 +312,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-func TestCellsInheritWhatTheirParentSays(t *testing.T) {
+func TestCellsInheritAttributes(t *testing.T) {
 	got, err := play(t, []act{out("\x16=== RUN   T", "\x16=== ATTR  T fs_type xfs"),
 		begin("T/x"), out("\x16=== ATTR  T/x dirty yes"), result("PASS", "T/x"),
 		begin("B"), result("PASS", "B"), exited(0, "")}, "T/x", "B")
@@ -327,7 +327,7 @@ func TestCellsInheritWhatTheirParentSays(t *testing.T) {
 	}
 }
 
-func TestFittingKeepsOneSuiteAndOneArgument(t *testing.T) {
+func TestFittingIsOneSuiteInOneArgument(t *testing.T) {
 	of := func(suite, top string) job.Cell { return job.Cell{Test: plan.Test{Suite: suite, Top: top}} }
 	if n := fitting([]job.Cell{of("a", "T"), of("a", "U"), of("b", "T")}); n != 2 {
 		t.Errorf("got %d tests of two suites in one batch, want 2", n)

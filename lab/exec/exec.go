@@ -45,7 +45,7 @@ type Local struct {
 	background sync.WaitGroup // VMs being killed, templates being prefetched
 }
 
-// New makes an executor that runs up to jobs VMs at once. Deadlines come with
+// New returns an executor that runs up to jobs VMs at once. Deadlines come with
 // each job; those of host are ignored.
 func New(host machine.Host, suites suite.Set, ks Kernels, jobs int) *Local {
 	return &Local{
@@ -56,12 +56,12 @@ func New(host machine.Host, suites suite.Set, ks Kernels, jobs int) *Local {
 	}
 }
 
-// Close waits until no VM of the executor is left, and releases the templates
+// Close waits until all VMs of the executor are gone, and releases the templates
 // that it used. No job may be running.
 func (x *Local) Close() {
 	x.background.Wait()
 	x.specs.each(func(spec *machine.Spec) {
-		if spec != nil { // a kernel whose disk driver is built in has no layer of its own
+		if spec != nil { // a kernel with a built-in disk driver has no separate layer
 			spec.Release()
 		}
 	})
@@ -119,8 +119,8 @@ func (x *Local) turn(ctx context.Context, w *work, report func(job.Event)) (job.
 	return res, err
 }
 
-// machine returns a VM for the job, restored and paused where there is a
-// template for it, else booted.
+// machine returns a VM for the job: restored and paused if there is a template,
+// else booted.
 func (x *Local) machine(ctx context.Context, w *work, report func(job.Event)) (*machine.Machine, error) {
 	if w.host.Templates == nil {
 		return w.host.Boot(ctx, w.spec)
@@ -160,7 +160,7 @@ func (x *Local) useMachine(ctx context.Context, w *work, m *machine.Machine, tak
 				since = time.Now()
 			}
 			if w.job.Single {
-				a.Duration = time.Since(taken) // the VM was made for it alone
+				a.Duration = time.Since(taken) // the VM is the cell's alone
 			}
 			if m.Booted != "" {
 				a.Covariates[CovariateBooted] = m.Booted
@@ -203,7 +203,7 @@ func (b *batch) blame(err error) {
 	b.finishCell(b.cells[0], d)
 }
 
-// sameSuites verifies that this executor has the suites that the job names.
+// sameSuites verifies that this executor has the job's suites.
 func (x *Local) sameSuites(j job.Job) error {
 	for _, c := range j.Cells {
 		want := j.Run.Suites[c.Test.Suite]
@@ -215,7 +215,7 @@ func (x *Local) sameSuites(j job.Job) error {
 			return err
 		}
 		if got != want {
-			return fmt.Errorf("suite %s is not the one that the run began with: its binary or its testdata changed", c.Test.Suite)
+			return fmt.Errorf("suite %s is not the one that the run started with: its binary or its testdata changed", c.Test.Suite)
 		}
 	}
 	return nil

@@ -2,8 +2,8 @@ package exec
 
 import "sync"
 
-// memo makes each value once: all callers share the work, and its failure. The
-// zero value is ready to use.
+// memo computes each value once: all callers share the work, and its failure.
+// The zero value is ready to use.
 type memo[T any] struct {
 	mu sync.Mutex
 	m  map[string]*memoEntry[T]
@@ -30,7 +30,7 @@ func (s *memo[T]) get(key string, make func() (T, error)) (T, error) {
 	return e.value, e.err
 }
 
-// each calls f for everything that was made.
+// each calls f for every value that was computed.
 func (s *memo[T]) each(f func(T)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

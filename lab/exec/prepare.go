@@ -18,14 +18,14 @@ type work struct {
 	host  *machine.Host // with the job's deadlines
 	suite string        // whose process is parked in the VM's template; empty for none
 	spec  *machine.Spec
-	m     *machine.Machine // paused; nil where it has to be booted
+	m     *machine.Machine // paused; nil if it has to be booted
 	err   error            // why there is no VM for jobs with this spec
 	ready time.Time
 }
 
-// prepare does what needs no slot: it makes the job's image, disk and template,
-// and restores its VM, which stays paused. A VM that has to be booted uses a
-// processor, and waits for the slot.
+// prepare does what needs no slot: it builds the job's image, disk and template,
+// and restores its VM, which stays paused. A VM that has to be booted uses a CPU,
+// and waits for the slot.
 func (x *Local) prepare(ctx context.Context, j job.Job) *work {
 	w := x.work(ctx, j)
 	if w.err == nil && w.host.Templates != nil && !j.Boot {
@@ -43,7 +43,7 @@ func (x *Local) prepare(ctx context.Context, j job.Job) *work {
 	return w
 }
 
-// work is a job with its spec.
+// work returns a job with its spec.
 func (x *Local) work(ctx context.Context, j job.Job) *work {
 	host := x.host
 	host.BootTimeout, host.ParkTimeout = j.Run.Deadlines.Boot, j.Run.Deadlines.Cell
@@ -111,7 +111,7 @@ func (x *Local) kernel(ctx context.Context, j job.Job) (*kernels.Kernel, error) 
 	})
 }
 
-// Prefetch implements job.Executor: it makes the templates of upcoming jobs. An
+// Prefetch implements job.Executor: it builds the templates of upcoming jobs. An
 // error is reported to the job that needs the template.
 func (x *Local) Prefetch(ctx context.Context, next []job.Job) {
 	for _, j := range next {

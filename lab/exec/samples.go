@@ -12,17 +12,17 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Samples are VMs of one cell outside any run, for measurements. They are made
-// the way a run makes them.
+// Samples are VMs of one cell outside any run, for measurements. They are started
+// as in a run.
 type Samples struct {
 	x        *Local
 	work     *work
-	template *template.Template // nil where VMs are booted
+	template *template.Template // nil if VMs are booted
 }
 
 // Samples prepares the VMs of a job's only cell. The executor must be closed
-// after the VMs have ended. The error says why the cell cannot run, or not
-// from a template.
+// after the VMs have terminated. The error says why the cell cannot run, or why
+// there is no template.
 func (x *Local) Samples(ctx context.Context, j job.Job) (*Samples, error) {
 	s := &Samples{x: x, work: x.work(ctx, j)}
 	if s.work.err != nil {
@@ -37,7 +37,7 @@ func (x *Local) Samples(ctx context.Context, j job.Job) (*Samples, error) {
 	return s, nil
 }
 
-// Config is that of a VM that is booted.
+// Config is the configuration of a booted VM.
 func (s *Samples) Config() vm.Config { return s.work.host.VMConfig(s.work.spec) }
 
 // Template is the directory that VMs are restored from; empty for none.
@@ -49,7 +49,7 @@ func (s *Samples) Template() string {
 }
 
 // KernelLayer is the directory of the template of the kernel alone, from which
-// Template was made; empty where there is none.
+// Template was built; empty if there is none.
 func (s *Samples) KernelLayer(ctx context.Context) (string, error) {
 	if s.template == nil {
 		return "", nil
@@ -61,7 +61,7 @@ func (s *Samples) KernelLayer(ctx context.Context) (string, error) {
 	return t.Dir, nil
 }
 
-// Sample is one VM. Whoever has it must kill it.
+// Sample is one VM. The caller must kill it.
 type Sample struct {
 	*machine.Machine
 	of *Samples
@@ -79,7 +79,7 @@ func (s *Samples) Restore(ctx context.Context) (*Sample, error) {
 	return &Sample{m, s}, nil
 }
 
-// Boot starts a VM and brings it to where its cell can run.
+// Boot starts a VM and brings it up until its cell can run.
 func (s *Samples) Boot(ctx context.Context) (*Sample, error) {
 	m, err := s.work.host.Boot(ctx, s.work.spec)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Samples) Boot(ctx context.Context) (*Sample, error) {
 	return &Sample{m, s}, nil
 }
 
-// Run runs the cell and returns its result. The VM lives on. The error says
+// Run runs the cell and returns its result. The VM keeps running. The error says
 // why there is no result.
 func (x *Sample) Run(ctx context.Context) (results.Attempt, error) {
 	if err := x.Resume(ctx); err != nil {

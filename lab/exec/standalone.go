@@ -17,12 +17,12 @@ import (
 
 // Standalone is a VM that runs one cell without the lab.
 type Standalone struct {
-	// Files are those of the VM, by the names that Args uses for them.
+	// Files are the VM's files, by the names that Args uses for them.
 	Files map[string]string
 	// Args is QEMU's command line, for each accelerator, without the three
 	// serial ports: console, control and output.
 	Args map[vm.Accel][]string
-	// Test is the cell's test as Go names it in its output.
+	// Test is the name of the cell's test in the output of the test binary.
 	Test string
 }
 
@@ -34,9 +34,9 @@ const (
 	standaloneConfig = "config"
 )
 
-// Standalone makes the VM of a job's one cell. Its image, which is built in
-// dir, contains the requests that the lab would send, so that the guest mounts
-// the filesystem, runs the test and powers off by itself.
+// Standalone builds the VM of a job's only cell. Its image, built in dir,
+// contains the requests that the lab would send, so that the guest mounts the
+// filesystem, runs the test and powers off without the lab.
 func (x *Local) Standalone(ctx context.Context, j job.Job, dir string) (Standalone, error) {
 	k, err := x.kernel(ctx, j)
 	if err != nil {
@@ -65,7 +65,7 @@ func (x *Local) Standalone(ctx context.Context, j job.Job, dir string) (Standalo
 	return x.standalone(spec, t, dir)
 }
 
-// script is what the lab would ask of the guest.
+// script is the requests that the lab would send.
 func (x *Local) script(spec *machine.Spec, run job.Run, t plan.Test) ([]byte, error) {
 	var requests []protocol.Request
 	for _, s := range spec.Steps() {
@@ -91,8 +91,8 @@ func (x *Local) script(spec *machine.Spec, run job.Run, t plan.Test) ([]byte, er
 	return text.Bytes(), nil
 }
 
-// standalone links a spec's files into dir under the names that a standalone
-// VM has for them.
+// standalone links a spec's files into dir under their names in a standalone
+// VM.
 func (x *Local) standalone(spec *machine.Spec, t plan.Test, dir string) (Standalone, error) {
 	out := Standalone{Files: map[string]string{}, Args: map[vm.Accel][]string{}, Test: t.GoName()}
 	cfg := x.host.VMConfig(spec)

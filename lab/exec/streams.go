@@ -39,15 +39,15 @@ func (b *batch) take(chunk []byte) {
 		}
 		b.line = b.line[i+1:]
 	}
-	// A line that is longer than any mark is passed on in pieces.
+	// A line that is longer than any mark is forwarded in pieces.
 	if !b.outputEnd && len(b.line) > gotest.MaxLine {
 		b.parser.Feed(b.line, b.event)
 		b.line = nil
 	}
 }
 
-// event handles what the test binary reported. Only cells of this batch that
-// were seen to begin can end: a result out of nowhere is not a result.
+// event handles what the test binary reported. The result of a cell that was not
+// seen to start is ignored.
 func (b *batch) event(e gotest.Event) {
 	c := b.index[e.Test]
 	switch {

@@ -86,7 +86,7 @@ func (b *batch) fault(format string, a ...any) error {
 	return b.stopped(verdict.Evidence{Phase: verdict.Running, Fault: fmt.Sprintf(format, a...)})
 }
 
-// broken stops the batch where a request could not be sent or answered.
+// broken stops the batch if a request could not be sent or answered.
 func (b *batch) broken(ctx context.Context, err error, when string) error {
 	if !errors.Is(err, machine.ErrChannel) {
 		return b.fault("%s: %v", when, err)
@@ -191,7 +191,7 @@ func (b *batch) overdue(ctx context.Context, answers bool) error {
 		return ctx.Err()
 	}
 	if b.current == nil || !b.current.running() {
-		return b.fault("the VM fell silent while %s", b.doing())
+		return b.fault("the VM stopped responding while %s", b.doing())
 	}
 	return b.stopped(verdict.Evidence{Phase: verdict.Running, Log: b.ownerLog(),
 		Overdue: &verdict.Overdue{Limit: b.run.Deadlines.Cell, Answers: answers}})

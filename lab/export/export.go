@@ -28,7 +28,7 @@ var Formats = append(slices.Clip(format.Formats), format.Format{Name: pageFormat
 
 // Renderer writes runs as documents.
 type Renderer struct {
-	// Origin is the name by which KCIDB knows the sender.
+	// Origin is the origin of reports to KCIDB.
 	Origin string
 	// Suites describes the suites, which know the families of tests.
 	Suites Suites
@@ -62,8 +62,8 @@ type formatted struct {
 	file   File
 }
 
-// NewReports reads from the options which reports are wanted, and verifies that
-// each can be written, before hours are spent on the run.
+// NewReports reads the options for reports, and verifies that each file can be
+// written, before hours are spent on the run.
 func NewReports(r config.Run, suites Suites, stdout io.Writer) (Reports, error) {
 	all := Reports{Renderer: Renderer{Origin: r.KCIDBOrigin, Suites: suites}, stdout: stdout}
 	taken := map[string]string{}
@@ -89,10 +89,10 @@ func NewReports(r config.Run, suites Suites, stdout io.Writer) (Reports, error) 
 	return all, nil
 }
 
-// Empty reports whether no report is wanted.
+// Empty reports whether no report is requested.
 func (r Reports) Empty() bool { return len(r.files) == 0 }
 
-// OnStdout reports whether standard output is taken by a report.
+// OnStdout reports whether a report goes to standard output.
 func (r Reports) OnStdout() bool {
 	return slices.ContainsFunc(r.files, func(f formatted) bool { return f.file == Stdout })
 }

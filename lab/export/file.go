@@ -19,8 +19,7 @@ type File string
 // Stdout is the file that stands for standard output.
 const Stdout File = "-"
 
-// Check refuses a file that cannot be written, as an error of the option that
-// names it.
+// Check rejects a file that cannot be written, as an error of its option.
 func (f File) Check(option string) error {
 	if err := f.writable(); err != nil {
 		return input.Optionf(option, "%s; name a file in a directory that can be written", err)
@@ -28,7 +27,7 @@ func (f File) Check(option string) error {
 	return nil
 }
 
-// writable tries the directory without changing what is there.
+// writable tests the directory without changing its content.
 func (f File) writable() error {
 	if f == Stdout {
 		return nil
@@ -68,8 +67,8 @@ func (f File) Replace(content []byte) error {
 	return nil
 }
 
-// Temporary creates a file beside f, to be renamed onto it. os.CreateTemp would
-// make one that only its owner can read, whatever the umask says.
+// Temporary creates a file next to f, to be renamed onto it. Unlike os.CreateTemp
+// it honours the umask.
 func (f File) Temporary() (*os.File, error) {
 	path := string(f)
 	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+strconv.Itoa(os.Getpid())+".tmp")

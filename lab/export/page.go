@@ -79,7 +79,7 @@ func crashLines(log string) []int {
 	for i, l := range lines {
 		lines[i] = sanitize.Short(l, 2<<10)
 	}
-	const ahead = 16 // lines of user space that may stand between two of the kernel's
+	const ahead = 16 // user-space lines that may be between two kernel lines
 	next := 0        // no line twice
 	for _, e := range console.Parse([]byte(log)) {
 		at := max(next, e.Line-1)

@@ -12,7 +12,7 @@ func TestCrashLines(t *testing.T) {
 	}{
 		{"a quiet log", "EXT4-fs (vda): mounted filesystem\nall is well\n", []int{}},
 		{"nothing", "", []int{}},
-		{"a fault, with what user space wrote between", "[    1.000000] EXT4-fs (vda): mounted filesystem\n" +
+		{"a fault, with user-space output in between", "[    1.000000] EXT4-fs (vda): mounted filesystem\n" +
 			"[    2.000000] BUG: kernel NULL pointer dereference, address: 0000000000000010\n" +
 			"a test's own words\n" +
 			"[    2.000001] #PF: supervisor read access in kernel mode\n" +

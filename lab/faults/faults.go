@@ -16,7 +16,7 @@ import (
 // Check is the result of one test in such a run.
 type Check struct {
 	Test  string // suite.TestName
-	Fault string // as the declaration has it
+	Fault string // as declared
 	// Fired are the cells that failed after the fault was injected.
 	Fired []results.Cell
 	// Early are those that failed before the fault was injected, because of
@@ -33,9 +33,9 @@ type Check struct {
 	Infra []results.Cell
 }
 
-// Detected reports whether the test was seen to fail, or could not be run
-// anywhere, and was silent nowhere. Failing by itself is proof when it was
-// for the data: an errno would be the outcome of a broken set-up too.
+// Detected reports whether the test failed somewhere or could not be run
+// anywhere, and was silent nowhere. Failing without the fault is proof only if the
+// data was wrong: an errno could also come from a broken set-up.
 func (p Check) Detected() bool {
 	told := len(p.Fired) > 0 || slices.ContainsFunc(p.Early, func(c results.Cell) bool {
 		return c.Outcome != outcome.None && c.Outcome != outcome.Error
@@ -77,7 +77,7 @@ func (p *Check) list(c results.Cell) *[]results.Cell {
 		return &p.Broken
 	}
 	if c.Outcome == outcome.Error && c.Covariates[protocol.AttrFault] == "" {
-		return &p.Early // a call failed before there was anything to damage
+		return &p.Early // a call failed before there was anything to corrupt
 	}
 	switch c.Verdict {
 	case outcome.Fail:
@@ -97,5 +97,5 @@ func WhySilent(c results.Cell) string {
 	if blind := c.Covariates[protocol.AttrBlind]; blind != "" {
 		return blind
 	}
-	return "passed, and was shown no fault: its suite knows none"
+	return "passed, but no fault was injected: its suite supports none"
 }

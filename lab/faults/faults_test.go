@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// TestChecks: only a cell that was shown its fault and failed has fired.
+// Only a cell that failed after its fault was injected has fired.
 func TestChecks(t *testing.T) {
 	planned := plan.Plan{Tests: []plan.Test{{Suite: "s", Top: "TestA", Sub: "x", Fault: "sample"}, {Suite: "s", Top: "TestA", Sub: "y", Fault: "sample"}}}
 	shown := map[string]string{protocol.AttrFault: "sample"}
@@ -28,7 +28,7 @@ func TestChecks(t *testing.T) {
 		{verdict: outcome.Fail, where: "early"},
 		{verdict: outcome.Fail, outcome: outcome.Error, where: "early"},
 		{verdict: outcome.Fail, outcome: outcome.Short, where: "early", detected: true},
-		{verdict: outcome.Pass, where: "silent", why: "knows none"},
+		{verdict: outcome.Pass, where: "silent", why: "supports none"},
 		{verdict: outcome.Pass, covariates: shown, where: "silent"},
 		{verdict: outcome.Skip, where: "skipped", detected: true},
 		{verdict: outcome.Crash, covariates: shown, where: "broken"},

@@ -128,7 +128,7 @@ func (p *Parser) frame(b []byte, emit func(Event)) bool {
 	}
 	rest, ok := strings.CutPrefix(strings.TrimLeft(s, " "), "--- ")
 	if !ok {
-		// The binary's final PASS or FAIL says nothing about a test.
+		// The binary's final PASS or FAIL is not about a test.
 		return s == "PASS" || s == "FAIL"
 	}
 	verb, arg, ok := strings.Cut(rest, ": ")

@@ -1,7 +1,7 @@
-// Package job is the seam between deciding what runs next and running it. A
-// Job goes down, Events and a Result come back. All three are plain data:
-// kernels, suites and programs are named by digest, and nothing points into a
-// plan or a store, so that an executor may be on another machine.
+// Package job is the interface between scheduling and execution. A Job goes down,
+// Events and a Result come back. All three are plain data: kernels, suites and
+// programs are identified by digest, and nothing points into a plan or a store,
+// so that an executor may be on another machine.
 package job
 
 import (
@@ -19,10 +19,10 @@ import (
 
 // Executor runs jobs.
 type Executor interface {
-	// Run makes a VM for the job and runs its cells in it until all of them
+	// Run starts a VM for the job and runs its cells in it until all of them
 	// have a result or the VM is unusable. It calls report in order, from one
 	// goroutine at a time. Several jobs may run at once; the executor limits
-	// how many VMs use a processor. The error is ctx's, or one that makes every
+	// how many VMs use a CPU. The error is ctx's, or one that makes every
 	// further job pointless.
 	Run(ctx context.Context, j Job, report func(Event)) (Result, error)
 	// Prefetch announces upcoming jobs, the next one first, so that the executor
@@ -110,7 +110,7 @@ type Result struct {
 	// Unavailable is why no VM came up for any of the job's cells; nil when one
 	// did. Cells without a Finished event are then still pending.
 	Unavailable *verdict.Termination `json:"unavailable,omitempty"`
-	// Shared says that Unavailable was observed while a template was made, and
+	// Shared says that Unavailable was observed while a template was built, and
 	// so applies to every job with the same Spec.
 	Shared bool `json:"shared,omitempty"`
 	// Taken is when the job got its slot.

@@ -12,9 +12,9 @@ import (
 	"github.com/splicelab/splicelab/lab/session"
 )
 
-// Fetch fetches the kernels that the selectors name into the cache, and lists
-// those that are there, even with an error. log shows the progress; refresh asks
-// the archive for its newest index first.
+// Fetch fetches the kernels that the selectors match into the cache, and lists
+// those that are there, even with an error. log shows the progress; refresh
+// updates the archive's index first.
 func Fetch(ctx context.Context, s session.Settings, out, log io.Writer, selectors string, refresh bool) error {
 	src, release, err := openArchive(s, refresh)
 	if err != nil {
@@ -34,8 +34,8 @@ func Fetch(ctx context.Context, s session.Settings, out, log io.Writer, selector
 	return err
 }
 
-// Build builds a kernel from source into the cache, and names it. jobs is how
-// many files are compiled at once; 0: as many as there are processors. log shows
+// Build builds a kernel from source into the cache, and prints its release. jobs
+// is how many files are compiled at once; 0: as many as there are CPUs. log shows
 // the progress.
 func Build(ctx context.Context, s session.Settings, out, log io.Writer, build source.Build, jobs int) error {
 	src, release, err := openArchive(s, false)

@@ -17,8 +17,8 @@ import (
 	"github.com/splicelab/splicelab/lab/session"
 )
 
-// List lists the kernels of the archive, or those that the selectors name.
-// refresh asks the archive for its newest index first.
+// List lists the kernels of the archive, or those that the selectors match.
+// refresh updates the archive's index first.
 func List(ctx context.Context, s session.Settings, selectors string, refresh bool) ([]kernels.Entry, error) {
 	store, err := s.OpenKernels()
 	if err != nil {
@@ -92,8 +92,7 @@ func newKernelJSON(e kernels.Entry) kernelJSON {
 	}
 }
 
-// reference is the number of a note, which is added if no kernel before has it;
-// "" for none.
+// reference is the number of a note, which is added if it is new; "" for none.
 func reference(notes *[]string, note string) string {
 	if note == "" {
 		return ""

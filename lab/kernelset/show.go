@@ -13,7 +13,7 @@ import (
 	"github.com/splicelab/splicelab/lab/progress"
 )
 
-// Describe writes what is known of a kernel, and the files of a cached one. It
+// Describe writes what is known about a kernel, and the files of a cached one. It
 // fetches nothing.
 func Describe(ctx context.Context, out io.Writer, e kernels.Entry) error {
 	w := text.NewTable(out)
@@ -50,7 +50,7 @@ func Describe(ctx context.Context, out io.Writer, e kernels.Entry) error {
 		boots = "vmlinux, by PVH"
 	}
 	if k.Origin != e.Origin {
-		line("built of", k.Origin)
+		line("built from", k.Origin)
 	}
 	line("digest", k.Digest)
 	line("boots", boots)

@@ -39,8 +39,8 @@ func (j Judge) Assess(ctx context.Context, before results.Run, p outcome.Policy,
 	return j.Settings.Assess(ctx, j.Store, before, p, history.Depth, d)
 }
 
-// PageAddress is where the page is. An address that stands for all of the
-// machine's is given its name.
+// PageAddress is the URL of the page. A wildcard address is replaced by the host
+// name.
 func PageAddress(addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
@@ -54,7 +54,7 @@ func PageAddress(addr net.Addr) string {
 	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/"}).String()
 }
 
-// ReadToken reads a token from a file; none when no file is named.
+// ReadToken reads a token from a file; none if path is empty.
 func ReadToken(path string) (string, error) {
 	if path == "" {
 		return "", nil
@@ -75,7 +75,7 @@ func ReadToken(path string) (string, error) {
 	token := strings.TrimSpace(string(text))
 	switch {
 	case len(text) > most:
-		return "", input.Optionf("token-file", "%s holds more than a token of at most %d characters", path, most)
+		return "", input.Optionf("token-file", "%s contains more than a token of at most %d characters", path, most)
 	case len(token) < web.MinToken:
 		return "", input.Optionf("token-file", "the token in %s is too short: it needs at least %d characters, as from openssl rand -hex 16", path, web.MinToken)
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):

@@ -12,9 +12,9 @@ import (
 	"github.com/splicelab/splicelab/results/web"
 )
 
-// Serve serves the stored runs on l until the context ends, and writes to log
-// where they are. tokenFile is where token was read. Without a token one is made
-// if other machines can reach l.
+// Serve serves the stored runs on l until the context ends, and writes their URL
+// to log. tokenFile is the file that token was read from. Without a token, one is
+// generated if other machines can reach l.
 func Serve(ctx context.Context, s session.Settings, l net.Listener, token, tokenFile string, log io.Writer) error {
 	loopback := web.IsLoopback(l.Addr().String())
 	made := !loopback && token == ""
@@ -44,7 +44,7 @@ func Serve(ctx context.Context, s session.Settings, l net.Listener, token, token
 	case made:
 		fmt.Fprintf(log, "open %s#token=%s\n", PageAddress(l.Addr()), token)
 	case token != "":
-		fmt.Fprintf(log, "open %s and give the token of %s\n", PageAddress(l.Addr()), tokenFile)
+		fmt.Fprintf(log, "open %s and enter the token in %s\n", PageAddress(l.Addr()), tokenFile)
 	default:
 		fmt.Fprintf(log, "open %s\n", PageAddress(l.Addr()))
 	}

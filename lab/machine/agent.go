@@ -116,15 +116,15 @@ func (c *Agent) Send(r protocol.Request) (<-chan protocol.Reply, error) {
 	return ch, nil
 }
 
-// Sent is the number of requests that were sent, and the ID of the last one.
+// Sent is the number of requests sent so far, which is also the last one's ID.
 func (c *Agent) Sent() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.next
 }
 
-// continueAfter continues the numbering of an earlier channel to the same agent,
-// which sent that many requests.
+// continueAfter continues the numbering of an earlier channel to the same
+// agent, on which this many requests were sent.
 func (c *Agent) continueAfter(sent uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,7 +141,7 @@ func (c *Agent) Await(id uint64) <-chan protocol.Reply {
 	return ch
 }
 
-// Done is closed when the channel broke; Err then says why.
+// Done is closed when the channel breaks; Err then returns the reason.
 func (c *Agent) Done() <-chan struct{} { return c.done }
 
 // Err is why the channel broke. It is valid after Done is closed.
@@ -151,15 +151,15 @@ func (c *Agent) Err() error {
 	return c.broken
 }
 
-// guestError is the agent's answer that a request failed in the guest.
+// guestError is the agent's reply that a request failed in the guest.
 type guestError struct {
 	reply protocol.Reply
 }
 
 func (e *guestError) Error() string { return e.reply.Error }
 
-// Call sends a request and waits for its answer. A failure in the guest is a
-// *guestError, everything else means that the guest did not answer.
+// Call sends a request and waits for its reply. A failure in the guest is a
+// *guestError; any other error means that the guest did not reply.
 func (c *Agent) Call(ctx context.Context, r protocol.Request) (protocol.Reply, error) {
 	ch, err := c.Send(r)
 	if err != nil {

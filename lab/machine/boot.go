@@ -14,8 +14,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Boot starts a VM and brings it up, ready to run a cell. The error is a
-// *verdict.Termination that blames kernel or lab, or ctx's.
+// Boot starts a VM and brings it up, ready to run a cell. The error is ctx's or
+// a *verdict.Termination that blames the kernel or the lab.
 func (h *Host) Boot(ctx context.Context, spec *Spec) (*Machine, error) {
 	began := time.Now()
 	m, err := h.start(ctx, h.VMConfig(spec))
@@ -30,7 +30,7 @@ func (h *Host) Boot(ctx context.Context, spec *Spec) (*Machine, error) {
 	return m, nil
 }
 
-// VMConfig is the VM that a spec describes.
+// VMConfig is the configuration of a spec's VM.
 func (h *Host) VMConfig(spec *Spec) vm.Config {
 	return vm.Config{
 		QEMU: h.QEMU, Accel: h.Accel,
@@ -48,7 +48,7 @@ func (h *Host) start(ctx context.Context, cfg vm.Config) (*Machine, error) {
 		}
 		var start *vm.StartError
 		if cfg.Template != "" && errors.As(err, &start) {
-			return nil, &NoTemplateError{"QEMU does not restore the VM: " + err.Error()}
+			return nil, &NoTemplateError{"QEMU cannot restore the VM: " + err.Error()}
 		}
 		return nil, verdict.Faultf("%v", err)
 	}
@@ -82,13 +82,13 @@ func (h *Host) bringUp(ctx context.Context, m *Machine, spec *Spec) error {
 	return h.setUp(ctx, bctx, m, spec)
 }
 
-// Step is one request on the way to a mounted filesystem.
+// Step is one of the requests that lead to a mounted filesystem.
 type Step struct {
 	What    string
 	Request protocol.Request
 }
 
-// Steps are those of a spec.
+// Steps are a spec's steps, in order.
 func (spec *Spec) Steps() []Step {
 	steps := []Step{{"setting the clock", protocol.Request{Clock: &protocol.Clock{UnixNano: time.Now().UnixNano()}}}}
 	if len(spec.initrd.Load)+len(spec.modules) > 0 {
@@ -107,8 +107,8 @@ func (spec *Spec) Steps() []Step {
 	return steps
 }
 
-// setUp executes the steps on a VM whose agent answers. bctx ends at the boot
-// deadline.
+// setUp executes the steps on a VM with a responsive agent. bctx ends at the
+// boot deadline.
 func (h *Host) setUp(ctx, bctx context.Context, m *Machine, spec *Spec) error {
 	for _, s := range spec.Steps() {
 		_, err := m.Agent.Call(bctx, s.Request)
@@ -131,8 +131,8 @@ func (h *Host) setUp(ctx, bctx context.Context, m *Machine, spec *Spec) error {
 	return nil
 }
 
-// refusal describes a failed step in one sentence: errno, and the kernel's
-// reason, which is its last log line.
+// refusal describes a failed step in one sentence: errno and the kernel's last
+// log line, which has the reason.
 func refusal(what string, r protocol.Reply) string {
 	s := fmt.Sprintf("%s was refused: %s", what, r.Error)
 	if r.Errno != "" && !strings.Contains(r.Error, r.Errno) {
@@ -144,7 +144,7 @@ func refusal(what string, r protocol.Reply) string {
 	return s
 }
 
-// bootTimedOut is the termination of a VM that was not ready in time.
+// bootTimedOut is the termination of a VM that was not ready by the deadline.
 func (h *Host) bootTimedOut(ctx context.Context, m *Machine, phase verdict.Phase, waitingFor string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -10,12 +10,12 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
-// templateFormat is part of every key: raise it when the same VM has to give a
-// different template than before.
+// templateFormat is part of every key: bump it when existing templates of the
+// same VM must no longer be used.
 const templateFormat = 2
 
-// templateKey is the digest of everything that goes into a template, each
-// part by its content and none by its path.
+// templateKey is the digest of everything that goes into a template, each part
+// by its content, never by its path.
 func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (string, error) {
 	qemu, err := vm.Identity(ctx, h.QEMU)
 	if err != nil {

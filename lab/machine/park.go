@@ -12,7 +12,7 @@ import (
 	"github.com/splicelab/splicelab/lab/verdict"
 )
 
-// TestArgs are those of every test process.
+// TestArgs are the arguments of every test process.
 var TestArgs = []string{"-test.v=test2json", "-test.timeout=0", "-test.count=1"}
 
 // Env is the part of a test process's environment that kernel and filesystem
@@ -20,8 +20,8 @@ var TestArgs = []string{"-test.v=test2json", "-test.timeout=0", "-test.count=1"}
 func (spec *Spec) Env() []string {
 	env := []string{
 		"GOTRACEBACK=all",
-		// Collecting garbage takes a tenth of a cell's time under TCG; a limit
-		// keeps the process within the smallest VM.
+		// Garbage collection takes a tenth of a cell's time under TCG. The limit
+		// makes the process fit into the smallest VM.
 		"GOGC=off", "GOMEMLIMIT=64MiB",
 		protocol.EnvGuest + "=1",
 		protocol.EnvSpare + "=" + spareDir,
@@ -38,14 +38,14 @@ func (spec *Spec) Env() []string {
 // HasFilesystem reports whether a filesystem under test is mounted.
 func (spec *Spec) HasFilesystem() bool { return spec.profile != nil }
 
-// NewToken is a mark that no guest can guess.
+// NewToken returns a marker that no guest can guess.
 func NewToken() string {
 	b := make([]byte, 16)
 	rand.Read(b) // never fails (crypto/rand)
 	return hex.EncodeToString(b)
 }
 
-// Parked is a test process that waits in a restored VM for its Resume.
+// Parked is a test process in a restored VM, waiting for Resume.
 type Parked struct {
 	Exec  uint64 // the request that started it
 	Token string
@@ -85,7 +85,7 @@ func (h *Host) park(ctx context.Context, m *Machine, spec *Spec, name string) (n
 			if ctx.Err() != nil {
 				return n, ctx.Err()
 			}
-			return n, verdict.Faultf("the test process does not report that it is ready: %s", verdict.LastLine(output.String()))
+			return n, verdict.Faultf("the test process did not report that it is ready: %s", verdict.LastLine(output.String()))
 		}
 	}
 	return n, nil

@@ -9,12 +9,12 @@ import (
 	"github.com/splicelab/splicelab/lab/verdict"
 )
 
-// deathWait is how long a VM whose channels broke may take to die before the
+// deathWait is how long a VM whose channels broke may take to exit before the
 // channel itself is blamed. QEMU closes its sockets as it exits.
 const deathWait = 5 * time.Second
 
 // PostMortem finds out why the VM's channels broke: the kernel died, or QEMU
-// or the lab failed. when says what was going on. The error is ctx's.
+// or the lab failed. when says what was in progress. The error is ctx's.
 func (m *Machine) PostMortem(ctx context.Context, phase verdict.Phase, when string) (verdict.Evidence, error) {
 	dctx, cancel := deadline.With(ctx, deathWait, ErrChannel)
 	defer cancel()
@@ -39,7 +39,7 @@ func (m *Machine) Death(phase verdict.Phase, when, log string) verdict.Evidence 
 	return verdict.Evidence{Phase: phase, When: when, Exit: &exit, Log: log}
 }
 
-// Died is PostMortem's verdict, for steps that are no cell's.
+// Died is PostMortem's verdict, for steps outside a cell.
 func (m *Machine) Died(ctx context.Context, phase verdict.Phase, when string) error {
 	e, err := m.PostMortem(ctx, phase, when)
 	if err != nil {

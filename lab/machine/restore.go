@@ -36,9 +36,9 @@ func (h *Host) restore(ctx context.Context, cfg vm.Config, t *template.Template)
 	return m, nil
 }
 
-// Resume lets a restored VM run; one that was booted runs already. What would
-// be the same in all VMs of one template it gets anew: time and entropy, which
-// a parked process receives together with the name of its test.
+// Resume starts a restored VM; a booted one is already running. It replaces
+// what all VMs of one template would share: the time and the entropy. A parked
+// process gets both together with the name of its test.
 func (m *Machine) Resume(ctx context.Context) error {
 	if !m.paused {
 		return nil
@@ -48,7 +48,7 @@ func (m *Machine) Resume(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return verdict.Faultf("the restored VM does not resume: %v", err)
+		return verdict.Faultf("the restored VM did not resume: %v", err)
 	}
 	if m.Parked != nil {
 		return nil
@@ -60,10 +60,10 @@ func (m *Machine) Resume(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return verdict.Faultf("the restored VM does not set its clock: %v", err)
+	return verdict.Faultf("the restored VM did not set its clock: %v", err)
 }
 
-// Entropy is what a restored VM's random number generator is seeded with.
+// Entropy returns a seed for a restored VM's random number generator.
 func Entropy() []byte {
 	b := make([]byte, reseed.EntropyLen)
 	_, _ = rand.Read(b) // never fails

@@ -12,18 +12,18 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
-// Spec is everything that a VM consists of. Making one takes time that must
-// not be spent for each cell, so callers keep one for each kernel and profile.
+// Spec is everything that a VM consists of. Creating one is too expensive to do
+// per cell, so callers keep one for each kernel and profile.
 type Spec struct {
 	kernel  *kernels.Kernel
 	profile *images.Profile // nil: no filesystem under test
 	initrd  images.Initramfs
 	disks   []vm.Disk
-	content []string // digests of what the disks contain, in their order
+	content []string // digests of the disks' contents, in order
 	modules []string // loaded by name before the filesystem is mounted
 
-	// base is the kernel alone, which all its profiles share; nil when this
-	// spec's VM differs from it.
+	// base is the kernel alone, shared by all its profiles; nil if this spec
+	// cannot start from it.
 	base      *Spec
 	templates templates
 }
@@ -31,15 +31,15 @@ type Spec struct {
 // Kernel is the kernel that the VM boots.
 func (spec *Spec) Kernel() *kernels.Kernel { return spec.kernel }
 
-// Release gives back the templates that are in use. A nil spec has none.
+// Release releases the templates in use. A nil spec has none.
 func (spec *Spec) Release() {
 	if spec != nil {
 		spec.templates.release()
 	}
 }
 
-// OneShot is the spec of a VM whose image is made for it alone, by b, and has
-// what extra says as well. What kernel or host cannot do is a
+// OneShot is the spec of a VM with its own image, built by b, which also
+// contains extra. What the kernel or host does not support is a
 // *verdict.Termination with a skip.
 func (h *Host) OneShot(ctx context.Context, b images.Builder, k *kernels.Kernel, p *images.Profile, extra images.Spec) (*Spec, error) {
 	spec := &Spec{kernel: k, profile: p}
@@ -55,10 +55,10 @@ func (h *Host) OneShot(ctx context.Context, b images.Builder, k *kernels.Kernel,
 	return spec, nil
 }
 
-// Layered is the spec of a VM of which templates are made in layers. The image
-// has the modules of every profile and is the same for all of them, so that
-// they share the kernel's layer; base is that layer's spec, or nil. modules
-// are those that the image has beside the spec's own.
+// Layered is the spec of a VM whose templates are built in layers. The image
+// has the modules of every profile, so that all of them share the kernel's
+// layer; base is that layer's spec, or nil. modules are the image's modules
+// besides the spec's own.
 func (h *Host) Layered(ctx context.Context, base *Spec, k *kernels.Kernel, p *images.Profile, files map[string]string, modules []string) (*Spec, error) {
 	spec := &Spec{kernel: k, profile: p}
 	var err error
@@ -71,8 +71,8 @@ func (h *Host) Layered(ctx context.Context, base *Spec, k *kernels.Kernel, p *im
 		}
 	}
 	if base != nil {
-		// A guest sees a disk's content when its driver is loaded, so the kernel's
-		// layer has an empty disk and no driver.
+		// A guest reads a disk when its driver is loaded, so the kernel's layer has
+		// an empty disk and no driver.
 		if len(spec.disks) == 0 {
 			spec.disks = base.disks
 		}
@@ -85,8 +85,8 @@ func (h *Host) Layered(ctx context.Context, base *Spec, k *kernels.Kernel, p *im
 	return spec, skipIfMissing(err)
 }
 
-// KernelLayer is the spec of a kernel alone. It is nil where the disk driver
-// is built in, for then the disk must be there when the kernel boots.
+// KernelLayer is the spec of a kernel alone. It is nil if the disk driver is
+// built in, because then the disk must be present at boot.
 func (h *Host) KernelLayer(ctx context.Context, k *kernels.Kernel, files map[string]string, modules []string) (*Spec, error) {
 	if images.HasModule(*k, "virtio_blk") != images.Loadable {
 		return nil, nil
@@ -102,9 +102,8 @@ func (h *Host) layeredImage(k *kernels.Kernel, files map[string]string, modules 
 	return images.Spec{Kernel: *k, Agent: h.Agent, Files: files, OnDemand: slices.Compact(modules)}
 }
 
-// LayerModules are what the image of every layer has, beside what the tests
-// may ask for: the disk drivers, and what the lab's own profiles and these
-// need.
+// LayerModules are the modules in the image of every layer, besides those that
+// tests request: the disk drivers, and what the built-in profiles and ps need.
 func LayerModules(ps []images.Profile) ([]string, error) {
 	modules := []string{"virtio_pci", "virtio_blk", "virtio_pmem", "nd_pmem"}
 	builtin, err := images.Builtin()
@@ -117,8 +116,8 @@ func LayerModules(ps []images.Profile) ([]string, error) {
 	return modules, nil
 }
 
-// addDisk gives a spec the disk of its profile, and returns the modules that
-// disk and filesystem need.
+// addDisk adds the profile's disk to a spec and returns the modules that disk
+// and filesystem need.
 func (h *Host) addDisk(ctx context.Context, spec *Spec) ([]string, error) {
 	k, p := spec.kernel, spec.profile
 	if p == nil {
@@ -151,9 +150,9 @@ func (h *Host) addDisk(ctx context.Context, spec *Spec) ([]string, error) {
 	return append(needs, modules...), nil
 }
 
-// diskDriver picks virtio-blk where the kernel has it, because it can be
-// migrated, and NVMe where it has not: NVMe is built into every Debian cloud
-// kernel, so it serves those whose modules are missing.
+// diskDriver picks virtio-blk if the kernel has it, because it can be migrated,
+// else NVMe, which is built into every Debian cloud kernel and so works without
+// modules.
 func diskDriver(k *kernels.Kernel) (vm.DiskDriver, []string) {
 	needs := []string{"virtio_pci", "virtio_blk"}
 	for _, m := range needs {
@@ -175,7 +174,7 @@ func guestDisk(d vm.DiskDriver) string {
 	return "/dev/vda"
 }
 
-// skipIfMissing turns what this kernel or host lacks into a skip.
+// skipIfMissing turns a feature missing in this kernel or host into a skip.
 func skipIfMissing(err error) error {
 	var noModule *images.MissingModuleError
 	var noTool *images.MissingToolError
@@ -185,8 +184,8 @@ func skipIfMissing(err error) error {
 	return err
 }
 
-// WithoutImage is a spec that has its disk, and names its modules, but whose
-// image is still to be built, see BuildImage.
+// WithoutImage is a spec with its disk and its list of modules, whose image has
+// yet to be built by BuildImage.
 func (h *Host) WithoutImage(ctx context.Context, k *kernels.Kernel, p *images.Profile) (*Spec, error) {
 	spec := &Spec{kernel: k, profile: p}
 	var err error
@@ -194,8 +193,7 @@ func (h *Host) WithoutImage(ctx context.Context, k *kernels.Kernel, p *images.Pr
 	return spec, err
 }
 
-// BuildImage builds the spec's image with b. It has what extra says, and the
-// spec's modules.
+// BuildImage builds the spec's image with b, from extra and the spec's modules.
 func (h *Host) BuildImage(ctx context.Context, spec *Spec, b images.Builder, extra images.Spec) error {
 	extra.Kernel, extra.Agent, extra.OnDemand = *spec.kernel, h.Agent, slices.Concat(extra.OnDemand, spec.modules)
 	var err error

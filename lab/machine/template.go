@@ -16,21 +16,21 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// This file makes templates of VMs, in layers: the kernel has booted and its
-// agent answers; the modules are loaded and the filesystem is mounted; the
-// suite's process has started and is parked. A layer is made from the one
-// below it, and only where somebody wants it: getting from the kernel's layer
-// to a parked process takes as long as saving what is between.
+// This file builds VM templates in layers: the kernel has booted and the agent
+// responds; the modules are loaded and the filesystem is mounted; the suite's
+// process has started and is parked. Each layer is built from the one below,
+// and only on demand: going from the kernel's layer to a parked process takes
+// as long as saving the layer in between.
 
-// notes are what the maker of a template passes on to whoever restores it.
+// notes are what the builder of a template leaves for whoever restores it.
 type notes struct {
-	Requests uint64 `json:"requests"` // that the control channel has carried
+	Requests uint64 `json:"requests"` // sent on the control channel so far
 	Exec     uint64 `json:"exec"`     // the request that started the parked process; 0 for none
 	Token    string `json:"token"`    // of that process
 }
 
-// templates are those of a Spec, by the suite whose process is parked in them;
-// "" is the one in which none is.
+// templates are a Spec's templates by the suite whose process is parked in
+// them; "" for none.
 type templates struct {
 	mu sync.Mutex
 	m  map[string]*templateEntry
@@ -42,9 +42,9 @@ type templateEntry struct {
 	err error
 }
 
-// get returns the template of a suite, which the first caller makes. That the
-// kernel died on the way, or that there can be no such template, is found out
-// once; the lab's own faults are not remembered.
+// get returns the template of a suite; the first caller builds it. That the
+// kernel died on the way, or that there can be no such template, is remembered;
+// the lab's own faults are not.
 func (s *templates) get(suite string, make func() (*template.Template, error)) (*template.Template, error) {
 	s.mu.Lock()
 	if s.m == nil {
@@ -73,7 +73,7 @@ func (s *templates) get(suite string, make func() (*template.Template, error)) (
 	return t, err
 }
 
-// release gives back what is in use.
+// release releases the templates in use.
 func (s *templates) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,16 +87,16 @@ func (s *templates) release() {
 	}
 }
 
-// NoTemplateError says why there is no template of a VM, which can be booted
-// all the same.
+// NoTemplateError says why there is no template of a VM. The VM can still be
+// booted.
 type NoTemplateError struct {
 	Reason string
 }
 
 func (e *NoTemplateError) Error() string { return e.Reason }
 
-// cannotRestore says why VMs of this spec are always booted; empty when they
-// are not.
+// cannotRestore is why VMs of this spec are always booted; empty if they are
+// not.
 func (spec *Spec) cannotRestore() string {
 	for _, d := range spec.disks {
 		if d.Driver != vm.VirtioBlk {
@@ -106,9 +106,9 @@ func (spec *Spec) cannotRestore() string {
 	return ""
 }
 
-// Template returns the template of a spec in which a suite's process is
-// parked, or none for "". The error is a *verdict.Termination when the kernel
-// did not get there, and a *NoTemplateError where the VM has to be booted.
+// Template returns the template of a spec with a suite's process parked in it,
+// or none for "". The error is a *verdict.Termination if the kernel did not get
+// that far, and a *NoTemplateError if the VM has to be booted.
 func (h *Host) Template(ctx context.Context, spec *Spec, suite string) (*template.Template, error) {
 	if why := spec.cannotRestore(); why != "" {
 		return nil, &NoTemplateError{why}
@@ -134,7 +134,7 @@ func (h *Host) Template(ctx context.Context, spec *Spec, suite string) (*templat
 }
 
 // KernelTemplate returns the template of the kernel alone, from which those of
-// its profiles are made; nil where there is none.
+// its profiles are built; nil if there is none.
 func (h *Host) KernelTemplate(ctx context.Context, spec *Spec) (*template.Template, error) {
 	if spec.base == nil {
 		return nil, nil
@@ -142,21 +142,21 @@ func (h *Host) KernelTemplate(ctx context.Context, spec *Spec) (*template.Templa
 	return h.Template(ctx, spec.base, "")
 }
 
-// confirm boots a VM that did not get to where its template is made, and
-// returns how that ended. When it does get there, the kernel is not to blame.
+// confirm boots a VM whose template could not be built and returns how that
+// ended. If the booted VM gets that far, the kernel is not to blame.
 func (h *Host) confirm(ctx context.Context, spec *Spec, end *verdict.Termination) error {
 	m, err := h.Boot(ctx, spec)
 	if err != nil {
 		return err
 	}
 	m.VM.Kill()
-	return verdict.Faultf("%s in a restored VM, which a booted one does not show: %s", end.Verdict, end.Detail)
+	return verdict.Faultf("%s in a restored VM, but not in a booted one: %s", end.Verdict, end.Detail)
 }
 
-// makeTemplate brings a VM to where a cell can run, parks the suite's test
-// process there, and saves the VM in dir.
+// makeTemplate brings a VM up until a cell can run, parks the suite's test
+// process and saves the VM in dir.
 func (h *Host) makeTemplate(ctx context.Context, spec *Spec, suite, dir string) (any, error) {
-	if err := h.roomFor(dir); err != nil {
+	if err := h.checkSpace(dir); err != nil {
 		return nil, err
 	}
 	m, err := h.machineToSave(ctx, spec, dir)
@@ -175,14 +175,14 @@ func (h *Host) makeTemplate(ctx context.Context, spec *Spec, suite, dir string) 
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &NoTemplateError{fmt.Sprintf("QEMU does not save the VM: %v", err)}
+		return nil, &NoTemplateError{fmt.Sprintf("QEMU cannot save the VM: %v", err)}
 	}
 	return n, nil
 }
 
-// roomFor makes sure that a VM's memory fits on the disk. QEMU maps the file,
-// and a page that finds no room would kill it.
-func (h *Host) roomFor(dir string) error {
+// checkSpace verifies that a VM's memory fits on the disk. QEMU maps the file,
+// and a page that cannot be allocated would kill it with SIGBUS.
+func (h *Host) checkSpace(dir string) error {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return fmt.Errorf("template cache %s: %w", dir, err)
@@ -190,13 +190,13 @@ func (h *Host) roomFor(dir string) error {
 	const slack = 128 << 20 // the disks' content, and the state of the devices
 	free, need := fs.Bavail*uint64(fs.Bsize), uint64(h.MemoryMiB)<<20+slack
 	if free < need {
-		return &NoTemplateError{fmt.Sprintf("a template in %s could need %d MiB, of which %d are free: make room there", dir, need>>20, free>>20)}
+		return &NoTemplateError{fmt.Sprintf("a template in %s could need %d MiB, of which %d are free: free some space there", dir, need>>20, free>>20)}
 	}
 	return nil
 }
 
-// machineToSave returns a VM that keeps in dir what Save needs, as far as its
-// spec goes: from the layer below where there is one.
+// machineToSave returns a VM with its spec's steps done, which keeps in dir what
+// Save needs. It is restored from the layer below if there is one.
 func (h *Host) machineToSave(ctx context.Context, spec *Spec, dir string) (*Machine, error) {
 	cfg := h.VMConfig(spec)
 	cfg.SaveTo = dir
@@ -232,7 +232,7 @@ func (h *Host) machineToSave(ctx context.Context, spec *Spec, dir string) (*Mach
 	return m, nil
 }
 
-// notesOf reads what the maker of a template passed on.
+// notesOf reads a template's notes.
 func notesOf(t *template.Template) (notes, error) {
 	var n notes
 	if err := json.Unmarshal(t.Notes, &n); err != nil {

@@ -150,7 +150,7 @@ func extension(format string) string {
 	return format
 }
 
-// writeNews writes the summary beside the reports, and points "latest" at them.
+// writeNews writes the summary next to the reports, and points "latest" at them.
 func (n *sequence) writeNews(current changes.Summary, reports []string) (files []string) {
 	document, err := json.MarshalIndent(current.Document(reports), "", "  ")
 	if err != nil {

@@ -40,7 +40,7 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("%s holds the lock %s: nothing done", who, e.Path)
 }
 
-// lock is held for the duration of a nightly run. The system releases it
+// lock is held for the duration of a nightly run. The kernel releases it
 // however the process dies.
 type lock struct {
 	file   *os.File

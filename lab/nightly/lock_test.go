@@ -15,17 +15,17 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// houseVariable names, for a process that a test starts, where it holds a night
-// that does not end by itself.
-const houseVariable = "SPLICELAB_TEST_NIGHT"
+// helperVariable is the environment variable with the helper process's directory.
+const helperVariable = "SPLICELAB_TEST_NIGHTLY_DIR"
 
-// TestNightInAnotherProcess is the other process of TestOneNightAtATime.
-func TestNightInAnotherProcess(t *testing.T) {
-	dir := os.Getenv(houseVariable)
+// TestHelperProcess is the other process of TestRunsDoNotOverlap: a nightly run
+// that lasts until its standard input is closed.
+func TestHelperProcess(t *testing.T) {
+	dir := os.Getenv(helperVariable)
 	if dir == "" {
-		t.Skip("it is a part of TestOneNightAtATime")
+		t.Skip("a helper of TestRunsDoNotOverlap")
 	}
-	h := houseIn(t, dir)
+	h := newHarnessIn(t, dir)
 	h.cells = map[string]string{"A": "pass snapshot"}
 	perform := h.tools.run
 	h.tools.run = func(ctx context.Context, s *store.Store, begun func(string)) (Performance, error) {
@@ -36,14 +36,14 @@ func TestNightInAnotherProcess(t *testing.T) {
 		}
 		return perform(ctx, s, begun)
 	}
-	h.night(t.Context())
+	h.run(t.Context())
 	fmt.Println("ended")
 }
 
-func otherNight(t *testing.T, dir string) (cmd *exec.Cmd, stdin io.Closer, said *bufio.Reader) {
+func startHelper(t *testing.T, dir string) (cmd *exec.Cmd, stdin io.Closer, said *bufio.Reader) {
 	t.Helper()
-	cmd = exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNightInAnotherProcess$", "-test.v")
-	cmd.Env = append(os.Environ(), houseVariable+"="+dir)
+	cmd = exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperProcess$", "-test.v")
+	cmd.Env = append(os.Environ(), helperVariable+"="+dir)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func otherNight(t *testing.T, dir string) (cmd *exec.Cmd, stdin io.Closer, said 
 	return cmd, in, said
 }
 
-// until reads the other process's words up to one.
+// until reads the other process's output up to a word.
 func until(t *testing.T, said *bufio.Reader, word string) {
 	t.Helper()
 	for {
@@ -74,12 +74,12 @@ func until(t *testing.T, said *bufio.Reader, word string) {
 	}
 }
 
-// Two nights never overlap, the second says who is in its way, and a killed
-// one is neither in the way nor forgotten.
-func TestOneNightAtATime(t *testing.T) {
+// Two nightly runs never overlap, the second one's error names the first, and a
+// killed one does not block the next but is reported.
+func TestRunsDoNotOverlap(t *testing.T) {
 	dir := t.TempDir()
-	h := houseIn(t, dir)
-	other, stdin, said := otherNight(t, dir)
+	h := newHarnessIn(t, dir)
+	other, stdin, said := startHelper(t, dir)
 
 	var busy *BusyError
 	_, err := Run(t.Context(), h.cfg, h.tools)
@@ -99,7 +99,7 @@ func TestOneNightAtATime(t *testing.T) {
 		t.Errorf("the second nightly run made %d runs and sent %d notifications", h.runs, len(h.box.got))
 	}
 
-	// The first ends: the way is free, and nothing was left unfinished.
+	// The first finishes: the lock is free, and no run is reported as unfinished.
 	if err := stdin.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,12 +107,12 @@ func TestOneNightAtATime(t *testing.T) {
 	if err := other.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if out := h.night(t.Context()); out.News.Unfinished != "" {
+	if out := h.run(t.Context()); out.News.Unfinished != "" {
 		t.Errorf("a finished run is reported as unfinished: %s", out.News.Unfinished)
 	}
 
 	// One is killed.
-	other, _, _ = otherNight(t, dir)
+	other, _, _ = startHelper(t, dir)
 	run, err = h.store().Run(t.Context(), "latest")
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestOneNightAtATime(t *testing.T) {
 	}
 	_ = other.Wait() // killed
 	before := len(h.box.got)
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	if want := ": 1 of its 1 cells are stored in run " + run.ID; !strings.Contains(out.News.Unfinished, want) {
 		t.Errorf("the killed run is reported as %q, want %q", out.News.Unfinished, want)
 	}
@@ -132,13 +132,13 @@ func TestOneNightAtATime(t *testing.T) {
 	if cells, err := h.store().Cells(t.Context(), run.ID); err != nil || len(cells) != 1 {
 		t.Errorf("%d cells of the killed run are stored, %v", len(cells), err)
 	}
-	if out := h.night(t.Context()); out.News.Unfinished != "" || out.Notified {
+	if out := h.run(t.Context()); out.News.Unfinished != "" || out.Notified {
 		t.Errorf("it is reported again: %s", out.News.Unfinished)
 	}
 }
 
-func TestLockThatCannotBeRead(t *testing.T) {
-	h := newHouse(t)
+func TestCorruptLock(t *testing.T) {
+	h := newHarness(t)
 	if err := os.MkdirAll(h.cfg.State, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -146,15 +146,15 @@ func TestLockThatCannotBeRead(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(h.cfg.State, lockName), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if out := h.night(t.Context()); out.News.Unfinished != "" || len(out.News.Problems) > 0 {
+		if out := h.run(t.Context()); out.News.Unfinished != "" || len(out.News.Problems) > 0 {
 			t.Errorf("%q: %q, %q", content, out.News.Unfinished, out.News.Problems)
 		}
 	}
-	// A corrupt memory is reported, and so is everything else again.
+	// A corrupt memory is reported, and everything else is reported again.
 	if err := os.WriteFile(filepath.Join(h.cfg.State, memoryName), []byte("garbage"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out := h.night(t.Context()); !out.Notified || len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], memoryName) {
+	if out := h.run(t.Context()); !out.Notified || len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], memoryName) {
 		t.Errorf("notified %t, problems %q", out.Notified, out.News.Problems)
 	}
 }

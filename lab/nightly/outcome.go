@@ -27,7 +27,8 @@ func (o Outcome) Write(out, log io.Writer) {
 	fmt.Fprintf(log, "run %s: %s\n", cmp.Or(o.News.Run.ID, "none"), o.News.Subject())
 }
 
-// Err is an *IncompleteError if the run has holes or something failed after it.
+// Err is an *IncompleteError if the run is incomplete or something failed after
+// it.
 func (o Outcome) Err() error {
 	if o.News.Whole() && len(o.Failed) == 0 {
 		return nil
@@ -40,7 +41,7 @@ type IncompleteError struct{ Faults []string }
 
 func (e *IncompleteError) Error() string {
 	if len(e.Faults) == 0 {
-		return "the night has holes: see above"
+		return "the nightly run is incomplete: see above"
 	}
 	return strings.Join(e.Faults, "\n")
 }

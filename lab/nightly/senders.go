@@ -14,7 +14,7 @@ import (
 	"github.com/splicelab/splicelab/results/notify"
 )
 
-// Senders are those that the configuration names.
+// Senders are the configured senders.
 func Senders(c config.Notify) ([]notify.Sender, error) {
 	var all []notify.Sender
 	if c.Webhook != "" {
@@ -41,11 +41,11 @@ func Senders(c config.Notify) ([]notify.Sender, error) {
 // nightly run needs it. command is the command line that asked for it.
 func TryNotify(ctx context.Context, senders []notify.Sender, host, command string) error {
 	if len(senders) == 0 {
-		return input.Errorf("nobody is to be told: set nightly.notify.webhook or nightly.notify.mail")
+		return input.Errorf("no notification is configured: set nightly.notify.webhook or nightly.notify.mail")
 	}
 	now := time.Now()
-	n := changes.Compare(changes.Facts{Host: host, Started: now, Finished: now, Notes: []string{"this is a try of the notification: " + command}})
-	m, err := Message(n, nil, "splicelab "+host+": a try of the notification")
+	n := changes.Compare(changes.Facts{Host: host, Started: now, Finished: now, Notes: []string{"this is a test notification: " + command}})
+	m, err := Message(n, nil, "splicelab "+host+": test notification")
 	if err != nil {
 		return err
 	}

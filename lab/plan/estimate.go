@@ -19,7 +19,7 @@ type Estimate struct {
 	kernels     map[string]int // attempts left, by release
 }
 
-// NewEstimate makes an estimate of no work. known has the durations of cells
+// NewEstimate returns an estimate without work. known has the durations of cells
 // that ran before.
 func NewEstimate(known map[results.CellKey]time.Duration) *Estimate {
 	e := &Estimate{known: known, byTest: map[string]time.Duration{}, mean: time.Second, kernels: map[string]int{}}

@@ -146,9 +146,9 @@ func (e *NoMatchError) Error() string {
 // BadInput marks the error as the user's.
 func (*NoMatchError) BadInput() {}
 
-// New crosses kernels and profiles with the tests whose name matches pattern
-// (all when it is empty). Control cells are in every plan. A pattern that does
-// not compile is an error that quotes it; one that matches nothing is a
+// New crosses kernels and profiles with the tests whose name matches pattern (all
+// if it is empty). Control cells are in every plan. A pattern that does not
+// compile is an error that quotes it; one that matches nothing is a
 // *NoMatchError.
 func New(ks []Kernel, ps []images.Profile, suites []protocol.Suite, pattern string) (Plan, error) {
 	re, err := regexp.Compile(pattern)
@@ -186,8 +186,8 @@ func New(ks []Kernel, ps []images.Profile, suites []protocol.Suite, pattern stri
 	return p, nil
 }
 
-// hiddenSuite misbehaves on purpose. It tests the lab and not kernels, so only
-// a pattern that names it brings it into a plan.
+// hiddenSuite misbehaves on purpose. It tests the lab and not kernels, so it is
+// only in a plan if the pattern names it.
 const hiddenSuite = "selftest"
 
 // Key is the cell's key in the store.

@@ -57,7 +57,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// matches does what testing does with -test.run: alternatives first, levels after.
+// matches works like -test.run: alternatives first, levels after.
 func matches(t *testing.T, pattern, name string) bool {
 	t.Helper()
 	for alt := range strings.SplitSeq(pattern, "|") {
@@ -107,7 +107,7 @@ func TestQuickKeepsRepresentativeCells(t *testing.T) {
 	}
 }
 
-// What takes longest comes first, and what shares templates stays together.
+// The longest unit comes first, and units that share templates stay together.
 func TestUnitsLongestFirst(t *testing.T) {
 	p := Plan{
 		Kernels:  []Kernel{{Release: "a", Digest: "a"}, {Release: "b", Digest: "b"}},

@@ -7,8 +7,8 @@ import (
 )
 
 // CovariateCommon marks an attempt that stands for all cells of a kernel and
-// filesystem: no VM came up for them, and that was observed once. Such cells
-// are not retried one by one.
+// filesystem: no VM came up, which was observed once for all. Such cells are not
+// retried one by one.
 const CovariateCommon = "common"
 
 // WantsRetries reports whether a cell is retried after such an attempt.

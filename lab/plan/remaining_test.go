@@ -20,10 +20,10 @@ func verdicts(all ...outcome.Verdict) *results.Cell {
 	return &c
 }
 
-// common stands for a boot-fail that was seen once for many cells.
+// common stands for a boot-fail that was observed once for many cells.
 const common outcome.Verdict = "common"
 
-func TestRetriesThatAreDue(t *testing.T) {
+func TestDueRetries(t *testing.T) {
 	const pass, fail, crash, infra, skip = outcome.Pass, outcome.Fail, outcome.Crash, outcome.Infra, outcome.Skip
 	for _, c := range []struct {
 		cell    *results.Cell
@@ -52,7 +52,7 @@ func TestRetriesThatAreDue(t *testing.T) {
 		}
 		p.RetryFailures = 0
 		if got := p.Due(IsolationCell, Test{}, c.cell); got != 0 {
-			t.Errorf("nobody asked for retries, and %d are due", got)
+			t.Errorf("without retries, %d are due", got)
 		}
 	}
 }

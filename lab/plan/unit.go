@@ -70,8 +70,8 @@ func (p *Plan) Units(i Isolation, expected map[results.CellKey]time.Duration) []
 	return out
 }
 
-// Retries are the additional attempts at failing cells, each a unit of its own
-// so that each gets a fresh VM. Those of a kernel and filesystem stay together.
+// Retries are the additional attempts at failing cells, each a separate unit so
+// that it gets a fresh VM. Those of a kernel and filesystem stay together.
 func (p *Plan) Retries(due map[results.CellKey]int) []Unit {
 	if len(due) == 0 {
 		return nil

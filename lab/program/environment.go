@@ -11,13 +11,13 @@ var hostVariables = []string{
 	"TERM", "DISPLAY", "WAYLAND_DISPLAY", "LD_LIBRARY_PATH", "LD_PRELOAD", "GOROOT", "GOPATH", "GOCACHE", "GOMODCACHE", "GOENV",
 }
 
-// hostPrefixes begin the names of whole families of such variables, and of
-// those that may hold secrets that a kernel under test has no business with.
+// hostPrefixes are the prefixes of more such variables, and of those that may
+// hold secrets, which must not get to a kernel under test.
 var hostPrefixes = []string{"XDG_", "SSH_", "DBUS_", "SUDO_"}
 
-// Environment is the part of the environment that a program in the
-// guest gets, without what own sets: of two values a program takes the first
-// or the last, as it likes.
+// Environment is the part of the environment that a program in the guest gets,
+// without the variables in own: with two values, some programs use the first,
+// others the last.
 func Environment(environ, own []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")

@@ -14,14 +14,14 @@ import (
 	"github.com/splicelab/splicelab/lab/machine"
 )
 
-// filePlan says how a program's output files get from the guest to where the
-// caller wants them.
+// filePlan maps a program's output files in the guest to their destinations on
+// the host.
 type filePlan struct {
-	args []string          // the program's arguments, with paths of the guest
+	args []string          // the program's arguments, with guest paths
 	env  []string          // likewise
 	back map[string]string // guest file → host file
 	dirs map[string]string // guest directory → host directory
-	made []string          // guest directories that must be there beforehand
+	made []string          // guest directories that must exist beforehand
 }
 
 // Flags of a Go test binary that name a file or a directory to write.
@@ -89,8 +89,8 @@ next:
 	return p
 }
 
-// joinFlags rewrites "-test.x value" to "-test.x=value" for the flags that
-// are translated, up to the first argument that is no flag.
+// joinFlags rewrites "-test.x value" to "-test.x=value" for the flags that are
+// translated, up to the first argument that is not a flag.
 func joinFlags(args []string) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {
@@ -120,8 +120,8 @@ func flagValue(arg, flag string) (string, bool) {
 	return strings.CutPrefix(arg, "test."+flag+"=")
 }
 
-// fetchAll brings the program's files back. One that the program did not
-// write is left out, as it would be on the host.
+// fetchAll copies the program's files to the host. A file that the program did
+// not write is skipped.
 func fetchAll(ctx context.Context, m *machine.Machine, p filePlan) error {
 	if len(p.made) == 0 {
 		return nil
@@ -158,11 +158,11 @@ func fetchAll(ctx context.Context, m *machine.Machine, p filePlan) error {
 	return nil
 }
 
-// maxFetch bounds one file that comes back from a guest, which may lie.
+// maxFetch limits a file from a guest, which is not trusted, in bytes.
 const maxFetch = 1 << 30
 
-// fetch copies one guest file to the host. Whatever is at host stays until the
-// whole file has arrived.
+// fetch copies one guest file to the host. An existing file at host is replaced
+// only when the whole file has arrived.
 func fetch(ctx context.Context, m *machine.Machine, guest, host string) error {
 	if err := os.MkdirAll(filepath.Dir(host), 0o755); err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/splicelab/splicelab/lab/machine"
 )
 
-// oneShot boots a VM whose image is made for it alone, in a directory that
-// is removed with it, so that programs of one use do not fill the cache.
+// oneShot boots a VM with a private image in a directory that is removed with
+// it, so that one-off programs do not fill the cache.
 func oneShot(ctx context.Context, h *machine.Host, k *kernels.Kernel, p *images.Profile, extra images.Spec) (*machine.Machine, func(), error) {
 	dir, remove, err := TempDir(h.TempDir)
 	if err != nil {
@@ -34,8 +34,8 @@ func oneShot(ctx context.Context, h *machine.Host, k *kernels.Kernel, p *images.
 
 const tempPrefix = "exec-"
 
-// TempDir makes a directory in parent, which remove removes. What a killed lab
-// left there is removed after a week: no program runs in a VM for days.
+// TempDir creates a directory in parent, which remove removes. Directories left
+// by a killed lab are removed after a week: no program runs in a VM for days.
 func TempDir(parent string) (dir string, remove func(), err error) {
 	left, _ := filepath.Glob(filepath.Join(parent, tempPrefix+"*"))
 	for _, old := range left {

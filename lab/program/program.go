@@ -1,6 +1,5 @@
-// Package program runs a single program, or a shell, in a VM that is made for
-// it alone: what `go test -exec` and an interactive look at a kernel need. It
-// stores nothing.
+// Package program runs a single program or a shell in its own VM, for `go test
+// -exec` and interactive use. It stores nothing.
 //
 // Read program.go (one program), files.go (its input and output files),
 // shell.go (a shell on the caller's terminal), oneshot.go (the VM).
@@ -25,19 +24,19 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// Spec is one program to run on one kernel, as `go test -exec` asks for.
+// Spec is one program to run on one kernel, as for `go test -exec`.
 type Spec struct {
 	Kernel  kernels.Kernel
 	Profile *images.Profile // nil: no filesystem under test; TMPDIR is a tmpfs then
 	Binary  string
 	Args    []string // without argv[0]; Go's own output flags are translated
 	Env     []string
-	// Dir is the directory that the program starts in. Its regular files and
-	// its testdata directory are copied into the guest.
+	// Dir is the program's working directory. Its regular files and its testdata
+	// directory are copied into the guest.
 	Dir string
-	// Modules are loaded before the program starts; one that the kernel does
-	// not have is a *KernelError with a skip. OnDemand are in the image for
-	// modprobe and for the kernel to ask for, as far as the kernel has them.
+	// Modules are loaded before the program starts; a missing one is a
+	// *KernelError with a skip. OnDemand are in the image for modprobe and
+	// autoloading, as far as the kernel has them.
 	Modules, OnDemand []string
 	Stdout            io.Writer // the program's standard output and error, as they come
 }
@@ -45,13 +44,12 @@ type Spec struct {
 const (
 	execBinary = "/exec/program"
 	execWork   = "/exec/work" // the program's working directory
-	execOut    = "/exec/out"  // what comes back
+	execOut    = "/exec/out"  // output files, copied to the host
 )
 
-// Run boots a VM, runs the program in it, brings back the files that its
-// flags name, and returns its exit status: 128 plus the signal's number when
-// a signal killed it. A kernel that ends before the program does is a
-// *KernelError.
+// Run boots a VM, runs the program in it, copies the files that its flags name to
+// the host, and returns its exit status, which is 128 plus the signal's number if
+// a signal killed it. If the kernel dies first, the error is a *KernelError.
 func Run(ctx context.Context, h *machine.Host, s Spec) (int, error) {
 	plan := planFiles(s)
 	files, err := suite.DirFiles(s.Dir, execWork, true)
@@ -71,7 +69,7 @@ func Run(ctx context.Context, h *machine.Host, s Spec) (int, error) {
 		return 0, kernelError(err)
 	}
 	defer cleanup()
-	for _, dir := range dirs { // the agent makes only the directory it starts in
+	for _, dir := range dirs { // the agent creates only the working directory
 		if err := m.Mkdir(ctx, dir); err != nil {
 			return 0, kernelError(diedOr(ctx, m, err))
 		}
@@ -105,7 +103,8 @@ type KernelError struct {
 
 func (e *KernelError) Error() string { return string(e.Verdict) + ": " + e.Detail }
 
-// kernelError separates what the kernel did from what the lab failed to do.
+// kernelError turns a termination by the kernel into a *KernelError; it leaves
+// the lab's own faults as they are.
 func kernelError(err error) error {
 	var end *verdict.Termination
 	if !errors.As(err, &end) {
@@ -125,8 +124,7 @@ func diedOr(ctx context.Context, m *machine.Machine, err error) error {
 	return err
 }
 
-// stream runs one program and passes its output on, byte by byte, up to the
-// mark that ends it.
+// stream runs one program and forwards its output unchanged, up to the end mark.
 func stream(ctx context.Context, m *machine.Machine, e protocol.Exec, w io.Writer) (*protocol.Exit, error) {
 	reply, err := m.Agent.Send(protocol.Request{Exec: &e})
 	if err != nil {
@@ -159,8 +157,8 @@ func stream(ctx context.Context, m *machine.Machine, e protocol.Exec, w io.Write
 	return exit, nil
 }
 
-// untilMark passes bytes on as soon as they cannot be the beginning of the
-// mark, and stops at the mark.
+// untilMark forwards bytes as soon as they cannot be the beginning of the mark,
+// and stops at the mark.
 type untilMark struct {
 	w    io.Writer
 	mark string

@@ -27,10 +27,9 @@ type ShellSpec struct {
 	Terminal          *os.File // the caller's terminal
 }
 
-// Shell boots a VM with u-root's commands and connects its shell to the
-// terminal until it exits. Every key goes to the guest: Ctrl-C interrupts what
-// runs there, and the window's size follows the terminal's. It returns the
-// shell's exit status.
+// Shell boots a VM with u-root's commands and connects its shell to the terminal
+// until it exits. All keys go to the guest, Ctrl-C included, and the window size
+// follows the terminal's. It returns the shell's exit status.
 func Shell(ctx context.Context, h *machine.Host, s ShellSpec) (int, error) {
 	if _, err := os.Stat(s.Commands); err != nil {
 		return 0, &suite.MissingGuestError{Path: s.Commands}
@@ -92,8 +91,8 @@ func guestTerm() string {
 	return "vt100"
 }
 
-// typeInto copies keys to the guest's terminal until either end closes. It
-// stays blocked in its last read when the shell ends: the process ends next.
+// typeInto copies keys to the guest's terminal until either end closes. When the
+// shell exits it stays blocked in its last read, since the process exits next.
 func typeInto(m *machine.Machine, from *os.File) {
 	buf := make([]byte, 1024)
 	for {

@@ -7,8 +7,8 @@ import (
 	"github.com/splicelab/splicelab/lab/sched"
 )
 
-// Notices is an observer that prints what concerns many cells, and retries, but
-// not how far the run is: for runs of a few cells within something longer.
+// Notices is an observer that prints what concerns many cells, and retries, but no
+// progress: for runs of a few cells within something longer.
 type Notices struct{ Out *Progress }
 
 // Event implements lab.Observer.

@@ -1,5 +1,6 @@
-// Package progress shows on a terminal or in a log how far a run, a download
-// or a build is. It knows the events of a run, and must not know who makes it.
+// Package progress shows the progress of a run, a download or a build on a
+// terminal or in a log. It knows the events of a run, and must not know who runs
+// it.
 package progress
 
 import (
@@ -16,14 +17,13 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// plainInterval is the least time between two progress lines where they
-// cannot be redrawn: a log of a nightly run stays readable.
+// plainInterval is the minimum time between two progress lines that cannot be
+// redrawn, so that the log of a nightly run stays readable.
 const plainInterval = 5 * time.Second
 
-// Progress shows how far a run is: one status line that is redrawn on a
-// terminal, or a line every few seconds elsewhere. It is a kernels.Progress, a
-// lab.Observer, and an io.Writer for whole lines that scroll above the status
-// line.
+// Progress shows a run's progress: one status line that is redrawn on a terminal,
+// or a line every few seconds elsewhere. It is a kernels.Progress, a lab.Observer,
+// and an io.Writer for whole lines that scroll above the status line.
 type Progress struct {
 	mu    sync.Mutex
 	tally tally
@@ -54,8 +54,8 @@ func (p *Progress) draw() {
 	line := decor.Any(func(s decor.Statistics) string {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		// A line that is wider than the terminal would be two, and only the
-		// second be redrawn.
+		// A line that is wider than the terminal would wrap, and only its second
+		// half be redrawn.
 		return p.tally.fitting(p.now(), s.AvailableWidth)
 	})
 	// A total of 0 is never reached: only Close ends the bar.
@@ -127,7 +127,7 @@ func (p *Progress) Event(e sched.Event) {
 	}
 }
 
-// plain writes the line where it cannot be redrawn, when it is time.
+// plain writes the line if it is due and cannot be redrawn.
 func (p *Progress) plain(must bool) {
 	now := p.now()
 	if p.terminal || p.closed || !must && now.Sub(p.last) < plainInterval {

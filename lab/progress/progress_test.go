@@ -23,7 +23,7 @@ func TestTallyOfCells(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
 	if got := y.line(clock.now()); got != "" {
-		t.Errorf("nothing to tell: %q", got)
+		t.Errorf("nothing to report: %q", got)
 	}
 	y.event(sched.Event{Kind: sched.Planned, Total: 20}, clock.now())
 	clock.pass(10 * time.Second)
@@ -31,7 +31,7 @@ func TestTallyOfCells(t *testing.T) {
 	y.event(finished(outcome.Pass, 2, 20), clock.now())
 	y.event(sched.Event{Kind: sched.Retry, Done: 2, Total: 20}, clock.now())
 	y.event(finished(outcome.Crash, 4, 20), clock.now())
-	// Events of other goroutines may come late: the count never goes back.
+	// Events of other goroutines may arrive late: the count never decreases.
 	y.event(finished(outcome.Fail, 3, 20), clock.now())
 	want := "4 of 20 cells: 2 pass, 1 fail, 1 crash, 1 infra again; 0.4 cells/s, 40s left"
 	if got := y.line(clock.now()); got != want {
@@ -39,8 +39,8 @@ func TestTallyOfCells(t *testing.T) {
 	}
 }
 
-// Of a run that was resumed, what it had is no speed; retries are no cells; and
-// what is left is weighed.
+// In a resumed run, earlier cells do not count towards the rate, retries do not
+// count as cells, and the remaining time is weighted.
 func TestTallyOfAResumedRun(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
@@ -67,12 +67,12 @@ func TestTallyOfAResumedRun(t *testing.T) {
 	}
 	y.event(sched.Event{Kind: sched.Finished, Again: true, Done: 20, Total: 20, Retried: 5, Retries: 5, Share: 1, Kernels: 3, KernelsDone: 3}, clock.now())
 	if got := y.line(clock.now()); strings.Contains(got, "left") {
-		t.Errorf("nothing is left, and it says %q", got)
+		t.Errorf("nothing is left, but it shows %q", got)
 	}
 }
 
-// A run that began slowly is judged by what came later, and a long one keeps no
-// more of its past than is needed for that.
+// The estimate of a run that started slowly is based on its later part, and a long
+// run keeps a bounded number of samples for that.
 func TestTallyForgetsASlowStart(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
@@ -95,7 +95,8 @@ func TestTallyForgetsASlowStart(t *testing.T) {
 func TestTallyOfDownloads(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
-	// Half of it was there from an earlier attempt, and is no speed.
+	// Half of it was there from an earlier attempt, and does not count towards
+	// the rate.
 	y.download("a", 50<<20, 100<<20, clock.now())
 	clock.pass(10 * time.Second)
 	y.download("a", 60<<20, 100<<20, clock.now())
@@ -105,7 +106,7 @@ func TestTallyOfDownloads(t *testing.T) {
 	}
 }
 
-func TestProgressInALogIsRare(t *testing.T) {
+func TestProgressInALogIsThrottled(t *testing.T) {
 	var out strings.Builder
 	clock := &steps{time.Unix(0, 0)}
 	p := New(&out)

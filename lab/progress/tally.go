@@ -13,14 +13,14 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// tally sums up the events of a run.
+// tally summarises the events of a run.
 type tally struct {
 	doing     string // shown before everything else
 	transfers map[string]transfer
 	fetching  time.Time // when the first byte came
 	done      int
 	total     int
-	infra     int // attempts that the lab failed and retries
+	infra     int // infra attempts that are retried
 	retried   int // retries of failed cells that are done
 	retries   int // retries of failed cells that are done or due
 	verdicts  map[outcome.Verdict]int
@@ -31,7 +31,7 @@ type tally struct {
 	path  path
 }
 
-// point is how far a run was at a time.
+// point is a run's progress at a time.
 type point struct {
 	at    time.Time
 	share float64
@@ -39,7 +39,7 @@ type point struct {
 }
 
 // path samples the progress of a run over time. A run starts slowly, because
-// templates are made first: the remaining time is estimated from the later half
+// templates are built first: the remaining time is estimated from the later half
 // of the elapsed time.
 type path struct {
 	points []point
@@ -141,7 +141,7 @@ func (t *tally) fetchLine(now time.Time) string {
 	return line
 }
 
-// fetchesLeft reports whether a kernel is still on its way.
+// fetchesLeft reports whether a kernel is still being fetched.
 func (t *tally) fetchesLeft() bool {
 	for _, one := range t.transfers {
 		if one.done < one.total {
@@ -224,7 +224,7 @@ func (t *tally) pace(now time.Time, rate bool) string {
 	return "; " + left
 }
 
-// remaining formats an estimate no more precisely than it is known.
+// remaining formats an estimate without false precision.
 func remaining(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	if d > time.Minute {

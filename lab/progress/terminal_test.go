@@ -16,12 +16,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// newTerminal is a terminal of so many columns, and what is written to it.
+// newTerminal is a pseudo-terminal, and a channel of what is written to it.
 func newTerminal(t *testing.T, columns uint16) (tty *os.File, shown <-chan string) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Skipf("no terminals can be made here: %v", err)
+		t.Skipf("no pseudo-terminals here: %v", err)
 	}
 	fd := int(master.Fd())
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
@@ -76,16 +76,16 @@ func awaitText(t *testing.T, shown <-chan string, text string) (all string) {
 
 var control = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
-// On a terminal there is one line that is redrawn, never wider than the
-// terminal, never empty between two drawings, and gone at the end; what is to
-// stay stands above it.
+// On a terminal there is one line that is redrawn, never wider than the terminal,
+// never blank between two updates, and removed at the end; other output scrolls
+// above it.
 func TestProgressOnATerminal(t *testing.T) {
 	t.Setenv("TERM", "xterm")
 	const columns = 44
 	tty, shown := newTerminal(t, columns)
 	p := New(tty)
 	if !p.terminal {
-		t.Fatal("a terminal is not taken for one")
+		t.Fatal("a terminal is not recognised")
 	}
 	p.Event(sched.Event{Kind: sched.Planned, Total: 20, Kernels: 3})
 	all := awaitText(t, shown, "0 of 3 kernels, 0 of 20 cells")
@@ -113,10 +113,10 @@ func TestProgressOnATerminal(t *testing.T) {
 	}
 	for _, drawing := range strings.Split(all, "\x1b[J")[1:] {
 		if drawing == "" || strings.HasPrefix(drawing, "\r") || strings.HasPrefix(drawing, "\x1b") {
-			t.Errorf("the line was taken away and nothing put in its place: it flickers:\n%q", all)
+			t.Errorf("the line was cleared without being redrawn, so it flickers:\n%q", all)
 		}
 	}
 	if !strings.HasSuffix(all, "\x1b[Jthe end\r\n") {
-		t.Errorf("the line is not taken away at the end:\n%q", all)
+		t.Errorf("the line is not removed at the end:\n%q", all)
 	}
 }

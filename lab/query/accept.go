@@ -19,10 +19,10 @@ import (
 )
 
 // Accept adds rules to the expectations file at path until each failing cell of a
-// run is expected to fail, and returns how many cells cannot be covered. like
-// has what all new rules share; dry only prints what the file would be.
+// run is expected to fail, and returns how many cells cannot be covered. like has
+// what all new rules share; dry only prints the resulting file.
 func Accept(ctx context.Context, out io.Writer, settings session.Settings, path, name, policy string, like expect.Rule, dry bool) (left int, err error) {
-	// What a link leads to is replaced, not the link.
+	// Replace the target of a link, not the link.
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// ParseCell reads KERNEL/FILESYSTEM/TEST. What ends like a YAML file, or is a
-// file, is none.
+// ParseCell parses KERNEL/FILESYSTEM/TEST. The name of a YAML file or an existing
+// file is not a cell.
 func ParseCell(text string) (results.CellKey, bool) {
 	if strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") {
 		return results.CellKey{}, false
@@ -62,7 +62,7 @@ func FindCell(ctx context.Context, store *store.Store, key results.CellKey, name
 		case 1:
 			return run, found[0], nil
 		}
-		return run, results.Cell{}, input.Errorf("%s begins the name of %d kernels in run %s: write more of it, for example %s/%s/%s",
+		return run, results.Cell{}, input.Errorf("%s is a prefix of %d kernels in run %s: name one, for example %s/%s/%s",
 			key.Kernel, len(found), run.ID, found[0].Kernel, key.FS, key.Test)
 	}
 	where := "no stored run has"

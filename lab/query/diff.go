@@ -18,9 +18,9 @@ type Comparison struct {
 	compare.Difference
 }
 
-// Compare reads two runs or two kernels, and tells regressions from flakes by
-// the depth newest runs up to the earlier one. policy, if not empty, replaces
-// that of the runs.
+// Compare reads two runs or two kernels, and distinguishes regressions from
+// flakes by the depth newest runs up to the earlier one. policy, if not empty,
+// replaces that of the runs.
 func Compare(ctx context.Context, s session.Settings, store *store.Store, before, after, policy string, depth int) (Comparison, error) {
 	old, err := history.FindSubject(ctx, store, before)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/splicelab/splicelab/results/findings"
 )
 
-// TestInfo returns the suites' descriptions of their tests. A run outlives its
-// programs: without them, tests are shown by name.
+// TestInfo returns the suites' descriptions of their tests. If the suites are no
+// longer there, tests are shown by name.
 func TestInfo(ctx context.Context, s session.Settings) func(string) findings.TestInfo {
 	suites, err := s.GuestSuites(ctx)
 	if err != nil {
@@ -45,7 +45,7 @@ func WriteFindings(out io.Writer, s session.Stored, info func(string) findings.T
 				return err
 			}
 		}
-		// Links are as seen from the page.
+		// Links are relative to the page.
 		from := "."
 		if output != "-" {
 			from = filepath.Dir(output)

@@ -13,8 +13,8 @@ import (
 )
 
 // WriteFlaky compares the named runs, or the last newest ones, lists at most top
-// cells that were not steady (0: all), and returns how many there are. policy,
-// if not empty, replaces that of the runs.
+// flaky cells (0: all), and returns how many there are. policy, if not empty,
+// replaces that of the runs.
 func WriteFlaky(ctx context.Context, out io.Writer, settings session.Settings, names []string, last, top int, policy string) (unsteady int, err error) {
 	e, err := settings.Expectations()
 	if err != nil {
@@ -38,7 +38,7 @@ func WriteFlaky(ctx context.Context, out io.Writer, settings session.Settings, n
 		if err != nil {
 			return 0, err
 		}
-		// One policy for all, or runs under different ones would differ by that.
+		// One policy for all, or runs under different ones would appear to differ.
 		policy = string(run.Policy)
 		s.Add(run.Cells, e.Judgement())
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/splicelab/splicelab/results/format"
 )
 
-// Import stores the results in files as one run, and prints which. It reads all
+// Import stores the results in files as one run, and prints its id. It reads all
 // files before it stores any.
 func Import(ctx context.Context, s session.Settings, out io.Writer, stdin io.Reader, files []string, o format.ReadOptions) error {
 	if o.Format != "" && !slices.Contains(format.ReadFormats, o.Format) {
@@ -48,7 +48,7 @@ func Import(ctx context.Context, s session.Settings, out io.Writer, stdin io.Rea
 		return err
 	}
 	if known {
-		fmt.Fprintf(out, "stored already as run %s: splicelab results show %s\n", run.ID, run.ID)
+		fmt.Fprintf(out, "already stored as run %s: splicelab results show %s\n", run.ID, run.ID)
 		return nil
 	}
 	byKey := map[results.CellKey][]results.Attempt{}

@@ -24,7 +24,7 @@ func ParseAge(text string) (time.Duration, error) {
 	if age, err := time.ParseDuration(text); err == nil && age > 0 {
 		return age, nil
 	}
-	return 0, fmt.Errorf("%q is no age such as 30d or 36h", text)
+	return 0, fmt.Errorf("%q is not an age such as 30d or 36h", text)
 }
 
 // Prune removes the runs that started before a time, and writes their ids to
@@ -52,8 +52,8 @@ func Prune(ctx context.Context, s session.Settings, out, log io.Writer, before t
 	}
 	freed, err := store.Compact(ctx)
 	if err != nil {
-		return fmt.Errorf("%s removed, but their room could not be given back: %w", text.Count(len(ids), "run"), err)
+		return fmt.Errorf("%s removed, but the disk space could not be freed: %w", text.Count(len(ids), "run"), err)
 	}
-	fmt.Fprintf(log, "%s removed, %s given back\n", text.Count(len(ids), "run"), progress.Bytes(freed))
+	fmt.Fprintf(log, "%s removed, %s freed\n", text.Count(len(ids), "run"), progress.Bytes(freed))
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// WriteReport writes the report file of a stored cell: that of the run called
-// name, or of the newest run that has it. An empty file is out.
+// WriteReport writes the report file of a stored cell, from the named run or the
+// newest run that has it. If file is empty, it writes to out.
 func WriteReport(ctx context.Context, s session.Settings, out io.Writer, key results.CellKey, name string, file export.File) error {
 	store, err := s.OpenResults()
 	if err != nil {

@@ -34,7 +34,7 @@ func WriteRun(out io.Writer, s session.Stored) error {
 	line("run", s.ID)
 	line("started", s.Started.Local().Format(time.RFC3339))
 	if s.Finished.IsZero() {
-		line("finished", "no: it was interrupted, or still runs")
+		line("finished", "no: it was interrupted, or is still running")
 	} else {
 		line("finished", s.Finished.Local().Format(time.RFC3339)+", after "+s.Took().Round(time.Second).String()+pauses(s.Run))
 	}
@@ -69,7 +69,7 @@ func WriteRun(out io.Writer, s session.Stored) error {
 	return w.Flush()
 }
 
-// verdictWord is a cell's verdict, marked where the cell was expected to fail.
+// verdictWord is a cell's verdict, marked if the cell was expected to fail.
 func verdictWord(c results.Cell) string {
 	switch c.Expected {
 	case results.XFail:
@@ -100,7 +100,7 @@ func WriteCells(ctx context.Context, out io.Writer, store *store.Store, s sessio
 		}
 	}
 	if shown == 0 {
-		return input.Errorf("no cell of run %s is picked by these filters: splicelab results matrix %s shows what there is", s.ID, s.ID)
+		return input.Errorf("no cell of run %s matches these filters: splicelab results matrix %s lists its cells", s.ID, s.ID)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
 	return err
 }
 
-// judged is a verdict with its outcome, where there is one.
+// judged is a verdict with its outcome, if there is one.
 func judged(v outcome.Verdict, o outcome.Outcome) string {
 	if o == outcome.None {
 		return string(v)

@@ -10,11 +10,11 @@ import (
 	"github.com/splicelab/splicelab/results/expect"
 )
 
-// WriteUses lists what each rule of the expectations did for a run, and returns
-// how many rules are of no use.
+// WriteUses lists the effect of each expectation rule on a run, and returns how
+// many rules are useless.
 func WriteUses(out io.Writer, uses []expect.Use) (useless int, err error) {
 	w := text.NewTable(out)
-	fmt.Fprintln(w, "LINE\tTEST\tFILESYSTEM\tKERNELS\tEXPECTED\tCAME SO\tFAILED\tPASSED\tPROBLEM")
+	fmt.Fprintln(w, "LINE\tTEST\tFILESYSTEM\tKERNELS\tEXPECTED\tMATCHED\tFAILED\tPASSED\tPROBLEM")
 	for _, u := range uses {
 		if u.Problem != "" {
 			useless++

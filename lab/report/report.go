@@ -56,8 +56,8 @@ type Report struct {
 	Note string `yaml:"note,omitempty"`
 }
 
-// Source is a kernel to build, as source.Build has it. Paths that begin with a
-// dot are relative to the file.
+// Source is a kernel to build, see source.Build. Paths that begin with a dot are
+// relative to the file.
 type Source struct {
 	Tree      string   `yaml:"tree"`
 	Ref       string   `yaml:"ref,omitempty"`
@@ -80,7 +80,7 @@ type Expect struct {
 	Outcome outcome.Outcome `yaml:"outcome,omitempty"`
 }
 
-// maxRepetitions catches typing errors.
+// maxRepetitions catches typos.
 const maxRepetitions = 1000
 
 // Load reads a report file. The error names the file, the line if known, and

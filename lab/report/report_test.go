@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	// What is written is read back, and says the same.
+	// A written report is read back unchanged.
 	var b bytes.Buffer
 	if err := got.Write(&b, "one\ntwo"); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"github.com/splicelab/splicelab/lab/program"
 )
 
-// CheckBundle refuses a bundle path that cannot be written, before anything is
+// CheckBundle rejects a bundle path that cannot be written, before anything is
 // run.
 func CheckBundle(f export.File) error {
 	path := string(f)
@@ -33,7 +33,7 @@ func (t *Tries) Bundle(ctx context.Context, f export.File, log io.Writer) (size 
 	s, r, p := t.session, t.report, t.plan
 	p.Repeat = 0
 	if !strings.Contains(s.Run.Kernels, ":") {
-		r.Kernel = t.ready[0].Release // a series may name another kernel next week
+		r.Kernel = t.ready[0].Release // a series may resolve to another kernel next week
 	}
 	dir, release, err := program.TempDir(s.Cache)
 	if err != nil {

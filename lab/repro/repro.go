@@ -1,6 +1,5 @@
-// Package repro runs what a report file describes, as often as it asks, and
-// packs a report that was reproduced as a self-contained bundle. It must not
-// know flags or verbs.
+// Package repro reproduces report files, and packs a reproduced report as a
+// self-contained bundle. It must not know flags or verbs.
 package repro
 
 import (

@@ -33,25 +33,25 @@ type Event struct {
 	// Retries of failing cells: how many are done, of how many that are due so
 	// far. They do not count as cells.
 	Retried, Retries int
-	// Kernels of which nothing is left to do, and all of the plan.
+	// Kernels with no work left, and all kernels of the plan.
 	KernelsDone, Kernels int
-	// Share is how much of the run is done, 0 to 1, by what its cells are
-	// expected to take; retries that are due included.
+	// Share is how much of the run is done, 0 to 1, weighted by the expected
+	// durations of its cells, due retries included.
 	Share float64
 	Text  string // Notice
 }
 
-// progress counts what is done of a run.
+// progress counts what is done in a run.
 type progress struct {
 	done, total      int
 	retried, retries int
 	estimate         *plan.Estimate
 }
 
-// Failures are what went wrong in the lab, cell by cell.
+// Failures are the lab's own faults, cell by cell.
 type Failures struct {
 	Cells   int              // cells that are infra after all retries
-	Retries int              // retries of failing cells that are
+	Retries int              // retries of failing cells that are infra
 	Reason  string           // the first detail of these
 	Control []string         // control cells that failed
 	Missing map[string]error // kernels that could not be fetched, by release
@@ -61,7 +61,7 @@ type Failures struct {
 // all retries, or a control cell failed.
 type InfraError struct {
 	Cells   int      // cells that are infra
-	Retries int      // retries of failing cells that are
+	Retries int      // retries of failing cells that are infra
 	Control []string // control cells that failed
 	Reason  string   // the first infra detail
 }
@@ -83,7 +83,7 @@ func (e *InfraError) Error() string {
 // Failures are valid after Run.
 func (s *Scheduler) Failures() Failures { return s.failures }
 
-// Err is an *InfraError when the lab failed some cells; else nil.
+// Err is an *InfraError if the lab failed for some cells; else nil.
 func (f Failures) Err() error {
 	if f.Cells == 0 && f.Retries == 0 && len(f.Control) == 0 {
 		return nil
@@ -91,7 +91,7 @@ func (f Failures) Err() error {
 	return &InfraError{Cells: f.Cells, Retries: f.Retries, Control: f.Control, Reason: f.Reason}
 }
 
-// observe adds the run's progress to an event, and passes it on.
+// observe adds the run's progress to an event, and forwards it.
 func (s *Scheduler) observe(e Event) {
 	s.mu.Lock()
 	p := &s.progress
@@ -120,8 +120,8 @@ func (s *Scheduler) skipKernel(e *job.MissingKernelError) {
 	s.notice(e.Release + " is skipped: it could not be fetched")
 }
 
-// count takes an attempt into account that was a cell's last, or one of those
-// that it was planned to have.
+// count counts an attempt that was a cell's last, or one of those planned for
+// it.
 func (s *Scheduler) count(u plan.Unit, t plan.Test, a *results.Attempt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,15 +147,15 @@ func (s *Scheduler) count(u plan.Unit, t plan.Test, a *results.Attempt) {
 	}
 }
 
-// checkControl notes a control cell that failed. The caller holds the lock.
+// checkControl records a control cell that failed. The caller holds the lock.
 func (s *Scheduler) checkControl(t plan.Test, a *results.Attempt) {
 	if t.Control && !s.cfg.Run.Faults && a.Verdict == outcome.Fail {
 		s.failures.Control = append(s.failures.Control, fmt.Sprintf("%s (%s, %s)", a.Test, a.Kernel, a.FS))
 	}
 }
 
-// schedule notes that a cell is to be retried; once, however many of its
-// planned attempts failed. The caller holds the lock.
+// schedule schedules retries of a cell; once, however many of its planned
+// attempts failed. The caller holds the lock.
 func (s *Scheduler) schedule(key results.CellKey, times int) {
 	if _, known := s.retries[key]; known {
 		return

@@ -11,7 +11,7 @@ func (s *Scheduler) skipSettled(units []plan.Unit) []plan.Unit {
 	if len(s.cfg.Known) == 0 {
 		return units
 	}
-	left := map[results.CellKey]int{} // attempts with a verdict that no unit was matched with yet
+	left := map[results.CellKey]int{} // attempts with a verdict that are not yet matched to a unit
 	known := map[results.CellKey]*results.Cell{}
 	for i := range s.cfg.Known {
 		c := &s.cfg.Known[i]

@@ -1,7 +1,7 @@
 // Package sched decides which cells run next, and when a cell's result is
 // final: it passes jobs to an executor, collects their attempts, retries infra
-// attempts, and counts what is done. It knows neither VMs
-// nor the store; an executor may be on another machine.
+// attempts, and counts what is done. It knows neither VMs nor the store; an
+// executor may be on another machine.
 //
 // Read sched.go (the order of the work), unit.go (one unit until every cell
 // of it is settled), progress.go (what is done, and what observers see),
@@ -27,7 +27,7 @@ type Recorder interface {
 	Record(a results.Attempt) (n int, err error)
 }
 
-// Config is a run of a plan, except for how it is executed.
+// Config describes a run, except for how jobs are executed.
 type Config struct {
 	Plan      *plan.Plan
 	Isolation plan.Isolation
@@ -60,7 +60,7 @@ type Scheduler struct {
 	failures Failures
 }
 
-// New makes a scheduler for one run.
+// New returns a scheduler for one run.
 func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
 	s := &Scheduler{
 		cfg: cfg, exec: exec, store: store,
@@ -89,12 +89,12 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	return s.runAll(ctx, s.cfg.Plan.Retries(s.retries))
 }
 
-// lookahead is how many kernels with a profile are announced beyond those
-// that run: enough that none is waited for, and few enough that templates
-// which are not used yet do not evict each other from the cache.
+// lookahead is how many kernels with a profile are prefetched beyond those that
+// run: enough that no job waits for one, and few enough that templates do not
+// evict each other from the cache before they are used.
 const lookahead = 4
 
-// runAll runs units in their order, as many at once as the executor takes.
+// runAll runs units in order, Concurrency of them at once.
 func (s *Scheduler) runAll(ctx context.Context, units []plan.Unit) error {
 	workers, ctx := errgroup.WithContext(ctx)
 	queue := make(chan plan.Unit)
@@ -115,7 +115,7 @@ func (s *Scheduler) runAll(ctx context.Context, units []plan.Unit) error {
 	return workers.Wait()
 }
 
-// feed hands out units in their order, and announces those of the next specs.
+// feed hands out units in order, and prefetches those of the next specs.
 func (s *Scheduler) feed(ctx context.Context, units []plan.Unit, queue chan<- plan.Unit) error {
 	var firsts []plan.Unit // the first unit of each spec
 	for i, u := range units {

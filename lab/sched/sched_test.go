@@ -17,14 +17,14 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// scripted is an executor without VMs: the verdict of each attempt is written
-// down.
+// scripted is an executor without VMs whose verdicts are predefined.
 type scripted struct {
-	// script is the verdicts of the attempts at a test, in their order; the last
-	// repeats forever.
+	// script is the verdicts of the attempts at a test, in order; the last repeats
+	// forever.
 	script map[string][]outcome.Verdict
 	store  *memory
-	// cut is after how many attempts, of all tests, the run is interrupted.
+	// cut is the number of attempts, over all tests, after which the run is
+	// interrupted.
 	cut int
 
 	mu      sync.Mutex
@@ -33,8 +33,8 @@ type scripted struct {
 	unusual func(job.Job) (job.Result, error) // instead of the script; may be nil
 }
 
-// common is in a script for a boot-fail that was observed where the template
-// is made.
+// common in a script is a boot-fail that was observed while the template was
+// built.
 const common outcome.Verdict = "common"
 
 var errCut = errors.New("cut off")
@@ -112,8 +112,8 @@ func newScheduler(p *plan.Plan, i plan.Isolation, x job.Executor, m *memory, obs
 	return New(Config{Plan: p, Isolation: i, Concurrency: 1, Known: m.cells(), Observe: observe}, x, m)
 }
 
-// Wherever a run is cut off, and however often, it ends with the same attempts.
-func TestRunsAreCompletedWhereverTheyAreCutOff(t *testing.T) {
+// Wherever and however often a run is interrupted, it ends with the same attempts.
+func TestInterruptedRunsAreCompleted(t *testing.T) {
 	const pass, fail, crash, infra = outcome.Pass, outcome.Fail, outcome.Crash, outcome.Infra
 	script := map[string][]outcome.Verdict{
 		"s.Pass":     {pass},
@@ -176,7 +176,7 @@ func TestRunsAreCompletedWhereverTheyAreCutOff(t *testing.T) {
 	}
 }
 
-// What the lab failed runs again in a booted VM, and is then confirmed.
+// An infra attempt is retried in a booted VM, whose verdict counts.
 func TestInfraIsRetriedInABootedVM(t *testing.T) {
 	m := &memory{all: map[results.CellKey][]results.Attempt{}}
 	x := &scripted{script: map[string][]outcome.Verdict{"s.A": {outcome.Infra, outcome.Crash}, "s.B": {outcome.Infra}}, store: m}
@@ -209,7 +209,7 @@ func TestStoreThatFailsEndsTheRun(t *testing.T) {
 	}
 }
 
-// An executor that returns nothing is not asked forever.
+// An executor that returns nothing is not called forever.
 func TestExecutorWithoutResults(t *testing.T) {
 	m := &memory{all: map[results.CellKey][]results.Attempt{}}
 	x := &scripted{unusual: func(job.Job) (job.Result, error) { return job.Result{}, nil }}
@@ -243,7 +243,7 @@ func TestMissingKernelIsSkipped(t *testing.T) {
 	}
 }
 
-// One VM's death is not looked for again in each cell.
+// The death of a shared VM or template is not observed again for each cell.
 func TestDeathOfAVMIsCommon(t *testing.T) {
 	k, p := plan.Kernel{Release: "6.12"}, images.Profile{Name: "xfs"}
 	one := plan.Unit{Kernel: &k, Profile: &p, Tests: []plan.Test{{Top: "A"}}}
@@ -260,18 +260,18 @@ func TestDeathOfAVMIsCommon(t *testing.T) {
 		t.Error("the death of a VM that many cells were to share is not common")
 	}
 	if s.common(one, dead) {
-		t.Error("the first cell whose VM did not boot is not looked at more closely")
+		t.Error("the first VM that does not boot is common")
 	}
 	if !s.common(one, dead) {
-		t.Error("nor is every other, which is then not common")
+		t.Error("the second VM that does not boot is not common")
 	}
 	s.cameUp(one.Spec())
 	if s.common(one, dead) {
-		t.Error("a kernel that boots now and then fails in each cell by itself")
+		t.Error("the boot failure of a kernel that booted before is common")
 	}
 	skip := ofTemplate
 	skip.Unavailable = &verdict.Termination{Verdict: outcome.Skip}
 	if s.common(many, skip) {
-		t.Error("a skip is nothing to retry")
+		t.Error("a skip is common")
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// InfraRetries is how often a cell is tried again after the lab failed it.
+// InfraRetries is how often a cell is retried after an infra attempt.
 const InfraRetries = 3
 
 // commonWhy is the value of plan.CovariateCommon.
@@ -23,7 +23,7 @@ const commonWhy = "observed once, for all cells of this kernel and filesystem"
 type pending struct {
 	unit    plan.Unit
 	cells   []job.Cell
-	infra   map[string]int // attempts that the lab failed, by test name
+	infra   map[string]int // infra attempts, by test name
 	settled map[string]bool
 	doubt   bool // the last attempt was infra
 }
@@ -46,7 +46,7 @@ func (s *Scheduler) runUnit(ctx context.Context, u plan.Unit) error {
 	return nil
 }
 
-// runJob makes one job of what is pending, and records what comes of it.
+// runJob runs the pending cells as one job and records the results.
 func (s *Scheduler) runJob(ctx context.Context, p *pending) error {
 	j := s.job(p.unit, p.cells, p.doubt)
 	jctx, cancel := context.WithCancelCause(ctx)
@@ -90,7 +90,7 @@ func (s *Scheduler) runJob(ctx context.Context, p *pending) error {
 	return nil
 }
 
-// job is the job of a unit's cells.
+// job returns the job for a unit's cells.
 func (s *Scheduler) job(u plan.Unit, cells []job.Cell, boot bool) job.Job {
 	return job.Job{Kernel: *u.Kernel, Profile: *u.Profile, Cells: cells, Single: len(u.Tests) == 1, Boot: boot, Run: s.cfg.Run}
 }
@@ -103,7 +103,7 @@ func cells(tests []plan.Test) []job.Cell {
 	return out
 }
 
-// recordAll gives every pending cell the same end.
+// recordAll records the same result for every pending cell.
 func (s *Scheduler) recordAll(p *pending, res job.Result) error {
 	end := res.Unavailable
 	common := s.common(p.unit, res)
@@ -142,8 +142,8 @@ func (s *Scheduler) record(p *pending, t plan.Test, a results.Attempt) error {
 	return nil
 }
 
-// compact removes what is settled. A job has a view of the old list, which
-// therefore must stay as it is.
+// compact removes settled cells. A job refers to the old list, so it must not be
+// modified.
 func (p *pending) compact() {
 	var rest []job.Cell
 	for _, c := range p.cells {
@@ -155,17 +155,16 @@ func (p *pending) compact() {
 	p.cells = rest
 }
 
-// cameUp notes that a VM of a kernel and filesystem came up.
+// cameUp records that a VM of a kernel and filesystem came up.
 func (s *Scheduler) cameUp(spec string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.came[spec] = true
 }
 
-// common reports whether a VM that could not be had stands for all cells of
-// its kernel and filesystem. Where VMs are booted one by one, the first that
-// dies is looked at more closely, and after it only those of a kernel that did
-// boot before.
+// common reports whether a VM that did not come up stands for all cells of its
+// kernel and filesystem. If each cell boots its own VM, the first failure counts
+// for its cell alone; later ones stand for all unless a VM came up before.
 func (s *Scheduler) common(u plan.Unit, res job.Result) bool {
 	if !res.Unavailable.Verdict.Bad() {
 		return false

@@ -21,7 +21,7 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// Way is one of the ways in which a cell can get its VM.
+// Way is a way in which a cell gets its VM.
 type Way struct {
 	name, doc string
 	set       func(*lab.Config)
@@ -66,8 +66,8 @@ type compared struct {
 }
 
 // Compare runs the same tests with one seed in several ways, prints every
-// difference from the first, and returns in how many cells there are any.
-// Nothing is stored. After an error, the ways that were complete are shown.
+// difference from the first, and returns the number of cells that differ. Nothing
+// is stored. After an error, the completed ways are shown.
 func Compare(ctx context.Context, settings session.Settings, from []string, ways []Way, out, log io.Writer, o terminal.Options) (different int, err error) {
 	tests, err := settings.Select(ctx, from)
 	if err != nil {
@@ -85,7 +85,7 @@ func Compare(ctx context.Context, settings session.Settings, from []string, ways
 }
 
 // compareRuns runs the plan in each of the ways. With an error it returns the
-// ways that were complete.
+// completed ways.
 func compareRuns(ctx context.Context, s *session.Session, tests session.Selection, chosen []Way, log io.Writer) ([]compared, error) {
 	p := progress.New(log)
 	found, err := s.FetchRun(ctx, p)
@@ -122,8 +122,8 @@ func compareRuns(ctx context.Context, s *session.Session, tests session.Selectio
 	return runs, nil
 }
 
-// writeCompared prints what each way took and in what it differs from the
-// first, and returns in how many cells. Of no runs it prints nothing.
+// writeCompared prints each way's duration and its differences from the first, and
+// returns the number of cells that differ. Without runs it prints nothing.
 func writeCompared(out io.Writer, runs []compared, o terminal.Options) (different int, err error) {
 	if len(runs) == 0 {
 		return 0, nil

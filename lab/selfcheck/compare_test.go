@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// madeUp is a run of five cells, of which change makes what it likes.
+// madeUp is a run of five cells, modified by change.
 func madeUp(w Way, change func(name string, c *results.Cell)) compared {
 	r := compared{Way: w, took: 30 * time.Second}
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
@@ -58,7 +58,7 @@ func TestWriteCompared(t *testing.T) {
 			[]string{"shared -> booted", "new failures: 1", "Test/a", "changed: 1", "Test/b", "vanished cells: 1", "Test/c", "skips changed: 1", "another reason"},
 			"shared -> restored",
 		},
-		"the lab's fault is a difference, and a retry is told": {
+		"an infra cell is a difference, and a retry is reported": {
 			[]compared{first, madeUp(ways[1], func(name string, c *results.Cell) {
 				switch name {
 				case "a":

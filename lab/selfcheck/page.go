@@ -47,7 +47,7 @@ Made by `+"`%s`"+` on %s. Generated: do not edit.
 	return b.Bytes()
 }
 
-// cellText makes guest text fit for a cell of a Markdown table.
+// cellText escapes guest text for a cell of a Markdown table.
 func cellText(s string) string {
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(sanitize.Line(s))
 }

@@ -25,9 +25,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Prove runs tests with the fault of each, prints which detected theirs, and
-// returns how many did not. page, if not empty, is the file of the table in
-// Markdown, which names the command that makes it. Nothing is stored.
+// Prove runs each test with its fault, prints which detected it, and returns how
+// many did not. page, if not empty, is the file for the table in Markdown, which
+// contains the command that generates it. Nothing is stored.
 func Prove(ctx context.Context, settings session.Settings, from []string, page export.File, command string, out, log io.Writer) (missed int, err error) {
 	settings.Run.Policy = string(outcome.PolicyAlias)
 	tests, err := settings.Select(ctx, from)
@@ -56,7 +56,7 @@ func Prove(ctx context.Context, settings session.Settings, from []string, page e
 	return undetected(proofs), trouble
 }
 
-// early says how a cell failed before its fault was shown.
+// early says how a cell failed before its fault was injected.
 func early(c results.Cell) string {
 	if c.Outcome == outcome.None {
 		return string(c.Verdict) + ": " + c.Detail
@@ -98,7 +98,7 @@ func proveCells(ctx context.Context, s *session.Session, tests session.Selection
 	return all, cells, errors.Join(fetchErr, err, cerr)
 }
 
-// writeProofs writes the table, and what is wrong below it.
+// writeProofs writes the table, and the problems below it.
 func writeProofs(out io.Writer, proofs []faults.Check) error {
 	w := text.NewTable(out)
 	fmt.Fprintln(w, "TEST\tFAULT\tFIRED\tITSELF\tSILENT\tSKIPPED\tBROKEN\tINFRA\tFAILED AS")
@@ -186,8 +186,8 @@ func reasons(cells []results.Cell, why func(results.Cell) string) []reason {
 	return out
 }
 
-// placesOf names where cells are: the kernels with their filesystems, those
-// of one set of filesystems together.
+// placesOf lists the kernels of cells with their filesystems, grouped by set of
+// filesystems.
 func placesOf(cells []results.Cell) string {
 	var kernels, sets []string
 	fs := map[string][]string{}

@@ -13,8 +13,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// TestProofs shows the table and the page of a run with faults: every way in
-// which a cell can fail to be proof is named with its reason and its place.
+// TestProofs checks the table and the page of a run with faults: every way in
+// which a cell can fail to be proof is listed with its reason and its place.
 func TestProofs(t *testing.T) {
 	cell := func(kernel, fs string, v outcome.Verdict, o outcome.Outcome, detail string) results.Cell {
 		return results.Cell{Attempt: results.Attempt{CellKey: results.CellKey{Kernel: kernel, FS: fs, Test: "s.TestA/x"}, Verdict: v, Outcome: o, Detail: detail}}

@@ -11,7 +11,7 @@ import (
 	"github.com/splicelab/splicelab/lab/progress"
 )
 
-// Guest is what a single program or a shell runs on.
+// Guest selects the kernel and filesystem for a single program or a shell.
 type Guest struct {
 	Kernel     string // a selector that names one
 	Filesystem string // a profile; empty: none
@@ -69,8 +69,8 @@ func (s Settings) OpenVM(ctx context.Context, g Guest, log io.Writer) (l *lab.La
 	return l, k, p, open.Close, nil
 }
 
-// Downloads shows a fetch only where lines can be redrawn: under go test
-// standard error is part of the test's output.
+// Downloads shows downloads only if log is a terminal: under go test, standard
+// error is part of the test's output.
 func Downloads(log io.Writer) (kernels.Progress, func()) {
 	if !progress.IsTerminal(log) {
 		return nil, func() {}

@@ -17,17 +17,17 @@ import (
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
-// LockName is the cache's own file: who uses the cache holds a lock on it.
+// LockName is the cache's lock file, which every user of the cache locks.
 const LockName = "lock"
 
-// UseCache makes the cache directory and holds a shared lock on it until the
-// process ends or release is called, so that nobody empties it meanwhile.
+// UseCache creates the cache directory and holds a shared lock on it until the
+// process exits or release is called, so that nobody cleans it meanwhile.
 func (s Settings) UseCache() (release func(), err error) { return s.lockCache(unix.LOCK_SH) }
 
-// ClaimCache is UseCache for whoever empties the cache: nobody else may use it.
+// ClaimCache is UseCache for cleaning the cache: nobody else may use it.
 func (s Settings) ClaimCache() (release func(), err error) { return s.lockCache(unix.LOCK_EX) }
 
-// UseVMs is UseCache for whoever starts VMs: the configured QEMU works.
+// UseVMs is UseCache for starting VMs; it also verifies the configured QEMU.
 func (s Settings) UseVMs(ctx context.Context) (release func(), err error) {
 	if _, err := vm.Version(ctx, s.VM.QEMU); err != nil {
 		return nil, err
@@ -56,17 +56,16 @@ func (s Settings) lockCache(how int) (release func(), err error) {
 	case !errors.Is(err, unix.EWOULDBLOCK):
 		err = fmt.Errorf("locking the cache directory %s: %w", s.Cache, err)
 	case how == unix.LOCK_SH:
-		err = fmt.Errorf("cache directory %s is being cleaned by another splicelab: try again when it has ended", s.Cache)
+		err = fmt.Errorf("cache directory %s is being cleaned by another splicelab: try again when it has exited", s.Cache)
 	default:
-		err = fmt.Errorf("cache directory %s is in use by another splicelab: clean it when that has ended", s.Cache)
+		err = fmt.Errorf("cache directory %s is in use by another splicelab: try again when it has exited", s.Cache)
 	}
 	return nil, errors.Join(err, f.Close())
 }
 
 // PruneCache removes the kernels, images and templates that have not been used
-// since a time, and names what it removed. When space is short it removes all
-// templates that are not in use: they take most of it and cost least to make
-// again.
+// since a time, and returns their names. If space is short it removes all unused
+// templates: they take most of it and are the cheapest to rebuild.
 func (s Settings) PruneCache(ctx context.Context, since time.Time, short bool) (removed []string, err error) {
 	release, err := s.UseCache()
 	if err != nil {

@@ -19,16 +19,16 @@ import (
 type Conclusion struct {
 	Stored
 	Failed int // cells that make the run fail
-	// Vectors says that the run has policy vectors, which were not shown because
+	// Vectors says that the run has policy vectors that were not shown, because
 	// it was not about them.
 	Vectors bool
 	// Resumable says that cells remain, and Interrupted that the run did not
-	// finish; else they are those that the lab failed.
+	// finish; if it did, the remaining cells are infra.
 	Resumable, Interrupted bool
 }
 
-// Conclude shows the matrix of a run, writes its reports, and says what
-// remains of it. An interrupted run is concluded like any other.
+// Conclude shows the matrix of a run, writes its reports, and returns what
+// remains to be done. It works for interrupted runs, too.
 func (s Settings) Conclude(ctx context.Context, r *store.Store, id string, reports export.Reports, out io.Writer, o terminal.Options) (Conclusion, error) {
 	ctx = context.WithoutCancel(ctx)
 	c := Conclusion{}

@@ -14,14 +14,14 @@ import (
 	"github.com/splicelab/splicelab/lab/suite"
 )
 
-// Programs finds the guest programs, once in an invocation.
+// Programs finds the guest programs, once per invocation.
 type Programs struct {
 	mu  sync.Mutex // several goroutines may ask
 	dir string     // where they were found
 }
 
 // GuestPrograms is the directory of the guest programs: the configured one, else
-// "guest" beside the executable, where a checkout has those just built, else the
+// "guest" next to the executable, where a checkout has those just built, else the
 // embedded programs, extracted into the cache. A program that go install built
 // has none embedded and compiles them once.
 func (s Settings) GuestPrograms(ctx context.Context) (string, error) {
@@ -91,8 +91,8 @@ func (s Settings) GuestSuites(ctx context.Context) ([]protocol.Suite, error) {
 }
 
 // ModulesOf are the modules that the tests of a suite in the guest directory may
-// ask for. Any other program has none: it is not run on this machine to be
-// asked.
+// request. Any other program has none, since it is not run on the host to find
+// out.
 func (s Settings) ModulesOf(ctx context.Context, binary string) ([]string, error) {
 	guest, err := s.GuestPrograms(ctx)
 	if err != nil {

@@ -15,13 +15,13 @@ import (
 	"github.com/splicelab/splicelab/lab/plan"
 )
 
-// FetchJobs is how many kernels are fetched at once: enough to saturate a line
-// while others are being unpacked.
+// FetchJobs is how many kernels are fetched at once: enough to saturate the
+// network while others are being unpacked.
 const FetchJobs = 4
 
-// Archive is the configured Debian archive as a source of kernels, beside files
+// Archive is the configured Debian archive as a source of kernels, besides files
 // and builds. It is opened on first use: file: selectors must work on a machine
-// that has neither network nor apt.
+// with neither network nor apt.
 type Archive struct {
 	cfg   debian.Config
 	store *kernels.Store
@@ -32,11 +32,11 @@ type Archive struct {
 	err    error          // why it cannot be
 
 	listed []kernels.Entry // what List returned
-	builds *source.Named   // what build: names
+	builds *source.Named   // the kernels for build: selectors
 }
 
-// Archive is the archive whose kernels are kept in a store. refresh asks it for
-// its newest index first.
+// Archive is the archive with store as its cache. refresh updates the index
+// first.
 func (s Settings) Archive(store *kernels.Store, refresh bool) *Archive {
 	a := &Archive{cfg: s.Kernels.Debian, store: store, log: s.Log}
 	a.cfg.Refresh = a.cfg.Refresh || refresh
@@ -52,8 +52,8 @@ func (a *Archive) Debian() (*debian.Source, error) {
 	return a.opened, a.err
 }
 
-// List implements kernels.Source. The index is read once in an invocation, so
-// that all its selectors see the same archive.
+// List implements kernels.Source. The index is read once per invocation, so that
+// all its selectors see the same archive.
 func (a *Archive) List(ctx context.Context) ([]kernels.Entry, error) {
 	src, err := a.Debian()
 	if err != nil {
@@ -74,7 +74,7 @@ func (a *Archive) Fetch(ctx context.Context, e kernels.Entry, p kernels.Progress
 	return src.Fetch(ctx, e, p)
 }
 
-// Store is where the archive's kernels are kept.
+// Store is the cache of the archive's kernels.
 func (a *Archive) Store() *kernels.Store { return a.store }
 
 // Resolve turns selectors into entries, and prints the archive's warnings.
@@ -89,7 +89,7 @@ func (a *Archive) ResolveQuietly(ctx context.Context, selectors string) ([]kerne
 	return kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: a.store}, a.builds, a}, selectors)
 }
 
-// Warnings are those of the archive, if it was used.
+// Warnings are the archive's warnings, if it was used.
 func (a *Archive) Warnings() []string {
 	if a.opened == nil {
 		return nil
@@ -100,8 +100,8 @@ func (a *Archive) Warnings() []string {
 // Warn prints the archive's warnings.
 func (a *Archive) Warn() { a.log.Warn(a.Warnings()...) }
 
-// Builder builds kernels from source. The archive has those whose configuration
-// may serve as a base.
+// Builder builds kernels from source. The archive's kernels provide base
+// configurations.
 func (a *Archive) Builder() source.Builder {
 	return source.Builder{Store: a.store, Config: func(ctx context.Context, selector string) (string, error) {
 		found, err := a.Resolve(ctx, selector)
@@ -120,20 +120,20 @@ func (a *Archive) Builder() source.Builder {
 	}}
 }
 
-// StepText is a step of a build for people.
+// StepText describes a build step.
 func StepText(s source.Step) string {
 	switch {
 	case s.Total > s.Done:
-		return fmt.Sprintf("%d of some %d: %s", s.Done, s.Total, s.What)
+		return fmt.Sprintf("%d of about %d: %s", s.Done, s.Total, s.What)
 	case s.Done > 0:
 		return fmt.Sprintf("%d: %s", s.Done, s.What)
 	}
 	return s.What
 }
 
-// ResolveRun resolves the selectors of a run. The default matrix names series
-// that an archive may have dropped or not have yet: those are omitted with a
-// warning, as long as something remains.
+// ResolveRun resolves the selectors of a run. The default matrix has series that
+// an archive may have dropped or not have yet: those are omitted with a warning,
+// as long as something remains.
 func (a *Archive) ResolveRun(ctx context.Context, selectors string) ([]kernels.Entry, error) {
 	entries, err := a.Resolve(ctx, selectors)
 	var none *kernels.SelectorError
@@ -154,7 +154,7 @@ func (a *Archive) ResolveRun(ctx context.Context, selectors string) ([]kernels.E
 	return a.Resolve(ctx, strings.Join(kept, ","))
 }
 
-// Unfetched is what a plan must know of kernels that are still to be fetched.
+// Unfetched is the plan's view of kernels that are yet to be fetched.
 func Unfetched(entries []kernels.Entry) []plan.Kernel {
 	out := make([]plan.Kernel, len(entries))
 	for i, e := range entries {
@@ -166,8 +166,8 @@ func Unfetched(entries []kernels.Entry) []plan.Kernel {
 // Fetcher waits until the kernel of a release is ready to boot.
 type Fetcher = func(ctx context.Context, release string) (kernels.Kernel, error)
 
-// firstOf waits for the first kernel that can be fetched; the error is that of
-// all of them when there is none.
+// firstOf waits for the first kernel that can be fetched; if there is none, the
+// error joins those of all.
 func firstOf(ctx context.Context, entries []kernels.Entry, fetch Fetcher) (kernels.Kernel, error) {
 	var failed []error
 	for _, e := range entries {

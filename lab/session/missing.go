@@ -9,15 +9,14 @@ import (
 	"github.com/splicelab/splicelab/results/changes"
 )
 
-// missing notes which kernels could not be fetched, and why. The zero value
-// is ready.
+// missing records which kernels could not be fetched, and why. The zero value is
+// ready to use.
 type missing struct {
 	mu  sync.Mutex
 	why map[string]error // by release
 }
 
-// watch is fetch, but it notes what fails. A fetch that was cancelled says
-// nothing about its kernel.
+// watch wraps fetch and records failures. A cancelled fetch is not a failure.
 func (m *missing) watch(fetch Fetcher) Fetcher {
 	return func(ctx context.Context, release string) (kernels.Kernel, error) {
 		k, err := fetch(ctx, release)
@@ -33,8 +32,8 @@ func (m *missing) watch(fetch Fetcher) Fetcher {
 	}
 }
 
-// list names the kernels in the order of the entries, and returns what remains
-// of err without the errors of these.
+// list returns the missing kernels in the order of the entries, and err without
+// their errors.
 func (m *missing) list(entries []kernels.Entry, err error) ([]changes.Missing, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,7 +56,7 @@ func (m *missing) list(entries []kernels.Entry, err error) ([]changes.Missing, e
 	return list, errors.Join(others...)
 }
 
-// leaves takes joined errors apart.
+// leaves splits joined errors.
 func leaves(err error) []error {
 	if err == nil {
 		return nil

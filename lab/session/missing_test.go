@@ -8,7 +8,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 )
 
-// A kernel that could not be fetched is named once, and not reported again as
+// A kernel that could not be fetched is listed once, and not reported again as
 // an error of the run.
 func TestMissingKernels(t *testing.T) {
 	gone, other := errors.New("gone"), errors.New("the disk is full")
@@ -24,7 +24,7 @@ func TestMissingKernels(t *testing.T) {
 	})
 	entries := []kernels.Entry{{Release: "5.10"}, {Release: "6.1"}, {Release: "6.6"}}
 	for _, e := range entries {
-		_, _ = fetch(t.Context(), e.Release) // what fails is noted
+		_, _ = fetch(t.Context(), e.Release) // failures are recorded
 	}
 	list, err := m.list(entries, errors.Join(gone, errors.Join(other)))
 	if len(list) != 1 || list[0].Kernel != "6.1" || list[0].Reason != "gone" {

@@ -22,7 +22,7 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// Nightly makes nightly runs. It implements nightly.Runner.
+// Nightly executes nightly runs. It implements nightly.Runner.
 type Nightly struct {
 	Settings
 	tests      Selection
@@ -31,8 +31,8 @@ type Nightly struct {
 }
 
 // NewNightly applies the nightly options over those of a run, and selects its
-// tests. Options that are wrong are an error; a fault of the lab is for the
-// night to report. audience observes the run.
+// tests. Invalid options are an error; a fault of the lab is left for the nightly
+// run to report. audience observes the run.
 func NewNightly(ctx context.Context, s Settings, audience Audience) (*Nightly, error) {
 	c := s.Nightly
 	s.Run.Kernels = cmp.Or(c.Kernels, s.Run.Kernels)
@@ -48,8 +48,8 @@ func NewNightly(ctx context.Context, s Settings, audience Audience) (*Nightly, e
 	return n, nil
 }
 
-// Execute makes a nightly run, from its lock to its notification. explain adds to
-// the message of an error what can be done about it.
+// Execute executes a nightly run, from its lock to its notification. explain adds
+// the remedy to an error's message.
 func (n *Nightly) Execute(ctx context.Context, senders []notify.Sender, host string, explain func(error) string) (nightly.Outcome, error) {
 	if n.unselected == nil {
 		defer n.tests.Close()
@@ -88,7 +88,7 @@ func (n *Nightly) Run(ctx context.Context, r *store.Store, begun func(string)) (
 	}
 	ran, err := s.RunOn(ctx, n.tests, entries, begin{n.audience, begun}, s.Resumable(nil))
 	if cause := context.Cause(ctx); cause != nil && ran.Run.ID == "" {
-		err = cause // the error that it led to says less
+		err = cause // more specific than the resulting error
 	}
 	unfetched, err := ran.Missing(err)
 	done.Missing = append(done.Missing, unfetched...)
@@ -140,8 +140,8 @@ func (n *Nightly) Prune(ctx context.Context, before time.Time, short bool) ([]st
 	return n.PruneCache(ctx, before, short)
 }
 
-// resolveEach resolves selectors one by one: what one of them lacks is no reason
-// to omit the kernels of the others. What cannot be resolved is in the list.
+// resolveEach resolves selectors one by one, so that one without kernels does not
+// affect the others. list has what cannot be resolved.
 func (a *Archive) resolveEach(ctx context.Context, selectors string) (entries []kernels.Entry, list []changes.Missing) {
 	var kept []string
 	var down error // why the archive has no index
@@ -165,7 +165,7 @@ func (a *Archive) resolveEach(ctx context.Context, selectors string) (entries []
 	if len(kept) == 0 {
 		return nil, list
 	}
-	// Together, so that a kernel that two of them name is there once.
+	// Together, so that a kernel that two of them select is there once.
 	entries, err := a.Resolve(ctx, strings.Join(kept, ","))
 	if err != nil {
 		for _, selector := range kept {

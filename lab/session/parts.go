@@ -32,8 +32,8 @@ func cacheParts(dir string) ([]string, error) {
 	return parts, nil
 }
 
-// diskUsage counts the files below path and the bytes that they take on the disk.
-// Files that vanish meanwhile do not count.
+// diskUsage counts the files below path and their bytes on disk. Files that
+// disappear meanwhile do not count.
 func diskUsage(path string) (files int, bytes int64) {
 	_ = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		var st unix.Stat_t
@@ -67,11 +67,11 @@ func (s Settings) ListCache(out io.Writer) error {
 	return w.Flush()
 }
 
-// CleanCache removes parts of the cache, or all, and lists them. Nobody else may
-// be using the cache.
+// CleanCache removes parts of the cache, or all of it, and lists them. Nobody else
+// may be using the cache.
 func (s Settings) CleanCache(out io.Writer, chosen []string) error {
 	if _, err := os.Stat(s.Cache); errors.Is(err, fs.ErrNotExist) && len(chosen) == 0 {
-		return nil // nothing to clean, and nothing to make for it
+		return nil // do not create it just for cleaning
 	}
 	release, err := s.ClaimCache()
 	if err != nil {

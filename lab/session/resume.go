@@ -14,13 +14,13 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// Paused is a stored run of which something may remain.
+// Paused is a stored run with possibly unfinished cells.
 type Paused struct {
 	results.Run
 	recipe   lab.Recipe
 	finished bool // it was not interrupted
 	cells    []results.Cell
-	left     []string // kernels of which something remains
+	left     []string // kernels with unfinished cells
 }
 
 // NothingToResumeError reports that every run in a store was finished.
@@ -34,7 +34,7 @@ func (e *NothingToResumeError) Error() string {
 func (*NothingToResumeError) BadInput() {}
 
 // FindPaused finds the run to be resumed, and what remains of it. An empty ref
-// is the newest run that was interrupted and that nobody is running.
+// is the newest interrupted run that no process is running.
 func FindPaused(ctx context.Context, s *store.Store, ref string) (Paused, error) {
 	var run results.Run
 	var err error
@@ -82,7 +82,7 @@ func newestPaused(ctx context.Context, s *store.Store) (results.Run, error) {
 // Complete reports whether nothing remains of the run.
 func (p Paused) Complete() bool { return len(p.left) == 0 && p.finished && !p.Finished.IsZero() }
 
-// Trouble is why a complete run cannot be trusted; nil when it can.
+// Trouble is why a complete run cannot be trusted; nil if it can.
 func (p Paused) Trouble() error {
 	if p.Problem == "" {
 		return nil
@@ -93,8 +93,7 @@ func (p Paused) Trouble() error {
 // Option is an option that was given by name.
 type Option struct{ Name, Value string }
 
-// ContradictionError reports an option that contradicts the run which it is
-// given to resume.
+// ContradictionError reports an option that contradicts the run to be resumed.
 type ContradictionError struct {
 	Option
 	Run, Was string
@@ -107,9 +106,9 @@ func (e *ContradictionError) Error() string {
 // BadInput marks an error that the user has to correct.
 func (*ContradictionError) BadInput() {}
 
-// Contradicts checks the options that were given beside those that define the
-// run, which s has. Repeating them is fine: a command line is easily given
-// once more. The error is a *ContradictionError.
+// Contradicts checks the given options, with their values in s, against those
+// that define the run. Repeating the same values is fine: people recall command
+// lines from the shell's history. The error is a *ContradictionError.
 func (p Paused) Contradicts(given []Option, s Settings, from []string) error {
 	now := s.Requested(from)
 	for _, o := range given {
@@ -131,8 +130,8 @@ func (p Paused) Contradicts(given []Option, s Settings, from []string) error {
 	return nil
 }
 
-// Resume runs what remains of a run. ran says that something was run: only
-// then is there anything to conclude.
+// Resume runs what remains of a run. If ran is false, nothing was run and there
+// is nothing to conclude.
 func (s *Session) Resume(ctx context.Context, p Paused, a Audience) (ran bool, err error) {
 	var user []suite.User
 	if from := p.recipe.Requested["tests-from"]; from != "" {
@@ -171,14 +170,14 @@ type GoneError struct {
 }
 
 func (e *GoneError) Error() string {
-	return fmt.Sprintf("run %s cannot be resumed without kernel %s, which is neither in the cache any more nor where it came from (%s): put it back, or start a new run: %s", e.Run, e.Kernel, e.Origin, e.Err)
+	return fmt.Sprintf("run %s cannot be resumed without kernel %s, which is no longer in the cache or at its origin (%s): restore it, or start a new run: %s", e.Run, e.Kernel, e.Origin, e.Err)
 }
 
 func (e *GoneError) Unwrap() error { return e.Err }
 
-// sameKernels are the kernels of which something remains: from the cache where
-// they are still there, else from where they came. The digest of a kernel must
-// not have changed. canary is one that is ready.
+// sameKernels are the kernels with unfinished cells: from the cache, else from
+// their origin. The digest of a kernel must not have changed. canary is one that
+// is ready.
 func (s *Session) sameKernels(ctx context.Context, p Paused, a kernels.Progress) (fetch Fetcher, canary kernels.Kernel, err error) {
 	var entries []kernels.Entry
 	digests := map[string]string{}
@@ -209,11 +208,11 @@ func (s *Session) sameKernels(ctx context.Context, p Paused, a kernels.Progress)
 	fetch = func(ctx context.Context, release string) (kernels.Kernel, error) {
 		k, err := ready(ctx, release)
 		if want := digests[release]; err == nil && want != "" && k.Digest != want {
-			err = &lab.ChangedError{Run: p.ID, What: []string{fmt.Sprintf("kernel %s from %s is another build (sha256 %.12s… before, %.12s… now)", release, k.Origin, want, k.Digest)}}
+			err = &lab.ChangedError{Run: p.ID, What: []string{fmt.Sprintf("kernel %s from %s is a different build (sha256 %.12s… before, %.12s… now)", release, k.Origin, want, k.Digest)}}
 		}
 		return k, err
 	}
-	// The run has results of these: they must be the same before it resumes.
+	// The run has results of these, so verify them before it resumes.
 	for _, e := range entries {
 		if digests[e.Release] != "" {
 			if canary, err = fetch(ctx, e.Release); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// A run is resumed as what it was: options that say otherwise are refused, and
-// those that repeat it are not.
+// A run is resumed unchanged: options that contradict it are rejected, those that
+// repeat it are not.
 func TestContradictions(t *testing.T) {
 	s := Settings{Config: config.Default()}
 	s.Run.Policy, s.Run.Seed, s.VM.Accel = "alias", 8, "tcg"

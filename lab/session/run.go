@@ -16,8 +16,8 @@ import (
 	"github.com/splicelab/splicelab/results/changes"
 )
 
-// Audience observes a run, and the downloads before it. Lines that are written
-// to it stay.
+// Audience observes a run, and the downloads before it. Lines that are written to
+// it are kept on the screen.
 type Audience interface {
 	kernels.Progress
 	lab.Observer
@@ -27,20 +27,20 @@ type Audience interface {
 // Ran is a run, possibly incomplete.
 type Ran struct {
 	Plan plan.Plan
-	Run  results.Run // without an id when it did not begin
+	Run  results.Run // without an id if it did not start
 
 	entries []kernels.Entry
 	fetch   Fetcher
 	missing missing
 }
 
-// Missing names the kernels that could not be fetched, and returns what remains
-// of the error of the run without theirs.
+// Missing returns the kernels that could not be fetched, and the run's error
+// without theirs.
 func (r *Ran) Missing(err error) ([]changes.Missing, error) { return r.missing.list(r.entries, err) }
 
-// RunOn runs tests on kernels, which are fetched while others run. Only the
-// first must be there at once, to show which accelerator works. What configure
-// sets is not in the options of a run.
+// RunOn runs tests on kernels, which are fetched while others run. Only the first
+// is needed at the start, to test the accelerator. configure sets what is not in
+// the options of a run.
 func (s *Session) RunOn(ctx context.Context, tests Selection, entries []kernels.Entry, a Audience, configure ...func(*lab.Config)) (*Ran, error) {
 	r := &Ran{entries: entries}
 	l, err := s.plan(ctx, r, tests, a, configure)
@@ -64,7 +64,7 @@ func (s *Session) RunOrResume(ctx context.Context, id string, tests Selection, e
 	return l.Run(ctx, r.Plan, lab.Fetch(r.fetch), a)
 }
 
-// plan makes the plan of a run and the lab for it.
+// plan creates the plan of a run and the lab for it.
 func (s *Session) plan(ctx context.Context, r *Ran, tests Selection, a Audience, configure []func(*lab.Config)) (*lab.Lab, error) {
 	r.fetch = r.missing.watch(kernels.Prefetch(ctx, r.entries, FetchJobs, a))
 	canary, err := firstOf(ctx, r.entries, r.fetch)
@@ -79,13 +79,13 @@ func (s *Session) plan(ctx context.Context, r *Ran, tests Selection, a Audience,
 	return s.NewLab(ctx, canary, a, append([]func(*lab.Config){func(c *lab.Config) { c.User = tests.User }}, configure...)...)
 }
 
-// Resumable makes a run keep its options, so that it can be resumed.
+// Resumable stores a run's options with it, so that it can be resumed.
 func (s Settings) Resumable(from []string) func(*lab.Config) {
 	return func(c *lab.Config) { c.Requested = s.Requested(from) }
 }
 
-// Requested are the options that define a run, by their names. They are kept
-// with the run; one that is given again on resuming must not contradict them.
+// Requested are the options that define a run, by name. They are stored with the
+// run; one that is given again on resuming must not contradict them.
 func (s Settings) Requested(from []string) map[string]string {
 	r, v := s.Run, s.VM
 	return map[string]string{
@@ -109,8 +109,7 @@ func (s Settings) Requested(from []string) map[string]string {
 	}
 }
 
-// absolute are the same files from any directory; import paths stay as they
-// are.
+// absolute makes file names absolute; import paths stay as they are.
 func absolute(from []string) []string {
 	out := slices.Clone(from)
 	for i, f := range out {
@@ -124,9 +123,8 @@ func absolute(from []string) []string {
 	return out
 }
 
-// FetchRun resolves and fetches the kernels of a run. It returns those that
-// could be fetched, and an error for those that could not; without any there is
-// nothing to run.
+// FetchRun resolves and fetches the kernels of a run. It returns those that could
+// be fetched, and an error for those that could not.
 func (s *Session) FetchRun(ctx context.Context, p kernels.Progress) ([]kernels.Kernel, error) {
 	entries, err := s.Archive.ResolveRun(ctx, s.Run.Kernels)
 	if err != nil {

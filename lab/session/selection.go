@@ -14,23 +14,23 @@ import (
 	"github.com/splicelab/splicelab/lab/suite"
 )
 
-// Selection is what a run consists of, but for its kernels.
+// Selection is what a run consists of, except for its kernels.
 type Selection struct {
 	Profiles []images.Profile
 	Suites   []protocol.Suite
 	User     []suite.User
 	Pattern  string
-	// From are the packages and programs of the user suites, as they were named.
+	// From are the packages and programs of the user suites, as given.
 	From []string
 
 	release func()
 }
 
-// Close removes what was compiled of the user suites. It must be called when
-// the run has ended.
+// Close removes the compiled user suites. It must be called when the run has
+// finished.
 func (s Selection) Close() { s.release() }
 
-// Select reads the profiles and the suites that the options of a run name, and
+// Select reads the profiles and suites selected by the options of a run, and
 // verifies that the pattern matches one of their tests.
 func (s Settings) Select(ctx context.Context, from []string) (Selection, error) {
 	profiles, err := s.Profiles(s.Run.Filesystems)
@@ -49,7 +49,7 @@ func (s Settings) Select(ctx context.Context, from []string) (Selection, error) 
 	return Selection{Profiles: profiles, Suites: plan.UpTo(suites, s.Run.Priority), User: user, Pattern: pattern, From: from, release: release}, nil
 }
 
-// SelectForRun is Select where no option means the quick cells.
+// SelectForRun is Select, but without options it selects the quick cells.
 func (s Settings) SelectForRun(ctx context.Context, from []string) (Selection, error) {
 	tests, err := s.Select(ctx, from)
 	if r := s.Run; err == nil && !r.All && r.Tests == "" && r.Priority == config.LowestPriority && len(from) == 0 {
@@ -58,8 +58,8 @@ func (s Settings) SelectForRun(ctx context.Context, from []string) (Selection, e
 	return tests, err
 }
 
-// SelectCell is Select for options that name a single test and a single
-// filesystem, whatever its priority, and the test's name.
+// SelectCell is Select for options that select a single test, whatever its
+// priority, and a single filesystem. It also returns the test's name.
 func (s Settings) SelectCell(ctx context.Context, from []string) (tests Selection, test string, err error) {
 	s.Run.Priority = config.LowestPriority
 	tests, err = s.Select(ctx, from)
@@ -96,8 +96,8 @@ func (s Settings) onlyTest(tests Selection) (string, error) {
 	return found[0], nil
 }
 
-// Suites are the suites of the guest directory, and the user's own. What was
-// compiled of these is gone after release.
+// Suites are the suites of the guest directory, and the user suites. release
+// removes what was compiled for the latter.
 func (s Settings) Suites(ctx context.Context, from []string) (suites []protocol.Suite, user []suite.User, release func(), err error) {
 	suites, err = s.GuestSuites(ctx)
 	if err != nil || len(from) == 0 {
@@ -138,8 +138,8 @@ func (s Settings) Tests(ctx context.Context, pattern string, priority int, from 
 	return matchingTests(plan.UpTo(suites, priority), regexp.MustCompile(pattern)), nil
 }
 
-// userPattern is the pattern: where there is none, that of exactly the user
-// suites, if there are any.
+// userPattern is the pattern or, if it is empty, one that matches exactly the
+// user suites, if there are any.
 func userPattern(pattern string, user []suite.User) string {
 	if pattern != "" || len(user) == 0 {
 		return pattern
@@ -163,7 +163,7 @@ func matched(suites []protocol.Suite, pattern string, priority int) error {
 	return nil
 }
 
-// matchingTests keeps the tests, and the cells of each, whose name matches.
+// matchingTests filters tests and their cells by name.
 func matchingTests(suites []protocol.Suite, re *regexp.Regexp) []protocol.Suite {
 	var kept []protocol.Suite
 	for _, s := range suites {

@@ -44,8 +44,8 @@ func TestMatchingTests(t *testing.T) {
 	}
 }
 
-// A search is about one cell: anything else is refused, as a fault of the
-// option that names too much.
+// A search is about one cell: anything else is rejected, as a fault of the option
+// that selects too much.
 func TestOnlyTest(t *testing.T) {
 	s := Settings{Config: config.Default()}
 	s.Run.Tests, s.Run.Filesystems = "TestA", "xfs,ext4"

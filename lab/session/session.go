@@ -19,19 +19,19 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// Session is what it takes to run plans: a QEMU that works, the cache in use,
-// and the stores open.
+// Session is what is needed to run plans: a working QEMU, a locked cache, and
+// open stores.
 type Session struct {
 	Settings
-	Results     *store.Store // nil where nothing is recorded
+	Results     *store.Store // nil if nothing is recorded
 	KernelStore *kernels.Store
 	Archive     *Archive
 
 	closers []func()
 }
 
-// Open opens a session whose runs go into the store of results. refresh asks
-// the archive for its newest index.
+// Open opens a session whose runs go into the store of results. refresh updates
+// the archive's index.
 func (s Settings) Open(ctx context.Context, refresh bool) (*Session, error) {
 	return s.open(ctx, refresh, func() (*store.Store, func(), error) {
 		r, err := s.OpenResults()
@@ -87,7 +87,7 @@ func scratchResults() (r *store.Store, remove func(), err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("a directory for temporary results: %w", err)
 	}
-	sweep := func() { _ = os.RemoveAll(dir) } // nothing in it is wanted
+	sweep := func() { _ = os.RemoveAll(dir) }
 	if r, err = store.Open(filepath.Join(dir, "results.db")); err != nil {
 		sweep()
 		return nil, nil, err
@@ -95,8 +95,8 @@ func scratchResults() (r *store.Store, remove func(), err error) {
 	return r, func() { _ = r.Close(); sweep() }, nil
 }
 
-// NewLab chooses the accelerator, prints which and why, and makes the lab.
-// canary is the kernel that shows whether KVM works; configure sets what the
+// NewLab chooses the accelerator, prints which and why, and creates the lab.
+// canary is the kernel that tests whether KVM works; configure sets what the
 // options of a run do not.
 func (s *Session) NewLab(ctx context.Context, canary kernels.Kernel, log io.Writer, configure ...func(*lab.Config)) (*lab.Lab, error) {
 	cfg, reason, err := s.LabConfig(ctx, canary)
@@ -116,8 +116,8 @@ func (s *Session) NewLab(ctx context.Context, canary kernels.Kernel, log io.Writ
 	return l, nil
 }
 
-// LabConfig is the lab's configuration as the options say, and why it has the
-// accelerator that it has.
+// LabConfig is the lab's configuration according to the options, and the reason
+// for its accelerator.
 func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab.Config, reason string, err error) {
 	accel, reason, err := vm.Choose(ctx, vm.Accel(s.VM.Accel), s.Canary(canary.BootImage()))
 	if err != nil {
@@ -153,7 +153,7 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab
 	}, reason, nil
 }
 
-// Canary configures the boot that shows whether an accelerator works.
+// Canary configures the boot that tests whether an accelerator works.
 func (s Settings) Canary(kernel string) vm.ChooseConfig {
 	return vm.ChooseConfig{QEMU: s.VM.QEMU, Kernel: kernel, CacheDir: s.Cache}
 }

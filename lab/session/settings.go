@@ -1,8 +1,8 @@
-// Package session runs plans as a user asks for them. It opens the stores,
-// resolves and fetches kernels, selects tests and filesystem profiles, chooses
-// the accelerator, runs or resumes a plan, and concludes the run. It reads the
-// configuration, and must not know flags, verbs or terminals: progress and
-// output are handed to it.
+// Package session runs plans for a user. It opens the stores, resolves and
+// fetches kernels, selects tests and filesystem profiles, chooses the
+// accelerator, runs or resumes a plan, and concludes the run. It reads the
+// configuration, and must not know flags, verbs or terminals: the caller passes
+// in writers for progress and output.
 //
 // Read settings.go for what an invocation is, selection.go and kernels.go for
 // what it may run, session.go for what it opens, and then run.go, resume.go and
@@ -24,8 +24,8 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// Settings are those of one invocation. They are a value: a verb that wants
-// other options than the user configured changes its copy.
+// Settings are the settings of one invocation. They are a value: a verb that
+// needs other options than the user configured changes its copy.
 type Settings struct {
 	config.Config
 	// Command is the command line, and Version that of splicelab: for the
@@ -36,8 +36,8 @@ type Settings struct {
 	Programs *Programs
 }
 
-// Log shows what concerns a whole invocation: warnings, and the steps of kernel
-// builds that a selector asked for.
+// Log prints what concerns a whole invocation: warnings, and the steps of kernel
+// builds.
 type Log struct {
 	out    io.Writer
 	build  *progress.Line
@@ -49,7 +49,7 @@ func NewLog(w io.Writer) *Log {
 	return &Log{out: w, build: progress.NewLine(w), warned: map[string]bool{}}
 }
 
-// Warn prints each text once in an invocation.
+// Warn prints each text once per invocation.
 func (l *Log) Warn(texts ...string) {
 	for _, text := range texts {
 		if l.warned[text] {
@@ -74,8 +74,8 @@ func (s Settings) ResultsFile() string { return filepath.Join(s.State, "results.
 // OpenResults opens the store of results.
 func (s Settings) OpenResults() (*store.Store, error) { return store.Open(s.ResultsFile()) }
 
-// Profiles are the filesystem profiles of these names: the user's own, and the
-// built-in ones. The names are the only fault that there can be.
+// Profiles are the user's and the built-in filesystem profiles of these names.
+// Only unknown names are an error.
 func (s Settings) Profiles(names string) ([]images.Profile, error) {
 	found, err := images.Select(names, s.Filesystems)
 	if err != nil {

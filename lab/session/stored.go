@@ -29,8 +29,8 @@ func (s Stored) Summary() results.RunSummary {
 	return results.RunSummary{Run: s.Run, Tally: results.Count(s.Cells)}
 }
 
-// Read reads the named run, the latest when name is empty. A policy, if not
-// empty, judges its cells instead of the run's own.
+// Read reads the named run, the latest if name is empty. policy, if not empty,
+// replaces the run's own.
 func Read(ctx context.Context, s *store.Store, name, policy string) (Stored, error) {
 	if name == "" {
 		name = "latest"
@@ -62,7 +62,7 @@ func (s Settings) ReadJudged(ctx context.Context, r *store.Store, name, policy s
 	return stored, s.Judge(stored)
 }
 
-// Judge judges the cells of a run by what the user expects.
+// Judge judges the cells of a run by the user's expectations.
 func (s Settings) Judge(stored Stored) error {
 	e, err := s.Expectations()
 	if err != nil {
@@ -72,8 +72,8 @@ func (s Settings) Judge(stored Stored) error {
 	return nil
 }
 
-// Expectations reads the user's expectations; nil when there are none. The
-// default file need not exist, one that was named must.
+// Expectations reads the user's expectations; nil if there are none. The default
+// file need not exist, a configured one must.
 func (s Settings) Expectations() (*expect.Expectations, error) {
 	path := s.Run.Expectations
 	if path == "" || path == config.NoExpectations {
@@ -97,8 +97,8 @@ func (s Settings) Expectations() (*expect.Expectations, error) {
 	return e, nil
 }
 
-// Assess tells regressions from flakes, by what the cells did in as many runs
-// as depth says up to the earlier one, under a policy and the expectations.
+// Assess distinguishes regressions from flakes by the cells' results in depth runs
+// up to the earlier one, under a policy and the expectations.
 func (s Settings) Assess(ctx context.Context, r *store.Store, before results.Run, policy outcome.Policy, depth int, d *compare.Difference) error {
 	e, err := s.Expectations()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"strings"
 )
 
-// build makes the suite's binary in dir unless it was given, and makes sure
+// build compiles the suite into dir, unless the user gave a binary, and verifies
 // that a guest can run it.
 func (s *User) build(ctx context.Context, dir string) error {
 	if !s.prebuilt {
@@ -36,7 +36,7 @@ func (s *User) build(ctx context.Context, dir string) error {
 	return runsInGuest(s.Binary)
 }
 
-// goPackage is what the go command says of a package.
+// goPackage is what go list reports about a package.
 type goPackage struct{ dir, importPath string }
 
 // suiteName is the last element of the import path that is not a version.
@@ -48,8 +48,8 @@ func (p goPackage) suiteName() string {
 	return name
 }
 
-// findPackage asks the go command for the package that from names: by its
-// directory, whatever module that is in, or by its import path.
+// findPackage resolves from, a directory in any module or an import path, to a
+// package.
 func findPackage(ctx context.Context, from string) (goPackage, error) {
 	dir, name := "", from
 	if st, err := os.Stat(from); err == nil && st.IsDir() {
@@ -70,7 +70,7 @@ func findPackage(ctx context.Context, from string) (goPackage, error) {
 		}
 	}
 	if len(found) != 1 {
-		return goPackage{}, fmt.Errorf("it names %d packages: name a single one", len(found))
+		return goPackage{}, fmt.Errorf("it matches %d packages: name a single one", len(found))
 	}
 	return found[0], nil
 }
@@ -87,7 +87,7 @@ func compile(ctx context.Context, dir, binary string) error {
 }
 
 // goCommand runs the go command for the guest: Linux on x86-64, without a
-// libc. Its error has what the command printed.
+// libc. Its error has the command's output.
 func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return "", errors.New("the go command, which compiles it, is not on PATH: install Go, or name a compiled test binary (CGO_ENABLED=0 go test -c)")
@@ -127,10 +127,10 @@ func runsInGuest(binary string) error {
 	return nil
 }
 
-// cSuffix ends the names of C files.
+// cSuffix is the file name extension of C files.
 const cSuffix = ".c"
 
-// compileC builds a C file for the guest, where there is no libc.
+// compileC builds a C file for the guest, which has no libc.
 func compileC(ctx context.Context, file, binary string) error {
 	cc := cmp.Or(os.Getenv("CC"), "cc")
 	words := strings.Fields(cc)
@@ -147,8 +147,8 @@ func compileC(ctx context.Context, file, binary string) error {
 	return nil
 }
 
-// isGoTest reports whether a program is a compiled Go test. It is not run to
-// find out: it may be written for a disposable VM.
+// isGoTest reports whether a program is a compiled Go test. It does not run the
+// program, which may only be safe in a disposable VM.
 func isGoTest(binary string) bool {
 	info, err := buildinfo.ReadFile(binary)
 	return err == nil && strings.HasSuffix(info.Path, binarySuffix)

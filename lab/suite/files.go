@@ -22,13 +22,13 @@ const guestDir = "/tests"
 // GuestPath is where a suite's test binary is in the guest.
 func GuestPath(name string) string { return path.Join(guestDir, name+binarySuffix) }
 
-// Set is the suites that a lab can run: those in Dir, and the user's.
+// Set is the suites that a lab can run: those in Dir and the user suites.
 type Set struct {
 	Dir  string // on the host
 	User []User
 }
 
-// OfUser returns the user's suite of that name.
+// OfUser returns the user suite of that name.
 func (s Set) OfUser(name string) (User, bool) {
 	i := slices.IndexFunc(s.User, func(u User) bool { return u.Name == name })
 	if i < 0 {
@@ -37,7 +37,7 @@ func (s Set) OfUser(name string) (User, bool) {
 	return s.User[i], true
 }
 
-// Binary is the program on the host that a suite's tests are in.
+// Binary is the suite's test binary on the host.
 func (s Set) Binary(name string) string {
 	if u, ok := s.OfUser(name); ok {
 		return cmp.Or(u.Program, u.Binary)
@@ -45,8 +45,8 @@ func (s Set) Binary(name string) string {
 	return filepath.Join(s.Dir, name+binarySuffix)
 }
 
-// Files are the files of these suites on the host, by their path in the guest.
-// Those of a user's suite include its data.
+// Files are the files of these suites on the host, by their path in the guest. A
+// user suite's files include its data.
 func (s Set) Files(names []string) (map[string]string, error) {
 	files := map[string]string{}
 	for _, name := range names {
@@ -63,8 +63,8 @@ func (s Set) Files(names []string) (map[string]string, error) {
 	return files, nil
 }
 
-// Digest identifies what a suite runs: its binary and, of a user's suite, its
-// program and its testdata. What else is in a package's directory is left out;
+// Digest identifies what a suite runs: its binary and, for a user suite, its
+// program and its testdata. Other files in a package's directory are excluded:
 // the run's own reports may be there.
 func (s Set) Digest(name string) (string, error) {
 	files, err := s.Files([]string{name})
@@ -80,7 +80,7 @@ func (s Set) Digest(name string) (string, error) {
 	return Digest(files)
 }
 
-// WorkDir is where the tests of a user's suite start in the guest.
+// WorkDir is the working directory of a user suite's tests in the guest.
 func (u User) WorkDir() string { return path.Join("/own", u.Name) }
 
 func (u User) files() (map[string]string, error) {
@@ -95,13 +95,12 @@ func (u User) files() (map[string]string, error) {
 	return files, nil
 }
 
-// maxDirFiles bounds what is copied into the guest, in bytes: it becomes the
-// guest's memory.
+// maxDirFiles limits what is copied into the guest, in bytes: it takes up guest
+// memory.
 const maxDirFiles = 64 << 20
 
-// DirFiles are the files below dir/testdata, and with all set also the regular
-// files of dir itself, by their path below the guest's directory. Links are
-// followed, as `go test` does.
+// DirFiles are the files below dir/testdata and, with all set, the regular files
+// of dir itself, by their path below the guest's directory. Links are followed.
 func DirFiles(dir, guest string, all bool) (map[string]string, error) {
 	files := map[string]string{}
 	if dir == "" {
@@ -147,8 +146,7 @@ func DirFiles(dir, guest string, all bool) (map[string]string, error) {
 	return files, err
 }
 
-// Digest is one SHA-256 over files, by their path in the guest, in hexadecimal
-// digits.
+// Digest is the hex SHA-256 over files and their paths in the guest.
 func Digest(files map[string]string) (string, error) {
 	whole := sha256.New()
 	for _, place := range slices.Sorted(maps.Keys(files)) {
@@ -161,7 +159,7 @@ func Digest(files map[string]string) (string, error) {
 	return hex.EncodeToString(whole.Sum(nil)), nil
 }
 
-// DigestFile is the SHA-256 of a file, in hexadecimal digits.
+// DigestFile is the hex SHA-256 of a file.
 func DigestFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,10 +1,10 @@
-// Package suite knows the test suites that run in the guest: the lab's own,
-// which `make build` compiles, and the user's, which are Go packages, test
+// Package suite knows the test suites that run in the guest: the built-in ones,
+// which `make build` compiles, and user suites, which are Go packages, test
 // binaries, C files or programs.
 //
-// Read suite.go (which suites there are and what tests they have), user.go
-// (what the user names as a suite), compile.go (how it becomes a binary) and
-// files.go (what of it is in the guest, and its digests).
+// Read suite.go (which suites there are and what tests they have), user.go (user
+// suites), compile.go (how they are compiled) and files.go (which of their files
+// are in the guest, and their digests).
 package suite
 
 import (
@@ -25,7 +25,7 @@ import (
 
 const (
 	binarySuffix = ".test"
-	// wrapperFile is the suite that runs a program which is no Go test.
+	// wrapperFile is the suite that runs a program other than a Go test.
 	wrapperFile = "program"
 	// selftest misbehaves on purpose; it comes last.
 	selftest = "selftest"
@@ -44,8 +44,8 @@ func (e *MissingGuestError) Error() string {
 const describeTimeout = 30 * time.Second
 
 // List asks every test binary in guestDir for its tests. Suites are sorted by
-// name, the lab's self-test last. A binary that does not use the kit is known
-// by its top-level tests alone; no test is run either way.
+// name, the lab's self-test last. For a binary that does not use the kit, only
+// the top-level tests are known. No test is run either way.
 func List(ctx context.Context, guestDir string) ([]protocol.Suite, error) {
 	paths, err := filepath.Glob(filepath.Join(guestDir, "*"+binarySuffix))
 	if err != nil {
@@ -78,8 +78,8 @@ func isSelftest(path string) int {
 	return 0
 }
 
-// AllModules are the kernel modules that the tests of these suites may ask
-// for, sorted.
+// AllModules are the kernel modules that tests of these suites may request,
+// sorted.
 func AllModules(suites []protocol.Suite) []string {
 	var all []string
 	for _, s := range suites {

@@ -11,21 +11,21 @@ import (
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
-// User is a suite of the user's: a Go package that was compiled, a test binary
-// that was given, or a program that the lab wraps in a suite.
+// User is a user suite: a compiled Go package, a prebuilt test binary, or a
+// program that the lab wraps in a suite.
 type User struct {
 	protocol.Suite
 	Binary  string // on the host
 	Program string // on the host; empty unless the suite wraps a program
 	// Dir is the directory of the package. Its files and its testdata are in
-	// the guest, and tests start among them, as under go test. Of a binary that
-	// was given, only the testdata beside it is.
+	// the guest, in the tests' working directory, as under go test. For a
+	// prebuilt binary it is only the testdata next to it.
 	Dir      string
-	prebuilt bool // the binary was given
+	prebuilt bool // the user gave the binary
 }
 
-// UserError says why something that was named as a suite is none. The user
-// has to fix it.
+// UserError says why what the user gave is not a suite. The user has to fix
+// it.
 type UserError struct {
 	From string // as the user wrote it
 	Why  string
@@ -36,10 +36,10 @@ func (e *UserError) Error() string { return fmt.Sprintf("tests from %s: %s", e.F
 // BadInput marks the error as the user's.
 func (*UserError) BadInput() {}
 
-// FromUser makes suites of what the user named: Go packages, by directory or
-// import path, and C files, which are compiled into dir; test binaries; other
-// programs. A name must not be that of another one or of a known suite.
-// guestDir has the suite that wraps a program.
+// FromUser creates suites from the user's arguments: Go packages, by directory
+// or import path, and C files, which are compiled into dir; test binaries; other
+// programs. Names must be unique, also among the known suites. guestDir has the
+// suite that wraps a program.
 func FromUser(ctx context.Context, guestDir, dir string, from []string, known []protocol.Suite) ([]User, error) {
 	taken := map[string]string{}
 	for _, s := range known {

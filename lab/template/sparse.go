@@ -14,15 +14,15 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checksum is the CRC-32C over the places and the content of what is not zero.
-// It is enough to tell a torn file, and cheap: it is computed before each use.
+// checksum is the CRC-32C of the offsets and content of all nonzero blocks. It
+// suffices to detect a torn file and is cheap enough to compute before each use.
 func checksum(f *os.File) (string, error) {
 	crc := uint32(0)
-	var place [8]byte
+	var offset [8]byte
 	err := artifact.Blocks(f, func(at int64, block []byte) error {
 		if !artifact.Zero(block) {
-			binary.LittleEndian.PutUint64(place[:], uint64(at))
-			crc = crc32.Update(crc, castagnoli, place[:])
+			binary.LittleEndian.PutUint64(offset[:], uint64(at))
+			crc = crc32.Update(crc, castagnoli, offset[:])
 			crc = crc32.Update(crc, castagnoli, block)
 		}
 		return nil
@@ -44,7 +44,7 @@ func punchZeros(path string) error {
 		}
 		err := unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, from, to-from)
 		if errors.Is(err, unix.EOPNOTSUPP) {
-			return nil // it only takes more room
+			return nil // it only takes more space
 		}
 		return err
 	}

@@ -1,7 +1,7 @@
-// Package template caches templates: directories that hold a paused VM, made
-// once for a key that stands for everything that went into it, shared by all
-// processes, and evicted when room is short. It does not know what is in a
-// template, nor how one is made.
+// Package template caches templates: directories that hold a paused VM. Each is
+// built once per key, a digest of everything that went into it, shared by all
+// processes, and evicted when the cache is full. The package does not know what
+// is in a template or how one is built.
 package template
 
 import (
@@ -21,7 +21,7 @@ type Store struct {
 }
 
 // Open opens the store in dir, which it creates if necessary. It keeps at most
-// max bytes of templates that nobody uses.
+// max bytes of unused templates.
 func Open(dir string, max int64) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -37,7 +37,7 @@ func Open(dir string, max int64) (*Store, error) {
 // Template is a template in use: it is not removed before Release.
 type Template struct {
 	Dir   string
-	Notes json.RawMessage // what Get's build returned when it was made
+	Notes json.RawMessage // what Get's build returned
 
 	entry *artifact.Entry[artifact.Manifest]
 }
@@ -45,9 +45,9 @@ type Template struct {
 // Release ends the use.
 func (t *Template) Release() { t.entry.Release() }
 
-// Get returns the template of a key, a name for a file. When there is none, or
-// a corrupt one, build makes it in an empty directory; what it returns is kept
-// as the template's notes.
+// Get returns the template of a key, which must be a valid file name. If it is
+// missing or corrupt, build creates it in an empty directory; the value that
+// build returns is kept as the template's notes.
 func (s *Store) Get(ctx context.Context, key string, build func(ctx context.Context, dir string) (notes any, err error)) (*Template, error) {
 	e, err := s.entries.Make(ctx, key, func(ctx context.Context, dir string) error {
 		notes, err := build(ctx, dir)
@@ -59,7 +59,7 @@ func (s *Store) Get(ctx context.Context, key string, build func(ctx context.Cont
 			return err
 		}
 		for _, f := range files {
-			// What the guest left zero needs no room.
+			// Memory that the guest left zero needs no space.
 			if err := punchZeros(filepath.Join(dir, f.Name())); err != nil {
 				return err
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/splicelab/splicelab/internal/artifact"
 )
 
-// store is one with room for max bytes, in a directory of the test.
+// store opens one of max bytes in a temporary directory.
 func store(t *testing.T, max int64) *Store {
 	t.Helper()
 	s, err := Open(t.TempDir(), max)
@@ -23,7 +23,8 @@ func store(t *testing.T, max int64) *Store {
 	return s
 }
 
-// writer builds a template of one file and counts how often.
+// writer returns a build function for a template of one file; times counts its
+// calls.
 func writer(content string, times *int) func(context.Context, string) (any, error) {
 	return func(_ context.Context, dir string) (any, error) {
 		*times++
@@ -41,7 +42,7 @@ func get(t *testing.T, s *Store, key string, build func(context.Context, string)
 	return got
 }
 
-func TestMadeOnce(t *testing.T) {
+func TestBuiltOnce(t *testing.T) {
 	s := store(t, 1<<30)
 	times := 0
 	for range 3 {
@@ -85,7 +86,7 @@ func TestTornIsRebuilt(t *testing.T) {
 	}
 }
 
-// A template in the place of another is whole, but not what was asked for.
+// A template in another's directory is intact, but not the requested one.
 func TestForeignIsRebuilt(t *testing.T) {
 	s := store(t, 1<<30)
 	times := 0
@@ -110,7 +111,7 @@ func TestForeignIsRebuilt(t *testing.T) {
 
 func TestFailedBuildLeavesNothing(t *testing.T) {
 	s := store(t, 1<<30)
-	broken := errors.New("no room")
+	broken := errors.New("no space")
 	_, err := s.Get(t.Context(), "a", func(_ context.Context, dir string) (any, error) {
 		return nil, errors.Join(os.WriteFile(filepath.Join(dir, "memory"), []byte("half"), 0o644), broken)
 	})
@@ -123,7 +124,7 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 	}
 }
 
-// Least recently used goes first; what is in use stays, however long ago.
+// The least recently used template goes first; one in use stays, however old.
 func TestEviction(t *testing.T) {
 	s := store(t, 1<<40)
 	times := 0
@@ -138,7 +139,8 @@ func TestEviction(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Filesystems differ in what they allocate: one too many is one too many.
+	// Filesystems differ in what they allocate, so the limit is computed: one byte
+	// too small for all three.
 	s.entries.Max = -1
 	for _, key := range []string{"held", "old", "young"} {
 		s.entries.Max += artifact.Allocated(filepath.Join(s.entries.Dir, key))
@@ -155,8 +157,8 @@ func TestEviction(t *testing.T) {
 	}
 }
 
-// Two that want the same template at once: one makes it, the other waits.
-func TestTwoAtOnce(t *testing.T) {
+// Two concurrent Gets of one template: one builds it, the other waits.
+func TestConcurrentGet(t *testing.T) {
 	s := store(t, 1<<30)
 	building, wait := make(chan struct{}), make(chan struct{})
 	times := 0
@@ -175,11 +177,11 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	go use(slow)
 	<-building
-	go use(func(context.Context, string) (any, error) { return nil, errors.New("made twice") })
+	go use(func(context.Context, string) (any, error) { return nil, errors.New("built twice") })
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := s.Get(ctx, "a", slow); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a wait that is called off: %v", err)
+		t.Errorf("a cancelled wait: %v", err)
 	}
 	close(wait)
 	for range 2 {

@@ -13,10 +13,10 @@ import (
 func doubted(e *Evidence, d Decision) Decision {
 	switch {
 	case e.Restored && e.maybeRestore(d):
-		d.Detail = fmt.Sprintf("%s in a restored VM, which a booted one has to confirm: %s", d.Verdict, d.Detail)
+		d.Detail = fmt.Sprintf("%s in a restored VM, to be confirmed in a booted one: %s", d.Verdict, d.Detail)
 		d.Verdict = outcome.Infra
 	case !e.Confirm && e.maybeBusyHost(d):
-		d.Detail = "held up, perhaps by a busy host, which another attempt has to confirm: " + d.Detail
+		d.Detail = "possibly due to a busy host, to be confirmed by another attempt: " + d.Detail
 		d.Verdict = outcome.Infra
 	}
 	return d

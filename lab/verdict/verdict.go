@@ -1,7 +1,7 @@
-// Package verdict decides what an attempt says about the kernel. Everything
-// that was observed goes into one Evidence; Decide applies one ordered table
-// of rules to it, the table of docs/architecture.md. Nothing else in the lab
-// makes or changes a verdict.
+// Package verdict decides the verdict of an attempt. Everything that was observed
+// goes into one Evidence; Decide applies one ordered table of rules to it, the
+// table of docs/architecture.md. Nothing else in the lab makes or changes a
+// verdict.
 //
 // Read verdict.go (evidence and the order of the rules), rules.go (the rules),
 // doubt.go (verdicts that need confirmation), text.go (sentences from a log or

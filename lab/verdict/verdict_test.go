@@ -20,8 +20,8 @@ const (
 	warningLog = "[  269.300001] ------------[ cut here ]------------\n[  269.300001] WARNING: CPU: 0 PID: 168 at fs/xfs/xfs_iomap.c:12 xfs_iomap_x+0x1/0x2\n"
 )
 
-// specimens are evidence for each row of the table, in its order. What a row
-// needs is in it alone, so that combining two of them keeps both reasons.
+// specimens are minimal evidence for each row of the table, in its order, so that
+// combining two of them keeps both reasons.
 var specimens = []struct {
 	add  func(*Evidence)
 	want outcome.Verdict
@@ -60,8 +60,8 @@ var specimens = []struct {
 	}, outcome.Skip},
 }
 
-// The rules are the table that people read, row by row and in its order.
-func TestRulesAreTheTableOfTheDocumentation(t *testing.T) {
+// The rules match the documented table, row by row and in its order.
+func TestRulesMatchTheDocumentation(t *testing.T) {
 	text, err := os.ReadFile("../../docs/architecture.md")
 	if err != nil {
 		t.Fatal(err)
@@ -141,12 +141,12 @@ func TestDecide(t *testing.T) {
 		"fail with a log":              {Evidence{Phase: Running, Result: outcome.Fail, Output: "    x_test.go:3: first\n    x_test.go:4: last\n"}, outcome.Fail, "last"},
 		"an outcome that is accepted":  {Evidence{Phase: Running, Result: outcome.Fail, Kind: outcome.Characterisation, Outcome: outcome.Live, Policy: outcome.PolicyAlias}, outcome.Fail, ""},
 		"nothing at all is not a pass": {Evidence{Phase: Running}, outcome.Infra, "nothing was observed"},
-		"killed for want of memory":    {Evidence{Phase: Running, Process: &protocol.Exit{Signal: "SIGKILL"}, Log: "[    1.500000] Out of memory: Killed process 88 (s.test) total-vm:500000kB, anon-rss:400000kB\n"}, outcome.Fail, "SIGKILL: "},
+		"killed by the OOM killer":     {Evidence{Phase: Running, Process: &protocol.Exit{Signal: "SIGKILL"}, Log: "[    1.500000] Out of memory: Killed process 88 (s.test) total-vm:500000kB, anon-rss:400000kB\n"}, outcome.Fail, "SIGKILL: "},
 		"a Go panic":                   {Evidence{Phase: Running, Process: &protocol.Exit{Code: 2}, Output: "panic: boom\n"}, outcome.Fail, "panic: boom"},
 		"restored, and crashed":        {Evidence{Phase: Running, Restored: true, Log: oopsLog}, outcome.Infra, "crash in a restored VM"},
 		"restored, and its process died": {Evidence{Phase: Running, Restored: true, Process: &protocol.Exit{Code: 2}}, outcome.Infra,
 			"fail in a restored VM"},
-		"restored, and failed by itself": {Evidence{Phase: Running, Restored: true, Result: outcome.Fail}, outcome.Fail, ""},
+		"restored, and the test failed": {Evidence{Phase: Running, Restored: true, Result: outcome.Fail}, outcome.Fail, ""},
 	} {
 		d := Decide(c.e)
 		if d.Verdict != c.want || !strings.Contains(d.Detail, c.detail) {
@@ -155,9 +155,9 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// What passed but for a task that was held up is doubted once: not what the
-// test itself found, nor what else the kernel has to say.
-func TestHeldUpIsDoubtedOnce(t *testing.T) {
+// A pass with nothing but a hung task in the log is doubted once. The test's own
+// failures and other kernel messages are not doubted.
+func TestHungTaskIsDoubtedOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		result  outcome.Verdict
 		kind    outcome.Kind
@@ -165,12 +165,12 @@ func TestHeldUpIsDoubtedOnce(t *testing.T) {
 		log     string
 		want    bool
 	}{
-		"passed, held up":                {outcome.Pass, outcome.Invariant, outcome.None, hungLog, true},
-		"a characterisation, held up":    {outcome.Pass, outcome.Characterisation, outcome.Snapshot, hungLog, true},
+		"passed, hung task":              {outcome.Pass, outcome.Invariant, outcome.None, hungLog, true},
+		"a characterisation, hung task":  {outcome.Pass, outcome.Characterisation, outcome.Snapshot, hungLog, true},
 		"failed by its outcome":          {outcome.Pass, outcome.Characterisation, outcome.Live, hungLog, false},
-		"failed by itself":               {outcome.Fail, outcome.Invariant, outcome.None, hungLog, false},
-		"held up, and something wrong":   {outcome.Pass, outcome.Invariant, outcome.None, hungLog + warningLog, false},
-		"passed, and something wrong":    {outcome.Pass, outcome.Invariant, outcome.None, warningLog, false},
+		"failed":                         {outcome.Fail, outcome.Invariant, outcome.None, hungLog, false},
+		"hung task and a warning":        {outcome.Pass, outcome.Invariant, outcome.None, hungLog + warningLog, false},
+		"passed, a warning":              {outcome.Pass, outcome.Invariant, outcome.None, warningLog, false},
 		"passed with nothing in its log": {outcome.Pass, outcome.Invariant, outcome.None, "", false},
 	} {
 		e := Evidence{Phase: Running, Result: c.result, Kind: c.kind, Outcome: c.outcome, Log: c.log, Policy: outcome.PolicySnapshot}

@@ -108,7 +108,7 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 		return a.Problem, nil
 	}
 	if cfg.Kernel == "" {
-		return "not tried yet, for want of a kernel", nil
+		return "not tried yet, for lack of a kernel", nil
 	}
 	problem, err := bootCanary(ctx, KVM, cfg, canaryTimeout)
 	if err != nil {

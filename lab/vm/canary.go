@@ -16,7 +16,7 @@ import (
 )
 
 // failureAge is how long a failed canary counts. A success counts as long as
-// everything it depends on stays the same; a failure may have been a busy host.
+// everything it depends on stays the same; a failure may be due to a busy host.
 const failureAge = 24 * time.Hour
 
 // canaryResult is the result of a canary.
@@ -101,5 +101,5 @@ func (m canaryMemory) keep(r canaryResult) {
 	if os.MkdirAll(dir, 0o755) != nil {
 		return
 	}
-	_ = osfile.Write(m.path, raw, 0o600) // a result that is not kept is measured again
+	_ = osfile.Write(m.path, raw, 0o600) // a result that is not cached is determined again
 }

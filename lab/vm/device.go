@@ -19,9 +19,9 @@ const (
 	VirtioBlk DiskDriver = "virtio-blk"
 	// NVMe is built into every Debian cloud kernel from 5.10 to 7.3:
 	// /dev/nvme0n1 and so on. It cannot be part of a template, because QEMU
-	// cannot migrate it. Nor does it stop a guest when the host has no space
-	// left for the overlay: the guest sees a failing disk, while with VirtioBlk
-	// the VM terminates with the Reason "io-error".
+	// cannot migrate it. If the host has no space left for the overlay, the
+	// guest sees a failing disk, while with VirtioBlk the VM terminates with
+	// the Reason "io-error".
 	NVMe DiskDriver = "nvme"
 	// Pmem is persistent memory, which supports filesystems mounted with dax:
 	// /dev/pmem0 and so on.
@@ -82,7 +82,7 @@ func (m machine) args() []string {
 	}
 	memory := strconv.Itoa(m.memoryMiB) + "M"
 	if n := len(m.pmem); n > 0 {
-		// Address space for it, in which QEMU aligns each to 1 GiB.
+		// Address space for the devices, each of which QEMU aligns to 1 GiB.
 		room := int64(m.memoryMiB) << 20
 		for _, p := range m.pmem {
 			room += p.size + 1<<30

@@ -27,8 +27,8 @@ type process struct {
 	cpu    time.Duration // its total CPU time, once reaped
 }
 
-// spawn starts cmd in a process group of its own, so that a terminal's Ctrl-C
-// goes to the lab only, and has the kernel kill it when the lab dies.
+// spawn starts cmd in its own process group, so that a terminal's Ctrl-C goes to
+// the lab only, and has the kernel kill it when the lab dies.
 //
 // The kernel sends the parent-death signal when the *thread* that forked exits,
 // not the process, and Go ends idle threads at will. So the thread that forks

@@ -48,7 +48,7 @@ const (
 	// the answer to query-qmp-schema, has 200 KiB.
 	maxMessage = 16 << 20
 	// eventBacklog is how many events a subscription buffers for a slow reader.
-	// Then the oldest are dropped, since the last ones tell how the VM
+	// Then the oldest are dropped, since the last ones say how the VM
 	// terminated.
 	eventBacklog = 256
 )

@@ -136,7 +136,7 @@ func copySparse(to, from string) error {
 	return out.Close()
 }
 
-// fillSparse gives out the size and the data of in.
+// fillSparse copies the size and the data of in to out.
 func fillSparse(out, in *os.File, size int64) error {
 	if err := out.Truncate(size); err != nil {
 		return err

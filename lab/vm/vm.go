@@ -1,8 +1,8 @@
 // Package vm runs one QEMU process: it composes the command line, starts and
-// watches the process, provides its serial ports and its QMP monitor, and makes
-// sure that QEMU never outlives the lab. It knows what QEMU is and how a VM
-// terminates; it must not know what an agent, a cell or a verdict is, nor what
-// kernel messages on the console mean.
+// watches the process, provides its serial ports and its QMP monitor, and ensures
+// that QEMU never outlives the lab. It knows what QEMU is and how a VM terminates;
+// it must not know what an agent, a cell or a verdict is, or what kernel messages
+// on the console mean.
 //
 // Where to start reading: Config (config.go) describes a VM, and Start (here)
 // follows it from a command line to a running QEMU and its Exit.

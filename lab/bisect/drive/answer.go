@@ -11,16 +11,16 @@ import (
 
 // Answer is the result of a search.
 type Answer interface {
-	// Write shows it to people.
+	// Write prints it for people.
 	Write(w io.Writer, colour bool)
 	// JSON is the document for machines.
 	JSON() any
-	// Found says that there is a change, and that the search has found it.
+	// Found reports whether the search found a change.
 	Found() bool
 }
 
-// finish shows an answer, and then finishes the journal: a search whose answer
-// nobody has seen can be continued.
+// finish shows an answer and then finishes the journal, so that a search whose
+// answer could not be shown can be resumed.
 func (s *driver) finish(a Answer, show func(Answer) error) error {
 	if err := show(a); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (s *driver) finish(a Answer, show func(Answer) error) error {
 	return s.journal.Finish()
 }
 
-// Summary is what every answer of a search has.
+// Summary is the part that all answers have in common.
 type Summary struct {
 	Test        string       `json:"test"`
 	Filesystem  string       `json:"fs"`
@@ -51,8 +51,8 @@ func (s *driver) summary(j *bisect.Judge, none error) Summary {
 	return out
 }
 
-// writeSureness says how sure an answer is, rounded down: what is said to be
-// certain has to be.
+// writeSureness prints the confidence of an answer, rounded down so that it is
+// never overstated.
 func writeSureness(w io.Writer, j *bisect.Judge) {
 	d := j.Detection()
 	fmt.Fprintf(w, "right with a probability of at least %.4f; the bad end shows it in %d of %d tries\n", math.Floor(j.Sureness()*1e4)/1e4, d.Bad, d.Tries)

@@ -22,14 +22,14 @@ type CommitQuery struct {
 	Repo        string
 	Skip        []string // commits that are not tried
 	Paths       []string // only commits that change these; empty: all
-	FirstParent bool     // names a merge, not a commit in it
+	FirstParent bool     // finds a merge, not a commit in it
 	Log         string   // the file for the log of git bisect; empty: none
 	Build       source.Build
 	Jobs        int // files compiled at once; 0: as many as there are processors
 }
 
-// Check refuses what can be refused before anything is fetched, and completes
-// the build.
+// Check rejects invalid input before anything is fetched, and completes the
+// build.
 func (q *CommitQuery) Check() error {
 	if err := q.Query.Check(); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (q *CommitQuery) Check() error {
 	return q.Build.Validate()
 }
 
-// question is what the answer depends on beside the Query.
+// question is what the answer depends on besides the Query.
 func (q CommitQuery) question(repo string) map[string]string {
 	b := q.Build
 	return map[string]string{"repo": repo, "good": q.Good, "bad": q.Bad,
@@ -127,7 +127,7 @@ func (q CommitQuery) resolve(ctx context.Context, c *bisect.Commits) error {
 	return nil
 }
 
-// commitName is a subject for people.
+// commitName is a subject's display name.
 func commitName(ctx context.Context, h *bisect.History, subject string) string {
 	id, takeBack := bisect.SplitSubject(subject)
 	name := id
@@ -162,7 +162,7 @@ func (c *commitAnswer) settle(err error) error {
 	case err != nil:
 		return err
 	case c.culprit.Commit.ID == "":
-		c.none = fmt.Errorf("only commits that cannot be tried are left: it is one of %d", len(c.culprit.Candidates))
+		c.none = fmt.Errorf("only commits that cannot be tried are left: the culprit is one of %d", len(c.culprit.Candidates))
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func (c *commitAnswer) Write(w io.Writer, _ bool) {
 	case t.Side == bisect.Neither:
 		fmt.Fprintf(w, "  not tried: the later end with the commit reverted: %s\n", clean(t.Reason))
 	case t.Side == c.culprit.Later:
-		fmt.Fprintf(w, "  %s still, with the commit reverted at the later end: something after it does the same\n", is)
+		fmt.Fprintf(w, "  %s still, with the commit reverted at the later end: something after it has the same effect\n", is)
 	default:
 		fmt.Fprintf(w, "  %s again, with the commit reverted at the later end\n", was)
 	}
@@ -214,7 +214,7 @@ func (c *commitAnswer) Write(w io.Writer, _ bool) {
 // CommitsDocument is the document of a bisection of commits.
 type CommitsDocument struct {
 	Summary
-	Commit     *bisect.Commit   `json:"commit"` // null where none was found
+	Commit     *bisect.Commit   `json:"commit"` // null if none was found
 	Candidates []bisect.Commit  `json:"candidates"`
 	Steps      []CommitStep     `json:"steps"`
 	TakenBack  bisect.TakenBack `json:"taken_back"`

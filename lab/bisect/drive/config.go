@@ -24,8 +24,8 @@ type ConfigQuery struct {
 	Jobs  int          // files compiled at once; 0: as many as there are processors
 }
 
-// Check refuses what can be refused before anything is fetched, and completes
-// the build.
+// Check rejects invalid input before anything is fetched, and completes the
+// build.
 func (q *ConfigQuery) Check() error {
 	if err := q.Query.Check(); err != nil {
 		return err
@@ -35,19 +35,19 @@ func (q *ConfigQuery) Check() error {
 		return err
 	}
 	if q.Build.Base != "" {
-		return input.Optionf("base", "each end has a configuration of its own")
+		return input.Optionf("base", "each end has its own configuration")
 	}
 	return nil
 }
 
-// question is what the answer depends on beside the Query.
+// question is what the answer depends on besides the Query.
 func (q ConfigQuery) question() map[string]string {
 	b := q.Build
 	return map[string]string{"tree": b.Tree, "ref": b.Ref, "good": q.Good, "bad": q.Bad,
 		"fragments": strings.Join(b.Fragments, " "), "options": strings.Join(b.Options, " "), "patches": strings.Join(b.Patches, " "), "compiler": b.Compiler}
 }
 
-// Config finds a smallest set of options that changes a cell, and shows the
+// Config finds a minimal set of options that changes a cell, and shows the
 // answer.
 func Config(ctx context.Context, settings session.Settings, q ConfigQuery, log io.Writer, show func(Answer) error) error {
 	s, err := start(ctx, settings, q.Query, log)
@@ -91,9 +91,9 @@ func Config(ctx context.Context, settings session.Settings, q ConfigQuery, log i
 // mixtures are the kernels between two configurations of one source.
 type mixtures struct {
 	*building
-	prepared *source.Prepared // held, so that nobody else builds there
-	ends     [2]string        // files: the whole configurations of the good and the bad end
-	digests  [2]string        // of the two
+	prepared *source.Prepared // locked, so that nobody else builds there
+	ends     [2]string        // files: the full configurations of the good and the bad end
+	digests  [2]string        // of these files
 	good     map[string]string
 	options  []Option // in which they differ, dependencies first
 
@@ -105,7 +105,7 @@ type Option struct {
 	Option string `json:"option"`
 	Good   string `json:"good"` // its value; empty: off
 	Bad    string `json:"bad"`
-	line   string // that makes it as the bad end has it
+	line   string // sets it to the bad end's value
 }
 
 func (m *mixtures) release() {
@@ -114,7 +114,7 @@ func (m *mixtures) release() {
 	}
 }
 
-// prepare makes both ends' configurations and says in what they differ.
+// prepare creates both ends' configurations and finds the options that differ.
 func (m *mixtures) prepare(ctx context.Context, q ConfigQuery) error {
 	defer m.say.Doing("")
 	build := q.end(q.Good)
@@ -151,17 +151,17 @@ func (q ConfigQuery) end(config string) source.Build {
 	return build
 }
 
-// keepConfig writes a whole configuration and returns its digest.
+// keepConfig writes a full configuration and returns its digest.
 func keepConfig(path string, text []byte) (string, error) {
 	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return "", fmt.Errorf("the bisection's state cannot be kept: %w", err)
+		return "", fmt.Errorf("cannot save the bisection's state: %w", err)
 	}
 	return kernels.DigestOf(text), nil
 }
 
 // differences are the options that differ, in the order of the bad end's
-// configuration, in which what an option depends on mostly comes before it;
-// those that it lacks come last.
+// configuration, which mostly has dependencies first; options that it lacks come
+// last.
 func differences(good, bad map[string]string, text []byte) []Option {
 	var all []Option
 	seen := map[string]bool{}
@@ -192,7 +192,7 @@ func differences(good, bad map[string]string, text []byte) []Option {
 	return append(all, rest...)
 }
 
-// configure makes a mixture's configuration. The ends are as they were given.
+// configure creates a mixture's configuration. The ends are used as given.
 func (m *mixtures) configure(ctx context.Context, set []int) error {
 	build := source.Build{Base: m.ends[0]}
 	if len(set) == len(m.options) {
@@ -216,7 +216,7 @@ func (m *mixtures) build(ctx context.Context, subject string) (kernels.Kernel, e
 	return m.prepared.Fetch(ctx)
 }
 
-// untaken are the options of a set that the kernel's Kconfig did not take.
+// untaken are the options of a set that Kconfig did not accept.
 func (m *mixtures) untaken(ctx context.Context, set []int) ([]int, error) {
 	subject := bisect.FormatSet(set)
 	if known, ok := m.lacking[subject]; ok {
@@ -232,7 +232,7 @@ func (m *mixtures) untaken(ctx context.Context, set []int) ([]int, error) {
 	return lacking, nil
 }
 
-// name is a mixture for people.
+// name is a mixture's display name.
 func (m *mixtures) name(subject string) string {
 	set, err := bisect.ParseSet(subject)
 	switch {

@@ -17,7 +17,7 @@ type configAnswer struct {
 	*mixtures
 	judge  *bisect.Judge
 	found  bisect.Found
-	others []string // options that change in consequence
+	others []string // options that change as a consequence
 	none   error    // why nothing was found
 }
 
@@ -72,11 +72,11 @@ func (c *configAnswer) Write(w io.Writer, _ bool) {
 		fmt.Fprintf(w, "  %-40s # %s\n", sanitize.Line(line), sanitize.Line(note))
 	}
 	if len(c.others) > 0 {
-		fmt.Fprintf(w, "\n  %d more change in consequence: %s\n", len(c.others), strings.Join(c.others, ", "))
+		fmt.Fprintf(w, "\n  %d more change as a consequence: %s\n", len(c.others), strings.Join(c.others, ", "))
 	}
 	fmt.Fprintf(w, "\n  %s  the good configuration\n", c.journal.Tally(bisect.FormatSet(nil)))
 	fmt.Fprintf(w, "  %s  with these options\n", c.journal.Tally(bisect.FormatSet(c.found.Set)))
-	rest := map[bisect.Side]string{bisect.Good: "good again", bisect.Bad: "still bad: other options do the same", bisect.Neither: "neither good nor bad"}[c.found.Rest]
+	rest := map[bisect.Side]string{bisect.Good: "good again", bisect.Bad: "still bad: other options have the same effect", bisect.Neither: "neither good nor bad"}[c.found.Rest]
 	fmt.Fprintf(w, "  the bad configuration without them is %s\n", rest)
 	writeSureness(w, c.judge)
 }
@@ -84,10 +84,10 @@ func (c *configAnswer) Write(w io.Writer, _ bool) {
 // ConfigDocument is the document of a bisection of configurations.
 type ConfigDocument struct {
 	Summary
-	Differ  int      `json:"differ"`  // how many options do
-	Options []Option `json:"options"` // the smallest set
-	Needed  []string `json:"needed"`  // those of it that only make others possible
-	Others  []string `json:"others"`  // that change in consequence
+	Differ  int      `json:"differ"`  // number of options that differ
+	Options []Option `json:"options"` // the minimal set
+	Needed  []string `json:"needed"`  // those that are only dependencies of others
+	Others  []string `json:"others"`  // that change as a consequence
 	Without string   `json:"without"` // where the bad end lies without the set: good, bad, neither
 }
 

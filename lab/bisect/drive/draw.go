@@ -45,10 +45,10 @@ func (p *packageAnswer) draw(w io.Writer, colour bool) {
 	for _, r := range rows {
 		fmt.Fprintln(w, r)
 	}
-	fmt.Fprintf(w, "  one letter a kernel in the order of versions, · was not tried, | the boundary: %s\n\n", legendText(legend))
+	fmt.Fprintf(w, "  one letter per kernel in version order, · not tried, | the boundary: %s\n\n", legendText(legend))
 }
 
-// dominant is the mark by which a kernel lies on its side.
+// dominant is the mark that decided a kernel's side.
 func (p *packageAnswer) dominant(release string, side bisect.Side) bisect.Mark {
 	j := p.journal
 	switch side {
@@ -63,8 +63,8 @@ func (p *packageAnswer) dominant(release string, side bisect.Side) bisect.Mark {
 	return "untestable"
 }
 
-// markLetter is a mark in one letter: an outcome's own, and for verdicts what
-// the matrix has, in capitals where that would be a dot.
+// markLetter is a mark's letter: an outcome's own, a verdict's as in the matrix
+// or, if that is a dot, a capital.
 func markLetter(m bisect.Mark) string {
 	for _, o := range outcome.All {
 		if string(o) == string(m) {

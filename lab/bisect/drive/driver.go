@@ -30,7 +30,7 @@ type driver struct {
 	test     string // the only one that tests selects
 	say      *progress.Progress
 	journal  *bisect.Journal
-	lab      *lab.Lab        // made when the first kernel is there
+	lab      *lab.Lab        // created when the first kernel is available
 	controls map[string]bool // digests of kernels whose control cells have run
 }
 
@@ -52,7 +52,7 @@ func start(ctx context.Context, settings session.Settings, q Query, log io.Write
 
 func (d *driver) close() {
 	if d.journal != nil {
-		_ = d.journal.Close() // nothing is written by it
+		_ = d.journal.Close() // everything is on disk already
 	}
 	d.say.Close()
 	d.Session.Close()
@@ -60,7 +60,7 @@ func (d *driver) close() {
 }
 
 // open opens the journal of the search. question is what the answer depends on
-// beside the options that all searches have.
+// besides the options that all searches have.
 func (d *driver) open(kind string, q Query, question map[string]string) (err error) {
 	d.journal, err = openJournal(d.Settings, kind, d.tests.Pattern, q, question, d.say)
 	return err
@@ -80,7 +80,7 @@ func openJournal(s session.Settings, kind, pattern string, q Query, question map
 		return nil, err
 	}
 	if j.Resumed {
-		fmt.Fprintf(log, "resuming the bisection that began at %s\n", j.Begun().Format("2006-01-02 15:04 MST"))
+		fmt.Fprintf(log, "resuming the bisection that started at %s\n", j.Begun().Format("2006-01-02 15:04 MST"))
 	}
 	if terms, err := bisect.ParseTerms(q.Term); err == nil && j.Terms() == (bisect.Terms{}) {
 		if err := j.SetTerms(terms); err != nil {
@@ -90,9 +90,10 @@ func openJournal(s session.Settings, kind, pattern string, q Query, question map
 	return j, nil
 }
 
-// judge decides on which side subjects lie. name is a subject for people.
+// judge decides on which side subjects lie. name returns a subject's display
+// name.
 func (s *driver) judge(t bisect.Trier, q Query, name func(subject string) string) *bisect.Judge {
-	return &bisect.Judge{Trier: t, Journal: s.journal, Confidence: q.Confidence, Budget: q.Tries, Told: func(subject string, side bisect.Side, seen bisect.Tally) {
+	return &bisect.Judge{Trier: t, Journal: s.journal, Confidence: q.Confidence, Budget: q.Tries, OnDecision: func(subject string, side bisect.Side, seen bisect.Tally) {
 		why := seen.String()
 		if u := s.journal.Untestable(subject); u != "" {
 			why = u
@@ -152,7 +153,7 @@ type building struct {
 	builder source.Builder
 	// build builds a subject.
 	build func(ctx context.Context, subject string) (kernels.Kernel, error)
-	name  func(subject string) string // for people
+	name  func(subject string) string // display name
 
 	now   string                    // the name of what is being built
 	ready map[string]kernels.Kernel // by subject
@@ -167,14 +168,14 @@ func (s *driver) startBuilding(jobs int) *building {
 	return b
 }
 
-// identify builds a subject and says which kernel that is.
+// identify builds a subject and returns the digest of its kernel.
 func (b *building) identify(ctx context.Context, subject string) (string, error) {
 	k, err := b.kernel(ctx, subject)
 	return k.Code, err
 }
 
-// kernel builds a subject. One that cannot be built for reasons of its own is
-// a *bisect.UntestableError.
+// kernel builds a subject. If the subject itself is at fault, the error is a
+// *bisect.UntestableError.
 func (b *building) kernel(ctx context.Context, subject string) (kernels.Kernel, error) {
 	if k, ok := b.ready[subject]; ok {
 		return k, nil
@@ -198,12 +199,12 @@ func (b *building) Try(ctx context.Context, subject string, n int) ([]bisect.See
 	if err != nil {
 		return nil, err
 	}
-	b.say.Doing(b.name(subject) + ": trying it")
+	b.say.Doing(b.name(subject) + ": running the test")
 	defer b.say.Doing("")
 	return b.attempts(ctx, k, n)
 }
 
-// complaint is the line of a compiler's or a linker's output that matters.
+// complaint is the relevant line of a compiler's or a linker's output.
 func complaint(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, mark := range []string{" error: ", "undefined reference", "did not take", "does not apply"} {

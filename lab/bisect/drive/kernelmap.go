@@ -21,9 +21,9 @@ import (
 )
 
 // Map tries cells on every kernel of a query, and shows where each row changes.
-// Cells of a kernel and filesystem share a VM: of ninety kernels, an overview is
-// wanted. It is restored, because a map is drawn again when there are more
-// kernels or other tests. q.Term is not used.
+// Cells of a kernel and filesystem share a VM, because a map of ninety kernels
+// only has to give an overview. The VM is restored, because maps are repeated
+// with more kernels or other tests. q.Term is not used.
 func Map(ctx context.Context, settings session.Settings, q PackageQuery, log io.Writer, show func(results.Run, history.KernelMap) error) error {
 	settings.Run.Priority = config.LowestPriority
 	settings.Run.Isolation, settings.Run.RetryFailures = string(plan.IsolationVM), 0
@@ -42,7 +42,7 @@ func Map(ctx context.Context, settings session.Settings, q PackageQuery, log io.
 		return err
 	}
 	if line[0].Version.Compare(line[len(line)-1].Version) > 0 {
-		return input.Errorf("a map goes from the older kernel to the newer one: swap the good and the bad end")
+		return input.Errorf("a map starts at the older kernel: swap the good and the bad end")
 	}
 	p := progress.New(log)
 	defer p.Close()
@@ -50,7 +50,7 @@ func Map(ctx context.Context, settings session.Settings, q PackageQuery, log io.
 	if err != nil {
 		return err
 	}
-	defer func() { _ = journal.Close() }() // nothing is written by it
+	defer func() { _ = journal.Close() }() // everything is on disk already
 
 	o := &mapObserver{Progress: p, journal: journal}
 	run, err := s.RunOrResume(ctx, journal.Run(), tests, line, o, func(c *lab.Config) { c.RestoreShared = true })
@@ -63,7 +63,7 @@ func Map(ctx context.Context, settings session.Settings, q PackageQuery, log io.
 			return errors.Join(err, ferr)
 		}
 	}
-	// An unfinished map is shown as far as it goes.
+	// An unfinished map is shown, too.
 	m, merr := kernelMap(context.WithoutCancel(ctx), s.Results, run.ID, line)
 	if merr != nil {
 		return errors.Join(err, merr)
@@ -71,7 +71,7 @@ func Map(ctx context.Context, settings session.Settings, q PackageQuery, log io.
 	return errors.Join(err, show(run, m))
 }
 
-// mapObserver keeps the run's id, so that a map that is killed can be resumed.
+// mapObserver stores the run's id, so that a killed map can be resumed.
 type mapObserver struct {
 	*progress.Progress
 	journal *bisect.Journal

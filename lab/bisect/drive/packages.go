@@ -14,7 +14,7 @@ import (
 	"github.com/splicelab/splicelab/lab/session"
 )
 
-// PackageQuery is a search in the packages of the archive.
+// PackageQuery is a search among the packages of the archive.
 type PackageQuery struct {
 	Query
 	List    string   // selectors of the kernels; empty: all between the ends
@@ -22,13 +22,13 @@ type PackageQuery struct {
 	Mention []string // words to look for in the changelog; empty: the defaults
 }
 
-// Check refuses what can be refused before anything is fetched.
+// Check rejects invalid input before anything is fetched.
 func (q PackageQuery) Check() error {
 	if err := q.Query.Check(); err != nil {
 		return err
 	}
 	if q.Series != "" && q.List != "" {
-		return input.Optionf("series", "%s and the list %s both say which kernels: use one", q.Series, q.List)
+		return input.Optionf("series", "%s and the list %s both select kernels: use one", q.Series, q.List)
 	}
 	if slices.Contains(q.Mention, "") {
 		return input.Optionf("mention", "a word is empty")
@@ -68,8 +68,8 @@ func Packages(ctx context.Context, settings session.Settings, q PackageQuery, lo
 	return s.finish(answer, show)
 }
 
-// packageLine is the archive's kernels from the good end to the bad one, or
-// those of a list.
+// packageLine is the archive's kernels from the good end to the bad one, or those
+// of a list.
 func packageLine(ctx context.Context, src *session.Archive, q PackageQuery) ([]kernels.Entry, error) {
 	var offered, line []kernels.Entry
 	var err error
@@ -115,7 +115,7 @@ func packageLine(ctx context.Context, src *session.Archive, q PackageQuery) ([]k
 		return nil, input.Errorf("both ends are %s: there is nothing between them", good.Release)
 	}
 	if q.List == "" && good.Flavour != bad.Flavour {
-		return nil, input.Errorf("the good end is of flavour %s and the bad end of %s: a difference would not say which release it came with", good.Flavour, bad.Flavour)
+		return nil, input.Errorf("the good end is of flavour %s and the bad end of %s: a difference could come from the flavour instead of the release", good.Flavour, bad.Flavour)
 	}
 	low, high := good, bad
 	if kernels.CompareEntries(low, high) > 0 {
@@ -142,8 +142,8 @@ func releases(line []kernels.Entry) []string {
 	return all
 }
 
-// seriesEnds are the first and last place of each series, without the line's
-// own ends.
+// seriesEnds are the first and last index of each series, without the line's own
+// ends.
 func seriesEnds(line []kernels.Entry) []int {
 	var ends []int
 	for i := 1; i < len(line)-1; i++ {

@@ -44,7 +44,7 @@ func (p *packageAnswer) settle(ctx context.Context, err error) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		p.Log.Warn(err.Error()) // the answer stands without it
+		p.Log.Warn(err.Error()) // the answer is valid without it
 		return nil
 	}
 	p.logged = true
@@ -81,12 +81,12 @@ type packageAnswer struct {
 	judge    *bisect.Judge
 	boundary bisect.Boundary
 	none     error                // why there is no boundary
-	several  *bisect.SeveralError // where it is that
+	several  *bisect.SeveralError // none, if it is that
 
 	low, high kernels.Entry // the two packages, in the order of their versions
 	logged    bool          // their changelog was read
 	changelog []debian.Change
-	changes   []debian.Change // those of it that mention the words
+	changes   []debian.Change // those that mention the words
 	words     []string
 }
 
@@ -96,7 +96,7 @@ func (p *packageAnswer) write(w io.Writer) {
 	fmt.Fprintf(w, "  %s  %s\n", b.LastGood.Subject, j.Tally(b.LastGood.Subject))
 	fmt.Fprintf(w, "  %s  %s\n", b.FirstBad.Subject, j.Tally(b.FirstBad.Subject))
 	for _, n := range b.Between {
-		fmt.Fprintf(w, "  between them %s, which says nothing: %s\n", n.Subject, p.showTally(n.Subject))
+		fmt.Fprintf(w, "  between them %s, inconclusive: %s\n", n.Subject, p.showTally(n.Subject))
 	}
 	writeSureness(w, p.judge)
 }
@@ -121,12 +121,12 @@ func (p *packageAnswer) differing() []string {
 		}
 	}
 	if all == nil {
-		return []string{"none does; the changes lie between series"}
+		return []string{"there is none; the changes are between series"}
 	}
 	return all
 }
 
-// mention are the words to look for in a changelog.
+// mention are the words to search a changelog for.
 func (p *packageAnswer) mention() []string {
 	if len(p.words) > 0 {
 		low := make([]string, len(p.words))
@@ -143,7 +143,7 @@ func (p *packageAnswer) mention() []string {
 	return append(words, fs)
 }
 
-// mentioned are the changes with those of their lines that have one of words.
+// mentioned are the changes, reduced to the lines that have one of words.
 func mentioned(changes []debian.Change, words []string) []debian.Change {
 	var kept []debian.Change
 	for _, c := range changes {
@@ -155,7 +155,7 @@ func mentioned(changes []debian.Change, words []string) []debian.Change {
 	return kept
 }
 
-// mostLines is how much of a changelog is printed; JSON has all of it.
+// mostLines is how many lines of a changelog are printed; JSON has all of them.
 const mostLines = 60
 
 func writeChanges(w io.Writer, all, some []debian.Change, low, high kernels.Entry) {
@@ -163,7 +163,7 @@ func writeChanges(w io.Writer, all, some []debian.Change, low, high kernels.Entr
 	for _, c := range all {
 		lines += len(c.Lines)
 	}
-	fmt.Fprintf(w, "\nthe changelog from %s to %s has %d lines in %d uploads; of these mention the subsystem:\n", low.PackageVersion, high.PackageVersion, lines, len(all))
+	fmt.Fprintf(w, "\nthe changelog from %s to %s has %d lines in %d uploads; those that mention the subsystem:\n", low.PackageVersion, high.PackageVersion, lines, len(all))
 	left := mostLines
 	more := 0
 	for _, c := range some {
@@ -238,7 +238,7 @@ func (p *packageAnswer) sides() map[int]bisect.Side {
 	return sides
 }
 
-// mentions reports whether a line of a changelog speaks of one of words.
+// mentions reports whether a changelog line has one of words.
 func mentions(line string, words []string) bool {
 	low := strings.ToLower(line)
 	for _, w := range words {

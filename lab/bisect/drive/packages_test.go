@@ -77,7 +77,7 @@ func TestDrawLine(t *testing.T) {
 	p.draw(&b, false)
 	want := `  5.10   S·
   6.1    Sb|L·L
-  one letter a kernel in the order of versions, · was not tried, | the boundary: b boot-fail, S snapshot, L live
+  one letter per kernel in version order, · not tried, | the boundary: b boot-fail, S snapshot, L live
 
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
@@ -90,7 +90,7 @@ func TestDrawLine(t *testing.T) {
 	}
 	b.Reset()
 	p.write(&b)
-	for _, want := range []string{"s.T on xfs: snapshot becomes live between\n", "between them 6.1.2, which says nothing: boot-fail 1/1"} {
+	for _, want := range []string{"s.T on xfs: snapshot becomes live between\n", "between them 6.1.2, inconclusive: boot-fail 1/1"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in %s", want, b.String())
 		}

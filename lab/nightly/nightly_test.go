@@ -21,7 +21,7 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// mailbox keeps what is sent.
+// mailbox is a sender that stores messages.
 type mailbox struct {
 	got []notify.Message
 	err error
@@ -35,14 +35,14 @@ func (m *mailbox) Send(_ context.Context, msg notify.Message) error {
 	return nil
 }
 
-// house is where nights are held in a test: real files, a real store, and
-// runs whose cells the test names.
-type house struct {
+// harness executes nightly runs in a test: with real files and a real store, but
+// with the cell results that the test sets.
+type harness struct {
 	t     *testing.T
 	cfg   Config
 	tools tools
 	box   mailbox
-	// cells are what the next run comes to, test by test: "pass", "fail zeroed".
+	// cells are the next run's results by test: "pass", "fail zeroed".
 	cells map[string]string
 	// left are planned tests that it does not run.
 	left []string
@@ -50,14 +50,14 @@ type house struct {
 	runs int
 }
 
-func newHouse(t *testing.T) *house {
+func newHarness(t *testing.T) *harness {
 	t.Helper()
-	return houseIn(t, t.TempDir())
+	return newHarnessIn(t, t.TempDir())
 }
 
-func houseIn(t *testing.T, dir string) *house {
+func newHarnessIn(t *testing.T, dir string) *harness {
 	t.Helper()
-	h := &house{t: t, cells: map[string]string{"A": "pass snapshot", "B": "fail live"}}
+	h := &harness{t: t, cells: map[string]string{"A": "pass snapshot", "B": "fail live"}}
 	h.cfg = Config{
 		State: filepath.Join(dir, "state"), Store: filepath.Join(dir, "state", "results.db"), Reports: filepath.Join(dir, "reports"),
 		Formats: []string{"html", "json"}, Baseline: "@baseline", KeepDays: 30, Senders: []notify.Sender{&h.box}, Host: "lab1",
@@ -81,8 +81,8 @@ func houseIn(t *testing.T, dir string) *house {
 	return h
 }
 
-// perform stores a run with the cells of the house.
-func (h *house) perform(ctx context.Context, store *store.Store, begun func(string)) (Performance, error) {
+// perform stores a run with the harness's cells.
+func (h *harness) perform(ctx context.Context, store *store.Store, begun func(string)) (Performance, error) {
 	h.runs++
 	now := time.Now()
 	run := results.Run{ID: results.NewRunID(now), Started: now, Policy: outcome.PolicySnapshot, Accel: "tcg", Seed: uint64(h.runs), Planned: len(h.cells)}
@@ -117,8 +117,8 @@ func (h *house) perform(ctx context.Context, store *store.Store, begun func(stri
 	return done, errors.Join(err, store.FinishRun(context.WithoutCancel(ctx), run.ID, time.Now(), problem))
 }
 
-// night executes a nightly run.
-func (h *house) night(ctx context.Context) Outcome {
+// run executes a nightly run.
+func (h *harness) run(ctx context.Context) Outcome {
 	h.t.Helper()
 	out, err := Run(ctx, h.cfg, h.tools)
 	if err != nil {
@@ -129,12 +129,12 @@ func (h *house) night(ctx context.Context) Outcome {
 
 // expect runs a nightly run and checks its result: whether a notification was
 // sent, its status and its subject.
-func (h *house) expect(what string, told bool, status changes.Status, subject string) Outcome {
+func (h *harness) expect(what string, notified bool, status changes.Status, subject string) Outcome {
 	h.t.Helper()
 	before := len(h.box.got)
-	out := h.night(h.t.Context())
-	if sent := len(h.box.got) > before; out.Notified != told || sent != told {
-		h.t.Errorf("%s: notified %t and sent %t, want %t", what, out.Notified, sent, told)
+	out := h.run(h.t.Context())
+	if sent := len(h.box.got) > before; out.Notified != notified || sent != notified {
+		h.t.Errorf("%s: notified %t and sent %t, want %t", what, out.Notified, sent, notified)
 	}
 	if out.News.Status() != status || out.News.Subject() != subject {
 		h.t.Errorf("%s: %s, %q; want %s, %q", what, out.News.Status(), out.News.Subject(), status, subject)
@@ -145,7 +145,7 @@ func (h *house) expect(what string, told bool, status changes.Status, subject st
 	return out
 }
 
-func (h *house) store() *store.Store {
+func (h *harness) store() *store.Store {
 	h.t.Helper()
 	s, err := store.Open(h.cfg.Store)
 	if err != nil {
@@ -157,8 +157,8 @@ func (h *house) store() *store.Store {
 
 // Against a fixed baseline each change is reported once, and once more
 // when it is over.
-func TestNights(t *testing.T) {
-	h := newHouse(t)
+func TestFixedBaseline(t *testing.T) {
+	h := newHarness(t)
 	out := h.expect("the first", true, changes.StatusSame, "nothing to compare with yet")
 	if !strings.Contains(h.box.got[0].Text, "is now the baseline") {
 		t.Errorf("the baseline is not reported:\n%s", h.box.got[0].Text)
@@ -184,8 +184,8 @@ func TestNights(t *testing.T) {
 	delete(h.cells, "B")
 	h.cells["C"] = "pass"
 	h.expect("came and went", true, changes.StatusSame, "1 new cell, 1 cell vanished")
-	// Somebody moves the baseline: nothing differs from it.
-	if err := h.store().Mark(t.Context(), results.Baseline, h.night(t.Context()).News.Run.ID); err != nil {
+	// The user moves the baseline: nothing differs from it.
+	if err := h.store().Mark(t.Context(), results.Baseline, h.run(t.Context()).News.Run.ID); err != nil {
 		t.Fatal(err)
 	}
 	h.expect("another baseline", false, changes.StatusSame, "as before")
@@ -193,10 +193,10 @@ func TestNights(t *testing.T) {
 	h.expect("always", true, changes.StatusSame, "as before")
 }
 
-// Against the previous nightly run, what stays is not reported again, nor is that
-// it stayed.
-func TestNightsAgainstTheOneBefore(t *testing.T) {
-	h := newHouse(t)
+// With the previous nightly run as the baseline, a persisting failure is reported
+// once.
+func TestPreviousAsBaseline(t *testing.T) {
+	h := newHarness(t)
 	h.cfg.Baseline = Previous
 	h.expect("the first", true, changes.StatusSame, "nothing to compare with yet")
 	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
@@ -205,18 +205,18 @@ func TestNightsAgainstTheOneBefore(t *testing.T) {
 	h.cells["A"] = "fail zeroed"
 	h.expect("a failure", true, changes.StatusRegressed, "1 new failure")
 	h.expect("it stays", false, changes.StatusSame, "as before")
-	// A run with holes is not what the next is compared with.
+	// The next run is not compared with an incomplete one.
 	h.cells["A"] = "pass snapshot"
 	h.edit = func(p *Performance) error { p.Sound = false; return errors.New("the store broke") }
-	h.expect("holes", true, changes.StatusLab, "1 problem, 1 fixed")
+	h.expect("incomplete", true, changes.StatusLab, "1 problem, 1 fixed")
 	h.edit = nil
-	h.expect("whole again", true, changes.StatusSame, "1 fixed")
+	h.expect("complete again", true, changes.StatusSame, "1 fixed")
 	h.expect("and stays so", false, changes.StatusSame, "as before")
 }
 
-func TestTroubleIsTold(t *testing.T) {
-	h := newHouse(t)
-	h.night(t.Context())
+func TestProblemsAreReported(t *testing.T) {
+	h := newHarness(t)
+	h.run(t.Context())
 	h.edit = func(p *Performance) error {
 		p.Missing = []changes.Missing{{Kernel: "6.18", Reason: "no kernel matches it"}}
 		return nil
@@ -231,9 +231,9 @@ func TestTroubleIsTold(t *testing.T) {
 	h.expect("infra", true, changes.StatusLab, "1 cell infra")
 	h.cells["A"] = "pass snapshot"
 
-	// A notification that nobody got is due again.
+	// An undelivered notification is sent again.
 	h.box.err = errors.New("no such host")
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	if len(out.Failed) != 1 || !strings.Contains(out.Failed[0], "the notification was not delivered: no such host") {
 		t.Errorf("failed: %q", out.Failed)
 	}
@@ -242,31 +242,31 @@ func TestTroubleIsTold(t *testing.T) {
 	h.expect("and only once", false, changes.StatusSame, "as before")
 }
 
-// The first run with holes is no baseline; the first without is.
-func TestBaselineIsWhole(t *testing.T) {
-	h := newHouse(t)
+// The first complete run becomes the baseline, not an incomplete one.
+func TestBaselineIsComplete(t *testing.T) {
+	h := newHarness(t)
 	h.edit = func(p *Performance) error { p.Sound = false; return nil }
-	h.expect("holes", true, changes.StatusSame, "nothing to compare with yet")
+	h.expect("incomplete", true, changes.StatusSame, "nothing to compare with yet")
 	if _, err := h.store().Run(t.Context(), "@baseline"); err == nil {
 		t.Error("an incomplete run is the baseline")
 	}
 	h.edit = nil
-	h.expect("whole", false, changes.StatusSame, "nothing to compare with yet")
+	h.expect("complete", false, changes.StatusSame, "nothing to compare with yet")
 	h.expect("compared", false, changes.StatusSame, "as before")
 
 	h.cfg.Baseline = "@release"
 	var none *results.RunError
 	if _, err := Run(t.Context(), h.cfg, h.tools); !errors.As(err, &none) || !strings.Contains(err.Error(), "nightly.baseline: ") {
-		t.Errorf("a baseline that there is not: %v", err)
+		t.Errorf("a missing baseline: %v", err)
 	}
 	if h.runs != 3 {
-		t.Errorf("%d runs, want 3: nothing is spent before the baseline is known", h.runs)
+		t.Errorf("%d runs, want 3: nothing runs before the baseline is known", h.runs)
 	}
 }
 
 func TestDeadline(t *testing.T) {
-	h := newHouse(t)
-	h.night(t.Context())
+	h := newHarness(t)
+	h.run(t.Context())
 	h.cfg.Deadline = time.Millisecond
 	h.left = []string{"Late"}
 	perform := h.tools.run
@@ -281,20 +281,20 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// An interrupted nightly run reports what was left.
+// An interrupted nightly run reports the cells that were not run.
 func TestStopped(t *testing.T) {
-	h := newHouse(t)
+	h := newHarness(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupted by terminated"))
-	out := h.night(ctx)
+	out := h.run(ctx)
 	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || !strings.Contains(h.box.got[0].Text, "PROBLEM: context canceled") && !strings.Contains(h.box.got[0].Text, "PROBLEM: interrupted") {
 		t.Errorf("%+v, sent %+v", out.News.Problems, h.box.got)
 	}
 }
 
 func TestReportsAndPruning(t *testing.T) {
-	h := newHouse(t)
-	out := h.night(t.Context())
+	h := newHarness(t)
+	out := h.run(t.Context())
 	var names []string
 	for _, f := range out.Reports {
 		if _, err := os.Stat(f); err != nil {
@@ -325,7 +325,7 @@ func TestReportsAndPruning(t *testing.T) {
 		t.Errorf("news.json: %v, run %q", err, document.Run.ID)
 	}
 
-	// Old runs and reports go; what somebody else put there does not.
+	// Old runs and reports are removed; files of other origin are not.
 	store := h.store()
 	long := time.Now().AddDate(0, 0, -40)
 	if err := store.BeginRun(t.Context(), results.Run{ID: "old", Started: long}); err != nil {
@@ -349,7 +349,7 @@ func TestReportsAndPruning(t *testing.T) {
 	for _, name := range slices.Concat(gone, stays) {
 		put(name)
 	}
-	h.night(t.Context())
+	h.run(t.Context())
 	for _, name := range gone {
 		if _, err := os.Lstat(filepath.Join(h.cfg.Reports, name)); err == nil {
 			t.Errorf("%s is still there", name)
@@ -371,14 +371,14 @@ func TestReportsAndPruning(t *testing.T) {
 	}
 }
 
-// What stands in the way of reports does not stand in the way of the rest.
-func TestReportsThatCannotBeWritten(t *testing.T) {
-	h := newHouse(t)
+// If reports cannot be written, the rest is done.
+func TestUnwritableReports(t *testing.T) {
+	h := newHarness(t)
 	if err := os.WriteFile(h.cfg.Reports, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	h.cfg.Explain = func(err error) string { return "explained: " + err.Error() }
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	if len(h.box.got) != 1 || len(out.Reports) != 0 || out.News.Status() != changes.StatusLab {
 		t.Fatalf("sent %d, reports %q, status %s", len(h.box.got), out.Reports, out.News.Status())
 	}
@@ -392,20 +392,20 @@ func TestReportsThatCannotBeWritten(t *testing.T) {
 
 // An unusable state directory is reported like any other problem.
 func TestNoLock(t *testing.T) {
-	h := newHouse(t)
+	h := newHarness(t)
 	if err := os.WriteFile(h.cfg.State, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || h.runs != 0 || !strings.Contains(h.box.got[0].Text, "PROBLEM: state directory: ") {
 		t.Errorf("sent %+v after %d runs", h.box.got, h.runs)
 	}
 }
 
 func TestReportURL(t *testing.T) {
-	h := newHouse(t)
+	h := newHarness(t)
 	h.cfg.ReportURL = "https://lab.example.org/reports/"
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	want := "report: https://lab.example.org/reports/" + out.News.Started.Local().Format(reportLayout) + "/report.html\n"
 	if !strings.Contains(h.box.got[0].Text, want) {
 		t.Errorf("the text does not have %q:\n%s", want, h.box.got[0].Text)
@@ -415,7 +415,7 @@ func TestReportURL(t *testing.T) {
 	}
 }
 
-// tools is a Runner made of functions, so that a test can replace one.
+// tools is a Runner made of functions, which a test can replace.
 type tools struct {
 	run    func(ctx context.Context, store *store.Store, begun func(run string)) (Performance, error)
 	read   func(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
@@ -431,7 +431,7 @@ func (t tools) Read(ctx context.Context, s *store.Store, ref string) (results.Ru
 	return t.read(ctx, s, ref)
 }
 
-// Assess takes no changed cell for a flake.
+// Assess considers no changed cell a flake.
 func (t tools) Assess(context.Context, *store.Store, results.Run, results.Run, *compare.Difference) error {
 	return nil
 }

@@ -20,12 +20,12 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// smallDisk mounts a filesystem of some MiB.
+// smallDisk mounts a filesystem of size MiB.
 func smallDisk(t *testing.T, size int) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := unix.Mount("none", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", size)); err != nil {
-		t.Skipf("no small filesystem can be mounted here, which root may do: %v", err)
+		t.Skipf("cannot mount a small filesystem, which needs root: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
@@ -35,7 +35,7 @@ func smallDisk(t *testing.T, size int) string {
 	return dir
 }
 
-// fill takes all the room in a directory but some bytes.
+// fill uses up the space in a directory except for some bytes.
 func fill(t *testing.T, dir string, but int64) {
 	t.Helper()
 	var st unix.Statfs_t
@@ -47,12 +47,12 @@ func fill(t *testing.T, dir string, but int64) {
 	}
 }
 
-// A disk that fills up during a run costs what was not stored, and nothing
-// else: what was stored stays, and it is reported.
+// If the disk fills up during a run, only results that were not stored yet are
+// lost. Stored ones are kept and reported.
 func TestDiskFillsUp(t *testing.T) {
 	disk := smallDisk(t, 16)
-	h := houseIn(t, disk)
-	h.night(t.Context())
+	h := newHarnessIn(t, disk)
+	h.run(t.Context())
 	baseline, err := h.store().Run(t.Context(), "@baseline")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func TestDiskFillsUp(t *testing.T) {
 		}
 		return done, nil
 	}
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	if len(stored) == 0 || len(stored) == 1000 {
 		t.Fatalf("%d attempts were stored: the disk did not fill up in between", len(stored))
 	}
@@ -102,27 +102,26 @@ func TestDiskFillsUp(t *testing.T) {
 	if is, err := h.store().Run(t.Context(), "@baseline"); err != nil || is.ID != baseline.ID {
 		t.Errorf("the baseline is %s, %v; want %s", is.ID, err, baseline.ID)
 	}
-	// With room again, all is as it was. Nothing is reported: that there had been a
+	// With space again, everything is as before. Nothing is reported, because the
 	// full disk could not be recorded.
 	if !strings.Contains(strings.Join(out.Failed, "\n"), "the record of this notification cannot be saved") {
 		t.Errorf("failed: %q", out.Failed)
 	}
 	h.tools.run = h.perform
-	h.expect("with room again", false, changes.StatusSame, "as before")
+	h.expect("with space again", false, changes.StatusSame, "as before")
 }
 
-// Reports that do not fit are missed by nobody but those who look for them:
-// the notification says so.
-func TestNoRoomForReports(t *testing.T) {
+// If a report does not fit on the disk, the notification says so.
+func TestNoSpaceForReports(t *testing.T) {
 	disk := smallDisk(t, 16)
-	h := houseIn(t, t.TempDir())
+	h := newHarnessIn(t, t.TempDir())
 	h.cfg.Reports = filepath.Join(disk, "reports")
 	h.tools.render = func(_ context.Context, w io.Writer, _ string, _ *store.Store, _ results.Run, _ []results.Cell) error {
 		_, err := w.Write(bytes.Repeat([]byte("x"), 32<<20))
 		return err
 	}
 	h.cfg.Formats = []string{"html"}
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	if len(h.box.got) != 1 || !strings.Contains(h.box.got[0].Text, "PROBLEM: report report.html: ") || !strings.Contains(h.box.got[0].Text, "no space left") {
 		t.Errorf("what is wrong is not reported: %+v", h.box.got)
 	}
@@ -139,23 +138,23 @@ func TestNoRoomForReports(t *testing.T) {
 	}
 }
 
-// Without space a nightly run removes what is old, and does not start when that is not
-// enough.
-func TestRoomIsMade(t *testing.T) {
+// If space is short, a nightly run removes old files, and does not start if that
+// is not enough.
+func TestSpaceIsFreed(t *testing.T) {
 	disk := smallDisk(t, 16)
-	h := houseIn(t, disk)
+	h := newHarnessIn(t, disk)
 	h.cfg.MinFree = 8 << 20
 	h.cfg.Places = []Place{{"state", h.cfg.State}, {"reports", h.cfg.Reports}}
-	h.night(t.Context())
+	h.run(t.Context())
 	fill(t, disk, 4<<20)
 
-	out := h.expect("no room", true, changes.StatusLab, "nothing was run, 1 problem")
+	out := h.expect("no space", true, changes.StatusLab, "nothing was run, 1 problem")
 	if want := "MiB of 8 MiB free in the state directory " + h.cfg.State; len(out.News.Problems) != 1 || !strings.Contains(out.News.Problems[0], want) || strings.Contains(out.News.Problems[0], "reports directory") {
 		t.Errorf("problems %q, want one with %q: both are on one filesystem", out.News.Problems, want)
 	}
 	h.expect("still none", false, changes.StatusLab, "nothing was run, 1 problem")
 
-	// The ballast is of an old nightly run.
+	// The ballast belongs to an old nightly run.
 	old := filepath.Join(h.cfg.Reports, "nightly-20200101-023000")
 	if err := os.MkdirAll(old, 0o755); err != nil {
 		t.Fatal(err)
@@ -163,9 +162,9 @@ func TestRoomIsMade(t *testing.T) {
 	if err := os.Rename(filepath.Join(disk, "ballast"), filepath.Join(old, "report.html")); err != nil {
 		t.Fatal(err)
 	}
-	h.expect("room was made", true, changes.StatusSame, "as before")
+	h.expect("space was freed", true, changes.StatusSame, "as before")
 
-	// It is in the cache, of which everything goes that nobody uses.
+	// The ballast is in the cache, from which everything unused is removed.
 	fill(t, disk, 4<<20)
 	h.tools.prune = func(_ context.Context, _ time.Time, short bool) ([]string, error) {
 		if !short {
@@ -173,7 +172,7 @@ func TestRoomIsMade(t *testing.T) {
 		}
 		return []string{"3 templates"}, os.Remove(filepath.Join(disk, "ballast"))
 	}
-	out = h.expect("room was made in the cache", false, changes.StatusSame, "as before")
+	out = h.expect("space was freed in the cache", false, changes.StatusSame, "as before")
 	if !strings.Contains(strings.Join(out.News.Notes, "\n"), "removed from the cache: 3 templates") {
 		t.Errorf("notes: %q", out.News.Notes)
 	}
@@ -182,10 +181,10 @@ func TestRoomIsMade(t *testing.T) {
 // Even with a full disk the problem is reported.
 func TestDiskIsFull(t *testing.T) {
 	disk := smallDisk(t, 4)
-	h := houseIn(t, disk)
+	h := newHarnessIn(t, disk)
 	fill(t, disk, 0)
 	h.cfg.MinFree, h.cfg.Places = 1<<20, []Place{{"state", disk}}
-	out := h.night(t.Context())
+	out := h.run(t.Context())
 	if len(h.box.got) != 1 || out.News.Status() != changes.StatusLab || !strings.Contains(h.box.got[0].Text, "no space for a nightly run") {
 		t.Errorf("status %s, sent %+v", out.News.Status(), h.box.got)
 	}

@@ -2,7 +2,7 @@
 // faults where it can, reports them, and notifies people only of changes that
 // were not reported before. Executing and rendering a run is the Runner's job.
 //
-// Read night.go for the sequence, lock.go for what keeps two nightly runs
+// Read nightly.go for the sequence, lock.go for what keeps two nightly runs
 // apart, and finish.go for what happens after the run.
 package nightly
 
@@ -70,7 +70,7 @@ type Runner interface {
 	// Read returns the run that ref names and its cells, with the user's
 	// expectations applied.
 	Read(ctx context.Context, store *store.Store, ref string) (results.Run, []results.Cell, error)
-	// Assess tells regressions from flakes by the history of the cells up
+	// Assess distinguishes regressions from flakes by the history of the cells up
 	// to the earlier run, under the policy of the later one.
 	Assess(ctx context.Context, store *store.Store, before, after results.Run, d *compare.Difference) error
 	// Render writes a run in a format.
@@ -143,7 +143,7 @@ func Run(ctx context.Context, c Config, r Runner) (Outcome, error) {
 	if err := n.open(ctx); err != nil {
 		return Outcome{}, err
 	}
-	lacking := n.makeRoom(ctx)
+	lacking := n.freeSpace(ctx)
 	if n.store == nil { // the disk may have been full
 		if err := n.open(ctx); err != nil {
 			return Outcome{}, err
@@ -229,9 +229,9 @@ func (n *sequence) reportKilled(ctx context.Context, left *Holder) {
 	n.facts.Unfinished = text
 }
 
-// makeRoom checks the free space, and removes expired files if there is not
+// freeSpace checks the free space, and removes expired files if there is not
 // enough.
-func (n *sequence) makeRoom(ctx context.Context) error {
+func (n *sequence) freeSpace(ctx context.Context) error {
 	lacking, err := short(n.Places, n.MinFree)
 	if err != nil || len(lacking) == 0 {
 		return err
