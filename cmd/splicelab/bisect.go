@@ -18,8 +18,8 @@ func (a *app) bisectCommand() *cobra.Command {
 		a.bisectPackagesCommand(), a.bisectCommitsCommand(), a.bisectConfigCommand())
 }
 
-// searchFlags are the flags of every bisection. They set q and, to "", the file
-// of the answer in JSON.
+// searchFlags defines the flags common to every bisection. They set q and the
+// file for the answer in JSON ("" by default).
 func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, json *string) {
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -41,7 +41,7 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, json *string) {
 	a.completeSelections(cmd)
 }
 
-// needsCell refuses a search that does not say which cell it is about.
+// needsCell rejects a search that does not specify a cell.
 func needsCell(cmd *cobra.Command) error {
 	for _, name := range []string{"tests", "filesystems"} {
 		if !cmd.Flags().Changed(name) {
@@ -51,8 +51,8 @@ func needsCell(cmd *cobra.Command) error {
 	return nil
 }
 
-// showAnswer returns a function that shows the answer of a search, and the
-// error for the exit code once it did.
+// showAnswer returns a function that prints the answer of a search and then
+// returns the error that sets the exit code.
 func (a *app) showAnswer(json string) (show func(drive.Answer) error, failed func() error) {
 	found := true
 	show = func(answer drive.Answer) error {

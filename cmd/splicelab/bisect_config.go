@@ -58,7 +58,7 @@ tried, are swapped, the same or flaky; 3 the lab failed, the disk is full, or it
 	f.StringVar(&q.Bad, "bad-config", "", "`CONFIG` that shows what is not (required)")
 	a.searchFlags(cmd, &q.Query, &json)
 	buildFlags(f, &q.Build)
-	// Each end has a base of its own.
+	// Each end has its own base.
 	f.Lookup("base").Hidden = true
 	f.IntVar(&q.Jobs, "build-jobs", 0, "compile `N` files at once (default: as many as there are processors)")
 	return cmd

@@ -28,7 +28,7 @@ Exit codes: 0 when a run can work, 3 when it cannot.`,
 	}
 }
 
-// ways are how the options that a remedy names are set.
+// ways lists how the options that a remedy names can be set.
 var ways = map[string]string{
 	"vm.qemu":   "vm.qemu or SPLICELAB_VM_QEMU",
 	"cache":     "--cache or SPLICELAB_CACHE",

@@ -94,8 +94,8 @@ func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) err
 	return a.ended(code, err)
 }
 
-// ended turns the end of a program in the guest into the error that the exit
-// code is made of.
+// ended converts the exit of a guest program into the error that determines the
+// exit code.
 func (a *app) ended(code int, err error) error {
 	var kernel *program.KernelError
 	switch {

@@ -58,7 +58,7 @@ kept in either case.`,
 	return cmd
 }
 
-// buildFlags say how a source becomes a kernel.
+// buildFlags defines the flags that control how a source is built.
 func buildFlags(f *pflag.FlagSet, b *source.Build) {
 	f.StringVar(&b.Base, "base", "", "begin with this `CONFIG`: lab, defconfig, kernel:SELECTOR or a file (default lab)")
 	f.StringSliceVar(&b.Fragments, "fragment", nil, "merge the `FRAGMENT`, one of the lab's or a file (repeatable)")
@@ -71,7 +71,7 @@ func ownFragments() []string {
 	return slices.DeleteFunc(source.Fragments(), func(n string) bool { return n == "distribution" })
 }
 
-// buildOf is what is declared under a name, with what the flags say instead.
+// buildOf returns the build declared under a name, overridden by flags.
 func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (source.Build, error) {
 	b := source.Build{Name: flags.Name}
 	if len(args) == 1 {

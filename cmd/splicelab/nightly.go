@@ -79,8 +79,8 @@ nightly run in progress. 3 wins over 1.`,
 	return cmd
 }
 
-// nightly makes a nightly run. A wrong configuration is an error before it
-// starts; faults of the lab are for the run to report.
+// nightly performs a nightly run. A wrong configuration is an error before it
+// starts; lab failures are reported by the run.
 func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 	p := progress.New(a.stderr)
 	defer p.Close()

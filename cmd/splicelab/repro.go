@@ -80,7 +80,7 @@ bad report file; 3 the lab failed.`,
 	return cmd
 }
 
-// repro tries a report, and bundles it if it was reproduced.
+// repro runs a report, and bundles it if it reproduced.
 func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) error {
 	p := progress.New(a.stderr)
 	defer p.Close()

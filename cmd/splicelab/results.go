@@ -21,8 +21,8 @@ func (a *app) resultsCommand() *cobra.Command {
 		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
 }
 
-// runHelp points to the topic that says how runs are named, from the help of
-// every verb that takes one.
+// runHelp refers to the topic on naming runs, in the help of every verb that
+// accepts one.
 const runHelp = `
 
 How to name a run: splicelab help runs.`
@@ -42,8 +42,8 @@ func runsTopic() *cobra.Command {
   splicelab run --resume 20261123-2016`)
 }
 
-// withRun opens the store and hands the named run, the latest when name is
-// empty, to do. A policy shows its cells under that one.
+// withRun opens the store and calls do with the named run, or the latest if
+// name is empty. If a policy is given, cells are judged by it.
 func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.Store, session.Stored) error) error {
 	store, err := a.session().OpenResults()
 	if err != nil {

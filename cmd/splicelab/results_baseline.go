@@ -25,7 +25,7 @@ it shows the id of the baseline.` + runHelp,
 			if err != nil {
 				return err
 			}
-			defer func() { _ = store.Close() }() // the mark was durable when it was set
+			defer func() { _ = store.Close() }() // setting the mark was already durable
 			if len(args) == 0 {
 				run, err := store.Run(cmd.Context(), "@"+results.Baseline)
 				if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// diffOptions are what the user says of a comparison.
+// diffOptions are the user's options for a comparison.
 type diffOptions struct {
 	policy string
 	json   string // file

@@ -103,8 +103,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	return cmd
 }
 
-// run refuses everything that can be refused before the first byte is
-// downloaded.
+// run rejects all bad input before the first byte is downloaded.
 func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from []string) error {
 	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
 	if err != nil {
@@ -149,7 +148,7 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	if err != nil {
 		return err
 	}
-	defer func() { _ = r.Close() }() // each attempt was durable when it was added
+	defer func() { _ = r.Close() }() // each attempt is already durable
 	paused, err := session.FindPaused(ctx, r, ref)
 	if err != nil {
 		return err
@@ -176,8 +175,8 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	return a.conclude(ctx, r, flags, paused.ID, reports, err)
 }
 
-// conclude shows and reports a run, and returns the error that decides the exit
-// code. trouble is that of the run.
+// conclude shows and reports a run, and returns the error that sets the exit
+// code. trouble is the run's error.
 func (a *app) conclude(ctx context.Context, r *store.Store, flags *pflag.FlagSet, id string, reports export.Reports, trouble error) error {
 	people := a.people(reports.OnStdout())
 	c, err := a.session().Conclude(ctx, r, id, reports, people, a.matrixOptions(people))
@@ -210,8 +209,8 @@ func given(flags *pflag.FlagSet) (all []session.Option) {
 	return all
 }
 
-// resumeFlags are the flags of this invocation that the one which resumes the
-// run needs again: directories and reports.
+// resumeFlags are the flags of this invocation that are needed again to resume
+// the run: directories and reports.
 func (a *app) resumeFlags(flags *pflag.FlagSet) (kept []string) {
 	ofRun := a.session().Requested(nil)
 	for _, o := range given(flags) {

@@ -53,10 +53,10 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	if err != nil {
 		why := err
 		if op := (*net.OpError)(nil); errors.As(err, &op) {
-			why = op.Err // without the address, which is there already
+			why = op.Err // without the address, which the message already has
 		}
 		return usagef("--listen %s: %s; name another address, such as %s", listen, why, web.DefaultAddress)
 	}
-	defer func() { _ = l.Close() }() // the server closes it; this is for what fails before
+	defer func() { _ = l.Close() }() // the server closes it; this is for earlier failures
 	return live.Serve(ctx, a.session(), l, token, tokenFile, a.stderr)
 }

@@ -44,7 +44,7 @@ func (a *app) shell(ctx context.Context, g session.Guest) error {
 		return err
 	}
 	defer release()
-	// Without suites there is a shell all the same: nobody asked for them.
+	// A shell does not need the suites: nobody asked for them.
 	suites, _ := a.session().GuestSuites(ctx)
 	guest, err := a.session().GuestPrograms(ctx)
 	if err != nil {

@@ -66,8 +66,8 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 	return nil
 }
 
-// proveCommand is the command line that gives this table again, without what
-// is only of this machine.
+// proveCommand is the command line that reproduces this table, without
+// machine-specific options.
 func (a *app) proveCommand() string {
 	line := "splicelab tests prove -k " + a.cfg.Run.Kernels + " -f " + a.cfg.Run.Filesystems
 	if a.cfg.Run.Tests != "" {

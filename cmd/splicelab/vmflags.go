@@ -16,7 +16,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// vmFlags are the flags of every verb that boots something.
+// vmFlags are the flags of every verb that boots a VM.
 func (a *app) vmFlags(f *pflag.FlagSet) {
 	d := config.Default().VM
 	f.String("accel", d.Accel, "`ACCELERATOR` to run VMs with: auto, kvm or tcg")
@@ -40,8 +40,8 @@ func (a *app) guestFlags(cmd *cobra.Command, g *session.Guest) {
 	a.completeSelections(cmd)
 }
 
-// completeSelections completes the flags whose words are known without a
-// network.
+// completeSelections completes the flags whose values are known without network
+// access.
 func (a *app) completeSelections(cmd *cobra.Command) {
 	var profiles []string
 	if builtin, err := images.Builtin(); err == nil {

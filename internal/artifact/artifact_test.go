@@ -49,9 +49,9 @@ func writer(key, content string) func(context.Context, string) error {
 
 func refuse(context.Context, string) error { return errors.New("made once too often") }
 
-// The test binary is its own helper process, which uses the store in ARTIFACT_DIR:
-// "partial" is half way through making an entry, "slow" makes it once its
-// standard input is closed, "use" has made it and uses it.
+// The test binary is its own helper process, which uses the store in
+// ARTIFACT_DIR: "partial" stops half way through filling an entry, "slow" fills
+// it once its standard input is closed, "use" has filled it and holds it.
 func TestMain(m *testing.M) {
 	what := os.Getenv("ARTIFACT_HELPER")
 	if what == "" {
@@ -103,7 +103,7 @@ func helper(t *testing.T, what, dir string) (cmd *exec.Cmd, stdin io.Closer) {
 	return cmd, in
 }
 
-// kill is kill -9; it waits for the end.
+// kill sends SIGKILL and waits for the process to exit.
 func kill(cmd *exec.Cmd) { _ = cmd.Process.Kill(); _ = cmd.Wait() }
 
 func check(t *testing.T, err error) {
@@ -128,7 +128,7 @@ func content(t *testing.T, e *entry) string {
 	return string(b)
 }
 
-// names are what is in a directory, without lock files.
+// names lists a directory without lock files.
 func names(t *testing.T, dir string) (all []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -164,7 +164,7 @@ func TestKilledMaker(t *testing.T) {
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"key.part"}) {
 		t.Fatalf("while it is made: %q", got)
 	}
-	// Another entry's maker leaves the living alone, and sweeps up after the dead.
+	// Filling another entry sweeps up after dead processes, but not live ones.
 	get(t, s, "other", writer("other", "abc"))
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"key.part", "other"}) {
 		t.Errorf("beside a living maker: %q", got)
@@ -220,8 +220,8 @@ func TestCorruptIsMadeAgain(t *testing.T) {
 	}
 }
 
-// What never passes its check is an error, not an endless loop; a check that
-// cannot tell leaves the entry alone.
+// An entry that never passes its check is an error, not an endless loop. A
+// check that cannot decide leaves the entry alone.
 func TestFailingChecks(t *testing.T) {
 	s := open(t.TempDir())
 	times := 0
@@ -267,7 +267,7 @@ func TestFullDisk(t *testing.T) {
 	get(t, s, "small", refuse)
 }
 
-// age makes an entry one that was used an hour before the others.
+// age sets an entry's last use to an hour before that of the others.
 func age(t *testing.T, s *store, key string) {
 	t.Helper()
 	past := time.Now().Add(-time.Hour)

@@ -19,7 +19,7 @@ func pack(t *testing.T) (programs, archives string) {
 	programs, archives = t.TempDir(), t.TempDir()
 	write(t, filepath.Join(programs, "agent"), bytes.Repeat([]byte("agent\n"), 100_000))
 	write(t, filepath.Join(programs, "demo.test"), []byte("#!/bin/sh\nexit 7\n"))
-	// What is no program stays outside.
+	// Files that are not executable are not packed.
 	if err := os.WriteFile(filepath.Join(programs, "notes"), []byte("no program"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestExtract(t *testing.T) {
 	}
 }
 
-// Whatever happened to the cache, the programs are those of the manifest.
+// Whatever happened to the cache, the extracted programs match the manifest.
 func TestExtractReplacesCorruptPrograms(t *testing.T) {
 	programs, archives := pack(t)
 	set := open(t, archives)
@@ -150,7 +150,7 @@ func TestExtractAtTheSameTime(t *testing.T) {
 	var g errgroup.Group
 	for range 16 {
 		g.Go(func() error {
-			set, err := Open(os.DirFS(archives)) // as in a process of its own
+			set, err := Open(os.DirFS(archives)) // as a separate process would
 			if err != nil {
 				return err
 			}
@@ -235,7 +235,8 @@ func TestPruneKeepsWhatIsUsed(t *testing.T) {
 	}
 }
 
-// What go generate embedded is whole. On a bare checkout nothing is.
+// What go generate embedded is complete. In a bare checkout nothing is
+// embedded.
 func TestEmbedded(t *testing.T) {
 	set, err := Embedded()
 	if errors.Is(err, ErrNone) {
