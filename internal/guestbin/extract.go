@@ -80,8 +80,8 @@ func fillAndMove(tmp, dir string, programs []Program, fill func(string) error) e
 	if err := verify(fresh, programs); err != nil {
 		return err
 	}
-	// Another process may have been faster, then its set is as good. What is
-	// corrupt goes out of the way first, in one step, into our directory.
+	// Another process may have been faster; then its set is as good as ours. A
+	// corrupt set is first renamed, atomically, into our directory.
 	for range 3 {
 		err := os.Rename(fresh, dir)
 		if err == nil || verify(dir, programs) == nil {

@@ -86,8 +86,8 @@ func TestBoundedCountsWhatItDrops(t *testing.T) {
 	}
 }
 
-// source is how many bytes at the beginning of in clean to head, sourceTail
-// how many at its end clean to tail. CR LF makes that not monotonic, so the
+// source is how many bytes at the start of in clean to head, sourceTail how
+// many at its end clean to tail. CR LF makes that not monotonic, so the
 // neighbourhood of the first guess is tried.
 func source(in, head string) int {
 	return longest(len(in), len(head), func(n int) string { return sanitize.Text(in[:n]) }, head)

@@ -136,7 +136,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// much is a summary with something of everything, from a hostile guest.
+// much is a summary with entries in every list, from a hostile guest.
 func much() changes.Summary {
 	f := facts(
 		[][3]string{{old, "TestPunchHole/page", "pass snapshot"}, {old, "TestWrite/small", "pass snapshot"}, {old, "TestUDP", "fail dropped"}, {long, "TestUDP", "pass live"}, {old, "TestGone", "pass"}},
@@ -184,7 +184,7 @@ func TestDocument(t *testing.T) {
 		t.Errorf("a chat service would call everybody: %s", text)
 	}
 
-	// Nothing is missing or null in one that says nothing.
+	// In an empty document no field is missing or null.
 	b.Reset()
 	if err := e.Encode(changes.Compare(changes.Facts{}).Document(nil)); err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// However much changed, what is sent stays small and says how much it was.
+// However much changed, the document stays small and has the full counts.
 func TestMuchIsBounded(t *testing.T) {
 	var before, after [][3]string
 	for i := range 5000 {
@@ -246,8 +246,8 @@ func TestWorth(t *testing.T) {
 	}
 }
 
-// A cell whose history explains its failure is listed, and is no reason to notify:
-// else somebody would be notified every night.
+// A cell whose history explains its failure is listed, but is no reason to
+// notify: else a notification would be sent every night.
 func TestFlakesDoNotNotify(t *testing.T) {
 	f := facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "fail live"}})
 	var asked []string

@@ -126,7 +126,8 @@ func (c *cover) ranges(b box) []kernelversion.Range {
 			others[x.Release()] = true
 		}
 	}
-	// sound is the range, if it contains the kernels and none of the others.
+	// sound returns the range, if it contains the kernels and none of the
+	// others.
 	sound := func(from, to string, kernels []string) (kernelversion.Range, bool) {
 		x, err := kernelversion.ParseRange(from + ".." + to)
 		if err != nil {
@@ -144,8 +145,8 @@ func (c *cover) ranges(b box) []kernelversion.Range {
 		}
 		return x, true
 	}
-	// end names a kernel in a range: by its release, unless that hides the
-	// version by which it is ordered.
+	// end names a kernel in a range: by its version, or by its release. The
+	// release is used unless it hides the version by which kernels are ordered.
 	end := func(k string) string {
 		if r := releases[k]; r != kernelversion.ReleaseOf(k) {
 			return r.Version.String()
@@ -221,7 +222,7 @@ func (c *cover) patterns(r Rule) []string {
 	return append(patterns, left...)
 }
 
-// set is names as a set.
+// set returns names as a set.
 func set(names []string) map[string]bool {
 	m := make(map[string]bool, len(names))
 	for _, n := range names {
@@ -230,7 +231,8 @@ func set(names []string) map[string]bool {
 	return m
 }
 
-// beginnings are the prefixes of subtests' names that end with a slash or a dash.
+// beginnings returns the prefixes of subtest names that end with a slash or a
+// dash.
 func beginnings(tests []string) []string {
 	seen := make(map[string]bool)
 	for _, t := range tests {

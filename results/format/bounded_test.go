@@ -1,5 +1,5 @@
-// The race detector makes everything several times slower, so what reads and
-// writes hundreds of megabytes is run without it.
+// The race detector makes everything several times slower, so tests that read
+// and write hundreds of megabytes run without it.
 
 //go:build !race
 
@@ -18,7 +18,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// endless repeats a text after a beginning, for ever.
+// endless repeats a text forever after a head.
 type endless struct {
 	head, text string
 	at         int
@@ -35,8 +35,8 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A document that never ends is refused, and takes no more memory than a
-// large one that is read.
+// A document that never ends is rejected, and needs no more memory than a large
+// one that is accepted.
 func TestReadIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: reads some 500 MiB")
@@ -63,7 +63,7 @@ func TestReadIsBounded(t *testing.T) {
 			if !errors.As(err, &syntax) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v, want %q", err, c.says)
 			}
-			// What the heap grew to: Sys never shrinks.
+			// The peak heap size: Sys never shrinks.
 			if grown := int64(after.Sys) - int64(before.Sys); grown > 1<<30 {
 				t.Errorf("%d MiB of memory", grown>>20)
 			}

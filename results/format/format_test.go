@@ -17,7 +17,7 @@ func TestDocumentsGolden(t *testing.T) {
 	}
 }
 
-// What a guest printed reaches no reader's terminal with its controls.
+// No control character that a guest printed reaches a reader's terminal.
 func TestHostileTextInEveryFormat(t *testing.T) {
 	d := hostileRun()
 	d.Cells = stored(t, d)

@@ -37,7 +37,8 @@ func TestJUnitIsWellFormedAndCounts(t *testing.T) {
 	}
 }
 
-// What Jenkins' xUnit plugin allows where: junit-10.xsd, by hand.
+// The element structure that Jenkins' xUnit plugin allows: junit-10.xsd,
+// transcribed by hand.
 func TestJUnitHasOnlyWhatTheSchemaHas(t *testing.T) {
 	rerun := map[string]bool{"stackTrace": true, "system-out": true, "system-err": true}
 	children := map[string]map[string]bool{
@@ -85,8 +86,8 @@ func TestJUnitHasOnlyWhatTheSchemaHas(t *testing.T) {
 	}
 }
 
-// TestJUnitAgainstTheSchema asks xmllint with the schema itself, which is not
-// ours to give away: junit-10.xsd of Jenkins' xUnit plugin.
+// TestJUnitAgainstTheSchema validates with xmllint and junit-10.xsd of Jenkins'
+// xUnit plugin, which we may not redistribute.
 func TestJUnitAgainstTheSchema(t *testing.T) {
 	schema := os.Getenv("SPLICELAB_JUNIT_SCHEMA")
 	if schema == "" {
@@ -109,7 +110,7 @@ func readText(t *testing.T, format, text string) (Imported, error) {
 	return Read(strings.NewReader(text), ReadOptions{File: "f", Format: format, Kernel: "6.12", FS: "xfs"})
 }
 
-// told is what an import says of each test, one a line.
+// told is the result of each imported test, one per line.
 func told(in Imported) string {
 	var b strings.Builder
 	for _, a := range in.Attempts {

@@ -20,7 +20,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// kcidbObjects are the objects of a report as whoever receives it sees them.
+// kcidbObjects are the objects of a report as its receiver sees them.
 type kcidbObjects struct {
 	Version   map[string]int
 	Checkouts []map[string]any
@@ -30,8 +30,8 @@ type kcidbObjects struct {
 	Incidents []map[string]any
 }
 
-// check holds a report to the rules of KCIDB's schema 5.3: what must be there,
-// how ids look and what they refer to, which words there are for a status.
+// check checks a report against the rules of KCIDB's schema 5.3: required
+// properties, syntax and targets of ids, and valid statuses.
 func (k kcidbObjects) check(t *testing.T, origin string) {
 	t.Helper()
 	if k.Version["major"] != 5 || k.Version["minor"] != 3 {
@@ -112,7 +112,7 @@ func kcidbOf(t *testing.T, d Document) (kcidbObjects, []byte) {
 	return k, b.Bytes()
 }
 
-// TestKCIDBCommit: a kernel that was built from a commit says which.
+// TestKCIDBCommit: a kernel built from a commit names that commit.
 func TestKCIDBCommit(t *testing.T) {
 	commit, patches := strings.Repeat("0a", 20), strings.Repeat("1b", 32)
 	for _, c := range []struct {
@@ -163,7 +163,7 @@ func TestKCIDB(t *testing.T) {
 	}
 }
 
-// Infra is never a statement about the kernel, and every verdict has a word.
+// Infra is never a statement about the kernel, and every verdict has a status.
 func TestKCIDBStatus(t *testing.T) {
 	want := map[outcome.Verdict]string{outcome.Pass: "PASS", outcome.Fail: "FAIL", outcome.Skip: "SKIP", outcome.Crash: "FAIL",
 		outcome.Hang: "FAIL", outcome.BootFail: "FAIL", outcome.Infra: "MISS"}
@@ -181,8 +181,9 @@ func TestKCIDBStatus(t *testing.T) {
 	}
 }
 
-// TestKCIDBAgainstTheSchema asks python3-jsonschema with the schema itself,
-// which is not ours to give away: Version.json of kcidb_io.schema.v05_03.
+// TestKCIDBAgainstTheSchema validates with python3-jsonschema and KCIDB's
+// schema (Version.json of kcidb_io.schema.v05_03), which we may not
+// redistribute.
 func TestKCIDBAgainstTheSchema(t *testing.T) {
 	schema := os.Getenv("SPLICELAB_KCIDB_SCHEMA")
 	if schema == "" {

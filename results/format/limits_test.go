@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A name in thousands of long ones is refused, before it is written as often.
+// Deeply nested long names are rejected before they are expanded.
 func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
 	b := new(strings.Builder)
 	b.WriteString("KTAP version 1\n")
@@ -26,7 +26,7 @@ func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
 	}
 }
 
-// brokenReader fails in the middle, as a disk does.
+// brokenReader fails in the middle, as a disk might.
 type brokenReader struct{ r io.Reader }
 
 var errDisk = errors.New("input/output error")
@@ -39,7 +39,7 @@ func (b brokenReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What could not be read to its end is no document, and not the user's fault.
+// A read error is not a syntax error, and not the user's fault.
 func TestReadErrorsAreNotTheDocuments(t *testing.T) {
 	for _, text := range []string{"KTAP version 1\nok 1 a\n", "<testsuite name='s'><testcase name='t'/></testsuite>", ""} {
 		_, err := Read(brokenReader{strings.NewReader(text)}, ReadOptions{File: "f", Kernel: "6.12"})
@@ -50,7 +50,7 @@ func TestReadErrorsAreNotTheDocuments(t *testing.T) {
 	}
 }
 
-// seeds are documents to begin a search from.
+// seeds are the fuzzing corpus.
 func seeds(f *testing.F, format string) {
 	f.Helper()
 	for _, d := range []Document{sample(), hostileRun()} {
@@ -64,7 +64,8 @@ func seeds(f *testing.F, format string) {
 	}
 }
 
-// checkRead holds what was read to what the store and the reports rely on.
+// checkRead checks the properties of imports that the store and the reports
+// rely on.
 func checkRead(t *testing.T, content []byte, format string) {
 	in, err := Read(bytes.NewReader(content), ReadOptions{File: "f", Format: format, Kernel: "6.12"})
 	if err != nil {
@@ -77,7 +78,7 @@ func checkRead(t *testing.T, content []byte, format string) {
 	s := Source{ReadOptions{File: "f"}, in, "sha256:0"}
 	run, attempts, err := Merge([]Source{s}, t0)
 	if err != nil {
-		return // a policy that there is not
+		return // unknown policy
 	}
 	if run.Started.After(run.Finished) {
 		t.Errorf("a run from %s to %s", run.Started, run.Finished)

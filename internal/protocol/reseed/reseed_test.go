@@ -6,8 +6,7 @@ import (
 	"unsafe"
 )
 
-// The kernel reads struct rand_pool_info: two ints, then as many bytes as the
-// second says.
+// The kernel reads struct rand_pool_info: two ints, then buf_size bytes.
 func TestPoolIsTheKernelsStructure(t *testing.T) {
 	var p pool
 	if size, data := unsafe.Sizeof(p), unsafe.Offsetof(p.data); size != 8+EntropyLen || data != 8 {
