@@ -12,9 +12,10 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// simulate plays a cell that fails at a rate: runs of history, of which the last
-// is what a later run, at another rate, is compared with. A failure is retried
-// so often. It returns in how many of the rounds the cell is called regressed.
+// simulate simulates a cell that fails at rate was in depth runs of history,
+// the last of which is compared with a later run at rate is. A failure is
+// retried up to retries times. It returns in how many of the rounds the cell
+// counts as regressed.
 func simulate(seed uint64, rounds, depth, retries int, was, is float64) (regressed int) {
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	cell := func(rate float64) results.Cell {

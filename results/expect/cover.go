@@ -145,8 +145,8 @@ func (c *cover) ranges(b box) []kernelversion.Range {
 		}
 		return x, true
 	}
-	// end names a kernel in a range: by its version, or by its release. The
-	// release is used unless it hides the version by which kernels are ordered.
+	// end names a kernel in a range: by its release, or by its version if the
+	// release hides that.
 	end := func(k string) string {
 		if r := releases[k]; r != kernelversion.ReleaseOf(k) {
 			return r.Version.String()

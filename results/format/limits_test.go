@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// Deeply nested long names are rejected before they are expanded.
+// Thousands of subtests of a long-named parent are rejected before their names
+// are built.
 func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
 	b := new(strings.Builder)
 	b.WriteString("KTAP version 1\n")

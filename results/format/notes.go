@@ -207,7 +207,7 @@ func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if escaped(s[i:]) {
-			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8) // two digits: escaped has seen them
+			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8) // two digits: checked by escaped
 			b.WriteByte(byte(n))
 			i += 2
 		} else {

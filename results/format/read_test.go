@@ -11,7 +11,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Names are told apart whatever they are, and soon.
+// Duplicate names get distinct keys, whatever they are, in linear time.
 func TestNamesAreTold(t *testing.T) {
 	long := strings.Repeat("n", 2*sanitize.MaxLine)
 	for _, list := range [][]string{

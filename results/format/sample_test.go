@@ -50,7 +50,7 @@ func written(t testing.TB, write func(*bytes.Buffer, Document) error, d Document
 	return b.Bytes()
 }
 
-// documents are what Formats writes of d, by format.
+// documents returns d in every format, by the format's name.
 func documents(t testing.TB, d Document) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
@@ -60,7 +60,7 @@ func documents(t testing.TB, d Document) map[string][]byte {
 	return all
 }
 
-// making puts a run together.
+// making builds a run.
 type making struct {
 	d        Document
 	attempts map[results.CellKey][]results.Attempt
@@ -74,7 +74,7 @@ func newMaking(id string) *making {
 	return m
 }
 
-// cell adds a cell of these attempts, which come one after the other.
+// cell adds a cell with these consecutive attempts.
 func (m *making) cell(key results.CellKey, attempts ...results.Attempt) *results.Cell {
 	for i := range attempts {
 		a := &attempts[i]
@@ -96,7 +96,7 @@ const (
 	newKernel = "6.12.117+deb12-cloud-amd64"
 )
 
-// sample is a run in which everything happened once.
+// sample is a run with every kind of result.
 func sample() Document {
 	m := newMaking("20261123-191420-5123f9a")
 	m.d.Run.Conditions["kernel "+newKernel] = "sha256:9f86d081884c7d65"
@@ -152,8 +152,7 @@ func hostileRun() Document {
 	return m.d
 }
 
-// stored is d as a store would keep it, without texts and without where time
-// went.
+// stored returns d as a store would keep it, without texts and timing.
 func stored(t testing.TB, d Document) []results.Cell {
 	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "results.db"))
@@ -171,7 +170,7 @@ func stored(t testing.TB, d Document) []results.Cell {
 	}
 	cells, err := s.Cells(t.Context(), run.ID)
 	must(t, err)
-	for i := range cells { // what is found when a run is shown
+	for i := range cells { // set only when a run is shown
 		for j := range d.Cells {
 			if sanitize.Line(d.Cells[j].Test) == cells[i].Test && sanitize.Line(d.Cells[j].FS) == cells[i].FS &&
 				sanitize.Line(d.Cells[j].Kernel) == cells[i].Kernel {

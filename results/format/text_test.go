@@ -53,7 +53,7 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// Outside of code, nothing that a guest said is left.
+// Outside of code spans and blocks there is no guest text.
 func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 	m := newMaking("r")
 	attack := []string{"`", "``", "a`b``c```d", "|", "\\|", "\\`|", "`|`", "@everyone", "#12", "![x](http://x)", "<img src=x>", "</details>", "*x*", "http://evil.example",
@@ -68,7 +68,7 @@ func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 	fence, rows := "", 0
 	for line := range strings.Lines(string(documents(t, m.d)["markdown"])) {
 		line = strings.TrimSuffix(line, "\n")
-		if fence != "" { // within a block of code, up to its fence
+		if fence != "" { // in a code block, up to its fence
 			if !strings.HasPrefix(line, "  ") {
 				t.Errorf("%q leaves its item", line)
 			}
@@ -89,7 +89,7 @@ func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 			}
 			continue
 		}
-		// A table's columns are parted before code is seen.
+		// A table's columns are split before code spans are parsed.
 		if strings.HasPrefix(line, "|") {
 			rows++
 			if n := strings.Count(line, "|"); n != 3 { // each table here has two columns
@@ -107,7 +107,7 @@ func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 	}
 }
 
-// withoutSpans takes the code spans out of a line, as CommonMark finds them:
+// withoutSpans removes the code spans from a line as CommonMark defines them:
 // from a run of backticks to the next one of the same length.
 func withoutSpans(line string) string {
 	var out strings.Builder
@@ -139,7 +139,7 @@ func withoutSpans(line string) string {
 	return out.String()
 }
 
-// JUnit bounds what was printed, and says what is left out.
+// JUnit bounds the output, and reports what is omitted.
 func TestTextsAreBounded(t *testing.T) {
 	m := newMaking("large")
 	for i := range 400 {

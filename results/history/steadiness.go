@@ -14,17 +14,17 @@ import (
 type Unsteady struct {
 	results.CellKey
 	Runs int            // runs with a result for it
-	Came map[string]int // verdict and outcome, e.g. "fail live", to how many attempts
+	Came map[string]int // number of attempts by verdict and outcome, e.g. "fail live"
 	Rate Rate           // of the attempts that failed
-	// Turns is how often the result differs from the previous run's. One turn, and
-	// no run in which attempts differ, is a change and not flakiness.
+	// Turns is how often the result differs from the previous run's. A single
+	// turn without a run whose attempts differ is a change, not flakiness.
 	Turns int
-	Mixed int // runs in which attempts differ
+	Mixed int // runs whose attempts differ
 
-	last string // its result in the run that was added last
+	last string // its result in the run added last
 }
 
-// Flaky reports whether the result went back and forth, and did not just change
+// Flaky reports whether the result went back and forth, rather than changing
 // once.
 func (u *Unsteady) Flaky() bool { return u.Turns > 1 || u.Mixed > 0 }
 
@@ -89,8 +89,8 @@ func came(a *results.Attempt) string {
 	return strings.TrimSpace(string(a.Verdict) + " " + string(a.Outcome))
 }
 
-// Cells returns how many cells have more than one result, and those whose results
-// differ: flaky ones first, the most divided of them first.
+// Cells returns how many cells have more than one result, and those whose
+// results differ: flaky ones first, the least consistent of them first.
 func (s *Steadiness) Cells() (compared int, unsteady []Unsteady) {
 	for _, u := range s.all {
 		n := 0

@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results/notify"
 )
 
-// program is a mail program that keeps what it gets.
+// program is a mail program that stores its input.
 func program(t *testing.T, script string) (command []string, got func() []byte) {
 	t.Helper()
 	dir := t.TempDir()

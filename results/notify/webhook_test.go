@@ -19,8 +19,8 @@ import (
 var message = notify.Message{Subject: "2 new failures", Text: "2 new failures\n", Document: json.RawMessage(`{"text":"2 new failures"}`),
 	Date: time.Date(2026, 11, 27, 2, 30, 0, 0, time.UTC)}
 
-// receiver answers each request by the next of the codes, the last one for
-// all that follow, and keeps what it got.
+// receiver answers each request with the next code, repeating the last one, and
+// stores the requests.
 type receiver struct {
 	codes []int
 	tries atomic.Int32
@@ -91,7 +91,7 @@ func TestWebhookHeaderOfItsOwn(t *testing.T) {
 	}
 }
 
-// A receiver that nothing vouches for does not get the message.
+// A receiver with an untrusted certificate does not get the message.
 func TestWebhookVerifiesItsReceiver(t *testing.T) {
 	r := &receiver{codes: []int{200}}
 	server := httptest.NewTLSServer(r)
