@@ -193,7 +193,7 @@ func (s *test2json) told(c *results.Cell, name string) string {
 	output, console := s.printed.of(c.CellKey, c.N)
 	for _, text := range []string{output, console} {
 		for line := range strings.Lines(text) {
-			// Indented, a guest's line cannot be mistaken for one
+			// Indentation keeps a guest's line from looking like one
 			// of go test.
 			say("    " + strings.TrimSuffix(line, "\n") + "\n")
 		}

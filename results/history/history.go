@@ -112,9 +112,9 @@ func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.
 const Depth = 20
 
 // Rates returns, for each cell, how many attempts failed in the newest runs up
-// to upTo that have it, at most depth runs. A cell without such an attempt is
-// not in the map. Later runs must not count: a persistent failure would explain
-// itself (see Regressed).
+// to upTo that have it, at most depth runs. A cell without attempts that count
+// is not in the map. Later runs must not count: a persistent failure would
+// explain itself (see Regressed).
 func Rates(ctx context.Context, s Store, keys []results.CellKey, upTo results.Run, depth int, shown func([]results.Cell) []results.Cell, fails Judgement) (map[results.CellKey]Rate, error) {
 	runs, err := s.RunsUpTo(ctx, &upTo)
 	if err != nil {

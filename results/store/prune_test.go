@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// What is removed is given back to the disk, and what stays is still there.
+// The space of removed runs is freed, and the other runs are intact.
 func TestPruneAndCompact(t *testing.T) {
 	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "results.db"))
 	for i, id := range []string{"a", "b", "c"} {

@@ -48,7 +48,7 @@ func TestStoreKeepsWhatItWasGiven(t *testing.T) {
 	resultstest.Must(t, s.FinishRun(ctx, "one", resultstest.T0.Add(time.Minute), "control cell failed"))
 	resultstest.Must(t, s.AddAttempt(ctx, "one", &a)) // still harmless
 
-	s = open(t, path) // a second look, as another process has it
+	s = open(t, path) // reopened, as another process would
 	r.Finished, r.Problem = resultstest.T0.Add(time.Minute), "control cell failed"
 	got, err := s.Run(ctx, "one")
 	resultstest.Must(t, err)
@@ -180,7 +180,7 @@ func TestAttemptsMakeACell(t *testing.T) {
 	for _, c := range []struct {
 		verdicts []outcome.Verdict
 		verdict  outcome.Verdict
-		n        int // which attempt speaks for the cell
+		n        int // the deciding attempt
 		infra    int
 		flaky    string
 	}{
@@ -198,7 +198,7 @@ func TestAttemptsMakeACell(t *testing.T) {
 	} {
 		s := fresh(t)
 		resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run("r", 0)))
-		// Stored in reverse: what counts is the number, not the arrival.
+		// Stored in reverse: the number counts, not the order of insertion.
 		for i := len(c.verdicts) - 1; i >= 0; i-- {
 			resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(resultstest.Attempt(resultstest.Key, i+1, c.verdicts[i], outcome.None))))
 		}
@@ -304,7 +304,7 @@ func TestWritersAndReadersAtOnce(t *testing.T) {
 	errs := make(chan error, 2*writers)
 	for w := range writers {
 		wg.Go(func() {
-			// A store each, as processes have it: only the file is shared.
+			// A Store each, as in separate processes: only the file is shared.
 			s, err := Open(path)
 			if err != nil {
 				errs <- err
@@ -325,7 +325,7 @@ func TestWritersAndReadersAtOnce(t *testing.T) {
 	}
 }
 
-// record records n attempts of writer w, reading in between.
+// record records n attempts of writer w, and reads in between.
 func record(ctx context.Context, s *Store, id string, w, n int) error {
 	if err := s.BeginRun(ctx, resultstest.Run(id, 0)); err != nil {
 		return err

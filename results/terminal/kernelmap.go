@@ -111,8 +111,8 @@ func rowLabel(r history.MapRow) string {
 
 func writeMapBlock(b *bytes.Buffer, m history.KernelMap, blk [2]int, label int, color bool) {
 	head := strings.Repeat(" ", label)
-	// each visits the series of the block: its columns, and by how much its name is
-	// wider than they are.
+	// each visits the series of the block: its columns, and by how much its
+	// name is wider than its columns.
 	each := func(visit func(from, to, pad int)) {
 		for i := blk[0]; i < blk[1]; {
 			end := i

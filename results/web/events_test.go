@@ -151,7 +151,7 @@ func TestEvents(t *testing.T) {
 	s = subscribe(t, address, id, s.last)
 	want := []string{"cell s.TestB pass 1 X of 8", "cell s.TestC pass 1 X of 8", "cell s.TestD pass 1 X of 8"}
 	got := cellsIn(s.until("run 5 of 8"))
-	for i := range got { // how many were done then depends on how they were found
+	for i := range got { // the number done depends on how they were batched
 		words := strings.Fields(got[i])
 		words[4] = "X"
 		got[i] = strings.Join(words, " ")
@@ -229,7 +229,7 @@ func TestManyClientsOneLook(t *testing.T) {
 }
 
 // TestTooFarBehind: a client that reconnects after more events than the server
-// keeps is told by a reset to read the run again, and misses nothing.
+// keeps gets a reset, reads the run again, and misses nothing.
 func TestTooFarBehind(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
