@@ -56,8 +56,8 @@ func needsCell(cmd *cobra.Command) error {
 func (a *app) showAnswer(json string) (show func(drive.Answer) error, failed func() error) {
 	found := true
 	show = func(answer drive.Answer) error {
-		people := a.people(json == "-")
-		answer.Write(people, a.matrixOptions(people).Color)
+		out := a.humanOut(json == "-")
+		answer.Write(out, a.matrixOptions(out).Color)
 		found = answer.Found()
 		if json == "" {
 			return nil

@@ -28,8 +28,8 @@ Exit codes: 0 when a run can work, 3 when it cannot.`,
 	}
 }
 
-// ways lists how the options that a remedy names can be set.
-var ways = map[string]string{
+// settingHints lists how the options that a remedy names can be set.
+var settingHints = map[string]string{
 	"vm.qemu":   "vm.qemu or SPLICELAB_VM_QEMU",
 	"cache":     "--cache or SPLICELAB_CACHE",
 	"state":     "--state or SPLICELAB_STATE",
@@ -41,8 +41,8 @@ func (a *app) doctor(ctx context.Context) error {
 	failures := 0
 	err := doctor.Examine(ctx, a.session(), func(f doctor.Finding) {
 		fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", f.Health, f.Subject, sanitize.Line(f.Text))
-		if way := ways[f.Option]; way != "" {
-			f.Remedy += " by " + way
+		if hint := settingHints[f.Option]; hint != "" {
+			f.Remedy += " by " + hint
 		}
 		if f.Remedy != "" {
 			fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.Remedy))

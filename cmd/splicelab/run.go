@@ -153,7 +153,7 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	if err != nil {
 		return err
 	}
-	if err := paused.Contradicts(given(flags), settings, from); err != nil {
+	if err := paused.Contradicts(flagOptions(flags), settings, from); err != nil {
 		return err
 	}
 	if paused.Complete() {
@@ -178,21 +178,21 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 // conclude shows and reports a run, and returns the error that sets the exit
 // code. trouble is the run's error.
 func (a *app) conclude(ctx context.Context, r *store.Store, flags *pflag.FlagSet, id string, reports export.Reports, trouble error) error {
-	people := a.people(reports.OnStdout())
-	c, err := a.session().Conclude(ctx, r, id, reports, people, a.matrixOptions(people))
+	out := a.humanOut(reports.OnStdout())
+	c, err := a.session().Conclude(ctx, r, id, reports, out, a.matrixOptions(out))
 	if err != nil {
 		return errors.Join(trouble, err)
 	}
 	if c.Vectors {
-		fmt.Fprintf(people, "policy vectors: splicelab results policy %s\n", c.ID)
+		fmt.Fprintf(out, "policy vectors: splicelab results policy %s\n", c.ID)
 	}
-	fmt.Fprintf(people, "stored as run %s: splicelab results show %s\n", c.ID, c.ID)
+	fmt.Fprintf(out, "stored as run %s: splicelab results show %s\n", c.ID, c.ID)
 	again := results.ShellCommand(append([]string{"splicelab", "run", "--resume", c.ID}, a.resumeFlags(flags)...))
 	switch {
 	case c.Interrupted:
-		fmt.Fprintf(people, "%d of %d cells have been run; resume with: %s\n", len(c.Cells), c.Planned, again)
+		fmt.Fprintf(out, "%d of %d cells have been run; resume with: %s\n", len(c.Cells), c.Planned, again)
 	case c.Resumable:
-		fmt.Fprintf(people, "retry the cells without a verdict with: %s\n", again)
+		fmt.Fprintf(out, "retry the cells without a verdict with: %s\n", again)
 	}
 	switch {
 	case trouble != nil:
@@ -203,8 +203,8 @@ func (a *app) conclude(ctx context.Context, r *store.Store, flags *pflag.FlagSet
 	return nil
 }
 
-// given are the flags of this invocation.
-func given(flags *pflag.FlagSet) (all []session.Option) {
+// flagOptions are the flags of this invocation.
+func flagOptions(flags *pflag.FlagSet) (all []session.Option) {
 	flags.Visit(func(f *pflag.Flag) { all = append(all, session.Option{Name: f.Name, Value: f.Value.String()}) })
 	return all
 }
@@ -213,7 +213,7 @@ func given(flags *pflag.FlagSet) (all []session.Option) {
 // the run: directories and reports.
 func (a *app) resumeFlags(flags *pflag.FlagSet) (kept []string) {
 	ofRun := a.session().Requested(nil)
-	for _, o := range given(flags) {
+	for _, o := range flagOptions(flags) {
 		if _, skip := ofRun[o.Name]; !skip && o.Name != "resume" && o.Name != "refresh" {
 			kept = append(kept, "--"+o.Name+"="+o.Value)
 		}

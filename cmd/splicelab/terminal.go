@@ -13,9 +13,9 @@ import (
 // plainWidth is the width of a matrix that is not written to a terminal.
 const plainWidth = 80
 
-// people is the stream for human-readable output: stdout, unless that carries
+// humanOut is the stream for human-readable output: stdout, unless that carries
 // machine-readable output.
-func (a *app) people(machineReadsStdout bool) io.Writer {
+func (a *app) humanOut(machineReadsStdout bool) io.Writer {
 	if machineReadsStdout && !progress.IsTerminal(a.stdout) {
 		return a.stderr
 	}

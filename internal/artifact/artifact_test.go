@@ -158,7 +158,7 @@ func TestMakeOnce(t *testing.T) {
 	}
 }
 
-func TestKilledMaker(t *testing.T) {
+func TestKilledWhileFilling(t *testing.T) {
 	s := open(t.TempDir())
 	cmd, _ := helper(t, "partial", s.Dir)
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"key.part"}) {
@@ -179,7 +179,7 @@ func TestKilledMaker(t *testing.T) {
 	}
 }
 
-func TestTwoProcessesMakeOnce(t *testing.T) {
+func TestTwoProcessesFillOnce(t *testing.T) {
 	s := open(t.TempDir())
 	_, stdin := helper(t, "slow", s.Dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -193,7 +193,7 @@ func TestTwoProcessesMakeOnce(t *testing.T) {
 	}
 }
 
-func TestCorruptIsMadeAgain(t *testing.T) {
+func TestCorruptEntryIsRebuilt(t *testing.T) {
 	for name, damage := range map[string]func(dir string) error{
 		"changed":     func(dir string) error { return os.WriteFile(filepath.Join(dir, "file"), []byte("abd"), 0o644) },
 		"truncated":   func(dir string) error { return os.Truncate(filepath.Join(dir, "file"), 1) },

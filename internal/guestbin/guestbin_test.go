@@ -144,7 +144,7 @@ func TestExtractRefusesCorruptArchives(t *testing.T) {
 	}
 }
 
-func TestExtractAtTheSameTime(t *testing.T) {
+func TestConcurrentExtract(t *testing.T) {
 	programs, archives := pack(t)
 	cache := t.TempDir()
 	var g errgroup.Group

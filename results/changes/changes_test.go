@@ -136,8 +136,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// much is a summary with entries in every list, from a hostile guest.
-func much() changes.Summary {
+// fullSummary is a summary with entries in every list, from a hostile guest.
+func fullSummary() changes.Summary {
 	f := facts(
 		[][3]string{{old, "TestPunchHole/page", "pass snapshot"}, {old, "TestWrite/small", "pass snapshot"}, {old, "TestUDP", "fail dropped"}, {long, "TestUDP", "pass live"}, {old, "TestGone", "pass"}},
 		[][3]string{{newer, "TestPunchHole/page", "fail zeroed"}, {newer, "TestWrite/small", "crash"}, {newer, "TestUDP", "pass snapshot"}, {newer, "TestNew", "fail live"}})
@@ -154,7 +154,7 @@ func much() changes.Summary {
 }
 
 func TestText(t *testing.T) {
-	text := much().Text([]string{"/reports/nightly-20261127-023000/report.html", "/reports/nightly-20261127-023000/report.json"})
+	text := fullSummary().Text([]string{"/reports/nightly-20261127-023000/report.html", "/reports/nightly-20261127-023000/report.json"})
 	resultstest.Golden(t, "much.txt", func(b *bytes.Buffer) error { b.WriteString(text); return nil })
 	for line := range strings.Lines(text) {
 		if len(line) > 500 || strings.ContainsAny(line, "\x1b\r") {
@@ -173,7 +173,7 @@ func TestDocument(t *testing.T) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
-	if err := e.Encode(much().Document([]string{"/reports/report.html"})); err != nil {
+	if err := e.Encode(fullSummary().Document([]string{"/reports/report.html"})); err != nil {
 		t.Fatal(err)
 	}
 	resultstest.Golden(t, "much.json", func(w *bytes.Buffer) error { _, err := b.WriteTo(w); return err })
@@ -195,7 +195,7 @@ func TestDocument(t *testing.T) {
 }
 
 // However much changed, the document stays small and has the full counts.
-func TestMuchIsBounded(t *testing.T) {
+func TestDocumentIsBounded(t *testing.T) {
 	var before, after [][3]string
 	for i := range 5000 {
 		name := "Test" + strings.Repeat("x", i%50) + string(rune('a'+i%26)) + strings.Repeat("y", i/50)

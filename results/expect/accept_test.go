@@ -102,7 +102,7 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-func TestAcceptLeavesWhatNothingCanBeExpectedOf(t *testing.T) {
+func TestAcceptLeavesInconsistentCells(t *testing.T) {
 	text, a := accept(t, "", "6.1.1 xfs s.TestA crash fail:live\n")
 	if text != "" || len(a.Left) != 1 || a.Cells != 0 {
 		t.Errorf("%q, %+v", text, a)
@@ -116,7 +116,7 @@ func TestAcceptLeavesWhatNothingCanBeExpectedOf(t *testing.T) {
 
 // Whatever a run's results, its failed cells are covered afterwards, and no
 // other cell changes.
-func TestAcceptCoversRunsOfAllKinds(t *testing.T) {
+func TestAcceptCoversRandomRuns(t *testing.T) {
 	came := []string{"pass:snapshot", "fail:live", "fail:zeroed", "crash", "skip", "infra", "fail", "fail:live pass:snapshot"}
 	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(seed, 1))

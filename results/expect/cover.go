@@ -56,7 +56,7 @@ func (c *cover) boxes() []box {
 		}
 	}
 	var boxes []box
-	for _, same := range alike(tests, func(t string) map[place]bool { return byTest[t] }) {
+	for _, same := range sameSet(tests, func(t string) map[place]bool { return byTest[t] }) {
 		places := byTest[same[0]]
 		on := func(fs string) map[string]bool {
 			found := map[string]bool{}
@@ -76,7 +76,7 @@ func (c *cover) boxes() []box {
 			}
 			return found
 		}
-		byFS, byKernel := alike(filesystems, on), alike(c.kernels, under)
+		byFS, byKernel := sameSet(filesystems, on), sameSet(c.kernels, under)
 		if len(byFS) <= len(byKernel) {
 			for _, fs := range byFS {
 				boxes = append(boxes, box{same, fs, in(c.kernels, on(fs[0]))})
@@ -90,9 +90,9 @@ func (c *cover) boxes() []box {
 	return boxes
 }
 
-// alike groups the names that have the same set, in order; names with an empty set
+// sameSet groups the names that have the same set, in order; names with an empty set
 // are omitted.
-func alike[K comparable](names []string, of func(string) map[K]bool) [][]string {
+func sameSet[K comparable](names []string, of func(string) map[K]bool) [][]string {
 	var groups [][]string
 	for _, n := range names {
 		s := of(n)
@@ -194,7 +194,7 @@ func (c *cover) patterns(r Rule) []string {
 	var patterns []string
 	for len(left) > 1 {
 		best, most := "", 1
-		for _, p := range beginnings(left) {
+		for _, p := range prefixes(left) {
 			n := 0
 			for _, t := range left {
 				if strings.HasPrefix(t, p) {
@@ -231,9 +231,9 @@ func set(names []string) map[string]bool {
 	return m
 }
 
-// beginnings returns the prefixes of subtest names that end with a slash or a
+// prefixes returns the prefixes of subtest names that end with a slash or a
 // dash.
-func beginnings(tests []string) []string {
+func prefixes(tests []string) []string {
 	seen := make(map[string]bool)
 	for _, t := range tests {
 		sub := strings.IndexByte(t, '/')

@@ -72,7 +72,7 @@ func TestReadIsBounded(t *testing.T) {
 }
 
 func TestMarkdownIsBounded(t *testing.T) {
-	m := newMaking("large")
+	m := newRunBuilder("large")
 	for i := range 20_000 {
 		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprint("s.TestWithAName/", i)},
 			results.Attempt{Verdict: outcome.Fail, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})

@@ -31,7 +31,7 @@ func TestHostileTextInEveryFormat(t *testing.T) {
 	}
 }
 
-func TestNothing(t *testing.T) {
+func TestEmptyDocuments(t *testing.T) {
 	for name, content := range documents(t, Document{Run: results.Run{ID: "r"}}) {
 		if len(content) == 0 && name != "test2json" {
 			t.Errorf("%s is empty", name)

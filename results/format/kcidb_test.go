@@ -125,10 +125,10 @@ func TestKCIDBCommit(t *testing.T) {
 		{"v6.12", "https://example.org/linux.git", patches, map[string]any{}},
 		{"", "", "", map[string]any{}},
 	} {
-		making := newMaking("built")
-		making.cell(results.CellKey{Kernel: "6.12.1-mine", FS: "xfs", Test: "s.TestA"}, results.Attempt{Verdict: outcome.Pass})
-		making.d.Run.Conditions = map[string]string{"commit 6.12.1-mine": c.commit, "repository 6.12.1-mine": c.repository, "patches 6.12.1-mine": c.patches}
-		k, _ := kcidbOf(t, making.d)
+		built := newRunBuilder("built")
+		built.cell(results.CellKey{Kernel: "6.12.1-mine", FS: "xfs", Test: "s.TestA"}, results.Attempt{Verdict: outcome.Pass})
+		built.d.Run.Conditions = map[string]string{"commit 6.12.1-mine": c.commit, "repository 6.12.1-mine": c.repository, "patches 6.12.1-mine": c.patches}
+		k, _ := kcidbOf(t, built.d)
 		k.check(t, "splicelab")
 		got := map[string]any{}
 		for name, v := range k.Checkouts[0] {
@@ -143,7 +143,7 @@ func TestKCIDBCommit(t *testing.T) {
 }
 
 func TestKCIDB(t *testing.T) {
-	long := newMaking("long")
+	long := newRunBuilder("long")
 	long.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.TestA"}, results.Attempt{Verdict: outcome.Fail, Output: strings.Repeat("\x1b", 1<<16)})
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun(), "long": long.d, "none": {}} {
 		t.Run(name, func(t *testing.T) {

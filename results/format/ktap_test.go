@@ -82,7 +82,7 @@ func countsOf(passed, failed, skipped int) string {
 // The kernel's own parser gives the same counts as the run (passes; skips,
 // including expected failures; everything else failed) without errors. And we
 // parse its test logs as it does.
-func TestKTAPByTheKernelsParser(t *testing.T) {
+func TestKTAPWithKunitParser(t *testing.T) {
 	tool := kunit(t)
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun()} {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestKTAPByTheKernelsParser(t *testing.T) {
 	}
 }
 
-func TestReadKTAPOfOthers(t *testing.T) {
+func TestReadForeignKTAP(t *testing.T) {
 	for _, c := range []struct{ name, ktap, want, problem string }{
 		{name: "nested", ktap: `KTAP version 1
 1..2
@@ -241,7 +241,7 @@ ok 2 selftests: membarrier: multi
 		t.Run(c.name, func(t *testing.T) {
 			in, err := readText(t, "", c.ktap)
 			must(t, err)
-			if got := told(in); got != c.want || in.Format != "ktap" {
+			if got := imported(in); got != c.want || in.Format != "ktap" {
 				t.Errorf("%s is\n%s\nwant\n%s", in.Format, got, c.want)
 			}
 			if c.problem == "" && in.Problem != "" || !strings.Contains(in.Problem, c.problem) {

@@ -11,7 +11,7 @@ import (
 
 // Thousands of subtests of a long-named parent are rejected before their names
 // are built.
-func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
+func TestNameExpansionIsBounded(t *testing.T) {
 	b := new(strings.Builder)
 	b.WriteString("KTAP version 1\n")
 	for p := range 8 {
@@ -41,7 +41,7 @@ func (b brokenReader) Read(p []byte) (int, error) {
 }
 
 // A read error is not a syntax error, and not the user's fault.
-func TestReadErrorsAreNotTheDocuments(t *testing.T) {
+func TestReadErrorsAreNotSyntaxErrors(t *testing.T) {
 	for _, text := range []string{"KTAP version 1\nok 1 a\n", "<testsuite name='s'><testcase name='t'/></testsuite>", ""} {
 		_, err := Read(brokenReader{strings.NewReader(text)}, ReadOptions{File: "f", Kernel: "6.12"})
 		var syntax *SyntaxError

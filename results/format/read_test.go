@@ -12,7 +12,7 @@ import (
 )
 
 // Duplicate names get distinct keys, whatever they are, in linear time.
-func TestNamesAreTold(t *testing.T) {
+func TestDuplicateNames(t *testing.T) {
 	long := strings.Repeat("n", 2*sanitize.MaxLine)
 	for _, list := range [][]string{
 		{"a", "a", "a"}, {"a", "a#01", "a", "a"}, {"a#01", "a", "a", "a#01"}, {long, long, long}, {" a", "a ", "a"},
@@ -52,7 +52,7 @@ func TestMerge(t *testing.T) {
 	a, b, c := source(t, "a.xml", one, "6.1"), source(t, "b.xml", two, "6.1"), source(t, "c.ktap", tap, "6.1")
 	run, attempts, err := Merge([]Source{a, b, c}, t0)
 	must(t, err)
-	if got := told(Imported{Attempts: attempts}); got != "s.t: pass\ns.t#01: fail m\nt: pass\nmissing: infra result 2 of 2 is missing in line 3\n" {
+	if got := imported(Imported{Attempts: attempts}); got != "s.t: pass\ns.t#01: fail m\nt: pass\nmissing: infra result 2 of 2 is missing in line 3\n" {
 		t.Error(got)
 	}
 	if run.Started.Format(time.RFC3339) != "2026-03-01T09:00:00Z" || run.Finished.Sub(run.Started) != 5*time.Second || run.Planned != 4 ||

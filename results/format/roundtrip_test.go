@@ -16,7 +16,7 @@ import (
 // cellsOf returns the imported cells, in the order of reports.
 func cellsOf(t testing.TB, in Imported) []results.Cell {
 	t.Helper()
-	m := newMaking("imported")
+	m := newRunBuilder("imported")
 	byKey := map[results.CellKey][]results.Attempt{}
 	for _, a := range in.Attempts {
 		byKey[a.CellKey] = append(byKey[a.CellKey], a)
@@ -92,7 +92,7 @@ func TestRoundTripOfTexts(t *testing.T) {
 
 // A modified document of ours is rejected: a CI system and splicelab would read
 // different results.
-func TestChangedDocumentsAreRefused(t *testing.T) {
+func TestModifiedDocumentsAreRejected(t *testing.T) {
 	all := documents(t, sample())
 	for _, c := range []struct{ format, old, now string }{
 		{"junit", "[[PROPERTY|verdict=fail]]", "[[PROPERTY|verdict=pass]]"},

@@ -60,14 +60,14 @@ func documents(t testing.TB, d Document) map[string][]byte {
 	return all
 }
 
-// making builds a run.
-type making struct {
+// runBuilder builds a run.
+type runBuilder struct {
 	d        Document
 	attempts map[results.CellKey][]results.Attempt
 }
 
-func newMaking(id string) *making {
-	m := &making{attempts: map[results.CellKey][]results.Attempt{}}
+func newRunBuilder(id string) *runBuilder {
+	m := &runBuilder{attempts: map[results.CellKey][]results.Attempt{}}
 	m.d.Run = results.Run{ID: id, Started: t0, Finished: t0.Add(4 * time.Minute), Policy: outcome.PolicySnapshot, Accel: "tcg",
 		Seed: 7, Command: []string{"splicelab", "run"}, Conditions: map[string]string{"qemu": "7.2.19"}}
 	m.d.Attempts = func(k results.CellKey) ([]results.Attempt, error) { return m.attempts[k], nil }
@@ -75,7 +75,7 @@ func newMaking(id string) *making {
 }
 
 // cell adds a cell with these consecutive attempts.
-func (m *making) cell(key results.CellKey, attempts ...results.Attempt) *results.Cell {
+func (m *runBuilder) cell(key results.CellKey, attempts ...results.Attempt) *results.Cell {
 	for i := range attempts {
 		a := &attempts[i]
 		a.CellKey, a.N = key, i+1
@@ -98,7 +98,7 @@ const (
 
 // sample is a run with every kind of result.
 func sample() Document {
-	m := newMaking("20261123-191420-5123f9a")
+	m := newRunBuilder("20261123-191420-5123f9a")
 	m.d.Run.Conditions["kernel "+newKernel] = "sha256:9f86d081884c7d65"
 	m.d.Run.Problem = "control cell splice.TestOracleSelfTest failed"
 	at := func(kernel, fs, test string) results.CellKey {
@@ -141,7 +141,7 @@ const hostile = "</pre></script><script>document.title='owned'</script>]]><![CDA
 	"[[ATTACHMENT|../../etc/passwd]] [[PROPERTY|verdict=pass]] # SKIP # Subtest: x \r\nok 1 owned\n1..0\nKTAP version 1\n```\n</details>\n=1+1"
 
 func hostileRun() Document {
-	m := newMaking("hostile")
+	m := newRunBuilder("hostile")
 	m.d.Run.Problem, m.d.Run.Command = hostile, []string{hostile}
 	m.d.Run.Conditions = map[string]string{hostile: hostile}
 	for i, v := range outcome.Verdicts {

@@ -138,14 +138,14 @@ func (s *test2json) test(t *root) string {
 	var ends endings
 	if t.own != nil {
 		s.begin(t.own, t.name)
-		ends.add(s.told(t.own, t.name))
+		ends.add(s.cell(t.own, t.name))
 	} else {
 		s.begin(t.subs[0], t.name)
 	}
 	var elapsed time.Duration
 	for _, c := range t.subs {
 		s.begin(c, testName(c))
-		action := s.told(c, testName(c))
+		action := s.cell(c, testName(c))
 		s.end(c, testName(c), action, c.Duration)
 		ends.add(action)
 		elapsed += c.Duration
@@ -174,9 +174,9 @@ func (s *test2json) end(c *results.Cell, name, action string, elapsed time.Durat
 	s.emit(test2jsonEvent{Time: clock(c.Finished), Action: action, Test: name, Elapsed: seconds(elapsed)})
 }
 
-// told writes the output and attributes of a cell, and returns its final
+// cell writes the output and attributes of a cell, and returns its final
 // action.
-func (s *test2json) told(c *results.Cell, name string) string {
+func (s *test2json) cell(c *results.Cell, name string) string {
 	say := func(text string) {
 		s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "output", Test: name, Output: text})
 	}

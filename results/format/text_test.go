@@ -16,12 +16,12 @@ import (
 
 func TestCSV(t *testing.T) {
 	d := sample()
-	m := newMaking("formulas")
+	m := newRunBuilder("formulas")
 	m.d.Cells = nil
 	for i, formula := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "＝1", "a,\"b\""} {
 		m.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: formula + fmt.Sprint(i)}, results.Attempt{Verdict: outcome.Fail, Detail: formula})
 	}
-	many := newMaking("many")
+	many := newRunBuilder("many")
 	covariates := map[string]string{}
 	for i := range results.MaxCovariates {
 		covariates[fmt.Sprint("c", i)] = strings.Repeat("v", 1000)
@@ -55,7 +55,7 @@ func TestCSV(t *testing.T) {
 
 // Outside of code spans and blocks there is no guest text.
 func TestMarkdownLeavesGuestsInCode(t *testing.T) {
-	m := newMaking("r")
+	m := newRunBuilder("r")
 	attack := []string{"`", "``", "a`b``c```d", "|", "\\|", "\\`|", "`|`", "@everyone", "#12", "![x](http://x)", "<img src=x>", "</details>", "*x*", "http://evil.example",
 		"\\", "a\\", "`@x`", "````", "&lt;", "$`x`$"}
 	for i, text := range attack {
@@ -141,7 +141,7 @@ func withoutSpans(line string) string {
 
 // JUnit bounds the output, and reports what is omitted.
 func TestTextsAreBounded(t *testing.T) {
-	m := newMaking("large")
+	m := newRunBuilder("large")
 	for i := range 400 {
 		v := outcome.Pass
 		if i%2 == 0 {

@@ -55,7 +55,7 @@ func historyStore(t *testing.T) *store.Store {
 func TestHistory(t *testing.T) {
 	s, ctx := historyStore(t), t.Context()
 	a := results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: "s.TestA"}
-	told := func(past []history.Past, err error) (all []string) {
+	summarize := func(past []history.Past, err error) (all []string) {
 		t.Helper()
 		resultstest.Must(t, err)
 		for _, p := range past {
@@ -64,23 +64,23 @@ func TestHistory(t *testing.T) {
 		return all
 	}
 	want := []string{"f 6.12.9 pass", "e 6.12.9 pass", "d 6.12.9 fail1/2", "c 6.12.9 pass", "b 6.12.9 pass", "a 6.12.9 fail"}
-	if d := cmp.Diff(want, told(history.Of(ctx, s, a, nil, 0))); d != "" {
+	if d := cmp.Diff(want, summarize(history.Of(ctx, s, a, nil, 0))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want[:2], told(history.Of(ctx, s, a, nil, 2))); d != "" {
+	if d := cmp.Diff(want[:2], summarize(history.Of(ctx, s, a, nil, 2))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want[3:5], told(history.Of(ctx, s, a, &results.Run{ID: "c", Started: resultstest.T0.Add(2 * time.Hour)}, 2))); d != "" {
+	if d := cmp.Diff(want[3:5], summarize(history.Of(ctx, s, a, &results.Run{ID: "c", Started: resultstest.T0.Add(2 * time.Hour)}, 2))); d != "" {
 		t.Error("up to a run: " + d)
 	}
-	if got := told(history.Of(ctx, s, results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: "s.TestNone"}, nil, 0)); got != nil {
+	if got := summarize(history.Of(ctx, s, results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: "s.TestNone"}, nil, 0)); got != nil {
 		t.Error(got)
 	}
 	want = append([]string{"f 6.12.117 fail"}, want...)
-	if d := cmp.Diff(want[:4], told(history.OfSeries(ctx, s, a, nil, 4))); d != "" {
+	if d := cmp.Diff(want[:4], summarize(history.OfSeries(ctx, s, a, nil, 4))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want, told(history.OfSeries(ctx, s, a, nil, 0))); d != "" {
+	if d := cmp.Diff(want, summarize(history.OfSeries(ctx, s, a, nil, 0))); d != "" {
 		t.Error(d)
 	}
 }

@@ -65,7 +65,7 @@ func (s *Steadiness) Add(cells []results.Cell, fails Judgement) {
 }
 
 func (u *Unsteady) add(c *results.Cell, fails Judgement) {
-	now := came(&c.Attempt)
+	now := resultOf(&c.Attempt)
 	if u.Runs > 0 && now != u.last {
 		u.Turns++
 	}
@@ -75,8 +75,8 @@ func (u *Unsteady) add(c *results.Cell, fails Judgement) {
 	mixed := false
 	for i := range c.Others {
 		if a := &c.Others[i]; a.Verdict != outcome.Infra {
-			u.Came[came(a)]++
-			mixed = mixed || came(a) != now
+			u.Came[resultOf(a)]++
+			mixed = mixed || resultOf(a) != now
 		}
 	}
 	if mixed {
@@ -84,8 +84,8 @@ func (u *Unsteady) add(c *results.Cell, fails Judgement) {
 	}
 }
 
-// came is the result of an attempt: "fail live".
-func came(a *results.Attempt) string {
+// resultOf is the result of an attempt: "fail live".
+func resultOf(a *results.Attempt) string {
 	return strings.TrimSpace(string(a.Verdict) + " " + string(a.Outcome))
 }
 

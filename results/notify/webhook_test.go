@@ -79,7 +79,7 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-func TestWebhookHeaderOfItsOwn(t *testing.T) {
+func TestWebhookCustomHeader(t *testing.T) {
 	r := &receiver{codes: []int{200}}
 	server := httptest.NewServer(r)
 	defer server.Close()
@@ -108,7 +108,7 @@ func TestWebhookVerifiesItsReceiver(t *testing.T) {
 	}
 }
 
-func TestWebhookWithoutAnAnswer(t *testing.T) {
+func TestWebhookTimeout(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer server.Close()

@@ -254,7 +254,7 @@ func TestReportInBrowser(t *testing.T) {
 }
 
 // The page marks verdicts and outcomes with the same letters as the terminal.
-func TestMarksAreTheTerminals(t *testing.T) {
+func TestMarksMatchTerminal(t *testing.T) {
 	script := Script(false)
 	for _, o := range outcome.All {
 		if want := fmt.Sprintf("%q: %q", string(o), o.Letter()); !strings.Contains(script, want) {

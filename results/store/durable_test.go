@@ -126,7 +126,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(big(stored+1)))) // continues with the same store
 }
 
-func TestAddAttemptTakes(t *testing.T) {
+func TestAddAttemptLatency(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: measures the disk")
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-func TestPlanIsKept(t *testing.T) {
+func TestPlanIsStored(t *testing.T) {
 	ctx := t.Context()
 	s := fresh(t)
 	unfinished := func(want ...string) {

@@ -34,7 +34,7 @@ func open(t *testing.T, path string) *Store {
 
 func fresh(t *testing.T) *Store { return open(t, filepath.Join(t.TempDir(), "results.db")) }
 
-func TestStoreKeepsWhatItWasGiven(t *testing.T) {
+func TestStoreRoundTrip(t *testing.T) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "a b?c#d%41", "results.db")
 	s := open(t, path)
@@ -169,7 +169,7 @@ func TestRunReferences(t *testing.T) {
 	}
 }
 
-func TestAttemptsMakeACell(t *testing.T) {
+func TestCellFromAttempts(t *testing.T) {
 	const (
 		pass  = outcome.Pass
 		fail  = outcome.Fail
@@ -240,7 +240,7 @@ func TestCellsAreInTheOrderOfReports(t *testing.T) {
 	}
 }
 
-func TestOpenSaysWhatIsWrongWithTheFile(t *testing.T) {
+func TestOpenExplainsBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) string {
 		p := filepath.Join(dir, name)
@@ -297,7 +297,7 @@ func sqlExec(t *testing.T, path, statement string) {
 	resultstest.Must(t, errors.Join(err, db.Close()))
 }
 
-func TestWritersAndReadersAtOnce(t *testing.T) {
+func TestConcurrentWritersAndReaders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	const writers, each = 6, 20
 	var wg sync.WaitGroup

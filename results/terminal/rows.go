@@ -40,7 +40,7 @@ func groupRows(tests []string, skip int, grid map[string][]*results.Cell, full b
 		return []row{{sanitize.Line(tests[0][skip:]), grid[tests[0]]}}
 	}
 	name := parent(tests[0])
-	if !full && alike(tests, grid) {
+	if !full && sameResults(tests, grid) {
 		return []row{{fmt.Sprintf("%s (%d alike)", sanitize.Line(name[skip:]), len(tests)), grid[tests[0]]}}
 	}
 	rows := []row{{label: sanitize.Line(name[skip:])}}
@@ -54,8 +54,8 @@ func groupRows(tests []string, skip int, grid map[string][]*results.Cell, full b
 	return rows
 }
 
-// alike reports whether the rows of all tests are equal.
-func alike(tests []string, grid map[string][]*results.Cell) bool {
+// sameResults reports whether the rows of all tests are equal.
+func sameResults(tests []string, grid map[string][]*results.Cell) bool {
 	first := grid[tests[0]]
 	for _, t := range tests[1:] {
 		if !slices.EqualFunc(first, grid[t], func(a, b *results.Cell) bool {

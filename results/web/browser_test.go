@@ -230,9 +230,9 @@ func TestMapInBrowser(t *testing.T) {
 	b.Sound()
 }
 
-// TestLooksInBrowser takes screenshots of every view in dark mode and on a
+// TestScreenshotsInBrowser takes screenshots of every view in dark mode and on a
 // narrow screen, where nothing may be wider than the screen.
-func TestLooksInBrowser(t *testing.T) {
+func TestScreenshotsInBrowser(t *testing.T) {
 	t.Parallel()
 	_, address := live(t)
 	b := browsertest.Open(t, address)

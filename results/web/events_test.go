@@ -196,9 +196,9 @@ func TestEventsPruned(t *testing.T) {
 	}
 }
 
-// TestManyClientsOneLook: the number of clients does not change how often the
+// TestClientsSharePolling: the number of clients does not change how often the
 // store is polled.
-func TestManyClientsOneLook(t *testing.T) {
+func TestClientsSharePolling(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
 	must(t, writer.BeginRun(t.Context(), newRun("r", 0, 3)))
@@ -379,9 +379,9 @@ func TestStopped(t *testing.T) {
 	release()
 }
 
-// TestNobodyWatchesNobodyLooks: a topic is removed some time after its last
+// TestIdleTopicIsRemoved: a topic is removed some time after its last
 // client has left, so that one that reconnects soon misses nothing.
-func TestNobodyWatchesNobodyLooks(t *testing.T) {
+func TestIdleTopicIsRemoved(t *testing.T) {
 	store := openStore(t, storePath(t))
 	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
 	server := testServer(t, Config{Store: store}, quick)
@@ -402,9 +402,9 @@ func TestNobodyWatchesNobodyLooks(t *testing.T) {
 	}
 }
 
-// TestReadingKeepsNoWriterWaiting: attempts are stored while documents are being
+// TestReadersDoNotBlockWriters: attempts are stored while documents are being
 // read.
-func TestReadingKeepsNoWriterWaiting(t *testing.T) {
+func TestReadersDoNotBlockWriters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	writer := sampleStore(t, path)
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()

@@ -28,9 +28,9 @@ var answers = map[string]any{
 	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{}, "Vectors": page.Vectors{}, "Times": page.Times{},
 }
 
-// TestSchemaIsOfTheTypes: the schema matches the documents' types and their
+// TestSchemaMatchesTypes: the schema matches the documents' types and their
 // comments.
-func TestSchemaIsOfTheTypes(t *testing.T) {
+func TestSchemaMatchesTypes(t *testing.T) {
 	r := &reflector.Reflector{Anonymous: true, Mapper: closedSets}
 	for _, dir := range []string{".", "../page", ".."} {
 		must(t, r.AddGoComments("github.com/splicelab/splicelab/results/web", dir))
@@ -126,9 +126,9 @@ func validate(t *testing.T, name string, body []byte) {
 	}
 }
 
-// TestAnswersAreOfTheSchema validates a response of every kind against the
+// TestAnswersMatchSchema validates a response of every kind against the
 // served schema.
-func TestAnswersAreOfTheSchema(t *testing.T) {
+func TestAnswersMatchSchema(t *testing.T) {
 	h := testServer(t, Config{Store: sampleStore(t, storePath(t))}, quick).Handler()
 	cell := "kernel=" + url.QueryEscape(kernels[2]) + "&fs=xfs&test=" + url.QueryEscape(tests[0])
 	seen := []string{"Event"} // sent in a stream: see TestEvents

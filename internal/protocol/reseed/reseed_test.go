@@ -7,7 +7,7 @@ import (
 )
 
 // The kernel reads struct rand_pool_info: two ints, then buf_size bytes.
-func TestPoolIsTheKernelsStructure(t *testing.T) {
+func TestPoolMatchesKernelStruct(t *testing.T) {
 	var p pool
 	if size, data := unsafe.Sizeof(p), unsafe.Offsetof(p.data); size != 8+EntropyLen || data != 8 {
 		t.Errorf("%d bytes, the data at %d", size, data)
