@@ -22,7 +22,7 @@ var Phases = [...]Phase{
 	{"boot", "the kernel booted and the filesystem was mounted", func(t *Timing) *time.Duration { return &t.Boot }},
 	{"agent", "the test's process was started or released", func(t *Timing) *time.Duration { return &t.Agent }},
 	{"test", "the test ran", func(t *Timing) *time.Duration { return &t.Test }},
-	{"collect", "output and kernel log came to their end", func(t *Timing) *time.Duration { return &t.Collect }},
+	{"collect", "output and kernel log were collected", func(t *Timing) *time.Duration { return &t.Collect }},
 }
 
 // In returns the duration of the phase.

@@ -38,13 +38,13 @@ const unconfigured = "splicelab_unconfigured"
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "splicelab",
-		Short: "Run Go tests on many kernels and filesystems, and compare what happened",
+		Short: "Run Go tests on many kernels and filesystems, and compare the results",
 		Long: `splicelab boots many Linux kernels with many filesystems in QEMU, runs Go test
 binaries in them, and collects pass/fail matrices of how splice(2) keeps, or
 does not keep, the data that a pipe refers to.
 
-Exit codes: 0 everything as it should be; 1 some cell failed; 2 bad usage or
-bad input; 3 the lab itself failed or was interrupted, even if cells failed too.
+Exit codes: 0 success; 1 some cell failed; 2 bad usage or bad input; 3 the lab
+itself failed or was interrupted, even if cells failed too.
 
 Options come from flags, environment variables (SPLICELAB_…) and the file
 splicelab.yaml, in this order.`,

@@ -15,13 +15,13 @@ import (
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what this machine can and cannot do, and how to mend it",
-		Long: `doctor looks at everything that a run needs: QEMU, the accelerator, mkfs tools,
+		Short: "Check what this machine can and cannot do, and how to fix it",
+		Long: `doctor checks everything that a run needs: QEMU, the accelerator, mkfs tools,
 the kernel archive, cache, results, guest programs, cores and memory. Each line
 is ok, warn (a run works, but something is missing) or fail (no run works), and
-says how to mend it.
+says how to fix it.
 
-Exit codes: 0 when a run can work, 3 when it cannot.`,
+Exit codes: 0 if a run can work, 3 if it cannot.`,
 		Example: "  splicelab doctor",
 		Args:    cli.Arguments(0, 0, ""),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
@@ -59,7 +59,7 @@ func (a *app) doctor(ctx context.Context) error {
 		fmt.Fprintf(a.stdout, "\nTo install what is missing:\n  apt-get install -y %s\n", strings.Join(missing, " "))
 	}
 	if failures > 0 {
-		return fmt.Errorf("this machine cannot run the lab: %d of the lines above say fail, and how to mend it", failures)
+		return fmt.Errorf("this machine cannot run the lab: %d of the checks above failed; they say how to fix it", failures)
 	}
 	return nil
 }

@@ -32,11 +32,11 @@ func runsTopic() *cobra.Command {
 	return cli.Topic("runs", "How to name a stored run", `Wherever a command takes a RUN, it may be
 
   20261123-201619-965a24f   its id, as splicelab results list shows it
-  20261123-2016             the beginning of its id, if no other run has it
+  20261123-2016             a unique prefix of its id
   latest                    the newest run
   latest~N                  the N-th run before that
-  2026-11-23                a date: the newest run that had started by its end
-  @baseline                 the run that splicelab results baseline marked`,
+  2026-11-23                a date: the newest run started by the end of that day
+  @baseline                 the run marked by splicelab results baseline`,
 		`  splicelab results show latest
   splicelab results diff latest~1 latest
   splicelab run --resume 20261123-2016`)

@@ -12,10 +12,10 @@ import (
 func (a *app) resultsBaselineCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "baseline [RUN]",
-		Short: "Make a run the one that others are compared with, or show which is",
-		Long: `baseline makes RUN the baseline, in place of the run that was. Then @baseline
-stands for it wherever a run can be named, and it is never pruned. Without RUN
-it shows the id of the baseline.` + runHelp,
+		Short: "Set the run that others are compared with, or show it",
+		Long: `baseline makes RUN the baseline, replacing the previous one. @baseline then
+refers to it wherever a run can be named, and it is never pruned. Without RUN it
+shows the id of the baseline.` + runHelp,
 		Example: `  splicelab results baseline latest
   splicelab results baseline
   splicelab results diff @baseline`,

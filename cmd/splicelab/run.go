@@ -27,9 +27,9 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `run fetches the kernels, boots each with each filesystem, runs the tests, and
 prints the matrix of their results. The run is stored: see splicelab results.
 
-By default it runs the quick cells: one or two variants of each of the tests that
-distinguish kernels best. Each of -t, --priority and --all replaces that choice,
-also alone: --priority 0 runs every variant of every test of priority 0, more
+By default it runs the quick cells: one or two variants of each of the tests
+that distinguish kernels best. Any of -t, --priority and --all replaces that
+selection: --priority 0 runs every variant of every test of priority 0, more
 than the quick cells. --tests-from runs your own Go tests, programs or C files
 instead (docs/tests.md).
 
@@ -47,10 +47,11 @@ the newest interrupted run is resumed. --retry-failures N runs each failing cell
 in 1 of 6 attempts is shown as a failure, flaky 1/6. Failures that
 expectations.yaml expects do not fail the run (docs/expectations.md).
 
-Exit codes: 0 all passed; 1 some cell failed, crashed, hung or did not boot;
-2 bad usage; 3 the lab failed: cells without a verdict after three retries, a
-failed control cell, a kernel that could not be fetched, or an interruption.
-3 wins over 1: a matrix with holes does not say that the rest passed.`,
+Exit codes: 0 all passed; 1 some cell failed, crashed, hung or did not boot; 2
+bad usage; 3 the lab failed: cells without a verdict after three retries, a
+failed control cell, a kernel that could not be fetched, or an interruption. 3
+takes precedence over 1: a matrix with holes does not prove that the rest
+passed.`,
 		Example: `  splicelab run
   splicelab run -k 6.1,6.12 -f xfs,btrfs -t 'PunchHole|Truncate'
   splicelab run --all --isolation vm
@@ -76,7 +77,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	fromFlag(f, &from)
 	f.Int("priority", defaults.Run.Priority, "run all cells of the tests of priority 0, the highest, to `N`; the default adds nothing to the quick cells")
 	f.Bool("all", false, "run the whole suite (default: the quick cells)")
-	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
+	f.String("policy", defaults.Run.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
 	a.expectationsFlag(f)
 	f.String("isolation", defaults.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.Int("retry-failures", 0, "run each failing cell `N` more times, each in a fresh VM")

@@ -109,7 +109,7 @@ func subcommandOnly(cmd *cobra.Command, args []string) error {
 	if near := spell.Nearest(args[0], known); near != "" {
 		return input.Errorf("unknown command %q: did you mean %q?", cmd.CommandPath()+" "+args[0], cmd.CommandPath()+" "+near)
 	}
-	return input.Errorf("unknown command %q: %s takes %s", cmd.CommandPath()+" "+args[0], cmd.CommandPath(), strings.Join(known, ", "))
+	return input.Errorf("unknown command %q: %s accepts %s", cmd.CommandPath()+" "+args[0], cmd.CommandPath(), strings.Join(known, ", "))
 }
 
 // helpAsError answers an incomplete command line with the help, on stderr and

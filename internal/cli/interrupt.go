@@ -27,7 +27,7 @@ func Interruptible(program string, stderr io.Writer) (context.Context, context.C
 		select {
 		case s := <-signals:
 			signal.Stop(signals)
-			fmt.Fprintf(stderr, "\n%s: %s: stopping and keeping what is done; once more to stop at once\n", program, s)
+			fmt.Fprintf(stderr, "\n%s: %s: stopping and keeping finished results; repeat to kill immediately\n", program, s)
 			cancel(&InterruptedError{s})
 		case <-done:
 		}

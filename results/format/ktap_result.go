@@ -167,7 +167,7 @@ func (r *ktapReader) closeTo(n int) error {
 		last := len(r.blocks) - 1
 		b, reason := r.blocks[last], ""
 		if last > 0 {
-			reason = fmt.Sprintf("it has no result of its own up to line %d", r.at)
+			reason = fmt.Sprintf("it has no result by line %d", r.at)
 		}
 		if err := r.settle(b, reason); err != nil {
 			return err

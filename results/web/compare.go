@@ -161,7 +161,7 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 	}
 	m := history.NewKernelMap(columns, cells)
 	if len(m.Rows) > maxMapRows {
-		return page.Map{}, badRequest("a map of %d rows cannot be read: name fewer tests or filesystems; there is room for %d", len(m.Rows), maxMapRows)
+		return page.Map{}, badRequest("a map of %d rows is too large: name fewer tests or filesystems, at most %d rows", len(m.Rows), maxMapRows)
 	}
 	for _, row := range m.Rows {
 		one := page.MapRow{Test: row.Test, FS: row.FS, Cells: make([]page.MapCell, len(row.Cells))}

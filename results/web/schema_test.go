@@ -37,7 +37,7 @@ func TestSchemaMatchesTypes(t *testing.T) {
 	}
 	all := &reflector.Schema{
 		Version: reflector.Version, Title: "splicelab serve: every document that it sends",
-		Description: "docs/api.md says what is found where. Fields are added, never renamed, never missing.",
+		Description: "docs/api.md lists the paths. Fields may be added, but are never renamed or missing.",
 		Definitions: reflector.Definitions{},
 	}
 	for name, v := range answers {
