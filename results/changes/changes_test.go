@@ -155,7 +155,7 @@ func fullSummary() changes.Summary {
 
 func TestText(t *testing.T) {
 	text := fullSummary().Text([]string{"/reports/nightly-20261127-023000/report.html", "/reports/nightly-20261127-023000/report.json"})
-	resultstest.Golden(t, "much.txt", func(b *bytes.Buffer) error { b.WriteString(text); return nil })
+	resultstest.Golden(t, "full.txt", func(b *bytes.Buffer) error { b.WriteString(text); return nil })
 	for line := range strings.Lines(text) {
 		if len(line) > 500 || strings.ContainsAny(line, "\x1b\r") {
 			t.Errorf("line %q", line)
@@ -176,7 +176,7 @@ func TestDocument(t *testing.T) {
 	if err := e.Encode(fullSummary().Document([]string{"/reports/report.html"})); err != nil {
 		t.Fatal(err)
 	}
-	resultstest.Golden(t, "much.json", func(w *bytes.Buffer) error { _, err := b.WriteTo(w); return err })
+	resultstest.Golden(t, "full.json", func(w *bytes.Buffer) error { _, err := b.WriteTo(w); return err })
 
 	f := facts([][3]string{{old, "A", "pass"}}, [][3]string{{old, "A", "fail"}})
 	f.Cells[0].Detail, f.Problems = "<!channel> & @Channel", []string{"@here\nnow"}

@@ -54,7 +54,7 @@ func CheckURL(text string, token bool) error {
 	case err != nil:
 		return errors.New("is not an address such as https://chat.example.org/hook") // err would quote a secret
 	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return errors.New("is not a URL with https:// or http://")
+		return errors.New("is not an address that begins with https:// or http://")
 	case u.User != nil:
 		return errors.New("has a user name in it: use a token")
 	case u.Scheme == "http" && token && !loopback(u.Hostname()):
