@@ -12,8 +12,8 @@ import (
 )
 
 // header is the head of a new file.
-const header = `# What cells are expected to come to. The first rule that speaks of a cell
-# counts. docs/expectations.md tells what a rule may say.
+const header = `# Expected results of cells. The first rule that matches a cell applies.
+# docs/expectations.md describes the rules.
 `
 
 // insert adds rules to the text of a file before the existing rule with that index,
