@@ -47,7 +47,7 @@ func writer(key, content string) func(context.Context, string) error {
 	}
 }
 
-func refuse(context.Context, string) error { return errors.New("made once too often") }
+func refuse(context.Context, string) error { return errors.New("unexpected call of fill") }
 
 // The test binary is its own helper process, which uses the store in
 // ARTIFACT_DIR: "partial" stops half way through filling an entry, "slow" fills
@@ -162,20 +162,20 @@ func TestKilledWhileFilling(t *testing.T) {
 	s := open(t.TempDir())
 	cmd, _ := helper(t, "partial", s.Dir)
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"key.part"}) {
-		t.Fatalf("while it is made: %q", got)
+		t.Fatalf("while it is filled: %q", got)
 	}
 	// Filling another entry sweeps up after dead processes, but not live ones.
 	get(t, s, "other", writer("other", "abc"))
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"key.part", "other"}) {
-		t.Errorf("beside a living maker: %q", got)
+		t.Errorf("while another process fills: %q", got)
 	}
 	kill(cmd)
 	get(t, s, "third", writer("third", "abc"))
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"other", "third"}) {
-		t.Errorf("after the maker was killed: %q", got)
+		t.Errorf("after the filling process was killed: %q", got)
 	}
 	if got := content(t, get(t, s, "key", writer("key", "whole"))); got != "whole" {
-		t.Errorf("made again: %q", got)
+		t.Errorf("rebuilt: %q", got)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestCorruptEntryIsRebuilt(t *testing.T) {
 				t.Errorf("left %q", got)
 			}
 			if got := content(t, get(t, s, "key", writer("key", "new"))); got != "new" {
-				t.Errorf("made again: %q", got)
+				t.Errorf("rebuilt: %q", got)
 			}
 		})
 	}
@@ -230,7 +230,7 @@ func TestFailingChecks(t *testing.T) {
 		return writer("another", "abc")(ctx, dir)
 	})
 	if !errors.Is(err, artifact.ErrCorrupt) || times > 3 {
-		t.Errorf("made %d times: %v", times, err)
+		t.Errorf("filled %d times: %v", times, err)
 	}
 	get(t, s, "key", writer("key", "abc")).Release()
 	s.Check = func(string, string) (artifact.Manifest, error) { return artifact.Manifest{}, unix.EIO }
@@ -296,7 +296,7 @@ func TestEviction(t *testing.T) {
 	s.Max = 0
 	get(t, s, "newest", writer("newest", big))
 	if got, err := s.Keys(); err != nil || !slices.Equal(got, []string{"mine", "newest"}) {
-		t.Errorf("with room for none: left %q, %v", got, err)
+		t.Errorf("without space for any: left %q, %v", got, err)
 	}
 }
 
@@ -357,9 +357,9 @@ func TestBlocks(t *testing.T) {
 		return nil
 	}))
 	if !bytes.Equal(got, want) {
-		t.Error("the blocks are not the file")
+		t.Error("the blocks differ from the file")
 	}
 	if !artifact.Zero(want[1:100]) || artifact.Zero(want[:100]) {
-		t.Error("zeros are not told from data")
+		t.Error("zeros are not distinguished from data")
 	}
 }

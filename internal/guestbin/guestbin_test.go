@@ -125,7 +125,7 @@ func TestExtractReplacesCorruptPrograms(t *testing.T) {
 			same(t, filepath.Join(programs, "demo.test"), filepath.Join(dir, "demo.test"))
 			left, err := os.ReadDir(filepath.Join(cache, cachePart))
 			if err != nil || len(left) != 1 {
-				t.Errorf("beside the set there is something left: %v, %v", left, err)
+				t.Errorf("leftovers beside the set: %v, %v", left, err)
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func TestPackIsIncrementalAndReproducible(t *testing.T) {
 		t.Errorf("after a change: packed %q, %v, want agent", changed, err)
 	}
 	if _, err := os.Stat(filepath.Join(archives, "demo.test.zst")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the archive of a program that is gone: %v", err)
+		t.Errorf("the archive of a removed program: %v", err)
 	}
 }
 
@@ -202,7 +202,7 @@ func TestOpen(t *testing.T) {
 	}
 	for _, manifest := range []string{"", "{", `[{"name": "../agent"}]`, `[{"name": ""}]`} {
 		if _, err := Open(fstest.MapFS{manifestFile: {Data: []byte(manifest)}}); err == nil || errors.Is(err, ErrNone) {
-			t.Errorf("manifest %q: %v, want an error of its own", manifest, err)
+			t.Errorf("manifest %q: %v, want another error", manifest, err)
 		}
 	}
 }

@@ -143,7 +143,7 @@ func TestPublishDir(t *testing.T) {
 	}
 	check(t, os.Mkdir(dir+".part", 0o755))
 	if err := osfile.PublishDir(dir+".part", dir); err == nil {
-		t.Error("a directory that is there was replaced")
+		t.Error("an existing directory was replaced")
 	}
 }
 
@@ -217,6 +217,6 @@ func TestByteLocks(t *testing.T) {
 	kill()
 	check(t, f.Close())
 	if got, err := osfile.HeldBytes(path); err != nil || len(got) > 0 {
-		t.Errorf("held after all: %v, %v", got, err)
+		t.Errorf("still held: %v, %v", got, err)
 	}
 }

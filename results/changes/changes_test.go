@@ -181,7 +181,7 @@ func TestDocument(t *testing.T) {
 	f := facts([][3]string{{old, "A", "pass"}}, [][3]string{{old, "A", "fail"}})
 	f.Cells[0].Detail, f.Problems = "<!channel> & @Channel", []string{"@here\nnow"}
 	if text := changes.Compare(f).Document(nil).Text; !strings.Contains(text, "&lt;!channel&gt; &amp; @ Channel") || !strings.Contains(text, "PROBLEM: @ here now") {
-		t.Errorf("a chat service would call everybody: %s", text)
+		t.Errorf("a chat service would mention everybody: %s", text)
 	}
 
 	// In an empty document no field is missing or null.
@@ -261,13 +261,13 @@ func TestFlakesDoNotNotify(t *testing.T) {
 	replaced := changes.Compare(facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "pass snapshot"}})).Digest()
 	n := changes.Compare(f)
 	if d := cmp.Diff([]string{old}, asked); d != "" {
-		t.Error("whose history was asked for: " + d)
+		t.Error("whose history was requested: " + d)
 	}
 	if len(n.Worse) > 0 || len(n.Flaky) != 1 || n.Regressed() || n.Digest() != replaced {
 		t.Errorf("%d worse, %d flaky, digest %v; without the flake %v", len(n.Worse), len(n.Flaky), n.Digest(), replaced)
 	}
 	f.Assess = func(*compare.Difference) error { return os.ErrDeadlineExceeded }
 	if n := changes.Compare(f); len(n.Worse) != 1 || len(n.Problems) != 1 || n.Whole() {
-		t.Errorf("where no history can be read: %d worse, problems %q", len(n.Worse), n.Problems)
+		t.Errorf("without readable history: %d worse, problems %q", len(n.Worse), n.Problems)
 	}
 }

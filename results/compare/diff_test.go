@@ -89,7 +89,7 @@ func TestAssess(t *testing.T) {
 	}
 	d.Assess(func(k results.CellKey) history.Rate {
 		if !asked[k.Test] {
-			t.Errorf("%s was not asked for", k)
+			t.Errorf("%s was not requested", k)
 		}
 		if k.Test == "s.TestShaky" {
 			return history.Rate{Failed: 3, Attempts: 20}
@@ -114,7 +114,7 @@ func TestAssess(t *testing.T) {
 	d = compare.Diff([]results.Cell{diffCell("6.1", "More", fail, pass), diffCell("6.1", "Still", fail, pass)},
 		[]results.Cell{diffCell("6.1", "More", fail, fail, fail, fail, fail, pass), diffCell("6.1", "Still", fail, pass)})
 	if !d.Empty() || d.Same != 2 {
-		t.Errorf("unweighed: %v, %d the same", listed(d), d.Same)
+		t.Errorf("not assessed: %v, %d the same", listed(d), d.Same)
 	}
 	d.Assess(func(results.CellKey) history.Rate { return history.Rate{Failed: 2, Attempts: 20} }, resultstest.BadVerdict)
 	if diff := cmp.Diff([]string{"new-failures: 6.1/More"}, listed(d)); diff != "" || d.Same != 1 {

@@ -127,7 +127,7 @@ func TestApply(t *testing.T) {
 	cells := cellsOf("6.1.1 xfs s.TestA fail")
 	nothing.Apply(cells, outcome.PolicySnapshot)
 	if !cells[0].Bad() || !nothing.Judgement()(&cells[0].Attempt) || nothing.Uses(cells, outcome.PolicySnapshot) != nil {
-		t.Error("no expectations made a failure good")
+		t.Error("without expectations a failure is not bad")
 	}
 }
 
@@ -185,7 +185,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 		if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
-			t.Errorf("%s: %T is no *Error", name, err)
+			t.Errorf("%s: %T is not an *Error", name, err)
 		}
 	}
 	for _, empty := range []string{"", "# nothing yet\n", "---\n"} {

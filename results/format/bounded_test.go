@@ -84,12 +84,12 @@ func TestMarkdownIsBounded(t *testing.T) {
 	}
 	shown := bytes.Count(content, []byte("\n- `"))
 	if fmt.Sprint(20_000-shown) != string(left[1]) {
-		t.Errorf("%d cells have details, and %s are said to have none", shown, left[1])
+		t.Errorf("%d cells have details, %s are reported without", shown, left[1])
 	}
 	if bytes.Count(content, []byte("<details>")) != bytes.Count(content, []byte("</details>")) {
-		t.Error("what is folded is not closed")
+		t.Error("a folded section is not closed")
 	}
 	if !bytes.Contains(content, []byte("more kernels are omitted")) {
-		t.Error("it does not say that tables are omitted")
+		t.Error("omitted tables are not reported")
 	}
 }

@@ -94,7 +94,7 @@ func TestJUnitAgainstTheSchema(t *testing.T) {
 		t.Skip("SPLICELAB_JUNIT_SCHEMA does not name junit-10.xsd of Jenkins' xUnit plugin")
 	}
 	if _, err := exec.LookPath("xmllint"); err != nil {
-		t.Skip("xmllint is not on PATH: it checks the schema")
+		t.Skip("xmllint is not on PATH to check the schema")
 	}
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun(), "none": {}} {
 		file := filepath.Join(t.TempDir(), name+".xml")

@@ -58,7 +58,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 			ids[list.name][id] = true
 			for name, v := range o {
 				if !slices.Contains(strings.Fields(list.may), name) {
-					t.Errorf("%s %s: %s is not of the schema", list.name, id, name)
+					t.Errorf("%s %s: %s is not in the schema", list.name, id, name)
 				}
 				if v == nil || fmt.Sprint(v) == "" && name != "path" && name != "patchset_hash" {
 					t.Errorf("%s %s: %s is null or empty", list.name, id, name)
@@ -69,7 +69,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 				if strings.HasSuffix(name, "_time") {
 					when, err := time.Parse(time.RFC3339Nano, v.(string))
 					if err != nil || when.IsZero() {
-						t.Errorf("%s %s: %s is %v, no time with a zone", list.name, id, name, v)
+						t.Errorf("%s %s: %s is %v, not a time with a zone", list.name, id, name, v)
 					}
 				}
 			}
@@ -86,7 +86,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 			t.Errorf("git_commit_hash %v", hash)
 		}
 		if hash, has := c["patchset_hash"]; has && c["git_commit_hash"] == nil {
-			t.Errorf("patchset_hash %q, and no commit that it is of", hash)
+			t.Errorf("patchset_hash %q without a commit", hash)
 		}
 	}
 	path := regexp.MustCompile(`^([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?$`)
@@ -157,7 +157,7 @@ func TestKCIDB(t *testing.T) {
 			k.check(t, "my_lab2")
 			d.Origin = "My Lab"
 			if err := WriteKCIDB(new(bytes.Buffer), d); err == nil {
-				t.Error("an origin that KCIDB does not take was written")
+				t.Error("an invalid KCIDB origin was written")
 			}
 		})
 	}
@@ -194,7 +194,7 @@ v = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])), format_checker
 errors = ["%s: %s" % (list(e.path), e.message[:300]) for e in v.iter_errors(json.load(open(sys.argv[2])))]
 print("\n".join(errors)); sys.exit(1 if errors else 0)`
 	if err := exec.CommandContext(t.Context(), "python3", "-c", "import jsonschema").Run(); err != nil {
-		t.Skip("python3 with jsonschema is not there: it checks the schema")
+		t.Skip("python3 with jsonschema is not available to check the schema")
 	}
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun(), "none": {}} {
 		_, content := kcidbOf(t, d)

@@ -29,10 +29,10 @@ func kunit(t *testing.T) string {
 	}
 	tarballs, _ := filepath.Glob("/usr/src/linux-source-6.*.tar.xz")
 	if len(tarballs) == 0 {
-		t.Skip("SPLICELAB_KERNEL_SOURCE names no kernel tree, and there is no /usr/src/linux-source-6.*.tar.xz: kunit.py is of them")
+		t.Skip("SPLICELAB_KERNEL_SOURCE names no kernel tree, and there is no /usr/src/linux-source-6.*.tar.xz for kunit.py")
 	}
 	if testing.Short() {
-		t.Skip("-short: unpacking the tarball takes its time")
+		t.Skip("-short: unpacks a large tarball")
 	}
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "tar", "-C", dir, "--strip-components=1", "--wildcards", "-xf", tarballs[0], "*/tools/testing/kunit").CombinedOutput(); err != nil {
@@ -123,7 +123,7 @@ func TestKTAPWithKunitParser(t *testing.T) {
 			}
 			if strings.Contains(said, "[ERROR]") { // incomplete: must not all pass
 				if err == nil && n[outcome.Infra] == 0 {
-					t.Errorf("%v is read from what kunit.py finds wrong", n)
+					t.Errorf("%v was read, but kunit.py reports errors", n)
 				}
 				return
 			}

@@ -72,7 +72,7 @@ func checkRead(t *testing.T, content []byte, format string) {
 	if err != nil {
 		var syntax *SyntaxError
 		if !errors.As(err, &syntax) {
-			t.Fatalf("not a fault of the document: %v", err)
+			t.Fatalf("not a *SyntaxError: %v", err)
 		}
 		return
 	}
@@ -94,7 +94,7 @@ func checkRead(t *testing.T, content []byte, format string) {
 		}
 		key := a.CellKey.String()
 		if n[key]++; a.N != n[key] {
-			t.Fatalf("attempt %d at %s comes as number %d", a.N, key, n[key])
+			t.Fatalf("attempt %d at %s has the number %d", a.N, key, n[key])
 		}
 	}
 }

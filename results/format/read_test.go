@@ -22,7 +22,7 @@ func TestDuplicateNames(t *testing.T) {
 		for _, name := range list {
 			k := n.key("6.1", "xfs", name)
 			if seen[k.Test] || k.Test == "" || sanitize.Line(k.Test) != k.Test {
-				t.Errorf("%.40q: %.40q comes twice, or is changed by the store", list, k.Test)
+				t.Errorf("%.40q: %.40q is duplicate, or changed by the store", list, k.Test)
 			}
 			seen[k.Test] = true
 		}
@@ -65,10 +65,10 @@ func TestMerge(t *testing.T) {
 		return run.ID
 	}
 	if id(c, b, a) != run.ID || id(source(t, "elsewhere/a.xml", one, "6.1"), b, c) != run.ID {
-		t.Error("the same documents are another run")
+		t.Error("the same documents give another run")
 	}
 	if id(a, b) == run.ID || id(source(t, "a.xml", one, "6.2"), b, c) == run.ID || id(source(t, "a.xml", one+" ", "6.1"), b, c) == run.ID {
-		t.Error("other documents, or the same of another kernel, are the same run")
+		t.Error("other documents, or the same for another kernel, give the same run")
 	}
 	ours := source(t, "ours.ktap", string(documents(t, sample())["ktap"]), "")
 	alias := sample()

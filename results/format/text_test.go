@@ -103,7 +103,7 @@ func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 		}
 	}
 	if rows == 0 {
-		t.Error("no row of the tables was seen")
+		t.Error("there are no table rows")
 	}
 }
 
@@ -157,10 +157,10 @@ func TestTextsAreBounded(t *testing.T) {
 	must(t, xml.Unmarshal(content, &got))
 	for _, c := range got.Suites[0].Cases[:100] {
 		if strings.Contains(c.Out.Text, "oooo") != (c.Failure != nil) {
-			t.Fatalf("%s: what failed comes first, and has its text", c.Name)
+			t.Fatalf("%s: failures come first, with their text", c.Name)
 		}
 		if c.Failure == nil && !strings.Contains(c.Out.Text, "output omitted") {
-			t.Fatalf("%s does not say that its text is left out", c.Name)
+			t.Fatalf("%s does not report its omitted text", c.Name)
 		}
 	}
 }
@@ -174,7 +174,7 @@ func TestTest2JSON(t *testing.T) {
 			var ev test2jsonEvent
 			must(t, json.Unmarshal(line, &ev))
 			if ev.Package == "" || s.packageEnd[ev.Package] != "" {
-				t.Fatalf("%s: %s: of no package, or after its end", name, line)
+				t.Fatalf("%s: %s: without a package, or after its end", name, line)
 			}
 			key := ev.Package + " " + ev.Test
 			parent, _, isSub := strings.Cut(ev.Test, "/")
@@ -191,7 +191,7 @@ func TestTest2JSON(t *testing.T) {
 				if ev.Test == "" {
 					s.packageEnd[ev.Package] = ev.Action
 				} else if s.open[key] == "" {
-					t.Errorf("%s: %s: has not begun", name, line)
+					t.Errorf("%s: %s: has not started", name, line)
 				}
 				delete(s.open, key)
 				ends[ev.Action]++

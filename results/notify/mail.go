@@ -59,7 +59,7 @@ func (m Mail) Send(ctx context.Context, msg Message) error {
 	if timeout == 0 {
 		timeout = mailTimeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it has not ended within %s", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it did not exit within %s", timeout))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, m.Command[0], m.Command[1:]...)
 	cmd.Stdin = bytes.NewReader(text)

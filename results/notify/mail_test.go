@@ -99,7 +99,7 @@ func TestMailThatCannotBeSent(t *testing.T) {
 		want string
 	}{
 		{notify.Mail{Command: refuses}, "exit status 67: no such user"},
-		{notify.Mail{Command: hangs, Timeout: 50 * time.Millisecond}, "it has not ended within 50ms"},
+		{notify.Mail{Command: hangs, Timeout: 50 * time.Millisecond}, "it did not exit within 50ms"},
 		{notify.Mail{Command: []string{"/nonexistent/sendmail"}}, "/nonexistent/sendmail: no such file"},
 		{notify.Mail{}, "no command"},
 		{notify.Mail{Command: refuses, From: "x\nBcc: y@example.org"}, "From: \"x Bcc: y@example.org\" is not an address"},

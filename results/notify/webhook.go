@@ -136,7 +136,7 @@ func (w Webhook) post(ctx context.Context, m Message) (retry bool, after time.Du
 	case res.StatusCode/100 == 2:
 		return false, 0, nil
 	case res.StatusCode/100 == 3:
-		return false, 0, fmt.Errorf("it answers %s, and is elsewhere: name its new address", status(res.StatusCode))
+		return false, 0, fmt.Errorf("it answers %s, a redirect: configure its new URL", status(res.StatusCode))
 	}
 	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		after = time.Duration(min(seconds, 3600)) * time.Second

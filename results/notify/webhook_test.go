@@ -54,7 +54,7 @@ func TestWebhook(t *testing.T) {
 		{"broken, then taken", []int{500, 429, 503, 200}, 4, ""},
 		{"stays broken", []int{503}, 4, `it answers 503 Service Unavailable: so it is\x1b[31m; given up after 4 tries`},
 		{"refused", []int{403, 200}, 1, `it answers 403 Forbidden`},
-		{"elsewhere", []int{302, 200}, 1, `name its new address`},
+		{"elsewhere", []int{302, 200}, 1, `configure its new URL`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &receiver{codes: c.codes}

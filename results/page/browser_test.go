@@ -36,7 +36,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.Is(`document.getElementById("shown").textContent`, "440 cells")
 		rows := browsertest.Eval[[]string](b, matrixText)
 		if !slices.Contains(rows, "▸DirectWrite (2 identical) xL .S -- .S xL .S -- .S xL .S xL .S xL .S xL .S xL .S xL .S") {
-			t.Errorf("no row of tests that are alike in %q", rows)
+			t.Errorf("no row of equal tests in %q", rows)
 		}
 		b.Is(`document.querySelector(".matrix").getAttribute("aria-colcount")`, 21)
 		b.Is(`document.querySelectorAll(".matrix [role=gridcell]:not([aria-label])").length`, 0)
@@ -258,12 +258,12 @@ func TestMarksMatchTerminal(t *testing.T) {
 	script := Script(false)
 	for _, o := range outcome.All {
 		if want := fmt.Sprintf("%q: %q", string(o), o.Letter()); !strings.Contains(script, want) {
-			t.Errorf("the script does not know %s", want)
+			t.Errorf("the script lacks %s", want)
 		}
 	}
 	for _, v := range outcome.Verdicts {
 		if want := fmt.Sprintf("%q: %q", string(v), results.VerdictMark(v)); !strings.Contains(script, want) {
-			t.Errorf("the script does not know %s", want)
+			t.Errorf("the script lacks %s", want)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func TestReportHasEveryCell(t *testing.T) {
 	i := 0
 	for part, from := range starts {
 		if from != i {
-			t.Fatalf("part %d begins with cell %d, the one before it ended at %d", part, from, i)
+			t.Fatalf("part %d starts with cell %d, the previous one ended at %d", part, from, i)
 		}
 		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
 			want := cells[i]
@@ -81,7 +81,7 @@ func TestReportHasEveryCell(t *testing.T) {
 			if columns.Kernels[columns.Kernel[i]] != want.Kernel || columns.Filesystems[columns.Filesystem[i]] != want.FS || columns.Tests[columns.Test[i]] != want.Test ||
 				columns.Verdicts[columns.Verdict[i]] != string(want.Verdict) || columns.Outcomes[columns.Outcome[i]] != string(want.Outcome) ||
 				columns.Details[columns.Detail[i]] != want.Detail || columns.Families[columns.Family[columns.Test[i]]] != sampleFamily(want.Test) {
-				t.Errorf("the columns tell something else of cell %d than %+v", i, want)
+				t.Errorf("the columns of cell %d differ from %+v", i, want)
 			}
 			i++
 		}

@@ -65,10 +65,10 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			}
 		}
 		if err := cmd.Wait(); err == nil {
-			t.Fatal("the child ended by itself")
+			t.Fatal("the child exited unexpectedly")
 		}
 		if last < enough {
-			t.Fatalf("the child ended after %d attempts", last)
+			t.Fatalf("the child exited after %d attempts", last)
 		}
 		attempts, err := s.Attempts(t.Context(), "r", resultstest.Key)
 		resultstest.Must(t, err)

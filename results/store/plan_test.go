@@ -67,7 +67,7 @@ func TestPlanIsStored(t *testing.T) {
 	}
 	unfinished()
 	if got, _, err := s.Plan(ctx, "first"); got != "" || err != nil {
-		t.Errorf("the plan of a run that is gone: %q, %v", got, err)
+		t.Errorf("the plan of a removed run: %q, %v", got, err)
 	}
 }
 
@@ -201,7 +201,7 @@ func TestRunIsLocked(t *testing.T) {
 	resultstest.Must(t, cmd.Start())
 	word := make([]byte, 5)
 	if _, err := out.Read(word); err != nil || string(word) != "held\n" {
-		t.Fatalf("the child said %q: %v", word, err)
+		t.Fatalf("the child printed %q: %v", word, err)
 	}
 	running("r", true)
 	resultstest.Must(t, cmd.Process.Kill())

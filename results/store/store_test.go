@@ -120,11 +120,11 @@ func TestStoreRefuses(t *testing.T) {
 	}
 	var unknown *results.RunError
 	if err := s.AddAttempt(ctx, "two", &first); !errors.As(err, &unknown) {
-		t.Errorf("attempt of a run that was never begun: %v", err)
+		t.Errorf("attempt of an unknown run: %v", err)
 	}
 	resultstest.Must(t, s.FinishRun(ctx, "one", resultstest.T0.Add(time.Hour), ""))
 	if err := s.AddAttempt(ctx, "one", new(edit(func(a *results.Attempt) { a.N = 2 }))); err == nil {
-		t.Error("a finished run took another attempt")
+		t.Error("a finished run accepted an attempt")
 	}
 	if err := s.FinishRun(ctx, "one", resultstest.T0.Add(time.Hour), "problem"); !errors.Is(err, ErrConflict) {
 		t.Errorf("finishing again with another problem: %v", err)
@@ -135,7 +135,7 @@ func TestRunReferences(t *testing.T) {
 	ctx := t.Context()
 	s := fresh(t)
 	if _, err := s.Run(ctx, "latest"); err == nil || !strings.Contains(err.Error(), "no runs yet") {
-		t.Errorf("latest of nothing: %v", err)
+		t.Errorf("latest of an empty store: %v", err)
 	}
 	for i, id := range []string{"2026-a1", "2026-a2", "2026-b1"} {
 		resultstest.Must(t, s.BeginRun(ctx, resultstest.Run(id, time.Duration(i)*time.Second)))
@@ -285,7 +285,7 @@ func TestOpenExplainsBadFiles(t *testing.T) {
 		}
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "text")); err != nil || !strings.HasPrefix(string(b), "this is text") {
-		t.Errorf("a file that is no database was changed: %v", err)
+		t.Errorf("a file that is not a database was changed: %v", err)
 	}
 }
 

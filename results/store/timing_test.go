@@ -65,7 +65,7 @@ func TestFirstSchemaIsMigrated(t *testing.T) {
 	var b bytes.Buffer
 	resultstest.Must(t, terminal.WriteTiming(&b, r, cells))
 	if !strings.Contains(b.String(), "was not stored") {
-		t.Errorf("of a run without times it says:\n%s", b.String())
+		t.Errorf("for a run without timing:\n%s", b.String())
 	}
 }
 

@@ -42,7 +42,7 @@ func TestWatch(t *testing.T) {
 		cells, err := writer.Cells(ctx, "r")
 		resultstest.Must(t, err)
 		if diff := cmp.Diff(results.Count(cells), p.Tally); diff != "" {
-			t.Errorf("tally (-counted anew +watched):\n%s", diff)
+			t.Errorf("tally (-counted +watched):\n%s", diff)
 		}
 		return p, came
 	}
@@ -83,7 +83,7 @@ func TestWatch(t *testing.T) {
 	}
 	var gone *results.RunError
 	if _, err := w.Look(ctx, resultstest.T0); !errors.As(err, &gone) {
-		t.Errorf("a run that was pruned: %v", err)
+		t.Errorf("a pruned run: %v", err)
 	}
 }
 
@@ -143,10 +143,10 @@ func TestChanges(t *testing.T) {
 	resultstest.Must(t, writer.BeginRun(ctx, resultstest.Run("r", 0)))
 	second := version()
 	if second == first {
-		t.Error("another's write is not seen")
+		t.Error("a write by another connection is not detected")
 	}
 	resultstest.Must(t, reader.AddAttempt(ctx, "r", new(resultstest.Attempt(resultstest.Key, 1, outcome.Pass, outcome.None))))
 	if version() == second {
-		t.Error("a write of the same store is not seen")
+		t.Error("a write by the same store is not detected")
 	}
 }

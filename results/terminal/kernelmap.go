@@ -99,7 +99,7 @@ func WriteKernelMap(w io.Writer, m history.KernelMap, o Options) error {
 		words = append(words, letter+" "+word)
 	}
 	slices.Sort(words)
-	fmt.Fprintf(&b, "\n%s; a column a kernel, oldest first\n\n", strings.Join(words, ", "))
+	fmt.Fprintf(&b, "\n%s; one column per kernel, oldest first\n\n", strings.Join(words, ", "))
 	writeMapChanges(&b, m)
 	_, err := b.WriteTo(w)
 	return err

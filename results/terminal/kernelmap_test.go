@@ -40,7 +40,7 @@ func TestKernelMapText(t *testing.T) {
 s.TestA ext4 !    .
 s.TestA xfs  S    -S L F
 
-! crash, - skip, . pass, F foreign, L live, S snapshot; a column a kernel, oldest first
+! crash, - skip, . pass, F foreign, L live, S snapshot; one column per kernel, oldest first
 
 s.TestA ext4: crash until 5.10.1, pass from 6.1.1
 s.TestA xfs: snapshot until 6.1.2, live from 6.1.4

@@ -215,7 +215,7 @@ func TestCompression(t *testing.T) {
 		unpacked, err := io.ReadAll(r)
 		must(t, err)
 		if !bytes.Equal(unpacked, plain.Body.Bytes()) {
-			t.Errorf("%s: compressed it is another document", target)
+			t.Errorf("%s: the compressed document differs", target)
 		}
 	}
 }
@@ -242,7 +242,7 @@ func TestCache(t *testing.T) {
 	}
 	all.Wait()
 	if n != 1 {
-		t.Errorf("made %d times", n)
+		t.Errorf("built %d times", n)
 	}
 	made := func(key, stamp string, times int) {
 		t.Helper()
@@ -250,7 +250,7 @@ func TestCache(t *testing.T) {
 		_, err := c.get(t.Context(), key, stamp, text)
 		must(t, err)
 		if n-before != times {
-			t.Errorf("%s %s was made %d times, want %d", key, stamp, n-before, times)
+			t.Errorf("%s %s was built %d times, want %d", key, stamp, n-before, times)
 		}
 	}
 	made("a", "1", 0)
@@ -267,6 +267,6 @@ func TestCache(t *testing.T) {
 	never := make(chan struct{})
 	defer close(never)
 	if _, err := c.get(ctx, "e", "1", func(context.Context) (any, error) { <-never; return nil, context.Canceled }); err == nil {
-		t.Error("who has gone is answered")
+		t.Error("a cancelled request was answered")
 	}
 }

@@ -192,7 +192,7 @@ func TestEventsPruned(t *testing.T) {
 	must(t, err)
 	s.until("end 0 of 0")
 	if _, err := s.next(); !errors.Is(err, io.EOF) {
-		t.Errorf("the stream of a run that is gone: %v", err)
+		t.Errorf("the stream of a removed run: %v", err)
 	}
 }
 
@@ -350,14 +350,14 @@ func TestStopped(t *testing.T) {
 		t.Helper()
 		e, err := s.next()
 		if err != nil || e.Kind != kindRun || e.Running != want {
-			t.Fatalf("%+v, %v; want that it runs: %t", e.Event, err, want)
+			t.Fatalf("%+v, %v; want running %t", e.Event, err, want)
 		}
 		if got := get[page.Run](t, server.Handler(), "/api/runs/"+id); got.Running != want {
 			t.Errorf("the run has running %t, want %t", got.Running, want)
 		}
 		for _, run := range get[Runs](t, server.Handler(), "/api/runs").Runs {
 			if run.Running != (want && run.ID == id) {
-				t.Errorf("the list has running of %s: %t", run.ID, run.Running)
+				t.Errorf("in the list %s has running %t", run.ID, run.Running)
 			}
 		}
 	}
@@ -424,7 +424,7 @@ func TestReadersDoNotBlockWriters(t *testing.T) {
 		select {
 		case <-done:
 			if cells := get[page.Cells](t, h, "/api/runs/latest/cells"); len(cells.Kernel) != n {
-				t.Errorf("%d of %d cells are seen", len(cells.Kernel), n)
+				t.Errorf("%d of %d cells were read", len(cells.Kernel), n)
 			}
 			return
 		default:

@@ -22,7 +22,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			}
 		}
 		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "*") {
-			t.Errorf("%d: the policy %q lets more through than our own files", w.Code, csp)
+			t.Errorf("%d: the policy %q allows more than our own files", w.Code, csp)
 		}
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
@@ -56,7 +56,7 @@ func TestHostNames(t *testing.T) {
 	}
 	public := testServer(t, Config{Store: openStore(t, storePath(t)), Token: token}, quick).Handler()
 	if w := ask(public, "GET", "/", "Host", "lab.example"); w.Code != http.StatusOK {
-		t.Errorf("a server for others refuses its own name: %d", w.Code)
+		t.Errorf("a public server rejects its own name: %d", w.Code)
 	}
 }
 

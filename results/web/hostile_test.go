@@ -75,7 +75,7 @@ func TestHostileTexts(t *testing.T) {
 	path := storePath(t)
 	id, key := hostileStore(t, path)
 	if st, err := os.Stat(path); err != nil || st.Size() > 4<<20 {
-		t.Errorf("the store took all of the line: %v, %v", st, err)
+		t.Errorf("the store kept the whole line: %v, %v", st, err)
 	}
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
 	for target, name := range map[string]string{
@@ -107,7 +107,7 @@ func harmless(t *testing.T, where string, doc any) {
 	switch v := doc.(type) {
 	case string:
 		if sanitize.Text(v) != v {
-			t.Errorf("%.60s holds %.200q", where, v)
+			t.Errorf("%.60s contains %.200q", where, v)
 		}
 	case []any:
 		for _, one := range v {
@@ -167,7 +167,7 @@ func TestMarkupIsImpossible(t *testing.T) {
 		"a timer":   `setTimeout("globalThis.owned=1", 0)`,
 	} {
 		if got := browsertest.Eval[string](b, `new Promise(done => setTimeout(() => { try { `+js+`; done("") } catch (e) { done(e.name) } }))`); got == "" {
-			t.Errorf("%s is let through", what)
+			t.Errorf("%s is allowed", what)
 		}
 	}
 	b.Is(`typeof globalThis.owned`, "undefined")

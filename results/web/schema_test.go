@@ -69,7 +69,7 @@ func TestSchemaMatchesTypes(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(string(schemaText), b.String()); diff != "" {
-		t.Errorf("schema.json is not that of the types; write it with -update (-is +should be):\n%s", diff)
+		t.Errorf("schema.json does not match the types; write it with -update (-have +want):\n%s", diff)
 	}
 }
 
@@ -152,11 +152,11 @@ func TestAnswersMatchSchema(t *testing.T) {
 	}
 	for name := range answers {
 		if !slices.Contains(seen, name) {
-			t.Errorf("no answer of %s was tried", name)
+			t.Errorf("no response of %s was tested", name)
 		}
 	}
 	if served := ask(h, "GET", "/api/schema.json"); served.Body.String() != string(schemaText) || served.Header().Get("Content-Type") != "application/schema+json" {
-		t.Errorf("another schema is served: %s %.100s", served.Header(), served.Body)
+		t.Errorf("a different schema is served: %s %.100s", served.Header(), served.Body)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestSchemaRefuses(t *testing.T) {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
 		must(t, err)
 		if validator(t, "Run").Validate(doc) == nil {
-			t.Errorf("%s in place of %s is taken", change[1], change[0])
+			t.Errorf("%s in place of %s is accepted", change[1], change[0])
 		}
 	}
 }

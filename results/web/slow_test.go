@@ -95,6 +95,6 @@ func TestSlowClientIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if rest, err := io.ReadAll(in); err != nil || strings.Contains(string(rest), last) {
-		t.Errorf("the slow client was waited for: %v, %q", err, rest)
+		t.Errorf("the server waited for the slow client: %v, %q", err, rest)
 	}
 }
