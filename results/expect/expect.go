@@ -41,7 +41,8 @@ type Rule struct {
 	ranges []kernelversion.Range
 }
 
-// Expectations are the rules of a file. The first that matches a cell applies. A nil *Expectations expects nothing.
+// Expectations are the rules of a file. The first that matches a cell applies.
+// A nil *Expectations expects nothing.
 type Expectations struct {
 	File  string
 	Rules []Rule

@@ -8,8 +8,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Rate is the number of failed attempts among a number of attempts. Infra and
-// skips do not count.
+// Rate is a failure rate: how many of the attempts failed. Infra and skips do
+// not count.
 type Rate struct {
 	Failed, Attempts int
 }

@@ -148,8 +148,8 @@ type Change struct {
 	Past Rate `json:"past"`
 }
 
-// Rate is the number of failed attempts among a number of attempts, with the 95
-// % confidence interval of the probability, from 0 to 1.
+// Rate is a failure rate: the failed attempts among all attempts, and the 95 %
+// confidence interval of the probability, from 0 to 1.
 type Rate struct {
 	Failed   int     `json:"failed"`
 	Attempts int     `json:"attempts"`
