@@ -29,8 +29,8 @@ type Webhook struct {
 	// Timeout bounds one attempt. Default 10 s.
 	Timeout time.Duration
 	// Pauses are the delays between attempts: there is one attempt more than
-	// pauses. Default 1 s, 5 s and 25 s. A receiver's Retry-After takes
-	// precedence, up to a minute.
+	// pauses. Default 1 s, 5 s and 25 s. A longer Retry-After of the
+	// receiver is respected, up to a minute.
 	Pauses []time.Duration
 	// Client makes the requests. Default: one that verifies certificates
 	// against the system's CAs, or SSL_CERT_FILE.
