@@ -8,7 +8,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// FromAttempts combines all attempts at a cell, at least one and in order.
+// FromAttempts combines all attempts at a cell: at least one, in order.
 func FromAttempts(attempts []Attempt) Cell {
 	at := deciding(attempts)
 	c := Cell{Attempt: attempts[at], Attempts: len(attempts)}
@@ -26,9 +26,9 @@ func FromAttempts(attempts []Attempt) Cell {
 	return c
 }
 
-// deciding is the index of the attempt whose verdict is the cell's: the last bad one, else
-// the last that is not infra, else the last. A cell that failed once has not
-// passed, however often it did so afterwards.
+// deciding is the index of the attempt whose verdict is the cell's: the last
+// bad one, else the last that is not infra, else the last. A cell that failed
+// once does not pass because a retry did.
 func deciding(attempts []Attempt) int {
 	for _, counts := range []func(outcome.Verdict) bool{
 		outcome.Verdict.Bad,
@@ -43,8 +43,8 @@ func deciding(attempts []Attempt) int {
 	return len(attempts) - 1
 }
 
-// flakiness is "k/n" when k of the n attempts with a verdict on the kernel failed
-// and the others did not.
+// flakiness is "k/n" if k of the n attempts with a verdict on the kernel
+// failed, 0 < k < n.
 func (c Cell) flakiness() string {
 	failed, n := 0, 0
 	count := func(v outcome.Verdict) {
@@ -81,7 +81,7 @@ func Show(cells []Cell, p outcome.Policy) []Cell {
 			a := &attempts[j]
 			a.Verdict = a.Verdict.Under(p, a.Kind, a.Outcome)
 		}
-		// Another attempt may decide now.
+		// Under p another attempt may decide.
 		anew := FromAttempts(attempts)
 		c.Attempt, c.Others, c.Flaky = anew.Attempt, anew.Others, anew.Flaky
 	}

@@ -56,7 +56,7 @@ func TestShowJudgesByAnotherPolicy(t *testing.T) {
 		t.Error(d)
 	}
 	if alias[0].N != 2 || alias[0].Outcome != outcome.Snapshot {
-		t.Errorf("under alias attempt %d speaks for the cell, want the last: neither is bad", alias[0].N)
+		t.Errorf("under alias attempt %d decides, want the last: neither is bad", alias[0].N)
 	}
 	if alias[0].Flaky != "" {
 		t.Errorf("both attempts pass under alias, yet flaky %s", alias[0].Flaky)

@@ -38,8 +38,8 @@ func grouped(cells []Cell) map[Column][]*Cell {
 	return m
 }
 
-// What says the cell's result in words: its verdict, the outcome if it has one,
-// and how flaky it is. It is not cleaned.
+// What is the cell's result in words: its verdict, the outcome if it has one,
+// and how flaky it is. It is not sanitized.
 func (c *Cell) What() string {
 	s := string(c.Verdict)
 	if c.Outcome != outcome.None {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// RunError is a reference that names no run, or more than one.
+// RunError reports a reference that matches no run, or more than one.
 type RunError struct {
 	Ref       string
 	Ambiguous bool
@@ -28,10 +28,10 @@ func (e *RunError) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*RunError) BadInput() {}
 
-// KernelError is a reference to a kernel without cells in the run.
+// KernelError reports a reference to a kernel that has no cells in the run.
 type KernelError struct {
-	Ref, Run string   // Run is empty where all runs were searched
-	Known    []string // the kernels that there are
+	Ref, Run string   // Run is empty if all runs were searched
+	Known    []string // the kernels that have cells
 }
 
 // Error lists the kernels that have cells.
@@ -49,7 +49,7 @@ func (e *KernelError) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*KernelError) BadInput() {}
 
-// RunningError is a run whose lock another process holds.
+// RunningError reports a run whose lock another process holds.
 type RunningError struct{ Run string }
 
 func (e *RunningError) Error() string {

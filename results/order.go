@@ -60,7 +60,7 @@ func CompareCells(a, b *Cell) int {
 	return cmp.Or(a.Release().Compare(b.Release()), CompareNatural(a.FS, b.FS), CompareNatural(a.Test, b.Test))
 }
 
-// CompareKeys orders cells as reports do, as far as their keys say.
+// CompareKeys orders cells as reports do, by key.
 func CompareKeys(a, b CellKey) int {
 	return CompareCells(&Cell{Attempt: Attempt{CellKey: a}}, &Cell{Attempt: Attempt{CellKey: b}})
 }

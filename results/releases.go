@@ -10,13 +10,13 @@ import (
 // Kernel is a kernel of a run.
 type Kernel struct {
 	kernelversion.Release
-	Arch    string // as Debian and Go name it; empty: not known
+	Arch    string // as Debian and Go name it; empty: unknown
 	Flavour string
 	Digest  string // hex SHA-256; empty until the kernel is fetched
 }
 
-// Release is the kernel of an attempt, with the upstream version that the store
-// has of it, or else the one in its name.
+// Release is the kernel of an attempt, with its upstream version from the
+// store, or else the one in its name.
 func (a *Attempt) Release() kernelversion.Release {
 	if a.Version.IsZero() {
 		return kernelversion.ReleaseOf(a.Kernel)
@@ -24,7 +24,7 @@ func (a *Attempt) Release() kernelversion.Release {
 	return kernelversion.Release{Name: a.Kernel, Version: a.Version}
 }
 
-// Releases are the kernels of cells, each once, oldest first.
+// Releases returns the distinct kernels of cells, oldest first.
 func Releases(cells []Cell) []kernelversion.Release {
 	seen := make(map[string]bool)
 	var all []kernelversion.Release
@@ -38,7 +38,7 @@ func Releases(cells []Cell) []kernelversion.Release {
 	return all
 }
 
-// ReleaseNames are the names of releases.
+// ReleaseNames returns the names of releases.
 func ReleaseNames(releases []kernelversion.Release) []string {
 	var names []string
 	for _, r := range releases {
@@ -47,8 +47,8 @@ func ReleaseNames(releases []kernelversion.Release) []string {
 	return names
 }
 
-// Series is the "6.12" that a release begins with; the release itself where
-// there is no such beginning.
+// Series is the "6.12" at the start of a release, or the whole release if it
+// has no such prefix.
 func Series(release string) string { return kernelversion.ReleaseOf(release).Series() }
 
 // upstream is the leading dotted number of a release.
@@ -60,7 +60,7 @@ func upstream(release string) string {
 	return release[:n]
 }
 
-// SharedFlavour is the "-cloud-amd64" at the end of every release.
+// SharedFlavour is the suffix that all releases share, e.g. "-cloud-amd64".
 func SharedFlavour(releases []string) string {
 	flavour := ""
 	for i, r := range releases {

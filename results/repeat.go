@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// RepeatCommand is the shell command that reproduces a cell of r: same policy,
-// same seed.
+// RepeatCommand is the shell command that reproduces a cell of r, with the same
+// policy and seed.
 func RepeatCommand(r Run, key CellKey) string {
 	args := []string{"splicelab", "run", "-k", key.Kernel, "-f", key.FS, "-t", "^" + regexp.QuoteMeta(key.Test) + "$"}
 	if r.Policy != "" && r.Policy != outcome.PolicySnapshot {
@@ -20,8 +20,8 @@ func RepeatCommand(r Run, key CellKey) string {
 	return ShellCommand(args)
 }
 
-// ShellCommand writes words as one command line that a shell splits into just
-// them, safe to print.
+// ShellCommand joins words into one command line that a shell splits into the
+// same words, safe to print.
 func ShellCommand(words []string) string {
 	safe := make([]string, len(words))
 	for i, w := range words {

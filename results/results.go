@@ -1,7 +1,7 @@
-// Package results is the model of what runs found: Run, Cell, Attempt, and pure
-// functions on them such as the order of reports. It is a leaf: store keeps
-// runs, history and compare evaluate them, terminal, format, page and web show
-// them. It must not know how a cell is run.
+// Package results is the data model of results: Run, Cell, Attempt, and pure
+// functions on them such as the order of reports. Package store keeps runs,
+// history and compare evaluate them, and terminal, format, page and web show
+// them. It does not know how a cell is run.
 package results
 
 import (
@@ -22,22 +22,21 @@ type Run struct {
 	Accel    string // "tcg" or "kvm"
 	Seed     uint64
 	Command  []string
-	// Conditions are what could explain a difference between runs:
-	// "qemu", "splicelab", "mkfs.xfs", "kernel <release>" (its digest), …
+	// Conditions are what could explain a difference between runs: "qemu",
+	// "splicelab", "mkfs.xfs", "kernel <release>" (its digest), …
 	Conditions map[string]string
-	Kernels    []Kernel // those planned; only BeginRun looks at it
+	Kernels    []Kernel // those planned; only BeginRun reads it
 	Planned    int      // cells planned
-	Problem    string   // why the run cannot be trusted: a failed control cell, an abort; else empty
-	// Paused is how much of the time from Started to Finished nobody was at the
-	// run, because it had been stopped and was resumed later.
+	Problem    string   // why the run cannot be trusted, such as a failed control cell or an abort; else empty
+	// Paused is how long the run was stopped between Started and Finished.
 	Paused time.Duration
-	// Plan is what the lab needs to resume the run, in the lab's own form; empty
-	// for a run that cannot be resumed. It can be long: only Store.BeginRun writes
-	// it and Store.Plan reads it.
+	// Plan is what the lab needs to resume the run, in the lab's format; empty
+	// if the run cannot be resumed. It can be long: only Store.BeginRun writes
+	// it and only Store.Plan reads it.
 	Plan string
 }
 
-// Took is how long the run ran, without pauses; 0 until it has finished.
+// Took is the run's duration without pauses; 0 until it has finished.
 func (r Run) Took() time.Duration {
 	if r.Finished.IsZero() {
 		return 0
@@ -48,20 +47,20 @@ func (r Run) Took() time.Duration {
 // Baseline is the mark of the run that others are compared with.
 const Baseline = "baseline"
 
-// CellKey names a cell.
+// CellKey identifies a cell.
 type CellKey struct {
 	Kernel string // release
 	FS     string // profile name
 	Test   string // suite.TestName/subtest
 }
 
-// String names the cell as listings and messages do: "kernel fs test".
+// String returns "kernel fs test", as used in listings and messages.
 func (k CellKey) String() string { return k.Kernel + " " + k.FS + " " + k.Test }
 
 // Attempt is one execution of a cell.
 type Attempt struct {
 	CellKey
-	// Version is the kernel's upstream version where the store knows it: see
+	// Version is the kernel's upstream version if the store has it: see
 	// Release.
 	Version    kernelversion.Version
 	N          int // 1 for the first; infra attempts count
@@ -77,11 +76,11 @@ type Attempt struct {
 	Console    string // excerpt of the kernel log, bounded
 }
 
-// Timing is how an attempt's time was spent, in chronological order. Work shared
-// by several cells is charged to the first of them, so that the sum over all
-// attempts is the cost of the run.
+// Timing is how an attempt's time was spent, in chronological order. Work
+// shared by several cells is charged to the first of them, so that the sum over
+// all attempts is the cost of the run.
 type Timing struct {
-	Queue   time.Duration // a prepared VM waited to be used
+	Queue   time.Duration // a prepared VM waited for its cell
 	Spawn   time.Duration // starting QEMU, until its monitor answers
 	Restore time.Duration // loading a template's state
 	Boot    time.Duration // without a template: from QEMU's start to a mounted filesystem
@@ -92,17 +91,17 @@ type Timing struct {
 
 // Cell is the result of a cell: what its attempts found.
 type Cell struct {
-	Attempt         // the one that counts: the last bad one, else the last that is not infra, else the last
-	Attempts int    // how many there were, infra included
-	Infra    int    // how many of them were infra
+	Attempt         // the deciding one: the last bad one, else the last that is not infra, else the last
+	Attempts int    // number of attempts, including infra
+	Infra    int    // number of infra attempts
 	Flaky    string // "k/n" when k of n non-infra attempts failed, 0 < k < n; else empty
-	// Expected says whether an expectation of the user changes what the verdict
-	// means: XFail, XPass, or empty. Why is the reason that the expectation gives.
-	// In documents the field is called "standing": a contract with their readers.
+	// Expected is XFail or XPass if an expectation of the user applies, else
+	// empty. Why is the expectation's reason. In documents the field is called
+	// "standing", which is kept for compatibility.
 	Expected Expected
 	Why      string
 	// Others are its other attempts, oldest first, so that they can be judged
-	// again under another policy than the run's. Nil for a cell of one attempt.
+	// under a policy other than the run's. Nil for a cell with one attempt.
 	Others []Attempt
 }
 
@@ -120,8 +119,8 @@ const (
 // Bad reports whether the cell makes a run fail.
 func (c *Cell) Bad() bool { return c.Verdict.Bad() && c.Expected != XFail }
 
-// NewRunID returns an id for a run that starts at t: sortable by time to the
-// millisecond, different for two runs of the same one.
+// NewRunID returns an id for a run that starts at t. It is sortable by time to
+// the millisecond, and unique within a millisecond.
 func NewRunID(t time.Time) string {
 	var b [2]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand

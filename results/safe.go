@@ -11,12 +11,12 @@ import (
 
 // Limits of what the store keeps of an attempt.
 const (
-	MaxText       = 64 << 10 // Output and Console, each, in bytes
+	MaxText       = 64 << 10 // bytes of Output and of Console
 	MaxCovariates = 128      // number of covariates
 )
 
 // SafeRun returns r with texts that are safe to show, each one line. The words
-// of its command are quoted for a shell where they have to be.
+// of its command are quoted for a shell if necessary.
 func SafeRun(r Run) Run {
 	r.ID, r.Policy, r.Accel = sanitize.Line(r.ID), outcome.Policy(sanitize.Line(string(r.Policy))), sanitize.Line(r.Accel)
 	r.Problem = sanitize.Line(r.Problem)
@@ -37,7 +37,7 @@ func SafeKey(k CellKey) CellKey {
 	return CellKey{Kernel: sanitize.Line(k.Kernel), FS: sanitize.Line(k.FS), Test: sanitize.Line(k.Test)}
 }
 
-// SafeAttempt returns a as it is stored: texts cleaned and bounded.
+// SafeAttempt returns a as it is stored: with texts sanitized and bounded.
 func SafeAttempt(a Attempt) Attempt {
 	a.CellKey = SafeKey(a.CellKey)
 	a.Outcome = outcome.Outcome(sanitize.Line(string(a.Outcome)))

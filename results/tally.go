@@ -42,7 +42,7 @@ func Count(cells []Cell) Tally {
 	return t
 }
 
-// Bad is how many cells make the run fail.
+// Bad is the number of cells that make the run fail.
 func (t Tally) Bad() int {
 	n := -t.XFail
 	for v, k := range t.Verdicts {

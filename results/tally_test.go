@@ -7,7 +7,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-func TestTallyKnowsWhatIsExpected(t *testing.T) {
+func TestTallyOfExpected(t *testing.T) {
 	if tally := results.Count(resultstest.Expected()); tally.Bad() != 1 || tally.XFail != 5 || tally.XPass != 1 {
 		t.Errorf("%+v, bad: %d", tally, tally.Bad())
 	}

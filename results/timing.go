@@ -22,19 +22,19 @@ var Phases = [...]Phase{
 	{"boot", "the kernel booted and the filesystem was mounted", func(t *Timing) *time.Duration { return &t.Boot }},
 	{"agent", "the test's process was started or released", func(t *Timing) *time.Duration { return &t.Agent }},
 	{"test", "the test ran", func(t *Timing) *time.Duration { return &t.Test }},
-	{"collect", "output and kernel log came to their end", func(t *Timing) *time.Duration { return &t.Collect }},
+	{"collect", "output and kernel log were collected", func(t *Timing) *time.Duration { return &t.Collect }},
 }
 
-// In returns how long the phase took.
+// In returns the duration of the phase.
 func (p Phase) In(t Timing) time.Duration { return *p.of(&t) }
 
-// Sum is the duration of all phases but the queue.
+// Sum is the duration of all phases except the queue.
 func (t Timing) Sum() time.Duration {
 	return t.Spawn + t.Restore + t.Boot + t.Agent + t.Test + t.Collect
 }
 
 // Came is how the cell got its VM: "restored", "booted", or "shared" with the
-// previous cell; empty when the timing was not stored.
+// previous cell; empty if the timing was not stored.
 func (t Timing) Came() string {
 	switch {
 	case t == Timing{}:
@@ -57,11 +57,11 @@ type PhaseTimes struct {
 // TimeUse is how the time of a run's attempts was spent.
 type TimeUse struct {
 	Attempts int // with a known timing
-	Infra    int // how many of them were infra
+	Infra    int // number of infra attempts
 	Unknown  int
 	Came     map[string]int
 	Phases   []PhaseTimes
-	Sum      time.Duration // of all phases but the queue
+	Sum      time.Duration // of all phases except the queue
 }
 
 // UseOfTime adds up the timing of all attempts at these cells.

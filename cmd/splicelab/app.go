@@ -24,10 +24,10 @@ type app struct {
 
 	configFile string
 	cfg        config.Config
-	programs   session.Programs // where the guest programs are, once that was asked
+	programs   session.Programs // where the guest programs are; set on first use
 }
 
-// session is what the packages below take of the invocation.
+// session is the part of the invocation that the packages below need.
 func (a *app) session() session.Settings {
 	return session.Settings{Config: a.cfg, Command: append([]string{"splicelab"}, a.args...), Version: build().Number(), Log: a.log, Programs: &a.programs}
 }
@@ -38,13 +38,13 @@ const unconfigured = "splicelab_unconfigured"
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "splicelab",
-		Short: "Run Go tests on many kernels and filesystems, and compare what happened",
+		Short: "Run Go tests on many kernels and filesystems, and compare the results",
 		Long: `splicelab boots many Linux kernels with many filesystems in QEMU, runs Go test
 binaries in them, and collects pass/fail matrices of how splice(2) keeps, or
 does not keep, the data that a pipe refers to.
 
-Exit codes: 0 everything as it should be; 1 some cell failed; 2 bad usage or
-bad input; 3 the lab itself failed or was interrupted, even if cells failed too.
+Exit codes: 0 success; 1 some cell failed; 2 bad usage or bad input; 3 the lab
+itself failed or was interrupted, even if cells failed too.
 
 Options come from flags, environment variables (SPLICELAB_…) and the file
 splicelab.yaml, in this order.`,
@@ -108,9 +108,8 @@ func (a *app) option(flags *pflag.FlagSet, name, key, usage string) {
 	a.bind(flags, name, key)
 }
 
-// bind makes a flag that is defined set the configuration key. It can only
-// fail for a flag that is not defined, which the tests of every verb's help
-// would show at once.
+// bind makes a defined flag set the configuration key. It fails only for an
+// undefined flag, which the help tests of every verb would catch.
 func (a *app) bind(flags *pflag.FlagSet, name, key string) {
 	if err := config.BindFlag(flags, name, key); err != nil {
 		fmt.Fprintf(a.stderr, "splicelab: flag --%s: %s\n", name, err)

@@ -13,19 +13,18 @@ func (a *app) benchCommand() *cobra.Command {
 	var o bench.Options
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure what a cell costs on this machine, beside what it should",
-		Long: `bench measures, in one go and side by side: the bare boot of a kernel, which is
-the least that a cold cell can take; a cell in a booted VM, in a restored one,
-and in one that is shared; how many cells a minute all jobs together make; the
-memory of VMs that are there at once, and a template's size; what a plan of
-100,000 cells takes; and the same test by virtrun, vng and vimto, where those are
-on PATH.
+		Short: "Measure what a cell costs on this machine, and compare it with the goals",
+		Long: `bench measures side by side: the bare boot of a kernel, which is the lower bound
+for a cold cell; a cell in a booted, a restored and a shared VM; the throughput
+of all jobs in cells per minute; the memory of concurrent VMs, and a template's
+size; the cost of planning 100,000 cells; and the same test under virtrun, vng
+and vimto, if they are on PATH.
 
-All that takes time is measured in rounds, each thing once a round, so that a
-noisy machine hurts all alike. A first round makes images and templates, and does
-not count. The report goes to standard output as Markdown, each figure with its
-goal and how often it meets it: 1 just does, 2 is twice as good. Nothing goes into
-the store of results.
+Times are measured in rounds, each once per round, so that noise affects all of
+them equally. A warm-up round builds images and templates, and does not count.
+The report is written to standard output as Markdown. Each figure has its goal
+and a ratio: 1 just meets the goal, 2 is twice as good. Nothing is stored in the
+results store.
 
 Exit codes: 0 everything was measured, whether or not it meets its goal; 2 bad
 usage; 3 the lab failed or was interrupted.`,
@@ -37,7 +36,7 @@ usage; 3 the lab failed or was interrupted.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.Guest.Kernel, "kernel", "k", "6.12", "boot the `KERNEL` that this selector names")
+	f.StringVarP(&o.Guest.Kernel, "kernel", "k", "6.12", "boot the `KERNEL` that this selector matches")
 	f.StringVarP(&o.Guest.Filesystem, "filesystem", "f", "xfs", "measure on this filesystem profile: `NAME`")
 	f.StringVarP(&o.Test, "test", "t", `^splice\.TestWrite/large-clean$`, "measure a cell of the test whose suite.TestName/subtest matches `REGEXP`")
 	f.IntVarP(&o.Repetitions, "repetitions", "n", 20, "measure everything `N` times")
@@ -54,7 +53,7 @@ func (a *app) bench(ctx context.Context, o bench.Options) error {
 		return usagef("-n %d --held %d: both are at least 1", o.Repetitions, o.Held)
 	}
 	if o.Guest.Filesystem == "" {
-		return usagef("say on which filesystem to measure, for example -f xfs")
+		return usagef("name the filesystem to measure on, for example -f xfs")
 	}
 	return bench.Measure(ctx, a.session(), a.stdout, a.stderr, o)
 }

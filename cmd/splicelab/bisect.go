@@ -18,21 +18,21 @@ func (a *app) bisectCommand() *cobra.Command {
 		a.bisectPackagesCommand(), a.bisectCommitsCommand(), a.bisectConfigCommand())
 }
 
-// searchFlags are the flags of every bisection. They set q and, to "", the file
-// of the answer in JSON.
+// searchFlags defines the flags common to every bisection. They set q and the
+// file for the answer in JSON ("" by default).
 func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, json *string) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	defaults := config.Default().Run
-	f.StringP("tests", "t", "", "bisect the cell whose suite.TestName/subtest matches `REGEXP`; it must be one alone (required)")
+	f.StringP("tests", "t", "", "bisect the cell whose suite.TestName/subtest matches `REGEXP`; it must match exactly one (required)")
 	f.StringP("filesystems", "f", "", "on this filesystem profile: `NAME` (required)")
 	fromFlag(f, &q.From)
-	f.StringVar(&q.Term, "term", "", "look for this change: `GOOD..BAD`, outcomes or verdicts such as snapshot..zeroed (default: what the ends differ in)")
-	f.Float64Var(&q.Confidence, "confidence", 0.99, "be right with this `PROBABILITY`")
+	f.StringVar(&q.Term, "term", "", "look for this change: `GOOD..BAD`, outcomes or verdicts such as snapshot..zeroed (default: the difference between the ends)")
+	f.Float64Var(&q.Confidence, "confidence", 0.99, "`PROBABILITY` that the answer is right")
 	f.IntVar(&q.Tries, "tries", 100, "try one kernel at most `N` times")
 	f.BoolVar(&q.Fresh, "fresh", false, "start over, even if an unfinished bisection could be resumed")
 	f.StringVar(json, "json", "", "write the answer as JSON to `FILE` (- is standard output)")
-	f.String("policy", defaults.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
+	f.String("policy", defaults.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	for _, name := range []string{"tests", "filesystems", "policy", "jobs"} {
 		a.bind(f, name, "run."+name)
@@ -41,23 +41,23 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, json *string) {
 	a.completeSelections(cmd)
 }
 
-// needsCell refuses a search that does not say which cell it is about.
+// needsCell rejects a search that does not specify a cell.
 func needsCell(cmd *cobra.Command) error {
 	for _, name := range []string{"tests", "filesystems"} {
 		if !cmd.Flags().Changed(name) {
-			return usagef("say which cell: -t TEST and -f FILESYSTEM; splicelab tests list shows the tests")
+			return usagef("name the cell with -t TEST and -f FILESYSTEM; splicelab tests list shows the tests")
 		}
 	}
 	return nil
 }
 
-// showAnswer returns a function that shows the answer of a search, and the
-// error for the exit code once it did.
+// showAnswer returns a function that prints the answer of a search and then
+// returns the error that sets the exit code.
 func (a *app) showAnswer(json string) (show func(drive.Answer) error, failed func() error) {
 	found := true
 	show = func(answer drive.Answer) error {
-		people := a.people(json == "-")
-		answer.Write(people, a.matrixOptions(people).Color)
+		out := a.humanOut(json == "-")
+		answer.Write(out, a.matrixOptions(out).Color)
 		found = answer.Found()
 		if json == "" {
 			return nil

@@ -13,28 +13,31 @@ func (a *app) bisectConfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config -t TEST -f FILESYSTEM --tree SOURCE --good-config CONFIG --bad-config CONFIG",
 		Short: "Find the configuration options that change the outcome of a cell",
-		Long: `config builds one source with mixtures of two configurations, tries them, and names a
-smallest set of options: with these as in --bad-config, and all else as in --good-config, the
-cell shows what the bad one shows, and without any one of them it does not.
+		Long: `config builds one source with mixtures of two configurations, tests them, and
+names a minimal set of options: with these as in --bad-config, and all others as
+in --good-config, the cell shows the bad outcome, and without any one of them it
+does not.
 
-A configuration is what "kernels build" takes for a base: lab, a target of the Makefile such as
-defconfig, kernel:SELECTOR, or a file; fragments may follow after commas, as in lab,kasan.
-What --fragment and --option say goes on top of both. The kernel's own olddefconfig keeps dependencies: an option that does not take
-without another one brings that into the set. A mixture that does not build or boot is
-skipped, and those that give the same kernel are tried once.
+A configuration is a base as for "kernels build": lab, a target of the Makefile
+such as defconfig, kernel:SELECTOR, or a file; fragments may follow after
+commas, as in lab,kasan. --fragment and --option are added to both. Dependencies
+are resolved by olddefconfig: an option that needs another one adds that to the
+set. A mixture that does not build or boot is skipped, and those that give the
+same kernel are tested once.
 
 A bisection that was interrupted or killed is resumed by the same command; --fresh
 starts over.
 
-Exit codes: 0 found and verified; 1 there is no change; 2 bad usage, or ends that cannot be
-tried, are swapped, the same or flaky; 3 the lab failed, the disk is full, or it was interrupted.`,
+Exit codes: 0 found and verified; 1 there is no change; 2 bad usage, or the ends
+are untestable, swapped, equal or flaky; 3 the lab failed, the disk is full, or
+it was interrupted.`,
 		Example: `  splicelab bisect config -t 'TestWrite/small-clean' -f ext4 --tree ~/linux --good-config lab --bad-config kernel:6.12
   splicelab bisect config -t 'TestReclaim' -f xfs --tree ~/linux --ref v6.12 --good-config lab --bad-config lab,debug-vm,mine.config`,
 		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for flag, value := range map[string]string{"--tree": q.Build.Tree, "--good-config": q.Good, "--bad-config": q.Bad} {
 				if value == "" {
-					return usagef("%s is missing: name the source by --tree and both configurations by --good-config and --bad-config", flag)
+					return usagef("%s is missing: name the source with --tree and both configurations with --good-config and --bad-config", flag)
 				}
 			}
 			if err := q.Check(); err != nil {
@@ -54,12 +57,12 @@ tried, are swapped, the same or flaky; 3 the lab failed, the disk is full, or it
 	f.SortFlags = false
 	f.StringVar(&q.Build.Tree, "tree", "", "build `SOURCE`: a directory, a tarball, or a git repository (required)")
 	f.StringVar(&q.Build.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
-	f.StringVar(&q.Good, "good-config", "", "`CONFIG` that shows what is wanted (required)")
-	f.StringVar(&q.Bad, "bad-config", "", "`CONFIG` that shows what is not (required)")
+	f.StringVar(&q.Good, "good-config", "", "good `CONFIG` (required)")
+	f.StringVar(&q.Bad, "bad-config", "", "bad `CONFIG` (required)")
 	a.searchFlags(cmd, &q.Query, &json)
 	buildFlags(f, &q.Build)
-	// Each end has a base of its own.
+	// Each end has its own base.
 	f.Lookup("base").Hidden = true
-	f.IntVar(&q.Jobs, "build-jobs", 0, "compile `N` files at once (default: as many as there are processors)")
+	f.IntVar(&q.Jobs, "build-jobs", 0, "compile `N` files at once (default: the number of CPUs)")
 	return cmd
 }

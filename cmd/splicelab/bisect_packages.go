@@ -22,50 +22,51 @@ func (a *app) bisectPackagesCommand() *cobra.Command {
 	var wholeMap bool
 	cmd := &cobra.Command{
 		Use:   "packages -t TEST -f FILESYSTEM {--good KERNEL --bad KERNEL | --series SERIES | -k SELECTORS}",
-		Short: "Find between which two packages of the archive the outcome of a cell changed",
-		Long: `packages tries the cell in fresh VMs on kernels of the archive, in the order of
-their versions, and reports which two neighbours differ. Nothing is built. The
-kernels are those from --good to --bad, of a --series, or that -k selects; with
---series or -k the oldest is the good end and the newest the bad one unless --good
-and --bad say otherwise. --good may be the newer one: then it finds a fix.
+		Short: "Find the two packages of the archive between which a cell's outcome changed",
+		Long: `packages tests the cell in fresh VMs on kernels of the archive, in version
+order, and reports which two neighbours differ. Nothing is built. The kernels
+are those from --good to --bad, of a --series, or selected by -k. With --series
+or -k the oldest is the good end and the newest the bad one, unless overridden
+by --good and --bad. If --good is the newer one, it finds a fix.
 
-Looked for is what the bad end shows and the good end never does, or the change
-that --term names. A kernel that shows neither, or does not boot, is passed
-over. How often the bad end shows it is measured first; a kernel is taken for good
-after as many tries as --confidence asks for, and for bad after one.
+It searches for the outcome that the bad end shows and the good end never does,
+or the change named by --term. A kernel that shows neither, or does not boot, is
+skipped. How often the bad end shows it is measured first. A kernel counts as
+good after as many tries as --confidence requires, and as bad after one.
 
-Stable series get fixes apart, so history is not one line: of every series in
-the range the oldest and the newest kernel are tried first, and where one boundary
-does not explain what they show that is the answer, with the samples.
+Stable series get fixes independently, so history is not linear. The oldest and
+the newest kernel of every series in the range are tested first. If no single
+boundary explains the results, that is the answer, with the samples.
 
---map does not search: it runs the cells on every kernel, as many cells and
-filesystems as -t and -f name, sharing VMs, and shows all changes of all rows as
-a picture, on the terminal and by --html as a page.
+--map does not search: it runs all cells selected by -t and -f on every kernel,
+sharing VMs, and shows all changes as a map, on the terminal and with --html as
+a page.
 
-At the end of a search stand the lines of the changelog between the two that mention the
-filesystem, splice, or the page cache, or the words of --mention.
+A search ends by printing the changelog lines between the two kernels that
+mention the filesystem, splice, or the page cache, or the words of --mention.
 
 A bisection that was interrupted or killed is resumed by the same command; --fresh
 starts over.
 
-Exit codes: 0 found, or the map is drawn; 1 there is no change, or not one boundary; 2 bad usage, or
-ends that are swapped or flaky; 3 the lab failed or was interrupted.`,
+Exit codes: 0 found, or the map is drawn; 1 there is no change, or no single
+boundary; 2 bad usage, or the ends are swapped or flaky; 3 the lab failed or was
+interrupted.`,
 		Example: `  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --good 5.10 --bad 6.1
   splicelab bisect packages -t 'TestPunchHoleInPage/large-clean' -f xfs --series 6.12 --term zeroed..phantom-zero
   splicelab bisect packages --map -t 'TestSendfileWrite|TestUDP|TestDeviceSource' -f xfs,tmpfs --html map.html`,
 		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if html != "" && !wholeMap {
-				return usagef("--html goes with --map; --json has the answer of a bisection")
+				return usagef("--html requires --map; --json has the answer of a bisection")
 			}
 			if wholeMap && (json != "" || q.Term != "") {
-				return usagef("--map shows every change: it takes neither --term nor --json")
+				return usagef("--map shows every change: it accepts neither --term nor --json")
 			}
 			if err := q.Check(); err != nil {
 				return err
 			}
 			if !wholeMap && q.Series == "" && q.List == "" && (q.Good == "" || q.Bad == "") {
-				return usagef("name both ends by --good and --bad, or a --series, or the kernels by -k")
+				return usagef("name both ends with --good and --bad, or a --series, or the kernels with -k")
 			}
 			if wholeMap {
 				return a.kernelMap(cmd.Context(), q, html)
@@ -81,14 +82,14 @@ ends that are swapped or flaky; 3 the lab failed or was interrupted.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&q.Good, "good", "", "`KERNEL` at the good end, a selector that names one")
-	cmd.Flags().StringVar(&q.Bad, "bad", "", "`KERNEL` at the bad end, a selector that names one")
-	cmd.Flags().StringVar(&q.Series, "series", "", "keep to this `SERIES`, for example 6.12")
-	cmd.Flags().StringVarP(&q.List, "kernels", "k", "", "search the kernels that these `SELECTORS` name, instead of all from --good to --bad")
+	cmd.Flags().StringVar(&q.Good, "good", "", "good `KERNEL`, a selector that matches one")
+	cmd.Flags().StringVar(&q.Bad, "bad", "", "bad `KERNEL`, a selector that matches one")
+	cmd.Flags().StringVar(&q.Series, "series", "", "search only this `SERIES`, for example 6.12")
+	cmd.Flags().StringVarP(&q.List, "kernels", "k", "", "search the kernels that these `SELECTORS` match, instead of all from --good to --bad")
 	a.searchFlags(cmd, &q.Query, &json)
-	cmd.Flags().BoolVar(&wholeMap, "map", false, "run on every kernel, of any number of cells, and show all that changes")
+	cmd.Flags().BoolVar(&wholeMap, "map", false, "run any number of cells on every kernel, and show all changes")
 	cmd.Flags().StringVar(&html, "html", "", "write the map as one page to `FILE`")
-	cmd.Flags().StringSliceVar(&q.Mention, "mention", nil, "show the changelog's lines with these `WORDS`, comma-separated (default: filesystem, splice, page cache)")
+	cmd.Flags().StringSliceVar(&q.Mention, "mention", nil, "show the changelog lines with these `WORDS`, comma-separated (default: filesystem, splice, page cache)")
 	return cmd
 }
 

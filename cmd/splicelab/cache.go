@@ -16,9 +16,9 @@ func (a *app) cacheCommand() *cobra.Command {
 func (a *app) cacheListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "Show what the cache holds and how much room it takes",
-		Long: `list shows the parts of the cache with the number of their files and the room
-that they take on the disk (images are sparse).`,
+		Short: "Show the contents of the cache and the space they use",
+		Long: `list shows the parts of the cache with their number of files and their disk
+usage (images are sparse).`,
 		Example: "  splicelab cache list",
 		Args:    cli.Arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
@@ -31,9 +31,9 @@ func (a *app) cacheCleanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "clean [PART…]",
 		Short: "Empty the cache, or some parts of it",
-		Long: `clean removes everything from the cache, or the parts that cache list names.
-All of it can be fetched or built again. It refuses while another splicelab
-uses the cache. Results are kept elsewhere and stay.`,
+		Long: `clean removes everything from the cache, or the given parts as named by cache
+list. All of it can be fetched or built again. It refuses while another
+splicelab uses the cache. Results are stored elsewhere and are not affected.`,
 		Example: `  splicelab cache clean
   splicelab cache clean images`,
 		RunE: func(_ *cobra.Command, args []string) error {

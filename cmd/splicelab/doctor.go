@@ -15,21 +15,21 @@ import (
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what this machine can and cannot do, and how to mend it",
-		Long: `doctor looks at everything that a run needs: QEMU, the accelerator, mkfs tools,
+		Short: "Check what this machine can and cannot do, and how to fix it",
+		Long: `doctor checks everything that a run needs: QEMU, the accelerator, mkfs tools,
 the kernel archive, cache, results, guest programs, cores and memory. Each line
 is ok, warn (a run works, but something is missing) or fail (no run works), and
-says how to mend it.
+says how to fix it.
 
-Exit codes: 0 when a run can work, 3 when it cannot.`,
+Exit codes: 0 if a run can work, 3 if it cannot.`,
 		Example: "  splicelab doctor",
 		Args:    cli.Arguments(0, 0, ""),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
 	}
 }
 
-// ways are how the options that a remedy names are set.
-var ways = map[string]string{
+// settingHints lists how the options that a remedy names can be set.
+var settingHints = map[string]string{
 	"vm.qemu":   "vm.qemu or SPLICELAB_VM_QEMU",
 	"cache":     "--cache or SPLICELAB_CACHE",
 	"state":     "--state or SPLICELAB_STATE",
@@ -41,8 +41,8 @@ func (a *app) doctor(ctx context.Context) error {
 	failures := 0
 	err := doctor.Examine(ctx, a.session(), func(f doctor.Finding) {
 		fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", f.Health, f.Subject, sanitize.Line(f.Text))
-		if way := ways[f.Option]; way != "" {
-			f.Remedy += " by " + way
+		if hint := settingHints[f.Option]; hint != "" {
+			f.Remedy += " by " + hint
 		}
 		if f.Remedy != "" {
 			fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.Remedy))
@@ -59,7 +59,7 @@ func (a *app) doctor(ctx context.Context) error {
 		fmt.Fprintf(a.stdout, "\nTo install what is missing:\n  apt-get install -y %s\n", strings.Join(missing, " "))
 	}
 	if failures > 0 {
-		return fmt.Errorf("this machine cannot run the lab: %d of the lines above say fail, and how to mend it", failures)
+		return fmt.Errorf("this machine cannot run the lab: %d of the checks above failed; they say how to fix it", failures)
 	}
 	return nil
 }

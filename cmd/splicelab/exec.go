@@ -24,21 +24,21 @@ func (a *app) execCommand() *cobra.Command {
 		Use:   "exec -k KERNEL [-f FS] [--] BINARY [ARGS…]",
 		Short: "Run one program on one kernel, for go test -exec",
 		Long: `exec boots a kernel, runs a static Linux program in it as root, and exits with
-the program's exit code. It is made for go test -exec: the files of the working
-directory and its testdata are there, the environment is passed on (except what
-speaks of this machine, such as PATH, HOME and TMPDIR), and what -test.coverprofile,
--test.cpuprofile and the like name comes back. With -f, TMPDIR is on that
-filesystem. Flags after BINARY belong to BINARY.
+the program's exit code. It is meant for go test -exec: the files of the working
+directory and its testdata are copied into the VM, the environment is passed on
+(except host-specific variables such as PATH, HOME and TMPDIR), and the files
+named by -test.coverprofile, -test.cpuprofile and so on are copied back. With
+-f, TMPDIR is on that filesystem. Flags after BINARY belong to BINARY.
 
---env sets a variable of the program, one of those too that are not passed on.
---module loads a kernel module first. A suite out of the guest directory has
-the modules that its tests may ask for at hand, as in a run.
+--env sets a variable of the program, including those that are not passed on.
+--module loads a kernel module first. A suite from the guest directory has the
+modules that its tests may request available, as in a run.
 
-go test needs CGO_ENABLED=0 unless the program is static for another reason.
+go test needs CGO_ENABLED=0 unless the program is static anyway.
 
-Exit codes: the program's own; 1 too when the kernel crashed, hung or did not
-boot, 2 for bad usage, 3 when the lab failed. The last three say so on standard
-error.`,
+Exit codes: the program's own; 1 also if the kernel crashed, hung or did not
+boot, 2 for bad usage, 3 if the lab failed. The latter three are reported on
+standard error.`,
 		Example: `  splicelab exec -k 6.12 -f xfs -- ./mytest.test -test.v
   CGO_ENABLED=0 go test -exec "splicelab exec -k 6.12 -f xfs" ./...
   splicelab exec -k 6.12 --module brd --env SIZE=4096 -- ./program
@@ -94,8 +94,8 @@ func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) err
 	return a.ended(code, err)
 }
 
-// ended turns the end of a program in the guest into the error that the exit
-// code is made of.
+// ended converts the exit of a guest program into the error that determines the
+// exit code.
 func (a *app) ended(code int, err error) error {
 	var kernel *program.KernelError
 	switch {

@@ -12,24 +12,24 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// The exit codes. When a run has both failed cells and a fault of the lab it
-// exits with exitLab: a matrix with holes does not say that the rest passed.
+// The exit codes. A run with both failed cells and a lab failure exits with
+// exitLab: a matrix with holes does not prove that the rest passed.
 const (
-	exitOK     = 0 // everything as it should be
+	exitOK     = 0 // success
 	exitFailed = 1 // some cell failed: fail, crash, hang or boot-fail
 	exitUsage  = 2 // bad usage or bad input
 	exitLab    = 3 // the lab itself failed, or was interrupted
 )
 
-// badInput is implemented by errors that the user has to correct: bad usage,
-// a bad configuration, a selector or a reference that names nothing.
+// badInput is implemented by errors that the user has to correct: bad usage, a
+// bad configuration, or a selector or reference that matches nothing.
 type badInput interface {
 	error
 	BadInput()
 }
 
 // exitCode maps an error to the process's exit code. An error that is not
-// marked as the user's is the lab's.
+// marked as the user's counts as a lab failure.
 func exitCode(err error) int {
 	var (
 		program *programError
@@ -50,9 +50,9 @@ func exitCode(err error) int {
 	}
 }
 
-// message is what is printed on stderr about err: each line once, after the
-// program's name, with what the user can do about it. It is empty for errors
-// that were reported already: a failed cell is in the matrix, a failed program
+// message is the text printed on stderr for err: each line once, prefixed with
+// the program's name, with a remedy if there is one. It is empty for errors
+// that were already reported: a failed cell is in the matrix, a failed program
 // has printed its own messages.
 func (a *app) message(ctx context.Context, err error) string {
 	var (
@@ -65,7 +65,7 @@ func (a *app) message(ctx context.Context, err error) string {
 		return ""
 	case errors.As(err, &interrupted),
 		errors.As(context.Cause(ctx), &interrupted) && errors.Is(err, context.Canceled):
-		return "" // reported when the signal came
+		return "" // reported when the signal arrived
 	}
 	var b strings.Builder
 	for line := range strings.Lines(remedy.Explain(err, a.cfg)) {
@@ -77,7 +77,7 @@ func (a *app) message(ctx context.Context, err error) string {
 // usagef reports a command line that cannot be executed as it is written.
 func usagef(format string, args ...any) error { return input.Errorf(format, args...) }
 
-// failedError reports that cells failed; the matrix has named them.
+// failedError reports that cells failed; the matrix has already named them.
 type failedError struct{ cells int }
 
 func (e *failedError) Error() string { return fmt.Sprintf("%d cells failed", e.cells) }

@@ -18,23 +18,24 @@ func (a *app) kernelsBuildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build [NAME]",
 		Short: "Build a kernel from source, for build:NAME",
-		Long: `build builds a kernel into the cache: NAME as splicelab.yaml declares it under
-kernels.builds, changed by the flags, or what the flags alone say. A run then takes it as
-build:NAME; it is built anew when source, configuration or compiler have changed, from where
-the last build left off, and with ccache where that is installed.
+		Long: `build builds a kernel into the cache: NAME as declared in splicelab.yaml under
+kernels.builds, overridden by flags, or as given by the flags alone. A run then
+selects it as build:NAME. It is rebuilt, incrementally, if source, configuration
+or compiler have changed, and with ccache if that is installed.
 
-The configuration begins with --base: "lab", in which everything is off but what the lab
-and its suite need; a target of the kernel's Makefile, such as defconfig;
-"kernel:SELECTOR", a distribution's own; or a file. Fragments and then options go
-on top. After that it is checked that each of them took: what did not is
-named with what it depends on. The lab's own fragments: ` + strings.Join(ownFragments(), ", ") + `.
+The configuration starts from --base: "lab", in which everything is off except
+what the lab and its suite need; a target of the kernel's Makefile, such as
+defconfig; "kernel:SELECTOR", a distribution's configuration; or a file.
+Fragments and then options are added. It is then checked that each of them took
+effect: those that did not are listed with their dependencies. The lab's own
+fragments:` + strings.Join(ownFragments(), ", ") + `.
 
---tree is a source directory, which is built outside of it and not touched; a tarball;
-or, with --ref, a git repository, of which the lab makes a clone of its own.
+--tree is a source directory, which is built out of tree and not modified; a
+tarball; or, with --ref, a git repository, which is cloned.
 
-Exit codes: 0 built; 2 what was asked for cannot be built: the message says why;
-3 the lab failed, the disk is full, or it was interrupted. What was compiled is
-kept in either case.`,
+Exit codes: 0 built; 2 the request cannot be built, for the reason given; 3 the
+lab failed, the disk is full, or it was interrupted. What was compiled is kept
+in any case.`,
 		Example: `  splicelab kernels build --name mine --tree ~/linux
   splicelab kernels build --name fix --tree ~/linux --ref v6.12 --patch fix.patch --fragment kasan
   splicelab kernels build --name deb --tree linux.tar.xz --base kernel:6.12 --option CONFIG_XFS_DEBUG=y
@@ -54,13 +55,13 @@ kept in either case.`,
 	f.StringVar(&b.Tree, "tree", "", "build `SOURCE`: a directory, a tarball, or a git repository")
 	f.StringVar(&b.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
 	buildFlags(f, &b)
-	f.IntVarP(&jobs, "jobs", "j", 0, "compile `N` files at once (default: as many as there are processors)")
+	f.IntVarP(&jobs, "jobs", "j", 0, "compile `N` files at once (default: the number of CPUs)")
 	return cmd
 }
 
-// buildFlags say how a source becomes a kernel.
+// buildFlags defines the flags that control how a source is built.
 func buildFlags(f *pflag.FlagSet, b *source.Build) {
-	f.StringVar(&b.Base, "base", "", "begin with this `CONFIG`: lab, defconfig, kernel:SELECTOR or a file (default lab)")
+	f.StringVar(&b.Base, "base", "", "start from this `CONFIG`: lab, defconfig, kernel:SELECTOR or a file (default lab)")
 	f.StringSliceVar(&b.Fragments, "fragment", nil, "merge the `FRAGMENT`, one of the lab's or a file (repeatable)")
 	f.StringArrayVar(&b.Options, "option", nil, "set `CONFIG_NAME=VALUE`, n for off (repeatable)")
 	f.StringArrayVar(&b.Patches, "patch", nil, "apply the patch `FILE` (repeatable)")
@@ -71,7 +72,7 @@ func ownFragments() []string {
 	return slices.DeleteFunc(source.Fragments(), func(n string) bool { return n == "distribution" })
 }
 
-// buildOf is what is declared under a name, with what the flags say instead.
+// buildOf returns the build declared under a name, overridden by flags.
 func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (source.Build, error) {
 	b := source.Build{Name: flags.Name}
 	if len(args) == 1 {

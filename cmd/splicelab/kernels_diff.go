@@ -13,8 +13,8 @@ func (a *app) kernelsDiffCommand() *cobra.Command {
 		Use:   "diff A B",
 		Short: "Compare the build configurations of two kernels",
 		Long: `diff lists the options in which two kernels' configurations differ. An option
-that is off, or that a kernel does not know, is shown as "-"; what only names the
-compiler is left out. Kernels that are not cached are fetched first.`,
+that is off or unknown to a kernel is shown as "-". Options that only describe
+the compiler are omitted. Kernels that are not cached are fetched first.`,
 		Example: `  splicelab kernels diff 6.1 6.12
   splicelab kernels diff 6.12 'file:arch/x86/boot/bzImage?config=.config'`,
 		Args: cli.Arguments(2, 2, "two selectors, for example 6.1 6.12"),

@@ -12,9 +12,9 @@ func (a *app) kernelsFetchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fetch SELECTORS",
 		Short: "Fetch and verify kernels into the cache",
-		Long: `fetch downloads the kernels that the selectors name, verifies them against the
+		Long: `fetch downloads the kernels that the selectors match, verifies them against the
 archive's keyring, and keeps them in the cache. An interrupted download is
-resumed; a kernel that is there already costs nothing.`,
+resumed; a kernel that is already there costs nothing.`,
 		Example: `  splicelab kernels fetch 6.12
   splicelab kernels fetch 5.10,6.1,newest:3`,
 		Args: cli.Arguments(1, 1, "selectors, for example 6.12"),

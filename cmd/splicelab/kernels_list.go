@@ -15,9 +15,9 @@ func (a *app) kernelsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [SELECTORS]",
 		Short: "List the kernels that can be run, oldest first",
-		Long: `list shows every kernel that the archive offers, or those that the selectors
-name, in the order of their versions. Numbers in the column NOTE refer to the notes
-below the table. What the archive omits, and why, is reported on standard error.`,
+		Long: `list shows every kernel in the archive, or those that the selectors match, in
+version order. Numbers in the column NOTE refer to the notes below the table.
+What the archive omits, and why, is reported on standard error.`,
 		Example: `  splicelab kernels list
   splicelab kernels list 6.12.43..6.12.117
   splicelab kernels list --json newest:5`,

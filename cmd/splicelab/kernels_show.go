@@ -13,8 +13,9 @@ func (a *app) kernelsShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show SELECTORS",
 		Short: "Show where kernels come from, and the files of those that are cached",
-		Long: `show tells all that is known of the kernels that the selectors name. Files and
-digest are there once a kernel has been fetched; show itself fetches nothing.`,
+		Long: `show prints all that is known about the kernels that the selectors match. Files
+and digest are available once a kernel has been fetched; show itself fetches
+nothing.`,
 		Example: `  splicelab kernels show 6.12
   splicelab kernels show file:/boot/vmlinuz`,
 		Args: cli.Arguments(1, 1, "a selector, for example 6.12"),

@@ -1,9 +1,8 @@
 // Command splicelab boots many kernels with many filesystems in QEMU, runs
 // Go test binaries in them, and collects matrices of what happened.
 //
-// This package is flags and wiring, one file a verb. It must not know how a
-// cell is run, judged or stored: that is the business of the packages that
-// it connects.
+// This package is flags and wiring, one file per verb. How a cell is run,
+// judged or stored belongs in the packages that it connects.
 package main
 
 import (

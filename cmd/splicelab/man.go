@@ -6,8 +6,8 @@ import (
 	"github.com/splicelab/splicelab/internal/cli"
 )
 
-// manCommand writes the man pages, one a verb. It is the build's, which ships
-// what it writes, and is hidden from users.
+// manCommand writes the man pages, one per verb. Only the build uses it, so it
+// is hidden from users.
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:         "man DIR",

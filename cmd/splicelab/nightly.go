@@ -30,12 +30,12 @@ The first run without holes becomes the baseline; after that only you move it.
 A kernel that the baseline does not have is compared with its predecessor there.
 
 A kernel that cannot be fetched is reported and does not stop the others. While
-an earlier nightly run has not finished, a new one does nothing.
+an earlier nightly run is still running, a new one does nothing.
 
 Exit codes: 0 nothing got worse than in the baseline; 1 something did; 2 bad
 configuration; 3 the lab failed or the run has holes: a missing kernel, a cell
 that was not run, a full disk, a notification that was not delivered, another
-nightly run in progress. 3 wins over 1.`,
+nightly run in progress. 3 takes precedence over 1.`,
 		Example: `  splicelab nightly
   splicelab nightly -k 6.12,newest:2 -f all --all --deadline 6h
   splicelab nightly --baseline previous --reports /srv/www/splicelab
@@ -58,10 +58,10 @@ nightly run in progress. 3 wins over 1.`,
 	f.StringP("filesystems", "f", "", "run on these filesystem profiles: `NAMES`, comma-separated, or all (default: run.filesystems, "+d.Run.Filesystems+")")
 	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP` (default: the quick cells; see splicelab run)")
 	f.Bool("all", false, "run the whole suite (default: the quick cells)")
-	f.String("policy", d.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
+	f.String("policy", d.Run.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
 	f.String("isolation", d.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
-	f.String("baseline", d.Nightly.Baseline, "compare with this `RUN`: @baseline, previous for the night before, or any other")
+	f.String("baseline", d.Nightly.Baseline, "compare with this `RUN`: @baseline, previous for the previous nightly run, or any other")
 	f.String("reports", "", "write reports below `DIR` (default: reports in the directory of results)")
 	f.Int("keep-days", d.Nightly.KeepDays, "keep runs and reports for `N` days")
 	f.Duration("deadline", d.Nightly.Deadline, "stop the run after this `TIME`, and list the remaining cells; 0s for never")
@@ -79,8 +79,8 @@ nightly run in progress. 3 wins over 1.`,
 	return cmd
 }
 
-// nightly makes a nightly run. A wrong configuration is an error before it
-// starts; faults of the lab are for the run to report.
+// nightly performs a nightly run. A wrong configuration is an error before it
+// starts; lab failures are reported by the run.
 func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 	p := progress.New(a.stderr)
 	defer p.Close()

@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/results/format"
 )
 
-// reportFlags defines a flag for each kind of report, which is set in r.
+// reportFlags defines a flag for each kind of report; they set r.
 func reportFlags(f *pflag.FlagSet, r *config.Run) {
 	for _, kind := range export.Formats {
 		f.StringVar(r.Report(kind.Name), kind.Name, "", "write "+kind.What+" to `FILE`")
@@ -18,7 +18,7 @@ func reportFlags(f *pflag.FlagSet, r *config.Run) {
 	f.StringVar(&r.KCIDBOrigin, "kcidb-origin", format.DefaultOrigin, "be known to KCIDB as `NAME`")
 }
 
-// reportFlagNames are the flags of the kinds of reports, for a message.
+// reportFlagNames lists the report flags, for a message.
 func reportFlagNames() string {
 	names := make([]string, len(export.Formats))
 	for i, kind := range export.Formats {

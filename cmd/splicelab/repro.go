@@ -20,13 +20,13 @@ func (a *app) reproCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repro {REPORT.yaml | KERNEL/FILESYSTEM/TEST}",
 		Short: "Reproduce what a report file describes, or write such a file",
-		Long: `repro runs the one cell that a report file names, each time in a VM of its own, and
+		Long: `repro runs the cell that a report file describes, each time in a fresh VM, and
 counts how often it shows what the file expects. docs/reports.md describes the
 file; "splicelab results findings --reports DIR" writes such files.
 
-With a cell, KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the report file of
-that cell in the newest stored run that has it, or in that of --run, to standard
-output or to --output. KERNEL may be the beginning of a release.
+With a cell, KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the cell's
+report file, from the newest stored run that has the cell or from --run, to
+standard output or to --output. KERNEL may be a prefix of a release.
 
 An argument that ends in .yaml or .yml, or that names an existing file, is a
 report file; any other is a cell.
@@ -72,15 +72,15 @@ bad report file; 3 the lab failed.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().IntVarP(&repetitions, "repetitions", "n", 0, "try `N` times (default: what the file says)")
+	cmd.Flags().IntVarP(&repetitions, "repetitions", "n", 0, "try `N` times (default: as in the file)")
 	cmd.Flags().StringVar(&run, "run", "", "take the cell from this `RUN` (default: the newest that has it)")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the cell's report to `FILE`")
-	cmd.Flags().StringVar(&bundleFile, "bundle", "", "pack what was reproduced to `FILE`.tar.zst")
+	cmd.Flags().StringVar(&bundleFile, "bundle", "", "write a self-contained reproducer to `FILE`.tar.zst")
 	a.vmFlags(cmd.Flags())
 	return cmd
 }
 
-// repro tries a report, and bundles it if it was reproduced.
+// repro runs a report, and bundles it if it reproduced.
 func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) error {
 	p := progress.New(a.stderr)
 	defer p.Close()

@@ -21,8 +21,8 @@ func (a *app) resultsCommand() *cobra.Command {
 		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
 }
 
-// runHelp points to the topic that says how runs are named, from the help of
-// every verb that takes one.
+// runHelp refers to the topic on naming runs, in the help of every verb that
+// accepts one.
 const runHelp = `
 
 How to name a run: splicelab help runs.`
@@ -32,18 +32,18 @@ func runsTopic() *cobra.Command {
 	return cli.Topic("runs", "How to name a stored run", `Wherever a command takes a RUN, it may be
 
   20261123-201619-965a24f   its id, as splicelab results list shows it
-  20261123-2016             the beginning of its id, if no other run has it
+  20261123-2016             a unique prefix of its id
   latest                    the newest run
   latest~N                  the N-th run before that
-  2026-11-23                a date: the newest run that had started by its end
-  @baseline                 the run that splicelab results baseline marked`,
+  2026-11-23                a date: the newest run started by the end of that day
+  @baseline                 the run marked by splicelab results baseline`,
 		`  splicelab results show latest
   splicelab results diff latest~1 latest
   splicelab run --resume 20261123-2016`)
 }
 
-// withRun opens the store and hands the named run, the latest when name is
-// empty, to do. A policy shows its cells under that one.
+// withRun opens the store and calls do with the named run, or the latest if
+// name is empty. If a policy is given, cells are judged by it.
 func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.Store, session.Stored) error) error {
 	store, err := a.session().OpenResults()
 	if err != nil {

@@ -17,18 +17,20 @@ func (a *app) resultsAcceptCommand() *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "accept [RUN]",
-		Short: "Expect what failed in a run from now on",
+		Short: "Expect a run's failures from now on",
 		Long: `accept adds rules to the expectations file, until each failing cell of RUN is
-expected to fail. It creates the file if it is missing. The cell's result is then
-its expectation: if it fails in another way, or passes, that is reported.
+expected to fail. It creates the file if it is missing. The cell's result
+becomes its expectation: if it fails in another way, or passes, that is
+reported.
 
-Subtests, filesystems and neighbouring kernels with the same result share a rule,
-which covers no cell of RUN with another result. A rule names a series where all
-its kernels agree. Existing rules and comments stay; new rules go to the end of
-the file, or before the first rule that contradicts them for one of their cells.` + runHelp + `
+Subtests, filesystems and neighbouring kernels with the same result share a
+rule, which covers no cell of RUN with a different result. A rule names a series
+if all its kernels agree. Existing rules and comments are kept; new rules are
+appended, or inserted before the first rule that contradicts them for one of
+their cells.` + runHelp + `
 
-Exit codes: 0 every cell that fails is covered; 1 some cannot be: its attempts
-failed in different ways.`,
+Exit codes: 0 every failing cell is covered; 1 some cell cannot be covered,
+because its attempts failed in different ways.`,
 		Example: `  splicelab results accept --dry-run
   splicelab results accept latest --reason 'no kernel promises it' --owner ana --until 2027-03-31`,
 		Args: cli.Arguments(0, 1, ""),
@@ -41,7 +43,7 @@ failed in different ways.`,
 			}
 			path := a.cfg.Run.Expectations
 			if path == "" || path == config.NoExpectations {
-				return usagef("say where the rules go: --expectations FILE")
+				return usagef("name the file for the rules with --expectations FILE")
 			}
 			left, err := query.Accept(cmd.Context(), a.stdout, a.session(), path, cli.First(args), policy, like, dry)
 			if err == nil && left > 0 {
@@ -52,11 +54,11 @@ failed in different ways.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&like.Reason, "reason", "", "say `WHY` it is expected (default: in which run it was seen)")
-	f.StringVar(&like.Owner, "owner", "", "name `WHO` looks after it")
-	f.StringVar(&like.Link, "link", "", "give the `URL` where it is written about")
+	f.StringVar(&like.Reason, "reason", "", "`REASON` why it is expected (default: the run in which it was observed)")
+	f.StringVar(&like.Owner, "owner", "", "`OWNER` who is responsible")
+	f.StringVar(&like.Link, "link", "", "`URL` where it is discussed")
 	f.StringVar(&like.Until, "until", "", "let the rules expire after `DATE`, YYYY-MM-DD")
-	f.BoolVar(&dry, "dry-run", false, "show what the file would be, and leave it")
+	f.BoolVar(&dry, "dry-run", false, "show the resulting file without writing it")
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
 	return cmd

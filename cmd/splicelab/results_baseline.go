@@ -12,10 +12,10 @@ import (
 func (a *app) resultsBaselineCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "baseline [RUN]",
-		Short: "Make a run the one that others are compared with, or show which is",
-		Long: `baseline makes RUN the baseline, in place of the run that was. Then @baseline
-stands for it wherever a run can be named, and it is never pruned. Without RUN
-it shows the id of the baseline.` + runHelp,
+		Short: "Set the run that others are compared with, or show it",
+		Long: `baseline makes RUN the baseline, replacing the previous one. @baseline then
+refers to it wherever a run can be named, and it is never pruned. Without RUN it
+shows the id of the baseline.` + runHelp,
 		Example: `  splicelab results baseline latest
   splicelab results baseline
   splicelab results diff @baseline`,
@@ -25,7 +25,7 @@ it shows the id of the baseline.` + runHelp,
 			if err != nil {
 				return err
 			}
-			defer func() { _ = store.Close() }() // the mark was durable when it was set
+			defer func() { _ = store.Close() }() // setting the mark was already durable
 			if len(args) == 0 {
 				run, err := store.Run(cmd.Context(), "@"+results.Baseline)
 				if err != nil {

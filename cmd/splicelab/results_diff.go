@@ -13,7 +13,7 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// diffOptions are what the user says of a comparison.
+// diffOptions are the user's options for a comparison.
 type diffOptions struct {
 	policy string
 	json   string // file
@@ -26,21 +26,21 @@ func (a *app) resultsDiffCommand() *cobra.Command {
 		Use:   "diff [OLD [NEW]]",
 		Short: "Compare two runs, or two kernels",
 		Long: `diff shows what changed from OLD to NEW: new failures, fixes, other outcomes,
-cells that came or went, and the circumstances that could explain it. Without
-NEW it is the latest run; without OLD too, the latest is compared with the one
-before it.` + runHelp + `
+new and vanished cells, and the conditions that could explain it. NEW defaults
+to the latest run. Without both, the latest run is compared with the one before
+it.` + runHelp + `
 
-OLD and NEW can be kernels: kernel:6.12.95 is what the newest run with that
-kernel has of it, kernel:6.12 the newest of its series, RUN/kernel:6.12.95 that
-of a certain run. Cells are then compared by filesystem and test. Of two runs, a
-kernel that only OLD has is compared with the one of its series that only NEW
-has, where there is one each: a series goes on in its next point release.
+OLD and NEW can be kernels: kernel:6.12.95 means the results for that kernel in
+the newest run that has it, kernel:6.12 the newest kernel of the series,
+RUN/kernel:6.12.95 the results in a given run. Cells are then compared by
+filesystem and test. If each of two runs has one kernel of a series that the
+other lacks, these are compared: a series continues with its next point release.
 
-A cell that fails now and did not is a new failure, unless it failed as often in
-the --history runs up to OLD that have it: then it is listed as flaky.
-docs/expectations.md has the rule and how often it errs.
+A cell that fails now and did not before is a new failure, unless it failed as
+often in the --history runs up to OLD that have it: then it is listed as flaky.
+docs/expectations.md has the rule and its error rates.
 
-Exit codes: 1 when there is a new failure, else 0.`,
+Exit codes: 1 if there is a new failure, else 0.`,
 		Example: `  splicelab results diff
   splicelab results diff @baseline
   splicelab results diff 2026-01-01 latest --policy alias

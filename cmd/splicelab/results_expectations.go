@@ -14,14 +14,14 @@ func (a *app) resultsExpectationsCommand() *cobra.Command {
 	var policy string
 	cmd := &cobra.Command{
 		Use:   "expectations [RUN]",
-		Short: "Show what each rule of the expectations file does for a run",
-		Long: `expectations lists the rules of the expectations file, with how many cells of
-RUN failed as expected, failed in another way, or passed. It marks the rules that
-are of no use: those that have expired, that match no cell, or whose cells are all
-matched by an earlier rule. Check them against a run of the whole suite: a rule for
-cells that the run did not cover looks as if it matched none.` + runHelp + `
+		Short: "Show the effect of each rule of the expectations file on a run",
+		Long: `expectations lists the rules of the expectations file, with the number of cells
+of RUN that failed as expected, failed in another way, or passed. It marks
+useless rules: those that have expired, that match no cell, or whose cells are
+all matched by an earlier rule. Check them against a run of the whole suite: a
+rule for cells that are not in RUN looks as if it matched none.` + runHelp + `
 
-Exit codes: 0 every rule is of use; 1 some is not.`,
+Exit codes: 0 every rule is useful; 1 some rule is useless.`,
 		Example: `  splicelab results expectations
   splicelab results expectations @baseline --expectations ci/expectations.yaml`,
 		Args: cli.Arguments(0, 1, ""),
@@ -31,7 +31,7 @@ Exit codes: 0 every rule is of use; 1 some is not.`,
 				return err
 			}
 			if e == nil {
-				return usagef("there is no expectations file %s: splicelab results accept makes one", sanitize.Line(a.cfg.Run.Expectations))
+				return usagef("there is no expectations file %s: splicelab results accept creates one", sanitize.Line(a.cfg.Run.Expectations))
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
 				useless, err := query.WriteUses(a.stdout, e.Uses(s.Cells, s.Policy))

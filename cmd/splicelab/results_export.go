@@ -16,8 +16,8 @@ func (a *app) resultsExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export [RUN]",
 		Short: "Write reports of a stored run",
-		Long: `export writes the reports that run writes, for a run that is stored. "-" is
-standard output. docs/formats.md tells what each is for.` + runHelp,
+		Long: `export writes the same reports as run, for a stored run. "-" is standard output.
+docs/formats.md describes the formats.` + runHelp,
 		Example: `  splicelab results export --json - | jq '.cells[].outcome'
   splicelab results export latest~1 --html yesterday.html --junit yesterday.xml`,
 		Args: cli.Arguments(0, 1, ""),
@@ -28,7 +28,7 @@ standard output. docs/formats.md tells what each is for.` + runHelp,
 				return err
 			}
 			if reports.Empty() {
-				return usagef("say what to export: %s with a file, or - for standard output", reportFlagNames())
+				return usagef("name a report to export: %s with a file, or - for standard output", reportFlagNames())
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
 				return reports.Write(cmd.Context(), store, s.Run, s.Cells, a.stderr)

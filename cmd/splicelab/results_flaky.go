@@ -14,14 +14,13 @@ func (a *app) resultsFlakyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "flaky [RUN…]",
 		Short: "List the cells whose result differs between several runs",
-		Long: `flaky compares the named runs, or the newest ones, cell by cell: a cell whose
-verdict or outcome was not the same in all of them, or in all attempts of one,
-is listed with how many of its attempts failed, the 95 % confidence interval of
-that, and their results. The most divided come first. A cell that changed once
-and stayed so is marked: that is a change rather than a flake. Name runs in the
-order of time.` + runHelp + `
+		Long: `flaky compares the named runs, or the newest ones, cell by cell. A cell whose
+verdict or outcome was not the same in all runs and all attempts is listed with
+its failure rate, the 95 % confidence interval of the rate, and its results, the
+least consistent first. A cell that changed once and for all is marked: that is
+a change rather than a flake. Name runs in chronological order.` + runHelp + `
 
-Exit codes: 0 every cell was steady; 1 some cell was not.`,
+Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 		Example: `  splicelab results flaky
   splicelab results flaky --last 5 --top 0
   splicelab results flaky latest~2 latest~1 latest`,

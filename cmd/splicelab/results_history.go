@@ -16,11 +16,11 @@ func (a *app) resultsHistoryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history KERNEL/FILESYSTEM/TEST",
 		Short: "Show the verdicts of a cell in the runs that have it",
-		Long: `history lists the verdict of a cell in the newest runs that have it, newest first,
-and how many of its attempts failed, with the 95 % confidence interval of that.
-KERNEL is a release, or what one begins with up to where a number ends: 6.12 is
-the newest of the series that some run has. --series lists the cell on all
-kernels of the series instead.`,
+		Long: `history lists the verdicts of a cell in the newest runs that have it, newest
+first, and its failure rate with the 95 % confidence interval. KERNEL is a
+release, or a prefix of one that ends where a number ends: 6.12 is the newest of
+the series in any run. --series lists the cell on all kernels of the series
+instead.`,
 		Example: `  splicelab results history 6.12/xfs/splice.TestPunchHoleInPage/large-clean
   splicelab results history 6.12/xfs/splice.TestPunchHoleInPage/large-clean --series --last 50`,
 		Args: cli.Arguments(1, 1, "a cell, KERNEL/FILESYSTEM/TEST"),

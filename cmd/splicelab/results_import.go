@@ -14,20 +14,21 @@ func (a *app) resultsImportCommand() *cobra.Command {
 	var o format.ReadOptions
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
-		Short: "Store what other tools found: JUnit XML and KTAP",
-		Long: `import stores the results in these files as one run, beside those of the lab:
+		Short: "Store results of other tools: JUnit XML and KTAP",
+		Long: `import stores the results in these files as one run, alongside those of the lab:
 JUnit XML of any tool (xfstests, pytest, surefire, …), and KTAP or TAP as
-kselftest, KUnit and LTP print it, also out of a kernel log. "-" is standard input.
+printed by kselftest, KUnit and LTP, also from a kernel log. "-" is standard
+input.
 
---kernel and --filesystem say what the tests ran on, where the files do not.
-xfstests' JUnit and reports of splicelab do. Without a filesystem, it is "none".
+--kernel and --filesystem specify what the tests ran on, if the files do not.
+xfstests' JUnit and splicelab's reports do. The default filesystem is "none".
 
-A failure and an error are a fail, what is skipped or expected to fail is a
-skip, and what has no result, although it was planned or had begun, is infra:
-the run then says that it cannot be trusted. In a report of splicelab, all
-verdicts are as they were. docs/formats.md tells more.
+A failure or an error becomes a fail. A skipped test or an expected failure
+becomes a skip. A test that was planned or started but has no result becomes
+infra, and the run reports that it cannot be trusted. Verdicts in splicelab's
+reports are unchanged. See docs/formats.md.
 
-The same files are the same run: importing them again stores nothing. Where one
+The same files give the same run: importing them again stores nothing. If one
 cannot be read, none is stored, and the message names file and line.`,
 		Example: `  splicelab results import --kernel 6.12.95 --filesystem xfs results/result.xml
   splicelab results import --kernel 6.12.95 kunit.log
@@ -41,6 +42,6 @@ cannot be read, none is stored, and the message names file and line.`,
 	f.SortFlags = false
 	f.StringVar(&o.Kernel, "kernel", "", "the tests ran on the kernel `RELEASE`")
 	f.StringVar(&o.FS, "filesystem", "", "the tests ran on the filesystem `NAME`")
-	f.StringVar(&o.Format, "format", "", "read the files as `FORMAT`: "+strings.Join(format.ReadFormats, " or ")+" (default: each as what it looks like)")
+	f.StringVar(&o.Format, "format", "", "read the files as `FORMAT`: "+strings.Join(format.ReadFormats, " or ")+" (default: detected)")
 	return cmd
 }

@@ -36,7 +36,7 @@ a finished run can be judged by either policy.` + runHelp,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&only, "only", "", "only rows in which some cell has one of these `VERDICTS`, comma-separated")
-	cmd.Flags().BoolVar(&full, "full", false, "give each subtest its own row, even where all of a test's agree")
+	cmd.Flags().BoolVar(&full, "full", false, "give each subtest its own row, even if all subtests of a test agree")
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(cmd.Flags())
 	return cmd

@@ -14,11 +14,11 @@ func (a *app) resultsPolicyCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "policy [RUN]",
-		Short: "Show the policy vectors of a run: what each source and sink answers",
+		Short: "Show the policy vectors of a run: the answers of each source and sink",
 		Long: `policy shows, for each kernel, source and sink, the answers to the eight probes
-that tell which policy is in force: the vector that "splicelab run -t Policy"
-records. Kernels are mixed, so there is no single label; the last column says
-which policies none of the answers contradicts.` + runHelp,
+that distinguish policies: the vector recorded by "splicelab run -t Policy".
+Kernels mix policies, so there is no single label; the last column lists the
+policies that no answer contradicts.` + runHelp,
 		Example: `  splicelab run -k 6.12 -f xfs -t Policy
   splicelab results policy
   splicelab results policy latest --json`,

@@ -15,16 +15,15 @@ func (a *app) resultsPruneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune --older-than AGE",
 		Short: "Remove old runs from the store",
-		Long: `prune removes the runs that started longer ago than AGE, with all that is known
-of them, and gives their room back to the disk. A run that has a mark, such as
-the baseline, stays, and so does one that is still running. Report files are
-not touched.`,
+		Long: `prune removes the runs that started longer ago than AGE, with all their results,
+and frees their disk space. Runs with a mark, such as the baseline, and runs
+still in progress are kept. Report files are not touched.`,
 		Example: `  splicelab results prune --older-than 30d --dry-run
   splicelab results prune --older-than 30d`,
 		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if olderThan == "" {
-				return usagef("say how old what is to go must be: --older-than 30d")
+				return usagef("name the age of runs to remove, for example --older-than 30d")
 			}
 			age, err := query.ParseAge(olderThan)
 			if err != nil {
@@ -35,7 +34,7 @@ not touched.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&olderThan, "older-than", "", "remove what started longer ago than `AGE`: days such as 30d, or a duration such as 36h")
-	f.BoolVar(&dryRun, "dry-run", false, "only say what would be removed")
+	f.StringVar(&olderThan, "older-than", "", "remove runs that started longer ago than `AGE`: days such as 30d, or a duration such as 36h")
+	f.BoolVar(&dryRun, "dry-run", false, "only print what would be removed")
 	return cmd
 }

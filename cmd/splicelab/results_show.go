@@ -14,7 +14,7 @@ func (a *app) resultsShowCommand() *cobra.Command {
 	var policy string
 	cmd := &cobra.Command{
 		Use:   "show [RUN]",
-		Short: "Show a run's circumstances, or all that is known of some of its cells",
+		Short: "Show a run's conditions, or all that is known about some of its cells",
 		Long: `show tells how a run was made, what it depended on, and which of its cells did
 not pass. With -k, -f, -t or --verdict it shows the cells that these pick
 instead, each with its attempts, covariates, output and kernel log.` + runHelp,

@@ -17,12 +17,12 @@ func (a *app) resultsTimingCommand() *cobra.Command {
 	var filter query.Filter
 	cmd := &cobra.Command{
 		Use:   "timing [RUN]",
-		Short: "Show where the time of a run went",
-		Long: `timing adds up where the time of a run's attempts went, phase by phase: waiting
-for a turn (queue), starting QEMU (spawn), loading a template (restore) or
-booting (boot), releasing or starting the test's process (agent), the test, and
-collecting its output and kernel log. What was done once for several cells
-counts for the first of them. The slowest cells are listed.` + runHelp,
+		Short: "Show how the time of a run was spent",
+		Long: `timing adds up the time spent on a run's attempts by phase: waiting for a worker
+(queue), starting QEMU (spawn), loading a template (restore) or booting (boot),
+resuming or starting the test process (agent), the test, and collecting its
+output and kernel log. Work shared by several cells is charged to the first of
+them. The slowest cells are listed.` + runHelp,
 		Example: `  splicelab results timing
   splicelab results timing latest -f xfs -t PunchHole`,
 		Args: cli.Arguments(0, 1, "a run"),

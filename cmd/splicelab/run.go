@@ -27,9 +27,9 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `run fetches the kernels, boots each with each filesystem, runs the tests, and
 prints the matrix of their results. The run is stored: see splicelab results.
 
-By default it runs the quick cells: one or two variants of each of the tests that
-distinguish kernels best. Each of -t, --priority and --all replaces that choice,
-also alone: --priority 0 runs every variant of every test of priority 0, more
+By default it runs the quick cells: one or two variants of each of the tests
+that distinguish kernels best. Any of -t, --priority and --all replaces that
+selection: --priority 0 runs every variant of every test of priority 0, more
 than the quick cells. --tests-from runs your own Go tests, programs or C files
 instead (docs/tests.md).
 
@@ -47,10 +47,11 @@ the newest interrupted run is resumed. --retry-failures N runs each failing cell
 in 1 of 6 attempts is shown as a failure, flaky 1/6. Failures that
 expectations.yaml expects do not fail the run (docs/expectations.md).
 
-Exit codes: 0 all passed; 1 some cell failed, crashed, hung or did not boot;
-2 bad usage; 3 the lab failed: cells without a verdict after three retries, a
-failed control cell, a kernel that could not be fetched, or an interruption.
-3 wins over 1: a matrix with holes does not say that the rest passed.`,
+Exit codes: 0 all passed; 1 some cell failed, crashed, hung or did not boot; 2
+bad usage; 3 the lab failed: cells without a verdict after three retries, a
+failed control cell, a kernel that could not be fetched, or an interruption. 3
+takes precedence over 1: a matrix with holes does not prove that the rest
+passed.`,
 		Example: `  splicelab run
   splicelab run -k 6.1,6.12 -f xfs,btrfs -t 'PunchHole|Truncate'
   splicelab run --all --isolation vm
@@ -76,7 +77,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	fromFlag(f, &from)
 	f.Int("priority", defaults.Run.Priority, "run all cells of the tests of priority 0, the highest, to `N`; the default adds nothing to the quick cells")
 	f.Bool("all", false, "run the whole suite (default: the quick cells)")
-	f.String("policy", defaults.Run.Policy, "`POLICY` that says which outcomes pass: snapshot or alias")
+	f.String("policy", defaults.Run.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
 	a.expectationsFlag(f)
 	f.String("isolation", defaults.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.Int("retry-failures", 0, "run each failing cell `N` more times, each in a fresh VM")
@@ -103,8 +104,7 @@ failed control cell, a kernel that could not be fetched, or an interruption.
 	return cmd
 }
 
-// run refuses everything that can be refused before the first byte is
-// downloaded.
+// run rejects all bad input before the first byte is downloaded.
 func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from []string) error {
 	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
 	if err != nil {
@@ -149,12 +149,12 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	if err != nil {
 		return err
 	}
-	defer func() { _ = r.Close() }() // each attempt was durable when it was added
+	defer func() { _ = r.Close() }() // each attempt is already durable
 	paused, err := session.FindPaused(ctx, r, ref)
 	if err != nil {
 		return err
 	}
-	if err := paused.Contradicts(given(flags), settings, from); err != nil {
+	if err := paused.Contradicts(flagOptions(flags), settings, from); err != nil {
 		return err
 	}
 	if paused.Complete() {
@@ -176,24 +176,24 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	return a.conclude(ctx, r, flags, paused.ID, reports, err)
 }
 
-// conclude shows and reports a run, and returns the error that decides the exit
-// code. trouble is that of the run.
+// conclude shows and reports a run, and returns the error that sets the exit
+// code. trouble is the run's error.
 func (a *app) conclude(ctx context.Context, r *store.Store, flags *pflag.FlagSet, id string, reports export.Reports, trouble error) error {
-	people := a.people(reports.OnStdout())
-	c, err := a.session().Conclude(ctx, r, id, reports, people, a.matrixOptions(people))
+	out := a.humanOut(reports.OnStdout())
+	c, err := a.session().Conclude(ctx, r, id, reports, out, a.matrixOptions(out))
 	if err != nil {
 		return errors.Join(trouble, err)
 	}
 	if c.Vectors {
-		fmt.Fprintf(people, "policy vectors: splicelab results policy %s\n", c.ID)
+		fmt.Fprintf(out, "policy vectors: splicelab results policy %s\n", c.ID)
 	}
-	fmt.Fprintf(people, "stored as run %s: splicelab results show %s\n", c.ID, c.ID)
+	fmt.Fprintf(out, "stored as run %s: splicelab results show %s\n", c.ID, c.ID)
 	again := results.ShellCommand(append([]string{"splicelab", "run", "--resume", c.ID}, a.resumeFlags(flags)...))
 	switch {
 	case c.Interrupted:
-		fmt.Fprintf(people, "%d of %d cells have been run; resume with: %s\n", len(c.Cells), c.Planned, again)
+		fmt.Fprintf(out, "%d of %d cells have been run; resume with: %s\n", len(c.Cells), c.Planned, again)
 	case c.Resumable:
-		fmt.Fprintf(people, "retry the cells without a verdict with: %s\n", again)
+		fmt.Fprintf(out, "retry the cells without a verdict with: %s\n", again)
 	}
 	switch {
 	case trouble != nil:
@@ -204,17 +204,17 @@ func (a *app) conclude(ctx context.Context, r *store.Store, flags *pflag.FlagSet
 	return nil
 }
 
-// given are the flags of this invocation.
-func given(flags *pflag.FlagSet) (all []session.Option) {
+// flagOptions are the flags of this invocation.
+func flagOptions(flags *pflag.FlagSet) (all []session.Option) {
 	flags.Visit(func(f *pflag.Flag) { all = append(all, session.Option{Name: f.Name, Value: f.Value.String()}) })
 	return all
 }
 
-// resumeFlags are the flags of this invocation that the one which resumes the
-// run needs again: directories and reports.
+// resumeFlags are the flags of this invocation that are needed again to resume
+// the run: directories and reports.
 func (a *app) resumeFlags(flags *pflag.FlagSet) (kept []string) {
 	ofRun := a.session().Requested(nil)
-	for _, o := range given(flags) {
+	for _, o := range flagOptions(flags) {
 		if _, skip := ofRun[o.Name]; !skip && o.Name != "resume" && o.Name != "refresh" {
 			kept = append(kept, "--"+o.Name+"="+o.Value)
 		}

@@ -19,16 +19,17 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Show stored runs, and one in progress, in a browser",
 		Long: `serve shows the page of the HTML report for all stored runs: their list, the
 matrix of each, its cells, what changed between two, the history of a cell, and
-a map of outcomes over kernels. A run that another splicelab makes meanwhile is
-seen to grow. Nothing can be changed through it. docs/api.md describes the JSON
-documents that it also serves.
+a map of outcomes over kernels. A run in progress in another process is updated
+live. It is read-only. docs/api.md describes the JSON documents that it also
+serves.
 
-Only this machine can reach it unless --listen names an address that others
-can, which takes a token: one is made and printed as part of the page's address,
-or --token-file names a file that holds one of at least 16 characters. There is
-no encryption: put a proxy with TLS before it where the network is not yours.
+By default only this machine can reach it. If --listen names an address that
+others can reach, a token is required: one is generated and printed as part of
+the page's URL, or --token-file names a file with a token of at least 16
+characters. There is no encryption: put a TLS proxy in front of it on untrusted
+networks.
 
-Ctrl-C ends it.`,
+Ctrl-C stops it.`,
 		Example: `  splicelab serve
   splicelab serve --listen localhost:9000
   splicelab serve --listen :8417 --token-file ~/.config/splicelab/token
@@ -38,8 +39,8 @@ Ctrl-C ends it.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&listen, "listen", web.DefaultAddress, "listen at `ADDRESS`, host:port; port 0 is any that is free")
-	f.StringVar(&tokenFile, "token-file", "", "ask everybody for the token in `FILE`")
+	f.StringVar(&listen, "listen", web.DefaultAddress, "listen at `ADDRESS`, host:port; port 0 is any free port")
+	f.StringVar(&tokenFile, "token-file", "", "require the token in `FILE` from everybody")
 	a.expectationsFlag(f)
 	return cmd
 }
@@ -53,10 +54,10 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 	if err != nil {
 		why := err
 		if op := (*net.OpError)(nil); errors.As(err, &op) {
-			why = op.Err // without the address, which is there already
+			why = op.Err // without the address, which the message already has
 		}
 		return usagef("--listen %s: %s; name another address, such as %s", listen, why, web.DefaultAddress)
 	}
-	defer func() { _ = l.Close() }() // the server closes it; this is for what fails before
+	defer func() { _ = l.Close() }() // the server closes it; this is for earlier failures
 	return live.Serve(ctx, a.session(), l, token, tokenFile, a.stderr)
 }

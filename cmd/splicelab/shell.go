@@ -19,12 +19,12 @@ func (a *app) shellCommand() *cobra.Command {
 		Use:   "shell -k KERNEL [-f FS]",
 		Short: "Open a shell in a VM with u-root's commands",
 		Long: `shell boots a kernel and connects this terminal to a shell in it, as root and
-with u-root's commands. Ctrl-C goes to the guest; leave with exit. Nothing that
-is done in the VM survives it. With -f the filesystem is mounted, and the shell
-starts in it.
+with u-root's commands. Ctrl-C goes to the guest; leave with exit. Nothing
+persists after exit. With -f the filesystem is mounted, and the shell starts in
+it.
 
-The modules that any test of the suites may ask for are in the VM for modprobe
-and for the kernel's own requests; --module names others.`,
+The modules that any test of the suites may request are in the VM, for modprobe
+and for the kernel's module autoloading; --module adds others.`,
 		Example: `  splicelab shell -k 6.12
   splicelab shell -k newest:1 -f xfs
   splicelab shell -k 6.12 --module dm-crypt`,
@@ -44,7 +44,7 @@ func (a *app) shell(ctx context.Context, g session.Guest) error {
 		return err
 	}
 	defer release()
-	// Without suites there is a shell all the same: nobody asked for them.
+	// A shell does not need the suites: nobody asked for them.
 	suites, _ := a.session().GuestSuites(ctx)
 	guest, err := a.session().GuestPrograms(ctx)
 	if err != nil {

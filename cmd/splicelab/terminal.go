@@ -10,12 +10,12 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// plainWidth is the width of a matrix that does not go to a terminal.
+// plainWidth is the width of a matrix that is not written to a terminal.
 const plainWidth = 80
 
-// people is where output for people goes: standard output, unless a machine
-// reads that.
-func (a *app) people(machineReadsStdout bool) io.Writer {
+// humanOut is the stream for human-readable output: stdout, unless that carries
+// machine-readable output.
+func (a *app) humanOut(machineReadsStdout bool) io.Writer {
 	if machineReadsStdout && !progress.IsTerminal(a.stdout) {
 		return a.stderr
 	}

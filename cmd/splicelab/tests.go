@@ -17,26 +17,27 @@ func (a *app) testsCommand() *cobra.Command {
   splicelab tests prove -k 6.12 -f xfs`, a.testsListCommand(), a.testsShowCommand(), a.testsProveCommand(), a.testsCompareCommand())
 }
 
-// chosen is which tests of which suites a verb is about.
+// chosen selects the tests and suites that a verb operates on.
 type chosen struct {
 	pattern  string
 	priority int
-	from     []string // packages and binaries of the user's own tests
+	from     []string // packages and binaries of user suites
 }
 
-// flags defines the flags that choose tests; doing is what is done with them.
+// flags defines the flags that select tests; doing names the operation, for
+// help.
 func (c *chosen) flags(f *pflag.FlagSet, doing string) {
 	f.StringVarP(&c.pattern, "tests", "t", "", doing+" the tests whose suite.TestName/subtest matches `REGEXP`")
 	fromFlag(f, &c.from)
 	f.IntVar(&c.priority, "priority", config.LowestPriority, doing+" the tests of priority 0, the highest, to `N`")
 }
 
-// fromFlag defines the flag that names the user's own tests.
+// fromFlag defines the flag that names user suites.
 func fromFlag(f *pflag.FlagSet, from *[]string) {
 	f.StringArrayVar(from, "tests-from", nil, "take the tests of `SOURCE`: a Go package's directory or import path, a test binary, a static program, or a C file (repeatable)")
 }
 
-// suites asks the test binaries for their tests, and keeps the chosen ones.
+// suites lists the tests of the test binaries and keeps the selected ones.
 func (a *app) suites(ctx context.Context, c chosen) ([]protocol.Suite, error) {
 	return a.session().Tests(ctx, c.pattern, c.priority, c.from)
 }

@@ -16,13 +16,13 @@ func (a *app) testsCompareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare",
 		Short: "Run tests in shared, restored and booted VMs, and print every difference",
-		Long: `compare runs the same tests with one seed in several ways: in VMs that cells
-share, each in a VM restored from a template, each in a VM that was booted. A
-cell's result must not depend on that: every difference of verdict, outcome or
-reason to skip is printed. Nothing goes into the store of results.
+		Long: `compare runs the same tests with one seed in several ways: in shared VMs, each
+in a VM restored from a template, each in a booted VM. A cell's result must not
+depend on that: every difference in verdict, outcome or skip reason is printed.
+Nothing is stored in the results store.
 
-Exit codes: 0 no difference; 1 some; 2 bad usage; 3 the lab failed, or was
-interrupted; the ways that were complete by then are shown.`,
+Exit codes: 0 no difference; 1 some; 2 bad usage; 3 the lab failed or was
+interrupted, and only the completed ways are shown.`,
 		Example: `  splicelab tests compare -k 6.12 -f xfs -t 'PunchHole'
   splicelab tests compare -k 6.12 -f xfs --ways shared,restored`,
 		Args: cli.Arguments(0, 0, ""),
@@ -36,7 +36,7 @@ interrupted; the ways that were complete by then are shown.`,
 	f.StringP("tests", "t", "", "compare the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
 	fromFlag(f, &from)
 	f.Int("priority", defaults.Priority, "compare the tests of priority 0, the highest, to `N`")
-	f.StringVar(&names, "ways", "shared,restored,booted", "compare these `WAYS`, comma-separated; the first is what the others are compared with")
+	f.StringVar(&names, "ways", "shared,restored,booted", "compare these `WAYS`, comma-separated; the others are compared with the first")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	for _, name := range []string{"kernels", "filesystems", "tests", "priority", "jobs"} {
 		a.bind(f, name, "run."+name)

@@ -13,13 +13,13 @@ func (a *app) testsListCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the tests, what each asks, and how many cells it has",
+		Short: "List the tests, what each checks, and how many cells it has",
 		Long: `list shows the tests by family: the number in the catalogue, the name, whether
 the test is an invariant (which fails on what no policy allows) or a
 characterisation (which the run's policy judges), its priority (P0 is the
-highest), how many cells it is on one kernel and filesystem, what it asks, and
-what it needs: features without which it skips, kernel modules. The suite
-selftest misbehaves on purpose; a run has it only if its pattern names it. With
+highest), its number of cells per kernel and filesystem, what it checks, and
+what it needs: kernel modules, and features without which it skips. The suite
+selftest misbehaves on purpose; a run includes it only if -t names it. With
 --tests-from and no -t, only those tests are listed.`,
 		Example: `  splicelab tests list
   splicelab tests list -t 'splice.*Hole' --priority 0

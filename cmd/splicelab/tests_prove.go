@@ -16,19 +16,18 @@ func (a *app) testsProveCommand() *cobra.Command {
 	var from []string
 	cmd := &cobra.Command{
 		Use:   "prove",
-		Short: "Prove that the tests can fail, by showing each a fault",
-		Long: `prove runs the tests as run does, but damages what each of them looks at after
-the kernel has answered: the bytes that a reader received (sample), what one view
-of the source file shows (source), or the number, errno or text that decides
-(observation). Every cell must then fail: a detector that has never been seen to
-fire proves nothing. It judges by the policy alias, so that no test fails for
-another reason where that can be avoided.
+		Short: "Prove that the tests can fail, by fault injection",
+		Long: `prove runs the tests as run does, but corrupts what each of them checks after
+the kernel has answered: the bytes that a reader received (sample), one view of
+the source file (source), or the deciding number, errno or text (observation).
+Every cell must then fail: a detector that has never been seen to fire proves
+nothing. It judges by the policy alias, to avoid failures for other reasons.
 
-A cell has fired when it was shown its fault and failed; one that passed all the
-same, or has no observation that is open to its fault, is silent. One that failed
-before it was shown its fault did so by itself: today's kernels do fail some
-tests. A skipped cell proves nothing on its kernel. Nothing goes into the store
-of results.
+A cell has fired if its fault was injected and it failed. One that passed
+anyway, or has no observation into which its fault can be injected, is silent.
+Cells that failed before their fault was injected are counted separately:
+today's kernels do fail some tests. A skipped cell proves nothing on its kernel.
+Nothing is stored in the results store.
 
 Exit codes: 0 no cell was silent, and each test failed somewhere or was skipped
 everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
@@ -49,7 +48,7 @@ everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 	for _, name := range []string{"kernels", "filesystems", "tests", "priority", "jobs"} {
 		a.bind(f, name, "run."+name)
 	}
-	f.StringVar(&markdown, "markdown", "", "write the table as a Markdown page to `FILE` too")
+	f.StringVar(&markdown, "markdown", "", "also write the table as a Markdown page to `FILE`")
 	a.vmFlags(f)
 	a.completeSelections(cmd)
 	return cmd
@@ -66,8 +65,8 @@ func (a *app) prove(ctx context.Context, markdown string, from []string) error {
 	return nil
 }
 
-// proveCommand is the command line that gives this table again, without what
-// is only of this machine.
+// proveCommand is the command line that reproduces this table, without
+// machine-specific options.
 func (a *app) proveCommand() string {
 	line := "splicelab tests prove -k " + a.cfg.Run.Kernels + " -f " + a.cfg.Run.Filesystems
 	if a.cfg.Run.Tests != "" {

@@ -12,14 +12,14 @@ func (a *app) testsShowCommand() *cobra.Command {
 	var from []string
 	cmd := &cobra.Command{
 		Use:   "show TEST",
-		Short: "Show what a test does, how it judges, and what kernels did",
-		Long: `show tells all of a test: its steps, its oracle, what it needs, the fault by
-which it is proved that it can fail, its cells, and what kernels were seen to do
-when it was written. Below that is what the results stored here say: the newest
-outcome on each kernel and filesystem.
+		Short: "Show what a test does, how it judges, and known results",
+		Long: `show prints everything about a test: its steps, its oracle, what it needs, the
+fault injected to prove that it can fail, its cells, and what kernels were
+observed to do when it was written. Below that are the newest stored outcomes on
+each kernel and filesystem.
 
 A test is named in full (splice.TestPunchHole), by its Go function, or by its
-number in the catalogue; a number that several tests share shows all of them.`,
+number in the catalogue; a number shared by several tests shows all of them.`,
 		Example: `  splicelab tests show B8
   splicelab tests show splice.TestControl
   splicelab tests show TestControl --json`,

@@ -16,13 +16,13 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// vmFlags are the flags of every verb that boots something.
+// vmFlags are the flags of every verb that boots a VM.
 func (a *app) vmFlags(f *pflag.FlagSet) {
 	d := config.Default().VM
 	f.String("accel", d.Accel, "`ACCELERATOR` to run VMs with: auto, kvm or tcg")
 	f.Int("memory", d.Memory, "give each VM `N` MiB of memory")
 	f.Duration("boot-timeout", d.BootTimeout, "`TIME` that a kernel may take to boot")
-	f.Duration("silence-timeout", d.SilenceTimeout, "`TIME` in which a VM must give a sign of life")
+	f.Duration("silence-timeout", d.SilenceTimeout, "`TIME` that a VM may be silent")
 	f.Duration("cell-timeout", d.CellTimeout, "`TIME` that one cell may take")
 	f.String("kernel-args", "", "add `ARGS` to the kernel command line, separated by spaces")
 	for _, name := range []string{"accel", "memory", "boot-timeout", "silence-timeout", "cell-timeout", "kernel-args"} {
@@ -33,15 +33,15 @@ func (a *app) vmFlags(f *pflag.FlagSet) {
 func (a *app) guestFlags(cmd *cobra.Command, g *session.Guest) {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&g.Kernel, "kernel", "k", "", "boot the `KERNEL` that this selector names (required)")
+	f.StringVarP(&g.Kernel, "kernel", "k", "", "boot the `KERNEL` that this selector matches (required)")
 	f.StringVarP(&g.Filesystem, "filesystem", "f", "", "mount this filesystem profile: `NAME` (default: none, only the initramfs)")
 	f.StringArrayVar(&g.Modules, "module", nil, "load the kernel module `NAME` and its dependencies first (repeatable)")
 	a.vmFlags(f)
 	a.completeSelections(cmd)
 }
 
-// completeSelections completes the flags whose words are known without a
-// network.
+// completeSelections completes the flags whose values are known without network
+// access.
 func (a *app) completeSelections(cmd *cobra.Command) {
 	var profiles []string
 	if builtin, err := images.Builtin(); err == nil {
@@ -68,7 +68,7 @@ func (a *app) completeSelections(cmd *cobra.Command) {
 // has terminated.
 func (a *app) bootLab(ctx context.Context, g session.Guest) (l *lab.Lab, k kernels.Kernel, p *images.Profile, release func(), err error) {
 	if g.Kernel == "" {
-		return nil, k, nil, nil, usagef("say which kernel to boot, for example -k 6.12; splicelab kernels list shows them")
+		return nil, k, nil, nil, usagef("name the kernel to boot, for example -k 6.12; splicelab kernels list shows them")
 	}
 	return a.session().OpenVM(ctx, g, a.stderr)
 }

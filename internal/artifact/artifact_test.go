@@ -47,11 +47,11 @@ func writer(key, content string) func(context.Context, string) error {
 	}
 }
 
-func refuse(context.Context, string) error { return errors.New("made once too often") }
+func refuse(context.Context, string) error { return errors.New("unexpected call of fill") }
 
-// The test binary is its own helper process, which uses the store in ARTIFACT_DIR:
-// "partial" is half way through making an entry, "slow" makes it once its
-// standard input is closed, "use" has made it and uses it.
+// The test binary is its own helper process, which uses the store in
+// ARTIFACT_DIR: "partial" stops half way through filling an entry, "slow" fills
+// it once its standard input is closed, "use" has filled it and holds it.
 func TestMain(m *testing.M) {
 	what := os.Getenv("ARTIFACT_HELPER")
 	if what == "" {
@@ -103,7 +103,7 @@ func helper(t *testing.T, what, dir string) (cmd *exec.Cmd, stdin io.Closer) {
 	return cmd, in
 }
 
-// kill is kill -9; it waits for the end.
+// kill sends SIGKILL and waits for the process to exit.
 func kill(cmd *exec.Cmd) { _ = cmd.Process.Kill(); _ = cmd.Wait() }
 
 func check(t *testing.T, err error) {
@@ -128,7 +128,7 @@ func content(t *testing.T, e *entry) string {
 	return string(b)
 }
 
-// names are what is in a directory, without lock files.
+// names lists a directory without lock files.
 func names(t *testing.T, dir string) (all []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -158,28 +158,28 @@ func TestMakeOnce(t *testing.T) {
 	}
 }
 
-func TestKilledMaker(t *testing.T) {
+func TestKilledWhileFilling(t *testing.T) {
 	s := open(t.TempDir())
 	cmd, _ := helper(t, "partial", s.Dir)
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"key.part"}) {
-		t.Fatalf("while it is made: %q", got)
+		t.Fatalf("while it is filled: %q", got)
 	}
-	// Another entry's maker leaves the living alone, and sweeps up after the dead.
+	// Filling another entry sweeps up after dead processes, but not live ones.
 	get(t, s, "other", writer("other", "abc"))
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"key.part", "other"}) {
-		t.Errorf("beside a living maker: %q", got)
+		t.Errorf("while another process fills: %q", got)
 	}
 	kill(cmd)
 	get(t, s, "third", writer("third", "abc"))
 	if got := names(t, s.Dir); !slices.Equal(got, []string{"other", "third"}) {
-		t.Errorf("after the maker was killed: %q", got)
+		t.Errorf("after the filling process was killed: %q", got)
 	}
 	if got := content(t, get(t, s, "key", writer("key", "whole"))); got != "whole" {
-		t.Errorf("made again: %q", got)
+		t.Errorf("rebuilt: %q", got)
 	}
 }
 
-func TestTwoProcessesMakeOnce(t *testing.T) {
+func TestTwoProcessesFillOnce(t *testing.T) {
 	s := open(t.TempDir())
 	_, stdin := helper(t, "slow", s.Dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -193,7 +193,7 @@ func TestTwoProcessesMakeOnce(t *testing.T) {
 	}
 }
 
-func TestCorruptIsMadeAgain(t *testing.T) {
+func TestCorruptEntryIsRebuilt(t *testing.T) {
 	for name, damage := range map[string]func(dir string) error{
 		"changed":     func(dir string) error { return os.WriteFile(filepath.Join(dir, "file"), []byte("abd"), 0o644) },
 		"truncated":   func(dir string) error { return os.Truncate(filepath.Join(dir, "file"), 1) },
@@ -214,14 +214,14 @@ func TestCorruptIsMadeAgain(t *testing.T) {
 				t.Errorf("left %q", got)
 			}
 			if got := content(t, get(t, s, "key", writer("key", "new"))); got != "new" {
-				t.Errorf("made again: %q", got)
+				t.Errorf("rebuilt: %q", got)
 			}
 		})
 	}
 }
 
-// What never passes its check is an error, not an endless loop; a check that
-// cannot tell leaves the entry alone.
+// An entry that never passes its check is an error, not an endless loop. A
+// check that cannot decide leaves the entry alone.
 func TestFailingChecks(t *testing.T) {
 	s := open(t.TempDir())
 	times := 0
@@ -230,7 +230,7 @@ func TestFailingChecks(t *testing.T) {
 		return writer("another", "abc")(ctx, dir)
 	})
 	if !errors.Is(err, artifact.ErrCorrupt) || times > 3 {
-		t.Errorf("made %d times: %v", times, err)
+		t.Errorf("filled %d times: %v", times, err)
 	}
 	get(t, s, "key", writer("key", "abc")).Release()
 	s.Check = func(string, string) (artifact.Manifest, error) { return artifact.Manifest{}, unix.EIO }
@@ -267,7 +267,7 @@ func TestFullDisk(t *testing.T) {
 	get(t, s, "small", refuse)
 }
 
-// age makes an entry one that was used an hour before the others.
+// age sets an entry's last use to an hour before that of the others.
 func age(t *testing.T, s *store, key string) {
 	t.Helper()
 	past := time.Now().Add(-time.Hour)
@@ -296,7 +296,7 @@ func TestEviction(t *testing.T) {
 	s.Max = 0
 	get(t, s, "newest", writer("newest", big))
 	if got, err := s.Keys(); err != nil || !slices.Equal(got, []string{"mine", "newest"}) {
-		t.Errorf("with room for none: left %q, %v", got, err)
+		t.Errorf("without space for any: left %q, %v", got, err)
 	}
 }
 
@@ -357,9 +357,9 @@ func TestBlocks(t *testing.T) {
 		return nil
 	}))
 	if !bytes.Equal(got, want) {
-		t.Error("the blocks are not the file")
+		t.Error("the blocks differ from the file")
 	}
 	if !artifact.Zero(want[1:100]) || artifact.Zero(want[:100]) {
-		t.Error("zeros are not told from data")
+		t.Error("zeros are not distinguished from data")
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// Keys returns the keys of all entries, sorted; none of a store that does not
+// Keys returns the keys of all entries, sorted; none if the store does not
 // exist.
 func (s *Store[T]) Keys() ([]string, error) {
 	all, err := s.list()
@@ -40,7 +40,7 @@ func (s *Store[T]) list() ([]fs.DirEntry, error) {
 func isKey(e fs.DirEntry) bool { return e.IsDir() && !strings.Contains(e.Name(), ".") }
 
 // RemoveUnused removes the entries that were last used at that time or before,
-// and returns their keys. Those in use stay.
+// and returns their keys. It keeps entries in use.
 func (s *Store[T]) RemoveUnused(ctx context.Context, since time.Time) (removed []string, err error) {
 	all, err := s.list()
 	for _, e := range all {
@@ -51,11 +51,11 @@ func (s *Store[T]) RemoveUnused(ctx context.Context, since time.Time) (removed [
 		unused := func() bool { return !s.lastUse(name).After(since) }
 		switch {
 		case !unused() || strings.HasSuffix(name, lockSuffix) || strings.HasSuffix(name, partSuffix):
-		case !isKey(e): // an older version's
+		case !isKey(e): // left by an older version
 			err = errors.Join(err, os.RemoveAll(s.Path(name)))
 		default:
 			gone, rerr := s.ifFree(name, func() (bool, error) {
-				if !unused() { // used until just now
+				if !unused() { // was used in the meantime
 					return false, nil
 				}
 				return true, s.remove(name)
@@ -70,8 +70,8 @@ func (s *Store[T]) RemoveUnused(ctx context.Context, since time.Time) (removed [
 	return removed, err
 }
 
-// makeRoom removes what killed processes left behind, and evicts until no more
-// than Max bytes are left. What cannot be removed now may be later.
+// makeRoom removes what killed processes left behind, and evicts until at most
+// Max bytes are left. What cannot be removed now is left for a later call.
 func (s *Store[T]) makeRoom() {
 	all, err := s.list()
 	if err != nil {
@@ -117,7 +117,8 @@ func (s *Store[T]) sweep(all []fs.DirEntry) {
 	}
 }
 
-// ifFree calls do with the entry's exclusive lock, unless another has a lock.
+// ifFree calls do with the entry's exclusive lock held, unless another process
+// holds a lock.
 func (s *Store[T]) ifFree(key string, do func() (bool, error)) (bool, error) {
 	lock, err := osfile.TryLock(s.lockPath(key), osfile.Exclusive)
 	if held := (*osfile.HeldError)(nil); errors.As(err, &held) {
@@ -130,8 +131,7 @@ func (s *Store[T]) ifFree(key string, do func() (bool, error)) (bool, error) {
 	return do()
 }
 
-// touch notes that the entry in dir is used. Whoever cannot write it uses it
-// all the same.
+// touch records the use of the entry in dir. A read-only store works too.
 func touch(dir string) {
 	now := time.Now()
 	_ = os.Chtimes(filepath.Join(dir, ManifestFile), now, now)
@@ -139,7 +139,7 @@ func touch(dir string) {
 
 func (s *Store[T]) lastUse(key string) time.Time {
 	st, err := os.Stat(filepath.Join(s.Path(key), ManifestFile))
-	if err != nil { // half an entry: its directory tells
+	if err != nil { // half an entry: use its directory's time
 		st, err = os.Lstat(s.Path(key))
 	}
 	if err != nil {

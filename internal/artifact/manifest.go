@@ -11,10 +11,11 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// Manifest is the content of ManifestFile for stores without one of their own.
+// Manifest is the content of ManifestFile for stores that do not define their
+// own.
 type Manifest struct {
-	// Key is the entry's own: one that was moved to another's place is intact,
-	// and yet made from something else.
+	// Key is the entry's key: an entry moved to another one's place is intact,
+	// but was built from different inputs.
 	Key   string          `json:"key"`
 	Files []File          `json:"files"`
 	Notes json.RawMessage `json:"notes"`
@@ -27,9 +28,8 @@ type File struct {
 	Digest string `json:"digest"`
 }
 
-// Digest returns what tells a file's content from any other: a digest, or a
-// checksum where speed matters more. The file may have been written, and so
-// stand at any offset.
+// Digest identifies a file's content: a digest, or a checksum where speed
+// matters more. The file may be at any offset.
 type Digest func(*os.File) (string, error)
 
 // Seal writes the manifest of the entry in dir, which holds files only. It does
@@ -58,8 +58,8 @@ func Seal(key, dir string, digest Digest, notes any) error {
 	return osfile.Write(filepath.Join(dir, ManifestFile), append(text, '\n'), 0o644)
 }
 
-// Verify compares the entry in dir with its manifest. What cannot be read is
-// corrupt too.
+// Verify compares the entry in dir with its manifest. Unreadable counts as
+// corrupt.
 func Verify(key, dir string, digest Digest) (Manifest, error) {
 	var m Manifest
 	text, err := os.ReadFile(filepath.Join(dir, ManifestFile))

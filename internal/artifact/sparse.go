@@ -15,7 +15,7 @@ const Block = 4096
 
 var zeros [Block]byte
 
-// Zero reports whether a block, or the rest of one, is zero.
+// Zero reports whether a block, or part of one, is all zero.
 func Zero(block []byte) bool { return bytes.Equal(block, zeros[:len(block)]) }
 
 // Blocks reads a file without its holes, and calls visit for each block with

@@ -1,13 +1,13 @@
-// Package artifact caches what is expensive to make: kernels, images, templates.
-// An entry is a directory of files. Its key, mostly a digest, stands for
-// everything that the files are made from.
+// Package artifact caches what is expensive to build: kernels, images,
+// templates. An entry is a directory of files. Its key, usually a digest,
+// covers everything that the files are built from.
 //
 // An entry is filled under a temporary name, published by a rename, checked
-// each time before it is used, and never changed. One that is corrupt is made
-// again. Several processes may share a store. They hold an entry's lock:
-// shared while they use it, exclusively while they make or remove it. The
-// kernel frees the lock of a process that dies; what that leaves behind is
-// removed when an entry is made next.
+// each time before it is used, and never changed. A corrupt one is rebuilt.
+// Several processes may share a store. They hold an entry's lock: shared while
+// they use it, exclusive while they fill or remove it. The kernel releases the
+// lock of a process that dies; its leftovers are removed when the next entry is
+// filled.
 package artifact
 
 import (
@@ -28,12 +28,12 @@ type Store[T any] struct {
 	// Dir holds the entries and Locks their lock files; it may be the same.
 	// Both must exist. Lock files are never removed.
 	Dir, Locks string
-	// Max limits the bytes on disk before another entry is made: the least
-	// recently used entries are evicted, those in use are not.
+	// Max limits the bytes on disk before another entry is filled: the least
+	// recently used entries are evicted, except those in use.
 	Max int64
-	// Check verifies the entry in dir and returns what callers want to know of
-	// it. The entry is made again when the error is ErrCorrupt or
-	// fs.ErrNotExist; any other error is reported.
+	// Check verifies the entry in dir and returns its Value. The entry is
+	// rebuilt if the error is ErrCorrupt or fs.ErrNotExist; any other error is
+	// returned.
 	Check func(key, dir string) (T, error)
 }
 
@@ -46,25 +46,25 @@ const ManifestFile = "manifest.json"
 
 const (
 	lockSuffix = ".lock"
-	partSuffix = ".part" // of an entry that is being made or removed
+	partSuffix = ".part" // of an entry that is being filled or removed
 )
 
 var (
-	// ErrCorrupt is the error of a Check that finds other content than was made.
+	// ErrCorrupt is returned by a Check that finds unexpected content.
 	ErrCorrupt = errors.New("corrupt")
-	// ErrNone is the error of Get where there is no entry, or a corrupt one.
+	// ErrNone is returned by Get if the entry is missing or corrupt.
 	ErrNone = errors.New("no entry")
 )
 
-// Entry is an entry in use: it is not removed before Release.
+// Entry is an entry in use: it is not removed until Release.
 type Entry[T any] struct {
 	Dir   string
-	Value T // of Check
+	Value T // returned by Check
 
 	lock *os.File
 }
 
-// Release ends the use.
+// Release allows the entry to be removed.
 func (e *Entry[T]) Release() { _ = e.lock.Close() } // nothing was written
 
 // Path is the directory of the entry with this key.
@@ -76,8 +76,8 @@ func (s *Store[T]) Has(key string) bool {
 	return err == nil
 }
 
-// Get returns an entry after checking it. A corrupt one is removed, once nobody
-// uses it; the error is then ErrNone as if it had never been there.
+// Get returns an entry after checking it. A corrupt one is removed once nobody
+// uses it, and the error is ErrNone, as for a missing one.
 func (s *Store[T]) Get(ctx context.Context, key string) (*Entry[T], error) {
 	why := error(nil)
 	for {
@@ -95,12 +95,12 @@ func (s *Store[T]) Get(ctx context.Context, key string) (*Entry[T], error) {
 	}
 }
 
-// Make is Get for an entry that fill makes if there is none: in an empty
-// directory, in one process at a time, ManifestFile last. Nothing is left
-// behind when fill fails.
+// Make is Get, but calls fill if there is no entry: in an empty directory, in
+// one process at a time, with ManifestFile written last. Nothing is left behind
+// if fill fails.
 func (s *Store[T]) Make(ctx context.Context, key string, fill func(ctx context.Context, dir string) error) (*Entry[T], error) {
-	// An entry may be evicted between being made and being locked for use. More
-	// rounds than a few mean that what is made does not pass its check.
+	// An entry may be evicted between being filled and being locked for use.
+	// More than a few rounds mean that a new entry does not pass its own check.
 	for attempt := 1; ; attempt++ {
 		e, err := s.Get(ctx, key)
 		if !errors.Is(err, ErrNone) || attempt > 3 {
@@ -137,8 +137,8 @@ func (s *Store[T]) open(ctx context.Context, key string) (*Entry[T], error) {
 	return &Entry[T]{Dir: dir, Value: value, lock: lock}, nil
 }
 
-// discard removes an entry if it is still corrupt when nobody uses it: another
-// process may have made it again.
+// discard removes an entry if it is still corrupt once nobody uses it: another
+// process may have rebuilt it.
 func (s *Store[T]) discard(ctx context.Context, key string) error {
 	lock, err := s.lock(ctx, key, osfile.Exclusive)
 	if err != nil {
@@ -159,7 +159,7 @@ func (s *Store[T]) make(ctx context.Context, key string, fill func(context.Conte
 	defer lock.Close()
 	dir := s.Path(key)
 	if _, err := s.Check(key, dir); !unusable(err) {
-		return err // another process has made it in the meantime, or nobody can
+		return err // rebuilt by another process in the meantime, or unfixable
 	}
 	if err := s.remove(key); err != nil {
 		return err
@@ -178,8 +178,9 @@ func (s *Store[T]) make(ctx context.Context, key string, fill func(context.Conte
 	return nil
 }
 
-// remove removes an entry and what a killed process left of it; the caller has
-// the lock. It renames first, so that nothing partial ever has the entry's name.
+// remove removes an entry and what a killed process left of it; the caller
+// holds the lock. It renames first, so that the entry's name never refers to a
+// partial entry.
 func (s *Store[T]) remove(key string) error {
 	dir := s.Path(key)
 	part := dir + partSuffix
@@ -202,7 +203,7 @@ func (s *Store[T]) lock(ctx context.Context, key string, mode osfile.Mode) (*os.
 func (s *Store[T]) lockPath(key string) string { return filepath.Join(s.Locks, key+lockSuffix) }
 
 // unusable reports whether the error of a check means that the entry has to be
-// made again.
+// rebuilt.
 func unusable(err error) bool {
 	return errors.Is(err, ErrCorrupt) || errors.Is(err, fs.ErrNotExist)
 }

@@ -1,5 +1,5 @@
-// Package buildinfo says from what a program was built: what its build set, else
-// what the go command recorded.
+// Package buildinfo identifies what a program was built from: as set by its
+// build, else as recorded by the go command.
 package buildinfo
 
 import (
@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 )
 
-// Build is what the linker set in a program; empty where it was not told.
+// Build is what the linker set in a program; empty fields were not set.
 type Build struct{ Version, Commit string }
 
 // Line names the program, its version and commit, the version of Go and the

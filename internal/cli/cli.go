@@ -1,6 +1,6 @@
-// Package cli has what any program with cobra needs to be strict: usage errors
-// that name the nearest word, help without noise, man pages, and a context that
-// signals end. It must not know what a program's commands do.
+// Package cli makes any cobra program strict: usage errors that suggest the
+// nearest word, help without noise, man pages, and a context that signals
+// cancel. It does not know what a program's commands do.
 package cli
 
 import (
@@ -23,7 +23,7 @@ func Root(cmd *cobra.Command) {
 	cmd.Args, cmd.RunE = subcommandOnly, helpAsError
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetFlagErrorFunc(flagError)
-	// Commands that only have subcommands can be run just to say so.
+	// Commands that only have subcommands run only to print an error.
 	cmd.SetUsageTemplate(strings.NewReplacer(
 		"{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}",
 		".LocalFlags.FlagUsages", "flagUsages .LocalFlags",
@@ -34,8 +34,8 @@ func Root(cmd *cobra.Command) {
 	cmd.PersistentFlags().SortFlags = false
 }
 
-// Finish adds cobra's own commands, help and completion, to a root that has all
-// others. They do not run its PersistentPreRunE.
+// Finish adds cobra's built-in commands, help and completion, to a root that
+// already has all others. They do not run its PersistentPreRunE.
 func Finish(root *cobra.Command, args []string) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
@@ -52,11 +52,11 @@ func Finish(root *cobra.Command, args []string) {
 	}
 }
 
-// templateFunctions adds to cobra's functions, which are the process's.
+// templateFunctions adds to cobra's template functions, which are process-wide.
 var templateFunctions = sync.OnceFunc(func() { cobra.AddTemplateFunc("flagUsages", flagUsages) })
 
-// flagUsages describes flags as pflag does, without "[=true|false]" behind each
-// flag that has no argument.
+// flagUsages describes flags as pflag does, but without "[=true|false]" after
+// each boolean flag.
 func flagUsages(flags *pflag.FlagSet) string {
 	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
 	shown.SortFlags = flags.SortFlags
@@ -84,18 +84,18 @@ func Topic(use, short, long, example string) *cobra.Command {
 	return topic
 }
 
-// Complete completes each of these flags that cmd has from a list of words.
+// Complete completes each of these flags, if cmd has it, from a list of words.
 func Complete(cmd *cobra.Command, words map[string][]string) {
 	for flag, words := range words {
 		if cmd.Flags().Lookup(flag) == nil {
 			continue
 		}
-		// It fails only for a flag that is not there, or registered twice.
+		// It fails only for a missing flag, or one registered twice.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
 }
 
-// subcommandOnly refuses arguments that are not the name of a subcommand.
+// subcommandOnly rejects arguments that do not name a subcommand.
 func subcommandOnly(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -109,11 +109,11 @@ func subcommandOnly(cmd *cobra.Command, args []string) error {
 	if near := spell.Nearest(args[0], known); near != "" {
 		return input.Errorf("unknown command %q: did you mean %q?", cmd.CommandPath()+" "+args[0], cmd.CommandPath()+" "+near)
 	}
-	return input.Errorf("unknown command %q: %s takes %s", cmd.CommandPath()+" "+args[0], cmd.CommandPath(), strings.Join(known, ", "))
+	return input.Errorf("unknown command %q: %s accepts %s", cmd.CommandPath()+" "+args[0], cmd.CommandPath(), strings.Join(known, ", "))
 }
 
-// helpAsError answers a command line that stops too early: with the help, on
-// stderr and as bad usage, so that a script with an empty variable notices.
+// helpAsError answers an incomplete command line with the help, on stderr and
+// as bad usage, so that a script with an empty variable notices.
 func helpAsError(cmd *cobra.Command, _ []string) error {
 	cmd.SetOut(cmd.ErrOrStderr())
 	if err := cmd.Help(); err != nil {
@@ -122,7 +122,7 @@ func helpAsError(cmd *cobra.Command, _ []string) error {
 	return input.Errorf("name one of the commands above")
 }
 
-// Arguments accepts between low and high arguments, which what describes.
+// Arguments accepts between low and high arguments; what describes them.
 func Arguments(low, high int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {

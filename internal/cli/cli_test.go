@@ -36,7 +36,7 @@ func TestUsageErrors(t *testing.T) {
 		{"tour --guided anna", ""},
 		{"", "name one of the commands above"},
 		{"fed", `did you mean "zoo feed"?`},
-		{"wash", `zoo takes `},
+		{"wash", `zoo accepts `},
 		{"feed", "zoo feed needs an animal"},
 		{"feed lion tiger", `zoo feed does not take the argument "tiger"`},
 		{"tour anna", `zoo tour does not take the argument "anna"`},

@@ -9,14 +9,15 @@ import (
 	"syscall"
 )
 
-// InterruptedError is the cause of a context that a signal cancelled.
+// InterruptedError is the cancellation cause of a context cancelled by a
+// signal.
 type InterruptedError struct{ Signal os.Signal }
 
 func (e *InterruptedError) Error() string { return "interrupted by " + e.Signal.String() }
 
 // Interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP
-// cancels, so that a program can store what it has. That is reported on stderr.
-// The second signal finds the default action again and kills the process.
+// cancels, so that a program can store what it has. It is reported on stderr. A
+// second signal has the default action and kills the process.
 func Interruptible(program string, stderr io.Writer) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
@@ -26,7 +27,7 @@ func Interruptible(program string, stderr io.Writer) (context.Context, context.C
 		select {
 		case s := <-signals:
 			signal.Stop(signals)
-			fmt.Fprintf(stderr, "\n%s: %s: stopping and keeping what is done; once more to stop at once\n", program, s)
+			fmt.Fprintf(stderr, "\n%s: %s: stopping and keeping finished results; repeat to kill immediately\n", program, s)
 			cancel(&InterruptedError{s})
 		case <-done:
 		}

@@ -1,5 +1,5 @@
-// Package deadline measures time in which this process really ran. A host
-// that sleeps, or that stops the process for a while, must not make a guest
+// Package deadline measures the time in which this process really ran. A host
+// that suspends, or that stops the process for a while, must not make a guest
 // look hung.
 package deadline
 

@@ -12,7 +12,7 @@ func TestClockIgnoresTimeAsleep(t *testing.T) {
 	c := NewClock(start)
 	c.Read(start.Add(Step))
 	if got := c.Read(start.Add(time.Hour)); got > 3*Step {
-		t.Errorf("an hour asleep counted as %s", got)
+		t.Errorf("an hour of suspend counted as %s", got)
 	}
 }
 

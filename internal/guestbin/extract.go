@@ -18,20 +18,20 @@ import (
 )
 
 const (
-	// cachePart is the directory in the cache that the sets are kept in.
+	// cachePart is the directory in the cache that holds the sets.
 	cachePart = "guest"
 	tmpPrefix = ".tmp-"
 	// keepUnused is how long a set of another version stays after its last
 	// use; it bounds the cache when splicelab is rebuilt often.
 	keepUnused = 30 * 24 * time.Hour
-	// keepTemporary is more than any extraction takes: what is older was left
-	// behind by a process that was killed.
+	// keepTemporary is longer than any extraction: anything older was left
+	// behind by a killed process.
 	keepTemporary = 24 * time.Hour
 )
 
-// Extract returns the directory below cache that holds the programs of the
-// set. They are extracted once; later calls verify their digests. Any number of
-// processes may call it at the same time.
+// Extract returns the directory below cache that holds the programs of the set.
+// They are extracted once; later calls verify their digests. Processes may call
+// it concurrently.
 func (s *Set) Extract(cache string) (string, error) {
 	return provide(cache, s.id, s.programs, s.decompress)
 }
@@ -64,7 +64,7 @@ func provide(cache, id string, programs []Program, fill func(dir string) error) 
 	return dir, nil
 }
 
-// fillAndMove fills tmp and makes it dir. It does not sync: digests are
+// fillAndMove fills tmp and renames it to dir. It does not sync: digests are
 // verified on every use, so what a power cut leaves is replaced.
 func fillAndMove(tmp, dir string, programs []Program, fill func(string) error) error {
 	fresh := filepath.Join(tmp, "new")
@@ -80,8 +80,8 @@ func fillAndMove(tmp, dir string, programs []Program, fill func(string) error) e
 	if err := verify(fresh, programs); err != nil {
 		return err
 	}
-	// Another process may have been faster, then its set is as good. What is
-	// corrupt goes out of the way first, in one step, into our directory.
+	// Another process may have been faster; then its set is as good as ours. A
+	// corrupt set is first renamed, atomically, into our directory.
 	for range 3 {
 		err := os.Rename(fresh, dir)
 		if err == nil || verify(dir, programs) == nil {
@@ -164,7 +164,7 @@ func (s *Set) decompressOne(p Program, path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	h := sha256.New()
-	// One byte more than there should be is enough to see that it is too long.
+	// Reading one byte more than expected detects a longer file.
 	if _, err = io.Copy(io.MultiWriter(out, h), io.LimitReader(d, p.Size+1)); err != nil {
 		return err
 	}
@@ -174,8 +174,8 @@ func (s *Set) decompressOne(p Program, path string) (err error) {
 	return nil
 }
 
-// prune removes sets that nobody used for a long time, and what killed
-// processes left. It is a favour to the disk: errors are the next one's.
+// prune removes sets that have long been unused, and what killed processes left
+// behind. It is best effort: what fails is left for the next call.
 func prune(sets string, now time.Time) {
 	entries, err := os.ReadDir(sets)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package guestbin holds the programs that run in a guest (the agent, the
-// test suites, the shell's commands), so that the splicelab binary is complete
-// by itself. go generate compresses them into archives/, which is embedded;
-// they are extracted into the cache when a verb first needs them.
+// Package guestbin holds the programs that run in a guest (the agent, the test
+// suites, the shell's commands), so that the splicelab binary is
+// self-contained. go generate compresses them into archives/, which is
+// embedded; they are extracted into the cache when a verb first needs them.
 package guestbin
 
 import (
@@ -54,8 +54,8 @@ type Set struct {
 	id       string
 }
 
-// Open reads the manifest of a directory that Pack wrote; ErrNone when there
-// is none. It decompresses nothing.
+// Open reads the manifest of a directory written by Pack, or returns ErrNone.
+// It decompresses nothing.
 func Open(files fs.FS) (*Set, error) {
 	manifest, err := fs.ReadFile(files, manifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,8 +84,8 @@ func parseManifest(b []byte) ([]Program, error) {
 	return programs, nil
 }
 
-// idOf names a set by what its manifest says. 80 bits are plenty for a name;
-// the content is verified by its full digests.
+// idOf derives a set's name from its manifest. 80 bits are enough for a name;
+// the content is verified by full digests.
 func idOf(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:10])

@@ -19,7 +19,7 @@ func pack(t *testing.T) (programs, archives string) {
 	programs, archives = t.TempDir(), t.TempDir()
 	write(t, filepath.Join(programs, "agent"), bytes.Repeat([]byte("agent\n"), 100_000))
 	write(t, filepath.Join(programs, "demo.test"), []byte("#!/bin/sh\nexit 7\n"))
-	// What is no program stays outside.
+	// Files that are not executable are not packed.
 	if err := os.WriteFile(filepath.Join(programs, "notes"), []byte("no program"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestExtract(t *testing.T) {
 	}
 }
 
-// Whatever happened to the cache, the programs are those of the manifest.
+// Whatever happened to the cache, the extracted programs match the manifest.
 func TestExtractReplacesCorruptPrograms(t *testing.T) {
 	programs, archives := pack(t)
 	set := open(t, archives)
@@ -125,7 +125,7 @@ func TestExtractReplacesCorruptPrograms(t *testing.T) {
 			same(t, filepath.Join(programs, "demo.test"), filepath.Join(dir, "demo.test"))
 			left, err := os.ReadDir(filepath.Join(cache, cachePart))
 			if err != nil || len(left) != 1 {
-				t.Errorf("beside the set there is something left: %v, %v", left, err)
+				t.Errorf("leftovers beside the set: %v, %v", left, err)
 			}
 		})
 	}
@@ -144,13 +144,13 @@ func TestExtractRefusesCorruptArchives(t *testing.T) {
 	}
 }
 
-func TestExtractAtTheSameTime(t *testing.T) {
+func TestConcurrentExtract(t *testing.T) {
 	programs, archives := pack(t)
 	cache := t.TempDir()
 	var g errgroup.Group
 	for range 16 {
 		g.Go(func() error {
-			set, err := Open(os.DirFS(archives)) // as in a process of its own
+			set, err := Open(os.DirFS(archives)) // as a separate process would
 			if err != nil {
 				return err
 			}
@@ -192,7 +192,7 @@ func TestPackIsIncrementalAndReproducible(t *testing.T) {
 		t.Errorf("after a change: packed %q, %v, want agent", changed, err)
 	}
 	if _, err := os.Stat(filepath.Join(archives, "demo.test.zst")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the archive of a program that is gone: %v", err)
+		t.Errorf("the archive of a removed program: %v", err)
 	}
 }
 
@@ -202,7 +202,7 @@ func TestOpen(t *testing.T) {
 	}
 	for _, manifest := range []string{"", "{", `[{"name": "../agent"}]`, `[{"name": ""}]`} {
 		if _, err := Open(fstest.MapFS{manifestFile: {Data: []byte(manifest)}}); err == nil || errors.Is(err, ErrNone) {
-			t.Errorf("manifest %q: %v, want an error of its own", manifest, err)
+			t.Errorf("manifest %q: %v, want another error", manifest, err)
 		}
 	}
 }
@@ -235,7 +235,8 @@ func TestPruneKeepsWhatIsUsed(t *testing.T) {
 	}
 }
 
-// What go generate embedded is whole. On a bare checkout nothing is.
+// What go generate embedded is complete. In a bare checkout nothing is
+// embedded.
 func TestEmbedded(t *testing.T) {
 	set, err := Embedded()
 	if errors.Is(err, ErrNone) {

@@ -15,7 +15,7 @@ import (
 
 // Pack compresses the programs in the directory programs into the directory
 // archives, and returns the names of those that had changed. The others keep
-// their archives, so that nothing is linked again without need.
+// their archives, so that nothing is relinked needlessly.
 func Pack(programs, archives string) (changed []string, err error) {
 	all, err := programsIn(programs)
 	if err != nil {
@@ -26,7 +26,7 @@ func Pack(programs, archives string) (changed []string, err error) {
 	}
 	packed := map[string]Program{}
 	if old, err := os.ReadFile(filepath.Join(archives, manifestFile)); err == nil {
-		// A manifest that cannot be read is as good as none: all is packed anew.
+		// Without a readable manifest everything is repacked.
 		was, _ := parseManifest(old)
 		for _, p := range was {
 			packed[p.Name] = p
@@ -65,7 +65,7 @@ func Pack(programs, archives string) (changed []string, err error) {
 	return changed, os.WriteFile(manifest, b, 0o644)
 }
 
-// programsIn describes the programs in dir, sorted by name: its executables.
+// programsIn describes the executables in dir, sorted by name.
 func programsIn(dir string) ([]Program, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -89,8 +89,8 @@ func programsIn(dir string) ([]Program, error) {
 	return all, nil
 }
 
-// compress writes the archive of a program. One encoder thread makes the same
-// archive of the same program everywhere, which a reproducible package needs.
+// compress writes the archive of a program. A single encoder thread gives the
+// same archive everywhere, which a reproducible package needs.
 func compress(program, archive string) error {
 	b, err := os.ReadFile(program)
 	if err != nil {
@@ -103,7 +103,7 @@ func compress(program, archive string) error {
 	return errors.Join(os.WriteFile(archive, w.EncodeAll(b, nil), 0o644), w.Close())
 }
 
-// removeStale removes archives of programs that there are no more.
+// removeStale removes archives of programs that no longer exist.
 func removeStale(archives string, programs []Program) error {
 	keep := map[string]bool{}
 	for _, p := range programs {

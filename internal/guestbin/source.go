@@ -14,9 +14,8 @@ import (
 	"github.com/splicelab/splicelab/internal/guestbin/build"
 )
 
-// Installed is the version of this module that go install built this program
-// from; ok is false for a build from a checkout, whose source nobody else can
-// name.
+// Installed is the module version that go install built this program from; ok
+// is false for a build from a checkout, which has no version.
 func Installed() (module, version string, ok bool) {
 	info, readable := debug.ReadBuildInfo()
 	if !readable || !strings.HasPrefix(info.Main.Version, "v") || strings.Contains(info.Main.Version, "+") {
@@ -25,10 +24,11 @@ func Installed() (module, version string, ok bool) {
 	return info.Main.Path, info.Main.Version, true
 }
 
-// Compile returns the directory below cache that holds the guest programs of
-// a published version of the module: go install cannot embed them, because it
-// does not run go generate. The first call has the go command download the
-// source and compile it, which takes a minute or two; progress is told what it does.
+// Compile returns the directory below cache that holds the guest programs of a
+// published version of the module: go install cannot embed them, because it
+// does not run go generate. The first call has the go command download and
+// compile the source, which takes a minute or two; progress is reported to
+// progress.
 func Compile(ctx context.Context, cache, module, version string, progress func(string)) (string, error) {
 	id := idOf([]byte(module + "@" + version + " " + runtime.Version()))
 	return provide(cache, id, nil, func(dir string) error {
@@ -44,7 +44,7 @@ func Compile(ctx context.Context, cache, module, version string, progress func(s
 // download has the go command fetch a module, and returns where it is kept.
 func download(ctx context.Context, module, version string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module+"@"+version)
-	cmd.Dir = "/" // no go.mod of the working directory has a say
+	cmd.Dir = "/" // ignore any go.mod in the working directory
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

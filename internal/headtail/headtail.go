@@ -1,6 +1,6 @@
-// Package headtail keeps the beginning and the end of a text of unknown
-// length in bounded memory: a guest may print without end, and what matters is
-// how it began and how it ended.
+// Package headtail keeps the head and the tail of a text of unknown length in
+// bounded memory: a guest may print forever, and what matters is how its output
+// began and ended.
 package headtail
 
 import "fmt"
@@ -9,8 +9,8 @@ import "fmt"
 const DefaultLimit = 64 << 10
 
 // Buffer keeps the first and the last bytes of what is written to it, half of
-// its limit each, and knows how many are missing between. The zero value keeps
-// DefaultLimit. It must not be used from several goroutines at once.
+// its limit each, and counts those dropped in between. The zero value keeps
+// DefaultLimit. It is not safe for concurrent use.
 type Buffer struct {
 	limit int
 	head  []byte
@@ -68,9 +68,9 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-// Next returns a copy of what is kept from the absolute offset mark on, and
-// the mark for the next call, so that a reader misses no byte and reads none
-// twice. Where bytes are missing a line says how many.
+// Next returns a copy of what is kept from the absolute offset mark on, and the
+// mark for the next call, so that a reader gets each byte once. A line reports
+// how many bytes were dropped.
 func (b *Buffer) Next(mark int64) ([]byte, int64) {
 	headCap, tailCap := b.caps()
 	mark = min(max(mark, 0), b.total)
@@ -79,7 +79,7 @@ func (b *Buffer) Next(mark int64) ([]byte, int64) {
 		out = append(out, b.head[mark:]...)
 		mark = int64(len(b.head))
 	}
-	oldest := b.total - int64(len(b.tail)) // of the tail
+	oldest := b.total - int64(len(b.tail)) // offset of the tail
 	if mark < oldest {
 		out = fmt.Appendf(out, "\n[splicelab: %d bytes of output dropped here]\n", oldest-mark)
 		mark = oldest

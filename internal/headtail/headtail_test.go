@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever is written in whatever pieces, the ends are kept and the gap is
-// counted.
+// However the writes are split, both ends are kept and the gap is counted.
 func TestBuffer(t *testing.T) {
 	for _, length := range []int{0, 1, 9, 10, 11, 19, 20, 21, 35, 100} {
 		for piece := 1; piece <= length+1; piece += 3 {

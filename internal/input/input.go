@@ -1,13 +1,13 @@
-// Package input has the error of a request that cannot be carried out as it was
-// made: wrong usage or bad input, never a failure of the lab.
+// Package input has the error type for requests that cannot be executed as
+// given: bad usage or bad input, never a lab failure.
 package input
 
 import "fmt"
 
-// Error reports what the user has to correct.
+// Error reports a mistake that the user has to correct.
 type Error struct {
 	// Option is the option at fault, by its name on the command line without
-	// dashes; empty where it is not a single one.
+	// dashes; empty if it is not a single option.
 	Option string
 	Text   string
 }
@@ -22,12 +22,12 @@ func (e *Error) Error() string {
 // BadInput marks an error that the user has to correct: the lab did not fail.
 func (*Error) BadInput() {}
 
-// Errorf reports a fault of the request as a whole.
+// Errorf reports a mistake in the request as a whole.
 func Errorf(format string, args ...any) error {
 	return &Error{Text: fmt.Sprintf(format, args...)}
 }
 
-// Optionf reports a fault of one option.
+// Optionf reports a mistake in one option.
 func Optionf(option, format string, args ...any) error {
 	return &Error{Option: option, Text: fmt.Sprintf(format, args...)}
 }

@@ -12,7 +12,7 @@ type Range struct {
 	from, to bound
 }
 
-// bound is one end of a range. An empty text leaves the end open.
+// bound is one end of a range. If its text is empty, the end is open.
 type bound struct {
 	text    string
 	version Version
@@ -24,10 +24,10 @@ type bound struct {
 // "7.0.." and, in place of any version, a release such as
 // 6.12.95+deb13-cloud-amd64.
 //
-// An end that names a series includes the whole series, release candidates
-// too. Versions are compared with upstream versions: 6.1.192 contains Debian's
-// 6.1.0-56, and 6.1.0 does not. A release, which may be shortened where a
-// number ends, is compared with releases.
+// An end that names a series includes the whole series, release candidates too.
+// Versions are compared with upstream versions: 6.1.192 contains Debian's
+// 6.1.0-56, and 6.1.0 does not. Releases are compared with releases; a release
+// may be shortened where a number ends.
 func ParseRange(text string) (Range, error) {
 	from, to, isRange := strings.Cut(strings.TrimSpace(text), "..")
 	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
@@ -65,8 +65,8 @@ func parseBound(text string) (bound, error) {
 	return bound{text: text, version: v, series: IsSeries(text), release: rest != ""}, nil
 }
 
-// Contains reports whether a kernel lies in the range. One whose version is
-// not known lies in none.
+// Contains reports whether a kernel lies in the range. A kernel of unknown
+// version lies in none.
 func (r Range) Contains(k Release) bool {
 	return r != Range{} && !k.Version.IsZero() && r.from.atMost(k) && r.to.atLeast(k)
 }
@@ -84,7 +84,7 @@ func (b bound) compare(k Release) int {
 		if startsWith(k.Name, b.text) {
 			return 0
 		}
-		// The upstream version of b is unknown, so that of k is no help.
+		// The upstream version of b is unknown, so k's is of no use.
 		return ReleaseOf(b.text).Compare(ReleaseOf(k.Name))
 	case b.series:
 		return b.version.Compare(k.Version.FirstOfSeries())
@@ -92,13 +92,13 @@ func (b bound) compare(k Release) int {
 	return b.version.Compare(k.Version)
 }
 
-// From and To are the upstream versions of the ends; zero where an end is open.
+// From is the upstream version of the older end; zero if the end is open.
 func (r Range) From() Version { return r.from.version }
 
-// To is the upstream version of the newer end.
+// To is the upstream version of the newer end; zero if the end is open.
 func (r Range) To() Version { return r.to.version }
 
-// HasRelease reports whether an end is a release instead of an upstream
+// HasRelease reports whether an end is a release rather than an upstream
 // version.
 func (r Range) HasRelease() bool { return r.from.release || r.to.release }
 

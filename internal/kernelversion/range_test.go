@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// debian are releases that hide the point release that they were built from.
+// debian are releases that hide their upstream point release.
 var debian = map[string]string{"6.1.0-9-cloud-amd64": "6.1.27", "6.1.0-56-cloud-amd64": "6.1.192", "6.1.0-0.deb11.52-cloud-amd64": "6.1.180"}
 
 func release(t *testing.T, name string) Release {

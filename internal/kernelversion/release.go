@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Release is a kernel release with the upstream version that it was built
-// from. Both are needed to order kernels: distributions that keep the ABI in
-// the release leave the point release out of it.
+// Release is a kernel release with the upstream version that it was built from.
+// Both are needed to order kernels: distributions that put the ABI number in
+// the release omit the point release.
 type Release struct {
 	Name    string  // what uname -r prints
-	Version Version // upstream; zero: not known
+	Version Version // upstream; zero: unknown
 }
 
-// ReleaseOf is a release of which nothing but the name is known: its version is
-// the one that the name starts with, or zero where it starts with none.
+// ReleaseOf is a release known only by its name: its version is the one that
+// the name starts with, or zero.
 func ReleaseOf(name string) Release {
 	v, _, err := cut(name)
 	if err != nil {
@@ -23,19 +23,19 @@ func ReleaseOf(name string) Release {
 	return Release{Name: name, Version: v}
 }
 
-// Compare is the order of kernels: by upstream version, a release candidate
-// before its release, then by name, with numbers in it compared as numbers.
+// Compare orders kernels by upstream version, a release candidate before its
+// release, then by name in natural order.
 func (r Release) Compare(s Release) int {
 	return cmp.Or(r.Version.Compare(s.Version), CompareNatural(r.Name, s.Name))
 }
 
-// Series is the first two components of the version, e.g. "6.12"; the name
-// itself where the version is not known.
+// Series is the first two components of the version, e.g. "6.12", or the name
+// if the version is unknown.
 func (r Release) Series() string { return cmp.Or(r.Version.Series(), r.Name) }
 
 // Is reports whether name means this release: it is the upstream version or
 // series, or the release's name, which may be shortened where a number ends.
-// 6.12 means the whole series with its release candidates, and 6.1 nothing of
+// 6.12 means the whole series with its release candidates; 6.1 does not match
 // 6.12.
 func (r Release) Is(name string) bool {
 	if v, rest, err := Cut(name); err == nil && rest == "" && !r.Version.IsZero() {
@@ -46,7 +46,7 @@ func (r Release) Is(name string) bool {
 	return startsWith(r.Name, name)
 }
 
-// startsWith reports whether name is the start of a release, up to where a
+// startsWith reports whether name is a prefix of a release that ends where a
 // number ends.
 func startsWith(release, name string) bool {
 	rest, ok := strings.CutPrefix(release, name)

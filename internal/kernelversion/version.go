@@ -1,10 +1,9 @@
-// Package kernelversion holds the one notion of a kernel's version: how it is
-// parsed, which kernel is newer, and what a range of versions contains.
+// Package kernelversion is the only implementation of kernel versions: parsing,
+// ordering, and ranges.
 //
-// A release, what uname -r prints, does not always contain the upstream
-// version: Debian's 6.1.0-56-cloud-amd64 is upstream 6.1.192. A Release
-// therefore carries both. The package is a leaf: it imports nothing of the
-// module.
+// A release (uname -r) does not always contain the upstream version: Debian's
+// 6.1.0-56-cloud-amd64 is upstream 6.1.192. A Release therefore carries both.
+// The package imports nothing from this module.
 package kernelversion
 
 import (
@@ -22,8 +21,7 @@ type Version struct {
 	rc uint32    // release candidate; 0 for a release
 }
 
-// maxComponent bounds a component of a version: generous for kernels, and far
-// from overflow.
+// maxComponent bounds a component of a version, far from overflow.
 const maxComponent = 1 << 24
 
 // separators are the characters that may follow a version in a longer name.
@@ -38,7 +36,8 @@ func Parse(s string) (Version, error) {
 	return v, err
 }
 
-// Cut is Parse, and returns what follows the version, with its separator.
+// Cut is like Parse, and also returns what follows the version, with its
+// separator.
 func Cut(s string) (v Version, rest string, err error) {
 	v, rest, err = cut(s)
 	if err != nil {
@@ -127,7 +126,7 @@ func (v Version) Compare(w Version) int {
 	return cmp.Compare(v.rc, w.rc)
 }
 
-// Equal is ==, for packages that compare values by this method.
+// Equal is ==, for packages that compare values with an Equal method.
 func (v Version) Equal(w Version) bool { return v == w }
 
 // IsZero reports whether the version is unknown.
@@ -160,7 +159,7 @@ func (v Version) Series() string {
 	return fmt.Sprintf("%d.%d", v.n[0], v.n[1])
 }
 
-// FirstOfSeries is v reduced to its first two components.
+// FirstOfSeries is v truncated to its first two components.
 func (v Version) FirstOfSeries() Version { return Version{n: [4]uint32{v.n[0], v.n[1]}} }
 
 // IsSeries reports whether a version, as written, names a whole series: it has

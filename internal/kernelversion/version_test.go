@@ -71,9 +71,9 @@ func TestVersionText(t *testing.T) {
 	}
 	var out []Version
 	if err := json.Unmarshal(text, &out); err != nil || !slices.Equal(in, out) {
-		t.Fatalf("came back as %v, %v", out, err)
+		t.Fatalf("unmarshalled as %v, %v", out, err)
 	}
 	if err := json.Unmarshal([]byte(`["x"]`), &out); err == nil {
-		t.Error("no error for a version that is none")
+		t.Error("no error for an invalid version")
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ByteLock locks one byte of the file at path, which is created if missing,
-// without waiting. The byte may lie beyond the end of the file. The lock belongs
-// to the open file and not to the process, so two of one process exclude each
-// other; closing the file frees it. A byte that is locked is a *HeldError.
+// ByteLock locks one byte of the file at path without waiting, and creates the
+// file if missing. The byte may lie beyond EOF. It is an open file description
+// lock (OFD): two of one process exclude each other, and closing the file
+// releases it. The error is a *HeldError if the byte is locked.
 func ByteLock(path string, offset int64) (*os.File, error) {
 	return open(path, func(f *os.File) error {
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Start: offset, Len: 1}
@@ -30,15 +30,15 @@ func ByteLock(path string, offset int64) (*os.File, error) {
 	})
 }
 
-// HeldBytes returns the offsets of the file at path that are locked at one
-// moment, in order. It takes no lock, and reads where nobody may write.
+// HeldBytes returns the offsets of the file at path that are locked at the
+// moment, in order. It takes no lock, and works without write permission.
 func HeldBytes(path string) ([]int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	var all []int64
-	// The kernel reports one lock in a range, and any: there may be others
+	// The kernel reports an arbitrary lock in a range: there may be others
 	// before and after it.
 	ranges := []unix.Flock_t{{Len: 0}} // of any length
 	for err == nil && len(ranges) > 0 {
@@ -54,7 +54,7 @@ func HeldBytes(path string) ([]int64, error) {
 			ranges = append(ranges, unix.Flock_t{Start: in.Start, Len: before})
 		}
 		switch after := found.Start + found.Len; {
-		case found.Len == 0: // up to the end of all files: none of ByteLock's
+		case found.Len == 0: // to EOF: not one of ByteLock's
 		case in.Len == 0:
 			ranges = append(ranges, unix.Flock_t{Start: after})
 		case after < in.Start+in.Len:

@@ -18,10 +18,10 @@ const (
 	Shared    Mode = unix.LOCK_SH // with others that share it
 )
 
-// HeldError says that another holder, mostly another process, has the lock.
+// HeldError reports that another holder, usually another process, has the lock.
 type HeldError struct {
 	Path string
-	// Waited is why the wait ended; nil where nothing waited.
+	// Waited is why the wait ended; nil if there was no wait.
 	Waited error
 }
 
@@ -34,25 +34,25 @@ func (e *HeldError) Error() string {
 
 func (e *HeldError) Unwrap() error { return e.Waited }
 
-// lockPoll is how often a held lock is tried. flock(2) cannot be cancelled by a
-// context, so a wait polls.
+// lockPoll is the polling interval for a held lock: a context cannot cancel
+// flock(2).
 const lockPoll = 20 * time.Millisecond
 
-// Lock opens the file at path, which is created if missing, and locks it. It
-// waits until the lock is free or ctx ends, which is a *HeldError that wraps the
-// context's cause. Closing the file frees the lock once every process that
-// inherited it has closed it too. The file must never be removed: two processes
-// could then lock two files of one name.
+// Lock opens the file at path, creating it if missing, and locks it. It waits
+// until the lock is free or ctx ends; then the error is a *HeldError that wraps
+// the context's cause. Closing the file releases the lock once every process
+// that inherited the file has closed it too. The file must never be removed,
+// else two processes could lock two files of the same name.
 func Lock(ctx context.Context, path string, mode Mode) (*os.File, error) {
 	return open(path, func(f *os.File) error { return Wait(ctx, f, mode) })
 }
 
-// TryLock is Lock without waiting: a lock that is held is a *HeldError.
+// TryLock is Lock without waiting: it returns a *HeldError if the lock is held.
 func TryLock(path string, mode Mode) (*os.File, error) {
 	return open(path, func(f *os.File) error { return Try(f, mode) })
 }
 
-// LockDir is Lock for a directory that is there.
+// LockDir is Lock for an existing directory.
 func LockDir(ctx context.Context, dir string) (*os.File, error) {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -78,9 +78,9 @@ func open(path string, lock func(*os.File) error) (*os.File, error) {
 
 // Try locks an open file without waiting.
 //
-// flock(2) is called here rather than through gofrs/flock, which keeps the
-// descriptor to itself: some locks are inherited by child processes, and some
-// files say who holds them.
+// flock(2) is called directly because gofrs/flock does not expose the
+// descriptor: some locks are inherited by child processes, and some lock files
+// name their holder.
 func Try(f *os.File, mode Mode) error {
 	for {
 		err := unix.Flock(int(f.Fd()), int(mode)|unix.LOCK_NB)
@@ -96,7 +96,7 @@ func Try(f *os.File, mode Mode) error {
 	}
 }
 
-// Wait locks an open file when it is free, or fails when ctx ends.
+// Wait locks an open file once it is free, or fails when ctx ends.
 func Wait(ctx context.Context, f *os.File, mode Mode) error {
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()

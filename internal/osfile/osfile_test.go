@@ -17,8 +17,8 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// The test binary is its own helper process: "lock" and "write" do to the file
-// what their name says, print a line, and wait to be killed.
+// The test binary is its own helper process: "lock" and "write" lock or write
+// the file, print a line, and wait to be killed.
 func TestMain(m *testing.M) {
 	if what := os.Getenv("OSFILE_HELPER"); what != "" {
 		path := os.Getenv("OSFILE_PATH")
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// helper starts a process that does something to path, and returns once it has.
+// helper starts a helper process on path, and returns once it is ready.
 func helper(t *testing.T, what, path string) (kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -143,7 +143,7 @@ func TestPublishDir(t *testing.T) {
 	}
 	check(t, os.Mkdir(dir+".part", 0o755))
 	if err := osfile.PublishDir(dir+".part", dir); err == nil {
-		t.Error("a directory that is there was replaced")
+		t.Error("an existing directory was replaced")
 	}
 }
 
@@ -184,8 +184,8 @@ func TestSharedLocks(t *testing.T) {
 	check(t, c.Close())
 }
 
-// Only a held lock is another process's: a file that cannot be opened or locked
-// is reported as what it is.
+// Only a held lock is a *HeldError: other errors of opening and locking are
+// returned as they are.
 func TestOtherErrorsAreNotHeld(t *testing.T) {
 	var held *osfile.HeldError
 	if _, err := osfile.TryLock(filepath.Join(t.TempDir(), "none", "lock"), osfile.Exclusive); err == nil || errors.As(err, &held) {
@@ -217,6 +217,6 @@ func TestByteLocks(t *testing.T) {
 	kill()
 	check(t, f.Close())
 	if got, err := osfile.HeldBytes(path); err != nil || len(got) > 0 {
-		t.Errorf("held after all: %v, %v", got, err)
+		t.Errorf("still held: %v, %v", got, err)
 	}
 }

@@ -1,19 +1,19 @@
-// Package osfile replaces files whole and locks them between processes.
+// Package osfile replaces files atomically and locks them between processes.
 //
-// Write and Pending: whoever opens the path finds either what was there or all
-// of the new content, also after the writer was killed; the content is on disk
-// (fsync) before it gets its name. SyncDir makes the name itself survive a
-// power failure, for results that depend on it.
+// Write and Pending: a reader of the path finds either the old or all of the
+// new content, even if the writer was killed. The content is synced before the
+// rename. SyncDir makes the name itself survive a power failure, for results
+// that depend on it.
 //
 // PublishDir: the same for a directory that was filled under another name.
 //
-// Lock, TryLock: flock(2) on a file that stays. The system frees the lock when
-// the process dies, however it does. A wait ends with its context, EINTR is
-// tried again, and only the lock of another holder is a *HeldError: any other
-// errno is reported as what it is.
+// Lock, TryLock: flock(2) on a file that is never removed. The kernel releases
+// the lock when the process dies. A wait ends with its context, EINTR is
+// retried, and only a lock with another holder is a *HeldError: any other errno
+// is returned as it is.
 //
-// ByteLock and HeldBytes: locks on single bytes of one file, for many locks that
-// come and go and should leave no files behind.
+// ByteLock and HeldBytes: locks on single bytes of one file, for many
+// short-lived locks that should leave no files behind.
 package osfile
 
 import (
@@ -24,19 +24,19 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Pending is a file that has no name yet: Commit gives it one, Abort drops it.
-// A temporary file beside the path holds the content until then; its owner can
-// open it for writing, whatever mode it gets in the end.
+// Pending is a file that is not in place yet: Commit renames it, Abort removes
+// it. Until then a temporary file beside the path holds the content; its owner
+// can open it for writing, whatever its final mode.
 type Pending struct {
 	*renameio.PendingFile
-	final func(os.FileMode) os.FileMode // the mode it gets, by the one it was created with
+	final func(os.FileMode) os.FileMode // maps the mode at creation to the final mode
 }
 
-// ownerRW lets a program that is given the temporary file's name write to it.
+// ownerRW lets another program write to the temporary file by name.
 const ownerRW os.FileMode = 0o600
 
-// Create starts to replace path. A regular file that is there keeps its mode; a
-// new one gets mode less the umask.
+// Create starts to replace path. An existing regular file keeps its mode; a new
+// one gets mode minus the umask.
 func Create(path string, mode os.FileMode) (*Pending, error) {
 	final := func(created os.FileMode) os.FileMode { return created &^ (ownerRW &^ mode) }
 	if st, err := os.Lstat(path); err == nil && st.Mode().IsRegular() {
@@ -50,7 +50,7 @@ func Create(path string, mode os.FileMode) (*Pending, error) {
 	return &Pending{f, final}, nil
 }
 
-// Commit puts the content in its place, on disk.
+// Commit syncs the content and renames it into place.
 func (p *Pending) Commit() error {
 	st, err := p.Stat()
 	if err == nil {
@@ -70,7 +70,7 @@ func (p *Pending) Commit() error {
 // Abort removes the temporary file; after Commit it does nothing.
 func (p *Pending) Abort() error { return p.Cleanup() }
 
-// Write replaces path with content, as Create and Commit do.
+// Write replaces path with content: Create and Commit in one call.
 func Write(path string, content []byte, mode os.FileMode) error {
 	return WriteFunc(path, mode, func(f *os.File) error {
 		_, err := f.Write(content)
@@ -78,8 +78,8 @@ func Write(path string, content []byte, mode os.FileMode) error {
 	})
 }
 
-// WriteFunc replaces path with what write puts into the file. An error of write
-// leaves what was there.
+// WriteFunc replaces path with what write writes to the file. If write fails,
+// path is unchanged.
 func WriteFunc(path string, mode os.FileMode, write func(*os.File) error) error {
 	p, err := Create(path, mode)
 	if err != nil {
@@ -91,9 +91,9 @@ func WriteFunc(path string, mode os.FileMode, write func(*os.File) error) error 
 	return p.Commit()
 }
 
-// PublishDir renames part, a directory that is whole, to dir, and forces the
-// names on disk. What lies at dir must be empty or absent. The files in part
-// are the caller's to sync where it depends on them.
+// PublishDir renames part, a complete directory, to dir, and syncs the names. A
+// directory at dir must be empty. The caller has to sync the files in part if
+// it depends on them.
 func PublishDir(part, dir string) error {
 	if err := SyncDir(part); err != nil {
 		return err
@@ -104,7 +104,7 @@ func PublishDir(part, dir string) error {
 	return SyncDir(filepath.Dir(dir))
 }
 
-// SyncDir forces a directory's entries, or a file's content, to disk.
+// SyncDir syncs a directory's entries, or a file's content, to disk.
 func SyncDir(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -113,5 +113,5 @@ func SyncDir(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Symlink makes the link at path name target, in one step.
+// Symlink atomically replaces the symlink at path with one to target.
 func Symlink(target, path string) error { return renameio.Symlink(target, path) }

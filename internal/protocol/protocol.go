@@ -1,6 +1,6 @@
-// Package protocol is the protocol between the host and the guest agent on the
-// control channel, and the attributes by which a test reports to the lab. Both
-// sides import it; it imports neither, and does no I/O beyond encoding.
+// Package protocol defines the protocol between the host and the guest agent on
+// the control channel, and the attributes by which a test reports to the lab.
+// Both sides import it; it imports neither, and does no I/O.
 //
 // The control channel is a serial port that carries one JSON document per line
 // in each direction. The host sends a Request and the agent answers each with
@@ -23,7 +23,7 @@ const (
 )
 
 // ScriptFile, if the image has it, contains the requests that a host would
-// send, one per line: the guest then executes them on its own.
+// send, one per line: the guest then executes them without a host.
 const ScriptFile = "/splicelab.script"
 
 // MaxLine bounds one control line, in bytes, newline included.
@@ -91,7 +91,7 @@ type Mount struct {
 }
 
 // Exec starts a child with its output on OutputPort and answers when it has
-// exited and the output port is drained. At most one child runs at a time.
+// exited and the output port is drained. Only one child can run at a time.
 type Exec struct {
 	Path string   `json:"path"`
 	Args []string `json:"args"` // without argv[0]
@@ -109,7 +109,7 @@ type Exec struct {
 	Input bool `json:"input,omitempty"`
 }
 
-// Exit says how a child ended.
+// Exit is a child's exit status.
 type Exit struct {
 	Code   int    `json:"code"`             // exit status; -1 when killed by a signal
 	Signal string `json:"signal,omitempty"` // e.g. "SIGKILL"
@@ -158,7 +158,7 @@ type Clock struct {
 	Entropy []byte `json:"entropy,omitempty"`
 }
 
-// Ping is answered at once: the agent is alive.
+// Ping is answered at once, which shows that the agent is alive.
 type Ping struct{}
 
 // PowerOff syncs nothing and powers the VM off; it is not answered.

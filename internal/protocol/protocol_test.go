@@ -44,7 +44,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// Only the process that knows the token can report that it is done.
+// Only a process that knows the token can report completion.
 func TestDone(t *testing.T) {
 	if status, ok := ParseDone(Done("secret", 1), "secret"); status != 1 || !ok {
 		t.Errorf("status %d, %t", status, ok)

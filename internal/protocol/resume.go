@@ -15,7 +15,7 @@ const EnvPark = "SPLICELAB_PARK"
 // Parked is the line written by a process that waits for its Resume.
 const Parked = "splicelab-parked"
 
-// Resume resumes a parked process in a VM restored from a template: it has what
+// Resume resumes a parked process in a VM restored from a template. It has what
 // must differ between such VMs, and what to run.
 type Resume struct {
 	Token    string   // for Done
@@ -25,9 +25,9 @@ type Resume struct {
 	Env      []string // NAME=VALUE
 }
 
-// Encode returns the line. Its fields are separated by tabs, which none of them
-// contains: parsing it must be cheap in a VM that has just been restored, where
-// every page of code faults.
+// Encode returns the line. Its fields contain no tabs and are separated by
+// tabs: parsing must be cheap in a freshly restored VM, where every page of
+// code faults.
 func (r Resume) Encode() string {
 	parts := append([]string{r.Token, strconv.FormatInt(r.UnixNano, 10), hex.EncodeToString(r.Entropy), r.Run}, r.Env...)
 	return strings.Join(parts, "\t") + "\n"
@@ -51,8 +51,8 @@ func ParseResume(line string) (Resume, error) {
 	return r, nil
 }
 
-// Done is the line by which a resumed process reports that all its tests have
-// run, and its exit status. It does not exit, which would only cost time in a
+// Done is the line with which a resumed process reports that all its tests have
+// run, and its exit status. It does not exit: that would only waste time in a
 // VM that is about to be discarded.
 func Done(token string, status int) string { return fmt.Sprintf("%s %d", EndMark(token), status) }
 

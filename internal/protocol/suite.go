@@ -2,13 +2,13 @@ package protocol
 
 import "strings"
 
-// DescribeEnv, set to "1", makes a suite's test binary print its Suite as
-// one JSON document to standard output and exit 0 without running anything.
-// The host always adds -test.list=.* so that a binary that does not know the
-// variable lists its top-level tests and does not run them either.
+// DescribeEnv, set to "1", makes a suite's test binary print its Suite as one
+// JSON document to standard output and exit 0 without running anything. The
+// host always adds -test.list=.* so that a binary that ignores the variable
+// lists its top-level tests and does not run them either.
 const DescribeEnv = "SPLICELAB_DESCRIBE"
 
-// ProgramFile is the user's program, in the directory where its suite starts.
+// ProgramFile is the user's program, in its suite's working directory.
 const ProgramFile = "program"
 
 // Environment of a test process in the guest.
@@ -24,8 +24,8 @@ const (
 )
 
 // Modprobe is the program that loads a kernel module in the guest. If the
-// kernel has no such module, its exit status is not 0 and its standard error
-// says why.
+// kernel has no such module, its exit status is nonzero and its standard error
+// gives the reason.
 const Modprobe = "/sbin/modprobe"
 
 // Suite describes the tests of one binary.
@@ -46,19 +46,18 @@ type Test struct {
 	Oracle   string   `json:"oracle,omitempty"` // what it accepts and how it checks
 	Known    []string `json:"known,omitempty"`  // what kernels were observed to do
 	Needs    []string `json:"needs,omitempty"`  // e.g. "O_DIRECT", "reflink"
-	// Modules are the kernel modules that it may request, by name; the image
+	// Modules are the names of kernel modules that it may request; the image
 	// contains those that the kernel has.
 	Modules []string `json:"modules,omitempty"`
-	// Fault says what is corrupted when the lab checks that the test can fail:
+	// Fault is what is corrupted when the lab checks that the test can fail:
 	// "sample", "source" or "observation".
 	Fault string `json:"fault,omitempty"`
 	// Cells are the names of its subtests; empty when the test is one cell.
 	Cells []string `json:"cells,omitempty"`
-	// Quick are those of Cells that represent the others in a run that names no
-	// tests.
+	// Quick are the Cells that represent the others in a run without -t.
 	Quick []string `json:"quick,omitempty"`
-	// Plain marks a Go test that does not use the kit: it is one cell, whatever
-	// its subtests, and an invariant.
+	// Plain marks a Go test that does not use the kit: it is an invariant and
+	// one cell, regardless of its subtests.
 	Plain bool `json:"plain,omitempty"`
 	// Control marks the cell whose outcome is known by construction: if it
 	// fails, the harness is broken. Every run includes it.
@@ -66,20 +65,20 @@ type Test struct {
 }
 
 // Attributes that a test sets with testing.T.Attr for the lab. Every other key
-// is a covariate and stored as it is.
+// is a covariate and stored unchanged.
 const (
 	AttrOutcome = "outcome" // outcome.Outcome
 	AttrKind    = "kind"    // outcome.Kind
 	AttrDetail  = "detail"  // one line: what was observed where
-	AttrInfra   = "infra"   // the set-up failed: the verdict is infra, and this is the reason
+	AttrInfra   = "infra"   // the setup failed: the verdict is infra, and this is the reason
 	AttrFault   = "fault"   // the fault that was injected into the cell
-	AttrBlind   = "blind"   // the cell did not detect its Fault, or none could be injected: this is why
+	AttrBlind   = "blind"   // why the cell did not detect its Fault, or none could be injected
 )
 
-// Console marks attribute lines of the kernel log to cells. Results and log
-// travel on different channels, so only the log itself can say where a cell
-// begins: tests write CellMark to /dev/kmsg when a cell starts, the agent
-// writes EndOfLog(token) when a child has exited.
+// Console marks attribute lines of the kernel log to cells. Results and log use
+// different channels, so the log itself has to show where a cell starts: tests
+// write CellMark to /dev/kmsg when a cell starts, the agent writes
+// EndOfLog(token) when a child has exited.
 const cellMark = "splicelab-cell: "
 
 // CellMark is the kernel-log line that opens a cell; name as in -test.run.
@@ -91,6 +90,6 @@ func ParseCellMark(line string) (name string, ok bool) {
 	return strings.TrimSpace(name), ok
 }
 
-// EndOfLog is the kernel-log line after which nothing belongs to the child of
-// the Exec with this token.
+// EndOfLog is the kernel-log line that ends the log of the child of the Exec
+// with this token.
 func EndOfLog(token string) string { return "splicelab-end-of-log: " + token }

@@ -6,13 +6,13 @@ import (
 )
 
 // Bounded cleans s as Text does and keeps at most limit bytes of the result:
-// its head and its tail, with a note between them that counts the bytes of s
-// that were dropped. The end is where a test says what it saw and a kernel says
-// why it died; the head is where the first of many errors is. A limit below 64
-// has no room for the note. Bounded is idempotent.
+// its head and its tail, with a note in between that counts the dropped bytes
+// of s. The tail has what a test observed and why a kernel died; the head has
+// the first of many errors. A limit below 64 leaves no space for the note.
+// Bounded is idempotent.
 func Bounded(s string, limit int) string {
-	// Cleaning shrinks text only by the carriage returns of line ends, so a
-	// longer text cannot fit.
+	// Cleaning removes nothing but carriage returns at line ends, so a longer
+	// text cannot fit.
 	if len(s) <= (maxCR+1)*limit {
 		if c := Text(s); len(c) <= limit {
 			return c

@@ -1,13 +1,13 @@
-// Package sanitize makes the text of a hostile guest safe to show and bounds its
-// size. It is the only sanitiser of the lab: whatever a kernel log, a test, or
-// a foreign report says passes through it before it reaches a terminal, a
-// document or the results file.
+// Package sanitize makes text from a hostile guest safe to show and bounds its
+// size. It is the lab's only sanitiser: text from kernel logs, tests and
+// foreign reports passes through it before it reaches a terminal, a document or
+// the results file.
 //
-// Its guarantee: every result is valid UTF-8 and consists of printable runes
+// Every result is valid UTF-8 and consists of printable runes
 // (unicode.IsPrint), plus newline and tab in the multi-line forms. So there are
 // no terminal escapes, C0 or C1 controls, bidirectional overrides, zero-width
-// characters, line separators, or spaces that look like another one. What is
-// not printable stays visible as \x1b, \u202e or \U000e0041.
+// characters, line separators, or look-alike spaces. Unprintable characters
+// stay visible as \x1b, \u202e or \U000e0041.
 //
 // Text and Bounded keep lines; Line and Short make one line.
 package sanitize
@@ -22,8 +22,8 @@ import (
 // MaxLine bounds the result of Line, in bytes.
 const MaxLine = 4 << 10
 
-// maxCR is how many carriage returns before a newline are dropped with it.
-// Each serial driver on the way may add one; a longer run is not a line end.
+// maxCR is how many carriage returns before a newline are dropped with it. Each
+// serial driver in the path may add one; a longer run is not a line end.
 const maxCR = 7
 
 // Text escapes everything that is not printable except newlines and tabs.
@@ -51,12 +51,12 @@ func Line(s string) string {
 }
 
 // Short is the one-line form for a column or a title: at most limit bytes
-// (limit ≥ 3), each newline or tab a space, and what is cut off replaced by
-// "…". Unlike Line it keeps the beginning only, and the columns of the text.
+// (limit ≥ 3), each newline or tab replaced by a space, and a truncated tail by
+// "…". Unlike Line it keeps only the head, and does not collapse spaces.
 func Short(s string, limit int) string {
 	const more = "…"
 	var b strings.Builder
-	end := 0 // what of b still leaves room for more
+	end := 0 // length of b that leaves space for "…"
 	for len(s) > 0 {
 		_, n := utf8.DecodeRuneInString(s)
 		if s[0] == '\n' || s[0] == '\t' {

@@ -75,10 +75,10 @@ func TestBoundedCountsWhatItDrops(t *testing.T) {
 		clean := sanitize.Text(in)
 		head, tail := got[:at[0]], got[at[1]:]
 		if !strings.HasPrefix(clean, head) || !strings.HasSuffix(clean, tail) {
-			t.Error("head or tail is not that of the text")
+			t.Error("head or tail differs from the text")
 		}
 		if want := len(in) - source(in, head) - sourceTail(in, tail); n != want {
-			t.Errorf("says %d bytes dropped, were %d", n, want)
+			t.Errorf("reports %d dropped bytes, want %d", n, want)
 		}
 		if len(got) < maxText*9/10 {
 			t.Errorf("kept %d bytes only", len(got))
@@ -86,8 +86,8 @@ func TestBoundedCountsWhatItDrops(t *testing.T) {
 	}
 }
 
-// source is how many bytes at the beginning of in clean to head, sourceTail
-// how many at its end clean to tail. CR LF makes that not monotonic, so the
+// source is how many bytes at the start of in clean to head, sourceTail how
+// many at its end clean to tail. CR LF makes that not monotonic, so the
 // neighbourhood of the first guess is tried.
 func source(in, head string) int {
 	return longest(len(in), len(head), func(n int) string { return sanitize.Text(in[:n]) }, head)
@@ -118,7 +118,7 @@ func FuzzText(f *testing.F) {
 		}
 		line := sanitize.Line(s)
 		if len(line) > sanitize.MaxLine || sanitize.Line(line) != line || strings.ContainsAny(line, "\n\t") {
-			t.Errorf("%q is no clean line", line)
+			t.Errorf("%q is not a clean line", line)
 		}
 		for _, r := range clean + line + sanitize.Bounded(s, 256) {
 			if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

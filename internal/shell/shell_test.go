@@ -19,7 +19,7 @@ func TestQuote(t *testing.T) {
 }
 
 // A real shell must read back what was quoted, also as the first word, where
-// assignments, tildes and reserved words count.
+// assignments, tildes and reserved words are special.
 func TestShellReadsQuotedWords(t *testing.T) {
 	sh, err := exec.LookPath("sh")
 	if err != nil {
@@ -46,7 +46,7 @@ func TestShellReadsQuotedWords(t *testing.T) {
 			t.Errorf("printf %%s %s: %q, %v", shell.Quote(w), out, err)
 		}
 	}
-	// As a command's name nothing is taken for an assignment.
+	// In command position nothing is parsed as an assignment.
 	if err := exec.Command(sh, "-c", shell.Quote("a=b")).Run(); err == nil {
 		t.Error("a=b was read as an assignment")
 	}

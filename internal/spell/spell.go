@@ -1,5 +1,4 @@
-// Package spell finds the known word that somebody probably meant. It does not
-// know whether the words are flags, commands, filesystems or configuration keys.
+// Package spell finds the known word that the user probably meant.
 package spell
 
 import (
@@ -7,8 +6,8 @@ import (
 	"slices"
 )
 
-// Nearest returns the known word with the smallest edit distance to word, or
-// "" when none is near. Of several at one distance the first counts.
+// Nearest returns the known word with the smallest edit distance to word, or ""
+// if none is near. Ties go to the first.
 func Nearest(word string, known []string) string {
 	if near := Near(word, known); len(near) > 0 {
 		return near[0]
@@ -16,9 +15,8 @@ func Nearest(word string, known []string) string {
 	return ""
 }
 
-// Near returns the known words that are near to word, nearest first: at most a
-// third of the longer word may differ, and two letters always may, but never
-// all of it.
+// Near returns the known words that are near to word, nearest first: a third of
+// the longer word, or two letters, may differ, but never all of it.
 func Near(word string, known []string) []string {
 	type candidate struct {
 		word     string
@@ -40,8 +38,8 @@ func Near(word string, known []string) []string {
 }
 
 // distance is the optimal string alignment distance: insertions, deletions,
-// substitutions, and transpositions of neighbours, which are the typing
-// error that plain edit distance counts twice.
+// substitutions, and transpositions of neighbours, a typing error that plain
+// edit distance counts twice.
 func distance(a, b string) int {
 	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

@@ -12,7 +12,7 @@ import (
 )
 
 // Table aligns rows whose cells end with tabs. Unlike a bare tabwriter it
-// leaves no blanks at the ends of lines, which would wrap on terminals.
+// leaves no trailing blanks, which would wrap on terminals.
 type Table struct {
 	*tabwriter.Writer
 	buffer *bytes.Buffer
@@ -35,7 +35,7 @@ func (t *Table) Flush() error {
 	return nil
 }
 
-// Lines returns the table's lines, for those who do not write it as it is.
+// Lines returns the table's lines, for callers that process them.
 func (t *Table) Lines() []string {
 	_ = t.Writer.Flush() // it writes to memory
 	var lines []string
@@ -62,7 +62,7 @@ func Wrap(text string, width int) []string {
 	return lines
 }
 
-// Count is a number and its noun.
+// Count is a number with its noun.
 func Count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
@@ -70,7 +70,7 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
-// OrDash is what a table shows for a text that may be empty.
+// OrDash returns s, or "-" if it is empty, for tables.
 func OrDash(s string) string {
 	if s == "" {
 		return "-"

@@ -1,6 +1,6 @@
 // Package browsertest drives a real Chromium for tests of pages. A package that
-// uses it calls [Main] in its TestMain. Where no browser is installed, tests are
-// skipped with that reason.
+// uses it calls [Main] in its TestMain. Without an installed browser, tests are
+// skipped.
 package browsertest
 
 import (
@@ -60,13 +60,13 @@ func (c *chromium) run(path string) (context.Context, error) {
 	return c.ctx, c.err
 }
 
-// Tab is one page in a browser. Its methods end the test when they fail.
+// Tab is one page in a browser. Its methods fail the test with Fatal.
 type Tab struct {
 	*testing.T
 	ctx context.Context
 }
 
-// watching records, from a page's first moment, what must not happen in it.
+// watching records, from the start of a page, errors that must not occur.
 const watching = `
 	globalThis.violations = [], globalThis.errors = [];
 	addEventListener("securitypolicyviolation", e => violations.push(e.violatedDirective + " " + e.blockedURI));
@@ -104,7 +104,7 @@ func Open(t *testing.T, url string) Tab {
 	ctx, stop := chromedp.NewContext(start(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
 	b := Tab{t, ctx}
-	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the first context that it is used with
+	if err := chromedp.Do(ctx); err != nil { // the tab's lifetime is that of its first context
 		t.Fatal(err)
 	}
 	b.call(func(ctx context.Context) error {
@@ -130,7 +130,7 @@ func (b Tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.call(func(ctx context.Context) error { return chromedp.Do(ctx, steps...) })
 }
 
-// To navigates to an address and waits until it is shown.
+// To navigates to an address and waits until the page is shown.
 func (b Tab) To(url string) {
 	b.Helper()
 	b.do(chromedp.Navigate(url))
@@ -203,7 +203,7 @@ func (b Tab) Keys(keys ...string) {
 	}
 }
 
-// Until waits for an expression to become true.
+// Until waits until an expression is true.
 func (b Tab) Until(js string) {
 	b.Helper()
 	Eval[bool](b, `new Promise(done => { const look = () => (`+js+`) ? done(true) : requestAnimationFrame(look); look(); })`)
@@ -222,7 +222,7 @@ func Eval[T any](b Tab, js string) (value T) {
 	return value
 }
 
-// Is compares the value of an expression, as text.
+// Is compares an expression's value, as text.
 func (b Tab) Is(js string, want any) {
 	b.Helper()
 	if got := Eval[any](b, js); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -230,7 +230,7 @@ func (b Tab) Is(js string, want any) {
 	}
 }
 
-// Sound fails the test when a script threw an error or the page violated its
+// Sound fails the test if a script threw an error or the page violated its
 // Content-Security-Policy.
 func (b Tab) Sound() {
 	b.Helper()
@@ -259,8 +259,8 @@ func (b Tab) Dark() {
 	b.Media(&emulation.MediaFeature{Name: "prefers-color-scheme", Value: "dark"})
 }
 
-// Artefacts returns the directory for screenshots and PDF files, for review by
-// people: SPLICELAB_ARTEFACTS, or the artifact directory of the test.
+// Artefacts returns the directory for screenshots and PDF files, for human
+// review: SPLICELAB_ARTEFACTS, or the test's artifact directory.
 func Artefacts(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("SPLICELAB_ARTEFACTS")

@@ -1,7 +1,7 @@
-// Package changes says what changed since the previous run, short enough to act on:
-// as text (text.go), as a JSON document (document.go), and as a digest that tells
-// whether anybody has to be notified again (digest.go). It must not know when runs
-// are made, nor how people are notified.
+// Package changes summarises what changed since the previous run: as text
+// (text.go), as a JSON document (document.go), and as a digest that decides
+// whether to notify again (digest.go). It does not know when runs are made or
+// how people are notified.
 package changes
 
 import (
@@ -22,19 +22,21 @@ type Facts struct {
 	Host string
 	// Started and Finished are the times of the whole nightly run.
 	Started, Finished time.Time
-	// Run and Cells are the new run; the zero Run: there is none.
+	// Run and Cells are the new run; zero if there is none.
 	Run   results.Run
 	Cells []results.Cell
-	// Before and BeforeCells are the run to compare with; the zero Run: none.
+	// Before and BeforeCells are the run to compare with; zero if there is
+	// none.
 	Before      results.Run
 	BeforeCells []results.Cell
-	// Assess, if not nil, tells regressions from flakes by the history of cells.
+	// Assess, if not nil, separates regressions from flakes by the history of
+	// cells.
 	Assess func(*compare.Difference) error
 	// Planned are the planned cells of the run.
 	Planned []results.CellKey
 	// Missing are requested kernels that were not available.
 	Missing []Missing
-	// Problems are faults of the lab, the worst first.
+	// Problems are lab failures, the worst first.
 	Problems []string
 	// Unfinished describes a previous run that did not finish; empty: it did.
 	Unfinished string
@@ -44,7 +46,7 @@ type Facts struct {
 
 // Missing is a kernel that was not available.
 type Missing struct {
-	Kernel string `json:"kernel"` // its release, or the selector that matches none
+	Kernel string `json:"kernel"` // its release, or a selector without a match
 	Reason string `json:"reason"`
 }
 
@@ -60,9 +62,9 @@ type Summary struct {
 	Skips       []compare.Change // skipped in one of the runs, or for another reason
 	New         []compare.Change // only in this run
 	Gone        []compare.Change // only in the previous run
-	Unknown     []compare.Change // infra in one of them: unknown
+	Unknown     []compare.Change // infra in one of the runs
 	Same        int
-	NewKernels  []string      // without a kernel to compare with
+	NewKernels  []string      // that have no kernel to compare with
 	Replaced    []Replacement // kernels that replace others
 	GoneKernels []Part        // kernels that only the previous run has
 	NotRun      []Part        // planned cells without a result
@@ -84,8 +86,9 @@ type Part struct {
 	Of     int    `json:"of"` // how many there are
 }
 
-// Compare says what changed. A new kernel is compared with its predecessor in the
-// previous run. Verdicts are those under the policy of the new run.
+// Compare summarises what changed. A new kernel is compared with its
+// predecessor in the previous run. Verdicts are those under the policy of the
+// new run.
 func Compare(f Facts) Summary {
 	n := Summary{Facts: f}
 	n.Problems, n.Notes, n.Missing = clean(f.Problems), clean(f.Notes), nil
@@ -122,14 +125,15 @@ func Compare(f Facts) Summary {
 	}
 	n.gone(d.Gone, left)
 	for _, c := range d.Conditions(f.Before, f.Run) {
-		if c.Name != "seed" { // each run has its own
+		if c.Name != "seed" { // differs between all runs
 			n.Conditions = append(n.Conditions, c)
 		}
 	}
 	return n
 }
 
-// clean makes each text one safe line: it may quote an archive or a guest.
+// clean makes each text one safe line: it may quote a package archive or a
+// guest.
 func clean(texts []string) []string {
 	var out []string
 	for _, t := range texts {
@@ -149,7 +153,7 @@ func severity(c *results.Cell) int {
 	return 2
 }
 
-// lineUp returns the kernels that are compared with another kernel of the previous
+// lineUp returns which kernels are compared with another kernel of the previous
 // run, and records new and replaced kernels.
 func (n *Summary) lineUp(before []results.Cell) map[string]string {
 	was := results.Releases(before)
@@ -171,8 +175,8 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 			standIn(release, old)
 		}
 	}
-	// A kernel of a new series replaces one that has gone, or is in addition to all
-	// of them: then there is nothing to compare it with.
+	// A kernel of a new series replaces one that is gone. If none is gone,
+	// there is nothing to compare it with.
 	for _, release := range others {
 		gone, went := compare.Older(release, left)
 		old, ok := compare.Older(release, was)
@@ -219,8 +223,8 @@ func (n *Summary) notRun() map[results.CellKey]bool {
 	return left
 }
 
-// gone records the cells that only the previous run has. A kernel that is not in
-// this run is one entry; cells in NotRun are omitted.
+// gone records the cells that only the previous run has. A kernel that is
+// missing from this run is one entry; cells in NotRun are omitted.
 func (n *Summary) gone(all []compare.Change, left map[results.CellKey]bool) {
 	compared := results.ReleaseNames(results.Releases(n.Cells))
 	for _, r := range n.Replaced {
@@ -245,7 +249,7 @@ func (n *Summary) gone(all []compare.Change, left map[results.CellKey]bool) {
 	slices.SortFunc(n.GoneKernels, func(a, b Part) int { return cmp.Compare(a.Kernel, b.Kernel) })
 }
 
-// known reports whether NotRun has a cell of the previous run, on its kernel or on
+// known reports whether NotRun has a cell of the previous run, on its kernel or
 // the one that replaces it.
 func (n *Summary) known(left map[results.CellKey]bool, key results.CellKey) bool {
 	if left[key] {
@@ -259,7 +263,7 @@ func (n *Summary) known(left map[results.CellKey]bool, key results.CellKey) bool
 // Regressed reports whether anything got worse than in the previous run.
 func (n Summary) Regressed() bool { return len(n.Worse) > 0 }
 
-// Whole reports whether the lab ran everything that was requested: only then is
+// Whole reports whether the lab ran everything requested. Only then is
 // everything that is not listed unchanged.
 func (n Summary) Whole() bool {
 	return len(n.Problems) == 0 && len(n.Missing) == 0 && len(n.NotRun) == 0 && n.Infra == 0 && n.Run.ID != ""

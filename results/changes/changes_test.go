@@ -136,8 +136,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// much is a summary with something of everything, from a hostile guest.
-func much() changes.Summary {
+// fullSummary is a summary with entries in every list, from a hostile guest.
+func fullSummary() changes.Summary {
 	f := facts(
 		[][3]string{{old, "TestPunchHole/page", "pass snapshot"}, {old, "TestWrite/small", "pass snapshot"}, {old, "TestUDP", "fail dropped"}, {long, "TestUDP", "pass live"}, {old, "TestGone", "pass"}},
 		[][3]string{{newer, "TestPunchHole/page", "fail zeroed"}, {newer, "TestWrite/small", "crash"}, {newer, "TestUDP", "pass snapshot"}, {newer, "TestNew", "fail live"}})
@@ -154,8 +154,8 @@ func much() changes.Summary {
 }
 
 func TestText(t *testing.T) {
-	text := much().Text([]string{"/reports/nightly-20261127-023000/report.html", "/reports/nightly-20261127-023000/report.json"})
-	resultstest.Golden(t, "much.txt", func(b *bytes.Buffer) error { b.WriteString(text); return nil })
+	text := fullSummary().Text([]string{"/reports/nightly-20261127-023000/report.html", "/reports/nightly-20261127-023000/report.json"})
+	resultstest.Golden(t, "full.txt", func(b *bytes.Buffer) error { b.WriteString(text); return nil })
 	for line := range strings.Lines(text) {
 		if len(line) > 500 || strings.ContainsAny(line, "\x1b\r") {
 			t.Errorf("line %q", line)
@@ -173,18 +173,18 @@ func TestDocument(t *testing.T) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
-	if err := e.Encode(much().Document([]string{"/reports/report.html"})); err != nil {
+	if err := e.Encode(fullSummary().Document([]string{"/reports/report.html"})); err != nil {
 		t.Fatal(err)
 	}
-	resultstest.Golden(t, "much.json", func(w *bytes.Buffer) error { _, err := b.WriteTo(w); return err })
+	resultstest.Golden(t, "full.json", func(w *bytes.Buffer) error { _, err := b.WriteTo(w); return err })
 
 	f := facts([][3]string{{old, "A", "pass"}}, [][3]string{{old, "A", "fail"}})
 	f.Cells[0].Detail, f.Problems = "<!channel> & @Channel", []string{"@here\nnow"}
 	if text := changes.Compare(f).Document(nil).Text; !strings.Contains(text, "&lt;!channel&gt; &amp; @ Channel") || !strings.Contains(text, "PROBLEM: @ here now") {
-		t.Errorf("a chat service would call everybody: %s", text)
+		t.Errorf("a chat service would mention everybody: %s", text)
 	}
 
-	// Nothing is missing or null in one that says nothing.
+	// In an empty document no field is missing or null.
 	b.Reset()
 	if err := e.Encode(changes.Compare(changes.Facts{}).Document(nil)); err != nil {
 		t.Fatal(err)
@@ -194,8 +194,8 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// However much changed, what is sent stays small and says how much it was.
-func TestMuchIsBounded(t *testing.T) {
+// However much changed, the document stays small and has the full counts.
+func TestDocumentIsBounded(t *testing.T) {
 	var before, after [][3]string
 	for i := range 5000 {
 		name := "Test" + strings.Repeat("x", i%50) + string(rune('a'+i%26)) + strings.Repeat("y", i/50)
@@ -246,8 +246,8 @@ func TestWorth(t *testing.T) {
 	}
 }
 
-// A cell whose history explains its failure is listed, and is no reason to notify:
-// else somebody would be notified every night.
+// A cell whose history explains its failure is listed, but is no reason to
+// notify: else a notification would be sent every night.
 func TestFlakesDoNotNotify(t *testing.T) {
 	f := facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "fail live"}})
 	var asked []string
@@ -261,13 +261,13 @@ func TestFlakesDoNotNotify(t *testing.T) {
 	replaced := changes.Compare(facts([][3]string{{old, "A", "pass snapshot"}}, [][3]string{{newer, "A", "pass snapshot"}})).Digest()
 	n := changes.Compare(f)
 	if d := cmp.Diff([]string{old}, asked); d != "" {
-		t.Error("whose history was asked for: " + d)
+		t.Error("whose history was requested: " + d)
 	}
 	if len(n.Worse) > 0 || len(n.Flaky) != 1 || n.Regressed() || n.Digest() != replaced {
 		t.Errorf("%d worse, %d flaky, digest %v; without the flake %v", len(n.Worse), len(n.Flaky), n.Digest(), replaced)
 	}
 	f.Assess = func(*compare.Difference) error { return os.ErrDeadlineExceeded }
 	if n := changes.Compare(f); len(n.Worse) != 1 || len(n.Problems) != 1 || n.Whole() {
-		t.Errorf("where no history can be read: %d worse, problems %q", len(n.Worse), n.Problems)
+		t.Errorf("without readable history: %d worse, problems %q", len(n.Worse), n.Problems)
 	}
 }

@@ -11,24 +11,24 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Digest identifies a Summary, so that nobody is notified of the same twice. An
-// empty part: nothing to report.
+// Digest identifies a Summary, so that nobody is notified twice. An empty part
+// means nothing to report.
 type Digest struct {
 	// Changes is a hash of what differs from the previous run.
 	Changes string `json:"changes"`
-	// Lab is a hash of faults of the lab: missing kernels, problems, cells that were
+	// Lab is a hash of lab failures: missing kernels, problems, cells that were
 	// not run.
 	Lab string `json:"lab"`
 }
 
-// Digest returns the digest of n. It does not depend on times, sizes,
-// details or the run's id: the same failure with another number in its message is
-// the same.
+// Digest returns the digest of n. It does not depend on times, sizes, details
+// or the run's id: a failure is the same if only a number in its message
+// differs.
 func (n Summary) Digest() Digest {
 	var changes, lab []string
 	for _, s := range n.sections() {
 		if s.quiet {
-			continue // a flake comes and goes with each run
+			continue // flakes differ between runs
 		}
 		for _, c := range s.changes {
 			changes = append(changes, fmt.Sprintf("%s|%s|%s|%s", s.name, c.CellKey, brief(c.Before), brief(c.After)))
@@ -72,7 +72,7 @@ func sum(all []string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// brief is the result of a cell without what differs every time.
+// brief is the result of a cell without what differs each time.
 func brief(c *results.Cell) string {
 	if c == nil {
 		return ""
@@ -80,9 +80,9 @@ func brief(c *results.Cell) string {
 	return string(c.Verdict) + " " + string(c.Outcome) + " " + string(c.Expected)
 }
 
-// Worth reports whether to notify, given the digest of the last notification. fixed
-// says that both were compared with the same run: then what still differs is known,
-// and that nothing differs any more is new.
+// Worth reports whether to notify, given the digest of the last notification.
+// fixed means that both were compared with the same run: then a difference that
+// persists is known, and one that vanished is new.
 func (d Digest) Worth(last Digest, fixed bool) bool {
 	if fixed {
 		return d != last

@@ -11,14 +11,14 @@ import (
 	"github.com/splicelab/splicelab/results/compare"
 )
 
-// Limits of the document: receivers refuse what is too long.
+// Limits of the document: receivers reject long ones.
 const (
 	listed     = 100  // entries of a list; Counts has how many there are
 	textLength = 3000 // bytes of Text
 )
 
-// Document is the Summary as JSON: see docs/nightly.md. Fields are added, never
-// renamed, never missing.
+// Document is the Summary as JSON: see docs/nightly.md. Fields may be added,
+// but are never renamed or missing.
 type Document struct {
 	Text     string         `json:"text"` // what chat services show
 	Subject  string         `json:"subject"`
@@ -46,12 +46,12 @@ type Document struct {
 	NotRun           []Part        `json:"not_run"`
 	Conditions       []Condition   `json:"conditions"`
 	Problems         []string      `json:"problems"`
-	Unfinished       string        `json:"unfinished"` // how the previous run did not finish
+	Unfinished       string        `json:"unfinished"` // why the previous run did not finish
 	Notes            []string      `json:"notes"`
 	Reports          []string      `json:"reports"`
 }
 
-// Status is what the exit code says.
+// Status corresponds to the exit code.
 type Status string
 
 const (
@@ -80,7 +80,8 @@ type Change struct {
 	Command      string `json:"command"` // that reproduces it; empty if the cell is gone
 }
 
-// Result is the result of a cell; all empty if there is no such cell.
+// Result is the result of a cell; all fields are empty if there is no such
+// cell.
 type Result struct {
 	Verdict  outcome.Verdict  `json:"verdict"`
 	Outcome  outcome.Outcome  `json:"outcome"`
@@ -97,7 +98,7 @@ type Condition struct {
 	After  string `json:"after"`
 }
 
-// Status is the state in a word. A failure of the lab takes precedence over a
+// Status is the summary in one word. A lab failure takes precedence over a
 // regression: incomplete results do not show that the rest is unchanged.
 func (n Summary) Status() Status {
 	switch {
@@ -109,7 +110,7 @@ func (n Summary) Status() Status {
 	return StatusSame
 }
 
-// Document returns the Summary as a document. reports are the files with all
+// Document returns the Summary as a document. reports are the files with the
 // details.
 func (n Summary) Document(reports []string) Document {
 	d := Document{
@@ -145,8 +146,8 @@ func (n Summary) Document(reports []string) Document {
 	return d
 }
 
-// forChat escapes text for chat services: without it, the output of a test could
-// mention everybody in a channel.
+// forChat escapes text for chat services: else a test's output could mention
+// everybody in a channel.
 func forChat(text string) string {
 	if len(text) > textLength {
 		text = strings.ToValidUTF8(text[:textLength], "") + "…\n"
@@ -188,8 +189,7 @@ func result(c *results.Cell) Result {
 	return Result{Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky, Detail: short(c.Detail), Expected: c.Expected, Why: short(c.Why)}
 }
 
-// orEmpty makes a list that JSON writes as [], and not as null, bounded as
-// the others are.
+// orEmpty returns a bounded list that JSON encodes as [] rather than null.
 func orEmpty[T any](list []T) []T {
 	return append([]T{}, list[:min(listed, len(list))]...)
 }

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// shown is how many entries of a list are in the text; the reports have all.
+	// shown is how many entries of a list are in the text; the reports have
+	// them all.
 	shown = 20
 	// first is how many problems precede the changes.
 	first = 2
@@ -26,7 +27,7 @@ type section struct {
 	name, counted string // "new failures"; "1 new failure", "2 new failures"
 	changes       []compare.Change
 	command       bool // whether each has the command that reproduces it
-	quiet         bool // no reason to notify anybody
+	quiet         bool // no reason to notify
 }
 
 func (n Summary) sections() []section {
@@ -91,8 +92,8 @@ func cells(parts []Part) int {
 	return sum
 }
 
-// Text is the summary as plain text, safe to print. Its first ten lines are enough
-// to decide whether to read on. reports are the files with all details.
+// Text is the summary as plain text, safe to print. Its first ten lines are
+// enough to decide whether to read on. reports are the files with the details.
 func (n Summary) Text(reports []string) string {
 	var b bytes.Buffer
 	line := func(format string, args ...any) {
@@ -140,7 +141,7 @@ func (n Summary) Text(reports []string) string {
 	return b.String()
 }
 
-// numbered is a number and its noun.
+// numbered is a number with its noun.
 func numbered(count int, noun string) string {
 	if count != 1 {
 		noun += "s"
@@ -218,7 +219,7 @@ func what(c *results.Cell) string {
 	return s
 }
 
-// parts writes what concerns more than one cell.
+// parts writes what affects more than one cell.
 func (n Summary) parts(line func(string, ...any)) {
 	head := func(count int, name string) bool {
 		if count > 0 {

@@ -7,10 +7,10 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// Assess tells regressions from flakes. A new failure stays in NewFailures only if
-// it has regressed (see history.Regressed), else it moves to Flaky. A cell that was
-// flaky before and is now moves to NewFailures if it fails more often. past returns
-// the failure rate of a cell up to the earlier run.
+// Assess separates regressions from flakes. A new failure stays in NewFailures
+// only if it has regressed (see history.Regressed), else it moves to Flaky. A
+// cell that was flaky and still is moves to NewFailures if it fails more often.
+// past returns the failure rate of a cell up to the earlier run.
 func (d *Difference) Assess(past func(results.CellKey) history.Rate, fails history.Judgement) {
 	candidates := d.unassessed()
 	d.NewFailures, d.Flaky = nil, nil
@@ -36,7 +36,7 @@ func (d *Difference) unassessed() []Change {
 	return all
 }
 
-// Unassessed returns the keys of the earlier cells whose history Assess needs.
+// Unassessed returns the keys of earlier cells whose history Assess needs.
 func (d *Difference) Unassessed() []results.CellKey {
 	var keys []results.CellKey
 	for _, c := range d.unassessed() {

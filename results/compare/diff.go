@@ -1,7 +1,6 @@
-// Package compare says what differs between two runs, or between two kernels:
-// diff.go classifies each cell, assess.go tells regressions from flakes by the
-// history of the cells, predecessor.go finds the kernel to compare with. It
-// takes cells and needs no store.
+// Package compare compares two runs, or two kernels: diff.go classifies each
+// cell, assess.go separates regressions from flakes by history, predecessor.go
+// finds the kernel to compare with. It operates on cells and needs no store.
 package compare
 
 import (
@@ -16,7 +15,8 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// Change is a cell that differs. Before or After is nil if there is no such cell.
+// Change is a cell that differs. Before or After is nil if the cell is not
+// there.
 type Change struct {
 	results.CellKey // of the later cell, if there is one
 	Before, After   *results.Cell
@@ -28,14 +28,14 @@ type Change struct {
 // Difference is what changed between two runs or two kernels. Lists are in the
 // order of reports; a cell is in at most one.
 type Difference struct {
-	NewFailures []Change // fails now and did not
-	Unexpected  []Change // passes now, and was expected to fail
+	NewFailures []Change // fails now, did not before
+	Unexpected  []Change // passes now, was expected to fail
 	Flaky       []Change // failed in some attempts, which does not prove a change
-	Fixes       []Change // failed and passes now
+	Fixes       []Change // failed before, passes now
 	Changed     []Change // another outcome, or another way to fail
 	Skips       []Change // skipped in one, or for another reason now
 	New, Gone   []Change // only in the later, only in the earlier
-	Unknown     []Change // infra in one of them: unknown
+	Unknown     []Change // infra in one of them
 	Same        int      // cells with the same result in both
 
 	// Kernels are the earlier and the later kernel if kernels are compared, not
@@ -46,7 +46,7 @@ type Difference struct {
 	Predecessors map[string]string
 
 	shared map[results.Column]bool // kernels and filesystems in both
-	shaky  []Change                // of those counted by Same: flaky before and now
+	shaky  []Change                // counted in Same: flaky before and now
 }
 
 // ChangeList are the changes of one kind.
@@ -78,15 +78,15 @@ func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
 // Shared reports whether both sides have cells of the kernel and filesystem.
 func (d Difference) Shared(of results.Column) bool { return d.shared[of] }
 
-// Diff compares the cells of an earlier run a with those of a later run b.
-// Show them under one policy first if theirs differ, and apply the user's
-// expectations. If each run has one kernel of a series that the other has not,
-// the two are compared: a point release replaces its predecessor, and what it
-// breaks is what the comparison is for.
+// Diff compares the cells of an earlier run a with those of a later run b. If
+// their policies differ, show both under one policy first, and apply the user's
+// expectations. If each run has one kernel of a series that the other lacks,
+// the two are compared: a point release replaces its predecessor, and the
+// comparison is meant to show what it breaks.
 func Diff(a, b []results.Cell) Difference { return DiffAs(a, b, predecessors(a, b)) }
 
-// DiffAs is Diff with predecessors given: a kernel of the later run that is a key is
-// compared with its value, any other with itself.
+// DiffAs is Diff with given predecessors: a kernel of the later run that is a
+// key is compared with its value, any other with itself.
 func DiffAs(a, b []results.Cell, predecessors map[string]string) Difference {
 	d := diff(a, b, func(c *results.Cell) results.CellKey { return c.CellKey }, func(c *results.Cell) results.CellKey {
 		k := c.CellKey
@@ -198,7 +198,7 @@ func (d *Difference) list(c Change) *[]Change {
 	case is == outcome.Skip || was == outcome.Skip:
 		return &d.Skips
 	case was.Bad() && !is.Bad() && c.Before.Flaky != "":
-		return &d.Flaky // it sometimes passed before, too
+		return &d.Flaky // it passed sometimes before, too
 	case was.Bad() && !is.Bad():
 		return &d.Fixes
 	case was != is || c.Before.Outcome != c.After.Outcome:
@@ -207,8 +207,8 @@ func (d *Difference) list(c Change) *[]Change {
 	return nil
 }
 
-// Condition is something that could explain a difference between two runs. Empty:
-// the run did not have it.
+// Condition is something that could explain a difference between two runs. A
+// value is empty if the run did not have it.
 type Condition struct {
 	Name, Before, After string
 }
@@ -222,7 +222,7 @@ func (d Difference) Conditions(a, b results.Run) []Condition {
 		return release
 	}
 	var all []Condition
-	listed := func(string) bool { return true } // whether the kernel's condition is in all
+	listed := func(string) bool { return true } // whether to include the kernel's condition
 	if d.Kernels != [2]string{} {
 		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
 	} else {
@@ -244,7 +244,7 @@ func (d Difference) Conditions(a, b results.Run) []Condition {
 	return all
 }
 
-// kernelCondition begins the name of the condition that is a kernel's digest.
+// kernelCondition prefixes the name of a condition that is a kernel's digest.
 const kernelCondition = "kernel "
 
 // DiffConditions returns the conditions in which two runs differ, by name.

@@ -14,7 +14,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// diffCell is a cell of one attempt for each verdict.
+// diffCell is a cell with one attempt per verdict.
 func diffCell(kernel, test string, came ...outcome.Verdict) results.Cell {
 	var attempts []results.Attempt
 	for i, v := range came {
@@ -23,12 +23,12 @@ func diffCell(kernel, test string, came ...outcome.Verdict) results.Cell {
 	return results.FromAttempts(attempts)
 }
 
-func standing(c results.Cell, s results.Expected) results.Cell {
+func expecting(c results.Cell, s results.Expected) results.Cell {
 	c.Expected = s
 	return c
 }
 
-// listed tells the lists of a difference in one line each.
+// listed formats the lists of a difference, one per line.
 func listed(d compare.Difference) []string {
 	var all []string
 	for _, l := range d.Lists() {
@@ -45,8 +45,8 @@ func TestDiffByExpectations(t *testing.T) {
 	const pass, fail, crash = outcome.Pass, outcome.Fail, outcome.Crash
 	a := []results.Cell{diffCell("6.1", "Known", pass), diffCell("6.1", "Otherwise", fail), diffCell("6.1", "Mended", fail), diffCell("6.1", "Still", pass), diffCell("6.1", "Was", crash)}
 	b := []results.Cell{diffCell("6.1", "Known", fail), diffCell("6.1", "Otherwise", crash), diffCell("6.1", "Mended", pass), diffCell("6.1", "Still", pass), diffCell("6.1", "Was", pass)}
-	a[1], a[2], a[3] = standing(a[1], results.XFail), standing(a[2], results.XFail), standing(a[3], results.XPass)
-	b[0], b[2], b[3] = standing(b[0], results.XFail), standing(b[2], results.XPass), standing(b[3], results.XPass)
+	a[1], a[2], a[3] = expecting(a[1], results.XFail), expecting(a[2], results.XFail), expecting(a[3], results.XPass)
+	b[0], b[2], b[3] = expecting(b[0], results.XFail), expecting(b[2], results.XPass), expecting(b[3], results.XPass)
 	d := compare.Diff(a, b)
 	want := []string{"new-failures: 6.1/Otherwise", "unexpected-passes: 6.1/Mended", "fixes: 6.1/Was", "changed: 6.1/Known"}
 	if diff := cmp.Diff(want, listed(d)); diff != "" || d.Same != 1 {
@@ -89,7 +89,7 @@ func TestAssess(t *testing.T) {
 	}
 	d.Assess(func(k results.CellKey) history.Rate {
 		if !asked[k.Test] {
-			t.Errorf("%s was not asked for", k)
+			t.Errorf("%s was not requested", k)
 		}
 		if k.Test == "s.TestShaky" {
 			return history.Rate{Failed: 3, Attempts: 20}
@@ -103,18 +103,18 @@ func TestAssess(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 
-	// Of a cell that was flaky, what is new is that it always fails.
+	// A flaky cell that now always fails is new.
 	d = compare.Diff([]results.Cell{diffCell("6.1", "Always", fail, pass), diffCell("6.1", "Still", fail, pass), diffCell("6.1", "Passes", fail, pass)},
 		[]results.Cell{diffCell("6.1", "Always", fail, fail), diffCell("6.1", "Still", fail, pass, pass), diffCell("6.1", "Passes", pass)})
 	if diff := cmp.Diff([]string{"new-failures: 6.1/Always", "flaky: 6.1/Passes"}, listed(d)); diff != "" {
 		t.Error(diff)
 	}
 
-	// Or that it fails more often; else it is as it was.
+	// So is one that fails more often; else it is unchanged.
 	d = compare.Diff([]results.Cell{diffCell("6.1", "More", fail, pass), diffCell("6.1", "Still", fail, pass)},
 		[]results.Cell{diffCell("6.1", "More", fail, fail, fail, fail, fail, pass), diffCell("6.1", "Still", fail, pass)})
 	if !d.Empty() || d.Same != 2 {
-		t.Errorf("unweighed: %v, %d the same", listed(d), d.Same)
+		t.Errorf("not assessed: %v, %d the same", listed(d), d.Same)
 	}
 	d.Assess(func(results.CellKey) history.Rate { return history.Rate{Failed: 2, Attempts: 20} }, resultstest.BadVerdict)
 	if diff := cmp.Diff([]string{"new-failures: 6.1/More"}, listed(d)); diff != "" || d.Same != 1 {

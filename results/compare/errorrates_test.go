@@ -12,10 +12,11 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// nights plays a cell that fails at a rate: runs of history, of which the last
-// is what a later run, at another rate, is compared with. A failure is retried
-// so often. It returns in how many of the rounds the cell is called regressed.
-func nights(seed uint64, rounds, depth, retries int, was, is float64) (regressed int) {
+// simulate simulates a cell that fails at rate was in depth runs of history,
+// the last of which is compared with a later run at rate is. A failure is
+// retried up to retries times. It returns in how many of the rounds the cell
+// counts as regressed.
+func simulate(seed uint64, rounds, depth, retries int, was, is float64) (regressed int) {
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	cell := func(rate float64) results.Cell {
 		var attempts []results.Attempt
@@ -42,7 +43,7 @@ func nights(seed uint64, rounds, depth, retries int, was, is float64) (regressed
 	return regressed
 }
 
-// TestErrorRates is where the figures of docs/expectations.md come from.
+// TestErrorRates computes the figures in docs/expectations.md.
 func TestErrorRates(t *testing.T) {
 	const rounds = 5_000
 	for i, c := range []struct {
@@ -50,21 +51,21 @@ func TestErrorRates(t *testing.T) {
 		was, is          float64
 		low, high        float64 // percent
 	}{
-		// False alarms: a cell that fails at 10 % and goes on so.
+		// False alarms: a cell that keeps failing at 10 %.
 		{1, 0, 0.1, 0.1, 7.7, 10.3},
 		{5, 0, 0.1, 0.1, 4.9, 6.9},
 		{20, 0, 0.1, 0.1, 0.7, 1.7},
 		{20, 5, 0.1, 0.1, 0.4, 1.4},
-		// A cell that never failed, and now does.
+		// A cell that never failed before.
 		{1, 0, 0, 1, 100, 100},
 		{20, 0, 0, 1, 100, 100},
 		{20, 5, 0, 1, 100, 100},
 		{20, 5, 0, 0.5, 45, 52},
-		// One that failed at 10 %, and now always does.
+		// One that failed at 10 % and now always fails.
 		{20, 0, 0.1, 1, 10.5, 14},
 		{20, 5, 0.1, 1, 98, 100},
 	} {
-		got := 100 * float64(nights(uint64(i), rounds, c.history, c.retries, c.was, c.is)) / rounds
+		got := 100 * float64(simulate(uint64(i), rounds, c.history, c.retries, c.was, c.is)) / rounds
 		name := fmt.Sprintf("history %d, retries %d, %.0f %% to %.0f %%", c.history, c.retries, 100*c.was, 100*c.is)
 		t.Logf("%s: called regressed in %.2f %%", name, got)
 		if got < c.low || got > c.high {

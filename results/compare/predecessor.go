@@ -7,12 +7,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Predecessor returns the release of others that release replaces: itself; else, of
-// the same flavour and series, the newest older one, or the oldest of all. ok is
-// false if there is none.
+// Predecessor returns the release among others that release replaces: itself,
+// else the newest older one of the same flavour and series, else the oldest one
+// of these. ok is false if there is none.
 //
-// Distributions replace 6.12.117 by 6.12.118: without this, none of the cells
-// of the newest kernels would be compared with anything.
+// Distributions replace 6.12.117 with 6.12.118: without this, no cell of the
+// newest kernels would be compared.
 func Predecessor(release kernelversion.Release, others []kernelversion.Release) (found kernelversion.Release, ok bool) {
 	if slices.ContainsFunc(others, func(o kernelversion.Release) bool { return o.Name == release.Name }) {
 		return release, true
@@ -26,7 +26,7 @@ func Predecessor(release kernelversion.Release, others []kernelversion.Release) 
 }
 
 // Older returns the newest of other releases that is older than a release and
-// of its flavour, whatever its series. ok is false when there is none.
+// of the same flavour, in any series. ok is false if there is none.
 func Older(release kernelversion.Release, others []kernelversion.Release) (found kernelversion.Release, ok bool) {
 	return lastBefore(release, relatives(release, others))
 }

@@ -19,9 +19,9 @@ func TestPredecessor(t *testing.T) {
 		{"6.12.20+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64"},
 		{"6.12.120+deb13-rt-amd64", "6.12.117+deb13-rt-amd64", "6.12.117+deb13-rt-amd64"},
 		{"6.1.0-46-cloud-amd64", "6.1.0-9-cloud-amd64", "6.1.0-9-cloud-amd64"},
-		// A release that was taken back: the series counts before the age.
+		// A withdrawn release: the series takes precedence over age.
 		{"6.12.8+deb13-cloud-amd64", "6.12.9+deb13-cloud-amd64", "6.1.0-9-cloud-amd64"},
-		// A new series stands in for none.
+		// A new series replaces none.
 		{"6.18.2+deb14-cloud-amd64", "", "6.12.117+deb13-cloud-amd64"},
 		{"7.3-rc3-cloud-amd64", "7.3-rc2-cloud-amd64", "7.3-rc2-cloud-amd64"},
 		{"7.4.1-cloud-amd64", "", "7.3.1-cloud-amd64"},

@@ -9,7 +9,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Accepted are rules that cover what failed in a run.
+// Accepted are rules that cover the failures of a run.
 type Accepted struct {
 	Rules []Rule
 	// Cells is how many failed cells the rules cover.
@@ -17,15 +17,16 @@ type Accepted struct {
 	// Left are the failed cells that no rule can cover: their attempts failed in
 	// different ways.
 	Left []results.CellKey
-	// before is the index among the file's rules before which they must be inserted;
-	// the number of rules for the end.
+	// before is the index of the existing rule before which they must be
+	// inserted; the number of rules means at the end.
 	before int
 }
 
 // Accept generates rules for the failed cells that e does not cover. It merges
 // subtests, filesystems and neighbouring kernels with equal results into few
-// readable rules; no rule covers a cell with another result. cells are a run's,
-// with verdicts under policy; the rules get Reason, Owner, Link and Until of like.
+// readable rules; no rule covers a cell with a different result. cells are
+// those of a run, with verdicts under policy; the rules get Reason, Owner, Link
+// and Until from like.
 func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like Rule) Accepted {
 	cells = slices.Clone(cells)
 	e.Apply(cells, policy)
@@ -95,7 +96,7 @@ func expectationOf(c *results.Cell) (x expectation, ok bool) {
 		}
 	}
 	x = expectation{c.Outcome, c.Verdict}
-	if !slices.Contains(outcome.All, x.outcome) { // none, or of a newer suite
+	if !slices.Contains(outcome.All, x.outcome) { // none, or unknown: from a newer suite
 		x.outcome = ""
 	}
 	for _, a := range bad {
@@ -112,7 +113,7 @@ func expectationOf(c *results.Cell) (x expectation, ok bool) {
 	return x, true
 }
 
-// met reports whether a cell meets x, so that a rule may cover it.
+// met reports whether a cell meets x, so that a rule may cover the cell.
 func (x expectation) met(c *results.Cell) bool {
 	if !c.Verdict.Bad() {
 		return false

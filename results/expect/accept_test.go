@@ -81,7 +81,7 @@ func TestAccept(t *testing.T) {
   verdict: hang
   reason: seen in run 1
 `},
-		// The new rule must come before the one that it contradicts.
+		// The new rule must precede the one that it contradicts.
 		"another outcome than expected": {"# File.\n\n# About B.\n- {test: s.TestB, verdict: crash, reason: b}\n\n# About A,\n# two lines.\n-\n  test: s.TestA\n  outcome: torn\n  reason: a\n# end", `
 6.1.1 xfs s.TestA fail:live
 6.1.1 ext4 s.TestA fail:torn
@@ -102,7 +102,7 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-func TestAcceptLeavesWhatNothingCanBeExpectedOf(t *testing.T) {
+func TestAcceptLeavesInconsistentCells(t *testing.T) {
 	text, a := accept(t, "", "6.1.1 xfs s.TestA crash fail:live\n")
 	if text != "" || len(a.Left) != 1 || a.Cells != 0 {
 		t.Errorf("%q, %+v", text, a)
@@ -114,9 +114,9 @@ func TestAcceptLeavesWhatNothingCanBeExpectedOf(t *testing.T) {
 	}
 }
 
-// Whatever a run came to, its failed cells are covered afterwards, and nothing
-// else stands otherwise than before.
-func TestAcceptCoversRunsOfAllKinds(t *testing.T) {
+// Whatever a run's results, its failed cells are covered afterwards, and no
+// other cell changes.
+func TestAcceptCoversRandomRuns(t *testing.T) {
 	came := []string{"pass:snapshot", "fail:live", "fail:zeroed", "crash", "skip", "infra", "fail", "fail:live pass:snapshot"}
 	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(seed, 1))

@@ -56,7 +56,7 @@ func (c *cover) boxes() []box {
 		}
 	}
 	var boxes []box
-	for _, same := range alike(tests, func(t string) map[place]bool { return byTest[t] }) {
+	for _, same := range sameSet(tests, func(t string) map[place]bool { return byTest[t] }) {
 		places := byTest[same[0]]
 		on := func(fs string) map[string]bool {
 			found := map[string]bool{}
@@ -76,7 +76,7 @@ func (c *cover) boxes() []box {
 			}
 			return found
 		}
-		byFS, byKernel := alike(filesystems, on), alike(c.kernels, under)
+		byFS, byKernel := sameSet(filesystems, on), sameSet(c.kernels, under)
 		if len(byFS) <= len(byKernel) {
 			for _, fs := range byFS {
 				boxes = append(boxes, box{same, fs, in(c.kernels, on(fs[0]))})
@@ -90,9 +90,9 @@ func (c *cover) boxes() []box {
 	return boxes
 }
 
-// alike groups the names that have the same set, in order; names with an empty set
+// sameSet groups the names that have the same set, in order; names with an empty set
 // are omitted.
-func alike[K comparable](names []string, of func(string) map[K]bool) [][]string {
+func sameSet[K comparable](names []string, of func(string) map[K]bool) [][]string {
 	var groups [][]string
 	for _, n := range names {
 		s := of(n)
@@ -126,7 +126,8 @@ func (c *cover) ranges(b box) []kernelversion.Range {
 			others[x.Release()] = true
 		}
 	}
-	// sound is the range, if it contains the kernels and none of the others.
+	// sound returns the range, if it contains the kernels and none of the
+	// others.
 	sound := func(from, to string, kernels []string) (kernelversion.Range, bool) {
 		x, err := kernelversion.ParseRange(from + ".." + to)
 		if err != nil {
@@ -144,8 +145,8 @@ func (c *cover) ranges(b box) []kernelversion.Range {
 		}
 		return x, true
 	}
-	// end names a kernel in a range: by its release, unless that hides the
-	// version by which it is ordered.
+	// end names a kernel in a range: by its release, or by its version if the
+	// release hides that.
 	end := func(k string) string {
 		if r := releases[k]; r != kernelversion.ReleaseOf(k) {
 			return r.Version.String()
@@ -193,7 +194,7 @@ func (c *cover) patterns(r Rule) []string {
 	var patterns []string
 	for len(left) > 1 {
 		best, most := "", 1
-		for _, p := range beginnings(left) {
+		for _, p := range prefixes(left) {
 			n := 0
 			for _, t := range left {
 				if strings.HasPrefix(t, p) {
@@ -221,7 +222,7 @@ func (c *cover) patterns(r Rule) []string {
 	return append(patterns, left...)
 }
 
-// set is names as a set.
+// set returns names as a set.
 func set(names []string) map[string]bool {
 	m := make(map[string]bool, len(names))
 	for _, n := range names {
@@ -230,8 +231,9 @@ func set(names []string) map[string]bool {
 	return m
 }
 
-// beginnings are the prefixes of subtests' names that end with a slash or a dash.
-func beginnings(tests []string) []string {
+// prefixes returns the prefixes of subtest names that end with a slash or a
+// dash.
+func prefixes(tests []string) []string {
 	seen := make(map[string]bool)
 	for _, t := range tests {
 		sub := strings.IndexByte(t, '/')

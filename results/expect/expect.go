@@ -1,6 +1,7 @@
-// Package expect implements expectations files: parsing rules (parse.go), applying
-// them to verdicts (Expectations.Apply), finding useless ones (use.go), and
-// generating rules that cover a run (accept.go). See docs/expectations.md.
+// Package expect implements expectations files: parsing rules (parse.go),
+// applying them to verdicts (Expectations.Apply), finding useless ones
+// (use.go), and generating rules that cover a run (accept.go). See
+// docs/expectations.md.
 package expect
 
 import (
@@ -17,19 +18,22 @@ import (
 
 // Rule is the expected result of some cells. A cell must match all of its fields.
 type Rule struct {
-	// Test, Filesystem and Kernels say which cells. Names of tests and
-	// filesystems may have "*" for anything; kernels are releases or ranges, as
-	// kernelversion.ParseRange reads them. No filesystem or kernel is all.
+	// Test, Filesystem and Kernels select cells. Names of tests and filesystems
+	// may contain "*", which matches anything; kernels are releases or ranges
+	// in the syntax of kernelversion.ParseRange. No filesystem or kernel means
+	// all.
 	Test       []string
 	Filesystem []string
 	Kernels    []string
-	// Outcome and Verdict are what is expected. An empty one matches anything, if
-	// the verdict is bad; not both are empty.
+	// Outcome and Verdict are the expected result. An empty one matches
+	// anything if the verdict is bad; they are not both empty.
 	Outcome outcome.Outcome
 	Verdict outcome.Verdict
-	// Reason says why, Owner who looks after it, Link where it is written about.
+	// Reason says why it is expected, Owner who is responsible, Link where it
+	// is discussed.
 	Reason, Owner, Link string
-	// Until is the last day, YYYY-MM-DD, on which the rule applies; empty: no end.
+	// Until is the last day, YYYY-MM-DD, on which the rule applies; empty means
+	// no end.
 	Until string
 	// Line is the rule's first line in its file, from 1.
 	Line int
@@ -37,7 +41,8 @@ type Rule struct {
 	ranges []kernelversion.Range
 }
 
-// Expectations are the rules of a file. The first that matches a cell applies. A nil *Expectations expects nothing.
+// Expectations are the rules of a file. The first that matches a cell applies.
+// A nil *Expectations expects nothing.
 type Expectations struct {
 	File  string
 	Rules []Rule
@@ -50,7 +55,7 @@ func (e *Expectations) Expired(r *Rule) bool { return r.Until != "" && r.Until <
 // day formats t as rules do. Such dates compare like strings.
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 
-// meets reports whether a bad attempt is as expected.
+// meets reports whether a bad attempt matches the expected result.
 func (r *Rule) meets(a *results.Attempt) bool {
 	return (r.Verdict == "" || r.Verdict == a.Verdict) && (r.Outcome == "" || r.Outcome == a.Outcome)
 }
@@ -81,7 +86,7 @@ func (r *Rule) why() string {
 	return sanitize.Line(s)
 }
 
-// Apply sets Expected and Why of cells, whose verdicts are under policy.
+// Apply sets Expected and Why of cells whose verdicts are under policy.
 func (e *Expectations) Apply(cells []results.Cell, policy outcome.Policy) {
 	m := e.matcher()
 	for i := range cells {
@@ -112,9 +117,9 @@ func (r *Rule) judge(c *results.Cell, policy outcome.Policy) (expected results.E
 	case other != nil:
 		return "", fmt.Sprintf("expected %s, attempt %d was %s: %s", r.expects(), other.N, seen(other), r.why())
 	case c.Verdict != outcome.Pass:
-		return "", "" // skip and infra say nothing
+		return "", "" // skip and infra are inconclusive
 	case outcome.Fail.Under(policy, c.Kind, r.Outcome) == outcome.Pass:
-		return "", "" // under this policy, what is expected passes
+		return "", "" // under this policy the expected outcome passes
 	}
 	return results.XPass, fmt.Sprintf("expected %s: %s", r.expects(), r.why())
 }
@@ -127,8 +132,8 @@ func seen(a *results.Attempt) string {
 	return fmt.Sprintf("%s (%s)", a.Verdict, sanitize.Line(string(a.Outcome)))
 }
 
-// Judgement returns a Judgement by which attempts fail that are bad and not as
-// expected. It is not safe for concurrent use.
+// Judgement returns a Judgement by which an attempt fails if it is bad and not
+// as expected. It is not safe for concurrent use.
 func (e *Expectations) Judgement() history.Judgement {
 	m := e.matcher()
 	return func(a *results.Attempt) bool {

@@ -79,27 +79,27 @@ func TestApply(t *testing.T) {
 	const why = "known (me, https://example.org/1)"
 	for _, c := range []struct {
 		cell     string
-		standing results.Expected
+		expected results.Expected
 		why      string
 	}{
 		{"6.1.0-9-x xfs s.TestWrite/small fail:zeroed", results.XFail, why},
 		{"6.12.117 ext4 s.TestWrite/a/b fail:zeroed", results.XFail, why},
 		{"6.12.117 xfs s.TestWrite/small fail:zeroed infra fail:zeroed", results.XFail, why},
-		// Of other cells it says nothing.
+		// It does not apply to other cells.
 		{"6.13.1 xfs s.TestWrite/small fail:zeroed", "", ""},
 		{"6.0.9 xfs s.TestWrite/small fail:zeroed", "", ""},
 		{"6.1.1 btrfs s.TestWrite/small fail:zeroed", "", ""},
 		{"6.1.1 xfs s.TestWrite fail:zeroed", "", ""},
 		{"6.1.1 xfs s.TestWriteAll/small fail:zeroed", "", ""},
-		// Another failure stays one.
+		// A different failure remains a failure.
 		{"6.1.1 xfs s.TestWrite/small fail:torn", "", "expected zeroed, attempt 1 was fail (torn): " + why},
 		{"6.1.1 xfs s.TestWrite/small crash", "", "expected zeroed, attempt 1 was crash: " + why},
 		{"6.1.1 xfs s.TestWrite/small crash fail:zeroed", "", "expected zeroed, attempt 1 was crash: " + why},
 		{"6.1.1 xfs s.TestWrite/small crash pass:snapshot", "", "expected zeroed, attempt 1 was crash: " + why},
-		// A pass where none was expected.
+		// An unexpected pass.
 		{"6.1.1 xfs s.TestWrite/small pass:snapshot", results.XPass, "expected zeroed: " + why},
 		{"6.1.1 xfs s.TestWrite/small fail:zeroed pass:snapshot", results.XFail, why},
-		// What says nothing of the kernel is left alone.
+		// Inconclusive results are unchanged.
 		{"6.1.1 xfs s.TestWrite/small skip", "", ""},
 		{"6.1.1 xfs s.TestWrite/small infra", "", ""},
 		{"6.1.1 any s.TestCrash crash", results.XFail, "oops"},
@@ -107,7 +107,7 @@ func TestApply(t *testing.T) {
 		// 6.10 is not 6.1, and not a number.
 		{"6.10.3 any s.TestAny fail", results.XFail, "ten"},
 		{"6.1.3 any s.TestAny fail", "", ""},
-		// The first rule counts.
+		// The first rule applies.
 		{"6.10.3 any s.TestCrash fail", "", "expected crash, attempt 1 was fail: oops"},
 		// The last day.
 		{"6.1.1 any s.TestOld fail", "", ""},
@@ -115,8 +115,8 @@ func TestApply(t *testing.T) {
 	} {
 		cells := []results.Cell{cell(c.cell)}
 		e.Apply(cells, outcome.PolicySnapshot)
-		if got := cells[0]; got.Expected != c.standing || got.Why != c.why {
-			t.Errorf("%s: %q, %q\nwant %q, %q", c.cell, got.Expected, got.Why, c.standing, c.why)
+		if got := cells[0]; got.Expected != c.expected || got.Why != c.why {
+			t.Errorf("%s: %q, %q\nwant %q, %q", c.cell, got.Expected, got.Why, c.expected, c.why)
 		}
 		fails := e.Judgement()
 		if got, want := fails(&cells[0].Attempt), cells[0].Bad() && !strings.Contains(c.cell, "crash fail:zeroed"); got != want {
@@ -127,11 +127,11 @@ func TestApply(t *testing.T) {
 	cells := cellsOf("6.1.1 xfs s.TestA fail")
 	nothing.Apply(cells, outcome.PolicySnapshot)
 	if !cells[0].Bad() || !nothing.Judgement()(&cells[0].Attempt) || nothing.Uses(cells, outcome.PolicySnapshot) != nil {
-		t.Error("no expectations made a failure good")
+		t.Error("without expectations a failure is not bad")
 	}
 }
 
-// Under a policy that accepts what is expected, a pass is no surprise.
+// Under a policy that accepts the expected outcome, a pass is no surprise.
 func TestApplyUnderAPolicy(t *testing.T) {
 	e := parse(t, "- {test: s.TestA, outcome: live, reason: r}\n- {test: s.TestB, outcome: phantom-zero, reason: r}\n")
 	cells := cellsOf(`
@@ -185,7 +185,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 		if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
-			t.Errorf("%s: %T is no *Error", name, err)
+			t.Errorf("%s: %T is not an *Error", name, err)
 		}
 	}
 	for _, empty := range []string{"", "# nothing yet\n", "---\n"} {

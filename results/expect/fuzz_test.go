@@ -8,9 +8,9 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// FuzzParse holds the reader to its promises: no text makes it panic, what it
-// refuses it refuses as an *Error that names the file, and what it takes can be
-// extended without a change to what is there.
+// FuzzParse checks the parser's guarantees: no text makes it panic, every error
+// is an *Error that names the file, and a file that it accepts can be extended
+// without changing existing rules.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "# c\n", "- {test: s.TestA, outcome: live, reason: r}\n", "-\n  test: [a, b*]\n  kernels: 6.10\n  verdict: crash\n  reason: >\n    long\n    text\n",
@@ -32,7 +32,7 @@ func FuzzParse(f *testing.F) {
 		a := e.Accept(cells, outcome.PolicySnapshot, Rule{Reason: "r"})
 		got, err := a.Update(e, []byte(text), today)
 		if err != nil {
-			return // a list in brackets, say
+			return // e.g. a list in brackets
 		}
 		again, err := Parse("e.yaml", got, today)
 		if err != nil {

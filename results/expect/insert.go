@@ -12,8 +12,8 @@ import (
 )
 
 // header is the head of a new file.
-const header = `# What cells are expected to come to. The first rule that speaks of a cell
-# counts. docs/expectations.md tells what a rule may say.
+const header = `# Expected results of cells. The first rule that matches a cell applies.
+# docs/expectations.md describes the rules.
 `
 
 // insert adds rules to the text of a file before the existing rule with that index,
@@ -44,7 +44,7 @@ func insert(content []byte, there []Rule, before int, rules []Rule) ([]byte, err
 		indent = strings.Repeat(" ", list.Start.Position.Column-1)
 		if before < len(there) {
 			at = list.Values[before].GetToken().Position.Line - 1
-			// The line of a rule's dash, and the comment on it, are the rule's.
+			// The line of a rule's dash, and the comment above it, belong to the rule.
 			for at > 0 && !strings.HasPrefix(strings.TrimSpace(lines[at]), "-") {
 				at--
 			}
@@ -105,7 +105,7 @@ func (r *Rule) write(indent string) (string, error) {
 	return b.String(), nil
 }
 
-// one is a list of the text, empty if the text is.
+// one returns a list of the text, empty if the text is.
 func one(s string) []string {
 	if s == "" {
 		return nil
@@ -116,7 +116,7 @@ func one(s string) []string {
 // widest is how long a list may get before each entry has a line of its own.
 const widest = 90
 
-// scalars writes a text, or a list of them.
+// scalars writes a text, or a list of texts.
 func scalars(values []string, indent string) (string, error) {
 	texts := make([]string, len(values))
 	length := 0
@@ -126,7 +126,7 @@ func scalars(values []string, indent string) (string, error) {
 			return "", fmt.Errorf("%q: %w", v, err)
 		}
 		texts[i] = strings.TrimSpace(string(b))
-		// Plain, these would end an entry of a list in brackets.
+		// Unquoted, these would end an entry of a list in brackets.
 		if len(values) > 1 && strings.ContainsAny(v, ",[]{}") && texts[i] == v {
 			texts[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
 		}

@@ -27,8 +27,8 @@ func anyGlob(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return glob(p, name) })
 }
 
-// glob reports whether name matches pattern, in which "*" matches any text, slashes
-// included.
+// glob reports whether name matches pattern, in which "*" matches any text,
+// including slashes.
 func glob(pattern, name string) bool {
 	parts := strings.Split(pattern, "*")
 	last := len(parts) - 1
@@ -95,7 +95,8 @@ func (m *matcher) rule(k *results.Attempt) *Rule {
 	return nil
 }
 
-// matched says of each rule whether it matches a name; known remembers it.
+// matched reports for each rule whether it matches a name, and caches that in
+// known.
 func matched[K comparable](rules []*Rule, known map[K][]bool, name K, of func(*Rule, K) bool) []bool {
 	all, ok := known[name]
 	if !ok {

@@ -20,10 +20,9 @@ import (
 // FileName is the default file, in the working directory.
 const FileName = "expectations.yaml"
 
-// Error lists the faults of an expectations file, which the user has to fix.
+// Error lists the errors in an expectations file, for the user to fix.
 type Error struct {
-	// Faults are sentences, each with the file and, where there is one, the
-	// line at fault; at least one.
+	// Faults are sentences with the file and, if known, the line; at least one.
 	Faults []string
 }
 
@@ -33,7 +32,7 @@ func (e *Error) Error() string { return strings.Join(e.Faults, "\n") }
 func (*Error) BadInput() {}
 
 // Load reads an expectations file; now decides which of its rules have expired.
-// The error is an *Error, or wraps fs.ErrNotExist where there is no file.
+// The error is an *Error, or wraps fs.ErrNotExist if there is no file.
 func Load(path string, now time.Time) (*Expectations, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -42,7 +41,7 @@ func Load(path string, now time.Time) (*Expectations, error) {
 	return Parse(path, content, now)
 }
 
-// Parse is Load for given content; file is for errors.
+// Parse is Load for given content; file is used in errors.
 func Parse(file string, content []byte, now time.Time) (*Expectations, error) {
 	p := &reader{e: &Expectations{File: file, today: day(now)}}
 	list, err := rulesNode(content)
@@ -64,7 +63,7 @@ func Parse(file string, content []byte, now time.Time) (*Expectations, error) {
 	return p.e, nil
 }
 
-// rulesNode is the list that the file is, nil when it is empty.
+// rulesNode is the file's top-level list, nil if the file is empty.
 func rulesNode(content []byte) (*ast.SequenceNode, error) {
 	f, err := parser.ParseBytes(content, parser.ParseComments)
 	if err != nil {
@@ -86,7 +85,7 @@ func rulesNode(content []byte) (*ast.SequenceNode, error) {
 	return list, nil
 }
 
-// reader collects the rules of a file and their faults.
+// reader collects the rules of a file and the errors in them.
 type reader struct {
 	e      *Expectations
 	faults []string
@@ -100,7 +99,7 @@ func (p *reader) fault(line int, format string, args ...any) {
 	p.faults = append(p.faults, where+": "+fmt.Sprintf(format, args...))
 }
 
-// keys are those of a rule, in the order in which they are written.
+// keys are the keys of a rule, in the order in which they are written.
 var keys = []string{"test", "filesystem", "kernels", "outcome", "verdict", "reason", "owner", "link", "until"}
 
 func (p *reader) rule(n ast.Node) {
@@ -174,7 +173,7 @@ func (r *Rule) set(key string, n ast.Node) error {
 	return nil
 }
 
-// validate checks the rule and prepares it; key is the one at fault.
+// validate checks the rule and prepares it; key is the invalid one.
 func (r *Rule) validate() (key string, err error) {
 	var verdicts []string
 	for _, v := range outcome.Verdicts {
@@ -210,7 +209,7 @@ func (r *Rule) validate() (key string, err error) {
 	return "", nil
 }
 
-// texts are the texts of a list, or the one that stands for a list of one.
+// texts returns the texts of a list; a scalar counts as a list of one.
 func texts(n ast.Node) ([]string, error) {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
@@ -234,7 +233,7 @@ func texts(n ast.Node) ([]string, error) {
 	return all, nil
 }
 
-// text is a value as it is written: the kernel 6.10 is not the number 6.1.
+// text returns a value as written: the kernel 6.10 is not the number 6.1.
 func text(n ast.Node) (string, error) {
 	switch n := n.(type) {
 	case *ast.NullNode:

@@ -10,10 +10,10 @@ import (
 // Use is the effect of a rule on a run.
 type Use struct {
 	Rule *Rule
-	// Of the cells it applies to: those that failed as expected, that failed
-	// otherwise, that passed, and that did neither.
+	// Of the cells it applies to: the number that failed as expected, failed
+	// otherwise, passed, and did neither.
 	Expected, Failed, Passed, Silent int
-	// Problem says why it is useless; empty: it is not.
+	// Problem says why it is useless; empty if it is not.
 	Problem string
 }
 
@@ -67,7 +67,8 @@ func (e *Expectations) Uses(cells []results.Cell, policy outcome.Policy) []Use {
 
 func (u Use) cells() int { return u.Expected + u.Failed + u.Passed + u.Silent }
 
-// shadow is a rule that applies to a cell that r matches, nil if r matches none.
+// shadow returns a rule that applies to a cell that r matches, nil if r matches
+// none.
 func (r *Rule) shadow(cells []results.Cell, m *matcher) *Rule {
 	for i := range cells {
 		if a := &cells[i].Attempt; r.matches(a) {

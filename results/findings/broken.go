@@ -1,6 +1,6 @@
-// Package findings extracts what a run says about kernels: the invariants that
-// fail, with the page that lists them, and the policy vectors. It takes cells
-// and needs no store.
+// Package findings extracts what a run shows about kernels: the failing
+// invariants, with the page that lists them, and the policy vectors. It
+// operates on cells and needs no store.
 package findings
 
 import (
@@ -20,22 +20,23 @@ type TestInfo struct {
 	Doc    string // one sentence
 }
 
-// Broken is a failing invariant: one test with an outcome that no policy allows, or
-// a crash or hang, and the cell that shows it best.
+// Broken is a failing invariant: a test with an outcome that no policy allows,
+// or a crash or hang, and the cell that shows it best.
 type Broken struct {
 	Test    string // suite.TestName
 	Verdict outcome.Verdict
 	Outcome outcome.Outcome
 	// Example is the cell on the newest kernel, with the simplest subtest.
 	Example results.Cell
-	// Where are the filesystems on which it was observed, by kernel.
+	// Where lists, by kernel, the filesystems on which it was observed.
 	Where map[string][]string
 	// Name is a file name: "b8-phantom-zero".
 	Name string
 }
 
-// BrokenInvariants groups what no policy allows by test and outcome, in the order
-// of the catalogue. info returns the entry of a test by its name, suite.TestName.
+// BrokenInvariants groups results that no policy allows by test and outcome, in
+// the order of the catalogue. info returns the entry of a test by its name,
+// suite.TestName.
 func BrokenInvariants(cells []results.Cell, info func(string) TestInfo) []Broken {
 	type key struct {
 		test    string

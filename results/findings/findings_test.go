@@ -60,7 +60,7 @@ func TestBrokenInvariants(t *testing.T) {
 			}
 		}
 		if b.Verdict == outcome.Fail && b.Example.Kind != outcome.Invariant {
-			t.Errorf("%s: a characterisation is no broken invariant", b.Name)
+			t.Errorf("%s: a characterisation is not a broken invariant", b.Name)
 		}
 	}
 	if !names["a2-extra"] {

@@ -15,9 +15,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Write writes what a run observed as a Markdown page: the
-// results of each test by kernel and filesystem, and every failing invariant.
-// report returns the link to the report file of a finding, or "".
+// Write writes a run's observations as a Markdown page: the results of each
+// test by kernel and filesystem, and every failing invariant. report returns
+// the link to the report file of a finding, or "".
 func Write(w io.Writer, r results.Run, cells []results.Cell, info func(string) TestInfo, report func(Broken) string) error {
 	b := new(bytes.Buffer)
 	r = results.SafeRun(r)
@@ -60,7 +60,8 @@ func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info f
 }
 
 // writeObserved writes a table for each family, with a row for each test and a
-// column for each kernel. A field has the letters of the outcomes by filesystem.
+// column for each kernel. A table cell has the letters of the outcomes by
+// filesystem.
 func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems []string, info func(string) TestInfo) {
 	type field struct{ test, kernel, fs string }
 	seen := map[field]map[outcome.Outcome]bool{}
@@ -119,7 +120,7 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 						entry += o.Letter()
 					}
 					for _, v := range outcome.Verdicts {
-						// Skips matter only where nothing ran.
+						// Skips are shown only where nothing ran.
 						if verdicts[f][v] && (entry == "" || v != outcome.Skip) {
 							entry += results.VerdictMark(v)
 						}
@@ -176,7 +177,7 @@ func withoutFiles(command []string) []string {
 		if !slices.Contains([]string{"--json", "--junit", "--ktap", "--html"}, name) {
 			out = append(out, command[i])
 		} else if !joined {
-			i++ // its file
+			i++ // skip its file argument
 		}
 	}
 	return out

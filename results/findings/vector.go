@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Vector is how one kernel and filesystem treat data that was spliced from a source
-// to a sink: the answers to the eight probes of the policy vector. Kernels mix
+// Vector is how one kernel and filesystem treat data spliced from a source to a
+// sink: the answers to the eight probes of the policy vector. Kernels mix
 // policies, so it is not reduced to one label; Fits are the policies that no
 // answer contradicts.
 type Vector struct {
@@ -33,9 +33,10 @@ type Probe struct {
 	reads map[string][]int // answer → the policies that give it
 }
 
-// Probes are the questions, in order, with the answers that tell policies
-// apart: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block. An answer
-// without a row contradicts every policy; a probe without rows is only shown.
+// Probes are the questions, in order, with the answers that distinguish
+// policies: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block. An answer
+// that is not listed contradicts every policy; a probe without answers is only
+// shown.
 var Probes = []Probe{
 	{"P1", "buffered write after the splice", map[string][]int{"live": {0}, "snapshot": {1, 2, 3}, "blocked": {4}}},
 	{"P2", "store through a mapping", map[string][]int{"live": {0}, "snapshot": {1, 2, 3}, "blocked": {4}}},
@@ -47,7 +48,7 @@ var Probes = []Probe{
 	{"P8", "control: a source that copies", nil},
 }
 
-// covariates by which a cell of the policy test tells its vector: source,
+// covariates with which a cell of the policy test reports its vector: source,
 // sink and p1 … p8.
 func probeKey(i int) string { return fmt.Sprintf("p%d", i+1) }
 
@@ -76,7 +77,7 @@ func Vectors(cells []results.Cell) []Vector {
 	return all
 }
 
-// fits is the intersection of what the answers allow.
+// fits is the intersection of the policies that the answers allow.
 func (v Vector) fits() []int {
 	left, asked := []int{0, 1, 2, 3, 4}, false
 	for i, p := range Probes {

@@ -1,5 +1,5 @@
-// The race detector makes everything several times slower, so what reads and
-// writes hundreds of megabytes is run without it.
+// The race detector makes everything several times slower, so tests that read
+// and write hundreds of megabytes run without it.
 
 //go:build !race
 
@@ -18,7 +18,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// endless repeats a text after a beginning, for ever.
+// endless repeats a text forever after a head.
 type endless struct {
 	head, text string
 	at         int
@@ -35,8 +35,8 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A document that never ends is refused, and takes no more memory than a
-// large one that is read.
+// A document that never ends is rejected, and needs no more memory than a large
+// one that is accepted.
 func TestReadIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: reads some 500 MiB")
@@ -63,7 +63,7 @@ func TestReadIsBounded(t *testing.T) {
 			if !errors.As(err, &syntax) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v, want %q", err, c.says)
 			}
-			// What the heap grew to: Sys never shrinks.
+			// The peak heap size: Sys never shrinks.
 			if grown := int64(after.Sys) - int64(before.Sys); grown > 1<<30 {
 				t.Errorf("%d MiB of memory", grown>>20)
 			}
@@ -72,7 +72,7 @@ func TestReadIsBounded(t *testing.T) {
 }
 
 func TestMarkdownIsBounded(t *testing.T) {
-	m := newMaking("large")
+	m := newRunBuilder("large")
 	for i := range 20_000 {
 		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprint("s.TestWithAName/", i)},
 			results.Attempt{Verdict: outcome.Fail, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})
@@ -84,12 +84,12 @@ func TestMarkdownIsBounded(t *testing.T) {
 	}
 	shown := bytes.Count(content, []byte("\n- `"))
 	if fmt.Sprint(20_000-shown) != string(left[1]) {
-		t.Errorf("%d cells have details, and %s are said to have none", shown, left[1])
+		t.Errorf("%d cells have details, %s are reported without", shown, left[1])
 	}
 	if bytes.Count(content, []byte("<details>")) != bytes.Count(content, []byte("</details>")) {
-		t.Error("what is folded is not closed")
+		t.Error("a folded section is not closed")
 	}
 	if !bytes.Contains(content, []byte("more kernels are omitted")) {
-		t.Error("it does not say that tables are omitted")
+		t.Error("omitted tables are not reported")
 	}
 }

@@ -40,7 +40,7 @@ func WriteCSV(w io.Writer, d Document) error {
 		for j := range line {
 			line[j] = noFormula(sanitize.Line(line[j]))
 		}
-		// An object may be longer than a line, and begins with "{".
+		// An object may be longer than sanitize.Line allows, and starts with "{".
 		if err := out.Write(append(line, string(covariates))); err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
-// Package format writes a run as documents for other tools, and reads theirs. Start
-// with Formats for writers and with Read for readers; docs/formats.md describes each
-// format and how verdicts map to it.
+// Package format writes runs as documents for other tools, and reads theirs.
+// Start with Formats for writers and with Read for readers; docs/formats.md
+// describes each format and how verdicts map to it.
 //
 // Text from a guest is hostile: names and details are one clean line, texts are
 // clean and bounded, and each format escapes its own syntax.
@@ -49,8 +49,8 @@ const (
 	unexpectedPass = "unexpected pass"
 )
 
-// reason is one line that says why the cell is not a pass: what was expected, then
-// its detail or else its result.
+// reason is one line that explains why the cell is not a pass: the expectation,
+// then its detail or else its result.
 func reason(c *results.Cell) string {
 	detail := sanitize.Line(c.Detail)
 	if detail == "" {

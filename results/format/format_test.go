@@ -17,7 +17,7 @@ func TestDocumentsGolden(t *testing.T) {
 	}
 }
 
-// What a guest printed reaches no reader's terminal with its controls.
+// No control character that a guest printed reaches a reader's terminal.
 func TestHostileTextInEveryFormat(t *testing.T) {
 	d := hostileRun()
 	d.Cells = stored(t, d)
@@ -31,7 +31,7 @@ func TestHostileTextInEveryFormat(t *testing.T) {
 	}
 }
 
-func TestNothing(t *testing.T) {
+func TestEmptyDocuments(t *testing.T) {
 	for name, content := range documents(t, Document{Run: results.Run{ID: "r"}}) {
 		if len(content) == 0 && name != "test2json" {
 			t.Errorf("%s is empty", name)

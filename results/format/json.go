@@ -15,8 +15,8 @@ import (
 	"github.com/splicelab/splicelab/results/findings"
 )
 
-// The document that --json writes. Its field names are a contract: fields are added,
-// never renamed, never missing.
+// The document that --json writes. Its field names are a contract: fields may
+// be added, but are never renamed or missing.
 type (
 	document struct {
 		Run     documentRun       `json:"run"`
@@ -34,7 +34,7 @@ type (
 		Conditions map[string]string `json:"conditions"`
 		Planned    int               `json:"planned"`
 		Problem    string            `json:"problem"`
-		PausedMS   int64             `json:"paused_ms"` // between started and finished, while the run was stopped
+		PausedMS   int64             `json:"paused_ms"` // time between started and finished while the run was stopped
 	}
 	documentCell struct {
 		Kernel     string            `json:"kernel"`
@@ -47,7 +47,7 @@ type (
 		Why        string            `json:"why"`      // the expectation's reason
 		Detail     string            `json:"detail"`
 		DurationMS int64             `json:"duration_ms"`
-		TimingMS   documentTiming    `json:"timing_ms"` // of the attempt that counts; by phase
+		TimingMS   documentTiming    `json:"timing_ms"` // of the deciding attempt; by phase
 		Attempts   int               `json:"attempts"`
 		Infra      int               `json:"infra"`
 		Flaky      string            `json:"flaky"`
@@ -58,7 +58,7 @@ type (
 // documentTiming is a Timing in milliseconds, by the names of its phases.
 type documentTiming results.Timing
 
-// MarshalJSON writes the phases in their order, down to the microsecond.
+// MarshalJSON writes the phases in order, with microsecond resolution.
 func (t documentTiming) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for i, p := range results.Phases {

@@ -15,10 +15,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// The dialect is that of the schema of Jenkins' xUnit plugin (junit-10.xsd),
-// which Jenkins' JUnit plugin, Maven Surefire and GitLab read too. It has no
-// properties for a testcase: they precede its output, one per line, in Testmo's
-// notation.
+// The dialect is that of Jenkins' xUnit plugin (junit-10.xsd), which Jenkins'
+// JUnit plugin, Maven Surefire and GitLab read too. It has no properties for a
+// testcase: they precede its output, one per line, in Testmo's notation.
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -92,7 +91,7 @@ const (
 
 // WriteJUnit writes the run as JUnit XML with a suite for each kernel ×
 // filesystem. Failures of the kernel (fail, crash, hang, boot-fail) are
-// failures of that type. Infra is an error, since it says nothing about the
+// failures of that type. Infra is an error, since it is no verdict on the
 // kernel. An expected failure is skipped, with the expectation's reason.
 func WriteJUnit(w io.Writer, d Document) error {
 	printed, err := d.readTexts(maxTexts, everything)
@@ -104,7 +103,7 @@ func WriteJUnit(w io.Writer, d Document) error {
 	for _, g := range results.Groups(d.Cells) {
 		s := junitSuite{Name: junitLine(g.Kernel + " " + g.FS), Properties: junitProperties(d.Run, g)}
 		if !d.Run.Started.IsZero() {
-			// GitLab and Jenkins expect no time zone.
+			// GitLab and Jenkins do not expect a time zone.
 			s.Timestamp = d.Run.Started.UTC().Format("2006-01-02T15:04:05")
 		}
 		var seconds float64

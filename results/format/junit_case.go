@@ -163,7 +163,7 @@ func (r *junitReader) other(c junitRead, p junitPlace) error {
 	return nil
 }
 
-// own accepts a test that splicelab wrote. The notes at the head of its output
+// own accepts a test that splicelab wrote. The notes at the start of its output
 // are complete; they must agree with the elements that other readers use.
 func (r *junitReader) own(c junitRead, p junitPlace) error {
 	wrong := func(format string, args ...any) error {

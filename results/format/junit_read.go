@@ -52,7 +52,7 @@ type junitReader struct {
 	in     Imported
 }
 
-// junitPlace is what the enclosing suites say about their tests.
+// junitPlace is what the enclosing suites specify for their tests.
 type junitPlace struct {
 	suite      string // for tests without a class
 	kernel, fs string
@@ -115,7 +115,7 @@ func (r *junitReader) cutOff(err error) error {
 }
 
 // within calls child for each child of the current element. child must consume
-// its element.
+// the element.
 func (r *junitReader) within(child func(xml.StartElement) error) error {
 	for {
 		tok, err := r.next()
@@ -244,8 +244,8 @@ func (r *junitReader) text() (string, error) {
 	}
 }
 
-// clipped is a text that loses its middle when it grows large. The store keeps
-// far less.
+// clipped is a text whose middle is dropped when it grows large. The store
+// keeps far less.
 type clipped []byte
 
 func (c *clipped) add(b []byte) {

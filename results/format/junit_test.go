@@ -37,8 +37,9 @@ func TestJUnitIsWellFormedAndCounts(t *testing.T) {
 	}
 }
 
-// What Jenkins' xUnit plugin allows where: junit-10.xsd, by hand.
-func TestJUnitHasOnlyWhatTheSchemaHas(t *testing.T) {
+// The element structure that Jenkins' xUnit plugin allows: junit-10.xsd,
+// transcribed by hand.
+func TestJUnitStructure(t *testing.T) {
 	rerun := map[string]bool{"stackTrace": true, "system-out": true, "system-err": true}
 	children := map[string]map[string]bool{
 		"": {"testsuites": true}, "testsuites": {"testsuite": true}, "testsuite": {"properties": true, "testcase": true},
@@ -85,15 +86,15 @@ func TestJUnitHasOnlyWhatTheSchemaHas(t *testing.T) {
 	}
 }
 
-// TestJUnitAgainstTheSchema asks xmllint with the schema itself, which is not
-// ours to give away: junit-10.xsd of Jenkins' xUnit plugin.
+// TestJUnitAgainstTheSchema validates with xmllint and junit-10.xsd of Jenkins'
+// xUnit plugin, which we may not redistribute.
 func TestJUnitAgainstTheSchema(t *testing.T) {
 	schema := os.Getenv("SPLICELAB_JUNIT_SCHEMA")
 	if schema == "" {
 		t.Skip("SPLICELAB_JUNIT_SCHEMA does not name junit-10.xsd of Jenkins' xUnit plugin")
 	}
 	if _, err := exec.LookPath("xmllint"); err != nil {
-		t.Skip("xmllint is not on PATH: it checks the schema")
+		t.Skip("xmllint is not on PATH to check the schema")
 	}
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun(), "none": {}} {
 		file := filepath.Join(t.TempDir(), name+".xml")
@@ -109,8 +110,8 @@ func readText(t *testing.T, format, text string) (Imported, error) {
 	return Read(strings.NewReader(text), ReadOptions{File: "f", Format: format, Kernel: "6.12", FS: "xfs"})
 }
 
-// told is what an import says of each test, one a line.
-func told(in Imported) string {
+// imported is the result of each imported test, one per line.
+func imported(in Imported) string {
 	var b strings.Builder
 	for _, a := range in.Attempts {
 		b.WriteString(strings.TrimSpace(a.Test+": "+string(a.Verdict)+" "+a.Detail) + "\n")
@@ -118,7 +119,7 @@ func told(in Imported) string {
 	return b.String()
 }
 
-func TestReadJUnitOfOthers(t *testing.T) {
+func TestReadForeignJUnit(t *testing.T) {
 	for _, c := range []struct{ name, xml, want string }{
 		{"xfstests", `<?xml version="1.0" encoding="UTF-8"?>
 <testsuite name="xfstests" failures="1" skipped="1" tests="3" time="54" hostname="h" timestamp="2026-03-01T10:00:00+02:00">
@@ -157,7 +158,7 @@ xfstests.global.generic/003: fail output mismatch
 		t.Run(c.name, func(t *testing.T) {
 			in, err := readText(t, "", c.xml)
 			must(t, err)
-			if got := told(in); got != c.want || in.Format != "junit" {
+			if got := imported(in); got != c.want || in.Format != "junit" {
 				t.Errorf("%s is\n%s", in.Format, got)
 			}
 		})

@@ -49,9 +49,9 @@ type (
 		Origin     string            `json:"origin"`
 		Repository string            `json:"git_repository_url,omitempty"`
 		Commit     string            `json:"git_commit_hash,omitempty"`
-		Patches    *string           `json:"patchset_hash,omitempty"` // empty: there are none
+		Patches    *string           `json:"patchset_hash,omitempty"` // empty: unpatched
 		Comment    string            `json:"comment"`
-		Valid      bool              `json:"valid,omitempty"` // never false: what is not known is left out
+		Valid      bool              `json:"valid,omitempty"` // never false: omitted if unknown
 		Misc       map[string]string `json:"misc"`
 	}
 	kcidbBuild struct {
@@ -86,7 +86,7 @@ type (
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
-		Standing   results.Expected  `json:"standing"`
+		Expected   results.Expected  `json:"standing"`
 		Detail     string            `json:"detail"`
 		Attempts   int               `json:"attempts"`
 		Flaky      string            `json:"flaky"`
@@ -115,8 +115,8 @@ type (
 	}
 )
 
-// kcidbStatus maps verdicts to KCIDB's statuses. MISS is a failure of the
-// harness that says nothing about test or code; ERROR would blame the test.
+// kcidbStatus maps verdicts to KCIDB's statuses. MISS is a harness failure
+// without information about test or code; ERROR would blame the test.
 var kcidbStatus = map[outcome.Verdict]string{
 	outcome.Pass: "PASS", outcome.Fail: "FAIL", outcome.Skip: "SKIP", outcome.Crash: "FAIL",
 	outcome.Hang: "FAIL", outcome.BootFail: "FAIL", outcome.Infra: "MISS",
@@ -167,7 +167,8 @@ type kcidbReporter struct {
 	report  kcidbReport
 }
 
-// id builds an object's id from what is unique to it among objects of its type.
+// id builds an object's id from parts that are unique among objects of its
+// type.
 func (k *kcidbReporter) id(parts ...string) string {
 	return k.origin + ":" + strings.Join(parts, ":")
 }
@@ -214,7 +215,7 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 			"filesystem": sanitize.Line(c.FS), "accel": sanitize.Line(r.Accel)}},
 		Misc: kcidbTestMisc{
 			Run: sanitize.Line(r.ID), Test: sanitize.Line(c.Test), Policy: r.Policy, Verdict: c.Verdict, Outcome: c.Outcome,
-			Kind: c.Kind, Standing: c.Expected, Detail: sanitize.Line(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
+			Kind: c.Kind, Expected: c.Expected, Detail: sanitize.Line(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
 			Covariates: map[string]string{}},
 	}
 	if r.Accel == "" { // an imported run: its host is unknown
@@ -287,7 +288,7 @@ func kcidbPath(c *results.Cell) string {
 // characters; bytes are never fewer.
 func excerpt(log string) string { return sanitize.Bounded(log, kcidbExcerpt) }
 
-// digestOf replaces names by one short word that is unique to them.
+// digestOf hashes names to one short word.
 func digestOf(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {

@@ -20,7 +20,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// kcidbObjects are the objects of a report as whoever receives it sees them.
+// kcidbObjects are the objects of a report as its receiver sees them.
 type kcidbObjects struct {
 	Version   map[string]int
 	Checkouts []map[string]any
@@ -30,8 +30,8 @@ type kcidbObjects struct {
 	Incidents []map[string]any
 }
 
-// check holds a report to the rules of KCIDB's schema 5.3: what must be there,
-// how ids look and what they refer to, which words there are for a status.
+// check checks a report against the rules of KCIDB's schema 5.3: required
+// properties, syntax and targets of ids, and valid statuses.
 func (k kcidbObjects) check(t *testing.T, origin string) {
 	t.Helper()
 	if k.Version["major"] != 5 || k.Version["minor"] != 3 {
@@ -58,7 +58,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 			ids[list.name][id] = true
 			for name, v := range o {
 				if !slices.Contains(strings.Fields(list.may), name) {
-					t.Errorf("%s %s: %s is not of the schema", list.name, id, name)
+					t.Errorf("%s %s: %s is not in the schema", list.name, id, name)
 				}
 				if v == nil || fmt.Sprint(v) == "" && name != "path" && name != "patchset_hash" {
 					t.Errorf("%s %s: %s is null or empty", list.name, id, name)
@@ -69,7 +69,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 				if strings.HasSuffix(name, "_time") {
 					when, err := time.Parse(time.RFC3339Nano, v.(string))
 					if err != nil || when.IsZero() {
-						t.Errorf("%s %s: %s is %v, no time with a zone", list.name, id, name, v)
+						t.Errorf("%s %s: %s is %v, not a time with a zone", list.name, id, name, v)
 					}
 				}
 			}
@@ -86,7 +86,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 			t.Errorf("git_commit_hash %v", hash)
 		}
 		if hash, has := c["patchset_hash"]; has && c["git_commit_hash"] == nil {
-			t.Errorf("patchset_hash %q, and no commit that it is of", hash)
+			t.Errorf("patchset_hash %q without a commit", hash)
 		}
 	}
 	path := regexp.MustCompile(`^([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?$`)
@@ -112,7 +112,7 @@ func kcidbOf(t *testing.T, d Document) (kcidbObjects, []byte) {
 	return k, b.Bytes()
 }
 
-// TestKCIDBCommit: a kernel that was built from a commit says which.
+// TestKCIDBCommit: a kernel built from a commit names that commit.
 func TestKCIDBCommit(t *testing.T) {
 	commit, patches := strings.Repeat("0a", 20), strings.Repeat("1b", 32)
 	for _, c := range []struct {
@@ -125,10 +125,10 @@ func TestKCIDBCommit(t *testing.T) {
 		{"v6.12", "https://example.org/linux.git", patches, map[string]any{}},
 		{"", "", "", map[string]any{}},
 	} {
-		making := newMaking("built")
-		making.cell(results.CellKey{Kernel: "6.12.1-mine", FS: "xfs", Test: "s.TestA"}, results.Attempt{Verdict: outcome.Pass})
-		making.d.Run.Conditions = map[string]string{"commit 6.12.1-mine": c.commit, "repository 6.12.1-mine": c.repository, "patches 6.12.1-mine": c.patches}
-		k, _ := kcidbOf(t, making.d)
+		built := newRunBuilder("built")
+		built.cell(results.CellKey{Kernel: "6.12.1-mine", FS: "xfs", Test: "s.TestA"}, results.Attempt{Verdict: outcome.Pass})
+		built.d.Run.Conditions = map[string]string{"commit 6.12.1-mine": c.commit, "repository 6.12.1-mine": c.repository, "patches 6.12.1-mine": c.patches}
+		k, _ := kcidbOf(t, built.d)
 		k.check(t, "splicelab")
 		got := map[string]any{}
 		for name, v := range k.Checkouts[0] {
@@ -143,7 +143,7 @@ func TestKCIDBCommit(t *testing.T) {
 }
 
 func TestKCIDB(t *testing.T) {
-	long := newMaking("long")
+	long := newRunBuilder("long")
 	long.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.TestA"}, results.Attempt{Verdict: outcome.Fail, Output: strings.Repeat("\x1b", 1<<16)})
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun(), "long": long.d, "none": {}} {
 		t.Run(name, func(t *testing.T) {
@@ -157,13 +157,13 @@ func TestKCIDB(t *testing.T) {
 			k.check(t, "my_lab2")
 			d.Origin = "My Lab"
 			if err := WriteKCIDB(new(bytes.Buffer), d); err == nil {
-				t.Error("an origin that KCIDB does not take was written")
+				t.Error("an invalid KCIDB origin was written")
 			}
 		})
 	}
 }
 
-// Infra is never a statement about the kernel, and every verdict has a word.
+// Infra is never a statement about the kernel, and every verdict has a status.
 func TestKCIDBStatus(t *testing.T) {
 	want := map[outcome.Verdict]string{outcome.Pass: "PASS", outcome.Fail: "FAIL", outcome.Skip: "SKIP", outcome.Crash: "FAIL",
 		outcome.Hang: "FAIL", outcome.BootFail: "FAIL", outcome.Infra: "MISS"}
@@ -181,8 +181,9 @@ func TestKCIDBStatus(t *testing.T) {
 	}
 }
 
-// TestKCIDBAgainstTheSchema asks python3-jsonschema with the schema itself,
-// which is not ours to give away: Version.json of kcidb_io.schema.v05_03.
+// TestKCIDBAgainstTheSchema validates with python3-jsonschema and KCIDB's
+// schema (Version.json of kcidb_io.schema.v05_03), which we may not
+// redistribute.
 func TestKCIDBAgainstTheSchema(t *testing.T) {
 	schema := os.Getenv("SPLICELAB_KCIDB_SCHEMA")
 	if schema == "" {
@@ -193,7 +194,7 @@ v = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])), format_checker
 errors = ["%s: %s" % (list(e.path), e.message[:300]) for e in v.iter_errors(json.load(open(sys.argv[2])))]
 print("\n".join(errors)); sys.exit(1 if errors else 0)`
 	if err := exec.CommandContext(t.Context(), "python3", "-c", "import jsonschema").Run(); err != nil {
-		t.Skip("python3 with jsonschema is not there: it checks the schema")
+		t.Skip("python3 with jsonschema is not available to check the schema")
 	}
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun(), "none": {}} {
 		_, content := kcidbOf(t, d)

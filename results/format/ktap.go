@@ -11,7 +11,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// ktapMark begins the line that identifies a KTAP document written by
+// ktapMark starts the line that identifies a KTAP document written by
 // splicelab.
 const ktapMark = "# splicelab run "
 
@@ -58,8 +58,8 @@ func WriteKTAP(w io.Writer, d Document) error {
 
 const ktapSkip = " # SKIP "
 
-// ktapLine returns the result line of a cell; good reports that it does not
-// make its parent fail.
+// ktapLine returns the result line of a cell; good means that it does not make
+// its parent fail.
 func ktapLine(n int, c *results.Cell) (line string, good bool) {
 	ok, directive := c.Verdict == outcome.Pass || c.Verdict == outcome.Skip, ""
 	good = ok
@@ -91,14 +91,14 @@ func ktapResult(ok bool) string {
 	return "not ok"
 }
 
-// ktapEnds are messages of a dying kernel. The kernel's parser ends the
-// document at one of them wherever it occurs in a line.
+// ktapEnds are messages of a dying kernel. The kernel's parser stops at one of
+// them anywhere in a line.
 var ktapEnds = strings.NewReplacer(
 	"List of all partitions:", "List of all partitions%3A",
 	"Kernel panic - not syncing: VFS:", "Kernel panic - not syncing%3A VFS%3A",
 	"reboot: System halted", "reboot%3A System halted")
 
-// ktapText makes s a one-line description. "#" would begin a directive (Go
+// ktapText makes s a one-line description. "#" would start a directive (Go
 // names duplicate subtests "name#01"), and KTAP has no escape for it, so it is
 // percent-encoded.
 func ktapText(s string) string {

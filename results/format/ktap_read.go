@@ -32,7 +32,7 @@ var (
 // spaces, tabs, or "# " (kselftest's runner), with or without the prefix of the
 // kernel log, interleaved with other lines.
 //
-// Missing results are no passes: an incomplete plan and a test without a result
+// Missing results do not pass: an incomplete plan and a test without a result
 // are infra.
 func readKTAP(b *bufio.Reader, n *names) (Imported, error) {
 	r := &ktapReader{names: n}
@@ -91,10 +91,10 @@ type ktapReader struct {
 // ktapBlock is a plan and its results.
 type ktapBlock struct {
 	indent     string
-	name       string // from "# Subtest:"; empty: not known before its result
+	name       string // from "# Subtest:"; empty: unknown until its result
 	planned    int    // -1: no plan
 	seen       int    // results
-	skipAll    string // the reason of an empty plan
+	skipAll    string // the reason for an empty plan
 	kernel, fs string // of ours
 	from       int    // its line
 	bailed     string
@@ -213,7 +213,7 @@ func (r *ktapReader) plan(i int, m []string) error {
 	return nil
 }
 
-// other accepts a line that is no result: a note of splicelab's, or output.
+// other accepts a line that is not a result: a note of splicelab's, or output.
 func (r *ktapReader) other(line string) {
 	trimmed := strings.TrimLeft(line, " \t")
 	if r.versions == 1 && len(r.blocks) == 1 && r.blocks[0].seen == 0 && strings.HasPrefix(trimmed, ktapMark) {
@@ -294,16 +294,16 @@ func (r *ktapReader) finish() (Imported, error) {
 // agree with the result line that other readers use.
 func (t *ktapRead) own(key results.CellKey) ([]results.Attempt, error) {
 	var n noted
-	standing := results.Expected("")
+	expected := results.Expected("")
 	for _, one := range t.notes {
-		if one.name == noteStanding {
-			standing = results.Expected(one.value)
+		if one.name == noteExpected {
+			expected = results.Expected(one.value)
 		}
 		if err := n.set(one.name, one.value); err != nil {
 			return nil, err
 		}
 	}
-	c := results.Cell{Attempt: n.attempt, Expected: standing}
+	c := results.Cell{Attempt: n.attempt, Expected: expected}
 	if n.attempt.Verdict == "" {
 		return nil, fmt.Errorf("%q has no verdict: the document was modified; export it again", t.test)
 	}

@@ -60,10 +60,9 @@ func (r *ktapReader) add(i int, t ktapRead) error {
 	return nil
 }
 
-// ktapVerdict returns the verdict for a result and its directive. KTAP's XFAIL
-// and TODO correspond to no verdict of splicelab's; they become a skip with the
-// directive as the reason, because the test did not pass but needs no
-// attention.
+// ktapVerdict returns the verdict for a result and its directive. splicelab has
+// no verdict for KTAP's XFAIL and TODO; they become a skip with the directive
+// as the reason, because the test did not pass but needs no attention.
 func ktapVerdict(result, directive string) (outcome.Verdict, string) {
 	v := outcome.Pass
 	if result != "ok" {
@@ -86,7 +85,7 @@ func ktapVerdict(result, directive string) (outcome.Verdict, string) {
 }
 
 // parent accepts the result of the test whose subtests are in block i+1. It
-// becomes a test of its own only if its result is worse than theirs.
+// becomes a separate test only if its result is worse than theirs.
 func (r *ktapReader) parent(i int, t ktapRead) error {
 	child := r.blocks[i+1]
 	if err := r.settle(child, ""); err != nil {
@@ -121,8 +120,8 @@ func (r *ktapReader) parent(i int, t ktapRead) error {
 }
 
 // hand moves the tests of a finished block to block i, prefixed with their
-// parent's name. In documents of splicelab's the parent is a group of cells and
-// no test.
+// parent's name. In documents written by splicelab the parent is a group of
+// cells, not a test.
 func (r *ktapReader) hand(i int, child *ktapBlock, name string) error {
 	for _, sub := range child.tests {
 		if child.kernel == "" {
@@ -136,8 +135,8 @@ func (r *ktapReader) hand(i int, child *ktapBlock, name string) error {
 	return nil
 }
 
-// settle records what a finished block lacks. reason says why its parent has no
-// result; empty: it has one.
+// settle records the missing results of a finished block. reason says why its
+// parent has no result; empty if it has one.
 func (r *ktapReader) settle(b *ktapBlock, reason string) error {
 	missing := ""
 	switch left := b.planned - b.seen; {
@@ -162,13 +161,13 @@ func (r *ktapReader) settle(b *ktapBlock, reason string) error {
 	return r.count(b.from)
 }
 
-// closeTo ends all blocks but the outermost n; their parents have no results.
+// closeTo ends all but the outermost n blocks; their parents have no results.
 func (r *ktapReader) closeTo(n int) error {
 	for len(r.blocks) > n {
 		last := len(r.blocks) - 1
 		b, reason := r.blocks[last], ""
 		if last > 0 {
-			reason = fmt.Sprintf("it has no result of its own up to line %d", r.at)
+			reason = fmt.Sprintf("it has no result by line %d", r.at)
 		}
 		if err := r.settle(b, reason); err != nil {
 			return err

@@ -16,8 +16,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// kunit is the kernel's own tool, of a tree or of the tarball that Debian
-// ships, or the test is skipped.
+// kunit finds the kernel's kunit.py in a source tree or in Debian's source
+// tarball, else the test is skipped.
 func kunit(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("python3"); err != nil {
@@ -29,10 +29,10 @@ func kunit(t *testing.T) string {
 	}
 	tarballs, _ := filepath.Glob("/usr/src/linux-source-6.*.tar.xz")
 	if len(tarballs) == 0 {
-		t.Skip("SPLICELAB_KERNEL_SOURCE names no kernel tree, and there is no /usr/src/linux-source-6.*.tar.xz: kunit.py is of them")
+		t.Skip("SPLICELAB_KERNEL_SOURCE names no kernel tree, and there is no /usr/src/linux-source-6.*.tar.xz for kunit.py")
 	}
 	if testing.Short() {
-		t.Skip("-short: unpacking the tarball takes its time")
+		t.Skip("-short: unpacks a large tarball")
 	}
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "tar", "-C", dir, "--strip-components=1", "--wildcards", "-xf", tarballs[0], "*/tools/testing/kunit").CombinedOutput(); err != nil {
@@ -46,7 +46,7 @@ var (
 	sgr         = regexp.MustCompile("\x1b\\[[0-9;]*m")
 )
 
-// kunitParse returns what kunit.py says of a file, and its counts, such as
+// kunitParse returns kunit.py's output for a file, and its counts, e.g.
 // "passed: 1, skipped: 2".
 func kunitParse(t *testing.T, tool, file string) (said, counts string) {
 	t.Helper()
@@ -65,7 +65,7 @@ func kunitParse(t *testing.T, tool, file string) (said, counts string) {
 	return said, strings.TrimSpace(m[2])
 }
 
-// countsOf are counts as kunit.py writes them.
+// countsOf formats counts as kunit.py does.
 func countsOf(passed, failed, skipped int) string {
 	var words []string
 	for _, one := range []struct {
@@ -79,10 +79,10 @@ func countsOf(passed, failed, skipped int) string {
 	return strings.Join(words, ", ")
 }
 
-// The kernel's own parser counts what the run counts: passes, skips with what
-// is expected to fail, and all else as failed, and finds nothing wrong. And of
-// the logs that it is tested with, we read what it reads.
-func TestKTAPByTheKernelsParser(t *testing.T) {
+// The kernel's own parser gives the same counts as the run (passes; skips,
+// including expected failures; everything else failed) without errors. And we
+// parse its test logs as it does.
+func TestKTAPWithKunitParser(t *testing.T) {
 	tool := kunit(t)
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun()} {
 		t.Run(name, func(t *testing.T) {
@@ -121,15 +121,15 @@ func TestKTAPByTheKernelsParser(t *testing.T) {
 			for _, a := range in.Attempts {
 				n[a.Verdict]++
 			}
-			if strings.Contains(said, "[ERROR]") { // it is incomplete: never a pass of all
+			if strings.Contains(said, "[ERROR]") { // incomplete: must not all pass
 				if err == nil && n[outcome.Infra] == 0 {
-					t.Errorf("%v is read from what kunit.py finds wrong", n)
+					t.Errorf("%v was read, but kunit.py reports errors", n)
 				}
 				return
 			}
 			must(t, err)
 			if strings.Contains(log, "kselftest") {
-				want = "passed: 4" // it counts programs, we the tests in them
+				want = "passed: 4" // it counts programs, we count the tests in them
 			}
 			if got := countsOf(n[outcome.Pass], n[outcome.Fail], n[outcome.Skip]); got != want || n[outcome.Infra] > 0 {
 				t.Errorf("%s, and %d infra; kunit.py counts %s", got, n[outcome.Infra], want)
@@ -138,7 +138,7 @@ func TestKTAPByTheKernelsParser(t *testing.T) {
 	}
 }
 
-func TestReadKTAPOfOthers(t *testing.T) {
+func TestReadForeignKTAP(t *testing.T) {
 	for _, c := range []struct{ name, ktap, want, problem string }{
 		{name: "nested", ktap: `KTAP version 1
 1..2
@@ -221,16 +221,16 @@ ok 2 selftests: membarrier: multi
 		{name: "the parent is worse", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  ok 1 a\nnot ok 1 p # timed out\n", want: "p/a: pass\np: fail timed out\n"},
 		{name: "the parent took too long", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nnot ok 1 p # TIMEOUT\n", want: "p/a: fail\np: hang timed out\n"},
 
-		// What did not end did not pass.
+		// What did not finish did not pass.
 		{name: "missing results", ktap: "KTAP version 1\n1..4\nok 1 a\n", want: "a: pass\nmissing: infra results 2 to 4 of 4 are missing in line 3\n", problem: "results 2 to 4"},
 		{name: "a missing result", ktap: "KTAP version 1\n1..2\nok 1 a\n", want: "a: pass\nmissing: infra result 2 of 2 is missing in line 3\n", problem: "result 2 of 2"},
 		{name: "missing subtests", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 a\nok 1 p\n", want: "p/a: pass\np/missing: infra result 2 of 2 is missing in line 6\n", problem: "result 2 of 2"},
 		{name: "an early end in a subtest", ktap: "KTAP version 1\n1..2\n  KTAP version 1\n  # Subtest: p\n  1..1\n  ok 1 a\nKernel panic - not syncing: Fatal exception\n",
-			want: "p/a: pass\np/missing: infra it has no result of its own up to line 7\nmissing: infra result 2 of 2 is missing in line 7\n", problem: "no result of its own"},
+			want: "p/a: pass\np/missing: infra it has no result by line 7\nmissing: infra result 2 of 2 is missing in line 7\n", problem: "has no result by"},
 		{name: "a suite without an end", ktap: "KTAP version 1\n1..2\n  # Subtest: p\n  1..1\n  ok 1 a\n  KTAP version 1\n  # Subtest: q\n  1..1\n  ok 1 a\nok 2 q\n",
-			want: "p/a: pass\np/missing: infra it has no result of its own up to line 6\nq/a: pass\n", problem: "no result of its own"},
+			want: "p/a: pass\np/missing: infra it has no result by line 6\nq/a: pass\n", problem: "has no result by"},
 		{name: "another test's result", ktap: "KTAP version 1\n1..2\n  # Subtest: p\n  1..1\n  ok 1 a\nok 2 q\n",
-			want: "p/a: pass\np/missing: infra it has no result of its own up to line 6\nq: pass\n", problem: "no result of its own"},
+			want: "p/a: pass\np/missing: infra it has no result by line 6\nq: pass\n", problem: "has no result by"},
 		{name: "no subtest ran", ktap: "KTAP version 1\n1..1\n  KTAP version 1\n  1..0\nok 1 p\n", want: "p: infra passed although none of its subtests ran\n"},
 		{name: "bail out", ktap: "TAP version 13\n1..2\nok 1 a\nBail out! no root\n", want: "a: pass\nmissing: infra bailed out in line 4: no root\n", problem: "bailed out"},
 		{name: "numbers that jump", ktap: "KTAP version 1\nok 1 a\nok 7 b\nok 99999999999999999999999 c\n", want: "a: pass\nb: pass\nc: pass\n", problem: "line 3 has number 7, expected 2; line 4"},
@@ -241,7 +241,7 @@ ok 2 selftests: membarrier: multi
 		t.Run(c.name, func(t *testing.T) {
 			in, err := readText(t, "", c.ktap)
 			must(t, err)
-			if got := told(in); got != c.want || in.Format != "ktap" {
+			if got := imported(in); got != c.want || in.Format != "ktap" {
 				t.Errorf("%s is\n%s\nwant\n%s", in.Format, got, c.want)
 			}
 			if c.problem == "" && in.Problem != "" || !strings.Contains(in.Problem, c.problem) {
@@ -286,8 +286,8 @@ func TestReadKTAPRefuses(t *testing.T) {
 	}
 }
 
-// A cell that expects to fail is neither a pass nor a failure for whoever
-// reads the document.
+// A cell that is expected to fail is neither a pass nor a failure to any reader
+// of the document.
 func TestExpectedFailIsSkippedEverywhere(t *testing.T) {
 	d := sample()
 	all := documents(t, d)

@@ -1,5 +1,5 @@
-// The race detector makes everything several times slower, so what is measured
-// under it says nothing.
+// The race detector makes everything several times slower, so measurements
+// under it are meaningless.
 //go:build !race
 
 package format
@@ -17,9 +17,9 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// TestHundredThousandCells keeps writing, reading and storing a large run
-// quick. It measures processor time, which a busy machine does not stretch as
-// it does the wall's, and the limits are several times what it takes.
+// TestHundredThousandCells keeps writing, reading and storing a large run fast.
+// It measures CPU time, which depends less on the machine's load than wall time
+// does, and the limits are several times the usual values.
 func TestHundredThousandCells(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: writes 100,000 cells in every format")
@@ -72,7 +72,7 @@ func TestHundredThousandCells(t *testing.T) {
 	}
 }
 
-// processorTime is what this process has used so far, on all processors.
+// processorTime is the CPU time that this process has used so far.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u unix.Rusage

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// A name in thousands of long ones is refused, before it is written as often.
-func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
+// Thousands of subtests of a long-named parent are rejected before their names
+// are built.
+func TestNameExpansionIsBounded(t *testing.T) {
 	b := new(strings.Builder)
 	b.WriteString("KTAP version 1\n")
 	for p := range 8 {
@@ -26,7 +27,7 @@ func TestLongNamesOfParentsDoNotGrow(t *testing.T) {
 	}
 }
 
-// brokenReader fails in the middle, as a disk does.
+// brokenReader fails in the middle, as a disk might.
 type brokenReader struct{ r io.Reader }
 
 var errDisk = errors.New("input/output error")
@@ -39,8 +40,8 @@ func (b brokenReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What could not be read to its end is no document, and not the user's fault.
-func TestReadErrorsAreNotTheDocuments(t *testing.T) {
+// A read error is not a syntax error, and not the user's fault.
+func TestReadErrorsAreNotSyntaxErrors(t *testing.T) {
 	for _, text := range []string{"KTAP version 1\nok 1 a\n", "<testsuite name='s'><testcase name='t'/></testsuite>", ""} {
 		_, err := Read(brokenReader{strings.NewReader(text)}, ReadOptions{File: "f", Kernel: "6.12"})
 		var syntax *SyntaxError
@@ -50,7 +51,7 @@ func TestReadErrorsAreNotTheDocuments(t *testing.T) {
 	}
 }
 
-// seeds are documents to begin a search from.
+// seeds are the fuzzing corpus.
 func seeds(f *testing.F, format string) {
 	f.Helper()
 	for _, d := range []Document{sample(), hostileRun()} {
@@ -64,20 +65,21 @@ func seeds(f *testing.F, format string) {
 	}
 }
 
-// checkRead holds what was read to what the store and the reports rely on.
+// checkRead checks the properties of imports that the store and the reports
+// rely on.
 func checkRead(t *testing.T, content []byte, format string) {
 	in, err := Read(bytes.NewReader(content), ReadOptions{File: "f", Format: format, Kernel: "6.12"})
 	if err != nil {
 		var syntax *SyntaxError
 		if !errors.As(err, &syntax) {
-			t.Fatalf("not a fault of the document: %v", err)
+			t.Fatalf("not a *SyntaxError: %v", err)
 		}
 		return
 	}
 	s := Source{ReadOptions{File: "f"}, in, "sha256:0"}
 	run, attempts, err := Merge([]Source{s}, t0)
 	if err != nil {
-		return // a policy that there is not
+		return // unknown policy
 	}
 	if run.Started.After(run.Finished) {
 		t.Errorf("a run from %s to %s", run.Started, run.Finished)
@@ -92,7 +94,7 @@ func checkRead(t *testing.T, content []byte, format string) {
 		}
 		key := a.CellKey.String()
 		if n[key]++; a.N != n[key] {
-			t.Fatalf("attempt %d at %s comes as number %d", a.N, key, n[key])
+			t.Fatalf("attempt %d at %s has the number %d", a.N, key, n[key])
 		}
 	}
 }

@@ -22,8 +22,8 @@ const (
 
 // WriteMarkdown writes a summary for a CI job's page: the number of cells by
 // verdict, a table of those that need attention, and their folded details, up
-// to 1 MiB in all; what exceeds it is counted. Guest text is in code spans and
-// blocks, where markup, links and mentions have no effect.
+// to 1 MiB in total; what exceeds it is counted. Guest text is in code spans
+// and blocks, where markup, links and mentions have no effect.
 func WriteMarkdown(w io.Writer, d Document) error {
 	printed, err := d.readTexts(maxMarkdown, trouble)
 	if err != nil {
@@ -162,7 +162,7 @@ func markdownTable(groups []results.Group) string {
 	return b.String()
 }
 
-// markdownWhat is the cell's result in a table.
+// markdownWhat formats the cell's result for a table.
 func markdownWhat(c *results.Cell) string {
 	s := "**" + string(c.Verdict) + "**"
 	if c.Expected == results.XPass {
@@ -235,14 +235,14 @@ func (m *markdown) detail(c *results.Cell) string {
 	return b.String()
 }
 
-// code makes s a one-line code span that no backtick in s can end.
+// code makes s a one-line code span that no backtick in s can close.
 func code(s string) string {
 	if s = sanitize.Line(s); s == "" {
 		return "(none)"
 	}
 	fence := strings.Repeat("`", longestRun(s)+1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " " // one space on each side is not part of it
+		s = " " + s + " " // one space on each side is stripped
 	}
 	return fence + s + fence
 }
@@ -277,5 +277,6 @@ func longestRun(s string) int {
 	return longest
 }
 
-// markdownHTML is one line of text for HTML, in which Markdown is not parsed.
+// markdownHTML escapes one line of text for HTML, in which Markdown is not
+// parsed.
 func markdownHTML(s string) string { return html.EscapeString(sanitize.Line(s)) }

@@ -28,10 +28,10 @@ func ReadSource(r io.Reader, o ReadOptions) (Source, error) {
 	return Source{o, in, "sha256:" + hex.EncodeToString(sum.Sum(nil))}, err
 }
 
-// Merge combines documents that belong together, such as a JUnit file per
-// suite, into one run. Its id is derived from their contents and the given
-// kernel and filesystem, so that importing the same documents gives the same
-// run. now replaces a time that no document contains.
+// Merge combines related documents, such as a JUnit file per suite, into one
+// run. Its id is derived from their contents and the given kernel and
+// filesystem, so that importing the same documents gives the same run. now is
+// used if no document contains a time.
 func Merge(sources []Source, now time.Time) (results.Run, []results.Attempt, error) {
 	r := results.Run{Policy: outcome.PolicySnapshot, Conditions: map[string]string{}}
 	var all []results.Attempt
@@ -102,8 +102,8 @@ func (n *names) rename(s Source) ([]results.Attempt, error) {
 	return attempts, nil
 }
 
-// span returns start and end of a run: those of its attempts, else the sum of
-// their durations.
+// span returns start and end of a run: from its attempts' times, else from the
+// sum of their durations.
 func span(started time.Time, attempts []results.Attempt, now time.Time) (time.Time, time.Time) {
 	var took time.Duration
 	var last, first time.Time

@@ -25,7 +25,7 @@ const (
 	noteOutcome   = "outcome"
 	noteKind      = "kind"
 	noteDetail    = "detail"
-	noteStanding  = "standing"
+	noteExpected  = "standing"
 	noteWhy       = "why"
 	noteFlaky     = "flaky"
 	noteDuration  = "duration"
@@ -48,7 +48,7 @@ func notes(c *results.Cell) []note {
 	add(noteOutcome, string(c.Outcome))
 	add(noteKind, string(c.Kind))
 	add(noteDetail, c.Detail)
-	add(noteStanding, string(c.Expected))
+	add(noteExpected, string(c.Expected))
 	add(noteWhy, c.Why)
 	add(noteFlaky, c.Flaky)
 	for _, k := range slices.Sorted(maps.Keys(c.Covariates)) {
@@ -207,7 +207,7 @@ func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if escaped(s[i:]) {
-			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8) // two digits: escaped has seen them
+			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8) // two digits: checked by escaped
 			b.WriteByte(byte(n))
 			i += 2
 		} else {

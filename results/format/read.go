@@ -15,7 +15,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Limits of documents. One that exceeds them is refused as broken or malicious.
+// Limits of documents. One that exceeds them is rejected as broken or
+// malicious.
 const (
 	MaxFile     = 128 << 20 // bytes
 	MaxTests    = 200_000   // in one document
@@ -24,7 +25,7 @@ const (
 	maxAttempts = 100       // of one test
 )
 
-// NoFilesystem is the filesystem of tests without one.
+// NoFilesystem is the filesystem name for tests without one.
 const NoFilesystem = "none"
 
 // ReadFormats are the formats that can be read.
@@ -51,9 +52,8 @@ func (*SyntaxError) BadInput() {}
 type ReadOptions struct {
 	File   string // for messages
 	Format string // of ReadFormats; empty: detected
-	// Kernel and FS are what the tests ran on. If Kernel is empty, the
-	// document must contain it. If both lack a filesystem, it is
-	// NoFilesystem.
+	// Kernel and FS are what the tests ran on. If Kernel is empty, the document
+	// must contain it. If neither names a filesystem, NoFilesystem is used.
 	Kernel, FS string
 }
 
@@ -64,13 +64,13 @@ type Imported struct {
 	// Run describes the run, with its original ID, if splicelab wrote the
 	// document; otherwise it has only the start time.
 	Run results.Run
-	// Problem says why the results are not complete: missing results,
-	// inconsistent numbers.
+	// Problem says why the results are incomplete: missing results,
+	// inconsistent counts.
 	Problem string
 }
 
-// Read reads a document whole, or returns a *SyntaxError that names the line
-// and says what to do. It reads no more than MaxFile bytes.
+// Read reads a complete document, or returns a *SyntaxError with the line and a
+// remedy. It reads at most MaxFile bytes.
 func Read(r io.Reader, o ReadOptions) (Imported, error) {
 	limited := &limitedReader{r: r, left: MaxFile}
 	b := bufio.NewReaderSize(limited, 64<<10)
@@ -166,7 +166,7 @@ func readError(file string, line int, err error) error {
 // names assigns cell keys to tests.
 type names struct {
 	o    ReadOptions
-	used map[results.CellKey]int // the number for the next test of that name
+	used map[results.CellKey]int // suffix for the next test of that name
 	n    int                     // tests
 	size int                     // bytes of names built so far
 }
@@ -182,7 +182,7 @@ func (n *names) key(kernel, fs, test string) results.CellKey {
 			return k
 		}
 		next := n.used[first]
-		n.used[first]++ // no number is tried twice
+		n.used[first]++ // never try a number twice
 		k.Test = sanitize.Line(fmt.Sprintf("%s#%02d", first.Test, next))
 		if len(first.Test)+20 > sanitize.MaxLine { // the number would be truncated
 			k.Test = fmt.Sprintf("%s…#%02d", digestOf(first.Test), next)
@@ -190,7 +190,7 @@ func (n *names) key(kernel, fs, test string) results.CellKey {
 	}
 }
 
-// count refuses a document with too many tests.
+// count rejects a document with too many tests.
 func (n *names) count(line int) error {
 	if n.n++; n.n > MaxTests {
 		return &SyntaxError{File: n.o.File, Line: line, What: fmt.Sprintf("is test %d; the limit is %d; split the document", n.n, MaxTests)}
@@ -198,7 +198,7 @@ func (n *names) count(line int) error {
 	return nil
 }
 
-// grow refuses a document whose names expand too much: each test's name
+// grow rejects a document whose names expand too much: each test's name
 // contains those of its parents.
 func (n *names) grow(size int) error {
 	if n.size += size; n.size > MaxFile {
@@ -207,8 +207,8 @@ func (n *names) grow(size int) error {
 	return nil
 }
 
-// where returns the kernel and filesystem of tests: as requested, else as the
-// document says.
+// where returns the kernel and filesystem of tests: as requested, else as in
+// the document.
 func (n *names) where(kernel, fs string) (string, string, error) {
 	if n.o.Kernel != "" {
 		kernel = n.o.Kernel

@@ -11,8 +11,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Names are told apart whatever they are, and soon.
-func TestNamesAreTold(t *testing.T) {
+// Duplicate names get distinct keys, whatever they are, in linear time.
+func TestDuplicateNames(t *testing.T) {
 	long := strings.Repeat("n", 2*sanitize.MaxLine)
 	for _, list := range [][]string{
 		{"a", "a", "a"}, {"a", "a#01", "a", "a"}, {"a#01", "a", "a", "a#01"}, {long, long, long}, {" a", "a ", "a"},
@@ -22,7 +22,7 @@ func TestNamesAreTold(t *testing.T) {
 		for _, name := range list {
 			k := n.key("6.1", "xfs", name)
 			if seen[k.Test] || k.Test == "" || sanitize.Line(k.Test) != k.Test {
-				t.Errorf("%.40q: %.40q comes twice, or is changed by the store", list, k.Test)
+				t.Errorf("%.40q: %.40q is duplicate, or changed by the store", list, k.Test)
 			}
 			seen[k.Test] = true
 		}
@@ -52,7 +52,7 @@ func TestMerge(t *testing.T) {
 	a, b, c := source(t, "a.xml", one, "6.1"), source(t, "b.xml", two, "6.1"), source(t, "c.ktap", tap, "6.1")
 	run, attempts, err := Merge([]Source{a, b, c}, t0)
 	must(t, err)
-	if got := told(Imported{Attempts: attempts}); got != "s.t: pass\ns.t#01: fail m\nt: pass\nmissing: infra result 2 of 2 is missing in line 3\n" {
+	if got := imported(Imported{Attempts: attempts}); got != "s.t: pass\ns.t#01: fail m\nt: pass\nmissing: infra result 2 of 2 is missing in line 3\n" {
 		t.Error(got)
 	}
 	if run.Started.Format(time.RFC3339) != "2026-03-01T09:00:00Z" || run.Finished.Sub(run.Started) != 5*time.Second || run.Planned != 4 ||
@@ -65,10 +65,10 @@ func TestMerge(t *testing.T) {
 		return run.ID
 	}
 	if id(c, b, a) != run.ID || id(source(t, "elsewhere/a.xml", one, "6.1"), b, c) != run.ID {
-		t.Error("the same documents are another run")
+		t.Error("the same documents give another run")
 	}
 	if id(a, b) == run.ID || id(source(t, "a.xml", one, "6.2"), b, c) == run.ID || id(source(t, "a.xml", one+" ", "6.1"), b, c) == run.ID {
-		t.Error("other documents, or the same of another kernel, are the same run")
+		t.Error("other documents, or the same for another kernel, give the same run")
 	}
 	ours := source(t, "ours.ktap", string(documents(t, sample())["ktap"]), "")
 	alias := sample()

@@ -13,10 +13,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// cellsOf are the cells of what was imported, in the order of reports.
+// cellsOf returns the imported cells, in the order of reports.
 func cellsOf(t testing.TB, in Imported) []results.Cell {
 	t.Helper()
-	m := newMaking("imported")
+	m := newRunBuilder("imported")
 	byKey := map[results.CellKey][]results.Attempt{}
 	for _, a := range in.Attempts {
 		byKey[a.CellKey] = append(byKey[a.CellKey], a)
@@ -28,14 +28,14 @@ func cellsOf(t testing.TB, in Imported) []results.Cell {
 	return stored(t, m.d)
 }
 
-// What is written and read again is the same: verdicts, outcomes, kinds,
-// details, covariates, times, and all attempts.
+// Writing and reading preserves verdicts, outcomes, kinds, details, covariates,
+// times, and all attempts.
 func TestRoundTrip(t *testing.T) {
 	for name, d := range map[string]Document{"sample": sample(), "hostile": hostileRun()} {
 		d.Cells = stored(t, d)
 		want := make([]results.Cell, len(d.Cells))
 		for i, c := range d.Cells {
-			c.Expected, c.Why = "", "" // no fact of the run
+			c.Expected, c.Why = "", "" // not part of the run
 			want[i] = c
 		}
 		for format, content := range documents(t, d) {
@@ -45,7 +45,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Run(name+" "+format, func(t *testing.T) {
 				in, err := Read(bytes.NewReader(content), ReadOptions{File: "f"})
 				must(t, err)
-				// Only JUnit has texts, and what GitLab would make links is disarmed.
+				// Only JUnit has texts, and GitLab's link syntax in them is disarmed.
 				texts := cmpopts.IgnoreFields(results.Attempt{}, "Output", "Console")
 				got, want := cellsOf(t, in), slices.Clone(want)
 				if name == "hostile" && format == "junit" {
@@ -68,7 +68,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// JUnit carries the texts of the attempt that counts.
+// JUnit contains the texts of the deciding attempt.
 func TestRoundTripOfTexts(t *testing.T) {
 	d := sample()
 	in, err := Read(bytes.NewReader(documents(t, d)["junit"]), ReadOptions{})
@@ -90,9 +90,9 @@ func TestRoundTripOfTexts(t *testing.T) {
 	}
 }
 
-// A document of ours that was changed is refused: it would say one thing to a
-// CI and another to us.
-func TestChangedDocumentsAreRefused(t *testing.T) {
+// A modified document of ours is rejected: a CI system and splicelab would read
+// different results.
+func TestModifiedDocumentsAreRejected(t *testing.T) {
 	all := documents(t, sample())
 	for _, c := range []struct{ format, old, now string }{
 		{"junit", "[[PROPERTY|verdict=fail]]", "[[PROPERTY|verdict=pass]]"},

@@ -50,7 +50,7 @@ func written(t testing.TB, write func(*bytes.Buffer, Document) error, d Document
 	return b.Bytes()
 }
 
-// documents are what Formats writes of d, by format.
+// documents returns d in every format, by the format's name.
 func documents(t testing.TB, d Document) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
@@ -60,22 +60,22 @@ func documents(t testing.TB, d Document) map[string][]byte {
 	return all
 }
 
-// making puts a run together.
-type making struct {
+// runBuilder builds a run.
+type runBuilder struct {
 	d        Document
 	attempts map[results.CellKey][]results.Attempt
 }
 
-func newMaking(id string) *making {
-	m := &making{attempts: map[results.CellKey][]results.Attempt{}}
+func newRunBuilder(id string) *runBuilder {
+	m := &runBuilder{attempts: map[results.CellKey][]results.Attempt{}}
 	m.d.Run = results.Run{ID: id, Started: t0, Finished: t0.Add(4 * time.Minute), Policy: outcome.PolicySnapshot, Accel: "tcg",
 		Seed: 7, Command: []string{"splicelab", "run"}, Conditions: map[string]string{"qemu": "7.2.19"}}
 	m.d.Attempts = func(k results.CellKey) ([]results.Attempt, error) { return m.attempts[k], nil }
 	return m
 }
 
-// cell adds a cell of these attempts, which come one after the other.
-func (m *making) cell(key results.CellKey, attempts ...results.Attempt) *results.Cell {
+// cell adds a cell with these consecutive attempts.
+func (m *runBuilder) cell(key results.CellKey, attempts ...results.Attempt) *results.Cell {
 	for i := range attempts {
 		a := &attempts[i]
 		a.CellKey, a.N = key, i+1
@@ -96,9 +96,9 @@ const (
 	newKernel = "6.12.117+deb12-cloud-amd64"
 )
 
-// sample is a run in which everything happened once.
+// sample is a run with every kind of result.
 func sample() Document {
-	m := newMaking("20261123-191420-5123f9a")
+	m := newRunBuilder("20261123-191420-5123f9a")
 	m.d.Run.Conditions["kernel "+newKernel] = "sha256:9f86d081884c7d65"
 	m.d.Run.Problem = "control cell splice.TestOracleSelfTest failed"
 	at := func(kernel, fs, test string) results.CellKey {
@@ -141,7 +141,7 @@ const hostile = "</pre></script><script>document.title='owned'</script>]]><![CDA
 	"[[ATTACHMENT|../../etc/passwd]] [[PROPERTY|verdict=pass]] # SKIP # Subtest: x \r\nok 1 owned\n1..0\nKTAP version 1\n```\n</details>\n=1+1"
 
 func hostileRun() Document {
-	m := newMaking("hostile")
+	m := newRunBuilder("hostile")
 	m.d.Run.Problem, m.d.Run.Command = hostile, []string{hostile}
 	m.d.Run.Conditions = map[string]string{hostile: hostile}
 	for i, v := range outcome.Verdicts {
@@ -152,8 +152,7 @@ func hostileRun() Document {
 	return m.d
 }
 
-// stored is d as a store would keep it, without texts and without where time
-// went.
+// stored returns d as a store would keep it, without texts and timing.
 func stored(t testing.TB, d Document) []results.Cell {
 	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "results.db"))
@@ -171,7 +170,7 @@ func stored(t testing.TB, d Document) []results.Cell {
 	}
 	cells, err := s.Cells(t.Context(), run.ID)
 	must(t, err)
-	for i := range cells { // what is found when a run is shown
+	for i := range cells { // set only when a run is shown
 		for j := range d.Cells {
 			if sanitize.Line(d.Cells[j].Test) == cells[i].Test && sanitize.Line(d.Cells[j].FS) == cells[i].FS &&
 				sanitize.Line(d.Cells[j].Kernel) == cells[i].Kernel {

@@ -28,9 +28,9 @@ type test2jsonEvent struct {
 
 // WriteTest2JSON writes the run as events of go tool test2json, with a package
 // for each kernel × filesystem. A test can only pass, fail or be skipped: infra
-// is a fail whose output says so, and an expected failure is a skip. The
-// verdict itself is an attribute, as is everything else that the events cannot
-// express.
+// is a fail with an explanation in its output, and an expected failure is a
+// skip. The verdict itself is an attribute, like everything else that events
+// cannot express.
 func WriteTest2JSON(w io.Writer, d Document) error {
 	printed, err := d.readTexts(maxTexts, everything)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *test2json) group(r results.Run, g results.Group) {
 }
 
 // root is a top-level test with its subtests. Readers expect a subtest's events
-// between those of its parent, even if the parent is no cell.
+// between those of its parent, even if the parent is not a cell.
 type root struct {
 	name string
 	own  *results.Cell // nil: only its subtests are cells
@@ -138,14 +138,14 @@ func (s *test2json) test(t *root) string {
 	var ends endings
 	if t.own != nil {
 		s.begin(t.own, t.name)
-		ends.add(s.told(t.own, t.name))
+		ends.add(s.cell(t.own, t.name))
 	} else {
 		s.begin(t.subs[0], t.name)
 	}
 	var elapsed time.Duration
 	for _, c := range t.subs {
 		s.begin(c, testName(c))
-		action := s.told(c, testName(c))
+		action := s.cell(c, testName(c))
 		s.end(c, testName(c), action, c.Duration)
 		ends.add(action)
 		elapsed += c.Duration
@@ -174,8 +174,9 @@ func (s *test2json) end(c *results.Cell, name, action string, elapsed time.Durat
 	s.emit(test2jsonEvent{Time: clock(c.Finished), Action: action, Test: name, Elapsed: seconds(elapsed)})
 }
 
-// told writes output and attributes of a cell, and returns its final action.
-func (s *test2json) told(c *results.Cell, name string) string {
+// cell writes the output and attributes of a cell, and returns its final
+// action.
+func (s *test2json) cell(c *results.Cell, name string) string {
 	say := func(text string) {
 		s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "output", Test: name, Output: text})
 	}
@@ -192,7 +193,7 @@ func (s *test2json) told(c *results.Cell, name string) string {
 	output, console := s.printed.of(c.CellKey, c.N)
 	for _, text := range []string{output, console} {
 		for line := range strings.Lines(text) {
-			// Indented, a guest's line cannot be mistaken for one
+			// Indentation keeps a guest's line from looking like one
 			// of go test.
 			say("    " + strings.TrimSuffix(line, "\n") + "\n")
 		}

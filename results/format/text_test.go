@@ -16,12 +16,12 @@ import (
 
 func TestCSV(t *testing.T) {
 	d := sample()
-	m := newMaking("formulas")
+	m := newRunBuilder("formulas")
 	m.d.Cells = nil
 	for i, formula := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "＝1", "a,\"b\""} {
 		m.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: formula + fmt.Sprint(i)}, results.Attempt{Verdict: outcome.Fail, Detail: formula})
 	}
-	many := newMaking("many")
+	many := newRunBuilder("many")
 	covariates := map[string]string{}
 	for i := range results.MaxCovariates {
 		covariates[fmt.Sprint("c", i)] = strings.Repeat("v", 1000)
@@ -53,9 +53,9 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// Outside of code, nothing that a guest said is left.
+// Outside of code spans and blocks there is no guest text.
 func TestMarkdownLeavesGuestsInCode(t *testing.T) {
-	m := newMaking("r")
+	m := newRunBuilder("r")
 	attack := []string{"`", "``", "a`b``c```d", "|", "\\|", "\\`|", "`|`", "@everyone", "#12", "![x](http://x)", "<img src=x>", "</details>", "*x*", "http://evil.example",
 		"\\", "a\\", "`@x`", "````", "&lt;", "$`x`$"}
 	for i, text := range attack {
@@ -68,7 +68,7 @@ func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 	fence, rows := "", 0
 	for line := range strings.Lines(string(documents(t, m.d)["markdown"])) {
 		line = strings.TrimSuffix(line, "\n")
-		if fence != "" { // within a block of code, up to its fence
+		if fence != "" { // in a code block, up to its fence
 			if !strings.HasPrefix(line, "  ") {
 				t.Errorf("%q leaves its item", line)
 			}
@@ -89,7 +89,7 @@ func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 			}
 			continue
 		}
-		// A table's columns are parted before code is seen.
+		// A table's columns are split before code spans are parsed.
 		if strings.HasPrefix(line, "|") {
 			rows++
 			if n := strings.Count(line, "|"); n != 3 { // each table here has two columns
@@ -103,11 +103,11 @@ func TestMarkdownLeavesGuestsInCode(t *testing.T) {
 		}
 	}
 	if rows == 0 {
-		t.Error("no row of the tables was seen")
+		t.Error("there are no table rows")
 	}
 }
 
-// withoutSpans takes the code spans out of a line, as CommonMark finds them:
+// withoutSpans removes the code spans from a line as CommonMark defines them:
 // from a run of backticks to the next one of the same length.
 func withoutSpans(line string) string {
 	var out strings.Builder
@@ -139,9 +139,9 @@ func withoutSpans(line string) string {
 	return out.String()
 }
 
-// JUnit bounds what was printed, and says what is left out.
+// JUnit bounds the output, and reports what is omitted.
 func TestTextsAreBounded(t *testing.T) {
-	m := newMaking("large")
+	m := newRunBuilder("large")
 	for i := range 400 {
 		v := outcome.Pass
 		if i%2 == 0 {
@@ -157,10 +157,10 @@ func TestTextsAreBounded(t *testing.T) {
 	must(t, xml.Unmarshal(content, &got))
 	for _, c := range got.Suites[0].Cases[:100] {
 		if strings.Contains(c.Out.Text, "oooo") != (c.Failure != nil) {
-			t.Fatalf("%s: what failed comes first, and has its text", c.Name)
+			t.Fatalf("%s: failures come first, with their text", c.Name)
 		}
 		if c.Failure == nil && !strings.Contains(c.Out.Text, "output omitted") {
-			t.Fatalf("%s does not say that its text is left out", c.Name)
+			t.Fatalf("%s does not report its omitted text", c.Name)
 		}
 	}
 }
@@ -174,7 +174,7 @@ func TestTest2JSON(t *testing.T) {
 			var ev test2jsonEvent
 			must(t, json.Unmarshal(line, &ev))
 			if ev.Package == "" || s.packageEnd[ev.Package] != "" {
-				t.Fatalf("%s: %s: of no package, or after its end", name, line)
+				t.Fatalf("%s: %s: without a package, or after its end", name, line)
 			}
 			key := ev.Package + " " + ev.Test
 			parent, _, isSub := strings.Cut(ev.Test, "/")
@@ -191,7 +191,7 @@ func TestTest2JSON(t *testing.T) {
 				if ev.Test == "" {
 					s.packageEnd[ev.Package] = ev.Action
 				} else if s.open[key] == "" {
-					t.Errorf("%s: %s: has not begun", name, line)
+					t.Errorf("%s: %s: has not started", name, line)
 				}
 				delete(s.open, key)
 				ends[ev.Action]++

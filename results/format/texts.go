@@ -21,8 +21,8 @@ type texts struct {
 	leftOut  map[results.CellKey]bool // some text exceeded the limit
 }
 
-// readTexts reads the guests' texts, up to maxTexts in all: first of cells that
-// need attention, then of the others that want selects.
+// readTexts reads the guests' texts, up to maxTexts in total: first of cells
+// that need attention, then of the others that want selects.
 func (d Document) readTexts(room int, want func(*results.Cell) bool) (texts, error) {
 	t := texts{map[results.CellKey][]results.Attempt{}, map[results.CellKey]bool{}}
 	if d.Attempts == nil {

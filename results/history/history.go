@@ -1,7 +1,6 @@
-// Package history says what earlier runs found: a cell's past, how often it
-// failed (Rate), cells that are not stable (Steadiness), and which kernel
-// changed a result (KernelMap). It reads runs through the interface Store and
-// contains no SQL.
+// Package history evaluates earlier runs: a cell's past results, how often it
+// failed (Rate), flaky cells (Steadiness), and which kernel changed a result
+// (KernelMap). It reads runs through the interface Store and contains no SQL.
 package history
 
 import (
@@ -12,11 +11,12 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Store is what is read of stored runs: *store.Store.
+// Store is the read access to stored runs: *store.Store implements it.
 type Store interface {
 	// Run returns the run that ref names.
 	Run(ctx context.Context, ref string) (results.Run, error)
-	// RunsUpTo returns the runs, newest first, up to one of them unless it is nil.
+	// RunsUpTo returns the runs, newest first, up to and including the given
+	// one unless that is nil.
 	RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error)
 	// Kernels returns the releases that a run has cells of, oldest first.
 	Kernels(ctx context.Context, runID string) ([]kernelversion.Release, error)
@@ -31,8 +31,8 @@ type Past struct {
 	Cell results.Cell
 }
 
-// Of returns a cell's results in the newest runs that have it, newest first: up to
-// the run upTo unless it is nil, and at most limit of them (0: all).
+// Of returns a cell's results in the newest runs that have it, newest first: up
+// to the run upTo unless that is nil, and at most limit of them (0: all).
 func Of(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, limit int) ([]Past, error) {
 	return walk(ctx, s, key, upTo, limit, func(context.Context, string) ([]string, error) { return []string{key.Kernel}, nil })
 }
@@ -76,10 +76,10 @@ func walk(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, 
 	return all, nil
 }
 
-// FindCell returns the key of the cell in the newest run that has one of that
-// filesystem and test on a kernel which key.Kernel names: see kernelversion.Release. Where
-// that run has several such kernels it is the newest of them, unless one is
-// called just so. ok is false when no run has one.
+// FindCell finds the newest run that has a cell of that filesystem and test on
+// a kernel that key.Kernel matches (see kernelversion.Release), and returns the
+// cell's key. If that run has several such kernels, an exact match is
+// preferred, then the newest. ok is false if there is no such run.
 func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.CellKey, ok bool, err error) {
 	runs, err := s.RunsUpTo(ctx, nil)
 	if err != nil {
@@ -111,10 +111,10 @@ func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.
 // runs.
 const Depth = 20
 
-// Rates returns, for each cell, how many attempts failed in the newest runs up to
-// upTo that have it, at most depth runs. A cell without such an attempt is not in
-// the map. Later runs must not count: a failure that stays would explain itself
-// (see Regressed).
+// Rates returns, for each cell, how many attempts failed in the newest runs up
+// to upTo that have it, at most depth runs. A cell without attempts that count
+// is not in the map. Later runs must not count: a persistent failure would
+// explain itself (see Regressed).
 func Rates(ctx context.Context, s Store, keys []results.CellKey, upTo results.Run, depth int, shown func([]results.Cell) []results.Cell, fails Judgement) (map[results.CellKey]Rate, error) {
 	runs, err := s.RunsUpTo(ctx, &upTo)
 	if err != nil {

@@ -55,7 +55,7 @@ func historyStore(t *testing.T) *store.Store {
 func TestHistory(t *testing.T) {
 	s, ctx := historyStore(t), t.Context()
 	a := results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: "s.TestA"}
-	told := func(past []history.Past, err error) (all []string) {
+	summarize := func(past []history.Past, err error) (all []string) {
 		t.Helper()
 		resultstest.Must(t, err)
 		for _, p := range past {
@@ -64,23 +64,23 @@ func TestHistory(t *testing.T) {
 		return all
 	}
 	want := []string{"f 6.12.9 pass", "e 6.12.9 pass", "d 6.12.9 fail1/2", "c 6.12.9 pass", "b 6.12.9 pass", "a 6.12.9 fail"}
-	if d := cmp.Diff(want, told(history.Of(ctx, s, a, nil, 0))); d != "" {
+	if d := cmp.Diff(want, summarize(history.Of(ctx, s, a, nil, 0))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want[:2], told(history.Of(ctx, s, a, nil, 2))); d != "" {
+	if d := cmp.Diff(want[:2], summarize(history.Of(ctx, s, a, nil, 2))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want[3:5], told(history.Of(ctx, s, a, &results.Run{ID: "c", Started: resultstest.T0.Add(2 * time.Hour)}, 2))); d != "" {
+	if d := cmp.Diff(want[3:5], summarize(history.Of(ctx, s, a, &results.Run{ID: "c", Started: resultstest.T0.Add(2 * time.Hour)}, 2))); d != "" {
 		t.Error("up to a run: " + d)
 	}
-	if got := told(history.Of(ctx, s, results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: "s.TestNone"}, nil, 0)); got != nil {
+	if got := summarize(history.Of(ctx, s, results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: "s.TestNone"}, nil, 0)); got != nil {
 		t.Error(got)
 	}
 	want = append([]string{"f 6.12.117 fail"}, want...)
-	if d := cmp.Diff(want[:4], told(history.OfSeries(ctx, s, a, nil, 4))); d != "" {
+	if d := cmp.Diff(want[:4], summarize(history.OfSeries(ctx, s, a, nil, 4))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(want, told(history.OfSeries(ctx, s, a, nil, 0))); d != "" {
+	if d := cmp.Diff(want, summarize(history.OfSeries(ctx, s, a, nil, 0))); d != "" {
 		t.Error(d)
 	}
 }
@@ -94,7 +94,7 @@ func TestFindCell(t *testing.T) {
 			t.Errorf("%q is %v, %v, want %q", name, got, ok, want)
 		}
 	}
-	// In the newest run the series has the cell on another of its kernels.
+	// In the newest run another kernel of the series has the cell.
 	if got, _, err := history.FindCell(ctx, s, results.CellKey{Kernel: "6.12", FS: "xfs", Test: "s.TestB"}); err != nil || got.Kernel != "6.12.9" {
 		t.Error(got, err)
 	}
@@ -114,15 +114,15 @@ func TestHistories(t *testing.T) {
 		want  map[results.CellKey]history.Rate
 	}{
 		{e, 20, map[results.CellKey]history.Rate{keys[0]: {Failed: 2, Attempts: 6}, keys[1]: {Failed: 0, Attempts: 4}}},
-		{e, 2, map[results.CellKey]history.Rate{keys[0]: {Failed: 1, Attempts: 3}, keys[1]: {Failed: 0, Attempts: 2}}}, // infra is no history
-		{f, 1, map[results.CellKey]history.Rate{keys[0]: {Failed: 0, Attempts: 1}, keys[1]: {Failed: 0, Attempts: 1}}}, // nor is a skip
+		{e, 2, map[results.CellKey]history.Rate{keys[0]: {Failed: 1, Attempts: 3}, keys[1]: {Failed: 0, Attempts: 2}}}, // infra does not count
+		{f, 1, map[results.CellKey]history.Rate{keys[0]: {Failed: 0, Attempts: 1}, keys[1]: {Failed: 0, Attempts: 1}}}, // neither does a skip
 	} {
 		got, err := history.Rates(ctx, s, keys, c.upTo, c.depth, same, resultstest.BadVerdict)
 		resultstest.Must(t, err)
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("up to %s, %d deep: %s", c.upTo.ID, c.depth, d)
 		}
-		// Many keys are read in another way, with the same result.
+		// Many keys are read by a scan, with the same result.
 		many := append([]results.CellKey{}, keys...)
 		for i := range 1000 {
 			many = append(many, results.CellKey{Kernel: "6.12.9", FS: "xfs", Test: fmt.Sprint("s.TestNone", i)})

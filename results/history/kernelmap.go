@@ -79,7 +79,7 @@ func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
 	return m
 }
 
-// Shown is the outcome of a cell, or its verdict if it has none.
+// Shown is the outcome of a cell, or its verdict if it has no outcome.
 func Shown(c *results.Cell) string {
 	if (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) && c.Outcome != outcome.None {
 		return string(c.Outcome)
@@ -87,7 +87,7 @@ func Shown(c *results.Cell) string {
 	return string(c.Verdict)
 }
 
-// MapLetter is Shown in one character.
+// MapLetter is Shown as one character.
 func Letter(c *results.Cell) string {
 	if c == nil {
 		return " "

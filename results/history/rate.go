@@ -8,7 +8,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Rate is how many of a number of attempts failed. Infra and skips do not count.
+// Rate is a failure rate: how many of the attempts failed. Infra and skips do
+// not count.
 type Rate struct {
 	Failed, Attempts int
 }
@@ -16,8 +17,8 @@ type Rate struct {
 // Plus adds two rates.
 func (r Rate) Plus(s Rate) Rate { return Rate{r.Failed + s.Failed, r.Attempts + s.Attempts} }
 
-// Judgement reports whether an attempt fails: its verdict under the policy is bad,
-// and not what the user expects.
+// Judgement reports whether an attempt fails: its verdict under the policy is
+// bad, and not as the user expects.
 type Judgement func(*results.Attempt) bool
 
 // RateOf is the failure rate over the attempts at a cell.
@@ -43,9 +44,9 @@ func RateOf(c *results.Cell, fails Judgement) Rate {
 const z95 = 1.959963984540054
 
 // Interval is the 95 % confidence interval of the probability that an attempt
-// fails, by Wilson's score: unlike the normal approximation p ± z·s it stays in 0 to 1, is useful after no
-// failures or only failures, and its mean coverage is close to nominal. Without
-// attempts it is 0 to 1.
+// fails, by Wilson's score: unlike the normal approximation p ± z·s it stays in
+// [0, 1], is useful after no failures or only failures, and its mean coverage
+// is close to nominal. Without attempts it is [0, 1].
 func (r Rate) Interval() (low, high float64) {
 	if r.Attempts == 0 {
 		return 0, 1
@@ -74,9 +75,9 @@ const significance = 0.05
 // many failures would have a probability below 5 %.
 func (r Rate) Above(past Rate) bool { return r.chance(past) < significance }
 
-// chance is the p-value of Fisher's exact test, one-sided: the probability, given
-// all failures of r and past, that r has at least as many as it has if both have
-// the same rate. It is exact for any number of attempts.
+// chance is the p-value of Fisher's one-sided exact test: the probability,
+// given the total failures of r and past and equal rates, that r has at least
+// as many as observed. It is exact for any number of attempts.
 func (r Rate) chance(past Rate) float64 {
 	p := 0.0
 	for k := r.Failed; k <= min(r.Attempts, r.Failed+past.Failed); k++ {
@@ -97,9 +98,9 @@ func logChoose(n, k int) float64 {
 }
 
 // Regressed reports whether the history of a cell does not explain its failures
-// now. A cell that passes in some attempt now, or failed before, has regressed if
-// it fails more often than it did (see Above). One that never failed and now
-// always does has regressed however short its history is.
+// now. A cell that passes in some attempt now, or failed before, has regressed
+// if it fails more often than it did (see Above). One that never failed and now
+// always does has regressed, however short its history.
 func Regressed(now, past Rate) bool {
 	if now.Failed == 0 {
 		return false

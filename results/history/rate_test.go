@@ -9,7 +9,7 @@ import (
 )
 
 func TestRateInterval(t *testing.T) {
-	// From the formula, by hand.
+	// Calculated by hand.
 	for _, c := range []struct {
 		rate Rate
 		want string
@@ -27,8 +27,8 @@ func TestRateInterval(t *testing.T) {
 	}
 }
 
-// The interval has to hold the truth about as often as it says: on average
-// over all rates in 94 to 98 of 100 cases, whatever the number of attempts.
+// The interval's coverage must be close to nominal: 94 to 98 %, averaged over
+// all rates, for any number of attempts.
 func TestRateIntervalCovers(t *testing.T) {
 	for _, n := range []int{1, 2, 5, 10, 20, 50, 100} {
 		sum, count := 0.0, 0
@@ -53,7 +53,7 @@ func TestRegressed(t *testing.T) {
 		want      bool
 	}{
 		{Rate{1, 1}, Rate{0, 20}, true},
-		{Rate{1, 1}, Rate{0, 1}, true}, // nothing explains it
+		{Rate{1, 1}, Rate{0, 1}, true}, // not explained by history
 		{Rate{1, 1}, Rate{}, true},
 		{Rate{1, 1}, Rate{3, 20}, false},
 		{Rate{1, 1}, Rate{1, 20}, false},

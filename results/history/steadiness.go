@@ -14,17 +14,17 @@ import (
 type Unsteady struct {
 	results.CellKey
 	Runs int            // runs with a result for it
-	Came map[string]int // verdict and outcome, e.g. "fail live", to how many attempts
+	Came map[string]int // number of attempts by verdict and outcome, e.g. "fail live"
 	Rate Rate           // of the attempts that failed
-	// Turns is how often the result differs from the previous run's. One turn, and
-	// no run in which attempts differ, is a change and not flakiness.
+	// Turns is how often the result differs from the previous run's. A single
+	// turn without a run whose attempts differ is a change, not flakiness.
 	Turns int
-	Mixed int // runs in which attempts differ
+	Mixed int // runs whose attempts differ
 
-	last string // its result in the run that was added last
+	last string // its result in the run added last
 }
 
-// Flaky reports whether the result went back and forth, and did not just change
+// Flaky reports whether the result went back and forth, rather than changing
 // once.
 func (u *Unsteady) Flaky() bool { return u.Turns > 1 || u.Mixed > 0 }
 
@@ -65,7 +65,7 @@ func (s *Steadiness) Add(cells []results.Cell, fails Judgement) {
 }
 
 func (u *Unsteady) add(c *results.Cell, fails Judgement) {
-	now := came(&c.Attempt)
+	now := resultOf(&c.Attempt)
 	if u.Runs > 0 && now != u.last {
 		u.Turns++
 	}
@@ -75,8 +75,8 @@ func (u *Unsteady) add(c *results.Cell, fails Judgement) {
 	mixed := false
 	for i := range c.Others {
 		if a := &c.Others[i]; a.Verdict != outcome.Infra {
-			u.Came[came(a)]++
-			mixed = mixed || came(a) != now
+			u.Came[resultOf(a)]++
+			mixed = mixed || resultOf(a) != now
 		}
 	}
 	if mixed {
@@ -84,13 +84,13 @@ func (u *Unsteady) add(c *results.Cell, fails Judgement) {
 	}
 }
 
-// came is the result of an attempt: "fail live".
-func came(a *results.Attempt) string {
+// resultOf is the result of an attempt: "fail live".
+func resultOf(a *results.Attempt) string {
 	return strings.TrimSpace(string(a.Verdict) + " " + string(a.Outcome))
 }
 
-// Cells returns how many cells have more than one result, and those whose results
-// differ: flaky ones first, the most divided of them first.
+// Cells returns how many cells have more than one result, and those whose
+// results differ: flaky ones first, the least consistent of them first.
 func (s *Steadiness) Cells() (compared int, unsteady []Unsteady) {
 	for _, u := range s.all {
 		n := 0

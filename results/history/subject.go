@@ -9,7 +9,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// KernelPrefix marks a kernel where a run is accepted too:
+// KernelPrefix marks a kernel where a run would be accepted too:
 // "kernel:6.12.95", or "RUN/kernel:6.12.95".
 const KernelPrefix = "kernel:"
 

@@ -17,10 +17,10 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// Mail sends a message through a program such as sendmail, which reads it with its
-// headers from standard input.
+// Mail sends a message through a program such as sendmail, which reads it with
+// its headers from standard input.
 type Mail struct {
-	// Command is the program and its arguments; no shell sees it.
+	// Command is the program and its arguments; it is not passed to a shell.
 	Command []string
 	// From is the sender's address; empty: the program's default.
 	From string
@@ -32,8 +32,8 @@ type Mail struct {
 
 const (
 	mailTimeout = time.Minute
-	// mailLine is the longest line that mail carries as it is, in bytes
-	// without its end (RFC 5322).
+	// mailLine is the longest line allowed in unencoded mail, in bytes without
+	// the line end (RFC 5322).
 	mailLine = 998
 )
 
@@ -59,11 +59,11 @@ func (m Mail) Send(ctx context.Context, msg Message) error {
 	if timeout == 0 {
 		timeout = mailTimeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it has not ended within %s", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it did not exit within %s", timeout))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, m.Command[0], m.Command[1:]...)
 	cmd.Stdin = bytes.NewReader(text)
-	// What the program starts may keep its output open.
+	// A child of the program may keep its output open.
 	cmd.WaitDelay = time.Second
 	said, err := cmd.CombinedOutput()
 	if cause := context.Cause(ctx); cause != nil {
@@ -107,7 +107,7 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 	header("Subject", mime.QEncoding.Encode("utf-8", sanitize.Line(msg.Subject)))
 	header("Date", msg.Date.Format(time.RFC1123Z))
 	header("Message-ID", "<"+strings.ToLower(rand.Text())+"@splicelab>")
-	// No vacation program shall reply.
+	// Suppress vacation replies.
 	header("Auto-Submitted", "auto-generated")
 	header("MIME-Version", "1.0")
 	header("Content-Type", "text/plain; charset=utf-8")
@@ -130,8 +130,8 @@ func (m Mail) compose(msg Message) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// asIs reports whether mail carries the text as it is. A line that is only a
-// dot would end it for some programs.
+// asIs reports whether the text needs no encoding. A line with only a dot would
+// end the message for some programs.
 func asIs(text string) bool {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")

@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results/notify"
 )
 
-// program is a mail program that keeps what it gets.
+// program is a mail program that stores its input.
 func program(t *testing.T, script string) (command []string, got func() []byte) {
 	t.Helper()
 	dir := t.TempDir()
@@ -99,7 +99,7 @@ func TestMailThatCannotBeSent(t *testing.T) {
 		want string
 	}{
 		{notify.Mail{Command: refuses}, "exit status 67: no such user"},
-		{notify.Mail{Command: hangs, Timeout: 50 * time.Millisecond}, "it has not ended within 50ms"},
+		{notify.Mail{Command: hangs, Timeout: 50 * time.Millisecond}, "it did not exit within 50ms"},
 		{notify.Mail{Command: []string{"/nonexistent/sendmail"}}, "/nonexistent/sendmail: no such file"},
 		{notify.Mail{}, "no command"},
 		{notify.Mail{Command: refuses, From: "x\nBcc: y@example.org"}, "From: \"x Bcc: y@example.org\" is not an address"},

@@ -1,5 +1,5 @@
-// Package notify delivers a message to people: by a webhook or by a program
-// that sends mail. It must not know what the message is about.
+// Package notify delivers a message by a webhook or by a program that sends
+// mail. It does not know what the message is about.
 package notify
 
 import (
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Message is what is delivered. Its texts may quote a hostile guest: each sender
-// escapes what it sends.
+// Message is what is delivered. Its texts may quote a hostile guest: each
+// Sender escapes what it sends.
 type Message struct {
 	// Subject is one line.
 	Subject string
@@ -21,8 +21,8 @@ type Message struct {
 	Date time.Time
 }
 
-// Sender delivers a message. Send returns nil when the message was accepted; the
-// error says what was wrong and what to do.
+// Sender delivers a message. Send returns nil when the message was accepted;
+// the error includes a remedy.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }

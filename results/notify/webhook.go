@@ -16,38 +16,38 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// Webhook sends a message's Document by POST. The address may be a secret, as
-// those of chat services are: no error names more of it than its host.
+// Webhook sends a message's Document by POST. The URL may be a secret, as those
+// of chat services are: errors name only its host.
 type Webhook struct {
-	// URL is https, or http; CheckURL says what may be.
+	// URL is https or http; see CheckURL.
 	URL string
-	// Header is the header that Token goes into. Default: Authorization, and
-	// Token is preceded by "Bearer ".
+	// Header is the header for Token. Default: Authorization, with Token
+	// prefixed by "Bearer ".
 	Header string
-	// Token is a secret that shows who sends; empty: none.
+	// Token is a secret that authenticates the sender; empty: none.
 	Token string
-	// Timeout bounds one try. Default 10 s.
+	// Timeout bounds one attempt. Default 10 s.
 	Timeout time.Duration
-	// Pauses are those between tries: there is one try more than pauses.
-	// Default 1 s, 5 s and 25 s. A receiver that names a time is waited for
-	// instead, up to a minute.
+	// Pauses are the delays between attempts: there is one attempt more than
+	// pauses. Default 1 s, 5 s and 25 s. A longer Retry-After of the
+	// receiver is respected, up to a minute.
 	Pauses []time.Duration
 	// Client makes the requests. Default: one that verifies certificates
-	// against those of the system, and SSL_CERT_FILE.
+	// against the system's CAs, or SSL_CERT_FILE.
 	Client *http.Client
 }
 
 const (
 	defaultTimeout = 10 * time.Second
 	longestPause   = time.Minute
-	// answerShown is how much of a receiver's answer an error quotes, in bytes.
+	// answerShown is how much of a response an error quotes, in bytes.
 	answerShown = 300
 )
 
 var defaultPauses = []time.Duration{time.Second, 5 * time.Second, 25 * time.Second}
 
-// CheckURL says what is wrong with a webhook's address. A token goes
-// unencrypted to this machine only.
+// CheckURL says what is wrong with a webhook's address. A token is sent
+// unencrypted only to this machine.
 func CheckURL(text string, token bool) error {
 	u, err := url.Parse(text)
 	switch {
@@ -68,8 +68,8 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Send implements Sender. It tries again where that may help: when the
-// receiver cannot be reached, is overloaded (429) or broken (5xx).
+// Send implements Sender. It retries if the receiver cannot be reached, is
+// overloaded (429) or fails (5xx).
 func (w Webhook) Send(ctx context.Context, m Message) error {
 	pauses := w.Pauses
 	if pauses == nil {
@@ -97,8 +97,8 @@ func (w Webhook) Send(ctx context.Context, m Message) error {
 	}
 }
 
-// post is one try. retry says whether another could help, after how long the
-// receiver wants to be asked again.
+// post is one attempt. retry reports whether another could help, after is the
+// receiver's Retry-After.
 func (w Webhook) post(ctx context.Context, m Message) (retry bool, after time.Duration, err error) {
 	timeout := w.Timeout
 	if timeout == 0 {
@@ -136,7 +136,7 @@ func (w Webhook) post(ctx context.Context, m Message) (retry bool, after time.Du
 	case res.StatusCode/100 == 2:
 		return false, 0, nil
 	case res.StatusCode/100 == 3:
-		return false, 0, fmt.Errorf("it answers %s, and is elsewhere: name its new address", status(res.StatusCode))
+		return false, 0, fmt.Errorf("it answers %s, a redirect: configure its new URL", status(res.StatusCode))
 	}
 	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		after = time.Duration(min(seconds, 3600)) * time.Second
@@ -150,8 +150,8 @@ func (w Webhook) post(ctx context.Context, m Message) (retry bool, after time.Du
 
 func status(code int) string { return strings.TrimSpace(fmt.Sprint(code, " ", http.StatusText(code))) }
 
-// client follows no redirects: a POST would become a GET, and a token would
-// go to somebody else.
+// client follows no redirects: a POST would become a GET, and a token would be
+// sent to another host.
 func (w Webhook) client() *http.Client {
 	c := http.Client{}
 	if w.Client != nil {
@@ -161,7 +161,7 @@ func (w Webhook) client() *http.Client {
 	return &c
 }
 
-// host names the receiver without what may be secret.
+// host names the receiver without anything secret.
 func (w Webhook) host() string {
 	u, err := url.Parse(w.URL)
 	if err != nil {

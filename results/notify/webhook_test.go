@@ -19,8 +19,8 @@ import (
 var message = notify.Message{Subject: "2 new failures", Text: "2 new failures\n", Document: json.RawMessage(`{"text":"2 new failures"}`),
 	Date: time.Date(2026, 11, 27, 2, 30, 0, 0, time.UTC)}
 
-// receiver answers each request by the next of the codes, the last one for
-// all that follow, and keeps what it got.
+// receiver answers each request with the next code, repeating the last one, and
+// stores the requests.
 type receiver struct {
 	codes []int
 	tries atomic.Int32
@@ -54,7 +54,7 @@ func TestWebhook(t *testing.T) {
 		{"broken, then taken", []int{500, 429, 503, 200}, 4, ""},
 		{"stays broken", []int{503}, 4, `it answers 503 Service Unavailable: so it is\x1b[31m; given up after 4 tries`},
 		{"refused", []int{403, 200}, 1, `it answers 403 Forbidden`},
-		{"elsewhere", []int{302, 200}, 1, `name its new address`},
+		{"elsewhere", []int{302, 200}, 1, `configure its new URL`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &receiver{codes: c.codes}
@@ -79,7 +79,7 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-func TestWebhookHeaderOfItsOwn(t *testing.T) {
+func TestWebhookCustomHeader(t *testing.T) {
 	r := &receiver{codes: []int{200}}
 	server := httptest.NewServer(r)
 	defer server.Close()
@@ -91,7 +91,7 @@ func TestWebhookHeaderOfItsOwn(t *testing.T) {
 	}
 }
 
-// A receiver that nothing vouches for does not get the message.
+// A receiver with an untrusted certificate does not get the message.
 func TestWebhookVerifiesItsReceiver(t *testing.T) {
 	r := &receiver{codes: []int{200}}
 	server := httptest.NewTLSServer(r)
@@ -108,7 +108,7 @@ func TestWebhookVerifiesItsReceiver(t *testing.T) {
 	}
 }
 
-func TestWebhookWithoutAnAnswer(t *testing.T) {
+func TestWebhookTimeout(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer server.Close()

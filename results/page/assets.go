@@ -22,8 +22,8 @@ var (
 //go:embed assets/*.css assets/live/*.css
 var files embed.FS
 
-// Script returns the page's script; a live page has the views that need a
-// server.
+// Script returns the page's script; that of a live page includes the views that
+// need a server.
 func Script(live bool) string {
 	if live {
 		return liveScript
@@ -31,7 +31,7 @@ func Script(live bool) string {
 	return reportScript
 }
 
-// Style is the page's style sheet in one piece; live as for Script.
+// Style is the page's complete style sheet; live as for Script.
 func Style(live bool) string {
 	names := glob("assets/*.css")
 	if live {

@@ -36,7 +36,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.Is(`document.getElementById("shown").textContent`, "440 cells")
 		rows := browsertest.Eval[[]string](b, matrixText)
 		if !slices.Contains(rows, "▸DirectWrite (2 identical) xL .S -- .S xL .S -- .S xL .S xL .S xL .S xL .S xL .S xL .S") {
-			t.Errorf("no row of tests that are alike in %q", rows)
+			t.Errorf("no row of equal tests in %q", rows)
 		}
 		b.Is(`document.querySelector(".matrix").getAttribute("aria-colcount")`, 21)
 		b.Is(`document.querySelectorAll(".matrix [role=gridcell]:not([aria-label])").length`, 0)
@@ -53,7 +53,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.Click(`[aria-label=outcomes] button:last-child`) // the worst
 		b.Until(`document.getElementById("shown").textContent === "6 of 440 cells"`)
 		b.Is("location.hash", run+"?outcome=phantom-zero&q=punch+xfs")
-		// A choice counts what it would show beside the other filters.
+		// A choice shows how many cells it would show given the other filters.
 		b.Is(`document.querySelector('[aria-label=outcomes] [aria-pressed=true]').textContent`, "P 6 phantom-zero")
 		b.Is(`[...document.querySelectorAll('[aria-label=outcomes] button')].find(e => e.textContent.startsWith("Z")).textContent`, "Z 14 zeroed")
 		b.Is(`document.querySelectorAll(".matrix .fs").length`, 3)
@@ -147,7 +147,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.Keys(kb.Escape)
 		b.Until(`document.querySelector(".matrix") !== null`)
 		b.Settle()
-		// The place is where it was.
+		// The scroll position is restored.
 		b.Is(active+`.getAttribute("aria-label")`, "fail, flaky 1/2")
 		b.Keys("/")
 		b.Is(`document.activeElement.id`, "find")
@@ -175,7 +175,7 @@ func TestReportInBrowser(t *testing.T) {
 		b.Shot("matrix-dark")
 		b.To(url + zeroed)
 		b.Shot("cell-dark")
-		// The reader's choice wins over the system's: auto, light.
+		// The reader's choice takes precedence over the system's: auto, light.
 		b.Click("button.theme")
 		b.Is(background, light)
 		b.Click("button.theme")
@@ -206,7 +206,7 @@ func TestReportInBrowser(t *testing.T) {
 			}
 			must(t, os.WriteFile(filepath.Join(browsertest.Artefacts(t), name+".pdf"), document, 0o644))
 		}
-		// What is printed in place of the matrix is gone from the screen again.
+		// What is printed instead of the matrix is removed from the screen again.
 		b.Is(`document.querySelector(".print")`, nil)
 		b.Sound()
 	})
@@ -254,16 +254,16 @@ func TestReportInBrowser(t *testing.T) {
 }
 
 // The page marks verdicts and outcomes with the same letters as the terminal.
-func TestMarksAreTheTerminals(t *testing.T) {
+func TestMarksMatchTerminal(t *testing.T) {
 	script := Script(false)
 	for _, o := range outcome.All {
 		if want := fmt.Sprintf("%q: %q", string(o), o.Letter()); !strings.Contains(script, want) {
-			t.Errorf("the script does not know %s", want)
+			t.Errorf("the script lacks %s", want)
 		}
 	}
 	for _, v := range outcome.Verdicts {
 		if want := fmt.Sprintf("%q: %q", string(v), results.VerdictMark(v)); !strings.Contains(script, want) {
-			t.Errorf("the script does not know %s", want)
+			t.Errorf("the script lacks %s", want)
 		}
 	}
 }

@@ -25,12 +25,12 @@ type Annotator interface {
 	CrashLines(console string) []int
 	// Family returns the family of a test, "" if unknown.
 	Family(test string) string
-	// Report returns a report file that looks for a cell's result again, "" if
-	// there is nothing to look for.
+	// Report returns a report file that reproduces a cell's result, "" if there
+	// is nothing to reproduce.
 	Report(results.Run, results.Cell) (string, error)
 }
 
-// NewCell returns the document of one cell of run r. Its texts are safe to show
+// NewCell returns the document of one cell of run r. Its texts are sanitized
 // and bounded, whatever src returns.
 func NewCell(ctx context.Context, r results.Run, c results.Cell, src Source) (Cell, error) {
 	doc, err := withoutHistory(ctx, r, c, src)
@@ -66,13 +66,13 @@ func withoutHistory(ctx context.Context, r results.Run, c results.Cell, src Sour
 	return doc, nil
 }
 
-// brief is the document of a cell with what is at hand: no texts, no history,
-// no report file.
+// brief is the document of a cell without texts, history and report file.
 func brief(r results.Run, c results.Cell) Cell {
 	safe := results.SafeAttempt(c.Attempt)
 	attempts := make([]results.Attempt, 0, 1+len(c.Others))
 	for i, a := range c.Others {
-		// Others are oldest first; the cell's own attempt is among them somewhere.
+		// Others are oldest first; the cell's deciding attempt may belong
+		// anywhere among them.
 		if len(attempts) == i && c.N < a.N {
 			attempts = append(attempts, c.Attempt)
 		}

@@ -37,7 +37,7 @@ func NewCells(cells []results.Cell) Cells {
 	for i := range cells {
 		c := &cells[i]
 		o, known := outcomes[c.Outcome]
-		if !known { // of a newer suite
+		if !known { // from a newer suite
 			o = len(out.Outcomes)
 			outcomes[c.Outcome] = o
 			out.Outcomes, out.Letters = append(out.Outcomes, string(c.Outcome)), append(out.Letters, c.Outcome.Letter())
@@ -76,7 +76,7 @@ func places(names []string) map[string]int {
 	return at
 }
 
-// place is the index of a text in a list, to which it is added when it is new.
+// place returns the index of a text in a list, and adds it if it is new.
 func place(at map[string]int, list *[]string, text string) int {
 	i, known := at[text]
 	if !known {

@@ -6,8 +6,8 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// NewDiff is the document of what changed from one run to another, or between
-// kernels of theirs, and in which conditions they differ.
+// NewDiff is the document of the changes between two runs, or between kernels
+// of them, and of the conditions in which they differ.
 func NewDiff(before, after Run, conditions []compare.Condition, d compare.Difference) Diff {
 	doc := Diff{
 		Before: before, After: after, BeforeKernel: d.Kernels[0], AfterKernel: d.Kernels[1],

@@ -32,7 +32,7 @@ func TestNewDiff(t *testing.T) {
 	d := compare.DiffKernels(a, b)
 	d.Assess(func(k results.CellKey) history.Rate {
 		if k.Kernel != "6.1" {
-			t.Errorf("the history of %s is asked for", k)
+			t.Errorf("the history of %s is requested", k)
 		}
 		return history.Rate{Attempts: 20}
 	}, resultstest.BadVerdict)

@@ -1,7 +1,7 @@
 // Package page is the web page of runs: the documents that it reads, the page
-// itself, and the single file in which a run can be sent to somebody. The same
-// page reads the same documents out of the file it lies in, or from a server
-// (package results/web).
+// itself, and the self-contained report file. The same page reads the same
+// documents embedded in the report file, or from a server (package
+// results/web).
 package page
 
 import (
@@ -12,21 +12,22 @@ import (
 	"github.com/splicelab/splicelab/results/history"
 )
 
-// Run is a run with the tally of its cells. It and the documents below are
-// what docs/api.md describes: fields are added, never renamed, never missing.
+// Run is a run with the tally of its cells. This and the documents below are
+// described in docs/api.md: fields may be added, but are never renamed or
+// missing.
 type Run struct {
 	ID         string            `json:"id"`
 	Started    string            `json:"started"`  // RFC 3339
 	Finished   string            `json:"finished"` // empty: not finished
-	Running    bool              `json:"running"`  // not finished, and a process is at it
+	Running    bool              `json:"running"`  // not finished, and a process is executing it
 	Policy     outcome.Policy    `json:"policy"`
 	Accel      string            `json:"accel"`
-	Seed       string            `json:"seed"` // decimal: JavaScript's numbers are too short
+	Seed       string            `json:"seed"` // decimal: JavaScript numbers lack the precision
 	Command    []string          `json:"command"`
 	Conditions map[string]string `json:"conditions"`
 	Planned    int               `json:"planned"`
 	Problem    string            `json:"problem"`
-	PausedMS   int64             `json:"paused_ms"` // of the time from started to finished, nobody was at it
+	PausedMS   int64             `json:"paused_ms"` // time between started and finished while the run was stopped
 	Marks      []string          `json:"marks"`
 	Tally      results.Tally     `json:"tally"`
 }
@@ -41,7 +42,7 @@ type Cells struct {
 	Verdicts    []string `json:"verdicts"` // all there are
 	Outcomes    []string `json:"outcomes"` // all there are, "" first
 	Letters     []string `json:"letters"`  // of the outcomes
-	Details     []string `json:"details"`  // each that occurs, once, "" first
+	Details     []string `json:"details"`  // distinct, "" first
 	Reasons     []string `json:"reasons"`  // of expectations, "" first
 	Families    []string `json:"families"` // of tests, "" first: of no known family
 
@@ -54,9 +55,9 @@ type Cells struct {
 	Attempts   []int `json:"attempts"`
 	Duration   []int `json:"duration"` // ms
 
-	Family []int `json:"family"` // of each of Tests, not of each cell
+	Family []int `json:"family"` // one per entry of Tests, not per cell
 
-	// What few cells have, by the cell's index.
+	// Sparse fields, by the cell's index.
 	Flaky    map[int]string           `json:"flaky"`
 	Expected map[int]results.Expected `json:"standing"`
 	Why      map[int]int              `json:"why"` // into Reasons
@@ -77,7 +78,7 @@ type Cell struct {
 	Report   string           `json:"report"`  // its report file
 	Attempts []Attempt        `json:"attempts"`
 	History  []Past           `json:"history"`  // newest first
-	LeftOut  string           `json:"left_out"` // why texts are missing; empty: none are
+	LeftOut  string           `json:"left_out"` // why texts are missing; empty: none are missing
 }
 
 // Attempt is one execution of a cell.
@@ -110,7 +111,7 @@ type Bytes struct {
 	Offset int64  `json:"offset"`
 	Title  string `json:"title"` // what is wrong with them
 	Got    string `json:"got"`   // hexadecimal
-	Want   string `json:"want"`  // hexadecimal; empty where nothing is known
+	Want   string `json:"want"`  // hexadecimal; empty: unknown
 }
 
 // Past is a cell's result in one run.
@@ -133,22 +134,22 @@ type Change struct {
 	After         outcome.Verdict `json:"after"`
 	BeforeOutcome outcome.Outcome `json:"before_outcome"`
 	AfterOutcome  outcome.Outcome `json:"after_outcome"`
-	Detail        string          `json:"detail"` // of the later
+	Detail        string          `json:"detail"` // of the later result
 	// BeforeKernel is the kernel of the earlier result. It differs from Kernel
-	// where kernels are compared, or a kernel has replaced an older one.
+	// if kernels are compared, or if a kernel has replaced an older one.
 	BeforeKernel string `json:"before_kernel"`
 	// Expected and Why classify the later result by the user's expectations.
 	Expected results.Expected `json:"standing"`
 	Why      string           `json:"why"`
 	// Now is the failure rate of the later result's attempts, Past that of the
-	// history up to the earlier run; both have no attempts where rates are
+	// history up to the earlier run; both have no attempts if rates are
 	// irrelevant.
 	Now  Rate `json:"now"`
 	Past Rate `json:"past"`
 }
 
-// Rate is how many of a number of attempts failed, with the 95 % confidence
-// interval of the probability, from 0 to 1.
+// Rate is a failure rate: the failed attempts among all attempts, and the 95 %
+// confidence interval of the probability, from 0 to 1.
 type Rate struct {
 	Failed   int     `json:"failed"`
 	Attempts int     `json:"attempts"`
@@ -160,18 +161,18 @@ type Rate struct {
 type Diff struct {
 	Before Run `json:"before"`
 	After  Run `json:"after"`
-	// The compared kernels; empty where whole runs are compared.
+	// The compared kernels; empty if whole runs are compared.
 	BeforeKernel string           `json:"before_kernel"`
 	AfterKernel  string           `json:"after_kernel"`
 	Conditions   []Condition      `json:"conditions"`
-	Lists        []DifferenceList `json:"lists"` // only those that are not empty
+	Lists        []DifferenceList `json:"lists"` // without empty ones
 	Same         int              `json:"same"`
 }
 
 // DifferenceList is one kind of change.
 type DifferenceList struct {
-	Name    string   `json:"name"`  // such as new-failures
-	Title   string   `json:"title"` // such as new failures
+	Name    string   `json:"name"`  // e.g. new-failures
+	Title   string   `json:"title"` // e.g. new failures
 	Changes []Change `json:"changes"`
 }
 
@@ -198,10 +199,10 @@ type MapKernel struct {
 type MapRow struct {
 	Test  string    `json:"test"`
 	FS    string    `json:"fs"`
-	Cells []MapCell `json:"cells"` // one per kernel; empty where there is no verdict
+	Cells []MapCell `json:"cells"` // one per kernel; empty without a verdict
 }
 
-// MapCell is a kernel's newest result, and the run that it is from.
+// MapCell is a kernel's newest result, and the run it is from.
 type MapCell struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
@@ -233,8 +234,8 @@ type EventCell struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
 	Detail  string          `json:"detail"`
-	// Attempts counts all attempts, so that a client can tell which of two
-	// events is the later.
+	// Attempts counts all attempts, so that a client knows which of two events
+	// is later.
 	Attempts   int              `json:"attempts"`
 	Flaky      string           `json:"flaky"`
 	Expected   results.Expected `json:"standing"`
@@ -263,7 +264,8 @@ func NewPast(r results.Run, c results.Cell) Past {
 	return Past{Run: r.ID, Started: rfc3339(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky}
 }
 
-// NewHistory is a history, judged by policy p unless that is empty.
+// NewHistory is the document of a history, judged by policy p unless that is
+// empty.
 func NewHistory(all []history.Past, p outcome.Policy) []Past {
 	docs := make([]Past, len(all))
 	for i, past := range all {

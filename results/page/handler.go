@@ -7,7 +7,7 @@ import (
 )
 
 // Handler serves the live page: the page itself at the root, and app.js and
-// app.css beside it. Everything else is not found.
+// app.css beside it. Other paths are 404.
 func Handler() http.Handler {
 	files := map[string]struct{ mime, text string }{
 		"/":        {"text/html; charset=utf-8", Live()},
@@ -25,7 +25,7 @@ func Handler() http.Handler {
 		h.Set("Content-Security-Policy", LivePolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		// Another version of the program has another page at the same address.
+		// A different version of the program has a different page at the same address.
 		h.Set("Cache-Control", "no-cache")
 		h.Set("ETag", `"`+strings.NewReplacer("'", "", "sha256-", "").Replace(digest(f.text))+`"`)
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(f.text))

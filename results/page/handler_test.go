@@ -29,7 +29,7 @@ func TestHandler(t *testing.T) {
 			t.Errorf("%s: %s", path, w.Header())
 		}
 		if again := get(path, w.Header().Get("ETag")); again.Code != http.StatusNotModified {
-			t.Errorf("%s: asked again: %d", path, again.Code)
+			t.Errorf("%s: requested again: %d", path, again.Code)
 		}
 	}
 	for _, path := range []string{"/assets/app.js", "/app.js/", "/../document.go", "/x"} {

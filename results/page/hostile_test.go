@@ -41,7 +41,7 @@ func hostileRun() (results.Run, []results.Cell, fakeSource) {
 	}
 }
 
-// Text from a guest is in the file only as packed documents or escaped markup.
+// Guest text is in the file only in packed documents or as escaped markup.
 func TestReportHoldsNothingHostile(t *testing.T) {
 	r, cells, l := hostileRun()
 	var b bytes.Buffer

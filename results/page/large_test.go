@@ -60,9 +60,9 @@ func TestHundredThousandCells(t *testing.T) {
 			began, from := time.Now(), processorTime(t)
 			must(t, WriteReport(t.Context(), &b, r, nil, cells, l))
 			took, spent := time.Since(began), processorTime(t)-from
-			t.Logf("%d cells: %.1f MB in %v, %v of processor time", len(cells), float64(b.Len())/1e6, took, spent)
+			t.Logf("%d cells: %.1f MB in %v, %v of CPU time", len(cells), float64(b.Len())/1e6, took, spent)
 			if spent > 10*time.Second {
-				t.Errorf("writing it took %v of processor time", spent)
+				t.Errorf("writing it took %v of CPU time", spent)
 			}
 			if b.Len() > 30e6 {
 				t.Errorf("the report has %d bytes", b.Len())
@@ -115,9 +115,9 @@ func TestLargeReportInBrowser(t *testing.T) {
 			b.Sound()
 			report := func(what string, times []float64, limit float64) {
 				slices.Sort(times)
-				t.Logf("%s: least %.0f ms, median %.0f ms of %d", what, times[0], times[len(times)/2], len(times))
+				t.Logf("%s: minimum %.0f ms, median %.0f ms of %d", what, times[0], times[len(times)/2], len(times))
 				if times[0] > limit {
-					t.Errorf("%s takes %.0f ms at best", what, times[0])
+					t.Errorf("%s takes at least %.0f ms", what, times[0])
 				}
 			}
 			report("first view", painted, paint)

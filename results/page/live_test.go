@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/results/browsertest"
 )
 
-// The same page, when a server delivers it, reads the same documents from the
+// The same page, delivered by a server, reads the same documents from the
 // server.
 func TestLivePageInBrowser(t *testing.T) {
 	t.Parallel()
@@ -50,7 +50,7 @@ func TestLivePageInBrowser(t *testing.T) {
 	b.Click(".matrix a.v-crash")
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestMmapStore/large-clean"`)
 	b.Is(`document.querySelectorAll("mark.line").length`, 8)
-	// Each earlier result of a cell links to the cell of its own run.
+	// Each earlier result of a cell links to the cell in its run.
 	b.Is(`document.querySelectorAll(".strip a")[0].getAttribute("href")`, "#/run/20261122-201500-aaaaaaa/cell/6.18.15%2Bdeb13-cloud-amd64/xfs/splice.TestMmapStore%2Flarge-clean")
 	b.Sound()
 	b.To(server.URL + "/#/run/gone")

@@ -26,9 +26,9 @@ func pack(v any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// writeDocument puts a packed document into an element that browsers leave
-// alone. Base64 holds nothing that could end it. Errors are the buffer's own to
-// keep until it is flushed.
+// writeDocument puts a packed document into an element that browsers do not
+// interpret. Base64 cannot contain its end tag. Errors are sticky in the buffer
+// until it is flushed.
 func writeDocument(w *bufio.Writer, name string, packed []byte) {
 	fmt.Fprintf(w, `<script type="application/gzip" id="document-%s">`, name)
 	e := base64.NewEncoder(base64.StdEncoding, w)

@@ -20,8 +20,8 @@ import (
 const (
 	// maxTexts bounds the guest's output, in bytes.
 	maxTexts = 16 << 20
-	// maxLookups bounds the number of cells whose details are looked up, and
-	// maxHistories those whose history is.
+	// maxLookups bounds the number of cells whose details are looked up,
+	// maxHistories that of cells whose history is.
 	maxLookups   = 5000
 	maxHistories = 500
 	// partCells and partTexts bound one part of the cells' documents: a browser
@@ -75,7 +75,7 @@ func WriteReport(ctx context.Context, w io.Writer, r results.Run, marks []string
 	return nil
 }
 
-// safe returns cells with sanitized texts. Those from a store already are.
+// safe returns cells with sanitized texts. Cells from a store already are.
 func safe(cells []results.Cell) []results.Cell {
 	out := slices.Clone(cells)
 	for i := range out {

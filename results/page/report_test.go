@@ -35,7 +35,7 @@ func writeFile(t testing.TB, name string, r results.Run, cells []results.Cell, l
 	return path
 }
 
-// documents unpacks what is in a report, by name, as a browser does.
+// documents unpacks a report's documents, by name, as a browser does.
 func documents(t *testing.T, file string) map[string][]byte {
 	t.Helper()
 	found := map[string][]byte{}
@@ -56,7 +56,7 @@ func decode[T any](t *testing.T, document []byte) (v T) {
 	return v
 }
 
-// The file has every cell once, in the order of reports, with all that is known.
+// The file has every cell once, in the order of reports, with all its data.
 func TestReportHasEveryCell(t *testing.T) {
 	r, cells, l := sample()
 	var b bytes.Buffer
@@ -70,7 +70,7 @@ func TestReportHasEveryCell(t *testing.T) {
 	i := 0
 	for part, from := range starts {
 		if from != i {
-			t.Fatalf("part %d begins with cell %d, the one before it ended at %d", part, from, i)
+			t.Fatalf("part %d starts with cell %d, the previous one ended at %d", part, from, i)
 		}
 		for _, c := range decode[[]Cell](t, docs[fmt.Sprintf("part-%d", part)]) {
 			want := cells[i]
@@ -81,7 +81,7 @@ func TestReportHasEveryCell(t *testing.T) {
 			if columns.Kernels[columns.Kernel[i]] != want.Kernel || columns.Filesystems[columns.Filesystem[i]] != want.FS || columns.Tests[columns.Test[i]] != want.Test ||
 				columns.Verdicts[columns.Verdict[i]] != string(want.Verdict) || columns.Outcomes[columns.Outcome[i]] != string(want.Outcome) ||
 				columns.Details[columns.Detail[i]] != want.Detail || columns.Families[columns.Family[columns.Test[i]]] != sampleFamily(want.Test) {
-				t.Errorf("the columns tell something else of cell %d than %+v", i, want)
+				t.Errorf("the columns of cell %d differ from %+v", i, want)
 			}
 			i++
 		}
@@ -136,8 +136,8 @@ func TestReportFailsWithItsLookup(t *testing.T) {
 	}
 }
 
-// An attempt is shown once and in order, also where the last attempt with a
-// verdict of its own is not the last one.
+// Each attempt is shown once and in order, even if the deciding attempt is not
+// the last one.
 func TestBriefKeepsAttemptsInOrder(t *testing.T) {
 	key := results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.TestA"}
 	for _, verdicts := range [][]outcome.Verdict{

@@ -37,7 +37,7 @@ var (
 	}
 )
 
-// sampleFamily is what the suites would say.
+// sampleFamily is what the suites would report.
 func sampleFamily(test string) string {
 	switch {
 	case strings.Contains(test, "Count"), strings.Contains(test, "EOF"):

@@ -17,12 +17,12 @@ var shellText string
 
 var shellTemplate = template.Must(template.New("shell").Parse(shellText))
 
-// LivePolicy is the Content-Security-Policy of a page that a server gives out.
-// No markup can be made of a text at all (Trusted Types), whatever a script tries.
+// LivePolicy is the Content-Security-Policy of a page that a server delivers.
+// Trusted Types keep scripts from turning text into markup.
 const LivePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'"
 
-// plainRows is how many cells a report lists for readers without script.
+// plainRows is how many cells a report lists for readers without JavaScript.
 const plainRows = 500
 
 // shell is the page before its documents and its script.
@@ -34,7 +34,7 @@ type shell struct {
 	Plain  *plain // nil for a live page
 }
 
-// plain is what a report shows without script.
+// plain is what a report shows without JavaScript.
 type plain struct {
 	Run      Run
 	Verdicts []verdictCount
@@ -48,21 +48,21 @@ type verdictCount struct {
 	N    int
 }
 
-// Live is the page that a server gives out. It wants, beside it, app.css and
-// app.js, which are Style(true) and Script(true), and below api/ the documents
-// that source.js asks for.
+// Live is the page that a server delivers. It loads app.css and app.js, which
+// are Style(true) and Script(true), and the documents below api/ that source.js
+// requests.
 func Live() string {
 	var b strings.Builder
-	// frame-ancestors means nothing in a meta element: the server's header has it.
+	// frame-ancestors is ignored in a meta element: the server's header has it.
 	policy, _, _ := strings.Cut(LivePolicy, "; frame-ancestors")
-	// The template and its data are the program's own: it cannot fail.
+	// The template and its data are constant: it cannot fail.
 	_ = shellTemplate.Execute(&b, shell{Title: "splicelab", Policy: policy, Live: true})
 	b.WriteString("<script src=\"app.js\"></script>\n</body>\n</html>\n")
 	return b.String()
 }
 
-// writeHead writes a report up to its first document. script is allowed to run
-// in it, and nothing else is.
+// writeHead writes a report up to its first document. Only script may run in
+// it.
 func writeHead(w io.Writer, run Run, cells []results.Cell, script string) error {
 	style := Style(false)
 	return shellTemplate.Execute(w, shell{
@@ -100,7 +100,7 @@ func remarkable(c *results.Cell) bool {
 	return c.Bad() || c.Flaky != "" || c.Infra > 0 || c.Expected == results.XPass
 }
 
-// digest is how a Content-Security-Policy names a script or a style.
+// digest is the hash source of a script or style in a Content-Security-Policy.
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -7,10 +7,10 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Times is where the time of a run went.
+// Times is how the time of a run was spent.
 type Times struct {
-	Phases []PhaseText `json:"phases"` // waiting in the queue is left out
-	Rows   []TimeRow   `json:"rows"`   // none where it was not stored
+	Phases []PhaseText `json:"phases"` // without the queue
+	Rows   []TimeRow   `json:"rows"`   // none if it was not stored
 }
 
 // PhaseText describes a phase.
@@ -19,23 +19,23 @@ type PhaseText struct {
 	Doc  string `json:"doc"`
 }
 
-// TimeRow is where the time of one kernel and filesystem went.
+// TimeRow is the time spent on one kernel and filesystem.
 type TimeRow struct {
 	Kernel  string     `json:"kernel"`
 	FS      string     `json:"fs"`
 	TotalMS float64    `json:"total_ms"`
-	Phases  []TimeUsed `json:"phases"` // one for each of Times.Phases
+	Phases  []TimeUsed `json:"phases"` // one per entry of Times.Phases
 }
 
-// TimeUsed is what a phase took of all attempts.
+// TimeUsed is the time that all attempts spent in a phase.
 type TimeUsed struct {
-	Attempts int     `json:"attempts"` // in which it took any time
+	Attempts int     `json:"attempts"` // that spent any time in it
 	SumMS    float64 `json:"sum_ms"`
 	MedianMS float64 `json:"median_ms"` // of one attempt
 }
 
-// NewTimes adds up where the time of cells went, which must be in the order of
-// reports.
+// NewTimes adds up how the time of cells was spent. The cells must be in the
+// order of reports.
 func NewTimes(cells []results.Cell) Times {
 	doc := Times{Phases: []PhaseText{}, Rows: []TimeRow{}}
 	for _, p := range results.Phases[1:] {
@@ -58,7 +58,7 @@ func NewTimes(cells []results.Cell) Times {
 	return doc
 }
 
-// milliseconds is d to the tenth.
+// milliseconds is d in ms, rounded to a tenth.
 func milliseconds(d time.Duration) float64 {
 	return float64(d.Round(100*time.Microsecond)) / float64(time.Millisecond)
 }

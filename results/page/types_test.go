@@ -1,5 +1,5 @@
-// The type checker is a process of its own, which the race detector does not see:
-// it runs once, in the group of tests without it.
+// The type checker is a separate process, so the race detector is useless here:
+// this test is built only without it.
 //go:build !race
 
 package page

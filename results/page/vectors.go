@@ -10,7 +10,7 @@ import (
 	"github.com/splicelab/splicelab/results/findings"
 )
 
-// Vectors are the policy vectors of a run: what each source and sink answered
+// Vectors are the policy vectors of a run: the answers of each source and sink
 // to the probes.
 type Vectors struct {
 	Probes  []Probe         `json:"probes"`
@@ -29,20 +29,19 @@ type KernelVectors struct {
 	Rows   []VectorRow `json:"rows"`
 }
 
-// VectorRow are the answers that a source and a sink gave alike on some
-// filesystems.
+// VectorRow is a source and a sink with the same answers on some filesystems.
 type VectorRow struct {
 	Source      string          `json:"source"`
 	Sink        string          `json:"sink"`
 	Filesystems []string        `json:"filesystems"`
-	Answers     []string        `json:"answers"` // one a probe; empty: not asked
+	Answers     []string        `json:"answers"` // one per probe; empty: not asked
 	Fits        string          `json:"fits"`    // the policies that no answer contradicts
 	Verdict     outcome.Verdict `json:"verdict"`
 	Detail      string          `json:"detail"`
 }
 
-// NewVectors is the document of the vectors in a run's cells, which must be in
-// the order of reports.
+// NewVectors is the document of the vectors in a run's cells. The cells must be
+// in the order of reports.
 func NewVectors(cells []results.Cell) Vectors {
 	doc := Vectors{Probes: []Probe{}, Kernels: []KernelVectors{}}
 	for _, p := range findings.Probes {

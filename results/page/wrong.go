@@ -11,17 +11,17 @@ import (
 const maxWrong = 8
 
 var (
-	// A test's output shows what was found beside what was expected, 16 bytes a line.
+	// A test's output shows found beside expected bytes, 16 per line.
 	wrongDump = regexp.MustCompile(`wrong bytes at (\d+), ([^\n:]{1,200}):\n((?:[ \t]+(?:found|expected) +\d+ *(?:[ \t][0-9a-f]{2})+[ \t]*\n?){2,64})`)
 	wrongLine = regexp.MustCompile(`(found|expected) +\d+ *((?:[ \t][0-9a-f]{2})+)`)
-	// A detail shows the first bytes of a damaged place,
+	// A detail shows the first bytes of a corrupt range,
 	wrongNote = regexp.MustCompile(`\bat (\d+): ([^;]*?) \(((?:[0-9a-f]{2} )*[0-9a-f]{2})\)`)
-	// or, where a consumer wrote into its source, both.
+	// or both, if a consumer wrote into its source.
 	wrongSource = regexp.MustCompile(`([^;:]*?) differs at (\d+): ((?:[0-9a-f]{2} )*[0-9a-f]{2}) instead of ((?:[0-9a-f]{2} )*[0-9a-f]{2})`)
 )
 
 // Wrong finds the first wrong bytes in what a test reported: its detail and its
-// output. Both are texts of a guest, and nothing in them is relied on.
+// output. Both are untrusted text from a guest.
 func Wrong(detail, output string) []Bytes {
 	found := []Bytes{}
 	add := func(offset, title, got, want string) {
@@ -55,5 +55,5 @@ func Wrong(detail, output string) []Bytes {
 	return found
 }
 
-// packed are hexadecimal bytes without their separators.
+// packed returns hexadecimal bytes without separators.
 func packed(s string) string { return strings.Join(strings.Fields(s), "") }

@@ -34,7 +34,7 @@ func TestWrong(t *testing.T) {
 	}
 }
 
-// A guest chooses these texts: they must not take the page's time.
+// A guest controls these texts: they must not be slow to parse.
 func FuzzWrong(f *testing.F) {
 	f.Add("at 64: generation 2 (53 70)", sampleOutput)
 	f.Add("the memory differs at 16: 00 01 instead of 53 70", "wrong bytes at 8, x:\n found 8 00\n expected 8 11\n")

@@ -1,5 +1,5 @@
 // Package resultstest has sample runs, cells and attempts for the tests of
-// package results and those below it.
+// package results and its subpackages.
 package resultstest
 
 import (

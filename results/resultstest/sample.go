@@ -27,8 +27,8 @@ var (
 	}
 )
 
-// Sample is a run that looks like a real one: outcomes differ by test,
-// filesystem and kernel, and everything that can go wrong went wrong once.
+// Sample is a realistic run: outcomes differ by test, filesystem and kernel,
+// and everything that can go wrong went wrong once.
 func Sample() (results.Run, []results.Cell) {
 	r := Run("20261123-191420-5123f9a", 0)
 	r.Finished = r.Started.Add(4*time.Minute + 12*time.Second)
@@ -85,7 +85,7 @@ func sampleCell(key results.CellKey) results.Cell {
 	return results.FromAttempts(attempts)
 }
 
-// ContainsAll returns whether the text of a key contains all of some parts.
+// ContainsAll reports whether the text of a key contains all parts.
 func ContainsAll(key results.CellKey) func(parts ...string) bool {
 	return func(parts ...string) bool {
 		for _, p := range parts {
@@ -97,7 +97,7 @@ func ContainsAll(key results.CellKey) func(parts ...string) bool {
 	}
 }
 
-// Expected is a run in which cells stand in every way to what is expected.
+// Expected is a run with every combination of results and expectations.
 func Expected() []results.Cell {
 	key := func(fs, test string) results.CellKey {
 		return results.CellKey{Kernel: "6.12.1", FS: fs, Test: "s.Test" + test}

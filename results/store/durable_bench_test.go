@@ -17,7 +17,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// realistic is an attempt as cells of the splice suite leave it.
+// realistic is a typical attempt of the splice suite.
 func realistic(n int) results.Attempt {
 	a := resultstest.Attempt(results.CellKey{Kernel: "6.12.117+deb13-cloud-amd64", FS: "xfs", Test: fmt.Sprintf("splice.TestPunchHoleInPage/large-clean-%d", n/3)}, n%3+1, outcome.Fail, outcome.Zeroed)
 	a.Detail = "zeroed 1024+1024 of 65536, and live 0+512"
@@ -28,10 +28,10 @@ func realistic(n int) results.Attempt {
 	return a
 }
 
-// BenchmarkAddAttempt stores attempts one by one, each durable before the next,
-// and beside each writes as many bytes to a plain file and waits for the disk:
-// the least that durability can cost here and now. It reports medians, because
-// a disk that others use has a long tail.
+// BenchmarkAddAttempt stores attempts one by one, each durable before the next.
+// For comparison it writes and syncs as many bytes to a plain file each time,
+// the lower bound for durability on this disk. It reports medians, because a
+// shared disk has a long tail.
 func BenchmarkAddAttempt(b *testing.B) {
 	dir := b.TempDir()
 	s, err := Open(filepath.Join(dir, "r.db"))

@@ -19,12 +19,12 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// childEnv makes this test binary the process that TestKill kills: the value
-// is the store's path.
+// childEnv makes this test binary the process that TestKill kills: the value is
+// the store's path.
 const childEnv = "RESULTS_TEST_STORE"
 
-// TestChild is not a test of its own: it adds attempts until it is killed and
-// prints the number of each as soon as the store acknowledged it.
+// TestChild is a helper process, not a test: it adds attempts until it is
+// killed, and prints the number of each once the store has acknowledged it.
 func TestChild(t *testing.T) {
 	path := os.Getenv(childEnv)
 	if path == "" {
@@ -45,7 +45,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	s := open(t, path)
 	resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run("r", 0)))
 	for round := range 3 {
-		// Every round begins anew, so earlier attempts are repeats: harmless.
+		// Every round starts over, so earlier attempts are repeats, which is harmless.
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
 		cmd.Env = append(os.Environ(), childEnv+"="+path)
 		out, err := cmd.StdoutPipe()
@@ -65,10 +65,10 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			}
 		}
 		if err := cmd.Wait(); err == nil {
-			t.Fatal("the child ended by itself")
+			t.Fatal("the child exited unexpectedly")
 		}
 		if last < enough {
-			t.Fatalf("the child ended after %d attempts", last)
+			t.Fatalf("the child exited after %d attempts", last)
 		}
 		attempts, err := s.Attempts(t.Context(), "r", resultstest.Key)
 		resultstest.Must(t, err)
@@ -123,10 +123,10 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 		t.Errorf("%d attempts stored, %d were acknowledged", len(attempts), stored)
 	}
 	resultstest.Must(t, os.Remove(ballast))
-	resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(big(stored+1)))) // goes on with the same store
+	resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(big(stored+1)))) // continues with the same store
 }
 
-func TestAddAttemptTakes(t *testing.T) {
+func TestAddAttemptLatency(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: measures the disk")
 	}
@@ -142,7 +142,7 @@ func TestAddAttemptTakes(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("AddAttempt: median %v, 99%% %v", took[100], took[198])
-	// Generous: the disk of a loaded machine is not the code's fault.
+	// Generous: the disk may be busy.
 	if took[100] > 50*time.Millisecond {
 		t.Errorf("median %v", took[100])
 	}

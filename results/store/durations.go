@@ -9,13 +9,13 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// durationRuns is how many of the newest finished runs Durations reads: enough to
-// know a cell that the last run omitted, and few enough that planning does not
-// read the whole history.
+// durationRuns is how many of the newest finished runs Durations reads: enough
+// to include cells that the last run omitted, and few enough to keep planning
+// fast.
 const durationRuns = 3
 
-// Durations returns how long each cell last took to a verdict, in the newest
-// finished runs.
+// Durations returns each cell's latest time to verdict in the newest finished
+// runs.
 func (s *Store) Durations(ctx context.Context) (map[results.CellKey]time.Duration, error) {
 	ids, err := s.ids(ctx, ` WHERE finished <> 0 ORDER BY started DESC, id DESC`)
 	if err != nil {

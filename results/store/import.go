@@ -11,7 +11,8 @@ import (
 )
 
 // Import records a finished run with all of its attempts in one transaction.
-// known reports that a run with this id exists: then nothing is recorded.
+// known reports that a run with this id already exists; then nothing is
+// recorded.
 func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.Attempt) (known bool, err error) {
 	if r.ID == "" || sanitize.Line(r.ID) != r.ID {
 		return false, fmt.Errorf("run id %q: must be one printable line", r.ID)

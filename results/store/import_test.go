@@ -48,6 +48,6 @@ func TestImportIsWholeOrNothing(t *testing.T) {
 	}
 	r.ID, r.Finished = "import-2", time.Time{}
 	if _, err := s.Import(ctx, r, nil); err == nil {
-		t.Error("a run that has not ended was imported")
+		t.Error("an unfinished run was imported")
 	}
 }

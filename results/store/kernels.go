@@ -12,8 +12,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// SetKernel records what is known of a kernel of a run. It replaces what the
-// run began with: a kernel that is only fetched then has no digest before.
+// SetKernel records a kernel of a run. It replaces what was recorded at the
+// start of the run, when a kernel that had not been fetched had no digest.
 func (s *Store) SetKernel(ctx context.Context, runID string, k results.Kernel) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		if _, err := openRun(ctx, tx, runID); err != nil {
@@ -30,8 +30,7 @@ func putKernel(ctx context.Context, tx *sql.Tx, runID string, k results.Kernel) 
 	return err
 }
 
-// versions are the upstream versions of a run's kernels by release, as far as
-// they are stored.
+// versions returns the stored upstream versions of a run's kernels by release.
 func versions(ctx context.Context, q querier, runID string) (map[string]kernelversion.Version, error) {
 	rows, err := q.QueryContext(ctx, `SELECT release, version FROM kernel WHERE run = ?`, runID)
 	if err != nil {
@@ -58,8 +57,8 @@ func (s *Store) Kernels(ctx context.Context, runID string) ([]kernelversion.Rele
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	// From each to the next by the primary key, which SQLite's DISTINCT does
-	// not do: it would read all attempts.
+	// Skip from each kernel to the next by the primary key: SQLite's DISTINCT
+	// would read all attempts.
 	rows, err := s.read.QueryContext(ctx, `WITH RECURSIVE k (release) AS (
 			SELECT min(kernel) FROM attempt WHERE run = ?1
 			UNION ALL

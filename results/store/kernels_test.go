@@ -51,7 +51,7 @@ func TestKernelsKeepTheirVersion(t *testing.T) {
 	}
 }
 
-// A database without the table of kernels gets the versions that plans know.
+// A database without the kernels table gets versions from stored plans.
 func TestKernelsOfOlderDatabases(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	s, err := store.Open(path)

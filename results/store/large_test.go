@@ -1,5 +1,5 @@
-// The race detector makes everything several times slower, so what is measured
-// under it says nothing.
+// The race detector makes everything several times slower, so measurements
+// under it are meaningless.
 //go:build !race
 
 package store
@@ -20,9 +20,9 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// TestHundredThousandCells keeps reading and drawing a large run quick. It
-// measures processor time, which a busy machine does not stretch as it does
-// the wall's, and the limits are several times what it takes.
+// TestHundredThousandCells keeps reading and drawing a large run fast. It
+// measures CPU time, which depends less on the machine's load than wall time
+// does, and the limits are several times the usual values.
 func TestHundredThousandCells(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: stores 100,000 attempts")
@@ -32,7 +32,7 @@ func TestHundredThousandCells(t *testing.T) {
 	s := fresh(t)
 	r := resultstest.Run("r", 0)
 	resultstest.Must(t, s.BeginRun(ctx, r))
-	// One transaction: each attempt durable by itself is measured elsewhere.
+	// One transaction: the cost of durability per attempt is measured elsewhere.
 	tx, err := s.write.BeginTx(ctx, nil)
 	resultstest.Must(t, err)
 	insert, err := tx.Prepare(`INSERT INTO attempt (run, kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
@@ -88,7 +88,7 @@ func TestHundredThousandCells(t *testing.T) {
 	measure("Runs", time.Second, func() error { _, err := s.Runs(ctx); return err })
 }
 
-// processorTime is what this process has used so far, on all processors.
+// processorTime is the CPU time that this process has used so far.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u unix.Rusage

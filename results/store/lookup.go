@@ -22,8 +22,9 @@ func (s *Store) Cell(ctx context.Context, runID string, key results.CellKey) (c 
 // run of some thousand cells.
 const probesPerScan = 500
 
-// CellsAmong returns those cells of a run that are keys of wanted, in no order,
-// with what a Judgement looks at: of the rest, only what is cheap to read.
+// CellsAmong returns those cells of a run that are keys of wanted, in no
+// particular order. They have the fields that a Judgement needs and others that
+// are cheap to read.
 func (s *Store) CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error) {
 	var cells []results.Cell
 	if len(wanted) > probesPerScan {
@@ -54,8 +55,8 @@ func (s *Store) CellsAmong(ctx context.Context, runID string, wanted map[results
 	return cells, nil
 }
 
-// RunsUpTo returns the runs, newest first, up to one of them where it is given.
-// Their counts are not read.
+// RunsUpTo returns the runs, newest first, up to and including the given one
+// unless that is nil. Their counts are not read.
 func (s *Store) RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error) {
 	where, args := "", []any(nil)
 	if last != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
-// Mark gives a run a name, which another run may lose: "@" and the name then
-// refer to it.
+// Mark gives a run a name, taking it from any other run. "@" and the name then
+// refer to the run.
 func (s *Store) Mark(ctx context.Context, name, id string) error {
 	if name == "" || sanitize.Line(name) != name {
 		return fmt.Errorf("mark %q: must be one printable line", name)
@@ -25,7 +25,7 @@ func (s *Store) Mark(ctx context.Context, name, id string) error {
 	})
 }
 
-// Marks returns the names of runs, by run.
+// Marks returns the marks of runs, by run.
 func (s *Store) Marks(ctx context.Context) (map[string][]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT run, name FROM mark ORDER BY name`)
 	if err != nil {
@@ -53,8 +53,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (removed []string, 
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	// Without an index, SQLite would scan all attempts for each deleted log. All
-	// references but marks are deleted first.
+	// Without an index, SQLite would scan all attempts for each deleted log.
+	// All references except marks are deleted first.
 	if _, err := conn.ExecContext(ctx, `PRAGMA foreign_keys = 0`); err != nil {
 		return nil, errors.Join(s.explain(err), conn.Close())
 	}
@@ -74,8 +74,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (removed []string, 
 	return removed, nil
 }
 
-// removeRun removes a run unless it has got a mark meanwhile. Each is a
-// transaction of its own, so that others can write in between.
+// removeRun removes a run unless it has been marked in the meantime. Each is a
+// separate transaction, so that others can write in between.
 func removeRun(ctx context.Context, conn *sql.Conn, id string) (gone bool, err error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {

@@ -33,7 +33,7 @@ func TestMarks(t *testing.T) {
 	resultstest.Must(t, s.Mark(ctx, results.Baseline, "b"))
 	named("@baseline", "b")
 	if err := s.Mark(ctx, results.Baseline, "x"); !errors.As(err, &none) {
-		t.Errorf("marking what is not there: %v", err)
+		t.Errorf("marking an unknown run: %v", err)
 	}
 	day := func(n int) string { return resultstest.T0.AddDate(0, 0, n).Local().Format("2006-01-02") }
 	named(day(0), "a")
@@ -50,7 +50,7 @@ func TestMarks(t *testing.T) {
 	removed, err := s.Prune(ctx, resultstest.T0.Add(36*time.Hour))
 	resultstest.Must(t, err)
 	if d := cmp.Diff([]string{"a"}, removed); d != "" {
-		t.Error("what has a mark must stay: " + d)
+		t.Error("marked runs must be kept: " + d)
 	}
 	var logs int
 	resultstest.Must(t, s.read.QueryRow(`SELECT count(*) FROM log`).Scan(&logs))

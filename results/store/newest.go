@@ -12,9 +12,9 @@ type Seen struct {
 	Run string // its id
 }
 
-// Newest returns the newest cell of each kernel and filesystem that the store
-// has of a test, suite.TestName, and of its subtests, in the order of reports.
-// Infra says nothing about a kernel and is skipped.
+// Newest returns, for a test (suite.TestName) and its subtests, the newest
+// stored cell of each kernel and filesystem, in the order of reports. Infra is
+// no verdict on a kernel and is skipped.
 func (s *Store) Newest(ctx context.Context, test string) ([]Seen, error) {
 	ids, err := s.ids(ctx, ` ORDER BY started DESC, id DESC`)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// TestNewest: the newest run that has a cell speaks for it, unless the lab
-// itself failed there, and tests with longer names are others.
+// TestNewest: the newest run with a result other than infra counts. Tests with
+// longer names are different tests.
 func TestNewest(t *testing.T) {
 	ctx := t.Context()
 	s := fresh(t)

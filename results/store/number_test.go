@@ -9,14 +9,14 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// TestAddAttemptNumbers: an attempt without a number gets the cell's next one,
-// after those of an earlier process, and no two get the same.
+// TestAddAttemptNumbers: an attempt without a number gets the cell's next
+// unique one, also after attempts of an earlier process.
 func TestAddAttemptNumbers(t *testing.T) {
 	ctx := t.Context()
 	s := fresh(t)
 	resultstest.Must(t, s.BeginRun(ctx, resultstest.Run("r", 0)))
 	resultstest.Must(t, s.AddAttempt(ctx, "r", new(resultstest.Attempt(resultstest.Key, 3, outcome.Infra, outcome.None))))
-	other := open(t, s.Path()) // as another process has it
+	other := open(t, s.Path()) // as another process would
 	var all sync.WaitGroup
 	for _, s := range []*Store{s, other} {
 		all.Go(func() {

@@ -20,9 +20,9 @@ func addPlan(ctx context.Context, tx *sql.Tx, r results.Run) error {
 	return err
 }
 
-// Plan returns the run's Plan as BeginRun stored it; empty if there is none, as
-// for runs of versions that stored no plans. ended reports that no cell of it is
-// pending.
+// Plan returns the run's Plan as stored by BeginRun; empty if there is none, as
+// for runs of versions that stored no plans. ended reports that none of its
+// cells is pending.
 func (s *Store) Plan(ctx context.Context, id string) (plan string, ended bool, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT document, ended FROM plan WHERE run = ?`, id).Scan(&plan, &ended)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -17,7 +17,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-func TestPlanIsKept(t *testing.T) {
+func TestPlanIsStored(t *testing.T) {
 	ctx := t.Context()
 	s := fresh(t)
 	unfinished := func(want ...string) {
@@ -35,7 +35,7 @@ func TestPlanIsKept(t *testing.T) {
 	}
 	without := resultstest.Run("without", 0)
 	resultstest.Must(t, s.BeginRun(ctx, without))
-	unfinished() // it has no plan, so nothing can go on with it
+	unfinished() // without a plan it cannot be resumed
 	for i, id := range []string{"first", "second"} {
 		r := resultstest.Run(id, time.Duration(i+1)*time.Minute)
 		r.Plan = "the plan of " + id
@@ -49,8 +49,8 @@ func TestPlanIsKept(t *testing.T) {
 		}
 	}
 
-	// Stopped: finished, and something is left. Killed before it was finished:
-	// nothing is left, and it has to be finished.
+	// Stopped: finished, with pending cells. Killed before FinishRun: no
+	// pending cells, but it has to be finished.
 	resultstest.Must(t, s.FinishRun(ctx, "first", time.Now(), "interrupted"))
 	resultstest.Must(t, s.EndPlan(ctx, "second"))
 	unfinished("second", "first")
@@ -59,7 +59,7 @@ func TestPlanIsKept(t *testing.T) {
 	resultstest.Must(t, s.ResumeRun(ctx, "second"))
 	unfinished("second", "first")
 
-	// It goes with its run.
+	// The plan is removed with its run.
 	removed, err := s.Prune(ctx, resultstest.T0.Add(24*365*time.Hour))
 	resultstest.Must(t, err)
 	if len(removed) != 3 {
@@ -67,11 +67,11 @@ func TestPlanIsKept(t *testing.T) {
 	}
 	unfinished()
 	if got, _, err := s.Plan(ctx, "first"); got != "" || err != nil {
-		t.Errorf("the plan of a run that is gone: %q, %v", got, err)
+		t.Errorf("the plan of a removed run: %q, %v", got, err)
 	}
 }
 
-// What a run took is the time that somebody was at it.
+// A run's duration excludes pauses.
 func TestPausesDoNotCount(t *testing.T) {
 	ctx := t.Context()
 	hour := time.Hour
@@ -116,7 +116,8 @@ func TestPausesDoNotCount(t *testing.T) {
 	}
 }
 
-// TestHolder is not a test of its own: it holds a run until it is killed.
+// TestHolder is a helper process, not a test: it holds a run's lock until it is
+// killed.
 func TestHolder(t *testing.T) {
 	path := os.Getenv("RESULTS_TEST_HOLD")
 	if path == "" {
@@ -156,7 +157,7 @@ func TestRunIsLocked(t *testing.T) {
 	resultstest.Must(t, err)
 	again()
 
-	// All of many are found, in whatever order they were begun and ended.
+	// Many locks are all found, in whatever order they were taken and released.
 	var many []func()
 	for i := range 50 {
 		release, err := []*Store{s, other}[i%2].LockRun(fmt.Sprint("run ", i))
@@ -181,7 +182,7 @@ func TestRunIsLocked(t *testing.T) {
 	release()
 	running("r", false)
 
-	// Who locks more than a run's byte is not waited for without end.
+	// A lock on more than one run's byte does not cause an endless loop.
 	f, err := os.OpenFile(path+".running", os.O_RDWR, 0)
 	resultstest.Must(t, err)
 	for _, all := range []unix.Flock_t{{Type: unix.F_WRLCK, Start: 10, Len: 1 << 40}, {Type: unix.F_WRLCK}} {
@@ -192,7 +193,7 @@ func TestRunIsLocked(t *testing.T) {
 	}
 	resultstest.Must(t, f.Close())
 
-	// Of a process that is killed nothing is left.
+	// A killed process leaves no lock behind.
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHolder$")
 	cmd.Env = append(os.Environ(), "RESULTS_TEST_HOLD="+path)
 	out, err := cmd.StdoutPipe()
@@ -200,7 +201,7 @@ func TestRunIsLocked(t *testing.T) {
 	resultstest.Must(t, cmd.Start())
 	word := make([]byte, 5)
 	if _, err := out.Read(word); err != nil || string(word) != "held\n" {
-		t.Fatalf("the child said %q: %v", word, err)
+		t.Fatalf("the child printed %q: %v", word, err)
 	}
 	running("r", true)
 	resultstest.Must(t, cmd.Process.Kill())

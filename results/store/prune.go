@@ -16,9 +16,9 @@ func (s *Store) Prunable(ctx context.Context, before time.Time) ([]string, error
 // is free.
 const compactWorth = 4
 
-// Compact returns the space of pruned runs to the filesystem if it is a good part
-// of the file, and returns the number of bytes freed. It needs free space for a
-// copy of the rest. Writers block meanwhile.
+// Compact returns the space of pruned runs to the filesystem if it is a
+// considerable part of the file, and returns the number of bytes freed. It
+// needs free space for a copy of the rest, and blocks writers.
 func (s *Store) Compact(ctx context.Context) (freed int64, err error) {
 	var pages, free, size int64
 	for pragma, n := range map[string]*int64{"page_count": &pages, "freelist_count": &free, "page_size": &size} {
@@ -29,7 +29,7 @@ func (s *Store) Compact(ctx context.Context) (freed int64, err error) {
 	if free == 0 || free*compactWorth < pages {
 		return 0, nil
 	}
-	// What VACUUM wrote is in the WAL until a checkpoint.
+	// VACUUM's output stays in the WAL until a checkpoint.
 	for _, q := range []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
 		if _, err := s.write.ExecContext(ctx, q); err != nil {
 			return 0, s.explain(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-// What is removed is given back to the disk, and what stays is still there.
+// The space of removed runs is freed, and the other runs are intact.
 func TestPruneAndCompact(t *testing.T) {
 	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "results.db"))
 	for i, id := range []string{"a", "b", "c"} {
@@ -37,7 +37,7 @@ func TestPruneAndCompact(t *testing.T) {
 		t.Error(d)
 	}
 	if d := cmp.Diff(would, did); d != "" {
-		t.Errorf("what Prunable names is not what Prune removes: %s", d)
+		t.Errorf("Prunable and Prune differ: %s", d)
 	}
 	size := func() int64 {
 		st, err := os.Stat(s.Path())
@@ -53,7 +53,7 @@ func TestPruneAndCompact(t *testing.T) {
 		t.Errorf("freed %d: the file had %d bytes and has %d", freed, was, is)
 	}
 	if again, err := s.Compact(ctx); again != 0 || err != nil {
-		t.Errorf("nothing to give back, yet %d, %v", again, err)
+		t.Errorf("nothing to free, yet %d, %v", again, err)
 	}
 	cells, err := s.Cells(ctx, "a")
 	resultstest.Must(t, err)

@@ -11,8 +11,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// This file reads attempts. A run can have 100,000 of them: equal texts share one
-// string.
+// This file reads attempts. A run can have 100,000 of them, so equal texts
+// share one string.
 
 func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, error) {
 	cells, err := roomFor(ctx, q, runID)
@@ -23,7 +23,7 @@ func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, er
 	flush := func() {
 		if len(one) > 0 {
 			cells = append(cells, results.FromAttempts(one))
-			one = one[:0] // FromAttempts keeps none of it
+			one = one[:0] // FromAttempts does not retain it
 		}
 	}
 	err = eachAttempt(ctx, q, func(a *results.Attempt) {
@@ -43,8 +43,8 @@ func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, er
 // mostPlanned bounds the capacity that is reserved for planned cells.
 const mostPlanned = 1 << 18
 
-// roomFor reserves capacity for the cells of a run: they are large and many, and
-// growing the slice would copy them several times.
+// roomFor reserves capacity for the cells of a run: growing the slice would
+// copy many large cells several times.
 func roomFor(ctx context.Context, q querier, runID string) ([]results.Cell, error) {
 	rows, err := q.QueryContext(ctx, `SELECT planned FROM run WHERE id = ?`, runID)
 	if err != nil {
@@ -67,9 +67,9 @@ func readAttempts(ctx context.Context, q querier, query, runID string, args ...a
 	return attempts, err
 }
 
-// eachAttempt calls f for each attempt that the query finds in a run, which is
-// its first parameter. Attempts with
-// equal covariates share one map, which nobody must write to.
+// eachAttempt calls f for each attempt that the query finds in a run, the
+// query's first parameter. Attempts with equal covariates share one map, which
+// must not be modified.
 func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query, runID string, args ...any) error {
 	known, err := versions(ctx, q, runID)
 	if err != nil {
@@ -102,11 +102,11 @@ func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-// maxSeen bounds how many texts are remembered: a run whose texts all differ must
+// maxSeen bounds the number of cached texts: a run whose texts all differ must
 // not be in memory twice.
 const maxSeen = 1 << 14
 
-// seenTexts are the texts and covariates that were read so far.
+// seenTexts caches the texts and covariates read so far.
 type seenTexts struct {
 	texts      map[string]string
 	covariates map[string]map[string]string // by their JSON

@@ -7,9 +7,9 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Recent returns up to n runs, newest first, after the first skip, and how many
-// runs there are. The Tally of an unfinished run is empty: counting its cells
-// means reading them.
+// Recent returns up to n runs, newest first, after the first skip ones, and the
+// total number of runs. The Tally of an unfinished run is empty: counting its
+// cells means reading them.
 func (s *Store) Recent(ctx context.Context, skip, n int) (runs []results.RunSummary, total int, err error) {
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM run`).Scan(&total); err != nil {
 		return nil, 0, s.explain(err)
@@ -31,8 +31,8 @@ func (s *Store) Recent(ctx context.Context, skip, n int) (runs []results.RunSumm
 	return runs, total, s.setRunning(runs)
 }
 
-// AttemptCount is how many attempts a run has. Attempts are only ever added: while
-// the count is the same, so are the run's cells.
+// AttemptCount is the number of a run's attempts. Attempts are only ever added:
+// as long as the count is unchanged, so are the run's cells.
 func (s *Store) AttemptCount(ctx context.Context, id string) (n int, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM attempt WHERE run = ?`, id).Scan(&n)
 	return n, s.explain(err)

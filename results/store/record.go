@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// ErrConflict is wrapped by the error of recording different content under an
+// ErrConflict is wrapped by the error for recording different content under an
 // existing key: a result never changes.
 var ErrConflict = errors.New("already recorded with different content")
 
@@ -69,7 +69,7 @@ func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (
 	return true, addPlan(ctx, tx, r)
 }
 
-// SetCondition adds one of the run's Conditions, for what is not known when the
+// SetCondition adds one of the run's Conditions, for what is unknown when the
 // run starts.
 func (s *Store) SetCondition(ctx context.Context, id, name, value string) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
@@ -95,7 +95,7 @@ func (s *Store) SetCondition(ctx context.Context, id, name, value string) error 
 }
 
 // FinishRun records the end of a run. problem says why its results cannot be
-// trusted; empty: they can. A finished run accepts no more attempts.
+// trusted; empty if they can. A finished run accepts no more attempts.
 func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, problem string) error {
 	if finished.IsZero() {
 		return fmt.Errorf("run %s: no finish time", id)
@@ -130,11 +130,11 @@ func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, pr
 	})
 }
 
-// AddAttempt records an attempt and returns when it is on disk. It gives an
+// AddAttempt records an attempt and returns once it is on disk. It gives an
 // attempt with N = 0 the next number of its cell, in the same transaction, and
-// sets a.N. Texts are cleaned and bounded (see sanitize.Text) in what is stored,
-// not in a. Repeating the call with the number is harmless; another attempt with
-// the same run, cell and number is ErrConflict.
+// sets a.N. Texts are sanitized and bounded (see sanitize.Text) in what is
+// stored, not in a. Repeating the call with the number is harmless; a different
+// attempt with the same run, cell and number is ErrConflict.
 func (s *Store) AddAttempt(ctx context.Context, runID string, a *results.Attempt) error {
 	safe := results.SafeAttempt(*a)
 	if err := check(safe); err != nil {
@@ -166,7 +166,7 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a *results.Attempt
 			case finished != 0:
 				return fmt.Errorf("run %s has finished: it accepts no attempt at %s", runID, safe.CellKey)
 			}
-			// The obstacle went away in between.
+			// The obstacle is gone in the meantime.
 			return insert(tx)
 		})
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// This file says which runs are running. That is a lock and not a column, because
-// the system releases a lock however its process dies.
+// This file finds out which runs are running. That is a lock and not a column,
+// because the kernel releases a lock however its process dies.
 
 // LockRun holds the run's lock until release is called or the process exits. The
 // error is a *results.RunningError if another holder has it.
@@ -29,12 +29,12 @@ func (s *Store) LockRun(id string) (release func(), err error) {
 	return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
 }
 
-// Running are the runs whose locks are held, at one moment, as the offsets of their
-// bytes.
+// Running is the set of runs whose locks are held at one moment, as offsets of
+// their bytes.
 type Running []int64
 
-// Has reports whether the run's lock is held. That of a finished run is held until
-// its process has cleaned up.
+// Has reports whether the run's lock is held. The lock of a finished run is
+// held until its process has cleaned up.
 func (r Running) Has(id string) bool { return slices.Contains(r, runByte(id)) }
 
 // setRunning sets Running of each unfinished run.
@@ -52,15 +52,15 @@ func (s *Store) Running() (Running, error) {
 	held, err := osfile.HeldBytes(s.lockPath())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil // nobody ever was
+		return nil, nil // no run ever was
 	case err != nil:
 		return nil, fmt.Errorf("find the runs that are running: %w", err)
 	}
 	return held, nil
 }
 
-// lockPath is a file with one byte for each run: a file for each run would have to
-// be removed one day.
+// lockPath is a file with one byte per run: a file per run would have to be
+// removed some day.
 func (s *Store) lockPath() string { return s.path + ".running" }
 
 // runByte is a run's byte of the lock file.

@@ -49,7 +49,7 @@ func (s *Store) Runs(ctx context.Context) ([]results.RunSummary, error) {
 // Run returns the run that ref names: an id, a prefix that only one id has,
 // "latest", or "latest~N" for the N-th before it, "@" and the name of a mark,
 // or a date, 2006-01-02 or 2006-01-02T15:04 in local time, for the newest run
-// that had started by then. The error is a *RunError when ref names none or
+// that had started by then. The error is a *RunError if ref matches no run or
 // several.
 func (s *Store) Run(ctx context.Context, ref string) (results.Run, error) {
 	where, arg := "", any(nil)
@@ -95,7 +95,7 @@ func latest(ref string) (back int, ok bool) {
 	return int(n), err == nil && rest[0] == '~'
 }
 
-// untilDate parses a date, and returns the end of that day or minute.
+// untilDate parses a date and returns the end of that day or minute.
 func untilDate(ref string) (until time.Time, ok bool) {
 	if t, err := time.ParseInLocation("2006-01-02", ref, time.Local); err == nil {
 		return t.AddDate(0, 0, 1), true

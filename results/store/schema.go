@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// applicationID marks a SQLite file as ours ("SPLC"), so that the database of
-// another program is refused.
+// applicationID marks a SQLite file as ours ("SPLC"), so that another program's
+// database is rejected.
 const applicationID = 0x53504c43
 
 // migrations[i] brings a database from schema version i to i+1. Append only: a

@@ -1,7 +1,7 @@
 // Package store keeps runs in SQLite: it records attempts durably, reads runs
-// and cells back, and says which process holds a run's lock. It must not know
+// and cells back, and says which process holds a run's lock. It does not know
 // how a cell is run, judged or shown. Read schema.go first, then record.go for
-// what is written and lookup.go and read.go for what is read.
+// writing, and lookup.go and read.go for reading.
 package store
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
-// busyTimeout is how long to wait for the write lock of another process, in
+// busyTimeout is how long to wait for another process's write lock, in
 // milliseconds. Writes are short: only finishing a large run takes longer than
 // an fsync.
 const busyTimeout = 30_000
@@ -37,7 +37,7 @@ type Store struct {
 	read  *sql.DB // readers see a snapshot and never block on the writer
 }
 
-// Open opens the store in the file at path. It creates a missing file with its
+// Open opens the store in the file at path. It creates a missing file and its
 // directories, and migrates an older schema.
 func Open(path string) (*Store, error) {
 	path, err := filepath.Abs(path)
@@ -64,7 +64,7 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("results file %s: lock its directory: %w", path, err)
 	}
-	defer lock.Close() // frees it
+	defer lock.Close() // unlocks
 	if s.write, err = sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)")+"&_txlock=immediate"); err != nil {
 		return nil, s.explain(err)
 	}

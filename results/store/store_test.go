@@ -34,7 +34,7 @@ func open(t *testing.T, path string) *Store {
 
 func fresh(t *testing.T) *Store { return open(t, filepath.Join(t.TempDir(), "results.db")) }
 
-func TestStoreKeepsWhatItWasGiven(t *testing.T) {
+func TestStoreRoundTrip(t *testing.T) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "a b?c#d%41", "results.db")
 	s := open(t, path)
@@ -48,7 +48,7 @@ func TestStoreKeepsWhatItWasGiven(t *testing.T) {
 	resultstest.Must(t, s.FinishRun(ctx, "one", resultstest.T0.Add(time.Minute), "control cell failed"))
 	resultstest.Must(t, s.AddAttempt(ctx, "one", &a)) // still harmless
 
-	s = open(t, path) // a second look, as another process has it
+	s = open(t, path) // reopened, as another process would
 	r.Finished, r.Problem = resultstest.T0.Add(time.Minute), "control cell failed"
 	got, err := s.Run(ctx, "one")
 	resultstest.Must(t, err)
@@ -120,11 +120,11 @@ func TestStoreRefuses(t *testing.T) {
 	}
 	var unknown *results.RunError
 	if err := s.AddAttempt(ctx, "two", &first); !errors.As(err, &unknown) {
-		t.Errorf("attempt of a run that was never begun: %v", err)
+		t.Errorf("attempt of an unknown run: %v", err)
 	}
 	resultstest.Must(t, s.FinishRun(ctx, "one", resultstest.T0.Add(time.Hour), ""))
 	if err := s.AddAttempt(ctx, "one", new(edit(func(a *results.Attempt) { a.N = 2 }))); err == nil {
-		t.Error("a finished run took another attempt")
+		t.Error("a finished run accepted an attempt")
 	}
 	if err := s.FinishRun(ctx, "one", resultstest.T0.Add(time.Hour), "problem"); !errors.Is(err, ErrConflict) {
 		t.Errorf("finishing again with another problem: %v", err)
@@ -135,7 +135,7 @@ func TestRunReferences(t *testing.T) {
 	ctx := t.Context()
 	s := fresh(t)
 	if _, err := s.Run(ctx, "latest"); err == nil || !strings.Contains(err.Error(), "no runs yet") {
-		t.Errorf("latest of nothing: %v", err)
+		t.Errorf("latest of an empty store: %v", err)
 	}
 	for i, id := range []string{"2026-a1", "2026-a2", "2026-b1"} {
 		resultstest.Must(t, s.BeginRun(ctx, resultstest.Run(id, time.Duration(i)*time.Second)))
@@ -169,7 +169,7 @@ func TestRunReferences(t *testing.T) {
 	}
 }
 
-func TestAttemptsMakeACell(t *testing.T) {
+func TestCellFromAttempts(t *testing.T) {
 	const (
 		pass  = outcome.Pass
 		fail  = outcome.Fail
@@ -180,7 +180,7 @@ func TestAttemptsMakeACell(t *testing.T) {
 	for _, c := range []struct {
 		verdicts []outcome.Verdict
 		verdict  outcome.Verdict
-		n        int // which attempt speaks for the cell
+		n        int // the deciding attempt
 		infra    int
 		flaky    string
 	}{
@@ -198,7 +198,7 @@ func TestAttemptsMakeACell(t *testing.T) {
 	} {
 		s := fresh(t)
 		resultstest.Must(t, s.BeginRun(t.Context(), resultstest.Run("r", 0)))
-		// Stored in reverse: what counts is the number, not the arrival.
+		// Stored in reverse: the number counts, not the order of insertion.
 		for i := len(c.verdicts) - 1; i >= 0; i-- {
 			resultstest.Must(t, s.AddAttempt(t.Context(), "r", new(resultstest.Attempt(resultstest.Key, i+1, c.verdicts[i], outcome.None))))
 		}
@@ -240,7 +240,7 @@ func TestCellsAreInTheOrderOfReports(t *testing.T) {
 	}
 }
 
-func TestOpenSaysWhatIsWrongWithTheFile(t *testing.T) {
+func TestOpenExplainsBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) string {
 		p := filepath.Join(dir, name)
@@ -285,7 +285,7 @@ func TestOpenSaysWhatIsWrongWithTheFile(t *testing.T) {
 		}
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "text")); err != nil || !strings.HasPrefix(string(b), "this is text") {
-		t.Errorf("a file that is no database was changed: %v", err)
+		t.Errorf("a file that is not a database was changed: %v", err)
 	}
 }
 
@@ -297,14 +297,14 @@ func sqlExec(t *testing.T, path, statement string) {
 	resultstest.Must(t, errors.Join(err, db.Close()))
 }
 
-func TestWritersAndReadersAtOnce(t *testing.T) {
+func TestConcurrentWritersAndReaders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	const writers, each = 6, 20
 	var wg sync.WaitGroup
 	errs := make(chan error, 2*writers)
 	for w := range writers {
 		wg.Go(func() {
-			// A store each, as processes have it: only the file is shared.
+			// A Store each, as in separate processes: only the file is shared.
 			s, err := Open(path)
 			if err != nil {
 				errs <- err
@@ -325,7 +325,7 @@ func TestWritersAndReadersAtOnce(t *testing.T) {
 	}
 }
 
-// record records n attempts of writer w, reading in between.
+// record records n attempts of writer w, and reads in between.
 func record(ctx context.Context, s *Store, id string, w, n int) error {
 	if err := s.BeginRun(ctx, resultstest.Run(id, 0)); err != nil {
 		return err

@@ -35,7 +35,7 @@ func TestTimingIsStored(t *testing.T) {
 	}
 }
 
-// A store of the first schema keeps its runs, whose times are not known.
+// A store with the first schema keeps its runs, whose timing is unknown.
 func TestFirstSchemaIsMigrated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	db, err := sql.Open("sqlite", dsn(path))
@@ -65,7 +65,7 @@ func TestFirstSchemaIsMigrated(t *testing.T) {
 	var b bytes.Buffer
 	resultstest.Must(t, terminal.WriteTiming(&b, r, cells))
 	if !strings.Contains(b.String(), "was not stored") {
-		t.Errorf("of a run without times it says:\n%s", b.String())
+		t.Errorf("for a run without timing:\n%s", b.String())
 	}
 }
 
@@ -84,7 +84,7 @@ func TestDurations(t *testing.T) {
 		bad := resultstest.Attempt(key(9), 2, outcome.Infra, outcome.None)
 		bad.Duration = 100
 		resultstest.Must(t, s.AddAttempt(t.Context(), r, &bad))
-		if r != "e" { // which does not finish
+		if r != "e" { // unfinished
 			resultstest.Must(t, s.FinishRun(t.Context(), r, resultstest.T0.Add(time.Hour), ""))
 		}
 	}

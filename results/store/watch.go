@@ -39,8 +39,8 @@ func (c *Changes) Version(ctx context.Context) (int64, error) {
 // Close releases the connection.
 func (c *Changes) Close() error { return c.store.explain(c.conn.Close()) }
 
-// Watch follows a run that another process makes. It is not safe for concurrent
-// use.
+// Watch follows a run that another process executes. It is not safe for
+// concurrent use.
 type Watch struct {
 	store  *Store
 	id     string
@@ -49,7 +49,7 @@ type Watch struct {
 	tally  results.Tally
 }
 
-// watched is what a Watch remembers of a cell.
+// watched is what a Watch caches of a cell.
 type watched struct {
 	verdict  outcome.Verdict
 	outcome  outcome.Outcome
@@ -61,12 +61,12 @@ type watched struct {
 // Progress is the state of a run and what is new in it.
 type Progress struct {
 	results.RunSummary
-	// Came are the cells with a new attempt since the last look, in the order of
-	// reports. At the first look these are all cells.
+	// Came are the cells with a new attempt since the last Look, in the order
+	// of reports. The first Look returns all cells.
 	Came []Arrival
-	// Recent counts the cells whose last attempt finished in the last minute, or
-	// since the run started if that is shorter; Span is that time. Recent/Span is
-	// the pace of the run.
+	// Recent counts the cells whose last attempt finished in the last minute,
+	// or since the run started if that is less; Span is that time. Recent/Span
+	// is the pace of the run.
 	Recent int
 	Span   time.Duration
 }
@@ -77,8 +77,8 @@ type Arrival struct {
 	Again bool // it had an attempt before
 }
 
-// paceWindow is the time over which the pace is measured: long enough for cells
-// of several seconds.
+// paceWindow is the interval over which the pace is measured: long enough for
+// cells of several seconds.
 const paceWindow = time.Minute
 
 // Watch follows the run with this id.
@@ -87,16 +87,16 @@ func (s *Store) Watch(id string) *Watch {
 }
 
 // Look reads what is new in the run. Everything else is only counted, so that a
-// look at a large run with few changes is cheap. The error is a *results.RunError
-// if the run does not exist any more.
+// Look at a large run with few changes is cheap. The error is a
+// *results.RunError if the run no longer exists.
 func (w *Watch) Look(ctx context.Context, now time.Time) (Progress, error) {
 	p, err := w.look(ctx, now)
 	return p, w.store.explain(err)
 }
 
 func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error) {
-	// Counts and cells must be of one snapshot. Reading neither waits for writers
-	// nor blocks them.
+	// Counts and cells must be from one snapshot. Readers and writers do not
+	// block each other.
 	tx, err := w.store.read.BeginTx(ctx, nil)
 	if err != nil {
 		return p, err
@@ -191,8 +191,8 @@ func (w *Watch) count(was, is watched) {
 	add(is, 1)
 }
 
-// pace counts by when cells finished, which does not depend on how often Look is
-// called.
+// pace counts by the finish times of cells, so it does not depend on how often
+// Look is called.
 func (w *Watch) pace(p *Progress, now time.Time) {
 	p.Span = min(paceWindow, max(0, now.Sub(p.Started)))
 	since := now.Add(-p.Span)

@@ -38,11 +38,11 @@ func TestWatch(t *testing.T) {
 		for _, c := range p.Came {
 			came = append(came, fmt.Sprint(c.CellKey, " ", c.Verdict, " ", c.Attempts, " ", c.Again))
 		}
-		// What a watch adds up is what counting all anew comes to.
+		// The incremental tally equals a full count.
 		cells, err := writer.Cells(ctx, "r")
 		resultstest.Must(t, err)
 		if diff := cmp.Diff(results.Count(cells), p.Tally); diff != "" {
-			t.Errorf("tally (-counted anew +watched):\n%s", diff)
+			t.Errorf("tally (-counted +watched):\n%s", diff)
 		}
 		return p, came
 	}
@@ -57,7 +57,7 @@ func TestWatch(t *testing.T) {
 			add(third, 1, outcome.Pass, outcome.Snapshot)
 			add(other, 1, outcome.Pass, outcome.None)
 		}, []string{other.String() + " pass 1 false", resultstest.Key.String() + " fail 2 true", third.String() + " pass 1 false"}},
-		// Two attempts between two looks are one arrival, of what the cell came to.
+		// Two attempts between two Looks are one arrival, with the cell's result.
 		{func() {
 			add(resultstest.Key, 3, outcome.Pass, outcome.Snapshot)
 			add(resultstest.Key, 4, outcome.Fail, outcome.Zeroed)
@@ -83,12 +83,12 @@ func TestWatch(t *testing.T) {
 	}
 	var gone *results.RunError
 	if _, err := w.Look(ctx, resultstest.T0); !errors.As(err, &gone) {
-		t.Errorf("a run that was pruned: %v", err)
+		t.Errorf("a pruned run: %v", err)
 	}
 }
 
-// TestWatchPace: the pace is that of the last minute, or of the whole run when
-// that is shorter, whoever looks and how often.
+// TestWatchPace: the pace is that of the last minute, or of the whole run if
+// that is shorter, regardless of when Look is called.
 func TestWatchPace(t *testing.T) {
 	ctx := t.Context()
 	s := fresh(t)
@@ -109,7 +109,7 @@ func TestWatchPace(t *testing.T) {
 		{90 * time.Second, 60, time.Minute},
 		{120 * time.Second, 30, time.Minute},
 		{time.Hour, 0, time.Minute},
-		{-time.Hour, 0, 0}, // a clock that was set back
+		{-time.Hour, 0, 0}, // the clock was set back
 	} {
 		p, err := w.Look(ctx, resultstest.T0.Add(c.after))
 		resultstest.Must(t, err)
@@ -119,7 +119,7 @@ func TestWatchPace(t *testing.T) {
 	}
 }
 
-// TestChanges: a write of another connection is seen, and nothing else is.
+// TestChanges: only writes by other connections are detected.
 func TestChanges(t *testing.T) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "results.db")
@@ -143,10 +143,10 @@ func TestChanges(t *testing.T) {
 	resultstest.Must(t, writer.BeginRun(ctx, resultstest.Run("r", 0)))
 	second := version()
 	if second == first {
-		t.Error("another's write is not seen")
+		t.Error("a write by another connection is not detected")
 	}
 	resultstest.Must(t, reader.AddAttempt(ctx, "r", new(resultstest.Attempt(resultstest.Key, 1, outcome.Pass, outcome.None))))
 	if version() == second {
-		t.Error("a write of the same store is not seen")
+		t.Error("a write by the same store is not detected")
 	}
 }

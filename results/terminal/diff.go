@@ -88,8 +88,8 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
 }
 
-// writeColumn writes the cells of a kernel and filesystem that the other run does
-// not have at all: that is one change, not hundreds.
+// writeColumn writes the cells of a kernel and filesystem that the other run
+// lacks entirely: one change, not hundreds.
 func writeColumn(b *bytes.Buffer, changes []compare.Change) {
 	n := map[outcome.Verdict]int{}
 	for _, c := range changes {
@@ -146,7 +146,7 @@ func orNone(s string) string {
 	return s
 }
 
-// rates says what Assess found.
+// rates formats the failure rates set by Assess.
 func rates(c compare.Change) string {
 	s := "failed " + c.Now.String() + " now, "
 	switch {

@@ -99,7 +99,7 @@ func WriteKernelMap(w io.Writer, m history.KernelMap, o Options) error {
 		words = append(words, letter+" "+word)
 	}
 	slices.Sort(words)
-	fmt.Fprintf(&b, "\n%s; a column a kernel, oldest first\n\n", strings.Join(words, ", "))
+	fmt.Fprintf(&b, "\n%s; one column per kernel, oldest first\n\n", strings.Join(words, ", "))
 	writeMapChanges(&b, m)
 	_, err := b.WriteTo(w)
 	return err
@@ -111,8 +111,8 @@ func rowLabel(r history.MapRow) string {
 
 func writeMapBlock(b *bytes.Buffer, m history.KernelMap, blk [2]int, label int, color bool) {
 	head := strings.Repeat(" ", label)
-	// each visits the series of the block: its columns, and by how much its name is
-	// wider than they are.
+	// each visits the series of the block: its columns, and by how much its
+	// name is wider than its columns.
 	each := func(visit func(from, to, pad int)) {
 		for i := blk[0]; i < blk[1]; {
 			end := i

@@ -19,15 +19,15 @@ func sampleMap() history.KernelMap {
 	kernels := []history.MapKernel{{Release: "5.10.1", Series: "5.10"}, {Release: "6.1.1", Series: "6.1"}, {Release: "6.1.2", Series: "6.1"}, {Release: "6.1.3", Series: "6.1"}, {Release: "6.1.4", Series: "6.1"}, {Release: "6.12.1<b>", Series: "6.12"}}
 	return history.NewKernelMap(kernels, []results.Cell{
 		mapCell("5.10.1", "xfs", "s.TestA", outcome.Pass, outcome.Snapshot),
-		mapCell("6.1.1", "xfs", "s.TestA", outcome.Skip, outcome.None), // says nothing
+		mapCell("6.1.1", "xfs", "s.TestA", outcome.Skip, outcome.None), // inconclusive
 		mapCell("6.1.2", "xfs", "s.TestA", outcome.Pass, outcome.Snapshot),
-		mapCell("6.1.3", "xfs", "s.TestA", outcome.Infra, outcome.None), // nor does that
+		mapCell("6.1.3", "xfs", "s.TestA", outcome.Infra, outcome.None), // inconclusive
 		mapCell("6.1.4", "xfs", "s.TestA", outcome.Fail, outcome.Live),
 		mapCell("6.12.1<b>", "xfs", "s.TestA", outcome.Fail, outcome.Foreign),
 		mapCell("5.10.1", "ext4", "s.TestA", outcome.Crash, outcome.None),
 		mapCell("6.1.1", "ext4", "s.TestA", outcome.Pass, outcome.None),
 		mapCell("5.10.1", "ext4", "splice.TestControl/oracle", outcome.Pass, outcome.Snapshot),
-		mapCell("9.9", "ext4", "s.TestA", outcome.Pass, outcome.None), // of no column
+		mapCell("9.9", "ext4", "s.TestA", outcome.Pass, outcome.None), // not in any column
 	})
 }
 
@@ -40,7 +40,7 @@ func TestKernelMapText(t *testing.T) {
 s.TestA ext4 !    .
 s.TestA xfs  S    -S L F
 
-! crash, - skip, . pass, F foreign, L live, S snapshot; a column a kernel, oldest first
+! crash, - skip, . pass, F foreign, L live, S snapshot; one column per kernel, oldest first
 
 s.TestA ext4: crash until 5.10.1, pass from 6.1.1
 s.TestA xfs: snapshot until 6.1.2, live from 6.1.4
@@ -49,7 +49,7 @@ s.TestA xfs: live until 6.1.4, foreign from 6.12.1<b>
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)
 	}
-	// A narrow terminal gets the series in blocks, each with its rows.
+	// On a narrow terminal the series are split into blocks, each with its rows.
 	b.Reset()
 	long := sampleMap()
 	for i := range long.Rows {

@@ -46,7 +46,8 @@ func (m *matrix) layOut() {
 	m.label = max(min(longest, room-widest), 8)
 }
 
-// pack distributes the groups evenly over blocks of at most room columns, in order.
+// pack distributes the groups evenly over blocks of at most room columns, in
+// order.
 func (m *matrix) pack(room int) []block {
 	var groups []group
 	for from := 0; from < len(m.columns); {
@@ -102,9 +103,9 @@ func (m *matrix) columnWidth(i int) int {
 	return 2
 }
 
-// nameKernels chooses the headings of kernels: full releases if they fit over their
-// columns, else without the flavour that all share, else without the suffix of the
-// distribution. They stay distinct.
+// nameKernels chooses the headings of kernels: full releases if they fit over
+// their columns, else without the shared flavour, else without the
+// distribution's suffix. They stay distinct.
 func (m *matrix) nameKernels() {
 	room := make(map[string]int)
 	for i, c := range m.columns {
@@ -134,8 +135,8 @@ func (m *matrix) nameKernels() {
 	}
 }
 
-// shorten removes the middle of s so that it is at most width columns wide: the
-// names of tests differ at their ends.
+// shorten removes the middle of s so that it is at most width columns wide:
+// test names differ at their ends.
 func shorten(s string, width int) string {
 	if runewidth.StringWidth(s) <= width {
 		return s

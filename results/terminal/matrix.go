@@ -1,6 +1,6 @@
-// Package terminal writes runs and their comparison as text for a terminal or
-// a mail. It takes cells and knows no store. A matrix is built in matrix.go,
-// fitted to the width in layout.go, and explained in legend.go.
+// Package terminal writes runs and their comparison as text for a terminal or a
+// mail. It operates on cells and does not use a store. A matrix is built in
+// matrix.go, fitted to the width in layout.go, and explained in legend.go.
 package terminal
 
 import (

@@ -62,7 +62,7 @@ func TestMatrixMarksAreDistinct(t *testing.T) {
 	}
 }
 
-func TestMatrixOfNothing(t *testing.T) {
+func TestEmptyMatrix(t *testing.T) {
 	b := new(bytes.Buffer)
 	resultstest.Must(t, WriteMatrix(b, resultstest.Run("r", 0), nil, Options{}))
 	if !strings.Contains(b.String(), "no cells to show") || !strings.Contains(b.String(), "3 planned but not run") {

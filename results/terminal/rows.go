@@ -15,8 +15,8 @@ type row struct {
 	cells []*results.Cell
 }
 
-// makeRows labels the rows of tests, which are in order. The suite and "Test" are
-// written once, in the corner or in a heading for each suite. Subtests are below
+// makeRows labels the rows of tests, which are in order. The suite and "Test"
+// are written once, in the corner or in a heading per suite. Subtests are below
 // their test, or one row if they agree in every column.
 func makeRows(tests []string, grid map[string][]*results.Cell, full bool) (corner string, rows []row) {
 	bySuite := runsOf(tests, func(t string) string { return t[:suiteEnd(t)] })
@@ -40,12 +40,12 @@ func groupRows(tests []string, skip int, grid map[string][]*results.Cell, full b
 		return []row{{sanitize.Line(tests[0][skip:]), grid[tests[0]]}}
 	}
 	name := parent(tests[0])
-	if !full && alike(tests, grid) {
+	if !full && sameResults(tests, grid) {
 		return []row{{fmt.Sprintf("%s (%d alike)", sanitize.Line(name[skip:]), len(tests)), grid[tests[0]]}}
 	}
 	rows := []row{{label: sanitize.Line(name[skip:])}}
 	for _, t := range tests {
-		if t == name { // a cell of its own beside its subtests
+		if t == name { // itself a cell, besides its subtests
 			rows[0].cells = grid[t]
 			continue
 		}
@@ -54,8 +54,8 @@ func groupRows(tests []string, skip int, grid map[string][]*results.Cell, full b
 	return rows
 }
 
-// alike reports whether the rows of all tests are equal.
-func alike(tests []string, grid map[string][]*results.Cell) bool {
+// sameResults reports whether the rows of all tests are equal.
+func sameResults(tests []string, grid map[string][]*results.Cell) bool {
 	first := grid[tests[0]]
 	for _, t := range tests[1:] {
 		if !slices.EqualFunc(first, grid[t], func(a, b *results.Cell) bool {
@@ -87,7 +87,7 @@ func parent(test string) string {
 	return name
 }
 
-// suiteEnd is the length of "suite." in a test's name, 0 when it has none.
+// suiteEnd is the length of "suite." in a test's name, 0 if it has none.
 func suiteEnd(test string) int { return strings.LastIndexByte(parent(test), '.') + 1 }
 
 // commonPrefix is "suite.Test", or "suite." if a name has no "Test" after it.

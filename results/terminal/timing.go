@@ -30,13 +30,13 @@ func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
 		_, err := b.WriteTo(w)
 		return err
 	}
-	fmt.Fprintf(b, "%s: %d in restored VMs, %d in booted ones, %d in a VM that was there",
+	fmt.Fprintf(b, "%s: %d in restored VMs, %d in booted ones, %d in a shared VM",
 		plural(u.Attempts, "attempt"), u.Came["restored"], u.Came["booted"], u.Came["shared"])
 	if u.Infra > 0 {
 		fmt.Fprintf(b, "; %d infra", u.Infra)
 	}
 	if u.Unknown > 0 {
-		fmt.Fprintf(b, "; of %d more it is not known", u.Unknown)
+		fmt.Fprintf(b, "; unknown for %d more", u.Unknown)
 	}
 	b.WriteString("\n\n")
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)

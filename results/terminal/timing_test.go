@@ -41,7 +41,7 @@ func TestUseOfTime(t *testing.T) {
 	}
 	var b bytes.Buffer
 	resultstest.Must(t, WriteTiming(&b, resultstest.Run("r", 0), cells))
-	for _, want := range []string{"9 in restored VMs, 2 in booted ones, 0 in a VM that was there; 1 infra", "5.0 ms", "6.12 xfs s.Test9"} {
+	for _, want := range []string{"9 in restored VMs, 2 in booted ones, 0 in a shared VM; 1 infra", "5.0 ms", "6.12 xfs s.Test9"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}

@@ -15,7 +15,7 @@ func TestWriteVectors(t *testing.T) {
 	var b bytes.Buffer
 	resultstest.Must(t, WriteVectors(&b, resultstest.VectorCells()[7:], Options{}))
 	if strings.Contains(b.String(), "\x1b") {
-		t.Errorf("an escape of the guest's reaches the terminal: %q", b.String())
+		t.Errorf("a guest's escape reaches the terminal: %q", b.String())
 	}
 	b.Reset()
 	resultstest.Must(t, WriteVectors(&b, nil, Options{}))

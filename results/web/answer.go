@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// requestError is what is wrong with a request, in words for who made it.
+// requestError describes what is wrong with a request, for the client.
 type requestError struct {
 	status int
 	text   string
@@ -32,13 +32,13 @@ type Failure struct {
 	Error string `json:"error"` // what was wrong, and what to do
 }
 
-// answering is a handler whose errors become answers, compressed where the
-// client takes that.
+// answering is a handler whose errors become responses, compressed if the
+// client accepts that.
 func (s *Server) answering(answer func(http.ResponseWriter, *http.Request) error) http.Handler {
 	compressed := gzhttp.GzipHandler(s.plainly(answer))
 	plain := s.plainly(answer)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// What is sent event by event has to go out at once.
+		// Event streams must not be buffered by compression.
 		if isStream(r) {
 			plain.ServeHTTP(w, r)
 			return
@@ -55,8 +55,8 @@ func (s *Server) plainly(answer func(http.ResponseWriter, *http.Request) error) 
 	}
 }
 
-// fail answers with an error. The details of an internal error go only to the
-// log, because they may name files.
+// fail sends an error response. The details of an internal error are only
+// logged, because they may name files.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var request *requestError
 	var run *results.RunError
@@ -67,7 +67,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &run):
 		request = &requestError{http.StatusNotFound, run.Error()}
 	case r.Context().Err() != nil:
-		return // nobody waits for an answer
+		return // the client is gone
 	case errors.Is(err, context.DeadlineExceeded):
 		request = &requestError{http.StatusServiceUnavailable, "the request timed out: request less, or retry later"}
 	default:
@@ -85,11 +85,11 @@ func writeError(w http.ResponseWriter, err *requestError) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(err.status)
-	_, _ = w.Write(append(body, '\n')) // the client has gone
+	_, _ = w.Write(append(body, '\n')) // fails only if the client is gone
 }
 
-// document answers with the document that makeDocument returns, or with the
-// cached one of the same key and stamp. A client that has it already gets 304.
+// document sends the document that makeDocument returns, or the cached one with
+// the same key and stamp. A client that already has it gets 304.
 func (s *Server) document(w http.ResponseWriter, r *http.Request, key, stamp string, makeDocument func(context.Context) (any, error)) error {
 	d, err := s.cache.get(r.Context(), key, stamp, makeDocument)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, key, stamp str
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	// Runs are resumed and pruned: a cached document has to be revalidated.
+	// Runs may be resumed and pruned: a cached document has to be revalidated.
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", d.etag)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(d.body))

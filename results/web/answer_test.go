@@ -42,7 +42,7 @@ func TestRuns(t *testing.T) {
 			t.Errorf("%s: %d in all", target, list.Total)
 		}
 	}
-	// What is stored meanwhile is counted.
+	// Attempts stored in the meantime are counted.
 	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None))))
 	if got := ids("/api/runs?limit=1"); got[0] != liveRun+" 1 of 8 []" {
 		t.Errorf("after an attempt: %q", got)
@@ -72,8 +72,8 @@ type testFamilies struct{ unannotated }
 
 func (testFamilies) Family(test string) string { return "family of " + test[:11] }
 
-// TestCells: under another policy, and with a judge, the same outcomes come to
-// something else, in every document alike.
+// TestCells: under a different policy, and with a Judge, the same outcomes give
+// different verdicts, consistently in all documents.
 func TestCells(t *testing.T) {
 	path := storePath(t)
 	sampleStore(t, path)
@@ -128,7 +128,7 @@ func TestDiff(t *testing.T) {
 		"/api/diff?before=@baseline&after=latest~2":              "new-failures 1; 23 the same; []",
 		"/api/diff?before=latest~2&after=@baseline":              "fixes 1; 23 the same; []",
 		"/api/diff?before=latest~2&after=latest~2":               "; 24 the same; []",
-		"/api/diff?before=latest~2&after=latest":                 "gone 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]", // judged alike
+		"/api/diff?before=latest~2&after=latest":                 "gone 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]", // judged by the same policy
 		"/api/diff?before=latest~2&after=latest&policy=snapshot": "gone 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
 		"/api/diff": "new 1; 0 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
 	} {
@@ -138,7 +138,7 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// TestMap: of each cell, the newest run that says something of it.
+// TestMap shows, for each cell, the newest run with a verdict.
 func TestMap(t *testing.T) {
 	path := storePath(t)
 	s := sampleStore(t, path)
@@ -169,7 +169,8 @@ func TestMap(t *testing.T) {
 	}
 }
 
-// TestCaching: a document that a client has is not sent again, until it changes.
+// TestCaching: a document that the client already has is not sent again until
+// it changes.
 func TestCaching(t *testing.T) {
 	path := storePath(t)
 	writer := sampleStore(t, path)
@@ -207,20 +208,20 @@ func TestCompression(t *testing.T) {
 			continue
 		}
 		if packed.Header().Get("Content-Encoding") == "" {
-			continue // too small to be worth it
+			continue // too small to be compressed
 		}
 		r, err := gzip.NewReader(packed.Body)
 		must(t, err)
 		unpacked, err := io.ReadAll(r)
 		must(t, err)
 		if !bytes.Equal(unpacked, plain.Body.Bytes()) {
-			t.Errorf("%s: compressed it is another document", target)
+			t.Errorf("%s: the compressed document differs", target)
 		}
 	}
 }
 
-// TestCache makes a document once for all who ask at the same time, and lets the
-// oldest go when there is no room.
+// TestCache: concurrent requests share one document, and the least recently
+// used ones are evicted.
 func TestCache(t *testing.T) {
 	c := newCache(100, 1)
 	var mu sync.Mutex
@@ -241,7 +242,7 @@ func TestCache(t *testing.T) {
 	}
 	all.Wait()
 	if n != 1 {
-		t.Errorf("made %d times", n)
+		t.Errorf("built %d times", n)
 	}
 	made := func(key, stamp string, times int) {
 		t.Helper()
@@ -249,7 +250,7 @@ func TestCache(t *testing.T) {
 		_, err := c.get(t.Context(), key, stamp, text)
 		must(t, err)
 		if n-before != times {
-			t.Errorf("%s %s was made %d times, want %d", key, stamp, n-before, times)
+			t.Errorf("%s %s was built %d times, want %d", key, stamp, n-before, times)
 		}
 	}
 	made("a", "1", 0)
@@ -258,7 +259,7 @@ func TestCache(t *testing.T) {
 	made("b", "1", 1)
 	made("c", "1", 1)
 	made("a", "1", 0)
-	made("d", "1", 1) // b was used longest ago, and goes
+	made("d", "1", 1) // evicts b, the least recently used
 	made("a", "1", 0)
 	made("b", "1", 1)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -266,6 +267,6 @@ func TestCache(t *testing.T) {
 	never := make(chan struct{})
 	defer close(never)
 	if _, err := c.get(ctx, "e", "1", func(context.Context) (any, error) { <-never; return nil, context.Canceled }); err == nil {
-		t.Error("who has gone is answered")
+		t.Error("a cancelled request was answered")
 	}
 }

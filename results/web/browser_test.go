@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) { browsertest.Main(m) }
 
 // live returns a store's server, and a second connection to the store, as a
-// writer in another process would have it.
+// writer in another process would have.
 func live(t *testing.T) (writer *store.Store, address string) {
 	t.Helper()
 	path := storePath(t)
@@ -42,11 +42,11 @@ func TestRunsInBrowser(t *testing.T) {
 	b.Is(`document.querySelectorAll("table.runs tbody tr")[2].innerText.includes("@baseline")`, true)
 	b.Shot("runs-1280")
 
-	// A run that another process begins gets into the list by itself.
+	// A run that another process starts appears in the list automatically.
 	must(t, writer.BeginRun(t.Context(), newRun("20261123-221420-new", 3*time.Hour, 5)))
 	b.Until(`document.querySelector("table.runs tbody a").textContent === "20261123-221420-new"`)
 
-	// Two that are chosen are compared, the older first.
+	// Two selected runs are compared, the older first.
 	b.Click(`[aria-label="Select run 20261123-191420-one"]`)
 	b.Is(`[...document.querySelectorAll("button")].find(e => e.textContent === "Compare selected").disabled`, true)
 	b.Click(`[aria-label="Select run 20261123-201420-two"]`)
@@ -101,8 +101,8 @@ func TestRunInBrowser(t *testing.T) {
 	}
 }
 
-// TestProgressInBrowser watches a run that another connection makes: the page
-// follows it without being loaded anew, and stays where its reader has put it.
+// TestProgressInBrowser watches a run that another connection writes: the page
+// follows it without a reload, and keeps its scroll position.
 func TestProgressInBrowser(t *testing.T) {
 	t.Parallel()
 	writer, address := live(t)
@@ -192,7 +192,7 @@ func TestDiffInBrowser(t *testing.T) {
 	b.Is(`document.querySelector("[data-list=new-failures] tbody tr").innerText.includes("xP fail (phantom-zero)")`, true)
 	b.Is(`document.getElementById("same").textContent`, "23 cells unchanged")
 	b.Shot("diff-1280")
-	// The form leads on, by the same address that a link would have.
+	// The form leads to the same URL that a link would have.
 	browsertest.Eval[any](b, `document.getElementById("policy").value = "alias"`)
 	b.Click(`//button[text()="Compare"]`)
 	b.Until(`location.hash === "#/diff/%40baseline/latest~1?policy=alias" && document.getElementById("same") !== null`)
@@ -230,9 +230,9 @@ func TestMapInBrowser(t *testing.T) {
 	b.Sound()
 }
 
-// TestLooksInBrowser keeps pictures of every view in the dark and on a narrow
-// screen, where nothing may be wider than the screen.
-func TestLooksInBrowser(t *testing.T) {
+// TestScreenshotsInBrowser takes screenshots of every view in dark mode and on a
+// narrow screen, where nothing may be wider than the screen.
+func TestScreenshotsInBrowser(t *testing.T) {
 	t.Parallel()
 	_, address := live(t)
 	b := browsertest.Open(t, address)
@@ -262,14 +262,14 @@ func TestTokenInBrowser(t *testing.T) {
 	path := storePath(t)
 	sampleStore(t, path)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Token: token}, quick))
-	// Without it, the page asks.
+	// Without the token, the page asks for it.
 	b := browsertest.Open(t, address+"/#/run/latest~1")
 	b.Until(`document.getElementById("token") !== null`)
 	b.Shot("token-1280")
 	b.Type("#token", "wrong"+"\r")
 	b.Until(`document.querySelector("[role=alert]").textContent === "this is not the token"`)
 	b.Is(`document.cookie`, "")
-	// The address that was printed opens it, and does not keep it.
+	// The printed URL logs in, and the token is removed from the address.
 	b.To("about:blank")
 	b.To(address + "/#token=" + url.PathEscape(token))
 	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 3`)

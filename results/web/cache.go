@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// makeTime bounds how long making one document may take.
+// makeTime bounds the time to build one document.
 const makeTime = time.Minute
 
-// made is a document that is ready to be sent.
+// made is a document ready to be sent.
 type made struct {
 	key, stamp string
 	body       []byte
@@ -23,16 +23,16 @@ type made struct {
 }
 
 // cache holds documents by key. A document's stamp identifies the state of the
-// store that it is from; one with another stamp is made again. Concurrent
+// store that it was built from; it is rebuilt if the stamp differs. Concurrent
 // requests for the same document share the work, and the number of documents
-// made at a time is bounded.
+// built at a time is bounded.
 type cache struct {
 	making  singleflight.Group
 	readers chan struct{}
 
 	mu    sync.Mutex
 	byKey map[string]*list.Element
-	order *list.List // of *made, the one used last in front
+	order *list.List // of *made, most recently used first
 	size  int        // bytes
 	most  int        // bytes
 }
@@ -46,11 +46,11 @@ func (c *cache) get(ctx context.Context, key, stamp string, document func(contex
 		return d, nil
 	}
 	done := c.making.DoChan(stamp+" "+key, func() (any, error) {
-		// It may have been made since somebody looked.
+		// It may have been built in the meantime.
 		if d := c.lookup(key, stamp); d != nil {
 			return d, nil
 		}
-		// It is for all who ask, and does not end with the first of them.
+		// It serves all waiting requests, so the first one must not cancel it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), makeTime)
 		defer cancel()
 		select {
@@ -68,7 +68,7 @@ func (c *cache) get(ctx context.Context, key, stamp string, document func(contex
 			return nil, err
 		}
 		sum := sha256.Sum256(body)
-		// Weak: the same document is sent compressed, too.
+		// Weak: the same document may be sent compressed.
 		d := &made{key, stamp, body, `W/"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"`}
 		c.keep(d)
 		return d, nil
@@ -95,8 +95,8 @@ func (c *cache) lookup(key, stamp string) *made {
 	return e.Value.(*made)
 }
 
-// keep puts d in the place of what has its key; the documents that nobody asked
-// for the longest go until there is room. One that is too large is not kept.
+// keep stores d, replacing the document with the same key, and evicts the least
+// recently used documents. One that is too large is not kept.
 func (c *cache) keep(d *made) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

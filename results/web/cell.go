@@ -12,7 +12,7 @@ import (
 // maxHistory is how many runs a cell's history goes back.
 const maxHistory = 1000
 
-// cell answers with everything about one cell.
+// cell serves everything about one cell.
 func (s *Server) cell(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	key, err := cellKey(q)
@@ -66,12 +66,12 @@ func (c cellSource) History(ctx context.Context, key results.CellKey) ([]page.Pa
 	return c.server.past(ctx, key, c.policy, someRuns)
 }
 
-// vectors answers with the policy vectors of a run.
+// vectors serves the policy vectors of a run.
 func (s *Server) vectors(w http.ResponseWriter, r *http.Request) error {
 	return s.ofCells(w, r, "vectors", func(_ page.Run, cells []results.Cell) any { return page.NewVectors(cells) })
 }
 
-// times answers with where the time of a run went.
+// times serves how the time of a run was spent.
 func (s *Server) times(w http.ResponseWriter, r *http.Request) error {
 	return s.ofCells(w, r, "times", func(_ page.Run, cells []results.Cell) any { return page.NewTimes(cells) })
 }
@@ -82,10 +82,10 @@ type History struct {
 	FS      string      `json:"fs"`
 	Test    string      `json:"test"`
 	History []page.Past `json:"history"`
-	Runs    int         `json:"runs"` // at most so many were asked for
+	Runs    int         `json:"runs"` // the requested maximum
 }
 
-// history answers with the history of one cell.
+// history serves the history of one cell.
 func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
 	key, err := cellKey(r.URL.Query())
 	if err != nil {

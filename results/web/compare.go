@@ -15,7 +15,7 @@ import (
 	"github.com/splicelab/splicelab/results/page"
 )
 
-// diff answers with what changed from one run to another.
+// diff serves what changed from one run to another.
 func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	p, err := policy(q.Get("policy"))
@@ -34,7 +34,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// What two policies call different need not be: one judges both.
+	// Verdicts under two policies are not comparable: judge both by one.
 	if p == "" && before.Policy != after.Policy {
 		p = after.Policy
 	}
@@ -55,8 +55,8 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// past is the results of a cell in the newest runs that have it, judged by policy
-// p unless that is empty.
+// past returns a cell's results in the newest runs that have it, judged by
+// policy p unless that is empty.
 func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy, runs int) ([]page.Past, error) {
 	all, err := history.Of(ctx, s.cfg.Store, key, nil, runs)
 	if err != nil {
@@ -67,13 +67,13 @@ func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy
 
 // Bounds of a map: it reads whole runs.
 const (
-	mapRuns    = 20 // the newest, unless it is said which
+	mapRuns    = 20 // the newest ones, by default
 	maxMapRuns = 100
 	maxMapRows = 2000
 )
 
-// kernelMap answers with what each kernel showed, over several runs: of each
-// cell, the newest with a verdict of its own.
+// kernelMap serves the results of each kernel over several runs: for each cell,
+// the newest one with a verdict.
 func (s *Server) kernelMap(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	text := q.Get("tests")
@@ -113,7 +113,7 @@ func (s *Server) kernelMap(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// mapRuns are the runs that a map is of, newest first.
+// mapRuns returns the runs of a map, newest first.
 func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error) {
 	var runs []results.Run
 	if refs == "" {
@@ -139,7 +139,7 @@ func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error
 
 func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Policy, wanted func(*results.Cell) bool) (page.Map, error) {
 	var cells []results.Cell
-	from := map[results.CellKey]string{} // the run of each
+	from := map[results.CellKey]string{} // each cell's run
 	for _, run := range runs {
 		_, all, err := s.read(ctx, run, p)
 		if err != nil {
@@ -161,7 +161,7 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 	}
 	m := history.NewKernelMap(columns, cells)
 	if len(m.Rows) > maxMapRows {
-		return page.Map{}, badRequest("a map of %d rows cannot be read: name fewer tests or filesystems; there is room for %d", len(m.Rows), maxMapRows)
+		return page.Map{}, badRequest("a map of %d rows is too large: name fewer tests or filesystems, at most %d rows", len(m.Rows), maxMapRows)
 	}
 	for _, row := range m.Rows {
 		one := page.MapRow{Test: row.Test, FS: row.FS, Cells: make([]page.MapCell, len(row.Cells))}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// retryAfter is when a client whose stream broke comes back.
+// retryAfter is the delay after which a client reconnects.
 const retryAfter = 2 * time.Second
 
 func isStream(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/events") }
@@ -103,8 +103,9 @@ func (s *Server) follow(r *http.Request, t *topic, out *stream) error {
 	}
 }
 
-// resume is the number of the event that a client saw last, if those after it
-// are still there; else that of the last event, or of the one before the end.
+// resume returns the number of the last event that a client saw, if all later
+// ones are still there; else that of the last event, or of the one before the
+// end.
 func (t *topic) resume(id string) (seen int, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

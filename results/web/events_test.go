@@ -151,7 +151,7 @@ func TestEvents(t *testing.T) {
 	s = subscribe(t, address, id, s.last)
 	want := []string{"cell s.TestB pass 1 X of 8", "cell s.TestC pass 1 X of 8", "cell s.TestD pass 1 X of 8"}
 	got := cellsIn(s.until("run 5 of 8"))
-	for i := range got { // how many were done then depends on how they were found
+	for i := range got { // the number done depends on how they were batched
 		words := strings.Fields(got[i])
 		words[4] = "X"
 		got[i] = strings.Join(words, " ")
@@ -192,13 +192,13 @@ func TestEventsPruned(t *testing.T) {
 	must(t, err)
 	s.until("end 0 of 0")
 	if _, err := s.next(); !errors.Is(err, io.EOF) {
-		t.Errorf("the stream of a run that is gone: %v", err)
+		t.Errorf("the stream of a removed run: %v", err)
 	}
 }
 
-// TestManyClientsOneLook: the number of clients does not change how often the
+// TestClientsSharePolling: the number of clients does not change how often the
 // store is polled.
-func TestManyClientsOneLook(t *testing.T) {
+func TestClientsSharePolling(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
 	must(t, writer.BeginRun(t.Context(), newRun("r", 0, 3)))
@@ -229,7 +229,7 @@ func TestManyClientsOneLook(t *testing.T) {
 }
 
 // TestTooFarBehind: a client that reconnects after more events than the server
-// keeps is told by a reset to read the run again, and misses nothing.
+// keeps gets a reset, reads the run again, and misses nothing.
 func TestTooFarBehind(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
@@ -350,14 +350,14 @@ func TestStopped(t *testing.T) {
 		t.Helper()
 		e, err := s.next()
 		if err != nil || e.Kind != kindRun || e.Running != want {
-			t.Fatalf("%+v, %v; want that it runs: %t", e.Event, err, want)
+			t.Fatalf("%+v, %v; want running %t", e.Event, err, want)
 		}
 		if got := get[page.Run](t, server.Handler(), "/api/runs/"+id); got.Running != want {
 			t.Errorf("the run has running %t, want %t", got.Running, want)
 		}
 		for _, run := range get[Runs](t, server.Handler(), "/api/runs").Runs {
 			if run.Running != (want && run.ID == id) {
-				t.Errorf("the list has running of %s: %t", run.ID, run.Running)
+				t.Errorf("in the list %s has running %t", run.ID, run.Running)
 			}
 		}
 	}
@@ -379,9 +379,9 @@ func TestStopped(t *testing.T) {
 	release()
 }
 
-// TestNobodyWatchesNobodyLooks: a topic is removed some time after its last
+// TestIdleTopicIsRemoved: a topic is removed some time after its last
 // client has left, so that one that reconnects soon misses nothing.
-func TestNobodyWatchesNobodyLooks(t *testing.T) {
+func TestIdleTopicIsRemoved(t *testing.T) {
 	store := openStore(t, storePath(t))
 	must(t, store.BeginRun(t.Context(), newRun("r", 0, 3)))
 	server := testServer(t, Config{Store: store}, quick)
@@ -402,9 +402,9 @@ func TestNobodyWatchesNobodyLooks(t *testing.T) {
 	}
 }
 
-// TestReadingKeepsNoWriterWaiting: attempts are stored while documents are being
+// TestReadersDoNotBlockWriters: attempts are stored while documents are being
 // read.
-func TestReadingKeepsNoWriterWaiting(t *testing.T) {
+func TestReadersDoNotBlockWriters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	writer := sampleStore(t, path)
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
@@ -424,7 +424,7 @@ func TestReadingKeepsNoWriterWaiting(t *testing.T) {
 		select {
 		case <-done:
 			if cells := get[page.Cells](t, h, "/api/runs/latest/cells"); len(cells.Kernel) != n {
-				t.Errorf("%d of %d cells are seen", len(cells.Kernel), n)
+				t.Errorf("%d of %d cells were read", len(cells.Kernel), n)
 			}
 			return
 		default:

@@ -16,13 +16,13 @@ import (
 	"github.com/splicelab/splicelab/results/page"
 )
 
-// MinToken is the least length of a token, in bytes: it must not be guessed.
+// MinToken is the minimum length of a token, in bytes, to prevent guessing.
 const MinToken = 16
 
-// NewToken makes a token that nobody can guess.
+// NewToken returns an unguessable token.
 func NewToken() string { return rand.Text() + rand.Text() }
 
-// policies are the headers that tell a browser what may be done with an answer.
+// policies are the security headers of every response.
 var policies = map[string]string{
 	"Content-Security-Policy":      page.LivePolicy,
 	"Cross-Origin-Opener-Policy":   "same-origin",
@@ -32,8 +32,8 @@ var policies = map[string]string{
 	"X-Frame-Options":              "DENY",
 }
 
-// secured sets the headers of every answer, and refuses what another site's
-// page asks for with any method but GET and HEAD, and what is too large.
+// secured sets the security headers, and rejects cross-site requests with
+// methods other than GET and HEAD, and requests that are too large.
 func secured(next http.Handler) http.Handler {
 	var origins http.CrossOriginProtection
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -48,13 +48,13 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// guard decides who may ask.
+// guard authorizes requests.
 type guard struct {
 	loopback bool
 	token    [sha256.Size]byte
-	session  [sha256.Size]byte // what a browser that showed the token keeps
-	cookie   string            // its name, another for each token: cookies do not tell ports apart
-	open     bool              // there is no token
+	session  [sha256.Size]byte // hash of the session cookie's value
+	cookie   string            // its name, unique per token, because cookies are shared between ports
+	open     bool              // no token is required
 }
 
 func newGuard(token string, loopback bool) guard {
@@ -66,13 +66,14 @@ func newGuard(token string, loopback bool) guard {
 	}
 }
 
-// sameAs compares in constant time, which reveals neither the secret nor its length.
+// sameAs compares in constant time, which reveals neither the secret nor its
+// length.
 func sameAs(sum [sha256.Size]byte, given string) bool {
 	is := sha256.Sum256([]byte(given))
 	return subtle.ConstantTimeCompare(sum[:], is[:]) == 1
 }
 
-// hosts refuses requests for a name that is not this machine's.
+// hosts rejects requests for a host name other than this machine's.
 func (g guard) hosts(next http.Handler) http.Handler {
 	if !g.loopback {
 		return next
@@ -86,8 +87,8 @@ func (g guard) hosts(next http.Handler) http.Handler {
 	})
 }
 
-// IsLoopback reports whether an address or a Host header, with a port or
-// without, names this machine by its loopback device.
+// IsLoopback reports whether an address or a Host header, with or without a
+// port, is a loopback address of this machine.
 func IsLoopback(address string) bool {
 	host := address
 	if h, port, err := net.SplitHostPort(address); err == nil {
@@ -105,8 +106,8 @@ func IsLoopback(address string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// members lets through who has the token, as a header or by the cookie that
-// /api/session gave for it.
+// members accepts requests with the token, either in a header or by the cookie
+// that /api/session set for it.
 func (g guard) members(next http.Handler) http.Handler {
 	if g.open {
 		return next
@@ -126,9 +127,9 @@ func (g guard) members(next http.Handler) http.Handler {
 	})
 }
 
-// session gives a browser that shows the token a cookie, so that the token is
-// in no address that is logged or passed on. It is the one request that is not
-// a GET, and changes nothing here either.
+// session sets a cookie for a browser that presents the token, so that the
+// token is in no URL that is logged or shared. It is the only request that is
+// not a GET, and changes no server state either.
 func (s *Server) session(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -137,7 +138,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request) error {
 	var given struct {
 		Token string `json:"token"`
 	}
-	// A form of another site cannot send this type.
+	// Another site's form cannot send this content type.
 	if r.Header.Get("Content-Type") != "application/json" {
 		return &requestError{http.StatusUnsupportedMediaType, "the token must be sent as application/json"}
 	}

@@ -22,7 +22,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			}
 		}
 		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "*") {
-			t.Errorf("%d: the policy %q lets more through than our own files", w.Code, csp)
+			t.Errorf("%d: the policy %q allows more than our own files", w.Code, csp)
 		}
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
@@ -35,8 +35,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	}
 }
 
-// TestHostNames: a page elsewhere whose name is made to resolve to this machine
-// gets nothing, not even the page.
+// TestHostNames: DNS rebinding gets nothing, not even the page.
 func TestHostNames(t *testing.T) {
 	local := testServer(t, Config{Store: openStore(t, storePath(t)), Loopback: true}, quick).Handler()
 	for host, allowed := range map[string]bool{
@@ -57,7 +56,7 @@ func TestHostNames(t *testing.T) {
 	}
 	public := testServer(t, Config{Store: openStore(t, storePath(t)), Token: token}, quick).Handler()
 	if w := ask(public, "GET", "/", "Host", "lab.example"); w.Code != http.StatusOK {
-		t.Errorf("a server for others refuses its own name: %d", w.Code)
+		t.Errorf("a public server rejects its own name: %d", w.Code)
 	}
 }
 
@@ -82,7 +81,7 @@ func TestToken(t *testing.T) {
 	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || strings.Contains(c.String(), token) {
 		t.Errorf("the cookie is %s", c)
 	}
-	// The page itself is no secret: it is what asks for the token.
+	// The page itself is public: it asks for the token.
 	if w := ask(h, "GET", "/"); w.Code != http.StatusOK {
 		t.Errorf("the page: %d", w.Code)
 	}
@@ -113,7 +112,7 @@ func TestToken(t *testing.T) {
 	failure(t, post(`{"token":"`+token+`"}`, "Origin", "http://evil.example"), http.StatusForbidden)
 	failure(t, ask(h, "GET", "/api/session"), http.StatusMethodNotAllowed)
 
-	// Another token is another server: its cookie does not open this one.
+	// The cookie of a server with another token is not accepted.
 	other := testServer(t, Config{Store: openStore(t, storePath(t)), Token: token + "2"}, quick).Handler()
 	failure(t, ask(other, "GET", "/api/runs", "Cookie", c.Name+"="+c.Value), http.StatusUnauthorized)
 }
@@ -125,7 +124,7 @@ func TestNewToken(t *testing.T) {
 	}
 }
 
-// TestReadOnly: nothing but GET and HEAD is answered.
+// TestReadOnly: only GET and HEAD are accepted.
 func TestReadOnly(t *testing.T) {
 	h := testServer(t, Config{Store: sampleStore(t, storePath(t))}, quick).Handler()
 	for _, path := range []string{"/", "/api/runs", "/api/runs/latest", "/api/runs/latest/cells", "/api/runs/latest/events", "/api/diff", "/api/nothing"} {

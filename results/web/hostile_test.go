@@ -20,13 +20,12 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// hostileText is what a kernel or a test could print to attack its reader. What
-// runs in a browser sets a global.
+// hostileText is what a kernel or a test could print to attack its reader. If
+// it runs in a browser it sets a global.
 const hostileText = "</pre></script><script>globalThis.owned = 1</script><img src=x onerror=\"globalThis.owned = 2\"><svg onload=globalThis.owned=3>" +
 	"'\"><a href=\"javascript:globalThis.owned=4\">x</a>\x1b[2J\x1b]0;owned\x07\x1b]8;;http://evil.example\x07\u202egnp.exe\u2028\u200b\x00\xff\xfe{{.Run}}${globalThis.owned=5}"
 
-// oneLine is a single line of 100 MB, in which the attack is everywhere that
-// something could be cut.
+// oneLine is a single line of 100 MB, with the attack wherever it could be cut.
 func oneLine() string {
 	const size = 100 << 20
 	var b strings.Builder
@@ -38,12 +37,13 @@ func oneLine() string {
 	return b.String()
 }
 
-// hostileStore has a run whose every text is hostile, as the store takes it.
+// hostileStore has a run in which every text is hostile, as far as the store
+// accepts that.
 func hostileStore(t *testing.T, path string) (id string, key results.CellKey) {
 	t.Helper()
 	ctx := t.Context()
 	s := openStore(t, path)
-	// A baseline of the same cell, to be compared with.
+	// A baseline of the same cell, for comparison.
 	for i, id := range []string{"20261123-190000-good", "20261123-200000-evil"} {
 		r := newRun(id, time.Duration(i)*time.Hour, 3)
 		r.Command = []string{"splicelab", hostileText}
@@ -68,13 +68,14 @@ func cellQuery(k results.CellKey) string {
 	return url.Values{"kernel": {k.Kernel}, "fs": {k.FS}, "test": {k.Test}}.Encode()
 }
 
-// TestHostileTexts asks for every document of a hostile run: they are valid,
-// bounded, and hold no character that a terminal or a browser would act upon.
+// TestHostileTexts fetches every document of a hostile run: they are valid,
+// bounded, and contain no character that a terminal or a browser would
+// interpret.
 func TestHostileTexts(t *testing.T) {
 	path := storePath(t)
 	id, key := hostileStore(t, path)
 	if st, err := os.Stat(path); err != nil || st.Size() > 4<<20 {
-		t.Errorf("the store took all of the line: %v, %v", st, err)
+		t.Errorf("the store kept the whole line: %v, %v", st, err)
 	}
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
 	for target, name := range map[string]string{
@@ -99,14 +100,14 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
-// harmless looks for what a terminal or a browser would act upon in all texts
-// of a document.
+// harmless checks all texts of a document for what a terminal or a browser
+// would interpret.
 func harmless(t *testing.T, where string, doc any) {
 	t.Helper()
 	switch v := doc.(type) {
 	case string:
 		if sanitize.Text(v) != v {
-			t.Errorf("%.60s holds %.200q", where, v)
+			t.Errorf("%.60s contains %.200q", where, v)
 		}
 	case []any:
 		for _, one := range v {
@@ -120,8 +121,8 @@ func harmless(t *testing.T, where string, doc any) {
 	}
 }
 
-// TestHostileTextsInBrowser opens every view of a hostile run: no script of it
-// runs, nothing is loaded, and the tab answers.
+// TestHostileTextsInBrowser opens every view of a hostile run: none of its
+// scripts runs, nothing is loaded, and the tab stays responsive.
 func TestHostileTextsInBrowser(t *testing.T) {
 	path := storePath(t)
 	id, key := hostileStore(t, path)
@@ -147,14 +148,14 @@ func TestHostileTextsInBrowser(t *testing.T) {
 		b.Is(`performance.getEntriesByType("resource").filter(e => !e.name.startsWith(location.origin)).length`, 0)
 		if name == "cell" {
 			b.Is(`document.querySelector(".log pre").textContent.length < 100000`, true)
-			b.Is(`/\\x1b\[2J/.test(document.body.innerText)`, true) // what was meant for a terminal is seen
+			b.Is(`/\\x1b\[2J/.test(document.body.innerText)`, true) // terminal escapes are visible as text
 		}
 		b.Sound()
 	}
 }
 
-// TestMarkupIsImpossible: the policy of the page keeps even our own script from
-// making markup of a text.
+// TestMarkupIsImpossible: the page's policy keeps even our own script from
+// turning text into markup.
 func TestMarkupIsImpossible(t *testing.T) {
 	_, address := live(t)
 	b := browsertest.Open(t, address)
@@ -166,14 +167,14 @@ func TestMarkupIsImpossible(t *testing.T) {
 		"a timer":   `setTimeout("globalThis.owned=1", 0)`,
 	} {
 		if got := browsertest.Eval[string](b, `new Promise(done => setTimeout(() => { try { `+js+`; done("") } catch (e) { done(e.name) } }))`); got == "" {
-			t.Errorf("%s is let through", what)
+			t.Errorf("%s is allowed", what)
 		}
 	}
 	b.Is(`typeof globalThis.owned`, "undefined")
 }
 
-// TestHostileRequests asks for what there is not, in every way that could do
-// harm: each is refused in words, and reveals nothing about the machine.
+// TestHostileRequests sends malicious requests: each is rejected with a message
+// that reveals nothing about the machine.
 func TestHostileRequests(t *testing.T) {
 	path := storePath(t)
 	store := sampleStore(t, path)
@@ -189,7 +190,7 @@ func TestHostileRequests(t *testing.T) {
 		"/api/runs/latest/cell": 400, "/api/runs/latest/cell?kernel=a&fs=b": 400, "/api/runs/latest/cell?kernel=a&fs=b&test=c": 404, "/api/runs/latest/cell?kernel=a&fs=b&test=" + long: 400,
 		"/api/diff?before=nobody": 404, "/api/diff?after=" + long: 400, "/api/history": 400, "/api/history?kernel=a&fs=b&test=c&limit=1001": 400,
 		"/api/map?tests=(": 400, "/api/map?tests=" + long: 400, "/api/map?tests=a{1000}{1000}": 400, "/api/map?runs=" + strings.Repeat("latest,", 101): 400, "/api/map?runs=nobody": 404,
-		// Go's expressions take time in proportion to the text.
+		// Go's regular expressions take linear time.
 		"/api/map?tests=" + url.QueryEscape("(a*)*(a*)*(a|a|b)*$^"): 200, "/api/map?tests=" + url.QueryEscape(strings.Repeat("(.*)", 100)+"x"): 200,
 		"/api/nothing": 404, "/api": 404, "/api/runs/latest/nothing": 404, "/api/session": 405,
 	} {
@@ -207,7 +208,7 @@ func TestHostileRequests(t *testing.T) {
 			continue
 		}
 		body := readAll(t, answer)
-		cleaned := answer.StatusCode >= 300 && answer.StatusCode < 400 // to the path that it comes to, which is asked for like any other
+		cleaned := answer.StatusCode >= 300 && answer.StatusCode < 400 // a redirect to the cleaned path
 		if answer.StatusCode != status && !cleaned {
 			t.Errorf("%.60s: %d, want %d: %.200s", target, answer.StatusCode, status, body)
 		}
@@ -234,7 +235,8 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
-// TestInternalErrorsAreOnlyLogged: the details of a store error are for its owner.
+// TestInternalErrorsAreOnlyLogged: clients do not see the details of a store
+// error.
 func TestInternalErrorsAreOnlyLogged(t *testing.T) {
 	path := storePath(t)
 	closed, err := store.Open(path)
@@ -251,7 +253,7 @@ func TestInternalErrorsAreOnlyLogged(t *testing.T) {
 	if len(logged) != 4 {
 		t.Errorf("the log has %q", logged)
 	}
-	// Closing twice is the cleanup's; open it again for that.
+	// The cleanup closes it too; reopen it for that.
 	reopened, err := store.Open(path)
 	must(t, err)
 	t.Cleanup(func() { must(t, reopened.Close()) })

@@ -47,7 +47,7 @@ type topic struct {
 	news    chan struct{} // closed and replaced when there are more
 	over    bool          // there will be no more
 	clients int
-	idle    time.Time // since when there are no clients
+	idle    time.Time // when the last client left
 }
 
 // event is an encoded event.
@@ -72,8 +72,8 @@ func (h *hub) join(ctx context.Context, id string) (*topic, error) {
 	t.mu.Unlock()
 	h.mu.Unlock()
 	if first {
-		// On behalf of all clients that join meanwhile, so this client's context
-		// must not cancel it.
+		// On behalf of all clients that join in the meantime, so this client's
+		// context must not cancel it.
 		t.err = h.look(context.WithoutCancel(ctx), t, true)
 		if t.err != nil {
 			h.forget(t)
@@ -184,9 +184,9 @@ func (t *topic) abandoned(now time.Time, linger time.Duration) bool {
 	return t.clients == 0 && now.Sub(t.idle) >= linger
 }
 
-// look reads what is new in a run and makes events of it. The first look makes
-// none: who comes reads the run itself. Only one goroutine looks at a time: the
-// one that made the topic, then the loop.
+// look reads what is new in a run and publishes it as events. The first look
+// publishes none: new clients read the run itself. Only one goroutine calls it
+// at a time: the one that created the topic, then the loop.
 func (h *hub) look(ctx context.Context, t *topic, first bool) error {
 	version, err := h.server.changes.Version(context.WithoutCancel(ctx))
 	if err != nil {
@@ -218,7 +218,7 @@ func (h *hub) look(ctx context.Context, t *topic, first bool) error {
 		state.Left = float64(left) / state.Rate
 	}
 	if !first && !over && len(p.Came) == 0 && state.Planned == t.state.Planned && state.Running == t.state.Running && now.Sub(t.reported) < paceInterval {
-		return nil // it was another run that changed
+		return nil // another run changed
 	}
 	t.reported, t.stalled, t.running = now, state.Rate == 0, running.Has(t.id)
 	var events []page.Event
@@ -246,8 +246,9 @@ const (
 	kindReset = "reset"
 )
 
-// arrivals are the events of finished cells, and of the state of the run after
-// them. More than a client could keep up with become one reset.
+// arrivals returns the events for finished cells and the resulting state of the
+// run. If there are more than a client could keep up with, it returns one
+// reset.
 func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 	if len(p.Came) > h.server.limits.kept/2 {
 		return []page.Event{{Kind: kindReset, Planned: state.Planned, Done: state.Done, Running: state.Running, Rate: state.Rate, Left: state.Left}, state}
@@ -272,7 +273,7 @@ func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 	return append(events, state)
 }
 
-// publish adds events, and lets the oldest go when there are too many.
+// publish adds events, and drops the oldest if there are too many.
 func (t *topic) publish(kept int, events []page.Event, state page.Event, over bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -291,13 +292,14 @@ func (t *topic) publish(kept int, events []page.Event, state page.Event, over bo
 }
 
 func encodeEvent(e page.Event) []byte {
-	// Of texts, numbers and maps of these: it cannot fail.
+	// Only strings, numbers and maps of these: it cannot fail.
 	body, _ := json.Marshal(e) //nolint:errchkjson // Rate and Left are finite
 	return body
 }
 
-// since returns the events after number n, the number of the last, and what
-// tells that there are more. ok is false when some of them are gone.
+// since returns the events after number n, the number of the last one, and a
+// channel that is closed when there are more. ok is false if some of them are
+// gone.
 func (t *topic) since(n int) (events []event, last int, more <-chan struct{}, over, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -28,7 +28,7 @@ func largeStore(b *testing.B) (path, id string) {
 	}
 	ctx := b.Context()
 	check(s.BeginRun(ctx, newRun(id, 0, 100_000)))
-	// One transaction: storing them one by one is not what is measured.
+	// One transaction: storing them is not what is measured.
 	db, err := sql.Open("sqlite", path)
 	check(err)
 	tx, err := db.BeginTx(ctx, nil)

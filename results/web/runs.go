@@ -14,22 +14,22 @@ import (
 	"github.com/splicelab/splicelab/results/page"
 )
 
-// Bounds of what a request may name.
+// Limits of request parameters.
 const (
 	maxRef     = 256 // bytes of a reference to a run
 	maxPattern = 1000
-	maxRuns    = 1000 // listed at once
-	someRuns   = 100  // unless it is said how many
+	maxRuns    = 1000 // runs listed in one response
+	someRuns   = 100  // default number of runs
 )
 
 // Runs is a part of the list of runs, newest first.
 type Runs struct {
 	Runs  []page.Run `json:"runs"`
 	Total int        `json:"total"` // in the store
-	Skip  int        `json:"skip"`  // that come before these
+	Skip  int        `json:"skip"`  // number of runs before these
 }
 
-// runs answers with the list of runs.
+// runs serves the list of runs.
 func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	limit, err := number(q, "limit", someRuns, maxRuns)
@@ -68,8 +68,8 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// tallies are those of runs that have not finished. Most of them were killed and
-// come to nothing new.
+// tallies caches the tallies of unfinished runs. Most of these were killed and
+// do not change.
 type tallies struct {
 	mu    sync.Mutex
 	known map[string]knownTally
@@ -80,8 +80,8 @@ type knownTally struct {
 	tally    results.Tally
 }
 
-// of counts the cells of a run, if it has another number of attempts than when
-// they were counted before.
+// of returns the tally of a run. It counts again only if the number of attempts
+// has changed.
 func (t *tallies) of(ctx context.Context, store Store, id string) (results.Tally, error) {
 	n, err := store.AttemptCount(ctx, id)
 	if err != nil {
@@ -107,7 +107,7 @@ func (t *tallies) of(ctx context.Context, store Store, id string) (results.Tally
 	return known.tally, nil
 }
 
-// run answers with one run.
+// run serves one run.
 func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 	stamp, err := s.version(r.Context())
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// cells answers with all cells of a run, by column.
+// cells serves all cells of a run, by column.
 func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 	return s.ofCells(w, r, "cells", func(_ page.Run, cells []results.Cell) any {
 		doc := page.NewCells(cells)
@@ -132,8 +132,8 @@ func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// ofCells answers with a document that is made of a run's cells, judged by the
-// policy that the request names.
+// ofCells serves a document built from a run's cells, judged by the policy in
+// the request.
 func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, makeDocument func(page.Run, []results.Cell) any) error {
 	p, err := policy(r.URL.Query().Get("policy"))
 	if err != nil {
@@ -156,20 +156,20 @@ func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, ma
 	})
 }
 
-// version is the stamp of documents that any write may change, and any process
-// that begins or ends.
+// version is the stamp of documents that change with any write, and with the
+// start or exit of any process.
 func (s *Server) version(ctx context.Context) (string, error) {
 	running, err := s.cfg.Store.Running()
 	if err != nil {
 		return "", err
 	}
-	// A connection whose query was cut off is lost, and this one is everybody's.
+	// A cancelled query breaks the connection, and this one is shared.
 	v, err := s.changes.Version(context.WithoutCancel(ctx))
 	return fmt.Sprint("v", v, " ", running), err
 }
 
-// settled is the stamp of documents of one run's cells, which do not change any
-// more once it has finished.
+// settled is the stamp of documents of one run's cells, which no longer change
+// once the run has finished.
 func settled(r results.Run, stamp string) string {
 	if r.Finished.IsZero() {
 		return stamp
@@ -185,8 +185,8 @@ func (s *Server) find(ctx context.Context, ref string) (results.Run, error) {
 	return s.cfg.Store.Run(ctx, ref)
 }
 
-// read reads a run's cells as they are to be taken, under policy p unless that
-// is empty.
+// read returns a run's cells, judged by the server's Judge, under policy p
+// unless that is empty.
 func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (page.Run, []results.Cell, error) {
 	cells, err := s.cfg.Store.Cells(ctx, run.ID)
 	if err != nil {
@@ -208,7 +208,7 @@ func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (p
 	return page.NewRun(summary, marks[run.ID]), cells, nil
 }
 
-// number reads a number from 0 to most out of a query.
+// number parses a query parameter from 0 to most.
 func number(q url.Values, name string, otherwise, most int) (int, error) {
 	text := q.Get(name)
 	if text == "" {
@@ -221,7 +221,7 @@ func number(q url.Values, name string, otherwise, most int) (int, error) {
 	return n, nil
 }
 
-// cellKey reads the name of a cell out of a query.
+// cellKey parses the key of a cell from a query.
 func cellKey(q url.Values) (results.CellKey, error) {
 	key := results.CellKey{Kernel: q.Get("kernel"), FS: q.Get("fs"), Test: q.Get("test")}
 	if key.Kernel == "" || key.FS == "" || key.Test == "" {

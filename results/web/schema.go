@@ -5,14 +5,14 @@ import (
 	"net/http"
 )
 
-// schemaText describes every document that the server sends. It is made from
-// the documents' types: go test ./results/web -run Schema -update.
+// schemaText describes every document that the server sends. It is generated
+// from the documents' types: go test ./results/web -run Schema -update.
 //
 //go:embed schema.json
 var schemaText []byte
 
-// schema answers with the JSON Schema of all answers: the document at a path is
-// "#/$defs/NAME", as docs/api.md lists them.
+// schema serves the JSON Schema of all responses: the document at a path is
+// "#/$defs/NAME", as listed in docs/api.md.
 func (s *Server) schema(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/schema+json")
 	w.Header().Set("Cache-Control", "private, max-age=3600")

@@ -28,16 +28,16 @@ var answers = map[string]any{
 	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{}, "Vectors": page.Vectors{}, "Times": page.Times{},
 }
 
-// TestSchemaIsOfTheTypes: what is served is what the documents' types and their
-// comments say.
-func TestSchemaIsOfTheTypes(t *testing.T) {
+// TestSchemaMatchesTypes: the schema matches the documents' types and their
+// comments.
+func TestSchemaMatchesTypes(t *testing.T) {
 	r := &reflector.Reflector{Anonymous: true, Mapper: closedSets}
 	for _, dir := range []string{".", "../page", ".."} {
 		must(t, r.AddGoComments("github.com/splicelab/splicelab/results/web", dir))
 	}
 	all := &reflector.Schema{
 		Version: reflector.Version, Title: "splicelab serve: every document that it sends",
-		Description: "docs/api.md says what is found where. Fields are added, never renamed, never missing.",
+		Description: "docs/api.md lists the paths. Fields may be added, but are never renamed or missing.",
 		Definitions: reflector.Definitions{},
 	}
 	for name, v := range answers {
@@ -48,7 +48,7 @@ func TestSchemaIsOfTheTypes(t *testing.T) {
 			t.Fatalf("no definition %s", name)
 		}
 	}
-	// What is a pointer in Go may be missing.
+	// Pointers in Go are nullable.
 	event := all.Definitions["Event"].Properties
 	for _, field := range []string{"cell", "tally"} {
 		schema, ok := event.Get(field)
@@ -69,17 +69,17 @@ func TestSchemaIsOfTheTypes(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(string(schemaText), b.String()); diff != "" {
-		t.Errorf("schema.json is not that of the types; write it with -update (-is +should be):\n%s", diff)
+		t.Errorf("schema.json does not match the types; write it with -update (-have +want):\n%s", diff)
 	}
 }
 
 // closedSets lists the values of types that have a fixed set of them. Outcomes
-// have none: those of a newer suite are kept as they are.
+// have none: unknown ones from a newer suite are kept unchanged.
 func closedSets(t reflect.Type) *reflector.Schema {
 	var values []any
 	switch t {
 	case reflect.TypeFor[outcome.Verdict]():
-		values = append(values, "") // a diff's cell that one run does not have
+		values = append(values, "") // a diff's cell that one run lacks
 		for _, v := range outcome.Verdicts {
 			values = append(values, v)
 		}
@@ -95,7 +95,7 @@ func closedSets(t reflect.Type) *reflector.Schema {
 	return &reflector.Schema{Type: "string", Enum: values}
 }
 
-// compiled are the definitions that were compiled already.
+// compiled caches compiled definitions.
 var compiled = map[string]*jsonschema.Schema{}
 
 // validator compiles one of the schema's definitions.
@@ -126,12 +126,12 @@ func validate(t *testing.T, name string, body []byte) {
 	}
 }
 
-// TestAnswersAreOfTheSchema validates an answer of every kind, by the schema as
-// it is served.
-func TestAnswersAreOfTheSchema(t *testing.T) {
+// TestAnswersMatchSchema validates a response of every kind against the
+// served schema.
+func TestAnswersMatchSchema(t *testing.T) {
 	h := testServer(t, Config{Store: sampleStore(t, storePath(t))}, quick).Handler()
 	cell := "kernel=" + url.QueryEscape(kernels[2]) + "&fs=xfs&test=" + url.QueryEscape(tests[0])
-	seen := []string{"Event"} // of a stream: see TestEvents
+	seen := []string{"Event"} // sent in a stream: see TestEvents
 	for target, name := range map[string]string{
 		"/api/runs": "Runs", "/api/runs?limit=1&skip=1": "Runs", "/api/runs?skip=99": "Runs",
 		"/api/runs/latest": "Run", "/api/runs/@baseline": "Run", "/api/runs/20261123-191": "Run", "/api/runs/2026-11-24": "Run",
@@ -152,15 +152,15 @@ func TestAnswersAreOfTheSchema(t *testing.T) {
 	}
 	for name := range answers {
 		if !slices.Contains(seen, name) {
-			t.Errorf("no answer of %s was tried", name)
+			t.Errorf("no response of %s was tested", name)
 		}
 	}
 	if served := ask(h, "GET", "/api/schema.json"); served.Body.String() != string(schemaText) || served.Header().Get("Content-Type") != "application/schema+json" {
-		t.Errorf("another schema is served: %s %.100s", served.Header(), served.Body)
+		t.Errorf("a different schema is served: %s %.100s", served.Header(), served.Body)
 	}
 }
 
-// TestSchemaRefuses: a schema that takes everything would prove nothing.
+// TestSchemaRefuses: a schema that accepts everything would prove nothing.
 func TestSchemaRefuses(t *testing.T) {
 	good := ask(testServer(t, Config{Store: sampleStore(t, storePath(t))}, quick).Handler(), "GET", "/api/runs/latest~1").Body.String()
 	validate(t, "Run", []byte(good))
@@ -174,7 +174,7 @@ func TestSchemaRefuses(t *testing.T) {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
 		must(t, err)
 		if validator(t, "Run").Validate(doc) == nil {
-			t.Errorf("%s in place of %s is taken", change[1], change[0])
+			t.Errorf("%s in place of %s is accepted", change[1], change[0])
 		}
 	}
 }

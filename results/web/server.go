@@ -1,12 +1,12 @@
-// Package web serves the store of results over HTTP: the page of package page,
-// live, and a JSON API whose documents are those that the page reads out of a
-// report file. It only reads: no request changes anything, and reading keeps
-// no writer waiting. docs/api.md describes the API for its users.
+// Package web serves the results store over HTTP: the live page of package
+// page, and a JSON API with the same documents that a report file contains. It
+// is read-only, and readers do not block writers. docs/api.md describes the API
+// for users.
 //
-// What it serves was written by kernels and tests that are hostile, to browsers
-// that have other pages open. Texts are data in JSON and never markup; the
-// page's own policy allows no script but its files; and who may ask is checked
-// before anything is read.
+// It serves text from hostile kernels and tests to browsers that have other
+// pages open. Texts are data in JSON and never markup; the page's
+// Content-Security-Policy allows no script except its own files; and requests
+// are authorized before anything is read.
 package web
 
 import (
@@ -25,8 +25,8 @@ import (
 	"github.com/splicelab/splicelab/results/store"
 )
 
-// DefaultAddress is where the server listens unless configured otherwise: only this
-// machine can ask there.
+// DefaultAddress is where the server listens by default: only this machine can
+// connect there.
 const DefaultAddress = "127.0.0.1:8417"
 
 // Store is what a Server reads; *store.Store implements it.
@@ -60,16 +60,17 @@ type Config struct {
 	// Loopback refuses requests for any host name but this machine's, against
 	// DNS rebinding. Set it when the server listens on a loopback address.
 	Loopback bool
-	// Judge may be nil: verdicts are served as stored, and each new failure
-	// counts as a regression.
+	// Judge may be nil: then verdicts are served as stored, and each new
+	// failure counts as a regression.
 	Judge Judge
-	// Annotator may be nil: families, crash lines and report files are omitted.
+	// Annotator may be nil: then families, crash lines and report files are
+	// omitted.
 	Annotator page.Annotator
 	// Log, unless nil, receives internal errors, which clients do not see.
 	Log func(error)
 }
 
-// asStored is the Judge of a server that was given none.
+// asStored is the Judge of a server without one.
 type asStored struct{}
 
 func (asStored) Judge(_ results.Run, cells []results.Cell) []results.Cell { return cells }
@@ -78,23 +79,23 @@ func (asStored) Assess(context.Context, results.Run, outcome.Policy, *compare.Di
 	return nil
 }
 
-// unannotated is the Annotator of a server that was given none.
+// unannotated is the Annotator of a server without one.
 type unannotated struct{}
 
 func (unannotated) CrashLines(string) []int                          { return nil }
 func (unannotated) Family(string) string                             { return "" }
 func (unannotated) Report(results.Run, results.Cell) (string, error) { return "", nil }
 
-// Limits of a server. They are variables of the Server, so that tests can
-// reach them.
+// limits are the limits of a server. They are variables of the Server, so that
+// tests can reach them.
 type limits struct {
-	poll      time.Duration // between two looks at the store while somebody watches
-	heartbeat time.Duration // between two signs of life in a silent stream
-	write     time.Duration // for a client to take one write of a stream
-	linger    time.Duration // a run stays watched for clients that come back
+	poll      time.Duration // between two polls of the store while clients watch
+	heartbeat time.Duration // between two heartbeats in an idle stream
+	write     time.Duration // for a client to accept one write of a stream
+	linger    time.Duration // a run stays watched for clients that reconnect
 	kept      int           // events of a run that a client can be behind
 	streams   int           // open at once
-	readers   int           // documents being made at once
+	readers   int           // documents being built at once
 	cacheSize int           // bytes of documents kept
 }
 
@@ -114,11 +115,11 @@ type Server struct {
 	hub     *hub
 	guard   guard
 	handler http.Handler
-	streams chan struct{} // a place for each open stream
+	streams chan struct{} // one slot per open stream
 }
 
-// New makes a server; Close frees what it holds. Nothing is served before its
-// Serve is called or its Handler used.
+// New creates a server; Close releases its resources. Call Serve, or use its
+// Handler.
 func New(ctx context.Context, cfg Config) (*Server, error) { return newServer(ctx, cfg, defaultLimits) }
 
 func newServer(ctx context.Context, cfg Config, l limits) (*Server, error) {
@@ -144,22 +145,22 @@ func newServer(ctx context.Context, cfg Config, l limits) (*Server, error) {
 	return s, nil
 }
 
-// Close frees what the server holds of the store.
+// Close releases the server's connection to the store.
 func (s *Server) Close() error { return s.changes.Close() }
 
-// Bounds of one request and its answer.
+// Bounds of one request and its response.
 const (
 	headerTime = 10 * time.Second
 	readTime   = 30 * time.Second
 	answerTime = 2 * time.Minute // the cells of a large run over a slow line
 	idleTime   = 2 * time.Minute
-	maxHeader  = 16 << 10 // bytes, the request's line with it
+	maxHeader  = 16 << 10 // bytes, including the request line
 	maxBody    = 4 << 10  // bytes
 	stopTime   = 2 * time.Second
 )
 
-// Serve answers requests until ctx ends, which closes all streams at once and
-// is no error.
+// Serve answers requests until ctx ends. That closes all streams at once and is
+// not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -175,7 +176,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case err = <-served: // the listener failed
 		cancel()
 	case <-ctx.Done():
-		// Streams end with ctx; what else is being answered gets a moment.
+		// Streams end with ctx; other requests get a moment to finish.
 		stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer done()
 		if e := srv.Shutdown(stop); e != nil {
@@ -192,11 +193,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// Handler answers requests without a listener of its own. Streams say nothing
-// new until Serve runs.
+// Handler answers requests without a listener. Streams send nothing new until
+// Serve runs.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// routes is what is asked for where. What a request may be is checked first.
+// routes maps paths to handlers. Requests are checked first.
 func (s *Server) routes() http.Handler {
 	api := http.NewServeMux()
 	for pattern, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
@@ -224,7 +225,7 @@ func (s *Server) routes() http.Handler {
 	return secured(s.guard.hosts(api))
 }
 
-// readOnly is a handler of requests that change nothing.
+// readOnly wraps a handler that accepts only GET and HEAD.
 func (s *Server) readOnly(answer func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return s.answering(func(w http.ResponseWriter, r *http.Request) error {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -239,7 +240,7 @@ func unknownPath(_ http.ResponseWriter, r *http.Request) error {
 	return &requestError{http.StatusNotFound, fmt.Sprintf("%q does not exist: docs/api.md lists the endpoints", cut(r.URL.Path))}
 }
 
-// policy parses the policy that a request names; empty is the run's own.
+// policy parses the policy in a request; empty means the run's own.
 func policy(name string) (outcome.Policy, error) {
 	if name == "" {
 		return "", nil

@@ -14,8 +14,8 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// pipes is a listener whose connections have no buffers: what one side writes
-// waits until the other reads.
+// pipes is a listener whose connections have no buffers: a write blocks until
+// the other side reads.
 type pipes struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -39,8 +39,8 @@ func (p *pipes) dial() net.Conn {
 	return ours
 }
 
-// TestSlowClientIsDropped: a client that does not read delays nobody else, and
-// is disconnected.
+// TestSlowClientIsDropped: a client that does not read delays no other client,
+// and is disconnected.
 func TestSlowClientIsDropped(t *testing.T) {
 	path := storePath(t)
 	writer := openStore(t, path)
@@ -90,11 +90,11 @@ func TestSlowClientIsDropped(t *testing.T) {
 		}
 		last = name
 	}
-	// What was in flight, then the end.
+	// What was in flight, then EOF.
 	if err := slow.SetReadDeadline(time.Now().Add(time.Minute)); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		t.Fatal(err)
 	}
 	if rest, err := io.ReadAll(in); err != nil || strings.Contains(string(rest), last) {
-		t.Errorf("the slow client was waited for: %v, %q", err, rest)
+		t.Errorf("the server waited for the slow client: %v, %q", err, rest)
 	}
 }

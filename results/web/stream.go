@@ -9,8 +9,8 @@ import (
 	"github.com/splicelab/splicelab/results/page"
 )
 
-// stream is the sending end of server-sent events. A client that does not take
-// them in time is dropped: the server waits for none.
+// stream is the sending end of server-sent events. A client that does not read
+// them in time is dropped: the server does not wait.
 type stream struct {
 	w        http.ResponseWriter
 	control  *http.ResponseController
@@ -19,10 +19,10 @@ type stream struct {
 	begun    bool
 }
 
-// atOnce bounds one write, in bytes, so that its deadline is for something.
+// atOnce bounds one write, in bytes, so that its deadline is meaningful.
 const atOnce = 64 << 10
 
-// events sends some, of which the first has that number.
+// events sends events; the first has the given number.
 func (s *stream) events(events []event, first int) error {
 	var b bytes.Buffer
 	for i, e := range events {

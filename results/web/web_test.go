@@ -28,8 +28,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// openStore opens the store at path; two of one path are two processes, as far
-// as SQLite is concerned.
+// openStore opens the store at path; to SQLite, two of the same path are like
+// two processes.
 func openStore(t testing.TB, path string) *store.Store {
 	t.Helper()
 	s, err := store.Open(path)
@@ -67,7 +67,7 @@ var (
 	tests       = []string{"splice.TestPunchHole/large-clean", "splice.TestPunchHole/small-clean", "splice.TestWrite/large", "splice.TestWrite/small"}
 )
 
-// sampleRun stores a finished run; in the later ones, more fails.
+// sampleRun stores a finished run; later ones have more failures.
 func sampleRun(t testing.TB, s *store.Store, id string, n int) {
 	t.Helper()
 	ctx := t.Context()
@@ -102,15 +102,15 @@ func sampleRun(t testing.TB, s *store.Store, id string, n int) {
 	check(s.FinishRun(ctx, id, t0.Add(time.Duration(n)*time.Hour+10*time.Minute), ""))
 }
 
-// sampleDatabase is the file that sampleStore copies. Making it takes a second
-// under the race detector, and most tests need one.
+// sampleDatabase is the file that sampleStore copies. Creating it takes a
+// second under the race detector, and most tests need one.
 var sampleDatabase struct {
 	once    sync.Once
 	content []byte
 }
 
-// sampleStore makes a store at path with two finished runs and one that has only
-// begun.
+// sampleStore creates a store at path with two finished runs and an unfinished
+// one.
 func sampleStore(t testing.TB, path string) *store.Store {
 	t.Helper()
 	sampleDatabase.once.Do(func() { sampleDatabase.content = newSampleDatabase(t) })
@@ -136,7 +136,7 @@ func newSampleDatabase(t testing.TB) []byte {
 	if err := s.BeginRun(ctx, newRun("20261123-211420-live", 2*time.Hour, 8)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Close(); err != nil { // writes the log back into the database
+	if err := s.Close(); err != nil { // checkpoints the WAL
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(path)
@@ -170,8 +170,8 @@ func testServer(t testing.TB, cfg Config, l limits) *Server {
 	return s
 }
 
-// serving starts a server on a port of its own and returns its address; stop
-// ends it, as does the end of the test.
+// serving starts a server on a free port and returns its address; stop ends it,
+// as does the end of the test.
 func serving(t testing.TB, s *Server) (address string, stop func()) {
 	t.Helper()
 	return servingAt(t, s, "127.0.0.1:0")
@@ -201,7 +201,7 @@ func servingAt(t testing.TB, s *Server, listen string) (address string, stop fun
 	return "http://" + l.Addr().String(), stop
 }
 
-// ask makes one request of a handler.
+// ask sends one request to a handler.
 func ask(h http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, http.NoBody)
 	r.Host = "localhost:8417"
@@ -216,7 +216,7 @@ func ask(h http.Handler, method, target string, headers ...string) *httptest.Res
 	return w
 }
 
-// get asks for a document and decodes it.
+// get fetches a document and decodes it.
 func get[T any](t *testing.T, h http.Handler, target string) T {
 	t.Helper()
 	w := ask(h, "GET", target)
@@ -230,7 +230,7 @@ func get[T any](t *testing.T, h http.Handler, target string) T {
 	return v
 }
 
-// failure is the text of an answer that has to be an error.
+// failure returns the text of an error response.
 func failure(t *testing.T, w *httptest.ResponseRecorder, status int) string {
 	t.Helper()
 	var f Failure
@@ -248,5 +248,5 @@ func failure(t *testing.T, w *httptest.ResponseRecorder, status int) string {
 
 func storePath(t testing.TB) string { return filepath.Join(t.TempDir(), "results.db") }
 
-// shown is a value in one line, for tables of what is wanted.
+// shown formats a value in one line, for tables of expected values.
 func shown(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }

@@ -25,8 +25,8 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Explain is an error's message in the terms of the command line: options by
-// their flags, and with a remedy if there is one.
+// Explain returns an error's message in the terms of the command line: options
+// are named by their flags, and a remedy is added if there is one.
 func Explain(err error, cfg config.Config) string {
 	text := err.Error()
 	var (
@@ -45,9 +45,9 @@ func Explain(err error, cfg config.Config) string {
 	return text
 }
 
-// For is what the user can do about an error on this command line. It is
-// decided here, by the type of the error, because the packages below know
-// neither flags nor verbs. It is empty where there is nothing to say.
+// For returns what the user can do about an error on this command line, or "".
+// It is decided here, by the type of the error, because the packages below know
+// neither flags nor verbs.
 func For(err error, cfg config.Config) string {
 	var (
 		noRun    *results.RunError
@@ -132,7 +132,8 @@ func unusable(err *fs.PathError) bool {
 	return false
 }
 
-// otherDirectory says how to use another directory than the one that has path.
+// otherDirectory says how to use a directory other than the one that contains
+// path.
 func otherDirectory(path string, cfg config.Config) string {
 	for _, d := range []struct{ dir, flag, variable string }{
 		{cfg.Cache, "--cache", "SPLICELAB_CACHE"},
@@ -142,7 +143,7 @@ func otherDirectory(path string, cfg config.Config) string {
 		if d.dir == "" {
 			continue
 		}
-		// An error about a directory that cannot be made may name a parent.
+		// An error about a directory that cannot be created may name a parent.
 		if within(path, d.dir) || within(d.dir, path) {
 			return fmt.Sprintf("name another directory with %s or %s", d.flag, d.variable)
 		}

@@ -33,9 +33,9 @@ func Programs(ctx context.Context, source, out string) error {
 	strip := []string{"-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
 	for _, args := range [][]string{
 		{"build", "-o", filepath.Join(out, "agent"), "./images/guest"},
-		// The suites: each package of tests/ with tests to run in a VM.
+		// The suites: each package of tests/ that has tests to run in a VM.
 		{"test", "-c", "-o", out + "/", "./tests/splice", "./tests/selftest"},
-		// The suite around a program that is no Go test.
+		// The suite that wraps a program that is not a Go test.
 		{"test", "-c", "-o", filepath.Join(out, "program"), "./tests/program"},
 	} {
 		flags := 1
@@ -50,8 +50,8 @@ func Programs(ctx context.Context, source, out string) error {
 	return nil
 }
 
-// shell builds u-root's commands for splicelab shell. That takes longer than
-// all the rest, so it is done only when what it is made of is newer.
+// shell builds u-root's commands for splicelab shell. This takes longer than
+// all the rest, so it is done only if its inputs are newer.
 func shell(ctx context.Context, source, bb string) error {
 	inputs := []string{"go.mod", "go.sum", "images/commands.go"}
 	more, err := filepath.Glob(filepath.Join(source, "images/shellcmds/*.go"))
@@ -94,7 +94,7 @@ func outOfDate(out string, inputs []string) (bool, error) {
 func gocmd(ctx context.Context, source string, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = source
-	// A workspace or flags of the caller's must not change what is built.
+	// The caller's workspace or flags must not change what is built.
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package reseed makes a VM restored from a template unique: it sets what would
-// otherwise be identical in all of them. Agent and test process share it; it
+// otherwise be identical in all such VMs. Agent and test process share it; it
 // runs in the guest.
 package reseed
 
@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// EntropyLen is how many random bytes a VM gets: the key size of the kernel's
-// generator.
+// EntropyLen is the number of random bytes that a VM gets: the key size of the
+// kernel's RNG.
 const EntropyLen = 32
 
 // Guest sets the clock, in nanoseconds since the Unix epoch, and reseeds the
@@ -30,8 +30,8 @@ func Guest(unixNano int64, entropy []byte) error {
 		return fmt.Errorf("open /dev/urandom: %w", err)
 	}
 	defer func() { _ = unix.Close(fd) }()
-	// Adding entropy alone has no effect until the generator next reseeds from
-	// its pool, up to five minutes later.
+	// Adding entropy alone has no effect until the RNG next reseeds from its
+	// pool, up to five minutes later.
 	if _, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.RNDADDENTROPY, uintptr(unsafe.Pointer(&pool))); e != 0 {
 		return fmt.Errorf("RNDADDENTROPY: %w", e)
 	}
@@ -47,7 +47,7 @@ type pool struct {
 	data       [EntropyLen]byte
 }
 
-// poolOf credits as many bits as entropy has.
+// poolOf credits all bits of entropy.
 func poolOf(entropy []byte) pool {
 	var p pool
 	p.size = int32(copy(p.data[:], entropy))

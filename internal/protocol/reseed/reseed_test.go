@@ -6,9 +6,8 @@ import (
 	"unsafe"
 )
 
-// The kernel reads struct rand_pool_info: two ints, then as many bytes as the
-// second says.
-func TestPoolIsTheKernelsStructure(t *testing.T) {
+// The kernel reads struct rand_pool_info: two ints, then buf_size bytes.
+func TestPoolMatchesKernelStruct(t *testing.T) {
 	var p pool
 	if size, data := unsafe.Sizeof(p), unsafe.Offsetof(p.data); size != 8+EntropyLen || data != 8 {
 		t.Errorf("%d bytes, the data at %d", size, data)

@@ -1,19 +1,20 @@
 // The frame of the page: routes, views and the header.
 //
-// A view lives in a module of its own, which registers it with addView and is
-// imported by start.js (reports) or live/start.js (served pages). render gets
-// an empty main element and a signal that is aborted when the view is left;
-// what it throws is shown.
+// A view is a separate module, which registers it with addView and is imported
+// by start.js (reports) or live/start.js (served pages). render gets an empty
+// main element and a signal that is aborted when the view is left; exceptions
+// are shown.
 //
-// Routes are in the hash, so that they work from a file:// address too:
+// Routes are in the hash, so that they also work from a file:// URL:
 //
 //   #/VIEW/ARG/ARG?NAME=VALUE     each ARG is encoded: test names contain slashes
 //   #/run/ID?verdict=fail&q=xfs   the matrix of a run, filtered
 //   #/run/ID/cell/KERNEL/FS/TEST  one cell; the query is the matrix's filter
 //
 // Guest output is hostile. It reaches the page as text only: use el() or
-// textContent, never markup, and style through element.style. The page's policy
-// forbids inline scripts, handlers and style attributes.
+// textContent, never markup, and style through element.style. The page's
+// Content-Security-Policy forbids inline scripts, handlers and style
+// attributes.
 // @ts-check
 import { el, failure } from "./dom.js";
 import { keysButton } from "./keys.js";
@@ -22,10 +23,10 @@ import { themeSwitch } from "./theme.js";
 /**
  * @typedef {{ view: string, args: string[], params: URLSearchParams }} Route
  * @typedef {{ update?(route: Route): boolean, close?(): void }} Drawn
- *   update shows another route of the same view; false: render anew
+ *   update shows another route of the same view, or returns false to render again
  * @typedef {object} View
  * @property {string | ((route: Route) => string)} title of the window
- * @property {string} [nav] text of the link in the header, if it has one
+ * @property {string} [nav] text of the link in the header, if any
  * @property {(main: HTMLElement, route: Route, signal: AbortSignal) => any} render returns a Drawn, nothing, or a promise of either
  */
 
@@ -37,13 +38,13 @@ let shown = null;
 let home = () => "#/";
 
 /**
- * Sets where an empty hash leads.
+ * Sets the target of an empty hash.
  * @param {() => string | Promise<string>} f
  */
 export const setHome = f => { home = f; };
 
 /**
- * Wraps a view that is there already.
+ * Wraps an existing view.
  * @param {string} name
  * @param {(render: View["render"]) => View["render"]} wrap
  */
@@ -94,7 +95,7 @@ export const cellHref = (run, kernel, fs, test, params) => routeHref("run", [run
 export const go = (hash, { replace = false } = {}) => {
   if (hash === location.hash) return undefined;
   if (!replace) {
-    location.hash = hash; // and hashchange shows it
+    location.hash = hash; // shown by hashchange
     return undefined;
   }
   history.replaceState(null, "", hash);
@@ -108,10 +109,10 @@ const leave = () => {
   shown = null;
 };
 
-/** Settles when the last route that was asked for is drawn. */
+/** Settles when the last requested route is drawn. */
 export let showing = Promise.resolve();
 
-/** Draws the view that the address names. */
+/** Draws the view in the URL. */
 export const show = () => showing = draw();
 
 const draw = async () => {
@@ -135,7 +136,7 @@ const draw = async () => {
   try {
     if (!view) throw new Error("Unknown view “" + route.view + "”.");
     mine.view = await view.render(main, route, mine.abort.signal) || null;
-    // The reader left while it was loading, or went to another route of the view.
+    // The user left while it was loading, or went to another route of the view.
     if (shown !== mine) mine.view?.close?.();
     else if (location.hash !== hash) show();
   } catch (error) {

@@ -37,8 +37,8 @@ export const cellView = async (main, route, signal) => {
   return { close() { current.cell = null; } };
 };
 
-// neighbours are the cells before and after this one: of those that the
-// filter shows, those that are not as they should be, if there are any.
+// neighbours returns the cells before and after this one: among the filtered
+// cells, only those that need attention, if there are any.
 const neighbours = (grid, at, filter) => {
   const { match } = applyFilter(grid, filter);
   const some = match.some((m, i) => m && grid.remarkable[i]);
@@ -74,7 +74,7 @@ const reproduce = cell => el("section", {}, el("h2", {}, "Reproduce"),
   cell.report ? el("details", { class: "section" }, el("summary", {}, "Report file for splicelab repro"),
     el("div", { class: "copied" }, el("pre", { class: "report" }, cell.report), copyButton(cell.report, "Copy report"), saveLink(cell))) : null);
 
-// saveLink offers the report as a file. Its address lives as long as the page.
+// saveLink offers the report as a file. Its URL is valid as long as the page.
 const saveLink = cell => el("button", { type: "button", class: "copy", on: { click: () => {
   const url = URL.createObjectURL(new Blob([cell.report], { type: "application/yaml" }));
   const name = [cell.test, cell.fs, cell.kernel].join("-").replace(/[^\w.-]+/g, "-").slice(0, 120) + ".yaml";

@@ -1,4 +1,4 @@
-// Creates elements such that no text can become markup.
+// Creates elements so that no text can become markup.
 // @ts-check
 
 const safeLink = /^(#|api\/|blob:|https?:\/\/)/;
@@ -59,7 +59,7 @@ export const copyButton = (text, what = "Copy") => {
   return button;
 };
 
-// A browser may refuse its clipboard to a page from a file.
+// A browser may deny the clipboard to a page from a file.
 const copied = async text => {
   try {
     await navigator.clipboard.writeText(text);
@@ -80,7 +80,7 @@ const copied = async text => {
 let failed = () => {};
 
 /**
- * Sets what else happens when a view fails.
+ * Sets a hook for when a view fails.
  * @param {(main: HTMLElement) => void} f
  */
 export const onFailure = f => { failed = f; };

@@ -1,22 +1,22 @@
-// Which cells are shown: the filter in the address, what it lets through, and
-// how many cells each choice has.
+// Which cells are shown: the filter in the URL, the matching cells, and how
+// many cells each choice has.
 // @ts-check
 
 const lists = ["kernel", "fs", "family", "verdict", "outcome"];
 
-// Values of verdict= beside the verdicts: properties that a cell has in addition
-// to its verdict.
+// Values of verdict= besides the verdicts: properties that a cell has in
+// addition to its verdict.
 export const besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
 
-// parseFilter reads a filter out of an address:
-// { kernel, fs, family, verdict, outcome: Set of names; q: words }.
+// parseFilter parses a filter from URL parameters: { kernel, fs, family,
+// verdict, outcome: Set of names; q: words }.
 export const parseFilter = params => {
   const filter = { q: params.get("q") ?? "" };
   for (const name of lists) filter[name] = new Set(params.getAll(name));
   return filter;
 };
 
-// filterParams is the address of a filter.
+// filterParams returns the URL parameters of a filter.
 export const filterParams = filter => {
   const params = new URLSearchParams();
   for (const name of lists) for (const value of filter[name]) params.append(name, value);
@@ -26,10 +26,10 @@ export const filterParams = filter => {
 
 export const isFiltered = filter => filter.q.trim() !== "" || lists.some(name => filter[name].size > 0);
 
-// "none" is the outcome of cells that record none.
+// "none" is the outcome of cells without one.
 const outcomeName = outcome => outcome || "none";
 
-// familyOfTests is the place of each test in grid.families.
+// familyOfTests maps each test to its index in grid.families.
 const familyOfTests = grid => {
   if (!grid.familyOf) {
     grid.familyOf = new Int32Array(grid.cells.tests.length);
@@ -45,7 +45,7 @@ const having = (list, word) => {
 };
 const chosen = (names, set) => Uint8Array.from(names, name => set.size === 0 || set.has(name) ? 1 : 0);
 
-// traits are bits of each cell for what is shown with its verdict.
+// traits has a bit for each property shown with a cell's verdict.
 const traits = grid => {
   if (!grid.traits) {
     grid.traits = new Uint8Array(grid.n);

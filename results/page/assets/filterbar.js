@@ -1,12 +1,12 @@
-// The filter as the reader sees it: a field for words, lists of kernels,
-// filesystems and families, and a button for each verdict and outcome.
+// The filter's UI: a search field, lists of kernels, filesystems and families,
+// and a button for each verdict and outcome.
 // @ts-check
 import { el } from "./dom.js";
 import { applyFilter, isFiltered, parseFilter } from "./filter.js";
 import { counted, verdictClass, verdictMark, verdictNames } from "./format.js";
 
-// filterBar makes the bar; change(filter) is called when the reader has
-// chosen. It has update(filter, result) and lasts until signal.
+// filterBar creates the bar; it calls change(filter) when the user changes the
+// filter. It has update(filter, result) and lives until signal.
 export const filterBar = (grid, change, signal) => {
   let filter = null;
   const changed = edit => {
@@ -34,7 +34,7 @@ export const filterBar = (grid, change, signal) => {
     const summary = el("summary", {});
     const element = el("details", { class: "facet" }, summary, el("div", { role: "group", "aria-label": noun },
       boxes.map(({ value, box }) => el("label", {}, box, " ", value))));
-    // One list is open at a time, and none once the reader looks elsewhere.
+    // At most one list is open, and none after a click elsewhere.
     element.addEventListener("focusout", e => { if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false; });
     element.addEventListener("keydown", e => {
       if (e.key !== "Escape" || !element.open) return;
@@ -67,7 +67,7 @@ export const filterBar = (grid, change, signal) => {
     } };
   };
 
-  // Only what occurs in the run can be chosen.
+  // Only values that occur in the run are offered.
   const { verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, parseFilter(new URLSearchParams()));
   const occurring = counts => [...counts].filter(([, n]) => n > 0).map(([name]) => name);
   const verdicts = chips("verdict", "verdicts", occurring(hasVerdict),
@@ -80,7 +80,7 @@ export const filterBar = (grid, change, signal) => {
   const shown = el("output", { "aria-live": "polite", id: "shown" });
   const all = el("button", { type: "button", on: { click: () => change(parseFilter(new URLSearchParams())) } }, "Show all");
 
-  addEventListener("pointerdown", e => { // a list closes when the reader points elsewhere
+  addEventListener("pointerdown", e => { // a list closes on a click elsewhere
     for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
   }, { signal });
 

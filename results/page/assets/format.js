@@ -1,9 +1,9 @@
-// How verdicts, outcomes, times and numbers are written. Every state has its
-// own characters as well as its colour.
+// Formats verdicts, outcomes, times and numbers. Every state has its own
+// characters as well as its colour.
 // @ts-check
 import { el } from "./dom.js";
 
-// Marks of the verdicts, as the terminal's matrix has them.
+// Marks of the verdicts, as in the terminal's matrix.
 const marks = { "pass": ".", "fail": "x", "skip": "--", "crash": "!!", "hang": "~~", "boot-fail": "##", "infra": "??" };
 const letters = {
   "": " ", "snapshot": "S", "live": "L", "zeroed": "Z", "torn": "T", "blocked": "B", "dropped": "D", "error": "E", "short": "<", "extra": ">",
@@ -42,14 +42,14 @@ export const standingLabel = standing => standing === "expected-fail" ? "expecte
 
 export const counted = (n, noun) => n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
 
-// ms writes milliseconds.
+// ms formats milliseconds.
 export const formatMS = n => {
   if (n < 10) return n.toFixed(1) + " ms";
   if (n < 10_000) return Math.round(n) + " ms";
   return n < 600_000 ? (n / 1000).toFixed(1) + " s" : Math.round(n / 60_000) + " min";
 };
 
-// when writes a point in time; it is in UTC, as everything that the lab writes.
+// when formats a point in time in UTC, as everywhere in the lab.
 export const when = text => text ? el("time", { datetime: text }, text.slice(0, 19).replace("T", " ") + " UTC") : "";
 
 // took is the net duration of a finished run, as text.

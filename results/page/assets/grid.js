@@ -1,5 +1,5 @@
-// The cells of a run as a table: which cell is where, which rows there are, and
-// which of them look alike.
+// The cells of a run as a table: the position of each cell, the rows, and which
+// of them look the same.
 // @ts-check
 import { isFailing } from "./format.js";
 
@@ -40,7 +40,7 @@ const make = cells => {
     bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
     remarkable[i] = bad[i] || cells.verdict[i] === infra ? 1 : 0;
   }
-  const extra = new Map(); // what few cells have: a number for each kind
+  const extra = new Map(); // sparse properties: a number for each kind
   const number = text => {
     if (!extra.has(text)) extra.set(text, extra.size + 1);
     return extra.get(text);
@@ -75,7 +75,7 @@ const suiteOf = test => {
 };
 export const parentOf = test => test.split("/", 1)[0];
 
-// familiesOf lists the families with their tests. A test of no known family
+// familiesOf lists the families with their tests. A test of unknown family
 // belongs to its suite.
 const familiesOf = cells => {
   const byName = new Map();
@@ -87,7 +87,7 @@ const familiesOf = cells => {
   return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
 };
 
-// short are the kernels' names without the flavour that all of them share.
+// short are the kernels' names without their shared flavour.
 const short = kernels => {
   let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
   while (flavour && !kernels.every(k => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
@@ -95,10 +95,10 @@ const short = kernels => {
   return new Set(heads).size === kernels.length ? heads : kernels;
 };
 
-// rows are the rows of a table of those tests of which some cell is shown:
-// families, tests, and subtests below their test. Subtests that look the same
-// in all columns are one row. toggled has the keys of rows that are folded
-// otherwise than they would be; full folds none by itself.
+// tableRows returns the rows for tests with a visible cell: families, tests,
+// and subtests below their test. Subtests that look the same in all columns are
+// one row. toggled has the keys of rows whose folding the user changed; full
+// folds none by default.
 //
 //   { kind: "family" or "group" or "test", key, label, title, depth,
 //     test: its cells or -1, tests: those below it, foldable, open }
@@ -140,7 +140,7 @@ const groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
         test: same ? group[0] : -1, tests: group, foldable: true, open });
       continue;
     }
-    const own = names[group[0]] === parent; // a cell of its own beside its subtests
+    const own = names[group[0]] === parent; // itself a cell, besides its subtests
     rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open });
     for (const t of own ? group.slice(1) : group) {
       rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false });
@@ -163,7 +163,7 @@ const alike = (grid, tests, columns, match) => {
   return true;
 };
 
-// common is "suite.Test", or less where some name does not begin so.
+// common is "suite.Test", or less if a name does not start with it.
 const common = names => {
   const suite = suiteOf(names[0]);
   if (!names.every(n => n.startsWith(suite))) return "";

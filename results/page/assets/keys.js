@@ -9,11 +9,11 @@ const documented = []; // keys that a view handles itself
 let before = "";
 
 // key makes a shortcut of one key, or of two that follow each other, with a
-// space between: key("g r", "the runs", () => splicelab.go("#/runs")). It
-// does nothing while somebody types; act may return false for "not here".
+// space between: key("g r", "the runs", () => splicelab.go("#/runs")). It is
+// disabled while typing; act may return false for "not here".
 export const shortcut = (keys, doc, act) => shortcuts.set(keys, { doc, act });
 
-// documentKey lists a key that a view handles itself.
+// documentKey documents a key that a view handles itself.
 export const documentKey = (keys, doc) => documented.push([keys, doc]);
 
 /** @param {any} e */
@@ -22,7 +22,7 @@ const typing = e => e.target.closest?.("input, textarea, select, [contenteditabl
 addEventListener("keydown", (/** @type {any} */ e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
   if (typing(e)) {
-    if (e.key === "Escape") { // leaves the field, and what is in it
+    if (e.key === "Escape") { // leaves the field and keeps its content
       e.preventDefault();
       e.target.blur();
       current.matrix?.matrix.focus();

@@ -1,13 +1,13 @@
-// A guest's text and its bytes.
+// Guest text and bytes.
 // @ts-check
 import { copyButton, el } from "./dom.js";
 import { counted } from "./format.js";
 
 const longLine = 4096, someLines = 2000; // what is shown at first
 
-// log shows text with some of its lines, counted from 0, marked. A line that
-// is very long is cut until somebody asks for it: a browser takes seconds to
-// break one of megabytes.
+// log shows text with some lines, counted from 0, marked. Very long lines are
+// truncated until expanded: a browser takes seconds to wrap a line of
+// megabytes.
 export const logView = (text, marked) => {
   const lines = text.replace(/\n$/, "").split("\n"), marks = new Set(marked);
   const pre = el("pre", { tabindex: "0" });
@@ -36,11 +36,11 @@ export const logView = (text, marked) => {
     first ? el("button", { type: "button", class: "copy", on: { click: () => first.scrollIntoView({ block: "center" }) } }, "Jump to crash") : null);
 };
 
-// pairs are the bytes of a hexadecimal text.
+// pairs returns the bytes of a hexadecimal text.
 const pairs = hex => hex.match(/[0-9a-f]{2}/gi) ?? [];
 
-// hexdump shows wrong bytes beside those that were expected, which may be
-// unknown. Differences are marked, and not by colour alone.
+// hexdump shows wrong bytes beside the expected ones, which may be unknown.
+// Differences are marked, not only by colour.
 export const hexdump = ({ offset, title, got, want }) => {
   const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
   const printable = hex => {

@@ -1,6 +1,6 @@
-// The matrix: only the rows and columns that are in sight are elements, so
-// that a hundred thousand cells scroll as a hundred do. To a screen reader it
-// is a grid that knows its true size.
+// The matrix: only visible rows and columns are elements, so that a hundred
+// thousand cells scroll as fast as a hundred. To a screen reader it is a grid
+// with its true size.
 // @ts-check
 import { go } from "./app.js";
 import { el } from "./dom.js";
@@ -8,17 +8,16 @@ import { counted, describe, markOf, verdictClass } from "./format.js";
 import { tableRows } from "./grid.js";
 
 const rowHeight = 24, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
-const beyond = 6; // rows and columns that are drawn out of sight
+const beyond = 6; // rows and columns drawn outside the visible area
 
-// matrix makes the picture of a grid. cellHref(i) is where a cell leads;
-// kept holds what is remembered while the reader looks at a cell: the place,
-// and toggled, the rows that are folded by hand. update(columns, match, full)
-// draws it anew.
+// matrix draws a grid. cellHref(i) is the link of a cell; kept holds the state
+// that is kept while a cell's page is shown: the scroll position, and toggled,
+// the rows folded by the user. update(columns, match, full) redraws it.
 export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const { cells } = grid;
   let rows = [], columns = [], match = null, full = false;
   let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
-  let drawn = "", size = ""; // what the elements show, and for which window
+  let drawn = "", size = ""; // what the elements show, and for which window size
   const bodyRows = new Map(); // row → element
 
   const head = el("div", { class: "head", role: "rowgroup" });
@@ -29,7 +28,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
 
   const top = () => kernelHeight + fsHeight;
   const px = n => n + "px";
-  const words = new Map(); // look → what a cell says
+  const words = new Map(); // look → text of a cell
   const wordsOf = i => {
     let text = words.get(grid.look[i]);
     if (text === undefined) {
@@ -49,12 +48,12 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
     columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
     const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
-    fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14)); // lying or standing
+    fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14)); // horizontal or vertical
     scroller.classList.toggle("standing", fsHeight > 24);
     const wide = new Map(); // of each kernel, in columns
     for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
     kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
-    // What is left of the window; a small one is scrolled as a whole.
+    // The rest of the window; a small one is scrolled as a whole.
     const above = scroller.getBoundingClientRect().top + scrollY;
     scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
   };
@@ -149,13 +148,13 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     return element;
   };
 
-  // draw makes the elements of what is in sight.
+  // draw creates the visible elements.
   const draw = () => {
     const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
     const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
     const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
     const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
-    // Moving a little shows what is drawn already.
+    // A short scroll stays within what is already drawn.
     const across = from + " " + to;
     if (drawn !== across) {
       drawHead(from, to);
@@ -267,7 +266,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
     showActive();
   });
-  // What a cell is called in full is made when somebody points at it.
+  // A cell's full name is built when the pointer is over it.
   scroller.addEventListener("pointerover", e => {
     const cell = e.target.closest("a.cell");
     if (!cell || cell.title) return;

@@ -1,12 +1,11 @@
-// On paper there is no scrolling: a table for each kernel takes the place of
-// the matrix.
+// Paper does not scroll: a table per kernel replaces the matrix.
 // @ts-check
 import { el } from "./dom.js";
 import { counted, markOf, verdictClass } from "./format.js";
 import { tableRows } from "./grid.js";
 import { current } from "./state.js";
 
-const mostCells = 30_000; // what a browser lays out in reasonable time
+const mostCells = 30_000; // more take a browser too long to lay out
 
 export const printMatrix = (grid, result, run) => {
   const { cells } = grid, tables = [];

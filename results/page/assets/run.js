@@ -1,4 +1,4 @@
-// A run: its heading, its matrix with the filter, and what else is known of it.
+// A run: its heading, its matrix with the filter, and further details.
 // @ts-check
 import { addView, routeHref } from "./app.js";
 import { cellView } from "./cell.js";
@@ -15,7 +15,7 @@ import { current } from "./state.js";
 import { timeBars } from "./times.js";
 import { vectorTables } from "./vectors.js";
 
-const kept = new Map(); // run → what its matrix remembers
+const kept = new Map(); // run → state of its matrix
 
 // runHead is the heading of a run: its facts, its result, and why the result
 // is unreliable.
@@ -50,8 +50,8 @@ const legend = grid => {
   return el("p", { class: "legend" }, parts.flatMap(([mark, name]) => [el("b", { class: "mono" }, mark), " " + name + "   "]));
 };
 
-// section is a part that is made when it is opened; it is left out when there
-// is nothing to show: make(document) then returns null.
+// section is a part that is built when it is opened. It is omitted if
+// make(document) returns null: nothing to show.
 const section = (title, promise, make) => {
   const element = el("div", {});
   promise.then(document => {
@@ -81,7 +81,7 @@ const matrixView = async (main, route, signal) => {
     cellHref: i => base + kernels[cells.kernel[i]] + "/" + filesystems[cells.filesystem[i]] + "/" + tests[cells.test[i]] + query });
   const bar = filterBar(grid, next => {
     filter = next;
-    // The address follows; apply draws.
+    // This only changes the URL; apply draws.
     history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
     apply();
   }, signal);

@@ -1,5 +1,5 @@
-// Where the documents come from: out of the file that the page is, or from the
-// server that gave it out. Their fields are those of document.go.
+// Loads the documents, from the report file itself or from the page's server.
+// Their fields are those of document.go.
 // @ts-check
 import { gridOf } from "./grid.js";
 
@@ -13,7 +13,7 @@ import { gridOf } from "./grid.js";
 //   times(id)       where its time went
 //   get(path)       any other document of the server: get("api/map?fs=xfs", {signal})
 const memo = f => {
-  let last = null; // one run is looked at a time
+  let last = null; // one run is shown at a time
   return id => {
     if (last?.id !== id) {
       const mine = last = { id, promise: f(id) };
@@ -30,13 +30,13 @@ const http = () => {
     let text = answer.status + " " + answer.statusText;
     try {
       text = (await answer.json()).error || text;
-    } catch { /* no document: the status has to do */ }
+    } catch { /* no document: use the status */ }
     throw new Error(text);
   };
   const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
   const still = f => {
     const remembered = memo(f);
-    // What still runs is asked for anew each time.
+    // A run in progress is fetched again each time.
     return async id => (await get(of(id))).finished ? remembered(id) : f(id);
   };
   return {
@@ -58,8 +58,8 @@ const bytes = text => {
   return out;
 };
 
-// parsed resolves when the whole file has been read: the documents that few
-// readers want follow the script.
+// parsed resolves when the whole file has been read: rarely used documents
+// follow the script.
 /** @type {Promise<void>} */
 const parsed = new Promise(resolve => {
   if (document.readyState !== "loading") resolve();

@@ -1,11 +1,11 @@
-// Color theme: the system's until the reader selects one.
+// Color theme: the system's until the user selects one.
 // @ts-check
 import { el } from "./dom.js";
 
 const choices = ["auto", "light", "dark"];
 const signs = { auto: "◐", light: "☀", dark: "☾" };
 
-// A browser may refuse its storage to a page from a file.
+// A browser may deny storage to a page from a file.
 const stored = () => {
   try {
     return localStorage.getItem("splicelab.theme");
@@ -16,7 +16,7 @@ const stored = () => {
 const store = theme => {
   try {
     localStorage.setItem("splicelab.theme", theme);
-  } catch { /* it lasts as long as the page */ }
+  } catch { /* then it lasts as long as the page */ }
 };
 
 const set = theme => {

@@ -1,4 +1,4 @@
-// Where time went, as bars with their figures.
+// Time by phase, as bars with figures.
 // @ts-check
 import { el, svg } from "./dom.js";
 import { formatMS } from "./format.js";
@@ -7,7 +7,7 @@ const known = ["queue", "spawn", "restore", "boot", "agent", "test", "collect"];
 const phaseClass = name => known.includes(name) ? "t-" + name : "t-other";
 const swatch = name => svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: phaseClass(name), width: "12", height: "12" }));
 
-// bar draws pieces [{ name, ms }] of a bar of which whole ms would fill it.
+// bar draws pieces [{ name, ms }] of a bar that whole ms would fill.
 const bar = (pieces, whole, text) => {
   let x = 0;
   return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
@@ -25,8 +25,8 @@ export const phaseBar = timing => {
     el("ul", { class: "key" }, timing.map(p => el("li", {}, swatch(p.name), " " + p.name + " " + formatMS(p.ms) + (p.name === "queue" ? " (not in the bar)" : "")))));
 };
 
-// timeBars is the time of a run, by kernel and filesystem; null when it was
-// not stored.
+// timeBars is the time of a run, by kernel and filesystem; null if it was not
+// stored.
 export const timeBars = ({ phases, rows }) => {
   if (!rows.length) return null;
   const longest = Math.max(...rows.map(row => row.total_ms), 1);

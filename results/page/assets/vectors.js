@@ -1,15 +1,15 @@
-// The policy vectors: what each source and sink answered to the probes.
+// The policy vectors: the answers of each source and sink to the probes.
 // @ts-check
 import { el } from "./dom.js";
 
-// An answer is coloured as a verdict of the snapshot policy would be.
+// An answer has the colour of its verdict under the snapshot policy.
 const kinds = { snapshot: "v-pass", live: "v-fail", zeroed: "v-fail", torn: "v-fail", dropped: "v-fail", blocked: "v-hang", error: "v-hang" };
 const kind = answer => {
   const word = answer.split(" ", 1)[0];
   return Object.hasOwn(kinds, word) ? kinds[word] : "";
 };
 
-// vectorTables is a table for each kernel; null when there are no vectors.
+// vectorTables returns a table for each kernel, or null without vectors.
 export const vectorTables = ({ probes, kernels }) => kernels.length === 0 ? null : el("div", {},
   el("p", {}, probes.map(p => p.name + " " + p.asks).join(" · ") + " · fits: policies consistent with every answer: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block"),
   kernels.map(({ kernel, rows }) => el("div", { class: "scroll" }, el("table", { class: "list" }, el("caption", {}, kernel),

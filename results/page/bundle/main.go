@@ -1,7 +1,7 @@
 // Command bundle bundles the page's modules into one script each for reports
 // and for served pages. A browser loads no module from a file:// address, so a
-// report needs a classic script; bundling when the page changes, instead of when
-// a report is written, keeps the bundler out of the lab's program.
+// report needs a classic script; bundling when the page changes, instead of
+// when a report is written, keeps the bundler out of the splicelab binary.
 //
 // It is run by "go generate ./results/page" in that directory.
 package main
@@ -26,8 +26,8 @@ func main() {
 	}
 }
 
-// bundle returns the script of an entry point. What the entry point exports is
-// the global splicelab, for tests.
+// bundle returns the script of an entry point. Its exports are in the global
+// splicelab, for tests.
 func bundle(entry string) ([]byte, error) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, GlobalName: "splicelab",

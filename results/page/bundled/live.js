@@ -1638,7 +1638,7 @@ var splicelab = (() => {
     return {
       cells,
       grid,
-      // take enters a cell; false when the table has no place for it.
+      // take adds a cell, or returns false if the table has no place for it.
       take(cell) {
         const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
         const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome);

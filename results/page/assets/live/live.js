@@ -1,6 +1,6 @@
-// The matrix of a run in progress. It stays where the reader has scrolled and
-// filtered it to, while cells come; when the run is over, the view of a finished
-// one takes its place.
+// The matrix of a run in progress. It keeps its scroll position and filter
+// while cells arrive; when the run is over, the view of a finished run replaces
+// it.
 // @ts-check
 import { cellHref, currentRoute, go, routeHref, show, wrapView } from "../app.js";
 import { copyButton, el } from "../dom.js";
@@ -14,10 +14,10 @@ import { source } from "../source.js";
 import { current } from "../state.js";
 
 const drawEvery = 250, readEvery = 2000; // ms
-const remembered = new Map(); // run → what its matrix keeps while the reader looks at a cell
+const remembered = new Map(); // run → state of its matrix while a cell's page is shown
 
-// table is a document of cells that takes those that come, and its grid, which
-// stays the same object: the matrix holds it.
+// table is a document of cells to which arriving ones are added, and its grid,
+// which stays the same object because the matrix references it.
 const table = first => {
   const cells = { ...first }, grid = {};
   let turn = 0;
@@ -28,10 +28,10 @@ const table = first => {
   };
   learn();
   const settle = () => {
-    cells.details = cells.details.slice(); // what was made of the old list is not of this one
+    cells.details = cells.details.slice(); // caches of the old list are not valid for this one
     const fresh = gridOf({ ...cells });
-    // What two drawings of a grid call alike need not be the same thing: the
-    // matrix remembers the words for it.
+    // A look's number may mean something else after a rebuild, and the matrix
+    // caches texts by look.
     fresh.look = Float64Array.from(fresh.look, look => look + turn * 2 ** 40);
     turn++;
     for (const name of Object.keys(grid)) delete grid[name];
@@ -40,17 +40,17 @@ const table = first => {
   settle();
   return {
     cells, grid,
-    // take enters a cell; false when the table has no place for it.
+    // take adds a cell, or returns false if the table has no place for it.
     take(cell) {
       const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
       const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome);
       if ([k, f, t, v, o].includes(undefined)) return false;
       let i = grid.find(cell.kernel, cell.fs, cell.test);
-      if (i < 0) { // or it came since the grid was made
+      if (i < 0) { // or it arrived after the grid was built
         i = grid.n;
         while (i < cells.test.length && !(cells.test[i] === t && cells.kernel[i] === k && cells.filesystem[i] === f)) i++;
       }
-      if (cells.attempts[i] > cell.attempts) return true; // it was read already, and more
+      if (cells.attempts[i] > cell.attempts) return true; // already read, with later attempts
       let d = at.details.get(cell.detail);
       if (d === undefined) {
         d = cells.details.push(cell.detail) - 1;
@@ -79,8 +79,8 @@ const table = first => {
   };
 };
 
-// The whole document of cells is asked for anew each time: a run in progress
-// has another one at any moment.
+// The whole document of cells is fetched each time: that of a run in progress
+// changes at any moment.
 const readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
 
 const made = run => {
@@ -115,7 +115,8 @@ const render = async (main, id, signal) => {
     history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
     apply();
   };
-  // The bar offers what occurs. It is left alone while one of its lists is open.
+  // The bar offers the values that occur. It is not updated while one of its
+  // lists is open.
   const newBar = () => {
     const { cells, grid } = data;
     const occurring = [cells.kernels, cells.filesystems, grid.families.map(f => f.name), [...new Set(cells.verdict)].sort(), [...new Set(cells.outcome)].sort(),
@@ -158,10 +159,11 @@ const render = async (main, id, signal) => {
     apply();
   };
 
-  // The cells are read once the stream is there, so that none is missed between.
+  // The cells are read once the stream is open, so that none is missed in
+  // between.
   let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
   const take = cell => {
-    if (!data?.take(cell)) unknown = true; // of a kernel or test that the table does not have
+    if (!data?.take(cell)) unknown = true; // of a kernel or test that the table lacks
   };
   const soon = () => {
     if (drawing || signal.aborted) return;
@@ -199,7 +201,7 @@ const render = async (main, id, signal) => {
 
   follow(id, { signal, lost: text => {
     progress.lost(text);
-    if (text && !data && !reading) readAll(); // without a stream, what there is
+    if (text && !data && !reading) readAll(); // without a stream, show what there is
   }, on: event => {
     if (event.cell) {
       if (reading) waiting.push(event.cell);
@@ -217,7 +219,7 @@ const render = async (main, id, signal) => {
     }
     if (event.kind === "end") {
       over = true;
-      show(); // the view of a finished run takes over
+      show(); // switches to the view of a finished run
     }
   } });
 

@@ -1,13 +1,13 @@
-// A run in progress: the events that the server sends of it, and how far it is.
+// A run in progress: its events from the server, and its progress.
 // @ts-check
 import { copyButton, el } from "../dom.js";
 import { counted, verdictClass, verdictMark, verdictNames } from "../format.js";
 
 // follow calls on(event) for each event of a run, until signal or the event
-// "end". The first is "reset": what is read of the run after it misses nothing
-// that was before the stream. lost(text) reports that the connection is lost, lost("") that it is
-// back. Events are those of document.go; a browser that was away is sent what
-// it missed.
+// "end". The first is "reset": reading the run after it misses nothing from
+// before the stream. lost(text) reports that the connection is lost, lost("")
+// that it is back. Events are those of document.go; a browser that reconnects
+// is sent what it missed.
 export const follow = (run, { on, lost, signal }) => {
   let stream = null, last = "", again = 0;
   const close = () => {
@@ -21,7 +21,7 @@ export const follow = (run, { on, lost, signal }) => {
     stream.addEventListener("message", e => {
       const fresh = !last;
       last = e.lastEventId || last;
-      // Nothing is known of what came before the stream.
+      // Events from before the stream are unknown.
       if (fresh) on({ kind: "reset", cell: null, tally: null });
       const event = JSON.parse(e.data);
       if (event.kind === "end") close();
@@ -29,7 +29,7 @@ export const follow = (run, { on, lost, signal }) => {
     });
     stream.addEventListener("error", () => {
       lost("The server does not respond. The page may be out of date.");
-      // A browser comes back by itself, unless the answer was an error.
+      // A browser reconnects automatically, unless the response was an error.
       if (stream.readyState === EventSource.CLOSED && !signal.aborted) again = setTimeout(open, 5000);
     });
   };
@@ -56,7 +56,8 @@ export const verdictBar = (verdicts, of) => {
 export const tallyBadges = tally => verdictNames.filter(v => tally.verdicts[v]).map(v =>
   el("span", { class: "badge " + verdictClass(v) }, el("b", { "aria-hidden": "true" }, verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
 
-// progress shows how far the run with this id is; update(event) takes an event with a tally.
+// progress shows the progress of the run with this id; update(event) gets an
+// event with a tally.
 export const newProgress = run => {
   const text = el("p", { class: "progress-text" }), badges = el("p", { class: "badges" }), note = el("p", { class: "lost", role: "status" });
   const strip = el("div", { class: "strip-holder" });

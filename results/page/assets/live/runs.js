@@ -1,4 +1,4 @@
-// The list of runs, which follows the store.
+// The list of runs, updated from the store.
 // @ts-check
 import { addView, go, routeHref, setHome, show } from "../app.js";
 import { el } from "../dom.js";
@@ -7,7 +7,7 @@ import { shortcut } from "../keys.js";
 import { tallyBadges, verdictBar } from "./progress.js";
 import { source } from "../source.js";
 
-const again = 5000, page = 100; // ms between two looks; runs on one page
+const again = 5000, page = 100; // ms between two polls; runs per page
 
 setHome(() => "#/runs");
 
@@ -41,7 +41,7 @@ const render = async (main, route, signal) => {
       el("td", {}, before ? el("a", { href: routeHref("diff", [before.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : ""));
   };
   const look = async () => {
-    // One more than is shown: the last row is compared with the one before it.
+    // One more than is shown: the last row is compared with the run before it.
     const list = await source.runs({ limit: page + 1, skip }, { signal });
     note.textContent = "";
     const now = JSON.stringify(list);

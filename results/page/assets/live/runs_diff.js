@@ -6,7 +6,7 @@ import { badgeOf, counted, when } from "../format.js";
 import { shortcut } from "../keys.js";
 import { source } from "../source.js";
 
-const some = 200; // changes of a list that are shown at first
+const some = 200; // changes of a list shown initially
 
 const badge = (verdict, outcome) => verdict ? badgeOf(verdict, outcome) : el("span", { class: "dim" }, "absent");
 

@@ -1,4 +1,4 @@
-// The kernel map: what each kernel showed, test by test, over several runs.
+// The kernel map: the results of each kernel, by test, over several runs.
 // @ts-check
 import { addView, cellHref, go, routeHref } from "../app.js";
 import { el } from "../dom.js";
@@ -6,13 +6,14 @@ import { counted, describe, markOf, verdictClass } from "../format.js";
 import { shortcut } from "../keys.js";
 import { source } from "../source.js";
 
-const some = 200; // rows that are shown at first
+const some = 200; // rows shown initially
 
-// shown is what a cell showed, in a word: a change of it is a change.
+// shown is a cell's result in one word, which determines what counts as a
+// change.
 const shown = cell => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
-const says = cell => cell.verdict && cell.verdict !== "skip"; // a skip says nothing of the kernel
+const says = cell => cell.verdict && cell.verdict !== "skip"; // a skip is no verdict on the kernel
 
-// common is what all names begin with.
+// common is the shared prefix of all names.
 const common = names => names.reduce((prefix, name) => {
   let n = 0;
   while (n < prefix.length && prefix[n] === name[n]) n++;
@@ -20,8 +21,8 @@ const common = names => names.reduce((prefix, name) => {
 });
 const turned = text => [...text].reverse().join("");
 
-// testLabels are tests without the suite that all are of, releases without the
-// flavour that all have.
+// testLabels are tests without a shared suite, and releases without a shared
+// flavour.
 const testLabels = names => {
   const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common(names) : "") ?? [""];
   return names.map(name => name.slice(prefix.length));
@@ -105,7 +106,7 @@ const render = async (main, route, signal) => {
   let map;
   try {
     map = await source.get("api/map?" + params, { signal });
-  } catch (/** @type {any} */ error) { // the form stays, for another try
+  } catch (/** @type {any} */ error) { // keep the form, to retry
     if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
     return;
   }
