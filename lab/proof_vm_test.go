@@ -12,7 +12,7 @@ import (
 // TestFaults runs a real test on a real kernel with its fault before its
 // eyes, and without: it fails the one time and passes the other.
 func TestFaults(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).restoreShared()
 	b.cfg.Policy = outcome.PolicyAlias
 	ks := []kernels.Kernel{testKernel(t, "6.12")}
 	for _, faults := range []bool{false, true} {

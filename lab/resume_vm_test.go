@@ -32,7 +32,7 @@ func (s *stopper) Event(e sched.Event) {
 func TestResume(t *testing.T) {
 	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
-			b := newBench(t)
+			b := newBench(t).restoreShared()
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
 			ks := Ready{testKernel(t, "6.12")}
 			p := b.plan(ks, "tmpfs", "^splice.TestWrite/small")

@@ -19,7 +19,7 @@ const wholeSuite = `^splice\.`
 // they find, none breaks the VM that it shares with the others, none fails in
 // its set-up, and none skips without saying why.
 func TestWholeSuite(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).restoreShared()
 	for series, profile := range map[string]string{"5.10": "ext4", "6.12": "xfs"} {
 		cells, err := b.run([]kernels.Kernel{testKernel(t, series)}, profile, wholeSuite)
 		if err != nil {
@@ -44,7 +44,7 @@ func TestWholeSuite(t *testing.T) {
 // TestEveryDetectorFires shows each cell of the suite its fault: a detector
 // that has never been seen to fire proves nothing.
 func TestEveryDetectorFires(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).restoreShared()
 	b.cfg.Policy, b.cfg.Faults = outcome.PolicyAlias, true
 	suites, err := suite.List(t.Context(), b.cfg.GuestDir)
 	if err != nil {

@@ -133,6 +133,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// restoreShared restores the VMs that cells share, for tests that are not about
+// booting: that takes a tenth of the time.
+func (b *bench) restoreShared() *bench {
+	b.cfg.RestoreShared = true
+	return b
+}
+
 // bench runs plans on real kernels.
 type bench struct {
 	t     *testing.T
@@ -329,7 +336,7 @@ var known = []struct{ test, tmpfs, ext4, xfs, btrfs string }{
 }
 
 func TestKnownResults(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).restoreShared()
 	var alts []string
 	for _, k := range known {
 		alts = append(alts, k.test)
@@ -354,7 +361,7 @@ func TestKnownResults(t *testing.T) {
 
 // TestFactsAcrossVersions: 5.10 differs from later kernels in known ways.
 func TestFactsAcrossVersions(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).restoreShared()
 	k := testKernel(t, "5.10")
 	cells, err := b.run([]kernels.Kernel{k}, "tmpfs,ext4", "SendfileWrite|DeviceSource|WriteDirect|UDP")
 	if err != nil {
@@ -373,7 +380,7 @@ func TestFactsAcrossVersions(t *testing.T) {
 
 // TestIsolationDoesNotMatter: a cell comes to the same in a VM of its own.
 func TestIsolationDoesNotMatter(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t).restoreShared()
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	const some = "TestPunchHoleInPage/(small|large)-clean|TestUnmount/small-clean"
 	shared, err := b.run(k, "xfs", some)
@@ -417,7 +424,7 @@ func TestKernelWithoutModules(t *testing.T) {
 // TestManyCellsLeaveNothing runs two hundred cells two at a time, twice.
 func TestManyCellsLeaveNothing(t *testing.T) {
 	k := []kernels.Kernel{testKernel(t, "6.12")}
-	b := newBench(t).withCopiedCache(k[0], "tmpfs,ext4,xfs,btrfs", "^splice.TestControl/copied$")
+	b := newBench(t).restoreShared().withCopiedCache(k[0], "tmpfs,ext4,xfs,btrfs", "^splice.TestControl/copied$")
 	b.cfg.Jobs = 2
 	t.Setenv("TMPDIR", t.TempDir())
 	const many = "Write|Truncate|Count|PunchHole|MmapStore"

@@ -28,7 +28,7 @@ import (
 const (
 	killsEnv    = "SPLICELAB_KILLS"
 	killSeedEnv = "SPLICELAB_KILL_SEED"
-	killsUsual  = 6
+	killsUsual  = 4
 )
 
 // killTests are a dozen cells with the control cells. Under the policy snapshot
