@@ -28,6 +28,8 @@ type Builder struct {
 	// Dir is the cache directory; it is created when missing. The images are
 	// read-only: each VM must write to its own overlay.
 	Dir string
+	// Tools are where the programs are that make filesystems.
+	Tools Tools
 }
 
 // entry is what the cache stores beside an image.

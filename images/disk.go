@@ -1,7 +1,6 @@
 package images
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -10,9 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/splicelab/splicelab/internal/artifact"
 )
@@ -24,44 +21,12 @@ type Disk struct {
 	Mkfs   string // tool and version, e.g. "mkfs.xfs version 6.1.0"
 }
 
-// MissingToolError reports that the host has no mkfs for a profile.
-type MissingToolError struct {
-	Tool    string // e.g. "mkfs.f2fs"
-	Package string // the Debian package that contains it, or empty
-}
-
-func (e *MissingToolError) Error() string {
-	if e.Package == "" {
-		return fmt.Sprintf("%s is not installed on this host", e.Tool)
-	}
-	return fmt.Sprintf("%s is not installed on this host: install %s", e.Tool, e.Package)
-}
-
-// toolPackages maps mkfs tools to Debian packages.
-var toolPackages = map[string]string{
-	"mkfs.ext2":     "e2fsprogs",
-	"mkfs.ext3":     "e2fsprogs",
-	"mkfs.ext4":     "e2fsprogs",
-	"mke2fs":        "e2fsprogs",
-	"mkfs.xfs":      "xfsprogs",
-	"mkfs.btrfs":    "btrfs-progs",
-	"mkfs.f2fs":     "f2fs-tools",
-	"mkfs.vfat":     "dosfstools",
-	"mkfs.fat":      "dosfstools",
-	"mkfs.exfat":    "exfatprogs",
-	"mkfs.erofs":    "erofs-utils",
-	"mkfs.bcachefs": "bcachefs-tools",
-	"mkfs.nilfs2":   "nilfs-tools",
-}
-
 const (
 	// defaultSizeMiB is large enough for every mkfs and a few huge files.
 	defaultSizeMiB = 512
 	// diskFormat is part of every key: bump it when the same profile must
 	// produce a different image than before.
 	diskFormat = 1
-	// maxToolOutput bounds the quoted output of a failed mkfs, in bytes.
-	maxToolOutput = 4096
 )
 
 var diskKind = kind{name: "disks", suffix: ".img", digest: sparseDigest}
@@ -73,7 +38,7 @@ func (b Builder) Disk(ctx context.Context, p Profile) (Disk, error) {
 	if !p.HasDisk() {
 		return Disk{}, nil
 	}
-	tool, err := findTool(p.Mkfs[0])
+	tool, err := b.Tools.find(p.Mkfs[0])
 	if err != nil {
 		return Disk{}, err
 	}
@@ -86,31 +51,15 @@ func (b Builder) Disk(ctx context.Context, p Profile) (Disk, error) {
 		if err := f.Truncate(size); err != nil {
 			return entry{}, err
 		}
-		if err := mkfs(ctx, tool, p.Mkfs[1:], f.Name()); err != nil {
+		if err := b.Tools.mkfs(ctx, tool, p.Mkfs[1:], f); err != nil {
 			return entry{}, err
 		}
-		return entry{Tool: toolVersion(ctx, tool)}, nil
+		return entry{Tool: b.Tools.version(ctx, tool)}, nil
 	})
 	if err != nil {
 		return Disk{}, fmt.Errorf("disk of %s: %w", p.Name, err)
 	}
 	return Disk{Path: image, Digest: e.Digest, Mkfs: e.Tool}, nil
-}
-
-// findTool returns the path of a mkfs, also searching the sbin directories that
-// are not in an ordinary user's PATH.
-func findTool(name string) (string, error) {
-	if tool, err := exec.LookPath(name); err == nil {
-		return tool, nil
-	}
-	if !strings.ContainsRune(name, '/') {
-		for _, dir := range []string{"/usr/sbin", "/sbin", "/usr/local/sbin"} {
-			if tool, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-				return tool, nil
-			}
-		}
-	}
-	return "", &MissingToolError{Tool: name, Package: toolPackages[filepath.Base(name)]}
 }
 
 // diskKey is the digest of everything that determines the image. It includes
@@ -132,66 +81,6 @@ func diskKey(tool string, args []string, size int64) (string, error) {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:]), nil
-}
-
-// fixedTime is the timestamp passed to mkfs tools, for reproducible images
-// (2023-06-29, the day of the report that the suite is about).
-const fixedTime = "1687996800"
-
-// mkfs runs the tool on the image.
-func mkfs(ctx context.Context, tool string, args []string, image string) error {
-	cmd := exec.CommandContext(ctx, tool, append(args[:len(args):len(args)], image)...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC",
-		"SOURCE_DATE_EPOCH="+fixedTime,   // most tools
-		"E2FSPROGS_FAKE_TIME="+fixedTime, // mke2fs before 1.47.1
-		"DETERMINISTIC_SEED=1",           // mkfs.xfs: its random numbers
-		"MKE2FS_CONFIG=/nonexistent",     // the tool's defaults, not this host's
-	)
-	out, err := cmd.CombinedOutput()
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	out = bytes.TrimSpace(out)
-	return fmt.Errorf("%s: %w: %q", strings.Join(append([]string{tool}, args...), " "), err, out[max(0, len(out)-maxToolOutput):])
-}
-
-// ToolVersion returns the version line that a mkfs prints. mkfs is a path, or a
-// name as in profiles. It returns a MissingToolError when the host lacks it.
-func ToolVersion(ctx context.Context, mkfs string) (string, error) {
-	tool, err := findTool(mkfs)
-	if err != nil {
-		return "", err
-	}
-	return toolVersion(ctx, tool), nil
-}
-
-// toolVersion returns the version line that a mkfs prints, for reports, or the
-// tool's name if it prints none.
-func toolVersion(ctx context.Context, tool string) string {
-	name := filepath.Base(tool)
-	args := []string{"-V"}
-	if name == "mkfs.vfat" || name == "mkfs.fat" {
-		args = []string{"/dev/null/none"} // it has no version option, but prints a banner first
-	}
-	var out, problem bytes.Buffer
-	cmd := exec.CommandContext(ctx, tool, args...)
-	cmd.Stdout, cmd.Stderr = &out, &problem
-	_ = cmd.Run()       // some tools call this a usage error
-	if out.Len() == 0 { // mke2fs
-		out = problem
-	}
-	line, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
-	line = strings.ToValidUTF8(strings.TrimSpace(line), "?")
-	if line == "" || len(line) > 200 {
-		return name
-	}
-	if !strings.HasPrefix(line, "mk") {
-		line = name + ": " + line
-	}
-	return line
 }
 
 // sparseDigest is the SHA-256 of a sparse file's size and of the offset and

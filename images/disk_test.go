@@ -84,13 +84,25 @@ func TestDiskErrors(t *testing.T) {
 	if !errors.As(err, &missing) || missing.Tool != "mkfs.nonexistent" {
 		t.Errorf("error %v", err)
 	}
-	if err := (&MissingToolError{Tool: "mkfs.f2fs", Package: toolPackages["mkfs.f2fs"]}).Error(); !strings.Contains(err, "install f2fs-tools") {
-		t.Errorf("error %q does not name the package", err)
+	b.Tools = Tools{t.TempDir()}
+	_, err = b.Disk(t.Context(), Profile{Name: "x", Type: "f2fs", Mkfs: []string{"mkfs.f2fs"}})
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "install f2fs-tools") {
+		t.Errorf("error %v does not name the package", err)
 	}
-	fails := write(t, t.TempDir()+"/mkfs.fails", "#!/bin/sh\necho it said why >&2\nexit 3\n", 0o755)
-	_, err = b.Disk(context.Background(), Profile{Name: "x", Type: "x", Mkfs: []string{fails}})
-	if err == nil || !strings.Contains(err.Error(), "it said why") || !strings.Contains(err.Error(), "exit status 3") {
-		t.Errorf("error %v", err)
+	for script, want := range map[string]string{
+		"echo it said why >&2; exit 3":            `exit status 3: "it said why"`,
+		"exit 0":                                  "made no filesystem",
+		"read x </etc/passwd":                     "Permission denied",
+		"echo x >${1%/*}/other":                   "Permission denied",
+		"kill -9 $$":                              "signal: killed",
+		"while printf %1048576s; do :; done >>$1": "file size limit exceeded",
+	} {
+		b.Tools = Tools{t.TempDir()}
+		write(t, b.Tools[0]+"/mkfs.ext4", "#!/bin/sh\n"+script+"\n", 0o755)
+		_, err = b.Disk(t.Context(), Profile{Name: "x", Type: "ext4", Mkfs: []string{"mkfs.ext4"}})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", script, err, want)
+		}
 	}
 	if left, _ := filepath.Glob(b.Dir + "/*/*.part"); len(left) > 0 {
 		t.Errorf("left %q", left)

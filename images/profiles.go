@@ -155,10 +155,13 @@ func (p Profile) Validate() error {
 		return fail("size-mib has no meaning without mkfs: there is no disk")
 	case len(p.Mkfs) == 0 && p.Pmem:
 		return fail("pmem has no meaning without mkfs: there is no disk")
-	case len(p.Mkfs) > 0 && p.Mkfs[0] == "":
-		return fail("mkfs: the command is empty")
 	case strings.ContainsAny(p.Options, " \t\n"):
 		return fail("options %q: must be comma-separated, without blanks", p.Options)
+	}
+	if len(p.Mkfs) > 0 {
+		if err := checkMkfs(p.Mkfs); err != nil {
+			return fail("%v", err)
+		}
 	}
 	for _, option := range p.Requires {
 		if !configName.MatchString(option) {

@@ -25,7 +25,7 @@ func (l *Lab) conditions(ctx context.Context, p plan.Plan) map[string]string {
 		}
 		tool := filepath.Base(f.Mkfs[0])
 		if _, known := cond[tool]; !known {
-			if v, err := images.ToolVersion(ctx, f.Mkfs[0]); err == nil {
+			if v, err := images.Tools(l.cfg.MkfsPath).Version(ctx, f.Mkfs[0]); err == nil {
 				cond[tool] = v
 			}
 		}

@@ -16,21 +16,20 @@ import (
 
 func TestConditions(t *testing.T) {
 	dir := t.TempDir()
-	tool := filepath.Join(dir, "mkfs.demo")
 	for name, text := range map[string]string{
-		"mkfs.demo":   "#!/bin/sh\necho mkfs.demo version 4 >&2\nexit 1\n",
+		"mkfs.minix":  "#!/bin/sh\necho mkfs.minix version 4 >&2\nexit 1\n",
 		"splice.test": "one", "mine.test": "two", "mine.prog": "three",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	l := &Lab{cfg: Config{KernelArgs: []string{"slub_debug", "quiet"}}, suites: suite.Set{Dir: dir,
+	l := &Lab{cfg: Config{MkfsPath: []string{dir}, KernelArgs: []string{"slub_debug", "quiet"}}, suites: suite.Set{Dir: dir,
 		User: []suite.User{{Suite: protocol.Suite{Name: "mine"}, Binary: filepath.Join(dir, "mine.test"), Program: filepath.Join(dir, "mine.prog")}}}}
 	p := plan.Plan{
 		Profiles: []images.Profile{
-			{Name: "demo", Type: "demofs", Mkfs: []string{tool, "-b", "1024"}, SizeMiB: 64, Options: "noatime", Overlay: true},
-			{Name: "demo-nowhere", Type: "demofs", Mkfs: []string{filepath.Join(dir, "mkfs.nowhere")}, Pmem: true},
+			{Name: "demo", Type: "demofs", Mkfs: []string{"mkfs.minix", "-i", "1024"}, SizeMiB: 64, Options: "noatime", Overlay: true},
+			{Name: "demo-nowhere", Type: "demofs", Mkfs: []string{"mkfs.nowhere"}, Pmem: true},
 			{Name: "tmpfs", Type: "tmpfs"},
 		},
 		Tests: []plan.Test{{Suite: "splice", Top: "TestA"}, {Suite: "splice", Top: "TestB"}, {Suite: "mine", Top: "TestA"}, {Suite: "gone", Top: "TestA"}},
@@ -43,10 +42,10 @@ func TestConditions(t *testing.T) {
 		delete(got, name)
 	}
 	want := map[string]string{
-		"filesystem demo":         "demofs, " + tool + " -b 1024, 64 MiB, -o noatime, below an overlay",
-		"filesystem demo-nowhere": "demofs, " + filepath.Join(dir, "mkfs.nowhere") + ", persistent memory",
+		"filesystem demo":         "demofs, mkfs.minix -i 1024, 64 MiB, -o noatime, below an overlay",
+		"filesystem demo-nowhere": "demofs, mkfs.nowhere, persistent memory",
 		"filesystem tmpfs":        "tmpfs",
-		"mkfs.demo":               "mkfs.demo version 4",
+		"mkfs.minix":              "mkfs.minix version 4",
 		"kernel-args":             "slub_debug quiet",
 	}
 	if d := cmp.Diff(want, got); d != "" {

@@ -32,8 +32,13 @@ import (
 type Config struct {
 	// QEMU is the qemu-system-x86_64 to run; default: found on PATH.
 	QEMU string
+	// Unconfined runs QEMU with all of the lab's rights.
+	Unconfined bool
 	// GuestDir contains the guest programs: agent, *.test, bb.
 	GuestDir string
+	// MkfsPath lists the directories searched for mkfs programs; default: those of
+	// images.Tools.
+	MkfsPath []string
 	// CacheDir contains images and disks; it must be set.
 	CacheDir string
 	// Accel is the accelerator, as vm.Choose found it.
@@ -112,8 +117,8 @@ func New(cfg Config, store *store.Store) (*Lab, error) {
 	}
 	l := &Lab{cfg: cfg, store: store, suites: suite.Set{Dir: cfg.GuestDir, User: cfg.User}}
 	l.host = machine.Host{
-		QEMU: cfg.QEMU, Accel: cfg.Accel, MemoryMiB: cfg.MemoryMiB, CPUs: cfg.CPUs, KernelArgs: cfg.KernelArgs,
-		Agent: agent, TempDir: filepath.Join(cfg.CacheDir, "tmp"), Images: images.Builder{Dir: filepath.Join(cfg.CacheDir, "images")},
+		QEMU: cfg.QEMU, Unconfined: cfg.Unconfined, Accel: cfg.Accel, MemoryMiB: cfg.MemoryMiB, CPUs: cfg.CPUs, KernelArgs: cfg.KernelArgs,
+		Agent: agent, TempDir: filepath.Join(cfg.CacheDir, "tmp"), Images: images.Builder{Dir: filepath.Join(cfg.CacheDir, "images"), Tools: cfg.MkfsPath},
 		BootTimeout: cfg.Deadlines.Boot, ParkTimeout: cfg.Deadlines.Cell,
 	}
 	// In the cache, so that nothing is written elsewhere and the disk has

@@ -32,6 +32,9 @@ type Config struct {
 	// suites (*.test) and bb, the shell's commands.
 	// Default: empty, for those next to the executable or embedded in it.
 	GuestDir string `mapstructure:"guest-dir"`
+	// MkfsPath lists the directories searched for mkfs programs. Default: empty,
+	// the system's, such as /usr/sbin.
+	MkfsPath []string `mapstructure:"mkfs-path"`
 	// Run is what a run covers by default.
 	Run Run `mapstructure:"run"`
 	// Nightly configures "splicelab nightly".
@@ -100,6 +103,9 @@ type VM struct {
 	// QEMU is the QEMU binary, a path or a name on PATH.
 	// Default "qemu-system-x86_64".
 	QEMU string `mapstructure:"qemu"`
+	// Unconfined runs QEMU with all of the user's rights. Default false: it sees
+	// only its own files, see docs/security.md.
+	Unconfined bool `mapstructure:"unconfined"`
 	// Accel is "auto" (default: KVM if it boots a canary, else TCG), "kvm" or
 	// "tcg".
 	Accel string `mapstructure:"accel"`

@@ -72,7 +72,7 @@ func (d doctor) checkMkfs(context.Context) []Finding {
 	skipped := map[string][]string{} // profiles of each tool that is missing
 	packages := map[string]string{}
 	for _, p := range profiles {
-		tool, err := p.Tool()
+		tool, err := images.Tools(d.MkfsPath).Of(p)
 		var missing *images.MissingToolError
 		switch {
 		case errors.As(err, &missing):
@@ -90,7 +90,7 @@ func (d doctor) checkMkfs(context.Context) []Finding {
 		findings = append(findings, Finding{Health: OK, Subject: "mkfs", Text: strings.Join(there, ", ")})
 	}
 	for _, tool := range gone {
-		f := Finding{Warn, "mkfs", tool + " is missing: " + strings.Join(skipped[tool], ", ") + " will be skipped", "put " + tool + " on PATH", "", nil}
+		f := Finding{Warn, "mkfs", tool + " is missing: " + strings.Join(skipped[tool], ", ") + " will be skipped", "install it in a directory of the system, or name its directory", "mkfs-path", nil}
 		if pkg := packages[tool]; pkg != "" {
 			f.Remedy, f.Packages = "install "+pkg, []string{pkg}
 		}

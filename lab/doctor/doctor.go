@@ -39,7 +39,7 @@ type doctor struct{ session.Settings }
 func Examine(ctx context.Context, s session.Settings, report func(Finding)) error {
 	d := doctor{s}
 	for _, check := range []func(context.Context) []Finding{
-		d.checkQEMU, d.checkAccelerator, d.checkMkfs, d.checkArchive, d.checkDirectories, d.checkGuest, d.checkMachine, d.checkGo,
+		d.checkQEMU, d.checkAccelerator, d.checkMkfs, d.checkConfinement, d.checkArchive, d.checkDirectories, d.checkGuest, d.checkMachine, d.checkGo,
 	} {
 		for _, f := range check(ctx) {
 			if ctx.Err() != nil {

@@ -33,7 +33,7 @@ func (h *Host) Boot(ctx context.Context, spec *Spec) (*Machine, error) {
 // VMConfig is the configuration of a spec's VM.
 func (h *Host) VMConfig(spec *Spec) vm.Config {
 	return vm.Config{
-		QEMU: h.QEMU, Accel: h.Accel,
+		QEMU: h.QEMU, Unconfined: h.Unconfined, Accel: h.Accel,
 		Kernel: spec.kernel.BootImage(), Initrd: spec.initrd.Path, Append: h.KernelArgs,
 		MemoryMiB: h.MemoryMiB, CPUs: h.CPUs, Disks: spec.disks, TempDir: h.TempDir,
 	}

@@ -32,8 +32,10 @@ const (
 // those with a default.
 type Host struct {
 	// QEMU is the qemu-system-x86_64 to run; default: found on PATH.
-	QEMU  string
-	Accel vm.Accel
+	QEMU string
+	// Unconfined runs it with all of the lab's rights.
+	Unconfined bool
+	Accel      vm.Accel
 	// MemoryMiB and CPUs are per VM.
 	MemoryMiB, CPUs int
 	// KernelArgs are added to the kernel's command line; default none.

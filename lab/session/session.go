@@ -128,14 +128,16 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab
 		return lab.Config{}, "", err
 	}
 	return lab.Config{
-		QEMU:      s.VM.QEMU,
-		GuestDir:  guest,
-		CacheDir:  s.Cache,
-		Accel:     accel,
-		Jobs:      s.Run.Jobs,
-		MemoryMiB: s.VM.Memory,
-		CPUs:      s.VM.CPUs,
-		Isolation: plan.Isolation(s.Run.Isolation),
+		QEMU:       s.VM.QEMU,
+		Unconfined: s.VM.Unconfined,
+		MkfsPath:   s.MkfsPath,
+		GuestDir:   guest,
+		CacheDir:   s.Cache,
+		Accel:      accel,
+		Jobs:       s.Run.Jobs,
+		MemoryMiB:  s.VM.Memory,
+		CPUs:       s.VM.CPUs,
+		Isolation:  plan.Isolation(s.Run.Isolation),
 
 		NoTemplates:  s.VM.NoTemplates,
 		TemplatesMiB: s.VM.TemplateRoom,
@@ -155,5 +157,5 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab
 
 // Canary configures the boot that tests whether an accelerator works.
 func (s Settings) Canary(kernel string) vm.ChooseConfig {
-	return vm.ChooseConfig{QEMU: s.VM.QEMU, Kernel: kernel, CacheDir: s.Cache}
+	return vm.ChooseConfig{QEMU: s.VM.QEMU, Unconfined: s.VM.Unconfined, Kernel: kernel, CacheDir: s.Cache}
 }

@@ -41,6 +41,8 @@ const kvmDevice = "/dev/kvm"
 type ChooseConfig struct {
 	// QEMU is as in Config.
 	QEMU string
+	// Unconfined is as in Config.
+	Unconfined bool
 	// Kernel is the canary: any kernel that QEMU boots directly. It boots
 	// without a root file system, so that it panics and QEMU exits.
 	Kernel string
@@ -123,7 +125,7 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time.Duration) (string, error) {
 	cctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	v, err := Start(cctx, Config{QEMU: cfg.QEMU, Accel: accel, Kernel: cfg.Kernel})
+	v, err := Start(cctx, Config{QEMU: cfg.QEMU, Unconfined: cfg.Unconfined, Accel: accel, Kernel: cfg.Kernel})
 	var refused *StartError
 	switch {
 	case ctx.Err() != nil:

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/splicelab/splicelab/internal/confine"
 )
 
 // Config describes a VM. Only Kernel is mandatory.
@@ -42,6 +44,10 @@ type Config struct {
 	// Console is how many bytes of the console are kept, half from its
 	// beginning and half from its end. Default 1 MiB.
 	Console int
+
+	// Unconfined gives QEMU all rights of the lab, for an installation whose
+	// files are where confine does not expect them.
+	Unconfined bool
 
 	memory string // the file that backs the guest's memory; empty for none
 }
@@ -174,14 +180,15 @@ func (c Config) args(w *ports) []string {
 	return args
 }
 
-func (c Config) limits(w *ports) limits {
+// limits are those of QEMU, whatever the guest makes it do.
+func (c Config) limits(w *ports) confine.Limits {
 	mib := uint64(c.MemoryMiB) + headroomMiB
 	if c.Accel == TCG {
 		mib += tcgCacheMiB
 	}
-	lim := limits{addressSpace: mib << 20}
+	lim := confine.Limits{AddressSpace: mib << 20}
 	for _, p := range w.pmem {
-		lim.addressSpace += uint64(p.size)
+		lim.AddressSpace += uint64(p.size)
 	}
 	return lim
 }

@@ -9,12 +9,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// limits are resource limits on the process, whatever the guest makes it do.
-type limits struct {
-	addressSpace uint64 // bytes
-}
+	"github.com/splicelab/splicelab/internal/confine"
+)
 
 // process is a child that dies with the lab.
 type process struct {
@@ -35,7 +32,7 @@ type process struct {
 // is locked to one goroutine, which keeps it until the child is reaped.
 // Everything that ends the lab, including kill -9 and a crash, ends that
 // thread.
-func spawn(cmd *exec.Cmd, lim limits) (*process, error) {
+func spawn(cmd *exec.Cmd, policy confine.Policy) (*process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Setpgid:   true,
 		Pdeathsig: syscall.SIGKILL,
@@ -47,12 +44,14 @@ func spawn(cmd *exec.Cmd, lim limits) (*process, error) {
 	p := &process{done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		runtime.LockOSThread() // never unlocked: it is confined
+		err := policy.RestrictThread()
+		if err == nil {
+			err = cmd.Start()
+		}
 		if err == nil {
 			p.pid = cmd.Process.Pid
-			if err = lim.apply(p.pid); err != nil {
+			if err = policy.Limits.Apply(p.pid); err != nil {
 				_ = cmd.Process.Kill()
 				_ = cmd.Wait()
 			}
@@ -66,17 +65,6 @@ func spawn(cmd *exec.Cmd, lim limits) (*process, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-// apply sets the limits right after exec: QEMU has not parsed its command line
-// then, let alone run a guest.
-func (l limits) apply(pid int) error {
-	core := unix.Rlimit{} // the guest's memory is useless in a core dump
-	as := unix.Rlimit{Cur: l.addressSpace, Max: l.addressSpace}
-	return errors.Join(
-		unix.Prlimit(pid, unix.RLIMIT_CORE, &core, nil),
-		unix.Prlimit(pid, unix.RLIMIT_AS, &as, nil),
-	)
 }
 
 func (p *process) wait(cmd *exec.Cmd) {

@@ -169,6 +169,14 @@ func (c *Config) layout() error {
 		}
 	case c.SaveTo != "":
 		c.memory = filepath.Join(c.SaveTo, templateMemory)
+		// QEMU gives an empty file its size.
+		f, err := os.OpenFile(c.memory, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
 	case c.Template != "":
 		c.memory = filepath.Join(c.Template, templateMemory)
 	}

@@ -127,12 +127,20 @@ func Start(ctx context.Context, cfg Config) (*VM, error) {
 	if err != nil {
 		return nil, err
 	}
+	// QEMU unlinks its temporary files at once.
+	temp, err := os.MkdirTemp(cfg.TempDir, "qemu-")
+	if err != nil {
+		sockets.closeGuestEnds()
+		sockets.closeHostEnds()
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(temp) }()
 	stderr := NewConsole(stderrLimit)
 	cmd := exec.Command(path, cfg.args(sockets)...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+cfg.TempDir)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 	cmd.Stdout, cmd.Stderr = stderr, stderr
 	cmd.ExtraFiles = sockets.guestEnds()
-	proc, err := spawn(cmd, cfg.limits(sockets))
+	proc, err := spawn(cmd, cfg.policy(path, temp, sockets))
 	sockets.closeGuestEnds()
 	if err != nil {
 		sockets.closeHostEnds()
