@@ -53,33 +53,37 @@ func (p *Prepared) configure(ctx context.Context, strict bool) error {
 	if err != nil {
 		return err
 	}
-	merged := filepath.Join(p.obj, "requested.config")
-	if err := os.WriteFile(merged, text, 0o644); err != nil {
+	const requested = "requested.config"
+	if err := p.writeObject(requested, text); err != nil {
 		return err
 	}
 	switch base := p.Build.Base; {
 	case base == "" || base == labBase:
 		// Everything off, except what the lab and the user request.
-		_, err = p.make(ctx, "-s", "KCONFIG_ALLCONFIG="+merged, "allnoconfig")
+		_, err = p.make(ctx, "-s", "KCONFIG_ALLCONFIG="+filepath.Join(p.obj, requested), "allnoconfig")
 	case strings.HasPrefix(base, kernelPrefix):
 		var path string
 		if p.builder.Config == nil {
 			return p.fault("base %s: no kernel sources are configured", base)
 		}
 		if path, err = p.builder.Config(ctx, strings.TrimPrefix(base, kernelPrefix)); err == nil {
-			err = p.onTop(ctx, path, text)
+			err = p.onFile(ctx, path, text)
 		}
 	case isTarget(base):
+		var made []byte
 		if _, err = p.make(ctx, "-s", base); err == nil {
-			err = p.onTop(ctx, filepath.Join(p.obj, ".config"), text)
+			made, err = p.readObject(".config")
+		}
+		if err == nil {
+			err = p.onTop(ctx, made, text)
 		}
 	default:
-		err = p.onTop(ctx, base, text)
+		err = p.onFile(ctx, base, text)
 	}
 	if err != nil {
 		return err
 	}
-	if p.Config, err = os.ReadFile(filepath.Join(p.obj, ".config")); err != nil {
+	if p.Config, err = p.readObject(".config"); err != nil {
 		return err
 	}
 	p.Options, p.Warning = kernels.ParseConfig(p.Config), ""
@@ -94,17 +98,22 @@ func isTarget(base string) bool {
 	return strings.HasSuffix(base, "config") && !strings.ContainsAny(base, "/.")
 }
 
-// onTop appends to a configuration (the last line of an option wins) and runs
-// olddefconfig.
-func (p *Prepared) onTop(ctx context.Context, path string, text []byte) error {
+// onFile is onTop of a configuration file.
+func (p *Prepared) onFile(ctx context.Context, path string, text []byte) error {
 	base, err := os.ReadFile(path)
 	if err != nil {
 		return p.fault("base: %s", err)
 	}
-	if err := os.WriteFile(filepath.Join(p.obj, ".config"), slices.Concat(base, []byte("\n"), text), 0o644); err != nil {
+	return p.onTop(ctx, base, text)
+}
+
+// onTop appends to a configuration (the last line of an option wins) and runs
+// olddefconfig.
+func (p *Prepared) onTop(ctx context.Context, base, text []byte) error {
+	if err := p.writeObject(".config", slices.Concat(base, []byte("\n"), text)); err != nil {
 		return err
 	}
-	_, err = p.make(ctx, "-s", "olddefconfig")
+	_, err := p.make(ctx, "-s", "olddefconfig")
 	return err
 }
 

@@ -34,12 +34,21 @@ func (p *Prepared) makeArgs(args []string) []string {
 // the common parent directory.
 func (p *Prepared) makeEnv() []string {
 	base := filepath.Dir(filepath.Dir(p.obj))
-	return append(os.Environ(), "LC_ALL=C", "CCACHE_BASEDIR="+base, "CCACHE_NOHASHDIR=1")
+	return append(os.Environ(), "LC_ALL=C", "CCACHE_BASEDIR="+base, "CCACHE_NOHASHDIR=1", "CCACHE_DIR="+ccacheDir(), "TMPDIR="+p.obj)
 }
 
 // make runs make and returns its output.
 func (p *Prepared) make(ctx context.Context, args ...string) (string, error) {
-	out, err := p.run(ctx, p.src, "make", p.makeArgs(args)...)
+	return p.makeInto(ctx, "", args...)
+}
+
+// makeInto is make for a target that also writes to a directory.
+func (p *Prepared) makeInto(ctx context.Context, dir string, args ...string) (string, error) {
+	policy := p.policy()
+	if dir != "" {
+		policy.WriteDirs = append(policy.WriteDirs, dir)
+	}
+	out, err := p.run(ctx, policy, p.src, "make", p.makeArgs(args)...)
 	return out, blameSource(err)
 }
 
@@ -83,7 +92,12 @@ func (p *Prepared) compile(ctx context.Context) error {
 	if err := p.sweep(); err != nil {
 		return err
 	}
-	log, err := os.Create(filepath.Join(p.obj, "build.log"))
+	objects, err := os.OpenRoot(p.obj)
+	if err != nil {
+		return err
+	}
+	log, err := objects.Create("build.log")
+	_ = objects.Close() // only used to open the file
 	if err != nil {
 		return err
 	}
@@ -97,12 +111,13 @@ func (p *Prepared) compile(ctx context.Context) error {
 	cmd.ExtraFiles = []*os.File{lock}
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
-	if err := cmd.Start(); err != nil {
+	wait, err := p.policy().Start(cmd)
+	if err != nil {
 		return err
 	}
 	ended := make(chan error, 1)
 	go func() {
-		err := cmd.Wait()
+		err := wait()
 		_ = w.Close() // never fails
 		ended <- err
 	}()
@@ -135,7 +150,7 @@ func (p *Prepared) sweep() error {
 	mark := filepath.Join(p.obj, unfinished)
 	_, err := os.Stat(mark)
 	if errors.Is(err, fs.ErrNotExist) {
-		return os.WriteFile(mark, nil, 0o644)
+		return p.writeObject(unfinished, nil)
 	}
 	if err != nil {
 		return err
@@ -174,7 +189,11 @@ func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished
 func (p *Prepared) install(ctx context.Context, dir string) error {
 	p.step("installing")
 	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BzImageFile, ".config": kernels.ConfigFile} {
-		if err := copyFile(filepath.Join(p.obj, from), filepath.Join(dir, to)); err != nil {
+		b, err := p.readObject(from)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, to), b, 0o644); err != nil {
 			return err
 		}
 	}
@@ -183,7 +202,10 @@ func (p *Prepared) install(ctx context.Context, dir string) error {
 	}
 	root := filepath.Join(dir, ".install")
 	// depmod is not needed: the lab reads the modules' .modinfo.
-	if _, err := p.make(ctx, "-s", "INSTALL_MOD_PATH="+root, "INSTALL_MOD_STRIP=1", "DEPMOD=true", "modules_install"); err != nil {
+	if err := os.Mkdir(root, 0o755); err != nil {
+		return err
+	}
+	if _, err := p.makeInto(ctx, root, "-s", "INSTALL_MOD_PATH="+root, "INSTALL_MOD_STRIP=1", "DEPMOD=true", "modules_install"); err != nil {
 		return err
 	}
 	modules := filepath.Join(root, "lib", "modules", p.Release)
@@ -198,10 +220,22 @@ func (p *Prepared) install(ctx context.Context, dir string) error {
 	return os.RemoveAll(root)
 }
 
-func copyFile(from, to string) error {
-	b, err := os.ReadFile(from)
+// writeObject and readObject access a file of the object directory, and follow
+// no link out of it: make may have put one there.
+func (p *Prepared) writeObject(name string, content []byte) error {
+	root, err := os.OpenRoot(p.obj)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, b, 0o644)
+	defer func() { _ = root.Close() }() // a directory
+	return root.WriteFile(name, content, 0o644)
+}
+
+func (p *Prepared) readObject(name string) ([]byte, error) {
+	f, err := os.OpenInRoot(p.obj, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return io.ReadAll(f)
 }

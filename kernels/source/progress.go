@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -37,14 +35,14 @@ func (o objects) then(config string, n int) objects {
 
 // counted reads the file of writeCounted; zero if it is missing or corrupt.
 func (p *Prepared) counted() (o objects) {
-	if b, err := os.ReadFile(filepath.Join(p.obj, ".objects")); err == nil {
+	if b, err := p.readObject(".objects"); err == nil {
 		_, _ = fmt.Sscan(string(b), &o.config, &o.all, &o.some) // best effort
 	}
 	return o
 }
 
 func (p *Prepared) writeCounted(o objects) {
-	_ = os.WriteFile(filepath.Join(p.obj, ".objects"), fmt.Append(nil, o.config, " ", o.all, " ", o.some, "\n"), 0o644) // best effort: only an estimate
+	_ = p.writeObject(".objects", fmt.Append(nil, o.config, " ", o.all, " ", o.some, "\n")) // best effort: only an estimate
 }
 
 // tailLines is how many lines of make's output are kept for an error.

@@ -165,8 +165,10 @@ func (p *Prepared) prepare(ctx context.Context, dir string) error {
 	if err := p.fetch(ctx, filepath.Join(dir, "src")); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(p.obj, 0o755); err != nil {
-		return err
+	for _, dir := range []string{p.obj, ccacheDir()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 	}
 	return p.settle(ctx, true)
 }
@@ -195,6 +197,9 @@ func (p *Prepared) settle(ctx context.Context, strict bool) error {
 		return p.fault("make kernelrelease printed nothing")
 	}
 	p.Release = lines[len(lines)-1]
+	if !releasePattern.MatchString(p.Release) {
+		return p.fault("make kernelrelease printed %q, which is no kernel release", p.Release)
+	}
 	compiler, err := exec.CommandContext(ctx, p.cc, "--version").Output()
 	if err != nil {
 		return p.fault("%s --version: %s", p.cc, err)
@@ -202,6 +207,10 @@ func (p *Prepared) settle(ctx context.Context, strict bool) error {
 	p.Key = digest("build 1", p.Source, string(p.Config), string(compiler))
 	return nil
 }
+
+// releasePattern is what a release may consist of: the tree decides it, and it
+// becomes the name of a directory.
+var releasePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+~-]{0,63}$`)
 
 func (p *Prepared) step(format string, args ...any) {
 	if p.builder.OnStep != nil {

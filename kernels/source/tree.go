@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/confine"
 	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source/git"
@@ -166,7 +167,7 @@ func (p *Prepared) unpack(ctx context.Context, dir string, patches [][]byte) err
 	if err := errors.Join(remove(mark), os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
 		return err
 	}
-	if _, err := p.run(ctx, "", "tar", "--extract", "--strip-components=1", "--no-same-owner", "--directory", dir, "--file", p.Build.Tree); err != nil {
+	if _, err := p.run(ctx, confine.Policy{Execute: append(confine.System, p.Build.Tree), WriteDirs: []string{dir}, KeepUser: true}, "", "tar", "--extract", "--strip-components=1", "--no-same-owner", "--directory", dir, "--file", p.Build.Tree); err != nil {
 		return err
 	}
 	if err := p.patch(ctx, patches); err != nil {
@@ -285,9 +286,16 @@ func (p *Prepared) gitIn(ctx context.Context, dir string, args ...string) (strin
 func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
 	for i, text := range patches {
 		cmd := exec.CommandContext(ctx, "patch", "--strip=1", "--batch", "--forward", "--fuzz=0")
-		cmd.Dir, cmd.Stdin = p.src, bytes.NewReader(text)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return p.blame("patch %s does not apply: %s", p.Build.Patches[i], lastLines(string(out), 5))
+		var out bytes.Buffer
+		cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.src, bytes.NewReader(text), &out, &out
+		cmd.Env = append(os.Environ(), "TMPDIR="+p.src)
+		// A patch can name files outside the tree, and commands to run.
+		policy := confine.Policy{Execute: confine.System, WriteDirs: []string{p.src}, KeepUser: true}
+		switch err := policy.Run(ctx, cmd); {
+		case err != nil && ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			return p.blame("patch %s does not apply: %s", p.Build.Patches[i], lastLines(out.String(), 5))
 		}
 	}
 	return nil
@@ -295,13 +303,16 @@ func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
 
 // run runs a program and returns its standard output; the error quotes the end
 // of its standard error.
-func (p *Prepared) run(ctx context.Context, dir, name string, args ...string) (string, error) {
+func (p *Prepared) run(ctx context.Context, policy confine.Policy, dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	if name == "make" {
+		cmd.Env = p.makeEnv()
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
+	if err := policy.Run(ctx, cmd); err != nil {
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}

@@ -15,25 +15,29 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/splicelab/splicelab/internal/confine"
+	"github.com/splicelab/splicelab/internal/headtail"
 )
 
 // build compiles the suite into dir, unless the user gave a binary, and verifies
 // that a guest can run it.
-func (s *User) build(ctx context.Context, dir string) error {
-	if !s.prebuilt {
-		s.Binary = filepath.Join(dir, s.Name+binarySuffix)
-		if err := compile(ctx, s.Dir, s.Binary); err != nil {
+func (u *User) build(ctx context.Context, dir string) error {
+	if !u.prebuilt {
+		u.Binary = filepath.Join(dir, u.Name+binarySuffix)
+		if err := compile(ctx, u.Dir, u.Binary); err != nil {
 			return err
 		}
 	}
-	if strings.HasSuffix(s.Binary, cSuffix) {
-		out := filepath.Join(dir, s.Name)
-		if err := compileC(ctx, s.Binary, out); err != nil {
+	if strings.HasSuffix(u.Binary, cSuffix) {
+		out := filepath.Join(dir, u.Name)
+		if err := compileC(ctx, u.Binary, out); err != nil {
 			return err
 		}
-		s.Binary = out
+		u.Binary = out
 	}
-	return runsInGuest(s.Binary)
+	return runsInGuest(u.Binary)
 }
 
 // goPackage is what go list reports about a package.
@@ -130,6 +134,13 @@ func runsInGuest(binary string) error {
 // cSuffix is the file name extension of C files.
 const cSuffix = ".c"
 
+const (
+	// maxCompilerOutput bounds what is quoted of a failed compiler, in bytes.
+	maxCompilerOutput = 64 << 10
+	// compilerCPU bounds the compiler: a few macros can expand to gigabytes.
+	compilerCPU = 10 * time.Minute
+)
+
 // compileC builds a C file for the guest, which has no libc.
 func compileC(ctx context.Context, file, binary string) error {
 	cc := cmp.Or(os.Getenv("CC"), "cc")
@@ -138,11 +149,22 @@ func compileC(ctx context.Context, file, binary string) error {
 		return fmt.Errorf("%s, which compiles it, is not on PATH: install a C compiler (Debian: apt-get install gcc libc6-dev), name one in CC, or give a static binary", words[0])
 	}
 	cmd := exec.CommandContext(ctx, words[0], append(words[1:], "-O2", "-g", "-static", "-pthread", "-o", binary, file)...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return fmt.Errorf("%s failed:\n%s", words[0], bytes.TrimSpace(out))
+	temp := filepath.Dir(binary)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+	out := headtail.New(maxCompilerOutput)
+	cmd.Stdout, cmd.Stderr = out, out
+	// The source can include any file, and show its content in an error.
+	policy := confine.Policy{
+		Execute:   slices.Concat(confine.System, confine.Installation(cmd.Path)),
+		Read:      []string{filepath.Dir(file)},
+		WriteDirs: []string{temp},
+		Limits:    confine.Limits{CPU: compilerCPU},
+	}
+	switch err := policy.Run(ctx, cmd); {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("%s failed:\n%s", words[0], strings.TrimSpace(out.String()))
 	}
 	return nil
 }

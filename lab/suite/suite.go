@@ -11,7 +11,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +21,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/confine"
+	"github.com/splicelab/splicelab/internal/headtail"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/outcome"
 )
@@ -91,15 +95,37 @@ func AllModules(suites []protocol.Suite) []string {
 	return slices.Compact(all)
 }
 
+// maxDescription bounds the description of a suite, in bytes: that of the splice
+// suite has 105 KB.
+const maxDescription = 32 << 20
+
+// atMost is a writer that fails after some bytes.
+type atMost struct {
+	w    io.Writer
+	left int
+}
+
+func (a *atMost) Write(b []byte) (int, error) {
+	if len(b) > a.left {
+		return 0, errors.New("it prints too much")
+	}
+	a.left -= len(b)
+	return a.w.Write(b)
+}
+
 // describe asks a test binary for its suite.
 func describe(ctx context.Context, path string) (protocol.Suite, error) {
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
-	var stdout, stderr bytes.Buffer
+	var stdout bytes.Buffer
+	stderr := headtail.New(maxCompilerOutput)
 	cmd := exec.CommandContext(ctx, path, "-test.list=.*")
 	cmd.Env = append(os.Environ(), protocol.DescribeEnv+"=1")
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
+	cmd.Stdout, cmd.Stderr = &atMost{&stdout, maxDescription}, stderr
+	// The tests are for the guest, but this and their package's initialisation
+	// run on the host.
+	policy := confine.Policy{Execute: append(slices.Clone(confine.System), path), Limits: confine.Limits{CPU: describeTimeout}}
+	if err := policy.Run(ctx, cmd); err != nil {
 		return protocol.Suite{}, fmt.Errorf("test binary %s cannot list its tests: %w: %s",
 			path, err, strings.TrimSpace(stderr.String()))
 	}
