@@ -43,6 +43,25 @@ func (Files) Prefix() string { return fileSelector }
 // Named implements Namer.
 func (f Files) Named(_ context.Context, selector string) (Entry, error) { return f.Entry(selector) }
 
+// FilePaths returns the paths that a file: selector names, and none for another
+// selector.
+func FilePaths(selector string) ([]string, error) {
+	if !strings.HasPrefix(selector, fileSelector) {
+		return nil, nil
+	}
+	p, err := parseFile(selector)
+	if err != nil {
+		return nil, err
+	}
+	paths := []string{p.image}
+	for _, more := range []string{p.modules, p.config} {
+		if more != "" {
+			paths = append(paths, more)
+		}
+	}
+	return paths, nil
+}
+
 // parseFile parses a selector; it does not open the files.
 func parseFile(selector string) (filePaths, error) {
 	bad := func(format string, args ...any) error {

@@ -18,7 +18,7 @@ import (
 type app struct {
 	args   []string
 	stdin  *os.File
-	stdout *os.File
+	stdout *cli.Output
 	stderr io.Writer
 	log    *session.Log
 
@@ -61,7 +61,7 @@ splicelab.yaml, in this order.`,
 	versionFlag(root)
 
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.configFile, "config", "", "read options from `FILE` (default splicelab.yaml here or in ~/.config/splicelab; SPLICELAB_CONFIG)")
+	flags.StringVar(&a.configFile, "config", "", "read options from `FILE` (default: splicelab.yaml in ~/.config/splicelab and here; SPLICELAB_CONFIG)")
 	a.option(flags, "cache", "cache", "keep kernels and images in `DIR` (default ~/.cache/splicelab; SPLICELAB_CACHE)")
 	a.option(flags, "state", "state", "keep results in `DIR` (default ~/.local/state/splicelab; SPLICELAB_STATE)")
 	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: the embedded ones; SPLICELAB_GUEST_DIR)")
@@ -80,6 +80,7 @@ splicelab.yaml, in this order.`,
 		a.benchCommand(),
 		a.doctorCommand(),
 		a.cacheCommand(),
+		a.configCommand(),
 		a.manCommand(),
 		a.versionCommand(),
 		runsTopic(),

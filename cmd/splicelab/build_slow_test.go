@@ -56,6 +56,7 @@ func TestFragmentsOfLinux(t *testing.T) {
 	run := bisectProcess(t, dir)
 	run.Args = []string{"splicelab", "run", "-k", "build:fragments", "-f", "tmpfs,xfs", "-t", "TestWrite/|TestPunchHoleInPage/",
 		"--policy", "alias", "--isolation", "vm", "--memory", "1024", "--boot-timeout", "5m", "--cell-timeout", "5m", "--silence-timeout", "1m", "--json", "run.json"}
+	run.Env = append(run.Env, "SPLICELAB_CONFIG=splicelab.yaml")
 	run.Stderr = os.Stderr
 	if err := run.Run(); run.ProcessState.ExitCode() != exitOK && run.ProcessState.ExitCode() != exitFailed {
 		t.Fatal(err)

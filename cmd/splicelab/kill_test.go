@@ -28,7 +28,7 @@ import (
 const (
 	killsEnv    = "SPLICELAB_KILLS"
 	killSeedEnv = "SPLICELAB_KILL_SEED"
-	killsUsual  = 4
+	killsUsual  = 2
 )
 
 // killTests are a dozen cells with the control cells. Under the policy snapshot

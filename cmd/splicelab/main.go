@@ -15,6 +15,10 @@ import (
 )
 
 func main() {
+	if cli.Closed() {
+		fmt.Fprintln(os.Stderr, "splicelab: standard output is closed: redirect it to /dev/null to discard it")
+		os.Exit(exitLab)
+	}
 	os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -22,10 +26,13 @@ func main() {
 func execute(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 	ctx, stop := cli.Interruptible("splicelab", stderr)
 	defer stop()
-	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, log: session.NewLog(stderr)}
+	a := &app{args: args, stdin: stdin, stdout: cli.NewOutput(stdout), stderr: stderr, log: session.NewLog(stderr)}
 	root := a.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if lost := a.stdout.Err(); lost != nil && exitCode(err) != exitLab {
+		err = lost
+	}
 	if text := a.message(ctx, err); text != "" {
 		fmt.Fprint(stderr, text)
 	}

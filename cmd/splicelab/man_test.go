@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/splicelab/splicelab/internal/cli"
 )
 
 // Each verb has a man page, which man formats without a warning.
 func TestManPages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man1")
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
-	root := (&app{stdout: os.Stdout, stderr: os.Stderr}).command()
+	root := (&app{stdout: cli.NewOutput(os.Stdout), stderr: os.Stderr}).command()
 	root.SetArgs([]string{"man", dir})
 	if err := root.ExecuteContext(t.Context()); err != nil {
 		t.Fatal(err)

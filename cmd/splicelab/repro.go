@@ -17,6 +17,7 @@ import (
 func (a *app) reproCommand() *cobra.Command {
 	var repetitions int
 	var run, output, bundleFile string
+	var trust bool
 	cmd := &cobra.Command{
 		Use:   "repro {REPORT.yaml | KERNEL/FILESYSTEM/TEST}",
 		Short: "Reproduce what a report file describes, or write such a file",
@@ -30,6 +31,10 @@ standard output or to --output. KERNEL may be a prefix of a release.
 
 An argument that ends in .yaml or .yml, or that names an existing file, is a
 report file; any other is a cell.
+
+A report is data: it chooses what runs in the VM. One that compiles tests, builds
+a kernel or names files outside its directory asks before it does so; without a
+terminal to ask on it takes --trust. docs/security.md says what is confined.
 
 --bundle packs a report that was reproduced into a self-contained archive: kernel,
 configuration, initramfs, disk, QEMU's arguments, the observed results, and a
@@ -57,6 +62,11 @@ bad report file; 3 the lab failed.`,
 			if err != nil {
 				return usagef("%s", err)
 			}
+			if err := r.CheckTrust(args[0]); err != nil && !trust {
+				if err := a.askTrust(cmd.Context(), err); err != nil {
+					return err
+				}
+			}
 			if cmd.Flags().Changed("repetitions") {
 				if repetitions < 1 {
 					return usagef("--repetitions %d: at least once", repetitions)
@@ -76,6 +86,7 @@ bad report file; 3 the lab failed.`,
 	cmd.Flags().StringVar(&run, "run", "", "take the cell from this `RUN` (default: the newest that has it)")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the cell's report to `FILE`")
 	cmd.Flags().StringVar(&bundleFile, "bundle", "", "write a self-contained reproducer to `FILE`.tar.zst")
+	cmd.Flags().BoolVar(&trust, "trust", false, "let the report run code on this host, and read files outside its directory")
 	a.vmFlags(cmd.Flags())
 	return cmd
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/splicelab/splicelab/internal/confine"
 	"github.com/splicelab/splicelab/internal/guestbin"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -66,6 +67,8 @@ func TestScripts(t *testing.T) {
 			case "embedded":
 				_, err := guestbin.Embedded()
 				return err == nil, nil
+			case "landlock":
+				return confine.LandlockVersion() > 0, nil
 			case "mountns":
 				return exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil, nil
 			case "vm":

@@ -25,7 +25,7 @@ func (a *app) humanOut(machineReadsStdout bool) io.Writer {
 // matrixOptions fits a matrix to w. https://no-color.org is honoured.
 func (a *app) matrixOptions(w io.Writer) terminal.Options {
 	o := terminal.Options{Width: plainWidth}
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	if !ok || !progress.IsTerminal(w) {
 		return o
 	}

@@ -38,6 +38,7 @@ func TestTutorial(t *testing.T) {
 		"-k 5.10", "-k file:"+old,
 		"-k 6.12", "-k file:"+kernel,
 		`kernel: "6.12"`, "kernel: file:"+kernel,
+		"splicelab repro report.yaml", "splicelab repro --trust report.yaml",
 	)
 	blocks := fencedBlocks(string(text))
 	if len(blocks) < 10 {

@@ -44,6 +44,18 @@ func check(content []byte) document {
 	return d
 }
 
+// err is an *Error with the faults of a file, or nil.
+func (d document) err(file string) error {
+	if len(d.faults) == 0 {
+		return nil
+	}
+	e := &Error{}
+	for _, f := range d.faults {
+		e.Faults = append(e.Faults, f.in(file))
+	}
+	return e
+}
+
 func syntaxFault(err error) fault {
 	var syntax yaml.Error
 	if !errors.As(err, &syntax) {

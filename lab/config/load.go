@@ -24,12 +24,13 @@ func BindFlag(flags *pflag.FlagSet, flag, key string) error {
 	return flags.SetAnnotation(flag, keyAnnotation, []string{key})
 }
 
-// Load reads the configuration from flags, environment, file and defaults. file
+// Load reads the configuration from flags, environment, files and defaults. file
 // is the path given by the user, or "" to look in the usual places, where it need
-// not exist. Faults in flags, environment and content are returned as *Error.
+// not exist. Faults in flags, environment and content are returned as *Error,
+// keys that need the user's trust as *UntrustedError.
 func Load(flags *pflag.FlagSet, file string) (Config, error) {
-	l := loader{viper: viper.New(), flags: map[string]*pflag.Flag{}}
-	if err := l.readFile(file); err != nil {
+	l := loader{viper: viper.New(), lines: map[string]string{}, flags: map[string]*pflag.Flag{}}
+	if err := l.readFiles(file); err != nil {
 		return Config{}, err
 	}
 	l.bindFlags(flags)
@@ -39,7 +40,7 @@ func Load(flags *pflag.FlagSet, file string) (Config, error) {
 
 	c := Default()
 	if err := l.viper.Unmarshal(&c); err != nil {
-		return Config{}, &Error{Faults: []string{l.whole(err.Error())}}
+		return Config{}, &Error{Faults: []string{err.Error()}}
 	}
 	if err := c.setDirectories(); err != nil {
 		return Config{}, err
@@ -57,54 +58,70 @@ func Load(flags *pflag.FlagSet, file string) (Config, error) {
 // loader records the origin of each value, for error messages.
 type loader struct {
 	viper *viper.Viper
-	file  string // the file that was read, or ""
-	lines map[string]int
+	lines map[string]string      // where each key of a file is, as FILE:LINE
 	flags map[string]*pflag.Flag // bound and given, by option
 }
 
-func (l *loader) readFile(named string) error {
-	name, content, err := find(named)
-	if err != nil || name == "" {
-		return err
-	}
-	doc := check(content)
-	if len(doc.faults) > 0 {
-		e := &Error{}
-		for _, f := range doc.faults {
-			e.Faults = append(e.Faults, f.in(name))
-		}
-		return e
-	}
-	l.file, l.lines = name, doc.lines
-	if err := l.viper.MergeConfigMap(doc.values); err != nil {
-		return &Error{Faults: []string{l.whole(err.Error())}}
-	}
-	return nil
-}
-
-// find returns the file to read and its content; no name if there is none.
-func find(named string) (string, []byte, error) {
+// readFiles reads the file that the user named or, if there is none, the user's
+// own and then the current directory's, whose values prevail.
+func (l *loader) readFiles(named string) error {
 	if named != "" {
 		content, err := os.ReadFile(named)
 		if err != nil {
-			return "", nil, &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; check --config or SPLICELAB_CONFIG", err)}}
+			return &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; check --config or SPLICELAB_CONFIG", err)}}
 		}
-		return named, content, nil
+		return l.merge(named, content, false)
 	}
-	places := []string{FileName}
 	if dir, err := os.UserConfigDir(); err == nil {
-		places = append(places, filepath.Join(dir, "splicelab", FileName))
-	}
-	for _, place := range places {
-		content, err := os.ReadFile(place)
-		switch {
-		case err == nil:
-			return place, content, nil
-		case !errors.Is(err, fs.ErrNotExist):
-			return "", nil, &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; fix or remove it, or name another by --config", err)}}
+		own := filepath.Join(dir, "splicelab", FileName)
+		if err := l.readUsual(own, false); err != nil || sameFile(own, FileName) {
+			return err
 		}
 	}
-	return "", nil, nil
+	return l.readUsual(FileName, true)
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// readUsual reads a file in a usual place, where none need be.
+func (l *loader) readUsual(name string, stranger bool) error {
+	content, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return &Error{Faults: []string{fmt.Sprintf("reading the configuration: %s; correct or remove it, or name another with --config", err)}}
+	}
+	return l.merge(name, content, stranger)
+}
+
+// merge takes the values of a file. One that may be a stranger's has to be
+// trusted, or to contain nothing that takes trust.
+func (l *loader) merge(name string, content []byte, stranger bool) error {
+	doc := check(content)
+	if err := doc.err(name); err != nil {
+		return err
+	}
+	if err := doc.untrusted(name); stranger && err != nil {
+		trust, terr := OpenTrust()
+		if terr != nil || !trust.Has(content) {
+			return err
+		}
+	}
+	for key, line := range doc.lines {
+		l.lines[key] = fmt.Sprintf("%s:%d", name, line)
+	}
+	if err := l.viper.MergeConfigMap(doc.values); err != nil {
+		return &Error{Faults: []string{name + ": " + err.Error()}}
+	}
+	return nil
 }
 
 func (l *loader) bindFlags(flags *pflag.FlagSet) {
@@ -145,15 +162,7 @@ func (l *loader) origin(key string) string {
 		return name
 	}
 	if line, ok := l.lines[key]; ok {
-		return fmt.Sprintf("%s:%d: %s", l.file, line, key)
+		return line + ": " + key
 	}
 	return key
-}
-
-// whole prefixes the file's name to a message without a line.
-func (l *loader) whole(message string) string {
-	if l.file == "" {
-		return message
-	}
-	return l.file + ": " + message
 }

@@ -32,8 +32,21 @@ func home(t *testing.T) string {
 	return dir
 }
 
-// write writes the file splicelab.yaml of the working directory.
+// write writes the file splicelab.yaml of the working directory, which the user
+// trusts.
 func write(t *testing.T, content string) {
+	t.Helper()
+	trust, err := config.OpenTrust()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trust.Add(config.FileName, []byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	writeUntrusted(t, content)
+}
+
+func writeUntrusted(t *testing.T, content string) {
 	t.Helper()
 	if err := os.WriteFile(config.FileName, []byte(content), 0o644); err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func (l *Line) Clear() {
 
 // IsTerminal reports whether lines on w can be redrawn.
 func IsTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 

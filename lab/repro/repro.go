@@ -70,7 +70,8 @@ func profile(p images.Profile, r report.Report) (images.Profile, error) {
 	return p, nil
 }
 
-// Tries are the attempts at a report. Infra does not count.
+// Tries are the attempts at a report. Those that the lab failed, or that were
+// skipped, do not count.
 type Tries struct {
 	Run        string // its id
 	Met, Tried int    // attempts with the expected result, and all attempts
@@ -82,7 +83,19 @@ type Tries struct {
 	plan    plan.Plan
 	ready   lab.Ready
 	text    string // as printed
+	untried string // why the last attempt that was none was none
 }
+
+// UntriedError reports that no attempt got as far as the test: it says nothing
+// about the report.
+type UntriedError struct {
+	Why string
+	Err error // the lab's own fault, if it was one
+}
+
+func (e *UntriedError) Error() string { return "could not try: " + e.Why }
+
+func (e *UntriedError) Unwrap() error { return e.Err }
 
 // Close releases what is kept open for a bundle.
 func (t *Tries) Close() {
@@ -146,6 +159,9 @@ func (t *Tries) run(ctx context.Context, a session.Audience, out io.Writer) erro
 	var text strings.Builder
 	terr := t.write(context.WithoutCancel(ctx), io.MultiWriter(out, &text), s.Results, key)
 	t.text = text.String()
+	if t.Tried == 0 && ctx.Err() == nil && terr == nil && t.untried != "" {
+		return &UntriedError{Why: sanitize.Line(t.untried), Err: err}
+	}
 	return errors.Join(err, terr)
 }
 
@@ -156,7 +172,8 @@ func (t *Tries) write(ctx context.Context, w io.Writer, s *store.Store, key resu
 		return err
 	}
 	for _, at := range all {
-		if at.Verdict == outcome.Infra {
+		if at.Verdict == outcome.Infra || at.Verdict == outcome.Skip && t.report.Expect.Verdict != outcome.Skip {
+			t.untried = fmt.Sprintf("%s: %s", at.Verdict, at.Detail)
 			continue
 		}
 		t.Tried++

@@ -19,6 +19,7 @@ import (
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/nightly"
 	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/vm"
@@ -70,6 +71,8 @@ func For(err error, cfg config.Config) string {
 		noSpace  *source.NoSpaceError
 		noMemory *source.NoMemoryError
 		cache    *lab.CacheError
+		stranger *config.UntrustedError
+		claims   *report.UntrustedError
 		path     *fs.PathError
 	)
 	switch {
@@ -115,6 +118,10 @@ func For(err error, cfg config.Config) string {
 		return "reduce --jobs"
 	case errors.As(err, &cache):
 		return "name another directory with --cache or SPLICELAB_CACHE"
+	case errors.As(err, &claims):
+		return "read the report and these files, and then use --trust"
+	case errors.As(err, &stranger):
+		return fmt.Sprintf("after reading the file, trust it with `splicelab config trust`, name it with --config %s, or set the option with a flag, the environment or your own configuration in ~/.config/splicelab", stranger.File)
 	case errors.As(err, &path) && unusable(path):
 		return otherDirectory(path.Path, cfg)
 	}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/lab/config"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	return cli.Group("config", "Decide which configuration files are trusted",
+		`  splicelab config trust
+  splicelab config trust --remove`,
+		a.configTrustCommand())
+}
+
+func (a *app) configTrustCommand() *cobra.Command {
+	var remove bool
+	cmd := &cobra.Command{
+		Use:   "trust [FILE]",
+		Short: "Trust the configuration file in the current directory, or FILE",
+		Long: `trust lets a splicelab.yaml in the current directory set every option. Without
+it, such a file may choose kernels, filesystems, tests, policies and the like,
+but no programs, archives, keyrings or places to write to: it may have come
+with somebody's checkout. trust prints what the file sets beyond that.
+
+The file is remembered by its content: when it changes, it has to be trusted
+again. A file that --config, SPLICELAB_CONFIG or your home directory names
+needs no trust. docs/security.md has the whole list.`,
+		Example: `  splicelab config trust
+  splicelab config trust --remove`,
+		Args:        cli.Arguments(0, 1, ""),
+		Annotations: map[string]string{unconfigured: "it is this file that keeps others from being read"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			file := config.FileName
+			if len(args) == 1 {
+				file = args[0]
+			}
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return usagef("trusting a configuration: %s", err)
+			}
+			trust, err := config.OpenTrust()
+			if err != nil {
+				return err
+			}
+			if remove {
+				if err := trust.Remove(content); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(a.stdout, "%s is not trusted\n", file)
+				return err
+			}
+			return a.trust(trust, file, content)
+		},
+	}
+	cmd.Flags().BoolVar(&remove, "remove", false, "no longer trust it")
+	return cmd
+}
+
+// trust prints what a file sets that takes trust, and then trusts it.
+func (a *app) trust(trust config.Trust, file string, content []byte) error {
+	err := config.Untrusted(file, content)
+	var untrusted *config.UntrustedError
+	switch {
+	case errors.As(err, &untrusted):
+		for _, key := range untrusted.Keys {
+			if _, err := fmt.Fprintln(a.stdout, key); err != nil {
+				return err
+			}
+		}
+	case err != nil:
+		return err
+	}
+	if err := trust.Add(file, content); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s is trusted until it changes\n", file)
+	return err
+}
