@@ -257,6 +257,28 @@ func TestBatch(t *testing.T) {
 		script: []act{result("PASS", "A"), begin("B"), result("PASS", "B"), exited(0, "")},
 		want:   map[string]string{"B": "pass"},
 	}, {
+		name:   "a failed cell cannot be passed afterwards",
+		script: []act{begin("A"), result("FAIL", "A"), out("\x16=== RUN   A"), result("PASS", "A"), begin("B"), result("PASS", "B"), exited(1, "")},
+		want:   map[string]string{"A": "fail", "B": "pass"},
+		end:    "unusable",
+	}, {
+		name:   "a cell cannot report for the one that is running",
+		script: []act{begin("A"), result("PASS", "B"), begin("B"), result("FAIL", "B"), result("PASS", "A"), exited(1, "")},
+		want:   map[string]string{"A": "pass", "B": "fail"},
+		end:    "unusable",
+	}, {
+		name: "the end of the output takes the token",
+		script: []act{begin("A"), out("", protocol.EndMark(""), protocol.EndMark("guess"), protocol.EndMark("0")), log(protocol.EndOfLog("guess")),
+			result("FAIL", "A"), begin("B"), result("PASS", "B"), exited(1, "")},
+		want: map[string]string{"A": "fail", "B": "pass"},
+		end:  "unusable",
+	}, {
+		name: "replies that nobody waits for are ignored",
+		script: []act{begin("A"), func(a *actor) { a.reply(protocol.Reply{ID: 1 << 40, Exit: &protocol.Exit{}}) }, result("FAIL", "A"),
+			begin("B"), result("PASS", "B"), exited(1, "")},
+		want: map[string]string{"A": "fail", "B": "pass"},
+		end:  "unusable",
+	}, {
 		name:   "a parent that skips skips its cells",
 		script: []act{out("\x16=== RUN   T", "    t_test.go:1: no module"), result("SKIP", "T"), begin("B"), result("PASS", "B"), exited(0, "")},
 		want:   map[string]string{"T/x": "skip no module", "B": "pass"},
