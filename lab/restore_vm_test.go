@@ -150,7 +150,7 @@ for image; do :; done
 	if err := os.WriteFile(filepath.Join(bin, "mkfs.ext4"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	b.cfg.MkfsPath = []string{bin}
 	ps, err := images.Select("ext4", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ func TestResume(t *testing.T) {
 	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t).restoreShared()
+			b.controls = true
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
 			ks := Ready{testKernel(t, "6.12")}
 			p := b.plan(ks, "tmpfs", "^splice.TestWrite/small")

@@ -15,12 +15,14 @@ import (
 // wholeSuite is the splice suite, and nothing else.
 const wholeSuite = `^splice\.`
 
-// TestWholeSuite runs every test of the catalogue on two kernels: whatever
-// they find, none breaks the VM that it shares with the others, none fails in
-// its set-up, and none skips without saying why.
+// TestWholeSuite runs every test of the catalogue: whatever they find, none
+// breaks the VM that it shares with the others, none fails in its set-up, and
+// none skips without saying why. "make test-slow" does it on an old kernel, too.
 func TestWholeSuite(t *testing.T) {
 	b := newBench(t).restoreShared()
-	for series, profile := range map[string]string{"5.10": "ext4", "6.12": "xfs"} {
+	b.controls = true
+	for _, series := range thorough("6.12", "5.10") {
+		profile := map[string]string{"5.10": "ext4", "6.12": "xfs"}[series]
 		cells, err := b.run([]kernels.Kernel{testKernel(t, series)}, profile, wholeSuite)
 		if err != nil {
 			t.Errorf("%s: %v", series, err)
@@ -45,6 +47,7 @@ func TestWholeSuite(t *testing.T) {
 // that has never been seen to fire proves nothing.
 func TestEveryDetectorFires(t *testing.T) {
 	b := newBench(t).restoreShared()
+	b.controls = true
 	b.cfg.Policy, b.cfg.Faults = outcome.PolicyAlias, true
 	suites, err := suite.List(t.Context(), b.cfg.GuestDir)
 	if err != nil {

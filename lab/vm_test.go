@@ -59,6 +59,15 @@ func testKernel(t *testing.T, series string) kernels.Kernel {
 	return treeKernel(t, trees[len(trees)-1], true)
 }
 
+// thorough is usual, and more for "make test-slow": what takes minutes is done
+// on one kernel by "make test".
+func thorough(usual string, more ...string) []string {
+	if os.Getenv("SPLICELAB_SLOW_TESTS") != "1" {
+		more = nil
+	}
+	return append([]string{usual}, more...)
+}
+
 // treeKernel reads an unpacked package tree through the file source.
 func treeKernel(t *testing.T, tree string, modules bool) kernels.Kernel {
 	t.Helper()
@@ -142,10 +151,11 @@ func (b *bench) restoreShared() *bench {
 
 // bench runs plans on real kernels.
 type bench struct {
-	t     *testing.T
-	cfg   Config
-	store *store.Store
-	suite string // the only suite to plan, and no control cells of another; "" for all
+	t        *testing.T
+	cfg      Config
+	store    *store.Store
+	controls bool              // plan the control cells, too, which take as long as five others
+	mount    map[string]string // profile → its mount options, in place of its own
 }
 
 func newBench(t *testing.T) *bench {
@@ -208,12 +218,19 @@ func (b *bench) plan(ks []kernels.Kernel, profiles, pattern string) plan.Plan {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	for i := range ps {
+		if options, ok := b.mount[ps[i].Name]; ok {
+			ps[i].Options = options
+		}
+	}
 	suites, err := suite.List(b.t.Context(), b.cfg.GuestDir)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if b.suite != "" {
-		suites = slices.DeleteFunc(suites, func(s protocol.Suite) bool { return s.Name != b.suite })
+	for i := range suites {
+		if !b.controls {
+			suites[i].Tests = slices.DeleteFunc(suites[i].Tests, func(t protocol.Test) bool { return t.Control })
+		}
 	}
 	p, err := plan.New(Ready(ks).Plan(), ps, suites, pattern)
 	if err != nil {
@@ -252,7 +269,7 @@ func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]r
 // TestSelftestVerdicts shows that each way in which a test can misbehave
 // becomes the verdict that it should, and costs no other cell anything.
 func TestSelftestVerdicts(t *testing.T) {
-	for _, series := range []string{"5.10", "6.12"} {
+	for _, series := range thorough("6.12", "5.10") {
 		t.Run(series, func(t *testing.T) {
 			t.Parallel() // most of it is waiting for what hangs
 			b := newBench(t)
@@ -424,7 +441,7 @@ func TestKernelWithoutModules(t *testing.T) {
 // TestManyCellsLeaveNothing runs two hundred cells two at a time, twice.
 func TestManyCellsLeaveNothing(t *testing.T) {
 	k := []kernels.Kernel{testKernel(t, "6.12")}
-	b := newBench(t).restoreShared().withCopiedCache(k[0], "tmpfs,ext4,xfs,btrfs", "^splice.TestControl/copied$")
+	b := newBench(t).restoreShared().withCopiedCache(k[0], "tmpfs,ext4,xfs,btrfs", "^splice.TestWrite/small-clean$")
 	b.cfg.Jobs = 2
 	t.Setenv("TMPDIR", t.TempDir())
 	const many = "Write|Truncate|Count|PunchHole|MmapStore"

@@ -221,6 +221,7 @@ type CommitsDocument struct {
 	Log        string           `json:"log"` // for git bisect replay
 }
 
+// CommitStep is a commit that was tried.
 type CommitStep struct {
 	Commit bisect.Commit `json:"commit"`
 	Side   string        `json:"side"` // good, bad, neither

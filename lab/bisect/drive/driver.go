@@ -50,19 +50,19 @@ func start(ctx context.Context, settings session.Settings, q Query, log io.Write
 	return &driver{Session: s, tests: tests, test: test, say: progress.New(log), controls: map[string]bool{}}, nil
 }
 
-func (d *driver) close() {
-	if d.journal != nil {
-		_ = d.journal.Close() // everything is on disk already
+func (s *driver) close() {
+	if s.journal != nil {
+		_ = s.journal.Close() // everything is on disk already
 	}
-	d.say.Close()
-	d.Session.Close()
-	d.tests.Close()
+	s.say.Close()
+	s.Session.Close()
+	s.tests.Close()
 }
 
 // open opens the journal of the search. question is what the answer depends on
 // besides the options that all searches have.
-func (d *driver) open(kind string, q Query, question map[string]string) (err error) {
-	d.journal, err = openJournal(d.Settings, kind, d.tests.Pattern, q, question, d.say)
+func (s *driver) open(kind string, q Query, question map[string]string) (err error) {
+	s.journal, err = openJournal(s.Settings, kind, s.tests.Pattern, q, question, s.say)
 	return err
 }
 

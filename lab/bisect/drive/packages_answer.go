@@ -196,6 +196,7 @@ type PackagesDocument struct {
 	Changes  []debian.Change `json:"changes"`
 }
 
+// TriedKernel is a kernel of the range, tried or not.
 type TriedKernel struct {
 	Kernel string       `json:"kernel"`
 	Side   string       `json:"side"` // good, bad, neither; empty: not tried
