@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 				return err
 			}
 			ready()
-			time.Sleep(time.Minute)
+			_ = unix.Pause()
 		case "slow":
 			ready()
 			if _, err := io.ReadAll(os.Stdin); err != nil {
@@ -80,7 +80,7 @@ func TestMain(m *testing.M) {
 	}
 	if what == "use" {
 		ready()
-		time.Sleep(time.Minute)
+		_ = unix.Pause() // until it is killed
 	}
 	os.Exit(0)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// WriteVectorsJSON writes the vectors as a JSON array, empty if there are none.
+// WriteJSON writes the policy vectors of cells as a JSON array, empty if there are none.
 func WriteJSON(w io.Writer, cells []results.Cell) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

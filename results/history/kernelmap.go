@@ -87,7 +87,7 @@ func Shown(c *results.Cell) string {
 	return string(c.Verdict)
 }
 
-// MapLetter is Shown as one character.
+// Letter is Shown as one character.
 func Letter(c *results.Cell) string {
 	if c == nil {
 		return " "

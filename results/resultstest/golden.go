@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "accept what the reports look like now")
 
-// golden compares the output of write with testdata/name.
+// Golden compares the output of write with testdata/name.
 func Golden(t *testing.T, name string, write func(*bytes.Buffer) error) {
 	t.Helper()
 	b := new(bytes.Buffer)

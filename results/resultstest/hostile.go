@@ -9,6 +9,7 @@ import (
 const Hostile = "</pre></script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">" +
 	"'\"><a href=\"javascript:document.title='owned'\">\x1b[2J\x1b]0;owned\x07\u202egnp.exe\x00\xff{{.Run}}`${document.title='owned'}`"
 
+// HostileRun is a run all of whose texts are Hostile.
 func HostileRun() (results.Run, []results.Cell, func(results.CellKey) ([]results.Attempt, error)) {
 	r := Run("hostile", 0)
 	r.Problem, r.Command = Hostile, []string{Hostile}

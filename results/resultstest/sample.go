@@ -11,6 +11,7 @@ import (
 )
 
 var (
+	// Kernels are the releases of the sample, oldest first.
 	Kernels = []string{"5.10.0-46-cloud-amd64", "6.1.0-56-cloud-amd64", "6.12.117+deb12-cloud-amd64",
 		"6.18.15+deb13-cloud-amd64", "7.3.4+deb13-cloud-amd64"}
 	sampleFilesystems = []string{"btrfs", "ext4", "tmpfs", "xfs"}
@@ -116,7 +117,7 @@ func Expected() []results.Cell {
 	}
 }
 
-// vectorCells are cells of the policy test: an aliasing file, a copying
+// VectorCells are cells of the policy test: an aliasing file, a copying
 // source, one kernel where one filesystem differs, one cell that was skipped.
 func VectorCells() []results.Cell {
 	var cells []results.Cell
