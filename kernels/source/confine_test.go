@@ -45,7 +45,7 @@ func TestHostileTree(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tree := filepath.Join(t.TempDir(), "linux")
 			write(t, filepath.Join(tree, "Kconfig"), kconfig)
-			write(t, filepath.Join(tree, "Makefile"), "allnoconfig:\n\t"+c.configure+"\nkernelrelease:\n\t@printf '%s\\n' '"+c.release+"'\n")
+			write(t, filepath.Join(tree, "Makefile"), "syncconfig:\nallnoconfig:\n\t"+c.configure+"\nkernelrelease:\n\t@printf '%s\\n' '"+c.release+"'\n")
 			store, err := kernels.OpenStore(t.TempDir())
 			if err != nil {
 				t.Fatal(err)

@@ -188,6 +188,10 @@ func (p *Prepared) settle(ctx context.Context, strict bool) error {
 	if err := p.configure(ctx, strict); err != nil {
 		return err
 	}
+	// kernelrelease reads the configuration that the last build left behind.
+	if _, err := p.make(ctx, "-s", "syncconfig"); err != nil {
+		return err
+	}
 	release, err := p.make(ctx, "-s", "kernelrelease")
 	if err != nil {
 		return err
