@@ -57,7 +57,8 @@ func (o *Output) Err() error {
 // Closed reports whether the process was started with standard output closed.
 // Go's runtime then opens /dev/null in its place, for reading and writing, and
 // no write fails. Who discards output on purpose opens /dev/null for writing, or
-// discards standard error as well, or, as Python does, opens it with O_CLOEXEC.
+// discards standard error as well, or, as Python does, opens it with O_CLOEXEC;
+// Node's stdio "ignore" for standard output alone is mistaken for a closed one.
 func Closed() bool { return replaced(1) && !replaced(2) }
 
 func replaced(fd int) bool {

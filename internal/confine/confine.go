@@ -63,38 +63,44 @@ func Installation(program string) []string {
 // Start starts cmd under the policy. The returned function waits for it: it
 // must be called, and returns what cmd.Wait does. The program is killed when
 // the caller dies, unless cmd.SysProcAttr says otherwise.
+func (p Policy) Start(cmd *exec.Cmd) (wait func() error, err error) {
+	ended := make(chan error, 1)
+	err = p.StartAndWait(cmd, func() { ended <- cmd.Wait() })
+	return func() error { return <-ended }, err
+}
+
+// StartAndWait is Start for callers that wait in their own way: wait is called
+// in another goroutine once the program runs, and must not return before it has
+// ended.
 //
 // The restrictions apply to a thread, and to what it starts. The thread is kept
-// until the program has ended, because the kernel kills the program when the
-// thread that started it ends.
-func (p Policy) Start(cmd *exec.Cmd) (wait func() error, err error) {
+// until wait returns, because the kernel kills the program when the thread that
+// started it ends.
+func (p Policy) StartAndWait(cmd *exec.Cmd, wait func()) error {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	}
-	started, ended := make(chan error, 1), make(chan error, 1)
+	started := make(chan error, 1)
 	go func() {
 		// Never unlocked: the restrictions cannot be lifted, so the thread must
 		// not serve another goroutine.
 		runtime.LockOSThread()
-		err := p.RestrictThread()
+		err := p.restrictThread()
 		if err == nil {
 			err = cmd.Start()
 		}
 		if err == nil {
-			if err = p.Limits.Apply(cmd.Process.Pid); err != nil {
+			if err = p.Limits.apply(cmd.Process.Pid); err != nil {
 				_ = cmd.Process.Kill()
 				_ = cmd.Wait()
 			}
 		}
 		started <- err
 		if err == nil {
-			ended <- cmd.Wait()
+			wait()
 		}
 	}()
-	if err := <-started; err != nil {
-		return nil, err
-	}
-	return func() error { return <-ended }, nil
+	return <-started
 }
 
 // Run runs cmd under the policy to its end, and kills it and all that it

@@ -16,8 +16,9 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/splicelab/splicelab/internal/confine"
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/confine"
 )
 
 // actEnv makes the test binary try one thing and print the result.

@@ -15,9 +15,9 @@ type Limits struct {
 	CPU          time.Duration // of processor time; whole seconds
 }
 
-// Apply sets the limits of a process that was just started: right after exec,
+// apply sets the limits of a process that was just started: right after exec,
 // it has not parsed its command line. A process that has ended is no error.
-func (l Limits) Apply(pid int) error {
+func (l Limits) apply(pid int) error {
 	set := func(resource int, limit uint64) error {
 		return unix.Prlimit(pid, resource, &unix.Rlimit{Cur: limit, Max: limit}, nil)
 	}

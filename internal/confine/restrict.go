@@ -20,10 +20,10 @@ var harmless = []string{"/dev/null", "/dev/zero", "/dev/full"}
 // random are the devices of random numbers.
 var random = []string{"/dev/random", "/dev/urandom"}
 
-// RestrictThread takes rights from the calling thread, and from all programs
+// restrictThread takes rights from the calling thread, and from all programs
 // that it starts later. The goroutine must have locked the thread, and must
 // never unlock it: the rights do not come back.
-func (p Policy) RestrictThread() error {
+func (p Policy) restrictThread() error {
 	if p.Unconfined {
 		return nil
 	}

@@ -3,7 +3,6 @@ package vm
 import (
 	"errors"
 	"os/exec"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -24,46 +23,18 @@ type process struct {
 	cpu    time.Duration // its total CPU time, once reaped
 }
 
-// spawn starts cmd in its own process group, so that a terminal's Ctrl-C goes to
-// the lab only, and has the kernel kill it when the lab dies.
-//
-// The kernel sends the parent-death signal when the *thread* that forked exits,
-// not the process, and Go ends idle threads at will. So the thread that forks
-// is locked to one goroutine, which keeps it until the child is reaped.
-// Everything that ends the lab, including kill -9 and a crash, ends that
-// thread.
+// spawn starts cmd under the policy, in its own process group, so that a
+// terminal's Ctrl-C goes to the lab only. It dies with the lab.
 func spawn(cmd *exec.Cmd, policy confine.Policy) (*process, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setpgid:   true,
-		Pdeathsig: syscall.SIGKILL,
-	}
 	// A grandchild with the output open would block Wait; the sandbox forbids
 	// grandchildren, this is a second line of defence.
 	cmd.WaitDelay = 5 * time.Second
 
 	p := &process{done: make(chan struct{})}
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // never unlocked: it is confined
-		err := policy.RestrictThread()
-		if err == nil {
-			err = cmd.Start()
-		}
-		if err == nil {
-			p.pid = cmd.Process.Pid
-			if err = policy.Limits.Apply(p.pid); err != nil {
-				_ = cmd.Process.Kill()
-				_ = cmd.Wait()
-			}
-		}
-		started <- err
-		if err == nil {
-			p.wait(cmd)
-		}
-	}()
-	if err := <-started; err != nil {
+	if err := policy.StartAndWait(cmd, func() { p.wait(cmd) }); err != nil {
 		return nil, err
 	}
+	p.pid = cmd.Process.Pid
 	return p, nil
 }
 
@@ -71,7 +42,7 @@ func (p *process) wait(cmd *exec.Cmd) {
 	// First wait without reaping, so that the pid stays allocated until the
 	// lock guarantees that nobody is signalling it.
 	for {
-		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
 			break
 		}
