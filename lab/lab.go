@@ -51,7 +51,7 @@ type Config struct {
 	CPUs int
 	// Isolation defaults to plan.IsolationCell.
 	Isolation plan.Isolation
-	// Policy defaults to outcome.PolicySnapshot.
+	// Policy defaults to outcome.DefaultPolicy.
 	Policy outcome.Policy
 	// Seed feeds every pseudo-random choice of a run.
 	Seed uint64
@@ -148,7 +148,7 @@ func (c *Config) complete() error {
 	default:
 		return fmt.Errorf("unknown isolation %q: use %s or %s", c.Isolation, plan.IsolationCell, plan.IsolationVM)
 	}
-	setDefault(&c.Policy, outcome.PolicySnapshot)
+	setDefault(&c.Policy, outcome.DefaultPolicy)
 	setDefault(&c.MemoryMiB, defaultMemoryMiB)
 	setDefault(&c.TemplatesMiB, defaultTemplatesMiB)
 	setDefault(&c.CPUs, 1)

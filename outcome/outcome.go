@@ -128,16 +128,20 @@ const (
 type Policy string
 
 const (
-	// PolicySnapshot is the reporter's expectation and the default: a pipe
-	// keeps the file's content at the time of the splice.
-	PolicySnapshot Policy = "snapshot"
 	// PolicyAlias is today's documented behaviour: a pipe may show later
 	// changes to the file, but nothing that the file never contained.
 	PolicyAlias Policy = "alias"
+	// PolicySnapshot is the strict policy, the expectation of the report of
+	// 2023: a pipe keeps the file's content at the time of the splice.
+	PolicySnapshot Policy = "snapshot"
 )
 
+// DefaultPolicy is that of a run that names none. Every kernel of today aliases
+// the page cache: judged by PolicySnapshot, that would hide what is news.
+const DefaultPolicy = PolicyAlias
+
 // Policies lists the policies in help-text order.
-var Policies = []Policy{PolicySnapshot, PolicyAlias}
+var Policies = []Policy{PolicyAlias, PolicySnapshot}
 
 // ParsePolicy returns the policy called s; the error names the known ones.
 func ParsePolicy(s string) (Policy, error) {

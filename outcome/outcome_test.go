@@ -57,7 +57,7 @@ func TestParsePolicy(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"", "Snapshot", " alias", "blocked"} {
-		if got, err := ParsePolicy(s); got != "" || err == nil || !strings.Contains(err.Error(), "snapshot or alias") {
+		if got, err := ParsePolicy(s); got != "" || err == nil || !strings.Contains(err.Error(), "alias or snapshot") {
 			t.Errorf("%q: %q, %v; want an error that names the policies", s, got, err)
 		}
 	}
@@ -126,6 +126,52 @@ func TestUnder(t *testing.T) {
 				if got := v.Under(p, Characterisation, o); got != v {
 					t.Errorf("%s with %s became %s under %s", v, o, got, p)
 				}
+			}
+		}
+	}
+}
+
+// A class does not depend on the policy by which a verdict was decided, and a
+// policy never turns a violation into a pass.
+func TestClass(t *testing.T) {
+	for _, c := range []struct {
+		v    Verdict
+		k    Kind
+		o    Outcome
+		want Class
+	}{
+		{Pass, Invariant, None, Passes},
+		{Pass, Invariant, Live, Passes},
+		{Fail, Invariant, Live, Violates},
+		{Fail, Characterisation, None, Violates},
+		{Pass, Characterisation, None, Passes},
+		{Pass, "", None, Passes},
+		{Fail, "", None, Violates},
+		{Skip, Characterisation, None, Skips},
+		{Infra, Invariant, PhantomZero, Undecided},
+		{Crash, Characterisation, Live, Violates},
+		{Hang, Invariant, None, Violates},
+		{BootFail, "", None, Violates},
+	} {
+		if got := c.v.Class(c.k, c.o); got != c.want {
+			t.Errorf("%s of %s %q: %s, want %s", c.v, c.k, c.o, got, c.want)
+		}
+	}
+	for _, o := range append(slices.Clone(All), "nonsense") {
+		want := Violates
+		switch {
+		case o == Snapshot:
+			want = Passes
+		case o.LegalSomewhere():
+			want = Deviates
+		}
+		for _, p := range Policies {
+			v := Pass.Under(p, Characterisation, o)
+			if got := v.Class(Characterisation, o); got != want {
+				t.Errorf("%q under %s: %s, want %s", o, p, got, want)
+			}
+			if v == Pass && want == Violates {
+				t.Errorf("%s accepts %q, which is a violation", p, o)
 			}
 		}
 	}

@@ -27,15 +27,17 @@ func FromAttempts(attempts []Attempt) Cell {
 }
 
 // deciding is the index of the attempt whose verdict is the cell's: the last
-// bad one, else the last that is not infra, else the last. A cell that failed
-// once does not pass because a retry did.
+// violation, else the last bad one, else the last that is not infra, else the
+// last. A cell that failed once does not pass because a retry did, and what
+// only some policy forbids does not hide what every policy forbids.
 func deciding(attempts []Attempt) int {
-	for _, counts := range []func(outcome.Verdict) bool{
-		outcome.Verdict.Bad,
-		func(v outcome.Verdict) bool { return v != outcome.Infra },
+	for _, counts := range []func(*Attempt) bool{
+		func(a *Attempt) bool { return a.Class() == outcome.Violates },
+		func(a *Attempt) bool { return a.Verdict.Bad() },
+		func(a *Attempt) bool { return a.Verdict != outcome.Infra },
 	} {
-		for i, a := range slices.Backward(attempts) {
-			if counts(a.Verdict) {
+		for i := range slices.Backward(attempts) {
+			if counts(&attempts[i]) {
 				return i
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // policy and seed.
 func RepeatCommand(r Run, key CellKey) string {
 	args := []string{"splicelab", "run", "-k", key.Kernel, "-f", key.FS, "-t", "^" + regexp.QuoteMeta(key.Test) + "$"}
-	if r.Policy != "" && r.Policy != outcome.PolicySnapshot {
+	if r.Policy != "" && r.Policy != outcome.DefaultPolicy {
 		args = append(args, "--policy", string(r.Policy))
 	}
 	args = append(args, "--seed", fmt.Sprint(r.Seed))

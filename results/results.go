@@ -76,6 +76,9 @@ type Attempt struct {
 	Console    string // excerpt of the kernel log, bounded
 }
 
+// Class tells whether the attempt is a violation, whatever the run's policy.
+func (a *Attempt) Class() outcome.Class { return a.Verdict.Class(a.Kind, a.Outcome) }
+
 // Timing is how an attempt's time was spent, in chronological order. Work
 // shared by several cells is charged to the first of them, so that the sum over
 // all attempts is the cost of the run.
@@ -91,7 +94,7 @@ type Timing struct {
 
 // Cell is the result of a cell: what its attempts found.
 type Cell struct {
-	Attempt         // the deciding one: the last bad one, else the last that is not infra, else the last
+	Attempt         // the deciding one: the last violation, else the last bad one, else the last that is not infra, else the last
 	Attempts int    // number of attempts, including infra
 	Infra    int    // number of infra attempts
 	Flaky    string // "k/n" when k of n non-infra attempts failed, 0 < k < n; else empty

@@ -14,6 +14,7 @@ type Tally struct {
 	Cells    int                     `json:"cells"`
 	Verdicts map[outcome.Verdict]int `json:"verdicts"`
 	Outcomes map[outcome.Outcome]int `json:"outcomes"`
+	Classes  map[outcome.Class]int   `json:"classes"`
 	Flaky    int                     `json:"flaky"`
 	// XFail and XPass are counted in Verdicts too. A stored tally has none:
 	// expectations are applied when a run is read.
@@ -23,9 +24,10 @@ type Tally struct {
 
 // Count counts cells.
 func Count(cells []Cell) Tally {
-	t := Tally{Cells: len(cells), Verdicts: map[outcome.Verdict]int{}, Outcomes: map[outcome.Outcome]int{}}
+	t := Tally{Cells: len(cells), Verdicts: map[outcome.Verdict]int{}, Outcomes: map[outcome.Outcome]int{}, Classes: map[outcome.Class]int{}}
 	for i := range cells {
 		t.Verdicts[cells[i].Verdict]++
+		t.Classes[cells[i].Class()]++
 		if cells[i].Outcome != outcome.None {
 			t.Outcomes[cells[i].Outcome]++
 		}

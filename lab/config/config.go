@@ -66,7 +66,7 @@ type Run struct {
 	// the quick cells, a representative subset of about twenty per kernel and
 	// filesystem.
 	All bool `mapstructure:"all"`
-	// Policy decides which outcomes pass: "snapshot" (default) or "alias".
+	// Policy decides which outcomes pass: "alias" (default) or "snapshot".
 	Policy string `mapstructure:"policy"`
 	// Expectations is the file with the expected results of cells, or "none".
 	// Default "expectations.yaml", which need not exist.
@@ -160,7 +160,7 @@ func Default() Config {
 			Kernels:      DefaultKernels,
 			Filesystems:  DefaultFilesystems,
 			Priority:     LowestPriority,
-			Policy:       string(outcome.PolicySnapshot),
+			Policy:       string(outcome.DefaultPolicy),
 			Expectations: "expectations.yaml",
 			Isolation:    string(plan.IsolationCell),
 			KCIDBOrigin:  format.DefaultOrigin,

@@ -107,6 +107,7 @@ func Parse(file string, content []byte) (Report, error) {
 		r.Repetitions = 1
 	}
 	if r.Policy == "" {
+		// That of a reporter, also where a run has another default.
 		r.Policy = outcome.PolicySnapshot
 	}
 	// A leading dot makes it a path relative to the file; anything else is

@@ -40,6 +40,7 @@ type (
 		Kernel     string            `json:"kernel"`
 		FS         string            `json:"fs"`
 		Test       string            `json:"test"`
+		Class      outcome.Class     `json:"class"` // the same under every policy
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
@@ -83,7 +84,7 @@ func WriteJSON(w io.Writer, d Document) error {
 	}
 	for i := range d.Cells {
 		c := &d.Cells[i]
-		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome,
+		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome,
 			Kind: c.Kind, Expected: c.Expected, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
 			TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra, Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}

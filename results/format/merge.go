@@ -33,7 +33,7 @@ func ReadSource(r io.Reader, o ReadOptions) (Source, error) {
 // filesystem, so that importing the same documents gives the same run. now is
 // used if no document contains a time.
 func Merge(sources []Source, now time.Time) (results.Run, []results.Attempt, error) {
-	r := results.Run{Policy: outcome.PolicySnapshot, Conditions: map[string]string{}}
+	r := results.Run{Policy: outcome.DefaultPolicy, Conditions: map[string]string{}}
 	var all []results.Attempt
 	var identity, problems []string
 	n := names{used: map[results.CellKey]int{}}

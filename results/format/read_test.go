@@ -56,7 +56,7 @@ func TestMerge(t *testing.T) {
 		t.Error(got)
 	}
 	if run.Started.Format(time.RFC3339) != "2026-03-01T09:00:00Z" || run.Finished.Sub(run.Started) != 5*time.Second || run.Planned != 4 ||
-		run.Policy != outcome.PolicySnapshot || run.Problem != "c.ktap: result 2 of 2 is missing in line 3" || !strings.HasPrefix(run.Conditions["imported from b.xml"], "junit, sha256:") {
+		run.Policy != outcome.DefaultPolicy || run.Problem != "c.ktap: result 2 of 2 is missing in line 3" || !strings.HasPrefix(run.Conditions["imported from b.xml"], "junit, sha256:") {
 		t.Errorf("%+v", run)
 	}
 	id := func(sources ...Source) string {

@@ -37,7 +37,7 @@ func TestImportIsWholeOrNothing(t *testing.T) {
 	runs, err := s.Runs(ctx)
 	resultstest.Must(t, err)
 	want := []results.RunSummary{{Run: r, Tally: results.Tally{Cells: 1, Verdicts: map[outcome.Verdict]int{outcome.Fail: 1},
-		Outcomes: map[outcome.Outcome]int{outcome.Zeroed: 1}, Flaky: 1}}}
+		Outcomes: map[outcome.Outcome]int{outcome.Zeroed: 1}, Classes: map[outcome.Class]int{outcome.Deviates: 1}, Flaky: 1}}}
 	if d := cmp.Diff(want, runs); d != "" {
 		t.Error(d)
 	}

@@ -156,5 +156,6 @@ func scanRun(row interface{ Scan(...any) error }) (r results.RunSummary, counted
 	if err := json.Unmarshal([]byte(tally), &r.Tally); err != nil {
 		return r, false, fmt.Errorf("run %s: its counts: %w", r.ID, err)
 	}
-	return r, true, nil
+	// Tallies stored by releases before there were classes have none: count again.
+	return r, r.Tally.Classes != nil, nil
 }

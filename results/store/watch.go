@@ -53,6 +53,7 @@ type Watch struct {
 type watched struct {
 	verdict  outcome.Verdict
 	outcome  outcome.Outcome
+	class    outcome.Class
 	flaky    bool
 	attempts int
 	finished time.Time
@@ -136,13 +137,13 @@ func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error)
 	results.Sort(came)
 	for _, c := range came {
 		was, again := w.cells[c.CellKey]
-		is := watched{c.Verdict, c.Outcome, c.Flaky != "", c.Attempts, c.Finished}
+		is := watched{c.Verdict, c.Outcome, c.Class(), c.Flaky != "", c.Attempts, c.Finished}
 		w.count(was, is)
 		w.cells[c.CellKey] = is
 		p.Came = append(p.Came, Arrival{c, again})
 	}
 	p.Tally = w.tally
-	p.Verdicts, p.Outcomes = maps.Clone(w.tally.Verdicts), maps.Clone(w.tally.Outcomes)
+	p.Verdicts, p.Outcomes, p.Classes = maps.Clone(w.tally.Verdicts), maps.Clone(w.tally.Outcomes), maps.Clone(w.tally.Classes)
 	w.pace(&p, now)
 	return p, nil
 }
@@ -182,6 +183,9 @@ func (w *Watch) count(was, is watched) {
 			if w.tally.Outcomes[c.outcome] += n; w.tally.Outcomes[c.outcome] == 0 {
 				delete(w.tally.Outcomes, c.outcome)
 			}
+		}
+		if w.tally.Classes[c.class] += n; w.tally.Classes[c.class] == 0 {
+			delete(w.tally.Classes, c.class)
 		}
 		if c.flaky {
 			w.tally.Flaky += n
