@@ -59,5 +59,5 @@ func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.S
 
 // policyFlag lets a verb show a finished run under another policy.
 func policyFlag(cmd *cobra.Command, policy *string) {
-	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, snapshot or alias (default: the run's own)")
+	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, alias or snapshot (default: the run's own)")
 }
