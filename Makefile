@@ -56,6 +56,10 @@ help: ## list the targets
 setup: ## install what this machine lacks (QEMU, mkfs tools); asks nothing
 	@scripts/setup
 
+.PHONY: setup-test
+setup-test:
+	@scripts/setup test
+
 # The guest programs are built into bin/guest and packed for embedding. What
 # is out of date the go command decides; it takes a second or two when nothing
 # is, and never forgets a dependency.
@@ -86,8 +90,8 @@ PURE := ./outcome ./results ./results/changes ./results/compare ./results/expect
 # The lab's tests take the longest: they are begun first, and the others run
 # beside them. Tests that measure time are excluded from the race build.
 .PHONY: test
-test: setup build ## run every test, also those that boot real kernels, with the race detector
-	@scripts/setup test
+test: ## run every test, also those that boot real kernels, with the race detector
+	@$(MAKE) -j2 setup-test build # the compiler works while packages are installed
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	all=$$(go list ./... | sort); pure=$$(go list $(PURE) | sort); \
 	$(VM_TESTS) CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab \
