@@ -46,17 +46,14 @@ func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.At
 				return fmt.Errorf("attempt %d at %s: %w", a.N, a.CellKey, err)
 			}
 		}
-		cells, err := readCells(ctx, tx, r.ID)
+		if _, err := tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ? WHERE id = ?`, nanos(r.Finished), sanitize.Line(r.Problem), r.ID); err != nil {
+			return err
+		}
+		tally, err := countCells(ctx, tx, r.ID)
 		if err != nil {
 			return err
 		}
-		tally, err := json.Marshal(results.Count(cells))
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ?, tally = ? WHERE id = ?`,
-			nanos(r.Finished), sanitize.Line(r.Problem), string(tally), r.ID)
-		return err
+		return putTally(ctx, tx, r.ID, nanos(r.Finished), tally)
 	})
 	return known && err == nil, err
 }
