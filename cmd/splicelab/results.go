@@ -16,7 +16,7 @@ func (a *app) resultsCommand() *cobra.Command {
   splicelab results matrix
   splicelab results show latest -t PunchHole
   splicelab results diff latest~1 latest`,
-		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(),
+		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsMapCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(),
 		a.resultsDiffCommand(), a.resultsBaselineCommand(), a.resultsAcceptCommand(), a.resultsExpectationsCommand(),
 		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
 }

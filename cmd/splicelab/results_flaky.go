@@ -1,11 +1,14 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsFlakyCommand() *cobra.Command {
@@ -32,7 +35,11 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 			case top < 0:
 				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
-			unsteady, err := query.WriteFlaky(cmd.Context(), a.stdout, a.session(), args, last, top, policy)
+			unsteady := 0
+			err := a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) (err error) {
+				unsteady, err = query.WriteFlaky(cmd.Context(), w, a.session(), args, last, top, policy, o)
+				return err
+			})
 			if err == nil && unsteady > 0 {
 				err = &failedError{unsteady}
 			}
@@ -44,6 +51,7 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 	f.IntVar(&last, "last", history.Depth, "compare the `N` newest runs, or as many as there are")
 	f.IntVar(&top, "top", 20, "list at most the `N` worst cells; 0: all")
 	policyFlag(cmd, &policy)
+	a.wideFlag(cmd)
 	a.expectationsFlag(f)
 	return cmd
 }

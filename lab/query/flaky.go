@@ -15,7 +15,7 @@ import (
 // WriteFlaky compares the named runs, or the last newest ones, lists at most top
 // flaky cells (0: all), and returns how many there are. policy, if not empty,
 // replaces that of the runs.
-func WriteFlaky(ctx context.Context, out io.Writer, settings session.Settings, names []string, last, top int, policy string) (unsteady int, err error) {
+func WriteFlaky(ctx context.Context, out io.Writer, settings session.Settings, names []string, last, top int, policy string, o terminal.Options) (unsteady int, err error) {
 	e, err := settings.Expectations()
 	if err != nil {
 		return 0, err
@@ -42,7 +42,7 @@ func WriteFlaky(ctx context.Context, out io.Writer, settings session.Settings, n
 		policy = string(run.Policy)
 		s.Add(run.Cells, e.Judgement())
 	}
-	if err := terminal.WriteSteadiness(out, &s, top); err != nil {
+	if err := terminal.WriteSteadiness(out, &s, top, o); err != nil {
 		return 0, err
 	}
 	_, cells := s.Cells()

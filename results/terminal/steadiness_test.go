@@ -40,7 +40,7 @@ func TestSteadiness(t *testing.T) {
 		s.Add(run, resultstest.BadVerdict)
 	}
 	var b bytes.Buffer
-	resultstest.Must(t, WriteSteadiness(&b, &s, 0))
+	resultstest.Must(t, WriteSteadiness(&b, &s, 0, Options{}))
 	want := `6.12.1 xfs s.TestTorn: failed 4/4 (51–100 %): 2 fail live, 2 fail torn
 6.12.1 xfs s.TestSkips: failed 1/1 (21–100 %): 3 skip, 1 fail live
 6.12.1 xfs s.TestTurned: failed 1/4 (5–70 %): 3 pass snapshot, 1 fail live
@@ -52,7 +52,7 @@ func TestSteadiness(t *testing.T) {
 		t.Error(d)
 	}
 	b.Reset()
-	resultstest.Must(t, WriteSteadiness(&b, &s, 1))
+	resultstest.Must(t, WriteSteadiness(&b, &s, 1, Options{}))
 	want = "6.12.1 xfs s.TestTorn: failed 4/4 (51–100 %): 2 fail live, 2 fail torn\n… and 4 more\n6 cells in 4 runs: 4 flaky, 1 changed once\n"
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)

@@ -1,0 +1,103 @@
+package terminal
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// writeCommand writes a shell command folded to width, such that it can still be
+// copied and run: lines are continued with a backslash, before an option where
+// that is possible. An argument that is too wide for a line is continued at the
+// beginning of the next one, where a shell adds nothing to it.
+func writeCommand(b *bytes.Buffer, indent, command string, width int) {
+	line := indent
+	flush := func(next string) {
+		b.WriteString(line + "\n")
+		line = next
+	}
+	for i, word := range withOptions(shellWords(command), width-len(indent)-4) {
+		if i > 0 {
+			if visible(line)+1+visible(word)+2 <= width {
+				line += " " + word
+				continue
+			}
+			line += " \\"
+			flush(indent + "  ")
+		}
+		for visible(line)+visible(word)+2 > width {
+			head, rest := splitWord(word, width-visible(line)-2)
+			if rest == "" {
+				break
+			}
+			line += head + "\\"
+			flush("")
+			word = rest
+		}
+		line += word
+	}
+	flush("")
+}
+
+// shellWords splits what shell.Join joined at its blanks outside quotes.
+func shellWords(command string) (words []string) {
+	word, quoted := "", false
+	for part := range strings.SplitSeq(command, " ") {
+		if word != "" {
+			part = word + " " + part
+		}
+		// In `'it'\''s'` the escaped quote is outside the others.
+		quoted = strings.Count(strings.ReplaceAll(part, `\'`, ""), "'")%2 == 1
+		if word = part; !quoted {
+			words, word = append(words, part), ""
+		}
+	}
+	if word != "" {
+		words = append(words, word)
+	}
+	return words
+}
+
+// withOptions joins options with their arguments, as far as both fit width.
+func withOptions(words []string, width int) (units []string) {
+	for i := 0; i < len(words); i++ {
+		unit := words[i]
+		if strings.HasPrefix(unit, "-") && !strings.Contains(unit, "=") && i+1 < len(words) && !strings.HasPrefix(words[i+1], "-") && visible(unit+" "+words[i+1]) <= width {
+			i++
+			unit += " " + words[i]
+		}
+		units = append(units, unit)
+	}
+	return units
+}
+
+// splitWord splits a word in two which, without anything between them, are the
+// same word to a shell. The head is at most width columns wide where that can
+// be done. Without a place to split, rest is empty.
+func splitWord(word string, width int) (head, rest string) {
+	body, quoted := strings.CutPrefix(word, "'")
+	if quoted && strings.HasSuffix(body, "'") && !strings.Contains(body[:len(body)-1], "'") {
+		at := prefix(body[:len(body)-1], width-2)
+		if at == 0 || at == len(body)-1 {
+			return word, ""
+		}
+		return "'" + body[:at] + "'", "'" + body[at:]
+	}
+	if strings.ContainsAny(word, `'\`) {
+		return word, ""
+	}
+	at := prefix(word, width)
+	if at == 0 || at == len(word) {
+		return word, ""
+	}
+	return word[:at], word[at:]
+}
+
+// prefix is how many bytes of s are at most width columns wide.
+func prefix(s string, width int) int {
+	if width <= 0 {
+		return 0
+	}
+	return len(runewidth.Truncate(s, width, ""))
+}
