@@ -95,8 +95,11 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 		return run, err
 	}
 	rec := &recorder{ctx: context.WithoutCancel(ctx), store: l.store, run: run.ID, kernels: ks}
-	x := exec.New(l.host, l.suites, rec, l.cfg.Jobs)
-	s := sched.New(sched.Config{
+	host := l.host
+	var s *sched.Scheduler // host is not used before there is one
+	host.Observe = func(p machine.Preparation) { s.Prepare(string(p.Work), p.Kernel, p.FS, p.Over) }
+	x := exec.New(host, l.suites, rec, l.cfg.Jobs)
+	s = sched.New(sched.Config{
 		Plan: &p, Isolation: l.cfg.Isolation, Run: common, Expected: expected, Known: known,
 		// A paused VM takes about 60 MiB, so there may be one for each that runs.
 		Concurrency: 2 * l.cfg.Jobs,

@@ -20,6 +20,11 @@ const (
 	Finished EventKind = "finished" // Attempt is stored
 	Retry    EventKind = "retry"    // an infra attempt is stored; the cell will run again
 	Notice   EventKind = "notice"   // Text concerns many cells
+	// Work for Cell.Kernel, and Cell.FS if it is not empty, began or is over. Work
+	// that turns out to be done already is over without a begin.
+	Preparing EventKind = "preparing"
+	Prepared  EventKind = "prepared"
+	Tick      EventKind = "tick" // nothing happened for a while: only time passed
 )
 
 // Event is one step of a run.
@@ -39,6 +44,7 @@ type Event struct {
 	// durations of its cells, due retries included.
 	Share float64
 	Text  string // Notice
+	Work  string // Preparing and Prepared: kernel, image, boot or template
 }
 
 // progress counts what is done in a run.
@@ -89,6 +95,15 @@ func (f Failures) Err() error {
 		return nil
 	}
 	return &InfraError{Cells: f.Cells, Retries: f.Retries, Control: f.Control, Reason: f.Reason}
+}
+
+// Prepare reports work that many cells need: see Preparing.
+func (s *Scheduler) Prepare(work, kernel, fs string, over bool) {
+	e := Event{Kind: Preparing, Work: work, Cell: results.CellKey{Kernel: kernel, FS: fs}}
+	if over {
+		e.Kind = Prepared
+	}
+	s.observe(e)
 }
 
 // observe adds the run's progress to an event, and forwards it.
