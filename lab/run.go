@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"runtime"
 	"slices"
 	"time"
 
@@ -101,6 +102,7 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 	x := exec.New(host, l.suites, rec, l.cfg.Jobs)
 	s = sched.New(sched.Config{
 		Plan: &p, Isolation: l.cfg.Isolation, Run: common, Expected: expected, Known: known,
+		Slots: l.cfg.Jobs, Processors: runtime.NumCPU() / l.cfg.CPUs, Templates: l.host.Templates != nil,
 		// A paused VM takes about 60 MiB, so there may be one for each that runs.
 		Concurrency: 2 * l.cfg.Jobs,
 		Observe: func(e sched.Event) {

@@ -36,7 +36,7 @@ func (s *Scheduler) runUnit(ctx context.Context, u plan.Unit) error {
 		if err := s.runJob(ctx, p); err != nil {
 			var missing *job.MissingKernelError
 			if errors.As(err, &missing) {
-				s.skipKernel(missing)
+				s.skipKernel(u, missing)
 				return nil
 			}
 			return err
