@@ -47,7 +47,7 @@ func (l *Lab) Run(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer)
 		return results.Run{}, err
 	}
 	defer release()
-	return l.perform(ctx, p, ks, o, func() (results.Run, []results.Cell, error) {
+	return l.perform(ctx, p, ks, o, run, func() (results.Run, []results.Cell, error) {
 		return run, nil, l.store.BeginRun(ctx, run)
 	})
 }
@@ -70,7 +70,7 @@ func (l *Lab) Resume(ctx context.Context, id string, p plan.Plan, ks exec.Kernel
 	defer release()
 	resumed := *l
 	resumed.cfg.Seed, resumed.cfg.Policy = run.Seed, run.Policy
-	return resumed.perform(ctx, p, ks, o, func() (results.Run, []results.Cell, error) {
+	return resumed.perform(ctx, p, ks, o, run, func() (results.Run, []results.Cell, error) {
 		cells, err := l.store.Cells(ctx, run.ID)
 		if err != nil {
 			return run, nil, err
@@ -80,14 +80,14 @@ func (l *Lab) Resume(ctx context.Context, id string, p plan.Plan, ks exec.Kernel
 	})
 }
 
-// perform runs the pending cells of a plan. begin returns the run and the cells
-// that it already has.
-func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
+// perform runs the pending cells of a plan. begin returns the run, like, as it is
+// stored, and the cells that it already has.
+func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer, like results.Run, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
 	common, err := l.jobs(p)
 	if err != nil {
 		return results.Run{}, err
 	}
-	expected, err := l.store.Durations(ctx)
+	expected, err := l.store.Durations(ctx, like)
 	if err != nil {
 		return results.Run{}, err
 	}

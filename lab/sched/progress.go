@@ -26,7 +26,7 @@ const (
 	// that turns out to be done already is over without a begin.
 	Preparing EventKind = "preparing"
 	Prepared  EventKind = "prepared"
-	Tick      EventKind = "tick" // nothing happened for a while: only time passed
+	Tick      EventKind = "tick" // time passed
 )
 
 // Event is one step of a run.
@@ -46,7 +46,10 @@ type Event struct {
 	// is done, and how long the rest takes, due retries included.
 	Estimate estimate.Progress
 	Text     string // Notice
-	Work     string // Preparing and Prepared: kernel, image, boot or template
+	// Preparing and Prepared: the kind of work, and which piece of how many.
+	Work    string
+	Nth, Of int
+	Version string // of Cell.Kernel, upstream; empty if it is not known
 }
 
 // progress counts what is done in a run.
@@ -54,6 +57,8 @@ type progress struct {
 	done, total      int
 	retried, retries int
 	tracker          *tracker
+	works            map[string]*works // by kind
+	prepared         map[string]bool   // what began, or turned out to be done
 }
 
 // Failures are the lab's own faults, cell by cell.
@@ -99,15 +104,6 @@ func (f Failures) Err() error {
 	return &InfraError{Cells: f.Cells, Retries: f.Retries, Control: f.Control, Reason: f.Reason}
 }
 
-// Prepare reports work that many cells need: see Preparing.
-func (s *Scheduler) Prepare(work, kernel, fs string, over bool) {
-	e := Event{Kind: Preparing, Work: work, Cell: results.CellKey{Kernel: kernel, FS: fs}}
-	if over {
-		e.Kind = Prepared
-	}
-	s.observe(e)
-}
-
 // observe adds the run's progress to an event, and forwards it.
 func (s *Scheduler) observe(e Event) {
 	s.mu.Lock()
@@ -117,6 +113,10 @@ func (s *Scheduler) observe(e Event) {
 	e.Done, e.Total, e.Retried, e.Retries = p.done, p.total, p.retried, p.retries
 	e.Kernels, e.KernelsDone = p.tracker.kernels()
 	e.Estimate = p.tracker.Progress(now)
+	e.Version = s.versions[e.Cell.Kernel]
+	if e.Kind == Preparing || e.Kind == Prepared {
+		s.number(&e)
+	}
 	s.mu.Unlock()
 	s.cfg.Observe(e)
 }

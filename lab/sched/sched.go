@@ -5,7 +5,8 @@
 //
 // Read sched.go (the order of the work), unit.go (one unit until every cell
 // of it is settled), progress.go (what is done, and what observers see),
-// track.go (how long the rest takes), resume.go (the cells that a resumed run already has).
+// track.go (how long the rest takes), prepare.go (what cells wait for),
+// resume.go (the cells that a resumed run already has).
 package sched
 
 import (
@@ -56,6 +57,8 @@ type Scheduler struct {
 	exec  job.Executor
 	store Recorder
 
+	versions map[string]string // of kernels, by release
+
 	mu       sync.Mutex
 	progress progress
 	retries  map[results.CellKey]int // due, by cell
@@ -71,7 +74,11 @@ func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
 		cfg: cfg, exec: exec, store: store,
 		retries: map[results.CellKey]int{}, came: map[string]bool{}, died: map[string]bool{}, noticed: map[string]bool{},
 	}
-	s.progress = progress{total: cfg.Plan.Attempts(cfg.Isolation), tracker: newTracker(cfg, time.Now())}
+	s.progress = progress{total: cfg.Plan.Attempts(cfg.Isolation), tracker: newTracker(cfg, time.Now()), prepared: map[string]bool{}}
+	s.versions = map[string]string{}
+	for _, k := range cfg.Plan.Kernels {
+		s.versions[k.Release] = k.Version.String()
+	}
 	s.failures.Missing = map[string]error{}
 	return s
 }
@@ -83,6 +90,11 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	units := s.cfg.Plan.Units(s.cfg.Isolation, s.cfg.Expected)
 	units = s.expect(units)
 	s.observe(Event{Kind: Planned})
+	ticking, stop := context.WithCancel(ctx)
+	var ticker sync.WaitGroup
+	ticker.Go(func() { s.tick(ticking) })
+	defer ticker.Wait() // no event follows the end of a run
+	defer stop()
 	if err := s.runAll(ctx, units); err != nil {
 		return err
 	}
@@ -103,6 +115,7 @@ func (s *Scheduler) expect(units []plan.Unit) []plan.Unit {
 		}
 	}
 	tracker.prepare(units, s.cfg.Templates)
+	s.expectWork(units)
 	return units
 }
 

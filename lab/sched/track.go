@@ -88,7 +88,7 @@ func (t *tracker) event(e Event, now time.Time) {
 		}
 	case Finished, Retry:
 		t.booted(of, now)
-		t.prepared("template", e.Cell, now) // there is none, or it is not needed
+		t.prepared(WorkTemplate, e.Cell, now) // there is none, or it is not needed
 		t.End(estimate.Cell, e.Cell, now)
 		if e.Kind == Retry {
 			t.Add(estimate.Cell, e.Cell, 1)
@@ -106,9 +106,9 @@ func (t *tracker) booted(of results.Column, now time.Time) {
 
 func (t *tracker) preparing(e Event, now time.Time) {
 	switch {
-	case e.Work == "boot" && t.bases[e.Cell.Kernel]:
+	case e.Work == WorkBoot && t.bases[e.Cell.Kernel]:
 		t.Begin(estimate.Base, e.Cell, now)
-	case e.Work == "template" && t.specs[e.Cell.Kernel][e.Cell.FS]:
+	case e.Work == WorkTemplate && t.specs[e.Cell.Kernel][e.Cell.FS]:
 		t.Begin(estimate.Template, e.Cell, now)
 	}
 }
@@ -116,10 +116,10 @@ func (t *tracker) preparing(e Event, now time.Time) {
 // prepared ends the making of a template, or says that it was there.
 func (t *tracker) prepared(work string, of results.CellKey, now time.Time) {
 	switch {
-	case work == "boot" && t.bases[of.Kernel]:
+	case work == WorkBoot && t.bases[of.Kernel]:
 		delete(t.bases, of.Kernel)
 		t.End(estimate.Base, spec(of.Kernel, ""), now)
-	case work == "template" && t.specs[of.Kernel][of.FS]:
+	case work == WorkTemplate && t.specs[of.Kernel][of.FS]:
 		delete(t.specs[of.Kernel], of.FS)
 		t.End(estimate.Template, spec(of.Kernel, of.FS), now)
 		if len(t.specs[of.Kernel]) == 0 && t.bases[of.Kernel] {
