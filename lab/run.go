@@ -96,6 +96,8 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 		return run, err
 	}
 	rec := &recorder{ctx: context.WithoutCancel(ctx), store: l.store, run: run.ID, kernels: ks}
+	live := &publisher{store: l.store, run: run.ID}
+	defer live.end()
 	host := l.host
 	var s *sched.Scheduler // host is not used before there is one
 	host.Observe = func(p machine.Preparation) { s.Prepare(string(p.Work), p.Kernel, p.FS, p.Over) }
@@ -109,6 +111,7 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 			if e.Kind == sched.Planned {
 				e.Run = run.ID
 			}
+			live.Event(e)
 			if o != nil {
 				o.Event(e)
 			}

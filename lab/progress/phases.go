@@ -10,9 +10,11 @@ import (
 	"github.com/splicelab/splicelab/lab/sched"
 )
 
-// phases are what cells wait for: kernels, images, boots, templates.
-type phases struct {
-	began map[phase]started
+// Phases are what cells wait for: kernels, images, boots, templates. The zero
+// value is ready to use; it is not safe for concurrent use.
+type Phases struct {
+	began    map[phase]started
+	lastCell time.Time
 }
 
 type phase struct{ work, kernel, fs string }
@@ -22,10 +24,12 @@ type started struct {
 	text string
 }
 
-// event follows what begins and what is over.
-func (p *phases) event(e sched.Event, now time.Time) {
+// Event follows what begins and what is over.
+func (p *Phases) Event(e sched.Event, now time.Time) {
 	key := phase{e.Work, e.Cell.Kernel, e.Cell.FS}
 	switch e.Kind {
+	case sched.Finished:
+		p.lastCell = now
 	case sched.Preparing:
 		if p.began == nil {
 			p.began = map[phase]started{}
@@ -52,9 +56,14 @@ func phaseText(e sched.Event) string {
 	return fmt.Sprintf(what, e.Nth, e.Of)
 }
 
-// text is the work that takes longest so far, and how much else there is.
-func (p *phases) text() string {
-	if len(p.began) == 0 {
+// quiet is how long no cell may finish before it is worth saying what cells wait
+// for.
+const quiet = 3 * time.Second
+
+// Text is the work that takes longest so far, and how much else there is; empty
+// while cells finish.
+func (p *Phases) Text(now time.Time) string {
+	if len(p.began) == 0 || now.Sub(p.lastCell) < quiet {
 		return ""
 	}
 	var all []started

@@ -27,9 +27,8 @@ type tally struct {
 
 	kernels, kernelsDone int
 
-	phases   phases
+	phases   Phases
 	estimate estimate.Progress
-	lastCell time.Time // when a cell finished
 	began    time.Time // when the first event or download came
 }
 
@@ -63,7 +62,6 @@ func (t *tally) event(e sched.Event, now time.Time) {
 	}
 	switch e.Kind {
 	case sched.Finished:
-		t.lastCell = now
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
 		}
@@ -77,7 +75,7 @@ func (t *tally) event(e sched.Event, now time.Time) {
 	t.done, t.total = max(t.done, e.Done), max(t.total, e.Total)
 	t.retried, t.retries = max(t.retried, e.Retried), max(t.retries, e.Retries)
 	t.kernels, t.kernelsDone = max(t.kernels, e.Kernels), max(t.kernelsDone, e.KernelsDone)
-	t.phases.event(e, now)
+	t.phases.Event(e, now)
 }
 
 // line is the whole tally in one line; empty when there is nothing to report.
@@ -182,14 +180,11 @@ func (t *tally) counts() string {
 	return ": " + strings.Join(counts, ", ")
 }
 
-// quiet is how long no cell may finish before the line says what cells wait for.
-const quiet = 3 * time.Second
-
 // waiting is what the run does before its first cells, and for how long it has
 // been running; empty while cells finish.
 func (t *tally) waiting(now time.Time) string {
-	text := t.phases.text()
-	if text == "" || now.Sub(t.lastCell) < quiet {
+	text := t.phases.Text(now)
+	if text == "" {
 		return ""
 	}
 	return "; " + text + ", " + elapsed(now.Sub(t.began))
