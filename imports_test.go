@@ -57,7 +57,7 @@ var directions = []struct {
 	{"lab/plan", []string{"images", "internal/kernelversion", "internal/protocol", "kernels", "outcome", "results"}, "a plan is data: it knows neither VMs nor stores"},
 	{"lab/verdict", []string{"internal/protocol", "lab/console", "lab/vm", "outcome"}, "a verdict depends on evidence alone"},
 	{"lab/job", []string{"images", "lab/plan", "lab/verdict", "outcome", "results"}, "a job is plain data, fit for a network"},
-	{"lab/sched", []string{"images", "lab/job", "lab/plan", "lab/verdict", "outcome", "results"}, "what runs next does not depend on how it is run and stored"},
+	{"lab/sched", []string{"images", "lab/job", "lab/plan", "lab/verdict", "outcome", "results", "results/estimate"}, "what runs next does not depend on how it is run and stored"},
 	{"lab/machine", with("images", "internal/deadline", "kernels", "lab/suite", "lab/template", "lab/verdict", "lab/vm", "results"), "a VM is made without plans, jobs and stores"},
 	{"lab/exec", with("images", "internal/deadline", "internal/headtail", "kernels", "lab/console", "lab/gotest", "lab/job", "lab/machine", "lab/plan", "lab/suite", "lab/template", "lab/verdict", "lab/vm", "results"), "executing knows neither retries nor stores"},
 	{"lab/program", with("images", "kernels", "lab/machine", "lab/suite", "lab/verdict"), "one program in one VM needs no plan"},

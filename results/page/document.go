@@ -224,6 +224,9 @@ type Event struct {
 	Running bool    `json:"running"` // a process is executing the run
 	Rate    float64 `json:"rate"`
 	Left    float64 `json:"left"`
+	// Doing is what the run's cells wait for, such as a template that is made;
+	// empty while cells finish.
+	Doing string `json:"doing"`
 }
 
 // EventCell is a cell's result.

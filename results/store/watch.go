@@ -70,6 +70,8 @@ type Progress struct {
 	// is the pace of the run.
 	Recent int
 	Span   time.Duration
+	// Live is what the run's process reports; nil if it does not.
+	Live *results.Live
 }
 
 // Arrival is a cell with a new attempt.
@@ -145,6 +147,9 @@ func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error)
 	p.Tally = w.tally
 	p.Verdicts, p.Outcomes, p.Classes = maps.Clone(w.tally.Verdicts), maps.Clone(w.tally.Outcomes), maps.Clone(w.tally.Classes)
 	w.pace(&p, now)
+	if l, ok := w.store.Live(w.id, now); ok {
+		p.Live = &l
+	}
 	return p, nil
 }
 
