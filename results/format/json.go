@@ -19,9 +19,11 @@ import (
 // be added, but are never renamed or missing.
 type (
 	document struct {
-		Run     documentRun       `json:"run"`
-		Cells   []documentCell    `json:"cells"`
-		Vectors []findings.Vector `json:"policy_vectors"`
+		Run        documentRun          `json:"run"`
+		Tally      results.Tally        `json:"tally"`
+		Violations []findings.Violation `json:"violations"` // what every policy forbids
+		Cells      []documentCell       `json:"cells"`
+		Vectors    []findings.Vector    `json:"policy_vectors"`
 	}
 	documentRun struct {
 		ID         string            `json:"id"`
@@ -79,8 +81,10 @@ func WriteJSON(w io.Writer, d Document) error {
 		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
 			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
 			Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds()},
-		Cells:   make([]documentCell, len(d.Cells)),
-		Vectors: append([]findings.Vector{}, findings.Vectors(d.Cells)...),
+		Tally:      results.Count(d.Cells),
+		Violations: findings.Violations(r, d.Cells),
+		Cells:      make([]documentCell, len(d.Cells)),
+		Vectors:    append([]findings.Vector{}, findings.Vectors(d.Cells)...),
 	}
 	for i := range d.Cells {
 		c := &d.Cells[i]
