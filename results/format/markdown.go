@@ -200,8 +200,8 @@ func markdownWhat(c *results.Cell) string {
 func (m *markdown) details(groups []results.Group) {
 	left := 0
 	for _, g := range groups {
-		open := fmt.Sprintf("<details>\n<summary><code>%s</code> on <code>%s</code>: %d cells</summary>\n\n",
-			markdownHTML(g.FS), markdownHTML(g.Kernel), len(g.Cells))
+		open := fmt.Sprintf("<details>\n<summary><code>%s</code> on <code>%s</code>: %s</summary>\n\n",
+			markdownHTML(g.FS), markdownHTML(g.Kernel), cellCount(len(g.Cells)))
 		const end = "\n</details>\n\n"
 		begun := false
 		for i, c := range g.Cells {

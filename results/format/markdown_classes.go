@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
@@ -33,7 +32,7 @@ func (m *markdown) violations(all []findings.Violation) {
 	for _, v := range all {
 		sum += v.Cells
 	}
-	fmt.Fprintf(&m.b, "## Violations: %d, in %s\n\n", len(all), text.Count(sum, "cell"))
+	fmt.Fprintf(&m.b, "## Violations: %d, in %s\n\n", len(all), cellCount(sum))
 	m.b.WriteString("Every policy forbids them.\n\n")
 	m.b.WriteString("| test | what | since | kernels | filesystems | cells | reproduce |\n|---|---|---|---|---|---:|---|\n")
 	for i, v := range all {
@@ -112,7 +111,7 @@ func (m *markdown) deviations() {
 	if sum == 0 {
 		return
 	}
-	fmt.Fprintf(&m.b, "## Deviations: %s\n\nPolicies disagree about them; %d fail under %s.\n\n", text.Count(sum, "cell"), bad, code(string(m.d.Run.Policy)))
+	fmt.Fprintf(&m.b, "## Deviations: %s\n\nPolicies disagree about them; %d fail under %s.\n\n", cellCount(sum), bad, code(string(m.d.Run.Policy)))
 	oldestFirst := results.ReleaseNames(results.Releases(m.d.Cells))
 	m.b.WriteString("| outcome | cells | failed | tests | kernels | filesystems |\n|---|---:|---:|---:|---|---|\n")
 	for _, o := range slices.SortedFunc(maps.Keys(groups), func(a, b outcome.Outcome) int {
@@ -124,4 +123,11 @@ func (m *markdown) deviations() {
 			listed(kernels), listed(slices.SortedFunc(maps.Keys(g.filesystems), results.CompareNatural)))
 	}
 	m.b.WriteString("\n")
+}
+
+func cellCount(n int) string {
+	if n == 1 {
+		return "1 cell"
+	}
+	return fmt.Sprintf("%d cells", n)
 }
