@@ -3,13 +3,11 @@ package format
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf16"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
@@ -104,30 +102,8 @@ func writeJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(visible(b.Bytes()))
+	_, err := w.Write(sanitize.JSON(b.Bytes()))
 	return err
-}
-
-// visible escapes invisible characters, such as bidirectional overrides. The
-// value is the same, but the text cannot mislead its reader.
-func visible(doc []byte) []byte {
-	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
-	if bytes.IndexFunc(doc, hidden) < 0 {
-		return doc
-	}
-	var b bytes.Buffer
-	for _, r := range string(doc) {
-		switch {
-		case !hidden(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.Bytes()
 }
 
 // rfc3339 is t in UTC, empty for the zero time.
