@@ -17,6 +17,7 @@ import (
 type diffOptions struct {
 	policy string
 	json   string // file
+	output *documentFlag
 	depth  int    // runs of history
 }
 
@@ -68,6 +69,7 @@ Exit codes: 1 if there is a new failure, else 0.`,
 	a.expectationsFlag(f)
 	f.IntVar(&o.depth, "history", history.Depth, "look for flakes in the `N` newest runs up to OLD that have the cell")
 	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
+	o.output = documentFlags(cmd, "diff")
 	return cmd
 }
 
@@ -87,18 +89,18 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 	if err != nil {
 		return err
 	}
-	if o.json != "-" {
+	if o.json != "-" && !o.output.wanted() {
 		if err := terminal.WriteDiff(a.stdout, c.Before.Run, c.After.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
 			return err
 		}
 	}
-	if o.json != "" {
+	if o.json != "" || o.output.wanted() {
 		marks, err := store.Marks(ctx)
 		if err != nil {
 			return err
 		}
-		if err := report.WriteJSON(page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
-			c.Conditions(c.Before.Run, c.After.Run), c.Difference), a.stdout); err != nil {
+		if err := a.writeDocument(o.output, report, page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
+			c.Conditions(c.Before.Run, c.After.Run), c.Difference)); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 func (a *app) resultsMatrixCommand() *cobra.Command {
 	var policy, only string
 	var full bool
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "matrix [RUN]",
 		Short: "Show the matrix of a run",
@@ -30,7 +31,10 @@ a finished run can be judged by either policy.` + runHelp,
 				return err
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
-				return terminal.WriteMatrix(a.stdout, s.Run, s.Cells, o)
+				if document.wanted() {
+					s.Cells = query.RowsWith(s.Cells, o.Only)
+				}
+				return a.show(document, runDocument(s), func() error { return terminal.WriteMatrix(a.stdout, s.Run, s.Cells, o) })
 			})
 		},
 	}
@@ -38,6 +42,7 @@ a finished run can be judged by either policy.` + runHelp,
 	cmd.Flags().StringVar(&only, "only", "", "only rows in which some cell has one of these `VERDICTS`, comma-separated")
 	cmd.Flags().BoolVar(&full, "full", false, "give each subtest its own row, even if all subtests of a test agree")
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

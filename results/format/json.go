@@ -73,7 +73,11 @@ func (t documentTiming) MarshalJSON() ([]byte, error) {
 }
 
 // WriteJSON writes the run as one JSON document, in the order of cells.
-func WriteJSON(w io.Writer, d Document) error {
+func WriteJSON(w io.Writer, d Document) error { return writeJSON(w, JSON(d)) }
+
+// JSON is the document that WriteJSON writes, for those that encode it in
+// another way, or want its type.
+func JSON(d Document) any {
 	r := d.Run
 	doc := document{
 		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
@@ -90,7 +94,7 @@ func WriteJSON(w io.Writer, d Document) error {
 			Kind: c.Kind, Expected: c.Expected, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
 			TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra, Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}
-	return writeJSON(w, doc)
+	return doc
 }
 
 // writeJSON writes v indented.
