@@ -45,7 +45,7 @@ var directions = []struct {
 	{"results/compare", []string{"internal/kernelversion", "results", "results/history", "outcome"}, "a comparison needs cells, not where they are stored"},
 	{"results/findings", []string{"internal/kernelversion", "results", "outcome"}, "findings need cells, not where they are stored"},
 	{"results/terminal", []string{"results", "results/history", "results/compare", "results/findings", "results/palette", "outcome"}, "what draws knows no SQL"},
-	{"results/changes", []string{"internal/kernelversion", "results", "results/history", "results/compare", "outcome"}, "what changed does not depend on how runs are stored or reported"},
+	{"results/changes", []string{"internal/kernelversion", "results", "results/history", "results/compare", "results/findings", "outcome"}, "what changed does not depend on how runs are stored or reported"},
 	{"results/resultstest", []string{"results", "outcome"}, "the tests of every package of results use it"},
 	{"results/...", []string{"internal/kernelversion", "results/...", "outcome"}, "results outlive the way in which they were got"},
 	{"internal/deadline", nil, "a clock does not know what it measures"},

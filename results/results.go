@@ -55,9 +55,9 @@ const Baseline = "baseline"
 
 // CellKey identifies a cell.
 type CellKey struct {
-	Kernel string // release
-	FS     string // profile name
-	Test   string // suite.TestName/subtest
+	Kernel string `json:"kernel"` // release
+	FS     string `json:"fs"`     // profile name
+	Test   string `json:"test"`   // suite.TestName/subtest
 }
 
 // String returns "kernel fs test", as used in listings and messages.

@@ -12,6 +12,7 @@ import (
 func (a *app) resultsShowCommand() *cobra.Command {
 	var filter query.Filter
 	var policy string
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "show [RUN]",
 		Short: "Show a run's conditions, or all that is known about some of its cells",
@@ -28,8 +29,15 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 				return err
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
-				if filter.Empty() {
-					return query.WriteRun(a.stdout, s)
+				switch {
+				case filter.Empty():
+					return a.show(document, runDocument(s), func() error { return query.WriteRun(a.stdout, s) })
+				case document.wanted():
+					shown, err := query.ShowCells(cmd.Context(), store, s, pick)
+					if err != nil {
+						return err
+					}
+					return document.encoding.Write(a.stdout, shown)
 				}
 				return query.WriteCells(cmd.Context(), a.stdout, store, s, pick)
 			})
@@ -42,6 +50,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.StringVar(&filter.Verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }
