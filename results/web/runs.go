@@ -125,7 +125,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 
 // cells serves all cells of a run, by column.
 func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
-	return s.ofCells(w, r, "cells", func(_ page.Run, cells []results.Cell) any {
+	return s.ofCells(w, r, "cells", func(_ results.Run, cells []results.Cell) any {
 		doc := page.NewCells(cells)
 		doc.SetFamilies(s.cfg.Annotator)
 		return doc
@@ -134,7 +134,7 @@ func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 
 // ofCells serves a document built from a run's cells, judged by the policy in
 // the request.
-func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, makeDocument func(page.Run, []results.Cell) any) error {
+func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, makeDocument func(results.Run, []results.Cell) any) error {
 	p, err := policy(r.URL.Query().Get("policy"))
 	if err != nil {
 		return err
@@ -148,11 +148,14 @@ func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, ma
 		return err
 	}
 	return s.document(w, r, name+" "+found.ID+" "+string(p), settled(found, stamp), func(ctx context.Context) (any, error) {
-		run, cells, err := s.read(ctx, found, p)
+		_, cells, err := s.read(ctx, found, p)
 		if err != nil {
 			return nil, err
 		}
-		return makeDocument(run, cells), nil
+		if p != "" {
+			found.Policy = p
+		}
+		return makeDocument(found, cells), nil
 	})
 }
 
