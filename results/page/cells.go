@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
@@ -9,7 +10,9 @@ import (
 )
 
 // NewCells arranges cells, which must be in the order of reports, by column.
-func NewCells(cells []results.Cell) Cells {
+// planned are the columns that a run in progress is going to fill: cells of which
+// only kernel, version and filesystem are set.
+func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 	n := len(cells)
 	column := func() []int { return make([]int, n) }
 	out := Cells{
@@ -34,10 +37,16 @@ func NewCells(cells []results.Cell) Cells {
 		classes[class] = i
 		out.Classes = append(out.Classes, string(class))
 	}
-	kernels, filesystems, tests := results.Axes(cells)
+	kernels, filesystems, _ := results.Axes(append(slices.Clip(cells), planned...))
+	_, _, tests := results.Axes(cells)
 	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernels...), append(out.Filesystems, filesystems...), append(out.Tests, tests...)
 	out.Family = make([]int, len(out.Tests))
 	kernelAt, filesystemAt, testAt := places(out.Kernels), places(out.Filesystems), places(out.Tests)
+	out.PlannedKernel, out.PlannedFilesystem = []int{}, []int{}
+	for i := range planned {
+		out.PlannedKernel = append(out.PlannedKernel, kernelAt[planned[i].Kernel])
+		out.PlannedFilesystem = append(out.PlannedFilesystem, filesystemAt[planned[i].FS])
+	}
 	details, reasons := map[string]int{"": 0}, map[string]int{"": 0}
 	outcomeOf := func(o outcome.Outcome) int {
 		i, known := outcomes[o]
@@ -71,7 +80,7 @@ func NewCells(cells []results.Cell) Cells {
 				break
 			}
 			shown := results.Show(cells[i:i+1], rule.Name)[0]
-			rule.Judged[i] = Judged{verdicts[shown.Verdict], outcomeOf(shown.Outcome), place(details, &out.Details, sanitize.Line(shown.Detail)), shown.Flaky}
+			rule.Judged[i] = Judged{verdicts[shown.Verdict], outcomeOf(shown.Outcome), place(details, &out.Details, sanitize.Line(shown.Detail)), classes[shown.Class()], shown.Flaky}
 		}
 	}
 	for _, o := range out.Outcomes {

@@ -56,7 +56,7 @@ type Cells struct {
 	Detail     []int `json:"detail"`
 	Attempts   []int `json:"attempts"`
 	Duration   []int `json:"duration"` // ms
-	Class      []int `json:"class"`    // does not depend on the policy
+	Class      []int `json:"class"`    // of the attempt that decides
 
 	Family []int `json:"family"` // one per entry of Tests, not per cell
 
@@ -64,6 +64,11 @@ type Cells struct {
 	Flaky    map[int]string           `json:"flaky"`
 	Expected map[int]results.Expected `json:"standing"`
 	Why      map[int]int              `json:"why"` // into Reasons
+
+	// The columns that a run in progress is going to fill: entry i of both is one
+	// of them. Empty for a finished run.
+	PlannedKernel     []int `json:"planned_kernel"`
+	PlannedFilesystem []int `json:"planned_filesystem"`
 
 	// Policies is what a reader needs to judge the cells by another policy: a
 	// cell whose class is deviates passes or fails as the policy accepts its
@@ -85,6 +90,7 @@ type Judged struct {
 	Verdict int    `json:"verdict"`
 	Outcome int    `json:"outcome"`
 	Detail  int    `json:"detail"`
+	Class   int    `json:"class"`
 	Flaky   string `json:"flaky"`
 }
 
@@ -95,7 +101,7 @@ type Cell struct {
 	Test     string           `json:"test"`
 	Verdict  outcome.Verdict  `json:"verdict"`
 	Outcome  outcome.Outcome  `json:"outcome"`
-	Class    outcome.Class    `json:"class"`   // does not depend on the policy
+	Class    outcome.Class    `json:"class"`   // of the attempt that decides
 	Meaning  string           `json:"meaning"` // of the outcome, one sentence
 	Kind     outcome.Kind     `json:"kind"`    // of the result: a characterisation's illegal outcome is an invariant's
 	About    About            `json:"about"`   // the test

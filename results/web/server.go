@@ -66,6 +66,9 @@ type Config struct {
 	// Annotator may be nil: then families, crash lines and report files are
 	// omitted.
 	Annotator page.Annotator
+	// Planned may be nil. It returns the columns that an unfinished run is going
+	// to fill: cells of which only kernel, version and filesystem are set.
+	Planned func(context.Context, results.Run) []results.Cell
 	// Log, unless nil, receives internal errors, which clients do not see.
 	Log func(error)
 }
