@@ -29,11 +29,11 @@ func NewDiff(before, after Run, conditions []compare.Condition, d compare.Differ
 func newChange(c compare.Change) Change {
 	out := Change{Kernel: c.Kernel, FS: c.FS, Test: c.Test}
 	if b := c.Before; b != nil {
-		out.BeforeKernel, out.Before, out.BeforeOutcome = b.Kernel, b.Verdict, b.Outcome
+		out.BeforeKernel, out.Before, out.BeforeOutcome, out.BeforeClass = b.Kernel, b.Verdict, b.Outcome, b.Class()
 	}
 	if a := c.After; a != nil {
 		out.After, out.AfterOutcome, out.Detail = a.Verdict, a.Outcome, a.Detail
-		out.Expected, out.Why = a.Expected, a.Why
+		out.Expected, out.Why, out.AfterClass = a.Expected, a.Why, a.Class()
 	}
 	out.Now, out.Past = newRate(c.Now), newRate(c.Past)
 	return out

@@ -167,7 +167,7 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 		one := page.MapRow{Test: row.Test, FS: row.FS, Cells: make([]page.MapCell, len(row.Cells))}
 		for i, c := range row.Cells {
 			if c != nil {
-				one.Cells[i] = page.MapCell{Verdict: c.Verdict, Outcome: c.Outcome, Run: from[c.CellKey]}
+				one.Cells[i] = page.MapCell{Verdict: c.Verdict, Outcome: c.Outcome, Class: c.Class(), Run: from[c.CellKey]}
 			}
 		}
 		doc.Rows = append(doc.Rows, one)
