@@ -72,32 +72,37 @@ func withOptions(words []string, width int) (units []string) {
 	return units
 }
 
-// splitWord splits a word in two which, without anything between them, are the
-// same word to a shell. The head is at most width columns wide where that can
-// be done. Without a place to split, rest is empty.
+// splitWord splits a word, as shell.Quote writes it, in two which, without anything
+// between them, are the same word to a shell. The head is at most width columns
+// wide; without a place to split, rest is empty.
 func splitWord(word string, width int) (head, rest string) {
-	body, quoted := strings.CutPrefix(word, "'")
-	if quoted && strings.HasSuffix(body, "'") && !strings.Contains(body[:len(body)-1], "'") {
-		at := prefix(body[:len(body)-1], width-2)
-		if at == 0 || at == len(body)-1 {
-			return word, ""
+	quoted, escaped, used := false, false, 0
+	at, inside := 0, false // the last place found, and whether it is within quotes
+	for i, r := range word {
+		end := 0
+		if quoted {
+			end = 1 // the quote that ends the head
 		}
-		return "'" + body[:at] + "'", "'" + body[at:]
+		// Nothing is between a backslash and its character, nor is a head of an
+		// opening quote alone any progress.
+		if used+end <= width && !escaped && i > 0 && (!quoted || word[i-1] != '\'' || i > 1 && word[i-2] == '\\') {
+			at, inside = i, quoted
+		}
+		switch {
+		case escaped:
+			escaped = false
+		case r == '\'':
+			quoted = !quoted
+		case r == '\\' && !quoted:
+			escaped = true
+		}
+		used += runewidth.RuneWidth(r)
 	}
-	if strings.ContainsAny(word, `'\`) {
+	switch {
+	case at == 0:
 		return word, ""
-	}
-	at := prefix(word, width)
-	if at == 0 || at == len(word) {
-		return word, ""
+	case inside:
+		return word[:at] + "'", "'" + word[at:]
 	}
 	return word[:at], word[at:]
-}
-
-// prefix is how many bytes of s are at most width columns wide.
-func prefix(s string, width int) int {
-	if width <= 0 {
-		return 0
-	}
-	return len(runewidth.Truncate(s, width, ""))
 }

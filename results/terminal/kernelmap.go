@@ -125,27 +125,35 @@ func (k *kernelMap) writeRows(b *bytes.Buffer) {
 		for _, g := range k.groups[k.first:k.last] {
 			line := pad(shorten(k.name(g), name), name) + " " + pad(shorten(k.on(g), on), on)
 			k.each(blk, func(from, to, width int) {
-				text := ""
-				for _, c := range g.Cells[from:to] {
-					text += k.letter(c)
-				}
-				line += " " + pad(text, width)
+				line += " " + pad(k.letters(g.Cells[from:to]), width)
 			})
 			b.WriteString(strings.TrimRight(line, " ") + "\n")
 		}
 	}
 }
 
-// letter is a cell as one character, in the colour of its outcome.
-func (k *kernelMap) letter(c *results.Cell) string {
+// letters are cells as one character each, in the colours of their outcomes.
+func (k *kernelMap) letters(cells []*results.Cell) string {
+	line, run, colour := "", "", ""
+	for _, c := range cells {
+		if next := letterColour(c); next != colour {
+			line, run, colour = line+paint(k.o.Color, colour, run), "", next
+		}
+		run += history.Letter(c)
+	}
+	return line + paint(k.o.Color, colour, run)
+}
+
+// letterColour is the colour of a cell's outcome, or of its verdict.
+func letterColour(c *results.Cell) string {
 	if c == nil {
-		return " "
+		return ""
 	}
 	colour, ok := palette.Outcome(c.Outcome)
 	if !ok || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
 		colour = palette.Verdict(c.Verdict)
 	}
-	return paint(k.o.Color, colour.SGR, history.Letter(c))
+	return colour.SGR
 }
 
 // maxSeries is how much is shown of the name of a series, which is a whole release
@@ -198,7 +206,7 @@ func (k *kernelMap) writeLegend(b *bytes.Buffer) {
 		for _, c := range g.Cells {
 			if c != nil {
 				word := cut(sanitize.Line(history.Shown(c)), maxWord)
-				legend[history.Letter(c)+word] = k.letter(c) + " " + word
+				legend[history.Letter(c)+word] = paint(k.o.Color, letterColour(c), history.Letter(c)) + " " + word
 			}
 		}
 	}

@@ -27,14 +27,18 @@ func newLabels(releases []kernelversion.Release) labels {
 	for _, r := range releases {
 		name := sanitize.Line(strings.TrimSuffix(r.Name, suffix))
 		version := r.Version.String()
-		switch rest, starts := strings.CutPrefix(name, version); {
-		case version == "", starts && (rest == "" || strings.ContainsRune("+-~_", rune(rest[0]))):
+		rest, starts := strings.CutPrefix(name, version)
+		starts = starts && (rest == "" || strings.ContainsRune("+-~_", rune(rest[0])))
+		switch {
+		case starts, r.Version == kernelversion.ReleaseOf(r.Name).Version:
 			l.long[r.Name] = name
 		default:
 			l.long[r.Name] = version + " (" + name + ")"
 		}
 		l.short[r.Name] = l.long[r.Name]
-		if version != "" && versions[r.Version] == 1 {
+		// A version that is known from the name alone may hide the point release:
+		// 5.10.0-46 is not 5.10.
+		if (starts || l.long[r.Name] != name) && version != "" && versions[r.Version] == 1 {
 			l.short[r.Name] = version
 		}
 	}

@@ -41,7 +41,7 @@ func (m *matrix) layOut() {
 	if fits {
 		m.heads = m.labels.long
 	}
-	m.label = max(min(longest, room-widest), 8)
+	m.label = min(longest, max(room-widest, 8))
 }
 
 // pack distributes the groups evenly over blocks of at most room columns, in

@@ -56,14 +56,10 @@ func markParts(c *results.Cell) (state, letter string) {
 // that of the outcome.
 func painted(c *results.Cell, color bool) string {
 	state, letter := markParts(c)
-	hue, ok := palette.Outcome(c.Outcome)
-	if !ok || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
-		hue = palette.Verdict(c.Verdict)
-	}
 	if letter == " " {
 		return paint(color, stateColour(c), state) + letter
 	}
-	return paint(color, stateColour(c), state) + paint(color, hue.SGR, letter)
+	return paint(color, stateColour(c), state) + paint(color, letterColour(c), letter)
 }
 
 func stateColour(c *results.Cell) string {

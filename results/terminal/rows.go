@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -28,6 +27,7 @@ func (m *matrix) makeRows(tests []string, fold bool) (corner string, rows []row,
 		}
 		var own []row
 		for _, group := range runsOf(suite, parent) {
+			of := len(group)
 			if fold {
 				skip := 0
 				if len(bySuite) == 1 {
@@ -36,7 +36,7 @@ func (m *matrix) makeRows(tests []string, fold bool) (corner string, rows []row,
 				group = m.foldGroup(group, skip, &folds)
 			}
 			if len(group) > 0 {
-				own = append(own, m.groupRows(group, len(prefix))...)
+				own = append(own, m.groupRows(group, of, len(prefix))...)
 			}
 		}
 		if len(bySuite) > 1 && prefix != "" && len(own) > 0 {
@@ -47,11 +47,12 @@ func (m *matrix) makeRows(tests []string, fold bool) (corner string, rows []row,
 	return sanitize.Line(corner), rows, folds
 }
 
-// groupRows makes the rows of one test and its subtests.
-func (m *matrix) groupRows(tests []string, skip int) []row {
+// groupRows makes the rows of one test and its subtests: those of them that are
+// not folded.
+func (m *matrix) groupRows(tests []string, of, skip int) []row {
 	name := parent(tests[0])
 	if len(tests) > 1 && !m.o.Full && sameResults(tests, m.grid) {
-		return []row{{fmt.Sprintf("%s (%d alike)", sanitize.Line(name[skip:]), len(tests)), m.grid[tests[0]]}}
+		return []row{{foldName(tests, of, skip), m.grid[tests[0]]}}
 	}
 	if len(tests) <= 2 {
 		var rows []row

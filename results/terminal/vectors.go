@@ -108,11 +108,15 @@ func (t vectorTable) sum() int {
 }
 
 func (t vectorTable) write(b *bytes.Buffer, o Options) {
+	if len(t.lines) == 1 {
+		return
+	}
+	if t.sum() > o.Width {
+		t.writeList(b, o)
+		return
+	}
 	beside := t.fits(o.Width)
 	for n, l := range t.lines {
-		if len(t.lines) == 1 {
-			return
-		}
 		for i, s := range l {
 			text := pad(s, t.width[i])
 			if n > 0 && i >= 2 && i < len(l)-1 {
@@ -127,6 +131,21 @@ func (t vectorTable) write(b *bytes.Buffer, o Options) {
 		if !beside && n > 0 {
 			writeWrapped(b, "      on ", strings.Split(t.on[n], ","), ", ", o.Width)
 		}
+	}
+}
+
+// writeList writes each row on lines of its own, for a screen that is narrower than
+// a table.
+func (t vectorTable) writeList(b *bytes.Buffer, o Options) {
+	for n, l := range t.lines[1:] {
+		writeWrapped(b, "  "+l[0]+" "+l[1]+" on ", strings.Split(t.on[n+1], ","), ", ", o.Width)
+		var parts []string
+		for i, p := range findings.Probes {
+			if s := l[2+i]; s != "" {
+				parts = append(parts, p.Name+" "+paint(o.Color, answerColour(t.words[n+1][i]), s))
+			}
+		}
+		writeWrapped(b, "    ", append(parts, "fits "+l[len(l)-1]), "  ", o.Width)
 	}
 }
 

@@ -77,14 +77,14 @@ func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, names l
 	for i, f := range v.Filesystems {
 		fs[i] = cut(sanitize.Line(f), maxWord)
 	}
-	where := "on " + listed(fs, " … ") + ", " + count
+	where := "(" + listed(fs, " … ") + ", " + count + ")"
 	title := sanitize.Line(v.Title)
 	if v.Verdict != outcome.Fail && v.Title != string(v.Verdict) {
 		title = string(v.Verdict) + ": " + title
 	}
-	test := sanitize.Line(v.Test) + ":"
+	test := sanitize.Line(v.Test)
 	head := pad(paint(o.Color, colour.SGR, letter), 2) + " "
-	if one := head + test + " " + title + " " + where; visible(one) <= o.Width {
+	if one := head + test + ": " + title + " " + where; visible(one) <= o.Width {
 		b.WriteString(one + "\n")
 	} else {
 		writeWrapped(b, head, []string{test, where}, " ", o.Width)
