@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
@@ -17,23 +15,31 @@ import (
 func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) error {
 	o, _ = o.settle(b, nil)
 	out := new(bytes.Buffer)
-	named := func(r results.Run, kernel string) string {
-		if kernel == "" {
+	named := func(r results.Run, side int) string {
+		switch kernel, runs := d.Kernels[side], d.Runs[side]; {
+		case kernel == "":
 			return sanitize.Line(r.ID)
+		case len(runs) > 1:
+			return sanitize.Line(fmt.Sprintf("%s%s (newest results, of %d runs up to %s)", history.KernelPrefix, kernel, len(runs), r.ID))
+		default:
+			return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 		}
-		return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 	}
-	fmt.Fprintf(out, "%s -> %s\n", named(a, d.Kernels[0]), named(b, d.Kernels[1]))
+	fmt.Fprintf(out, "%s -> %s\n", named(a, 0), named(b, 1))
 	runs := []results.Run{a, b}
 	if a.ID == b.ID {
 		runs = runs[:1]
 	}
-	for _, r := range runs {
-		switch {
-		case r.Problem != "":
+	for i, r := range runs {
+		if r.Problem != "" {
 			out.WriteString(paint(o.Color, sgrCrash, cut("PROBLEM in "+sanitize.Line(r.ID)+": "+sanitize.Line(r.Problem), o.Width)) + "\n")
-		case r.Finished.IsZero():
-			fmt.Fprintf(out, "%s is not finished\n", sanitize.Line(r.ID))
+		}
+		if r.Pending {
+			have := "have"
+			if d.Pending[i] == 1 {
+				have = "has"
+			}
+			fmt.Fprintf(out, "%s has not finished: %s of %d %s not run yet\n", sanitize.Line(r.ID), plural(d.Pending[i], "cell"), r.Planned, have)
 		}
 	}
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
@@ -69,69 +75,44 @@ func WriteChanges(w io.Writer, d compare.Difference, o Options) error {
 
 func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	for _, l := range d.Lists() {
+		if l.Name == "new" || l.Name == "gone" {
+			continue
+		}
 		fmt.Fprintf(out, "\n%s\n", paint(o.Color && listColors[l.Name] != "", listColors[l.Name], fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
-		for changes := l.Changes; len(changes) > 0; {
-			n := 1
-			if of := (results.Column{Kernel: changes[0].Kernel, FS: changes[0].FS}); (l.Name == "new" || l.Name == "gone") && !d.Shared(of) {
-				for n < len(changes) && (results.Column{Kernel: changes[n].Kernel, FS: changes[n].FS}) == of {
-					n++
-				}
-			}
-			if n > 1 {
-				writeColumn(out, changes[:n])
-			} else {
-				writeChange(out, changes[0], o.Width, d.Kernels == [2]string{})
-			}
-			changes = changes[n:]
+		for _, c := range l.Changes {
+			writeChange(out, c, o.Width, d.Kernels == [2]string{})
 		}
 	}
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
-}
-
-// writeColumn writes the cells of a kernel and filesystem that the other run
-// lacks entirely: one change, not hundreds.
-func writeColumn(b *bytes.Buffer, changes []compare.Change) {
-	n := map[outcome.Verdict]int{}
-	for _, c := range changes {
-		if c.After != nil {
-			n[c.After.Verdict]++
-		} else {
-			n[c.Before.Verdict]++
+	// What only one side has is no change of a result, and can be thousands of
+	// cells.
+	for _, only := range []struct {
+		of      string
+		changes []compare.Change
+	}{{"first", d.Gone}, {"second", d.New}} {
+		if len(only.changes) > 0 {
+			line := fmt.Sprintf("%s only in the %s: %s", plural(len(only.changes), "cell"), only.of, d.Summary(only.changes))
+			out.WriteString(cut(sanitize.Line(line), o.Width) + "\n")
 		}
 	}
-	var parts []string
-	for _, v := range outcome.Verdicts {
-		if n[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[v], v))
-		}
-	}
-	fmt.Fprintf(b, "  %s: all %s\n      %s\n", sanitize.Line(changes[0].Kernel+" "+changes[0].FS), plural(len(changes), "cell"), strings.Join(parts, ", "))
 }
 
-// writeChange writes one change. runs: names the earlier kernel if it differs.
+// writeChange writes one change of a cell that both sides have. runs: names the earlier kernel if it differs.
 func writeChange(b *bytes.Buffer, c compare.Change, width int, runs bool) {
 	fmt.Fprintf(b, "  %s\n", sanitize.Line(c.CellKey.String()))
-	text := ""
-	switch {
-	case c.Before == nil:
-		text = c.After.What()
-	case c.After == nil:
-		text = "was " + c.Before.What()
-	default:
-		was := c.Before.What()
-		if runs && c.Before.Kernel != c.After.Kernel {
-			was += " on " + c.Before.Kernel
-		}
-		text = was + " -> " + c.After.What()
+	was := c.Before.What()
+	if runs && c.Before.Kernel != c.After.Kernel {
+		was += " on " + c.Before.Kernel
 	}
-	if c.After != nil && c.After.Detail != "" {
+	text := was + " -> " + c.After.What()
+	if c.After.Detail != "" {
 		text += ": " + c.After.Detail
 	}
 	lines := []string{text}
 	if c.Now.Attempts > 0 {
 		lines = append(lines, rates(c))
 	}
-	if c.After != nil && c.After.Why != "" {
+	if c.After.Why != "" {
 		lines = append(lines, c.After.Why)
 	}
 	for _, l := range lines {
