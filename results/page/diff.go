@@ -11,6 +11,7 @@ import (
 func NewDiff(before, after Run, conditions []compare.Condition, d compare.Difference) Diff {
 	doc := Diff{
 		Before: before, After: after, BeforeKernel: d.Kernels[0], AfterKernel: d.Kernels[1],
+		BeforeRuns: clean(d.Runs[0]), AfterRuns: clean(d.Runs[1]), BeforePending: d.Pending[0], AfterPending: d.Pending[1],
 		Conditions: []Condition{}, Lists: []DifferenceList{}, Same: d.Same,
 	}
 	for _, c := range conditions {

@@ -24,6 +24,8 @@ type Run struct {
 	Accel      string            `json:"accel"`
 	Seed       string            `json:"seed"` // decimal: JavaScript numbers lack the precision
 	Command    []string          `json:"command"`
+	Origin     results.Origin    `json:"origin"`  // what began it: user, nightly, import, bisect, repro, compare, prove or bench
+	Pending    bool              `json:"pending"` // planned cells have not run: it is running or was interrupted
 	Conditions map[string]string `json:"conditions"`
 	Planned    int               `json:"planned"`
 	Problem    string            `json:"problem"`
@@ -203,11 +205,19 @@ type Diff struct {
 	Before Run `json:"before"`
 	After  Run `json:"after"`
 	// The compared kernels; empty if whole runs are compared.
-	BeforeKernel string           `json:"before_kernel"`
-	AfterKernel  string           `json:"after_kernel"`
-	Conditions   []Condition      `json:"conditions"`
-	Lists        []DifferenceList `json:"lists"` // without empty ones
-	Same         int              `json:"same"`
+	BeforeKernel string `json:"before_kernel"`
+	AfterKernel  string `json:"after_kernel"`
+	// The runs that have the newest results of these kernels; empty if they are
+	// those of before and after.
+	BeforeRuns []string `json:"before_runs"`
+	AfterRuns  []string `json:"after_runs"`
+	// Cells that the runs have not run yet. If there are some, only cells that
+	// both runs have are listed.
+	BeforePending int              `json:"before_pending"`
+	AfterPending  int              `json:"after_pending"`
+	Conditions    []Condition      `json:"conditions"`
+	Lists         []DifferenceList `json:"lists"` // without empty ones
+	Same          int              `json:"same"`
 }
 
 // DifferenceList is one kind of change.
@@ -300,7 +310,7 @@ func rfc3339(t time.Time) string {
 func NewRun(r results.RunSummary, marks []string) Run {
 	return Run{
 		ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Running: r.Running, Policy: r.Policy, Accel: r.Accel,
-		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
+		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Origin: r.Origin, Pending: r.Pending, Conditions: orEmpty(r.Conditions),
 		Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds(), Marks: clean(marks), Tally: r.Tally,
 	}
 }

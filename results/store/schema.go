@@ -106,7 +106,7 @@ var migrations = [...]string{
 		filesystems = (SELECT json_group_array(p.value ->> '$.name') FROM json_each(plan.document, '$.profiles') AS p WHERE p.value ->> '$.name' IS NOT NULL),
 		tests = CASE
 			WHEN plan.document ->> '$.asked.tests' <> '' THEN plan.document ->> '$.asked.tests'
-			WHEN plan.document ->> '$.asked."tests-from"' <> '' THEN 'own tests'
+			WHEN plan.document ->> '$.asked."tests-from"' <> '' THEN 'user suites'
 			WHEN plan.document ->> '$.asked.all' = 'true' THEN 'all cells'
 			WHEN plan.document ->> '$.asked.priority' <> '9' THEN 'priority 0 to ' || (plan.document ->> '$.asked.priority')
 			WHEN plan.document ->> '$.asked.all' = 'false' THEN 'quick cells'
