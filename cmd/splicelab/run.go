@@ -126,10 +126,12 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from 
 	defer s.Close()
 	p := progress.New(a.stderr)
 	defer p.Close()
+	p.Status("reading the index of the kernel archive")
 	entries, err := s.Archive.ResolveRun(ctx, s.Run.Kernels)
 	if err != nil {
 		return err
 	}
+	p.Status("preparing the first kernel and the accelerator")
 	ran, err := s.RunOn(ctx, tests, entries, p, s.Resumable(from))
 	p.Close()
 	if ran.Run.ID == "" {
@@ -168,6 +170,7 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	defer s.Close()
 	p := progress.New(a.stderr)
 	defer p.Close()
+	p.Status("preparing the first kernel and the accelerator")
 	ran, err := s.Resume(ctx, paused, p)
 	p.Close()
 	if !ran {
