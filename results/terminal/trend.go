@@ -27,7 +27,11 @@ func WriteTrend(w io.Writer, of results.Selected, points []compare.TrendPoint, o
 	if len(of.Filesystems) > 0 {
 		words = append(words, "on "+sanitize.Line(strings.Join(of.Filesystems, ", ")))
 	}
-	writeWrapped(b, "", append([]string{"trend of " + plural(len(points), "run")}, words...), " ", o.Width)
+	title := "trend of " + plural(len(points), "run")
+	if len(words) > 0 {
+		title += ":"
+	}
+	writeWrapped(b, "", append([]string{title}, words...), " ", o.Width)
 	const head = "started (UTC)      cells  deviate  new  fixed  violations"
 	b.WriteString("\n" + head + "\n")
 	most := 0

@@ -26,7 +26,7 @@ func TestTrend(t *testing.T) {
 		}
 		return b.String()
 	}
-	const want = `trend of 3 runs quick cells on ext4, xfs
+	const want = `trend of 3 runs: quick cells on ext4, xfs
 
 started (UTC)      cells  deviate  new  fixed  violations
 2026-11-23 19:14     380      153    -      -     9 ██████████████████
