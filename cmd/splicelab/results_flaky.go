@@ -37,7 +37,7 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 			}
 			unsteady := 0
 			err := a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) (err error) {
-				unsteady, err = query.WriteFlaky(cmd.Context(), w, a.session(), args, last, top, policy, o)
+				unsteady, err = query.WriteFlaky(cmd.Context(), w, a.session(), args, last, top, policy, asList(o))
 				return err
 			})
 			if err == nil && unsteady > 0 {

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsHistoryCommand() *cobra.Command {
@@ -39,7 +42,9 @@ instead.`,
 					return usagef("--policy: %s", err)
 				}
 			}
-			return query.WriteHistory(cmd.Context(), a.stdout, a.session(), key, last, series, p)
+			return a.draw(cmd.Context(), func(w io.Writer, _ terminal.Options) error {
+				return query.WriteHistory(cmd.Context(), w, a.session(), key, last, series, p)
+			})
 		},
 	}
 	f := cmd.Flags()

@@ -13,6 +13,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // WriteHistory writes the results of a cell in the newest runs that have it, at
@@ -68,11 +69,11 @@ func WriteHistory(ctx context.Context, out io.Writer, s session.Settings, key re
 		}
 		detail := strings.TrimPrefix(c.Detail+"; "+c.Why, "; ")
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Run.ID, p.Run.Started.Local().Format("2006-01-02 15:04"), sanitize.Line(c.Kernel),
-			verdictWord(c), sanitize.Line(string(c.Outcome)), failed, sanitize.Line(strings.TrimSuffix(detail, "; ")))
+			terminal.Word(&c), sanitize.Line(string(c.Outcome)), failed, sanitize.Line(strings.TrimSuffix(detail, "; ")))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "failed: %s\n", rate)
+	_, err = fmt.Fprintf(out, "failed: %s; the interval is a 95 %% CI\n", rate)
 	return err
 }
