@@ -147,11 +147,16 @@ var (
 // a console block has them behind "$ ", and in code spans.
 func documentedCommands(page string) []documentedCommand {
 	var found []documentedCommand
-	fence := ""
+	fence, begun := "", "" // a command that the next line continues
 	n := 0
 	for line := range strings.Lines(page) {
 		n++
 		line = strings.TrimRight(line, "\n")
+		if part, more := strings.CutSuffix(line, "\\"); more && fence != "" {
+			begun += part
+			continue
+		}
+		line, begun = begun+line, ""
 		if info, ok := strings.CutPrefix(strings.TrimSpace(line), "```"); ok {
 			switch {
 			case fence != "":
