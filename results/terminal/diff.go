@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
@@ -20,12 +22,15 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 		case kernel == "":
 			return sanitize.Line(r.ID)
 		case len(runs) > 1:
-			return sanitize.Line(fmt.Sprintf("%s%s (newest results, of %d runs up to %s)", history.KernelPrefix, kernel, len(runs), r.ID))
+			return sanitize.Line(history.KernelPrefix + kernel)
 		default:
 			return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 		}
 	}
 	fmt.Fprintf(out, "%s -> %s\n", named(a, 0), named(b, 1))
+	if n, m := max(1, len(d.Runs[0])), max(1, len(d.Runs[1])); max(n, m) > 1 {
+		fmt.Fprintf(out, "the newest result of each cell, of %s -> %s\n", plural(n, "run"), plural(m, "run"))
+	}
 	runs := []results.Run{a, b}
 	if a.ID == b.ID {
 		runs = runs[:1]
@@ -34,12 +39,13 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 		if r.Problem != "" {
 			out.WriteString(paint(o.Color, sgrCrash, cut("PROBLEM in "+sanitize.Line(r.ID)+": "+sanitize.Line(r.Problem), o.Width)) + "\n")
 		}
-		if r.Pending {
-			have := "have"
-			if d.Pending[i] == 1 {
-				have = "has"
-			}
-			fmt.Fprintf(out, "%s has not finished: %s of %d %s not run yet\n", sanitize.Line(r.ID), plural(d.Pending[i], "cell"), r.Planned, have)
+		switch n := d.Pending[i]; {
+		case n == 1:
+			fmt.Fprintf(out, "%s has not finished: 1 cell of %d has not run yet\n", sanitize.Line(r.ID), r.Planned)
+		case n > 1:
+			fmt.Fprintf(out, "%s has not finished: %d cells of %d have not run yet\n", sanitize.Line(r.ID), n, r.Planned)
+		case r.Pending && len(d.Runs[i]) == 0:
+			fmt.Fprintf(out, "%s has not finished\n", sanitize.Line(r.ID))
 		}
 	}
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
@@ -92,7 +98,9 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	}{{"first", d.Gone}, {"second", d.New}} {
 		if len(only.changes) > 0 {
 			line := fmt.Sprintf("%s only in the %s: %s", plural(len(only.changes), "cell"), only.of, d.Summary(only.changes))
-			out.WriteString(cut(sanitize.Line(line), o.Width) + "\n")
+			for i, l := range text.Wrap(sanitize.Line(line), o.Width-2) {
+				out.WriteString(strings.Repeat("  ", min(i, 1)) + l + "\n")
+			}
 		}
 	}
 }
@@ -104,11 +112,11 @@ func writeChange(b *bytes.Buffer, c compare.Change, width int, runs bool) {
 	if runs && c.Before.Kernel != c.After.Kernel {
 		was += " on " + c.Before.Kernel
 	}
-	text := was + " -> " + c.After.What()
+	change := was + " -> " + c.After.What()
 	if c.After.Detail != "" {
-		text += ": " + c.After.Detail
+		change += ": " + c.After.Detail
 	}
-	lines := []string{text}
+	lines := []string{change}
 	if c.Now.Attempts > 0 {
 		lines = append(lines, rates(c))
 	}
