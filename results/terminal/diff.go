@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 	"github.com/splicelab/splicelab/results/history"
@@ -97,10 +96,8 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 		changes []compare.Change
 	}{{"first", d.Gone}, {"second", d.New}} {
 		if len(only.changes) > 0 {
-			line := fmt.Sprintf("%s only in the %s: %s", plural(len(only.changes), "cell"), only.of, d.Summary(only.changes))
-			for i, l := range text.Wrap(sanitize.Line(line), o.Width-2) {
-				out.WriteString(strings.Repeat("  ", min(i, 1)) + l + "\n")
-			}
+			head := fmt.Sprintf("%s only in the %s: ", plural(len(only.changes), "cell"), only.of)
+			writeWrapped(out, head, strings.Split(sanitize.Line(d.Summary(only.changes)), ", "), ", ", o.Width)
 		}
 	}
 }
