@@ -10,6 +10,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 )
 
@@ -25,6 +26,7 @@ type app struct {
 	configFile string
 	cfg        config.Config
 	programs   session.Programs // where the guest programs are; set on first use
+	progress   progress.Choice  // as the verb's flag says
 }
 
 // session is the part of the invocation that the packages below need.
@@ -93,6 +95,9 @@ splicelab.yaml, in this order.`,
 func (a *app) configure(cmd *cobra.Command, _ []string) error {
 	if cmd.Annotations[unconfigured] != "" {
 		return nil
+	}
+	if err := a.showProgress(cmd); err != nil {
+		return err
 	}
 	file := a.configFile
 	if file == "" {

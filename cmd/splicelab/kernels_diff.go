@@ -22,6 +22,7 @@ the compiler are omitted. Kernels that are not cached are fetched first.`,
 			return kernelset.Diff(cmd.Context(), a.session(), a.stdout, a.stderr, args[0], args[1], asJSON)
 		},
 	}
+	a.progressFlag(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
 	return cmd
 }

@@ -84,6 +84,7 @@ passed.`,
 	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
 	a.bind(f, "no-templates", "vm.no-templates")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
+	a.progressFlag(f)
 	reportFlags(f, &defaults.Run)
 	for name, key := range map[string]string{
 		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests", "priority": "run.priority", "all": "run.all",

@@ -24,6 +24,9 @@ type tally struct {
 	retried   int // retries of failed cells that are done
 	retries   int // retries of failed cells that are done or due
 	verdicts  map[outcome.Verdict]int
+	classes   map[outcome.Class]int
+	run       string  // its id
+	search    *Search // of a bisection; nil for none
 
 	kernels, kernelsDone int
 
@@ -58,12 +61,15 @@ func (t *tally) download(name string, done, total int64, now time.Time) {
 func (t *tally) event(e sched.Event, now time.Time) {
 	t.begin(now)
 	if t.verdicts == nil {
-		t.verdicts = map[outcome.Verdict]int{}
+		t.verdicts, t.classes = map[outcome.Verdict]int{}, map[outcome.Class]int{}
 	}
 	switch e.Kind {
+	case sched.Planned:
+		t.run = e.Run
 	case sched.Finished:
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
+			t.classes[e.Attempt.Class()]++
 		}
 	case sched.Retry:
 		t.infra++
