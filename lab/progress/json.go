@@ -41,18 +41,6 @@ type Object struct {
 	Bisect *Search `json:"bisect"` // bisect; else null
 }
 
-// Search is the state of a bisection.
-type Search struct {
-	Good       string  `json:"good"` // the last good subject, a kernel's release or a commit
-	Bad        string  `json:"bad"`  // the first bad one
-	Between    int     `json:"between"`
-	Step       int     `json:"step"`  // of about Steps, from 1
-	Steps      int     `json:"steps"` // it may take more if subjects cannot be tested
-	Confidence float64 `json:"confidence"`
-	Subject    string  `json:"subject"` // what is tried now
-	Tried      int     `json:"tried"`   // how often it was tried
-}
-
 // objects writes progress as JSON.
 type objects struct {
 	mu   sync.Mutex

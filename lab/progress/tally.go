@@ -87,6 +87,12 @@ func (t *tally) event(e sched.Event, now time.Time) {
 // line is the whole tally in one line; empty when there is nothing to report.
 func (t *tally) line(now time.Time) string {
 	switch {
+	case t.search != nil && t.doing != "":
+		return t.doing
+	case t.search != nil && t.fetchesLeft():
+		return t.fetchLine(now)
+	case t.search != nil:
+		return t.search.fitting(1 << 10)
 	case t.doing != "":
 		return t.doing
 	case t.total > 0:
@@ -138,6 +144,14 @@ func (t *tally) cellsLine(now time.Time) string {
 // omitted first.
 func (t *tally) fitting(now time.Time, width int) string {
 	line := t.line(now)
+	if t.search != nil {
+		if t.doing == "" && !t.fetchesLeft() {
+			return t.search.fitting(width)
+		}
+		// What is built or fetched, after the picture.
+		short := t.search.picture() + fmt.Sprintf(" step %d of about %d; ", t.search.Step, t.search.Steps)
+		return runewidth.Truncate(short+line, max(width, 0), "")
+	}
 	if t.doing == "" && t.total > 0 {
 		for _, shorter := range []func() string{
 			func() string { return t.cells() + t.counts() + t.pace(true) + t.waiting(now) },
