@@ -2210,7 +2210,7 @@ var splicelab = (() => {
           tallyBadges(run.tally).flatMap((badge2) => [badge2, " "]),
           run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null
         )),
-        el("td", {}, before2 ? el("a", { href: routeHref("diff", [before2.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : "")
+        el("td", {}, before2 ? el("a", { href: routeHref("diff", [before2.id, run.id]), "aria-label": "diff of run " + run.id + " and the previous run" }, "diff") : "")
       );
     };
     const look = async () => {

@@ -38,7 +38,7 @@ const render = async (main, route, signal) => {
       el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
       el("td", { class: "came" }, tallyBar(run.tally, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, tallyBadges(run.tally).flatMap(badge => [badge, " "]),
         run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null)),
-      el("td", {}, before ? el("a", { href: routeHref("diff", [before.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : ""));
+      el("td", {}, before ? el("a", { href: routeHref("diff", [before.id, run.id]), "aria-label": "diff of run " + run.id + " and the previous run" }, "diff") : ""));
   };
   const look = async () => {
     // One more than is shown: the last row is compared with the run before it.
