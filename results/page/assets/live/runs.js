@@ -6,6 +6,7 @@ import { counted, took, when } from "../format.js";
 import { shortcut } from "../keys.js";
 import { tallyBadges, tallyBar } from "./progress.js";
 import { source } from "../source.js";
+import { trendSection } from "./trend.js";
 
 const again = 5000, page = 100; // ms between two polls; runs per page
 
@@ -65,7 +66,10 @@ const render = async (main, route, signal) => {
   if (!shown.length) {
     main.append(el("h1", {}, "Runs"), el("p", { class: "empty" }, skip ? "No older runs." : "No runs yet: splicelab run creates one."), pages);
   } else {
-    main.append(el("h1", {}, "Runs"), el("p", {}, compare),
+    // Counting what is new reads the runs: the list does not wait for it.
+    const trend = el("div", {});
+    if (!skip) source.get("api/trend", { signal }).then(doc => trend.append(...[trendSection(doc)].filter(Boolean))).catch(() => { /* the list says what is wrong */ });
+    main.append(el("h1", {}, "Runs"), trend, el("p", {}, compare),
       el("div", { class: "scroll" }, el("table", { class: "list runs" },
         el("thead", {}, el("tr", {}, ["select", "run", "started", "duration", "policy", "accel", "cells", "classes", "compare"].map(name => el("th", { scope: "col" }, name)))), body)),
       pages, note);
