@@ -1202,7 +1202,8 @@ var splicelab = (() => {
     const verdicts = chips(
       "verdict",
       "verdicts",
-      occurring(hasVerdict),
+      occurring(hasVerdict).filter((v) => !["pass", "skip", "infra"].includes(v)),
+      // these are classes, and counted once
       (v) => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v),
       (v) => verdictNames.includes(v) ? verdictClass(v) : ""
     );
@@ -1922,7 +1923,7 @@ var splicelab = (() => {
   // assets/live/live.js
   var drawEvery = 250;
   var readEvery = 2e3;
-  var violationsEvery = 5e3;
+  var violationsEvery = 1e3;
   var table = (first, policy) => {
     const cells = { ...first }, judged = {}, grid = {};
     let turn = 0;
@@ -2001,18 +2002,20 @@ var splicelab = (() => {
     progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
     const violations = el("div", {});
     main.append(head2, progress.element, violations, empty, holder, conditions(run));
-    let violating = -1, looking = 0;
+    let violating = -1, looking = 0, took2 = 0;
     const lookAtViolations = (tally) => {
       const now = tally.classes.violation ?? 0;
       if (now === violating || looking) return;
-      const delay = violating < 0 ? 0 : violationsEvery;
+      const delay = violating < 0 ? 0 : Math.max(violationsEvery, 5 * took2);
       violating = now;
       looking = setTimeout(async () => {
+        const from = performance.now();
         try {
           violations.replaceChildren(violationBlock(id, await source.violations(id), filter.policy));
         } catch (error) {
           if (!signal.aborted) progress.lost(error.message);
         }
+        took2 = performance.now() - from;
         looking = 0;
         if (!signal.aborted) lookAtViolations(run.tally);
       }, delay);
