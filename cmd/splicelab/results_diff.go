@@ -18,7 +18,7 @@ type diffOptions struct {
 	policy string
 	json   string // file
 	output *documentFlag
-	depth  int    // runs of history
+	depth  int // runs of history
 }
 
 func (a *app) resultsDiffCommand() *cobra.Command {
