@@ -86,6 +86,7 @@ splicelab.yaml, in this order.`,
 		a.versionCommand(),
 		runsTopic(),
 	)
+	a.completions(root)
 	cli.Finish(root, a.args)
 	return root
 }
@@ -94,6 +95,9 @@ splicelab.yaml, in this order.`,
 func (a *app) configure(cmd *cobra.Command, _ []string) error {
 	if cmd.Annotations[unconfigured] != "" {
 		return nil
+	}
+	if cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
+		return nil // what it completes reads the configuration, and survives a broken one
 	}
 	file := a.configFile
 	if file == "" {

@@ -45,7 +45,6 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, answer *answerFlag
 		a.bind(f, name, "run."+name)
 	}
 	a.vmFlags(f)
-	a.completeSelections(cmd)
 }
 
 // needsCell rejects a search that does not specify a cell.
