@@ -24,6 +24,7 @@ type app struct {
 
 	configFile string
 	cfg        config.Config
+	drawing    drawing
 	programs   session.Programs // where the guest programs are; set on first use
 }
 
@@ -65,6 +66,8 @@ splicelab.yaml, in this order.`,
 	a.option(flags, "cache", "cache", "keep kernels and images in `DIR` (default ~/.cache/splicelab; SPLICELAB_CACHE)")
 	a.option(flags, "state", "state", "keep results in `DIR` (default ~/.local/state/splicelab; SPLICELAB_STATE)")
 	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: the embedded ones; SPLICELAB_GUEST_DIR)")
+
+	a.drawingFlags(root)
 
 	root.AddCommand(
 		a.runCommand(),

@@ -39,7 +39,7 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, answer *answerFlag
 	f.BoolVar(&q.Fresh, "fresh", false, "start over, even if an unfinished bisection could be resumed")
 	answer.output = documentFlags(cmd, schema)
 	f.StringVar(&answer.json, "json", "", "write the answer as JSON to `FILE` (- is standard output)")
-	f.String("policy", defaults.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
+	f.String("policy", defaults.Policy, "`POLICY` that decides which outcomes pass: alias or snapshot")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	for _, name := range []string{"tests", "filesystems", "policy", "jobs"} {
 		a.bind(f, name, "run."+name)

@@ -102,7 +102,9 @@ func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) 
 		}
 	}
 	return drive.Map(ctx, a.session(), q, a.stderr, func(run results.Run, m history.KernelMap) error {
-		if err := terminal.WriteKernelMap(a.stdout, m, a.matrixOptions(a.stdout)); err != nil {
+		o := a.matrixOptions(a.stdout)
+		o.Rows = mapRows
+		if err := terminal.WriteKernelMap(a.stdout, m, "splicelab results map "+run.ID, o); err != nil {
 			return err
 		}
 		if html != "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -68,6 +69,7 @@ Exit codes: 1 if there is a new failure, else 0.`,
 	policyFlag(cmd, &o.policy)
 	a.expectationsFlag(f)
 	f.IntVar(&o.depth, "history", history.Depth, "look for flakes in the `N` newest runs up to OLD that have the cell")
+	a.wideFlag(cmd)
 	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
 	o.output = documentFlags(cmd, "diff")
 	return cmd
@@ -90,7 +92,9 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 		return err
 	}
 	if o.json != "-" && !o.output.wanted() {
-		if err := terminal.WriteDiff(a.stdout, c.Before.Run, c.After.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
+		if err := a.draw(ctx, func(w io.Writer, o terminal.Options) error {
+			return terminal.WriteDiff(w, c.Before.Run, c.After.Run, c.Difference, o)
+		}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
@@ -38,7 +40,9 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 			if err != nil {
 				return err
 			}
-			if err := a.show(document, query.NewFlakyCells(s, top), func() error { return terminal.WriteSteadiness(a.stdout, s, top) }); err != nil {
+			if err := a.show(document, query.NewFlakyCells(s, top), func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, o) })
+			}); err != nil {
 				return err
 			}
 			if _, unsteady := s.Cells(); len(unsteady) > 0 {
@@ -52,6 +56,7 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 	f.IntVar(&last, "last", history.Depth, "compare the `N` newest runs, or as many as there are")
 	f.IntVar(&top, "top", 20, "list at most the `N` worst cells; 0: all")
 	policyFlag(cmd, &policy)
+	a.wideFlag(cmd)
 	document = documentFlags(cmd, "flaky")
 	a.expectationsFlag(f)
 	return cmd

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
@@ -31,11 +33,12 @@ policies that no answer contradicts.` + runHelp,
 				if len(findings.Vectors(s.Cells)) == 0 {
 					return usagef("run %s has no policy vectors: its tests did not include TestPolicy; make some with splicelab run -t Policy", s.ID)
 				}
-				return terminal.WriteVectors(a.stdout, s.Cells, a.matrixOptions(a.stdout))
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteVectors(w, s.Cells, o) })
 			})
 		},
 	}
 	cmd.Flags().SortFlags = false
+	a.wideFlag(cmd)
 	document = documentFlags(cmd, "policy-vectors")
 	document.jsonFlag(cmd)
 	return cmd

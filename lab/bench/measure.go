@@ -49,7 +49,7 @@ func Measure(ctx context.Context, s session.Settings, log io.Writer, o Options, 
 		return fmt.Errorf("temporary directory: %w", err)
 	}
 	defer remove()
-	cfg, _, err := s.LabConfig(ctx, kernel)
+	cfg, err := s.LabConfig(ctx, kernel)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/splicelab/splicelab/internal/input"
@@ -76,26 +77,17 @@ func ShowCells(ctx context.Context, store *store.Store, s session.Stored, pick f
 	return shown, nil
 }
 
-// RowsWith keeps the cells of those tests that have a cell with one of the
-// verdicts, as the matrix shows them; all if there are none.
-func RowsWith(cells []results.Cell, only []outcome.Verdict) []results.Cell {
-	if len(only) == 0 {
+// RowsWith keeps the cells of those tests that have a cell of one of the classes
+// or verdicts, as the matrix shows them; all if none are named.
+func RowsWith(cells []results.Cell, classes []outcome.Class, verdicts []outcome.Verdict) []results.Cell {
+	if len(classes)+len(verdicts) == 0 {
 		return cells
 	}
-	wanted, tests := map[outcome.Verdict]bool{}, map[string]bool{}
-	for _, v := range only {
-		wanted[v] = true
-	}
+	tests := map[string]bool{}
 	for i := range cells {
-		if wanted[cells[i].Verdict] {
-			tests[cells[i].Test] = true
+		if c := &cells[i]; slices.Contains(classes, c.Class()) || slices.Contains(verdicts, c.Verdict) {
+			tests[c.Test] = true
 		}
 	}
-	var rows []results.Cell
-	for i := range cells {
-		if tests[cells[i].Test] {
-			rows = append(rows, cells[i])
-		}
-	}
-	return rows
+	return slices.DeleteFunc(slices.Clone(cells), func(c results.Cell) bool { return !tests[c.Test] })
 }

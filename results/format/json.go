@@ -31,6 +31,7 @@ type (
 		Accel      string            `json:"accel"`
 		Seed       uint64            `json:"seed"`
 		Command    []string          `json:"command"`
+		Origin     results.Origin    `json:"origin"` // user, nightly, import, bisect, repro, compare, prove, bench
 		Conditions map[string]string `json:"conditions"`
 		Planned    int               `json:"planned"`
 		Problem    string            `json:"problem"`
@@ -81,7 +82,7 @@ func JSON(d Document) any {
 	r := d.Run
 	doc := document{
 		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
-			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
+			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Origin: r.Origin, Conditions: orEmpty(r.Conditions),
 			Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds()},
 		Tally:      results.Count(d.Cells),
 		Violations: findings.Violations(r, d.Cells),

@@ -78,13 +78,13 @@ func TestHundredThousandCells(t *testing.T) {
 	})
 	measure("FinishRun", 6*time.Second, func() error { return s.FinishRun(ctx, "r", resultstest.T0.Add(time.Hour), "") })
 	measure("Durations", 4*time.Second, func() error {
-		d, err := s.Durations(ctx)
+		d, err := s.Durations(ctx, r)
 		if len(d) != len(cells) {
 			return fmt.Errorf("%d durations: %w", len(d), err)
 		}
 		return err
 	})
-	measure("WriteTiming", 4*time.Second, func() error { b.Reset(); return terminal.WriteTiming(b, r, cells) })
+	measure("WriteTiming", 4*time.Second, func() error { b.Reset(); return terminal.WriteTiming(b, r, cells, terminal.Options{}) })
 	measure("Runs", time.Second, func() error { _, err := s.Runs(ctx); return err })
 }
 
