@@ -32,7 +32,7 @@ const (
 
 // runArguments are the verbs whose arguments name stored runs.
 var runArguments = []string{"results show", "results matrix", "results policy", "results findings", "results diff", "results baseline", "results accept",
-	"results expectations", "results flaky", "results timing", "results export", "run"}
+	"results expectations", "results map", "results trend", "results flaky", "results timing", "results export", "run"}
 
 // completions completes the flags and arguments of every verb. What they offer
 // comes from this machine: a shell that waits for a network seems to hang.

@@ -48,6 +48,8 @@ func TestDocuments(t *testing.T) {
 		{[]string{"results", "flaky", "one", "two"}, "flaky", 1},
 		{[]string{"results", "policy", "vectors"}, "policy-vectors", 0},
 		{[]string{"results", "policy", "one"}, "policy-vectors", 0},
+		{[]string{"results", "trend", "two"}, "trend", 0},
+		{[]string{"results", "map", "two", "one"}, "map", 0},
 		{[]string{"results", "timing", "two"}, "timing", 0},
 		{[]string{"results", "expectations", "two", "--expectations", "rules.yaml"}, "rule-uses", 1},
 		{[]string{"results", "baseline", "one"}, "baseline", 0},

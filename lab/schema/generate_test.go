@@ -41,7 +41,7 @@ var update = flag.Bool("update", false, "write the schemas anew")
 // documents are the documents by their names: a value of each type.
 var documents = map[string]any{
 	"run": format.JSON(format.Document{}), "cells": query.ShownCells{}, "runs": []query.RunDocument{}, "diff": page.Diff{}, "history": query.CellHistory{},
-	"flaky": query.FlakyCells{}, "policy-vectors": []findings.Vector{}, "timing": query.TimeUse{}, "rule-uses": []query.RuleUse{}, "baseline": query.Baseline{},
+	"flaky": query.FlakyCells{}, "policy-vectors": []findings.Vector{}, "timing": query.TimeUse{}, "rule-uses": []query.RuleUse{}, "baseline": query.Baseline{}, "trend": query.Trend{}, "map": page.Map{},
 	"changes": changes.Document{}, "bisect-packages": drive.PackagesDocument{}, "bisect-commits": drive.CommitsDocument{}, "bisect-config": drive.ConfigDocument{},
 	"kernels": []kernelset.Document{}, "kernel-details": []kernelset.Details{}, "kernels-diff": []kernelset.OptionChange{},
 	"suites": []protocol.Suite{}, "tests": []catalogue.Test{}, "bench": bench.Document{}, "cache": session.CacheUse{}, "config": config.Config{},
@@ -50,7 +50,7 @@ var documents = map[string]any{
 
 // commented are the directories whose comments describe the documents.
 var commented = []string{".", "../query", "../bench", "../bisect", "../bisect/drive", "../catalogue", "../config", "../doctor", "../kernelset", "../session",
-	"../../internal/buildinfo", "../../internal/protocol", "../../results", "../../results/changes", "../../results/findings", "../../results/format",
+	"../../internal/buildinfo", "../../internal/protocol", "../../results", "../../results/changes", "../../results/compare", "../../results/findings", "../../results/format",
 	"../../results/page", "../../images", "../../kernels/source", "../../kernels/debian"}
 
 // TestSchemasMatchTypes: each schema is that of its document's type, and keeps
@@ -145,7 +145,7 @@ func known(t reflect.Type) *jsonschema.Schema {
 		}
 		return text(values...)
 	case reflect.TypeFor[outcome.Class]():
-		var values []any
+		values := []any{""} // without a verdict
 		for _, c := range outcome.Classes {
 			values = append(values, c)
 		}

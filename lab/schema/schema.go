@@ -45,6 +45,8 @@ var Documents = []Document{
 	{"policy-vectors", "the answers of each source and sink to the probes of policies"},
 	{"timing", "how a run's time was spent"},
 	{"rule-uses", "the rules of the expectations file, and their effect on a run"},
+	{"trend", "violations and deviations of several runs that tested the same"},
+	{"map", "the outcome of each test on each kernel"},
 	{"baseline", "the run that others are compared with"},
 	{"changes", "what a nightly run reports, by webhook and as a file"},
 	{"bisect-packages", "the answer of a search in packages"},
