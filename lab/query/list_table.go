@@ -31,11 +31,11 @@ func (l RunList) table(out io.Writer, width int, now time.Time) error {
 	if slices.ContainsFunc(lines, func(line string) bool { return runewidth.StringWidth(line) > width }) {
 		lines = l.rows(width >= narrow, false, now)
 		for _, r := range l.Runs {
-			text := r.result()
+			second := r.result()
 			if width < narrow {
-				text = strings.TrimPrefix(selectionWords(r.Run)+"; "+text, "; ")
+				second = strings.TrimPrefix(selectionWords(r.Run)+"; "+second, "; ")
 			}
-			below = append(below, text)
+			below = append(below, second)
 		}
 	}
 	for i, line := range lines {
