@@ -95,11 +95,16 @@ func TestBootsOfSharedVMs(t *testing.T) {
 // A template that is made counts, one that is there does not, and one that turns
 // out to be needless is no longer waited for.
 func TestTemplates(t *testing.T) {
-	e := New(Config{Slots: 2, Processors: 2}, start)
+	known := map[results.CellKey]time.Duration{}
+	e := New(Config{Slots: 2, Processors: 2, Known: known}, start)
 	for _, fs := range []string{"xfs", "ext4", "btrfs"} {
 		e.Add(Template, cell("a", fs, 0), 1)
 	}
 	e.Add(Cell, cell("a", "xfs", 0), 1)
+	if p := e.Progress(at(0)); p.Left != 0 {
+		t.Errorf("nothing was ever measured, and %+v", p)
+	}
+	known[cell("a", "xfs", 0)] = time.Second
 	e.Begin(Template, cell("a", "xfs", 0), at(0))
 	e.End(Template, cell("a", "xfs", 0), at(10))
 	before := e.Progress(at(10))
