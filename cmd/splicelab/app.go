@@ -25,6 +25,7 @@ type app struct {
 
 	configFile string
 	cfg        config.Config
+	drawing    drawing
 	programs   session.Programs // where the guest programs are; set on first use
 	progress   progress.Choice  // as the verb's flag says
 }
@@ -68,6 +69,8 @@ splicelab.yaml, in this order.`,
 	a.option(flags, "state", "state", "keep results in `DIR` (default ~/.local/state/splicelab; SPLICELAB_STATE)")
 	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: the embedded ones; SPLICELAB_GUEST_DIR)")
 
+	a.drawingFlags(root)
+
 	root.AddCommand(
 		a.runCommand(),
 		a.kernelsCommand(),
@@ -83,10 +86,12 @@ splicelab.yaml, in this order.`,
 		a.doctorCommand(),
 		a.cacheCommand(),
 		a.configCommand(),
+		a.schemaCommand(),
 		a.manCommand(),
 		a.versionCommand(),
 		runsTopic(),
 	)
+	a.completions(root)
 	cli.Finish(root, a.args)
 	return root
 }
@@ -95,6 +100,9 @@ splicelab.yaml, in this order.`,
 func (a *app) configure(cmd *cobra.Command, _ []string) error {
 	if cmd.Annotations[unconfigured] != "" {
 		return nil
+	}
+	if cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
+		return nil // what it completes reads the configuration, and survives a broken one
 	}
 	if err := a.showProgress(cmd); err != nil {
 		return err

@@ -16,9 +16,10 @@ func (a *app) resultsCommand() *cobra.Command {
   splicelab results matrix
   splicelab results show latest -t PunchHole
   splicelab results diff latest~1 latest`,
-		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(),
+		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsMapCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(),
 		a.resultsDiffCommand(), a.resultsBaselineCommand(), a.resultsAcceptCommand(), a.resultsExpectationsCommand(),
-		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
+		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(),
+		a.resultsTrendCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
 }
 
 // runHelp refers to the topic on naming runs, in the help of every verb that
@@ -33,10 +34,16 @@ func runsTopic() *cobra.Command {
 
   20261123-201619-965a24f   its id, as splicelab results list shows it
   20261123-2016             a unique prefix of its id
-  latest                    the newest run
-  latest~N                  the N-th run before that
-  2026-11-23                a date: the newest run started by the end of that day
-  @baseline                 the run marked by splicelab results baseline`,
+  latest                    the newest run that has finished
+  latest~N                  the N-th such run before that
+  2026-11-23                a date: the newest such run started by the end of it
+  unfinished                the newest run that is running or was interrupted
+  @baseline                 the run marked by splicelab results baseline
+
+All but ids and marks are runs of run, nightly and results import. What bisect,
+repro, bench and tests compare or prove ran are steps to another end: they are
+named by their ids, and left out of results list, of histories and of flake
+rates. After run --resume, latest is the newest run in any state.`,
 		`  splicelab results show latest
   splicelab results diff latest~1 latest
   splicelab run --resume 20261123-2016`)
@@ -59,5 +66,5 @@ func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.S
 
 // policyFlag lets a verb show a finished run under another policy.
 func policyFlag(cmd *cobra.Command, policy *string) {
-	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, snapshot or alias (default: the run's own)")
+	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, alias or snapshot (default: the run's own)")
 }

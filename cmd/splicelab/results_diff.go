@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,8 @@ import (
 type diffOptions struct {
 	policy string
 	json   string // file
-	depth  int    // runs of history
+	output *documentFlag
+	depth  int // runs of history
 }
 
 func (a *app) resultsDiffCommand() *cobra.Command {
@@ -25,13 +27,14 @@ func (a *app) resultsDiffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [OLD [NEW]]",
 		Short: "Compare two runs, or two kernels",
-		Long: `diff shows what changed from OLD to NEW: new failures, fixes, other outcomes,
-new and vanished cells, and the conditions that could explain it. NEW defaults
-to the latest run. Without both, the latest run is compared with the one before
-it.` + runHelp + `
+		Long: `diff shows what changed from OLD to NEW: new failures, fixes, other outcomes, and
+the conditions that could explain it. What only one of them has is counted in
+one line; --json lists it. NEW defaults to the latest run. Without both, the
+latest run is compared with the one before it. Of an unfinished run, only what
+it has is compared.` + runHelp + `
 
-OLD and NEW can be kernels: kernel:6.12.95 means the results for that kernel in
-the newest run that has it, kernel:6.12 the newest kernel of the series,
+OLD and NEW can be kernels: kernel:6.12.95 means the newest result of each cell
+of that kernel in all runs, kernel:6.12 the newest kernel of the series,
 RUN/kernel:6.12.95 the results in a given run. Cells are then compared by
 filesystem and test. If each of two runs has one kernel of a series that the
 other lacks, these are compared: a series continues with its next point release.
@@ -40,7 +43,8 @@ A cell that fails now and did not before is a new failure, unless it failed as
 often in the --history runs up to OLD that have it: then it is listed as flaky.
 docs/expectations.md has the rule and its error rates.
 
-Exit codes: 1 if there is a new failure, else 0.`,
+Exit codes: 1 if there is a new failure, 2 if OLD and NEW have no cell in common,
+else 0.`,
 		Example: `  splicelab results diff
   splicelab results diff @baseline
   splicelab results diff 2026-01-01 latest --policy alias
@@ -67,7 +71,9 @@ Exit codes: 1 if there is a new failure, else 0.`,
 	policyFlag(cmd, &o.policy)
 	a.expectationsFlag(f)
 	f.IntVar(&o.depth, "history", history.Depth, "look for flakes in the `N` newest runs up to OLD that have the cell")
+	a.wideFlag(cmd)
 	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
+	o.output = documentFlags(cmd, "diff")
 	return cmd
 }
 
@@ -87,18 +93,20 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 	if err != nil {
 		return err
 	}
-	if o.json != "-" {
-		if err := terminal.WriteDiff(a.stdout, c.Before.Run, c.After.Run, c.Difference, a.matrixOptions(a.stdout)); err != nil {
+	if o.json != "-" && !o.output.wanted() {
+		if err := a.draw(ctx, func(w io.Writer, o terminal.Options) error {
+			return terminal.WriteDiff(w, c.Before.Run, c.After.Run, c.Difference, o)
+		}); err != nil {
 			return err
 		}
 	}
-	if o.json != "" {
+	if o.json != "" || o.output.wanted() {
 		marks, err := store.Marks(ctx)
 		if err != nil {
 			return err
 		}
-		if err := report.WriteJSON(page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
-			c.Conditions(c.Before.Run, c.After.Run), c.Difference), a.stdout); err != nil {
+		if err := a.writeDocument(o.output, report, page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
+			c.Conditions(c.Before.Run, c.After.Run), c.Difference)); err != nil {
 			return err
 		}
 	}

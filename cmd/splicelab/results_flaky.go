@@ -1,16 +1,20 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsFlakyCommand() *cobra.Command {
 	var last, top int
 	var policy string
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "flaky [RUN…]",
 		Short: "List the cells whose result differs between several runs",
@@ -32,11 +36,19 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 			case top < 0:
 				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
-			unsteady, err := query.WriteFlaky(cmd.Context(), a.stdout, a.session(), args, last, top, policy)
-			if err == nil && unsteady > 0 {
-				err = &failedError{unsteady}
+			s, err := query.Flaky(cmd.Context(), a.session(), args, last, policy)
+			if err != nil {
+				return err
 			}
-			return err
+			if err := a.show(document, query.NewFlakyCells(s, top), func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, asList(o)) })
+			}); err != nil {
+				return err
+			}
+			if _, unsteady := s.Cells(); len(unsteady) > 0 {
+				return &failedError{len(unsteady)}
+			}
+			return nil
 		},
 	}
 	f := cmd.Flags()
@@ -44,6 +56,8 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 	f.IntVar(&last, "last", history.Depth, "compare the `N` newest runs, or as many as there are")
 	f.IntVar(&top, "top", 20, "list at most the `N` worst cells; 0: all")
 	policyFlag(cmd, &policy)
+	a.wideFlag(cmd)
+	document = documentFlags(cmd, "flaky")
 	a.expectationsFlag(f)
 	return cmd
 }

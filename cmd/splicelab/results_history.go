@@ -1,18 +1,22 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsHistoryCommand() *cobra.Command {
 	var last int
 	var series bool
 	var policy string
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "history KERNEL/FILESYSTEM/TEST",
 		Short: "Show the verdicts of a cell in the runs that have it",
@@ -39,7 +43,13 @@ instead.`,
 					return usagef("--policy: %s", err)
 				}
 			}
-			return query.WriteHistory(cmd.Context(), a.stdout, a.session(), key, last, series, p)
+			h, err := query.History(cmd.Context(), a.session(), key, last, series, p)
+			if err != nil {
+				return err
+			}
+			return a.show(document, h, func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, _ terminal.Options) error { return query.WriteHistory(w, h) })
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -47,6 +57,7 @@ instead.`,
 	f.IntVar(&last, "last", history.Depth, "show at most the `N` newest")
 	f.BoolVar(&series, "series", false, "show the cell on all kernels of the series")
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "history")
 	a.expectationsFlag(f)
 	return cmd
 }

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"io"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
 )
@@ -13,31 +18,67 @@ import (
 func (a *app) resultsMatrixCommand() *cobra.Command {
 	var policy, only string
 	var full bool
+	var top int
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "matrix [RUN]",
-		Short: "Show the matrix of a run",
-		Long: `matrix shows a run as tests × kernels × filesystems. The outcomes are stored, so
-a finished run can be judged by either policy.` + runHelp,
+		Short: "Show the violations and the matrix of a run",
+		Long: `matrix shows what every policy forbids, and a run as tests × kernels ×
+filesystems. Where the kernels do not fit side by side, rows that are the same on
+every filesystem are listed below. The outcomes are stored, so a finished run can
+be judged by either policy.` + runHelp,
 		Example: `  splicelab results matrix
-  splicelab results matrix latest~1 --policy alias
-  splicelab results matrix --only fail,crash --full`,
+  splicelab results matrix latest~1 --policy snapshot
+  splicelab results matrix --only violation,infra --full`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o := a.matrixOptions(a.stdout)
-			o.Full = full
-			var err error
-			if o.Only, err = query.ParseVerdicts(only); err != nil {
+			classes, verdicts, err := parseOnly(only)
+			switch {
+			case err != nil:
 				return err
+			case top < 0:
+				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
-				return terminal.WriteMatrix(a.stdout, s.Run, s.Cells, o)
+				if document.wanted() {
+					s.Cells = query.RowsWith(s.Cells, classes, verdicts)
+				}
+				return a.show(document, runDocument(s), func() error {
+					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+						o.Full, o.OnlyClass, o.Only, o.Top = full, classes, verdicts, top
+						if top == 0 {
+							o.Top = -1
+						}
+						return terminal.WriteMatrix(w, s.Run, s.Cells, o)
+					})
+				})
 			})
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&only, "only", "", "only rows in which some cell has one of these `VERDICTS`, comma-separated")
-	cmd.Flags().BoolVar(&full, "full", false, "give each subtest its own row, even if all subtests of a test agree")
+	cmd.Flags().StringVar(&only, "only", "", "only rows in which some cell has one of these `VERDICTS` or classes (deviates, violation), comma-separated")
+	cmd.Flags().BoolVar(&full, "full", false, "give each subtest its own row, even if all subtests of a test agree, and each test that is the same everywhere")
+	cmd.Flags().IntVar(&top, "top", 10, "list at most the `N` most frequent violations; 0: all")
+	a.wideFlag(cmd)
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
+}
+
+// parseOnly reads comma-separated verdicts and classes. What is both is a verdict.
+func parseOnly(text string) (classes []outcome.Class, verdicts []outcome.Verdict, err error) {
+	var rest []string
+	for word := range strings.SplitSeq(text, ",") {
+		if c := outcome.Class(strings.TrimSpace(word)); !slices.Contains(outcome.Verdicts, outcome.Verdict(c)) && slices.Contains(outcome.Classes, c) {
+			classes = append(classes, c)
+		} else {
+			rest = append(rest, word)
+		}
+	}
+	if len(rest) == 0 {
+		return classes, nil, nil
+	}
+	verdicts, err = query.ParseVerdicts(strings.Join(rest, ","))
+	return classes, verdicts, err
 }

@@ -78,7 +78,7 @@ passed.`,
 	fromFlag(f, &from)
 	f.Int("priority", defaults.Run.Priority, "run all cells of the tests of priority 0, the highest, to `N`; the default adds nothing to the quick cells")
 	f.Bool("all", false, "run the whole suite (default: the quick cells)")
-	f.String("policy", defaults.Run.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
+	f.String("policy", defaults.Run.Policy, "`POLICY` that decides which outcomes pass: alias or snapshot")
 	a.expectationsFlag(f)
 	f.String("isolation", defaults.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.Int("retry-failures", 0, "run each failing cell `N` more times, each in a fresh VM")
@@ -102,7 +102,6 @@ passed.`,
 	a.bind(f, "seed", "run.seed")
 	f.BoolVar(&resume, "resume", false, "continue RUN, which may be latest or an id (default: the newest interrupted run)")
 	f.BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
-	a.completeSelections(cmd)
 	return cmd
 }
 

@@ -26,8 +26,9 @@ type Conclusion struct {
 	Resumable, Interrupted bool
 }
 
-// Conclude shows the matrix of a run, writes its reports, and returns what
-// remains to be done. It works for interrupted runs, too.
+// Conclude shows the matrix of a run and what every policy forbids, writes its
+// reports, and returns what remains to be done. It works for interrupted runs,
+// too.
 func (s Settings) Conclude(ctx context.Context, r *store.Store, id string, reports export.Reports, out io.Writer, o terminal.Options) (Conclusion, error) {
 	ctx = context.WithoutCancel(ctx)
 	c := Conclusion{}
@@ -35,6 +36,8 @@ func (s Settings) Conclude(ctx context.Context, r *store.Store, id string, repor
 	if c.Stored, err = s.ReadJudged(ctx, r, id, ""); err != nil {
 		return c, err
 	}
+	// A run ends at a prompt: its reader sees the end of the output.
+	o.ViolationsLast = true
 	if err := terminal.WriteMatrix(out, c.Run, c.Cells, o); err != nil {
 		return c, err
 	}

@@ -1,7 +1,7 @@
 package history
 
 import (
-	_ "embed" // the page
+	"cmp"
 	"slices"
 	"strings"
 
@@ -77,6 +77,73 @@ func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
 		return strings.Compare(a.FS, b.FS)
 	})
 	return m
+}
+
+// MapGroup is rows that are the same on every kernel: one test or several subtests
+// of it, on one filesystem or several.
+type MapGroup struct {
+	Tests       []string // in order; if several, subtests of the same test
+	Filesystems []string // in order
+	MapRow               // the first of them
+}
+
+// Groups folds the rows that are alike. Those that change come first, and among
+// them those with a violation: they are what a map is looked at for.
+func (m KernelMap) Groups() []MapGroup {
+	type key struct{ top, fs, cells string }
+	subtests, order := map[key]*MapGroup{}, []key{}
+	for _, r := range m.Rows {
+		top, _, _ := strings.Cut(r.Test, "/")
+		k := key{top, r.FS, r.signature()}
+		if subtests[k] == nil {
+			subtests[k] = &MapGroup{MapRow: r}
+			order = append(order, k)
+		}
+		subtests[k].Tests = append(subtests[k].Tests, r.Test)
+	}
+	var groups []MapGroup
+	place := map[[2]string]int{}
+	for _, k := range order {
+		g := subtests[k]
+		id := [2]string{strings.Join(g.Tests, "\x00"), k.cells}
+		at, known := place[id]
+		if !known {
+			at = len(groups)
+			place[id], groups = at, append(groups, *g)
+		}
+		groups[at].Filesystems = append(groups[at].Filesystems, k.fs)
+	}
+	slices.SortStableFunc(groups, func(a, b MapGroup) int { return cmp.Compare(a.rank(), b.rank()) })
+	return groups
+}
+
+// signature is equal for rows that look alike.
+func (r *MapRow) signature() string {
+	var b strings.Builder
+	for _, c := range r.Cells {
+		if c != nil {
+			b.WriteString(Shown(c))
+		}
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// rank orders rows by how much they have to say.
+func (r *MapRow) rank() int {
+	if !slices.ContainsFunc(r.Cells, func(c *results.Cell) bool { return c != nil && c.Verdict != outcome.Skip }) {
+		return 4
+	}
+	violates := slices.ContainsFunc(r.Cells, func(c *results.Cell) bool { return c != nil && c.Class() == outcome.Violates })
+	switch changes := len(r.Changes) > 0; {
+	case changes && violates:
+		return 0
+	case changes:
+		return 1
+	case violates:
+		return 2
+	}
+	return 3
 }
 
 // Shown is the outcome of a cell, or its verdict if it has no outcome.

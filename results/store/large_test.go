@@ -84,7 +84,7 @@ func TestHundredThousandCells(t *testing.T) {
 		}
 		return err
 	})
-	measure("WriteTiming", 4*time.Second, func() error { b.Reset(); return terminal.WriteTiming(b, r, cells) })
+	measure("WriteTiming", 4*time.Second, func() error { b.Reset(); return terminal.WriteTiming(b, r, cells, terminal.Options{}) })
 	measure("Runs", time.Second, func() error { _, err := s.Runs(ctx); return err })
 }
 

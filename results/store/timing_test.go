@@ -63,7 +63,7 @@ func TestFirstSchemaIsMigrated(t *testing.T) {
 	r, err := s.Run(t.Context(), "old")
 	resultstest.Must(t, err)
 	var b bytes.Buffer
-	resultstest.Must(t, terminal.WriteTiming(&b, r, cells))
+	resultstest.Must(t, terminal.WriteTiming(&b, r, cells, terminal.Options{}))
 	if !strings.Contains(b.String(), "was not stored") {
 		t.Errorf("for a run without timing:\n%s", b.String())
 	}

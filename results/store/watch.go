@@ -105,7 +105,7 @@ func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error)
 		return p, err
 	}
 	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }() // nothing was written
-	r, _, err := scanRun(tx.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run WHERE id = ?`, w.id))
+	r, err := scanRun(tx.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run WHERE id = ?`, w.id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, &results.RunError{Ref: w.id}
 	}

@@ -17,29 +17,41 @@ import (
 func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) error {
 	o, _ = o.settle(b, nil)
 	out := new(bytes.Buffer)
-	named := func(r results.Run, kernel string) string {
-		if kernel == "" {
+	named := func(r results.Run, side int) string {
+		switch kernel, runs := d.Kernels[side], d.Runs[side]; {
+		case kernel == "":
 			return sanitize.Line(r.ID)
+		case len(runs) > 1:
+			return sanitize.Line(history.KernelPrefix + kernel)
+		default:
+			return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 		}
-		return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 	}
-	fmt.Fprintf(out, "%s -> %s\n", named(a, d.Kernels[0]), named(b, d.Kernels[1]))
+	writeWrapped(out, "", []string{named(a, 0), "-> " + named(b, 1)}, " ", o.Width)
+	if n, m := max(1, len(d.Runs[0])), max(1, len(d.Runs[1])); max(n, m) > 1 {
+		fmt.Fprintf(out, "the newest result of each cell, of %s -> %s\n", plural(n, "run"), plural(m, "run"))
+	}
 	runs := []results.Run{a, b}
 	if a.ID == b.ID {
 		runs = runs[:1]
 	}
-	for _, r := range runs {
-		switch {
-		case r.Problem != "":
-			out.WriteString(paint(o.Color, sgrCrash, cut("PROBLEM in "+sanitize.Line(r.ID)+": "+sanitize.Line(r.Problem), o.Width)) + "\n")
-		case r.Finished.IsZero():
-			fmt.Fprintf(out, "%s is not finished\n", sanitize.Line(r.ID))
+	for i, r := range runs {
+		if r.Problem != "" {
+			writeProblem(out, "PROBLEM in "+sanitize.Line(r.ID)+": ", r.Problem, o)
+		}
+		switch n := d.Pending[i]; {
+		case n == 1:
+			writeWords(out, "", fmt.Sprintf("%s has not finished: 1 cell of %d has not run yet", sanitize.Line(r.ID), r.Planned), o.Width)
+		case n > 1:
+			writeWords(out, "", fmt.Sprintf("%s has not finished: %d cells of %d have not run yet", sanitize.Line(r.ID), n, r.Planned), o.Width)
+		case r.Pending && len(d.Runs[i]) == 0:
+			writeWords(out, "", fmt.Sprintf("%s has not finished", sanitize.Line(r.ID)), o.Width)
 		}
 	}
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
 		out.WriteString("\nconditions that differ\n")
 		for _, c := range conditions {
-			out.WriteString("  " + sanitize.Line(fmt.Sprintf("%s: %s -> %s", c.Name, orNone(c.Before), orNone(c.After))) + "\n")
+			writeWrapped(out, "  "+cut(sanitize.Line(c.Name), o.Width-4)+": ", []string{sanitize.Line(orNone(c.Before)), "-> " + sanitize.Line(orNone(c.After))}, " ", o.Width)
 		}
 	}
 	writeDifference(out, d, o)
@@ -47,15 +59,25 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 	return err
 }
 
-// listColors are the colours of the titles, by ChangeList.Name.
-var listColors = map[string]string{
-	"new-failures":      sgrFail,
-	"unexpected-passes": sgrUnexpected,
-	"flaky":             sgrFlaky,
-	"fixes":             sgrPass,
-	"changed":           sgrHang,
-	"skips":             sgrSkip,
-	"infra":             sgrInfra,
+// listColour is the colour of a title, by ChangeList.Name.
+func listColour(name string) string {
+	switch name {
+	case "new-failures":
+		return classColour(outcome.Violates)
+	case "unexpected-passes":
+		return sgrUnexpected
+	case "flaky":
+		return sgrFlaky
+	case "fixes":
+		return classColour(outcome.Passes)
+	case "changed":
+		return classColour(outcome.Deviates)
+	case "skips":
+		return classColour(outcome.Skips)
+	case "infra":
+		return classColour(outcome.Undecided)
+	}
+	return ""
 }
 
 // WriteChanges writes the cells that differ, and the number of those that do not.
@@ -68,74 +90,72 @@ func WriteChanges(w io.Writer, d compare.Difference, o Options) error {
 }
 
 func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
+	names := changedKernels(d)
 	for _, l := range d.Lists() {
-		fmt.Fprintf(out, "\n%s\n", paint(o.Color && listColors[l.Name] != "", listColors[l.Name], fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
-		for changes := l.Changes; len(changes) > 0; {
-			n := 1
-			if of := (results.Column{Kernel: changes[0].Kernel, FS: changes[0].FS}); (l.Name == "new" || l.Name == "gone") && !d.Shared(of) {
-				for n < len(changes) && (results.Column{Kernel: changes[n].Kernel, FS: changes[n].FS}) == of {
-					n++
-				}
-			}
-			if n > 1 {
-				writeColumn(out, changes[:n])
-			} else {
-				writeChange(out, changes[0], o.Width, d.Kernels == [2]string{})
-			}
-			changes = changes[n:]
+		if l.Name == "new" || l.Name == "gone" {
+			continue
+		}
+		fmt.Fprintf(out, "\n%s\n", paint(o.Color, listColour(l.Name), fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
+		for _, c := range l.Changes {
+			writeChange(out, c, names, o, d.Kernels == [2]string{})
 		}
 	}
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
+	// What only one side has is no change of a result, and can be thousands of
+	// cells.
+	for _, only := range []struct {
+		of      string
+		changes []compare.Change
+	}{{"first", d.Gone}, {"second", d.New}} {
+		if len(only.changes) > 0 {
+			head := fmt.Sprintf("%s only in the %s: ", plural(len(only.changes), "cell"), only.of)
+			writeWrapped(out, head, strings.Split(sanitize.Line(d.Summary(only.changes)), ", "), ", ", o.Width)
+		}
+	}
 }
 
-// writeColumn writes the cells of a kernel and filesystem that the other run
-// lacks entirely: one change, not hundreds.
-func writeColumn(b *bytes.Buffer, changes []compare.Change) {
-	n := map[outcome.Verdict]int{}
-	for _, c := range changes {
-		if c.After != nil {
-			n[c.After.Verdict]++
-		} else {
-			n[c.Before.Verdict]++
+// changedKernels names the kernels of all changes.
+func changedKernels(d compare.Difference) labels {
+	var cells []results.Cell
+	for _, l := range d.Lists() {
+		for _, c := range l.Changes {
+			for _, cell := range []*results.Cell{c.Before, c.After} {
+				if cell != nil {
+					cells = append(cells, results.Cell{Attempt: results.Attempt{CellKey: cell.CellKey, Version: cell.Version}})
+				}
+			}
 		}
 	}
-	var parts []string
-	for _, v := range outcome.Verdicts {
-		if n[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[v], v))
-		}
-	}
-	fmt.Fprintf(b, "  %s: all %s\n      %s\n", sanitize.Line(changes[0].Kernel+" "+changes[0].FS), plural(len(changes), "cell"), strings.Join(parts, ", "))
+	return newLabels(results.Releases(cells))
 }
 
-// writeChange writes one change. runs: names the earlier kernel if it differs.
-func writeChange(b *bytes.Buffer, c compare.Change, width int, runs bool) {
-	fmt.Fprintf(b, "  %s\n", sanitize.Line(c.CellKey.String()))
-	text := ""
-	switch {
-	case c.Before == nil:
-		text = c.After.What()
-	case c.After == nil:
-		text = "was " + c.Before.What()
-	default:
-		was := c.Before.What()
-		if runs && c.Before.Kernel != c.After.Kernel {
-			was += " on " + c.Before.Kernel
+// writeChange writes one change of a cell that both sides have. runs: names the
+// earlier kernel if it differs.
+func writeChange(b *bytes.Buffer, c compare.Change, names labels, o Options, runs bool) {
+	writeWrapped(b, "  ", []string{names.full(c.Kernel), sanitize.Line(c.FS), sanitize.Line(c.Test)}, " ", o.Width)
+	part := func(lead string, cell *results.Cell, tail string) string {
+		text := cut(sanitize.Line(cell.What()), o.Width-6-len(lead)-visible(tail))
+		return lead + paint(o.Color, stateColour(cell), text) + tail
+	}
+	was := ""
+	if runs && c.Before.Kernel != c.After.Kernel {
+		was = " on " + names.full(c.Before.Kernel)
+	}
+	parts := []string{part("", c.Before, was), part("-> ", c.After, "")}
+	detail := sanitize.Line(c.After.Detail)
+	if line := "      " + strings.Join(parts, " ") + ": "; detail != "" && visible(line)+20 < o.Width {
+		b.WriteString(line + cut(detail, o.Width-visible(line)) + "\n")
+	} else {
+		writeWrapped(b, "      ", parts, " ", o.Width)
+		if detail != "" {
+			b.WriteString("      " + cut(detail, o.Width-6) + "\n")
 		}
-		text = was + " -> " + c.After.What()
 	}
-	if c.After != nil && c.After.Detail != "" {
-		text += ": " + c.After.Detail
-	}
-	lines := []string{text}
 	if c.Now.Attempts > 0 {
-		lines = append(lines, rates(c))
+		writeWords(b, "      ", rates(c), o.Width)
 	}
-	if c.After != nil && c.After.Why != "" {
-		lines = append(lines, c.After.Why)
-	}
-	for _, l := range lines {
-		fmt.Fprintf(b, "      %s\n", cut(sanitize.Line(l), width-6))
+	if c.After.Why != "" {
+		writeWords(b, "      ", sanitize.Line(c.After.Why), o.Width)
 	}
 }
 

@@ -5,217 +5,189 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
-
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/palette"
 )
 
-// ANSI colours, as SGR parameters.
-const (
-	sgrPass  = "32"
-	sgrFail  = "1;31"
-	sgrSkip  = "2"
-	sgrCrash = "1;35"
-	sgrHang  = "33"
-	sgrInfra = "36"
-	sgrFlaky = "1;33"
-	// Verdicts that the user's expectations change.
-	sgrExpected   = "34"
-	sgrUnexpected = "1;7;32"
-)
+func classColour(c outcome.Class) string { return palette.Class(c).SGR }
 
-func verdictColor(v outcome.Verdict) string {
-	switch v {
-	case outcome.Pass:
-		return sgrPass
-	case outcome.Fail:
-		return sgrFail
-	case outcome.Skip:
-		return sgrSkip
-	case outcome.Crash, outcome.BootFail:
-		return sgrCrash
-	case outcome.Hang:
-		return sgrHang
-	}
-	return sgrInfra
+// seen is what occurs in the cells that a matrix shows.
+type seen struct {
+	verdicts map[outcome.Verdict]bool // with a mark of their own
+	expected map[results.Expected]bool
+	pass     bool // ".": a pass that is no deviation
+	accepted bool // ":": a deviation that the policy accepts
+	// The letters of "x": deviations that the policy forbids, and violations.
+	refused, violated map[outcome.Outcome]bool
+	flaky             bool
 }
 
-func paint(color bool, sgr, text string) string {
-	if !color {
-		return text
-	}
-	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
-}
-
-// The first character of the mark of XFAIL and XPASS.
-const (
-	markExpected   = "e"
-	markUnexpected = "+"
-)
-
-// mark is the two characters of a cell: the verdict and, if there is one, the
-// outcome. Marks are distinct without colour.
-func mark(c *results.Cell) string {
-	switch c.Expected {
-	case results.XFail:
-		if c.Verdict == outcome.Fail {
-			return markExpected + c.Outcome.Letter()
+func newSeen(cells func(func(*results.Cell))) seen {
+	s := seen{verdicts: map[outcome.Verdict]bool{}, expected: map[results.Expected]bool{}, refused: map[outcome.Outcome]bool{}, violated: map[outcome.Outcome]bool{}}
+	cells(func(c *results.Cell) {
+		s.expected[c.Expected] = true
+		s.flaky = s.flaky || c.Flaky != ""
+		judged := c.Verdict == outcome.Pass || c.Verdict == outcome.Fail
+		switch deviates := c.Class() == outcome.Deviates; {
+		case !judged:
+			// The marks of expected crashes and hangs contain the verdict's.
+			s.verdicts[c.Verdict] = true
+		case c.Expected != "":
+		case c.Verdict == outcome.Pass && deviates:
+			s.accepted = true
+		case c.Verdict == outcome.Pass:
+			s.pass = true
+		case deviates:
+			s.refused[c.Outcome] = true
+		default:
+			s.violated[c.Outcome] = true
 		}
-		return markExpected + results.VerdictMark(c.Verdict)[:1] // of a crash: e!
-	case results.XPass:
-		return markUnexpected + c.Outcome.Letter()
-	}
-	switch c.Verdict {
-	case outcome.Pass:
-		return "." + c.Outcome.Letter()
-	case outcome.Fail:
-		return "x" + c.Outcome.Letter()
-	}
-	return results.VerdictMark(c.Verdict)
-}
-
-// cellColor is the colour of a cell's mark.
-func cellColor(c *results.Cell) string {
-	switch c.Expected {
-	case results.XFail:
-		return sgrExpected
-	case results.XPass:
-		return sgrUnexpected
-	}
-	return verdictColor(c.Verdict)
+	})
+	return s
 }
 
 // writeLegend explains the marks that occur in the matrix.
 func (m *matrix) writeLegend(b *bytes.Buffer) {
-	verdicts, outcomes, flaky := map[outcome.Verdict]bool{}, map[outcome.Outcome]bool{}, false
-	expected := map[results.Expected]bool{}
-	for _, r := range m.rows {
-		for _, c := range r.cells {
-			if c == nil {
-				continue
+	s := newSeen(func(visit func(*results.Cell)) {
+		for _, r := range m.rows {
+			for _, c := range r.cells {
+				if c != nil {
+					visit(c)
+				}
 			}
-			expected[c.Expected] = true
-			// The marks of expected crashes and hangs contain the verdict's.
-			if c.Expected == "" || c.Verdict != outcome.Pass && c.Verdict != outcome.Fail {
-				verdicts[c.Verdict] = true
-			}
-			if c.Outcome != outcome.None && (c.Verdict == outcome.Pass || c.Verdict == outcome.Fail) {
-				outcomes[c.Outcome] = true
-			}
-			flaky = flaky || c.Flaky != ""
 		}
-	}
-	if len(expected) == 0 {
+		for _, f := range m.folds {
+			for _, span := range f.spans {
+				visit(span.cell)
+			}
+		}
+	})
+	if len(s.expected) == 0 {
 		return
 	}
 	var parts []string
+	add := func(sgr, mark, text string) {
+		parts = append(parts, paint(m.o.Color, sgr, mark)+" "+text)
+	}
+	if s.pass {
+		add(classColour(outcome.Passes), ".", "pass")
+	}
+	if s.accepted {
+		add(classColour(outcome.Deviates), markDeviates, "deviates")
+	}
+	both := len(s.refused) > 0 && len(s.violated) > 0
+	if len(s.refused) > 0 {
+		add(classColour(outcome.Deviates), "x"+letters(s.refused, both), "deviates, fails")
+	}
+	if len(s.violated) > 0 {
+		add(classColour(outcome.Violates), "x"+letters(s.violated, both), "violation")
+	}
 	for _, v := range outcome.Verdicts {
-		if verdicts[v] {
-			parts = append(parts, paint(m.o.Color, verdictColor(v), results.VerdictMark(v))+" "+string(v))
+		if s.verdicts[v] {
+			add(palette.Verdict(v).SGR, results.VerdictMark(v), string(v))
 		}
 	}
-	if expected[results.XFail] {
-		parts = append(parts, paint(m.o.Color, sgrExpected, markExpected)+" XFAIL: fails as expected")
+	if s.expected[results.XFail] {
+		add(sgrExpected, markExpected, "XFAIL: fails as expected")
 	}
-	if expected[results.XPass] {
-		parts = append(parts, paint(m.o.Color, sgrUnexpected, markUnexpected)+" XPASS: passes unexpectedly")
+	if s.expected[results.XPass] {
+		add(sgrUnexpected, markUnexpected, "XPASS: passes unexpectedly")
 	}
-	if flaky {
-		parts = append(parts, paint(m.o.Color, sgrFlaky, "*")+" flaky")
+	if s.flaky {
+		add(sgrFlaky, "*", "flaky")
 	}
 	b.WriteByte('\n')
 	writeWrapped(b, "", parts, "  ", m.o.Width)
-	parts = nil
+	m.writeKernels(b)
+}
+
+// letters are the outcomes of a mark, where they tell two marks apart.
+func letters(outcomes map[outcome.Outcome]bool, needed bool) string {
+	s := ""
 	for _, o := range results.SortedOutcomes(outcomes) {
-		parts = append(parts, o.Letter()+" "+sanitize.Line(string(o)))
+		s += strings.TrimSpace(o.Letter())
 	}
-	writeWrapped(b, "", parts, "  ", m.o.Width)
-	shortened := false
+	if !needed || s == "" {
+		return ""
+	}
+	return "[" + s + "]"
+}
+
+// writeKernels tells which packages the headings name, if these do not.
+func (m *matrix) writeKernels(b *bytes.Buffer) {
 	var full []string
+	shortened := false
 	for _, k := range m.kernels {
-		full = append(full, sanitize.Line(k))
-		shortened = shortened || m.labelled[k] != sanitize.Line(k)
+		full = append(full, m.labels.long[k])
+		shortened = shortened || m.labels.short[k] != m.labels.long[k]
 	}
-	if shortened {
+	if shortened && (len(m.blocks) == 0 || m.heads[m.kernels[0]] != m.labels.long[m.kernels[0]]) {
 		writeWrapped(b, "kernels: ", full, ", ", m.o.Width)
 	}
 }
 
-// writeTally writes the number of cells by verdict and outcome.
-func writeTally(b *bytes.Buffer, r results.Run, t results.Tally, width int) {
+// writeTally writes the number of cells by class and by outcome.
+func writeTally(b *bytes.Buffer, r results.Run, cells []results.Cell, o Options) {
+	t := results.Count(cells)
 	var parts []string
-	for _, v := range outcome.Verdicts {
+	count := func(n int, format string, args ...any) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d ", n)+fmt.Sprintf(format, args...))
+		}
+	}
+	count(t.Classes[outcome.Passes], "pass")
+	count(t.Classes[outcome.Deviates], "deviates%s", refused(cells))
+	count(t.Classes[outcome.Violates], "violation%s", deaths(t))
+	count(t.Classes[outcome.Skips], "skip")
+	count(t.Classes[outcome.Undecided], "infra")
+	count(t.XFail, "of them XFAIL")
+	count(t.XPass, "of them XPASS")
+	count(t.Flaky, "flaky")
+	count(r.Planned-t.Cells, "planned but not run")
+	writeWrapped(b, plural(t.Cells, "cell")+": ", parts, ", ", o.Width)
+	parts = nil
+	for _, out := range results.SortedOutcomes(t.Outcomes) {
+		colour, _ := palette.Outcome(out)
+		parts = append(parts, fmt.Sprintf("%d %s %s", t.Outcomes[out], paint(o.Color, colour.SGR, out.Letter()), cut(sanitize.Line(string(out)), maxWord)))
+	}
+	writeWrapped(b, "outcomes: ", parts, ", ", o.Width)
+}
+
+// maxWord is how much is shown of a word that should be short.
+const maxWord = 24
+
+// refused says how many deviations fail.
+func refused(cells []results.Cell) string {
+	deviate, fail := 0, 0
+	for i := range cells {
+		if cells[i].Class() == outcome.Deviates {
+			deviate++
+			if cells[i].Verdict == outcome.Fail {
+				fail++
+			}
+		}
+	}
+	switch fail {
+	case 0:
+		return ""
+	case deviate:
+		return " (all fail)"
+	}
+	return fmt.Sprintf(" (%d fail)", fail)
+}
+
+// deaths says how many violations are none of an outcome.
+func deaths(t results.Tally) string {
+	var parts []string
+	for _, v := range []outcome.Verdict{outcome.Crash, outcome.Hang, outcome.BootFail} {
 		if n := t.Verdicts[v]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}
 	}
-	if t.XFail > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them XFAIL", t.XFail))
-	}
-	if t.XPass > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them XPASS", t.XPass))
-	}
-	if t.Flaky > 0 {
-		parts = append(parts, fmt.Sprintf("%d flaky", t.Flaky))
-	}
-	if missing := r.Planned - t.Cells; missing > 0 {
-		parts = append(parts, fmt.Sprintf("%d planned but not run", missing))
-	}
-	writeWrapped(b, plural(t.Cells, "cell")+": ", parts, ", ", width)
-	parts = nil
-	for _, o := range results.SortedOutcomes(t.Outcomes) {
-		parts = append(parts, fmt.Sprintf("%d %s", t.Outcomes[o], sanitize.Line(string(o))))
-	}
-	writeWrapped(b, "outcomes: ", parts, ", ", width)
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// writeWrapped writes head and parts, with line breaks between parts. Without parts
-// it writes nothing.
-func writeWrapped(b *bytes.Buffer, head string, parts []string, between string, width int) {
 	if len(parts) == 0 {
-		return
+		return ""
 	}
-	line, end := head, strings.TrimRight(between, " |") // the end of a wrapped line
-	for i, p := range parts {
-		after := end
-		if i == len(parts)-1 {
-			after = ""
-		}
-		switch {
-		case i == 0:
-			line += p
-		case visible(line+between+p+after) > width:
-			b.WriteString(line + end + "\n")
-			line = strings.Repeat(" ", len(head)) + p
-		default:
-			line += between + p
-		}
-	}
-	b.WriteString(line + "\n")
-}
-
-// visible is the width of s without colours.
-func visible(s string) int {
-	w := 0
-	for {
-		from := strings.IndexByte(s, '\x1b')
-		if from < 0 {
-			return w + runewidth.StringWidth(s)
-		}
-		w += runewidth.StringWidth(s[:from])
-		end := strings.IndexByte(s[from:], 'm')
-		if end < 0 {
-			return w
-		}
-		s = s[from+end+1:]
-	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }

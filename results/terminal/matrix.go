@@ -1,6 +1,7 @@
 // Package terminal writes runs and their comparison as text for a terminal or a
 // mail. It operates on cells and does not use a store. A matrix is built in
-// matrix.go, fitted to the width in layout.go, and explained in legend.go.
+// matrix.go from the rows of rows.go, fitted to the width in layout.go, and
+// explained in legend.go; what every policy forbids is listed in violations.go.
 package terminal
 
 import (
@@ -20,50 +21,76 @@ import (
 // columns wide.
 type Options struct {
 	Width int  // columns to use; 0 is 80, less than 40 is 40
+	Wide  bool // nothing is folded to the width
 	Color bool // ANSI colours, in addition to the marks
 	// Policy is the policy for verdicts; empty: the run's.
 	Policy outcome.Policy
-	// Only keeps rows with a cell of one of these verdicts. Empty: all.
-	Only []outcome.Verdict
+	// Only keeps rows with a cell of one of these verdicts, and OnlyClass those
+	// with a cell of one of these classes. Both empty: all.
+	Only      []outcome.Verdict
+	OnlyClass []outcome.Class
 	// Full gives each subtest its own row, even where all subtests of a test
-	// agree in every column.
+	// agree, and rows that are alike everywhere too.
 	Full bool
+	// Top is how many violations are listed; 0: defaultTop, less than 0: all.
+	Top int
+	// ViolationsLast writes the violations below the matrix, for who reads the
+	// end of a long output. Otherwise they are above it.
+	ViolationsLast bool
+	// Rows is how many rows of a map are shown, the Page-th so many, from 1;
+	// 0: all.
+	Rows, Page int
 }
 
 const (
 	defaultWidth = 80
 	minWidth     = 40
+	wideWidth    = 1 << 20
 	gutter       = 2 // "x " before rows with a failure, "+ " before rows with an XPASS
 )
 
 // WriteMatrix draws tests × (kernel, filesystem) for a terminal or a mail.
-// Columns that do not fit the width go into further blocks, split by kernel.
+// Kernels that do not fit the width side by side go into further bands. If there
+// are several, rows that are the same on every filesystem are listed below them.
 func WriteMatrix(w io.Writer, r results.Run, cells []results.Cell, o Options) error {
 	o, cells = o.settle(r, cells)
 	b := new(bytes.Buffer)
 	writeRunLine(b, r, o)
 	m := newMatrix(cells, o)
-	if len(m.rows) == 0 {
+	if !o.ViolationsLast {
+		writeViolations(b, r, cells, m.labels, o)
+	}
+	if len(m.rows) == 0 && len(m.folds) == 0 {
 		b.WriteString("\nno cells to show\n")
 	}
 	for _, block := range m.blocks {
 		b.WriteByte('\n')
 		m.writeBlock(b, block)
 	}
+	m.writeFolds(b)
 	m.writeLegend(b)
-	writeTally(b, r, results.Count(cells), o.Width)
+	writeTally(b, r, cells, o)
+	if o.ViolationsLast {
+		writeViolations(b, r, cells, m.labels, o)
+	}
 	_, err := b.WriteTo(w)
 	return err
 }
 
+// width is the width to use.
+func (o Options) width() int {
+	switch {
+	case o.Wide:
+		return wideWidth
+	case o.Width == 0:
+		return defaultWidth
+	}
+	return max(o.Width, minWidth)
+}
+
 // settle fills in defaults and applies o.Policy to cells.
 func (o Options) settle(r results.Run, cells []results.Cell) (Options, []results.Cell) {
-	switch {
-	case o.Width == 0:
-		o.Width = defaultWidth
-	case o.Width < minWidth:
-		o.Width = minWidth
-	}
+	o.Width = o.width()
 	switch o.Policy {
 	case "":
 		o.Policy = r.Policy
@@ -92,26 +119,36 @@ func writeRunLine(b *bytes.Buffer, r results.Run, o Options) {
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	writeWrapped(b, "", parts, " | ", o.Width)
 	if r.Problem != "" {
-		b.WriteString(paint(o.Color, sgrCrash, "PROBLEM: "+sanitize.Line(r.Problem)) + "\n")
+		writeProblem(b, "PROBLEM: ", r.Problem, o)
+	}
+}
+
+// writeProblem writes why a run cannot be trusted: all of it.
+func writeProblem(b *bytes.Buffer, head, problem string, o Options) {
+	text := new(bytes.Buffer)
+	writeWords(text, head, sanitize.Line(problem), o.Width)
+	for line := range strings.Lines(text.String()) {
+		b.WriteString(paint(o.Color, sgrProblem(), strings.TrimSuffix(line, "\n")) + "\n")
 	}
 }
 
 // matrix is the layout before it is written.
 type matrix struct {
-	o        Options
-	columns  []results.Column
-	grid     map[string][]*results.Cell // by test, one cell for each column or nil
-	rows     []row
-	corner   string // the prefix that labels omit
-	kernels  []string
-	blocks   []block
-	labelled map[string]string // kernel → its heading
-	wide     bool              // names of filesystems are horizontal
-	label    int               // width of the labels
+	o       Options
+	columns []results.Column
+	grid    map[string][]*results.Cell // by test, one cell for each column or nil
+	rows    []row
+	folds   []fold // rows that are the same on every filesystem
+	corner  string // the prefix that labels omit
+	kernels []string
+	labels  labels
+	heads   map[string]string // kernel → its heading
+	blocks  []block
+	label   int // width of the labels
 }
 
 func newMatrix(cells []results.Cell, o Options) *matrix {
-	m := &matrix{o: o, columns: results.Columns(cells), grid: make(map[string][]*results.Cell)}
+	m := &matrix{o: o, columns: results.Columns(cells), grid: make(map[string][]*results.Cell), labels: newLabels(results.Releases(cells))}
 	index := make(map[results.Column]int, len(m.columns))
 	for i, c := range m.columns {
 		index[c] = i
@@ -129,13 +166,19 @@ func newMatrix(cells []results.Cell, o Options) *matrix {
 		line[index[results.Column{Kernel: c.Kernel, FS: c.FS}]] = c
 	}
 	_, _, tests := results.Axes(cells)
-	if len(o.Only) > 0 {
+	if len(o.Only)+len(o.OnlyClass) > 0 {
 		tests = slices.DeleteFunc(tests, func(t string) bool {
-			return !slices.ContainsFunc(m.grid[t], func(c *results.Cell) bool { return c != nil && slices.Contains(o.Only, c.Verdict) })
+			return !slices.ContainsFunc(m.grid[t], func(c *results.Cell) bool {
+				return c != nil && (slices.Contains(o.Only, c.Verdict) || slices.Contains(o.OnlyClass, c.Class()))
+			})
 		})
 	}
-	m.corner, m.rows = makeRows(tests, m.grid, o.Full)
+	m.corner, m.rows, _ = m.makeRows(tests, false)
 	m.layOut()
+	if len(m.blocks) > 1 && !o.Full {
+		m.corner, m.rows, m.folds = m.makeRows(tests, true)
+		m.layOut()
+	}
 	return m
 }
 
@@ -147,30 +190,34 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 			b.WriteString(strings.Repeat(" ", gutter) + shorten(row.label, m.o.Width-gutter) + "\n")
 			continue
 		}
-		line, bad, better := new(strings.Builder), false, false
+		line := new(strings.Builder)
+		violates, bad, better := false, false, false
 		for _, g := range blk {
-			line.WriteString("  ")
+			line.WriteString(strings.Repeat(" ", gap))
 			used := 0
 			for i := g.from; i < g.to; i++ {
 				c := row.cells[i]
-				width := m.columnWidth(i)
 				text, flaky := "  ", " "
 				if c != nil {
-					text = paint(m.o.Color, cellColor(c), mark(c))
+					text = painted(c, m.o.Color)
 					bad, better = bad || c.Bad(), better || c.Expected == results.XPass
+					violates = violates || c.Bad() && c.Class() == outcome.Violates
 					if c.Flaky != "" {
 						flaky = paint(m.o.Color, sgrFlaky, "*")
 					}
 				}
+				width := m.columnWidth(i)
 				line.WriteString(text + flaky + strings.Repeat(" ", width-2))
 				used += width + 1
 			}
-			line.WriteString(strings.Repeat(" ", g.width-used))
+			line.WriteString(strings.Repeat(" ", max(0, g.width-used)))
 		}
 		lead, label := "  ", pad(shorten(row.label, m.label), m.label)
 		switch {
+		case violates:
+			lead, label = "x ", paint(m.o.Color, classColour(outcome.Violates), label)
 		case bad:
-			lead, label = "x ", paint(m.o.Color, sgrFail, label)
+			lead, label = "x ", paint(m.o.Color, classColour(outcome.Deviates), label)
 		case better:
 			lead = markUnexpected + " "
 		}
@@ -178,58 +225,18 @@ func (m *matrix) writeBlock(b *bytes.Buffer, blk block) {
 	}
 }
 
-// writeHeads writes the kernels and, below, the filesystems: horizontally if they
-// fit, else vertically.
+// writeHeads writes the kernels and, below, the filesystems.
 func (m *matrix) writeHeads(b *bytes.Buffer, blk block) {
-	heads := m.heads(blk)
-	for i, h := range heads {
-		left := strings.Repeat(" ", m.label)
-		if i == len(heads)-1 {
-			left = pad(shorten(m.corner, m.label), m.label)
-		}
-		b.WriteString(strings.TrimRight(strings.Repeat(" ", gutter)+left+h, " ") + "\n")
-	}
-}
-
-func (m *matrix) heads(blk block) []string {
-	height := 1
-	if !m.wide {
-		for _, g := range blk {
-			for i := g.from; i < g.to; i++ {
-				height = max(height, len([]rune(m.columns[i].FS)))
-			}
-		}
-	}
-	lines := make([]strings.Builder, 1+height)
+	kernels, names := new(strings.Builder), new(strings.Builder)
 	for _, g := range blk {
-		fmt.Fprintf(&lines[0], "  %s", pad(m.labelled[m.columns[g.from].Kernel], g.width))
-		used := 0
-		for y := range height {
-			lines[1+y].WriteString("  ")
-		}
+		kernels.WriteString(strings.Repeat(" ", gap) + pad(cut(m.heads[m.columns[g.from].Kernel], g.width), g.width))
+		line := ""
 		for i := g.from; i < g.to; i++ {
-			width, fs := m.columnWidth(i)+1, sanitize.Line(m.columns[i].FS)
-			used += width
-			if m.wide {
-				lines[1].WriteString(pad(fs, width))
-				continue
-			}
-			letters := []rune(fs)
-			for y := range height {
-				letter := " "
-				if at := y - (height - len(letters)); at >= 0 {
-					letter = string(letters[at])
-				}
-				lines[1+y].WriteString(pad(letter, width))
-			}
+			line += pad(m.name(i), m.columnWidth(i)+1)
 		}
-		for y := range height {
-			lines[1+y].WriteString(strings.Repeat(" ", g.width-used))
-		}
+		names.WriteString(strings.Repeat(" ", gap) + pad(strings.TrimRight(line, " "), g.width))
 	}
-	texts := make([]string, len(lines))
-	for i := range lines {
-		texts[i] = lines[i].String()
-	}
-	return texts
+	margin := strings.Repeat(" ", gutter)
+	b.WriteString(strings.TrimRight(margin+strings.Repeat(" ", m.label)+kernels.String(), " ") + "\n")
+	b.WriteString(strings.TrimRight(margin+pad(shorten(m.corner, m.label), m.label)+names.String(), " ") + "\n")
 }

@@ -22,6 +22,7 @@ func TestMatrixGolden(t *testing.T) {
 	for name, o := range map[string]Options{
 		"matrix-80.txt":      {},
 		"matrix-120.txt":     {Width: 120},
+		"matrix-60.txt":      {Width: 60},
 		"matrix-40.txt":      {Width: 40},
 		"matrix-alias.txt":   {Policy: outcome.PolicyAlias, Full: true, Width: 100},
 		"matrix-crashes.txt": {Only: []outcome.Verdict{outcome.Crash, outcome.Hang}},
@@ -125,5 +126,7 @@ func TestDiff(t *testing.T) {
 	before, after := resultstest.Run("before", 0), resultstest.Run("after", time.Hour)
 	after.Conditions, after.Seed = map[string]string{"qemu": "8.0", "kernel 6.1": "abc"}, 2
 	before.Finished, after.Finished, after.Problem = resultstest.T0, resultstest.T0, "control cell failed"
-	resultstest.Golden(t, "diff.txt", func(w *bytes.Buffer) error { return WriteDiff(w, before, after, d, Options{}) })
+	for name, o := range map[string]Options{"diff.txt": {}, "diff-60.txt": {Width: 60}, "diff-color.txt": {Color: true}} {
+		resultstest.Golden(t, name, func(w *bytes.Buffer) error { return WriteDiff(w, before, after, d, o) })
+	}
 }

@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,39 +16,58 @@ type row struct {
 
 // makeRows labels the rows of tests, which are in order. The suite and "Test"
 // are written once, in the corner or in a heading per suite. Subtests are below
-// their test, or one row if they agree in every column.
-func makeRows(tests []string, grid map[string][]*results.Cell, full bool) (corner string, rows []row) {
+// their test, or one row if they agree in every column. If fold is set, rows that
+// are the same on every filesystem are not among the rows but among the folds.
+func (m *matrix) makeRows(tests []string, fold bool) (corner string, rows []row, folds []fold) {
 	bySuite := runsOf(tests, func(t string) string { return t[:suiteEnd(t)] })
 	for _, suite := range bySuite {
 		prefix := commonPrefix(suite)
 		if len(bySuite) == 1 {
 			corner = ellipsis(prefix)
-		} else if prefix != "" {
+		}
+		var own []row
+		for _, group := range runsOf(suite, parent) {
+			of := len(group)
+			if fold {
+				skip := 0
+				if len(bySuite) == 1 {
+					skip = len(prefix)
+				}
+				group = m.foldGroup(group, skip, &folds)
+			}
+			if len(group) > 0 {
+				own = append(own, m.groupRows(group, of, len(prefix))...)
+			}
+		}
+		if len(bySuite) > 1 && prefix != "" && len(own) > 0 {
 			rows = append(rows, row{label: sanitize.Line(ellipsis(prefix))})
 		}
-		for _, group := range runsOf(suite, parent) {
-			rows = append(rows, groupRows(group, len(prefix), grid, full)...)
-		}
+		rows = append(rows, own...)
 	}
-	return sanitize.Line(corner), rows
+	return sanitize.Line(corner), rows, folds
 }
 
-// groupRows makes the rows of one test and its subtests.
-func groupRows(tests []string, skip int, grid map[string][]*results.Cell, full bool) []row {
-	if len(tests) == 1 {
-		return []row{{sanitize.Line(tests[0][skip:]), grid[tests[0]]}}
-	}
+// groupRows makes the rows of one test and its subtests: those of them that are
+// not folded.
+func (m *matrix) groupRows(tests []string, of, skip int) []row {
 	name := parent(tests[0])
-	if !full && sameResults(tests, grid) {
-		return []row{{fmt.Sprintf("%s (%d alike)", sanitize.Line(name[skip:]), len(tests)), grid[tests[0]]}}
+	if len(tests) > 1 && !m.o.Full && sameResults(tests, m.grid) {
+		return []row{{foldName(tests, of, skip), m.grid[tests[0]]}}
+	}
+	if len(tests) <= 2 {
+		var rows []row
+		for _, t := range tests {
+			rows = append(rows, row{sanitize.Line(t[skip:]), m.grid[t]})
+		}
+		return rows
 	}
 	rows := []row{{label: sanitize.Line(name[skip:])}}
 	for _, t := range tests {
 		if t == name { // itself a cell, besides its subtests
-			rows[0].cells = grid[t]
+			rows[0].cells = m.grid[t]
 			continue
 		}
-		rows = append(rows, row{"  " + sanitize.Line(t[len(name)+1:]), grid[t]})
+		rows = append(rows, row{"  " + sanitize.Line(t[len(name)+1:]), m.grid[t]})
 	}
 	return rows
 }

@@ -40,20 +40,21 @@ func TestSteadiness(t *testing.T) {
 		s.Add(run, resultstest.BadVerdict)
 	}
 	var b bytes.Buffer
-	resultstest.Must(t, WriteSteadiness(&b, &s, 0))
+	resultstest.Must(t, WriteSteadiness(&b, &s, 0, Options{}))
 	want := `6.12.1 xfs s.TestTorn: failed 4/4 (51–100 %): 2 fail live, 2 fail torn
 6.12.1 xfs s.TestSkips: failed 1/1 (21–100 %): 3 skip, 1 fail live
 6.12.1 xfs s.TestTurned: failed 1/4 (5–70 %): 3 pass snapshot, 1 fail live
 6.12.1 xfs s.TestMixed: failed 1/5 (4–62 %): 4 pass snapshot, 1 fail live
-6.12.1 xfs s.TestBroke: changed once, failed 2/4 (15–85 %): 2 fail live, 2 pass snapshot
-6 cells in 4 runs: 4 flaky, 1 changed once
+6.12.1 xfs s.TestBroke:
+    changed once, failed 2/4 (15–85 %): 2 fail live, 2 pass snapshot
+6 cells in 4 runs: 4 flaky, 1 changed once, intervals are 95 % CI
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)
 	}
 	b.Reset()
-	resultstest.Must(t, WriteSteadiness(&b, &s, 1))
-	want = "6.12.1 xfs s.TestTorn: failed 4/4 (51–100 %): 2 fail live, 2 fail torn\n… and 4 more\n6 cells in 4 runs: 4 flaky, 1 changed once\n"
+	resultstest.Must(t, WriteSteadiness(&b, &s, 1, Options{}))
+	want = "6.12.1 xfs s.TestTorn: failed 4/4 (51–100 %): 2 fail live, 2 fail torn\n… and 4 more\n6 cells in 4 runs: 4 flaky, 1 changed once, intervals are 95 % CI\n"
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)
 	}

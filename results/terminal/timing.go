@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -17,28 +18,31 @@ import (
 const slowest = 10
 
 // WriteTiming writes how the time of a run was spent.
-func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
+func WriteTiming(w io.Writer, r results.Run, cells []results.Cell, o Options) error {
+	o.Width = o.width()
 	b := new(bytes.Buffer)
 	u := results.UseOfTime(cells)
-	fmt.Fprintf(b, "run %s: %s", sanitize.Line(r.ID), plural(len(cells), "cell"))
+	head := fmt.Sprintf("run %s: %s", sanitize.Line(r.ID), plural(len(cells), "cell"))
 	if took := r.Took(); took > 0 {
-		fmt.Fprintf(b, " in %s, %.0f a minute", took.Round(time.Second), float64(len(cells))/took.Minutes())
+		head += fmt.Sprintf(" in %s, %.0f a minute", took.Round(time.Second), float64(len(cells))/took.Minutes())
 	}
-	b.WriteByte('\n')
+	writeWords(b, "", head, o.Width)
 	if u.Attempts == 0 {
-		fmt.Fprintln(b, "its timing was not stored: the version was older, or no cell ran")
+		writeWords(b, "", "its timing was not stored: the version was older, or no cell ran", o.Width)
 		_, err := b.WriteTo(w)
 		return err
 	}
-	fmt.Fprintf(b, "%s: %d in restored VMs, %d in booted ones, %d in a shared VM",
-		plural(u.Attempts, "attempt"), u.Came["restored"], u.Came["booted"], u.Came["shared"])
+	parts := []string{
+		fmt.Sprintf("%d in restored VMs", u.Came["restored"]), fmt.Sprintf("%d in booted ones", u.Came["booted"]), fmt.Sprintf("%d in a shared VM", u.Came["shared"]),
+	}
 	if u.Infra > 0 {
-		fmt.Fprintf(b, "; %d infra", u.Infra)
+		parts[2] += "; " + paint(o.Color, classColour(outcome.Undecided), fmt.Sprintf("%d infra", u.Infra))
 	}
 	if u.Unknown > 0 {
-		fmt.Fprintf(b, "; unknown for %d more", u.Unknown)
+		parts[2] += fmt.Sprintf("; unknown for %d more", u.Unknown)
 	}
-	b.WriteString("\n\n")
+	writeWrapped(b, plural(u.Attempts, "attempt")+": ", parts, ", ", o.Width)
+	b.WriteByte('\n')
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "PHASE\tTIMES\tMEDIAN\t90 %\tMOST\tTOTAL\tSHARE\t")
 	for _, p := range u.Phases {
@@ -55,13 +59,13 @@ func WriteTiming(w io.Writer, r results.Run, cells []results.Cell) error {
 	order := slices.Clone(cells)
 	slices.SortStableFunc(order, func(x, y results.Cell) int { return cmp.Compare(y.Timing.Sum(), x.Timing.Sum()) })
 	for _, c := range order[:min(slowest, len(order))] {
-		fmt.Fprintf(b, "  %s  %s:", ms(c.Timing.Sum()), sanitize.Line(c.CellKey.String()))
+		parts := []string{sanitize.Line(c.Kernel), sanitize.Line(c.FS), sanitize.Line(c.Test) + ":"}
 		for _, p := range results.Phases {
 			if d := p.In(c.Timing); d >= time.Millisecond {
-				fmt.Fprintf(b, " %s %s", p.Name, ms(d))
+				parts = append(parts, p.Name+" "+ms(d))
 			}
 		}
-		b.WriteByte('\n')
+		writeWrapped(b, "  "+ms(c.Timing.Sum())+"  ", parts, " ", o.Width)
 	}
 	_, err := b.WriteTo(w)
 	return err

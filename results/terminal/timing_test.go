@@ -40,7 +40,7 @@ func TestUseOfTime(t *testing.T) {
 		t.Errorf("the sum is %d, want %d: the queue does not count", u.Sum, want)
 	}
 	var b bytes.Buffer
-	resultstest.Must(t, WriteTiming(&b, resultstest.Run("r", 0), cells))
+	resultstest.Must(t, WriteTiming(&b, resultstest.Run("r", 0), cells, Options{}))
 	for _, want := range []string{"9 in restored VMs, 2 in booted ones, 0 in a shared VM; 1 infra", "5.0 ms", "6.12 xfs s.Test9"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())

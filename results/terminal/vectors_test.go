@@ -6,11 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/findings"
+	"github.com/splicelab/splicelab/results/palette"
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
 func TestWriteVectors(t *testing.T) {
+	for name, o := range map[string]Options{"vectors-60.txt": {Width: 60}, "vectors-120.txt": {Width: 120}, "vectors-color.txt": {Width: 120, Color: true}} {
+		resultstest.Golden(t, name, func(b *bytes.Buffer) error { return WriteVectors(b, resultstest.VectorCells(), o) })
+	}
 	resultstest.Golden(t, "vectors.txt", func(b *bytes.Buffer) error { return WriteVectors(b, resultstest.VectorCells(), Options{}) })
 	var b bytes.Buffer
 	resultstest.Must(t, WriteVectors(&b, resultstest.VectorCells()[7:], Options{}))
@@ -27,5 +32,32 @@ func TestWriteVectors(t *testing.T) {
 	resultstest.Must(t, json.Unmarshal(b.Bytes(), &back))
 	if len(back) != 8 {
 		t.Errorf("%d vectors in JSON", len(back))
+	}
+}
+
+// TestAnswerColours: every answer has a colour, and one that nobody knows is red.
+func TestAnswerColours(t *testing.T) {
+	for _, o := range outcome.All {
+		want, _ := palette.Outcome(o)
+		for _, s := range []string{string(o), string(o) + " (1 fault)"} {
+			if got := answerColour(s); got != want.SGR || got == "" {
+				t.Errorf("%s has %q, want %q", s, got, want.SGR)
+			}
+		}
+	}
+	unknown, _ := palette.Outcome("nonsense")
+	refused, _ := palette.Outcome(outcome.Error)
+	quiet := palette.Class(outcome.Skips)
+	for s, want := range map[string]palette.Colour{
+		"nonsense": unknown, "Elephant": unknown, "seal nonsense": unknown, "\x1b[2J": unknown,
+		"EINVAL": refused, "seal EBUSY": refused, "EL2NSYNC": refused,
+		"yes": quiet, "no": quiet, "same": quiet, "changed": quiet, "ok": quiet, "seal ok": quiet, "-": quiet, "–": quiet,
+	} {
+		if got := answerColour(s); got != want.SGR {
+			t.Errorf("%q has %q, want %q", s, got, want.SGR)
+		}
+	}
+	if !strings.Contains(unknown.SGR, "31") {
+		t.Errorf("unknown is %q, which is not red", unknown.SGR)
 	}
 }

@@ -72,7 +72,7 @@ func TestRunInBrowser(t *testing.T) {
 	b.Type("#find", "punch xfs")
 	b.Until(`document.getElementById("shown").textContent === "6 of 24 cells"`)
 	b.Is("location.hash", "#/run/20261123-201420-two?q=punch+xfs")
-	b.Click(`.matrix a[aria-label="fail (phantom-zero)"]`)
+	b.Click(`.matrix a[aria-label="xP fail (phantom-zero)"]`)
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHole/large-clean"`)
 	b.Is(`document.querySelectorAll(".strip a.cell").length`, 2)
 	b.Shot("cell-live-1280")
@@ -89,7 +89,7 @@ func TestRunInBrowser(t *testing.T) {
 	b.Is("location.hash", "#/run/20261123-191420-one")
 	b.Sound()
 	for hash, want := range map[string]string{
-		"#/run/nobody": "no run", "#/run/latest~1/cell/a/b/c": "has no cell", "#/nothing": "view “nothing”", "#/history/a": "The address of a history",
+		"#/run/nobody": "no run", "#/run/latest/cell/a/b/c": "has no cell", "#/nothing": "view “nothing”", "#/history/a": "The address of a history",
 		"#/run/<img src=x onerror=errors.push(1)>": "no run", "#/diff/nobody/latest": "no run", "#/map?tests=(": "not a regular expression",
 	} {
 		t.Run(hash, func(t *testing.T) {
@@ -116,21 +116,21 @@ func TestProgressInBrowser(t *testing.T) {
 	}
 	release, err := writer.LockRun(liveRun)
 	must(t, err)
-	b := browsertest.Open(t, address+"/#/run/latest")
+	b := browsertest.Open(t, address+"/#/run/unfinished")
 	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8 cells (0 %)")`)
 	b.Is(`document.querySelector(".progress .copied").checkVisibility()`, false)
 	browsertest.Eval[any](b, `globalThis.sameDocument = true`)
 	add(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot)
-	b.Until(`document.querySelectorAll(".matrix a.cell").length === 1`)
+	b.Until(`document.querySelectorAll(".matrix .cell > a").length === 1`)
 	b.Until(`document.querySelector(".progress-text").textContent.startsWith("1 of 8 cells (12 %)")`)
-	b.Is(`document.querySelector(".progress").getAttribute("aria-valuenow")`, 1)
+	b.Is(`document.querySelector(".progress [role=progressbar]").getAttribute("aria-valuenow")`, 1)
 
 	// Another kernel, another test: the matrix gets a column and a row.
 	add(kernels[2], "xfs", tests[2], 1, outcome.Fail, outcome.Live)
-	b.Until(`document.querySelectorAll(".matrix .fs").length === 2 && document.querySelectorAll(".matrix a.v-fail").length === 1`)
+	b.Until(`document.querySelectorAll(".matrix .fs").length === 2 && document.querySelectorAll(".matrix .o-live").length === 1`)
 	// A second attempt changes its cell in place.
 	add(kernels[2], "xfs", tests[2], 2, outcome.Pass, outcome.Snapshot)
-	b.Until(`document.querySelector('.matrix a[aria-label="fail (live), flaky 1/2"]')?.textContent === "xL*"`)
+	b.Until(`document.querySelector('.matrix a[aria-label="xL* fail (live), flaky 1/2"]')?.textContent === "xL*"`)
 
 	// The reader types, and continues while cells arrive.
 	b.Type("#find", "wri")
@@ -179,14 +179,14 @@ func TestLostServerInBrowser(t *testing.T) {
 	b.Until(`document.querySelector(".lost").textContent.includes("does not respond")`)
 	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot))))
 	servingAt(t, testServer(t, Config{Store: openStore(t, path)}, quick), strings.TrimPrefix(address, "http://"))
-	b.Until(`document.querySelector(".lost").textContent === "" && document.querySelectorAll(".matrix a.cell").length === 1`)
+	b.Until(`document.querySelector(".lost").textContent === "" && document.querySelectorAll(".matrix .cell > a").length === 1`)
 	b.Until(`document.querySelector(".progress-text").textContent.startsWith("1 of 8")`)
 }
 
 func TestDiffInBrowser(t *testing.T) {
 	t.Parallel()
 	_, address := live(t)
-	b := browsertest.Open(t, address+"/#/diff/@baseline/latest~1")
+	b := browsertest.Open(t, address+"/#/diff/@baseline/latest")
 	b.Until(`document.getElementById("same") !== null`)
 	b.Is(`[...document.querySelectorAll("section h2")].map(e => e.textContent).join()`, "new failures: 1")
 	b.Is(`document.querySelector("[data-list=new-failures] tbody tr").innerText.includes("xP fail (phantom-zero)")`, true)
@@ -195,12 +195,12 @@ func TestDiffInBrowser(t *testing.T) {
 	// The form leads to the same URL that a link would have.
 	browsertest.Eval[any](b, `document.getElementById("policy").value = "alias"`)
 	b.Click(`//button[text()="Compare"]`)
-	b.Until(`location.hash === "#/diff/%40baseline/latest~1?policy=alias" && document.getElementById("same") !== null`)
+	b.Until(`location.hash === "#/diff/%40baseline/latest?policy=alias" && document.getElementById("same") !== null`)
 	b.Click(`[data-list=new-failures] td:nth-child(3) a`)
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHole/large-clean"`)
 	b.Sound()
 	b.To(address + "/#/diff/latest/@baseline")
-	b.Until(`document.querySelectorAll("[data-list=gone], [data-list=new]").length === 1`)
+	b.Until(`document.querySelectorAll("[data-list=fixes]").length === 1`)
 	b.Click(`//a[text()="history"]`)
 	b.Until(`document.querySelectorAll(".strip a.cell").length === 2`)
 	b.Is(`location.hash.startsWith("#/history/")`, true)
@@ -238,7 +238,7 @@ func TestScreenshotsInBrowser(t *testing.T) {
 	b := browsertest.Open(t, address)
 	for name, view := range map[string]struct{ hash, ready string }{
 		"runs":    {"#/runs", `document.querySelectorAll("table.runs tbody tr").length === 3`},
-		"run":     {"#/run/latest~1", `document.getElementById("shown") !== null`},
+		"run":     {"#/run/latest", `document.getElementById("shown") !== null`},
 		"diff":    {"#/diff/latest~1/latest", `document.getElementById("same") !== null`},
 		"map":     {"#/map", `document.querySelector(".map") !== null`},
 		"history": {"#/history/" + url.PathEscape(kernels[2]) + "/xfs/" + url.QueryEscape(tests[0]), `document.querySelectorAll(".strip a.cell").length === 2`},
@@ -263,7 +263,7 @@ func TestTokenInBrowser(t *testing.T) {
 	sampleStore(t, path)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Token: token}, quick))
 	// Without the token, the page asks for it.
-	b := browsertest.Open(t, address+"/#/run/latest~1")
+	b := browsertest.Open(t, address+"/#/run/latest")
 	b.Until(`document.getElementById("token") !== null`)
 	b.Shot("token-1280")
 	b.Type("#token", "wrong"+"\r")

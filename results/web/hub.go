@@ -277,7 +277,7 @@ func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 			e.Kind = kindRetry
 		}
 		e.Cell = &page.EventCell{
-			Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome, Detail: c.Detail,
+			Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome, Class: c.Class(), Detail: c.Detail,
 			Attempts: c.Attempts, Flaky: c.Flaky, Expected: c.Expected, DurationMS: c.Duration.Milliseconds(),
 		}
 		events = append(events, e)

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/lab/query"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
+)
+
+// mapRows is how many rows of a map are shown if the user does not say.
+const mapRows = 40
+
+func (a *app) resultsMapCommand() *cobra.Command {
+	var filter query.Filter
+	var policy string
+	var changed bool
+	var rows, page int
+	var document *documentFlag
+	cmd := &cobra.Command{
+		Use:   "map [RUN…]",
+		Short: "Show the outcome of each test on each kernel, and where it changes",
+		Long: `map shows a row for each test and filesystem and a column for each kernel, oldest
+first, with a letter for the outcome. Rows that change come first; subtests and
+filesystems that are alike share a row. The changes of these rows are listed
+below. Of a cell that several runs have, the first named run is used.` + runHelp,
+		Example: `  splicelab results map
+  splicelab results map latest latest~1 -f xfs --changed
+  splicelab results map -t PunchHole --rows 0`,
+		Args: cli.Arguments(0, cli.Any, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			pick, err := filter.Compile()
+			switch {
+			case err != nil:
+				return err
+			case rows < 0:
+				return usagef("--rows %d: cannot be negative; 0 shows all", rows)
+			case page < 1:
+				return usagef("--page %d: the first is 1", page)
+			}
+			m, from, err := a.readMap(cmd.Context(), args, policy, pick)
+			if err != nil {
+				return err
+			}
+			if changed {
+				m.Rows = slices.DeleteFunc(m.Rows, func(r history.MapRow) bool { return len(r.Changes) == 0 })
+			}
+			if document.wanted() {
+				return document.encoding.Write(a.stdout, query.MapDocument(m, from))
+			}
+			again := append([]string{"splicelab", "results", "map"}, args...)
+			for _, f := range flagOptions(cmd.Flags()) {
+				if f.Name != "page" {
+					again = append(again, "--"+f.Name+"="+f.Value)
+				}
+			}
+			return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+				o.Rows, o.Page = rows, page
+				return terminal.WriteKernelMap(w, m, results.ShellCommand(again), o)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
+	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
+	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
+	f.BoolVar(&changed, "changed", false, "only rows that change from one kernel to another")
+	f.IntVar(&rows, "rows", mapRows, "show `N` rows; 0: all")
+	f.IntVar(&page, "page", 1, "show the `N`-th page of so many rows")
+	a.wideFlag(cmd)
+	document = documentFlags(cmd, "map")
+	policyFlag(cmd, &policy)
+	a.expectationsFlag(f)
+	return cmd
+}
+
+// readMap is the map of the named runs, or of the latest, and the run that each of
+// its cells is from.
+func (a *app) readMap(ctx context.Context, names []string, policy string, pick func(results.Cell) bool) (history.KernelMap, map[results.CellKey]string, error) {
+	store, err := a.session().OpenResults()
+	if err != nil {
+		return history.KernelMap{}, nil, err
+	}
+	defer func() { _ = store.Close() }() // only read from
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	var cells []results.Cell
+	from := map[results.CellKey]string{}
+	for _, name := range names {
+		s, err := a.session().ReadJudged(ctx, store, name, policy)
+		if err != nil {
+			return history.KernelMap{}, nil, err
+		}
+		for _, c := range s.Cells {
+			if from[c.CellKey] == "" && pick(c) {
+				from[c.CellKey] = s.ID
+				cells = append(cells, c)
+			}
+		}
+	}
+	var columns []history.MapKernel
+	for _, r := range results.Releases(cells) {
+		columns = append(columns, history.MapKernel{Release: r.Name, Series: r.Series()})
+	}
+	return history.NewKernelMap(columns, cells), from, nil
+}
