@@ -25,6 +25,7 @@ import (
 	"github.com/splicelab/splicelab/lab/template"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -78,6 +79,10 @@ type Config struct {
 	// Requested are the options that the user set, by name. If it is not nil,
 	// runs are stored with their Recipe.
 	Requested map[string]string
+	// Origin is what began the run; default: results.OriginUser.
+	Origin results.Origin
+	// Tests are the selected tests in words, for the record.
+	Tests string
 	// Command is the command line of the run, for the record.
 	Command []string
 	// Version is the lab's own version, for the record.
@@ -149,6 +154,7 @@ func (c *Config) complete() error {
 		return fmt.Errorf("unknown isolation %q: use %s or %s", c.Isolation, plan.IsolationCell, plan.IsolationVM)
 	}
 	setDefault(&c.Policy, outcome.DefaultPolicy)
+	setDefault(&c.Origin, results.OriginUser)
 	setDefault(&c.MemoryMiB, defaultMemoryMiB)
 	setDefault(&c.TemplatesMiB, defaultTemplatesMiB)
 	setDefault(&c.CPUs, 1)

@@ -123,9 +123,13 @@ func (l *Lab) newRun(ctx context.Context, p plan.Plan) results.Run {
 	for _, k := range p.Kernels {
 		used = append(used, runKernel(k))
 	}
+	selected := results.Selected{Tests: l.cfg.Tests}
+	for _, profile := range p.Profiles {
+		selected.Filesystems = append(selected.Filesystems, profile.Name)
+	}
 	return results.Run{
-		Kernels: used,
-		ID:      results.NewRunID(now), Started: now, Policy: l.cfg.Policy, Accel: string(l.cfg.Accel),
+		Kernels: used, Origin: l.cfg.Origin, Selected: selected,
+		ID: results.NewRunID(now), Started: now, Policy: l.cfg.Policy, Accel: string(l.cfg.Accel),
 		Seed: l.cfg.Seed, Command: l.cfg.Command, Conditions: cond, Planned: p.Cells(),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"runtime"
 	"slices"
 	"time"
 
@@ -46,7 +47,7 @@ func (l *Lab) Run(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer)
 		return results.Run{}, err
 	}
 	defer release()
-	return l.perform(ctx, p, ks, o, func() (results.Run, []results.Cell, error) {
+	return l.perform(ctx, p, ks, o, run, func() (results.Run, []results.Cell, error) {
 		return run, nil, l.store.BeginRun(ctx, run)
 	})
 }
@@ -69,7 +70,7 @@ func (l *Lab) Resume(ctx context.Context, id string, p plan.Plan, ks exec.Kernel
 	defer release()
 	resumed := *l
 	resumed.cfg.Seed, resumed.cfg.Policy = run.Seed, run.Policy
-	return resumed.perform(ctx, p, ks, o, func() (results.Run, []results.Cell, error) {
+	return resumed.perform(ctx, p, ks, o, run, func() (results.Run, []results.Cell, error) {
 		cells, err := l.store.Cells(ctx, run.ID)
 		if err != nil {
 			return run, nil, err
@@ -79,14 +80,14 @@ func (l *Lab) Resume(ctx context.Context, id string, p plan.Plan, ks exec.Kernel
 	})
 }
 
-// perform runs the pending cells of a plan. begin returns the run and the cells
-// that it already has.
-func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
+// perform runs the pending cells of a plan. begin returns the run, like, as it is
+// stored, and the cells that it already has.
+func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer, like results.Run, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
 	common, err := l.jobs(p)
 	if err != nil {
 		return results.Run{}, err
 	}
-	expected, err := l.store.Durations(ctx)
+	expected, err := l.store.Durations(ctx, like)
 	if err != nil {
 		return results.Run{}, err
 	}
@@ -95,15 +96,22 @@ func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Obser
 		return run, err
 	}
 	rec := &recorder{ctx: context.WithoutCancel(ctx), store: l.store, run: run.ID, kernels: ks}
-	x := exec.New(l.host, l.suites, rec, l.cfg.Jobs)
-	s := sched.New(sched.Config{
+	live := &publisher{store: l.store, run: run.ID}
+	defer live.end()
+	host := l.host
+	var s *sched.Scheduler // host is not used before there is one
+	host.Observe = func(p machine.Preparation) { s.Prepare(string(p.Work), p.Kernel, p.FS, p.Over) }
+	x := exec.New(host, l.suites, rec, l.cfg.Jobs)
+	s = sched.New(sched.Config{
 		Plan: &p, Isolation: l.cfg.Isolation, Run: common, Expected: expected, Known: known,
+		Slots: l.cfg.Jobs, Processors: runtime.NumCPU() / l.cfg.CPUs, Templates: l.host.Templates != nil,
 		// A paused VM takes about 60 MiB, so there may be one for each that runs.
 		Concurrency: 2 * l.cfg.Jobs,
 		Observe: func(e sched.Event) {
 			if e.Kind == sched.Planned {
 				e.Run = run.ID
 			}
+			live.Event(e)
 			if o != nil {
 				o.Event(e)
 			}

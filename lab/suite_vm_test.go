@@ -7,7 +7,6 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/faults"
 	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -17,10 +16,11 @@ const wholeSuite = `^splice\.`
 
 // TestWholeSuite runs every test of the catalogue: whatever they find, none
 // breaks the VM that it shares with the others, none fails in its set-up, and
-// none skips without saying why. "make test-slow" does it on an old kernel, too.
+// none skips without saying why. "make test-slow" runs every cell of each, and
+// does it on an old kernel, too.
 func TestWholeSuite(t *testing.T) {
 	b := newBench(t).restoreShared()
-	b.controls = true
+	b.controls, b.oneEach = true, !slow()
 	for _, series := range thorough("6.12", "5.10") {
 		profile := map[string]string{"5.10": "ext4", "6.12": "xfs"}[series]
 		cells, err := b.run([]kernels.Kernel{testKernel(t, series)}, profile, wholeSuite)
@@ -43,17 +43,14 @@ func TestWholeSuite(t *testing.T) {
 	}
 }
 
-// TestEveryDetectorFires shows each cell of the suite its fault: a detector
-// that has never been seen to fire proves nothing.
+// TestEveryDetectorFires shows each test of the suite its fault: a detector that
+// has never been seen to fire proves nothing. "make test-slow" does it with every
+// cell.
 func TestEveryDetectorFires(t *testing.T) {
 	b := newBench(t).restoreShared()
-	b.controls = true
+	b.controls, b.oneEach = true, !slow()
 	b.cfg.Policy, b.cfg.Faults = outcome.PolicyAlias, true
-	suites, err := suite.List(t.Context(), b.cfg.GuestDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	planned, err := plan.New(nil, nil, suites, wholeSuite)
+	planned, err := plan.New(nil, nil, b.suites(), wholeSuite)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,12 +22,18 @@ type Run struct {
 	Accel    string // "tcg" or "kvm"
 	Seed     uint64
 	Command  []string
+	// Origin is what began the run. Stores treat an empty one as OriginUser.
+	Origin   Origin
+	Selected Selected
 	// Conditions are what could explain a difference between runs: "qemu",
 	// "splicelab", "mkfs.xfs", "kernel <release>" (its digest), …
 	Conditions map[string]string
-	Kernels    []Kernel // those planned; only BeginRun reads it
+	Kernels    []Kernel // those planned; only BeginRun and Store.List know them
 	Planned    int      // cells planned
 	Problem    string   // why the run cannot be trusted, such as a failed control cell or an abort; else empty
+	// Pending says that planned cells have not run: the run is running or was
+	// interrupted. An interrupted run can have a Finished time.
+	Pending bool
 	// Paused is how long the run was stopped between Started and Finished.
 	Paused time.Duration
 	// Plan is what the lab needs to resume the run, in the lab's format; empty
@@ -49,9 +55,9 @@ const Baseline = "baseline"
 
 // CellKey identifies a cell.
 type CellKey struct {
-	Kernel string // release
-	FS     string // profile name
-	Test   string // suite.TestName/subtest
+	Kernel string `json:"kernel"` // release
+	FS     string `json:"fs"`     // profile name
+	Test   string `json:"test"`   // suite.TestName/subtest
 }
 
 // String returns "kernel fs test", as used in listings and messages.

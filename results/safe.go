@@ -19,7 +19,7 @@ const (
 // of its command are quoted for a shell if necessary.
 func SafeRun(r Run) Run {
 	r.ID, r.Policy, r.Accel = sanitize.Line(r.ID), outcome.Policy(sanitize.Line(string(r.Policy))), sanitize.Line(r.Accel)
-	r.Problem = sanitize.Line(r.Problem)
+	r.Problem, r.Origin = sanitize.Line(r.Problem), Origin(sanitize.Line(string(r.Origin)))
 	command := make([]string, len(r.Command))
 	for i, word := range r.Command {
 		command[i] = shell.Quote(sanitize.Line(word))

@@ -24,24 +24,30 @@ type Tally struct {
 
 // Count counts cells.
 func Count(cells []Cell) Tally {
-	t := Tally{Cells: len(cells), Verdicts: map[outcome.Verdict]int{}, Outcomes: map[outcome.Outcome]int{}, Classes: map[outcome.Class]int{}}
+	t := Tally{Verdicts: map[outcome.Verdict]int{}, Outcomes: map[outcome.Outcome]int{}, Classes: map[outcome.Class]int{}}
 	for i := range cells {
-		t.Verdicts[cells[i].Verdict]++
-		t.Classes[cells[i].Class()]++
-		if cells[i].Outcome != outcome.None {
-			t.Outcomes[cells[i].Outcome]++
-		}
-		if cells[i].Flaky != "" {
-			t.Flaky++
-		}
-		switch cells[i].Expected {
-		case XFail:
-			t.XFail++
-		case XPass:
-			t.XPass++
-		}
+		t.Add(&cells[i])
 	}
 	return t
+}
+
+// Add counts one more cell. t is from Count.
+func (t *Tally) Add(c *Cell) {
+	t.Cells++
+	t.Verdicts[c.Verdict]++
+	t.Classes[c.Class()]++
+	if c.Outcome != outcome.None {
+		t.Outcomes[c.Outcome]++
+	}
+	if c.Flaky != "" {
+		t.Flaky++
+	}
+	switch c.Expected {
+	case XFail:
+		t.XFail++
+	case XPass:
+		t.XPass++
+	}
 }
 
 // Bad is the number of cells that make the run fail.

@@ -11,6 +11,7 @@ import (
 
 func (a *app) benchCommand() *cobra.Command {
 	var o bench.Options
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what a cell costs on this machine, and compare it with the goals",
@@ -32,7 +33,7 @@ usage; 3 the lab failed or was interrupted.`,
   splicelab bench -n 3 --held 10
   splicelab bench -k 6.1 -f ext4 -t '^splice\.TestPunchHoleInPage/small-clean$'`,
 		Args: cli.Arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), o, document) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -44,16 +45,19 @@ usage; 3 the lab failed or was interrupted.`,
 	f.IntP("jobs", "j", 0, "run `N` VMs at once for throughput (default: from cores and memory)")
 	a.bind(f, "jobs", "run.jobs")
 	a.vmFlags(f)
+	document = documentFlags(cmd, "bench")
 	a.completeSelections(cmd)
 	return cmd
 }
 
-func (a *app) bench(ctx context.Context, o bench.Options) error {
+func (a *app) bench(ctx context.Context, o bench.Options, document *documentFlag) error {
 	if o.Repetitions < 1 || o.Held < 1 {
 		return usagef("-n %d --held %d: both are at least 1", o.Repetitions, o.Held)
 	}
 	if o.Guest.Filesystem == "" {
 		return usagef("name the filesystem to measure on, for example -f xfs")
 	}
-	return bench.Measure(ctx, a.session(), a.stdout, a.stderr, o)
+	return bench.Measure(ctx, a.session(), a.stderr, o, func(r bench.Report) error {
+		return a.show(document, r.Document(), func() error { return r.WriteMarkdown(a.stdout) })
+	})
 }

@@ -18,9 +18,15 @@ func (a *app) bisectCommand() *cobra.Command {
 		a.bisectPackagesCommand(), a.bisectCommitsCommand(), a.bisectConfigCommand())
 }
 
-// searchFlags defines the flags common to every bisection. They set q and the
-// file for the answer in JSON ("" by default).
-func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, json *string) {
+// answerFlags are where the answer of a search goes.
+type answerFlags struct {
+	json   string // file for the answer in JSON; empty: none
+	output *documentFlag
+}
+
+// searchFlags defines the flags common to every bisection. They set q and
+// answer; schema is that of the answer.
+func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, answer *answerFlags, schema string) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	defaults := config.Default().Run
@@ -31,8 +37,9 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, json *string) {
 	f.Float64Var(&q.Confidence, "confidence", 0.99, "`PROBABILITY` that the answer is right")
 	f.IntVar(&q.Tries, "tries", 100, "try one kernel at most `N` times")
 	f.BoolVar(&q.Fresh, "fresh", false, "start over, even if an unfinished bisection could be resumed")
-	f.StringVar(json, "json", "", "write the answer as JSON to `FILE` (- is standard output)")
-	f.String("policy", defaults.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
+	answer.output = documentFlags(cmd, schema)
+	f.StringVar(&answer.json, "json", "", "write the answer as JSON to `FILE` (- is standard output)")
+	f.String("policy", defaults.Policy, "`POLICY` that decides which outcomes pass: alias or snapshot")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	for _, name := range []string{"tests", "filesystems", "policy", "jobs"} {
 		a.bind(f, name, "run."+name)
@@ -53,16 +60,15 @@ func needsCell(cmd *cobra.Command) error {
 
 // showAnswer returns a function that prints the answer of a search and then
 // returns the error that sets the exit code.
-func (a *app) showAnswer(json string) (show func(drive.Answer) error, failed func() error) {
+func (a *app) showAnswer(to answerFlags) (show func(drive.Answer) error, failed func() error) {
 	found := true
 	show = func(answer drive.Answer) error {
-		out := a.humanOut(json == "-")
-		answer.Write(out, a.matrixOptions(out).Color)
-		found = answer.Found()
-		if json == "" {
-			return nil
+		if !to.output.wanted() {
+			out := a.humanOut(to.json == string(export.Stdout))
+			answer.Write(out, a.matrixOptions(out).Color)
 		}
-		return export.File(json).WriteJSON(answer.JSON(), a.stdout)
+		found = answer.Found()
+		return a.writeDocument(to.output, export.File(to.json), answer.JSON())
 	}
 	return show, func() error {
 		if !found {

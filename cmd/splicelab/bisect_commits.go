@@ -9,7 +9,7 @@ import (
 
 func (a *app) bisectCommitsCommand() *cobra.Command {
 	var q drive.CommitQuery
-	var json string
+	var to answerFlags
 	cmd := &cobra.Command{
 		Use:   "commits -t TEST -f FILESYSTEM --repo REPO --good REF --bad REF [-- PATH…]",
 		Short: "Find the commit that changed the outcome of a cell",
@@ -52,8 +52,8 @@ was interrupted.`,
 					return usagef("%s is missing: name the repository with --repo and both ends with --good and --bad", flag)
 				}
 			}
-			if json != "" {
-				if err := export.File(json).Check("json"); err != nil {
+			if to.json != "" {
+				if err := export.File(to.json).Check("json"); err != nil {
 					return err
 				}
 			}
@@ -63,7 +63,7 @@ was interrupted.`,
 			if err := needsCell(cmd); err != nil {
 				return err
 			}
-			show, failed := a.showAnswer(json)
+			show, failed := a.showAnswer(to)
 			if err := drive.Commits(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
 				return err
 			}
@@ -75,7 +75,7 @@ was interrupted.`,
 	f.StringVar(&q.Repo, "repo", "", "search the git repository in `DIR` (required)")
 	f.StringVar(&q.Good, "good", "", "good `COMMIT` (required)")
 	f.StringVar(&q.Bad, "bad", "", "bad `COMMIT` (required)")
-	a.searchFlags(cmd, &q.Query, &json)
+	a.searchFlags(cmd, &q.Query, &to, "bisect-commits")
 	f.StringSliceVar(&q.Skip, "skip", nil, "do not test these `COMMITS`")
 	f.BoolVar(&q.FirstParent, "first-parent", false, "follow only first parents: name the merge, not a commit in it")
 	f.StringVar(&q.Log, "log", "", "write a log for git bisect replay to `FILE`")

@@ -9,7 +9,7 @@ import (
 
 func (a *app) bisectConfigCommand() *cobra.Command {
 	var q drive.ConfigQuery
-	var json string
+	var to answerFlags
 	cmd := &cobra.Command{
 		Use:   "config -t TEST -f FILESYSTEM --tree SOURCE --good-config CONFIG --bad-config CONFIG",
 		Short: "Find the configuration options that change the outcome of a cell",
@@ -46,7 +46,7 @@ it was interrupted.`,
 			if err := needsCell(cmd); err != nil {
 				return err
 			}
-			show, failed := a.showAnswer(json)
+			show, failed := a.showAnswer(to)
 			if err := drive.Config(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ it was interrupted.`,
 	f.StringVar(&q.Build.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
 	f.StringVar(&q.Good, "good-config", "", "good `CONFIG` (required)")
 	f.StringVar(&q.Bad, "bad-config", "", "bad `CONFIG` (required)")
-	a.searchFlags(cmd, &q.Query, &json)
+	a.searchFlags(cmd, &q.Query, &to, "bisect-config")
 	buildFlags(f, &q.Build)
 	// Each end has its own base.
 	f.Lookup("base").Hidden = true

@@ -18,7 +18,8 @@ import (
 
 func (a *app) bisectPackagesCommand() *cobra.Command {
 	var q drive.PackageQuery
-	var json, html string
+	var to answerFlags
+	var html string
 	var wholeMap bool
 	cmd := &cobra.Command{
 		Use:   "packages -t TEST -f FILESYSTEM {--good KERNEL --bad KERNEL | --series SERIES | -k SELECTORS}",
@@ -59,8 +60,8 @@ interrupted.`,
 			if html != "" && !wholeMap {
 				return usagef("--html requires --map; --json has the answer of a bisection")
 			}
-			if wholeMap && (json != "" || q.Term != "") {
-				return usagef("--map shows every change: it accepts neither --term nor --json")
+			if wholeMap && (to.json != "" || to.output.wanted() || q.Term != "") {
+				return usagef("--map shows every change: it accepts neither --term, --json nor -o")
 			}
 			if err := q.Check(); err != nil {
 				return err
@@ -74,7 +75,7 @@ interrupted.`,
 			if err := needsCell(cmd); err != nil {
 				return err
 			}
-			show, failed := a.showAnswer(json)
+			show, failed := a.showAnswer(to)
 			if err := drive.Packages(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
 				return err
 			}
@@ -86,7 +87,7 @@ interrupted.`,
 	cmd.Flags().StringVar(&q.Bad, "bad", "", "bad `KERNEL`, a selector that matches one")
 	cmd.Flags().StringVar(&q.Series, "series", "", "search only this `SERIES`, for example 6.12")
 	cmd.Flags().StringVarP(&q.List, "kernels", "k", "", "search the kernels that these `SELECTORS` match, instead of all from --good to --bad")
-	a.searchFlags(cmd, &q.Query, &json)
+	a.searchFlags(cmd, &q.Query, &to, "bisect-packages")
 	cmd.Flags().BoolVar(&wholeMap, "map", false, "run any number of cells on every kernel, and show all changes")
 	cmd.Flags().StringVar(&html, "html", "", "write the map as one page to `FILE`")
 	cmd.Flags().StringSliceVar(&q.Mention, "mention", nil, "show the changelog lines with these `WORDS`, comma-separated (default: filesystem, splice, page cache)")

@@ -14,7 +14,8 @@ func (a *app) cacheCommand() *cobra.Command {
 }
 
 func (a *app) cacheListCommand() *cobra.Command {
-	return &cobra.Command{
+	var document *documentFlag
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show the contents of the cache and the space they use",
 		Long: `list shows the parts of the cache with their number of files and their disk
@@ -22,9 +23,15 @@ usage (images are sparse).`,
 		Example: "  splicelab cache list",
 		Args:    cli.Arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			return a.session().ListCache(a.stdout)
+			use, err := a.session().CacheUse()
+			if err != nil {
+				return err
+			}
+			return a.show(document, use, func() error { return use.Write(a.stdout) })
 		},
 	}
+	document = documentFlags(cmd, "cache")
+	return cmd
 }
 
 func (a *app) cacheCleanCommand() *cobra.Command {

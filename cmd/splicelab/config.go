@@ -9,13 +9,33 @@ import (
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
+	"github.com/splicelab/splicelab/lab/export"
 )
 
 func (a *app) configCommand() *cobra.Command {
-	return cli.Group("config", "Decide which configuration files are trusted",
-		`  splicelab config trust
+	return cli.Group("config", "Show the configuration, and decide which files are trusted",
+		`  splicelab config show
+  splicelab config trust
   splicelab config trust --remove`,
-		a.configTrustCommand())
+		a.configShowCommand(), a.configTrustCommand())
+}
+
+func (a *app) configShowCommand() *cobra.Command {
+	var document *documentFlag
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Show every option and its value",
+		Long: `show prints all options as they are after flags, environment variables and
+files were read, as a splicelab.yaml. Secrets are hidden.`,
+		Example: `  splicelab config show
+  splicelab config show -o json | jq .run.policy`,
+		Args: cli.Arguments(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			return a.show(document, config.Shown{Config: a.cfg}, func() error { return export.YAML(a.stdout, config.Shown{Config: a.cfg}) })
+		},
+	}
+	document = documentFlags(cmd, "config")
+	return cmd
 }
 
 func (a *app) configTrustCommand() *cobra.Command {

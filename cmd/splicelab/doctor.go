@@ -13,7 +13,8 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var document *documentFlag
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what this machine can and cannot do, and how to fix it",
 		Long: `doctor checks everything that a run needs: QEMU, the accelerator, mkfs tools,
@@ -24,8 +25,10 @@ says how to fix it.
 Exit codes: 0 if a run can work, 3 if it cannot.`,
 		Example: "  splicelab doctor",
 		Args:    cli.Arguments(0, 0, ""),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), document) },
 	}
+	document = documentFlags(cmd, "doctor")
+	return cmd
 }
 
 // settingHints lists how the options that a remedy names can be set.
@@ -36,10 +39,13 @@ var settingHints = map[string]string{
 	"guest-dir": "--guest-dir or SPLICELAB_GUEST_DIR",
 }
 
-func (a *app) doctor(ctx context.Context) error {
-	var missing []string
-	failures := 0
+func (a *app) doctor(ctx context.Context, document *documentFlag) error {
+	report := doctor.Report{Usable: true, Findings: []doctor.Finding{}, Packages: []string{}}
 	err := doctor.Examine(ctx, a.session(), func(f doctor.Finding) {
+		report.Add(f)
+		if document.wanted() {
+			return
+		}
 		fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", f.Health, f.Subject, sanitize.Line(f.Text))
 		if hint := settingHints[f.Option]; hint != "" {
 			f.Remedy += " by " + hint
@@ -47,18 +53,20 @@ func (a *app) doctor(ctx context.Context) error {
 		if f.Remedy != "" {
 			fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.Remedy))
 		}
-		missing = append(missing, f.Packages...)
-		if f.Health == doctor.Fail {
-			failures++
-		}
 	})
 	if err != nil {
 		return err
 	}
-	if len(missing) > 0 {
-		fmt.Fprintf(a.stdout, "\nTo install what is missing:\n  apt-get install -y %s\n", strings.Join(missing, " "))
+	err = a.show(document, report, func() error {
+		if len(report.Packages) > 0 {
+			fmt.Fprintf(a.stdout, "\nTo install what is missing:\n  apt-get install -y %s\n", strings.Join(report.Packages, " "))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if failures > 0 {
+	if failures := report.Failures(); failures > 0 {
 		return fmt.Errorf("this machine cannot run the lab: %d of the checks above failed; they say how to fix it", failures)
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 )
 
 func (a *app) kernelsDiffCommand() *cobra.Command {
-	var asJSON bool
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Compare the build configurations of two kernels",
@@ -19,9 +19,14 @@ the compiler are omitted. Kernels that are not cached are fetched first.`,
   splicelab kernels diff 6.12 'file:arch/x86/boot/bzImage?config=.config'`,
 		Args: cli.Arguments(2, 2, "two selectors, for example 6.1 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return kernelset.Diff(cmd.Context(), a.session(), a.stdout, a.stderr, args[0], args[1], asJSON)
+			d, err := kernelset.Diff(cmd.Context(), a.session(), a.stderr, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			return a.show(document, d.Changes, func() error { return d.Write(a.stdout) })
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
+	document = documentFlags(cmd, "kernels-diff")
+	document.jsonFlag(cmd)
 	return cmd
 }

@@ -6,12 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/kernelset"
 )
 
 func (a *app) kernelsListCommand() *cobra.Command {
-	var asJSON, refresh bool
+	var refresh bool
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "list [SELECTORS]",
 		Short: "List the kernels that can be run, oldest first",
@@ -20,26 +20,19 @@ version order. Numbers in the column NOTE refer to the notes below the table.
 What the archive omits, and why, is reported on standard error.`,
 		Example: `  splicelab kernels list
   splicelab kernels list 6.12.43..6.12.117
-  splicelab kernels list --json newest:5`,
+  splicelab kernels list -o json newest:5`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			entries, err := kernelset.List(cmd.Context(), a.session(), strings.Join(args, ""), refresh)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return kernelset.WriteJSON(a.stdout, entries)
-			}
-			return kernelset.Write(a.stdout, entries)
+			return a.show(document, kernelset.Documents(entries), func() error { return kernelset.Write(a.stdout, entries) })
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
 	cmd.Flags().BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
+	document = documentFlags(cmd, "kernels")
+	document.jsonFlag(cmd)
 	return cmd
-}
-
-// writeJSON writes one indented document to standard output.
-func (a *app) writeJSON(v any) error {
-	return export.JSON(a.stdout, v)
 }

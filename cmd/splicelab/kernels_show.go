@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) kernelsShowCommand() *cobra.Command {
-	return &cobra.Command{
+	var document *documentFlag
+	cmd := &cobra.Command{
 		Use:   "show SELECTORS",
 		Short: "Show where kernels come from, and the files of those that are cached",
 		Long: `show prints all that is known about the kernels that the selectors match. Files
@@ -28,15 +29,27 @@ nothing.`,
 			if err != nil {
 				return err
 			}
-			for i, e := range entries {
-				if i > 0 {
-					fmt.Fprintln(a.stdout)
-				}
-				if err := kernelset.Describe(cmd.Context(), a.stdout, e); err != nil {
+			all := make([]kernelset.Details, 0, len(entries))
+			for _, e := range entries {
+				one, err := kernelset.Describe(cmd.Context(), e)
+				if err != nil {
 					return err
 				}
+				all = append(all, one)
 			}
-			return nil
+			return a.show(document, all, func() error {
+				for i, one := range all {
+					if i > 0 {
+						fmt.Fprintln(a.stdout)
+					}
+					if err := one.Write(a.stdout); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		},
 	}
+	document = documentFlags(cmd, "kernel-details")
+	return cmd
 }

@@ -18,7 +18,8 @@ func (a *app) resultsCommand() *cobra.Command {
   splicelab results diff latest~1 latest`,
 		a.resultsListCommand(), a.resultsShowCommand(), a.resultsMatrixCommand(), a.resultsMapCommand(), a.resultsPolicyCommand(), a.resultsFindingsCommand(),
 		a.resultsDiffCommand(), a.resultsBaselineCommand(), a.resultsAcceptCommand(), a.resultsExpectationsCommand(),
-		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
+		a.resultsHistoryCommand(), a.resultsFlakyCommand(), a.resultsTimingCommand(),
+		a.resultsTrendCommand(), a.resultsExportCommand(), a.resultsImportCommand(), a.resultsPruneCommand())
 }
 
 // runHelp refers to the topic on naming runs, in the help of every verb that
@@ -59,5 +60,5 @@ func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.S
 
 // policyFlag lets a verb show a finished run under another policy.
 func policyFlag(cmd *cobra.Command, policy *string) {
-	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, snapshot or alias (default: the run's own)")
+	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, alias or snapshot (default: the run's own)")
 }

@@ -6,11 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsBaselineCommand() *cobra.Command {
-	return &cobra.Command{
+	var document *documentFlag
+	cmd := &cobra.Command{
 		Use:   "baseline [RUN]",
 		Short: "Set the run that others are compared with, or show it",
 		Long: `baseline makes RUN the baseline, replacing the previous one. @baseline then
@@ -31,8 +33,10 @@ shows the id of the baseline.` + runHelp,
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintln(a.stdout, run.ID)
-				return err
+				return a.show(document, query.Baseline{Run: run.ID}, func() error {
+					_, err := fmt.Fprintln(a.stdout, run.ID)
+					return err
+				})
 			}
 			run, err := store.Run(cmd.Context(), args[0])
 			if err != nil {
@@ -41,8 +45,12 @@ shows the id of the baseline.` + runHelp,
 			if err := store.Mark(cmd.Context(), results.Baseline, run.ID); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s is the baseline\n", run.ID)
-			return err
+			return a.show(document, query.Baseline{Run: run.ID}, func() error {
+				_, err := fmt.Fprintf(a.stdout, "%s is the baseline\n", run.ID)
+				return err
+			})
 		},
 	}
+	document = documentFlags(cmd, "baseline")
+	return cmd
 }

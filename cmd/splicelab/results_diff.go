@@ -18,7 +18,8 @@ import (
 type diffOptions struct {
 	policy string
 	json   string // file
-	depth  int    // runs of history
+	output *documentFlag
+	depth  int // runs of history
 }
 
 func (a *app) resultsDiffCommand() *cobra.Command {
@@ -70,6 +71,7 @@ Exit codes: 1 if there is a new failure, else 0.`,
 	f.IntVar(&o.depth, "history", history.Depth, "look for flakes in the `N` newest runs up to OLD that have the cell")
 	a.wideFlag(cmd)
 	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
+	o.output = documentFlags(cmd, "diff")
 	return cmd
 }
 
@@ -89,20 +91,20 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 	if err != nil {
 		return err
 	}
-	if o.json != "-" {
+	if o.json != "-" && !o.output.wanted() {
 		if err := a.draw(ctx, func(w io.Writer, o terminal.Options) error {
 			return terminal.WriteDiff(w, c.Before.Run, c.After.Run, c.Difference, o)
 		}); err != nil {
 			return err
 		}
 	}
-	if o.json != "" {
+	if o.json != "" || o.output.wanted() {
 		marks, err := store.Marks(ctx)
 		if err != nil {
 			return err
 		}
-		if err := report.WriteJSON(page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
-			c.Conditions(c.Before.Run, c.After.Run), c.Difference), a.stdout); err != nil {
+		if err := a.writeDocument(o.output, report, page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
+			c.Conditions(c.Before.Run, c.After.Run), c.Difference)); err != nil {
 			return err
 		}
 	}

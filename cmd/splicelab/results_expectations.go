@@ -12,6 +12,7 @@ import (
 
 func (a *app) resultsExpectationsCommand() *cobra.Command {
 	var policy string
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "expectations [RUN]",
 		Short: "Show the effect of each rule of the expectations file on a run",
@@ -34,7 +35,9 @@ Exit codes: 0 every rule is useful; 1 some rule is useless.`,
 				return usagef("there is no expectations file %s: splicelab results accept creates one", sanitize.Line(a.cfg.Run.Expectations))
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
-				useless, err := query.WriteUses(a.stdout, e.Uses(s.Cells, s.Policy))
+				uses := e.Uses(s.Cells, s.Policy)
+				all, useless := query.NewRuleUses(uses)
+				err := a.show(document, all, func() error { return query.WriteUses(a.stdout, uses) })
 				if err == nil && useless > 0 {
 					err = &failedError{useless}
 				}
@@ -44,6 +47,7 @@ Exit codes: 0 every rule is useful; 1 some rule is useless.`,
 	}
 	cmd.Flags().SortFlags = false
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "rule-uses")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

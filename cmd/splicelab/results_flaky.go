@@ -14,6 +14,7 @@ import (
 func (a *app) resultsFlakyCommand() *cobra.Command {
 	var last, top int
 	var policy string
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "flaky [RUN…]",
 		Short: "List the cells whose result differs between several runs",
@@ -35,15 +36,19 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 			case top < 0:
 				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
-			unsteady := 0
-			err := a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) (err error) {
-				unsteady, err = query.WriteFlaky(cmd.Context(), w, a.session(), args, last, top, policy, asList(o))
+			s, err := query.Flaky(cmd.Context(), a.session(), args, last, policy)
+			if err != nil {
 				return err
-			})
-			if err == nil && unsteady > 0 {
-				err = &failedError{unsteady}
 			}
-			return err
+			if err := a.show(document, query.NewFlakyCells(s, top), func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, asList(o)) })
+			}); err != nil {
+				return err
+			}
+			if _, unsteady := s.Cells(); len(unsteady) > 0 {
+				return &failedError{len(unsteady)}
+			}
+			return nil
 		},
 	}
 	f := cmd.Flags()
@@ -52,6 +57,7 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 	f.IntVar(&top, "top", 20, "list at most the `N` worst cells; 0: all")
 	policyFlag(cmd, &policy)
 	a.wideFlag(cmd)
+	document = documentFlags(cmd, "flaky")
 	a.expectationsFlag(f)
 	return cmd
 }

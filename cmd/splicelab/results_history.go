@@ -16,6 +16,7 @@ func (a *app) resultsHistoryCommand() *cobra.Command {
 	var last int
 	var series bool
 	var policy string
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "history KERNEL/FILESYSTEM/TEST",
 		Short: "Show the verdicts of a cell in the runs that have it",
@@ -42,8 +43,12 @@ instead.`,
 					return usagef("--policy: %s", err)
 				}
 			}
-			return a.draw(cmd.Context(), func(w io.Writer, _ terminal.Options) error {
-				return query.WriteHistory(cmd.Context(), w, a.session(), key, last, series, p)
+			h, err := query.History(cmd.Context(), a.session(), key, last, series, p)
+			if err != nil {
+				return err
+			}
+			return a.show(document, h, func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, _ terminal.Options) error { return query.WriteHistory(w, h) })
 			})
 		},
 	}
@@ -52,6 +57,7 @@ instead.`,
 	f.IntVar(&last, "last", history.Depth, "show at most the `N` newest")
 	f.BoolVar(&series, "series", false, "show the cell on all kernels of the series")
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "history")
 	a.expectationsFlag(f)
 	return cmd
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func (a *app) resultsListCommand() *cobra.Command {
-	var asJSON bool
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the stored runs, newest first",
@@ -28,12 +28,10 @@ func (a *app) resultsListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return query.WriteRunsJSON(a.stdout, runs, marks)
-			}
-			return query.WriteRuns(a.stdout, runs, marks)
+			return a.show(document, query.RunDocuments(runs, marks), func() error { return query.WriteRuns(a.stdout, runs, marks) })
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
+	document = documentFlags(cmd, "runs")
+	document.jsonFlag(cmd)
 	return cmd
 }

@@ -19,6 +19,7 @@ func (a *app) resultsMatrixCommand() *cobra.Command {
 	var policy, only string
 	var full bool
 	var top int
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "matrix [RUN]",
 		Short: "Show the violations and the matrix of a run",
@@ -39,12 +40,17 @@ be judged by either policy.` + runHelp,
 				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
-					o.Full, o.OnlyClass, o.Only, o.Top = full, classes, verdicts, top
-					if top == 0 {
-						o.Top = -1
-					}
-					return terminal.WriteMatrix(w, s.Run, s.Cells, o)
+				if document.wanted() {
+					s.Cells = query.RowsWith(s.Cells, classes, verdicts)
+				}
+				return a.show(document, runDocument(s), func() error {
+					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+						o.Full, o.OnlyClass, o.Only, o.Top = full, classes, verdicts, top
+						if top == 0 {
+							o.Top = -1
+						}
+						return terminal.WriteMatrix(w, s.Run, s.Cells, o)
+					})
 				})
 			})
 		},
@@ -55,6 +61,7 @@ be judged by either policy.` + runHelp,
 	cmd.Flags().IntVar(&top, "top", 10, "list at most the `N` most frequent violations; 0: all")
 	a.wideFlag(cmd)
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) resultsPolicyCommand() *cobra.Command {
-	var asJSON bool
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "policy [RUN]",
 		Short: "Show the policy vectors of a run: the answers of each source and sink",
@@ -23,12 +23,12 @@ Kernels mix policies, so there is no single label; the last column lists the
 policies that no answer contradicts.` + runHelp,
 		Example: `  splicelab run -k 6.12 -f xfs -t Policy
   splicelab results policy
-  splicelab results policy latest --json`,
+  splicelab results policy latest -o json`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
-				if asJSON {
-					return findings.WriteJSON(a.stdout, s.Cells)
+				if document.wanted() {
+					return document.encoding.Write(a.stdout, append([]findings.Vector{}, findings.Vectors(s.Cells)...))
 				}
 				if len(findings.Vectors(s.Cells)) == 0 {
 					return usagef("run %s has no policy vectors: its tests did not include TestPolicy; make some with splicelab run -t Policy", s.ID)
@@ -38,7 +38,8 @@ policies that no answer contradicts.` + runHelp,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array of vectors to standard output")
 	a.wideFlag(cmd)
+	document = documentFlags(cmd, "policy-vectors")
+	document.jsonFlag(cmd)
 	return cmd
 }

@@ -15,6 +15,7 @@ import (
 func (a *app) resultsShowCommand() *cobra.Command {
 	var filter query.Filter
 	var policy string
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "show [RUN]",
 		Short: "Show a run's conditions, or all that is known about some of its cells",
@@ -31,12 +32,20 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 				return err
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
-					o = asList(o)
-					if filter.Empty() {
-						return query.WriteRun(w, s, o)
+				switch {
+				case filter.Empty():
+					return a.show(document, runDocument(s), func() error {
+						return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return query.WriteRun(w, s, asList(o)) })
+					})
+				case document.wanted():
+					shown, err := query.ShowCells(cmd.Context(), store, s, pick)
+					if err != nil {
+						return err
 					}
-					return query.WriteCells(cmd.Context(), w, store, s, pick, o)
+					return document.encoding.Write(a.stdout, shown)
+				}
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+					return query.WriteCells(cmd.Context(), w, store, s, pick, asList(o))
 				})
 			})
 		},
@@ -49,6 +58,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 	f.StringVar(&filter.Verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")
 	a.wideFlag(cmd)
 	policyFlag(cmd, &policy)
+	document = documentFlags(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 
 func (a *app) resultsTimingCommand() *cobra.Command {
 	var filter query.Filter
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "timing [RUN]",
 		Short: "Show how the time of a run was spent",
@@ -34,7 +35,9 @@ them. The slowest cells are listed.` + runHelp,
 			}
 			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
 				cells := slices.DeleteFunc(s.Cells, func(c results.Cell) bool { return !pick(c) })
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteTiming(w, s.Run, cells, asList(o)) })
+				return a.show(document, query.NewTimeUse(s.Run, cells), func() error {
+					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteTiming(w, s.Run, cells, asList(o)) })
+				})
 			})
 		},
 	}
@@ -44,5 +47,6 @@ them. The slowest cells are listed.` + runHelp,
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	a.wideFlag(cmd)
+	document = documentFlags(cmd, "timing")
 	return cmd
 }

@@ -77,7 +77,7 @@ passed.`,
 	fromFlag(f, &from)
 	f.Int("priority", defaults.Run.Priority, "run all cells of the tests of priority 0, the highest, to `N`; the default adds nothing to the quick cells")
 	f.Bool("all", false, "run the whole suite (default: the quick cells)")
-	f.String("policy", defaults.Run.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
+	f.String("policy", defaults.Run.Policy, "`POLICY` that decides which outcomes pass: alias or snapshot")
 	a.expectationsFlag(f)
 	f.String("isolation", defaults.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.Int("retry-failures", 0, "run each failing cell `N` more times, each in a fresh VM")
@@ -126,10 +126,12 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from 
 	defer s.Close()
 	p := progress.New(a.stderr)
 	defer p.Close()
+	p.Status("reading the index of the kernel archive")
 	entries, err := s.Archive.ResolveRun(ctx, s.Run.Kernels)
 	if err != nil {
 		return err
 	}
+	p.Status("preparing the first kernel and the accelerator")
 	ran, err := s.RunOn(ctx, tests, entries, p, s.Resumable(from))
 	p.Close()
 	if ran.Run.ID == "" {
@@ -168,6 +170,7 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	defer s.Close()
 	p := progress.New(a.stderr)
 	defer p.Close()
+	p.Status("preparing the first kernel and the accelerator")
 	ran, err := s.Resume(ctx, paused, p)
 	p.Close()
 	if !ran {

@@ -10,7 +10,7 @@ import (
 
 func (a *app) testsListCommand() *cobra.Command {
 	var c chosen
-	var asJSON bool
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the tests, what each checks, and how many cells it has",
@@ -23,15 +23,15 @@ selftest misbehaves on purpose; a run includes it only if -t names it. With
 --tests-from and no -t, only those tests are listed.`,
 		Example: `  splicelab tests list
   splicelab tests list -t 'splice.*Hole' --priority 0
-  splicelab tests list --json`,
+  splicelab tests list -o json`,
 		Args: cli.Arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			suites, err := a.suites(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return a.writeJSON(suites)
+			if document.wanted() {
+				return document.encoding.Write(a.stdout, suites)
 			}
 			width := catalogue.ListWidth
 			if progress.IsTerminal(a.stdout) {
@@ -43,6 +43,7 @@ selftest misbehaves on purpose; a run includes it only if -t names it. With
 	}
 	cmd.Flags().SortFlags = false
 	c.flags(cmd.Flags(), "list")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array of suites to standard output")
+	document = documentFlags(cmd, "suites")
+	document.jsonFlag(cmd)
 	return cmd
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func (a *app) testsShowCommand() *cobra.Command {
-	var asJSON bool
+	var document *documentFlag
 	var from []string
 	cmd := &cobra.Command{
 		Use:   "show TEST",
@@ -22,7 +22,7 @@ A test is named in full (splice.TestPunchHole), by its Go function, or by its
 number in the catalogue; a number shared by several tests shows all of them.`,
 		Example: `  splicelab tests show B8
   splicelab tests show splice.TestControl
-  splicelab tests show TestControl --json`,
+  splicelab tests show TestControl -o json`,
 		Args: cli.Arguments(1, 1, "a test: suite.TestName, TestName, or a number of the catalogue"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			suites, _, release, err := a.session().Suites(cmd.Context(), from)
@@ -37,13 +37,11 @@ number in the catalogue; a number shared by several tests shows all of them.`,
 			if err := catalogue.Observe(cmd.Context(), a.session(), tests); err != nil {
 				return err
 			}
-			if asJSON {
-				return a.writeJSON(tests)
-			}
-			return catalogue.Write(a.stdout, tests, "splicelab run -t")
+			return a.show(document, tests, func() error { return catalogue.Write(a.stdout, tests, "splicelab run -t") })
 		},
 	}
 	fromFlag(cmd.Flags(), &from)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write a JSON array to standard output")
+	document = documentFlags(cmd, "tests")
+	document.jsonFlag(cmd)
 	return cmd
 }

@@ -15,7 +15,8 @@ var version, commit string
 func build() buildinfo.Build { return buildinfo.Build{Version: version, Commit: commit} }
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var document *documentFlag
+	cmd := &cobra.Command{
 		Use:         "version",
 		Short:       "Print the version of splicelab and of Go",
 		Long:        "version prints the version and the commit of splicelab, and the version of Go, as --version does.",
@@ -23,10 +24,14 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:        cli.Arguments(0, 0, ""),
 		Annotations: map[string]string{unconfigured: "true"},
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.stdout, build().Line("splicelab"))
-			return err
+			return a.show(document, build().Document(), func() error {
+				_, err := fmt.Fprintln(a.stdout, build().Line("splicelab"))
+				return err
+			})
 		},
 	}
+	document = documentFlags(cmd, "version")
+	return cmd
 }
 
 // versionFlag makes root answer --version like the verb.

@@ -54,12 +54,8 @@ func TestShell(t *testing.T) {
 		// Words are split so that the echo of the input does not match.
 		{"ls -l /ini''t\r", " init"},
 		{"echo sum $((40+2))\r", "sum 42"},
-		{"cat /proc/sys/kernel/ost''ype\r", "Linux"},
-		{"mount | grep devt''mpfs\r", "devtmpfs /dev devtmpfs"},
 		{"dmesg | grep 'Linux ver''sion' | head -n 1\r", "Linux version"},
-		{"ps -e | grep in''it\r", "init"},
 		{"/bin/sh -c 'echo from $((1+1)) shells'\r", "from 2 shells"},
-		{"yes | head -n 3 | wc -l; echo pipe''line\r", "pipeline"},
 	} {
 		typed(c.line)
 		out := g.waitOutput(c.want)

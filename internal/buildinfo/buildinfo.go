@@ -22,6 +22,20 @@ func (b Build) Line(program string) string {
 	return line
 }
 
+// Document is a program's version for machines.
+type Document struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit"` // empty: unknown
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// Document returns what Line says, as a document.
+func (b Build) Document() Document {
+	info, _ := debug.ReadBuildInfo() // nil: a build without module support
+	return Document{Version: b.Number(), Commit: b.commit(info), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+}
+
 // Number is the version that the build set, else the one that the go command
 // recorded, else "devel".
 func (b Build) Number() string {

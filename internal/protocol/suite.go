@@ -64,6 +64,15 @@ type Test struct {
 	Control bool `json:"control,omitempty"`
 }
 
+// ShownKind is the test's kind as readers see it; control cells are not judged
+// by a policy.
+func (t Test) ShownKind() string {
+	if t.Control {
+		return "control"
+	}
+	return t.Kind
+}
+
 // Attributes that a test sets with testing.T.Attr for the lab. Every other key
 // is a covariate and stored unchanged.
 const (

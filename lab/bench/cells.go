@@ -22,6 +22,7 @@ type bed struct {
 // newBed creates a lab that is configured by set and stores results in store.
 func newBed(c Config, store *store.Store, set func(*lab.Config)) (bed, error) {
 	cfg := c.Lab
+	cfg.Origin = results.OriginBench
 	set(&cfg)
 	l, err := lab.New(cfg, store)
 	return bed{l, store, lab.Ready{c.Kernel}}, err

@@ -19,9 +19,9 @@ type Options struct {
 	Held        int           // likewise
 }
 
-// Measure fetches the kernel, measures, and writes the report to out as
-// Markdown. log shows the progress.
-func Measure(ctx context.Context, s session.Settings, out, log io.Writer, o Options) error {
+// Measure fetches the kernel, measures, and shows the report. log shows the
+// progress.
+func Measure(ctx context.Context, s session.Settings, log io.Writer, o Options, show func(Report) error) error {
 	if _, err := s.Profiles(o.Guest.Filesystem); err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func Measure(ctx context.Context, s session.Settings, out, log io.Writer, o Opti
 		return fmt.Errorf("temporary directory: %w", err)
 	}
 	defer remove()
-	cfg, _, err := s.LabConfig(ctx, kernel)
+	cfg, err := s.LabConfig(ctx, kernel)
 	if err != nil {
 		return err
 	}
@@ -62,5 +62,5 @@ func Measure(ctx context.Context, s session.Settings, out, log io.Writer, o Opti
 	if err != nil {
 		return err
 	}
-	return errors.Join(report.WriteMarkdown(out), ctx.Err())
+	return errors.Join(show(report), ctx.Err())
 }

@@ -53,7 +53,7 @@ func (s Test) write(b *bytes.Buffer, runWith string) {
 	}
 	fact("number", text.OrDash(t.ID))
 	fact("family", text.OrDash(t.Family))
-	fact("kind", kindOf(t))
+	fact("kind", t.ShownKind())
 	fact("priority", fmt.Sprintf("P%d", t.Priority))
 	if len(t.Quick) > 0 {
 		fact("quick", strings.Join(t.Quick, ", "))

@@ -58,7 +58,7 @@ func List(suites []protocol.Suite, width int) string {
 		facts := text.NewTable(&b)
 		for _, t := range f.tests {
 			fmt.Fprintf(facts, "  %-*s  %s\t%s\tP%d\t%s\n", idWidth, sanitize.Line(text.OrDash(t.ID)), sanitize.Line(t.Name),
-				sanitize.Line(kindOf(t)), t.Priority, text.Count(cellsOf(t), "cell"))
+				sanitize.Line(t.ShownKind()), t.Priority, text.Count(cellsOf(t), "cell"))
 		}
 		lines := facts.Lines()
 		for i, t := range f.tests {
@@ -73,14 +73,6 @@ func List(suites []protocol.Suite, width int) string {
 	}
 	fmt.Fprintf(&b, "%s, %s on each kernel and filesystem\n", text.Count(tests, "test"), text.Count(cells, "cell"))
 	return b.String()
-}
-
-// kindOf is a test's kind; control cells are not judged by a policy.
-func kindOf(t protocol.Test) string {
-	if t.Control {
-		return "control"
-	}
-	return t.Kind
 }
 
 // needsOf lists the requirements without which a test skips.

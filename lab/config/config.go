@@ -77,8 +77,8 @@ type Run struct {
 	// RetryFailures is how many more times a failing cell is run, 0 to 100.
 	// Default 0.
 	RetryFailures int `mapstructure:"retry-failures"`
-	// Jobs is how many VMs run at once, 0 to 1024. Default 0: from the
-	// machine's cores and memory.
+	// Jobs is how many VMs run at once, 1 to 1024. Default 0, which cannot be
+	// given: from the machine's cores and memory.
 	Jobs int `mapstructure:"jobs"`
 	// Seed is the seed of the run's pseudo-random choices. Default 0: a random
 	// one, which the run prints and stores.

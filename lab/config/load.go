@@ -45,7 +45,11 @@ func Load(flags *pflag.FlagSet, file string) (Config, error) {
 	if err := c.setDirectories(); err != nil {
 		return Config{}, err
 	}
-	if faults := c.validate(); len(faults) > 0 {
+	faults := c.validate()
+	if l.viper.IsSet("run.jobs") && c.Run.Jobs == 0 {
+		faults = append(faults, fault{key: "run.jobs", what: "0 VMs run nothing: name 1 to 1024, or leave it out for as many as cores and memory allow"})
+	}
+	if len(faults) > 0 {
 		e := &Error{}
 		for _, f := range faults {
 			e.Faults = append(e.Faults, l.origin(f.key)+": "+f.what)

@@ -234,9 +234,11 @@ func TestFaults(t *testing.T) {
 		{name: "profile twice", file: "filesystems:\n- {name: a, type: tmpfs}\n- {name: a, type: tmpfs}", want: `^splicelab.yaml:3: filesystems\[1\]: "a" is declared twice$`},
 		{name: "bad value in the environment", env: [2]string{"SPLICELAB_RUN_ISOLATION", "none"}, want: `^SPLICELAB_RUN_ISOLATION: "none" is not one of vm, cell$`},
 		{name: "wrong type in the environment", env: [2]string{"SPLICELAB_VM_MEMORY", "lots"}, want: `^SPLICELAB_VM_MEMORY is "lots", and must be a whole number$`},
-		{name: "bad value of a flag", file: "run: {policy: alias}", args: []string{"--policy=maybe"}, want: `^--policy: unknown policy "maybe": use snapshot or alias$`},
+		{name: "bad value of a flag", file: "run: {policy: alias}", args: []string{"--policy=maybe"}, want: `^--policy: unknown policy "maybe": use alias or snapshot$`},
 		{name: "bad regular expression", file: "run: {tests: 'a('}", want: `^splicelab.yaml:1: run.tests: "a\(" is not a regular expression: missing closing \)`},
 		{name: "timeout of nothing", file: "vm: {boot-timeout: 0s}", want: `vm.boot-timeout: 0s is not a positive duration`},
+		{name: "no jobs", file: "run: {jobs: 0}", want: `^splicelab.yaml:1: run.jobs: 0 VMs run nothing: name 1 to 1024, or leave it out`},
+		{name: "fewer jobs than none", file: "run: {jobs: -1}", want: `^splicelab.yaml:1: run.jobs: -1 is not between 1 and 1024$`},
 		{name: "too little memory", file: "vm: {memory: 1}", want: `vm.memory: 1 is not between 128 and 65536 MiB$`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -56,7 +56,9 @@ func (c *Config) validate() []fault {
 	oneOf("run.isolation", c.Run.Isolation, Isolations)
 	between("run.priority", c.Run.Priority, 0, LowestPriority, "")
 	between("run.retry-failures", c.Run.RetryFailures, 0, 100, "")
-	between("run.jobs", c.Run.Jobs, 0, 1024, "")
+	if c.Run.Jobs != 0 { // not given; Load refuses a 0 that is
+		between("run.jobs", c.Run.Jobs, 1, 1024, "")
+	}
 	if !format.OriginPattern.MatchString(c.Run.KCIDBOrigin) {
 		wrong("run.kcidb-origin", "%q is not made of lower-case letters, digits and _", c.Run.KCIDBOrigin)
 	}

@@ -21,15 +21,41 @@ const (
 
 // Finding is the result of one check.
 type Finding struct {
-	Health  Health
-	Subject string
-	Text    string
+	Health  Health `json:"health"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
 	// Remedy is what the user can do, without a full stop; empty when nothing
 	// needs to be done.
-	Remedy string
+	Remedy string `json:"remedy"`
 	// Option is the configuration key that the remedy sets; empty for none.
-	Option   string
-	Packages []string // Debian packages to install
+	Option   string   `json:"option"`
+	Packages []string `json:"packages"` // Debian packages to install
+}
+
+// Report is all findings, for machines.
+type Report struct {
+	Usable   bool      `json:"usable"` // a run can work
+	Findings []Finding `json:"findings"`
+	Packages []string  `json:"packages"` // Debian packages that are missing
+}
+
+// Add adds a finding.
+func (r *Report) Add(f Finding) {
+	f.Packages = append([]string{}, f.Packages...)
+	r.Findings = append(r.Findings, f)
+	r.Packages = append(r.Packages, f.Packages...)
+	r.Usable = r.Usable && f.Health != Fail
+}
+
+// Failures is how many checks failed.
+func (r *Report) Failures() int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Health == Fail {
+			n++
+		}
+	}
+	return n
 }
 
 type doctor struct{ session.Settings }

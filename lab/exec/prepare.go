@@ -91,6 +91,7 @@ func (x *Local) spec(ctx context.Context, w *work) (*machine.Spec, error) {
 			return nil, err
 		}
 		base, err := x.specs.get(w.job.Kernel.Release, func() (*machine.Spec, error) {
+			defer w.host.Preparing(machine.Preparation{Work: machine.Image, Kernel: w.job.Kernel.Release})()
 			return w.host.KernelLayer(ctx, k, files, w.job.Run.Modules)
 		})
 		if err != nil {
@@ -103,6 +104,7 @@ func (x *Local) spec(ctx context.Context, w *work) (*machine.Spec, error) {
 // kernel waits until the job's kernel is ready to boot.
 func (x *Local) kernel(ctx context.Context, j job.Job) (*kernels.Kernel, error) {
 	return x.fetched.get(j.Kernel.Release, func() (*kernels.Kernel, error) {
+		defer x.host.Preparing(machine.Preparation{Work: machine.Kernel, Kernel: j.Kernel.Release})()
 		k, err := x.kernels.Kernel(ctx, j.Kernel)
 		if err != nil {
 			return nil, &job.MissingKernelError{Release: j.Kernel.Release, Err: err}

@@ -6,7 +6,6 @@ package export
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -129,11 +128,3 @@ type WriteError struct {
 func (e *WriteError) Error() string { return fmt.Sprintf("writing the %s report: %s", e.Format, e.Err) }
 
 func (e *WriteError) Unwrap() error { return e.Err }
-
-// JSON writes v as an indented document.
-func JSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
-}

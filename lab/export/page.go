@@ -50,14 +50,20 @@ func (s cellSource) History(ctx context.Context, k results.CellKey) ([]page.Past
 	return page.NewHistory(all, s.run.Policy), err
 }
 
-// Annotator is a page.Annotator. It maps tests to families; without entries,
-// tests are grouped by name.
-type Annotator map[string]string
+// Annotator is a page.Annotator. It maps tests to their descriptions; without
+// entries, tests are grouped by name.
+type Annotator map[string]protocol.Test
 
 // Family implements page.Annotator.
 func (a Annotator) Family(test string) string {
 	name, _, _ := strings.Cut(test, "/")
-	return a[name]
+	return a[name].Family
+}
+
+// About implements page.Annotator.
+func (a Annotator) About(test string) page.About {
+	t := a[test]
+	return page.About{Number: t.ID, Kind: t.ShownKind(), Doc: t.Doc, Steps: t.Steps, Oracle: t.Oracle, Known: t.Known}
 }
 
 // CrashLines implements page.Annotator.
@@ -100,18 +106,18 @@ func crashLines(log string) []int {
 // Suites describes the test suites.
 type Suites = func(context.Context) ([]protocol.Suite, error)
 
-// NewAnnotator asks the suites for the families of tests; it is empty without
+// NewAnnotator asks the suites for their descriptions; it is empty without
 // them.
 func NewAnnotator(ctx context.Context, describe Suites) Annotator {
-	families := Annotator{}
+	tests := Annotator{}
 	suites, err := describe(ctx)
 	if err != nil {
-		return families
+		return tests
 	}
 	for _, s := range suites {
 		for _, t := range s.Tests {
-			families[s.Name+"."+t.Name] = t.Family
+			tests[s.Name+"."+t.Name] = t
 		}
 	}
-	return families
+	return tests
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 )
@@ -55,13 +54,13 @@ func Write(out io.Writer, entries []kernels.Entry) error {
 	return nil
 }
 
-// WriteJSON writes kernels as a JSON array.
-func WriteJSON(out io.Writer, entries []kernels.Entry) error {
-	list := make([]kernelJSON, 0, len(entries))
+// Documents is the document of "kernels list".
+func Documents(entries []kernels.Entry) []Document {
+	list := make([]Document, 0, len(entries))
 	for _, e := range entries {
-		list = append(list, newKernelJSON(e))
+		list = append(list, newDocument(e))
 	}
-	return export.JSON(out, list)
+	return list
 }
 
 func yesNo(b bool) string {
@@ -71,8 +70,9 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// kernelJSON is an entry in "kernels list --json".
-type kernelJSON struct {
+// Document is a kernel for machines. Fields may be added, but are never renamed
+// or missing.
+type Document struct {
 	Release        string `json:"release"`
 	Series         string `json:"series"`
 	Version        string `json:"version"`
@@ -85,8 +85,8 @@ type kernelJSON struct {
 	Note           string `json:"note"`
 }
 
-func newKernelJSON(e kernels.Entry) kernelJSON {
-	return kernelJSON{
+func newDocument(e kernels.Entry) Document {
+	return Document{
 		Release: e.Release, Series: e.Series(), Version: e.Version.String(), PackageVersion: e.PackageVersion,
 		Flavour: e.Flavour, Origin: e.Origin, SizeBytes: e.Size, Cached: e.Cached, Modules: e.Modules, Note: e.Note,
 	}

@@ -13,50 +13,72 @@ import (
 	"github.com/splicelab/splicelab/lab/progress"
 )
 
-// Describe writes what is known about a kernel, and the files of a cached one. It
-// fetches nothing.
-func Describe(ctx context.Context, out io.Writer, e kernels.Entry) error {
+// Details is all that is known about a kernel, for machines. The fields from
+// Digest on are empty until it is cached.
+type Details struct {
+	Document
+	BuiltFrom string `json:"built_from"` // empty: it is the origin
+	Digest    string `json:"digest"`
+	Boots     string `json:"boots"` // bzImage, or vmlinux by PVH
+	Vmlinux   string `json:"vmlinux"`
+	BzImage   string `json:"bzimage"`
+	ModuleDir string `json:"module_dir"`
+	Config    string `json:"config"`
+}
+
+// Describe returns what is known about a kernel, and the files of a cached one.
+// It fetches nothing.
+func Describe(ctx context.Context, e kernels.Entry) (Details, error) {
+	d := Details{Document: newDocument(e)}
+	if _, built := strings.CutPrefix(e.Origin, source.Prefix); !e.Cached && (built || e.Size > 0) {
+		return d, nil
+	}
+	// A cached kernel, or a file, is verified here and not downloaded.
+	found, err := kernels.FetchAll(ctx, []kernels.Entry{e}, 1, nil)
+	if err != nil {
+		return d, err
+	}
+	k := found[0]
+	d.Digest, d.Vmlinux, d.BzImage, d.ModuleDir, d.Config, d.Boots = k.Digest, k.Vmlinux, k.BzImage, k.Modules, k.Config, "bzImage"
+	if k.PVH && k.Vmlinux != "" {
+		d.Boots = "vmlinux, by PVH"
+	}
+	if k.Origin != e.Origin {
+		d.BuiltFrom = k.Origin
+	}
+	return d, nil
+}
+
+// Write writes the details as a table.
+func (d Details) Write(out io.Writer) error {
 	w := text.NewTable(out)
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value))
 		}
 	}
-	line("release", e.Release)
-	line("version", e.Version.String())
-	line("package", e.PackageVersion)
-	line("flavour", e.Flavour)
-	line("origin", e.Origin)
-	line("note", e.Note)
-	line("modules", yesNo(e.Modules))
-	line("cached", yesNo(e.Cached))
-	if name, built := strings.CutPrefix(e.Origin, source.Prefix); built && !e.Cached {
+	line("release", d.Release)
+	line("version", d.Version)
+	line("package", d.PackageVersion)
+	line("flavour", d.Flavour)
+	line("origin", d.Origin)
+	line("note", d.Note)
+	line("modules", yesNo(d.Modules))
+	line("cached", yesNo(d.Cached))
+	switch name, built := strings.CutPrefix(d.Origin, source.Prefix); {
+	case d.Digest != "":
+	case built:
 		line("build it", "splicelab kernels build "+name)
-		return w.Flush()
+	default:
+		line("download", progress.Bytes(d.SizeBytes))
+		line("fetch it", "splicelab kernels fetch "+d.Version)
 	}
-	if !e.Cached && e.Size > 0 {
-		line("download", progress.Bytes(e.Size))
-		line("fetch it", "splicelab kernels fetch "+e.Version.String())
-		return w.Flush()
-	}
-	// A cached kernel, or a file, is verified here and not downloaded.
-	found, err := kernels.FetchAll(ctx, []kernels.Entry{e}, 1, nil)
-	if err != nil {
-		return err
-	}
-	k := found[0]
-	boots := "bzImage"
-	if k.PVH && k.Vmlinux != "" {
-		boots = "vmlinux, by PVH"
-	}
-	if k.Origin != e.Origin {
-		line("built from", k.Origin)
-	}
-	line("digest", k.Digest)
-	line("boots", boots)
-	line("vmlinux", k.Vmlinux)
-	line("bzImage", k.BzImage)
-	line("modules in", k.Modules)
-	line("config", k.Config)
+	line("built from", d.BuiltFrom)
+	line("digest", d.Digest)
+	line("boots", d.Boots)
+	line("vmlinux", d.Vmlinux)
+	line("bzImage", d.BzImage)
+	line("modules in", d.ModuleDir)
+	line("config", d.Config)
 	return w.Flush()
 }

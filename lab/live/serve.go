@@ -7,10 +7,30 @@ import (
 	"net"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/web"
 )
+
+// planned returns the columns of an unfinished run's plan. A run without a plan
+// that this program reads, such as an imported one, has none.
+func planned(ctx context.Context, s *store.Store, r results.Run) []results.Cell {
+	recipe, ended, err := lab.RecipeOf(ctx, s, r)
+	if err != nil || ended {
+		return nil
+	}
+	var columns []results.Cell
+	for _, k := range recipe.Kernels {
+		for _, p := range recipe.Profiles {
+			key := results.CellKey{Kernel: k.Release, FS: p.Name}
+			columns = append(columns, results.Cell{Attempt: results.Attempt{CellKey: results.SafeKey(key), Version: k.Version}})
+		}
+	}
+	return columns
+}
 
 // Serve serves the stored runs on l until the context ends, and writes their URL
 // to log. tokenFile is the file that token was read from. Without a token, one is
@@ -21,19 +41,20 @@ func Serve(ctx context.Context, s session.Settings, l net.Listener, token, token
 	if made {
 		token = web.NewToken()
 	}
-	store, err := s.OpenResults()
+	stored, err := s.OpenResults()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close() }() // only read from
+	defer func() { _ = stored.Close() }() // only read from
 	expected, err := s.Expectations()
 	if err != nil {
 		return err
 	}
 	server, err := web.New(ctx, web.Config{
-		Store: store, Token: token, Loopback: loopback,
-		Judge: Judge{Settings: s, Store: store, Expected: expected}, Annotator: export.NewAnnotator(ctx, s.GuestSuites),
-		Log: func(err error) { fmt.Fprintf(log, "splicelab: %s\n", sanitize.Line(err.Error())) },
+		Store: stored, Token: token, Loopback: loopback,
+		Judge: Judge{Settings: s, Store: stored, Expected: expected}, Annotator: export.NewAnnotator(ctx, s.GuestSuites),
+		Planned: func(ctx context.Context, r results.Run) []results.Cell { return planned(ctx, stored, r) },
+		Log:     func(err error) { fmt.Fprintf(log, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
 		return err

@@ -51,6 +51,41 @@ type Host struct {
 	// BootTimeout covers starting QEMU to a mounted filesystem, ParkTimeout
 	// starting a test process to its report that it is parked.
 	BootTimeout, ParkTimeout time.Duration
+	// Observe is told what is prepared before cells can run, from several
+	// goroutines; nil for nobody.
+	Observe func(Preparation)
+}
+
+// Work is a kind of preparation.
+type Work string
+
+const (
+	Kernel   Work = "kernel"   // waiting for a kernel that is fetched
+	Image    Work = "image"    // building an initramfs
+	Booting  Work = "boot"     // booting a kernel, for its template
+	Layering Work = "template" // making the template of a kernel and filesystem
+)
+
+// Preparation is the begin or the end of work that many cells need. Work that
+// turns out to be done already has an end only.
+type Preparation struct {
+	Work       Work
+	Kernel, FS string
+	Over       bool
+}
+
+// Preparing reports the begin of a preparation, and returns what reports its
+// end.
+func (h *Host) Preparing(p Preparation) (over func()) {
+	h.observe(p)
+	p.Over = true
+	return func() { h.observe(p) }
+}
+
+func (h *Host) observe(p Preparation) {
+	if h.Observe != nil {
+		h.Observe(p)
+	}
 }
 
 // Process is the part of a running VM that this package uses. *vm.VM

@@ -114,6 +114,9 @@ func (h *Host) Template(ctx context.Context, spec *Spec, suite string) (*templat
 		return nil, &NoTemplateError{why}
 	}
 	return spec.templates.get(suite, func() (*template.Template, error) {
+		over := spec.preparation()
+		over.Over = true
+		defer h.observe(over)
 		key, err := h.templateKey(ctx, spec, suite)
 		if err != nil {
 			return nil, err
@@ -153,12 +156,25 @@ func (h *Host) confirm(ctx context.Context, spec *Spec, end *verdict.Termination
 	return verdict.Faultf("%s in a restored VM, but not in a booted one: %s", end.Verdict, end.Detail)
 }
 
+// preparation is the making of a spec's template.
+func (spec *Spec) preparation() Preparation {
+	if spec.profile == nil {
+		return Preparation{Work: Booting, Kernel: spec.kernel.Release}
+	}
+	return Preparation{Work: Layering, Kernel: spec.kernel.Release, FS: spec.profile.Name}
+}
+
 // makeTemplate brings a VM up until a cell can run, parks the suite's test
 // process and saves the VM in dir.
 func (h *Host) makeTemplate(ctx context.Context, spec *Spec, suite, dir string) (any, error) {
 	if err := h.checkSpace(dir); err != nil {
 		return nil, err
 	}
+	// First, so that waiting for it is no part of making this layer.
+	if _, err := h.KernelTemplate(ctx, spec); err != nil {
+		return nil, err
+	}
+	h.observe(spec.preparation())
 	m, err := h.machineToSave(ctx, spec, dir)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@
 //
 // Read plan.go (what a plan is), filter.go (which tests of a suite it
 // includes), unit.go (its units of work, and their order), remaining.go (what
-// is left when some cells have results), estimate.go (how long that takes).
+// is left when some cells have results).
 package plan
 
 import (

@@ -35,18 +35,44 @@ type Progress struct {
 	screen   *mpb.Progress // nil until there is something to redraw
 	bar      *mpb.Bar
 	closed   bool
+	ticking  bool
+	done     chan struct{} // closed when the progress is
 }
 
 // New shows progress on w. It must be closed before anything else is written
 // there.
 func New(w io.Writer) *Progress {
-	return &Progress{out: w, now: time.Now, last: time.Now(), terminal: IsTerminal(w)}
+	return &Progress{out: w, now: time.Now, last: time.Now(), terminal: IsTerminal(w), done: make(chan struct{})}
+}
+
+// tick writes a plain line when it is due although nothing happened. The caller
+// holds the lock.
+func (p *Progress) tick() {
+	if p.ticking || p.terminal || p.closed {
+		return
+	}
+	p.ticking = true
+	go func() {
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case <-p.done:
+				return
+			case <-t.C:
+				p.mu.Lock()
+				p.plain(false)
+				p.mu.Unlock()
+			}
+		}
+	}()
 }
 
 // draw starts redrawing the line on a terminal, once there is one: a cached
 // kernel needs no download, and an empty line would only flicker. The caller
 // holds the lock.
 func (p *Progress) draw() {
+	p.tick()
 	if !p.terminal || p.screen != nil || p.closed || p.tally.line(p.now()) == "" {
 		return
 	}
@@ -76,6 +102,9 @@ func (p *Progress) end() (*mpb.Progress, *mpb.Bar) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	screen, bar := p.screen, p.bar
+	if !p.closed {
+		close(p.done)
+	}
 	p.closed, p.screen = true, nil
 	return screen, bar
 }
@@ -106,6 +135,17 @@ func (p *Progress) Doing(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.doing = sanitize.Line(text)
+	p.draw()
+	p.plain(false)
+}
+
+// Status shows what is done before there is anything to count, with the elapsed
+// time; "" shows nothing.
+func (p *Progress) Status(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.begin(p.now())
+	p.tally.status = sanitize.Line(text)
 	p.draw()
 	p.plain(false)
 }

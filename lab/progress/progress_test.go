@@ -8,6 +8,7 @@ import (
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/estimate"
 )
 
 // steps is a clock that the test moves.
@@ -15,8 +16,14 @@ type steps struct{ time.Time }
 
 func (s *steps) now() time.Time       { return s.Time }
 func (s *steps) pass(d time.Duration) { s.Time = s.Add(d) }
+
+// left is an estimate of some seconds.
+func left(seconds int, rate float64) estimate.Progress {
+	return estimate.Progress{Left: time.Duration(seconds) * time.Second, Rate: rate}
+}
+
 func finished(v outcome.Verdict, done, total int) sched.Event {
-	return sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total, Share: float64(done) / float64(total)}
+	return sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: v}, Done: done, Total: total, Estimate: left(10*(total-done), 0.4)}
 }
 
 func TestTallyOfCells(t *testing.T) {
@@ -33,23 +40,22 @@ func TestTallyOfCells(t *testing.T) {
 	y.event(finished(outcome.Crash, 4, 20), clock.now())
 	// Events of other goroutines may arrive late: the count never decreases.
 	y.event(finished(outcome.Fail, 3, 20), clock.now())
-	want := "4 of 20 cells: 2 pass, 1 fail, 1 crash, 1 infra again; 0.4 cells/s, 40s left"
+	want := "4 of 20 cells: 2 pass, 1 fail, 1 crash, 1 infra again; 0.4 cells/s, 2m40s left"
 	if got := y.line(clock.now()); got != want {
 		t.Errorf("line is\n%s\nwant\n%s", got, want)
 	}
 }
 
-// In a resumed run, earlier cells do not count towards the rate, retries do not
-// count as cells, and the remaining time is weighted.
+// Retries do not count as cells.
 func TestTallyOfAResumedRun(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
-	y.event(sched.Event{Kind: sched.Planned, Done: 10, Total: 20, Share: 0.4, Kernels: 3, KernelsDone: 1}, clock.now())
+	y.event(sched.Event{Kind: sched.Planned, Done: 10, Total: 20, Kernels: 3, KernelsDone: 1}, clock.now())
 	clock.pass(10 * time.Second)
-	y.event(sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retries: 5, Share: 0.6,
+	y.event(sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retries: 5,
 		Kernels: 3, KernelsDone: 2}, clock.now())
 	y.event(sched.Event{Kind: sched.Finished, Again: true, Attempt: results.Attempt{Verdict: outcome.Fail}, Done: 11, Total: 20, Retried: 1, Retries: 5,
-		Share: 0.65, Kernels: 3, KernelsDone: 2}, clock.now())
+		Estimate: left(14, 0.2), Kernels: 3, KernelsDone: 2}, clock.now())
 	want := "2 of 3 kernels, 11 of 20 cells: 1 fail, 1 of 5 retried; 0.2 cells/s, 14s left"
 	if got := y.line(clock.now()); got != want {
 		t.Errorf("line is\n%s\nwant\n%s", got, want)
@@ -65,30 +71,46 @@ func TestTallyOfAResumedRun(t *testing.T) {
 			t.Errorf("in %d columns it is %q, want %q", width, got, want)
 		}
 	}
-	y.event(sched.Event{Kind: sched.Finished, Again: true, Done: 20, Total: 20, Retried: 5, Retries: 5, Share: 1, Kernels: 3, KernelsDone: 3}, clock.now())
+	y.event(sched.Event{Kind: sched.Finished, Again: true, Done: 20, Total: 20, Retried: 5, Retries: 5, Kernels: 3, KernelsDone: 3}, clock.now())
 	if got := y.line(clock.now()); strings.Contains(got, "left") {
 		t.Errorf("nothing is left, but it shows %q", got)
 	}
 }
 
-// The estimate of a run that started slowly is based on its later part, and a long
-// run keeps a bounded number of samples for that.
-func TestTallyForgetsASlowStart(t *testing.T) {
+// Until cells finish the line says what they wait for, and since when; while they
+// finish it does not.
+func TestTallySaysWhatCellsWaitFor(t *testing.T) {
 	clock := &steps{time.Unix(0, 0)}
 	var y tally
-	const cells = 2000
-	y.event(sched.Event{Kind: sched.Planned, Total: cells}, clock.now())
-	clock.pass(1000 * time.Second) // templates
-	for i := range cells / 2 {
-		clock.pass(time.Second)
-		y.event(finished(outcome.Pass, i+1, cells), clock.now())
+	preparing := func(kind sched.EventKind, work, fs string, nth int) {
+		y.event(sched.Event{Kind: kind, Total: 152, Cell: results.CellKey{Kernel: "6.12.118+deb13-amd64", FS: fs}, Version: "6.12.118",
+			Work: work, Nth: nth, Of: 8}, clock.now())
 	}
-	want := "1000 of 2000 cells: 1000 pass; 1.0 cells/s, 16m40s left"
-	if got := y.line(clock.now()); got != want {
-		t.Errorf("line is\n%s\nwant\n%s", got, want)
+	shows := func(want string) {
+		t.Helper()
+		if got := y.line(clock.now()); got != want {
+			t.Errorf("line is\n%s\nwant\n%s", got, want)
+		}
 	}
-	if n := len(y.path.points); n > mostPoints {
-		t.Errorf("%d points of a path are kept", n)
+	y.event(sched.Event{Kind: sched.Planned, Total: 152}, clock.now())
+	preparing(sched.Preparing, sched.WorkBoot, "", 1)
+	clock.pass(5 * time.Second)
+	shows("0 of 152 cells; booting 6.12.118 for its templates (boot 1 of 8), 5 s")
+	preparing(sched.Prepared, sched.WorkBoot, "", 1)
+	preparing(sched.Preparing, sched.WorkTemplate, "xfs", 3)
+	clock.pass(7 * time.Second)
+	preparing(sched.Preparing, sched.WorkTemplate, "ext4", 4)
+	shows("0 of 152 cells; making the template of 6.12.118 on xfs (3 of 8) and 1 more, 12 s")
+	if got, want := y.fitting(clock.now(), 60), "0 of 152 cells"; got != want {
+		t.Errorf("in 60 columns it is %q, want %q", got, want)
+	}
+	y.event(finished(outcome.Pass, 1, 152), clock.now())
+	if got := y.line(clock.now()); strings.Contains(got, "template") {
+		t.Errorf("a cell finished just now, but it shows %q", got)
+	}
+	clock.pass(quiet)
+	if got := y.line(clock.now()); !strings.Contains(got, "left; making the template of 6.12.118 on xfs (3 of 8) and 1 more, 15 s") {
+		t.Errorf("nothing finishes any more, and it shows %q", got)
 	}
 }
 

@@ -1,9 +1,7 @@
 package progress
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,11 +9,13 @@ import (
 
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results/estimate"
 )
 
 // tally summarises the events of a run.
 type tally struct {
 	doing     string // shown before everything else
+	status    string // shown if nothing else is
 	transfers map[string]transfer
 	fetching  time.Time // when the first byte came
 	done      int
@@ -27,59 +27,23 @@ type tally struct {
 
 	kernels, kernelsDone int
 
-	share float64 // how much of the run is done, by expected time
-	path  path
-}
-
-// point is a run's progress at a time.
-type point struct {
-	at    time.Time
-	share float64
-	done  int // attempts
-}
-
-// path samples the progress of a run over time. A run starts slowly, because
-// templates are built first: the remaining time is estimated from the later half
-// of the elapsed time.
-type path struct {
-	points []point
-	every  time.Duration // between two points; doubled when there are many
-}
-
-// mostPoints bounds a path.
-const mostPoints = 512
-
-func (w *path) add(p point) {
-	if n := len(w.points); n > 0 && p.at.Sub(w.points[n-1].at) < w.every {
-		return
-	}
-	if w.points = append(w.points, p); len(w.points) < mostPoints {
-		return
-	}
-	kept := w.points[:0]
-	for i, p := range w.points {
-		if i%2 == 0 {
-			kept = append(kept, p)
-		}
-	}
-	w.points, w.every = kept, max(2*w.every, time.Second)
-}
-
-// since is the point from which the pace at a time is taken: the one nearest to
-// half of the time that passed.
-func (w *path) since(now time.Time) point {
-	if len(w.points) == 0 {
-		return point{at: now}
-	}
-	half := w.points[0].at.Add(now.Sub(w.points[0].at) / 2)
-	return slices.MinFunc(w.points, func(a, b point) int { return cmp.Compare(a.at.Sub(half).Abs(), b.at.Sub(half).Abs()) })
+	phases   Phases
+	estimate estimate.Progress
+	began    time.Time // when the first event or download came
 }
 
 // transfer is one download. had is what an earlier attempt had already
 // downloaded, which does not count towards the rate.
 type transfer struct{ had, done, total int64 }
 
+func (t *tally) begin(now time.Time) {
+	if t.began.IsZero() {
+		t.began = now
+	}
+}
+
 func (t *tally) download(name string, done, total int64, now time.Time) {
+	t.begin(now)
 	if t.transfers == nil {
 		t.transfers, t.fetching = map[string]transfer{}, now
 	}
@@ -92,12 +56,11 @@ func (t *tally) download(name string, done, total int64, now time.Time) {
 }
 
 func (t *tally) event(e sched.Event, now time.Time) {
+	t.begin(now)
 	if t.verdicts == nil {
 		t.verdicts = map[outcome.Verdict]int{}
 	}
 	switch e.Kind {
-	case sched.Planned:
-		t.path.add(point{now, e.Share, e.Done + e.Retried}) // what it had before is no speed
 	case sched.Finished:
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
@@ -107,12 +70,12 @@ func (t *tally) event(e sched.Event, now time.Time) {
 	}
 	// Events of several goroutines may come in another order than they happened.
 	if e.Done+e.Retried >= t.done+t.retried {
-		t.share = e.Share
+		t.estimate = e.Estimate
 	}
 	t.done, t.total = max(t.done, e.Done), max(t.total, e.Total)
 	t.retried, t.retries = max(t.retried, e.Retried), max(t.retries, e.Retries)
 	t.kernels, t.kernelsDone = max(t.kernels, e.Kernels), max(t.kernelsDone, e.KernelsDone)
-	t.path.add(point{now, t.share, t.done + t.retried})
+	t.phases.Event(e, now)
 }
 
 // line is the whole tally in one line; empty when there is nothing to report.
@@ -124,6 +87,8 @@ func (t *tally) line(now time.Time) string {
 		return t.cellsLine(now)
 	case len(t.transfers) > 0:
 		return t.fetchLine(now)
+	case t.status != "":
+		return t.status + ", " + elapsed(now.Sub(t.began))
 	}
 	return ""
 }
@@ -134,9 +99,12 @@ func (t *tally) fetchLine(now time.Time) string {
 		had, done, total = had+one.had, done+one.done, total+one.total
 	}
 	line := fmt.Sprintf("fetching kernels: %s of %s", Bytes(done), Bytes(total))
-	if elapsed := now.Sub(t.fetching).Seconds(); elapsed >= 1 && done > had {
-		rate := float64(done-had) / elapsed
+	if took := now.Sub(t.fetching).Seconds(); took >= 1 && done > had && done < total {
+		rate := float64(done-had) / took
 		line += fmt.Sprintf(", %s/s, %s left", Bytes(int64(rate)), remaining(float64(total-done)/rate))
+	}
+	if done >= total {
+		line = "unpacking kernels, " + elapsed(now.Sub(t.began))
 	}
 	return line
 }
@@ -153,7 +121,7 @@ func (t *tally) fetchesLeft() bool {
 
 // cellsLine is the progress of the cells.
 func (t *tally) cellsLine(now time.Time) string {
-	line := t.cells() + t.counts() + t.pace(now, true)
+	line := t.cells() + t.counts() + t.pace(true) + t.waiting(now)
 	if fetching := t.fetchLine(now); t.fetchesLeft() {
 		line += "; " + fetching
 	}
@@ -166,9 +134,13 @@ func (t *tally) fitting(now time.Time, width int) string {
 	line := t.line(now)
 	if t.doing == "" && t.total > 0 {
 		for _, shorter := range []func() string{
-			func() string { return t.cells() + t.counts() + t.pace(now, true) },
-			func() string { return t.cells() + t.counts() + t.pace(now, false) },
-			func() string { return t.cells() + t.pace(now, false) },
+			func() string { return t.cells() + t.counts() + t.pace(true) + t.waiting(now) },
+			func() string { return t.cells() + t.counts() + t.pace(false) + t.waiting(now) },
+			func() string { return t.cells() + t.pace(false) + t.waiting(now) },
+			func() string { return t.cells() + t.waiting(now) },
+			func() string { return t.cells() + t.counts() + t.pace(true) },
+			func() string { return t.cells() + t.counts() + t.pace(false) },
+			func() string { return t.cells() + t.pace(false) },
 		} {
 			if runewidth.StringWidth(line) <= width {
 				break
@@ -208,20 +180,34 @@ func (t *tally) counts() string {
 	return ": " + strings.Join(counts, ", ")
 }
 
-// pace is the recent rate and the remaining time. The rate counts attempts; the
-// remaining time is weighted by what each cell took before, because cells
-// differ a hundredfold.
-func (t *tally) pace(now time.Time, rate bool) string {
-	from := t.path.since(now)
-	elapsed, gained := now.Sub(from.at).Seconds(), t.share-from.share
-	if elapsed < 1 || gained <= 0 || t.share >= 1 {
+// waiting is what the run does before its first cells, and for how long it has
+// been running; empty while cells finish.
+func (t *tally) waiting(now time.Time) string {
+	text := t.phases.Text(now)
+	if text == "" {
 		return ""
 	}
-	left := remaining(elapsed*(1-t.share)/gained) + " left"
-	if done := t.done + t.retried - from.done; rate && done > 0 {
-		return fmt.Sprintf("; %.1f cells/s, %s", float64(done)/elapsed, left)
+	return "; " + text + ", " + elapsed(now.Sub(t.began))
+}
+
+// pace is the rate and the remaining time.
+func (t *tally) pace(rate bool) string {
+	if t.estimate.Left <= 0 || t.done+t.retried == 0 {
+		return ""
+	}
+	left := remaining(t.estimate.Left.Seconds()) + " left"
+	if rate && t.estimate.Rate > 0 {
+		return fmt.Sprintf("; %.1f cells/s, %s", t.estimate.Rate, left)
 	}
 	return "; " + left
+}
+
+// elapsed is "12 s", or "1m40s" for longer times.
+func elapsed(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return d.Round(time.Second).String()
 }
 
 // remaining formats an estimate without false precision.
@@ -230,5 +216,5 @@ func remaining(seconds float64) string {
 	if d > time.Minute {
 		return d.Round(10 * time.Second).String()
 	}
-	return d.Round(time.Second).String()
+	return max(d.Round(time.Second), time.Second).String()
 }

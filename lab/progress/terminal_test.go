@@ -90,10 +90,10 @@ func TestProgressOnATerminal(t *testing.T) {
 	p.Event(sched.Event{Kind: sched.Planned, Total: 20, Kernels: 3})
 	all := awaitText(t, shown, "0 of 3 kernels, 0 of 20 cells")
 	crash := results.Attempt{Verdict: outcome.Crash, Detail: "kernel BUG \x1b[2J", CellKey: results.CellKey{Kernel: "6.12", FS: "xfs", Test: "s.T"}}
-	p.Event(sched.Event{Kind: sched.Finished, Cell: crash.CellKey, Attempt: crash, Done: 1, Total: 20, Kernels: 3, Share: 0.1})
+	p.Event(sched.Event{Kind: sched.Finished, Cell: crash.CellKey, Attempt: crash, Done: 1, Total: 20, Kernels: 3})
 	all += awaitText(t, shown, "6.12 xfs s.T")
 	for i := range 18 {
-		p.Event(sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: outcome.Pass}, Done: i + 2, Total: 20, Kernels: 3, KernelsDone: 2, Retries: 4, Share: 0.9})
+		p.Event(sched.Event{Kind: sched.Finished, Attempt: results.Attempt{Verdict: outcome.Pass}, Done: i + 2, Total: 20, Kernels: 3, KernelsDone: 2, Retries: 4})
 	}
 	all += awaitText(t, shown, "2 of 3 kernels, 19 of 20 cells")
 	p.Close()

@@ -4,25 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
-	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// WriteFlaky compares the named runs, or the last newest ones, lists at most top
-// flaky cells (0: all), and returns how many there are. policy, if not empty,
+// Flaky compares the named runs, or the last newest ones. policy, if not empty,
 // replaces that of the runs.
-func WriteFlaky(ctx context.Context, out io.Writer, settings session.Settings, names []string, last, top int, policy string, o terminal.Options) (unsteady int, err error) {
+func Flaky(ctx context.Context, settings session.Settings, names []string, last int, policy string) (*history.Steadiness, error) {
 	e, err := settings.Expectations()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	store, err := settings.OpenResults()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer func() { _ = store.Close() }() // only read from
 	named := len(names) > 0
@@ -36,15 +33,11 @@ func WriteFlaky(ctx context.Context, out io.Writer, settings session.Settings, n
 			break // there are no more
 		}
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		// One policy for all, or runs under different ones would appear to differ.
 		policy = string(run.Policy)
 		s.Add(run.Cells, e.Judgement())
 	}
-	if err := terminal.WriteSteadiness(out, &s, top, o); err != nil {
-		return 0, err
-	}
-	_, cells := s.Cells()
-	return len(cells), nil
+	return &s, nil
 }

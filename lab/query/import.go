@@ -38,7 +38,7 @@ func Import(ctx context.Context, s session.Settings, out io.Writer, stdin io.Rea
 	if err != nil {
 		return err
 	}
-	run.Command = s.Command
+	run.Command, run.Origin = s.Command, results.OriginImport
 	store, err := s.OpenResults()
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/internal/text"
-	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -55,9 +54,10 @@ func counts(n map[outcome.Verdict]int) string {
 	return strings.Join(words, ", ")
 }
 
-// runJSON is a run in "results list --json", with the names that the
-// document of a run uses.
-type runJSON struct {
+// RunDocument is an entry of the document of "results list", with the names that
+// the document of a run uses. Fields may be added, but are never renamed or
+// missing.
+type RunDocument struct {
 	ID       string                  `json:"id"`
 	Started  string                  `json:"started"`
 	Finished string                  `json:"finished"` // empty: not finished
@@ -73,11 +73,11 @@ type runJSON struct {
 	Marks    []string                `json:"marks"`
 }
 
-// WriteRunsJSON lists runs as a JSON array. marks are by run id.
-func WriteRunsJSON(out io.Writer, runs []results.RunSummary, marks map[string][]string) error {
-	list := make([]runJSON, 0, len(runs))
+// RunDocuments is the document of "results list". marks are by run id.
+func RunDocuments(runs []results.RunSummary, marks map[string][]string) []RunDocument {
+	list := make([]RunDocument, 0, len(runs))
 	for _, r := range runs {
-		one := runJSON{
+		one := RunDocument{
 			ID: r.ID, Started: r.Started.Format(time.RFC3339), Running: r.Running, Policy: string(r.Policy), Accel: r.Accel, Seed: r.Seed,
 			Command: append([]string{}, r.Command...), Planned: r.Planned, Cells: r.Cells, Verdicts: r.Verdicts, Problem: r.Problem,
 			Marks: append([]string{}, marks[r.ID]...),
@@ -87,5 +87,5 @@ func WriteRunsJSON(out io.Writer, runs []results.RunSummary, marks map[string][]
 		}
 		list = append(list, one)
 	}
-	return export.JSON(out, list)
+	return list
 }

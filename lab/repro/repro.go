@@ -142,7 +142,7 @@ func (t *Tries) run(ctx context.Context, a session.Audience, out io.Writer) erro
 		return err
 	}
 	t.plan.Repeat = r.Repetitions
-	if t.lab, err = s.NewLab(ctx, found[0], a, func(c *lab.Config) { c.User = t.tests.User }); err != nil {
+	if t.lab, err = s.NewLab(ctx, found[0], a, t.tests.Configure(results.OriginRepro)); err != nil {
 		return err
 	}
 	if r.Title != "" {

@@ -3,11 +3,13 @@ package sched
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/splicelab/splicelab/lab/job"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/estimate"
 )
 
 // EventKind says what an Event reports.
@@ -20,6 +22,11 @@ const (
 	Finished EventKind = "finished" // Attempt is stored
 	Retry    EventKind = "retry"    // an infra attempt is stored; the cell will run again
 	Notice   EventKind = "notice"   // Text concerns many cells
+	// Work for Cell.Kernel, and Cell.FS if it is not empty, began or is over. Work
+	// that turns out to be done already is over without a begin.
+	Preparing EventKind = "preparing"
+	Prepared  EventKind = "prepared"
+	Tick      EventKind = "tick" // time passed
 )
 
 // Event is one step of a run.
@@ -35,17 +42,23 @@ type Event struct {
 	Retried, Retries int
 	// Kernels with no work left, and all kernels of the plan.
 	KernelsDone, Kernels int
-	// Share is how much of the run is done, 0 to 1, weighted by the expected
-	// durations of its cells, due retries included.
-	Share float64
-	Text  string // Notice
+	// Estimate is how much of the work that was left when the scheduler started
+	// is done, and how long the rest takes, due retries included.
+	Estimate estimate.Progress
+	Text     string // Notice
+	// Preparing and Prepared: the kind of work, and which piece of how many.
+	Work    string
+	Nth, Of int
+	Version string // of Cell.Kernel, upstream; empty if it is not known
 }
 
 // progress counts what is done in a run.
 type progress struct {
 	done, total      int
 	retried, retries int
-	estimate         *plan.Estimate
+	tracker          *tracker
+	works            map[string]*works // by kind
+	prepared         map[string]bool   // what began, or turned out to be done
 }
 
 // Failures are the lab's own faults, cell by cell.
@@ -95,8 +108,15 @@ func (f Failures) Err() error {
 func (s *Scheduler) observe(e Event) {
 	s.mu.Lock()
 	p := &s.progress
-	e.Done, e.Total, e.Retried, e.Retries, e.Share = p.done, p.total, p.retried, p.retries, p.estimate.Share()
-	e.Kernels, e.KernelsDone = p.estimate.Kernels()
+	now := time.Now()
+	p.tracker.event(e, now)
+	e.Done, e.Total, e.Retried, e.Retries = p.done, p.total, p.retried, p.retries
+	e.Kernels, e.KernelsDone = p.tracker.kernels()
+	e.Estimate = p.tracker.Progress(now)
+	e.Version = s.versions[e.Cell.Kernel]
+	if e.Kind == Preparing || e.Kind == Prepared {
+		s.number(&e)
+	}
 	s.mu.Unlock()
 	s.cfg.Observe(e)
 }
@@ -113,9 +133,12 @@ func (s *Scheduler) notice(text string) {
 }
 
 // skipKernel records a kernel that could not be fetched.
-func (s *Scheduler) skipKernel(e *job.MissingKernelError) {
+func (s *Scheduler) skipKernel(u plan.Unit, e *job.MissingKernelError) {
 	s.mu.Lock()
 	s.failures.Missing[e.Release] = e.Err
+	for _, t := range u.Tests {
+		s.progress.tracker.Drop(estimate.Cell, u.Key(t))
+	}
 	s.mu.Unlock()
 	s.notice(e.Release + " is skipped: it could not be fetched")
 }
@@ -125,7 +148,7 @@ func (s *Scheduler) skipKernel(e *job.MissingKernelError) {
 func (s *Scheduler) count(u plan.Unit, t plan.Test, a *results.Attempt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.progress.estimate.Finish(a.CellKey)
+	s.progress.tracker.left[a.Kernel]--
 	if u.Retry {
 		s.progress.retried++
 	} else {
@@ -162,5 +185,8 @@ func (s *Scheduler) schedule(key results.CellKey, times int) {
 	}
 	s.retries[key] = times
 	s.progress.retries += times
-	s.progress.estimate.Add(key, times)
+	s.progress.tracker.add(key, times)
+	if s.progress.tracker.shared {
+		s.progress.tracker.Add(estimate.Boot, spec(key.Kernel, key.FS), times) // each in a fresh VM
+	}
 }

@@ -30,7 +30,7 @@ func (s *Scheduler) skipSettled(units []plan.Unit) []plan.Unit {
 			}
 			left[key]--
 			s.progress.done++
-			s.progress.estimate.Finish(key)
+			s.progress.tracker.left[key.Kernel]--
 			s.checkControl(t, &known[key].Attempt)
 			if n := s.cfg.Plan.Due(s.cfg.Isolation, t, known[key]); n > 0 {
 				s.schedule(key, n)

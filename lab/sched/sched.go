@@ -5,6 +5,7 @@
 //
 // Read sched.go (the order of the work), unit.go (one unit until every cell
 // of it is settled), progress.go (what is done, and what observers see),
+// track.go (how long the rest takes), prepare.go (what cells wait for),
 // resume.go (the cells that a resumed run already has).
 package sched
 
@@ -18,6 +19,7 @@ import (
 	"github.com/splicelab/splicelab/lab/job"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/estimate"
 )
 
 // Recorder stores attempts.
@@ -36,6 +38,10 @@ type Config struct {
 	// Concurrency is how many jobs the executor gets at once: more than the VMs
 	// that it runs, so that it can prepare some while others run.
 	Concurrency int
+	// For the estimate of the time left: how many VMs the executor runs at once,
+	// how many of them at full speed, and whether it restores them.
+	Slots, Processors int
+	Templates         bool
 	// Expected has the durations of cells that ran before.
 	Expected map[results.CellKey]time.Duration
 	// Known are the cells that a resumed run already has.
@@ -50,6 +56,8 @@ type Scheduler struct {
 	cfg   Config
 	exec  job.Executor
 	store Recorder
+
+	versions map[string]string // of kernels, by release
 
 	mu       sync.Mutex
 	progress progress
@@ -66,7 +74,11 @@ func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
 		cfg: cfg, exec: exec, store: store,
 		retries: map[results.CellKey]int{}, came: map[string]bool{}, died: map[string]bool{}, noticed: map[string]bool{},
 	}
-	s.progress = progress{total: cfg.Plan.Attempts(cfg.Isolation), estimate: plan.NewEstimate(cfg.Expected)}
+	s.progress = progress{total: cfg.Plan.Attempts(cfg.Isolation), tracker: newTracker(cfg, time.Now()), prepared: map[string]bool{}}
+	s.versions = map[string]string{}
+	for _, k := range cfg.Plan.Kernels {
+		s.versions[k.Release] = k.Version.String()
+	}
 	s.failures.Missing = map[string]error{}
 	return s
 }
@@ -76,17 +88,35 @@ func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
 // results of single cells are in Failures.
 func (s *Scheduler) Run(ctx context.Context) error {
 	units := s.cfg.Plan.Units(s.cfg.Isolation, s.cfg.Expected)
-	for _, u := range units {
-		for _, t := range u.Tests {
-			s.progress.estimate.Add(u.Key(t), 1)
-		}
-	}
-	units = s.skipSettled(units)
+	units = s.expect(units)
 	s.observe(Event{Kind: Planned})
+	ticking, stop := context.WithCancel(ctx)
+	var ticker sync.WaitGroup
+	ticker.Go(func() { s.tick(ticking) })
+	defer ticker.Wait() // no event follows the end of a run
+	defer stop()
 	if err := s.runAll(ctx, units); err != nil {
 		return err
 	}
 	return s.runAll(ctx, s.cfg.Plan.Retries(s.retries))
+}
+
+// expect returns the units without cells that have a verdict, and adds their work
+// to the estimate.
+func (s *Scheduler) expect(units []plan.Unit) []plan.Unit {
+	tracker := s.progress.tracker
+	for _, u := range units {
+		tracker.left[u.Kernel.Release] += len(u.Tests)
+	}
+	units = s.skipSettled(units)
+	for _, u := range units {
+		for _, t := range u.Tests {
+			tracker.Add(estimate.Cell, u.Key(t), 1)
+		}
+	}
+	tracker.prepare(units, s.cfg.Templates)
+	s.expectWork(units)
+	return units
 }
 
 // lookahead is how many kernels with a profile are prefetched beyond those that

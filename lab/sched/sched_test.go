@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -151,8 +152,8 @@ func TestInterruptedRunsAreCompleted(t *testing.T) {
 				t.Fatal(err)
 			}
 			pr := &s.progress
-			if all, finished := pr.estimate.Kernels(); pr.done != pr.total || pr.retried != pr.retries || pr.estimate.Share() != 1 || finished != all {
-				t.Errorf("at the end %d of %d cells are done, %d of %d retries, %.2f of the work", pr.done, pr.total, pr.retried, pr.retries, pr.estimate.Share())
+			if all, finished := pr.tracker.kernels(); pr.done != pr.total || pr.retried != pr.retries || pr.tracker.Progress(time.Now()).Share != 1 || finished != all {
+				t.Errorf("at the end %d of %d cells are done, %d of %d retries, %.2f of the work", pr.done, pr.total, pr.retried, pr.retries, pr.tracker.Progress(time.Now()).Share)
 			}
 			if got := s.Failures().Control; len(got) != 1 {
 				t.Errorf("failed control cells: %q", got)

@@ -36,7 +36,7 @@ func (s *Scheduler) runUnit(ctx context.Context, u plan.Unit) error {
 		if err := s.runJob(ctx, p); err != nil {
 			var missing *job.MissingKernelError
 			if errors.As(err, &missing) {
-				s.skipKernel(missing)
+				s.skipKernel(u, missing)
 				return nil
 			}
 			return err
@@ -53,13 +53,23 @@ func (s *Scheduler) runJob(ctx context.Context, p *pending) error {
 	defer cancel(nil)
 	var failed error
 	attempts := 0
+	first := p.unit.Key(p.cells[0].Test)
+	vm := func(over bool) { s.Prepare(WorkVM, first.Kernel, first.FS, over) }
+	booting := false
 	res, err := s.exec.Run(jctx, j, func(e job.Event) {
 		t := j.Cells[e.Cell].Test
 		switch e.Kind {
 		case job.Booting:
 			s.observe(Event{Kind: Boot, Cell: p.unit.Key(t)})
+			if booting = !s.cfg.Templates; booting {
+				vm(false)
+			}
 		case job.Up:
 			s.cameUp(j.Spec())
+			if booting {
+				booting = false
+				vm(true)
+			}
 		case job.Started:
 			s.observe(Event{Kind: Started, Cell: p.unit.Key(t)})
 		case job.Notice:
@@ -74,6 +84,9 @@ func (s *Scheduler) runJob(ctx context.Context, p *pending) error {
 			}
 		}
 	})
+	if booting {
+		vm(true)
+	}
 	switch {
 	case failed != nil:
 		return failed

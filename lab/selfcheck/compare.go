@@ -104,7 +104,7 @@ func compareRuns(ctx context.Context, s *session.Session, tests session.Selectio
 		p := progress.New(log)
 		run, err := func() (results.Run, error) {
 			defer p.Close()
-			l, err := s.NewLab(ctx, found[0], p, func(c *lab.Config) { c.User = tests.User; w.set(c) })
+			l, err := s.NewLab(ctx, found[0], p, tests.Configure(results.OriginCompare), w.set)
 			if err != nil {
 				return results.Run{}, err
 			}

@@ -86,7 +86,7 @@ func proveCells(ctx context.Context, s *session.Session, tests session.Selection
 	if err != nil {
 		return all, nil, err
 	}
-	l, err := s.NewLab(ctx, found[0], p, func(c *lab.Config) { c.Faults, c.User = true, tests.User })
+	l, err := s.NewLab(ctx, found[0], p, tests.Configure(results.OriginProve), func(c *lab.Config) { c.Faults = true })
 	if err != nil {
 		return all, nil, err
 	}

@@ -33,9 +33,8 @@ func (s Settings) Boot(ctx context.Context, g Guest, p kernels.Progress) (kernel
 		return kernels.Kernel{}, nil, err
 	}
 	archive := s.Archive(store, false)
-	entries, err := archive.ResolveQuietly(ctx, g.Kernel)
+	entries, err := archive.Resolve(ctx, g.Kernel)
 	if err != nil {
-		archive.Warn() // it may say why the kernel is not there
 		return kernels.Kernel{}, nil, err
 	}
 	if len(entries) != 1 {

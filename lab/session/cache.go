@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/template"
 	"github.com/splicelab/splicelab/lab/vm"
@@ -22,10 +21,10 @@ const LockName = "lock"
 
 // UseCache creates the cache directory and holds a shared lock on it until the
 // process exits or release is called, so that nobody cleans it meanwhile.
-func (s Settings) UseCache() (release func(), err error) { return s.lockCache(unix.LOCK_SH) }
+func (s Settings) UseCache() (release func(), err error) { return s.lockCache(osfile.Shared) }
 
 // ClaimCache is UseCache for cleaning the cache: nobody else may use it.
-func (s Settings) ClaimCache() (release func(), err error) { return s.lockCache(unix.LOCK_EX) }
+func (s Settings) ClaimCache() (release func(), err error) { return s.lockCache(osfile.Exclusive) }
 
 // UseVMs is UseCache for starting VMs; it also verifies the configured QEMU.
 func (s Settings) UseVMs(ctx context.Context) (release func(), err error) {
@@ -36,31 +35,21 @@ func (s Settings) UseVMs(ctx context.Context) (release func(), err error) {
 }
 
 // lockCache locks the cache without waiting.
-func (s Settings) lockCache(how int) (release func(), err error) {
+func (s Settings) lockCache(how osfile.Mode) (release func(), err error) {
 	if err := os.MkdirAll(s.Cache, 0o755); err != nil {
 		return nil, fmt.Errorf("cache directory %s cannot be used: %w", s.Cache, err)
 	}
-	f, err := os.OpenFile(filepath.Join(s.Cache, LockName), os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("cache directory %s cannot be written: %w", s.Cache, err)
-	}
-	for {
-		err = unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
+	f, err := osfile.TryLock(filepath.Join(s.Cache, LockName), how)
+	var held *osfile.HeldError
 	switch {
 	case err == nil:
 		return func() { _ = f.Close() }, nil // closing unlocks; nothing was written
-	case !errors.Is(err, unix.EWOULDBLOCK):
-		err = fmt.Errorf("locking the cache directory %s: %w", s.Cache, err)
-	case how == unix.LOCK_SH:
-		err = fmt.Errorf("cache directory %s is being cleaned by another splicelab: try again when it has exited", s.Cache)
-	default:
-		err = fmt.Errorf("cache directory %s is in use by another splicelab: try again when it has exited", s.Cache)
+	case !errors.As(err, &held):
+		return nil, fmt.Errorf("cache directory %s cannot be used: %w", s.Cache, err)
+	case how == osfile.Shared:
+		return nil, fmt.Errorf("cache directory %s is being cleaned by another splicelab: try again when it has exited", s.Cache)
 	}
-	return nil, errors.Join(err, f.Close())
+	return nil, fmt.Errorf("cache directory %s is in use by another splicelab: try again when it has exited", s.Cache)
 }
 
 // PruneCache removes the kernels, images and templates that have not been used

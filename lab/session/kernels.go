@@ -77,16 +77,15 @@ func (a *Archive) Fetch(ctx context.Context, e kernels.Entry, p kernels.Progress
 // Store is the cache of the archive's kernels.
 func (a *Archive) Store() *kernels.Store { return a.store }
 
-// Resolve turns selectors into entries, and prints the archive's warnings.
+// Resolve turns selectors into entries. The archive's warnings, such as that a
+// suite is skipped, are printed only if that fails: they may say why. Otherwise
+// they are for splicelab doctor.
 func (a *Archive) Resolve(ctx context.Context, selectors string) ([]kernels.Entry, error) {
-	entries, err := a.ResolveQuietly(ctx, selectors)
-	a.Warn()
+	entries, err := kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: a.store}, a.builds, a}, selectors)
+	if err != nil {
+		a.Warn()
+	}
 	return entries, err
-}
-
-// ResolveQuietly is Resolve without the warnings.
-func (a *Archive) ResolveQuietly(ctx context.Context, selectors string) ([]kernels.Entry, error) {
-	return kernels.Resolve(ctx, []kernels.Source{kernels.Files{Store: a.store}, a.builds, a}, selectors)
 }
 
 // Warnings are the archive's warnings, if it was used.

@@ -86,7 +86,7 @@ func (n *Nightly) Run(ctx context.Context, r *store.Store, begun func(string)) (
 	if len(entries) == 0 {
 		return done, errNoKernel
 	}
-	ran, err := s.RunOn(ctx, n.tests, entries, begin{n.audience, begun}, s.Resumable(nil))
+	ran, err := s.RunOn(ctx, n.tests, entries, begin{n.audience, begun}, s.Resumable(nil), n.tests.Configure(results.OriginNightly))
 	if cause := context.Cause(ctx); cause != nil && ran.Run.ID == "" {
 		err = cause // more specific than the resulting error
 	}

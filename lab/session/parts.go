@@ -47,23 +47,46 @@ func diskUsage(path string) (files int, bytes int64) {
 	return files, bytes
 }
 
-// ListCache writes the parts of the cache as a table.
-func (s Settings) ListCache(out io.Writer) error {
+// CacheUse is the contents of the cache, for machines.
+type CacheUse struct {
+	Directory string      `json:"directory"`
+	Files     int         `json:"files"`
+	Bytes     int64       `json:"bytes"` // on disk
+	Parts     []CachePart `json:"parts"`
+}
+
+// CachePart is a part of the cache: kernels, images, templates, …
+type CachePart struct {
+	Name      string `json:"name"`
+	Files     int    `json:"files"`
+	Bytes     int64  `json:"bytes"`
+	Directory string `json:"directory"`
+}
+
+// CacheUse returns the contents of the cache.
+func (s Settings) CacheUse() (CacheUse, error) {
 	parts, err := cacheParts(s.Cache)
 	if err != nil {
-		return err
+		return CacheUse{}, err
 	}
-	w := text.NewTable(out)
-	fmt.Fprintln(w, "PART\tFILES\tSIZE\tDIRECTORY")
-	var files int
-	var bytes int64
+	use := CacheUse{Directory: s.Cache, Parts: []CachePart{}}
 	for _, part := range parts {
 		dir := filepath.Join(s.Cache, part)
 		n, used := diskUsage(dir)
-		files, bytes = files+n, bytes+used
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", part, n, progress.Bytes(used), dir)
+		use.Files, use.Bytes = use.Files+n, use.Bytes+used
+		use.Parts = append(use.Parts, CachePart{part, n, used, dir})
 	}
-	fmt.Fprintf(w, "total\t%d\t%s\t%s\n", files, progress.Bytes(bytes), s.Cache)
+	return use, nil
+}
+
+// Write writes the contents of the cache as a table.
+func (u CacheUse) Write(out io.Writer) error {
+	w := text.NewTable(out)
+	fmt.Fprintln(w, "PART\tFILES\tSIZE\tDIRECTORY")
+	for _, part := range u.Parts {
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", part.Name, part.Files, progress.Bytes(part.Bytes), part.Directory)
+	}
+	fmt.Fprintf(w, "total\t%d\t%s\t%s\n", u.Files, progress.Bytes(u.Bytes), u.Directory)
 	return w.Flush()
 }
 

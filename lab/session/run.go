@@ -76,7 +76,7 @@ func (s *Session) plan(ctx context.Context, r *Ran, tests Selection, a Audience,
 		return nil, err
 	}
 	r.Plan.RetryFailures = s.Run.RetryFailures
-	return s.NewLab(ctx, canary, a, append([]func(*lab.Config){func(c *lab.Config) { c.User = tests.User }}, configure...)...)
+	return s.NewLab(ctx, canary, a, append([]func(*lab.Config){tests.Configure(results.OriginUser)}, configure...)...)
 }
 
 // Resumable stores a run's options with it, so that it can be resumed.

@@ -2,16 +2,19 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/suite"
+	"github.com/splicelab/splicelab/results"
 )
 
 // Selection is what a run consists of, except for its kernels.
@@ -22,6 +25,8 @@ type Selection struct {
 	Pattern  string
 	// From are the packages and programs of the user suites, as given.
 	From []string
+	// Words describe the tests in lists of runs.
+	Words string
 
 	release func()
 }
@@ -29,6 +34,12 @@ type Selection struct {
 // Close removes the compiled user suites. It must be called when the run has
 // finished.
 func (s Selection) Close() { s.release() }
+
+// Configure sets what a lab has to know of the selection, for a run that is
+// begun by origin.
+func (s Selection) Configure(origin results.Origin) func(*lab.Config) {
+	return func(c *lab.Config) { c.User, c.Tests, c.Origin = s.User, s.Words, origin }
+}
 
 // Select reads the profiles and suites selected by the options of a run, and
 // verifies that the pattern matches one of their tests.
@@ -46,14 +57,27 @@ func (s Settings) Select(ctx context.Context, from []string) (Selection, error) 
 		release()
 		return Selection{}, err
 	}
-	return Selection{Profiles: profiles, Suites: plan.UpTo(suites, s.Run.Priority), User: user, Pattern: pattern, From: from, release: release}, nil
+	return Selection{Profiles: profiles, Suites: plan.UpTo(suites, s.Run.Priority), User: user, Pattern: pattern, From: from, Words: s.words(from), release: release}, nil
+}
+
+// words describes the tests that the options select, for lists of runs.
+func (s Settings) words(from []string) string {
+	switch r := s.Run; {
+	case r.Tests != "":
+		return r.Tests
+	case len(from) > 0:
+		return "user suites"
+	case r.Priority < config.LowestPriority:
+		return fmt.Sprintf("priority 0 to %d", r.Priority)
+	}
+	return "all cells"
 }
 
 // SelectForRun is Select, but without options it selects the quick cells.
 func (s Settings) SelectForRun(ctx context.Context, from []string) (Selection, error) {
 	tests, err := s.Select(ctx, from)
 	if r := s.Run; err == nil && !r.All && r.Tests == "" && r.Priority == config.LowestPriority && len(from) == 0 {
-		tests.Suites = plan.Quick(tests.Suites)
+		tests.Suites, tests.Words = plan.Quick(tests.Suites), "quick cells"
 	}
 	return tests, err
 }
@@ -70,7 +94,7 @@ func (s Settings) SelectCell(ctx context.Context, from []string) (tests Selectio
 		tests.Close()
 		return Selection{}, "", err
 	}
-	tests.Pattern = "^" + regexp.QuoteMeta(test) + "$"
+	tests.Pattern, tests.Words = "^"+regexp.QuoteMeta(test)+"$", test
 	return tests, test, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/job"
@@ -99,7 +99,7 @@ func scratchResults() (r *store.Store, remove func(), err error) {
 // canary is the kernel that tests whether KVM works; configure sets what the
 // options of a run do not.
 func (s *Session) NewLab(ctx context.Context, canary kernels.Kernel, log io.Writer, configure ...func(*lab.Config)) (*lab.Lab, error) {
-	cfg, reason, err := s.LabConfig(ctx, canary)
+	cfg, err := s.LabConfig(ctx, canary)
 	if err != nil {
 		return nil, err
 	}
@@ -111,21 +111,37 @@ func (s *Session) NewLab(ctx context.Context, canary kernels.Kernel, log io.Writ
 		return nil, err
 	}
 	if s.Results != nil {
-		fmt.Fprintf(log, "accelerator %s: %s; seed %d\n", cfg.Accel, sanitize.Line(reason), cfg.Seed)
+		fmt.Fprintf(log, "%s; seed %d\n", s.using(cfg.Accel), cfg.Seed)
 	}
 	return l, nil
 }
 
-// LabConfig is the lab's configuration according to the options, and the reason
-// for its accelerator.
-func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab.Config, reason string, err error) {
-	accel, reason, err := vm.Choose(ctx, vm.Accel(s.VM.Accel), s.Canary(canary.BootImage()))
+// using is one line about what a run uses. The details are for splicelab doctor:
+// they are the same before each run.
+func (s *Session) using(accel vm.Accel) string {
+	var notes []string
+	if accel == vm.TCG && s.VM.Accel == string(vm.Auto) {
+		notes = append(notes, "KVM unusable")
+	}
+	if n := len(s.Archive.Warnings()); n > 0 {
+		notes = append(notes, text.Count(n, "warning")+" about the kernel archive")
+	}
+	line := "using " + strings.ToUpper(string(accel))
+	if len(notes) > 0 {
+		line += " (" + strings.Join(notes, ", ") + ": splicelab doctor)"
+	}
+	return line
+}
+
+// LabConfig is the lab's configuration according to the options.
+func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (lab.Config, error) {
+	accel, _, err := vm.Choose(ctx, vm.Accel(s.VM.Accel), s.Canary(canary.BootImage()))
 	if err != nil {
-		return lab.Config{}, "", err
+		return lab.Config{}, err
 	}
 	guest, err := s.GuestPrograms(ctx)
 	if err != nil {
-		return lab.Config{}, "", err
+		return lab.Config{}, err
 	}
 	return lab.Config{
 		QEMU:       s.VM.QEMU,
@@ -152,7 +168,7 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (cfg lab
 		KernelArgs: strings.Fields(s.VM.KernelArgs),
 		Command:    s.Command,
 		Version:    s.Version,
-	}, reason, nil
+	}, nil
 }
 
 // Canary configures the boot that tests whether an accelerator works.

@@ -14,6 +14,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/findings"
 )
 
 // Facts are the input of Compare.
@@ -54,6 +55,8 @@ type Missing struct {
 type Summary struct {
 	Facts
 
+	// Violations are what every policy forbids in this run, new or not.
+	Violations  []findings.Violation
 	Worse       []compare.Change // fails and did not, or fails in a worse way
 	Fixes       []compare.Change // failed and passes
 	Unexpected  []compare.Change // passes, and was expected to fail
@@ -101,6 +104,7 @@ func Compare(f Facts) Summary {
 			n.Infra++
 		}
 	}
+	n.Violations = findings.Violations(f.Run, f.Cells)
 	left := n.notRun()
 	if f.Before.ID == "" || f.Run.ID == "" {
 		return n

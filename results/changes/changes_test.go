@@ -80,7 +80,8 @@ func TestCompare(t *testing.T) {
 		{"still a failure", [][3]string{{old, "A", fail}}, [][3]string{{old, "A", fail}}, nil, "", "", changes.StatusSame, "as before"},
 		{"fixed", [][3]string{{old, "A", fail}}, [][3]string{{old, "A", pass}}, nil, "", "A", changes.StatusSame, "1 fixed"},
 		{"fails otherwise", [][3]string{{old, "A", fail}}, [][3]string{{old, "A", "fail live"}}, nil, "", "A", changes.StatusSame, "1 cell changed"},
-		{"failed and crashes", [][3]string{{old, "A", fail}}, [][3]string{{old, "A", "crash"}}, nil, "A", "", changes.StatusRegressed, "1 new failure"},
+		{"failed and crashes", [][3]string{{old, "A", fail}}, [][3]string{{old, "A", "crash"}}, nil, "A", "", changes.StatusRegressed, "1 violation, 1 new failure"},
+		{"crashed before", [][3]string{{old, "A", "crash"}}, [][3]string{{old, "A", "crash"}}, nil, "", "", changes.StatusSame, "1 violation, as before"},
 		{"crashed and fails", [][3]string{{old, "A", "crash"}}, [][3]string{{old, "A", fail}}, nil, "", "A", changes.StatusSame, "1 cell changed"},
 		{"skipped now", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", "skip"}}, nil, "", "A", changes.StatusSame, "1 skip changed"},
 		{"infra", [][3]string{{old, "A", pass}}, [][3]string{{old, "A", "infra"}}, nil, "", "A", changes.StatusLab, "1 cell infra"},
@@ -162,7 +163,7 @@ func TestText(t *testing.T) {
 		}
 	}
 	head := strings.Join(strings.SplitAfterN(text, "\n", 11)[:10], "")
-	for _, want := range []string{"2 new failures", "report: /reports", "PROBLEM: the deadline", "kernels missing: 6.18", "TestPunchHole/page: pass (snapshot) on " + old + " -> fail (zeroed)", "splicelab run -k " + newer} {
+	for _, want := range []string{"1 violation, 2 new failures", "report: /reports", "PROBLEM: the deadline", "kernels missing: 6.18", "splice.TestWrite: crash (very long", "1 cell on xfs since " + newer, "splicelab run -k " + newer} {
 		if !strings.Contains(head, want) {
 			t.Errorf("the first ten lines do not have %q:\n%s", want, head)
 		}

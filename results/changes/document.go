@@ -9,6 +9,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/findings"
 )
 
 // Limits of the document: receivers reject long ones.
@@ -30,25 +31,26 @@ type Document struct {
 	Baseline RunName        `json:"baseline"`
 	Counts   map[string]int `json:"counts"` // of everything below, by name
 
-	NewFailures      []Change      `json:"new_failures"`
-	UnexpectedPasses []Change      `json:"unexpected_passes"`
-	Changed          []Change      `json:"changed"`
-	Flaky            []Change      `json:"flaky"`
-	Fixed            []Change      `json:"fixed"`
-	Skips            []Change      `json:"skips"`
-	NewCells         []Change      `json:"new_cells"`
-	VanishedCells    []Change      `json:"vanished_cells"`
-	Unknown          []Change      `json:"unknown"`
-	MissingKernels   []Missing     `json:"missing_kernels"`
-	NewKernels       []string      `json:"new_kernels"`
-	ReplacedKernels  []Replacement `json:"replaced_kernels"`
-	GoneKernels      []Part        `json:"gone_kernels"`
-	NotRun           []Part        `json:"not_run"`
-	Conditions       []Condition   `json:"conditions"`
-	Problems         []string      `json:"problems"`
-	Unfinished       string        `json:"unfinished"` // why the previous run did not finish
-	Notes            []string      `json:"notes"`
-	Reports          []string      `json:"reports"`
+	Violations       []findings.Violation `json:"violations"` // of the run, new or not
+	NewFailures      []Change             `json:"new_failures"`
+	UnexpectedPasses []Change             `json:"unexpected_passes"`
+	Changed          []Change             `json:"changed"`
+	Flaky            []Change             `json:"flaky"`
+	Fixed            []Change             `json:"fixed"`
+	Skips            []Change             `json:"skips"`
+	NewCells         []Change             `json:"new_cells"`
+	VanishedCells    []Change             `json:"vanished_cells"`
+	Unknown          []Change             `json:"unknown"`
+	MissingKernels   []Missing            `json:"missing_kernels"`
+	NewKernels       []string             `json:"new_kernels"`
+	ReplacedKernels  []Replacement        `json:"replaced_kernels"`
+	GoneKernels      []Part               `json:"gone_kernels"`
+	NotRun           []Part               `json:"not_run"`
+	Conditions       []Condition          `json:"conditions"`
+	Problems         []string             `json:"problems"`
+	Unfinished       string               `json:"unfinished"` // why the previous run did not finish
+	Notes            []string             `json:"notes"`
+	Reports          []string             `json:"reports"`
 }
 
 // Status corresponds to the exit code.
@@ -117,12 +119,12 @@ func (n Summary) Document(reports []string) Document {
 		Text: forChat(n.Text(reports)), Subject: n.Subject(), Status: n.Status(), Host: sanitize.Line(n.Host),
 		Started: n.Started.Format(time.RFC3339), Finished: n.Finished.Format(time.RFC3339),
 		Run: runName(n.Run, n.Cells), Baseline: runName(n.Before, n.BeforeCells),
-		Problems: orEmpty(n.Problems), Unfinished: n.Unfinished, Notes: orEmpty(n.Notes), Reports: orEmpty(reports),
+		Violations: orEmpty(n.Violations), Problems: orEmpty(n.Problems), Unfinished: n.Unfinished, Notes: orEmpty(n.Notes), Reports: orEmpty(reports),
 		MissingKernels: orEmpty(n.Missing), NewKernels: orEmpty(n.NewKernels), ReplacedKernels: orEmpty(n.Replaced),
 		GoneKernels: orEmpty(n.GoneKernels), NotRun: orEmpty(n.NotRun), Conditions: []Condition{},
 		Counts: map[string]int{
 			"missing_kernels": len(n.Missing), "new_kernels": len(n.NewKernels), "replaced_kernels": len(n.Replaced),
-			"gone_kernels": len(n.GoneKernels), "not_run": cells(n.NotRun), "infra": n.Infra, "problems": len(n.Problems),
+			"gone_kernels": len(n.GoneKernels), "not_run": cells(n.NotRun), "infra": n.Infra, "problems": len(n.Problems), "violations": len(n.Violations),
 			"unchanged": n.Same,
 		},
 	}

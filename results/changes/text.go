@@ -55,6 +55,9 @@ func (n Summary) Subject() string {
 			parts = append(parts, fmt.Sprintf("%d %s", count, many))
 		}
 	}
+	// Violations are a state, not a change: they may all have been there before.
+	add(len(n.Violations), "violation", "violations")
+	unchanged := len(parts)
 	if n.Run.ID == "" {
 		parts = append(parts, "nothing was run")
 	}
@@ -78,7 +81,7 @@ func (n Summary) Subject() string {
 	switch {
 	case n.Run.ID != "" && n.Before.ID == "":
 		parts = append(parts, "nothing to compare with yet")
-	case len(parts) == 0:
+	case len(parts) == unchanged:
 		parts = append(parts, "as before")
 	}
 	return sanitize.Line(strings.Join(parts, ", "))
@@ -92,8 +95,9 @@ func cells(parts []Part) int {
 	return sum
 }
 
-// Text is the summary as plain text, safe to print. Its first ten lines are
-// enough to decide whether to read on. reports are the files with the details.
+// Text is the summary as plain text, safe to print. It begins with what every
+// policy forbids, and its first ten lines are enough to decide whether to read
+// on. reports are the files with the details.
 func (n Summary) Text(reports []string) string {
 	var b bytes.Buffer
 	line := func(format string, args ...any) {
@@ -123,6 +127,7 @@ func (n Summary) Text(reports []string) string {
 		}
 		line("kernels missing: %s", short(strings.Join(names, ", ")))
 	}
+	n.violations(line)
 	for _, s := range n.sections() {
 		n.list(line, s)
 	}

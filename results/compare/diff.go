@@ -41,6 +41,12 @@ type Difference struct {
 	// Kernels are the earlier and the later kernel if kernels are compared, not
 	// runs.
 	Kernels [2]string
+	// Runs are the ids of the runs that have the newest results of each of the
+	// Kernels, newest first; empty if these are of the compared run.
+	Runs [2][]string
+	// Pending is how many cells the earlier and the later run have not run yet:
+	// see Unfinished.
+	Pending [2]int
 	// Predecessors maps kernels of the later run to those of the earlier that they
 	// replace: see Diff.
 	Predecessors map[string]string
@@ -74,9 +80,6 @@ func (d Difference) Lists() []ChangeList {
 
 // Empty reports whether no cell differs.
 func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
-
-// Shared reports whether both sides have cells of the kernel and filesystem.
-func (d Difference) Shared(of results.Column) bool { return d.shared[of] }
 
 // Diff compares the cells of an earlier run a with those of a later run b. If
 // their policies differ, show both under one policy first, and apply the user's

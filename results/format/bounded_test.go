@@ -71,16 +71,23 @@ func TestReadIsBounded(t *testing.T) {
 	}
 }
 
+// However large a run is, its summary fits into 60 KB, has its violations
+// first, and reports what it omits.
 func TestMarkdownIsBounded(t *testing.T) {
 	m := newRunBuilder("large")
 	for i := range 20_000 {
-		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprint("s.TestWithAName/", i)},
-			results.Attempt{Verdict: outcome.Fail, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})
+		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprintf("s.Test%d/%d", i%1000, i)},
+			results.Attempt{Verdict: outcome.Fail, Outcome: outcome.PhantomZero, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})
 	}
-	content := documents(t, m.d)["markdown"]
+	content := written(t, func(b *bytes.Buffer, d Document) error { return WriteMarkdown(b, d) }, m.d)
 	left := regexp.MustCompile(`The details of (\d+) more cells are omitted`).FindSubmatch(content)
-	if len(content) > 1<<20 || len(content) < 1<<19 || left == nil {
+	if len(content) > 60_000 || len(content) < 50_000 || left == nil {
 		t.Fatalf("%d bytes, %q", len(content), left)
+	}
+	rows := bytes.Count(content, []byte(", not in ")) + bytes.Count(content, []byte("| fail `phantom-zero` |"))
+	omitted := regexp.MustCompile(`\n(\d+) more violations are omitted: a summary is limited to 60 KB`).FindSubmatch(content)
+	if omitted == nil || fmt.Sprint(1000-rows) != string(omitted[1]) {
+		t.Errorf("%d of 1000 violations are listed, %q", rows, omitted)
 	}
 	shown := bytes.Count(content, []byte("\n- `"))
 	if fmt.Sprint(20_000-shown) != string(left[1]) {

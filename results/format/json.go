@@ -3,13 +3,11 @@ package format
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf16"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
@@ -19,9 +17,11 @@ import (
 // be added, but are never renamed or missing.
 type (
 	document struct {
-		Run     documentRun       `json:"run"`
-		Cells   []documentCell    `json:"cells"`
-		Vectors []findings.Vector `json:"policy_vectors"`
+		Run        documentRun          `json:"run"`
+		Tally      results.Tally        `json:"tally"`
+		Violations []findings.Violation `json:"violations"` // what every policy forbids
+		Cells      []documentCell       `json:"cells"`
+		Vectors    []findings.Vector    `json:"policy_vectors"`
 	}
 	documentRun struct {
 		ID         string            `json:"id"`
@@ -31,6 +31,7 @@ type (
 		Accel      string            `json:"accel"`
 		Seed       uint64            `json:"seed"`
 		Command    []string          `json:"command"`
+		Origin     results.Origin    `json:"origin"` // user, nightly, import, bisect, repro, compare, prove, bench
 		Conditions map[string]string `json:"conditions"`
 		Planned    int               `json:"planned"`
 		Problem    string            `json:"problem"`
@@ -73,14 +74,20 @@ func (t documentTiming) MarshalJSON() ([]byte, error) {
 }
 
 // WriteJSON writes the run as one JSON document, in the order of cells.
-func WriteJSON(w io.Writer, d Document) error {
+func WriteJSON(w io.Writer, d Document) error { return writeJSON(w, JSON(d)) }
+
+// JSON is the document that WriteJSON writes, for those that encode it in
+// another way, or want its type.
+func JSON(d Document) any {
 	r := d.Run
 	doc := document{
 		Run: documentRun{ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Policy: r.Policy,
-			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
+			Accel: r.Accel, Seed: r.Seed, Command: append([]string{}, r.Command...), Origin: r.Origin, Conditions: orEmpty(r.Conditions),
 			Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds()},
-		Cells:   make([]documentCell, len(d.Cells)),
-		Vectors: append([]findings.Vector{}, findings.Vectors(d.Cells)...),
+		Tally:      results.Count(d.Cells),
+		Violations: findings.Violations(r, d.Cells),
+		Cells:      make([]documentCell, len(d.Cells)),
+		Vectors:    append([]findings.Vector{}, findings.Vectors(d.Cells)...),
 	}
 	for i := range d.Cells {
 		c := &d.Cells[i]
@@ -88,7 +95,7 @@ func WriteJSON(w io.Writer, d Document) error {
 			Kind: c.Kind, Expected: c.Expected, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
 			TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra, Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}
-	return writeJSON(w, doc)
+	return doc
 }
 
 // writeJSON writes v indented.
@@ -100,30 +107,8 @@ func writeJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(visible(b.Bytes()))
+	_, err := w.Write(sanitize.JSON(b.Bytes()))
 	return err
-}
-
-// visible escapes invisible characters, such as bidirectional overrides. The
-// value is the same, but the text cannot mislead its reader.
-func visible(doc []byte) []byte {
-	hidden := func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }
-	if bytes.IndexFunc(doc, hidden) < 0 {
-		return doc
-	}
-	var b bytes.Buffer
-	for _, r := range string(doc) {
-		switch {
-		case !hidden(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.Bytes()
 }
 
 // rfc3339 is t in UTC, empty for the zero time.

@@ -83,6 +83,7 @@ type (
 		Run        string            `json:"run"`
 		Test       string            `json:"test"`
 		Policy     outcome.Policy    `json:"policy"`
+		Class      outcome.Class     `json:"class"`
 		Verdict    outcome.Verdict   `json:"verdict"`
 		Outcome    outcome.Outcome   `json:"outcome"`
 		Kind       outcome.Kind      `json:"kind"`
@@ -214,7 +215,7 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 		Environment: &kcidbEnvironment{Comment: sanitize.Line(c.FS + " in a virtual machine"), Misc: map[string]string{
 			"filesystem": sanitize.Line(c.FS), "accel": sanitize.Line(r.Accel)}},
 		Misc: kcidbTestMisc{
-			Run: sanitize.Line(r.ID), Test: sanitize.Line(c.Test), Policy: r.Policy, Verdict: c.Verdict, Outcome: c.Outcome,
+			Run: sanitize.Line(r.ID), Test: sanitize.Line(c.Test), Policy: r.Policy, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome,
 			Kind: c.Kind, Expected: c.Expected, Detail: sanitize.Line(c.Detail), Attempts: c.Attempts, Flaky: c.Flaky,
 			Covariates: map[string]string{}},
 	}

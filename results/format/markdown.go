@@ -3,27 +3,30 @@ package format
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"io"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/findings"
 )
 
-// Limits of a summary. GitHub accepts 1 MiB per step; the reserve is for the
-// lines that count what was omitted.
+// Limits of a summary. GitHub accepts 1 MiB per step, but a page that long is
+// not read, and a mail or a comment takes less; the reserve is for the lines
+// that count what was omitted.
 const (
-	maxMarkdown     = 1 << 20
-	markdownReserve = 4 << 10
+	maxMarkdown     = 60_000
+	markdownReserve = 1 << 10
 	markdownExcerpt = 2 << 10 // bytes of a cell's output
+	markdownLimit   = "a summary is limited to 60 KB"
 )
 
-// WriteMarkdown writes a summary for a CI job's page: the number of cells by
-// verdict, a table of those that need attention, and their folded details, up
-// to 1 MiB in total; what exceeds it is counted. Guest text is in code spans
-// and blocks, where markup, links and mentions have no effect.
+// WriteMarkdown writes a summary for a CI job's page, up to 60 KB in total:
+// what every policy forbids, what policies disagree about, the number of cells
+// by verdict, a table of those that need attention, and their folded details.
+// What exceeds the limit is counted. Guest text is in code spans and blocks,
+// where markup, links and mentions have no effect.
 func WriteMarkdown(w io.Writer, d Document) error {
 	printed, err := d.readTexts(maxMarkdown, trouble)
 	if err != nil {
@@ -31,15 +34,25 @@ func WriteMarkdown(w io.Writer, d Document) error {
 	}
 	m := markdown{d: d, printed: printed}
 	m.head()
-	var wanting []results.Cell
+	m.violations(findings.Violations(d.Run, d.Cells))
+	m.deviations()
+	m.verdicts()
+	// Without the violations' details a reader knows nothing; the others' are
+	// only useful if there is space left.
+	var wanting, violations, others []results.Cell
 	for _, c := range d.Cells {
-		if !asExpected(&c) {
-			wanting = append(wanting, c)
+		if asExpected(&c) {
+			continue
+		}
+		wanting = append(wanting, c)
+		if c.Class() == outcome.Violates {
+			violations = append(violations, c)
+		} else {
+			others = append(others, c)
 		}
 	}
-	groups := results.Groups(wanting)
-	m.tables(groups)
-	m.details(groups)
+	m.tables(results.Groups(wanting))
+	m.details(append(results.Groups(violations), results.Groups(others)...))
 	_, err = m.b.WriteTo(w)
 	return err
 }
@@ -76,6 +89,10 @@ func (m *markdown) head() {
 		fmt.Fprintf(&m.b, ", accelerator %s", code(r.Accel))
 	}
 	m.b.WriteString(".\n\n")
+}
+
+// verdicts counts the cells by verdict.
+func (m *markdown) verdicts() {
 	counts, expected, unexpected, flaky := map[outcome.Verdict]int{}, 0, 0, 0
 	for i := range m.d.Cells {
 		c := &m.d.Cells[i]
@@ -92,7 +109,7 @@ func (m *markdown) head() {
 			flaky++
 		}
 	}
-	m.b.WriteString("| verdict | cells |\n|---|---:|\n")
+	m.b.WriteString("## Verdicts\n\n| verdict | cells |\n|---|---:|\n")
 	line := func(what string, n int) {
 		if n > 0 {
 			fmt.Fprintf(&m.b, "| %s | %d |\n", what, n)
@@ -128,7 +145,7 @@ func (m *markdown) tables(groups []results.Group) {
 		groups = groups[n:]
 	}
 	if left > 0 {
-		fmt.Fprintf(&m.b, "The tables of %d more kernels are omitted: a summary is limited to 1 MiB.\n\n", left)
+		fmt.Fprintf(&m.b, "The tables of %d more kernels are omitted: %s.\n\n", left, markdownLimit)
 	}
 }
 
@@ -183,8 +200,8 @@ func markdownWhat(c *results.Cell) string {
 func (m *markdown) details(groups []results.Group) {
 	left := 0
 	for _, g := range groups {
-		open := fmt.Sprintf("<details>\n<summary><code>%s</code> on <code>%s</code>: %d cells</summary>\n\n",
-			markdownHTML(g.FS), markdownHTML(g.Kernel), len(g.Cells))
+		open := fmt.Sprintf("<details>\n<summary><code>%s</code> on <code>%s</code>: %s</summary>\n\n",
+			markdownHTML(g.FS), markdownHTML(g.Kernel), cellCount(len(g.Cells)))
 		const end = "\n</details>\n\n"
 		begun := false
 		for i, c := range g.Cells {
@@ -203,7 +220,7 @@ func (m *markdown) details(groups []results.Group) {
 		}
 	}
 	if left > 0 {
-		fmt.Fprintf(&m.b, "The details of %d more cells are omitted: a summary is limited to 1 MiB.\n", left)
+		fmt.Fprintf(&m.b, "The details of %d more cells are omitted: %s.\n", left, markdownLimit)
 	}
 }
 
@@ -234,49 +251,3 @@ func (m *markdown) detail(c *results.Cell) string {
 	}
 	return b.String()
 }
-
-// code makes s a one-line code span that no backtick in s can close.
-func code(s string) string {
-	if s = sanitize.Line(s); s == "" {
-		return "(none)"
-	}
-	fence := strings.Repeat("`", longestRun(s)+1)
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " " // one space on each side is stripped
-	}
-	return fence + s + fence
-}
-
-// codeCell is a code span in a table. "|" separates columns even in code, and a
-// backslash before it is not always an escape, so it becomes a broken bar.
-func codeCell(s string) string { return code(strings.ReplaceAll(s, "|", "¦")) }
-
-// fenced makes s a code block whose lines begin with indent.
-func fenced(s, indent string) string {
-	fence := strings.Repeat("`", max(3, longestRun(s)+1))
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s%stext\n", indent, fence)
-	for line := range strings.Lines(s) {
-		b.WriteString(indent + strings.TrimSuffix(line, "\n") + "\n")
-	}
-	fmt.Fprintf(&b, "%s%s\n\n", indent, fence)
-	return b.String()
-}
-
-// longestRun is the length of the longest run of backticks in s.
-func longestRun(s string) int {
-	longest, run := 0, 0
-	for i := 0; i < len(s); i++ {
-		if s[i] != '`' {
-			run = 0
-			continue
-		}
-		run++
-		longest = max(longest, run)
-	}
-	return longest
-}
-
-// markdownHTML escapes one line of text for HTML, in which Markdown is not
-// parsed.
-func markdownHTML(s string) string { return html.EscapeString(sanitize.Line(s)) }

@@ -22,6 +22,7 @@ type note struct{ name, value string }
 // covariate can be mistaken for another note.
 const (
 	noteVerdict   = "verdict"
+	noteClass     = "class" // follows from the others, so it is not read
 	noteOutcome   = "outcome"
 	noteKind      = "kind"
 	noteDetail    = "detail"
@@ -45,6 +46,7 @@ func notes(c *results.Cell) []note {
 		}
 	}
 	add(noteVerdict, string(c.Verdict))
+	add(noteClass, string(c.Class()))
 	add(noteOutcome, string(c.Outcome))
 	add(noteKind, string(c.Kind))
 	add(noteDetail, c.Detail)

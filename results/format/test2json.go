@@ -180,7 +180,7 @@ func (s *test2json) cell(c *results.Cell, name string) string {
 	say := func(text string) {
 		s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "output", Test: name, Output: text})
 	}
-	attributes := map[string]string{"verdict": string(c.Verdict), "outcome": string(c.Outcome), "kind": string(c.Kind),
+	attributes := map[string]string{"verdict": string(c.Verdict), "class": string(c.Class()), "outcome": string(c.Outcome), "kind": string(c.Kind),
 		"standing": string(c.Expected), "flaky": c.Flaky}
 	for k, v := range c.Covariates {
 		attributes["covariate."+k] = v

@@ -15,11 +15,15 @@ import (
 type Store interface {
 	// Run returns the run that ref names.
 	Run(ctx context.Context, ref string) (results.Run, error)
-	// RunsUpTo returns the runs, newest first, up to and including the given
-	// one unless that is nil.
+	// RunsUpTo returns the runs that are no steps (see results.Origin.Step),
+	// newest first, up to and including the given one unless that is nil.
 	RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error)
 	// Kernels returns the releases that a run has cells of, oldest first.
 	Kernels(ctx context.Context, runID string) ([]kernelversion.Release, error)
+	// NewestKernels returns the releases that have a verdict in some run, oldest
+	// first; NewestOf the newest cells of one of them, and their runs.
+	NewestKernels(ctx context.Context) ([]kernelversion.Release, error)
+	NewestOf(ctx context.Context, kernel string) ([]results.Cell, []results.Run, error)
 	Cell(ctx context.Context, runID string, key results.CellKey) (c results.Cell, ok bool, err error)
 	// CellsAmong returns those cells of a run that are keys of wanted.
 	CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error)

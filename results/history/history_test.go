@@ -48,6 +48,7 @@ func historyStore(t *testing.T) *store.Store {
 			add("6.1.0-9-x", "A", 1, outcome.Fail)
 			add("6.12.9", "C", 1, outcome.Skip)
 		}
+		resultstest.Must(t, s.FinishRun(t.Context(), id, resultstest.T0.Add(24*time.Hour), ""))
 	}
 	return s
 }

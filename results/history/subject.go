@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
@@ -10,17 +9,22 @@ import (
 )
 
 // KernelPrefix marks a kernel where a run would be accepted too:
-// "kernel:6.12.95", or "RUN/kernel:6.12.95".
+// "kernel:6.12.95" in all runs, or "RUN/kernel:6.12.95".
 const KernelPrefix = "kernel:"
 
-// Subject is what can be compared: a run, or one kernel of a run.
+// Subject is what can be compared: a run, one kernel of a run, or one kernel in
+// all runs.
 type Subject struct {
-	Run    results.Run
-	Kernel string // release; empty: the whole run
+	Run    results.Run // of a kernel in all runs: the newest of Runs
+	Kernel string      // release; empty: the whole run
+	// Runs have the newest results of a kernel in all runs, newest first, and
+	// Cells are these results. Else both are nil.
+	Runs  []results.Run
+	Cells []results.Cell
 }
 
-// FindSubject resolves ref: a run, as Store.Run does; or "kernel:RELEASE", the kernel
-// of that release in the newest run that has one, or in the named run as in
+// FindSubject resolves ref: a run, as Store.Run does; "kernel:RELEASE", the
+// newest results of that kernel in all runs; or the kernel in the named run, as in
 // "latest~1/kernel:6.12.95". A release may be shortened where a number ends: 6.12
 // is the newest kernel of the series. The error is a *results.RunError or a
 // *results.KernelError if there is none.
@@ -30,36 +34,43 @@ func FindSubject(ctx context.Context, s Store, ref string) (Subject, error) {
 		r, err := s.Run(ctx, ref)
 		return Subject{Run: r}, err
 	}
-	var runs []results.Run
-	if in = strings.TrimSuffix(in, "/"); in != "" {
-		r, err := s.Run(ctx, in)
-		if err != nil {
+	var found Subject
+	var kernels []kernelversion.Release
+	var err error
+	if in = strings.TrimSuffix(in, "/"); in == "" {
+		kernels, err = s.NewestKernels(ctx)
+	} else if found.Run, err = s.Run(ctx, in); err == nil {
+		kernels, err = s.Kernels(ctx, found.Run.ID)
+	}
+	if err != nil {
+		return Subject{}, err
+	}
+	if found.Kernel = match(kernels, name); found.Kernel == "" {
+		return Subject{}, &results.KernelError{Ref: ref, Run: in, Known: results.ReleaseNames(kernels)}
+	}
+	if in == "" {
+		if found.Cells, found.Runs, err = s.NewestOf(ctx, found.Kernel); err != nil {
 			return Subject{}, err
 		}
-		runs = []results.Run{r}
-	} else {
-		var err error
-		if runs, err = s.RunsUpTo(ctx, nil); err != nil {
-			return Subject{}, err
+		if len(found.Runs) == 0 { // removed in the meantime
+			return Subject{}, &results.KernelError{Ref: ref}
+		}
+		found.Run = found.Runs[0]
+	}
+	return found, nil
+}
+
+// match is the kernel of that name, else the newest one that the name matches
+// (see kernelversion.Release.Is); empty if there is none. kernels are sorted.
+func match(kernels []kernelversion.Release, name string) string {
+	newest := ""
+	for _, k := range kernels {
+		if k.Name == name {
+			return name
+		}
+		if k.Is(name) {
+			newest = k.Name
 		}
 	}
-	var known []kernelversion.Release
-	for _, r := range runs {
-		kernels, err := s.Kernels(ctx, r.ID)
-		if err != nil {
-			return Subject{}, err
-		}
-		for _, k := range slices.Backward(kernels) {
-			if k.Is(name) {
-				return Subject{r, k.Name}, nil
-			}
-		}
-		for _, k := range kernels {
-			if !slices.ContainsFunc(known, func(o kernelversion.Release) bool { return o.Name == k.Name }) {
-				known = append(known, k)
-			}
-		}
-	}
-	slices.SortFunc(known, kernelversion.Release.Compare)
-	return Subject{}, &results.KernelError{Ref: ref, Run: in, Known: results.ReleaseNames(known)}
+	return newest
 }

@@ -37,7 +37,7 @@ func Style(live bool) string {
 	if live {
 		names = append(names, glob("assets/live/*.css")...)
 	}
-	return together(names)
+	return colours() + together(names)
 }
 
 // glob lists embedded files by name. The patterns are constants: it cannot fail.

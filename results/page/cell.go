@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
@@ -25,6 +26,8 @@ type Annotator interface {
 	CrashLines(console string) []int
 	// Family returns the family of a test, "" if unknown.
 	Family(test string) string
+	// About describes a test, suite.TestName; empty if unknown.
+	About(test string) About
 	// Report returns a report file that reproduces a cell's result, "" if there
 	// is nothing to reproduce.
 	Report(results.Run, results.Cell) (string, error)
@@ -37,6 +40,8 @@ func NewCell(ctx context.Context, r results.Run, c results.Cell, src Source) (Ce
 	if err != nil {
 		return Cell{}, err
 	}
+	name, _, _ := strings.Cut(c.Test, "/")
+	doc.About = src.About(name).safe()
 	history, err := src.History(ctx, c.CellKey)
 	if err != nil {
 		return Cell{}, fmt.Errorf("history of %s: %w", c.CellKey, err)
@@ -63,6 +68,9 @@ func withoutHistory(ctx context.Context, r results.Run, c results.Cell, src Sour
 		return Cell{}, fmt.Errorf("report file of %s: %w", c.CellKey, err)
 	}
 	doc.Report = sanitize.Text(report)
+	if doc.Report != "" {
+		doc.Repro = reproCommands(r, c.CellKey)
+	}
 	return doc, nil
 }
 
@@ -83,8 +91,20 @@ func brief(r results.Run, c results.Cell) Cell {
 	}
 	return Cell{
 		Kernel: safe.Kernel, FS: safe.FS, Test: safe.Test, Verdict: c.Verdict, Outcome: safe.Outcome, Kind: safe.Kind,
+		Class: c.Class(), Meaning: c.Outcome.Meaning(), About: About{}.safe(), Repro: []string{},
 		Flaky: c.Flaky, Expected: c.Expected, Why: sanitize.Line(c.Why),
 		Command: results.RepeatCommand(r, c.CellKey), Attempts: newAttempts(attempts, nil), History: []Past{},
+	}
+}
+
+// reproCommands write the cell's report file, reproduce what it describes, and
+// pack a reproducer that needs no splicelab.
+func reproCommands(r results.Run, key results.CellKey) []string {
+	cell := key.Kernel + "/" + key.FS + "/" + key.Test
+	return []string{
+		results.ShellCommand([]string{"splicelab", "repro", "--run", r.ID, "-o", "cell.yaml", cell}),
+		"splicelab repro cell.yaml",
+		"splicelab repro --bundle cell.tar.zst cell.yaml",
 	}
 }
 
@@ -96,6 +116,7 @@ func newAttempts(attempts []results.Attempt, crashLines func(string) []int) []At
 			N: a.N, Verdict: a.Verdict, Outcome: a.Outcome, Detail: a.Detail, Finished: rfc3339(a.Finished),
 			DurationMS: a.Duration.Milliseconds(), Timing: newTiming(a.Timing), Covariates: a.Covariates,
 			Output: a.Output, Console: a.Console, CrashLines: []int{}, Wrong: Wrong(a.Detail, a.Output),
+			Class: a.Class(), Layout: newLayout(&a),
 		}
 		if crashLines != nil && a.Console != "" {
 			doc.CrashLines = append(doc.CrashLines, crashLines(a.Console)...)

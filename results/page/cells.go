@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
@@ -9,14 +10,16 @@ import (
 )
 
 // NewCells arranges cells, which must be in the order of reports, by column.
-func NewCells(cells []results.Cell) Cells {
+// planned are the columns that a run in progress is going to fill: cells of which
+// only kernel, version and filesystem are set.
+func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 	n := len(cells)
 	column := func() []int { return make([]int, n) }
 	out := Cells{
 		Kernels: []string{}, Filesystems: []string{}, Tests: []string{},
 		Details: []string{""}, Reasons: []string{""}, Families: []string{""},
 		Kernel: column(), Filesystem: column(), Test: column(), Verdict: column(), Outcome: column(), Detail: column(),
-		Attempts: column(), Duration: column(),
+		Attempts: column(), Duration: column(), Class: column(),
 		Flaky: map[int]string{}, Expected: map[int]results.Expected{}, Why: map[int]int{},
 	}
 	verdicts, outcomes := map[outcome.Verdict]int{}, map[outcome.Outcome]int{}
@@ -29,22 +32,40 @@ func NewCells(cells []results.Cell) Cells {
 		out.Outcomes = append(out.Outcomes, string(o))
 		out.Letters = append(out.Letters, o.Letter())
 	}
-	kernels, filesystems, tests := results.Axes(cells)
+	classes := map[outcome.Class]int{}
+	for i, class := range outcome.Classes {
+		classes[class] = i
+		out.Classes = append(out.Classes, string(class))
+	}
+	kernels, filesystems, _ := results.Axes(append(slices.Clip(cells), planned...))
+	_, _, tests := results.Axes(cells)
 	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernels...), append(out.Filesystems, filesystems...), append(out.Tests, tests...)
 	out.Family = make([]int, len(out.Tests))
 	kernelAt, filesystemAt, testAt := places(out.Kernels), places(out.Filesystems), places(out.Tests)
+	out.PlannedKernel, out.PlannedFilesystem = []int{}, []int{}
+	for i := range planned {
+		out.PlannedKernel = append(out.PlannedKernel, kernelAt[planned[i].Kernel])
+		out.PlannedFilesystem = append(out.PlannedFilesystem, filesystemAt[planned[i].FS])
+	}
 	details, reasons := map[string]int{"": 0}, map[string]int{"": 0}
+	outcomeOf := func(o outcome.Outcome) int {
+		i, known := outcomes[o]
+		if !known { // from a newer suite
+			i = len(out.Outcomes)
+			outcomes[o] = i
+			out.Outcomes, out.Letters = append(out.Outcomes, string(o)), append(out.Letters, o.Letter())
+		}
+		return i
+	}
+	for _, p := range outcome.Policies {
+		out.Policies = append(out.Policies, PolicyRule{Name: p, Accepts: []bool{}, Judged: map[int]Judged{}})
+	}
 	for i := range cells {
 		c := &cells[i]
-		o, known := outcomes[c.Outcome]
-		if !known { // from a newer suite
-			o = len(out.Outcomes)
-			outcomes[c.Outcome] = o
-			out.Outcomes, out.Letters = append(out.Outcomes, string(c.Outcome)), append(out.Letters, c.Outcome.Letter())
-		}
+		o := outcomeOf(c.Outcome)
 		out.Kernel[i], out.Filesystem[i], out.Test[i] = kernelAt[c.Kernel], filesystemAt[c.FS], testAt[c.Test]
 		out.Verdict[i], out.Outcome[i], out.Detail[i] = verdicts[c.Verdict], o, place(details, &out.Details, c.Detail)
-		out.Attempts[i], out.Duration[i] = c.Attempts, int(c.Duration.Milliseconds())
+		out.Attempts[i], out.Duration[i], out.Class[i] = c.Attempts, int(c.Duration.Milliseconds()), classes[c.Class()]
 		if c.Flaky != "" {
 			out.Flaky[i] = c.Flaky
 		}
@@ -53,6 +74,20 @@ func NewCells(cells []results.Cell) Cells {
 		}
 		if c.Why != "" {
 			out.Why[i] = place(reasons, &out.Reasons, c.Why)
+		}
+		for _, rule := range out.Policies {
+			if len(c.Others) == 0 {
+				break
+			}
+			shown := results.Show(cells[i:i+1], rule.Name)[0]
+			rule.Judged[i] = Judged{verdicts[shown.Verdict], outcomeOf(shown.Outcome), place(details, &out.Details, sanitize.Line(shown.Detail)), classes[shown.Class()], shown.Flaky}
+		}
+	}
+	for _, o := range out.Outcomes {
+		out.Meanings = append(out.Meanings, outcome.Outcome(o).Meaning())
+		for i := range out.Policies {
+			p := &out.Policies[i]
+			p.Accepts = append(p.Accepts, p.Name.Accepts(outcome.Outcome(o)))
 		}
 	}
 	return out

@@ -11,6 +11,7 @@ import (
 func NewDiff(before, after Run, conditions []compare.Condition, d compare.Difference) Diff {
 	doc := Diff{
 		Before: before, After: after, BeforeKernel: d.Kernels[0], AfterKernel: d.Kernels[1],
+		BeforeRuns: clean(d.Runs[0]), AfterRuns: clean(d.Runs[1]), BeforePending: d.Pending[0], AfterPending: d.Pending[1],
 		Conditions: []Condition{}, Lists: []DifferenceList{}, Same: d.Same,
 	}
 	for _, c := range conditions {
@@ -29,11 +30,11 @@ func NewDiff(before, after Run, conditions []compare.Condition, d compare.Differ
 func newChange(c compare.Change) Change {
 	out := Change{Kernel: c.Kernel, FS: c.FS, Test: c.Test}
 	if b := c.Before; b != nil {
-		out.BeforeKernel, out.Before, out.BeforeOutcome = b.Kernel, b.Verdict, b.Outcome
+		out.BeforeKernel, out.Before, out.BeforeOutcome, out.BeforeClass = b.Kernel, b.Verdict, b.Outcome, b.Class()
 	}
 	if a := c.After; a != nil {
 		out.After, out.AfterOutcome, out.Detail = a.Verdict, a.Outcome, a.Detail
-		out.Expected, out.Why = a.Expected, a.Why
+		out.Expected, out.Why, out.AfterClass = a.Expected, a.Why, a.Class()
 	}
 	out.Now, out.Past = newRate(c.Now), newRate(c.Past)
 	return out

@@ -40,10 +40,10 @@ func TestNewDiff(t *testing.T) {
 	doc := NewDiff(NewRun(one, []string{"baseline"}), NewRun(two, nil), d.Conditions(one.Run, two.Run), d)
 	none := Rate{High: 1}
 	want := []DifferenceList{
-		{"new-failures", "new failures", []Change{{Kernel: "6.2", FS: "xfs", Test: "s.TestA", BeforeKernel: "6.1", Before: "pass", After: "crash", Detail: "crash",
+		{"new-failures", "new failures", []Change{{Kernel: "6.2", FS: "xfs", Test: "s.TestA", BeforeKernel: "6.1", Before: "pass", After: "crash", Detail: "crash", BeforeClass: "pass", AfterClass: "violation",
 			Now: newRate(history.Rate{Failed: 1, Attempts: 1}), Past: newRate(history.Rate{Attempts: 20})}}},
-		{"new", "new cells", []Change{{Kernel: "6.2", FS: "xfs", Test: "s.TestD", After: "skip", Detail: "skip", Now: none, Past: none}}},
-		{"gone", "vanished cells", []Change{{Kernel: "6.1", FS: "xfs", Test: "s.TestC", BeforeKernel: "6.1", Before: "pass", Now: none, Past: none}}},
+		{"new", "new cells", []Change{{Kernel: "6.2", FS: "xfs", Test: "s.TestD", After: "skip", Detail: "skip", AfterClass: "skip", Now: none, Past: none}}},
+		{"gone", "vanished cells", []Change{{Kernel: "6.1", FS: "xfs", Test: "s.TestC", BeforeKernel: "6.1", Before: "pass", BeforeClass: "pass", Now: none, Past: none}}},
 	}
 	if diff := cmp.Diff(want, doc.Lists); diff != "" {
 		t.Error(diff)

@@ -24,6 +24,8 @@ type Run struct {
 	Accel      string            `json:"accel"`
 	Seed       string            `json:"seed"` // decimal: JavaScript numbers lack the precision
 	Command    []string          `json:"command"`
+	Origin     results.Origin    `json:"origin"`  // what began it: user, nightly, import, bisect, repro, compare, prove or bench
+	Pending    bool              `json:"pending"` // planned cells have not run: it is running or was interrupted
 	Conditions map[string]string `json:"conditions"`
 	Planned    int               `json:"planned"`
 	Problem    string            `json:"problem"`
@@ -45,6 +47,8 @@ type Cells struct {
 	Details     []string `json:"details"`  // distinct, "" first
 	Reasons     []string `json:"reasons"`  // of expectations, "" first
 	Families    []string `json:"families"` // of tests, "" first: of no known family
+	Classes     []string `json:"classes"`  // all there are
+	Meanings    []string `json:"meanings"` // of the outcomes, a sentence each
 
 	Kernel     []int `json:"kernel"`
 	Filesystem []int `json:"filesystem"`
@@ -54,6 +58,7 @@ type Cells struct {
 	Detail     []int `json:"detail"`
 	Attempts   []int `json:"attempts"`
 	Duration   []int `json:"duration"` // ms
+	Class      []int `json:"class"`    // of the attempt that decides
 
 	Family []int `json:"family"` // one per entry of Tests, not per cell
 
@@ -61,6 +66,34 @@ type Cells struct {
 	Flaky    map[int]string           `json:"flaky"`
 	Expected map[int]results.Expected `json:"standing"`
 	Why      map[int]int              `json:"why"` // into Reasons
+
+	// The columns that a run in progress is going to fill: entry i of both is one
+	// of them. Empty for a finished run.
+	PlannedKernel     []int `json:"planned_kernel"`
+	PlannedFilesystem []int `json:"planned_filesystem"`
+
+	// Policies is what a reader needs to judge the cells by another policy: a
+	// cell whose class is deviates passes or fails as the policy accepts its
+	// outcome, others keep their verdict. Cells with several attempts are
+	// listed, because under another policy another attempt may decide.
+	Policies []PolicyRule `json:"policies"`
+}
+
+// PolicyRule is how a policy judges the cells of a run.
+type PolicyRule struct {
+	Name    outcome.Policy `json:"name"`
+	Accepts []bool         `json:"accepts"` // one per entry of Cells.Outcomes
+	Judged  map[int]Judged `json:"judged"`  // cells with several attempts, by index
+}
+
+// Judged is a cell's result under a policy. The numbers are indexes into the
+// lists of Cells.
+type Judged struct {
+	Verdict int    `json:"verdict"`
+	Outcome int    `json:"outcome"`
+	Detail  int    `json:"detail"`
+	Class   int    `json:"class"`
+	Flaky   string `json:"flaky"`
 }
 
 // Cell is everything about one cell.
@@ -70,11 +103,15 @@ type Cell struct {
 	Test     string           `json:"test"`
 	Verdict  outcome.Verdict  `json:"verdict"`
 	Outcome  outcome.Outcome  `json:"outcome"`
-	Kind     outcome.Kind     `json:"kind"`
+	Class    outcome.Class    `json:"class"`   // of the attempt that decides
+	Meaning  string           `json:"meaning"` // of the outcome, one sentence
+	Kind     outcome.Kind     `json:"kind"`    // of the result: a characterisation's illegal outcome is an invariant's
+	About    About            `json:"about"`   // the test
 	Flaky    string           `json:"flaky"`
 	Expected results.Expected `json:"standing"`
 	Why      string           `json:"why"`
 	Command  string           `json:"command"` // reproduces the cell
+	Repro    []string         `json:"repro"`   // commands: write its report file, reproduce it, bundle it; none without a report file
 	Report   string           `json:"report"`  // its report file
 	Attempts []Attempt        `json:"attempts"`
 	History  []Past           `json:"history"`  // newest first
@@ -86,6 +123,7 @@ type Attempt struct {
 	N          int               `json:"n"`
 	Verdict    outcome.Verdict   `json:"verdict"`
 	Outcome    outcome.Outcome   `json:"outcome"`
+	Class      outcome.Class     `json:"class"`
 	Detail     string            `json:"detail"`
 	Finished   string            `json:"finished"` // RFC 3339
 	DurationMS int64             `json:"duration_ms"`
@@ -98,6 +136,8 @@ type Attempt struct {
 	// Wrong are the first wrong bytes that the test reported, with the expected
 	// ones.
 	Wrong []Bytes `json:"wrong"`
+	// Layout is where in the spliced bytes what was observed.
+	Layout Layout `json:"layout"`
 }
 
 // Phase is one phase of an attempt and its duration.
@@ -121,6 +161,7 @@ type Past struct {
 	Kernel  string          `json:"kernel"`
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
+	Class   outcome.Class   `json:"class"`
 	Flaky   string          `json:"flaky"`
 }
 
@@ -134,6 +175,8 @@ type Change struct {
 	After         outcome.Verdict `json:"after"`
 	BeforeOutcome outcome.Outcome `json:"before_outcome"`
 	AfterOutcome  outcome.Outcome `json:"after_outcome"`
+	BeforeClass   outcome.Class   `json:"before_class"`
+	AfterClass    outcome.Class   `json:"after_class"`
 	Detail        string          `json:"detail"` // of the later result
 	// BeforeKernel is the kernel of the earlier result. It differs from Kernel
 	// if kernels are compared, or if a kernel has replaced an older one.
@@ -162,11 +205,19 @@ type Diff struct {
 	Before Run `json:"before"`
 	After  Run `json:"after"`
 	// The compared kernels; empty if whole runs are compared.
-	BeforeKernel string           `json:"before_kernel"`
-	AfterKernel  string           `json:"after_kernel"`
-	Conditions   []Condition      `json:"conditions"`
-	Lists        []DifferenceList `json:"lists"` // without empty ones
-	Same         int              `json:"same"`
+	BeforeKernel string `json:"before_kernel"`
+	AfterKernel  string `json:"after_kernel"`
+	// The runs that have the newest results of these kernels; empty if they are
+	// those of before and after.
+	BeforeRuns []string `json:"before_runs"`
+	AfterRuns  []string `json:"after_runs"`
+	// Cells that the runs have not run yet. If there are some, only cells that
+	// both runs have are listed.
+	BeforePending int              `json:"before_pending"`
+	AfterPending  int              `json:"after_pending"`
+	Conditions    []Condition      `json:"conditions"`
+	Lists         []DifferenceList `json:"lists"` // without empty ones
+	Same          int              `json:"same"`
 }
 
 // DifferenceList is one kind of change.
@@ -206,6 +257,7 @@ type MapRow struct {
 type MapCell struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
+	Class   outcome.Class   `json:"class"` // empty without a verdict
 	Run     string          `json:"run"`
 }
 
@@ -224,6 +276,9 @@ type Event struct {
 	Running bool    `json:"running"` // a process is executing the run
 	Rate    float64 `json:"rate"`
 	Left    float64 `json:"left"`
+	// Doing is what the run's cells wait for, such as a template that is made;
+	// empty while cells finish.
+	Doing string `json:"doing"`
 }
 
 // EventCell is a cell's result.
@@ -233,6 +288,7 @@ type EventCell struct {
 	Test    string          `json:"test"`
 	Verdict outcome.Verdict `json:"verdict"`
 	Outcome outcome.Outcome `json:"outcome"`
+	Class   outcome.Class   `json:"class"`
 	Detail  string          `json:"detail"`
 	// Attempts counts all attempts, so that a client knows which of two events
 	// is later.
@@ -254,14 +310,14 @@ func rfc3339(t time.Time) string {
 func NewRun(r results.RunSummary, marks []string) Run {
 	return Run{
 		ID: r.ID, Started: rfc3339(r.Started), Finished: rfc3339(r.Finished), Running: r.Running, Policy: r.Policy, Accel: r.Accel,
-		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Conditions: orEmpty(r.Conditions),
+		Seed: seed(r.Seed), Command: append([]string{}, r.Command...), Origin: r.Origin, Pending: r.Pending, Conditions: orEmpty(r.Conditions),
 		Planned: r.Planned, Problem: r.Problem, PausedMS: r.Paused.Milliseconds(), Marks: clean(marks), Tally: r.Tally,
 	}
 }
 
 // NewPast is a cell's result in run r.
 func NewPast(r results.Run, c results.Cell) Past {
-	return Past{Run: r.ID, Started: rfc3339(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Flaky: c.Flaky}
+	return Past{Run: r.ID, Started: rfc3339(r.Started), Kernel: c.Kernel, Verdict: c.Verdict, Outcome: c.Outcome, Class: c.Class(), Flaky: c.Flaky}
 }
 
 // NewHistory is the document of a history, judged by policy p unless that is

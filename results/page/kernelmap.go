@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 )
@@ -20,16 +19,12 @@ func WriteKernelMap(w io.Writer, m history.KernelMap, title string) error {
 		"letter": history.Letter, "shown": history.Shown, "clean": sanitize.Line,
 		"release": func(i int) string { return sanitize.Line(m.Kernels[i].Release) },
 		"class": func(c *results.Cell) string {
-			switch {
-			case c == nil:
+			if c == nil {
 				return "none"
-			case c.Verdict != outcome.Pass && c.Verdict != outcome.Fail, c.Outcome == outcome.None:
-				return "v-" + string(c.Verdict)
-			case !c.Outcome.LegalSomewhere():
-				return "o-bad"
 			}
-			return "o-" + string(c.Outcome)
+			return colourClass(c.Verdict, c.Outcome, c.Class()) + " c-" + string(c.Class())
 		},
+		"palette": func() template.CSS { return template.CSS(colours()) }, //nolint:gosec // our own text
 		// A rule separates the series.
 		"first": func(i int) bool { return i == 0 || m.Kernels[i].Series != m.Kernels[i-1].Series },
 	}).Parse(kernelMapTemplate)

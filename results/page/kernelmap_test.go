@@ -26,8 +26,8 @@ func TestKernelMapHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"<title>A &lt;map&gt;</title>", `<th class="first" colspan="2">6.1</th>`, `title="6.1.4: live">L</td>`,
-		`class="o-bad first" title="6.12.1&lt;b&gt;: foreign">F`, "snapshot until 6.1.2, live from 6.1.4",
+		"<title>A &lt;map&gt;</title>", `<th scope="colgroup" class="first" colspan="2">6.1</th>`, `title="6.1.4: live">L</td>`,
+		`class="o-foreign c-violation first" title="6.12.1&lt;b&gt;: foreign">F`, "snapshot until 6.1.2, live from 6.1.4",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q", want)

@@ -31,6 +31,7 @@ func TestLivePageInBrowser(t *testing.T) {
 	mux.Handle("/", Handler())
 	mux.Handle(of, answer(func(*http.Request) (any, error) { return run, nil }))
 	mux.Handle(of+"/cells", answer(func(*http.Request) (any, error) { return NewCells(cells), nil }))
+	mux.Handle(of+"/violations", answer(func(*http.Request) (any, error) { return NewViolations(r, cells), nil }))
 	mux.Handle(of+"/vectors", answer(func(*http.Request) (any, error) { return NewVectors(cells), nil }))
 	mux.Handle(of+"/times", answer(func(*http.Request) (any, error) { return NewTimes(cells), nil }))
 	mux.Handle(of+"/cell", answer(func(q *http.Request) (any, error) {
@@ -47,7 +48,7 @@ func TestLivePageInBrowser(t *testing.T) {
 
 	b := browsertest.Open(t, server.URL+"/#/run/"+r.ID+"?verdict=crash")
 	b.Is(`document.getElementById("shown").textContent`, "1 of 440 cells")
-	b.Click(".matrix a.v-crash")
+	b.Click(".matrix .v-crash a")
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestMmapStore/large-clean"`)
 	b.Is(`document.querySelectorAll("mark.line").length`, 8)
 	// Each earlier result of a cell links to the cell in its run.

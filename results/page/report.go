@@ -57,7 +57,7 @@ func WriteReport(ctx context.Context, w io.Writer, r results.Run, marks []string
 	for _, d := range []struct {
 		name  string
 		value any
-	}{{"run", run}, {"cells", columns}, {"parts", starts}, {"vectors", NewVectors(cells)}, {"times", NewTimes(cells)}} {
+	}{{"run", run}, {"cells", columns}, {"parts", starts}, {"violations", NewViolations(r, cells)}, {"vectors", NewVectors(cells)}, {"times", NewTimes(cells)}} {
 		packed, err := pack(d.value)
 		if err != nil {
 			return err
@@ -65,6 +65,11 @@ func WriteReport(ctx context.Context, w io.Writer, r results.Run, marks []string
 		writeDocument(b, d.name, packed)
 	}
 	fmt.Fprintf(b, "<script>%s</script>\n", script)
+	tests, err := pack(newTests(columns.Tests, src))
+	if err != nil {
+		return err
+	}
+	writeDocument(b, "tests", tests)
 	if err := details.write(b, parts); err != nil {
 		return err
 	}
@@ -118,6 +123,7 @@ func newDetails(ctx context.Context, r results.Run, cells []results.Cell, src So
 			if err != nil {
 				return nil, err
 			}
+			doc.About = About{}.safe() // the document "tests" has it once
 			for j := range doc.Attempts {
 				a := &doc.Attempts[j]
 				if size := len(a.Output) + len(a.Console); size > texts {

@@ -78,6 +78,7 @@ type fakeSource struct {
 	crashLines func(string) []int
 	family     func(string) string
 	report     func(results.Run, results.Cell) (string, error)
+	about      func(string) About
 }
 
 func (f fakeSource) Attempts(_ context.Context, k results.CellKey) ([]results.Attempt, error) {
@@ -106,6 +107,13 @@ func (f fakeSource) Family(test string) string {
 		return ""
 	}
 	return f.family(test)
+}
+
+func (f fakeSource) About(test string) About {
+	if f.about == nil {
+		return About{}
+	}
+	return f.about(test)
 }
 
 func (f fakeSource) Report(r results.Run, c results.Cell) (string, error) {

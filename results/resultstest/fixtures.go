@@ -16,7 +16,7 @@ var T0 = time.Date(2026, 11, 23, 19, 14, 20, 512_000_000, time.UTC)
 // Run is a run that started some time after T0.
 func Run(id string, after time.Duration) results.Run {
 	return results.Run{ID: id, Started: T0.Add(after), Policy: outcome.PolicySnapshot, Accel: "tcg", Seed: 1 << 63,
-		Command: []string{"splicelab", "run"}, Conditions: map[string]string{"qemu": "7.2"}, Planned: 3}
+		Command: []string{"splicelab", "run"}, Origin: results.OriginUser, Conditions: map[string]string{"qemu": "7.2"}, Planned: 3}
 }
 
 // Attempt is the nth attempt at a cell.

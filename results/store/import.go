@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
@@ -20,6 +23,7 @@ func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.At
 	if r.Started.IsZero() || r.Finished.IsZero() {
 		return false, fmt.Errorf("run %s: no start or finish time", r.ID)
 	}
+	selectCells(&r, attempts)
 	command, err := json.Marshal(append([]string{}, r.Command...))
 	if err != nil {
 		return false, err
@@ -46,17 +50,29 @@ func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.At
 				return fmt.Errorf("attempt %d at %s: %w", a.N, a.CellKey, err)
 			}
 		}
-		cells, err := readCells(ctx, tx, r.ID)
+		if _, err := tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ? WHERE id = ?`, nanos(r.Finished), sanitize.Line(r.Problem), r.ID); err != nil {
+			return err
+		}
+		tally, err := countCells(ctx, tx, r.ID)
 		if err != nil {
 			return err
 		}
-		tally, err := json.Marshal(results.Count(cells))
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ?, tally = ? WHERE id = ?`,
-			nanos(r.Finished), sanitize.Line(r.Problem), string(tally), r.ID)
-		return err
+		return putTally(ctx, tx, r.ID, nanos(r.Finished), tally)
 	})
 	return known && err == nil, err
+}
+
+// selectCells sets the kernels and filesystems of a run to those of its attempts.
+func selectCells(r *results.Run, attempts []results.Attempt) {
+	r.Kernels, r.Selected.Filesystems = nil, nil
+	kernels, filesystems := map[string]bool{}, map[string]bool{}
+	for i := range attempts {
+		a := &attempts[i]
+		if !kernels[a.Kernel] {
+			kernels[a.Kernel] = true
+			r.Kernels = append(r.Kernels, results.Kernel{Release: kernelversion.Release{Name: a.Kernel, Version: a.Version}})
+		}
+		filesystems[sanitize.Line(a.FS)] = true
+	}
+	r.Selected.Filesystems = slices.Sorted(maps.Keys(filesystems))
 }

@@ -32,7 +32,16 @@ func putKernel(ctx context.Context, tx *sql.Tx, runID string, k results.Kernel) 
 
 // versions returns the stored upstream versions of a run's kernels by release.
 func versions(ctx context.Context, q querier, runID string) (map[string]kernelversion.Version, error) {
-	rows, err := q.QueryContext(ctx, `SELECT release, version FROM kernel WHERE run = ?`, runID)
+	return readVersions(ctx, q, `SELECT release, version FROM kernel WHERE run = ?`, runID)
+}
+
+// allVersions returns the stored upstream versions of the kernels of all runs.
+func allVersions(ctx context.Context, q querier) (map[string]kernelversion.Version, error) {
+	return readVersions(ctx, q, `SELECT DISTINCT release, version FROM kernel WHERE version <> ''`)
+}
+
+func readVersions(ctx context.Context, q querier, query string, args ...any) (map[string]kernelversion.Version, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -44,11 +53,45 @@ func versions(ctx context.Context, q querier, runID string) (map[string]kernelve
 		}
 		var v kernelversion.Version
 		if err := v.UnmarshalText([]byte(text)); err != nil {
-			return nil, errors.Join(fmt.Errorf("run %s: kernel %s: %w", runID, release, err), rows.Close())
+			return nil, errors.Join(fmt.Errorf("version of kernel %s: %w", release, err), rows.Close())
 		}
 		all[release] = v
 	}
 	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// plannedKernels returns the kernels that runs have or were to have, oldest
+// first, by run.
+func (s *Store) plannedKernels(ctx context.Context) (map[string][]results.Kernel, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT run, release, version, arch, flavour, digest FROM kernel`)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]results.Kernel{}
+	for rows.Next() {
+		var run, version string
+		var k results.Kernel
+		var v kernelversion.Version
+		if err := rows.Scan(&run, &k.Name, &version, &k.Arch, &k.Flavour, &k.Digest); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		if err := v.UnmarshalText([]byte(version)); err != nil {
+			return nil, errors.Join(fmt.Errorf("run %s: kernel %s: %w", run, k.Name, err), rows.Close())
+		}
+		k.Release = releaseOf(k.Name, v)
+		all[run] = append(all[run], k)
+	}
+	for _, of := range all {
+		slices.SortFunc(of, func(a, b results.Kernel) int { return a.Compare(b.Release) })
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// releaseOf is a release with its stored upstream version, or if that is zero
+// the one in its name.
+func releaseOf(name string, v kernelversion.Version) kernelversion.Release {
+	a := results.Attempt{CellKey: results.CellKey{Kernel: name}, Version: v}
+	return a.Release()
 }
 
 // Kernels returns the kernels that a run has cells of, oldest first.
@@ -74,8 +117,7 @@ func (s *Store) Kernels(ctx context.Context, runID string) ([]kernelversion.Rele
 		if err := rows.Scan(&release); err != nil {
 			return nil, s.explain(err)
 		}
-		a := results.Attempt{CellKey: results.CellKey{Kernel: release}, Version: known[release]}
-		all = append(all, a.Release())
+		all = append(all, releaseOf(release, known[release]))
 	}
 	slices.SortFunc(all, kernelversion.Release.Compare)
 	return all, s.explain(rows.Err())

@@ -1,7 +1,7 @@
 package store_test
 
 import (
-	"database/sql"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -54,25 +54,17 @@ func TestKernelsKeepTheirVersion(t *testing.T) {
 // A database without the kernels table gets versions from stored plans.
 func TestKernelsOfOlderDatabases(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
-	s, err := store.Open(path)
-	resultstest.Must(t, err)
+	const run = `INSERT INTO run (id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally)
+		VALUES ('%s', 1, 0, '', '', '0', '[]', '%s', 0, '', '')`
+	const attempt = `INSERT INTO attempt (run, kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates)
+		VALUES ('%s', '` + debian + `', 'ext4', 'a.Test', 1, 'pass', '', '', '', 0, 2, '{}')`
+	store.OldDatabase(t, path, 4,
+		fmt.Sprintf(run, "r", `{"kernel `+debian+`":"d"}`), fmt.Sprintf(attempt, "r"),
+		`INSERT INTO plan (run, document) VALUES ('r', '{"kernels":[{"release":"`+debian+`","version":"6.1.192","origin":"debian/bookworm"}]}')`,
+		fmt.Sprintf(run, "other", "{}"), fmt.Sprintf(attempt, "other"),
+		`INSERT INTO plan (run, document) VALUES ('other', 'not JSON')`)
 	ctx := t.Context()
-	run := results.Run{ID: "r", Started: time.Unix(1, 0).UTC(), Plan: `{"kernels":[{"release":"` + debian + `","version":"6.1.192","origin":"debian/bookworm"}]}`,
-		Conditions: map[string]string{"kernel " + debian: "d"}}
-	resultstest.Must(t, s.BeginRun(ctx, run))
-	resultstest.Must(t, s.BeginRun(ctx, results.Run{ID: "other", Started: time.Unix(1, 0).UTC(), Plan: "not JSON"}))
-	for _, id := range []string{"r", "other"} {
-		a := attemptOn(debian)
-		resultstest.Must(t, s.AddAttempt(ctx, id, &a))
-	}
-	resultstest.Must(t, s.Close())
-	db, err := sql.Open("sqlite", path)
-	resultstest.Must(t, err)
-	_, err = db.Exec(`DROP TABLE kernel; PRAGMA user_version = 4`)
-	resultstest.Must(t, err)
-	resultstest.Must(t, db.Close())
-
-	s, err = store.Open(path)
+	s, err := store.Open(path)
 	resultstest.Must(t, err)
 	defer s.Close()
 	for id, want := range map[string]string{"r": "6.1.192", "other": "6.1"} {

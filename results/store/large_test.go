@@ -78,7 +78,7 @@ func TestHundredThousandCells(t *testing.T) {
 	})
 	measure("FinishRun", 6*time.Second, func() error { return s.FinishRun(ctx, "r", resultstest.T0.Add(time.Hour), "") })
 	measure("Durations", 4*time.Second, func() error {
-		d, err := s.Durations(ctx)
+		d, err := s.Durations(ctx, r)
 		if len(d) != len(cells) {
 			return fmt.Errorf("%d durations: %w", len(d), err)
 		}

@@ -28,19 +28,11 @@ const probesPerScan = 500
 func (s *Store) CellsAmong(ctx context.Context, runID string, wanted map[results.CellKey]int) ([]results.Cell, error) {
 	var cells []results.Cell
 	if len(wanted) > probesPerScan {
-		// Decoding covariates costs more than all the rest.
-		attempts, err := readAttempts(ctx, s.read, `SELECT kernel, fs, test, n, verdict, outcome, kind, '', 0, 0, '{}', 0, 0, 0, 0, 0, 0, 0, '', ''
-			FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
-		for len(attempts) > 0 {
-			n := 1
-			for n < len(attempts) && attempts[n].CellKey == attempts[0].CellKey {
-				n++
+		err := eachCell(ctx, s.read, func(c results.Cell) {
+			if _, ok := wanted[c.CellKey]; ok {
+				cells = append(cells, c)
 			}
-			if _, ok := wanted[attempts[0].CellKey]; ok {
-				cells = append(cells, results.FromAttempts(attempts[:n:n]))
-			}
-			attempts = attempts[n:]
-		}
+		}, verdictsOfRun, runID)
 		return cells, s.explain(err)
 	}
 	for k := range wanted {
@@ -55,25 +47,18 @@ func (s *Store) CellsAmong(ctx context.Context, runID string, wanted map[results
 	return cells, nil
 }
 
-// RunsUpTo returns the runs, newest first, up to and including the given one
-// unless that is nil. Their counts are not read.
+// RunsUpTo returns the runs that are no steps (see results.Origin.Step), newest
+// first, up to and including the given run unless that is nil. The given one is
+// included even if it is a step. Their counts are not read.
 func (s *Store) RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error) {
-	where, args := "", []any(nil)
+	where, args := ` WHERE `+whole, []any(nil)
 	if last != nil {
-		where, args = ` WHERE (started, id) <= (?, ?)`, []any{nanos(last.Started), last.ID}
+		where, args = ` WHERE (`+whole+` OR id = ?2) AND (started, id) <= (?1, ?2)`, []any{nanos(last.Started), last.ID}
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run`+where+` ORDER BY started DESC, id DESC`, args...)
-	if err != nil {
-		return nil, s.explain(err)
+	all, err := s.summaries(ctx, where+` ORDER BY started DESC, id DESC`, args...)
+	runs := make([]results.Run, len(all))
+	for i, r := range all {
+		runs[i] = r.Run
 	}
-	defer func() { _ = rows.Close() }() // its error is rows.Err's
-	var runs []results.Run
-	for rows.Next() {
-		r, _, err := scanRun(rows)
-		if err != nil {
-			return nil, s.explain(err)
-		}
-		runs = append(runs, r.Run)
-	}
-	return runs, s.explain(rows.Err())
+	return runs, err
 }

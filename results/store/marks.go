@@ -86,6 +86,9 @@ func removeRun(ctx context.Context, conn *sql.Conn, id string) (gone bool, err e
 	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM mark WHERE run = ?`, id).Scan(&marks); err != nil || marks > 0 {
 		return false, err
 	}
+	if err := forgetNewest(ctx, tx, id); err != nil {
+		return false, err
+	}
 	for _, q := range []string{
 		`DELETE FROM log WHERE id IN (SELECT log FROM attempt WHERE run = ?)`,
 		`DELETE FROM attempt WHERE run = ?`,

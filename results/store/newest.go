@@ -2,9 +2,18 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
+
+// This file keeps and reads the table of the newest run that has a verdict for
+// a cell. Without it, the newest result of each cell of a kernel could only be
+// found by reading all attempts: the primary key begins with the run. Runs that
+// are steps (see results.Origin.Step) do not count, and neither does infra,
+// which is no verdict on a kernel.
 
 // Seen is a cell of the newest run that has it.
 type Seen struct {
@@ -12,42 +21,122 @@ type Seen struct {
 	Run string // its id
 }
 
-// Newest returns, for a test (suite.TestName) and its subtests, the newest
-// stored cell of each kernel and filesystem, in the order of reports. Infra is
-// no verdict on a kernel and is skipped.
-func (s *Store) Newest(ctx context.Context, test string) ([]Seen, error) {
-	ids, err := s.ids(ctx, ` ORDER BY started DESC, id DESC`)
-	if err != nil {
-		return nil, err
+// noteNewest records that a run has a verdict for a cell.
+func noteNewest(ctx context.Context, tx *sql.Tx, runID string, k results.CellKey) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO newest (kernel, fs, test, run) SELECT ?2, ?3, ?4, id FROM run WHERE id = ?1 AND `+whole+`
+		ON CONFLICT DO UPDATE SET run = excluded.run WHERE run <> excluded.run AND EXISTS
+			(SELECT 1 FROM run AS was, run AS now WHERE was.id = newest.run AND now.id = excluded.run AND (was.started, was.id) < (now.started, now.id))`,
+		runID, k.Kernel, k.FS, k.Test)
+	return err
+}
+
+// forgetNewest makes the next older run the newest one of the cells of a run
+// that is about to be removed.
+func forgetNewest(ctx context.Context, tx *sql.Tx, runID string) error {
+	const ofRun = ` AND (kernel, fs, test) IN (SELECT kernel, fs, test FROM attempt WHERE run = ?1)`
+	if _, err := tx.ExecContext(ctx, `UPDATE newest SET run = coalesce((SELECT older.id FROM run AS older, run AS gone
+			WHERE gone.id = ?1 AND (older.started, older.id) < (gone.started, gone.id) AND older.`+whole+` AND EXISTS
+				(SELECT 1 FROM attempt AS a WHERE a.run = older.id AND a.kernel = newest.kernel AND a.fs = newest.fs AND a.test = newest.test AND a.verdict <> 'infra')
+			ORDER BY older.started DESC, older.id DESC LIMIT 1), '')
+		WHERE run = ?1`+ofRun, runID); err != nil {
+		return err
 	}
-	seen := map[results.CellKey]Seen{}
-	for _, id := range ids {
-		// "0" is the character after "/".
-		attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`,
-			'', '' FROM attempt WHERE run = ?1 AND (test = ?2 OR test >= ?2 || '/' AND test < ?2 || '0') AND verdict <> 'infra'
-			ORDER BY kernel, fs, test, n`, id, test)
+	_, err := tx.ExecContext(ctx, `DELETE FROM newest WHERE run = ''`+ofRun, runID)
+	return err
+}
+
+// Newest returns, for a test (suite.TestName) and its subtests, the newest
+// stored cell of each kernel and filesystem, in the order of reports.
+func (s *Store) Newest(ctx context.Context, test string) ([]Seen, error) {
+	// "0" is the character after "/".
+	return s.newest(ctx, `test = ?1 OR test > ?1 || '/' AND test < ?1 || '0'`, test)
+}
+
+// NewestOf returns the newest stored cell of each filesystem and test of a
+// kernel, in the order of reports, and the runs that they are of, newest first.
+func (s *Store) NewestOf(ctx context.Context, kernel string) ([]results.Cell, []results.Run, error) {
+	seen, err := s.newest(ctx, `kernel = ?1`, kernel)
+	if err != nil {
+		return nil, nil, err
+	}
+	cells := make([]results.Cell, len(seen))
+	for i := range seen {
+		cells[i] = seen[i].Cell
+	}
+	runs, err := s.runsOf(ctx, seen)
+	return cells, runs, err
+}
+
+// runsOf returns the runs of cells, newest first.
+func (s *Store) runsOf(ctx context.Context, seen []Seen) ([]results.Run, error) {
+	known := map[string]bool{}
+	var runs []results.Run
+	for _, c := range seen {
+		if known[c.Run] {
+			continue
+		}
+		known[c.Run] = true
+		r, err := s.oneRun(ctx, ` WHERE id = ?`, c.Run)
 		if err != nil {
 			return nil, s.explain(err)
 		}
-		found := map[results.CellKey][]results.Attempt{}
-		for _, a := range attempts {
-			found[a.CellKey] = append(found[a.CellKey], a)
-		}
-		for key, all := range found {
-			if _, newer := seen[key]; !newer {
-				seen[key] = Seen{results.FromAttempts(all), id}
-			}
-		}
+		runs = append(runs, r)
 	}
-	// In the order of reports, each with its run.
-	cells := make([]results.Cell, 0, len(seen))
-	for _, v := range seen {
-		cells = append(cells, v.Cell)
+	slices.SortFunc(runs, func(a, b results.Run) int {
+		if c := b.Started.Compare(a.Started); c != 0 {
+			return c
+		}
+		return results.CompareNatural(b.ID, a.ID)
+	})
+	return runs, nil
+}
+
+func (s *Store) newest(ctx context.Context, where, arg string) ([]Seen, error) {
+	known, err := allVersions(ctx, s.read)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	var cells []results.Cell
+	from := map[results.CellKey]string{}
+	// The run's id takes the place of the output, which is not wanted here and
+	// no part of a cell.
+	err = scanCells(ctx, s.read, known, func(of []results.Attempt) {
+		from[of[0].CellKey] = of[0].Output
+		cells = append(cells, results.FromAttempts(of))
+	}, `SELECT `+attemptColumns+`, run, '' FROM newest CROSS JOIN attempt USING (run, kernel, fs, test)
+		WHERE `+where+` ORDER BY kernel, fs, test, n`, arg)
+	if err != nil {
+		return nil, s.explain(err)
 	}
 	results.Sort(cells)
-	out := make([]Seen, len(cells))
+	seen := make([]Seen, len(cells))
 	for i, c := range cells {
-		out[i] = seen[c.CellKey]
+		seen[i] = Seen{c, from[c.CellKey]}
 	}
-	return out, nil
+	return seen, nil
+}
+
+// NewestKernels returns the kernels that have a verdict in some run, oldest
+// first.
+func (s *Store) NewestKernels(ctx context.Context) ([]kernelversion.Release, error) {
+	known, err := allVersions(ctx, s.read)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	// As in Kernels, but in all runs.
+	rows, err := s.read.QueryContext(ctx, `WITH RECURSIVE k (release) AS (
+			SELECT min(kernel) FROM newest
+			UNION ALL
+			SELECT (SELECT min(kernel) FROM newest WHERE kernel > k.release) FROM k WHERE k.release IS NOT NULL)
+		SELECT release FROM k WHERE release IS NOT NULL`)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	names, err := texts(rows)
+	all := make([]kernelversion.Release, len(names))
+	for i, name := range names {
+		all[i] = releaseOf(name, known[name])
+	}
+	slices.SortFunc(all, kernelversion.Release.Compare)
+	return all, s.explain(err)
 }

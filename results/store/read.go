@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -19,25 +20,44 @@ func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, er
 	if err != nil {
 		return nil, err
 	}
+	err = eachCell(ctx, q, func(c results.Cell) { cells = append(cells, c) },
+		`SELECT `+attemptColumns+`, '', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
+	if err != nil {
+		return nil, err
+	}
+	results.Sort(cells)
+	return cells, nil
+}
+
+// eachCell calls f for each cell that the query finds in a run, the query's
+// parameter. The query must order attempts by cell and number.
+func eachCell(ctx context.Context, q querier, f func(results.Cell), query, runID string) error {
+	known, err := versions(ctx, q, runID)
+	if err != nil {
+		return err
+	}
+	return scanCells(ctx, q, known, func(of []results.Attempt) { f(results.FromAttempts(of)) }, query, runID)
+}
+
+// scanCells calls f with the attempts of each cell. f must not retain them.
+func scanCells(ctx context.Context, q querier, known map[string]kernelversion.Version, f func([]results.Attempt), query string, args ...any) error {
 	var one []results.Attempt // of the current cell
 	flush := func() {
 		if len(one) > 0 {
-			cells = append(cells, results.FromAttempts(one))
-			one = one[:0] // FromAttempts does not retain it
+			f(one)
+			one = one[:0]
 		}
 	}
-	err = eachAttempt(ctx, q, func(a *results.Attempt) {
+	err := scanAttempts(ctx, q, known, func(a *results.Attempt) {
 		if len(one) > 0 && one[0].CellKey != a.CellKey {
 			flush()
 		}
 		one = append(one, *a)
-	}, `SELECT `+attemptColumns+`, '', '' FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
-	if err != nil {
-		return nil, err
+	}, query, args...)
+	if err == nil {
+		flush()
 	}
-	flush()
-	results.Sort(cells)
-	return cells, nil
+	return err
 }
 
 // mostPlanned bounds the capacity that is reserved for planned cells.
@@ -57,25 +77,30 @@ func roomFor(ctx context.Context, q querier, runID string) ([]results.Cell, erro
 	return make([]results.Cell, 0, min(max(planned, 0), mostPlanned)), errors.Join(err, rows.Err(), rows.Close())
 }
 
-// attemptColumns are the columns that eachAttempt reads, without the two texts.
+// attemptColumns are the columns that scanAttempts reads, without the two texts.
 const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
 			queue, spawn, restore, boot, agent, testing, collect`
 
+// verdictsOfRun reads what a Judgement and a Tally need. Decoding covariates
+// costs more than all of that.
+const verdictsOfRun = `SELECT kernel, fs, test, n, verdict, outcome, kind, '', 0, 0, '{}', 0, 0, 0, 0, 0, 0, 0, '', ''
+			FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`
+
 func readAttempts(ctx context.Context, q querier, query, runID string, args ...any) ([]results.Attempt, error) {
+	known, err := versions(ctx, q, runID)
+	if err != nil {
+		return nil, err
+	}
 	var attempts []results.Attempt
-	err := eachAttempt(ctx, q, func(a *results.Attempt) { attempts = append(attempts, *a) }, query, runID, args...)
+	err = scanAttempts(ctx, q, known, func(a *results.Attempt) { attempts = append(attempts, *a) }, query, append([]any{runID}, args...)...)
 	return attempts, err
 }
 
-// eachAttempt calls f for each attempt that the query finds in a run, the
-// query's first parameter. Attempts with equal covariates share one map, which
-// must not be modified.
-func eachAttempt(ctx context.Context, q querier, f func(*results.Attempt), query, runID string, args ...any) error {
-	known, err := versions(ctx, q, runID)
-	if err != nil {
-		return err
-	}
-	rows, err := q.QueryContext(ctx, query, append([]any{runID}, args...)...)
+// scanAttempts calls f for each attempt that the query finds. known are the
+// versions of kernels. Attempts with equal covariates share one map, which must
+// not be modified.
+func scanAttempts(ctx context.Context, q querier, known map[string]kernelversion.Version, f func(*results.Attempt), query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/splicelab/splicelab/results"
 )
@@ -14,19 +13,15 @@ func (s *Store) Recent(ctx context.Context, skip, n int) (runs []results.RunSumm
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM run`).Scan(&total); err != nil {
 		return nil, 0, s.explain(err)
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run ORDER BY started DESC, id DESC LIMIT ? OFFSET ?`, n, skip)
-	if err != nil {
-		return nil, 0, s.explain(err)
+	if runs, err = s.summaries(ctx, ` ORDER BY started DESC, id DESC LIMIT ? OFFSET ?`, n, skip); err != nil {
+		return nil, 0, err
 	}
-	for rows.Next() {
-		r, _, err := scanRun(rows)
-		if err != nil {
-			return nil, 0, errors.Join(s.explain(err), rows.Close())
+	for i := range runs {
+		if !runs[i].Finished.IsZero() {
+			if err := s.Count(ctx, runs[i:i+1]); err != nil {
+				return nil, 0, err
+			}
 		}
-		runs = append(runs, r)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, 0, s.explain(err)
 	}
 	return runs, total, s.setRunning(runs)
 }

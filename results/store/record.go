@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -51,10 +52,15 @@ func insertRun(ctx context.Context, tx *sql.Tx, r results.Run, command string) (
 	if err != nil {
 		return false, err
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO run (id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally, paused)
-			VALUES (?,?,0,?,?,?,?,?,?,?,'',0) ON CONFLICT DO NOTHING`,
+	filesystems, err := json.Marshal(append([]string{}, r.Selected.Filesystems...))
+	if err != nil {
+		return false, err
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO run (id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally, paused,
+			origin, filesystems, tests)
+			VALUES (?,?,0,?,?,?,?,?,?,?,'',0,?,?,?) ON CONFLICT DO NOTHING`,
 		r.ID, nanos(r.Started), string(r.Policy), sanitize.Line(r.Accel), strconv.FormatUint(r.Seed, 10),
-		command, conditions, r.Planned, sanitize.Line(r.Problem))
+		command, conditions, r.Planned, sanitize.Line(r.Problem), string(cmp.Or(r.Origin, results.OriginUser)), string(filesystems), sanitize.Line(r.Selected.Tests))
 	if err != nil {
 		return false, err
 	}
@@ -116,17 +122,14 @@ func (s *Store) FinishRun(ctx context.Context, id string, finished time.Time, pr
 			}
 			return fmt.Errorf("the end of run %s: %w", id, ErrConflict)
 		}
-		cells, err := readCells(ctx, tx, id)
+		if _, err := tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ? WHERE id = ?`, nanos(finished), problem, id); err != nil {
+			return err
+		}
+		tally, err := countCells(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		tally, err := json.Marshal(results.Count(cells))
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ?, tally = ? WHERE id = ?`,
-			nanos(finished), problem, string(tally), id)
-		return err
+		return putTally(ctx, tx, id, nanos(finished), tally)
 	})
 }
 
@@ -203,8 +206,11 @@ func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Atte
 		runID, a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
 		int64(a.Duration), nanos(a.Finished), covariates, log,
 		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect).Scan(&n)
-	if errors.Is(err, sql.ErrNoRows) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return 0, errNotInserted
+	case err == nil && a.Verdict != outcome.Infra:
+		err = noteNewest(ctx, tx, runID, a.CellKey)
 	}
 	return n, err
 }

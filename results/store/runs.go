@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,52 +14,63 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-const runColumns = `id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally, paused`
+const runColumns = `id, started, finished, policy, accel, seed, command, conditions, planned, problem, tally, paused, origin, filesystems, tests, ` + pending
 
-// Runs returns every run, newest first.
+// pending is a condition for runs with planned cells that have not run. A run
+// that was interrupted has a finish time, but its plan has not ended.
+const pending = `(finished = 0 OR EXISTS (SELECT 1 FROM plan WHERE plan.run = run.id AND NOT ended))`
+
+// whole is a condition for runs that are no steps: see results.Origin.Step.
+const whole = `origin IN ('user', 'nightly', 'import')`
+
+// Runs returns every run with its kernels, newest first. The Tally of a run
+// that has not finished, or of an older version, has no Classes: see Count.
 func (s *Store) Runs(ctx context.Context) ([]results.RunSummary, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run ORDER BY started DESC, id DESC`)
+	runs, err := s.summaries(ctx, ` ORDER BY started DESC, id DESC`)
+	if err != nil {
+		return nil, err
+	}
+	kernels, err := s.plannedKernels(ctx)
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	var runs []results.RunSummary
-	var counted []bool
-	for rows.Next() {
-		r, ok, err := scanRun(rows)
-		if err != nil {
-			return nil, errors.Join(s.explain(err), rows.Close())
-		}
-		runs, counted = append(runs, r), append(counted, ok)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, s.explain(err)
-	}
 	for i := range runs {
-		if counted[i] {
-			continue
-		}
-		cells, err := s.Cells(ctx, runs[i].ID)
-		if err != nil {
-			return nil, err
-		}
-		runs[i].Tally = results.Count(cells)
+		runs[i].Kernels = kernels[runs[i].ID]
 	}
 	return runs, s.setRunning(runs)
 }
 
+func (s *Store) summaries(ctx context.Context, where string, args ...any) (runs []results.RunSummary, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run`+where, args...)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	for rows.Next() {
+		r, err := scanRun(rows)
+		if err != nil {
+			return nil, errors.Join(s.explain(err), rows.Close())
+		}
+		runs = append(runs, r)
+	}
+	return runs, s.explain(errors.Join(rows.Err(), rows.Close()))
+}
+
 // Run returns the run that ref names: an id, a prefix that only one id has,
-// "latest", or "latest~N" for the N-th before it, "@" and the name of a mark,
-// or a date, 2006-01-02 or 2006-01-02T15:04 in local time, for the newest run
-// that had started by then. The error is a *RunError if ref matches no run or
-// several.
+// "@" and the name of a mark, or one of these, of runs that are no steps (see
+// results.Origin.Step): "latest", the newest without pending cells; "latest~N",
+// the N-th before it; a date, 2006-01-02 or 2006-01-02T15:04 in local time, for
+// the newest of them that had started by then; "unfinished", the newest with
+// pending cells. The error is a *RunError if ref matches no run or several.
 func (s *Store) Run(ctx context.Context, ref string) (results.Run, error) {
 	where, arg := "", any(nil)
 	if back, ok := latest(ref); ok {
-		where, arg = ` ORDER BY started DESC, id DESC LIMIT 1 OFFSET ?`, back
+		where, arg = ` WHERE `+whole+` AND NOT `+pending+` ORDER BY started DESC, id DESC LIMIT 1 OFFSET ?`, back
+	} else if ref == "unfinished" {
+		where, arg = ` WHERE `+whole+` AND `+pending+` ORDER BY started DESC, id DESC LIMIT ?`, 1
 	} else if name, ok := strings.CutPrefix(ref, "@"); ok {
 		where, arg = ` WHERE id = (SELECT run FROM mark WHERE name = ?)`, name
 	} else if until, ok := untilDate(ref); ok {
-		where, arg = ` WHERE started < ? ORDER BY started DESC, id DESC LIMIT 1`, nanos(until)
+		where, arg = ` WHERE `+whole+` AND NOT `+pending+` AND started < ? ORDER BY started DESC, id DESC LIMIT 1`, nanos(until)
 	}
 	if where != "" {
 		r, err := s.oneRun(ctx, where, arg)
@@ -106,15 +118,24 @@ func untilDate(ref string) (until time.Time, ok bool) {
 
 // unknownRun is the error for a ref without a run.
 func (s *Store) unknownRun(ctx context.Context, ref string) error {
-	ids, err := s.ids(ctx, ` ORDER BY started DESC, id DESC LIMIT 3`)
+	ids, err := s.ids(ctx, ` ORDER BY `+whole+` DESC, started DESC, id DESC LIMIT 3`)
 	if err != nil {
 		return err
 	}
 	return &results.RunError{Ref: ref, Known: ids}
 }
 
+// NewestRun returns the newest run that is no step, whatever its state.
+func (s *Store) NewestRun(ctx context.Context) (results.Run, error) {
+	r, err := s.oneRun(ctx, ` WHERE `+whole+` ORDER BY started DESC, id DESC LIMIT 1`)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, s.unknownRun(ctx, "latest")
+	}
+	return r, s.explain(err)
+}
+
 func (s *Store) oneRun(ctx context.Context, where string, args ...any) (results.Run, error) {
-	r, _, err := scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run`+where, args...))
+	r, err := scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run`+where, args...))
 	return r.Run, err
 }
 
@@ -123,39 +144,47 @@ func (s *Store) ids(ctx context.Context, where string, args ...any) (ids []strin
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, errors.Join(s.explain(err), rows.Close())
-		}
-		ids = append(ids, id)
-	}
-	return ids, s.explain(errors.Join(rows.Err(), rows.Close()))
+	ids, err = texts(rows)
+	return ids, s.explain(err)
 }
 
-// scanRun reads runColumns; counted reports whether the tally is stored.
-func scanRun(row interface{ Scan(...any) error }) (r results.RunSummary, counted bool, err error) {
+// texts reads rows of one text, and closes them.
+func texts(rows *sql.Rows) (all []string, err error) {
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		all = append(all, one)
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// scanRun reads runColumns.
+func scanRun(row interface{ Scan(...any) error }) (r results.RunSummary, err error) {
 	var started, finished int64
-	var seed, command, conditions, tally string
-	if err := row.Scan(&r.ID, &started, &finished, &r.Policy, &r.Accel, &seed, &command, &conditions, &r.Planned, &r.Problem, &tally, &r.Paused); err != nil {
-		return r, false, err
+	var seed, command, conditions, tally, filesystems string
+	if err := row.Scan(&r.ID, &started, &finished, &r.Policy, &r.Accel, &seed, &command, &conditions, &r.Planned, &r.Problem, &tally, &r.Paused,
+		&r.Origin, &filesystems, &r.Selected.Tests, &r.Pending); err != nil {
+		return r, err
 	}
 	r.Started, r.Finished = instant(started), instant(finished)
 	if r.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
-		return r, false, fmt.Errorf("run %s: its seed: %w", r.ID, err)
+		return r, fmt.Errorf("run %s: its seed: %w", r.ID, err)
 	}
-	if err := json.Unmarshal([]byte(command), &r.Command); err != nil {
-		return r, false, fmt.Errorf("run %s: its command: %w", r.ID, err)
+	for _, column := range []struct {
+		name, text string
+		v          any
+	}{
+		{"command", command, &r.Command}, {"conditions", conditions, &r.Conditions},
+		{"filesystems", filesystems, &r.Selected.Filesystems}, {"counts", cmp.Or(tally, "{}"), &r.Tally},
+	} {
+		if err := json.Unmarshal([]byte(column.text), column.v); err != nil {
+			return r, fmt.Errorf("run %s: its %s: %w", r.ID, column.name, err)
+		}
 	}
-	if err := json.Unmarshal([]byte(conditions), &r.Conditions); err != nil {
-		return r, false, fmt.Errorf("run %s: its conditions: %w", r.ID, err)
+	if len(r.Selected.Filesystems) == 0 {
+		r.Selected.Filesystems = nil
 	}
-	if tally == "" {
-		return r, false, nil
-	}
-	if err := json.Unmarshal([]byte(tally), &r.Tally); err != nil {
-		return r, false, fmt.Errorf("run %s: its counts: %w", r.ID, err)
-	}
-	// Tallies stored by releases before there were classes have none: count again.
-	return r, r.Tally.Classes != nil, nil
+	return r, nil
 }

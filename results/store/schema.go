@@ -91,6 +91,46 @@ var migrations = [...]string{
 			json_each(CASE WHEN json_valid(plan.document) THEN plan.document ELSE '{}' END, '$.kernels') AS k
 		WHERE k.value ->> '$.release' IS NOT NULL
 		ON CONFLICT DO NOTHING;`,
+	// What began a run and what it was asked to test, so that lists need not read
+	// attempts. Of older runs, what their command, plan and attempts say for
+	// certain.
+	`ALTER TABLE run ADD COLUMN origin TEXT NOT NULL DEFAULT 'user';
+	ALTER TABLE run ADD COLUMN filesystems TEXT NOT NULL DEFAULT '[]'; -- JSON array
+	ALTER TABLE run ADD COLUMN tests TEXT NOT NULL DEFAULT '';         -- in words; empty: not known
+	UPDATE run SET origin = CASE command ->> '$[1]'
+		WHEN 'nightly' THEN 'nightly' WHEN 'bisect' THEN 'bisect' WHEN 'repro' THEN 'repro' WHEN 'bench' THEN 'bench'
+		WHEN 'tests' THEN CASE command ->> '$[2]' WHEN 'compare' THEN 'compare' WHEN 'prove' THEN 'prove' ELSE 'user' END
+		WHEN 'results' THEN CASE command ->> '$[2]' WHEN 'import' THEN 'import' ELSE 'user' END
+		ELSE 'user' END WHERE json_valid(command);
+	UPDATE run SET
+		filesystems = (SELECT json_group_array(p.value ->> '$.name') FROM json_each(plan.document, '$.profiles') AS p WHERE p.value ->> '$.name' IS NOT NULL),
+		tests = CASE
+			WHEN plan.document ->> '$.asked.tests' <> '' THEN plan.document ->> '$.asked.tests'
+			WHEN plan.document ->> '$.asked."tests-from"' <> '' THEN 'user suites'
+			WHEN plan.document ->> '$.asked.all' = 'true' THEN 'all cells'
+			WHEN plan.document ->> '$.asked.priority' <> '9' THEN 'priority 0 to ' || (plan.document ->> '$.asked.priority')
+			WHEN plan.document ->> '$.asked.all' = 'false' THEN 'quick cells'
+			ELSE '' END
+		FROM plan WHERE plan.run = run.id AND json_valid(plan.document);
+	UPDATE run SET filesystems = (SELECT json_group_array(fs) FROM (SELECT DISTINCT attempt.fs FROM attempt WHERE attempt.run = run.id ORDER BY attempt.fs))
+		WHERE filesystems = '[]';
+	INSERT INTO kernel (run, release, version, arch, flavour, digest)
+		SELECT DISTINCT run, kernel, '', '', '', '' FROM attempt WHERE run NOT IN (SELECT run FROM kernel);
+	-- The newest run that has a verdict for a cell, of the runs that are no steps
+	-- of another command: see newest.go.
+	CREATE TABLE newest (
+		kernel TEXT NOT NULL,
+		fs     TEXT NOT NULL,
+		test   TEXT NOT NULL,
+		run    TEXT NOT NULL,
+		PRIMARY KEY (kernel, fs, test)
+	) WITHOUT ROWID;
+	CREATE INDEX newest_test ON newest (test);
+	INSERT INTO newest (kernel, fs, test, run)
+		SELECT attempt.kernel, attempt.fs, attempt.test, run.id FROM run CROSS JOIN attempt ON attempt.run = run.id
+		WHERE attempt.verdict <> 'infra' AND run.origin IN ('user', 'nightly', 'import')
+		ORDER BY run.started DESC, run.id DESC
+		ON CONFLICT DO NOTHING;`,
 }
 
 // migrate brings the database to the current schema in one transaction.

@@ -131,44 +131,6 @@ func TestStoreRefuses(t *testing.T) {
 	}
 }
 
-func TestRunReferences(t *testing.T) {
-	ctx := t.Context()
-	s := fresh(t)
-	if _, err := s.Run(ctx, "latest"); err == nil || !strings.Contains(err.Error(), "no runs yet") {
-		t.Errorf("latest of an empty store: %v", err)
-	}
-	for i, id := range []string{"2026-a1", "2026-a2", "2026-b1"} {
-		resultstest.Must(t, s.BeginRun(ctx, resultstest.Run(id, time.Duration(i)*time.Second)))
-	}
-	for _, c := range []struct{ ref, id, err string }{
-		{ref: "latest", id: "2026-b1"},
-		{ref: "latest~0", id: "2026-b1"},
-		{ref: "latest~2", id: "2026-a1"},
-		{ref: "latest~3", err: `no run "latest~3": use latest, latest~1, a date, @baseline, or one of 2026-b1, 2026-a2, 2026-a1`},
-		{ref: "2026-b", id: "2026-b1"},
-		{ref: "2026-a2", id: "2026-a2"},
-		{ref: "2026-a", err: `run "2026-a" is ambiguous: 2026-a2, 2026-a1`},
-		{ref: "", err: `no run ""`},
-		{ref: "%", err: `no run "%"`},
-		{ref: "latest1", err: `no run "latest1"`},
-		{ref: "latest~-1", err: `no run "latest~-1"`},
-		{ref: "latest~99999999999", err: `no run`},
-	} {
-		r, err := s.Run(ctx, c.ref)
-		switch {
-		case c.err == "" && (err != nil || r.ID != c.id):
-			t.Errorf("%q: %q, %v; want %q", c.ref, r.ID, err, c.id)
-		case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
-			t.Errorf("%q: %v; want %q", c.ref, err, c.err)
-		}
-	}
-	runs, err := s.Runs(ctx)
-	resultstest.Must(t, err)
-	if len(runs) != 3 || runs[0].ID != "2026-b1" || runs[2].ID != "2026-a1" {
-		t.Errorf("runs are not newest first: %v", runs)
-	}
-}
-
 func TestCellFromAttempts(t *testing.T) {
 	const (
 		pass  = outcome.Pass

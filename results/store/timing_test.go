@@ -88,10 +88,42 @@ func TestDurations(t *testing.T) {
 			resultstest.Must(t, s.FinishRun(t.Context(), r, resultstest.T0.Add(time.Hour), ""))
 		}
 	}
-	got, err := s.Durations(t.Context())
+	got, err := s.Durations(t.Context(), resultstest.Run("f", 9))
 	resultstest.Must(t, err)
 	want := map[results.CellKey]time.Duration{key(1): 2, key(2): 3, key(3): 4, key(9): 4}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// Only runs whose cells got their VMs in the same way say how long a cell takes,
+// and single cells that ran later do not hide a large run.
+func TestDurationsOfLikeRuns(t *testing.T) {
+	s := fresh(t)
+	add := func(id string, after, took time.Duration, accel string, conditions map[string]string, planned int) {
+		r := resultstest.Run(id, after)
+		r.Accel, r.Conditions, r.Planned = accel, conditions, planned
+		resultstest.Must(t, s.BeginRun(t.Context(), r))
+		for n, boot := range []time.Duration{0, 5 * time.Second} { // the second was booted, to confirm a result
+			a := resultstest.Attempt(resultstest.Key, n+1, outcome.Pass, outcome.Snapshot)
+			a.Duration, a.Timing = took+boot, results.Timing{Boot: boot, Test: took}
+			resultstest.Must(t, s.AddAttempt(t.Context(), id, &a))
+		}
+		resultstest.Must(t, s.FinishRun(t.Context(), id, resultstest.T0.Add(time.Hour), ""))
+	}
+	cell, vm := map[string]string{"isolation": "cell"}, map[string]string{"isolation": "vm", "templates": "none"}
+	add("a", 1, 843*time.Millisecond, "tcg", cell, 380)
+	add("b", 2, 6*time.Millisecond, "tcg", vm, 380)
+	add("c", 3, 90*time.Millisecond, "kvm", cell, 380)
+	for _, c := range []struct {
+		accel      string
+		conditions map[string]string
+		want       time.Duration
+	}{{"tcg", cell, 843 * time.Millisecond}, {"tcg", vm, 6 * time.Millisecond}, {"kvm", cell, 90 * time.Millisecond}, {"kvm", vm, 0}} {
+		got, err := s.Durations(t.Context(), results.Run{Accel: c.accel, Conditions: c.conditions})
+		resultstest.Must(t, err)
+		if got[resultstest.Key] != c.want {
+			t.Errorf("%s, %v: %v, want %v", c.accel, c.conditions, got, c.want)
+		}
 	}
 }

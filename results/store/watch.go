@@ -70,6 +70,8 @@ type Progress struct {
 	// is the pace of the run.
 	Recent int
 	Span   time.Duration
+	// Live is what the run's process reports; nil if it does not.
+	Live *results.Live
 }
 
 // Arrival is a cell with a new attempt.
@@ -103,7 +105,7 @@ func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error)
 		return p, err
 	}
 	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }() // nothing was written
-	r, _, err := scanRun(tx.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run WHERE id = ?`, w.id))
+	r, err := scanRun(tx.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run WHERE id = ?`, w.id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, &results.RunError{Ref: w.id}
 	}
@@ -145,6 +147,9 @@ func (w *Watch) look(ctx context.Context, now time.Time) (p Progress, err error)
 	p.Tally = w.tally
 	p.Verdicts, p.Outcomes, p.Classes = maps.Clone(w.tally.Verdicts), maps.Clone(w.tally.Outcomes), maps.Clone(w.tally.Classes)
 	w.pace(&p, now)
+	if l, ok := w.store.Live(w.id, now); ok {
+		p.Live = &l
+	}
 	return p, nil
 }
 

@@ -17,23 +17,31 @@ import (
 func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) error {
 	o, _ = o.settle(b, nil)
 	out := new(bytes.Buffer)
-	named := func(r results.Run, kernel string) string {
-		if kernel == "" {
+	named := func(r results.Run, side int) string {
+		switch kernel, runs := d.Kernels[side], d.Runs[side]; {
+		case kernel == "":
 			return sanitize.Line(r.ID)
+		case len(runs) > 1:
+			return sanitize.Line(fmt.Sprintf("%s%s (newest results, of %d runs up to %s)", history.KernelPrefix, kernel, len(runs), r.ID))
+		default:
+			return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 		}
-		return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 	}
-	writeWrapped(out, "", []string{named(a, d.Kernels[0]), "-> " + named(b, d.Kernels[1])}, " ", o.Width)
+	writeWrapped(out, "", []string{named(a, 0), "-> " + named(b, 1)}, " ", o.Width)
 	runs := []results.Run{a, b}
 	if a.ID == b.ID {
 		runs = runs[:1]
 	}
-	for _, r := range runs {
-		switch {
-		case r.Problem != "":
+	for i, r := range runs {
+		if r.Problem != "" {
 			writeProblem(out, "PROBLEM in "+sanitize.Line(r.ID)+": ", r.Problem, o)
-		case r.Finished.IsZero():
-			fmt.Fprintf(out, "%s is not finished\n", sanitize.Line(r.ID))
+		}
+		if r.Pending {
+			have := "have"
+			if d.Pending[i] == 1 {
+				have = "has"
+			}
+			writeWords(out, "", fmt.Sprintf("%s has not finished: %s of %d %s not run yet", sanitize.Line(r.ID), plural(d.Pending[i], "cell"), r.Planned, have), o.Width)
 		}
 	}
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
@@ -80,23 +88,26 @@ func WriteChanges(w io.Writer, d compare.Difference, o Options) error {
 func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	names := changedKernels(d)
 	for _, l := range d.Lists() {
+		if l.Name == "new" || l.Name == "gone" {
+			continue
+		}
 		fmt.Fprintf(out, "\n%s\n", paint(o.Color, listColour(l.Name), fmt.Sprintf("%s: %d", l.Title, len(l.Changes))))
-		for changes := l.Changes; len(changes) > 0; {
-			n := 1
-			if of := (results.Column{Kernel: changes[0].Kernel, FS: changes[0].FS}); (l.Name == "new" || l.Name == "gone") && !d.Shared(of) {
-				for n < len(changes) && (results.Column{Kernel: changes[n].Kernel, FS: changes[n].FS}) == of {
-					n++
-				}
-			}
-			if n > 1 {
-				writeColumn(out, changes[:n], names, o)
-			} else {
-				writeChange(out, changes[0], names, o, d.Kernels == [2]string{})
-			}
-			changes = changes[n:]
+		for _, c := range l.Changes {
+			writeChange(out, c, names, o, d.Kernels == [2]string{})
 		}
 	}
 	fmt.Fprintf(out, "\n%s unchanged\n", plural(d.Same, "cell"))
+	// What only one side has is no change of a result, and can be thousands of
+	// cells.
+	for _, only := range []struct {
+		of      string
+		changes []compare.Change
+	}{{"first", d.Gone}, {"second", d.New}} {
+		if len(only.changes) > 0 {
+			line := fmt.Sprintf("%s only in the %s: %s", plural(len(only.changes), "cell"), only.of, d.Summary(only.changes))
+			writeWords(out, "", sanitize.Line(line), o.Width)
+		}
+	}
 }
 
 // changedKernels names the kernels of all changes.
@@ -114,52 +125,20 @@ func changedKernels(d compare.Difference) labels {
 	return newLabels(results.Releases(cells))
 }
 
-// writeColumn writes the cells of a kernel and filesystem that the other run
-// lacks entirely: one change, not hundreds.
-func writeColumn(b *bytes.Buffer, changes []compare.Change, names labels, o Options) {
-	n := map[outcome.Verdict]int{}
-	for _, c := range changes {
-		if c.After != nil {
-			n[c.After.Verdict]++
-		} else {
-			n[c.Before.Verdict]++
-		}
-	}
-	var parts []string
-	for _, v := range outcome.Verdicts {
-		if n[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[v], v))
-		}
-	}
-	writeWrapped(b, "  ", []string{names.full(changes[0].Kernel), sanitize.Line(changes[0].FS) + ": all " + plural(len(changes), "cell")}, " ", o.Width)
-	writeWrapped(b, "      ", parts, ", ", o.Width)
-}
-
-// writeChange writes one change. runs: names the earlier kernel if it differs.
+// writeChange writes one change of a cell that both sides have. runs: names the
+// earlier kernel if it differs.
 func writeChange(b *bytes.Buffer, c compare.Change, names labels, o Options, runs bool) {
 	writeWrapped(b, "  ", []string{names.full(c.Kernel), sanitize.Line(c.FS), sanitize.Line(c.Test)}, " ", o.Width)
-	var parts []string
-	add := func(lead string, cell *results.Cell, tail string) {
+	part := func(lead string, cell *results.Cell, tail string) string {
 		text := cut(sanitize.Line(cell.What()), o.Width-6-len(lead)-visible(tail))
-		parts = append(parts, lead+paint(o.Color, stateColour(cell), text)+tail)
+		return lead + paint(o.Color, stateColour(cell), text) + tail
 	}
-	switch {
-	case c.Before == nil:
-		add("", c.After, "")
-	case c.After == nil:
-		add("was ", c.Before, "")
-	default:
-		was := ""
-		if runs && c.Before.Kernel != c.After.Kernel {
-			was = " on " + names.full(c.Before.Kernel)
-		}
-		add("", c.Before, was)
-		add("-> ", c.After, "")
+	was := ""
+	if runs && c.Before.Kernel != c.After.Kernel {
+		was = " on " + names.full(c.Before.Kernel)
 	}
-	detail := ""
-	if c.After != nil {
-		detail = sanitize.Line(c.After.Detail)
-	}
+	parts := []string{part("", c.Before, was), part("-> ", c.After, "")}
+	detail := sanitize.Line(c.After.Detail)
 	if line := "      " + strings.Join(parts, " ") + ": "; detail != "" && visible(line)+20 < o.Width {
 		b.WriteString(line + cut(detail, o.Width-visible(line)) + "\n")
 	} else {
@@ -171,7 +150,7 @@ func writeChange(b *bytes.Buffer, c compare.Change, names labels, o Options, run
 	if c.Now.Attempts > 0 {
 		writeWords(b, "      ", rates(c), o.Width)
 	}
-	if c.After != nil && c.After.Why != "" {
+	if c.After.Why != "" {
 		writeWords(b, "      ", sanitize.Line(c.After.Why), o.Width)
 	}
 }

@@ -47,7 +47,7 @@ func TestRuns(t *testing.T) {
 	if got := ids("/api/runs?limit=1"); got[0] != liveRun+" 1 of 8 []" {
 		t.Errorf("after an attempt: %q", got)
 	}
-	for ref, want := range map[string]string{"latest": liveRun, "latest~1": "20261123-201420-two", "@baseline": "20261123-191420-one", "20261123-19": "20261123-191420-one"} {
+	for ref, want := range map[string]string{"unfinished": liveRun, "latest": "20261123-201420-two", "@baseline": "20261123-191420-one", "20261123-19": "20261123-191420-one"} {
 		if r := get[page.Run](t, h, "/api/runs/"+ref); r.ID != want || r.Seed != "9223372036854775809" {
 			t.Errorf("%s is %s, seed %s", ref, r.ID, r.Seed)
 		}
@@ -87,20 +87,20 @@ func TestCells(t *testing.T) {
 		}
 		return fmt.Sprint(n, " ", len(doc.Expected), " ", doc.Families)
 	}
-	if got, want := count("/api/runs/latest~1/cells"), "map[crash:1 fail:5 pass:17 skip:1] 1 [ family of splice.Test]"; got != want {
+	if got, want := count("/api/runs/latest/cells"), "map[crash:1 fail:5 pass:17 skip:1] 1 [ family of splice.Test]"; got != want {
 		t.Errorf("cells: %s, want %s", got, want)
 	}
-	if got, want := count("/api/runs/latest~1/cells?policy=alias"), "map[crash:1 fail:1 pass:21 skip:1] 1 [ family of splice.Test]"; got != want {
+	if got, want := count("/api/runs/latest/cells?policy=alias"), "map[crash:1 fail:1 pass:21 skip:1] 1 [ family of splice.Test]"; got != want {
 		t.Errorf("cells under alias: %s, want %s", got, want)
 	}
 	crashed := results.CellKey{Kernel: kernels[2], FS: "xfs", Test: tests[2]}
-	c := get[page.Cell](t, h, "/api/runs/latest~1/cell?"+cellQuery(crashed))
+	c := get[page.Cell](t, h, "/api/runs/latest/cell?"+cellQuery(crashed))
 	if c.Expected != results.XFail || c.Why != "known" || len(c.Attempts) != 1 || len(c.History) != 2 || !strings.Contains(c.Command, "splicelab run") {
 		t.Errorf("the cell: %+v", c)
 	}
 	live := results.CellKey{Kernel: kernels[0], FS: "ext4", Test: tests[3]}
 	for p, want := range map[string]outcome.Verdict{"": outcome.Fail, "alias": outcome.Pass, "snapshot": outcome.Fail} {
-		if c := get[page.Cell](t, h, "/api/runs/latest~1/cell?policy="+p+"&"+cellQuery(live)); c.Verdict != want || c.Attempts[0].Verdict != want || c.History[0].Verdict != want {
+		if c := get[page.Cell](t, h, "/api/runs/latest/cell?policy="+p+"&"+cellQuery(live)); c.Verdict != want || c.Attempts[0].Verdict != want || c.History[0].Verdict != want {
 			t.Errorf("under %q: %+v", p, c)
 		}
 	}
@@ -125,12 +125,12 @@ func TestDiff(t *testing.T) {
 		return fmt.Sprint(strings.Join(all, ", "), "; ", d.Same, " the same; ", d.Conditions)
 	}
 	for target, want := range map[string]string{
-		"/api/diff?before=@baseline&after=latest~2":              "new-failures 1; 23 the same; []",
-		"/api/diff?before=latest~2&after=@baseline":              "fixes 1; 23 the same; []",
-		"/api/diff?before=latest~2&after=latest~2":               "; 24 the same; []",
-		"/api/diff?before=latest~2&after=latest":                 "gone 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]", // judged by the same policy
-		"/api/diff?before=latest~2&after=latest&policy=snapshot": "gone 23; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
-		"/api/diff": "new 1; 0 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
+		"/api/diff?before=@baseline&after=latest":                  "new-failures 1; 23 the same; []",
+		"/api/diff?before=latest&after=@baseline":                  "fixes 1; 23 the same; []",
+		"/api/diff?before=latest&after=latest":                     "; 24 the same; []",
+		"/api/diff?before=latest&after=unfinished":                 "; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]", // judged by the same policy
+		"/api/diff?before=latest&after=unfinished&policy=snapshot": "; 1 the same; [{policy snapshot alias} {qemu 7.2.19 9.0}]",
+		"/api/diff": "new-failures 1; 23 the same; []",
 	} {
 		if got := lists(target); got != want {
 			t.Errorf("%s: %s, want %s", target, got, want)
@@ -177,8 +177,8 @@ func TestCaching(t *testing.T) {
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
 	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt("6.1", "xfs", "s.TestA", 1, outcome.Pass, outcome.None))))
 	for target, changes := range map[string]bool{
-		"/api/runs": true, "/api/runs/latest": true, "/api/runs/latest/cells": true, "/api/map": true,
-		"/api/runs/latest~1/cells": false, "/api/runs/@baseline": false, "/api/diff?before=@baseline&after=latest~1": false, "/": false, "/app.js": false,
+		"/api/runs": true, "/api/runs/unfinished": true, "/api/runs/unfinished/cells": true, "/api/map": true,
+		"/api/runs/latest/cells": false, "/api/runs/@baseline": false, "/api/diff?before=@baseline&after=latest": false, "/": false, "/app.js": false,
 	} {
 		first := ask(h, "GET", target)
 		tag := first.Header().Get("ETag")
@@ -201,7 +201,7 @@ func TestCompression(t *testing.T) {
 	path := storePath(t)
 	sampleStore(t, path)
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
-	for _, target := range []string{"/api/runs/latest~1/cells", "/app.js", "/"} {
+	for _, target := range []string{"/api/runs/latest/cells", "/app.js", "/"} {
 		plain, packed := ask(h, "GET", target), ask(h, "GET", target, "Accept-Encoding", "gzip")
 		if plain.Header().Get("Content-Encoding") != "" || packed.Header().Get("Content-Encoding") != "gzip" && plain.Body.Len() > 2000 {
 			t.Errorf("%s: encodings %q and %q", target, plain.Header().Get("Content-Encoding"), packed.Header().Get("Content-Encoding"))

@@ -89,7 +89,7 @@ func TestRunInBrowser(t *testing.T) {
 	b.Is("location.hash", "#/run/20261123-191420-one")
 	b.Sound()
 	for hash, want := range map[string]string{
-		"#/run/nobody": "no run", "#/run/latest~1/cell/a/b/c": "has no cell", "#/nothing": "view “nothing”", "#/history/a": "The address of a history",
+		"#/run/nobody": "no run", "#/run/latest/cell/a/b/c": "has no cell", "#/nothing": "view “nothing”", "#/history/a": "The address of a history",
 		"#/run/<img src=x onerror=errors.push(1)>": "no run", "#/diff/nobody/latest": "no run", "#/map?tests=(": "not a regular expression",
 	} {
 		t.Run(hash, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestProgressInBrowser(t *testing.T) {
 	}
 	release, err := writer.LockRun(liveRun)
 	must(t, err)
-	b := browsertest.Open(t, address+"/#/run/latest")
+	b := browsertest.Open(t, address+"/#/run/unfinished")
 	b.Until(`document.querySelector(".progress-text")?.textContent.startsWith("0 of 8 cells (0 %)")`)
 	b.Is(`document.querySelector(".progress .copied").checkVisibility()`, false)
 	browsertest.Eval[any](b, `globalThis.sameDocument = true`)
@@ -186,7 +186,7 @@ func TestLostServerInBrowser(t *testing.T) {
 func TestDiffInBrowser(t *testing.T) {
 	t.Parallel()
 	_, address := live(t)
-	b := browsertest.Open(t, address+"/#/diff/@baseline/latest~1")
+	b := browsertest.Open(t, address+"/#/diff/@baseline/latest")
 	b.Until(`document.getElementById("same") !== null`)
 	b.Is(`[...document.querySelectorAll("section h2")].map(e => e.textContent).join()`, "new failures: 1")
 	b.Is(`document.querySelector("[data-list=new-failures] tbody tr").innerText.includes("xP fail (phantom-zero)")`, true)
@@ -195,12 +195,12 @@ func TestDiffInBrowser(t *testing.T) {
 	// The form leads to the same URL that a link would have.
 	browsertest.Eval[any](b, `document.getElementById("policy").value = "alias"`)
 	b.Click(`//button[text()="Compare"]`)
-	b.Until(`location.hash === "#/diff/%40baseline/latest~1?policy=alias" && document.getElementById("same") !== null`)
+	b.Until(`location.hash === "#/diff/%40baseline/latest?policy=alias" && document.getElementById("same") !== null`)
 	b.Click(`[data-list=new-failures] td:nth-child(3) a`)
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHole/large-clean"`)
 	b.Sound()
 	b.To(address + "/#/diff/latest/@baseline")
-	b.Until(`document.querySelectorAll("[data-list=gone], [data-list=new]").length === 1`)
+	b.Until(`document.querySelectorAll("[data-list=fixes]").length === 1`)
 	b.Click(`//a[text()="history"]`)
 	b.Until(`document.querySelectorAll(".strip a.cell").length === 2`)
 	b.Is(`location.hash.startsWith("#/history/")`, true)
@@ -238,7 +238,7 @@ func TestScreenshotsInBrowser(t *testing.T) {
 	b := browsertest.Open(t, address)
 	for name, view := range map[string]struct{ hash, ready string }{
 		"runs":    {"#/runs", `document.querySelectorAll("table.runs tbody tr").length === 3`},
-		"run":     {"#/run/latest~1", `document.getElementById("shown") !== null`},
+		"run":     {"#/run/latest", `document.getElementById("shown") !== null`},
 		"diff":    {"#/diff/latest~1/latest", `document.getElementById("same") !== null`},
 		"map":     {"#/map", `document.querySelector(".map") !== null`},
 		"history": {"#/history/" + url.PathEscape(kernels[2]) + "/xfs/" + url.QueryEscape(tests[0]), `document.querySelectorAll(".strip a.cell").length === 2`},
@@ -263,7 +263,7 @@ func TestTokenInBrowser(t *testing.T) {
 	sampleStore(t, path)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path), Token: token}, quick))
 	// Without the token, the page asks for it.
-	b := browsertest.Open(t, address+"/#/run/latest~1")
+	b := browsertest.Open(t, address+"/#/run/latest")
 	b.Until(`document.getElementById("token") !== null`)
 	b.Shot("token-1280")
 	b.Type("#token", "wrong"+"\r")

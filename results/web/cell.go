@@ -66,14 +66,21 @@ func (c cellSource) History(ctx context.Context, key results.CellKey) ([]page.Pa
 	return c.server.past(ctx, key, c.policy, someRuns)
 }
 
+// violations serves what every policy forbids in a run.
+func (s *Server) violations(w http.ResponseWriter, r *http.Request) error {
+	return s.ofCells(w, r, "violations", func(_ context.Context, run results.Run, cells []results.Cell) any {
+		return page.NewViolations(run, cells)
+	})
+}
+
 // vectors serves the policy vectors of a run.
 func (s *Server) vectors(w http.ResponseWriter, r *http.Request) error {
-	return s.ofCells(w, r, "vectors", func(_ page.Run, cells []results.Cell) any { return page.NewVectors(cells) })
+	return s.ofCells(w, r, "vectors", func(_ context.Context, _ results.Run, cells []results.Cell) any { return page.NewVectors(cells) })
 }
 
 // times serves how the time of a run was spent.
 func (s *Server) times(w http.ResponseWriter, r *http.Request) error {
-	return s.ofCells(w, r, "times", func(_ page.Run, cells []results.Cell) any { return page.NewTimes(cells) })
+	return s.ofCells(w, r, "times", func(_ context.Context, _ results.Run, cells []results.Cell) any { return page.NewTimes(cells) })
 }
 
 // History is a cell's results in the runs that have it, newest first.

@@ -48,6 +48,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		d := compare.Diff(a, b)
+		d.Unfinished(before, after, len(a), len(b))
 		if err := s.cfg.Judge.Assess(ctx, before, y.Policy, &d); err != nil {
 			return nil, err
 		}
@@ -117,11 +118,8 @@ func (s *Server) kernelMap(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error) {
 	var runs []results.Run
 	if refs == "" {
-		recent, _, err := s.cfg.Store.Recent(ctx, 0, mapRuns)
-		for _, r := range recent {
-			runs = append(runs, r.Run)
-		}
-		return runs, err
+		runs, err := s.cfg.Store.RunsUpTo(ctx, nil)
+		return runs[:min(len(runs), mapRuns)], err
 	}
 	named := strings.Split(refs, ",")
 	if len(named) > maxMapRuns {
@@ -167,7 +165,7 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 		one := page.MapRow{Test: row.Test, FS: row.FS, Cells: make([]page.MapCell, len(row.Cells))}
 		for i, c := range row.Cells {
 			if c != nil {
-				one.Cells[i] = page.MapCell{Verdict: c.Verdict, Outcome: c.Outcome, Run: from[c.CellKey]}
+				one.Cells[i] = page.MapCell{Verdict: c.Verdict, Outcome: c.Outcome, Class: c.Class(), Run: from[c.CellKey]}
 			}
 		}
 		doc.Rows = append(doc.Rows, one)

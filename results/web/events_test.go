@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/page"
 )
 
@@ -122,7 +123,7 @@ func TestEvents(t *testing.T) {
 	add("s.TestBefore", 1, outcome.Pass)
 	address, _ := serving(t, testServer(t, Config{Store: openStore(t, path)}, quick))
 
-	s := subscribe(t, address, "latest", "")
+	s := subscribe(t, address, "unfinished", "")
 	if first, err := s.next(); err != nil || first.what() != "run 1 of 8" || first.Tally.Verdicts[outcome.Pass] != 1 {
 		t.Fatalf("the first event: %+v, %v", first, err)
 	}
@@ -308,7 +309,8 @@ func TestTooManyStreams(t *testing.T) {
 	}
 }
 
-// TestPace: rate and remaining time are computed from when cells finished.
+// TestPace: rate and remaining time are those that the run's process reports, as
+// long as it does. Otherwise the rate is computed from when cells finished.
 func TestPace(t *testing.T) {
 	ctx := t.Context()
 	store := openStore(t, storePath(t))
@@ -322,15 +324,17 @@ func TestPace(t *testing.T) {
 	must(t, err)
 	defer release()
 	server := testServer(t, Config{Store: store}, quick)
+	must(t, store.SetLive("r", results.Live{At: t0.Add(2 * time.Hour), Left: 90 * time.Second, Rate: 2.5, Doing: "making a template"}))
 	for _, c := range []struct {
 		after      time.Duration
 		rate, left float64
-	}{{30 * time.Second, 1, 70}, {60 * time.Second, 0.5, 140}, {time.Hour, 0, 0}} {
+		doing      string
+	}{{30 * time.Second, 1, 0, ""}, {60 * time.Second, 0.5, 0, ""}, {time.Hour, 0, 0, ""}, {2 * time.Hour, 2.5, 90, "making a template"}, {3 * time.Hour, 0, 0, ""}} {
 		server.now = func() time.Time { return t0.Add(c.after) }
 		topic, err := server.hub.join(ctx, "r")
 		must(t, err)
-		if e := topic.snapshot(); e.Rate != c.rate || e.Left != c.left || e.Done != 30 {
-			t.Errorf("after %s: %+v, want %v cells a second and %v s", c.after, e, c.rate, c.left)
+		if e := topic.snapshot(); e.Rate != c.rate || e.Left != c.left || e.Doing != c.doing || e.Done != 30 {
+			t.Errorf("after %s: %+v, want %v cells a second, %v s, %q", c.after, e, c.rate, c.left, c.doing)
 		}
 		server.hub.leave(topic)
 		server.hub.forget(topic)
@@ -423,7 +427,7 @@ func TestReadersDoNotBlockWriters(t *testing.T) {
 		}
 		select {
 		case <-done:
-			if cells := get[page.Cells](t, h, "/api/runs/latest/cells"); len(cells.Kernel) != n {
+			if cells := get[page.Cells](t, h, "/api/runs/unfinished/cells"); len(cells.Kernel) != n {
 				t.Errorf("%d of %d cells were read", len(cells.Kernel), n)
 			}
 			return

@@ -211,16 +211,11 @@ func (h *hub) look(ctx context.Context, t *topic, first bool) error {
 	t.version = version
 	over := !p.Finished.IsZero()
 	state := page.Event{Kind: kindRun, Tally: &p.Tally, Planned: p.Planned, Done: p.Cells, Running: !over && running.Has(t.id)}
-	if p.Span > 0 && state.Running {
-		state.Rate = float64(p.Recent) / p.Span.Seconds()
-	}
-	if left := p.Planned - p.Cells; left > 0 && state.Rate > 0 {
-		state.Left = float64(left) / state.Rate
-	}
-	if !first && !over && len(p.Came) == 0 && state.Planned == t.state.Planned && state.Running == t.state.Running && now.Sub(t.reported) < paceInterval {
+	live := pace(&state, p)
+	if !first && !over && len(p.Came) == 0 && state.Planned == t.state.Planned && state.Doing == t.state.Doing && state.Running == t.state.Running && now.Sub(t.reported) < paceInterval {
 		return nil // another run changed
 	}
-	t.reported, t.stalled, t.running = now, state.Rate == 0, running.Has(t.id)
+	t.reported, t.stalled, t.running = now, state.Rate == 0 && !live, running.Has(t.id)
 	var events []page.Event
 	if !first {
 		events = h.arrivals(p, state)
@@ -237,6 +232,23 @@ func (h *hub) look(ctx context.Context, t *topic, first bool) error {
 	return nil
 }
 
+// pace sets the rate and the remaining time of a run that a process is running:
+// those that the process itself shows, so that page and terminal agree. It
+// reports whether there are such.
+func pace(state *page.Event, p store.Progress) bool {
+	if !state.Running {
+		return false
+	}
+	if l := p.Live; l != nil {
+		state.Rate, state.Left, state.Doing = l.Rate, l.Left.Seconds(), l.Doing
+		return true
+	}
+	if p.Span > 0 { // it was begun by an older splicelab
+		state.Rate = float64(p.Recent) / p.Span.Seconds()
+	}
+	return false
+}
+
 // The kinds of events; see docs/api.md.
 const (
 	kindCell  = "cell"
@@ -251,7 +263,7 @@ const (
 // reset.
 func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 	if len(p.Came) > h.server.limits.kept/2 {
-		return []page.Event{{Kind: kindReset, Planned: state.Planned, Done: state.Done, Running: state.Running, Rate: state.Rate, Left: state.Left}, state}
+		return []page.Event{{Kind: kindReset, Planned: state.Planned, Done: state.Done, Running: state.Running, Rate: state.Rate, Left: state.Left, Doing: state.Doing}, state}
 	}
 	cells := make([]results.Cell, len(p.Came))
 	for i, a := range p.Came {
@@ -265,7 +277,7 @@ func (h *hub) arrivals(p store.Progress, state page.Event) []page.Event {
 			e.Kind = kindRetry
 		}
 		e.Cell = &page.EventCell{
-			Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome, Detail: c.Detail,
+			Kernel: c.Kernel, FS: c.FS, Test: c.Test, Verdict: c.Verdict, Outcome: c.Outcome, Class: c.Class(), Detail: c.Detail,
 			Attempts: c.Attempts, Flaky: c.Flaky, Expected: c.Expected, DurationMS: c.Duration.Milliseconds(),
 		}
 		events = append(events, e)

@@ -55,7 +55,8 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
 		}
 		list := Runs{Runs: []page.Run{}, Total: total, Skip: skip}
 		for _, one := range some {
-			if one.Finished.IsZero() {
+			// Releases before there were classes stored tallies without them.
+			if one.Finished.IsZero() || one.Classes == nil {
 				if one.Tally, err = s.tallies.of(ctx, s.cfg.Store, one.ID); err != nil {
 					return nil, err
 				}
@@ -68,8 +69,8 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// tallies caches the tallies of unfinished runs. Most of these were killed and
-// do not change.
+// tallies caches the tallies of runs that have no stored one. Most of these were
+// killed and do not change.
 type tallies struct {
 	mu    sync.Mutex
 	known map[string]knownTally
@@ -125,8 +126,12 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 
 // cells serves all cells of a run, by column.
 func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
-	return s.ofCells(w, r, "cells", func(_ page.Run, cells []results.Cell) any {
-		doc := page.NewCells(cells)
+	return s.ofCells(w, r, "cells", func(ctx context.Context, run results.Run, cells []results.Cell) any {
+		var planned []results.Cell
+		if run.Finished.IsZero() && s.cfg.Planned != nil {
+			planned = s.cfg.Planned(ctx, run)
+		}
+		doc := page.NewCells(cells, planned...)
 		doc.SetFamilies(s.cfg.Annotator)
 		return doc
 	})
@@ -134,7 +139,7 @@ func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 
 // ofCells serves a document built from a run's cells, judged by the policy in
 // the request.
-func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, makeDocument func(page.Run, []results.Cell) any) error {
+func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, makeDocument func(context.Context, results.Run, []results.Cell) any) error {
 	p, err := policy(r.URL.Query().Get("policy"))
 	if err != nil {
 		return err
@@ -148,11 +153,14 @@ func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, ma
 		return err
 	}
 	return s.document(w, r, name+" "+found.ID+" "+string(p), settled(found, stamp), func(ctx context.Context) (any, error) {
-		run, cells, err := s.read(ctx, found, p)
+		_, cells, err := s.read(ctx, found, p)
 		if err != nil {
 			return nil, err
 		}
-		return makeDocument(run, cells), nil
+		if p != "" {
+			found.Policy = p
+		}
+		return makeDocument(ctx, found, cells), nil
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/page"
 )
 
@@ -26,6 +27,7 @@ var update = flag.Bool("update", false, "write schema.json anew")
 var answers = map[string]any{
 	"Runs": Runs{}, "Run": page.Run{}, "Cells": page.Cells{}, "Cell": page.Cell{}, "Event": page.Event{},
 	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{}, "Vectors": page.Vectors{}, "Times": page.Times{},
+	"Violations": page.Violations{},
 }
 
 // TestSchemaMatchesTypes: the schema matches the documents' types and their
@@ -87,6 +89,13 @@ func closedSets(t reflect.Type) *reflector.Schema {
 		for _, p := range outcome.Policies {
 			values = append(values, p)
 		}
+	case reflect.TypeFor[outcome.Class]():
+		values = append(values, "") // a diff's cell that one run lacks
+		for _, c := range outcome.Classes {
+			values = append(values, c)
+		}
+	case reflect.TypeFor[findings.State]():
+		values = []any{findings.Unseen, findings.Holds, findings.Other, findings.Violated}
 	case reflect.TypeFor[results.Expected]():
 		values = []any{"", results.XFail, results.XPass}
 	default:
@@ -137,7 +146,7 @@ func TestAnswersMatchSchema(t *testing.T) {
 		"/api/runs/latest": "Run", "/api/runs/@baseline": "Run", "/api/runs/20261123-191": "Run", "/api/runs/2026-11-24": "Run",
 		"/api/runs/latest/cells": "Cells", "/api/runs/latest~1/cells": "Cells", "/api/runs/latest~1/cells?policy=alias": "Cells",
 		"/api/runs/latest~1/cell?" + cell: "Cell", "/api/runs/latest~1/cell?policy=alias&" + cell: "Cell",
-		"/api/runs/latest~1/vectors": "Vectors", "/api/runs/latest/vectors": "Vectors", "/api/runs/latest~1/times": "Times", "/api/runs/latest/times": "Times",
+		"/api/runs/latest~1/vectors": "Vectors", "/api/runs/latest~1/violations": "Violations", "/api/runs/latest/violations": "Violations", "/api/runs/latest/vectors": "Vectors", "/api/runs/latest~1/times": "Times", "/api/runs/latest/times": "Times",
 		"/api/diff": "Diff", "/api/diff?before=@baseline&after=latest~1": "Diff", "/api/diff?before=latest~1&after=latest&policy=alias": "Diff",
 		"/api/history?" + cell: "History", "/api/history?kernel=no&fs=such&test=cell": "History",
 		"/api/map": "Map", "/api/map?tests=Punch&fs=xfs&runs=latest~1,@baseline": "Map", "/api/map?tests=nothing": "Map",

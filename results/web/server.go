@@ -66,6 +66,9 @@ type Config struct {
 	// Annotator may be nil: then families, crash lines and report files are
 	// omitted.
 	Annotator page.Annotator
+	// Planned may be nil. It returns the columns that an unfinished run is going
+	// to fill: cells of which only kernel, version and filesystem are set.
+	Planned func(context.Context, results.Run) []results.Cell
 	// Log, unless nil, receives internal errors, which clients do not see.
 	Log func(error)
 }
@@ -84,6 +87,7 @@ type unannotated struct{}
 
 func (unannotated) CrashLines(string) []int                          { return nil }
 func (unannotated) Family(string) string                             { return "" }
+func (unannotated) About(string) page.About                          { return page.About{} }
 func (unannotated) Report(results.Run, results.Cell) (string, error) { return "", nil }
 
 // limits are the limits of a server. They are variables of the Server, so that
@@ -201,18 +205,19 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) routes() http.Handler {
 	api := http.NewServeMux()
 	for pattern, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"/api/runs":               s.runs,
-		"/api/runs/{ref}":         s.run,
-		"/api/runs/{ref}/cells":   s.cells,
-		"/api/runs/{ref}/cell":    s.cell,
-		"/api/runs/{ref}/vectors": s.vectors,
-		"/api/runs/{ref}/times":   s.times,
-		"/api/runs/{ref}/events":  s.events,
-		"/api/diff":               s.diff,
-		"/api/history":            s.history,
-		"/api/map":                s.kernelMap,
-		"/api/schema.json":        s.schema,
-		"/api/":                   unknownPath,
+		"/api/runs":                  s.runs,
+		"/api/runs/{ref}":            s.run,
+		"/api/runs/{ref}/cells":      s.cells,
+		"/api/runs/{ref}/cell":       s.cell,
+		"/api/runs/{ref}/violations": s.violations,
+		"/api/runs/{ref}/vectors":    s.vectors,
+		"/api/runs/{ref}/times":      s.times,
+		"/api/runs/{ref}/events":     s.events,
+		"/api/diff":                  s.diff,
+		"/api/history":               s.history,
+		"/api/map":                   s.kernelMap,
+		"/api/schema.json":           s.schema,
+		"/api/":                      unknownPath,
 	} {
 		api.Handle(pattern, s.guard.members(s.readOnly(answer)))
 	}

@@ -106,7 +106,7 @@ func (s *driver) judge(t bisect.Trier, q Query, name func(subject string) string
 // returns the results. The first time its control cells run too.
 func (s *driver) attempts(ctx context.Context, k kernels.Kernel, n int) ([]bisect.Seen, error) {
 	if s.lab == nil {
-		l, err := s.NewLab(ctx, k, s.say, func(c *lab.Config) { c.User = s.tests.User })
+		l, err := s.NewLab(ctx, k, s.say, s.tests.Configure(results.OriginBisect))
 		if err != nil {
 			return nil, err
 		}

@@ -53,7 +53,7 @@ func Map(ctx context.Context, settings session.Settings, q PackageQuery, log io.
 	defer func() { _ = journal.Close() }() // everything is on disk already
 
 	o := &mapObserver{Progress: p, journal: journal}
-	run, err := s.RunOrResume(ctx, journal.Run(), tests, line, o, func(c *lab.Config) { c.RestoreShared = true })
+	run, err := s.RunOrResume(ctx, journal.Run(), tests, line, o, tests.Configure(results.OriginBisect), func(c *lab.Config) { c.RestoreShared = true })
 	p.Close()
 	if run.ID == "" {
 		return err

@@ -78,7 +78,6 @@ func packageLine(ctx context.Context, src *session.Archive, q PackageQuery) ([]k
 		line = offered
 	} else {
 		offered, err = kernels.List(ctx, []kernels.Source{src})
-		src.Warn()
 	}
 	if err != nil {
 		return nil, err

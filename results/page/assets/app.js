@@ -109,6 +109,8 @@ const leave = () => {
   shown = null;
 };
 
+let moved = false; // the first view has been shown: the reader navigates
+
 /** Settles when the last requested route is drawn. */
 export let showing = Promise.resolve();
 
@@ -136,6 +138,10 @@ const draw = async () => {
   try {
     if (!view) throw new Error("Unknown view “" + route.view + "”.");
     mine.view = await view.render(main, route, mine.abort.signal) || null;
+    // A screen reader continues at the head of the new view, unless the view has
+    // chosen another place.
+    if (shown === mine && moved && document.activeElement === document.body) main.focus({ preventScroll: true });
+    moved = true;
     // The user left while it was loading, or went to another route of the view.
     if (shown !== mine) mine.view?.close?.();
     else if (location.hash !== hash) show();

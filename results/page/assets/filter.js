@@ -1,17 +1,21 @@
 // Which cells are shown: the filter in the URL, the matching cells, and how
 // many cells each choice has.
 // @ts-check
+import { parentOf } from "./grid.js";
 
-const lists = ["kernel", "fs", "family", "verdict", "outcome"];
+const lists = ["kernel", "fs", "family", "test", "class", "verdict", "outcome"];
 
 // Values of verdict= besides the verdicts: properties that a cell has in
 // addition to its verdict.
 export const besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
 
 // parseFilter parses a filter from URL parameters: { kernel, fs, family,
-// verdict, outcome: Set of names; q: words }.
+// test, class, verdict, outcome: Set of names; q: words; problems: whether only
+// cells that need attention are shown; policy: by which the cells are judged,
+// the run's own if empty }. A test is named without its subtests.
+/** @type {(params: URLSearchParams) => any} */
 export const parseFilter = params => {
-  const filter = { q: params.get("q") ?? "" };
+  const filter = { q: params.get("q") ?? "", problems: params.has("problems"), policy: params.get("policy") ?? "" };
   for (const name of lists) filter[name] = new Set(params.getAll(name));
   return filter;
 };
@@ -21,10 +25,15 @@ export const filterParams = filter => {
   const params = new URLSearchParams();
   for (const name of lists) for (const value of filter[name]) params.append(name, value);
   if (filter.q.trim()) params.set("q", filter.q.trim());
+  if (filter.problems) params.set("problems", "");
+  if (filter.policy) params.set("policy", filter.policy);
   return params;
 };
 
-export const isFiltered = filter => filter.q.trim() !== "" || lists.some(name => filter[name].size > 0);
+// unfiltered is a filter that shows every cell, judged in the same way.
+export const unfiltered = filter => ({ ...parseFilter(new URLSearchParams()), policy: filter?.policy ?? "" });
+
+export const isFiltered = filter => filter.q.trim() !== "" || filter.problems || lists.some(name => filter[name].size > 0);
 
 // "none" is the outcome of cells without one.
 const outcomeName = outcome => outcome || "none";
@@ -59,13 +68,14 @@ const traits = grid => {
 //   match      1 for each cell that is shown
 //   shown      how many there are
 //   verdicts   name → how many cells this choice of verdict would show
-//   outcomes   the same of outcomes
+//   outcomes, classes   the same of outcomes and classes
 //   columns    those with a cell that is shown
 export const applyFilter = (grid, filter) => {
   const { cells, n } = grid;
   const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
   const family = chosen(grid.families.map(f => f.name), filter.family), familyOf = familyOfTests(grid);
-  const test = Uint8Array.from(cells.tests, (_, t) => family[familyOf[t]]);
+  const test = Uint8Array.from(cells.tests, (name, t) => family[familyOf[t]] && (filter.test.size === 0 || filter.test.has(parentOf(name))) ? 1 : 0);
+  const klass = chosen(cells.classes, filter.class);
   const verdict = chosen(cells.verdicts, filter.verdict), outcome = chosen(cells.outcomes.map(outcomeName), filter.outcome);
   let wanted = 0;
   besideVerdicts.forEach((name, bit) => { if (filter.verdict.has(name)) wanted |= 1 << bit; });
@@ -74,32 +84,38 @@ export const applyFilter = (grid, filter) => {
   }));
   const trait = traits(grid);
   const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
-  const verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
+  const classCounts = new Int32Array(cells.classes.length), verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
   const besideCounts = [0, 0, 0];
   let shown = 0;
   cell: for (let i = 0; i < n; i++) {
     const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
-    if (!(kernel[k] && fs[f] && test[t])) continue;
+    if (!(kernel[k] && fs[f] && test[t]) || filter.problems && !grid.remarkable[i]) continue;
     for (const word of words) {
       if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
     }
-    const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o];
-    if (byOutcome) {
+    const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o], byClass = klass[cells.class[i]];
+    if (byVerdict && byOutcome) classCounts[cells.class[i]]++;
+    if (byOutcome && byClass) {
       verdictCounts[v]++;
       if (trait[i]) for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
     }
-    if (byVerdict) outcomeCounts[o]++;
-    if (byVerdict && byOutcome) {
+    if (byVerdict && byClass) outcomeCounts[o]++;
+    if (byVerdict && byOutcome && byClass) {
       match[i] = 1;
       inColumn[grid.columnOf[i]] = 1;
       shown++;
     }
+  }
+  // What is not there yet has no result by which it could be left out.
+  if (!isFiltered({ ...filter, kernel: new Set(), fs: new Set() })) {
+    for (const c of grid.planned) if (kernel[grid.columns[c].kernel] && fs[grid.columns[c].fs]) inColumn[c] = 1;
   }
   const columns = [];
   for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
   return {
     match, shown, columns,
     verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
+    classes: new Map(cells.classes.map((name, i) => [name, classCounts[i]])),
     outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]])),
   };
 };

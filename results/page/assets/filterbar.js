@@ -1,13 +1,15 @@
-// The filter's UI: a search field, lists of kernels, filesystems and families,
-// and a button for each verdict and outcome.
+// The filter's UI: a search field, lists of kernels, filesystems, families and
+// tests, the policy, and a button for each class, verdict and outcome.
 // @ts-check
 import { el } from "./dom.js";
-import { applyFilter, isFiltered, parseFilter } from "./filter.js";
-import { counted, verdictClass, verdictMark, verdictNames } from "./format.js";
+import { applyFilter, isFiltered, unfiltered } from "./filter.js";
+import { classMark, counted, outcomeClass, verdictClass, verdictMark, verdictNames } from "./format.js";
+import { parentOf } from "./grid.js";
 
 // filterBar creates the bar; it calls change(filter) when the user changes the
-// filter. It has update(filter, result) and lives until signal.
-export const filterBar = (grid, change, signal) => {
+// filter. own is the policy of the run. It has update(filter, result) and lives
+// until signal.
+export const filterBar = (grid, own, change, signal) => {
   let filter = null;
   const changed = edit => {
     edit();
@@ -21,19 +23,27 @@ export const filterBar = (grid, change, signal) => {
     facet("kernel", "kernel", grid.cells.kernels),
     facet("fs", "filesystem", grid.cells.filesystems),
     facet("family", "family", grid.families.map(f => f.name)),
+    facet("test", "test", [...new Set(grid.cells.tests.map(parentOf))]),
   ];
 
   function facet(name, noun, values) {
-    const boxes = values.map(value => {
-      const box = el("input", { type: "checkbox", on: { change: () => changed(() => {
-        if (box.checked) filter[name].add(value);
-        else filter[name].delete(value);
-      }) } });
-      return { value, box };
-    });
-    const summary = el("summary", {});
-    const element = el("details", { class: "facet" }, summary, el("div", { role: "group", "aria-label": noun },
-      boxes.map(({ value, box }) => el("label", {}, box, " ", value))));
+    const summary = el("summary", {}), list = el("div", { role: "group", "aria-label": noun, tabindex: "-1" });
+    const boxes = [];
+    const check = () => { for (const { value, box } of boxes) box.checked = filter[name].has(value); };
+    // Thousands of choices take longer to build than the matrix.
+    const build = () => {
+      if (boxes.length) return;
+      for (const value of values) {
+        const box = el("input", { type: "checkbox", on: { change: () => changed(() => {
+          if (box.checked) filter[name].add(value);
+          else filter[name].delete(value);
+        }) } });
+        boxes.push({ value, box });
+        list.append(el("label", {}, box, " ", value));
+      }
+      check();
+    };
+    const element = el("details", { class: "facet", on: { toggle: () => { if (element.open) build(); } } }, summary, list);
     // At most one list is open, and none after a click elsewhere.
     element.addEventListener("focusout", e => { if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false; });
     element.addEventListener("keydown", e => {
@@ -43,7 +53,7 @@ export const filterBar = (grid, change, signal) => {
       summary.focus();
     });
     return { element, hidden: values.length < 2, update() {
-      for (const { value, box } of boxes) box.checked = filter[name].has(value);
+      check();
       const [first] = filter[name];
       summary.textContent = noun + ": " + (filter[name].size === 0 ? "all" : filter[name].size === 1 ? first : filter[name].size + " of " + values.length);
     } };
@@ -68,17 +78,23 @@ export const filterBar = (grid, change, signal) => {
   };
 
   // Only values that occur in the run are offered.
-  const { verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, parseFilter(new URLSearchParams()));
+  const { classes: hasClass, verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, unfiltered(null));
   const occurring = counts => [...counts].filter(([, n]) => n > 0).map(([name]) => name);
+  const classes = chips("class", "classes", occurring(hasClass), classMark, klass => "c-" + klass);
   const verdicts = chips("verdict", "verdicts", occurring(hasVerdict),
     v => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v), v => verdictNames.includes(v) ? verdictClass(v) : "");
   const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), o => {
     const i = grid.cells.outcomes.indexOf(o === "none" ? "" : o);
     return i < 0 ? "?" : grid.cells.letters[i].replace(" ", "–");
-  }, () => "");
+  }, o => o === "none" ? "" : outcomeClass(o));
+
+  const problems = el("button", { type: "button", class: "only", on: { click: () => changed(() => { filter.problems = !filter.problems; }) } }, "Problems only");
+  const policies = grid.cells.policies.map(({ name }) => ({ name, button: el("button", { type: "button", "data-policy": name, on: { click: () => changed(() => {
+    filter.policy = name === own ? "" : name;
+  }) } }, name) }));
 
   const shown = el("output", { "aria-live": "polite", id: "shown" });
-  const all = el("button", { type: "button", on: { click: () => change(parseFilter(new URLSearchParams())) } }, "Show all");
+  const all = el("button", { type: "button", on: { click: () => change(unfiltered(filter)) } }, "Show all");
 
   addEventListener("pointerdown", e => { // a list closes on a click elsewhere
     for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
@@ -86,17 +102,21 @@ export const filterBar = (grid, change, signal) => {
 
   return {
     element: el("form", { class: "filter", role: "search", "aria-label": "Filter", on: { submit: e => e.preventDefault() } },
-      el("div", { class: "line" }, text, facets.filter(f => !f.hidden).map(f => f.element), all, shown),
-      el("div", { class: "line" }, verdicts.element, outcomes.element)),
+      el("div", { class: "line" }, text, facets.filter(f => !f.hidden).map(f => f.element), problems, all, shown),
+      el("div", { class: "line" }, el("div", { class: "policies", role: "group", "aria-label": "Judge by policy" }, "policy ", policies.map(p => p.button)),
+        classes.element, verdicts.element, outcomes.element)),
     focus: () => text.focus(),
     update(next, result) {
       filter = next;
       if (document.activeElement !== text) text.value = filter.q;
       for (const f of facets) f.update();
+      classes.update(result.classes);
       verdicts.update(result.verdicts);
       outcomes.update(result.outcomes);
       shown.textContent = result.shown === grid.n ? counted(grid.n, "cell") : result.shown.toLocaleString("en") + " of " + counted(grid.n, "cell");
       all.hidden = !isFiltered(filter);
+      problems.setAttribute("aria-pressed", String(filter.problems));
+      for (const { name, button } of policies) button.setAttribute("aria-pressed", String(name === (filter.policy || own)));
     },
   };
 };

@@ -13,16 +13,33 @@ export const verdictNames = Object.keys(marks);
 export const verdictMark = verdict => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
 export const letterOf = outcome => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
 
-// mark is the two characters of a cell.
-export const markOf = (verdict, outcome, letter = letterOf(outcome)) =>
-  verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
+/**
+ * The characters of a cell: "." passes, ":" deviates from other policies but is
+ * accepted, "x" fails, each with the outcome's letter.
+ */
+export const markOf = (verdict, outcome, klass = "", letter = letterOf(outcome)) =>
+  verdict === "pass" && klass === "deviates" ? ":" + letter : verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
 
 // isFailing reports whether a cell makes its run fail.
 export const isFailing = (verdict, standing) =>
   standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
 
-// verdictClass is the class that colours a verdict.
+// verdictClass is the style class of a verdict.
 export const verdictClass = verdict => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
+
+export const outcomeClass = outcome => outcome && Object.hasOwn(letters, outcome) ? "o-" + outcome : "o-unknown";
+
+/**
+ * The style classes of a result: the colour of its outcome or verdict, and the
+ * weight of its class. As in style.go: what an outcome is depends on what the
+ * test expects.
+ */
+export const resultClass = (verdict, outcome, klass = "") =>
+  (outcome && klass !== "pass" && (verdict === "pass" || verdict === "fail") ? outcomeClass(outcome) : verdictClass(verdict)) + (classNames.includes(klass) ? " c-" + klass : "");
+
+// The classes of cells: what every policy forbids, what policies disagree about.
+export const classNames = ["violation", "deviates", "pass", "skip", "infra"];
+export const classMark = klass => ({ "violation": "x", "deviates": ":", "pass": ".", "skip": "--", "infra": "??" })[klass] ?? "?";
 
 /** A cell's result in words. */
 export const describe = (verdict, outcome, flaky, standing) => {
@@ -33,9 +50,9 @@ export const describe = (verdict, outcome, flaky, standing) => {
   return text;
 };
 
-/** A verdict with its mark, outcome, flakiness and expectation. */
-export const badgeOf = (verdict, outcome = "", flaky = "", standing = "") => el("span", { class: "badge " + verdictClass(verdict) },
-  el("b", { "aria-hidden": "true" }, markOf(verdict, outcome) + (flaky ? "*" : "")), " ", describe(verdict, outcome, flaky, standing));
+/** A verdict with its mark, outcome, class, flakiness and expectation. */
+export const badgeOf = (verdict, outcome = "", klass = "", flaky = "", standing = "") => el("span", { class: "badge " + resultClass(verdict, outcome, klass) },
+  el("b", { "aria-hidden": "true" }, markOf(verdict, outcome, klass) + (flaky ? "*" : "")), " ", describe(verdict, outcome, flaky, standing));
 
 /** Labels of results against the user's expectations, in the terms of test frameworks. */
 export const standingLabel = standing => standing === "expected-fail" ? "expected (XFAIL)" : standing === "unexpected-pass" ? "unexpected pass (XPASS)" : standing || "";

@@ -8,11 +8,13 @@ const grids = new WeakMap();
 // grid arranges a document of cells, once. It has
 //   n          how many cells there are
 //   columns    [{ kernel, fs }], indexes into the document's lists
+//   planned    the columns that a run in progress is going to fill
 //   columnOf   of each cell
 //   at(test, column)         the cell there, or -1
 //   find(kernel, fs, test)   by their names
 //   look       of each cell a number, equal where two are drawn alike
-//   bad, remarkable          1 for cells that make a run fail; that are not as they should be
+//   skip       1 for cells that were skipped
+//   bad, remarkable          1 for cells that make a run fail; for the problems: these, violations, infra, flaky cells and XPASS
 export const gridOf = cells => {
   if (!grids.has(cells)) grids.set(cells, make(cells));
   return grids.get(cells);
@@ -20,25 +22,29 @@ export const gridOf = cells => {
 
 const make = cells => {
   const n = cells.test.length, filesystems = cells.filesystems.length;
-  const columns = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+  const columns = [], planned = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
   for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
+  const plannedAt = new Set(cells.planned_kernel.map((kernel, j) => kernel * filesystems + cells.planned_filesystem[j]));
+  for (const p of plannedAt) columnAt[p] = 0;
   for (let p = 0; p < columnAt.length; p++) {
     if (columnAt[p] < 0) continue;
     columnAt[p] = columns.length;
+    if (plannedAt.has(p)) planned.push(columns.length);
     columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
   }
   const places = new Int32Array(cells.tests.length * columns.length).fill(-1);
-  const columnOf = new Int32Array(n), look = new Int32Array(n);
-  const bad = new Uint8Array(n), remarkable = new Uint8Array(n);
+  const columnOf = new Int32Array(n), look = new Float64Array(n);
+  const bad = new Uint8Array(n), remarkable = new Uint8Array(n), skip = new Uint8Array(n);
   const badVerdict = cells.verdicts.map(v => isFailing(v, ""));
-  const infra = cells.verdicts.indexOf("infra");
+  const infra = cells.verdicts.indexOf("infra"), skipped = cells.verdicts.indexOf("skip"), violation = cells.classes.indexOf("violation");
   for (let i = 0; i < n; i++) {
     const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
     columnOf[i] = column;
     places[cells.test[i] * columns.length + column] = i;
-    look[i] = cells.verdict[i] * 256 + cells.outcome[i];
+    look[i] = (cells.verdict[i] * 16 + cells.class[i]) * 256 + cells.outcome[i];
+    skip[i] = cells.verdict[i] === skipped ? 1 : 0;
     bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
-    remarkable[i] = bad[i] || cells.verdict[i] === infra ? 1 : 0;
+    remarkable[i] = bad[i] || cells.verdict[i] === infra || cells.class[i] === violation ? 1 : 0;
   }
   const extra = new Map(); // sparse properties: a number for each kind
   const number = text => {
@@ -46,16 +52,16 @@ const make = cells => {
     return extra.get(text);
   };
   for (const [i, flaky] of Object.entries(cells.flaky)) {
-    look[i] += 65536 * number("flaky " + flaky);
+    look[i] += 1048576 * number("flaky " + flaky);
     remarkable[i] = 1;
   }
   for (const [i, standing] of Object.entries(cells.standing)) {
-    look[i] += 65536 * number(standing + " " + (cells.flaky[i] ?? ""));
+    look[i] += 1048576 * number(standing + " " + (cells.flaky[i] ?? ""));
     if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
     else remarkable[i] = 1;
   }
   const grid = {
-    cells, n, columns, columnOf, look, bad, remarkable,
+    cells, n, columns, planned, columnOf, look, skip, bad, remarkable,
     at: (test, column) => places[test * columns.length + column],
     find(kernel, fs, test) {
       const k = cells.kernels.indexOf(kernel), f = cells.filesystems.indexOf(fs), t = cells.tests.indexOf(test);
@@ -97,11 +103,12 @@ const short = kernels => {
 
 // tableRows returns the rows for tests with a visible cell: families, tests,
 // and subtests below their test. Subtests that look the same in all columns are
-// one row. toggled has the keys of rows whose folding the user changed; full
-// folds none by default.
+// one row; a skip looks like any other result. toggled has the keys of rows
+// whose folding the user changed; full folds none by default.
 //
 //   { kind: "family" or "group" or "test", key, label, title, depth,
-//     test: its cells or -1, tests: those below it, foldable, open }
+//     test: its cells or -1, tests: those below it, foldable, open,
+//     at(column): the cell that the row shows, or -1 }
 export const tableRows = (grid, columns, match, toggled, full = false) => {
   const rows = [];
   for (const family of grid.families) {
@@ -112,7 +119,7 @@ export const tableRows = (grid, columns, match, toggled, full = false) => {
     if (!shown.length) continue;
     const key = "family " + family.name, open = !toggled.has(key);
     const heading = grid.families.length > 1;
-    if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown, foldable: true, open });
+    if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown, foldable: true, open, at: nothing });
     if (heading && !open) continue;
     groups(rows, grid, shown, columns, match, toggled, full, heading ? 1 : 0);
   }
@@ -130,37 +137,59 @@ const groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
     const label = parent.slice(prefix.length);
     if (group.length === 1) {
       const name = names[group[0]];
-      rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false });
+      rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false, at: c => grid.at(group[0], c) });
       continue;
     }
-    const same = !full && alike(grid, group, columns, match);
-    const open = same === toggled.has(parent);
+    const same = full ? "" : alike(grid, group, columns, match);
+    const open = (same !== "") === toggled.has(parent);
     if (!open) {
-      rows.push({ kind: "group", key: parent, label: label + (same ? " (" + group.length + " identical)" : " (" + group.length + ")"), title: parent, depth,
-        test: same ? group[0] : -1, tests: group, foldable: true, open });
+      rows.push({ kind: "group", key: parent, label: label + (same ? " (" + group.length + (same === "skips" ? " alike but for skips)" : " identical)") : " (" + group.length + ")"), title: parent, depth,
+        test: same ? group[0] : -1, tests: group, foldable: true, open, at: same ? c => foremost(grid, group, c) : nothing });
       continue;
     }
     const own = names[group[0]] === parent; // itself a cell, besides its subtests
-    rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open });
+    rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open, at: own ? c => grid.at(group[0], c) : nothing });
     for (const t of own ? group.slice(1) : group) {
-      rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false });
+      rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false, at: c => grid.at(t, c) });
     }
   }
 };
 
+/** @type {(column: number) => number} */
+const nothing = () => -1;
+
+// foremost is the cell that stands for those of alike tests: one that ran.
+const foremost = (grid, tests, c) => {
+  const first = grid.at(tests[0], c);
+  if (first >= 0 && grid.skip[first]) {
+    for (const t of tests) {
+      const i = grid.at(t, c);
+      if (i >= 0 && !grid.skip[i]) return i;
+    }
+  }
+  return first;
+};
+
+// alike is "same" if the tests look the same in all columns, "skips" if they do
+// where they were not skipped, else empty.
 const alike = (grid, tests, columns, match) => {
+  let how = "same";
   for (const c of columns) {
-    const first = grid.at(tests[0], c);
-    for (let j = 1; j < tests.length; j++) {
-      const i = grid.at(tests[j], c);
+    const first = foremost(grid, tests, c);
+    for (const t of tests) {
+      const i = grid.at(t, c);
       if (first < 0 || i < 0) {
-        if (first !== i) return false;
-      } else if (grid.look[i] !== grid.look[first] || match[i] !== match[first]) {
-        return false;
+        if (first !== i) return "";
+      } else if (grid.look[i] !== grid.look[first]) {
+        // A skip that was asked for must not hide behind a cell that was not.
+        if (!grid.skip[i] || match[i] && !match[first]) return "";
+        how = "skips";
+      } else if (match[i] !== match[first]) {
+        return "";
       }
     }
   }
-  return true;
+  return how;
 };
 
 // common is "suite.Test", or less if a name does not start with it.

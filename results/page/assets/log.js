@@ -39,24 +39,26 @@ export const logView = (text, marked) => {
 // pairs returns the bytes of a hexadecimal text.
 const pairs = hex => hex.match(/[0-9a-f]{2}/gi) ?? [];
 
-// hexdump shows wrong bytes beside the expected ones, which may be unknown.
-// Differences are marked, not only by colour.
+// hexdump shows wrong bytes above the expected ones, which may be unknown, as
+// hexdump -C does. Differences are marked, not only by colour.
 export const hexdump = ({ offset, title, got, want }) => {
   const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
-  const printable = hex => {
-    const c = parseInt(hex, 16);
+  const printable = digits => {
+    const c = parseInt(digits, 16);
     return c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : ".";
   };
-  const byte = (hex, other, kind) => el("span", { class: "byte" + (other !== undefined && other !== hex ? " differs " + kind : "") }, hex);
+  const line = (from, noun, bytes, others, kind) => el("tr", { class: kind },
+    el("th", { scope: "row" }, (offset + from).toString(16).padStart(8, "0")), el("td", {}, noun),
+    el("td", { class: "hexbytes" }, bytes.length ? bytes.flatMap((digits, i) => [i === 8 ? "  " : i ? " " : "",
+      el("span", { class: "byte" + (others[i] !== undefined && others[i] !== digits ? " differs " + kind : "") }, digits)]) : "not recorded"),
+    el("td", { class: "ascii" }, bytes.length ? "|" + bytes.map(printable).join("") + "|" : ""));
   for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
     const here = found.slice(from, from + each), there = expected.slice(from, from + each);
-    rows.push(el("tr", {}, el("th", { scope: "row" }, String(offset + from)),
-      el("td", {}, here.flatMap((hex, i) => [byte(hex, there[i], "got"), " "])),
-      el("td", {}, there.length ? there.flatMap((hex, i) => [byte(hex, here[i], "want"), " "]) : el("span", { class: "dim" }, "not recorded")),
-      el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))));
+    rows.push(line(from, "found", here, there, "got"));
+    if (from === 0 || there.length) rows.push(line(from, "expected", there, here, "want"));
   }
-  return el("div", { class: "scroll" }, el("table", { class: "hex" },
-    el("caption", {}, "First wrong bytes at offset " + offset + (title ? ": " + title : "")),
-    el("thead", {}, el("tr", {}, ["offset", "found", "expected", "ASCII"].map(name => el("th", { scope: "col" }, name)))),
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Wrong bytes at offset 0x" + offset.toString(16) }, el("table", { class: "hex" },
+    el("caption", {}, "First wrong bytes at offset 0x" + offset.toString(16) + " (" + offset + ")" + (title ? ": " + title : "")),
+    el("thead", {}, el("tr", {}, ["offset", "bytes", "hexadecimal", "ASCII"].map(name => el("th", { scope: "col" }, name)))),
     el("tbody", {}, rows)));
 };

@@ -4,10 +4,10 @@
 // @ts-check
 import { go } from "./app.js";
 import { el } from "./dom.js";
-import { counted, describe, markOf, verdictClass } from "./format.js";
+import { counted, describe, markOf, resultClass } from "./format.js";
 import { tableRows } from "./grid.js";
 
-const rowHeight = 24, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
+const rowHeight = 25, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
 const beyond = 6; // rows and columns drawn outside the visible area
 
 // matrix draws a grid. cellHref(i) is the link of a cell; kept holds the state
@@ -29,10 +29,13 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const top = () => kernelHeight + fsHeight;
   const px = n => n + "px";
   const words = new Map(); // look → text of a cell
+  // What is shown of a cell; its name begins with that (WCAG 2.2, 2.5.3).
+  const marksOf = i => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() +
+    (cells.flaky[i] ? "*" : "") + ({ "expected-fail": "e", "unexpected-pass": "u" }[cells.standing[i]] ?? "");
   const wordsOf = i => {
     let text = words.get(grid.look[i]);
     if (text === undefined) {
-      text = describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
+      text = marksOf(i) + " " + describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
       words.set(grid.look[i], text);
     }
     return text;
@@ -109,18 +112,16 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     const column = columns[c];
     let element;
     if (row.test >= 0) {
-      const i = grid.at(row.test, column);
+      const i = row.at(column);
       if (i < 0) return null;
-      const verdict = cells.verdicts[cells.verdict[i]], standing = cells.standing[i];
-      element = el("a", { class: "cell " + verdictClass(verdict) + (match[i] ? "" : " off") + (standing ? " " + standing : ""), href: cellHref(i), tabindex: "-1",
-        "aria-label": wordsOf(i) }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]));
-      if (cells.flaky[i]) element.append("*");
-      if (standing) element.append(standing === "expected-fail" ? "e" : "u");
+      const standing = cells.standing[i];
+      element = el("div", { class: "cell " + resultClass(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]]) + (match[i] ? "" : " off") + (standing ? " " + standing : "") },
+        el("a", { href: cellHref(i), tabindex: "-1", "aria-label": wordsOf(i) }, marksOf(i)));
     } else {
       if (row.open) return null;
       const { shown, bad } = tally(row);
       if (!shown[column]) return null;
-      element = el("div", { class: "cell sum" + (bad[column] ? " v-fail" : ""), "aria-label": bad[column] ? bad[column] + " of " + counted(shown[column], "cell") + " failed, flaky, XPASS or infra" : counted(shown[column], "cell") + ", none failed" },
+      element = el("div", { class: "cell sum" + (bad[column] ? " c-violation" : ""), "aria-label": bad[column] ? bad[column] + " of " + counted(shown[column], "cell") + " need attention" : "· " + counted(shown[column], "cell") + ", no problems" },
         bad[column] ? String(bad[column]) : "·");
     }
     element.setAttribute("role", "gridcell");
@@ -240,7 +241,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const open = () => {
     const { row, column } = kept.active, line = rows[row];
     if (!line) return;
-    const i = column >= 0 && line.test >= 0 ? grid.at(line.test, columns[column]) : -1;
+    const i = column >= 0 && line.test >= 0 ? line.at(columns[column]) : -1;
     if (i >= 0) go(cellHref(i));
     else toggle(line);
   };
@@ -268,13 +269,13 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
   });
   // A cell's full name is built when the pointer is over it.
   scroller.addEventListener("pointerover", e => {
-    const cell = e.target.closest("a.cell");
+    const cell = e.target.closest(".cell");
     if (!cell || cell.title) return;
     const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
-    const i = row ? grid.at(row.test, column) : -1;
+    const i = row && row.test >= 0 ? row.at(column) : -1;
     if (i < 0) return;
     const { kernel, fs } = grid.columns[column];
-    cell.title = cells.tests[row.test] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
+    cell.title = cells.tests[cells.test[i]] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
   });
   let waiting = false;
   scroller.addEventListener("scroll", () => {
@@ -302,10 +303,21 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
       full = nextFull;
       layOut();
     },
+    // restore scrolls to where the reader was, or to the cell that was shown
+    // last. It reports whether there is one.
     restore() {
       scroller.scrollTop = kept.top ?? 0;
       scroller.scrollLeft = kept.left ?? 0;
-      draw();
+      const i = kept.reached ? grid.find(...kept.reached) : -1;
+      kept.reached = null;
+      const row = i < 0 ? -1 : rows.findLastIndex(r => !r.open && r.tests.includes(cells.test[i]) || r.test === cells.test[i]);
+      const column = i < 0 ? -1 : columns.indexOf(grid.columnOf[i]);
+      if (row < 0 || column < 0) {
+        draw();
+        return false;
+      }
+      move(row, column);
+      return true;
     },
     rows: () => rows,
   };

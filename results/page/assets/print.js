@@ -1,7 +1,7 @@
 // Paper does not scroll: a table per kernel replaces the matrix.
 // @ts-check
 import { el } from "./dom.js";
-import { counted, markOf, verdictClass } from "./format.js";
+import { counted, markOf, resultClass } from "./format.js";
 import { tableRows } from "./grid.js";
 import { current } from "./state.js";
 
@@ -26,10 +26,10 @@ export const printMatrix = (grid, result, run) => {
     tables.push(el("table", { class: "list printed" }, el("caption", {}, cells.kernels[kernel]),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "test"), columns.map(c => el("th", { scope: "col" }, cells.filesystems[grid.columns[c].fs])))),
       el("tbody", {}, rows.map(row => el("tr", {}, el("th", { scope: "row", class: "depth-" + row.depth }, row.label), columns.map(c => {
-        const i = row.test < 0 ? -1 : grid.at(row.test, c);
+        const i = row.test < 0 ? -1 : row.at(c);
         if (i < 0) return el("td", {});
-        const verdict = cells.verdicts[cells.verdict[i]];
-        return el("td", { class: "mono " + verdictClass(verdict) }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
+        const verdict = cells.verdicts[cells.verdict[i]], outcome = cells.outcomes[cells.outcome[i]], klass = cells.classes[cells.class[i]];
+        return el("td", { class: "mono " + resultClass(verdict, outcome, klass) }, markOf(verdict, outcome, klass, cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
       }))))));
   }
   return el("div", { class: "print" },

@@ -1,9 +1,9 @@
 // A run: its heading, its matrix with the filter, and further details.
 // @ts-check
-import { addView, routeHref } from "./app.js";
+import { addView, go, routeHref } from "./app.js";
 import { cellView } from "./cell.js";
 import { copyButton, el } from "./dom.js";
-import { applyFilter, filterParams, parseFilter } from "./filter.js";
+import { applyFilter, filterParams, parseFilter, unfiltered } from "./filter.js";
 import { filterBar } from "./filterbar.js";
 import { counted, took, verdictMark, when } from "./format.js";
 import { gridOf } from "./grid.js";
@@ -11,17 +11,16 @@ import { documentKey, shortcut } from "./keys.js";
 import { newMatrix } from "./matrix.js";
 import { printMatrix } from "./print.js";
 import { source } from "./source.js";
-import { current } from "./state.js";
+import { current, keptOf } from "./state.js";
 import { timeBars } from "./times.js";
 import { vectorTables } from "./vectors.js";
-
-const kept = new Map(); // run → state of its matrix
+import { violationBlock } from "./violations.js";
 
 // runHead is the heading of a run: its facts, its result, and why the result
 // is unreliable.
 export const runHead = run => {
   const facts = [
-    el("span", {}, "policy ", el("b", {}, run.policy)), run.accel, "seed " + run.seed, el("span", {}, "started ", when(run.started)),
+    el("span", {}, "run with policy ", el("b", {}, run.policy)), run.accel, "seed " + run.seed, el("span", {}, "started ", when(run.started)),
     run.finished ? "took " + took(run) : el("b", {}, "not finished"),
     ...run.marks.map(mark => el("b", {}, "@" + mark)),
   ].filter(Boolean);
@@ -33,14 +32,17 @@ export const runHead = run => {
     missing > 0 ? el("p", {}, el("b", {}, counted(missing, "cell") + " not run")) : null);
 };
 
-const conditions = run => el("details", { class: "section" }, el("summary", {}, "Command line and conditions"),
-  el("div", { class: "copied" }, el("pre", { class: "command" }, run.command.join(" ")), copyButton(run.command.join(" "))),
+/** The command line and the conditions of a run. */
+export const conditions = run => el("details", { class: "section" }, el("summary", {}, "Command line and conditions"),
+  el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, run.command.join(" ")), copyButton(run.command.join(" "))),
   el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
     .map(name => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name]))))));
 
 const legend = grid => {
   const verdicts = new Set(grid.cells.verdict), outcomes = new Set(grid.cells.outcome);
+  const classes = new Set(grid.cells.class), deviating = grid.cells.classes.indexOf("deviates");
   const parts = [
+    ...(classes.has(deviating) ? [[":", "pass, but another policy forbids it"]] : []),
     ...grid.cells.verdicts.flatMap((v, i) => verdicts.has(i) ? [[verdictMark(v), v]] : []),
     ...(Object.keys(grid.cells.flaky).length ? [["*", "flaky"]] : []),
     ...(Object.values(grid.cells.standing).includes("expected-fail") ? [["e", "expected (XFAIL)"]] : []),
@@ -63,29 +65,33 @@ const section = (title, promise, make) => {
 
 const matrixView = async (main, route, signal) => {
   const id = route.args[0];
-  const [run, cells] = await Promise.all([source.run(id), source.cells(id)]);
+  let filter = parseFilter(route.params), params = filterParams(filter), result = null;
+  const policy = filter.policy, mine = keptOf(id);
+  const [run, cells, violations] = await Promise.all([source.run(id), source.cells(id, policy), source.violations(id)]);
   const grid = gridOf(cells);
-  if (!kept.has(id)) kept.set(id, { toggled: new Set(), full: false });
-  const mine = kept.get(id);
   if (!grid.n) {
     main.append(runHead(run), conditions(run), el("p", { class: "empty" }, "This run has no cells."));
     return null;
   }
 
-  let filter = parseFilter(route.params), params = filterParams(filter), result = null;
   const encoded = list => list.map(encodeURIComponent);
   const kernels = encoded(cells.kernels), filesystems = encoded(cells.filesystems), tests = encoded(cells.tests);
   const base = "#/run/" + encodeURIComponent(id) + "/cell/";
   let query = "";
   const matrix = newMatrix(grid, { kept: mine, signal,
     cellHref: i => base + kernels[cells.kernel[i]] + "/" + filesystems[cells.filesystem[i]] + "/" + tests[cells.test[i]] + query });
-  const bar = filterBar(grid, next => {
+  const bar = filterBar(grid, run.policy, next => {
+    if (next.policy !== policy) { // other verdicts: another matrix
+      mine.focus = "[data-policy=\"" + (next.policy || run.policy) + "\"]";
+      go(routeHref("run", [id], filterParams(next)), { replace: true });
+      return;
+    }
     filter = next;
     // This only changes the URL; apply draws.
     history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
     apply();
   }, signal);
-  const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+  const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id], filterParams(unfiltered(filter))) }, "Show all"));
   const full = el("button", { type: "button", "aria-pressed": "false", on: { click: () => {
     mine.full = !mine.full;
     apply();
@@ -102,16 +108,17 @@ const matrixView = async (main, route, signal) => {
   };
   bar.element.querySelector(".line").append(full);
 
-  main.append(runHead(run), bar.element, matrix.element, none, legend(grid), conditions(run),
+  main.append(runHead(run), violationBlock(run.id, violations, policy), bar.element, matrix.element, none, legend(grid), conditions(run),
     section("Policy vectors", source.vectors(id), vectorTables), section("Time by phase", source.times(id), timeBars));
   apply();
-  matrix.restore();
-  matrix.focus();
+  if (matrix.restore()) matrix.focus();
+  if (mine.focus) /** @type {HTMLElement | null} */ (bar.element.querySelector(mine.focus))?.focus({ preventScroll: true });
+  mine.focus = "";
   current.print = () => printMatrix(grid, result, run);
   current.matrix = { bar, matrix };
   return {
     update(next) {
-      if (next.args[0] !== id || next.args.length > 1) return false;
+      if (next.args[0] !== id || next.args.length > 1 || (next.params.get("policy") ?? "") !== policy) return false;
       filter = parseFilter(next.params);
       apply();
       return true;

@@ -1,25 +1,30 @@
 // Loads the documents, from the report file itself or from the page's server.
 // Their fields are those of document.go.
 // @ts-check
-import { gridOf } from "./grid.js";
+import { gridOf, parentOf } from "./grid.js";
+import { cellUnder, underPolicy } from "./policy.js";
 
 // Both sources have
 //   live            whether there is a server behind it
 //   runs(query)     {runs, total, skip}: the runs, newest first; query: {limit, skip}
 //   run(id)         a run
-//   cells(id)       its cells, by column
-//   cell(id, kernel, fs, test)   everything about one
+//   cells(id, policy)       its cells, by column; policy is the run's own if empty
+//   cell(id, kernel, fs, test, policy)   everything about one
+//   violations(id)  what every policy forbids
 //   vectors(id)     its policy vectors
 //   times(id)       where its time went
 //   get(path)       any other document of the server: get("api/map?fs=xfs", {signal})
-const memo = f => {
-  let last = null; // one run is shown at a time
-  return id => {
-    if (last?.id !== id) {
-      const mine = last = { id, promise: f(id) };
-      mine.promise.catch(() => { if (last === mine) last = null; });
+const memo = (f, most = 1) => { // one run is shown at a time, judged by few policies
+  const last = new Map();
+  return (id, policy = "") => {
+    const key = id + " " + policy;
+    if (!last.has(key)) {
+      const promise = f(id, policy);
+      last.set(key, promise);
+      promise.catch(() => last.delete(key));
+      if (last.size > most) last.delete(last.keys().next().value);
     }
-    return last.promise;
+    return last.get(key);
   };
 };
 
@@ -35,16 +40,18 @@ const http = () => {
   };
   const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
   const still = f => {
-    const remembered = memo(f);
+    const remembered = memo(f, 2);
     // A run in progress is fetched again each time.
-    return async id => (await get(of(id))).finished ? remembered(id) : f(id);
+    return async (id, policy = "") => (await get(of(id))).finished ? remembered(id, policy) : f(id, policy);
   };
+  const judged = policy => policy ? "?" + new URLSearchParams({ policy }) : "";
   return {
     live: true, get,
     runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
     run: id => get(of(id)),
-    cells: still(id => get(of(id, "/cells"))),
-    cell: (id, kernel, fs, test) => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test }))),
+    cells: still((id, policy) => get(of(id, "/cells" + judged(policy)))),
+    cell: (id, kernel, fs, test, policy = "") => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test, ...(policy && { policy }) }))),
+    violations: still(id => get(of(id, "/violations"))),
     vectors: still(id => get(of(id, "/vectors"))),
     times: still(id => get(of(id, "/times"))),
   };
@@ -93,15 +100,17 @@ const embedded = () => {
     get: path => Promise.reject(new Error("Not available in a report file: " + path)),
     runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
     run: id => only(id, "run"),
-    cells: id => only(id, "cells"),
-    cell: async (id, kernel, fs, test) => {
-      const i = gridOf(await only(id, "cells")).find(kernel, fs, test);
+    cells: async (id, policy = "") => underPolicy(await only(id, "cells"), policy),
+    cell: async (id, kernel, fs, test, policy = "") => {
+      const cells = await only(id, "cells"), i = gridOf(cells).find(kernel, fs, test);
       if (i < 0) throw new Error("Run " + id + " has no cell " + [kernel, fs, test].join(" ") + ".");
       const starts = await once("parts"); // the first cell of each
       let part = starts.length - 1;
       while (starts[part] > i) part--;
-      return (await texts("part-" + part))[i - starts[part]];
+      const cell = cellUnder(cells, i, (await texts("part-" + part))[i - starts[part]], policy);
+      return { ...cell, about: (await once("tests"))[parentOf(test)] ?? cell.about };
     },
+    violations: id => only(id, "violations"),
     vectors: id => only(id, "vectors"),
     times: id => only(id, "times"),
   };

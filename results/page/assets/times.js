@@ -33,8 +33,8 @@ export const timeBars = ({ phases, rows }) => {
   return el("div", { class: "times" },
     el("p", {}, "Seconds per phase, summed over all attempts (median per attempt), without time spent in the queue."),
     el("ul", { class: "key" }, phases.map(p => el("li", {}, swatch(p.name), " " + p.name + ": " + p.doc))),
-    el("div", { class: "scroll" }, el("table", { class: "list" },
-      el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "", ...phases.map(p => p.name)].map(name => el("th", { scope: "col" }, name)))),
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Time by phase" }, el("table", { class: "list" },
+      el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "phases", ...phases.map(p => p.name)].map(name => el("th", { scope: "col" }, name)))),
       el("tbody", {}, rows.map(row => {
         const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
         return el("tr", {}, el("th", { scope: "row" }, row.kernel + " " + row.fs), el("td", {}, (row.total_ms / 1000).toFixed(1) + " s"),

@@ -1,18 +1,18 @@
 // The policy vectors: the answers of each source and sink to the probes.
 // @ts-check
 import { el } from "./dom.js";
+import { outcomeClass } from "./format.js";
 
-// An answer has the colour of its verdict under the snapshot policy.
-const kinds = { snapshot: "v-pass", live: "v-fail", zeroed: "v-fail", torn: "v-fail", dropped: "v-fail", blocked: "v-hang", error: "v-hang" };
+// An answer that names an outcome has its colour; others have none.
 const kind = answer => {
-  const word = answer.split(" ", 1)[0];
-  return Object.hasOwn(kinds, word) ? kinds[word] : "";
+  const style = outcomeClass(answer.split(" ", 1)[0]);
+  return style === "o-unknown" ? "" : style;
 };
 
 // vectorTables returns a table for each kernel, or null without vectors.
 export const vectorTables = ({ probes, kernels }) => kernels.length === 0 ? null : el("div", {},
   el("p", {}, probes.map(p => p.name + " " + p.asks).join(" · ") + " · fits: policies consistent with every answer: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block"),
-  kernels.map(({ kernel, rows }) => el("div", { class: "scroll" }, el("table", { class: "list" }, el("caption", {}, kernel),
+  kernels.map(({ kernel, rows }) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Policy vectors of " + kernel }, el("table", { class: "list" }, el("caption", {}, kernel),
     el("thead", {}, el("tr", {}, ["source", "sink", "filesystems"].map(name => el("th", { scope: "col" }, name)),
       probes.map(p => el("th", { scope: "col", title: p.asks }, p.name)), el("th", { scope: "col" }, "fits"))),
     el("tbody", {}, rows.map(row => el("tr", {}, el("th", { scope: "row" }, row.source), el("td", {}, row.sink), el("td", {}, row.filesystems.join(", ")),

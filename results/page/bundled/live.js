@@ -96,6 +96,12 @@ var splicelab = (() => {
 
   // assets/state.js
   var current = { matrix: null, cell: null, print: null };
+  var kept = /* @__PURE__ */ new Map();
+  var keptOf = (run) => {
+    let state = kept.get(run);
+    if (!state) kept.set(run, state = { toggled: /* @__PURE__ */ new Set(), full: false });
+    return state;
+  };
 
   // assets/theme.js
   var choices = ["auto", "light", "dark"];
@@ -234,6 +240,7 @@ var splicelab = (() => {
     shown.view?.close?.();
     shown = null;
   };
+  var moved = false;
   var showing = Promise.resolve();
   var show2 = () => showing = draw();
   var draw = async () => {
@@ -260,6 +267,8 @@ var splicelab = (() => {
     try {
       if (!view) throw new Error("Unknown view “" + route.view + "”.");
       mine.view = await view.render(main, route, mine.abort.signal) || null;
+      if (shown === mine && moved && document.activeElement === document.body) main.focus({ preventScroll: true });
+      moved = true;
       if (shown !== mine) mine.view?.close?.();
       else if (location.hash !== hash) show2();
     } catch (error) {
@@ -289,95 +298,37 @@ var splicelab = (() => {
     return show2();
   };
 
-  // assets/filter.js
-  var lists = ["kernel", "fs", "family", "verdict", "outcome"];
-  var besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
-  var parseFilter = (params) => {
-    const filter = { q: params.get("q") ?? "" };
-    for (const name of lists) filter[name] = new Set(params.getAll(name));
-    return filter;
-  };
-  var filterParams = (filter) => {
-    const params = new URLSearchParams();
-    for (const name of lists) for (const value of filter[name]) params.append(name, value);
-    if (filter.q.trim()) params.set("q", filter.q.trim());
-    return params;
-  };
-  var isFiltered = (filter) => filter.q.trim() !== "" || lists.some((name) => filter[name].size > 0);
-  var outcomeName = (outcome) => outcome || "none";
-  var familyOfTests = (grid) => {
-    if (!grid.familyOf) {
-      grid.familyOf = new Int32Array(grid.cells.tests.length);
-      grid.families.forEach((family, i) => {
-        for (const t of family.tests) grid.familyOf[t] = i;
-      });
+  // assets/about.js
+  var cited = (text, refs) => {
+    const parts = [];
+    let rest = text;
+    for (; ; ) {
+      const found = refs.map((ref) => ({ ref, at: rest.indexOf(ref.cited) })).filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)[0];
+      if (!found) return [...parts, rest];
+      parts.push(rest.slice(0, found.at), el("a", { href: found.ref.url }, found.ref.cited));
+      rest = rest.slice(found.at + found.ref.cited.length);
     }
-    return grid.familyOf;
   };
-  var lower = /* @__PURE__ */ new WeakMap();
-  var having = (list, word) => {
-    if (!lower.has(list)) lower.set(list, list.map((text) => text.toLowerCase()));
-    return Uint8Array.from(lower.get(list), (text) => text.includes(word) ? 1 : 0);
-  };
-  var chosen = (names, set2) => Uint8Array.from(names, (name) => set2.size === 0 || set2.has(name) ? 1 : 0);
-  var traits = (grid) => {
-    if (!grid.traits) {
-      grid.traits = new Uint8Array(grid.n);
-      for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
-      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
-    }
-    return grid.traits;
-  };
-  var applyFilter = (grid, filter) => {
-    const { cells, n } = grid;
-    const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
-    const family = chosen(grid.families.map((f) => f.name), filter.family), familyOf = familyOfTests(grid);
-    const test = Uint8Array.from(cells.tests, (_, t) => family[familyOf[t]]);
-    const verdict = chosen(cells.verdicts, filter.verdict), outcome = chosen(cells.outcomes.map(outcomeName), filter.outcome);
-    let wanted = 0;
-    besideVerdicts.forEach((name, bit) => {
-      if (filter.verdict.has(name)) wanted |= 1 << bit;
+  var aboutSection = (about) => about.doc || about.steps.length ? el(
+    "section",
+    { class: "about" },
+    el("h2", {}, "The test" + (about.number ? " (" + about.number + ")" : "")),
+    about.doc ? el("p", {}, cited(about.doc, about.refs)) : null,
+    about.steps.length ? [el("h3", {}, "Steps"), el("ol", {}, about.steps.map((step) => el("li", {}, cited(step, about.refs))))] : null,
+    about.oracle ? [el("h3", {}, "Oracle"), el("p", {}, cited(about.oracle, about.refs))] : null,
+    about.known.length ? [el("h3", {}, "Known"), el("ul", {}, about.known.map((known2) => el("li", {}, cited(known2, about.refs))))] : null,
+    about.refs.map((ref) => el("p", { class: "ref" }, ref.cited + ": ", el("a", { href: ref.url }, ref.subject), ", " + ref.date))
+  ) : el("div", {});
+  var outcomeRange = (grid, i) => {
+    const { cells } = grid;
+    if (i < 0 || cells.kernels.length < 2) return "";
+    const same = cells.kernels.filter((_, kernel) => {
+      const column = grid.columns.findIndex((c) => c.kernel === kernel && c.fs === cells.filesystem[i]);
+      const j = column < 0 ? -1 : grid.at(cells.test[i], column);
+      return j >= 0 && cells.outcome[j] === cells.outcome[i] && (cells.outcome[i] > 0 || cells.verdict[j] === cells.verdict[i]);
     });
-    const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map((word) => ({
-      kernel: having(cells.kernels, word),
-      fs: having(cells.filesystems, word),
-      test: having(cells.tests, word),
-      detail: having(cells.details, word)
-    }));
-    const trait = traits(grid);
-    const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
-    const verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
-    const besideCounts = [0, 0, 0];
-    let shown3 = 0;
-    cell: for (let i = 0; i < n; i++) {
-      const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
-      if (!(kernel[k] && fs[f] && test[t])) continue;
-      for (const word of words) {
-        if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
-      }
-      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o];
-      if (byOutcome) {
-        verdictCounts[v]++;
-        if (trait[i]) {
-          for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
-        }
-      }
-      if (byVerdict) outcomeCounts[o]++;
-      if (byVerdict && byOutcome) {
-        match[i] = 1;
-        inColumn[grid.columnOf[i]] = 1;
-        shown3++;
-      }
-    }
-    const columns = [];
-    for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
-    return {
-      match,
-      shown: shown3,
-      columns,
-      verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
-      outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]]))
-    };
+    if (same.length < 2) return "only on " + cells.kernels[cells.kernel[i]];
+    return "first on " + same[0] + ", last on " + same[same.length - 1] + ", on " + same.length + " of " + cells.kernels.length + " kernels";
   };
 
   // assets/format.js
@@ -402,9 +353,13 @@ var splicelab = (() => {
   var verdictNames = Object.keys(marks);
   var verdictMark = (verdict) => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
   var letterOf = (outcome) => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
-  var markOf = (verdict, outcome, letter = letterOf(outcome)) => verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
+  var markOf = (verdict, outcome, klass = "", letter = letterOf(outcome)) => verdict === "pass" && klass === "deviates" ? ":" + letter : verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
   var isFailing = (verdict, standing) => standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
   var verdictClass = (verdict) => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
+  var outcomeClass = (outcome) => outcome && Object.hasOwn(letters, outcome) ? "o-" + outcome : "o-unknown";
+  var resultClass = (verdict, outcome, klass = "") => (outcome && klass !== "pass" && (verdict === "pass" || verdict === "fail") ? outcomeClass(outcome) : verdictClass(verdict)) + (classNames.includes(klass) ? " c-" + klass : "");
+  var classNames = ["violation", "deviates", "pass", "skip", "infra"];
+  var classMark = (klass) => ({ "violation": "x", "deviates": ":", "pass": ".", "skip": "--", "infra": "??" })[klass] ?? "?";
   var describe = (verdict, outcome, flaky, standing) => {
     let text = verdict || "no verdict";
     if (outcome) text += " (" + outcome + ")";
@@ -412,10 +367,10 @@ var splicelab = (() => {
     if (standing) text += ", " + standingLabel(standing);
     return text;
   };
-  var badgeOf = (verdict, outcome = "", flaky = "", standing = "") => el(
+  var badgeOf = (verdict, outcome = "", klass = "", flaky = "", standing = "") => el(
     "span",
-    { class: "badge " + verdictClass(verdict) },
-    el("b", { "aria-hidden": "true" }, markOf(verdict, outcome) + (flaky ? "*" : "")),
+    { class: "badge " + resultClass(verdict, outcome, klass) },
+    el("b", { "aria-hidden": "true" }, markOf(verdict, outcome, klass) + (flaky ? "*" : "")),
     " ",
     describe(verdict, outcome, flaky, standing)
   );
@@ -433,6 +388,50 @@ var splicelab = (() => {
     return (s >= 3600 ? Math.floor(s / 3600) + " h " : "") + (s >= 60 ? Math.floor(s / 60) % 60 + " min " : "") + s % 60 + " s";
   };
 
+  // assets/bytes.js
+  var width = 1e3;
+  var mostParts = 256;
+  var hex = (n) => "0x" + n.toString(16);
+  var rangeText = ({ offset, length, outcome }) => outcome + " " + hex(offset) + " to " + hex(offset + length) + " (" + counted(length, "byte") + ")";
+  var facts = ({ length, page: page2, folio, slots, ranges }, wrong) => [
+    ...ranges.map(rangeText),
+    ...wrong.map((w) => "first wrong bytes at " + hex(w.offset) + (w.title ? ": " + w.title : "")),
+    page2 ? counted(Math.ceil(length / page2), "page") + " of " + page2 + " bytes" : null,
+    folio ? "the first page is in a folio of " + hex(folio) + " bytes" : null,
+    slots && page2 ? Math.min(Math.ceil(length / page2), slots) + " of " + counted(slots, "slot") + " of the pipe" : null
+  ].filter((text) => text !== null);
+  var byteBar = (layout, wrong) => {
+    const { length, page: page2, folio, slots, ranges } = layout;
+    if (!length) return null;
+    const at = (offset) => width * Math.min(offset, length) / length;
+    const box = (from, to, y, height, style) => svg("rect", { class: style, x: String(at(from)), y: String(y), width: String(Math.max(at(to) - at(from), 1)), height: String(height) });
+    const pages = page2 ? Math.ceil(length / page2) : 0, used = Math.min(pages, slots || 0);
+    const each = (n) => n <= mostParts ? [...Array(n).keys()] : [];
+    const texts = facts(layout, wrong), inside = wrong.filter((w) => w.offset < length);
+    return el(
+      "figure",
+      { class: "bytes" },
+      el("figcaption", {}, "Bytes in the pipe, 0 to " + hex(length)),
+      svg(
+        "svg",
+        { viewBox: "0 0 " + width + " 100", preserveAspectRatio: "none", role: "img", "aria-label": "Bytes 0 to " + hex(length) + ": " + texts.join("; ") },
+        box(0, length, 16, 40, "whole"),
+        ranges.map((r) => svg("rect", { class: outcomeClass(r.outcome), x: String(at(r.offset)), y: "16", width: String(Math.max(at(r.offset + r.length) - at(r.offset), 2)), height: "40" }, svg("title", {}, rangeText(r)))),
+        each(Math.max(0, pages - 1)).map((i) => svg("line", { class: "page", x1: String(at((i + 1) * page2)), x2: String(at((i + 1) * page2)), y1: "16", y2: "56" })),
+        inside.map((w) => svg("path", { class: "wrong", d: "M" + at(w.offset) + " 14 l-6 -14 h12 z" })),
+        folio ? box(0, Math.min(folio, length), 62, 10, "folio") : null,
+        each(used).map((i) => box(i * page2, (i + 1) * page2, 78, 20, "slot"))
+      ),
+      el(
+        "ul",
+        { class: "key" },
+        ranges.length ? ranges.map((r) => el("li", {}, svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: outcomeClass(r.outcome), width: "12", height: "12" })), " " + rangeText(r))) : null,
+        texts.slice(ranges.length).map((text) => el("li", {}, text))
+      ),
+      el("p", { class: "dim" }, "Top to bottom: wrong bytes (triangles), what was received with the page boundaries, " + (folio ? "the first page's folio, " : "") + (used ? "the pipe's slots." : ""))
+    );
+  };
+
   // assets/grid.js
   var grids = /* @__PURE__ */ new WeakMap();
   var gridOf = (cells) => {
@@ -441,25 +440,29 @@ var splicelab = (() => {
   };
   var make = (cells) => {
     const n = cells.test.length, filesystems = cells.filesystems.length;
-    const columns = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    const columns = [], planned = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
     for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
+    const plannedAt = new Set(cells.planned_kernel.map((kernel, j) => kernel * filesystems + cells.planned_filesystem[j]));
+    for (const p of plannedAt) columnAt[p] = 0;
     for (let p = 0; p < columnAt.length; p++) {
       if (columnAt[p] < 0) continue;
       columnAt[p] = columns.length;
+      if (plannedAt.has(p)) planned.push(columns.length);
       columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
     }
     const places = new Int32Array(cells.tests.length * columns.length).fill(-1);
-    const columnOf = new Int32Array(n), look = new Int32Array(n);
-    const bad = new Uint8Array(n), remarkable = new Uint8Array(n);
+    const columnOf = new Int32Array(n), look = new Float64Array(n);
+    const bad = new Uint8Array(n), remarkable = new Uint8Array(n), skip = new Uint8Array(n);
     const badVerdict = cells.verdicts.map((v) => isFailing(v, ""));
-    const infra = cells.verdicts.indexOf("infra");
+    const infra = cells.verdicts.indexOf("infra"), skipped = cells.verdicts.indexOf("skip"), violation = cells.classes.indexOf("violation");
     for (let i = 0; i < n; i++) {
       const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
       columnOf[i] = column;
       places[cells.test[i] * columns.length + column] = i;
-      look[i] = cells.verdict[i] * 256 + cells.outcome[i];
+      look[i] = (cells.verdict[i] * 16 + cells.class[i]) * 256 + cells.outcome[i];
+      skip[i] = cells.verdict[i] === skipped ? 1 : 0;
       bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
-      remarkable[i] = bad[i] || cells.verdict[i] === infra ? 1 : 0;
+      remarkable[i] = bad[i] || cells.verdict[i] === infra || cells.class[i] === violation ? 1 : 0;
     }
     const extra = /* @__PURE__ */ new Map();
     const number = (text) => {
@@ -467,11 +470,11 @@ var splicelab = (() => {
       return extra.get(text);
     };
     for (const [i, flaky] of Object.entries(cells.flaky)) {
-      look[i] += 65536 * number("flaky " + flaky);
+      look[i] += 1048576 * number("flaky " + flaky);
       remarkable[i] = 1;
     }
     for (const [i, standing] of Object.entries(cells.standing)) {
-      look[i] += 65536 * number(standing + " " + (cells.flaky[i] ?? ""));
+      look[i] += 1048576 * number(standing + " " + (cells.flaky[i] ?? ""));
       if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
       else remarkable[i] = 1;
     }
@@ -479,8 +482,10 @@ var splicelab = (() => {
       cells,
       n,
       columns,
+      planned,
       columnOf,
       look,
+      skip,
       bad,
       remarkable,
       at: (test, column) => places[test * columns.length + column],
@@ -525,7 +530,7 @@ var splicelab = (() => {
       if (!shown3.length) continue;
       const key = "family " + family.name, open = !toggled.has(key);
       const heading = grid.families.length > 1;
-      if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown3, foldable: true, open });
+      if (heading) rows.push({ kind: "family", key, label: family.name, title: family.name, depth: 0, test: -1, tests: shown3, foldable: true, open, at: nothing });
       if (heading && !open) continue;
       groups(rows, grid, shown3, columns, match, toggled, full, heading ? 1 : 0);
     }
@@ -542,50 +547,166 @@ var splicelab = (() => {
       const label = parent.slice(prefix.length);
       if (group.length === 1) {
         const name = names[group[0]];
-        rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false });
+        rows.push({ kind: "test", key: name, label: name.slice(prefix.length), title: name, depth, test: group[0], tests: group, foldable: false, open: false, at: (c) => grid.at(group[0], c) });
         continue;
       }
-      const same = !full && alike(grid, group, columns, match);
-      const open = same === toggled.has(parent);
+      const same = full ? "" : alike(grid, group, columns, match);
+      const open = same !== "" === toggled.has(parent);
       if (!open) {
         rows.push({
           kind: "group",
           key: parent,
-          label: label + (same ? " (" + group.length + " identical)" : " (" + group.length + ")"),
+          label: label + (same ? " (" + group.length + (same === "skips" ? " alike but for skips)" : " identical)") : " (" + group.length + ")"),
           title: parent,
           depth,
           test: same ? group[0] : -1,
           tests: group,
           foldable: true,
-          open
+          open,
+          at: same ? (c) => foremost(grid, group, c) : nothing
         });
         continue;
       }
       const own = names[group[0]] === parent;
-      rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open });
+      rows.push({ kind: "group", key: parent, label, title: parent, depth, test: own ? group[0] : -1, tests: group, foldable: true, open, at: own ? (c) => grid.at(group[0], c) : nothing });
       for (const t of own ? group.slice(1) : group) {
-        rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false });
+        rows.push({ kind: "test", key: names[t], label: names[t].slice(parent.length + 1), title: names[t], depth: depth + 1, test: t, tests: [t], foldable: false, open: false, at: (c) => grid.at(t, c) });
       }
     }
   };
+  var nothing = () => -1;
+  var foremost = (grid, tests, c) => {
+    const first = grid.at(tests[0], c);
+    if (first >= 0 && grid.skip[first]) {
+      for (const t of tests) {
+        const i = grid.at(t, c);
+        if (i >= 0 && !grid.skip[i]) return i;
+      }
+    }
+    return first;
+  };
   var alike = (grid, tests, columns, match) => {
+    let how = "same";
     for (const c of columns) {
-      const first = grid.at(tests[0], c);
-      for (let j = 1; j < tests.length; j++) {
-        const i = grid.at(tests[j], c);
+      const first = foremost(grid, tests, c);
+      for (const t of tests) {
+        const i = grid.at(t, c);
         if (first < 0 || i < 0) {
-          if (first !== i) return false;
-        } else if (grid.look[i] !== grid.look[first] || match[i] !== match[first]) {
-          return false;
+          if (first !== i) return "";
+        } else if (grid.look[i] !== grid.look[first]) {
+          if (!grid.skip[i] || match[i] && !match[first]) return "";
+          how = "skips";
+        } else if (match[i] !== match[first]) {
+          return "";
         }
       }
     }
-    return true;
+    return how;
   };
   var common = (names) => {
     const suite = suiteOf(names[0]);
     if (!names.every((n) => n.startsWith(suite))) return "";
     return names.every((n) => n.startsWith(suite + "Test") && !/^(\/|$)/.test(n.slice(suite.length + 4))) ? suite + "Test" : suite;
+  };
+
+  // assets/filter.js
+  var lists = ["kernel", "fs", "family", "test", "class", "verdict", "outcome"];
+  var besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
+  var parseFilter = (params) => {
+    const filter = { q: params.get("q") ?? "", problems: params.has("problems"), policy: params.get("policy") ?? "" };
+    for (const name of lists) filter[name] = new Set(params.getAll(name));
+    return filter;
+  };
+  var filterParams = (filter) => {
+    const params = new URLSearchParams();
+    for (const name of lists) for (const value of filter[name]) params.append(name, value);
+    if (filter.q.trim()) params.set("q", filter.q.trim());
+    if (filter.problems) params.set("problems", "");
+    if (filter.policy) params.set("policy", filter.policy);
+    return params;
+  };
+  var unfiltered = (filter) => ({ ...parseFilter(new URLSearchParams()), policy: filter?.policy ?? "" });
+  var isFiltered = (filter) => filter.q.trim() !== "" || filter.problems || lists.some((name) => filter[name].size > 0);
+  var outcomeName = (outcome) => outcome || "none";
+  var familyOfTests = (grid) => {
+    if (!grid.familyOf) {
+      grid.familyOf = new Int32Array(grid.cells.tests.length);
+      grid.families.forEach((family, i) => {
+        for (const t of family.tests) grid.familyOf[t] = i;
+      });
+    }
+    return grid.familyOf;
+  };
+  var lower = /* @__PURE__ */ new WeakMap();
+  var having = (list, word) => {
+    if (!lower.has(list)) lower.set(list, list.map((text) => text.toLowerCase()));
+    return Uint8Array.from(lower.get(list), (text) => text.includes(word) ? 1 : 0);
+  };
+  var chosen = (names, set2) => Uint8Array.from(names, (name) => set2.size === 0 || set2.has(name) ? 1 : 0);
+  var traits = (grid) => {
+    if (!grid.traits) {
+      grid.traits = new Uint8Array(grid.n);
+      for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
+      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+    }
+    return grid.traits;
+  };
+  var applyFilter = (grid, filter) => {
+    const { cells, n } = grid;
+    const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
+    const family = chosen(grid.families.map((f) => f.name), filter.family), familyOf = familyOfTests(grid);
+    const test = Uint8Array.from(cells.tests, (name, t) => family[familyOf[t]] && (filter.test.size === 0 || filter.test.has(parentOf(name))) ? 1 : 0);
+    const klass = chosen(cells.classes, filter.class);
+    const verdict = chosen(cells.verdicts, filter.verdict), outcome = chosen(cells.outcomes.map(outcomeName), filter.outcome);
+    let wanted = 0;
+    besideVerdicts.forEach((name, bit) => {
+      if (filter.verdict.has(name)) wanted |= 1 << bit;
+    });
+    const words2 = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map((word) => ({
+      kernel: having(cells.kernels, word),
+      fs: having(cells.filesystems, word),
+      test: having(cells.tests, word),
+      detail: having(cells.details, word)
+    }));
+    const trait = traits(grid);
+    const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
+    const classCounts = new Int32Array(cells.classes.length), verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
+    const besideCounts = [0, 0, 0];
+    let shown3 = 0;
+    cell: for (let i = 0; i < n; i++) {
+      const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
+      if (!(kernel[k] && fs[f] && test[t]) || filter.problems && !grid.remarkable[i]) continue;
+      for (const word of words2) {
+        if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
+      }
+      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o], byClass = klass[cells.class[i]];
+      if (byVerdict && byOutcome) classCounts[cells.class[i]]++;
+      if (byOutcome && byClass) {
+        verdictCounts[v]++;
+        if (trait[i]) {
+          for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
+        }
+      }
+      if (byVerdict && byClass) outcomeCounts[o]++;
+      if (byVerdict && byOutcome && byClass) {
+        match[i] = 1;
+        inColumn[grid.columnOf[i]] = 1;
+        shown3++;
+      }
+    }
+    if (!isFiltered({ ...filter, kernel: /* @__PURE__ */ new Set(), fs: /* @__PURE__ */ new Set() })) {
+      for (const c of grid.planned) if (kernel[grid.columns[c].kernel] && fs[grid.columns[c].fs]) inColumn[c] = 1;
+    }
+    const columns = [];
+    for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
+    return {
+      match,
+      shown: shown3,
+      columns,
+      verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
+      classes: new Map(cells.classes.map((name, i) => [name, classCounts[i]])),
+      outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]]))
+    };
   };
 
   // assets/log.js
@@ -626,45 +747,103 @@ var splicelab = (() => {
       first ? el("button", { type: "button", class: "copy", on: { click: () => first.scrollIntoView({ block: "center" }) } }, "Jump to crash") : null
     );
   };
-  var pairs = (hex) => hex.match(/[0-9a-f]{2}/gi) ?? [];
+  var pairs = (hex2) => hex2.match(/[0-9a-f]{2}/gi) ?? [];
   var hexdump = ({ offset, title, got, want }) => {
     const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
-    const printable = (hex) => {
-      const c = parseInt(hex, 16);
+    const printable = (digits) => {
+      const c = parseInt(digits, 16);
       return c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
     };
-    const byte = (hex, other, kind2) => el("span", { class: "byte" + (other !== void 0 && other !== hex ? " differs " + kind2 : "") }, hex);
+    const line = (from, noun, bytes2, others, kind2) => el(
+      "tr",
+      { class: kind2 },
+      el("th", { scope: "row" }, (offset + from).toString(16).padStart(8, "0")),
+      el("td", {}, noun),
+      el("td", { class: "hexbytes" }, bytes2.length ? bytes2.flatMap((digits, i) => [
+        i === 8 ? "  " : i ? " " : "",
+        el("span", { class: "byte" + (others[i] !== void 0 && others[i] !== digits ? " differs " + kind2 : "") }, digits)
+      ]) : "not recorded"),
+      el("td", { class: "ascii" }, bytes2.length ? "|" + bytes2.map(printable).join("") + "|" : "")
+    );
     for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
       const here = found.slice(from, from + each), there = expected.slice(from, from + each);
-      rows.push(el(
-        "tr",
-        {},
-        el("th", { scope: "row" }, String(offset + from)),
-        el("td", {}, here.flatMap((hex, i) => [byte(hex, there[i], "got"), " "])),
-        el("td", {}, there.length ? there.flatMap((hex, i) => [byte(hex, here[i], "want"), " "]) : el("span", { class: "dim" }, "not recorded")),
-        el("td", { class: "ascii" }, here.map(printable).join("") + (there.length ? "  " + there.map(printable).join("") : ""))
-      ));
+      rows.push(line(from, "found", here, there, "got"));
+      if (from === 0 || there.length) rows.push(line(from, "expected", there, here, "want"));
     }
-    return el("div", { class: "scroll" }, el(
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Wrong bytes at offset 0x" + offset.toString(16) }, el(
       "table",
       { class: "hex" },
-      el("caption", {}, "First wrong bytes at offset " + offset + (title ? ": " + title : "")),
-      el("thead", {}, el("tr", {}, ["offset", "found", "expected", "ASCII"].map((name) => el("th", { scope: "col" }, name)))),
+      el("caption", {}, "First wrong bytes at offset 0x" + offset.toString(16) + " (" + offset + ")" + (title ? ": " + title : "")),
+      el("thead", {}, el("tr", {}, ["offset", "bytes", "hexadecimal", "ASCII"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, rows)
     ));
   };
 
+  // assets/policy.js
+  var derived = /* @__PURE__ */ new WeakMap();
+  var verdictUnder = (cells, policy, verdict, outcome, klass) => {
+    const rule = cells.policies.find((p) => p.name === policy);
+    if (!rule || klass !== "deviates") return verdict;
+    const o = cells.outcomes.indexOf(outcome);
+    return o >= 0 && rule.accepts[o] ? "pass" : "fail";
+  };
+  var underPolicy = (cells, policy) => {
+    const rule = cells.policies.find((p) => p.name === policy);
+    if (!rule) return cells;
+    const known2 = derived.get(cells) ?? /* @__PURE__ */ new Map();
+    derived.set(cells, known2);
+    if (!known2.has(policy)) known2.set(policy, judge(cells, rule));
+    return known2.get(policy);
+  };
+  var judge = (cells, rule) => {
+    const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
+    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: { ...cells.standing }, why: { ...cells.why } };
+    now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
+    for (const [i, judged] of Object.entries(rule.judged)) {
+      now.verdict[i] = judged.verdict;
+      now.outcome[i] = judged.outcome;
+      now.detail[i] = judged.detail;
+      now.class[i] = judged.class;
+      if (judged.flaky) now.flaky[i] = judged.flaky;
+      else delete now.flaky[i];
+    }
+    for (const i of Object.keys(now.standing)) {
+      if (now.verdict[i] === cells.verdict[i] && now.outcome[i] === cells.outcome[i]) continue;
+      delete now.standing[i];
+      delete now.why[i];
+    }
+    return now;
+  };
+  var cellUnder = (cells, i, cell, policy) => {
+    const now = underPolicy(cells, policy);
+    if (now === cells) return cell;
+    const again2 = (one) => ({ ...one, verdict: verdictUnder(cells, policy, one.verdict, one.outcome, one.class) });
+    return {
+      ...cell,
+      verdict: now.verdicts[now.verdict[i]],
+      outcome: now.outcomes[now.outcome[i]],
+      class: now.classes[now.class[i]],
+      meaning: now.meanings[now.outcome[i]],
+      flaky: now.flaky[i] ?? "",
+      standing: now.standing[i] ?? "",
+      why: i in now.why ? now.reasons[now.why[i]] : "",
+      attempts: cell.attempts.map(again2),
+      history: cell.history.map(again2)
+    };
+  };
+
   // assets/source.js
-  var memo = (f) => {
-    let last = null;
-    return (id) => {
-      if (last?.id !== id) {
-        const mine = last = { id, promise: f(id) };
-        mine.promise.catch(() => {
-          if (last === mine) last = null;
-        });
+  var memo = (f, most = 1) => {
+    const last = /* @__PURE__ */ new Map();
+    return (id, policy = "") => {
+      const key = id + " " + policy;
+      if (!last.has(key)) {
+        const promise = f(id, policy);
+        last.set(key, promise);
+        promise.catch(() => last.delete(key));
+        if (last.size > most) last.delete(last.keys().next().value);
       }
-      return last.promise;
+      return last.get(key);
     };
   };
   var http = () => {
@@ -680,16 +859,18 @@ var splicelab = (() => {
     };
     const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
     const still = (f) => {
-      const remembered2 = memo(f);
-      return async (id) => (await get(of(id))).finished ? remembered2(id) : f(id);
+      const remembered = memo(f, 2);
+      return async (id, policy = "") => (await get(of(id))).finished ? remembered(id, policy) : f(id, policy);
     };
+    const judged = (policy) => policy ? "?" + new URLSearchParams({ policy }) : "";
     return {
       live: true,
       get,
       runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
       run: (id) => get(of(id)),
-      cells: still((id) => get(of(id, "/cells"))),
-      cell: (id, kernel, fs, test) => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test }))),
+      cells: still((id, policy) => get(of(id, "/cells" + judged(policy)))),
+      cell: (id, kernel, fs, test, policy = "") => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test, ...policy && { policy } }))),
+      violations: still((id) => get(of(id, "/violations"))),
       vectors: still((id) => get(of(id, "/vectors"))),
       times: still((id) => get(of(id, "/times")))
     };
@@ -735,15 +916,17 @@ var splicelab = (() => {
       get: (path) => Promise.reject(new Error("Not available in a report file: " + path)),
       runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
       run: (id) => only(id, "run"),
-      cells: (id) => only(id, "cells"),
-      cell: async (id, kernel, fs, test) => {
-        const i = gridOf(await only(id, "cells")).find(kernel, fs, test);
+      cells: async (id, policy = "") => underPolicy(await only(id, "cells"), policy),
+      cell: async (id, kernel, fs, test, policy = "") => {
+        const cells = await only(id, "cells"), i = gridOf(cells).find(kernel, fs, test);
         if (i < 0) throw new Error("Run " + id + " has no cell " + [kernel, fs, test].join(" ") + ".");
         const starts = await once("parts");
         let part = starts.length - 1;
         while (starts[part] > i) part--;
-        return (await texts("part-" + part))[i - starts[part]];
+        const cell = cellUnder(cells, i, (await texts("part-" + part))[i - starts[part]], policy);
+        return { ...cell, about: (await once("tests"))[parentOf(test)] ?? cell.about };
       },
+      violations: (id) => only(id, "violations"),
       vectors: (id) => only(id, "vectors"),
       times: (id) => only(id, "times")
     };
@@ -757,9 +940,9 @@ var splicelab = (() => {
   var bar = (pieces, whole, text) => {
     let x = 0;
     return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
-      const width = 1e4 * ms / whole;
-      x += width;
-      return svg("rect", { class: phaseClass(name), x: String(x - width), width: String(width), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
+      const width2 = 1e4 * ms / whole;
+      x += width2;
+      return svg("rect", { class: phaseClass(name), x: String(x - width2), width: String(width2), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
     }));
   };
   var phaseBar = (timing) => {
@@ -780,10 +963,10 @@ var splicelab = (() => {
       { class: "times" },
       el("p", {}, "Seconds per phase, summed over all attempts (median per attempt), without time spent in the queue."),
       el("ul", { class: "key" }, phases.map((p) => el("li", {}, swatch(p.name), " " + p.name + ": " + p.doc))),
-      el("div", { class: "scroll" }, el(
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Time by phase" }, el(
         "table",
         { class: "list" },
-        el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "", ...phases.map((p) => p.name)].map((name) => el("th", { scope: "col" }, name)))),
+        el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "phases", ...phases.map((p) => p.name)].map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", {}, rows.map((row) => {
           const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
           return el(
@@ -802,8 +985,9 @@ var splicelab = (() => {
   // assets/cell.js
   var cellView = async (main, route, signal) => {
     const [id, , kernel, fs, test] = route.args;
-    const back = routeHref("run", [id], route.params);
-    const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id), source.cell(id, kernel, fs, test)]);
+    const back = routeHref("run", [id], route.params), policy = route.params.get("policy") ?? "";
+    const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id, policy), source.cell(id, kernel, fs, test, policy)]);
+    keptOf(id).reached = [kernel, fs, test];
     const grid = gridOf(cells);
     const near = neighbours(grid, grid.find(kernel, fs, test), parseFilter(route.params));
     const href = (i) => cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], route.params);
@@ -816,12 +1000,11 @@ var splicelab = (() => {
       near.after >= 0 ? el("a", { href: href(near.after) }, "next " + near.noun + " ›") : null
     ));
     if (run.problem) main.append(el("p", { class: "problem", role: "alert" }, el("strong", {}, "Results are unreliable: "), run.problem));
-    main.append(head(cell, id));
+    main.append(head(cell, id, route.params, outcomeRange(grid, grid.find(kernel, fs, test))));
     if (cell.left_out) main.append(el("p", { class: "note" }, cell.left_out));
-    main.append(reproduce(cell));
+    main.append(aboutSection(cell.about), reproduce(cell));
     for (const attempt of [...cell.attempts].reverse()) main.append(attemptSection(attempt, cell.attempts.length));
     if (cell.history.length) main.append(history2(cell, id));
-    main.focus({ preventScroll: true });
     scrollTo(0, 0);
     current.cell = { back, before: near.before >= 0 ? href(near.before) : "", after: near.after >= 0 ? href(near.after) : "" };
     return { close() {
@@ -830,43 +1013,57 @@ var splicelab = (() => {
   };
   var neighbours = (grid, at, filter) => {
     const { match } = applyFilter(grid, filter);
-    const some3 = match.some((m, i) => m && grid.remarkable[i]);
-    const wanted = (i) => match[i] && (!some3 || grid.remarkable[i]);
+    const some4 = match.some((m, i) => m && grid.remarkable[i]);
+    const wanted = (i) => match[i] && (!some4 || grid.remarkable[i]);
     let before2 = at - 1, after = at + 1;
     while (before2 >= 0 && !wanted(before2)) before2--;
     while (after < grid.n && !wanted(after)) after++;
-    return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some3 ? "failure" : "cell" };
+    return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some4 ? "failure" : "cell" };
   };
-  var facts = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
-  var kinds = /* @__PURE__ */ new Map([["characterisation", ": the policy determines which outcomes pass"], ["invariant", ": fails under every policy"]]);
-  var head = (cell, id) => {
-    const only = (name, value) => el("a", { href: routeHref("run", [id], new URLSearchParams({ [name]: value })), title: "Show only this in the matrix" }, value);
+  var facts2 = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
+  var kinds = /* @__PURE__ */ new Map([["characterisation", ": the policy decides which outcomes pass"], ["invariant", ": fails under every policy"], ["control", ": its outcome is known by construction; if it fails, the lab is broken"]]);
+  var kindText = (cell) => {
+    const kind2 = cell.about.kind || cell.kind;
+    return kind2 + (kinds.get(kind2) ?? "") + (kind2 === "characterisation" && cell.class === "violation" && cell.outcome ? ", and none accepts this one" : "");
+  };
+  var classWords = { "violation": "violation: forbidden by every policy", "deviates": "deviation: allowed by one policy, forbidden by another" };
+  var head = (cell, id, params, seen) => {
+    const policy = params.get("policy") ? { policy: params.get("policy") } : {};
+    const only = (name, value) => el("a", { href: routeHref("run", [id], new URLSearchParams({ [name]: value, ...policy })), title: "Show only this in the matrix" }, value);
     const last = cell.attempts.findLast((a) => a.verdict === cell.verdict) ?? cell.attempts.at(-1);
     return el(
       "section",
       {},
       el("h1", {}, cell.test),
-      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.flaky, cell.standing)),
+      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.class, cell.flaky, cell.standing), classWords[cell.class] ? " " + classWords[cell.class] : null),
+      cell.meaning ? el("p", { class: "meaning" }, cell.meaning) : null,
       last?.detail ? el("p", { class: "detail" }, last.detail) : null,
-      facts([
+      facts2([
         ["kernel", only("kernel", cell.kernel)],
         ["filesystem", only("fs", cell.fs)],
-        cell.kind ? ["kind", cell.kind + (kinds.get(cell.kind) ?? "")] : null,
+        cell.about.kind || cell.kind ? ["kind", kindText(cell)] : null,
+        policy.policy ? ["judged by policy", policy.policy] : null,
+        seen ? ["this result in the run", seen] : null,
         cell.standing || cell.why ? ["expectation", standingLabel(cell.standing) + (cell.standing && cell.why ? ": " : "") + cell.why] : null,
         cell.flaky ? ["flaky", cell.flaky + " attempts failed"] : null
       ])
     );
   };
+  var command = (text, what) => el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, text), copyButton(text, what));
   var reproduce = (cell) => el(
     "section",
     {},
     el("h2", {}, "Reproduce"),
-    el("div", { class: "copied" }, el("pre", { class: "command" }, cell.command), copyButton(cell.command, "Copy command")),
+    command(cell.command, "Copy command"),
+    cell.repro.length ? [
+      el("p", {}, "With its report file: write it, reproduce what it describes, and bundle that into an archive that needs only QEMU and a shell."),
+      command(cell.repro.join("\n"), "Copy commands")
+    ] : null,
     cell.report ? el(
       "details",
       { class: "section" },
       el("summary", {}, "Report file for splicelab repro"),
-      el("div", { class: "copied" }, el("pre", { class: "report" }, cell.report), copyButton(cell.report, "Copy report"), saveLink(cell))
+      el("div", { class: "copied" }, el("pre", { class: "report", tabindex: "0" }, cell.report), copyButton(cell.report, "Copy report"), saveLink(cell))
     ) : null
   );
   var saveLink = (cell) => el("button", { type: "button", class: "copy", on: { click: () => {
@@ -881,10 +1078,11 @@ var splicelab = (() => {
       "section",
       { class: "attempt" },
       el("h2", {}, of > 1 ? "Attempt " + attempt.n + " of " + of + " " : "Observed "),
-      el("p", {}, of > 1 ? badgeOf(attempt.verdict, attempt.outcome) : null, (of > 1 ? " in " : "In ") + formatMS(attempt.duration_ms), attempt.finished ? [", finished ", when(attempt.finished)] : null),
+      el("p", {}, of > 1 ? badgeOf(attempt.verdict, attempt.outcome, attempt.class) : null, (of > 1 ? " in " : "In ") + formatMS(attempt.duration_ms), attempt.finished ? [", finished ", when(attempt.finished)] : null),
       of > 1 && attempt.detail ? el("p", { class: "detail" }, attempt.detail) : null,
+      byteBar(attempt.layout, attempt.wrong),
       attempt.wrong.map(hexdump),
-      covariates.length ? [el("h3", {}, "Covariates"), facts(covariates.map((name) => [name, attempt.covariates[name]]))] : null,
+      covariates.length ? [el("h3", {}, "Covariates"), facts2(covariates.map((name) => [name, attempt.covariates[name]]))] : null,
       attempt.timing.length ? [el("h3", {}, "Time"), phaseBar(attempt.timing)] : null,
       attempt.console ? [el("h3", {}, "Kernel log"), logView(attempt.console, attempt.crash_lines)] : null,
       attempt.output ? [el("h3", {}, "Output"), logView(attempt.output, [])] : null
@@ -897,12 +1095,12 @@ var splicelab = (() => {
     el("p", { class: "strip" }, [...cell.history].reverse().map((past) => {
       const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);
       return el(source.live ? "a" : "span", {
-        class: "cell " + verdictClass(past.verdict),
+        class: "cell " + resultClass(past.verdict, past.outcome, past.class),
         role: source.live ? false : "img",
-        "aria-label": what,
+        "aria-label": markOf(past.verdict, past.outcome, past.class) + (past.flaky ? "* " : " ") + what,
         title: what,
         href: source.live && cellHref(past.run, past.kernel, cell.fs, cell.test)
-      }, markOf(past.verdict, past.outcome) + (past.flaky ? "*" : ""));
+      }, markOf(past.verdict, past.outcome, past.class) + (past.flaky ? "*" : ""));
     })),
     el("div", { class: "scroll" }, el(
       "table",
@@ -914,7 +1112,7 @@ var splicelab = (() => {
         el("td", {}, source.live ? el("a", { href: cellHref(past.run, past.kernel, cell.fs, cell.test) }, past.run) : past.run + (past.run === id ? " (this run)" : "")),
         el("td", {}, when(past.started)),
         el("td", {}, past.kernel),
-        el("td", {}, badgeOf(past.verdict, past.outcome, past.flaky))
+        el("td", {}, badgeOf(past.verdict, past.outcome, past.class, past.flaky))
       )))
     ))
   );
@@ -923,7 +1121,7 @@ var splicelab = (() => {
   shortcut("p", "in a cell: previous failure", () => current.cell?.before ? go(current.cell.before) : false);
 
   // assets/filterbar.js
-  var filterBar = (grid, change, signal) => {
+  var filterBar = (grid, own, change, signal) => {
     let filter = null;
     const changed = (edit) => {
       edit();
@@ -942,22 +1140,30 @@ var splicelab = (() => {
     const facets = [
       facet("kernel", "kernel", grid.cells.kernels),
       facet("fs", "filesystem", grid.cells.filesystems),
-      facet("family", "family", grid.families.map((f) => f.name))
+      facet("family", "family", grid.families.map((f) => f.name)),
+      facet("test", "test", [...new Set(grid.cells.tests.map(parentOf))])
     ];
     function facet(name, noun, values) {
-      const boxes = values.map((value) => {
-        const box = el("input", { type: "checkbox", on: { change: () => changed(() => {
-          if (box.checked) filter[name].add(value);
-          else filter[name].delete(value);
-        }) } });
-        return { value, box };
-      });
-      const summary = el("summary", {});
-      const element = el("details", { class: "facet" }, summary, el(
-        "div",
-        { role: "group", "aria-label": noun },
-        boxes.map(({ value, box }) => el("label", {}, box, " ", value))
-      ));
+      const summary = el("summary", {}), list = el("div", { role: "group", "aria-label": noun, tabindex: "-1" });
+      const boxes = [];
+      const check = () => {
+        for (const { value, box } of boxes) box.checked = filter[name].has(value);
+      };
+      const build = () => {
+        if (boxes.length) return;
+        for (const value of values) {
+          const box = el("input", { type: "checkbox", on: { change: () => changed(() => {
+            if (box.checked) filter[name].add(value);
+            else filter[name].delete(value);
+          }) } });
+          boxes.push({ value, box });
+          list.append(el("label", {}, box, " ", value));
+        }
+        check();
+      };
+      const element = el("details", { class: "facet", on: { toggle: () => {
+        if (element.open) build();
+      } } }, summary, list);
       element.addEventListener("focusout", (e) => {
         if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false;
       });
@@ -968,7 +1174,7 @@ var splicelab = (() => {
         summary.focus();
       });
       return { element, hidden: values.length < 2, update() {
-        for (const { value, box } of boxes) box.checked = filter[name].has(value);
+        check();
         const [first] = filter[name];
         summary.textContent = noun + ": " + (filter[name].size === 0 ? "all" : filter[name].size === 1 ? first : filter[name].size + " of " + values.length);
       } };
@@ -990,8 +1196,9 @@ var splicelab = (() => {
         }
       } };
     };
-    const { verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, parseFilter(new URLSearchParams()));
+    const { classes: hasClass, verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, unfiltered(null));
     const occurring = (counts) => [...counts].filter(([, n]) => n > 0).map(([name]) => name);
+    const classes = chips("class", "classes", occurring(hasClass), classMark, (klass) => "c-" + klass);
     const verdicts = chips(
       "verdict",
       "verdicts",
@@ -1002,9 +1209,15 @@ var splicelab = (() => {
     const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), (o) => {
       const i = grid.cells.outcomes.indexOf(o === "none" ? "" : o);
       return i < 0 ? "?" : grid.cells.letters[i].replace(" ", "–");
-    }, () => "");
+    }, (o) => o === "none" ? "" : outcomeClass(o));
+    const problems = el("button", { type: "button", class: "only", on: { click: () => changed(() => {
+      filter.problems = !filter.problems;
+    }) } }, "Problems only");
+    const policies = grid.cells.policies.map(({ name }) => ({ name, button: el("button", { type: "button", "data-policy": name, on: { click: () => changed(() => {
+      filter.policy = name === own ? "" : name;
+    }) } }, name) }));
     const shown3 = el("output", { "aria-live": "polite", id: "shown" });
-    const all = el("button", { type: "button", on: { click: () => change(parseFilter(new URLSearchParams())) } }, "Show all");
+    const all = el("button", { type: "button", on: { click: () => change(unfiltered(filter)) } }, "Show all");
     addEventListener("pointerdown", (e) => {
       for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
     }, { signal });
@@ -1012,24 +1225,34 @@ var splicelab = (() => {
       element: el(
         "form",
         { class: "filter", role: "search", "aria-label": "Filter", on: { submit: (e) => e.preventDefault() } },
-        el("div", { class: "line" }, text, facets.filter((f) => !f.hidden).map((f) => f.element), all, shown3),
-        el("div", { class: "line" }, verdicts.element, outcomes.element)
+        el("div", { class: "line" }, text, facets.filter((f) => !f.hidden).map((f) => f.element), problems, all, shown3),
+        el(
+          "div",
+          { class: "line" },
+          el("div", { class: "policies", role: "group", "aria-label": "Judge by policy" }, "policy ", policies.map((p) => p.button)),
+          classes.element,
+          verdicts.element,
+          outcomes.element
+        )
       ),
       focus: () => text.focus(),
       update(next, result) {
         filter = next;
         if (document.activeElement !== text) text.value = filter.q;
         for (const f of facets) f.update();
+        classes.update(result.classes);
         verdicts.update(result.verdicts);
         outcomes.update(result.outcomes);
         shown3.textContent = result.shown === grid.n ? counted(grid.n, "cell") : result.shown.toLocaleString("en") + " of " + counted(grid.n, "cell");
         all.hidden = !isFiltered(filter);
+        problems.setAttribute("aria-pressed", String(filter.problems));
+        for (const { name, button } of policies) button.setAttribute("aria-pressed", String(name === (filter.policy || own)));
       }
     };
   };
 
   // assets/matrix.js
-  var rowHeight = 24;
+  var rowHeight = 25;
   var leastColumn = 34;
   var mostColumn = 72;
   var beyond = 6;
@@ -1046,12 +1269,13 @@ var splicelab = (() => {
     kept2.active ??= { row: 0, column: 0 };
     const top = () => kernelHeight + fsHeight;
     const px = (n) => n + "px";
-    const words = /* @__PURE__ */ new Map();
+    const words2 = /* @__PURE__ */ new Map();
+    const marksOf = (i) => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() + (cells.flaky[i] ? "*" : "") + ({ "expected-fail": "e", "unexpected-pass": "u" }[cells.standing[i]] ?? "");
     const wordsOf = (i) => {
-      let text = words.get(grid.look[i]);
+      let text = words2.get(grid.look[i]);
       if (text === void 0) {
-        text = describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
-        words.set(grid.look[i], text);
+        text = marksOf(i) + " " + describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
+        words2.set(grid.look[i], text);
       }
       return text;
     };
@@ -1126,24 +1350,21 @@ var splicelab = (() => {
       const column = columns[c];
       let element;
       if (row.test >= 0) {
-        const i = grid.at(row.test, column);
+        const i = row.at(column);
         if (i < 0) return null;
-        const verdict = cells.verdicts[cells.verdict[i]], standing = cells.standing[i];
-        element = el("a", {
-          class: "cell " + verdictClass(verdict) + (match[i] ? "" : " off") + (standing ? " " + standing : ""),
-          href: cellHref2(i),
-          tabindex: "-1",
-          "aria-label": wordsOf(i)
-        }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]));
-        if (cells.flaky[i]) element.append("*");
-        if (standing) element.append(standing === "expected-fail" ? "e" : "u");
+        const standing = cells.standing[i];
+        element = el(
+          "div",
+          { class: "cell " + resultClass(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]]) + (match[i] ? "" : " off") + (standing ? " " + standing : "") },
+          el("a", { href: cellHref2(i), tabindex: "-1", "aria-label": wordsOf(i) }, marksOf(i))
+        );
       } else {
         if (row.open) return null;
         const { shown: shown3, bad } = tally(row);
         if (!shown3[column]) return null;
         element = el(
           "div",
-          { class: "cell sum" + (bad[column] ? " v-fail" : ""), "aria-label": bad[column] ? bad[column] + " of " + counted(shown3[column], "cell") + " failed, flaky, XPASS or infra" : counted(shown3[column], "cell") + ", none failed" },
+          { class: "cell sum" + (bad[column] ? " c-violation" : ""), "aria-label": bad[column] ? bad[column] + " of " + counted(shown3[column], "cell") + " need attention" : "· " + counted(shown3[column], "cell") + ", no problems" },
           bad[column] ? String(bad[column]) : "·"
         );
       }
@@ -1241,12 +1462,12 @@ var splicelab = (() => {
     const reveal = () => {
       const { row, column } = kept2.active;
       const y = row * rowHeight, x = column * columnWidth;
-      const height = scroller.clientHeight - top() - rowHeight, width = scroller.clientWidth - labelWidth - columnWidth;
+      const height = scroller.clientHeight - top() - rowHeight, width2 = scroller.clientWidth - labelWidth - columnWidth;
       if (y < scroller.scrollTop) scroller.scrollTop = y;
       else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
       if (column >= 0) {
         if (x < scroller.scrollLeft) scroller.scrollLeft = x;
-        else if (x > scroller.scrollLeft + width) scroller.scrollLeft = x - width;
+        else if (x > scroller.scrollLeft + width2) scroller.scrollLeft = x - width2;
       }
       draw2();
     };
@@ -1257,7 +1478,7 @@ var splicelab = (() => {
     const open = () => {
       const { row, column } = kept2.active, line = rows[row];
       if (!line) return;
-      const i = column >= 0 && line.test >= 0 ? grid.at(line.test, columns[column]) : -1;
+      const i = column >= 0 && line.test >= 0 ? line.at(columns[column]) : -1;
       if (i >= 0) go(cellHref2(i));
       else toggle(line);
     };
@@ -1289,13 +1510,13 @@ var splicelab = (() => {
       showActive();
     });
     scroller.addEventListener("pointerover", (e) => {
-      const cell = e.target.closest("a.cell");
+      const cell = e.target.closest(".cell");
       if (!cell || cell.title) return;
       const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
-      const i = row ? grid.at(row.test, column) : -1;
+      const i = row && row.test >= 0 ? row.at(column) : -1;
       if (i < 0) return;
       const { kernel, fs } = grid.columns[column];
-      cell.title = cells.tests[row.test] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
+      cell.title = cells.tests[cells.test[i]] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
     });
     let waiting = false;
     scroller.addEventListener("scroll", () => {
@@ -1322,10 +1543,21 @@ var splicelab = (() => {
         full = nextFull;
         layOut();
       },
+      // restore scrolls to where the reader was, or to the cell that was shown
+      // last. It reports whether there is one.
       restore() {
         scroller.scrollTop = kept2.top ?? 0;
         scroller.scrollLeft = kept2.left ?? 0;
-        draw2();
+        const i = kept2.reached ? grid.find(...kept2.reached) : -1;
+        kept2.reached = null;
+        const row = i < 0 ? -1 : rows.findLastIndex((r) => !r.open && r.tests.includes(cells.test[i]) || r.test === cells.test[i]);
+        const column = i < 0 ? -1 : columns.indexOf(grid.columnOf[i]);
+        if (row < 0 || column < 0) {
+          draw2();
+          return false;
+        }
+        move(row, column);
+        return true;
       },
       rows: () => rows
     };
@@ -1355,10 +1587,10 @@ var splicelab = (() => {
         el("caption", {}, cells.kernels[kernel]),
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "test"), columns.map((c) => el("th", { scope: "col" }, cells.filesystems[grid.columns[c].fs])))),
         el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row", class: "depth-" + row.depth }, row.label), columns.map((c) => {
-          const i = row.test < 0 ? -1 : grid.at(row.test, c);
+          const i = row.test < 0 ? -1 : row.at(c);
           if (i < 0) return el("td", {});
-          const verdict = cells.verdicts[cells.verdict[i]];
-          return el("td", { class: "mono " + verdictClass(verdict) }, markOf(verdict, cells.outcomes[cells.outcome[i]], cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
+          const verdict = cells.verdicts[cells.verdict[i]], outcome = cells.outcomes[cells.outcome[i]], klass = cells.classes[cells.class[i]];
+          return el("td", { class: "mono " + resultClass(verdict, outcome, klass) }, markOf(verdict, outcome, klass, cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
         }))))
       ));
     }
@@ -1382,16 +1614,15 @@ var splicelab = (() => {
   });
 
   // assets/vectors.js
-  var kinds2 = { snapshot: "v-pass", live: "v-fail", zeroed: "v-fail", torn: "v-fail", dropped: "v-fail", blocked: "v-hang", error: "v-hang" };
   var kind = (answer) => {
-    const word = answer.split(" ", 1)[0];
-    return Object.hasOwn(kinds2, word) ? kinds2[word] : "";
+    const style = outcomeClass(answer.split(" ", 1)[0]);
+    return style === "o-unknown" ? "" : style;
   };
   var vectorTables = ({ probes, kernels }) => kernels.length === 0 ? null : el(
     "div",
     {},
     el("p", {}, probes.map((p) => p.name + " " + p.asks).join(" · ") + " · fits: policies consistent with every answer: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block"),
-    kernels.map(({ kernel, rows }) => el("div", { class: "scroll" }, el(
+    kernels.map(({ kernel, rows }) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Policy vectors of " + kernel }, el(
       "table",
       { class: "list" },
       el("caption", {}, kernel),
@@ -1414,11 +1645,78 @@ var splicelab = (() => {
     )))
   );
 
+  // assets/violations.js
+  var some = 3;
+  var states = { "violation": ["x", "c-violation", "has it"], "holds": [".", "c-pass", "ran without it"], "other": ["!", "o-unknown", "another violation"], "": ["", "", "no verdict"] };
+  var stateOf = (name) => states[name] ?? states[""];
+  var timelineText = (kernels, violation) => {
+    const having2 = (state) => kernels.filter((_, i) => violation.states[i] === state);
+    const list = (words2, names) => names.length ? ". " + words2 + ": " + names.join(", ") : "";
+    return "First bad kernel: " + violation.since + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
+  };
+  var timeline = (kernels, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(kernels, violation) }, kernels.map((kernel, i) => {
+    const [mark, style, words2] = stateOf(violation.states[i]);
+    return el("span", { class: style + (kernel === violation.since ? " first" : ""), title: kernel + ": " + words2 }, mark);
+  }));
+  var violationFilter = (violation, policy = "") => {
+    const filter = unfiltered({ policy });
+    filter.class.add("violation");
+    filter.test.add(violation.test);
+    filter.verdict.add(violation.verdict);
+    if (violation.outcome) filter.outcome.add(violation.outcome);
+    else if (violation.title !== violation.verdict) filter.q = violation.title;
+    return filter;
+  };
+  var entry = (run, kernels, violation, policy) => {
+    const { cells, expected, filesystems, since, before: before2 } = violation;
+    return el(
+      "article",
+      { class: "violation" },
+      el(
+        "h3",
+        {},
+        el("span", { class: "badge " + resultClass(violation.verdict, violation.outcome, "violation") }, violation.title),
+        " ",
+        violation.test,
+        violation.meaning ? el("span", { class: "dim" }, " " + violation.meaning) : null
+      ),
+      el(
+        "p",
+        {},
+        timeline(kernels, violation),
+        " ",
+        counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ",
+        el("b", {}, since),
+        before2 ? ", not on " + before2 : ", the oldest kernel with a verdict",
+        " · ",
+        el("a", { href: routeHref("run", [run], filterParams(violationFilter(violation, policy))) }, "show in the matrix"),
+        " · ",
+        el("a", { href: routeHref("run", [run, "cell", violation.example.kernel, violation.example.fs, violation.example.test]) }, "newest cell")
+      ),
+      el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, violation.command), copyButton(violation.command, "Copy command"))
+    );
+  };
+  var violationBlock = (run, { kernels, violations }, policy = "") => {
+    const total = violations.reduce((n, v) => n + v.cells, 0);
+    const section2 = el("section", { class: "violations", "aria-labelledby": "violations" }, el("h2", { id: "violations" }, "Violations: " + violations.length.toLocaleString("en")));
+    if (!violations.length) {
+      section2.append(el("p", {}, "No cell shows what every policy forbids."));
+      return section2;
+    }
+    section2.append(el("p", { class: "dim" }, counted(total, "cell") + " with what every policy forbids. In a strip, each box is a kernel, oldest first: x has it, . ran without it, ! has another violation, empty has no verdict; the thick one is the first bad kernel."));
+    const add = (list) => list.map((v) => entry(run, kernels, v, policy));
+    section2.append(...add(violations.slice(0, some)));
+    if (violations.length > some) {
+      const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some))) } }, counted(violations.length - some, "more violation"));
+      section2.append(more);
+    }
+    return section2;
+  };
+
   // assets/run.js
-  var kept = /* @__PURE__ */ new Map();
   var runHead = (run) => {
-    const facts2 = [
-      el("span", {}, "policy ", el("b", {}, run.policy)),
+    const facts3 = [
+      el("span", {}, "run with policy ", el("b", {}, run.policy)),
       run.accel,
       "seed " + run.seed,
       el("span", {}, "started ", when(run.started)),
@@ -1431,7 +1729,7 @@ var splicelab = (() => {
       { class: "run" },
       el("h1", {}, "Run " + run.id),
       run.problem ? el("p", { class: "problem", role: "alert" }, el("strong", {}, "Results are unreliable: "), run.problem) : null,
-      el("p", { class: "facts" }, facts2.flatMap((fact, i) => i ? [" · ", fact] : [fact])),
+      el("p", { class: "facts" }, facts3.flatMap((fact, i) => i ? [" · ", fact] : [fact])),
       missing > 0 ? el("p", {}, el("b", {}, counted(missing, "cell") + " not run")) : null
     );
   };
@@ -1439,12 +1737,14 @@ var splicelab = (() => {
     "details",
     { class: "section" },
     el("summary", {}, "Command line and conditions"),
-    el("div", { class: "copied" }, el("pre", { class: "command" }, run.command.join(" ")), copyButton(run.command.join(" "))),
+    el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, run.command.join(" ")), copyButton(run.command.join(" "))),
     el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name])))))
   );
   var legend = (grid) => {
     const verdicts = new Set(grid.cells.verdict), outcomes = new Set(grid.cells.outcome);
+    const classes = new Set(grid.cells.class), deviating = grid.cells.classes.indexOf("deviates");
     const parts = [
+      ...classes.has(deviating) ? [[":", "pass, but another policy forbids it"]] : [],
       ...grid.cells.verdicts.flatMap((v, i) => verdicts.has(i) ? [[verdictMark(v), v]] : []),
       ...Object.keys(grid.cells.flaky).length ? [["*", "flaky"]] : [],
       ...Object.values(grid.cells.standing).includes("expected-fail") ? [["e", "expected (XFAIL)"]] : [],
@@ -1463,15 +1763,14 @@ var splicelab = (() => {
   };
   var matrixView = async (main, route, signal) => {
     const id = route.args[0];
-    const [run, cells] = await Promise.all([source.run(id), source.cells(id)]);
+    let filter = parseFilter(route.params), params = filterParams(filter), result = null;
+    const policy = filter.policy, mine = keptOf(id);
+    const [run, cells, violations] = await Promise.all([source.run(id), source.cells(id, policy), source.violations(id)]);
     const grid = gridOf(cells);
-    if (!kept.has(id)) kept.set(id, { toggled: /* @__PURE__ */ new Set(), full: false });
-    const mine = kept.get(id);
     if (!grid.n) {
       main.append(runHead(run), conditions(run), el("p", { class: "empty" }, "This run has no cells."));
       return null;
     }
-    let filter = parseFilter(route.params), params = filterParams(filter), result = null;
     const encoded = (list) => list.map(encodeURIComponent);
     const kernels = encoded(cells.kernels), filesystems = encoded(cells.filesystems), tests = encoded(cells.tests);
     const base = "#/run/" + encodeURIComponent(id) + "/cell/";
@@ -1481,12 +1780,17 @@ var splicelab = (() => {
       signal,
       cellHref: (i) => base + kernels[cells.kernel[i]] + "/" + filesystems[cells.filesystem[i]] + "/" + tests[cells.test[i]] + query
     });
-    const bar2 = filterBar(grid, (next) => {
+    const bar2 = filterBar(grid, run.policy, (next) => {
+      if (next.policy !== policy) {
+        mine.focus = '[data-policy="' + (next.policy || run.policy) + '"]';
+        go(routeHref("run", [id], filterParams(next)), { replace: true });
+        return;
+      }
       filter = next;
       history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
       apply();
     }, signal);
-    const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+    const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id], filterParams(unfiltered(filter))) }, "Show all"));
     const full = el("button", { type: "button", "aria-pressed": "false", on: { click: () => {
       mine.full = !mine.full;
       apply();
@@ -1504,6 +1808,7 @@ var splicelab = (() => {
     bar2.element.querySelector(".line").append(full);
     main.append(
       runHead(run),
+      violationBlock(run.id, violations, policy),
       bar2.element,
       matrix.element,
       none,
@@ -1513,13 +1818,14 @@ var splicelab = (() => {
       section("Time by phase", source.times(id), timeBars)
     );
     apply();
-    matrix.restore();
-    matrix.focus();
+    if (matrix.restore()) matrix.focus();
+    if (mine.focus) bar2.element.querySelector(mine.focus)?.focus({ preventScroll: true });
+    mine.focus = "";
     current.print = () => printMatrix(grid, result, run);
     current.matrix = { bar: bar2, matrix };
     return {
       update(next) {
-        if (next.args[0] !== id || next.args.length > 1) return false;
+        if (next.args[0] !== id || next.args.length > 1 || (next.params.get("policy") ?? "") !== policy) return false;
         filter = parseFilter(next.params);
         apply();
         return true;
@@ -1572,43 +1878,43 @@ var splicelab = (() => {
     if (!signal.aborted) open();
   };
   var left = (seconds) => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
-  var verdictBar = (verdicts, of) => {
+  var tallyBar = (tally, of) => {
     const bar2 = el("div", { class: "verdict-bar", "aria-hidden": "true" });
-    for (const verdict of verdictNames) {
-      const n = verdicts[verdict] ?? 0;
+    for (const klass of classNames) {
+      const n = tally.classes[klass] ?? 0;
       if (!n) continue;
-      const piece = el("span", { class: verdictClass(verdict), title: n + " " + verdict });
+      const piece = el("span", { class: "c-" + klass, title: n + " " + klass });
       piece.style.width = 100 * n / Math.max(1, of) + "%";
       bar2.append(piece);
     }
     return bar2;
   };
-  var tallyBadges = (tally) => verdictNames.filter((v) => tally.verdicts[v]).map((v) => el("span", { class: "badge " + verdictClass(v) }, el("b", { "aria-hidden": "true" }, verdictMark(v).trim()), " " + tally.verdicts[v].toLocaleString("en") + " " + v));
+  var words = { "violation": (n) => counted(n, "violation"), "deviates": (n) => counted(n, "deviation") };
+  var tallyBadges = (tally) => classNames.filter((klass) => tally.classes[klass]).map((klass) => el("span", { class: "badge c-" + klass }, el("b", { "aria-hidden": "true" }, classMark(klass)), " " + (words[klass]?.(tally.classes[klass]) ?? tally.classes[klass].toLocaleString("en") + " " + klass)));
   var newProgress = (run) => {
-    const text = el("p", { class: "progress-text" }), badges = el("p", { class: "badges" }), note = el("p", { class: "lost", role: "status" });
-    const strip = el("div", { class: "strip-holder" });
-    const command = "splicelab run --resume " + run;
-    const resume = el("p", { class: "copied", hidden: true }, "Resume: ", el("code", {}, command), " ", copyButton(command));
-    const element = el("section", { class: "progress", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" }, text, strip, badges, resume, note);
+    const text = el("p", { class: "progress-text" }), note = el("p", { class: "lost", role: "status" });
+    const strip = el("div", { class: "strip-holder", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" });
+    const command2 = "splicelab run --resume " + run;
+    const resume = el("p", { class: "copied", hidden: true }, "Resume: ", el("code", {}, command2), " ", copyButton(command2));
+    const element = el("section", { class: "progress" }, text, strip, resume, note);
     return {
       element,
       update({ tally, planned, done, running, rate, left: seconds }) {
         const share = planned > 0 ? done / planned : 0;
-        element.setAttribute("aria-valuemax", String(Math.max(planned, done)));
-        element.setAttribute("aria-valuenow", String(done));
-        const words = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
-        if (!running) words.push("interrupted: not running");
-        else if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
-        else words.push("no results in the last minute");
-        if (seconds > 0) words.push(left(seconds) + " left");
-        text.textContent = words.join(" · ");
-        element.setAttribute("aria-valuetext", text.textContent);
-        strip.replaceChildren(verdictBar(tally.verdicts, Math.max(planned, done)));
-        badges.replaceChildren(...tallyBadges(tally).flatMap((badge2) => [badge2, " "]));
+        strip.setAttribute("aria-valuemax", String(Math.max(planned, done)));
+        strip.setAttribute("aria-valuenow", String(done));
+        const words2 = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
+        if (!running) words2.push("interrupted: not running");
+        else if (rate > 0) words2.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
+        else words2.push("no results in the last minute");
+        if (seconds > 0) words2.push(left(seconds) + " left");
+        text.textContent = words2.join(" · ");
+        strip.setAttribute("aria-valuetext", text.textContent);
+        strip.replaceChildren(tallyBar(tally, Math.max(planned, done)));
         resume.hidden = running;
       },
-      lost(words) {
-        note.textContent = words;
+      lost(words2) {
+        note.textContent = words2;
       }
     };
   };
@@ -1616,23 +1922,25 @@ var splicelab = (() => {
   // assets/live/live.js
   var drawEvery = 250;
   var readEvery = 2e3;
-  var remembered = /* @__PURE__ */ new Map();
-  var table = (first) => {
-    const cells = { ...first }, grid = {};
+  var violationsEvery = 5e3;
+  var table = (first, policy) => {
+    const cells = { ...first }, judged = {}, grid = {};
     let turn = 0;
     let at = {};
     const learn = () => {
       at = {};
-      for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
+      for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "classes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
     };
     learn();
     const settle = () => {
       cells.details = cells.details.slice();
-      const fresh = gridOf({ ...cells });
+      const under = underPolicy({ ...cells }, policy()), fresh = gridOf({ ...under });
+      for (const name of Object.keys(judged)) delete judged[name];
+      Object.assign(judged, under);
       fresh.look = Float64Array.from(fresh.look, (look) => look + turn * 2 ** 40);
       turn++;
       for (const name of Object.keys(grid)) delete grid[name];
-      Object.assign(grid, fresh, { cells });
+      Object.assign(grid, fresh, { cells: judged });
     };
     settle();
     return {
@@ -1641,8 +1949,8 @@ var splicelab = (() => {
       // take adds a cell, or returns false if the table has no place for it.
       take(cell) {
         const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
-        const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome);
-        if ([k, f, t, v, o].includes(void 0)) return false;
+        const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome), c = at.classes.get(cell.class);
+        if ([k, f, t, v, o, c].includes(void 0)) return false;
         let i = grid.find(cell.kernel, cell.fs, cell.test);
         if (i < 0) {
           i = grid.n;
@@ -1659,6 +1967,7 @@ var splicelab = (() => {
         cells.test[i] = t;
         cells.verdict[i] = v;
         cells.outcome[i] = o;
+        cells.class[i] = c;
         cells.detail[i] = d;
         cells.attempts[i] = cell.attempts;
         cells.duration[i] = cell.duration_ms;
@@ -1666,6 +1975,7 @@ var splicelab = (() => {
         else delete cells.flaky[i];
         if (cell.standing) cells.standing[i] = cell.standing;
         else delete cells.standing[i];
+        for (const { judged: judged2 } of cells.policies) delete judged2[i];
         return true;
       },
       read(document2) {
@@ -1677,21 +1987,10 @@ var splicelab = (() => {
     };
   };
   var readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
-  var made = (run) => {
-    const command = run.command.join(" ");
-    return el(
-      "details",
-      { class: "section" },
-      el("summary", {}, "Command line and conditions"),
-      el("div", { class: "copied" }, el("pre", { class: "command" }, command), copyButton(command)),
-      el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort().map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name])))))
-    );
-  };
   var render = async (main, id, signal) => {
     const run = await source.run(id);
     const progress = newProgress(id);
-    if (!remembered.has(id)) remembered.set(id, { toggled: /* @__PURE__ */ new Set(), full: false });
-    const kept2 = remembered.get(id);
+    const kept2 = keptOf(id);
     let data = null, bar2 = null, matrix = null, over = false, barIsOf = "";
     let filter = parseFilter(currentRoute().params);
     const holder = el("div", {}), empty = el("p", { class: "empty" }, "No results yet.");
@@ -1700,22 +1999,45 @@ var splicelab = (() => {
     const drawHead = () => head2.replaceChildren(runHead({ ...run, planned: 0 }));
     drawHead();
     progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
-    main.append(head2, progress.element, empty, holder, made(run));
+    const violations = el("div", {});
+    main.append(head2, progress.element, violations, empty, holder, conditions(run));
+    let violating = -1, looking = 0;
+    const lookAtViolations = (tally) => {
+      const now = tally.classes.violation ?? 0;
+      if (now === violating || looking) return;
+      const delay = violating < 0 ? 0 : violationsEvery;
+      violating = now;
+      looking = setTimeout(async () => {
+        try {
+          violations.replaceChildren(violationBlock(id, await source.violations(id), filter.policy));
+        } catch (error) {
+          if (!signal.aborted) progress.lost(error.message);
+        }
+        looking = 0;
+        if (!signal.aborted) lookAtViolations(run.tally);
+      }, delay);
+    };
+    signal.addEventListener("abort", () => clearTimeout(looking));
+    lookAtViolations(run.tally);
     const href = (i) => {
       const { cells } = data;
       return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
     };
     const change = (next) => {
+      const anew = next.policy !== filter.policy;
       filter = next;
       history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
-      apply();
+      if (anew) draw2();
+      else apply();
     };
     const newBar = () => {
-      const { cells, grid } = data;
+      const { grid } = data, { cells } = grid;
       const occurring = [
         cells.kernels,
         cells.filesystems,
+        cells.tests.length,
         grid.families.map((f) => f.name),
+        [...new Set(cells.class)].sort(),
         [...new Set(cells.verdict)].sort(),
         [...new Set(cells.outcome)].sort(),
         Object.keys(cells.flaky).length > 0,
@@ -1728,7 +2050,7 @@ var splicelab = (() => {
         /** @type {HTMLInputElement} */
         document.activeElement
       ) : null;
-      bar2 = filterBar(grid, change, signal);
+      bar2 = filterBar(grid, run.policy, change, signal);
       if (old) old.element.replaceWith(bar2.element);
       else holder.prepend(bar2.element);
       if (typing2) {
@@ -1738,17 +2060,17 @@ var splicelab = (() => {
         field.setSelectionRange(typing2.selectionStart, typing2.selectionEnd);
       }
     };
-    const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+    const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id], filterParams(unfiltered(filter))) }, "Show all"));
     const apply = () => {
       const result = applyFilter(data.grid, filter);
       bar2.update(filter, result);
-      none.hidden = result.shown > 0;
-      matrix.element.hidden = result.shown === 0;
+      none.hidden = result.shown > 0 || !data.grid.n;
+      matrix.element.hidden = !result.columns.length;
       matrix.update(result.columns, result.match, kept2.full);
     };
     const draw2 = () => {
       empty.hidden = data.cells.test.length > 0;
-      if (!empty.hidden) return;
+      if (!empty.hidden && !data.cells.planned_kernel.length) return;
       data.settle();
       newBar();
       if (!matrix) {
@@ -1758,7 +2080,7 @@ var splicelab = (() => {
           return bar2;
         }, matrix };
         apply();
-        matrix.restore();
+        if (matrix.restore()) matrix.focus();
         return;
       }
       apply();
@@ -1786,7 +2108,7 @@ var splicelab = (() => {
       try {
         const document2 = await readCells(id, signal);
         if (data) data.read(document2);
-        else data = table(document2);
+        else data = table(document2, () => filter.policy);
         data.settle();
         for (const cell of waiting) take(cell);
         draw2();
@@ -1816,6 +2138,7 @@ var splicelab = (() => {
       if (event.tally) {
         progress.update(event);
         run.tally = event.tally;
+        lookAtViolations(event.tally);
         run.planned = event.planned;
       }
       if (event.kind === "end") {
@@ -1827,7 +2150,7 @@ var splicelab = (() => {
       update(next) {
         if (over || next.args[0] !== id || next.args.length > 1) return false;
         filter = parseFilter(next.params);
-        if (data && bar2) apply();
+        if (data && bar2) draw2();
         return true;
       },
       close() {
@@ -1881,7 +2204,7 @@ var splicelab = (() => {
         el("td", {}, run.policy),
         el("td", {}, run.accel),
         el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
-        el("td", { class: "came" }, verdictBar(run.tally.verdicts, Math.max(run.planned, run.tally.cells)), el(
+        el("td", { class: "came" }, tallyBar(run.tally, Math.max(run.planned, run.tally.cells)), el(
           "div",
           { class: "badges" },
           tallyBadges(run.tally).flatMap((badge2) => [badge2, " "]),
@@ -1926,7 +2249,7 @@ var splicelab = (() => {
         el("div", { class: "scroll" }, el(
           "table",
           { class: "list runs" },
-          el("thead", {}, el("tr", {}, ["", "run", "started", "duration", "policy", "accel", "cells", "verdicts", ""].map((name) => el("th", { scope: "col" }, name)))),
+          el("thead", {}, el("tr", {}, ["select", "run", "started", "duration", "policy", "accel", "cells", "classes", "compare"].map((name) => el("th", { scope: "col" }, name)))),
           body
         )),
         pages,
@@ -1951,8 +2274,8 @@ var splicelab = (() => {
   shortcut("g r", "list of runs", () => go("#/runs"));
 
   // assets/live/runs_diff.js
-  var some = 200;
-  var badge = (verdict, outcome) => verdict ? badgeOf(verdict, outcome) : el("span", { class: "dim" }, "absent");
+  var some2 = 200;
+  var badge = (verdict, outcome, klass) => verdict ? badgeOf(verdict, outcome, klass) : el("span", { class: "dim" }, "absent");
   var listing = (list, before2, after) => {
     const body = el("tbody", {});
     const row = (change) => el(
@@ -1966,15 +2289,15 @@ var splicelab = (() => {
         el("a", { href: change.after ? cellHref(after, change.kernel, change.fs, change.test) : cellHref(before2, change.kernel, change.fs, change.test) }, change.test),
         change.detail ? el("div", { class: "dim detail" }, change.detail) : null
       ),
-      el("td", {}, badge(change.before, change.before_outcome)),
-      el("td", {}, badge(change.after, change.after_outcome)),
+      el("td", {}, badge(change.before, change.before_outcome, change.before_class)),
+      el("td", {}, badge(change.after, change.after_outcome, change.after_class)),
       el("td", {}, el("a", { href: routeHref("history", [change.kernel, change.fs, change.test]) }, "history"))
     );
     let shown3 = 0;
     const more = el("button", { type: "button", on: { click: () => add() } });
     const add = () => {
-      body.append(...list.changes.slice(shown3, shown3 + some).map(row));
-      shown3 = Math.min(shown3 + some, list.changes.length);
+      body.append(...list.changes.slice(shown3, shown3 + some2).map(row));
+      shown3 = Math.min(shown3 + some2, list.changes.length);
       more.textContent = counted(list.changes.length - shown3, "more change");
       more.hidden = shown3 === list.changes.length;
     };
@@ -1986,7 +2309,7 @@ var splicelab = (() => {
       el("div", { class: "scroll" }, el(
         "table",
         { class: "list changes" },
-        el("thead", {}, el("tr", {}, ["kernel", "filesystem", "test", "before", "after", ""].map((name) => el("th", { scope: "col" }, name)))),
+        el("thead", {}, el("tr", {}, ["kernel", "filesystem", "test", "before", "after", "history"].map((name) => el("th", { scope: "col" }, name)))),
         body
       )),
       more
@@ -2008,18 +2331,18 @@ var splicelab = (() => {
     const names = (await source.runs({ limit: 200 }, { signal })).runs.map((run) => run.id);
     const field = (id, value) => el("input", { id, list: "run-names", value, size: "26", spellcheck: "false", autocomplete: "off", required: true });
     const first = field("before", before2), second = field("after", after);
-    const judge = el("select", { id: "policy" }, [["", "as recorded"], ["snapshot", "snapshot"], ["alias", "alias"]].map(([value, text]) => el("option", { value, selected: value === policy }, text)));
+    const judge2 = el("select", { id: "policy" }, [["", "as recorded"], ["snapshot", "snapshot"], ["alias", "alias"]].map(([value, text]) => el("option", { value, selected: value === policy }, text)));
     main.append(
       el("h1", {}, "Diff"),
       el(
         "form",
         { class: "ask", on: { submit: (e) => {
           e.preventDefault();
-          go(routeHref("diff", [first.value.trim(), second.value.trim()], judge.value ? new URLSearchParams({ policy: judge.value }) : null));
+          go(routeHref("diff", [first.value.trim(), second.value.trim()], judge2.value ? new URLSearchParams({ policy: judge2.value }) : null));
         } } },
         el("label", {}, "from ", first),
         el("label", {}, "to ", second),
-        el("label", {}, "policy ", judge),
+        el("label", {}, "policy ", judge2),
         el("button", {}, "Compare"),
         el("datalist", { id: "run-names" }, ["latest", "latest~1", "@baseline", ...names].map((value) => el("option", { value })))
       )
@@ -2070,8 +2393,8 @@ var splicelab = (() => {
         const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);
         return el(
           "a",
-          { class: "cell " + verdictClass(past.verdict), href: cellHref(past.run, past.kernel, fs, test), "aria-label": what, title: what },
-          markOf(past.verdict, past.outcome) + (past.flaky ? "*" : "")
+          { class: "cell " + resultClass(past.verdict, past.outcome, past.class), href: cellHref(past.run, past.kernel, fs, test), "aria-label": markOf(past.verdict, past.outcome, past.class) + (past.flaky ? "* " : " ") + what, title: what },
+          markOf(past.verdict, past.outcome, past.class) + (past.flaky ? "*" : "")
         );
       })),
       history3.length ? el("div", { class: "scroll" }, el(
@@ -2083,7 +2406,7 @@ var splicelab = (() => {
           {},
           el("td", {}, el("a", { href: cellHref(past.run, past.kernel, fs, test) }, past.run)),
           el("td", {}, when(past.started)),
-          el("td", {}, badgeOf(past.verdict, past.outcome, past.flaky))
+          el("td", {}, badgeOf(past.verdict, past.outcome, past.class, past.flaky))
         )))
       )) : null,
       el(
@@ -2097,7 +2420,7 @@ var splicelab = (() => {
   addView("history", { title: (route) => "History of " + route.args.slice(2).join("/"), render: render4 });
 
   // assets/live/runs_map.js
-  var some2 = 200;
+  var some3 = 200;
   var shown2 = (cell) => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
   var says = (cell) => cell.verdict && cell.verdict !== "skip";
   var common2 = (names) => names.reduce((prefix, name) => {
@@ -2134,8 +2457,8 @@ var splicelab = (() => {
       const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
       return el(
         "td",
-        { class: classes + verdictClass(c.verdict) },
-        el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": what }, markOf(c.verdict, c.outcome))
+        { class: classes + resultClass(c.verdict, c.outcome, c.class) },
+        el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
       );
     };
     const line = (row) => {
@@ -2155,8 +2478,8 @@ var splicelab = (() => {
     let n = 0;
     const more = el("button", { type: "button", on: { click: () => add() } });
     const add = () => {
-      body.append(...map.rows.slice(n, n + some2).map(line));
-      n = Math.min(n + some2, map.rows.length);
+      body.append(...map.rows.slice(n, n + some3).map(line));
+      n = Math.min(n + some3, map.rows.length);
       more.textContent = counted(map.rows.length - n, "more row");
       more.hidden = n === map.rows.length;
     };

@@ -3,39 +3,43 @@
 // it.
 // @ts-check
 import { cellHref, currentRoute, go, routeHref, show, wrapView } from "../app.js";
-import { copyButton, el } from "../dom.js";
-import { applyFilter, filterParams, parseFilter } from "../filter.js";
+import { el } from "../dom.js";
+import { applyFilter, filterParams, parseFilter, unfiltered } from "../filter.js";
 import { filterBar } from "../filterbar.js";
 import { gridOf } from "../grid.js";
 import { follow, newProgress } from "./progress.js";
 import { newMatrix } from "../matrix.js";
-import { runHead } from "../run.js";
+import { underPolicy } from "../policy.js";
+import { conditions, runHead } from "../run.js";
 import { source } from "../source.js";
-import { current } from "../state.js";
+import { current, keptOf } from "../state.js";
+import { violationBlock } from "../violations.js";
 
-const drawEvery = 250, readEvery = 2000; // ms
-const remembered = new Map(); // run → state of its matrix while a cell's page is shown
+const drawEvery = 250, readEvery = 2000, violationsEvery = 5000; // ms
 
-// table is a document of cells to which arriving ones are added, and its grid,
-// which stays the same object because the matrix references it.
-const table = first => {
-  const cells = { ...first }, grid = {};
+// table is a document of cells to which arriving ones are added; judged, the
+// same under the policy that is shown; and its grid. The last two stay the same
+// objects because the matrix references them.
+const table = (first, policy) => {
+  const cells = { ...first }, judged = {}, grid = {};
   let turn = 0;
   let at = {}; // the index of each name, by list
   const learn = () => {
     at = {};
-    for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
+    for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "classes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
   };
   learn();
   const settle = () => {
     cells.details = cells.details.slice(); // caches of the old list are not valid for this one
-    const fresh = gridOf({ ...cells });
+    const under = underPolicy({ ...cells }, policy()), fresh = gridOf({ ...under });
+    for (const name of Object.keys(judged)) delete judged[name];
+    Object.assign(judged, under);
     // A look's number may mean something else after a rebuild, and the matrix
     // caches texts by look.
     fresh.look = Float64Array.from(fresh.look, look => look + turn * 2 ** 40);
     turn++;
     for (const name of Object.keys(grid)) delete grid[name];
-    Object.assign(grid, fresh, { cells });
+    Object.assign(grid, fresh, { cells: judged });
   };
   settle();
   return {
@@ -43,8 +47,8 @@ const table = first => {
     // take adds a cell, or returns false if the table has no place for it.
     take(cell) {
       const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
-      const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome);
-      if ([k, f, t, v, o].includes(undefined)) return false;
+      const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome), c = at.classes.get(cell.class);
+      if ([k, f, t, v, o, c].includes(undefined)) return false;
       let i = grid.find(cell.kernel, cell.fs, cell.test);
       if (i < 0) { // or it arrived after the grid was built
         i = grid.n;
@@ -61,6 +65,7 @@ const table = first => {
       cells.test[i] = t;
       cells.verdict[i] = v;
       cells.outcome[i] = o;
+      cells.class[i] = c;
       cells.detail[i] = d;
       cells.attempts[i] = cell.attempts;
       cells.duration[i] = cell.duration_ms;
@@ -68,6 +73,7 @@ const table = first => {
       else delete cells.flaky[i];
       if (cell.standing) cells.standing[i] = cell.standing;
       else delete cells.standing[i];
+      for (const { judged } of cells.policies) delete judged[i]; // of fewer attempts
       return true;
     },
     read(document) {
@@ -83,18 +89,10 @@ const table = first => {
 // changes at any moment.
 const readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
 
-const made = run => {
-  const command = run.command.join(" ");
-  return el("details", { class: "section" }, el("summary", {}, "Command line and conditions"),
-    el("div", { class: "copied" }, el("pre", { class: "command" }, command), copyButton(command)),
-    el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort().map(name => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name]))))));
-};
-
 const render = async (main, id, signal) => {
   const run = await source.run(id);
   const progress = newProgress(id);
-  if (!remembered.has(id)) remembered.set(id, { toggled: new Set(), full: false });
-  const kept = remembered.get(id);
+  const kept = keptOf(id);
   let data = null, bar = null, matrix = null, over = false, barIsOf = "";
   let filter = parseFilter(currentRoute().params);
   const holder = el("div", {}), empty = el("p", { class: "empty" }, "No results yet.");
@@ -104,28 +102,52 @@ const render = async (main, id, signal) => {
   const drawHead = () => head.replaceChildren(runHead({ ...run, planned: 0 }));
   drawHead();
   progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
-  main.append(head, progress.element, empty, holder, made(run));
+  const violations = el("div", {});
+  main.append(head, progress.element, violations, empty, holder, conditions(run));
+
+  // The violations are read again when there are more cells with one, and not
+  // more often than a large run takes to read.
+  let violating = -1, looking = 0;
+  const lookAtViolations = tally => {
+    const now = tally.classes.violation ?? 0;
+    if (now === violating || looking) return;
+    const delay = violating < 0 ? 0 : violationsEvery;
+    violating = now;
+    looking = setTimeout(async () => {
+      try {
+        violations.replaceChildren(violationBlock(id, await source.violations(id), filter.policy));
+      } catch (/** @type {any} */ error) {
+        if (!signal.aborted) progress.lost(error.message);
+      }
+      looking = 0;
+      if (!signal.aborted) lookAtViolations(run.tally);
+    }, delay);
+  };
+  signal.addEventListener("abort", () => clearTimeout(looking));
+  lookAtViolations(run.tally);
 
   const href = i => {
     const { cells } = data;
     return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
   };
   const change = next => {
+    const anew = next.policy !== filter.policy;
     filter = next;
     history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
-    apply();
+    if (anew) draw();
+    else apply();
   };
   // The bar offers the values that occur. It is not updated while one of its
   // lists is open.
   const newBar = () => {
-    const { cells, grid } = data;
-    const occurring = [cells.kernels, cells.filesystems, grid.families.map(f => f.name), [...new Set(cells.verdict)].sort(), [...new Set(cells.outcome)].sort(),
+    const { grid } = data, { cells } = grid;
+    const occurring = [cells.kernels, cells.filesystems, cells.tests.length, grid.families.map(f => f.name), [...new Set(cells.class)].sort(), [...new Set(cells.verdict)].sort(), [...new Set(cells.outcome)].sort(),
       Object.keys(cells.flaky).length > 0, [...new Set(Object.values(cells.standing))].sort()];
     const is = JSON.stringify(occurring);
     if (is === barIsOf || bar?.element.querySelector("details[open]")) return;
     barIsOf = is;
     const old = bar, typing = old && document.activeElement === old.element.querySelector("input[type=search]") ? /** @type {HTMLInputElement} */ (document.activeElement) : null;
-    bar = filterBar(grid, change, signal);
+    bar = filterBar(grid, run.policy, change, signal);
     if (old) old.element.replaceWith(bar.element);
     else holder.prepend(bar.element);
     if (typing) {
@@ -135,17 +157,17 @@ const render = async (main, id, signal) => {
       field.setSelectionRange(typing.selectionStart, typing.selectionEnd);
     }
   };
-  const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id]) }, "Show all"));
+  const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id], filterParams(unfiltered(filter))) }, "Show all"));
   const apply = () => {
     const result = applyFilter(data.grid, filter);
     bar.update(filter, result);
-    none.hidden = result.shown > 0;
-    matrix.element.hidden = result.shown === 0;
+    none.hidden = result.shown > 0 || !data.grid.n;
+    matrix.element.hidden = !result.columns.length; // planned columns are shown at once
     matrix.update(result.columns, result.match, kept.full);
   };
   const draw = () => {
     empty.hidden = data.cells.test.length > 0;
-    if (!empty.hidden) return;
+    if (!empty.hidden && !data.cells.planned_kernel.length) return;
     data.settle();
     newBar();
     if (!matrix) {
@@ -153,7 +175,7 @@ const render = async (main, id, signal) => {
       holder.append(matrix.element, none);
       current.matrix = { get bar() { return bar; }, matrix };
       apply();
-      matrix.restore();
+      if (matrix.restore()) matrix.focus();
       return;
     }
     apply();
@@ -184,7 +206,7 @@ const render = async (main, id, signal) => {
     try {
       const document = await readCells(id, signal);
       if (data) data.read(document);
-      else data = table(document);
+      else data = table(document, () => filter.policy);
       data.settle();
       for (const cell of waiting) take(cell);
       draw();
@@ -215,6 +237,7 @@ const render = async (main, id, signal) => {
     if (event.tally) {
       progress.update(event);
       run.tally = event.tally;
+      lookAtViolations(event.tally);
       run.planned = event.planned;
     }
     if (event.kind === "end") {
@@ -227,7 +250,7 @@ const render = async (main, id, signal) => {
     update(next) {
       if (over || next.args[0] !== id || next.args.length > 1) return false;
       filter = parseFilter(next.params);
-      if (data && bar) apply();
+      if (data && bar) draw();
       return true;
     },
     close() { current.matrix = null; },

@@ -4,7 +4,7 @@ import { addView, go, routeHref, setHome, show } from "../app.js";
 import { el } from "../dom.js";
 import { counted, took, when } from "../format.js";
 import { shortcut } from "../keys.js";
-import { tallyBadges, verdictBar } from "./progress.js";
+import { tallyBadges, tallyBar } from "./progress.js";
 import { source } from "../source.js";
 
 const again = 5000, page = 100; // ms between two polls; runs per page
@@ -36,7 +36,7 @@ const render = async (main, route, signal) => {
       el("td", {}, run.finished ? took(run) : el("b", {}, run.running ? "running" : "stopped")),
       el("td", {}, run.policy), el("td", {}, run.accel),
       el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
-      el("td", { class: "came" }, verdictBar(run.tally.verdicts, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, tallyBadges(run.tally).flatMap(badge => [badge, " "]),
+      el("td", { class: "came" }, tallyBar(run.tally, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, tallyBadges(run.tally).flatMap(badge => [badge, " "]),
         run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null)),
       el("td", {}, before ? el("a", { href: routeHref("diff", [before.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : ""));
   };
@@ -67,7 +67,7 @@ const render = async (main, route, signal) => {
   } else {
     main.append(el("h1", {}, "Runs"), el("p", {}, compare),
       el("div", { class: "scroll" }, el("table", { class: "list runs" },
-        el("thead", {}, el("tr", {}, ["", "run", "started", "duration", "policy", "accel", "cells", "verdicts", ""].map(name => el("th", { scope: "col" }, name)))), body)),
+        el("thead", {}, el("tr", {}, ["select", "run", "started", "duration", "policy", "accel", "cells", "classes", "compare"].map(name => el("th", { scope: "col" }, name)))), body)),
       pages, note);
   }
   const wait = () => {

@@ -8,7 +8,7 @@ import { source } from "../source.js";
 
 const some = 200; // changes of a list shown initially
 
-const badge = (verdict, outcome) => verdict ? badgeOf(verdict, outcome) : el("span", { class: "dim" }, "absent");
+const badge = (verdict, outcome, klass) => verdict ? badgeOf(verdict, outcome, klass) : el("span", { class: "dim" }, "absent");
 
 const listing = (list, before, after) => {
   const body = el("tbody", {});
@@ -16,7 +16,7 @@ const listing = (list, before, after) => {
     el("td", {}, change.kernel), el("td", {}, change.fs),
     el("td", {}, el("a", { href: change.after ? cellHref(after, change.kernel, change.fs, change.test) : cellHref(before, change.kernel, change.fs, change.test) }, change.test),
       change.detail ? el("div", { class: "dim detail" }, change.detail) : null),
-    el("td", {}, badge(change.before, change.before_outcome)), el("td", {}, badge(change.after, change.after_outcome)),
+    el("td", {}, badge(change.before, change.before_outcome, change.before_class)), el("td", {}, badge(change.after, change.after_outcome, change.after_class)),
     el("td", {}, el("a", { href: routeHref("history", [change.kernel, change.fs, change.test]) }, "history")));
   let shown = 0;
   const more = el("button", { type: "button", on: { click: () => add() } });
@@ -30,7 +30,7 @@ const listing = (list, before, after) => {
   return el("section", { "data-list": list.name },
     el("h2", {}, list.title + ": " + list.changes.length.toLocaleString("en")),
     el("div", { class: "scroll" }, el("table", { class: "list changes" },
-      el("thead", {}, el("tr", {}, ["kernel", "filesystem", "test", "before", "after", ""].map(name => el("th", { scope: "col" }, name)))), body)), more);
+      el("thead", {}, el("tr", {}, ["kernel", "filesystem", "test", "before", "after", "history"].map(name => el("th", { scope: "col" }, name)))), body)), more);
 };
 
 const runLink = (noun, run) => el("p", { class: "facts" }, el("b", {}, noun + " "), el("a", { href: routeHref("run", [run.id]) }, run.id), " · ", when(run.started),

@@ -2,7 +2,7 @@
 // @ts-check
 import { addView, cellHref, routeHref } from "../app.js";
 import { el } from "../dom.js";
-import { badgeOf, counted, describe, isFailing, markOf, verdictClass, when } from "../format.js";
+import { badgeOf, counted, describe, isFailing, markOf, resultClass, when } from "../format.js";
 import { source } from "../source.js";
 
 const render = async (main, route, signal) => {
@@ -17,14 +17,14 @@ const render = async (main, route, signal) => {
       "Failed in " + bad + " of " + counted(history.length - infra, "run") + (infra ? "; " + infra + " more inconclusive (infra)" : "") + ", of the last " + runs + "."),
     el("p", { class: "strip" }, [...history].reverse().map(past => {
       const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);
-      return el("a", { class: "cell " + verdictClass(past.verdict), href: cellHref(past.run, past.kernel, fs, test), "aria-label": what, title: what },
-        markOf(past.verdict, past.outcome) + (past.flaky ? "*" : ""));
+      return el("a", { class: "cell " + resultClass(past.verdict, past.outcome, past.class), href: cellHref(past.run, past.kernel, fs, test), "aria-label": markOf(past.verdict, past.outcome, past.class) + (past.flaky ? "* " : " ") + what, title: what },
+        markOf(past.verdict, past.outcome, past.class) + (past.flaky ? "*" : ""));
     })),
     history.length ? el("div", { class: "scroll" }, el("table", { class: "list" },
       el("thead", {}, el("tr", {}, ["run", "started", "result"].map(name => el("th", { scope: "col" }, name)))),
       el("tbody", {}, history.map(past => el("tr", {},
         el("td", {}, el("a", { href: cellHref(past.run, past.kernel, fs, test) }, past.run)),
-        el("td", {}, when(past.started)), el("td", {}, badgeOf(past.verdict, past.outcome, past.flaky))))))) : null,
+        el("td", {}, when(past.started)), el("td", {}, badgeOf(past.verdict, past.outcome, past.class, past.flaky))))))) : null,
     el("p", {}, el("a", { href: routeHref("map", [], new URLSearchParams({ tests: "^" + test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") + "$", fs })) }, "All kernels"),
       runs < 1000 ? [" · ", el("a", { href: routeHref("history", route.args, new URLSearchParams({ runs: "1000" })) }, "Older runs")] : null));
 };

@@ -2,7 +2,7 @@
 // @ts-check
 import { addView, cellHref, go, routeHref } from "../app.js";
 import { el } from "../dom.js";
-import { counted, describe, markOf, verdictClass } from "../format.js";
+import { counted, describe, markOf, resultClass } from "../format.js";
 import { shortcut } from "../keys.js";
 import { source } from "../source.js";
 
@@ -50,8 +50,8 @@ const table = map => {
     const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
     if (!c.verdict) return el("td", { class: classes });
     const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
-    return el("td", { class: classes + verdictClass(c.verdict) },
-      el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": what }, markOf(c.verdict, c.outcome)));
+    return el("td", { class: classes + resultClass(c.verdict, c.outcome, c.class) },
+      el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class)));
   };
   const line = row => {
     let last = -1;

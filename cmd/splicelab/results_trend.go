@@ -1,0 +1,46 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/lab/query"
+	"github.com/splicelab/splicelab/results/terminal"
+)
+
+func (a *app) resultsTrendCommand() *cobra.Command {
+	var last int
+	var document *documentFlag
+	cmd := &cobra.Command{
+		Use:   "trend [RUN]",
+		Short: "Show how violations and deviations developed over several runs",
+		Long: `trend counts the violations and deviations of the last runs up to RUN that tested
+the same: the same filesystems and the same choice of tests. New and fixed are the
+violations of cells that the run before has, too; a point release is compared with
+the one that it replaces.` + runHelp,
+		Example: `  splicelab results trend
+  splicelab results trend --last 30 -o json`,
+		Args: cli.Arguments(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if last < 1 {
+				return usagef("--last %d: at least one run is needed", last)
+			}
+			t, err := query.NewTrend(cmd.Context(), a.session(), cli.First(args), last)
+			if err != nil {
+				return err
+			}
+			return a.show(document, t, func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+					return terminal.WriteTrend(w, t.Selected(), t.Runs, o)
+				})
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.IntVar(&last, "last", 14, "show at most the `N` newest")
+	document = documentFlags(cmd, "trend")
+	return cmd
+}

@@ -1,0 +1,55 @@
+package changes
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/results/findings"
+)
+
+// titleLength bounds a violation's title, in bytes: its cells' details follow
+// if they are new.
+const titleLength = 120
+
+// violations writes what every policy forbids, before what changed: a fault
+// that was there yesterday is still a fault.
+func (n Summary) violations(line func(string, ...any)) {
+	if len(n.Violations) == 0 {
+		return
+	}
+	line("")
+	line("violations: %d", len(n.Violations))
+	for i, v := range n.Violations {
+		if i == shown {
+			line("  and %d more: see the report", len(n.Violations)-i)
+			break
+		}
+		line("  %s: %s, %s", sanitize.Line(v.Test), titleOf(v), extent(v))
+		line("      %s", v.Command)
+	}
+}
+
+func titleOf(v findings.Violation) string {
+	title := string(v.Verdict)
+	if v.Title != title {
+		title += " (" + sanitize.Short(sanitize.Line(v.Title), titleLength) + ")"
+	}
+	switch v.Expected {
+	case 0:
+	case v.Cells:
+		title += ", expected"
+	default:
+		title += fmt.Sprintf(", %d of them expected", v.Expected)
+	}
+	return title
+}
+
+// extent says where a violation is: cells, filesystems, and since which kernel.
+func extent(v findings.Violation) string {
+	where := numbered(v.Cells, "cell") + " on " + short(strings.Join(v.Filesystems, ", ")) + " since " + sanitize.Line(v.Since)
+	if v.Before != "" {
+		where += ", not in " + sanitize.Line(v.Before)
+	}
+	return where
+}
