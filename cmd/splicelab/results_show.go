@@ -32,20 +32,21 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 				return err
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
-				switch {
-				case filter.Empty():
-					return a.show(document, runDocument(s), func() error {
-						return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return query.WriteRun(w, s, asList(o)) })
-					})
-				case document.wanted():
+				if document.wanted() && !filter.Empty() {
 					shown, err := query.ShowCells(cmd.Context(), store, s, pick)
 					if err != nil {
 						return err
 					}
 					return document.encoding.Write(a.stdout, shown)
 				}
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
-					return query.WriteCells(cmd.Context(), w, store, s, pick, asList(o))
+				return a.show(document, runDocument(s), func() error {
+					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+						o = asList(o)
+						if filter.Empty() {
+							return query.WriteRun(w, s, o)
+						}
+						return query.WriteCells(cmd.Context(), w, store, s, pick, o)
+					})
 				})
 			})
 		},

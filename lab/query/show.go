@@ -32,10 +32,18 @@ func WriteRun(out io.Writer, s session.Stored, o terminal.Options) error {
 	line := func(name, value string) { fields = append(fields, [2]string{name, value}) }
 	line("run", s.ID)
 	line("started", s.Started.Local().Format(time.RFC3339))
-	if s.Finished.IsZero() {
+	switch {
+	case s.Finished.IsZero():
 		line("finished", "no: it was interrupted, or is still running")
-	} else {
+	case s.Pending:
+		line("finished", "no: it was interrupted at "+s.Finished.Local().Format(time.RFC3339)+pauses(s.Run))
+	default:
 		line("finished", s.Finished.Local().Format(time.RFC3339)+", after "+s.Took().Round(time.Second).String()+pauses(s.Run))
+	}
+	line("origin", string(s.Origin))
+	line("filesystems", strings.Join(s.Selected.Filesystems, ", "))
+	if s.Selected.Tests != "" {
+		line("tests", s.Selected.Tests)
 	}
 	line("policy", string(s.Policy))
 	line("accelerator", s.Accel)

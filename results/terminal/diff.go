@@ -29,7 +29,7 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 	}
 	writeWrapped(out, "", []string{named(a, 0), "-> " + named(b, 1)}, " ", o.Width)
 	if n, m := max(1, len(d.Runs[0])), max(1, len(d.Runs[1])); max(n, m) > 1 {
-		writeWords(out, "", fmt.Sprintf("the newest result of each cell, of %s -> %s", plural(n, "run"), plural(m, "run")), o.Width)
+		fmt.Fprintf(out, "the newest result of each cell, of %s -> %s\n", plural(n, "run"), plural(m, "run"))
 	}
 	runs := []results.Run{a, b}
 	if a.ID == b.ID {
@@ -45,7 +45,7 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 		case n > 1:
 			writeWords(out, "", fmt.Sprintf("%s has not finished: %d cells of %d have not run yet", sanitize.Line(r.ID), n, r.Planned), o.Width)
 		case r.Pending && len(d.Runs[i]) == 0:
-			writeWords(out, "", sanitize.Line(r.ID)+" has not finished", o.Width)
+			writeWords(out, "", fmt.Sprintf("%s has not finished", sanitize.Line(r.ID)), o.Width)
 		}
 	}
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
@@ -109,7 +109,7 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	}{{"first", d.Gone}, {"second", d.New}} {
 		if len(only.changes) > 0 {
 			head := fmt.Sprintf("%s only in the %s: ", plural(len(only.changes), "cell"), only.of)
-			writeWords(out, head, sanitize.Line(d.Summary(only.changes)), o.Width)
+			writeWrapped(out, head, strings.Split(sanitize.Line(d.Summary(only.changes)), ", "), ", ", o.Width)
 		}
 	}
 }
