@@ -103,7 +103,7 @@ func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) 
 	}
 	return drive.Map(ctx, a.session(), q, a.stderr, func(run results.Run, m history.KernelMap) error {
 		o := a.matrixOptions(a.stdout)
-		o.Rows = mapRows
+		o.Rows = a.mapRows()
 		if err := terminal.WriteKernelMap(a.stdout, m, "splicelab results map "+run.ID, o); err != nil {
 			return err
 		}

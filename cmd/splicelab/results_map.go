@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -14,8 +15,17 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// mapRows is how many rows of a map are shown if the user does not say.
-const mapRows = 40
+// screenRows is how many rows of a map a terminal shows if the user does not say.
+const screenRows = 40
+
+// mapRows is how many rows of a map are shown if the user does not say: all where
+// a program reads them.
+func (a *app) mapRows() int {
+	if cli.ScreenOf(a.stdout, a.drawing.color, os.Getenv).Terminal {
+		return screenRows
+	}
+	return 0
+}
 
 func (a *app) resultsMapCommand() *cobra.Command {
 	var filter query.Filter
@@ -43,6 +53,9 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 				return usagef("--rows %d: cannot be negative; 0 shows all", rows)
 			case page < 1:
 				return usagef("--page %d: the first is 1", page)
+			}
+			if !cmd.Flags().Changed("rows") {
+				rows = a.mapRows()
 			}
 			m, from, err := a.readMap(cmd.Context(), args, policy, pick)
 			if err != nil {
@@ -72,7 +85,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.BoolVar(&changed, "changed", false, "only rows that change from one kernel to another")
-	f.IntVar(&rows, "rows", mapRows, "show `N` rows; 0: all")
+	f.IntVar(&rows, "rows", 0, "show `N` rows; 0: all (default: 40 on a terminal, else all)")
 	f.IntVar(&page, "page", 1, "show the `N`-th page of so many rows")
 	a.wideFlag(cmd)
 	document = documentFlags(cmd, "map")

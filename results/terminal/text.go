@@ -21,9 +21,10 @@ func shorten(s string, width int) string {
 	if runewidth.StringWidth(s) <= width {
 		return s
 	}
-	head := runewidth.Truncate(s, (width-1)/2, "")
-	tail := runewidth.TruncateLeft(s, runewidth.StringWidth(s)-(width-1-runewidth.StringWidth(head)), "")
-	return head + "…" + tail
+	room := max(width-runewidth.StringWidth(gone), 0) // two columns in an East Asian locale
+	head := runewidth.Truncate(s, room/2, "")
+	tail := runewidth.TruncateLeft(s, runewidth.StringWidth(s)-(room-runewidth.StringWidth(head)), "")
+	return head + gone + tail
 }
 
 // pad pads s, which may be coloured, with spaces to width columns.
@@ -32,7 +33,10 @@ func pad(s string, width int) string {
 }
 
 // cut shortens s at its end to width columns.
-func cut(s string, width int) string { return runewidth.Truncate(s, width, "…") }
+func cut(s string, width int) string { return runewidth.Truncate(s, width, gone) }
+
+// gone is written for what was left out.
+const gone = "…"
 
 func plural(n int, noun string) string {
 	if n == 1 {
