@@ -756,7 +756,7 @@ var splicelab = (() => {
         ranges.length ? ranges.map((r) => el("li", {}, svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: outcomeClass(r.outcome), width: "12", height: "12" })), " " + rangeText(r))) : null,
         texts.slice(ranges.length).map((text) => el("li", {}, text))
       ),
-      el("p", { class: "dim" }, "Top to bottom: wrong bytes (triangles), what was received with the page boundaries, " + (folio ? "the first page's folio, " : "") + (used ? "the pipe's slots." : ""))
+      el("p", { class: "dim" }, "Top to bottom: " + (inside.length ? "the first wrong bytes (triangles), " : "") + "what was received, with page boundaries" + (folio ? "; the first page's folio" : "") + (used ? "; the pipe's slots, one for each page" : ""))
     );
   };
 
@@ -1291,8 +1291,8 @@ var splicelab = (() => {
       const wide = /* @__PURE__ */ new Map();
       for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
       kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44;
-      const above = scroller.getBoundingClientRect().top + scrollY;
-      scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
+      const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
+      scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
     };
     const drawHead = (from, to) => {
       const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
