@@ -45,7 +45,7 @@ func storeOf(b *testing.B, kernels, filesystems, tests int) (path, id string) {
 		if i%7 == 0 {
 			v, o, detail = outcome.Fail, outcome.Live, fmt.Sprintf("offset %d: generation 2", i%1000)
 		}
-		_, err := insert.ExecContext(ctx, id, fmt.Sprintf("6.%d.1-cloud-amd64", i%kernels), fmt.Sprintf("fs%d", i/kernels%filesystems), fmt.Sprintf("splice.TestSomething%d/page", i/(kernels*filesystems)),
+		_, err := insert.ExecContext(ctx, id, fmt.Sprintf("6.%d.1-cloud-amd64", i/(filesystems*tests)), fmt.Sprintf("fs%d", i/tests%filesystems), fmt.Sprintf("splice.TestSomething%d/page", i%tests),
 			string(v), string(o), string(outcome.Characterisation), detail, 187_000_000+i, t0.UnixNano(), `{"folio_order":"4","dirty":"no"}`)
 		check(err)
 	}
