@@ -1,8 +1,11 @@
 package export
 
 import (
+	"context"
 	"slices"
 	"testing"
+
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 func TestCrashLines(t *testing.T) {
@@ -25,5 +28,24 @@ func TestCrashLines(t *testing.T) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// The page describes a test as "splicelab tests show" does.
+func TestAnnotatorDescribesTests(t *testing.T) {
+	suite := protocol.Suite{Name: "splice", Tests: []protocol.Test{
+		{Name: "TestPunchHole", ID: "B8", Family: "B mutation", Kind: "characterisation", Doc: "A hole.", Steps: []string{"write", "splice"}, Oracle: "nothing changes", Known: []string{"it does"}},
+		{Name: "TestControl", Kind: "invariant", Control: true},
+	}}
+	a := NewAnnotator(t.Context(), func(context.Context) ([]protocol.Suite, error) { return []protocol.Suite{suite}, nil })
+	got := a.About("splice.TestPunchHole")
+	if got.Number != "B8" || got.Kind != "characterisation" || got.Doc != "A hole." || len(got.Steps) != 2 || got.Oracle != "nothing changes" || len(got.Known) != 1 {
+		t.Errorf("the test is %+v", got)
+	}
+	if kind := a.About("splice.TestControl").Kind; kind != "control" {
+		t.Errorf("the control cell is of kind %q", kind)
+	}
+	if unknown := a.About("splice.TestOther"); unknown.Doc != "" || unknown.Kind != "" || a.Family("splice.TestPunchHole/x") != "B mutation" {
+		t.Errorf("an unknown test is %+v", unknown)
 	}
 }

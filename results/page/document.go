@@ -32,6 +32,7 @@ type Run struct {
 	PausedMS   int64             `json:"paused_ms"` // time between started and finished while the run was stopped
 	Marks      []string          `json:"marks"`
 	Tally      results.Tally     `json:"tally"`
+	Paged      bool              `json:"paged"` // too large to be read at once: its cells are read by tests
 }
 
 // Cells are the cells of a run by column, so that 100,000 of them are a few

@@ -155,8 +155,8 @@ func TestMap(t *testing.T) {
 		got = append(got, fmt.Sprint(k.Series, " ", m.Rows[0].Cells[i]))
 	}
 	want := []string{
-		"5.10 {fail live " + liveRun + "}", "6.1 {pass snapshot 20261123-201420-two}",
-		"6.12 {pass snapshot " + liveRun + "}", "6.12 {crash  20261123-201420-two}",
+		"5.10 {fail live deviates " + liveRun + "}", "6.1 {pass snapshot pass 20261123-201420-two}",
+		"6.12 {pass snapshot pass " + liveRun + "}", "6.12 {crash  violation 20261123-201420-two}",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -67,7 +67,7 @@ func TestRunInBrowser(t *testing.T) {
 	_, address := live(t)
 	b := browsertest.Open(t, address)
 	b.Until(`document.querySelectorAll("table.runs tbody tr").length === 3`)
-	b.Click(`//a[text()="20261123-201420-two"]`)
+	b.Click(`//table[contains(@class, "runs")]//a[text()="20261123-201420-two"]`)
 	b.Until(`document.getElementById("shown")?.textContent === "24 cells"`)
 	b.Type("#find", "punch xfs")
 	b.Until(`document.getElementById("shown").textContent === "6 of 24 cells"`)

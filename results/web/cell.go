@@ -68,6 +68,16 @@ func (c cellSource) History(ctx context.Context, key results.CellKey) ([]page.Pa
 
 // violations serves what every policy forbids in a run.
 func (s *Server) violations(w http.ResponseWriter, r *http.Request) error {
+	if found, err := s.find(r.Context(), r.PathValue("ref")); err == nil && s.paged(found) && !r.URL.Query().Has("test") {
+		stamp, err := s.version(r.Context())
+		if err != nil {
+			return err
+		}
+		return s.document(w, r, "violations "+found.ID, settled(found, stamp), func(ctx context.Context) (any, error) {
+			cells, err := s.violating(ctx, found)
+			return page.NewViolations(found, s.cfg.Judge.Judge(found, cells)), err
+		})
+	}
 	return s.ofCells(w, r, "violations", func(_ context.Context, run results.Run, cells []results.Cell) any {
 		return page.NewViolations(run, cells)
 	})

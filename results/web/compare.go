@@ -39,11 +39,11 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 		p = after.Policy
 	}
 	return s.document(w, r, fmt.Sprintf("diff %s %s %s", before.ID, after.ID, p), stamp, func(ctx context.Context) (any, error) {
-		x, a, err := s.read(ctx, before, p)
+		x, a, err := s.read(ctx, before, p, nil)
 		if err != nil {
 			return nil, err
 		}
-		y, b, err := s.read(ctx, after, p)
+		y, b, err := s.read(ctx, after, p, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 	var cells []results.Cell
 	from := map[results.CellKey]string{} // each cell's run
 	for _, run := range runs {
-		_, all, err := s.read(ctx, run, p)
+		_, all, err := s.read(ctx, run, p, nil)
 		if err != nil {
 			return page.Map{}, err
 		}

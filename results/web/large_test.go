@@ -16,8 +16,12 @@ import (
 )
 
 // largeStore has a run of 100,000 cells: 50 kernels, 10 filesystems, 200 tests.
-func largeStore(b *testing.B) (path, id string) {
+func largeStore(b *testing.B) (path, id string) { return storeOf(b, 50, 10, 200) }
+
+// storeOf has a run of as many cells.
+func storeOf(b *testing.B, kernels, filesystems, tests int) (path, id string) {
 	b.Helper()
+	n := kernels * filesystems * tests
 	path, id = filepath.Join(b.TempDir(), "results.db"), "20261123-191420-large"
 	s := openStore(b, path)
 	check := func(err error) {
@@ -27,7 +31,7 @@ func largeStore(b *testing.B) (path, id string) {
 		}
 	}
 	ctx := b.Context()
-	check(s.BeginRun(ctx, newRun(id, 0, 100_000)))
+	check(s.BeginRun(ctx, newRun(id, 0, n)))
 	// One transaction: storing them is not what is measured.
 	db, err := sql.Open("sqlite", path)
 	check(err)
@@ -36,12 +40,12 @@ func largeStore(b *testing.B) (path, id string) {
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO attempt (run, kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates)
 		VALUES (?,?,?,?,1,?,?,?,?,?,?,?)`)
 	check(err)
-	for i := range 100_000 {
+	for i := range n {
 		v, o, detail := outcome.Pass, outcome.Snapshot, ""
 		if i%7 == 0 {
 			v, o, detail = outcome.Fail, outcome.Live, fmt.Sprintf("offset %d: generation 2", i%1000)
 		}
-		_, err := insert.ExecContext(ctx, id, fmt.Sprintf("6.%d.1-cloud-amd64", i%50), fmt.Sprintf("fs%d", i/50%10), fmt.Sprintf("splice.TestSomething%d/page", i/500),
+		_, err := insert.ExecContext(ctx, id, fmt.Sprintf("6.%d.1-cloud-amd64", i/(filesystems*tests)), fmt.Sprintf("fs%d", i/tests%filesystems), fmt.Sprintf("splice.TestSomething%d/page", i%tests),
 			string(v), string(o), string(outcome.Characterisation), detail, 187_000_000+i, t0.UnixNano(), `{"folio_order":"4","dirty":"no"}`)
 		check(err)
 	}

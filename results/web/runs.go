@@ -63,7 +63,9 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
 			}
 			id := one.ID
 			one.Run = results.SafeRun(one.Run)
-			list.Runs = append(list.Runs, page.NewRun(one, marks[id]))
+			doc := page.NewRun(one, marks[id])
+			doc.Paged = s.paged(one.Run)
+			list.Runs = append(list.Runs, doc)
 		}
 		return list, nil
 	})
@@ -119,7 +121,10 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.document(w, r, "run "+found.ID, stamp, func(ctx context.Context) (any, error) {
-		doc, _, err := s.read(ctx, found, "")
+		if s.paged(found) {
+			return s.pagedRun(ctx, found)
+		}
+		doc, _, err := s.read(ctx, found, "", nil)
 		return doc, err
 	})
 }
@@ -144,6 +149,10 @@ func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, ma
 	if err != nil {
 		return err
 	}
+	tests, err := named(r.URL.Query())
+	if err != nil {
+		return err
+	}
 	stamp, err := s.version(r.Context())
 	if err != nil {
 		return err
@@ -152,8 +161,8 @@ func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, ma
 	if err != nil {
 		return err
 	}
-	return s.document(w, r, name+" "+found.ID+" "+string(p), settled(found, stamp), func(ctx context.Context) (any, error) {
-		_, cells, err := s.read(ctx, found, p)
+	return s.document(w, r, fmt.Sprintf("%s %s %s %q", name, found.ID, p, tests), settled(found, stamp), func(ctx context.Context) (any, error) {
+		_, cells, err := s.read(ctx, found, p, tests)
 		if err != nil {
 			return nil, err
 		}
@@ -193,10 +202,10 @@ func (s *Server) find(ctx context.Context, ref string) (results.Run, error) {
 	return s.cfg.Store.Run(ctx, ref)
 }
 
-// read returns a run's cells, judged by the server's Judge, under policy p
-// unless that is empty.
-func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (page.Run, []results.Cell, error) {
-	cells, err := s.cfg.Store.Cells(ctx, run.ID)
+// read returns a run's cells, or those of some tests, judged by the server's
+// Judge, under policy p unless that is empty.
+func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy, tests []string) (page.Run, []results.Cell, error) {
+	cells, err := s.cellsOf(ctx, run, tests)
 	if err != nil {
 		return page.Run{}, nil, err
 	}
@@ -204,16 +213,23 @@ func (s *Server) read(ctx context.Context, run results.Run, p outcome.Policy) (p
 		run.Policy, cells = p, results.Show(cells, p)
 	}
 	cells = s.cfg.Judge.Judge(run, cells)
+	doc, err := s.runDocument(ctx, run, results.Count(cells), s.paged(run))
+	return doc, cells, err
+}
+
+// runDocument is the document of a run with this tally.
+func (s *Server) runDocument(ctx context.Context, run results.Run, tally results.Tally, paged bool) (page.Run, error) {
 	marks, err := s.cfg.Store.Marks(ctx)
 	if err != nil {
-		return page.Run{}, nil, err
+		return page.Run{}, err
 	}
 	running, err := s.cfg.Store.Running()
 	if err != nil {
-		return page.Run{}, nil, err
+		return page.Run{}, err
 	}
-	summary := results.RunSummary{Run: results.SafeRun(run), Tally: results.Count(cells), Running: run.Finished.IsZero() && running.Has(run.ID)}
-	return page.NewRun(summary, marks[run.ID]), cells, nil
+	doc := page.NewRun(results.RunSummary{Run: results.SafeRun(run), Tally: tally, Running: run.Finished.IsZero() && running.Has(run.ID)}, marks[run.ID])
+	doc.Paged = paged
+	return doc, nil
 }
 
 // number parses a query parameter from 0 to most.

@@ -35,6 +35,8 @@ type Store interface {
 	Recent(ctx context.Context, skip, limit int) ([]results.RunSummary, int, error)
 	AttemptCount(ctx context.Context, run string) (int, error)
 	Cells(ctx context.Context, run string) ([]results.Cell, error)
+	Overview(ctx context.Context, run string) ([]store.TestTally, error)
+	CellsOfTests(ctx context.Context, run string, tests []string) ([]results.Cell, error)
 	Attempts(ctx context.Context, run string, key results.CellKey) ([]results.Attempt, error)
 	Marks(context.Context) (map[string][]string, error)
 	Running() (store.Running, error)
@@ -101,11 +103,12 @@ type limits struct {
 	streams   int           // open at once
 	readers   int           // documents being built at once
 	cacheSize int           // bytes of documents kept
+	cells     int           // in one document
 }
 
 var defaultLimits = limits{
 	poll: 500 * time.Millisecond, heartbeat: 15 * time.Second, write: 10 * time.Second, linger: time.Minute,
-	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20,
+	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20, cells: 200_000,
 }
 
 // Server answers requests about a store.
@@ -117,6 +120,7 @@ type Server struct {
 	cache   *cache
 	tallies tallies
 	trends  trends
+	last    lastOverview
 	hub     *hub
 	guard   guard
 	handler http.Handler
@@ -209,6 +213,7 @@ func (s *Server) routes() http.Handler {
 		"/api/runs":                  s.runs,
 		"/api/runs/{ref}":            s.run,
 		"/api/runs/{ref}/cells":      s.cells,
+		"/api/runs/{ref}/tests":      s.tests,
 		"/api/runs/{ref}/cell":       s.cell,
 		"/api/runs/{ref}/violations": s.violations,
 		"/api/runs/{ref}/vectors":    s.vectors,

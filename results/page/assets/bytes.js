@@ -37,5 +37,5 @@ export const byteBar = (layout, wrong) => {
       each(used).map(i => box(i * page, (i + 1) * page, 78, 20, "slot"))),
     el("ul", { class: "key" }, ranges.length ? ranges.map(r => el("li", {}, svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: outcomeClass(r.outcome), width: "12", height: "12" })), " " + rangeText(r))) : null,
       texts.slice(ranges.length).map(text => el("li", {}, text))),
-    el("p", { class: "dim" }, "Top to bottom: wrong bytes (triangles), what was received with the page boundaries, " + (folio ? "the first page's folio, " : "") + (used ? "the pipe's slots." : "")));
+    el("p", { class: "dim" }, "Top to bottom: " + (inside.length ? "the first wrong bytes (triangles), " : "") + "what was received, with page boundaries" + (folio ? "; the first page's folio" : "") + (used ? "; the pipe's slots, one for each page" : "")));
 };

@@ -6,7 +6,7 @@ import { byteBar } from "./bytes.js";
 import { copyButton, el } from "./dom.js";
 import { applyFilter, parseFilter } from "./filter.js";
 import { badgeOf, describe, formatMS, markOf, resultClass, standingLabel, when } from "./format.js";
-import { gridOf } from "./grid.js";
+import { gridOf, parentOf } from "./grid.js";
 import { shortcut } from "./keys.js";
 import { hexdump, logView } from "./log.js";
 import { source } from "./source.js";
@@ -16,7 +16,7 @@ import { phaseBar } from "./times.js";
 export const cellView = async (main, route, signal) => {
   const [id, , kernel, fs, test] = route.args;
   const back = routeHref("run", [id], route.params), policy = route.params.get("policy") ?? "";
-  const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id, policy), source.cell(id, kernel, fs, test, policy)]);
+  const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id, policy, [parentOf(test)]), source.cell(id, kernel, fs, test, policy)]);
   keptOf(id).reached = [kernel, fs, test]; // Esc continues there
   const grid = gridOf(cells);
   const near = neighbours(grid, grid.find(kernel, fs, test), parseFilter(route.params));

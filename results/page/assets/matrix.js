@@ -56,9 +56,9 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     const wide = new Map(); // of each kernel, in columns
     for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
     kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
-    // The rest of the window; a small one is scrolled as a whole.
-    const above = scroller.getBoundingClientRect().top + scrollY;
-    scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
+    // The rest of the window, or most of the window where the rest is small.
+    const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
+    scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
   };
 
   const drawHead = (from, to) => {

@@ -12,6 +12,7 @@ import { newMatrix } from "./matrix.js";
 import { printMatrix } from "./print.js";
 import { source } from "./source.js";
 import { current, keptOf } from "./state.js";
+import { testList } from "./tests.js";
 import { timeBars } from "./times.js";
 import { vectorTables } from "./vectors.js";
 import { violationBlock } from "./violations.js";
@@ -67,7 +68,13 @@ const matrixView = async (main, route, signal) => {
   const id = route.args[0];
   let filter = parseFilter(route.params), params = filterParams(filter), result = null;
   const policy = filter.policy, mine = keptOf(id);
-  const [run, cells, violations] = await Promise.all([source.run(id), source.cells(id, policy), source.violations(id)]);
+  const chosen = [...filter.test], run = await source.run(id);
+  if (run.paged && !chosen.length) {
+    const [list, violations] = await Promise.all([source.tests(id), source.violations(id)]);
+    main.append(runHead(run), violationBlock(run.id, violations, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run));
+    return null;
+  }
+  const [cells, violations] = await Promise.all([source.cells(id, policy, chosen), source.violations(id)]);
   const grid = gridOf(cells);
   if (!grid.n) {
     main.append(runHead(run), conditions(run), el("p", { class: "empty" }, "This run has no cells."));
@@ -81,7 +88,8 @@ const matrixView = async (main, route, signal) => {
   const matrix = newMatrix(grid, { kept: mine, signal,
     cellHref: i => base + kernels[cells.kernel[i]] + "/" + filesystems[cells.filesystem[i]] + "/" + tests[cells.test[i]] + query });
   const bar = filterBar(grid, run.policy, next => {
-    if (next.policy !== policy) { // other verdicts: another matrix
+    // Other verdicts, or other cells: another matrix.
+    if (next.policy !== policy || run.paged && [...next.test].join() !== chosen.join()) {
       mine.focus = "[data-policy=\"" + (next.policy || run.policy) + "\"]";
       go(routeHref("run", [id], filterParams(next)), { replace: true });
       return;
@@ -108,8 +116,9 @@ const matrixView = async (main, route, signal) => {
   };
   bar.element.querySelector(".line").append(full);
 
-  main.append(runHead(run), violationBlock(run.id, violations, policy), bar.element, matrix.element, none, legend(grid), conditions(run),
-    section("Policy vectors", source.vectors(id), vectorTables), section("Time by phase", source.times(id), timeBars));
+  main.append(runHead(run), run.paged ? el("p", {}, "Only the cells of " + counted(chosen.length, "test") + ". ", el("a", { href: routeHref("run", [id], new URLSearchParams(policy ? { policy } : {})) }, "All tests")) : "",
+    violationBlock(run.id, violations, policy), bar.element, matrix.element, none, legend(grid), conditions(run),
+    section("Policy vectors", source.vectors(id, "", chosen), vectorTables), section("Time by phase", source.times(id, "", chosen), timeBars));
   apply();
   if (matrix.restore()) matrix.focus();
   if (mine.focus) /** @type {HTMLElement | null} */ (bar.element.querySelector(mine.focus))?.focus({ preventScroll: true });
@@ -118,7 +127,7 @@ const matrixView = async (main, route, signal) => {
   current.matrix = { bar, matrix };
   return {
     update(next) {
-      if (next.args[0] !== id || next.args.length > 1 || (next.params.get("policy") ?? "") !== policy) return false;
+      if (next.args[0] !== id || next.args.length > 1 || (next.params.get("policy") ?? "") !== policy || run.paged && next.params.getAll("test").join() !== chosen.join()) return false;
       filter = parseFilter(next.params);
       apply();
       return true;

@@ -8,18 +8,20 @@ import { cellUnder, underPolicy } from "./policy.js";
 //   live            whether there is a server behind it
 //   runs(query)     {runs, total, skip}: the runs, newest first; query: {limit, skip}
 //   run(id)         a run
-//   cells(id, policy)       its cells, by column; policy is the run's own if empty
+//   cells(id, policy, tests)   its cells, by column; policy is the run's own if
+//                   empty. A paged run has too many: only those of the tests
 //   cell(id, kernel, fs, test, policy)   everything about one
+//   tests(id)       the tests of a paged run
 //   violations(id)  what every policy forbids
 //   vectors(id)     its policy vectors
 //   times(id)       where its time went
 //   get(path)       any other document of the server: get("api/map?fs=xfs", {signal})
 const memo = (f, most = 1) => { // one run is shown at a time, judged by few policies
   const last = new Map();
-  return (id, policy = "") => {
-    const key = id + " " + policy;
+  return (id, policy = "", tests = []) => {
+    const key = [id, policy, ...tests].join(" ");
     if (!last.has(key)) {
-      const promise = f(id, policy);
+      const promise = f(id, policy, tests);
       last.set(key, promise);
       promise.catch(() => last.delete(key));
       if (last.size > most) last.delete(last.keys().next().value);
@@ -42,18 +44,22 @@ const http = () => {
   const still = f => {
     const remembered = memo(f, 2);
     // A run in progress is fetched again each time.
-    return async (id, policy = "") => (await get(of(id))).finished ? remembered(id, policy) : f(id, policy);
+    return async (id, policy = "", tests = []) => {
+      const run = await get(of(id)), some = run.paged ? tests : [];
+      return run.finished ? remembered(id, policy, some) : f(id, policy, some);
+    };
   };
-  const judged = policy => policy ? "?" + new URLSearchParams({ policy }) : "";
+  const judged = (policy, tests) => "?" + new URLSearchParams([...(policy ? [["policy", policy]] : []), ...tests.map(test => ["test", test])]);
   return {
     live: true, get,
     runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
     run: id => get(of(id)),
-    cells: still((id, policy) => get(of(id, "/cells" + judged(policy)))),
+    cells: still((id, policy, tests) => get(of(id, "/cells" + judged(policy, tests)))),
     cell: (id, kernel, fs, test, policy = "") => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test, ...(policy && { policy }) }))),
+    tests: still(id => get(of(id, "/tests"))),
     violations: still(id => get(of(id, "/violations"))),
-    vectors: still(id => get(of(id, "/vectors"))),
-    times: still(id => get(of(id, "/times"))),
+    vectors: still((id, policy, tests) => get(of(id, "/vectors" + judged("", tests)))),
+    times: still((id, policy, tests) => get(of(id, "/times" + judged("", tests)))),
   };
 };
 

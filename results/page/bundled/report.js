@@ -581,10 +581,10 @@ var splicelab = (() => {
   // assets/source.js
   var memo = (f, most = 1) => {
     const last = /* @__PURE__ */ new Map();
-    return (id, policy = "") => {
-      const key = id + " " + policy;
+    return (id, policy = "", tests = []) => {
+      const key = [id, policy, ...tests].join(" ");
       if (!last.has(key)) {
-        const promise = f(id, policy);
+        const promise = f(id, policy, tests);
         last.set(key, promise);
         promise.catch(() => last.delete(key));
         if (last.size > most) last.delete(last.keys().next().value);
@@ -606,19 +606,23 @@ var splicelab = (() => {
     const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
     const still = (f) => {
       const remembered = memo(f, 2);
-      return async (id, policy = "") => (await get(of(id))).finished ? remembered(id, policy) : f(id, policy);
+      return async (id, policy = "", tests = []) => {
+        const run = await get(of(id)), some3 = run.paged ? tests : [];
+        return run.finished ? remembered(id, policy, some3) : f(id, policy, some3);
+      };
     };
-    const judged = (policy) => policy ? "?" + new URLSearchParams({ policy }) : "";
+    const judged = (policy, tests) => "?" + new URLSearchParams([...policy ? [["policy", policy]] : [], ...tests.map((test) => ["test", test])]);
     return {
       live: true,
       get,
       runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
       run: (id) => get(of(id)),
-      cells: still((id, policy) => get(of(id, "/cells" + judged(policy)))),
+      cells: still((id, policy, tests) => get(of(id, "/cells" + judged(policy, tests)))),
       cell: (id, kernel, fs, test, policy = "") => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test, ...policy && { policy } }))),
+      tests: still((id) => get(of(id, "/tests"))),
       violations: still((id) => get(of(id, "/violations"))),
-      vectors: still((id) => get(of(id, "/vectors"))),
-      times: still((id) => get(of(id, "/times")))
+      vectors: still((id, policy, tests) => get(of(id, "/vectors" + judged("", tests)))),
+      times: still((id, policy, tests) => get(of(id, "/times" + judged("", tests))))
     };
   };
   var bytes = (text) => {
@@ -752,7 +756,7 @@ var splicelab = (() => {
         ranges.length ? ranges.map((r) => el("li", {}, svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: outcomeClass(r.outcome), width: "12", height: "12" })), " " + rangeText(r))) : null,
         texts.slice(ranges.length).map((text) => el("li", {}, text))
       ),
-      el("p", { class: "dim" }, "Top to bottom: wrong bytes (triangles), what was received with the page boundaries, " + (folio ? "the first page's folio, " : "") + (used ? "the pipe's slots." : ""))
+      el("p", { class: "dim" }, "Top to bottom: " + (inside.length ? "the first wrong bytes (triangles), " : "") + "what was received, with page boundaries" + (folio ? "; the first page's folio" : "") + (used ? "; the pipe's slots, one for each page" : ""))
     );
   };
 
@@ -979,7 +983,7 @@ var splicelab = (() => {
   var cellView = async (main, route, signal) => {
     const [id, , kernel, fs, test] = route.args;
     const back = routeHref("run", [id], route.params), policy = route.params.get("policy") ?? "";
-    const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id, policy), source.cell(id, kernel, fs, test, policy)]);
+    const [run, cells, cell] = await Promise.all([source.run(id), source.cells(id, policy, [parentOf(test)]), source.cell(id, kernel, fs, test, policy)]);
     keptOf(id).reached = [kernel, fs, test];
     const grid = gridOf(cells);
     const near = neighbours(grid, grid.find(kernel, fs, test), parseFilter(route.params));
@@ -1006,12 +1010,12 @@ var splicelab = (() => {
   };
   var neighbours = (grid, at, filter) => {
     const { match } = applyFilter(grid, filter);
-    const some2 = match.some((m, i) => m && grid.remarkable[i]);
-    const wanted = (i) => match[i] && (!some2 || grid.remarkable[i]);
+    const some3 = match.some((m, i) => m && grid.remarkable[i]);
+    const wanted = (i) => match[i] && (!some3 || grid.remarkable[i]);
     let before2 = at - 1, after = at + 1;
     while (before2 >= 0 && !wanted(before2)) before2--;
     while (after < grid.n && !wanted(after)) after++;
-    return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some2 ? "failure" : "cell" };
+    return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some3 ? "failure" : "cell" };
   };
   var facts2 = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
   var kinds = /* @__PURE__ */ new Map([["characterisation", ": the policy decides which outcomes pass"], ["invariant", ": fails under every policy"], ["control", ": its outcome is known by construction; if it fails, the lab is broken"]]);
@@ -1287,8 +1291,8 @@ var splicelab = (() => {
       const wide = /* @__PURE__ */ new Map();
       for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
       kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44;
-      const above = scroller.getBoundingClientRect().top + scrollY;
-      scroller.style.maxHeight = px(Math.max(260, innerHeight - above - 12));
+      const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
+      scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
     };
     const drawHead = (from, to) => {
       const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
@@ -1607,6 +1611,63 @@ var splicelab = (() => {
     printed = null;
   });
 
+  // assets/tests.js
+  var some = 200;
+  var testList = (run, { tests, cells, limit }, query) => {
+    const rank = (test) => test.classes.violation ?? 0;
+    const ordered = [...tests].sort((a, b) => rank(b) - rank(a));
+    const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
+    const classes = classNames.filter((klass) => tests.some((test) => test.classes[klass]));
+    const href = (names) => {
+      const params = new URLSearchParams(query);
+      for (const name of names) params.append("test", name);
+      return routeHref("run", [run], params);
+    };
+    const row = (test) => el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, el("a", { href: href([test.test]) }, test.test)),
+      el("td", { class: "n" }, test.cells.toLocaleString("en")),
+      classes.map((klass) => test.classes[klass] ? el("td", { class: "n c-" + klass }, test.classes[klass].toLocaleString("en")) : el("td", {}))
+    );
+    let found = ordered, n = 0;
+    const more = el("button", { type: "button", on: { click: () => add() } });
+    const together = el("a", { href: "#/" });
+    const add = () => {
+      body.append(...found.slice(n, n + some).map(row));
+      n = Math.min(n + some, found.length);
+      more.textContent = counted(found.length - n, "more test");
+      more.hidden = n === found.length;
+    };
+    const find = () => {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      found = ordered.filter((test) => words.every((word) => test.test.toLowerCase().includes(word)));
+      note.textContent = counted(found.length, "test");
+      const all = found.reduce((sum, test) => sum + test.cells, 0);
+      together.hidden = !found.length || found.length > 500 || all > limit;
+      together.textContent = "One matrix of these " + counted(all, "cell");
+      together.setAttribute("href", href(found.map((test) => test.test)));
+      body.replaceChildren();
+      n = 0;
+      add();
+    };
+    const field = el("input", { type: "search", id: "find", placeholder: "test", "aria-label": "Find tests", on: { input: find } });
+    find();
+    return el(
+      "section",
+      { class: "tests" },
+      el("p", {}, counted(cells, "cell") + ", more than the " + limit.toLocaleString("en") + " of one matrix: choose a test, or find some."),
+      el("form", { class: "filter", role: "search", on: { submit: (e) => e.preventDefault() } }, el("div", { class: "line" }, field, note, together)),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tests" }, el(
+        "table",
+        { class: "list" },
+        el("thead", {}, el("tr", {}, ["test", "cells", ...classes.map((klass) => classMark(klass) + " " + klass)].map((name) => el("th", { scope: "col" }, name)))),
+        body
+      )),
+      more
+    );
+  };
+
   // assets/vectors.js
   var kind = (answer) => {
     const style = outcomeClass(answer.split(" ", 1)[0]);
@@ -1640,7 +1701,7 @@ var splicelab = (() => {
   );
 
   // assets/violations.js
-  var some = 3;
+  var some2 = 3;
   var states = { "violation": ["x", "c-violation", "has it"], "holds": [".", "c-pass", "ran without it"], "other": ["!", "o-unknown", "another violation"], "": ["", "", "no verdict"] };
   var stateOf = (name) => states[name] ?? states[""];
   var timelineText = (kernels, violation) => {
@@ -1699,9 +1760,9 @@ var splicelab = (() => {
     }
     section2.append(el("p", { class: "dim" }, counted(total, "cell") + " with what every policy forbids. In a strip, each box is a kernel, oldest first: x has it, . ran without it, ! has another violation, empty has no verdict; the thick one is the first bad kernel."));
     const add = (list) => list.map((v) => entry(run, kernels, v, policy));
-    section2.append(...add(violations.slice(0, some)));
-    if (violations.length > some) {
-      const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some))) } }, counted(violations.length - some, "more violation"));
+    section2.append(...add(violations.slice(0, some2)));
+    if (violations.length > some2) {
+      const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some2))) } }, counted(violations.length - some2, "more violation"));
       section2.append(more);
     }
     return section2;
@@ -1759,7 +1820,13 @@ var splicelab = (() => {
     const id = route.args[0];
     let filter = parseFilter(route.params), params = filterParams(filter), result = null;
     const policy = filter.policy, mine = keptOf(id);
-    const [run, cells, violations] = await Promise.all([source.run(id), source.cells(id, policy), source.violations(id)]);
+    const chosen2 = [...filter.test], run = await source.run(id);
+    if (run.paged && !chosen2.length) {
+      const [list, violations2] = await Promise.all([source.tests(id), source.violations(id)]);
+      main.append(runHead(run), violationBlock(run.id, violations2, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run));
+      return null;
+    }
+    const [cells, violations] = await Promise.all([source.cells(id, policy, chosen2), source.violations(id)]);
     const grid = gridOf(cells);
     if (!grid.n) {
       main.append(runHead(run), conditions(run), el("p", { class: "empty" }, "This run has no cells."));
@@ -1775,7 +1842,7 @@ var splicelab = (() => {
       cellHref: (i) => base + kernels[cells.kernel[i]] + "/" + filesystems[cells.filesystem[i]] + "/" + tests[cells.test[i]] + query
     });
     const bar2 = filterBar(grid, run.policy, (next) => {
-      if (next.policy !== policy) {
+      if (next.policy !== policy || run.paged && [...next.test].join() !== chosen2.join()) {
         mine.focus = '[data-policy="' + (next.policy || run.policy) + '"]';
         go(routeHref("run", [id], filterParams(next)), { replace: true });
         return;
@@ -1802,14 +1869,15 @@ var splicelab = (() => {
     bar2.element.querySelector(".line").append(full);
     main.append(
       runHead(run),
+      run.paged ? el("p", {}, "Only the cells of " + counted(chosen2.length, "test") + ". ", el("a", { href: routeHref("run", [id], new URLSearchParams(policy ? { policy } : {})) }, "All tests")) : "",
       violationBlock(run.id, violations, policy),
       bar2.element,
       matrix.element,
       none,
       legend(grid),
       conditions(run),
-      section("Policy vectors", source.vectors(id), vectorTables),
-      section("Time by phase", source.times(id), timeBars)
+      section("Policy vectors", source.vectors(id, "", chosen2), vectorTables),
+      section("Time by phase", source.times(id, "", chosen2), timeBars)
     );
     apply();
     if (matrix.restore()) matrix.focus();
@@ -1819,7 +1887,7 @@ var splicelab = (() => {
     current.matrix = { bar: bar2, matrix };
     return {
       update(next) {
-        if (next.args[0] !== id || next.args.length > 1 || (next.params.get("policy") ?? "") !== policy) return false;
+        if (next.args[0] !== id || next.args.length > 1 || (next.params.get("policy") ?? "") !== policy || run.paged && next.params.getAll("test").join() !== chosen2.join()) return false;
         filter = parseFilter(next.params);
         apply();
         return true;

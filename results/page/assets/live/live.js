@@ -265,7 +265,7 @@ wrapView("run", finished => async (main, route, signal) => {
     const run = await source.run(id);
     // latest, @baseline and the like refer to a run, which may change.
     if (run.id !== id) return go(routeHref("run", [run.id], route.params), { replace: true });
-    if (!run.finished) return render(main, id, signal);
+    if (!run.finished && !run.paged) return render(main, id, signal);
   }
   return finished(main, route, signal);
 });

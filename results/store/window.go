@@ -1,0 +1,128 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// This file reads parts of a run that is too large to be read at once: a run of
+// millions of cells takes gigabytes as a slice of cells.
+
+// TestTally counts the cells of one test, suite.TestName, and its subtests.
+type TestTally struct {
+	Test    string
+	Cells   int
+	Classes map[outcome.Class]int
+}
+
+// Overview counts the cells of a run by test. It reads every attempt once, and
+// keeps none of them.
+func (s *Store) Overview(ctx context.Context, runID string) ([]TestTally, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT kernel, fs, test, n, verdict, outcome, kind FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	tallies := map[string]*TestTally{}
+	var one []results.Attempt // of the current cell
+	flush := func() {
+		if len(one) == 0 {
+			return
+		}
+		name, _, _ := strings.Cut(one[0].Test, "/")
+		t := tallies[name]
+		if t == nil {
+			t = &TestTally{Test: name, Classes: map[outcome.Class]int{}}
+			tallies[name] = t
+		}
+		cell := results.FromAttempts(one)
+		t.Cells++
+		t.Classes[cell.Class()]++
+		one = one[:0] // FromAttempts does not retain it
+	}
+	seen := seenTexts{texts: map[string]string{}}
+	for rows.Next() {
+		var a results.Attempt
+		var kernel, fs, test, verdict, came, kind sql.RawBytes
+		if err := rows.Scan(&kernel, &fs, &test, &a.N, &verdict, &came, &kind); err != nil {
+			return nil, errors.Join(s.explain(err), rows.Close())
+		}
+		a.CellKey = results.CellKey{Kernel: seen.text(kernel), FS: seen.text(fs), Test: seen.text(test)}
+		a.Verdict, a.Outcome, a.Kind = outcome.Verdict(seen.text(verdict)), outcome.Outcome(seen.text(came)), outcome.Kind(seen.text(kind))
+		if len(one) > 0 && one[0].CellKey != a.CellKey {
+			flush()
+		}
+		one = append(one, a)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, s.explain(err)
+	}
+	flush()
+	list := make([]TestTally, 0, len(tallies))
+	for _, t := range tallies {
+		list = append(list, *t)
+	}
+	slices.SortFunc(list, func(a, b TestTally) int {
+		return cmp.Or(results.CompareNatural(a.Test, b.Test), strings.Compare(a.Test, b.Test))
+	})
+	return list, nil
+}
+
+// CellsOfTests returns the cells of some tests, suite.TestName, and their
+// subtests, in the order of reports. It reads these cells only.
+func (s *Store) CellsOfTests(ctx context.Context, runID string, tests []string) ([]results.Cell, error) {
+	columns, err := s.columns(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	var cells []results.Cell
+	for _, c := range columns {
+		for _, test := range tests {
+			// "0" is the character after "/".
+			attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', '' FROM attempt
+				WHERE run = ?1 AND kernel = ?2 AND fs = ?3 AND test >= ?4 AND test < ?4 || '0' AND (test = ?4 OR test >= ?4 || '/')
+				ORDER BY test, n`, runID, c.Kernel, c.FS, test)
+			if err != nil {
+				return nil, s.explain(err)
+			}
+			for from := 0; from < len(attempts); {
+				to := from + 1
+				for to < len(attempts) && attempts[to].CellKey == attempts[from].CellKey {
+					to++
+				}
+				cells = append(cells, results.FromAttempts(attempts[from:to]))
+				from = to
+			}
+		}
+	}
+	results.Sort(cells)
+	return cells, nil
+}
+
+// columns lists the kernels and filesystems of a run. It skips from each column
+// to the next by the primary key: DISTINCT would read all attempts.
+func (s *Store) columns(ctx context.Context, runID string) ([]results.Column, error) {
+	var columns []results.Column
+	last := results.Column{}
+	for {
+		err := s.read.QueryRowContext(ctx, `SELECT kernel, fs FROM attempt WHERE run = ?1 AND kernel = ?2 AND fs > ?3 ORDER BY fs LIMIT 1`, runID, last.Kernel, last.FS).
+			Scan(&last.Kernel, &last.FS)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = s.read.QueryRowContext(ctx, `SELECT kernel, fs FROM attempt WHERE run = ?1 AND kernel > ?2 ORDER BY kernel, fs LIMIT 1`, runID, last.Kernel).
+				Scan(&last.Kernel, &last.FS)
+		}
+		if errors.Is(err, sql.ErrNoRows) {
+			return columns, nil
+		}
+		if err != nil {
+			return nil, s.explain(err)
+		}
+		columns = append(columns, last)
+	}
+}

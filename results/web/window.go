@@ -1,0 +1,175 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
+)
+
+// A run with more cells than s.limits.cells is never read at once: its document
+// of tests is made of one pass that keeps nothing, and its cells are read by
+// tests. Everything that needs all cells of a run is refused, with the way out.
+
+// maxTests bounds the tests that one request names.
+const maxTests = 500
+
+// Tests are the tests of a run, with the number of their cells.
+type Tests struct {
+	Limit int         `json:"limit"` // cells in one document at most
+	Cells int         `json:"cells"`
+	Tests []CountedTest `json:"tests"` // in the order of names
+}
+
+// CountedTest counts the cells of a test and its subtests.
+type CountedTest struct {
+	Test    string                `json:"test"` // suite.TestName
+	Cells   int                   `json:"cells"`
+	Classes map[outcome.Class]int `json:"classes"`
+}
+
+// paged reports whether a run is read by tests.
+func (s *Server) paged(r results.Run) bool { return r.Planned > s.limits.cells }
+
+// tests serves the tests of a run.
+func (s *Server) tests(w http.ResponseWriter, r *http.Request) error {
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return err
+	}
+	found, err := s.find(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return err
+	}
+	return s.document(w, r, "tests "+found.ID, settled(found, stamp), func(ctx context.Context) (any, error) { return s.remembered(ctx, found) })
+}
+
+func (s *Server) overview(ctx context.Context, r results.Run) (Tests, error) {
+	doc := Tests{Limit: s.limits.cells, Tests: []CountedTest{}}
+	all, err := s.cfg.Store.Overview(ctx, r.ID)
+	for _, t := range all {
+		doc.Cells += t.Cells
+		doc.Tests = append(doc.Tests, CountedTest{Test: sanitize.Line(t.Test), Cells: t.Cells, Classes: t.Classes})
+	}
+	return doc, err
+}
+
+// named returns the tests that a request names.
+func named(q url.Values) ([]string, error) {
+	tests := q["test"]
+	if len(tests) > maxTests {
+		return nil, badRequest("test: name at most %d tests at once", maxTests)
+	}
+	for _, t := range tests {
+		if t == "" || len(t) > sanitize.MaxLine || strings.Contains(t, "/") {
+			return nil, badRequest("test: name tests without their subtests, as /tests lists them")
+		}
+	}
+	return tests, nil
+}
+
+// cellsOf returns the stored cells of a run, or of some of its tests.
+func (s *Server) cellsOf(ctx context.Context, r results.Run, tests []string) ([]results.Cell, error) {
+	switch {
+	case len(tests) > 0 && s.paged(r):
+		counts, err := s.counted(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		n := 0
+		for _, t := range tests {
+			n += counts[t]
+		}
+		if n > s.limits.cells {
+			return nil, tooLarge("these tests have %d cells, more than the %d of one document: name fewer", n, s.limits.cells)
+		}
+		return s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
+	case len(tests) > 0:
+		return s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
+	case s.paged(r):
+		return nil, tooLarge("run %s has more than the %d cells of one document: name tests with test=, /api/runs/%s/tests lists them", r.ID, s.limits.cells, r.ID)
+	}
+	return s.cfg.Store.Cells(ctx, r.ID)
+}
+
+func tooLarge(format string, args ...any) error {
+	return &requestError{http.StatusRequestEntityTooLarge, fmt.Sprintf(format, args...)}
+}
+
+// counted returns the number of cells of each test of a run. For a run that has
+// finished it is remembered.
+func (s *Server) counted(ctx context.Context, r results.Run) (map[string]int, error) {
+	doc, err := s.remembered(ctx, r)
+	counts := map[string]int{}
+	for _, t := range doc.Tests {
+		counts[t.Test] = t.Cells
+	}
+	return counts, err
+}
+
+// lastOverview is the overview that was made last.
+type lastOverview struct {
+	mu  sync.Mutex
+	key string
+	doc Tests
+}
+
+// remembered is the overview of a run, which is kept for the one that was asked
+// for last.
+func (s *Server) remembered(ctx context.Context, r results.Run) (Tests, error) {
+	key := r.ID + " " + r.Finished.String()
+	s.last.mu.Lock()
+	defer s.last.mu.Unlock()
+	if s.last.key == key && !r.Finished.IsZero() {
+		return s.last.doc, nil
+	}
+	doc, err := s.overview(ctx, r)
+	if err == nil {
+		s.last.key, s.last.doc = key, doc
+	}
+	return doc, err
+}
+
+// violating returns the cells of the tests that have a violation, as many tests
+// as fit into one document.
+func (s *Server) violating(ctx context.Context, r results.Run) ([]results.Cell, error) {
+	doc, err := s.remembered(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var tests []string
+	room := s.limits.cells
+	for _, t := range doc.Tests {
+		if t.Classes[outcome.Violates] > 0 && t.Cells <= room && len(tests) < maxTests {
+			tests, room = append(tests, t.Test), room-t.Cells
+		}
+	}
+	if len(tests) == 0 {
+		return nil, nil
+	}
+	return s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
+}
+
+// pagedRun is the document of a run that is read by tests. Its tally has no
+// verdicts, flaky cells and expectations: these need every cell.
+func (s *Server) pagedRun(ctx context.Context, r results.Run) (page.Run, error) {
+	doc, err := s.remembered(ctx, r)
+	if err != nil {
+		return page.Run{}, err
+	}
+	tally := results.Count(nil)
+	tally.Cells = doc.Cells
+	for _, t := range doc.Tests {
+		for class, n := range t.Classes {
+			tally.Classes[class] += n
+		}
+	}
+	return s.runDocument(ctx, r, tally, true)
+}
