@@ -10,6 +10,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/session"
 )
 
@@ -26,6 +27,7 @@ type app struct {
 	cfg        config.Config
 	drawing    drawing
 	programs   session.Programs // where the guest programs are; set on first use
+	progress   progress.Choice  // as the verb's flag says
 }
 
 // session is the part of the invocation that the packages below need.
@@ -101,6 +103,9 @@ func (a *app) configure(cmd *cobra.Command, _ []string) error {
 	}
 	if cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
 		return nil // what it completes reads the configuration, and survives a broken one
+	}
+	if err := a.showProgress(cmd); err != nil {
+		return err
 	}
 	file := a.configFile
 	if file == "" {

@@ -42,6 +42,7 @@ usage; 3 the lab failed or was interrupted.`,
 	f.StringVarP(&o.Test, "test", "t", `^splice\.TestWrite/large-clean$`, "measure a cell of the test whose suite.TestName/subtest matches `REGEXP`")
 	f.IntVarP(&o.Repetitions, "repetitions", "n", 20, "measure everything `N` times")
 	f.IntVar(&o.Held, "held", 50, "hold `N` restored VMs at once to measure their memory")
+	a.progressFlag(f)
 	f.IntP("jobs", "j", 0, "run `N` VMs at once for throughput (default: from cores and memory)")
 	a.bind(f, "jobs", "run.jobs")
 	a.vmFlags(f)

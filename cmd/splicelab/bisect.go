@@ -44,6 +44,7 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, answer *answerFlag
 	for _, name := range []string{"tests", "filesystems", "policy", "jobs"} {
 		a.bind(f, name, "run."+name)
 	}
+	a.progressFlag(f)
 	a.vmFlags(f)
 }
 

@@ -51,7 +51,8 @@ func TestDocumentedCommands(t *testing.T) {
 func TestDocumentedCommandsAreFoundAndRefused(t *testing.T) {
 	page := "Use `splicelab run -k 6.12` or `splicelab nothing`.\n" +
 		"```\nsplicelab run --kernel 6.12   # a comment\nCGO_ENABLED=0 go test -exec \"splicelab exec -k 6.12\" ./...\n```\n" +
-		"```console\n$ splicelab results show 'a b' | head\nsplicelab: an output line\n```\n"
+		"```console\n$ splicelab results show 'a b' | head\nsplicelab: an output line\n```\n" +
+		"```\n  splicelab run -k 6.12 \\\n    -f xfs\n```\n"
 	var got []string
 	for _, c := range documentedCommands(page) {
 		got = append(got, fmt.Sprintf("%d %q %t", c.line, c.words, parseCommand(c.words, c.block) == nil))
@@ -62,6 +63,7 @@ func TestDocumentedCommandsAreFoundAndRefused(t *testing.T) {
 		`3 ["splicelab" "run" "--kernel" "6.12"] false`,
 		`4 ["splicelab" "exec" "-k" "6.12" "pkg.test"] true`,
 		`7 ["splicelab" "results" "show" "a b"] true`,
+		`12 ["splicelab" "run" "-k" "6.12" "-f" "xfs"] true`,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -147,11 +149,16 @@ var (
 // a console block has them behind "$ ", and in code spans.
 func documentedCommands(page string) []documentedCommand {
 	var found []documentedCommand
-	fence := ""
+	fence, begun := "", "" // a command that the next line continues
 	n := 0
 	for line := range strings.Lines(page) {
 		n++
 		line = strings.TrimRight(line, "\n")
+		if part, more := strings.CutSuffix(line, "\\"); more && fence != "" {
+			begun += part
+			continue
+		}
+		line, begun = begun+line, ""
 		if info, ok := strings.CutPrefix(strings.TrimSpace(line), "```"); ok {
 			switch {
 			case fence != "":

@@ -55,6 +55,7 @@ in any case.`,
 	f.StringVar(&b.Tree, "tree", "", "build `SOURCE`: a directory, a tarball, or a git repository")
 	f.StringVar(&b.Ref, "ref", "", "build this `COMMIT`, branch or tag of the repository")
 	buildFlags(f, &b)
+	a.progressFlag(f)
 	f.IntVarP(&jobs, "jobs", "j", 0, "compile `N` files at once (default: the number of CPUs)")
 	return cmd
 }

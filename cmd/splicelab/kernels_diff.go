@@ -26,6 +26,7 @@ the compiler are omitted. Kernels that are not cached are fetched first.`,
 			return a.show(document, d.Changes, func() error { return d.Write(a.stdout) })
 		},
 	}
+	a.progressFlag(cmd.Flags())
 	document = documentFlags(cmd, "kernels-diff")
 	document.jsonFlag(cmd)
 	return cmd

@@ -22,6 +22,7 @@ resumed; a kernel that is already there costs nothing.`,
 			return kernelset.Fetch(cmd.Context(), a.session(), a.stdout, a.stderr, args[0], refresh)
 		},
 	}
+	a.progressFlag(cmd.Flags())
 	cmd.Flags().BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
 	return cmd
 }

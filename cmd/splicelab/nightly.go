@@ -61,6 +61,7 @@ nightly run in progress. 3 takes precedence over 1.`,
 	f.String("policy", d.Run.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
 	f.String("isolation", d.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
+	a.progressFlag(f)
 	f.String("baseline", d.Nightly.Baseline, "compare with this `RUN`: @baseline, previous for the previous nightly run, or any other")
 	f.String("reports", "", "write reports below `DIR` (default: reports in the directory of results)")
 	f.Int("keep-days", d.Nightly.KeepDays, "keep runs and reports for `N` days")

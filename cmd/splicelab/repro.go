@@ -82,6 +82,7 @@ bad report file; 3 the lab failed.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
+	a.progressFlag(cmd.Flags())
 	cmd.Flags().IntVarP(&repetitions, "repetitions", "n", 0, "try `N` times (default: as in the file)")
 	cmd.Flags().StringVar(&run, "run", "", "take the cell from this `RUN` (default: the newest that has it)")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the cell's report to `FILE`")

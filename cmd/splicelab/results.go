@@ -34,10 +34,16 @@ func runsTopic() *cobra.Command {
 
   20261123-201619-965a24f   its id, as splicelab results list shows it
   20261123-2016             a unique prefix of its id
-  latest                    the newest run
-  latest~N                  the N-th run before that
-  2026-11-23                a date: the newest run started by the end of that day
-  @baseline                 the run marked by splicelab results baseline`,
+  latest                    the newest run that has finished
+  latest~N                  the N-th such run before that
+  2026-11-23                a date: the newest such run started by the end of it
+  unfinished                the newest run that is running or was interrupted
+  @baseline                 the run marked by splicelab results baseline
+
+All but ids and marks are runs of run, nightly and results import. What bisect,
+repro, bench and tests compare or prove ran are steps to another end: they are
+named by their ids, and left out of results list, of histories and of flake
+rates. After run --resume, latest is the newest run in any state.`,
 		`  splicelab results show latest
   splicelab results diff latest~1 latest
   splicelab run --resume 20261123-2016`)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsHistoryCommand() *cobra.Command {
@@ -44,7 +47,9 @@ instead.`,
 			if err != nil {
 				return err
 			}
-			return a.show(document, h, func() error { return query.WriteHistory(a.stdout, h) })
+			return a.show(document, h, func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, _ terminal.Options) error { return query.WriteHistory(w, h) })
+			})
 		},
 	}
 	f := cmd.Flags()

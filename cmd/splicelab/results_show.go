@@ -1,12 +1,15 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 func (a *app) resultsShowCommand() *cobra.Command {
@@ -29,17 +32,22 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 				return err
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
-				switch {
-				case filter.Empty():
-					return a.show(document, runDocument(s), func() error { return query.WriteRun(a.stdout, s) })
-				case document.wanted():
+				if document.wanted() && !filter.Empty() {
 					shown, err := query.ShowCells(cmd.Context(), store, s, pick)
 					if err != nil {
 						return err
 					}
 					return document.encoding.Write(a.stdout, shown)
 				}
-				return query.WriteCells(cmd.Context(), a.stdout, store, s, pick)
+				return a.show(document, runDocument(s), func() error {
+					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+						o = asList(o)
+						if filter.Empty() {
+							return query.WriteRun(w, s, o)
+						}
+						return query.WriteCells(cmd.Context(), w, store, s, pick, o)
+					})
+				})
 			})
 		},
 	}
@@ -49,6 +57,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.StringVar(&filter.Verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")
+	a.wideFlag(cmd)
 	policyFlag(cmd, &policy)
 	document = documentFlags(cmd, "run")
 	a.expectationsFlag(cmd.Flags())

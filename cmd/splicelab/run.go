@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -84,6 +85,7 @@ passed.`,
 	f.Bool("no-templates", false, "boot each VM instead of restoring it from a template")
 	a.bind(f, "no-templates", "vm.no-templates")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
+	a.progressFlag(f)
 	reportFlags(f, &defaults.Run)
 	for name, key := range map[string]string{
 		"kernels": "run.kernels", "filesystems": "run.filesystems", "tests": "run.tests", "priority": "run.priority", "all": "run.all",
@@ -103,6 +105,18 @@ passed.`,
 	return cmd
 }
 
+// followed is a run that is shown, and reported while it goes on.
+type followed struct {
+	*progress.Progress
+	live *export.Live
+}
+
+// Event implements lab.Observer.
+func (f followed) Event(e sched.Event) {
+	f.Progress.Event(e)
+	f.live.Event(e)
+}
+
 // run rejects all bad input before the first byte is downloaded.
 func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from []string) error {
 	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
@@ -110,7 +124,8 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from 
 		return err
 	}
 	settings := a.session()
-	if _, err := settings.Expectations(); err != nil {
+	expected, err := settings.Expectations()
+	if err != nil {
 		return err
 	}
 	tests, err := settings.SelectForRun(ctx, from)
@@ -131,7 +146,8 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from 
 		return err
 	}
 	p.Status("preparing the first kernel and the accelerator")
-	ran, err := s.RunOn(ctx, tests, entries, p, s.Resumable(from))
+	live := reports.Follow(ctx, s.Results, expected.Apply)
+	ran, err := s.RunOn(ctx, tests, entries, followed{p, live}, s.Resumable(from))
 	p.Close()
 	if ran.Run.ID == "" {
 		return err
@@ -146,6 +162,10 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 		return err
 	}
 	settings := a.session()
+	expected, err := settings.Expectations()
+	if err != nil {
+		return err
+	}
 	r, err := settings.OpenResults()
 	if err != nil {
 		return err
@@ -170,7 +190,8 @@ func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from
 	p := progress.New(a.stderr)
 	defer p.Close()
 	p.Status("preparing the first kernel and the accelerator")
-	ran, err := s.Resume(ctx, paused, p)
+	live := reports.Follow(ctx, r, expected.Apply)
+	ran, err := s.Resume(ctx, paused, followed{p, live})
 	p.Close()
 	if !ran {
 		return err

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -19,7 +21,9 @@ import (
 //	run ID [CONDITION=VALUE…]
 //	KERNEL FILESYSTEM TEST VERDICT[:OUTCOME] [VERDICT[:OUTCOME]…]
 //
-// with an attempt for each verdict. What follows "|" is the detail of all.
+// with an attempt for each verdict. What follows "|" is the detail of all. The
+// conditions origin, kernels, filesystems, tests and planned are the run's own;
+// a run that was killed=yes has not finished.
 func storeListed(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: runs DIR FILE")
@@ -29,8 +33,9 @@ func storeListed(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer func() { ts.Check(store.Close()) }()
 	started, id := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC), ""
+	killed := false
 	finish := func() {
-		if id != "" {
+		if id != "" && !killed {
 			ts.Check(store.FinishRun(ctx, id, started.Add(time.Minute), ""))
 		}
 	}
@@ -42,15 +47,35 @@ func storeListed(ts *testscript.TestScript, neg bool, args []string) {
 		case words[0] == "run":
 			finish()
 			started, id = started.Add(time.Hour), words[1]
-			conditions := map[string]string{}
+			run := results.Run{
+				ID: id, Started: started, Policy: outcome.PolicySnapshot, Accel: "tcg", Seed: 7,
+				Command: []string{"splicelab", "run"}, Conditions: map[string]string{},
+			}
+			killed = false
 			for _, w := range words[2:] {
 				name, value, _ := strings.Cut(w, "=")
-				conditions[strings.ReplaceAll(name, "_", " ")] = value
+				switch name {
+				case "origin":
+					run.Origin = results.Origin(value)
+				case "kernels":
+					for release := range strings.SplitSeq(value, ",") {
+						run.Kernels = append(run.Kernels, results.Kernel{Release: kernelversion.ReleaseOf(release)})
+					}
+				case "filesystems":
+					run.Selected.Filesystems = strings.Split(value, ",")
+				case "tests":
+					run.Selected.Tests = strings.ReplaceAll(value, "_", " ")
+				case "planned":
+					n, err := strconv.Atoi(value)
+					ts.Check(err)
+					run.Planned = n
+				case "killed":
+					killed = true
+				default:
+					run.Conditions[strings.ReplaceAll(name, "_", " ")] = value
+				}
 			}
-			ts.Check(store.BeginRun(ctx, results.Run{
-				ID: id, Started: started, Policy: outcome.PolicySnapshot, Accel: "tcg", Seed: 7,
-				Command: []string{"splicelab", "run"}, Conditions: conditions,
-			}))
+			ts.Check(store.BeginRun(ctx, run))
 		default:
 			for i, w := range words[3:] {
 				v, o, characterised := strings.Cut(w, ":")

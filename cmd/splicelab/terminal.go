@@ -50,6 +50,13 @@ func (a *app) matrixOptions(w io.Writer) terminal.Options {
 	return terminal.Options{Width: screen.Width, Color: screen.Colour, Wide: a.drawing.wide}
 }
 
+// asList is how a list is drawn, whose lines programs read: it is fitted to a screen,
+// but is not folded where there is none.
+func asList(o terminal.Options) terminal.Options {
+	o.Wide = o.Wide || o.Width == 0
+	return o
+}
+
 // draw writes what f draws to standard output, through a pager if it is longer
 // than the screen. What was drawn before an error is written, too.
 func (a *app) draw(ctx context.Context, f func(io.Writer, terminal.Options) error) error {

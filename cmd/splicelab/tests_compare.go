@@ -35,6 +35,7 @@ interrupted, and only the completed ways are shown.`,
 	f.StringP("filesystems", "f", defaults.Filesystems, "compare on these filesystem profiles: `NAMES`, comma-separated, or all")
 	f.StringP("tests", "t", "", "compare the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
 	fromFlag(f, &from)
+	a.progressFlag(f)
 	f.Int("priority", defaults.Priority, "compare the tests of priority 0, the highest, to `N`")
 	f.StringVar(&names, "ways", "shared,restored,booted", "compare these `WAYS`, comma-separated; the others are compared with the first")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")

@@ -43,6 +43,7 @@ everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 	f.StringP("filesystems", "f", defaults.Filesystems, "prove on these filesystem profiles: `NAMES`, comma-separated, or all")
 	f.StringP("tests", "t", "", "prove the tests whose suite.TestName/subtest matches `REGEXP` (default: all but the self-test's)")
 	fromFlag(f, &from)
+	a.progressFlag(f)
 	f.Int("priority", defaults.Priority, "prove the tests of priority 0, the highest, to `N`")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	for _, name := range []string{"kernels", "filesystems", "tests", "priority", "jobs"} {

@@ -9,13 +9,10 @@ import (
 	"github.com/splicelab/splicelab/internal/input"
 )
 
-// plainWidth is the width of what is not written to a terminal.
-const plainWidth = 80
-
 // Screen is what a stream can show.
 type Screen struct {
 	Terminal bool
-	// Width and Height are in characters. Height is 0 where there is no end.
+	// Width and Height are in characters. They are 0 where there is no end.
 	Width, Height int
 	// Colour says that colours were asked for, or that they are seen.
 	Colour bool
@@ -70,9 +67,9 @@ func (f colorFlag) Set(s string) error {
 // CLICOLOR is 0; else colours on a terminal that is not dumb. An empty variable
 // is not set, and CLICOLOR_FORCE=0 is not either.
 //
-// Width: COLUMNS if it is a number; the terminal's; 80.
+// Width: COLUMNS if it is a number; the terminal's.
 func ScreenOf(w io.Writer, when string, getenv func(string) string) Screen {
-	s := Screen{Width: plainWidth}
+	var s Screen
 	if f, ok := w.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
 		s.Terminal = true
 		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {

@@ -67,7 +67,7 @@ func TestColorFlag(t *testing.T) {
 }
 
 func TestScreenOf(t *testing.T) {
-	for columns, want := range map[string]int{"": 80, "132": 132, "60": 60, "0": 80, "-5": 80, "wide": 80} {
+	for columns, want := range map[string]int{"": 0, "132": 132, "60": 60, "0": 0, "-5": 0, "wide": 0} {
 		got := ScreenOf(new(bytes.Buffer), ColorAuto, environment(map[string]string{"COLUMNS": columns}))
 		if d := cmp.Diff(Screen{Width: want}, got); d != "" {
 			t.Errorf("COLUMNS=%s: %s", columns, d)

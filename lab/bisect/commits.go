@@ -24,9 +24,6 @@ type Commits struct {
 	Paths       []string
 	FirstParent bool
 	Skip        []Commit
-	// Left is called with the number of commits left and the approximate
-	// number of steps; may be nil.
-	Left func(commits, steps int)
 	// PatchFile is where the patch that reverts the culprit is written.
 	PatchFile string
 }
@@ -95,12 +92,23 @@ func (c *Commits) Search(ctx context.Context) (Culprit, error) {
 	if err != nil {
 		return found, err
 	}
+	c.Judge.bracket.between = n
 	// The side branches of merges may take a step or two more than a linear
 	// history.
 	if err := c.Judge.Begin(ctx, c.Good.ID, c.Bad.ID, Steps(n+1)+2); err != nil {
 		return found, err
 	}
-	s := &stepper{Commits: c, found: &found}
+	c.Judge.decided = func(subject string, side Side) {
+		b := &c.Judge.bracket
+		b.between /= 2 // until git counts them
+		switch side {
+		case Good:
+			b.good = subject
+		case Bad:
+			b.bad = subject
+		}
+	}
+	s := &stepper{Commits: c, found: &found, all: n}
 	if err := s.run(ctx, earlier, later); err != nil {
 		return found, err
 	}
@@ -180,6 +188,8 @@ type stepper struct {
 	*Commits
 	found *Culprit
 	terms map[Side]string // as passed to git bisect
+	all   int             // commits between the ends
+	last  Side            // of the last step
 }
 
 // gitTerm is a mark as a term of git bisect, whose own terms such as skip are
@@ -235,16 +245,15 @@ func (s *stepper) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.Left != nil {
-		if err := s.left(ctx); err != nil {
-			return err
-		}
+	if err := s.left(ctx); err != nil {
+		return err
 	}
 	side, err := s.Judge.Side(ctx, next.ID)
 	if err != nil {
 		return err
 	}
 	s.found.Steps = append(s.found.Steps, Decided{next, side})
+	s.last = side
 	if side == Neither {
 		return s.bisect(ctx, "bisect", "skip", next.ID)
 	}
@@ -273,7 +282,7 @@ func (s *stepper) bisect(ctx context.Context, args ...string) error {
 	return err
 }
 
-// left reports how much is left, as git counts it.
+// left asks git how much is left.
 func (s *stepper) left(ctx context.Context) error {
 	args := []string{"rev-list", "--bisect-vars"}
 	if s.FirstParent {
@@ -295,8 +304,22 @@ func (s *stepper) left(ctx context.Context) error {
 		_, _ = fmt.Sscanf(line, "bisect_all=%d", &all)
 		_, _ = fmt.Sscanf(line, "bisect_steps=%d", &steps)
 	}
-	s.Left(all, steps)
+	s.narrow(all, steps)
 	return nil
+}
+
+// narrow updates the judge's bracket. git does not say where a commit is, only
+// how many are left: what is gone was on the side of the last decision.
+func (s *stepper) narrow(commits, steps int) {
+	b := &s.Judge.bracket
+	b.between, b.steps = commits, max(steps, 1)
+	size := float64(commits) / float64(max(s.all, commits, 1))
+	switch s.last {
+	case Good:
+		b.low = b.high - size
+	case Bad:
+		b.high = b.low + size
+	}
 }
 
 // over reads from git's log whether the search has finished, and its result.

@@ -20,8 +20,6 @@ type Differences struct {
 	// Untaken returns the members of a set that have no effect, because a
 	// dependency is not in the set. It must be cheap and try no subject.
 	Untaken func(ctx context.Context, set []int) ([]int, error)
-	// Left is called with the number of remaining differences; may be nil.
-	Left func(n int)
 }
 
 // Found is the result of a search of differences.
@@ -37,9 +35,11 @@ type Found struct {
 // *ContradictionError.
 func (d *Differences) Search(ctx context.Context) (Found, error) {
 	all := upTo(d.N)
+	d.Judge.bracket.between = d.N - 1
 	if err := d.Judge.Begin(ctx, FormatSet(nil), FormatSet(all), 2*Steps(d.N+1)+2); err != nil {
 		return Found{}, err
 	}
+	d.Judge.decided = func(string, Side) { d.Judge.bracket.between /= 2 }
 	var found Found
 	set, err := d.least(ctx, nil, d.bad, func(set []int, last int) ([]int, error) {
 		// The dependencies of the last one are found without trying anything.
@@ -92,8 +92,9 @@ func (d *Differences) least(ctx context.Context, set []int, holds func(context.C
 		}
 		low := 0
 		for high-low > 1 {
-			if d.Left != nil && grown != nil {
-				d.Left(high - low)
+			if grown != nil {
+				b := &d.Judge.bracket
+				b.between, b.steps, b.low, b.high = high-low-1, stepsFor(high-low-1), float64(low)/float64(d.N), float64(high)/float64(d.N)
 			}
 			mid := (low + high) / 2
 			switch ok, err := holds(ctx, union(set, upTo(mid))); {

@@ -44,6 +44,8 @@ type record struct {
 	Pinned map[string]string `json:"pinned,omitempty"`
 	// Identities are the subjects' identities, by which tallies are stored.
 	Identities map[string]string `json:"identities,omitempty"`
+	// State is that of the search before its last attempts.
+	State *State `json:"state,omitempty"`
 	// Verified has the tallies of subjects from before they were verified.
 	Verified map[string]Tally `json:"verified,omitempty"`
 }

@@ -89,7 +89,12 @@ type Judge struct {
 	Budget int
 	// OnDecision is called once for each subject that is decided; may be nil.
 	OnDecision func(subject string, side Side, t Tally)
+	// OnState is called before each attempts at a subject; may be nil.
+	OnState func(State)
 
+	bracket bracket
+	// decided lets a search narrow its bracket before a decision is reported.
+	decided  func(subject string, side Side)
 	steps    int // subjects that may have to be found good
 	reported map[string]bool
 }
@@ -102,6 +107,10 @@ type Judge struct {
 // these ends cannot be searched.
 func (j *Judge) Begin(ctx context.Context, good, bad string, steps int) error {
 	j.steps = max(steps, 1)
+	j.bracket.good, j.bracket.bad = good, bad
+	if j.bracket.steps == 0 {
+		j.bracket.steps, j.bracket.high = steps+1, 1
+	}
 	for _, end := range []struct {
 		subject string
 		side    Side
@@ -160,6 +169,7 @@ func (j *Judge) upTo(ctx context.Context, subject string, n int) error {
 
 // try tries a subject and records what it showed.
 func (j *Judge) try(ctx context.Context, subject string, n int) error {
+	j.observe(subject)
 	seen, err := j.Trier.Try(ctx, subject, n)
 	if err != nil {
 		return err
@@ -307,11 +317,18 @@ func (j *Judge) Verify(ctx context.Context, subject string, side Side) error {
 }
 
 func (j *Judge) report(subject string, s Side) Side {
-	if j.OnDecision != nil && !j.reported[subject] {
-		if j.reported == nil {
-			j.reported = map[string]bool{}
-		}
-		j.reported[subject] = true
+	if j.reported[subject] {
+		return s
+	}
+	if j.reported == nil {
+		j.reported = map[string]bool{}
+	}
+	j.reported[subject] = true
+	j.bracket.steps = max(0, j.bracket.steps-1)
+	if j.decided != nil {
+		j.decided(subject, s)
+	}
+	if j.OnDecision != nil {
 		j.OnDecision(subject, s, j.Journal.Tally(subject))
 	}
 	return s

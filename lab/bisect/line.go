@@ -30,10 +30,18 @@ type Boundary struct {
 // *SeveralError.
 func (j *Judge) Line(ctx context.Context, subjects []string, samples []int) (Boundary, error) {
 	last := len(subjects) - 1
+	l := line{judge: j, subjects: subjects, sides: map[int]Side{0: Good, last: Bad}, samples: samples}
+	l.narrow()
+	j.bracket.steps += 2 // the ends
+	j.decided = func(subject string, side Side) {
+		if i := slices.Index(subjects, subject); i > 0 && i < last {
+			l.sides[i] = side
+			l.narrow()
+		}
+	}
 	if err := j.Begin(ctx, subjects[0], subjects[last], len(samples)+Steps(len(subjects))); err != nil {
 		return Boundary{}, err
 	}
-	l := line{judge: j, subjects: subjects, sides: map[int]Side{0: Good, last: Bad}}
 	for _, i := range samples {
 		if err := l.look(ctx, i); err != nil {
 			return Boundary{}, err
@@ -65,6 +73,32 @@ type line struct {
 	judge    *Judge
 	subjects []string
 	sides    map[int]Side
+	samples  []int // are tried first
+}
+
+// narrow updates the judge's bracket.
+func (l *line) narrow() {
+	low, high := l.ends()
+	last := float64(len(l.subjects) - 1)
+	b := bracket{good: l.subjects[low], bad: l.subjects[high], low: float64(low) / last, high: float64(high) / last}
+	for i := low + 1; i < high; i++ {
+		if _, known := l.sides[i]; !known {
+			b.between++
+		}
+	}
+	for _, i := range l.samples {
+		if _, known := l.sides[i]; !known {
+			b.steps++
+		}
+	}
+	b.steps += stepsFor(b.between / max(1, b.steps)) // samples divide the line
+	b.at = func(subject string) float64 {
+		if i := slices.Index(l.subjects, subject); i >= 0 {
+			return float64(i) / last
+		}
+		return -1
+	}
+	l.judge.bracket = b
 }
 
 func (l *line) look(ctx context.Context, i int) error {

@@ -59,6 +59,7 @@ type Reports struct {
 type formatted struct {
 	format string
 	file   File
+	live   *Live // what writes it while the run goes on; nil: nothing
 }
 
 // NewReports reads the options for reports, and verifies that each file can be
@@ -83,7 +84,7 @@ func NewReports(r config.Run, suites Suites, stdout io.Writer) (Reports, error) 
 		if err := file.Check(kind.Name); err != nil {
 			return Reports{}, err
 		}
-		all.files = append(all.files, formatted{kind.Name, file})
+		all.files = append(all.files, formatted{format: kind.Name, file: file})
 	}
 	return all, nil
 }
@@ -101,9 +102,15 @@ func (r Reports) OnStdout() bool {
 func (r Reports) Write(ctx context.Context, s *store.Store, run results.Run, cells []results.Cell, log io.Writer) error {
 	for _, one := range r.files {
 		var document bytes.Buffer
-		err := r.Render(ctx, &document, one.format, s, run, cells)
+		var err error
+		live := one.live.began(run.ID)
+		if live {
+			err = one.live.end(cells)
+		} else {
+			err = r.Render(ctx, &document, one.format, s, run, cells)
+		}
 		switch {
-		case err != nil:
+		case err != nil, live:
 		case one.file == Stdout:
 			_, err = r.stdout.Write(document.Bytes())
 		default:

@@ -190,6 +190,19 @@ func New(ks []Kernel, ps []images.Profile, suites []protocol.Suite, pattern stri
 // only in a plan if the pattern names it.
 const hiddenSuite = "selftest"
 
+// Keys are the keys of all cells of the plan.
+func (p Plan) Keys() []results.CellKey {
+	keys := make([]results.CellKey, 0, p.Cells())
+	for _, k := range p.Kernels {
+		for _, f := range p.Profiles {
+			for _, t := range p.Tests {
+				keys = append(keys, Key(k, f, t))
+			}
+		}
+	}
+	return keys
+}
+
 // Key is the cell's key in the store.
 func Key(k Kernel, p images.Profile, t Test) results.CellKey {
 	return results.CellKey{Kernel: k.Release, FS: p.Name, Test: t.Name()}

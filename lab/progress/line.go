@@ -16,17 +16,31 @@ import (
 // seconds elsewhere.
 type Line struct {
 	out      io.Writer
+	mode     Mode
+	objects  *objects // of JSON
 	terminal bool
 	last     time.Time
 }
 
 // NewLine returns a line on w.
-func NewLine(w io.Writer) *Line { return &Line{out: w, terminal: IsTerminal(w)} }
+func NewLine(w io.Writer) *Line {
+	l := &Line{out: w}
+	var objectsTo io.Writer
+	l.mode, objectsTo = modeOf(w)
+	l.terminal = l.mode == Auto && IsTerminal(w)
+	if l.mode == JSON {
+		l.objects = &objects{out: objectsTo}
+	}
+	return l
+}
 
 // Show replaces the line.
 func (l *Line) Show(text string) {
 	text = sanitize.Line(text)
 	switch {
+	case l.objects != nil:
+		l.objects.write(Object{Kind: "progress", Time: time.Now(), Phase: text})
+	case l.mode == None:
 	case l.terminal:
 		fmt.Fprintf(l.out, "\r\x1b[K%s", text)
 	case time.Since(l.last) >= plainInterval:

@@ -27,14 +27,14 @@ type Unattended struct{ *Progress }
 
 // Event implements lab.Observer.
 func (u Unattended) Event(e sched.Event) {
-	if u.terminal || e.Kind == sched.Planned || e.Kind == sched.Notice {
+	if u.terminal || u.mode == JSON || e.Kind == sched.Planned || e.Kind == sched.Notice {
 		u.Progress.Event(e)
 	}
 }
 
 // Update implements kernels.Progress.
 func (u Unattended) Update(name string, done, total int64) {
-	if u.terminal {
+	if u.terminal || u.mode == JSON {
 		u.Progress.Update(name, done, total)
 	}
 }

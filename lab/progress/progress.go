@@ -6,6 +6,7 @@ package progress
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,8 @@ type Progress struct {
 	now   func() time.Time
 	last  time.Time // when the last plain line was written
 
+	mode     Mode
+	objects  *objects // of JSON
 	terminal bool
 	screen   *mpb.Progress // nil until there is something to redraw
 	bar      *mpb.Bar
@@ -42,7 +45,14 @@ type Progress struct {
 // New shows progress on w. It must be closed before anything else is written
 // there.
 func New(w io.Writer) *Progress {
-	return &Progress{out: w, now: time.Now, last: time.Now(), terminal: IsTerminal(w), done: make(chan struct{})}
+	p := &Progress{out: w, now: time.Now, last: time.Now(), done: make(chan struct{})}
+	var objectsTo io.Writer
+	p.mode, objectsTo = modeOf(w)
+	p.terminal = p.mode == Auto && IsTerminal(w)
+	if p.mode == JSON {
+		p.objects = &objects{out: objectsTo}
+	}
+	return p
 }
 
 // tick writes a plain line when it is due although nothing happened. The caller
@@ -104,6 +114,9 @@ func (p *Progress) end() (*mpb.Progress, *mpb.Bar) {
 	screen, bar := p.screen, p.bar
 	if !p.closed {
 		close(p.done)
+		if p.objects != nil && p.tally.total > 0 {
+			p.objects.write(p.tally.object("end", p.now()))
+		}
 	}
 	p.closed, p.screen = true, nil
 	return screen, bar
@@ -114,6 +127,14 @@ func (p *Progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	screen := p.screen
 	p.mu.Unlock()
+	if p.objects != nil {
+		for line := range strings.Lines(string(b)) {
+			p.objects.write(notice(strings.TrimSuffix(line, "\n"), p.now()))
+		}
+		if s, ok := p.out.(*Stream); ok && s.objects == nil {
+			return len(b), nil // one stream, and nothing but objects in it
+		}
+	}
 	if screen != nil {
 		return screen.Write(b)
 	}
@@ -170,7 +191,14 @@ func (p *Progress) Event(e sched.Event) {
 // plain writes the line if it is due and cannot be redrawn.
 func (p *Progress) plain(must bool) {
 	now := p.now()
-	if p.terminal || p.closed || !must && now.Sub(p.last) < plainInterval {
+	switch {
+	case p.closed:
+	case p.objects != nil && must:
+		p.objects.write(p.tally.object("plan", now))
+	case p.objects != nil:
+		p.objects.write(p.tally.object("progress", now))
+	}
+	if p.terminal || p.closed || p.mode == JSON || p.mode == None || !must && now.Sub(p.last) < plainInterval {
 		return
 	}
 	if line := p.tally.line(now); line != "" {

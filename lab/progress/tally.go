@@ -24,6 +24,9 @@ type tally struct {
 	retried   int // retries of failed cells that are done
 	retries   int // retries of failed cells that are done or due
 	verdicts  map[outcome.Verdict]int
+	classes   map[outcome.Class]int
+	run       string  // its id
+	search    *Search // of a bisection; nil for none
 
 	kernels, kernelsDone int
 
@@ -58,12 +61,15 @@ func (t *tally) download(name string, done, total int64, now time.Time) {
 func (t *tally) event(e sched.Event, now time.Time) {
 	t.begin(now)
 	if t.verdicts == nil {
-		t.verdicts = map[outcome.Verdict]int{}
+		t.verdicts, t.classes = map[outcome.Verdict]int{}, map[outcome.Class]int{}
 	}
 	switch e.Kind {
+	case sched.Planned:
+		t.run = e.Run
 	case sched.Finished:
 		if !e.Again { // a cell counts once
 			t.verdicts[e.Attempt.Verdict]++
+			t.classes[e.Attempt.Class()]++
 		}
 	case sched.Retry:
 		t.infra++
@@ -81,6 +87,12 @@ func (t *tally) event(e sched.Event, now time.Time) {
 // line is the whole tally in one line; empty when there is nothing to report.
 func (t *tally) line(now time.Time) string {
 	switch {
+	case t.search != nil && t.doing != "":
+		return t.doing
+	case t.search != nil && t.fetchesLeft():
+		return t.fetchLine(now)
+	case t.search != nil:
+		return t.search.fitting(1 << 10)
 	case t.doing != "":
 		return t.doing
 	case t.total > 0:
@@ -132,6 +144,14 @@ func (t *tally) cellsLine(now time.Time) string {
 // omitted first.
 func (t *tally) fitting(now time.Time, width int) string {
 	line := t.line(now)
+	if t.search != nil {
+		if t.doing == "" && !t.fetchesLeft() {
+			return t.search.fitting(width)
+		}
+		// What is built or fetched, after the picture.
+		short := t.search.picture() + fmt.Sprintf(" step %d of about %d; ", t.search.Step, t.search.Steps)
+		return runewidth.Truncate(short+line, max(width, 0), "")
+	}
 	if t.doing == "" && t.total > 0 {
 		for _, shorter := range []func() string{
 			func() string { return t.cells() + t.counts() + t.pace(true) + t.waiting(now) },

@@ -27,32 +27,35 @@ func ParseCell(text string) (results.CellKey, bool) {
 	return results.CellKey{Kernel: parts[0], FS: parts[1], Test: parts[2]}, true
 }
 
-// FindCell finds the cell in the named run, or in the newest that has it.
+// FindCell finds the cell in the named run, or in the newest that has it and is
+// no step of another command.
 func FindCell(ctx context.Context, store *store.Store, key results.CellKey, name string) (results.Run, results.Cell, error) {
 	var runs []results.Run
+	var err error
 	if name != "" {
-		run, err := store.Run(ctx, name)
-		if err != nil {
-			return results.Run{}, results.Cell{}, err
-		}
-		runs = append(runs, run)
+		runs = make([]results.Run, 1)
+		runs[0], err = store.Run(ctx, name)
 	} else {
-		all, err := store.Runs(ctx)
-		if err != nil {
-			return results.Run{}, results.Cell{}, err
-		}
-		for _, r := range all {
-			runs = append(runs, r.Run)
-		}
+		runs, err = store.RunsUpTo(ctx, nil)
+	}
+	if err != nil {
+		return results.Run{}, results.Cell{}, err
 	}
 	for _, run := range runs {
-		cells, err := store.Cells(ctx, run.ID)
+		kernels, err := store.Kernels(ctx, run.ID)
 		if err != nil {
 			return results.Run{}, results.Cell{}, err
 		}
 		var found []results.Cell
-		for _, c := range cells {
-			if c.FS == key.FS && c.Test == key.Test && strings.HasPrefix(c.Kernel, key.Kernel) {
+		for _, k := range kernels {
+			if !strings.HasPrefix(k.Name, key.Kernel) {
+				continue
+			}
+			c, ok, err := store.Cell(ctx, run.ID, results.CellKey{Kernel: k.Name, FS: key.FS, Test: key.Test})
+			if err != nil {
+				return results.Run{}, results.Cell{}, err
+			}
+			if ok {
 				found = append(found, c)
 			}
 		}

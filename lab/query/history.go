@@ -13,6 +13,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // History returns the results of a cell in the newest runs that have it, at
@@ -77,11 +78,11 @@ func WriteHistory(out io.Writer, h CellHistory) error {
 		c.Verdict = p.Verdict
 		detail := strings.TrimPrefix(p.Detail+"; "+p.Why, "; ")
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Run, p.Started.Local().Format("2006-01-02 15:04"), sanitize.Line(p.Kernel),
-			verdictWord(c), sanitize.Line(string(p.Outcome)), failed, sanitize.Line(strings.TrimSuffix(detail, "; ")))
+			terminal.Word(&c), sanitize.Line(string(p.Outcome)), failed, sanitize.Line(strings.TrimSuffix(detail, "; ")))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "failed: %s\n", history.Rate{Failed: h.Rate.Failed, Attempts: h.Rate.Attempts})
+	_, err := fmt.Fprintf(out, "failed: %s; the interval is a 95 %% CI\n", history.Rate{Failed: h.Rate.Failed, Attempts: h.Rate.Attempts})
 	return err
 }

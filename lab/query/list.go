@@ -3,44 +3,142 @@
 package query
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-
-	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/store"
 )
 
-// problemWidth is how many columns of a problem the list shows; WriteRun shows
-// all of it.
-const problemWidth = 60
+// RunList are runs of a store, newest first, and what was left out.
+type RunList struct {
+	Runs  []ListedRun
+	Steps int // left out because they are steps: see results.Origin.Step
+	Older int // left out by the limit
+}
 
-// WriteRuns lists runs as a table, in the given order. marks are by run id.
-func WriteRuns(out io.Writer, runs []results.RunSummary, marks map[string][]string) error {
-	w := text.NewTable(out)
-	fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tPOLICY\tACCEL\tCELLS\tVERDICTS\tMARKS\tPROBLEM")
-	for _, r := range runs {
-		took := r.Took().Round(time.Second).String()
-		switch {
-		case r.Running:
-			took = "running"
-		case r.Finished.IsZero():
-			took = "unfinished"
-		}
-		cells := fmt.Sprint(r.Cells)
-		if r.Planned != r.Cells {
-			cells += fmt.Sprintf(" of %d", r.Planned)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), took,
-			sanitize.Line(string(r.Policy)), sanitize.Line(r.Accel), cells, counts(r.Verdicts),
-			sanitize.Line(strings.Join(marks[r.ID], ", ")), runewidth.Truncate(sanitize.Line(r.Problem), problemWidth, "…"))
+// ListedRun is a run with what distinguishes it from others.
+type ListedRun struct {
+	results.RunSummary
+	Marks []string
+	// Previous is the id of the last run before it of the same selection; empty if
+	// there is none. Change is by how much the number of cells differs, by class.
+	Previous string
+	Change   map[outcome.Class]int
+}
+
+// ListRuns reads the runs that f selects, at most limit of them (0: all).
+func ListRuns(ctx context.Context, s *store.Store, f RunFilter, limit int) (RunList, error) {
+	all, err := s.Runs(ctx)
+	if err != nil {
+		return RunList{}, err
 	}
-	return w.Flush()
+	marks, err := s.Marks(ctx)
+	if err != nil {
+		return RunList{}, err
+	}
+	var list RunList
+	previous := map[string]int{} // the next run to be found in all, by its selection
+	for i := range all {
+		r := &all[i]
+		if at, ok := previous[selection(r.Run)]; ok && inSequence(*r) {
+			list.Runs[at].Previous = r.ID
+			delete(previous, selection(r.Run))
+		}
+		switch {
+		case !f.match(*r, marks[r.ID]):
+			continue
+		case !f.Steps && r.Origin.Step():
+			list.Steps++
+			continue
+		case limit > 0 && len(list.Runs) == limit:
+			list.Older++
+			continue
+		}
+		if inSequence(*r) {
+			previous[selection(r.Run)] = len(list.Runs)
+		}
+		list.Runs = append(list.Runs, ListedRun{RunSummary: *r, Marks: marks[r.ID]})
+	}
+	return list, list.count(ctx, s, all)
+}
+
+// inSequence reports whether a run has a place in the sequence of runs of its
+// selection.
+func inSequence(r results.RunSummary) bool { return !r.Pending && !r.Origin.Step() }
+
+// count sets the numbers of cells, of which the store has those of finished
+// runs.
+func (l *RunList) count(ctx context.Context, s *store.Store, all []results.RunSummary) error {
+	byID := map[string]*results.RunSummary{}
+	for i := range all {
+		byID[all[i].ID] = &all[i]
+	}
+	tally := func(id string) (results.Tally, error) {
+		one := []results.RunSummary{*byID[id]}
+		err := s.Count(ctx, one)
+		byID[id].Tally = one[0].Tally
+		return one[0].Tally, err
+	}
+	for i := range l.Runs {
+		r := &l.Runs[i]
+		var err error
+		if r.Tally, err = tally(r.ID); err != nil {
+			return err
+		}
+		if r.Previous == "" {
+			continue
+		}
+		before, err := tally(r.Previous)
+		if err != nil {
+			return err
+		}
+		r.Change = map[outcome.Class]int{}
+		for _, c := range outcome.Classes {
+			if n := r.Classes[c] - before.Classes[c]; n != 0 {
+				r.Change[c] = n
+			}
+		}
+	}
+	return nil
+}
+
+// selection identifies the runs that test the same: a point release continues
+// its series.
+func selection(r results.Run) string {
+	var series []string
+	for _, k := range r.Kernels {
+		series = append(series, k.Series())
+	}
+	filesystems := slices.Sorted(slices.Values(r.Selected.Filesystems))
+	return strings.Join(slices.Compact(series), ",") + "\n" + strings.Join(filesystems, ",") + "\n" + r.Selected.Tests
+}
+
+// took is the duration of a run, or its state.
+func took(r results.RunSummary) string {
+	switch {
+	case r.Running:
+		return "running"
+	case r.Pending:
+		return "interrupted"
+	}
+	return r.Took().Round(time.Second).String()
+}
+
+// classes lists the classes of cells and their numbers, the worst first.
+func classes(t results.Tally) string {
+	var words []string
+	for _, c := range outcome.Classes {
+		if n := t.Classes[c]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, c))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // counts lists the verdicts and their numbers, in the order of reports.
@@ -54,38 +152,22 @@ func counts(n map[outcome.Verdict]int) string {
 	return strings.Join(words, ", ")
 }
 
-// RunDocument is an entry of the document of "results list", with the names that
-// the document of a run uses. Fields may be added, but are never renamed or
-// missing.
-type RunDocument struct {
-	ID       string                  `json:"id"`
-	Started  string                  `json:"started"`
-	Finished string                  `json:"finished"` // empty: not finished
-	Running  bool                    `json:"running"`  // a process holds the run's lock
-	Policy   string                  `json:"policy"`
-	Accel    string                  `json:"accel"`
-	Seed     uint64                  `json:"seed"`
-	Command  []string                `json:"command"`
-	Planned  int                     `json:"planned"`
-	Cells    int                     `json:"cells"`
-	Verdicts map[outcome.Verdict]int `json:"verdicts"`
-	Problem  string                  `json:"problem"`
-	Marks    []string                `json:"marks"`
-}
-
-// RunDocuments is the document of "results list". marks are by run id.
-func RunDocuments(runs []results.RunSummary, marks map[string][]string) []RunDocument {
-	list := make([]RunDocument, 0, len(runs))
-	for _, r := range runs {
-		one := RunDocument{
-			ID: r.ID, Started: r.Started.Format(time.RFC3339), Running: r.Running, Policy: string(r.Policy), Accel: r.Accel, Seed: r.Seed,
-			Command: append([]string{}, r.Command...), Planned: r.Planned, Cells: r.Cells, Verdicts: r.Verdicts, Problem: r.Problem,
-			Marks: append([]string{}, marks[r.ID]...),
-		}
-		if !r.Finished.IsZero() {
-			one.Finished = r.Finished.Format(time.RFC3339)
-		}
-		list = append(list, one)
+// Write writes the list as a table for people, in at most width columns, and as
+// of now.
+func (l RunList) Write(out io.Writer, width int, now time.Time) error {
+	if err := l.table(out, width, now); err != nil {
+		return err
 	}
-	return list
+	var left []string
+	if l.Older > 0 {
+		left = append(left, fmt.Sprintf("%d older (-n 0 lists all)", l.Older))
+	}
+	if l.Steps > 0 {
+		left = append(left, fmt.Sprintf("%d of bisect, repro and the like (--all lists them)", l.Steps))
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "not shown: %s\n", strings.Join(left, ", "))
+	return err
 }

@@ -12,11 +12,10 @@ import (
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // pauses reports for how long a run was paused.
@@ -28,15 +27,23 @@ func pauses(r results.Run) string {
 }
 
 // WriteRun writes a run's circumstances, and the cells that did not pass.
-func WriteRun(out io.Writer, s session.Stored) error {
-	w := text.NewTable(out)
-	line := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, sanitize.Line(value)) }
+func WriteRun(out io.Writer, s session.Stored, o terminal.Options) error {
+	var fields [][2]string
+	line := func(name, value string) { fields = append(fields, [2]string{name, value}) }
 	line("run", s.ID)
 	line("started", s.Started.Local().Format(time.RFC3339))
-	if s.Finished.IsZero() {
+	switch {
+	case s.Finished.IsZero():
 		line("finished", "no: it was interrupted, or is still running")
-	} else {
+	case s.Pending:
+		line("finished", "no: it was interrupted at "+s.Finished.Local().Format(time.RFC3339)+pauses(s.Run))
+	default:
 		line("finished", s.Finished.Local().Format(time.RFC3339)+", after "+s.Took().Round(time.Second).String()+pauses(s.Run))
+	}
+	line("origin", string(s.Origin))
+	line("filesystems", strings.Join(s.Selected.Filesystems, ", "))
+	if s.Selected.Tests != "" {
+		line("tests", s.Selected.Tests)
 	}
 	line("policy", string(s.Policy))
 	line("accelerator", s.Accel)
@@ -49,39 +56,14 @@ func WriteRun(out io.Writer, s session.Stored) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Conditions)) {
 		line(name, s.Conditions[name])
 	}
-	if err := w.Flush(); err != nil {
+	if err := terminal.WriteFields(out, fields, o); err != nil {
 		return err
 	}
-
-	w = text.NewTable(out)
-	head := "\nVERDICT\tOUTCOME\tKERNEL\tFILESYSTEM\tTEST\tDETAIL\n"
-	for _, c := range s.Cells {
-		if c.Verdict == outcome.Pass && c.Expected == "" || c.Verdict == outcome.Skip {
-			continue
-		}
-		detail := c.Detail
-		if c.Why != "" {
-			detail = strings.TrimPrefix(detail+"; "+c.Why, "; ")
-		}
-		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", head, verdictWord(c), c.Outcome, c.Kernel, c.FS, c.Test, sanitize.Line(detail))
-		head = ""
-	}
-	return w.Flush()
-}
-
-// verdictWord is a cell's verdict, marked if the cell was expected to fail.
-func verdictWord(c results.Cell) string {
-	switch c.Expected {
-	case results.XFail:
-		return "expected " + string(c.Verdict)
-	case results.XPass:
-		return "unexpected pass"
-	}
-	return string(c.Verdict)
+	return terminal.WriteFailures(out, s.Cells, o)
 }
 
 // WriteCells writes the selected cells with their attempts.
-func WriteCells(ctx context.Context, out io.Writer, store *store.Store, s session.Stored, pick func(results.Cell) bool) error {
+func WriteCells(ctx context.Context, out io.Writer, store *store.Store, s session.Stored, pick func(results.Cell) bool, o terminal.Options) error {
 	shown := 0
 	for _, c := range s.Cells {
 		if !pick(c) {
@@ -95,7 +77,7 @@ func WriteCells(ctx context.Context, out io.Writer, store *store.Store, s sessio
 			fmt.Fprintln(out)
 		}
 		shown++
-		if err := showCell(out, c, attempts); err != nil {
+		if err := showCell(out, c, attempts, o); err != nil {
 			return err
 		}
 	}
@@ -105,9 +87,9 @@ func WriteCells(ctx context.Context, out io.Writer, store *store.Store, s sessio
 	return nil
 }
 
-func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
+func showCell(out io.Writer, c results.Cell, attempts []results.Attempt, o terminal.Options) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", c.CellKey, judged(c.Verdict, c.Outcome))
+	fmt.Fprintf(&b, "%s: %s\n", sanitize.Line(c.CellKey.String()), terminal.Result(&c.Attempt, o.Color))
 	if c.Why != "" || c.Expected != "" {
 		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Expected), "expectation"), "-", " "), sanitize.Line(c.Why))
 	}
@@ -115,7 +97,7 @@ func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
 		fmt.Fprintf(&b, "  flaky: %s attempts failed\n", c.Flaky)
 	}
 	for _, at := range attempts {
-		fmt.Fprintf(&b, "  attempt %d: %s in %s\n", at.N, judged(at.Verdict, at.Outcome), at.Duration.Round(time.Millisecond))
+		fmt.Fprintf(&b, "  attempt %d: %s in %s\n", at.N, terminal.Result(&at, o.Color), at.Duration.Round(time.Millisecond))
 		if at.Detail != "" {
 			fmt.Fprintf(&b, "    detail: %s\n", sanitize.Line(at.Detail))
 		}
@@ -127,14 +109,6 @@ func showCell(out io.Writer, c results.Cell, attempts []results.Attempt) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
-}
-
-// judged is a verdict with its outcome, if there is one.
-func judged(v outcome.Verdict, o outcome.Outcome) string {
-	if o == outcome.None {
-		return string(v)
-	}
-	return fmt.Sprintf("%s (%s)", v, o)
 }
 
 // block writes guest text, safe and indented.

@@ -22,6 +22,9 @@ const (
 	Finished EventKind = "finished" // Attempt is stored
 	Retry    EventKind = "retry"    // an infra attempt is stored; the cell will run again
 	Notice   EventKind = "notice"   // Text concerns many cells
+	// Cell has its final result: no attempt at it is left, and no retry. The cells
+	// that a resumed run already has follow Planned.
+	Settled EventKind = "settled"
 	// Work for Cell.Kernel, and Cell.FS if it is not empty, began or is over. Work
 	// that turns out to be done already is over without a begin.
 	Preparing EventKind = "preparing"
@@ -32,7 +35,8 @@ const (
 // Event is one step of a run.
 type Event struct {
 	Kind        EventKind
-	Run         string // Planned: the run's ID
+	Run         string     // Planned: the run's ID
+	Plan        *plan.Plan // Planned
 	Cell        results.CellKey
 	Attempt     results.Attempt // Finished and Retry
 	Again       bool            // the attempt is a retry of a failing cell
@@ -57,8 +61,9 @@ type progress struct {
 	done, total      int
 	retried, retries int
 	tracker          *tracker
-	works            map[string]*works // by kind
-	prepared         map[string]bool   // what began, or turned out to be done
+	works            map[string]*works       // by kind
+	prepared         map[string]bool         // what began, or turned out to be done
+	pending          map[results.CellKey]int // attempts that are left
 }
 
 // Failures are the lab's own faults, cell by cell.
@@ -144,8 +149,8 @@ func (s *Scheduler) skipKernel(u plan.Unit, e *job.MissingKernelError) {
 }
 
 // count counts an attempt that was a cell's last, or one of those planned for
-// it.
-func (s *Scheduler) count(u plan.Unit, t plan.Test, a *results.Attempt) {
+// it. It reports whether no other attempt at the cell is left.
+func (s *Scheduler) count(u plan.Unit, t plan.Test, a *results.Attempt) (settled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.progress.tracker.left[a.Kernel]--
@@ -168,6 +173,11 @@ func (s *Scheduler) count(u plan.Unit, t plan.Test, a *results.Attempt) {
 	if s.cfg.Plan.WantsRetries(t, a) {
 		s.schedule(a.CellKey, s.cfg.Plan.RetryFailures)
 	}
+	if s.progress.pending[a.CellKey]--; s.progress.pending[a.CellKey] > 0 {
+		return false
+	}
+	delete(s.progress.pending, a.CellKey)
+	return true
 }
 
 // checkControl records a control cell that failed. The caller holds the lock.
@@ -185,6 +195,7 @@ func (s *Scheduler) schedule(key results.CellKey, times int) {
 	}
 	s.retries[key] = times
 	s.progress.retries += times
+	s.progress.pending[key] += times
 	s.progress.tracker.add(key, times)
 	if s.progress.tracker.shared {
 		s.progress.tracker.Add(estimate.Boot, spec(key.Kernel, key.FS), times) // each in a fresh VM

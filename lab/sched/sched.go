@@ -74,7 +74,7 @@ func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
 		cfg: cfg, exec: exec, store: store,
 		retries: map[results.CellKey]int{}, came: map[string]bool{}, died: map[string]bool{}, noticed: map[string]bool{},
 	}
-	s.progress = progress{total: cfg.Plan.Attempts(cfg.Isolation), tracker: newTracker(cfg, time.Now()), prepared: map[string]bool{}}
+	s.progress = progress{total: cfg.Plan.Attempts(cfg.Isolation), tracker: newTracker(cfg, time.Now()), prepared: map[string]bool{}, pending: map[results.CellKey]int{}}
 	s.versions = map[string]string{}
 	for _, k := range cfg.Plan.Kernels {
 		s.versions[k.Release] = k.Version.String()
@@ -89,7 +89,12 @@ func New(cfg Config, exec job.Executor, store Recorder) *Scheduler {
 func (s *Scheduler) Run(ctx context.Context) error {
 	units := s.cfg.Plan.Units(s.cfg.Isolation, s.cfg.Expected)
 	units = s.expect(units)
-	s.observe(Event{Kind: Planned})
+	s.observe(Event{Kind: Planned, Plan: s.cfg.Plan})
+	for _, c := range s.cfg.Known {
+		if s.progress.pending[c.CellKey] == 0 {
+			s.observe(Event{Kind: Settled, Cell: c.CellKey})
+		}
+	}
 	ticking, stop := context.WithCancel(ctx)
 	var ticker sync.WaitGroup
 	ticker.Go(func() { s.tick(ticking) })
@@ -112,6 +117,7 @@ func (s *Scheduler) expect(units []plan.Unit) []plan.Unit {
 	for _, u := range units {
 		for _, t := range u.Tests {
 			tracker.Add(estimate.Cell, u.Key(t), 1)
+			s.progress.pending[u.Key(t)]++
 		}
 	}
 	tracker.prepare(units, s.cfg.Templates)

@@ -140,9 +140,16 @@ func TestInterruptedRunsAreCompleted(t *testing.T) {
 	p := onePlan(3, tests...)
 	for first := range 20 {
 		m := &memory{all: map[results.CellKey][]results.Attempt{}}
+		var settled map[string]string
 		rounds, cut := 1, first
 		for ; rounds < 50; rounds++ {
-			s := newScheduler(p, plan.IsolationCell, &scripted{script: script, store: m, cut: cut}, m, nil)
+			settled = map[string]string{}
+			s := newScheduler(p, plan.IsolationCell, &scripted{script: script, store: m, cut: cut}, m, func(e Event) {
+				if e.Kind == Settled {
+					c := results.FromAttempts(m.all[e.Cell])
+					settled[c.Test] += fmt.Sprintf("%d %s %s", c.Attempts, c.Verdict, c.Flaky)
+				}
+			})
 			err := s.Run(t.Context())
 			cut = max(cut, 2) // a cut before the first attempt makes no progress
 			if errors.Is(err, errCut) {
@@ -167,6 +174,9 @@ func TestInterruptedRunsAreCompleted(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("in %d rounds, first cut after %d attempts (-want +got):\n%s", rounds, first, diff)
+		}
+		if diff := cmp.Diff(want, settled); diff != "" {
+			t.Errorf("in %d rounds, first cut after %d attempts: settled, each once, with their final results (-want +got):\n%s", rounds, first, diff)
 		}
 		if left := p.Remaining(plan.IsolationCell, cells); len(left) > 0 {
 			t.Errorf("of %v something is left", left)

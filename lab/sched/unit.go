@@ -141,7 +141,7 @@ func (s *Scheduler) record(p *pending, t plan.Test, a results.Attempt) error {
 	if a.N, err = s.store.Record(a); err != nil {
 		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
 	}
-	kind := Finished
+	kind, settled := Finished, false
 	if p.doubt = a.Verdict == outcome.Infra; p.doubt {
 		p.infra[t.Name()]++
 	}
@@ -149,9 +149,12 @@ func (s *Scheduler) record(p *pending, t plan.Test, a results.Attempt) error {
 		kind = Retry
 	} else {
 		p.settled[t.Name()] = true
-		s.count(p.unit, t, &a)
+		settled = s.count(p.unit, t, &a)
 	}
 	s.observe(Event{Kind: kind, Cell: a.CellKey, Attempt: a, Again: p.unit.Retry})
+	if settled {
+		s.observe(Event{Kind: Settled, Cell: a.CellKey})
+	}
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/export"
-	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
 	"github.com/splicelab/splicelab/results/store"
@@ -70,17 +69,4 @@ func failed(cells []results.Cell) (n int) {
 		}
 	}
 	return n
-}
-
-// Cells lists the cells of a plan.
-func Cells(p plan.Plan) []results.CellKey {
-	keys := make([]results.CellKey, 0, p.Cells())
-	for _, k := range p.Kernels {
-		for _, f := range p.Profiles {
-			for _, t := range p.Tests {
-				keys = append(keys, results.CellKey{Kernel: k.Release, FS: f.Name, Test: t.Name()})
-			}
-		}
-	}
-	return keys
 }

@@ -92,7 +92,7 @@ func (n *Nightly) Run(ctx context.Context, r *store.Store, begun func(string)) (
 	}
 	unfetched, err := ran.Missing(err)
 	done.Missing = append(done.Missing, unfetched...)
-	done.Run, done.Planned, done.Sound = ran.Run.ID, Cells(ran.Plan), err == nil && len(unfetched) == 0
+	done.Run, done.Planned, done.Sound = ran.Run.ID, ran.Plan.Keys(), err == nil && len(unfetched) == 0
 	if done.Run == "" {
 		return done, cmp.Or(err, errNoKernel)
 	}

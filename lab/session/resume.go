@@ -34,13 +34,17 @@ func (e *NothingToResumeError) Error() string {
 func (*NothingToResumeError) BadInput() {}
 
 // FindPaused finds the run to be resumed, and what remains of it. An empty ref
-// is the newest interrupted run that no process is running.
+// is the newest interrupted run that no process is running, and "latest" the
+// newest run, which elsewhere it is only once it has finished.
 func FindPaused(ctx context.Context, s *store.Store, ref string) (Paused, error) {
 	var run results.Run
 	var err error
-	if ref == "" {
+	switch ref {
+	case "":
 		run, err = newestPaused(ctx, s)
-	} else {
+	case "latest":
+		run, err = s.NewestRun(ctx)
+	default:
 		run, err = s.Run(ctx, ref)
 	}
 	if err != nil {

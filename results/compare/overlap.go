@@ -31,9 +31,9 @@ func (d Difference) Disjoint() bool {
 	return d.Same == 0
 }
 
-// Summary describes cells that only one side has, in a line: their verdicts,
-// the kernels and filesystems that the other side lacks entirely, and the tests
-// that it lacks on others.
+// Summary describes cells that only one side has, in a line: the kernels and
+// filesystems that the other side lacks entirely, the tests that it lacks on
+// others, and the verdicts.
 func (d Difference) Summary(changes []Change) string {
 	verdicts := map[outcome.Verdict]int{}
 	kernels, filesystems, tests := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -62,7 +62,7 @@ func (d Difference) Summary(changes []Change) string {
 	if len(tests) > 0 {
 		where = append(where, few("test", tests))
 	}
-	return strings.Join(counts, ", ") + ": " + strings.Join(where, "; ")
+	return strings.Join(where, "; ") + " (" + strings.Join(counts, ", ") + ")"
 }
 
 // few names some of a set.

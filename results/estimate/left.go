@@ -61,7 +61,11 @@ func (e *Estimate) besides(now time.Time) (left, work float64) {
 		}
 		for _, since := range began {
 			rest := e.rest(i, since, now)
-			work, longest = work+rest, max(longest, rest)
+			work += rest
+			if i.kind == Template { // its cells come after it
+				rest += e.weighted(e.group(i.key)) / float64(e.cfg.Slots)
+			}
+			longest = max(longest, rest)
 		}
 	}
 	work /= e.lanes(Template)

@@ -69,7 +69,7 @@ type runBuilder struct {
 func newRunBuilder(id string) *runBuilder {
 	m := &runBuilder{attempts: map[results.CellKey][]results.Attempt{}}
 	m.d.Run = results.Run{ID: id, Started: t0, Finished: t0.Add(4 * time.Minute), Policy: outcome.PolicySnapshot, Accel: "tcg",
-		Seed: 7, Command: []string{"splicelab", "run"}, Conditions: map[string]string{"qemu": "7.2.19"}}
+		Seed: 7, Origin: results.OriginUser, Command: []string{"splicelab", "run"}, Conditions: map[string]string{"qemu": "7.2.19"}}
 	m.d.Attempts = func(k results.CellKey) ([]results.Attempt, error) { return m.attempts[k], nil }
 	return m
 }

@@ -22,12 +22,15 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 		case kernel == "":
 			return sanitize.Line(r.ID)
 		case len(runs) > 1:
-			return sanitize.Line(fmt.Sprintf("%s%s (newest results, of %d runs up to %s)", history.KernelPrefix, kernel, len(runs), r.ID))
+			return sanitize.Line(history.KernelPrefix + kernel)
 		default:
 			return sanitize.Line(r.ID + "/" + history.KernelPrefix + kernel)
 		}
 	}
 	writeWrapped(out, "", []string{named(a, 0), "-> " + named(b, 1)}, " ", o.Width)
+	if n, m := max(1, len(d.Runs[0])), max(1, len(d.Runs[1])); max(n, m) > 1 {
+		fmt.Fprintf(out, "the newest result of each cell, of %s -> %s\n", plural(n, "run"), plural(m, "run"))
+	}
 	runs := []results.Run{a, b}
 	if a.ID == b.ID {
 		runs = runs[:1]
@@ -36,12 +39,13 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 		if r.Problem != "" {
 			writeProblem(out, "PROBLEM in "+sanitize.Line(r.ID)+": ", r.Problem, o)
 		}
-		if r.Pending {
-			have := "have"
-			if d.Pending[i] == 1 {
-				have = "has"
-			}
-			writeWords(out, "", fmt.Sprintf("%s has not finished: %s of %d %s not run yet", sanitize.Line(r.ID), plural(d.Pending[i], "cell"), r.Planned, have), o.Width)
+		switch n := d.Pending[i]; {
+		case n == 1:
+			writeWords(out, "", fmt.Sprintf("%s has not finished: 1 cell of %d has not run yet", sanitize.Line(r.ID), r.Planned), o.Width)
+		case n > 1:
+			writeWords(out, "", fmt.Sprintf("%s has not finished: %d cells of %d have not run yet", sanitize.Line(r.ID), n, r.Planned), o.Width)
+		case r.Pending && len(d.Runs[i]) == 0:
+			writeWords(out, "", fmt.Sprintf("%s has not finished", sanitize.Line(r.ID)), o.Width)
 		}
 	}
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
@@ -104,8 +108,8 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 		changes []compare.Change
 	}{{"first", d.Gone}, {"second", d.New}} {
 		if len(only.changes) > 0 {
-			line := fmt.Sprintf("%s only in the %s: %s", plural(len(only.changes), "cell"), only.of, d.Summary(only.changes))
-			writeWords(out, "", sanitize.Line(line), o.Width)
+			head := fmt.Sprintf("%s only in the %s: ", plural(len(only.changes), "cell"), only.of)
+			writeWrapped(out, head, strings.Split(sanitize.Line(d.Summary(only.changes)), ", "), ", ", o.Width)
 		}
 	}
 }

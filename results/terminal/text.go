@@ -74,9 +74,19 @@ func writeWrapped(b *bytes.Buffer, head string, parts []string, between string, 
 }
 
 // writeWords writes plain text, with line breaks between words, further lines
-// indented as far as head is wide.
+// indented as far as head is wide. Nothing of it is left out: a word that is
+// wider than a line is broken.
 func writeWords(b *bytes.Buffer, head, text string, width int) {
-	writeWrapped(b, head, strings.Fields(text), " ", width)
+	var words []string
+	room := max(width-min(visible(head), width/2), 1)
+	for word := range strings.FieldsSeq(text) {
+		for visible(word) > room {
+			start := runewidth.Truncate(word, room, "")
+			words, word = append(words, start), word[len(start):]
+		}
+		words = append(words, word)
+	}
+	writeWrapped(b, head, words, " ", width)
 }
 
 // visible is the width of s without colours.

@@ -53,16 +53,16 @@ func writeViolations(b *bytes.Buffer, r results.Run, cells []results.Cell, names
 	case o.Top > 0:
 		shown = news[:min(len(news), o.Top)]
 	}
-	all := results.ReleaseNames(results.Releases(cells))
+	kernels, filesystems, _ := results.Axes(cells)
 	for _, v := range shown {
-		writeViolation(b, v, all, names, o)
+		writeViolation(b, v, kernels, len(filesystems), names, o)
 	}
 	if more := len(news) - len(shown); more > 0 {
 		writeCommand(b, "  ", fmt.Sprintf("%d more: splicelab results matrix %s --top 0", more, sanitize.Line(r.ID)), o.Width)
 	}
 }
 
-func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, names labels, o Options) {
+func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, filesystems int, names labels, o Options) {
 	letter, colour := v.Outcome.Letter(), palette.Verdict(v.Verdict)
 	if hue, ok := palette.Outcome(v.Outcome); ok && v.Verdict == outcome.Fail {
 		colour = hue
@@ -77,7 +77,11 @@ func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, names l
 	for i, f := range v.Filesystems {
 		fs[i] = cut(sanitize.Line(f), maxWord)
 	}
-	where := "(" + listed(fs, " … ") + ", " + count + ")"
+	on := listed(fs, " … ")
+	if len(fs) > 2 && len(fs) == filesystems {
+		on = fmt.Sprintf("all %d filesystems", len(fs))
+	}
+	where := "(" + on + ", " + count + ")"
 	title := sanitize.Line(v.Title)
 	if v.Verdict != outcome.Fail && v.Title != string(v.Verdict) {
 		title = string(v.Verdict) + ": " + title

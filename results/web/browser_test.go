@@ -72,7 +72,7 @@ func TestRunInBrowser(t *testing.T) {
 	b.Type("#find", "punch xfs")
 	b.Until(`document.getElementById("shown").textContent === "6 of 24 cells"`)
 	b.Is("location.hash", "#/run/20261123-201420-two?q=punch+xfs")
-	b.Click(`.matrix a[aria-label="fail (phantom-zero)"]`)
+	b.Click(`.matrix a[aria-label="xP fail (phantom-zero)"]`)
 	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHole/large-clean"`)
 	b.Is(`document.querySelectorAll(".strip a.cell").length`, 2)
 	b.Shot("cell-live-1280")
@@ -121,16 +121,16 @@ func TestProgressInBrowser(t *testing.T) {
 	b.Is(`document.querySelector(".progress .copied").checkVisibility()`, false)
 	browsertest.Eval[any](b, `globalThis.sameDocument = true`)
 	add(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot)
-	b.Until(`document.querySelectorAll(".matrix a.cell").length === 1`)
+	b.Until(`document.querySelectorAll(".matrix .cell > a").length === 1`)
 	b.Until(`document.querySelector(".progress-text").textContent.startsWith("1 of 8 cells (12 %)")`)
-	b.Is(`document.querySelector(".progress").getAttribute("aria-valuenow")`, 1)
+	b.Is(`document.querySelector(".progress [role=progressbar]").getAttribute("aria-valuenow")`, 1)
 
 	// Another kernel, another test: the matrix gets a column and a row.
 	add(kernels[2], "xfs", tests[2], 1, outcome.Fail, outcome.Live)
-	b.Until(`document.querySelectorAll(".matrix .fs").length === 2 && document.querySelectorAll(".matrix a.v-fail").length === 1`)
+	b.Until(`document.querySelectorAll(".matrix .fs").length === 2 && document.querySelectorAll(".matrix .o-live").length === 1`)
 	// A second attempt changes its cell in place.
 	add(kernels[2], "xfs", tests[2], 2, outcome.Pass, outcome.Snapshot)
-	b.Until(`document.querySelector('.matrix a[aria-label="fail (live), flaky 1/2"]')?.textContent === "xL*"`)
+	b.Until(`document.querySelector('.matrix a[aria-label="xL* fail (live), flaky 1/2"]')?.textContent === "xL*"`)
 
 	// The reader types, and continues while cells arrive.
 	b.Type("#find", "wri")
@@ -179,7 +179,7 @@ func TestLostServerInBrowser(t *testing.T) {
 	b.Until(`document.querySelector(".lost").textContent.includes("does not respond")`)
 	must(t, writer.AddAttempt(t.Context(), liveRun, new(attempt(kernels[0], "xfs", tests[0], 1, outcome.Pass, outcome.Snapshot))))
 	servingAt(t, testServer(t, Config{Store: openStore(t, path)}, quick), strings.TrimPrefix(address, "http://"))
-	b.Until(`document.querySelector(".lost").textContent === "" && document.querySelectorAll(".matrix a.cell").length === 1`)
+	b.Until(`document.querySelector(".lost").textContent === "" && document.querySelectorAll(".matrix .cell > a").length === 1`)
 	b.Until(`document.querySelector(".progress-text").textContent.startsWith("1 of 8")`)
 }
 

@@ -130,7 +130,7 @@ func TestHostileTextsInBrowser(t *testing.T) {
 	cell := "#/run/" + id + "/cell/" + url.PathEscape(key.Kernel) + "/" + url.PathEscape(key.FS) + "/" + url.PathEscape(key.Test)
 	for name, view := range map[string]struct{ hash, ready string }{
 		"runs":    {"#/runs", `document.querySelectorAll("table.runs tbody tr").length === 2`},
-		"run":     {"#/run/" + id, `document.querySelectorAll(".matrix a.cell").length === 1`},
+		"run":     {"#/run/" + id, `document.querySelectorAll(".matrix .cell > a").length === 1`},
 		"cell":    {cell, `document.querySelectorAll(".log").length === 2`},
 		"diff":    {"#/diff", `document.getElementById("same") !== null`},
 		"history": {strings.Replace(cell, "#/run/"+id+"/cell", "#/history", 1), `document.querySelectorAll(".strip a.cell").length === 2`},

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write schema.json anew")
 var answers = map[string]any{
 	"Runs": Runs{}, "Run": page.Run{}, "Cells": page.Cells{}, "Cell": page.Cell{}, "Event": page.Event{},
 	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{}, "Vectors": page.Vectors{}, "Times": page.Times{},
-	"Violations": page.Violations{},
+	"Violations": page.Violations{}, "Trend": page.Trend{},
 }
 
 // TestSchemaMatchesTypes: the schema matches the documents' types and their
@@ -149,7 +149,7 @@ func TestAnswersMatchSchema(t *testing.T) {
 		"/api/runs/latest~1/vectors": "Vectors", "/api/runs/latest~1/violations": "Violations", "/api/runs/latest/violations": "Violations", "/api/runs/latest/vectors": "Vectors", "/api/runs/latest~1/times": "Times", "/api/runs/latest/times": "Times",
 		"/api/diff": "Diff", "/api/diff?before=@baseline&after=latest~1": "Diff", "/api/diff?before=latest~1&after=latest&policy=alias": "Diff",
 		"/api/history?" + cell: "History", "/api/history?kernel=no&fs=such&test=cell": "History",
-		"/api/map": "Map", "/api/map?tests=Punch&fs=xfs&runs=latest~1,@baseline": "Map", "/api/map?tests=nothing": "Map",
+		"/api/map": "Map", "/api/trend": "Trend", "/api/trend?limit=1": "Trend", "/api/map?tests=Punch&fs=xfs&runs=latest~1,@baseline": "Map", "/api/map?tests=nothing": "Map",
 		"/api/runs/nobody": "Failure", "/api/nothing": "Failure", "/api/runs/latest/cell": "Failure",
 	} {
 		w := ask(h, "GET", target)

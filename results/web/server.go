@@ -116,6 +116,7 @@ type Server struct {
 	changes *store.Changes
 	cache   *cache
 	tallies tallies
+	trends  trends
 	hub     *hub
 	guard   guard
 	handler http.Handler
@@ -214,6 +215,7 @@ func (s *Server) routes() http.Handler {
 		"/api/runs/{ref}/times":      s.times,
 		"/api/runs/{ref}/events":     s.events,
 		"/api/diff":                  s.diff,
+		"/api/trend":                 s.trend,
 		"/api/history":               s.history,
 		"/api/map":                   s.kernelMap,
 		"/api/schema.json":           s.schema,

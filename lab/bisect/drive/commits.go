@@ -91,9 +91,6 @@ func Commits(ctx context.Context, settings session.Settings, q CommitQuery, log 
 	}
 	c.Judge = s.judge(w, q.Query, w.name)
 	c.Judge.Identify = w.identify
-	c.Left = func(commits, steps int) {
-		fmt.Fprintf(s.say, "%d commits left, about %d steps\n", commits, steps)
-	}
 	found, err := c.Search(ctx)
 	s.say.Close()
 	if q.Log != "" && found.Log != "" {

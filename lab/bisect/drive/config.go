@@ -76,9 +76,7 @@ func Config(ctx context.Context, settings session.Settings, q ConfigQuery, log i
 	w.build, w.name = m.build, m.name
 	judge := s.judge(w, q.Query, m.name)
 	judge.Identify = w.identify
-	d := &bisect.Differences{Judge: judge, N: len(m.options), Untaken: m.untaken, Left: func(n int) {
-		fmt.Fprintf(s.say, "%d options left\n", n)
-	}}
+	d := &bisect.Differences{Judge: judge, N: len(m.options), Untaken: m.untaken}
 	found, err := d.Search(ctx)
 	s.say.Close()
 	answer := &configAnswer{mixtures: m, judge: judge, found: found}

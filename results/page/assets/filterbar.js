@@ -81,7 +81,8 @@ export const filterBar = (grid, own, change, signal) => {
   const { classes: hasClass, verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, unfiltered(null));
   const occurring = counts => [...counts].filter(([, n]) => n > 0).map(([name]) => name);
   const classes = chips("class", "classes", occurring(hasClass), classMark, klass => "c-" + klass);
-  const verdicts = chips("verdict", "verdicts", occurring(hasVerdict),
+  const verdicts = chips("verdict", "verdicts", occurring(hasVerdict).filter(v => !["pass", "skip", "infra"].includes(v)), // these are classes, and counted once
+    
     v => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v), v => verdictNames.includes(v) ? verdictClass(v) : "");
   const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), o => {
     const i = grid.cells.outcomes.indexOf(o === "none" ? "" : o);

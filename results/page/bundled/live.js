@@ -314,7 +314,7 @@ var splicelab = (() => {
     { class: "about" },
     el("h2", {}, "The test" + (about.number ? " (" + about.number + ")" : "")),
     about.doc ? el("p", {}, cited(about.doc, about.refs)) : null,
-    about.steps.length ? [el("h3", {}, "Steps"), el("ol", {}, about.steps.map((step) => el("li", {}, cited(step, about.refs))))] : null,
+    about.steps.length ? [el("h3", {}, "Steps"), el("ol", {}, about.steps.map((step2) => el("li", {}, cited(step2, about.refs))))] : null,
     about.oracle ? [el("h3", {}, "Oracle"), el("p", {}, cited(about.oracle, about.refs))] : null,
     about.known.length ? [el("h3", {}, "Known"), el("ul", {}, about.known.map((known2) => el("li", {}, cited(known2, about.refs))))] : null,
     about.refs.map((ref) => el("p", { class: "ref" }, ref.cited + ": ", el("a", { href: ref.url }, ref.subject), ", " + ref.date))
@@ -404,7 +404,7 @@ var splicelab = (() => {
     const { length, page: page2, folio, slots, ranges } = layout;
     if (!length) return null;
     const at = (offset) => width * Math.min(offset, length) / length;
-    const box = (from, to, y, height, style) => svg("rect", { class: style, x: String(at(from)), y: String(y), width: String(Math.max(at(to) - at(from), 1)), height: String(height) });
+    const box = (from, to, y, height2, style) => svg("rect", { class: style, x: String(at(from)), y: String(y), width: String(Math.max(at(to) - at(from), 1)), height: String(height2) });
     const pages = page2 ? Math.ceil(length / page2) : 0, used = Math.min(pages, slots || 0);
     const each = (n) => n <= mostParts ? [...Array(n).keys()] : [];
     const texts = facts(layout, wrong), inside = wrong.filter((w) => w.offset < length);
@@ -1202,7 +1202,8 @@ var splicelab = (() => {
     const verdicts = chips(
       "verdict",
       "verdicts",
-      occurring(hasVerdict),
+      occurring(hasVerdict).filter((v) => !["pass", "skip", "infra"].includes(v)),
+      // these are classes, and counted once
       (v) => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v),
       (v) => verdictNames.includes(v) ? verdictClass(v) : ""
     );
@@ -1462,9 +1463,9 @@ var splicelab = (() => {
     const reveal = () => {
       const { row, column } = kept2.active;
       const y = row * rowHeight, x = column * columnWidth;
-      const height = scroller.clientHeight - top() - rowHeight, width2 = scroller.clientWidth - labelWidth - columnWidth;
+      const height2 = scroller.clientHeight - top() - rowHeight, width2 = scroller.clientWidth - labelWidth - columnWidth;
       if (y < scroller.scrollTop) scroller.scrollTop = y;
-      else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
+      else if (y > scroller.scrollTop + height2) scroller.scrollTop = y - height2;
       if (column >= 0) {
         if (x < scroller.scrollLeft) scroller.scrollLeft = x;
         else if (x > scroller.scrollLeft + width2) scroller.scrollLeft = x - width2;
@@ -1893,24 +1894,24 @@ var splicelab = (() => {
   var tallyBadges = (tally) => classNames.filter((klass) => tally.classes[klass]).map((klass) => el("span", { class: "badge c-" + klass }, el("b", { "aria-hidden": "true" }, classMark(klass)), " " + (words[klass]?.(tally.classes[klass]) ?? tally.classes[klass].toLocaleString("en") + " " + klass)));
   var newProgress = (run) => {
     const text = el("p", { class: "progress-text" }), note = el("p", { class: "lost", role: "status" });
-    const strip = el("div", { class: "strip-holder", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" });
+    const strip2 = el("div", { class: "strip-holder", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" });
     const command2 = "splicelab run --resume " + run;
     const resume = el("p", { class: "copied", hidden: true }, "Resume: ", el("code", {}, command2), " ", copyButton(command2));
-    const element = el("section", { class: "progress" }, text, strip, resume, note);
+    const element = el("section", { class: "progress" }, text, strip2, resume, note);
     return {
       element,
       update({ tally, planned, done, running, rate, left: seconds }) {
         const share = planned > 0 ? done / planned : 0;
-        strip.setAttribute("aria-valuemax", String(Math.max(planned, done)));
-        strip.setAttribute("aria-valuenow", String(done));
+        strip2.setAttribute("aria-valuemax", String(Math.max(planned, done)));
+        strip2.setAttribute("aria-valuenow", String(done));
         const words2 = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
         if (!running) words2.push("interrupted: not running");
         else if (rate > 0) words2.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
         else words2.push("no results in the last minute");
         if (seconds > 0) words2.push(left(seconds) + " left");
         text.textContent = words2.join(" · ");
-        strip.setAttribute("aria-valuetext", text.textContent);
-        strip.replaceChildren(tallyBar(tally, Math.max(planned, done)));
+        strip2.setAttribute("aria-valuetext", text.textContent);
+        strip2.replaceChildren(tallyBar(tally, Math.max(planned, done)));
         resume.hidden = running;
       },
       lost(words2) {
@@ -1922,7 +1923,7 @@ var splicelab = (() => {
   // assets/live/live.js
   var drawEvery = 250;
   var readEvery = 2e3;
-  var violationsEvery = 5e3;
+  var violationsEvery = 1e3;
   var table = (first, policy) => {
     const cells = { ...first }, judged = {}, grid = {};
     let turn = 0;
@@ -2001,18 +2002,20 @@ var splicelab = (() => {
     progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
     const violations = el("div", {});
     main.append(head2, progress.element, violations, empty, holder, conditions(run));
-    let violating = -1, looking = 0;
+    let violating = -1, looking = 0, took2 = 0;
     const lookAtViolations = (tally) => {
       const now = tally.classes.violation ?? 0;
       if (now === violating || looking) return;
-      const delay = violating < 0 ? 0 : violationsEvery;
+      const delay = violating < 0 ? 0 : Math.max(violationsEvery, 5 * took2);
       violating = now;
       looking = setTimeout(async () => {
+        const from = performance.now();
         try {
           violations.replaceChildren(violationBlock(id, await source.violations(id), filter.policy));
         } catch (error) {
           if (!signal.aborted) progress.lost(error.message);
         }
+        took2 = performance.now() - from;
         looking = 0;
         if (!signal.aborted) lookAtViolations(run.tally);
       }, delay);
@@ -2168,6 +2171,61 @@ var splicelab = (() => {
     return finished(main, route, signal);
   });
 
+  // assets/live/trend.js
+  var series = [
+    { name: "violations", noun: "violation", style: "c-violation", of: (run) => run.violations },
+    { name: "new violations", noun: "new violation", style: "o-moved", of: (run) => run.new },
+    { name: "deviations", noun: "deviation", style: "c-deviates", of: (run) => run.deviations }
+  ];
+  var height = 40;
+  var step = 10;
+  var strip = (runs, { name, noun, style, of }) => {
+    const most = Math.max(1, ...runs.map(of)), newest = runs[runs.length - 1];
+    return el(
+      "div",
+      { class: "trend-row" },
+      el("div", { class: "trend-name" }, name + " ", el("b", {}, of(newest).toLocaleString("en")), el("span", { class: "dim" }, " · most " + Math.max(...runs.map(of)).toLocaleString("en"))),
+      svg("svg", {
+        class: "trend-bars",
+        "data-series": name,
+        viewBox: "0 0 " + runs.length * step + " " + height,
+        preserveAspectRatio: "none",
+        role: "img",
+        "aria-label": name + ", oldest run first: " + runs.map(of).join(", ")
+      }, runs.map((run, i) => {
+        const tall = height * of(run) / most;
+        return svg("rect", { class: style, x: String(i * step + 1), width: String(step - 2), y: String(height - tall), height: String(tall) }, svg("title", {}, run.id + ": " + counted(of(run), noun)));
+      }))
+    );
+  };
+  var trendSection = ({ runs, nightly }) => runs.length < 2 ? null : el(
+    "section",
+    { class: "trend", "aria-labelledby": "trend" },
+    el("h2", { id: "trend" }, "Trend of the last " + runs.length + (nightly ? " nightly runs" : " finished runs")),
+    series.map((one) => strip(runs, one)),
+    el(
+      "details",
+      { class: "section" },
+      el("summary", {}, "Numbers"),
+      el("p", {}, "New: cells with a violation where the run before had none, in the same test and filesystem on a kernel of the same series; empty if no cell is comparable."),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Trend" }, el(
+        "table",
+        { class: "list" },
+        el("thead", {}, el("tr", {}, ["run", "started", "cells", "violations", "new", "deviations"].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, [...runs].reverse().map((run) => el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, el("a", { href: routeHref("run", [run.id]) }, run.id)),
+          el("td", {}, when(run.started)),
+          el("td", { class: "n" }, run.cells.toLocaleString("en")),
+          el("td", { class: "n" }, run.violations),
+          el("td", { class: "n" }, run.compared ? run.new : ""),
+          el("td", { class: "n" }, run.deviations)
+        )))
+      ))
+    )
+  );
+
   // assets/live/runs.js
   var again = 5e3;
   var page = 100;
@@ -2210,7 +2268,7 @@ var splicelab = (() => {
           tallyBadges(run.tally).flatMap((badge2) => [badge2, " "]),
           run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null
         )),
-        el("td", {}, before2 ? el("a", { href: routeHref("diff", [before2.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : "")
+        el("td", {}, before2 ? el("a", { href: routeHref("diff", [before2.id, run.id]), "aria-label": "diff of run " + run.id + " and the previous run" }, "diff") : "")
       );
     };
     const look = async () => {
@@ -2243,8 +2301,12 @@ var splicelab = (() => {
     if (!shown3.length) {
       main.append(el("h1", {}, "Runs"), el("p", { class: "empty" }, skip ? "No older runs." : "No runs yet: splicelab run creates one."), pages);
     } else {
+      const trend = el("div", {});
+      if (!skip) source.get("api/trend", { signal }).then((doc) => trend.append(...[trendSection(doc)].filter(Boolean))).catch(() => {
+      });
       main.append(
         el("h1", {}, "Runs"),
+        trend,
         el("p", {}, compare),
         el("div", { class: "scroll" }, el(
           "table",
@@ -2441,14 +2503,14 @@ var splicelab = (() => {
     const releases = releaseLabels(map.kernels.map((k) => k.release));
     const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map((row) => row.test))], labels = testLabels(names);
     names.forEach((name, i) => tests.set(name, labels[i] || name));
-    const series = [];
+    const series2 = [];
     for (const kernel of map.kernels) {
-      const last = series.at(-1);
+      const last = series2.at(-1);
       if (last && last.name === kernel.series) last.n++;
-      else series.push({ name: kernel.series, n: 1 });
+      else series2.push({ name: kernel.series, n: 1 });
     }
     const firsts = /* @__PURE__ */ new Set();
-    for (let i = 0, s = 0; s < series.length; i += series[s++].n) firsts.add(i);
+    for (let i = 0, s = 0; s < series2.length; i += series2[s++].n) firsts.add(i);
     const body = el("tbody", {}), changes = el("ul", { class: "changes" });
     const cell = (row, i, changed) => {
       const c = row.cells[i], kernel = map.kernels[i].release;
@@ -2491,7 +2553,7 @@ var splicelab = (() => {
         el(
           "thead",
           {},
-          el("tr", {}, el("td", {}), series.map((s) => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
+          el("tr", {}, el("td", {}), series2.map((s) => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
           el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, releases[i]))))
         ),
         body

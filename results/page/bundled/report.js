@@ -1195,7 +1195,8 @@ var splicelab = (() => {
     const verdicts = chips(
       "verdict",
       "verdicts",
-      occurring(hasVerdict),
+      occurring(hasVerdict).filter((v) => !["pass", "skip", "infra"].includes(v)),
+      // these are classes, and counted once
       (v) => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v),
       (v) => verdictNames.includes(v) ? verdictClass(v) : ""
     );

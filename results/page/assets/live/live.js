@@ -15,7 +15,7 @@ import { source } from "../source.js";
 import { current, keptOf } from "../state.js";
 import { violationBlock } from "../violations.js";
 
-const drawEvery = 250, readEvery = 2000, violationsEvery = 5000; // ms
+const drawEvery = 250, readEvery = 2000, violationsEvery = 1000; // ms
 
 // table is a document of cells to which arriving ones are added; judged, the
 // same under the policy that is shown; and its grid. The last two stay the same
@@ -105,20 +105,22 @@ const render = async (main, id, signal) => {
   const violations = el("div", {});
   main.append(head, progress.element, violations, empty, holder, conditions(run));
 
-  // The violations are read again when there are more cells with one, and not
-  // more often than a large run takes to read.
-  let violating = -1, looking = 0;
+  // The violations are read again when there are more cells with one. A run that
+  // takes long to read is read less often.
+  let violating = -1, looking = 0, took = 0;
   const lookAtViolations = tally => {
     const now = tally.classes.violation ?? 0;
     if (now === violating || looking) return;
-    const delay = violating < 0 ? 0 : violationsEvery;
+    const delay = violating < 0 ? 0 : Math.max(violationsEvery, 5 * took);
     violating = now;
     looking = setTimeout(async () => {
+      const from = performance.now();
       try {
         violations.replaceChildren(violationBlock(id, await source.violations(id), filter.policy));
       } catch (/** @type {any} */ error) {
         if (!signal.aborted) progress.lost(error.message);
       }
+      took = performance.now() - from;
       looking = 0;
       if (!signal.aborted) lookAtViolations(run.tally);
     }, delay);

@@ -6,6 +6,7 @@ import { counted, took, when } from "../format.js";
 import { shortcut } from "../keys.js";
 import { tallyBadges, tallyBar } from "./progress.js";
 import { source } from "../source.js";
+import { trendSection } from "./trend.js";
 
 const again = 5000, page = 100; // ms between two polls; runs per page
 
@@ -38,7 +39,7 @@ const render = async (main, route, signal) => {
       el("td", { class: "n" }, cells, el("span", { class: "narrow" }, " cells")),
       el("td", { class: "came" }, tallyBar(run.tally, Math.max(run.planned, run.tally.cells)), el("div", { class: "badges" }, tallyBadges(run.tally).flatMap(badge => [badge, " "]),
         run.tally.flaky ? el("span", { class: "badge" }, "* " + run.tally.flaky + " flaky") : null)),
-      el("td", {}, before ? el("a", { href: routeHref("diff", [before.id, run.id]), "aria-label": "compare run " + run.id + " with the previous run" }, "diff") : ""));
+      el("td", {}, before ? el("a", { href: routeHref("diff", [before.id, run.id]), "aria-label": "diff of run " + run.id + " and the previous run" }, "diff") : ""));
   };
   const look = async () => {
     // One more than is shown: the last row is compared with the run before it.
@@ -65,7 +66,10 @@ const render = async (main, route, signal) => {
   if (!shown.length) {
     main.append(el("h1", {}, "Runs"), el("p", { class: "empty" }, skip ? "No older runs." : "No runs yet: splicelab run creates one."), pages);
   } else {
-    main.append(el("h1", {}, "Runs"), el("p", {}, compare),
+    // Counting what is new reads the runs: the list does not wait for it.
+    const trend = el("div", {});
+    if (!skip) source.get("api/trend", { signal }).then(doc => trend.append(...[trendSection(doc)].filter(Boolean))).catch(() => { /* the list says what is wrong */ });
+    main.append(el("h1", {}, "Runs"), trend, el("p", {}, compare),
       el("div", { class: "scroll" }, el("table", { class: "list runs" },
         el("thead", {}, el("tr", {}, ["select", "run", "started", "duration", "policy", "accel", "cells", "classes", "compare"].map(name => el("th", { scope: "col" }, name)))), body)),
       pages, note);

@@ -1,0 +1,154 @@
+package query
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
+)
+
+// Widths of the table. Below oneLine a run takes a second line.
+const (
+	oneLine      = 140
+	minTable     = 60
+	selectionMin = 20
+)
+
+// table writes a line or two for each run.
+func (l RunList) table(out io.Writer, width int, now time.Time) error {
+	width = max(width, minTable)
+	w := text.NewTable(out)
+	if width >= oneLine {
+		fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tSELECTION\tRESULT")
+	} else {
+		fmt.Fprintln(w, "RUN\tAGE\tTOOK\tSELECTION")
+	}
+	var below []string // the second line of each run
+	for _, r := range l.Runs {
+		first := []string{sanitize.Line(r.ID), age(now.Sub(r.Started)), took(r.RunSummary), selectionWords(r.Run)}
+		if width >= oneLine {
+			first[1] = r.Started.Local().Format("2006-01-02 15:04") + " (" + first[1] + ")"
+			first = append(first, r.result())
+		} else {
+			below = append(below, r.result())
+		}
+		fmt.Fprintln(w, strings.Join(first, "\t"))
+	}
+	for i, line := range w.Lines() {
+		if _, err := fmt.Fprintln(out, runewidth.Truncate(line, width, "…")); err != nil {
+			return err
+		}
+		if i == 0 || len(below) == 0 {
+			continue
+		}
+		const indent = "    "
+		for _, line := range text.Wrap(below[i-1], width-len(indent)) {
+			if _, err := fmt.Fprintln(out, indent+line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// problemWidth is how many columns of a problem the list shows; WriteRun shows
+// all of it.
+const problemWidth = 60
+
+// result has the counts of a run, what changed in them, and its marks.
+func (r ListedRun) result() string {
+	var parts []string
+	result := classes(r.Tally)
+	if r.Cells != r.Planned {
+		result = strings.TrimSuffix(fmt.Sprintf("%d of %s: %s", r.Cells, text.Count(r.Planned, "cell"), result), ": ")
+	}
+	parts = append(parts, result)
+	if change := changeWords(r.Change); change != "" {
+		parts = append(parts, change)
+	}
+	if r.Origin != results.OriginUser {
+		parts = append(parts, sanitize.Line(string(r.Origin)))
+	}
+	for _, m := range r.Marks {
+		parts = append(parts, "@"+sanitize.Line(m))
+	}
+	if r.Problem != "" {
+		parts = append(parts, runewidth.Truncate("problem: "+sanitize.Line(r.Problem), problemWidth, "…"))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// changeWords says how many more or fewer violations and deviations there are
+// than in the run before: "+2 violations".
+func changeWords(change map[outcome.Class]int) string {
+	var words []string
+	for _, c := range []struct {
+		class outcome.Class
+		noun  string
+	}{{outcome.Violates, "violations"}, {outcome.Deviates, "deviations"}} {
+		if n := change[c.class]; n != 0 {
+			noun := c.noun
+			if n == 1 || n == -1 {
+				noun = strings.TrimSuffix(noun, "s")
+			}
+			words = append(words, fmt.Sprintf("%+d %s", n, noun))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// selectionWords are the kernels, filesystems and tests of a run in a few words.
+func selectionWords(r results.Run) string {
+	var words []string
+	switch n := len(r.Kernels); {
+	case n == 1:
+		words = append(words, shortKernel(r.Kernels[0]))
+	case n > 1:
+		first, last := r.Kernels[0], r.Kernels[n-1]
+		from, to := first.Series(), last.Series()
+		if from == to {
+			from, to = shortKernel(first), shortKernel(last)
+		}
+		words = append(words, fmt.Sprintf("%d kernels %s–%s", n, from, to))
+	}
+	switch fs := r.Selected.Filesystems; {
+	case len(fs) > 2:
+		words = append(words, fmt.Sprintf("%d fs", len(fs)))
+	default:
+		words = append(words, fs...)
+	}
+	if r.Selected.Tests != "" {
+		words = append(words, r.Selected.Tests)
+	}
+	return sanitize.Line(strings.Join(words, ", "))
+}
+
+// shortKernel is the upstream version of a kernel, or its release if that is not
+// known.
+func shortKernel(k results.Kernel) string {
+	if k.Version.IsZero() {
+		return k.Name
+	}
+	return k.Version.String()
+}
+
+// age is a duration as people say it.
+func age(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	case d < 2*day:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	return fmt.Sprintf("%d d", d/day)
+}
