@@ -92,6 +92,7 @@ splicelab.yaml, in this order.`,
 		runsTopic(),
 	)
 	a.completions(root)
+	cli.GroupFlags(root, flagGroups)
 	cli.Finish(root, a.args)
 	return root
 }
