@@ -27,6 +27,7 @@ const (
 // GroupFlags divides the flags of each command below root that has many into
 // groups.
 func GroupFlags(root *cobra.Command, groups []FlagGroup) {
+	root.InitDefaultHelpFlag() // it belongs to a group, too
 	flags := root.LocalNonPersistentFlags()
 	count := 0
 	flags.VisitAll(func(*pflag.Flag) { count++ })
@@ -45,8 +46,7 @@ func GroupFlags(root *cobra.Command, groups []FlagGroup) {
 	}
 }
 
-// flagGroups describes flags under the title of their group, or as one list. The
-// help flag, which is defined last, belongs to the last group.
+// flagGroups describes flags under the title of their group, or as one list.
 func flagGroups(flags *pflag.FlagSet) string {
 	titles, sets := map[int]string{}, map[int]*pflag.FlagSet{}
 	last := 0
@@ -57,11 +57,9 @@ func flagGroups(flags *pflag.FlagSet) string {
 		}
 		sets[at].AddFlag(f)
 	}
-	var rest []*pflag.Flag
 	flags.VisitAll(func(f *pflag.Flag) {
 		group := f.Annotations[groupAnnotation]
 		if group == nil {
-			rest = append(rest, f)
 			return
 		}
 		at, _ := strconv.Atoi(group[0]) // written by GroupFlags
@@ -70,9 +68,6 @@ func flagGroups(flags *pflag.FlagSet) string {
 	})
 	if len(titles) == 0 {
 		return "Flags:\n" + flagUsages(flags)
-	}
-	for _, f := range rest {
-		add(last, f)
 	}
 	var b strings.Builder
 	for at := range last + 1 {
