@@ -89,9 +89,10 @@ splicelab.yaml, in this order.`,
 		a.schemaCommand(),
 		a.manCommand(),
 		a.versionCommand(),
-		runsTopic(),
 	)
+	root.AddCommand(topics()...)
 	a.completions(root)
+	cli.GroupFlags(root, flagGroups)
 	cli.Finish(root, a.args)
 	return root
 }

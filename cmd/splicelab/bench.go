@@ -15,17 +15,10 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what a cell costs on this machine, and compare it with the goals",
-		Long: `bench measures side by side: the bare boot of a kernel, which is the lower bound
-for a cold cell; a cell in a booted, a restored and a shared VM; the throughput
-of all jobs in cells per minute; the memory of concurrent VMs, and a template's
-size; the cost of planning 100,000 cells; and the same test under virtrun, vng
-and vimto, if they are on PATH.
-
-Times are measured in rounds, each once per round, so that noise affects all of
-them equally. A warm-up round builds images and templates, and does not count.
-The report is written to standard output as Markdown. Each figure has its goal
-and a ratio: 1 just meets the goal, 2 is twice as good. Nothing is stored in the
-results store.
+		Long: `bench measures the cost of a cell side by side with a bare boot and with other
+tools, throughput, memory and planning, and compares each with its goal. It
+prints a report in Markdown. Nothing is stored in the results store. More:
+splicelab help measuring.
 
 Exit codes: 0 everything was measured, whether or not it meets its goal; 2 bad
 usage; 3 the lab failed or was interrupted.`,

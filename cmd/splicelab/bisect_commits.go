@@ -14,31 +14,13 @@ func (a *app) bisectCommitsCommand() *cobra.Command {
 		Use:   "commits -t TEST -f FILESYSTEM --repo REPO --good REF --bad REF [-- PATH…]",
 		Short: "Find the commit that changed the outcome of a cell",
 		Long: `commits builds and tests the commits that git bisect selects between two commits
-of a repository, and names the commit that changed the outcome. If --good is the
-later one, it finds a fix. The repository is not modified. Paths after -- limit
-the search to commits that change them.
-
-The search is done by git bisect itself, in a clone that shares the repository's
-objects, so merges, skipped commits and the log work as usual. A commit that
-does not build, does not boot or shows neither outcome is skipped: only the
-requested change counts. The terms are the outcomes. Commits that build the same
-kernel are tested once.
-
-The configuration is assembled from --base, --fragment, --option and --patch as
-by "kernels build", the same for every commit. By default it has only what the
-lab needs, so that a step takes a minute or two. Builds are incremental.
-
-At the end the parent and the culprit are tested once more in fresh VMs. If the
-commit can be reverted cleanly at the later end, that has to restore the earlier
-outcome.
-
-A bisection that was interrupted or killed is resumed by the same command; --fresh
-starts over.
+of a repository, and names the commit that changed the outcome. The repository
+is not modified. Paths after -- limit the search to commits that change them.
+The same command resumes a search. More: splicelab help bisection.
 
 Exit codes: 0 found and verified; 1 no change, only untestable commits are left,
 or no single commit explains the history; 2 bad usage, or the ends are
-untestable, swapped, equal or flaky; 3 the lab failed, the disk is full, or it
-was interrupted.`,
+untestable, swapped, equal or flaky; 3 the lab failed.`,
 		Example: `  splicelab bisect commits -t 'TestWrite/small-clean' -f ext4 --repo ~/linux --good v6.12 --bad v6.13
   splicelab bisect commits -t 'TestPunchHoleInPage/large-clean' -f xfs --repo ~/linux --good v6.1 --bad v6.6 --term zeroed..phantom-zero -- mm fs/xfs`,
 		Args: cobra.ArbitraryArgs,

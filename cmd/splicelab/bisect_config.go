@@ -16,21 +16,11 @@ func (a *app) bisectConfigCommand() *cobra.Command {
 		Long: `config builds one source with mixtures of two configurations, tests them, and
 names a minimal set of options: with these as in --bad-config, and all others as
 in --good-config, the cell shows the bad outcome, and without any one of them it
-does not.
-
-A configuration is a base as for "kernels build": lab, a target of the Makefile
-such as defconfig, kernel:SELECTOR, or a file; fragments may follow after
-commas, as in lab,kasan. --fragment and --option are added to both. Dependencies
-are resolved by olddefconfig: an option that needs another one adds that to the
-set. A mixture that does not build or boot is skipped, and those that give the
-same kernel are tested once.
-
-A bisection that was interrupted or killed is resumed by the same command; --fresh
-starts over.
+does not. The same command resumes a search. How configurations are written:
+splicelab help bisection, splicelab help building.
 
 Exit codes: 0 found and verified; 1 there is no change; 2 bad usage, or the ends
-are untestable, swapped, equal or flaky; 3 the lab failed, the disk is full, or
-it was interrupted.`,
+are untestable, swapped, equal or flaky; 3 the lab failed.`,
 		Example: `  splicelab bisect config -t 'TestWrite/small-clean' -f ext4 --tree ~/linux --good-config lab --bad-config kernel:6.12
   splicelab bisect config -t 'TestReclaim' -f xfs --tree ~/linux --ref v6.12 --good-config lab --bad-config lab,debug-vm,mine.config`,
 		Args: cli.Arguments(0, 0, ""),

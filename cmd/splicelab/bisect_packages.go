@@ -26,32 +26,12 @@ func (a *app) bisectPackagesCommand() *cobra.Command {
 		Short: "Find the two packages of the archive between which a cell's outcome changed",
 		Long: `packages tests the cell in fresh VMs on kernels of the archive, in version
 order, and reports which two neighbours differ. Nothing is built. The kernels
-are those from --good to --bad, of a --series, or selected by -k. With --series
-or -k the oldest is the good end and the newest the bad one, unless overridden
-by --good and --bad. If --good is the newer one, it finds a fix.
-
-It searches for the outcome that the bad end shows and the good end never does,
-or the change named by --term. A kernel that shows neither, or does not boot, is
-skipped. How often the bad end shows it is measured first. A kernel counts as
-good after as many tries as --confidence requires, and as bad after one.
-
-Stable series get fixes independently, so history is not linear. The oldest and
-the newest kernel of every series in the range are tested first. If no single
-boundary explains the results, that is the answer, with the samples.
-
---map does not search: it runs all cells selected by -t and -f on every kernel,
-sharing VMs, and shows all changes as a map, on the terminal and with --html as
-a page.
-
-A search ends by printing the changelog lines between the two kernels that
-mention the filesystem, splice, or the page cache, or the words of --mention.
-
-A bisection that was interrupted or killed is resumed by the same command; --fresh
-starts over.
+are those from --good to --bad, of a --series, or selected by -k. --map does not
+search: it runs all cells of -t and -f on every kernel and shows all changes.
+The same command resumes a search. More: splicelab help bisection.
 
 Exit codes: 0 found, or the map is drawn; 1 there is no change, or no single
-boundary; 2 bad usage, or the ends are swapped or flaky; 3 the lab failed or was
-interrupted.`,
+boundary; 2 bad usage, or the ends are swapped or flaky; 3 the lab failed.`,
 		Example: `  splicelab bisect packages -t 'TestSendfileWrite/large-clean' -f xfs --good 5.10 --bad 6.1
   splicelab bisect packages -t 'TestPunchHoleInPage/large-clean' -f xfs --series 6.12 --term zeroed..phantom-zero
   splicelab bisect packages --map -t 'TestSendfileWrite|TestUDP|TestDeviceSource' -f xfs,tmpfs --html map.html`,

@@ -50,7 +50,7 @@ func (a *app) completions(root *cobra.Command) {
 		return boolRank(x != string(outcome.DefaultPolicy)) - boolRank(y != string(outcome.DefaultPolicy))
 	})
 	cli.Complete(root, map[string]cli.Words{
-		"filesystems": filesystems, "filesystem": filesystems, "kernels": kernels, "kernel": kernels, "good": kernels, "bad": kernels,
+		"filesystems": filesystems, "filesystem": filesystems, "kernels": kernels, "kernel": kernels,
 		"tests": tests, "test": tests, "run": runs,
 		"policy": cli.Fixed(policies...), "accel": cli.Fixed(config.Accels...), "isolation": cli.Fixed(config.Isolations...),
 		"verdict": cli.Fixed(verdicts...), "only": cli.Fixed(verdicts...),
@@ -65,6 +65,9 @@ func (a *app) completions(root *cobra.Command) {
 		if c, _, err := root.Find(strings.Fields(name)); err == nil {
 			c.ValidArgsFunction = cli.Completion(words)
 		}
+	}
+	if c, _, err := root.Find([]string{"bisect", "packages"}); err == nil { // elsewhere they are commits
+		cli.Complete(c, map[string]cli.Words{"good": kernels, "bad": kernels})
 	}
 	if c, _, err := root.Find([]string{"schema"}); err == nil {
 		var names []string

@@ -24,17 +24,9 @@ func (a *app) execCommand() *cobra.Command {
 		Use:   "exec -k KERNEL [-f FS] [--] BINARY [ARGS…]",
 		Short: "Run one program on one kernel, for go test -exec",
 		Long: `exec boots a kernel, runs a static Linux program in it as root, and exits with
-the program's exit code. It is meant for go test -exec: the files of the working
-directory and its testdata are copied into the VM, the environment is passed on
-(except host-specific variables such as PATH, HOME and TMPDIR), and the files
-named by -test.coverprofile, -test.cpuprofile and so on are copied back. With
--f, TMPDIR is on that filesystem. Flags after BINARY belong to BINARY.
-
---env sets a variable of the program, including those that are not passed on.
---module loads a kernel module first. A suite from the guest directory has the
-modules that its tests may request available, as in a run.
-
-go test needs CGO_ENABLED=0 unless the program is static anyway.
+the program's exit code. It is meant for go test -exec: working directory,
+environment and profiles work as usual. With -f, TMPDIR is on that filesystem.
+Flags after BINARY belong to BINARY. More: splicelab help programs.
 
 Exit codes: the program's own; 1 also if the kernel crashed, hung or did not
 boot, 2 for bad usage, 3 if the lab failed. The latter three are reported on

@@ -20,22 +20,11 @@ func (a *app) kernelsBuildCommand() *cobra.Command {
 		Short: "Build a kernel from source, for build:NAME",
 		Long: `build builds a kernel into the cache: NAME as declared in splicelab.yaml under
 kernels.builds, overridden by flags, or as given by the flags alone. A run then
-selects it as build:NAME. It is rebuilt, incrementally, if source, configuration
-or compiler have changed, and with ccache if that is installed.
-
-The configuration starts from --base: "lab", in which everything is off except
-what the lab and its suite need; a target of the kernel's Makefile, such as
-defconfig; "kernel:SELECTOR", a distribution's configuration; or a file.
-Fragments and then options are added. It is then checked that each of them took
-effect: those that did not are listed with their dependencies. The lab's own
-fragments:` + strings.Join(ownFragments(), ", ") + `.
-
---tree is a source directory, which is built out of tree and not modified; a
-tarball; or, with --ref, a git repository, which is cloned.
+selects it as build:NAME. More: splicelab help building. The lab's own fragments:
+` + strings.Join(ownFragments(), ", ") + `.
 
 Exit codes: 0 built; 2 the request cannot be built, for the reason given; 3 the
-lab failed, the disk is full, or it was interrupted. What was compiled is kept
-in any case.`,
+lab failed, the disk is full, or it was interrupted.`,
 		Example: `  splicelab kernels build --name mine --tree ~/linux
   splicelab kernels build --name fix --tree ~/linux --ref v6.12 --patch fix.patch --fragment kasan
   splicelab kernels build --name deb --tree linux.tar.xz --base kernel:6.12 --option CONFIG_XFS_DEBUG=y

@@ -20,22 +20,14 @@ func (a *app) nightlyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "nightly",
 		Short: "Run the matrix unattended, and report what changed",
-		Long: `nightly is for cron or a systemd timer. It asks the archive for new kernels, runs
-the matrix, compares it with the baseline, writes reports, and sends a
-notification by webhook or mail if there is something that it has not reported
-before. Then it removes old runs and reports. Everything is configured in the
-section nightly of splicelab.yaml; see docs/nightly.md.
-
-The first run without holes becomes the baseline; after that only you move it.
-A kernel that the baseline does not have is compared with its predecessor there.
-
-A kernel that cannot be fetched is reported and does not stop the others. While
-an earlier nightly run is still running, a new one does nothing.
+		Long: `nightly is for cron or a systemd timer. It runs the matrix on the archive's
+newest kernels, compares it with the baseline, writes reports, and sends a
+notification if there is something new. Then it removes old runs and reports. The
+section nightly of splicelab.yaml configures it: docs/nightly.md.
 
 Exit codes: 0 nothing got worse than in the baseline; 1 something did; 2 bad
-configuration; 3 the lab failed or the run has holes: a missing kernel, a cell
-that was not run, a full disk, a notification that was not delivered, another
-nightly run in progress. 3 takes precedence over 1.`,
+configuration; 3 the lab failed or the run has holes, such as a missing kernel. 3
+takes precedence over 1.`,
 		Example: `  splicelab nightly
   splicelab nightly -k 6.12,newest:2 -f all --all --deadline 6h
   splicelab nightly --baseline previous --reports /srv/www/splicelab
@@ -58,7 +50,7 @@ nightly run in progress. 3 takes precedence over 1.`,
 	f.StringP("filesystems", "f", "", "run on these filesystem profiles: `NAMES`, comma-separated, or all (default: run.filesystems, "+d.Run.Filesystems+")")
 	f.StringP("tests", "t", "", "run the tests whose suite.TestName/subtest matches `REGEXP` (default: the quick cells; see splicelab run)")
 	f.Bool("all", false, "run the whole suite (default: the quick cells)")
-	f.String("policy", d.Run.Policy, "`POLICY` that decides which outcomes pass: snapshot or alias")
+	f.String("policy", d.Run.Policy, "`POLICY` that decides which outcomes pass: alias or snapshot")
 	f.String("isolation", d.Run.Isolation, "isolate cells by `MODE`: cell (a fresh VM for each) or vm (a VM shared until a cell breaks it)")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
 	a.progressFlag(f)

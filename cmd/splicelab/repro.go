@@ -22,24 +22,10 @@ func (a *app) reproCommand() *cobra.Command {
 		Use:   "repro {REPORT.yaml | KERNEL/FILESYSTEM/TEST}",
 		Short: "Reproduce what a report file describes, or write such a file",
 		Long: `repro runs the cell that a report file describes, each time in a fresh VM, and
-counts how often it shows what the file expects. docs/reports.md describes the
-file; "splicelab results findings --reports DIR" writes such files.
-
-With a cell, KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the cell's
-report file, from the newest stored run that has the cell or from --run, to
-standard output or to --output. KERNEL may be a prefix of a release.
-
-An argument that ends in .yaml or .yml, or that names an existing file, is a
-report file; any other is a cell.
-
-A report is data: it chooses what runs in the VM. One that compiles tests, builds
-a kernel or names files outside its directory asks before it does so; without a
-terminal to ask on it takes --trust. docs/security.md says what is confined.
-
---bundle packs a report that was reproduced into a self-contained archive: kernel,
-configuration, initramfs, disk, QEMU's arguments, the observed results, and a
-repro.sh that needs only QEMU and a shell. The bundle is tested in a clean
-directory.
+counts how often it shows what the file expects. With a cell,
+KERNEL/FILESYSTEM/TEST, it runs nothing: it writes the cell's report file, from
+the newest stored run that has it. --bundle packs a report that was reproduced
+into an archive that needs only QEMU. More: splicelab help reproducing.
 
 Exit codes: 0 it was reproduced at least once; 1 it was not; 2 bad usage or a
 bad report file; 3 the lab failed.`,

@@ -19,15 +19,8 @@ func (a *app) resultsAcceptCommand() *cobra.Command {
 		Use:   "accept [RUN]",
 		Short: "Expect a run's failures from now on",
 		Long: `accept adds rules to the expectations file, until each failing cell of RUN is
-expected to fail. It creates the file if it is missing. The cell's result
-becomes its expectation: if it fails in another way, or passes, that is
-reported.
-
-Subtests, filesystems and neighbouring kernels with the same result share a
-rule, which covers no cell of RUN with a different result. A rule names a series
-if all its kernels agree. Existing rules and comments are kept; new rules are
-appended, or inserted before the first rule that contradicts them for one of
-their cells.` + runHelp + `
+expected to fail as it did. It creates the file if it is missing. Which cells
+share a rule: splicelab help comparing.` + runHelp + `
 
 Exit codes: 0 every failing cell is covered; 1 some cell cannot be covered,
 because its attempts failed in different ways.`,

@@ -28,20 +28,9 @@ func (a *app) resultsDiffCommand() *cobra.Command {
 		Use:   "diff [OLD [NEW]]",
 		Short: "Compare two runs, or two kernels",
 		Long: `diff shows what changed from OLD to NEW: new failures, fixes, other outcomes, and
-the conditions that could explain it. What only one of them has is counted in
-one line; --json lists it. NEW defaults to the latest run. Without both, the
-latest run is compared with the one before it. Of an unfinished run, only what
-it has is compared.` + runHelp + `
-
-OLD and NEW can be kernels: kernel:6.12.95 means the newest result of each cell
-of that kernel in all runs, kernel:6.12 the newest kernel of the series,
-RUN/kernel:6.12.95 the results in a given run. Cells are then compared by
-filesystem and test. If each of two runs has one kernel of a series that the
-other lacks, these are compared: a series continues with its next point release.
-
-A cell that fails now and did not before is a new failure, unless it failed as
-often in the --history runs up to OLD that have it: then it is listed as flaky.
-docs/expectations.md has the rule and its error rates.
+the conditions that could explain it. NEW defaults to the latest run, OLD to the
+one before it. Either can be a kernel: kernel:6.12. A failure that its history
+explains is listed as flaky. More: splicelab help comparing.` + runHelp + `
 
 Exit codes: 1 if there is a new failure, 2 if OLD and NEW have no cell in common,
 else 0.`,

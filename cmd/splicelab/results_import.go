@@ -15,18 +15,11 @@ func (a *app) resultsImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
 		Short: "Store results of other tools: JUnit XML and KTAP",
-		Long: `import stores the results in these files as one run, alongside those of the lab:
-JUnit XML of any tool (xfstests, pytest, surefire, …), and KTAP or TAP as
-printed by kselftest, KUnit and LTP, also from a kernel log. "-" is standard
-input.
-
---kernel and --filesystem specify what the tests ran on, if the files do not.
-xfstests' JUnit and splicelab's reports do. The default filesystem is "none".
-
-A failure or an error becomes a fail. A skipped test or an expected failure
-becomes a skip. A test that was planned or started but has no result becomes
-infra, and the run reports that it cannot be trusted. Verdicts in splicelab's
-reports are unchanged. See docs/formats.md.
+		Long: `import stores the results in these files as one run: JUnit XML of any tool
+(xfstests, pytest, surefire, …), and KTAP or TAP as printed by kselftest, KUnit
+and LTP, also from a kernel log. "-" is standard input. --kernel and --filesystem
+specify what the tests ran on, if the files do not. docs/formats.md says what
+becomes which verdict.
 
 The same files give the same run: importing them again stores nothing. If one
 cannot be read, none is stored, and the message names file and line.`,

@@ -26,33 +26,13 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run [--resume [RUN]]",
 		Short: "Run tests on kernels × filesystems, and show the matrix",
 		Long: `run fetches the kernels, boots each with each filesystem, runs the tests, and
-prints the matrix of their results. The run is stored: see splicelab results.
-
-By default it runs the quick cells: one or two variants of each of the tests
-that distinguish kernels best. Any of -t, --priority and --all replaces that
-selection: --priority 0 runs every variant of every test of priority 0, more
-than the quick cells. --tests-from runs your own Go tests, programs or C files
-instead (docs/tests.md).
-
-Kernels are selected by comma-separated words: 6.12 is the newest of that
-series, 6.12.95 that release, 6.12.43..6.12.117 a range, newest:5 the newest of
-each of the five newest series, all, file:PATH, or build:NAME.
-
-Each cell has a fresh VM, restored from a template that is kept in the cache.
---isolation vm lets the cells of a kernel and filesystem share a VM, which is
-faster: choose it for the whole suite.
-
---resume continues a run that was interrupted, and retries cells that the lab
-failed. RUN is latest, an id, or another name (splicelab help runs); without it,
-the newest interrupted run is resumed. --retry-failures N runs each failing cell N more times: one that failed
-in 1 of 6 attempts is shown as a failure, flaky 1/6. Failures that
-expectations.yaml expects do not fail the run (docs/expectations.md).
+prints the matrix of their results, in which violations come first. The run is
+stored: see splicelab results. By default it has the quick cells, which represent
+the others; any of -t, --priority and --all replaces them. How kernels and tests
+are chosen, retries and --resume: splicelab help selection.
 
 Exit codes: 0 all passed; 1 some cell failed, crashed, hung or did not boot; 2
-bad usage; 3 the lab failed: cells without a verdict after three retries, a
-failed control cell, a kernel that could not be fetched, or an interruption. 3
-takes precedence over 1: a matrix with holes does not prove that the rest
-passed.`,
+bad usage; 3 the lab failed, whatever the cells did.`,
 		Example: `  splicelab run
   splicelab run -k 6.1,6.12 -f xfs,btrfs -t 'PunchHole|Truncate'
   splicelab run --all --isolation vm

@@ -17,19 +17,13 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Show stored runs, and one in progress, in a browser",
-		Long: `serve shows the page of the HTML report for all stored runs: their list, the
-matrix of each, its cells, what changed between two, the history of a cell, and
-a map of outcomes over kernels. A run in progress in another process is updated
-live. It is read-only. docs/api.md describes the JSON documents that it also
-serves.
-
-By default only this machine can reach it. If --listen names an address that
-others can reach, a token is required: one is generated and printed as part of
-the page's URL, or --token-file names a file with a token of at least 16
-characters. There is no encryption: put a TLS proxy in front of it on untrusted
-networks.
-
-Ctrl-C stops it.`,
+		Long: `serve shows the page of the HTML report for all stored runs, and a run in
+progress live. It is read-only. It also serves JSON (docs/api.md) and metrics for
+Prometheus (/metrics). By default only this machine can reach it. If --listen
+names an address that others can reach, a token is required: one is generated
+and printed as part of the page's URL, or --token-file names a file with a token
+of at least 16 characters. There is no encryption: put a TLS proxy in front of
+it on untrusted networks. Ctrl-C stops it.`,
 		Example: `  splicelab serve
   splicelab serve --listen localhost:9000
   splicelab serve --listen :8417 --token-file ~/.config/splicelab/token

@@ -18,16 +18,8 @@ func (a *app) testsProveCommand() *cobra.Command {
 		Use:   "prove",
 		Short: "Prove that the tests can fail, by fault injection",
 		Long: `prove runs the tests as run does, but corrupts what each of them checks after
-the kernel has answered: the bytes that a reader received (sample), one view of
-the source file (source), or the deciding number, errno or text (observation).
-Every cell must then fail: a detector that has never been seen to fire proves
-nothing. It judges by the policy alias, to avoid failures for other reasons.
-
-A cell has fired if its fault was injected and it failed. One that passed
-anyway, or has no observation into which its fault can be injected, is silent.
-Cells that failed before their fault was injected are counted separately:
-today's kernels do fail some tests. A skipped cell proves nothing on its kernel.
-Nothing is stored in the results store.
+the kernel has answered. Every cell must then fail: one that passes anyway is
+silent. Nothing is stored in the results store. More: splicelab help proving.
 
 Exit codes: 0 no cell was silent, and each test failed somewhere or was skipped
 everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,

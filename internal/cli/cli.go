@@ -6,6 +6,7 @@ package cli
 import (
 	"strings"
 	"sync"
+	"text/template"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -26,7 +27,7 @@ func Root(cmd *cobra.Command) {
 	// Commands that only have subcommands run only to print an error.
 	cmd.SetUsageTemplate(strings.NewReplacer(
 		"{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}",
-		".LocalFlags.FlagUsages", "flagUsages .LocalFlags",
+		"Flags:\n{{.LocalFlags.FlagUsages", "{{flagGroups .LocalFlags",
 		".InheritedFlags.FlagUsages", "flagUsages .InheritedFlags",
 	).Replace(cmd.UsageTemplate()))
 	templateFunctions()
@@ -53,7 +54,9 @@ func Finish(root *cobra.Command, args []string) {
 }
 
 // templateFunctions adds to cobra's template functions, which are process-wide.
-var templateFunctions = sync.OnceFunc(func() { cobra.AddTemplateFunc("flagUsages", flagUsages) })
+var templateFunctions = sync.OnceFunc(func() {
+	cobra.AddTemplateFuncs(template.FuncMap{"flagUsages": flagUsages, "flagGroups": flagGroups})
+})
 
 // flagUsages describes flags as pflag does, but without "[=true|false]" after
 // each boolean flag.

@@ -79,7 +79,7 @@ type Run struct {
 	RetryFailures int `mapstructure:"retry-failures"`
 	// Jobs is how many VMs run at once, 1 to 1024. Default 0, which cannot be
 	// given: from the machine's cores and memory.
-	Jobs int `mapstructure:"jobs"`
+	Jobs int `mapstructure:"jobs,omitempty"`
 	// Seed is the seed of the run's pseudo-random choices. Default 0: a random
 	// one, which the run prints and stores.
 	Seed uint64 `mapstructure:"seed"`

@@ -36,9 +36,10 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 		b = append(b, '{')
 		first := true
 		for _, f := range reflect.VisibleFields(v.Type()) {
-			name, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
-			if !f.IsExported() || name == "-" || name == "" {
-				continue
+			name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+			value := v.FieldByIndex(f.Index)
+			if !f.IsExported() || name == "-" || name == "" || options == "omitempty" && value.IsZero() {
+				continue // a zero that means the default may not be written
 			}
 			if !first {
 				b = append(b, ',')
@@ -47,7 +48,7 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 			if b, err = appendJSON(b, name); err != nil {
 				return nil, err
 			}
-			if b, err = appendValue(append(b, ':'), v.FieldByIndex(f.Index)); err != nil {
+			if b, err = appendValue(append(b, ':'), value); err != nil {
 				return nil, err
 			}
 		}

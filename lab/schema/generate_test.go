@@ -25,6 +25,7 @@ import (
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/doctor"
 	"github.com/splicelab/splicelab/lab/kernelset"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/schema"
 	"github.com/splicelab/splicelab/lab/session"
@@ -44,12 +45,12 @@ var documents = map[string]any{
 	"flaky": query.FlakyCells{}, "policy-vectors": []findings.Vector{}, "timing": query.TimeUse{}, "rule-uses": []query.RuleUse{}, "baseline": query.Baseline{}, "trend": query.Trend{}, "map": page.Map{},
 	"changes": changes.Document{}, "bisect-packages": drive.PackagesDocument{}, "bisect-commits": drive.CommitsDocument{}, "bisect-config": drive.ConfigDocument{},
 	"kernels": []kernelset.Document{}, "kernel-details": []kernelset.Details{}, "kernels-diff": []kernelset.OptionChange{},
-	"suites": []protocol.Suite{}, "tests": []catalogue.Test{}, "bench": bench.Document{}, "cache": session.CacheUse{}, "config": config.Config{},
+	"suites": []protocol.Suite{}, "tests": []catalogue.Test{}, "progress": progress.Object{}, "bench": bench.Document{}, "cache": session.CacheUse{}, "config": config.Config{},
 	"doctor": doctor.Report{}, "version": buildinfo.Document{}, "schemas": []schema.Listed{},
 }
 
 // commented are the directories whose comments describe the documents.
-var commented = []string{".", "../query", "../bench", "../bisect", "../bisect/drive", "../catalogue", "../config", "../doctor", "../kernelset", "../session",
+var commented = []string{".", "../query", "../bench", "../bisect", "../bisect/drive", "../catalogue", "../config", "../doctor", "../kernelset", "../progress", "../session",
 	"../../internal/buildinfo", "../../internal/protocol", "../../results", "../../results/changes", "../../results/compare", "../../results/findings", "../../results/format",
 	"../../results/page", "../../images", "../../kernels/source", "../../kernels/debian"}
 
@@ -76,8 +77,12 @@ func TestSchemasMatchTypes(t *testing.T) {
 			r.FieldNameTag = "mapstructure"
 		}
 		s := r.Reflect(v)
-		if d.Name == "bisect-commits" {
+		switch d.Name {
+		case "bisect-commits":
 			nullable(s.Definitions["CommitsDocument"], "commit")
+		case "progress":
+			nullable(s.Definitions["Object"], "left_seconds")
+			nullable(s.Definitions["Object"], "bisect")
 		}
 		s.ID = jsonschema.ID(fmt.Sprintf("urn:splicelab:schema:v%d:%s", schema.Version, d.Name))
 		s.Title, s.Description = d.Title, "Fields may be added, but are never renamed, removed or given another type."

@@ -9,6 +9,7 @@ import (
 	"github.com/splicelab/splicelab/lab/bench"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/bisect/drive"
+	"github.com/splicelab/splicelab/lab/progress"
 	"github.com/splicelab/splicelab/lab/schema"
 	"github.com/splicelab/splicelab/lab/schema/schematest"
 	"github.com/splicelab/splicelab/outcome"
@@ -28,7 +29,10 @@ func TestValuesMatchSchemas(t *testing.T) {
 	commit := bisect.Commit{ID: "1234", Parents: []string{}}
 	tally := bisect.Tally{}
 	tally.Add(bisect.Seen{Verdict: outcome.Fail, Outcome: outcome.Live})
+	left := 1.5
 	for name, v := range map[string][]any{
+		"progress": {progress.Object{Kind: "plan", Verdicts: map[outcome.Verdict]int{}, Classes: map[outcome.Class]int{}},
+			progress.Object{Kind: "bisect", Verdicts: map[outcome.Verdict]int{outcome.Pass: 1}, Classes: map[outcome.Class]int{}, LeftSeconds: &left, Bisect: &progress.Search{Good: "6.1"}}},
 		"changes": {changes.Compare(night).Document([]string{"report.html"}), changes.Compare(changes.Facts{}).Document(nil)},
 		"bench": {bench.Report{}.Document(), bench.Report{Machine: []bench.Fact{{Name: "cores", Value: "2"}}, Sections: []bench.Section{
 			{Title: "Cost", Rows: []bench.Row{{What: "a cell", Unit: bench.Seconds, Samples: []float64{0.2, 0.3}, Goal: 0.25}, {What: "vng", Note: "not on PATH"}}}}}.Document()},

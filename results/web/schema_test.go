@@ -38,7 +38,7 @@ func TestSchemaMatchesTypes(t *testing.T) {
 		must(t, r.AddGoComments("github.com/splicelab/splicelab/results/web", dir))
 	}
 	all := &reflector.Schema{
-		Version: reflector.Version, Title: "splicelab serve: every document that it sends",
+		Version: reflector.Version, ID: "urn:splicelab:schema:v1:api", Title: "splicelab serve: every document that it sends",
 		Description: "docs/api.md lists the paths. Fields may be added, but are never renamed or missing.",
 		Definitions: reflector.Definitions{},
 	}
