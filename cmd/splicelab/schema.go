@@ -63,7 +63,7 @@ func schemas(root *cobra.Command) []schema.Listed {
 	}
 	verbs["cells"] = []string{"results show -t …"}
 	verbs["changes"] = []string{"nightly"}
-	verbs["progress"] = []string{"run --progress json"}
+	verbs["progress"] = []string{"every verb with --progress json"}
 	verbs[schema.API] = []string{"serve"}
 	var list []schema.Listed
 	for _, d := range schema.Documents {

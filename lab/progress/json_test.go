@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/splicelab/splicelab/lab/sched"
+	"github.com/splicelab/splicelab/lab/schema/schematest"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -41,6 +42,7 @@ func objectsOf(t *testing.T, text string) (all []Object) {
 		if len(has) != len(fields) {
 			t.Errorf("%s has other fields", line)
 		}
+		schematest.Validate(t, "progress", []byte(line))
 		all = append(all, o)
 	}
 	return all
@@ -121,5 +123,23 @@ func TestModes(t *testing.T) {
 		if new(Choice).Set(bad) == nil {
 			t.Errorf("%q is accepted", bad)
 		}
+	}
+}
+
+// Each step of a search is an object at once.
+func TestSearchAsJSON(t *testing.T) {
+	var out strings.Builder
+	stream, err := Choice{Mode: JSON}.Open(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := New(stream)
+	for step := range 3 {
+		p.Searching(Search{Good: "6.1.38", Bad: "6.1.90\x1b[2J", Between: 6 - step, Step: step + 1, Steps: 9, Confidence: 0.97, Subject: "6.1.52"})
+	}
+	p.Close()
+	got := objectsOf(t, out.String())
+	if len(got) != 3 || got[2].Kind != "bisect" || got[2].Bisect == nil || got[2].Bisect.Between != 4 || strings.Contains(got[2].Bisect.Bad, "\x1b") {
+		t.Errorf("got %s", out.String())
 	}
 }

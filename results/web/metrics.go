@@ -53,7 +53,7 @@ func (s *Server) latestMetrics(r *http.Request) (*format.RunMetrics, error) {
 		return nil, err
 	}
 	counted, err := s.cache.get(r.Context(), "metrics "+found.ID, settled(found, stamp), func(ctx context.Context) (any, error) {
-		_, cells, err := s.read(ctx, found, "")
+		_, cells, err := s.read(ctx, found, "", nil)
 		return format.NewRunMetrics(found, cells), err
 	})
 	if err != nil {
