@@ -63,7 +63,6 @@ var Documents = []Document{
 	{"config", "every option and its value"},
 	{"doctor", "what this machine can do"},
 	{"version", "what this program was built from"},
-	{"progress", "a line of --progress json"},
 	{"schemas", "the list of schemas"},
 	{API, "every document that splicelab serve sends"},
 }
