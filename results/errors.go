@@ -22,6 +22,9 @@ func (e *RunError) Error() string {
 	case len(e.Known) == 0:
 		return fmt.Sprintf("no run %q: the store holds no runs yet", e.Ref)
 	}
+	if e.Ref == "latest" {
+		return fmt.Sprintf("no run %q: no run of splicelab run, nightly or results import has finished; use unfinished, or one of %s", e.Ref, strings.Join(e.Known, ", "))
+	}
 	return fmt.Sprintf("no run %q: use latest, latest~1, a date, @baseline, or one of %s", e.Ref, strings.Join(e.Known, ", "))
 }
 

@@ -86,10 +86,12 @@ splicelab.yaml, in this order.`,
 		a.doctorCommand(),
 		a.cacheCommand(),
 		a.configCommand(),
+		a.schemaCommand(),
 		a.manCommand(),
 		a.versionCommand(),
 		runsTopic(),
 	)
+	a.completions(root)
 	cli.Finish(root, a.args)
 	return root
 }
@@ -98,6 +100,9 @@ splicelab.yaml, in this order.`,
 func (a *app) configure(cmd *cobra.Command, _ []string) error {
 	if cmd.Annotations[unconfigured] != "" {
 		return nil
+	}
+	if cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
+		return nil // what it completes reads the configuration, and survives a broken one
 	}
 	if err := a.showProgress(cmd); err != nil {
 		return err

@@ -47,7 +47,6 @@ usage; 3 the lab failed or was interrupted.`,
 	a.bind(f, "jobs", "run.jobs")
 	a.vmFlags(f)
 	document = documentFlags(cmd, "bench")
-	a.completeSelections(cmd)
 	return cmd
 }
 

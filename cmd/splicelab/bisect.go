@@ -46,7 +46,6 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, answer *answerFlag
 	}
 	a.progressFlag(f)
 	a.vmFlags(f)
-	a.completeSelections(cmd)
 }
 
 // needsCell rejects a search that does not specify a cell.

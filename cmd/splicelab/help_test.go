@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,9 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-var update = flag.Bool("update", false, "accept what the program prints as the expected text")
+var update = resultstest.Update
 
 // TestHelp compares every verb's help with testdata/help, so that a change of
 // the command line is seen, and documents that quote it can be kept true.

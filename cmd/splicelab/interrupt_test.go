@@ -50,7 +50,7 @@ func TestInterrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	run, err := store.Run(t.Context(), "latest")
+	run, err := store.Run(t.Context(), "unfinished")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestKilledWhileATemplateIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	for ref, want := range map[string]bool{"latest": true, "latest~1": false} {
+	for ref, want := range map[string]bool{"latest": true, "unfinished": false} {
 		r, err := store.Run(t.Context(), ref)
 		if err != nil {
 			t.Fatal(err)

@@ -76,7 +76,6 @@ nightly run in progress. 3 takes precedence over 1.`,
 	}
 	a.vmFlags(f)
 	f.BoolVar(&try, "try-notify", false, "only send a test notification")
-	a.completeSelections(cmd)
 	return cmd
 }
 

@@ -32,6 +32,7 @@ func (a *app) resultsMapCommand() *cobra.Command {
 	var policy string
 	var changed bool
 	var rows, page int
+	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "map [RUN…]",
 		Short: "Show the outcome of each test on each kernel, and where it changes",
@@ -56,12 +57,15 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 			if !cmd.Flags().Changed("rows") {
 				rows = a.mapRows()
 			}
-			m, err := a.readMap(cmd.Context(), args, policy, pick)
+			m, from, err := a.readMap(cmd.Context(), args, policy, pick)
 			if err != nil {
 				return err
 			}
 			if changed {
 				m.Rows = slices.DeleteFunc(m.Rows, func(r history.MapRow) bool { return len(r.Changes) == 0 })
+			}
+			if document.wanted() {
+				return document.encoding.Write(a.stdout, query.MapDocument(m, from))
 			}
 			again := append([]string{"splicelab", "results", "map"}, args...)
 			for _, f := range flagOptions(cmd.Flags()) {
@@ -84,31 +88,33 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 	f.IntVar(&rows, "rows", 0, "show `N` rows; 0: all (default: 40 on a terminal, else all)")
 	f.IntVar(&page, "page", 1, "show the `N`-th page of so many rows")
 	a.wideFlag(cmd)
+	document = documentFlags(cmd, "map")
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
 	return cmd
 }
 
-// readMap is the map of the named runs, or of the latest.
-func (a *app) readMap(ctx context.Context, names []string, policy string, pick func(results.Cell) bool) (history.KernelMap, error) {
+// readMap is the map of the named runs, or of the latest, and the run that each of
+// its cells is from.
+func (a *app) readMap(ctx context.Context, names []string, policy string, pick func(results.Cell) bool) (history.KernelMap, map[results.CellKey]string, error) {
 	store, err := a.session().OpenResults()
 	if err != nil {
-		return history.KernelMap{}, err
+		return history.KernelMap{}, nil, err
 	}
 	defer func() { _ = store.Close() }() // only read from
 	if len(names) == 0 {
 		names = []string{""}
 	}
 	var cells []results.Cell
-	seen := map[results.CellKey]bool{}
+	from := map[results.CellKey]string{}
 	for _, name := range names {
 		s, err := a.session().ReadJudged(ctx, store, name, policy)
 		if err != nil {
-			return history.KernelMap{}, err
+			return history.KernelMap{}, nil, err
 		}
 		for _, c := range s.Cells {
-			if !seen[c.CellKey] && pick(c) {
-				seen[c.CellKey] = true
+			if from[c.CellKey] == "" && pick(c) {
+				from[c.CellKey] = s.ID
 				cells = append(cells, c)
 			}
 		}
@@ -117,5 +123,5 @@ func (a *app) readMap(ctx context.Context, names []string, policy string, pick f
 	for _, r := range results.Releases(cells) {
 		columns = append(columns, history.MapKernel{Release: r.Name, Series: r.Series()})
 	}
-	return history.NewKernelMap(columns, cells), nil
+	return history.NewKernelMap(columns, cells), from, nil
 }

@@ -102,7 +102,6 @@ passed.`,
 	a.bind(f, "seed", "run.seed")
 	f.BoolVar(&resume, "resume", false, "continue RUN, which may be latest or an id (default: the newest interrupted run)")
 	f.BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
-	a.completeSelections(cmd)
 	return cmd
 }
 

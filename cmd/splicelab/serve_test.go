@@ -88,10 +88,10 @@ func TestServe(t *testing.T) {
 				t.Errorf("without the token: %d", status)
 			}
 			var run struct{ ID string }
-			if _, _, body := ask("/api/runs/latest", token); json.Unmarshal(body, &run) != nil || run.ID != "20260102-120000-one" {
-				t.Errorf("the latest run: %s", body)
+			if _, _, body := ask("/api/runs/unfinished", token); json.Unmarshal(body, &run) != nil || run.ID != "20260102-120000-one" {
+				t.Errorf("the unfinished run: %s", body)
 			}
-			stream, err := http.DefaultClient.Do(request("/api/runs/latest/events", token))
+			stream, err := http.DefaultClient.Do(request("/api/runs/unfinished/events", token))
 			if err != nil {
 				t.Fatal(err)
 			}

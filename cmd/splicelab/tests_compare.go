@@ -45,7 +45,6 @@ interrupted, and only the completed ways are shown.`,
 	a.vmFlags(f)
 	f.Uint64("seed", 0, "start all pseudo-randomness from `N` (default: random, and printed)")
 	a.bind(f, "seed", "run.seed")
-	a.completeSelections(cmd)
 	return cmd
 }
 

@@ -51,7 +51,6 @@ everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 	}
 	f.StringVar(&markdown, "markdown", "", "also write the table as a Markdown page to `FILE`")
 	a.vmFlags(f)
-	a.completeSelections(cmd)
 	return cmd
 }
 

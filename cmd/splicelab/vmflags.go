@@ -2,18 +2,15 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/outcome"
 )
 
 // vmFlags are the flags of every verb that boots a VM.
@@ -37,31 +34,6 @@ func (a *app) guestFlags(cmd *cobra.Command, g *session.Guest) {
 	f.StringVarP(&g.Filesystem, "filesystem", "f", "", "mount this filesystem profile: `NAME` (default: none, only the initramfs)")
 	f.StringArrayVar(&g.Modules, "module", nil, "load the kernel module `NAME` and its dependencies first (repeatable)")
 	a.vmFlags(f)
-	a.completeSelections(cmd)
-}
-
-// completeSelections completes the flags whose values are known without network
-// access.
-func (a *app) completeSelections(cmd *cobra.Command) {
-	var profiles []string
-	if builtin, err := images.Builtin(); err == nil {
-		for _, p := range builtin {
-			profiles = append(profiles, p.Name+"\t"+p.Doc)
-		}
-	}
-	var policies []string
-	for _, p := range outcome.Policies {
-		policies = append(policies, string(p))
-	}
-	cli.Complete(cmd, map[string][]string{
-		"filesystems": profiles,
-		"filesystem":  profiles,
-		"policy":      policies,
-		"accel":       config.Accels,
-		"isolation":   config.Isolations,
-		"kernels":     strings.Split(config.DefaultKernels, ","),
-		"kernel":      strings.Split(config.DefaultKernels, ","),
-	})
 }
 
 // bootLab prepares a lab for exec and shell. release must be called when the VM

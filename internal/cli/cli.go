@@ -84,17 +84,6 @@ func Topic(use, short, long, example string) *cobra.Command {
 	return topic
 }
 
-// Complete completes each of these flags, if cmd has it, from a list of words.
-func Complete(cmd *cobra.Command, words map[string][]string) {
-	for flag, words := range words {
-		if cmd.Flags().Lookup(flag) == nil {
-			continue
-		}
-		// It fails only for a missing flag, or one registered twice.
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	}
-}
-
 // subcommandOnly rejects arguments that do not name a subcommand.
 func subcommandOnly(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {

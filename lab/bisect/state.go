@@ -57,6 +57,9 @@ func (j *Judge) State(subject string) State {
 	return s
 }
 
+// Decided is the number of subjects that were decided, of about how many.
+func (j *Judge) Decided() (n, about int) { return len(j.reported), len(j.reported) + j.bracket.steps }
+
 // observe reports what is tried next.
 func (j *Judge) observe(subject string) {
 	s := j.State(subject)

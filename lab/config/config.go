@@ -92,7 +92,9 @@ type Run struct {
 	Test2JSON string `mapstructure:"test2json"`
 	Markdown  string `mapstructure:"markdown"`
 	CSV       string `mapstructure:"csv"`
-	HTML      string `mapstructure:"html"`
+	// OpenMetrics is for Prometheus.
+	OpenMetrics string `mapstructure:"openmetrics"`
+	HTML        string `mapstructure:"html"`
 	// KCIDBOrigin is the origin of reports to KCIDB: lower-case letters, digits
 	// and "_". Default "splicelab".
 	KCIDBOrigin string `mapstructure:"kcidb-origin"`

@@ -86,7 +86,7 @@ func TestRunsDoNotOverlap(t *testing.T) {
 	if !errors.As(err, &busy) || busy.Holder.PID != other.Process.Pid || busy.Holder.Since.IsZero() {
 		t.Fatalf("a second nightly run: %v, want a BusyError that names process %d", err, other.Process.Pid)
 	}
-	run, err := h.store().Run(t.Context(), "latest")
+	run, err := h.store().Run(t.Context(), "unfinished")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestRunsDoNotOverlap(t *testing.T) {
 
 	// One is killed.
 	other, _, _ = startHelper(t, dir)
-	run, err = h.store().Run(t.Context(), "latest")
+	run, err = h.store().Run(t.Context(), "unfinished")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -106,9 +107,13 @@ func (t *tally) phase(now time.Time) string {
 	return ""
 }
 
-// notice is an object for a line of text.
-func notice(text string, now time.Time) Object {
-	return Object{Kind: "notice", Time: now, Text: sanitize.Line(text)}
+// notices writes lines of text, each as an object.
+func (o *objects) notices(lines []byte, now time.Time) {
+	for line := range strings.Lines(string(lines)) {
+		if text := sanitize.Line(strings.TrimRight(line, "\r\n")); text != "" {
+			o.write(Object{Kind: "notice", Time: now, Text: text})
+		}
+	}
 }
 
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }

@@ -66,12 +66,15 @@ func TestProgressAsJSON(t *testing.T) {
 	p.Event(finished(outcome.Infra, 3, 20))
 	p.Close()
 	p.Event(finished(outcome.Pass, 4, 20))
+	if _, err := stream.Write([]byte("splicelab: warning: one\n\ntwo\n")); err != nil {
+		t.Fatal(err)
+	}
 	got := objectsOf(t, out.String())
 	var kinds []string
 	for _, o := range got {
 		kinds = append(kinds, o.Kind)
 	}
-	if diff := cmp.Diff([]string{"plan", "progress", "progress", "notice", "progress", "end"}, kinds); diff != "" {
+	if diff := cmp.Diff([]string{"plan", "progress", "progress", "notice", "progress", "end", "notice", "notice"}, kinds); diff != "" {
 		t.Fatalf("(-want +got):\n%s%s", diff, out.String())
 	}
 	if got[1].Phase != "making the template of 6.12 on xfs (1 of 2)" || got[1].LeftSeconds != nil {

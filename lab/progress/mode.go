@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // Mode is how progress is shown.
@@ -68,6 +69,16 @@ func (c Choice) Open(w io.Writer) (*Stream, error) {
 		s.objects = f // until the program ends
 	}
 	return s, nil
+}
+
+// Write writes lines; as objects if the stream has objects.
+func (s *Stream) Write(b []byte) (int, error) {
+	if s.mode != JSON || s.objects != nil {
+		return s.Writer.Write(b)
+	}
+	o := objects{out: s.Writer}
+	o.notices(b, time.Now())
+	return len(b), nil
 }
 
 // noFile is no open file descriptor.

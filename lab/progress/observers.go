@@ -22,19 +22,22 @@ func (n Notices) Event(e sched.Event) {
 }
 
 // Unattended is the progress of a run that nobody watches: in a log it shows
-// only what concerns many cells.
+// only what concerns many cells, unless a mode was chosen.
 type Unattended struct{ *Progress }
+
+// all reports whether everything is shown.
+func (u Unattended) all() bool { return u.terminal || u.mode == JSON || u.mode == Plain }
 
 // Event implements lab.Observer.
 func (u Unattended) Event(e sched.Event) {
-	if u.terminal || u.mode == JSON || e.Kind == sched.Planned || e.Kind == sched.Notice {
+	if u.all() || e.Kind == sched.Planned || e.Kind == sched.Notice {
 		u.Progress.Event(e)
 	}
 }
 
 // Update implements kernels.Progress.
 func (u Unattended) Update(name string, done, total int64) {
-	if u.terminal || u.mode == JSON {
+	if u.all() {
 		u.Progress.Update(name, done, total)
 	}
 }

@@ -6,7 +6,6 @@ package progress
 import (
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -128,9 +127,7 @@ func (p *Progress) Write(b []byte) (int, error) {
 	screen := p.screen
 	p.mu.Unlock()
 	if p.objects != nil {
-		for line := range strings.Lines(string(b)) {
-			p.objects.write(notice(strings.TrimSuffix(line, "\n"), p.now()))
-		}
+		p.objects.notices(b, p.now())
 		if s, ok := p.out.(*Stream); ok && s.objects == nil {
 			return len(b), nil // one stream, and nothing but objects in it
 		}

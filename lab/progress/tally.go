@@ -212,7 +212,7 @@ func (t *tally) waiting(now time.Time) string {
 
 // pace is the rate and the remaining time.
 func (t *tally) pace(rate bool) string {
-	if t.estimate.Left <= 0 || t.done+t.retried == 0 {
+	if t.estimate.Left <= 0 {
 		return ""
 	}
 	left := remaining(t.estimate.Left.Seconds()) + " left"

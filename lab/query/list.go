@@ -119,17 +119,6 @@ func selection(r results.Run) string {
 	return strings.Join(slices.Compact(series), ",") + "\n" + strings.Join(filesystems, ",") + "\n" + r.Selected.Tests
 }
 
-// took is the duration of a run, or its state.
-func took(r results.RunSummary) string {
-	switch {
-	case r.Running:
-		return "running"
-	case r.Pending:
-		return "interrupted"
-	}
-	return r.Took().Round(time.Second).String()
-}
-
 // classes lists the classes of cells and their numbers, the worst first.
 func classes(t results.Tally) string {
 	var words []string
@@ -160,10 +149,10 @@ func (l RunList) Write(out io.Writer, width int, now time.Time) error {
 	}
 	var left []string
 	if l.Older > 0 {
-		left = append(left, fmt.Sprintf("%d older (-n 0 lists all)", l.Older))
+		left = append(left, fmt.Sprintf("%d older (-n 0)", l.Older))
 	}
 	if l.Steps > 0 {
-		left = append(left, fmt.Sprintf("%d of bisect, repro and the like (--all lists them)", l.Steps))
+		left = append(left, fmt.Sprintf("%d of bisect, repro and the like (--all)", l.Steps))
 	}
 	if len(left) == 0 {
 		return nil

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,48 +15,73 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Widths of the table. Below oneLine a run takes a second line.
+// Widths of the table.
 const (
-	oneLine      = 140
-	minTable     = 60
-	selectionMin = 20
+	minTable = 60
+	// narrow leaves no room for the selection beside the id: it is below.
+	narrow = 78
+	// Selections of tests can be long patterns: WriteRun shows all of them.
+	selectionWidth = 60
 )
 
-// table writes a line or two for each run.
+// table writes a line for each run if they fit, else two or more.
 func (l RunList) table(out io.Writer, width int, now time.Time) error {
 	width = max(width, minTable)
-	w := text.NewTable(out)
-	if width >= oneLine {
-		fmt.Fprintln(w, "RUN\tSTARTED\tTOOK\tSELECTION\tRESULT")
-	} else {
-		fmt.Fprintln(w, "RUN\tAGE\tTOOK\tSELECTION")
-	}
-	var below []string // the second line of each run
-	for _, r := range l.Runs {
-		first := []string{sanitize.Line(r.ID), age(now.Sub(r.Started)), took(r.RunSummary), selectionWords(r.Run)}
-		if width >= oneLine {
-			first[1] = r.Started.Local().Format("2006-01-02 15:04") + " (" + first[1] + ")"
-			first = append(first, r.result())
-		} else {
-			below = append(below, r.result())
+	lines, below := l.rows(true, true, now), []string(nil)
+	if slices.ContainsFunc(lines, func(line string) bool { return runewidth.StringWidth(line) > width }) {
+		lines = l.rows(width >= narrow, false, now)
+		for _, r := range l.Runs {
+			second := r.result()
+			if width < narrow {
+				second = strings.TrimPrefix(selectionWords(r.Run)+"; "+second, "; ")
+			}
+			below = append(below, second)
 		}
-		fmt.Fprintln(w, strings.Join(first, "\t"))
 	}
-	for i, line := range w.Lines() {
+	for i, line := range lines {
 		if _, err := fmt.Fprintln(out, runewidth.Truncate(line, width, "…")); err != nil {
 			return err
 		}
-		if i == 0 || len(below) == 0 {
+		if i == 0 || below == nil {
 			continue
 		}
 		const indent = "    "
 		for _, line := range text.Wrap(below[i-1], width-len(indent)) {
-			if _, err := fmt.Fprintln(out, indent+line); err != nil {
+			if _, err := fmt.Fprintln(out, indent+runewidth.Truncate(line, width-len(indent), "…")); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// rows are the lines of the table with its head.
+func (l RunList) rows(selection, result bool, now time.Time) []string {
+	w := text.NewTable(io.Discard)
+	row := func(run, started, age, took, selected, counts string) {
+		cells := []string{run}
+		if result {
+			cells = append(cells, started)
+		}
+		cells = append(cells, age, took)
+		if selection {
+			cells = append(cells, selected)
+		}
+		if result {
+			cells = append(cells, counts)
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	row("RUN", "STARTED", "AGE", "TOOK", "SELECTION", "RESULT")
+	for _, r := range l.Runs {
+		took := "-"
+		if !r.Pending {
+			took = r.Took().Round(time.Second).String()
+		}
+		row(sanitize.Line(r.ID), r.Started.Local().Format("2006-01-02 15:04"), age(now.Sub(r.Started)), took,
+			runewidth.Truncate(selectionWords(r.Run), selectionWidth, "…"), r.result())
+	}
+	return w.Lines()
 }
 
 // problemWidth is how many columns of a problem the list shows; WriteRun shows
@@ -65,6 +91,12 @@ const problemWidth = 60
 // result has the counts of a run, what changed in them, and its marks.
 func (r ListedRun) result() string {
 	var parts []string
+	switch {
+	case r.Running:
+		parts = append(parts, "running")
+	case r.Pending:
+		parts = append(parts, "interrupted")
+	}
 	result := classes(r.Tally)
 	if r.Cells != r.Planned {
 		result = strings.TrimSuffix(fmt.Sprintf("%d of %s: %s", r.Cells, text.Count(r.Planned, "cell"), result), ": ")

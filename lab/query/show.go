@@ -49,7 +49,9 @@ func WriteRun(out io.Writer, s session.Stored, o terminal.Options) error {
 	line("accelerator", s.Accel)
 	line("seed", fmt.Sprint(s.Seed))
 	line("command", strings.Join(s.Command, " "))
-	line("cells", fmt.Sprintf("%d of %d planned: %s", len(s.Cells), s.Planned, counts(results.Count(s.Cells).Verdicts)))
+	tally := results.Count(s.Cells)
+	line("cells", fmt.Sprintf("%d of %d planned: %s", len(s.Cells), s.Planned, counts(tally.Verdicts)))
+	line("classes", classes(tally))
 	if s.Problem != "" {
 		line("problem", s.Problem)
 	}

@@ -55,7 +55,7 @@ func TestWriteCompared(t *testing.T) {
 					c.Detail = "another reason"
 				}
 			})}, 4,
-			[]string{"shared -> booted", "new failures: 1", "Test/a", "changed: 1", "Test/b", "vanished cells: 1", "Test/c", "skips changed: 1", "another reason"},
+			[]string{"shared -> booted", "new failures: 1", "Test/a", "changed: 1", "Test/b", "1 cell only in the first: test splice.Test/c", "skips changed: 1", "another reason"},
 			"shared -> restored",
 		},
 		"an infra cell is a difference, and a retry is reported": {

@@ -11,8 +11,10 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/suite"
+	"github.com/splicelab/splicelab/results"
 )
 
 func TestUserPattern(t *testing.T) {
@@ -65,5 +67,29 @@ func TestOnlyTest(t *testing.T) {
 	tests.Profiles = append(tests.Profiles, images.Profile{Name: "ext4"})
 	if _, err := s.onlyTest(tests); !errors.As(err, &fault) || fault.Option != "filesystems" {
 		t.Errorf("two filesystems: %v", err)
+	}
+}
+
+func TestSelectionInWords(t *testing.T) {
+	for _, c := range []struct {
+		set  func(*config.Run)
+		from []string
+		want string
+	}{
+		{func(*config.Run) {}, nil, "all cells"},
+		{func(r *config.Run) { r.Priority = 1 }, nil, "priority 0 to 1"},
+		{func(r *config.Run) { r.Tests, r.Priority = "Punch|Zero", 1 }, []string{"./pkg"}, "Punch|Zero"},
+		{func(*config.Run) {}, []string{"./pkg"}, "user suites"},
+	} {
+		s := Settings{Config: config.Default()}
+		c.set(&s.Run)
+		if got := s.words(c.from); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	var cfg lab.Config
+	Selection{Words: "quick cells", User: []suite.User{{}}}.Configure(results.OriginProve)(&cfg)
+	if cfg.Origin != results.OriginProve || cfg.Tests != "quick cells" || len(cfg.User) != 1 {
+		t.Errorf("%+v", cfg)
 	}
 }

@@ -36,13 +36,14 @@ func newCosts(cfg Config) costs {
 	for test, n := range times {
 		c.byTest[test] /= float64(n)
 	}
-	c.ratio.value, c.ratio.weight = 1, 1
+	c.ratio.value = 1
 	c.unknown.value = expectations[Cell]
 	if cfg.Shared {
 		c.unknown.value = sharedCell
 	}
 	if len(cfg.Known) > 0 {
 		c.unknown.value = sum / float64(len(cfg.Known))
+		c.ratio.weight = c.unknown.value / 10 // little: the first few cells decide
 	}
 	c.each.value = c.unknown.value
 	for k := range c.others {

@@ -43,6 +43,9 @@ func (e *Estimate) Progress(now time.Time) Progress {
 	if !e.cfg.Shared {
 		cells /= e.slots.share(now, e.cfg.Slots)
 	}
+	if e.ended == 0 && len(e.cfg.Known) == 0 {
+		return p // nothing was ever measured
+	}
 	left := max(e.wait(now)+cells, beside)
 	p.Left = time.Duration(left * float64(time.Second))
 	return p

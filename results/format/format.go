@@ -41,6 +41,7 @@ var Formats = []Format{
 	{"test2json", "events as go tool test2json does", WriteTest2JSON},
 	{"markdown", "a Markdown summary for a CI's page", WriteMarkdown},
 	{"csv", "the cells as CSV", WriteCSV},
+	{"openmetrics", "metrics for Prometheus", WriteOpenMetrics},
 }
 
 // Words for XFail and XPass in documents.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestDocumentsGolden(t *testing.T) {
-	ends := map[string]string{"json": "json", "junit": "junit.xml", "ktap": "ktap", "kcidb": "kcidb.json", "test2json": "test2json", "markdown": "md", "csv": "csv"}
+	ends := map[string]string{"json": "json", "junit": "junit.xml", "ktap": "ktap", "kcidb": "kcidb.json", "test2json": "test2json", "markdown": "md", "csv": "csv", "openmetrics": "prom"}
 	for name, content := range documents(t, sample()) {
 		t.Run(name, func(t *testing.T) { golden(t, "run."+ends[name], content) })
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "accept what the reports look like now")
+// Update is the flag -update: accept what the program prints as the expected
+// text.
+var Update = flag.Bool("update", false, "accept what is printed now as the expected text")
 
 // Golden compares the output of write with testdata/name.
 func Golden(t *testing.T, name string, write func(*bytes.Buffer) error) {
@@ -18,7 +20,7 @@ func Golden(t *testing.T, name string, write func(*bytes.Buffer) error) {
 	b := new(bytes.Buffer)
 	Must(t, write(b))
 	path := filepath.Join("testdata", name)
-	if *update {
+	if *Update {
 		Must(t, os.MkdirAll("testdata", 0o755))
 		Must(t, os.WriteFile(path, b.Bytes(), 0o644))
 	}

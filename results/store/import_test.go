@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/resultstest"
@@ -34,6 +35,9 @@ func TestImportIsWholeOrNothing(t *testing.T) {
 			t.Errorf("import %d: known %v", i, known)
 		}
 	}
+	// Its kernels and filesystems are those of its results.
+	r.Kernels = []results.Kernel{{Release: kernelversion.ReleaseOf(resultstest.Key.Kernel)}}
+	r.Selected.Filesystems = []string{resultstest.Key.FS}
 	runs, err := s.Runs(ctx)
 	resultstest.Must(t, err)
 	want := []results.RunSummary{{Run: r, Tally: results.Tally{Cells: 1, Verdicts: map[outcome.Verdict]int{outcome.Fail: 1},

@@ -11,6 +11,9 @@ import (
 //go:embed schema.json
 var schemaText []byte
 
+// Schema is the JSON Schema of all responses.
+func Schema() []byte { return schemaText }
+
 // schema serves the JSON Schema of all responses: the document at a path is
 // "#/$defs/NAME", as listed in docs/api.md.
 func (s *Server) schema(w http.ResponseWriter, _ *http.Request) error {

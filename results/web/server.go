@@ -220,6 +220,7 @@ func (s *Server) routes() http.Handler {
 		"/api/map":                   s.kernelMap,
 		"/api/schema.json":           s.schema,
 		"/api/":                      unknownPath,
+		"/metrics":                   s.metrics,
 	} {
 		api.Handle(pattern, s.guard.members(s.readOnly(answer)))
 	}

@@ -89,7 +89,13 @@ func Commits(ctx context.Context, settings session.Settings, q CommitQuery, log 
 		}
 		return w.builder.Build(ctx, one)
 	}
-	c.Judge = s.judge(w, q.Query, w.name)
+	c.Judge = s.judge(w, q.Query, w.name, func(subject string) string {
+		commit, takeBack := bisect.SplitSubject(subject)
+		if short := commit[:min(12, len(commit))]; !takeBack {
+			return short
+		}
+		return w.name(subject)
+	})
 	c.Judge.Identify = w.identify
 	found, err := c.Search(ctx)
 	s.say.Close()

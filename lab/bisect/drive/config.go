@@ -74,7 +74,7 @@ func Config(ctx context.Context, settings session.Settings, q ConfigQuery, log i
 	}
 	fmt.Fprintf(s.say, "%s on %s: %d options differ\n", s.test, s.tests.Profiles[0].Name, len(m.options))
 	w.build, w.name = m.build, m.name
-	judge := s.judge(w, q.Query, m.name)
+	judge := s.judge(w, q.Query, m.name, m.name)
 	judge.Identify = w.identify
 	d := &bisect.Differences{Judge: judge, N: len(m.options), Untaken: m.untaken}
 	found, err := d.Search(ctx)

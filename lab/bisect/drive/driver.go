@@ -91,20 +91,20 @@ func openJournal(s session.Settings, kind, pattern string, q Query, question map
 }
 
 // judge decides on which side subjects lie. name returns a subject's display
-// name.
-func (s *driver) judge(t bisect.Trier, q Query, name func(subject string) string) *bisect.Judge {
+// name, and short the one in a bracket.
+func (s *driver) judge(t bisect.Trier, q Query, name, short func(subject string) string) *bisect.Judge {
 	j := &bisect.Judge{Trier: t, Journal: s.journal, Confidence: q.Confidence, Budget: q.Tries}
 	j.OnDecision = func(subject string, side bisect.Side, seen bisect.Tally) {
 		why := seen.String()
 		if u := s.journal.Untestable(subject); u != "" {
 			why = u
 		}
-		fmt.Fprintf(s.say, "%s: %s (%s)%s\n", sanitize.Line(name(subject)), side, sanitize.Line(why), stepText(j.State(subject), name))
+		fmt.Fprintf(s.say, "%s: %s (%s)%s\n", sanitize.Line(name(subject)), side, sanitize.Line(why), stepText(j, subject, short))
 	}
 	j.OnState = func(st bisect.State) {
 		s.say.Searching(progress.Search{
-			Good: name(st.Good), Bad: name(st.Bad), Between: st.Between, Step: st.Step, Steps: st.Steps, Confidence: st.Sureness,
-			Subject: name(st.Subject), Tried: st.Tried, Need: st.Need, Low: st.Low, High: st.High, At: st.At,
+			Good: short(st.Good), Bad: short(st.Bad), Between: st.Between, Step: st.Step, Steps: st.Steps, Confidence: st.Sureness,
+			Subject: short(st.Subject), Tried: st.Tried, Need: st.Need, Low: st.Low, High: st.High, At: st.At,
 		})
 	}
 	return j
@@ -112,10 +112,11 @@ func (s *driver) judge(t bisect.Trier, q Query, name func(subject string) string
 
 // stepText is what a decision leaves: "; step 4 of about 9: 6 left between A
 // (good) and B (bad)".
-func stepText(st bisect.State, name func(string) string) string {
-	// The state counts the next step.
-	done := fmt.Sprintf("; step %d of about %d: ", st.Step-1, max(st.Steps-1, st.Step-1))
-	return done + fmt.Sprintf("%d left between %s (good) and %s (bad)", st.Between, sanitize.Line(name(st.Good)), sanitize.Line(name(st.Bad)))
+func stepText(j *bisect.Judge, subject string, name func(string) string) string {
+	st := j.State(subject)
+	step, steps := j.Decided()
+	return fmt.Sprintf("; step %d of about %d: %d left between %s (good) and %s (bad)",
+		step, steps, st.Between, sanitize.Line(name(st.Good)), sanitize.Line(name(st.Bad)))
 }
 
 // attempts runs the search's cell n times on a kernel, each in a fresh VM, and

@@ -58,7 +58,7 @@ func Packages(ctx context.Context, settings session.Settings, q PackageQuery, lo
 	for _, e := range line {
 		t.entries[e.Release] = e
 	}
-	judge := s.judge(t, q.Query, func(release string) string { return release })
+	judge := s.judge(t, q.Query, func(release string) string { return release }, t.upstream)
 	found, err := judge.Line(ctx, releases(line), seriesEnds(line))
 	s.say.Close()
 	answer := &packageAnswer{driver: s, line: line, judge: judge, boundary: found, words: q.Mention}
@@ -157,6 +157,18 @@ func seriesEnds(line []kernels.Entry) []int {
 type packageTrier struct {
 	*driver
 	entries map[string]kernels.Entry // by release
+}
+
+// upstream is a kernel's upstream version: 5.10.262 says more than 5.10.0-46. It
+// is the release if the line has that version twice.
+func (t *packageTrier) upstream(release string) string {
+	version := t.entries[release].Version
+	for _, e := range t.entries {
+		if e.Release != release && e.Version == version {
+			return release
+		}
+	}
+	return version.String()
 }
 
 // Try implements bisect.Trier.

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/internal/cli"
+	"github.com/splicelab/splicelab/internal/text"
+	"github.com/splicelab/splicelab/lab/export"
+	"github.com/splicelab/splicelab/lab/schema"
+)
+
+func (a *app) schemaCommand() *cobra.Command {
+	var dir string
+	var document *documentFlag
+	cmd := &cobra.Command{
+		Use:   "schema [NAME]",
+		Short: "Print the JSON Schema of a document, or list them",
+		Long: `schema prints the JSON Schema (2020-12) of the document NAME, or lists the
+documents and the verbs that print them. Fields may be added to a version, but
+are never renamed, removed or given another type: docs/formats.md.`,
+		Example: `  splicelab schema
+  splicelab schema run > run.schema.json
+  splicelab schema --dir schemas`,
+		Args:        cli.Arguments(0, 1, ""),
+		Annotations: map[string]string{unconfigured: "true"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case dir != "" && (len(args) > 0 || document.wanted()):
+				return usagef("--dir writes all schemas to files: it accepts neither a NAME nor -o")
+			case dir != "":
+				return a.writeSchemas(dir)
+			case len(args) == 1 && document.wanted():
+				return usagef("a schema is JSON: -o is for the list")
+			case len(args) == 1:
+				content, err := schema.Text(args[0])
+				if err != nil {
+					return err
+				}
+				_, err = a.stdout.Write(content)
+				return err
+			}
+			list := schemas(cmd.Root())
+			return a.show(document, list, func() error { return a.listSchemas(list) })
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&dir, "dir", "", "write all schemas to files in `DIR`")
+	document = documentFlags(cmd, "schemas")
+	return cmd
+}
+
+// schemas lists the schemas with the verbs of the command line.
+func schemas(root *cobra.Command) []schema.Listed {
+	verbs := map[string][]string{}
+	for _, c := range documented(root) {
+		name := c.Annotations[schemaAnnotation]
+		verbs[name] = append(verbs[name], strings.TrimPrefix(c.CommandPath(), root.Name()+" "))
+	}
+	verbs["cells"] = []string{"results show -t …"}
+	verbs["changes"] = []string{"nightly"}
+	verbs[schema.API] = []string{"serve"}
+	var list []schema.Listed
+	for _, d := range schema.Documents {
+		list = append(list, schema.Listed{Name: d.Name, Version: schema.Version, Title: d.Title, Verbs: append([]string{}, verbs[d.Name]...)})
+	}
+	return list
+}
+
+func (a *app) listSchemas(list []schema.Listed) error {
+	w := text.NewTable(a.stdout)
+	fmt.Fprintln(w, "NAME\tVERSION\tPRINTED BY\tWHAT")
+	for _, d := range list {
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", d.Name, d.Version, strings.Join(d.Verbs, ", "), d.Title)
+	}
+	return w.Flush()
+}
+
+// documented are the commands that print a document.
+func documented(root *cobra.Command) []*cobra.Command {
+	var found []*cobra.Command
+	for _, c := range root.Commands() {
+		if c.Annotations[schemaAnnotation] != "" {
+			found = append(found, c)
+		}
+		found = append(found, documented(c)...)
+	}
+	return found
+}
+
+func (a *app) writeSchemas(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return usagef("--dir: %s; name a directory that can be written", err)
+	}
+	for _, d := range schema.Documents {
+		content, err := schema.Text(d.Name)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(dir, fmt.Sprintf("%s.v%d.json", d.Name, schema.Version))
+		if err := export.File(file).Replace(content); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.stdout, file)
+	}
+	return nil
+}
