@@ -48,7 +48,7 @@ instead.`,
 				return err
 			}
 			return a.show(document, h, func() error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return query.WriteHistory(w, h, asList(o)) })
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return query.WriteHistory(w, h, a.asList(o)) })
 			})
 		},
 	}
