@@ -41,7 +41,7 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 				return err
 			}
 			if err := a.show(document, query.NewFlakyCells(s, top), func() error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, asList(o)) })
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, a.asList(o)) })
 			}); err != nil {
 				return err
 			}

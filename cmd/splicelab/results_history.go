@@ -48,7 +48,7 @@ instead.`,
 				return err
 			}
 			return a.show(document, h, func() error {
-				return a.draw(cmd.Context(), func(w io.Writer, _ terminal.Options) error { return query.WriteHistory(w, h) })
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return query.WriteHistory(w, h, a.asList(o)) })
 			})
 		},
 	}
@@ -56,6 +56,7 @@ instead.`,
 	f.SortFlags = false
 	f.IntVar(&last, "last", history.Depth, "show at most the `N` newest")
 	f.BoolVar(&series, "series", false, "show the cell on all kernels of the series")
+	a.wideFlag(cmd)
 	policyFlag(cmd, &policy)
 	document = documentFlags(cmd, "history")
 	a.expectationsFlag(f)

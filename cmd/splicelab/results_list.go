@@ -1,12 +1,14 @@
 package main
 
 import (
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
+	"github.com/splicelab/splicelab/results/terminal"
 )
 
 // listedRuns is how many runs are listed by default: a screen.
@@ -57,7 +59,9 @@ with their seeds, unless -n limits them.`,
 			if err != nil {
 				return err
 			}
-			return a.show(document, list.Documents(), func() error { return list.Write(a.stdout, a.matrixOptions(a.stdout).Width, now) })
+			return a.show(document, list.Documents(), func() error {
+				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return list.Write(w, o.Width, now) })
+			})
 		},
 	}
 	flags := cmd.Flags()

@@ -41,7 +41,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 				}
 				return a.show(document, runDocument(s), func() error {
 					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
-						o = asList(o)
+						o = a.asList(o)
 						if filter.Empty() {
 							return query.WriteRun(w, s, o)
 						}

@@ -36,7 +36,7 @@ them. The slowest cells are listed.` + runHelp,
 			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
 				cells := slices.DeleteFunc(s.Cells, func(c results.Cell) bool { return !pick(c) })
 				return a.show(document, query.NewTimeUse(s.Run, cells), func() error {
-					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteTiming(w, s.Run, cells, asList(o)) })
+					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteTiming(w, s.Run, cells, a.asList(o)) })
 				})
 			})
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -44,16 +45,19 @@ func (a *app) humanOut(machineReadsStdout bool) io.Writer {
 	return a.stdout
 }
 
+// plainWidth is the width of a matrix where there is no screen.
+const plainWidth = 80
+
 // matrixOptions fits a matrix to w.
 func (a *app) matrixOptions(w io.Writer) terminal.Options {
 	screen := cli.ScreenOf(w, a.drawing.color, os.Getenv)
-	return terminal.Options{Width: screen.Width, Color: screen.Colour, Wide: a.drawing.wide}
+	return terminal.Options{Width: cmp.Or(screen.Width, plainWidth), Color: screen.Colour, Wide: a.drawing.wide}
 }
 
 // asList is how a list is drawn, whose lines programs read: it is fitted to a screen,
 // but is not folded where there is none.
-func asList(o terminal.Options) terminal.Options {
-	o.Wide = o.Wide || o.Width == 0
+func (a *app) asList(o terminal.Options) terminal.Options {
+	o.Wide = o.Wide || cli.ScreenOf(a.stdout, a.drawing.color, os.Getenv).Width == 0
 	return o
 }
 

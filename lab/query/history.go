@@ -8,11 +8,11 @@ import (
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/palette"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -65,22 +65,30 @@ func History(ctx context.Context, s session.Settings, key results.CellKey, last 
 }
 
 // WriteHistory writes the history of a cell as a table.
-func WriteHistory(out io.Writer, h CellHistory) error {
+func WriteHistory(out io.Writer, h CellHistory, o terminal.Options) error {
 	fmt.Fprintln(out, sanitize.Line(h.CellKey.String()))
-	w := text.NewTable(out)
-	fmt.Fprintln(w, "RUN\tSTARTED\tKERNEL\tVERDICT\tOUTCOME\tFAILED\tDETAIL")
+	rows := [][]string{{"RUN", "STARTED", "KERNEL", "VERDICT", "OUTCOME", "FAILED", "DETAIL"}}
 	for _, p := range h.Results {
 		failed := ""
 		if p.Attempts > 0 {
 			failed = fmt.Sprintf("%d/%d", p.Failed, p.Attempts)
 		}
-		c := results.Cell{Expected: p.Expected}
-		c.Verdict = p.Verdict
+		c := results.Cell{Attempt: results.Attempt{Verdict: p.Verdict}, Expected: p.Expected}
 		detail := strings.TrimPrefix(p.Detail+"; "+p.Why, "; ")
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Run, p.Started.Local().Format("2006-01-02 15:04"), sanitize.Line(p.Kernel),
-			terminal.Word(&c), sanitize.Line(string(p.Outcome)), failed, sanitize.Line(strings.TrimSuffix(detail, "; ")))
+		rows = append(rows, []string{p.Run, p.Started.Local().Format("2006-01-02 15:04"), p.Kernel,
+			terminal.Word(&c), string(p.Outcome), failed, strings.TrimSuffix(detail, "; ")})
 	}
-	if err := w.Flush(); err != nil {
+	colour := func(row, column int) string {
+		switch column {
+		case 3:
+			return palette.Class(h.Results[row-1].Class).SGR
+		case 4:
+			hue, _ := palette.Outcome(h.Results[row-1].Outcome)
+			return hue.SGR
+		}
+		return ""
+	}
+	if err := terminal.WriteTable(out, rows, colour, o); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "failed: %s; the interval is a 95 %% CI\n", history.Rate{Failed: h.Rate.Failed, Attempts: h.Rate.Attempts})

@@ -3,6 +3,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -142,9 +143,9 @@ func counts(n map[outcome.Verdict]int) string {
 }
 
 // Write writes the list as a table for people, in at most width columns, and as
-// of now.
+// of now. A width of 0 is that of a pipe.
 func (l RunList) Write(out io.Writer, width int, now time.Time) error {
-	if err := l.table(out, width, now); err != nil {
+	if err := l.table(out, cmp.Or(width, plainWidth), now); err != nil {
 		return err
 	}
 	var left []string

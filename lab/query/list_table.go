@@ -17,7 +17,8 @@ import (
 
 // Widths of the table.
 const (
-	minTable = 60
+	minTable   = 60
+	plainWidth = 80 // without a screen
 	// narrow leaves no room for the selection beside the id: it is below.
 	narrow = 78
 	// Selections of tests can be long patterns: WriteRun shows all of them.

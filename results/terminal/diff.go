@@ -51,7 +51,7 @@ func WriteDiff(w io.Writer, a, b results.Run, d compare.Difference, o Options) e
 	if conditions := d.Conditions(a, b); len(conditions) > 0 {
 		out.WriteString("\nconditions that differ\n")
 		for _, c := range conditions {
-			writeWrapped(out, "  "+cut(sanitize.Line(c.Name), o.Width-4)+": ", []string{sanitize.Line(orNone(c.Before)), "-> " + sanitize.Line(orNone(c.After))}, " ", o.Width)
+			writeWords(out, "  "+cut(sanitize.Line(c.Name), o.Width/2-2)+": ", sanitize.Line(orNone(c.Before)+" -> "+orNone(c.After)), o.Width)
 		}
 	}
 	writeDifference(out, d, o)

@@ -31,11 +31,11 @@ type fold struct {
 
 // spans returns what a row is on every filesystem, kernel by kernel. ok is false
 // for a row that has to be seen cell by cell: one that differs between
-// filesystems, or that has a violation, a flaky cell, an expectation or a hole.
+// filesystems, or that has a violation, a flaky cell, an XPASS or a hole.
 func (m *matrix) spans(cells []*results.Cell, control bool) (all []span, ok bool) {
 	kernel := -1
 	for i, c := range cells {
-		if c == nil || c.Flaky != "" || c.Expected != "" {
+		if c == nil || c.Flaky != "" || c.Expected == results.XPass {
 			return nil, false
 		}
 		if class := c.Class(); class != outcome.Passes && class != outcome.Deviates && class != outcome.Skips {

@@ -94,6 +94,72 @@ func WriteFailures(w io.Writer, cells []results.Cell, o Options) error {
 		}
 		rows = append(rows, row)
 	}
+	colour := func(row, column int) string {
+		switch column {
+		case 0:
+			return stateColour(listed[row-1])
+		case 1:
+			return letterColour(listed[row-1])
+		}
+		return ""
+	}
+	b := bytes.NewBufferString("\n")
+	if !writeColumns(b, rows, colour, o) {
+		for n, r := range rows[1:] {
+			writeFailure(b, r, stateColour(listed[n]), o)
+		}
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// WriteTable writes rows, the first of which are headings, as a table if it fits,
+// and else each row as a paragraph. colour is that of a field, from row 1.
+func WriteTable(w io.Writer, rows [][]string, colour func(row, column int) string, o Options) error {
+	o.Width = o.width()
+	b := new(bytes.Buffer)
+	for _, r := range rows {
+		for i := range r {
+			r[i] = sanitize.Line(r[i])
+		}
+	}
+	if !writeColumns(b, rows, colour, o) {
+		for n, r := range rows[1:] {
+			var parts []string
+			for i, s := range r {
+				if s != "" {
+					parts = append(parts, paint(o.Color, colour(n+1, i), s))
+				}
+			}
+			writeHanging(b, parts, o.Width)
+		}
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// writeHanging writes parts, further lines indented by four.
+func writeHanging(b *bytes.Buffer, parts []string, width int) {
+	line := ""
+	for i, p := range parts {
+		if visible(p) > width-4 {
+			p = shorten(p, width-4)
+		}
+		switch {
+		case i == 0:
+			line = p
+		case visible(line)+2+visible(p) > width:
+			b.WriteString(line + "\n")
+			line = "    " + p
+		default:
+			line += "  " + p
+		}
+	}
+	b.WriteString(line + "\n")
+}
+
+// writeColumns writes a table, unless it is too wide.
+func writeColumns(b *bytes.Buffer, rows [][]string, colour func(row, column int) string, o Options) bool {
 	widths := make([]int, len(rows[0]))
 	for _, r := range rows {
 		for i, s := range r {
@@ -104,22 +170,14 @@ func WriteFailures(w io.Writer, cells []results.Cell, o Options) error {
 	for _, n := range widths {
 		sum += n
 	}
-	b := bytes.NewBufferString("\n")
+	if sum > o.Width {
+		return false
+	}
 	for n, r := range rows {
-		var colours [2]string // of the verdict and the outcome
-		if n > 0 {
-			colours = [2]string{stateColour(listed[n-1]), letterColour(listed[n-1])}
-		}
-		if sum > o.Width {
-			if n > 0 {
-				writeFailure(b, r, colours[0], o)
-			}
-			continue
-		}
 		for i, s := range r {
 			text := pad(s, widths[i])
-			if i < len(colours) {
-				text = paint(o.Color, colours[i], s) + text[len(s):]
+			if n > 0 {
+				text = paint(o.Color, colour(n, i), s) + text[len(s):]
 			}
 			b.WriteString(text)
 			if i < len(r)-1 {
@@ -128,8 +186,7 @@ func WriteFailures(w io.Writer, cells []results.Cell, o Options) error {
 		}
 		trimBlanks(b)
 	}
-	_, err := b.WriteTo(w)
-	return err
+	return true
 }
 
 // writeFailure writes a row of a table that is too wide: what it is and where, and

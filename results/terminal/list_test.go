@@ -72,3 +72,24 @@ func TestFailures(t *testing.T) {
 		}
 	}
 }
+
+func TestTable(t *testing.T) {
+	rows := func() [][]string {
+		return [][]string{{"RUN", "VERDICT", "DETAIL"}, {"20261128-041635-1090cff", "fail", "漢字 of 16384"}, {"20261127-041635-1090cff", "pass", "\x1b[2J"}}
+	}
+	colour := func(row, column int) string { return map[int]string{1: "31"}[column*row] }
+	var b bytes.Buffer
+	resultstest.Must(t, WriteTable(&b, rows(), colour, Options{Width: 80, Color: true}))
+	want := "RUN                      VERDICT  DETAIL\n" +
+		"20261128-041635-1090cff  \x1b[31mfail\x1b[0m     漢字 of 16384\n" +
+		"20261127-041635-1090cff  pass     \\x1b[2J\n"
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
+	b.Reset()
+	resultstest.Must(t, WriteTable(&b, rows(), colour, Options{Width: 40}))
+	want = "20261128-041635-1090cff  fail\n    漢字 of 16384\n20261127-041635-1090cff  pass  \\x1b[2J\n"
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
+}

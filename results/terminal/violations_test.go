@@ -137,19 +137,25 @@ func TestFoldedRows(t *testing.T) {
 		c.Expected = results.XFail
 		return c
 	})
+	add("Better", func(int, int) results.Cell {
+		c := is(outcome.Pass, outcome.Snapshot)
+		c.Expected = results.XPass
+		return c
+	})
 	add("Differs", func(_, f int) results.Cell { return is(outcome.Pass, outcome.All[f]) })
 	var b strings.Builder
 	resultstest.Must(t, WriteMatrix(&b, resultstest.Run("r", 0), cells, Options{}))
 	matrix, folded, _ := strings.Cut(b.String(), "s.Test… the same on every filesystem")
 	folded, _, _ = strings.Cut(folded, "\n\n")
 	want := ` (in rows: results matrix --full)
+  eL  Expected
   :L  Same (2 alike)
   --  Skipped
   Turns: .S 5.10.1, :L 6.1.1 to 7.1.1`
 	if d := cmp.Diff(want, folded); d != "" {
 		t.Error(d)
 	}
-	for _, row := range []string{"Often", "Violates", "Flaky", "Expected", "Differs"} {
+	for _, row := range []string{"Often", "Violates", "Flaky", "Better", "Differs"} {
 		if !strings.Contains(matrix, " "+row+" ") {
 			t.Errorf("no row of %s:\n%s", row, matrix)
 		}
