@@ -63,7 +63,12 @@ func TestSchemasMatchTypes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	seen := map[string]bool{}
 	for _, d := range schema.Documents {
+		if seen[d.Name] {
+			t.Errorf("%s is listed twice", d.Name)
+		}
+		seen[d.Name] = true
 		if d.Name == schema.API {
 			continue // results/web has its test
 		}

@@ -57,7 +57,6 @@ var Documents = []Document{
 	{"kernels-diff", "the options in which two kernels' configurations differ"},
 	{"suites", "the suites and their tests"},
 	{"tests", "tests with their steps, oracle and newest results"},
-	{"progress", "one line of --progress json"},
 	{"bench", "what a cell costs on this machine"},
 	{"cache", "the contents of the cache"},
 	{"config", "every option and its value"},

@@ -62,6 +62,11 @@ func TestOpenMetrics(t *testing.T) {
 		if as != expfmt.FmtText && !strings.HasSuffix(b.String(), "\n# EOF\n") {
 			t.Errorf("%s: the end is not marked: %q", as, b.String()[b.Len()-20:])
 		}
+		// A node exporter's textfile collector reads Prometheus' own format: what
+		// OpenMetrics adds are comments to it.
+		if n := len(parsed(t, expfmt.FmtText, b.Bytes())); n != len(Metrics(&m, []Progress{{"r", 10, 3}})) {
+			t.Errorf("%s: the older parser reads %d families", as, n)
+		}
 		all := parsed(t, as, b.Bytes())
 		for c, n := range tally.Classes {
 			if got := sum(all["splicelab_run_cells"], "class="+string(c)); got != float64(n) {
