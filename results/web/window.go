@@ -130,7 +130,8 @@ func (s *Server) remembered(ctx context.Context, r results.Run) (Tests, error) {
 	if s.last.key == key && !r.Finished.IsZero() {
 		return s.last.doc, nil
 	}
-	doc, err := s.overview(ctx, r)
+	// It may take longer than a request may: then the next one has it.
+	doc, err := s.overview(context.WithoutCancel(ctx), r)
 	if err == nil {
 		s.last.key, s.last.doc = key, doc
 	}
@@ -157,18 +158,25 @@ func (s *Server) violating(ctx context.Context, r results.Run) ([]results.Cell, 
 	return s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
 }
 
-// pagedRun is the document of a run that is read by tests. Its tally has no
-// verdicts, flaky cells and expectations: these need every cell.
+// pagedRun is the document of a run that is read by tests: with the tally that
+// was stored when it finished, before that with the classes that the overview
+// counts. Neither knows expectations: these need every cell.
 func (s *Server) pagedRun(ctx context.Context, r results.Run) (page.Run, error) {
-	doc, err := s.remembered(ctx, r)
+	tally, ok, err := s.cfg.Store.StoredTally(ctx, r.ID)
 	if err != nil {
 		return page.Run{}, err
 	}
-	tally := results.Count(nil)
-	tally.Cells = doc.Cells
-	for _, t := range doc.Tests {
-		for class, n := range t.Classes {
-			tally.Classes[class] += n
+	if !ok {
+		doc, err := s.remembered(ctx, r)
+		if err != nil {
+			return page.Run{}, err
+		}
+		tally = results.Count(nil)
+		tally.Cells = doc.Cells
+		for _, t := range doc.Tests {
+			for class, n := range t.Classes {
+				tally.Classes[class] += n
+			}
 		}
 	}
 	return s.runDocument(ctx, r, tally, true)

@@ -98,7 +98,7 @@ func BenchmarkPagedRun(b *testing.B) {
 		name, target string
 		cold         bool
 	}{
-		{"run-cold", "", true}, {"run", "", false}, {"tests", "/tests", false}, {"violations", "/violations", false}, {"cells-of-a-test", "/cells?test=splice.TestSomething7", false},
+		{"run", "", true}, {"tests-cold", "/tests", true}, {"tests", "/tests", false}, {"violations", "/violations", false}, {"cells-of-a-test", "/cells?test=splice.TestSomething7", false},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {

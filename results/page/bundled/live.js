@@ -1829,8 +1829,11 @@ var splicelab = (() => {
     const policy = filter.policy, mine = keptOf(id);
     const chosen2 = [...filter.test], run = await source.run(id);
     if (run.paged && !chosen2.length) {
-      const [list, violations2] = await Promise.all([source.tests(id), source.violations(id)]);
-      main.append(runHead(run), violationBlock(run.id, violations2, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run));
+      const wait = el("p", { role: "status" }, "Counting the cells of each test. This takes some seconds per million.");
+      main.append(runHead(run), wait);
+      Promise.all([source.tests(id), source.violations(id)]).then(([list, violations2]) => wait.replaceWith(violationBlock(run.id, violations2, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run)), (error) => {
+        wait.textContent = error.message;
+      });
       return null;
     }
     const [cells, violations] = await Promise.all([source.cells(id, policy, chosen2), source.violations(id)]);
