@@ -23,8 +23,8 @@ const maxTests = 500
 
 // Tests are the tests of a run, with the number of their cells.
 type Tests struct {
-	Limit int         `json:"limit"` // cells in one document at most
-	Cells int         `json:"cells"`
+	Limit int           `json:"limit"` // cells in one document at most
+	Cells int           `json:"cells"`
 	Tests []CountedTest `json:"tests"` // in the order of names
 }
 

@@ -412,7 +412,7 @@ var splicelab = (() => {
         return column < 0 ? -1 : places[t * columns.length + column];
       },
       families: familiesOf(cells),
-      heads: short(cells.kernels)
+      heads: short(cells.kernels).map((name, k) => headOf(name, cells.versions[k]))
     };
     return grid;
   };
@@ -430,6 +430,7 @@ var splicelab = (() => {
     });
     return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
   };
+  var headOf = (name, version) => !version || name.startsWith(version) ? [name] : [version, name];
   var short = (kernels) => {
     let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
     while (flavour && !kernels.every((k) => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
@@ -1290,7 +1291,7 @@ var splicelab = (() => {
       scroller.classList.toggle("standing", fsHeight > 24);
       const wide = /* @__PURE__ */ new Map();
       for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
-      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44;
+      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].join(" ").length * 8 + 10 <= n * columnWidth) ? 24 : 44;
       const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
       scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
     };
@@ -1310,7 +1311,7 @@ var splicelab = (() => {
           const name2 = el(
             "div",
             { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-            el("span", {}, grid.heads[kernel])
+            el("span", {}, grid.heads[kernel].flatMap((part, i) => [i ? " " : "", el("span", { class: i ? "package" : "version" }, part)]))
           );
           name2.style.left = px(labelWidth + begin * columnWidth);
           name2.style.width = px((end - begin) * columnWidth);
