@@ -139,23 +139,27 @@ func (s *Server) remembered(ctx context.Context, r results.Run) (Tests, error) {
 }
 
 // violating returns the cells of the tests that have a violation, as many tests
-// as fit into one document.
-func (s *Server) violating(ctx context.Context, r results.Run) ([]results.Cell, error) {
+// as fit into one document, and the number of the others.
+func (s *Server) violating(ctx context.Context, r results.Run) (cells []results.Cell, leftOut int, err error) {
 	doc, err := s.remembered(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var tests []string
 	room := s.limits.cells
 	for _, t := range doc.Tests {
-		if t.Classes[outcome.Violates] > 0 && t.Cells <= room && len(tests) < maxTests {
+		switch {
+		case t.Classes[outcome.Violates] == 0:
+		case t.Cells <= room && len(tests) < maxTests:
 			tests, room = append(tests, t.Test), room-t.Cells
+		default:
+			leftOut++
 		}
 	}
-	if len(tests) == 0 {
-		return nil, nil
+	if len(tests) > 0 {
+		cells, err = s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
 	}
-	return s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
+	return cells, leftOut, err
 }
 
 // pagedRun is the document of a run that is read by tests: with the tally that

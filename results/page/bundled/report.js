@@ -1742,8 +1742,8 @@ var splicelab = (() => {
         timeline(kernels, violation),
         " ",
         counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ",
-        el("b", {}, since),
-        before2 ? ", not on " + before2 : ", the oldest kernel with a verdict",
+        el("b", { class: "name" }, since),
+        before2 ? [", not on ", el("span", { class: "name" }, before2)] : ", the oldest kernel with a verdict",
         " · ",
         el("a", { href: routeHref("run", [run], filterParams(violationFilter(violation, policy))) }, "show in the matrix"),
         " · ",
@@ -1752,7 +1752,7 @@ var splicelab = (() => {
       el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, violation.command), copyButton(violation.command, "Copy command"))
     );
   };
-  var violationBlock = (run, { kernels, violations }, policy = "") => {
+  var violationBlock = (run, { kernels, violations, left_out: leftOut }, policy = "") => {
     const total = violations.reduce((n, v) => n + v.cells, 0);
     const section2 = el("section", { class: "violations", "aria-labelledby": "violations" }, el("h2", { id: "violations" }, "Violations: " + violations.length.toLocaleString("en")));
     if (!violations.length) {
@@ -1766,6 +1766,7 @@ var splicelab = (() => {
       const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some2))) } }, counted(violations.length - some2, "more violation"));
       section2.append(more);
     }
+    if (leftOut) section2.append(el("p", { class: "note" }, "The violations of " + counted(leftOut, "more test") + " are not listed, because the run is too large: the list of tests counts them."));
     return section2;
   };
 
