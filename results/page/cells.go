@@ -42,6 +42,15 @@ func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernels...), append(out.Filesystems, filesystems...), append(out.Tests, tests...)
 	out.Family = make([]int, len(out.Tests))
 	kernelAt, filesystemAt, testAt := places(out.Kernels), places(out.Filesystems), places(out.Tests)
+	out.Versions = make([]string, len(out.Kernels))
+	version := func(c *results.Cell) {
+		if !c.Version.IsZero() {
+			out.Versions[kernelAt[c.Kernel]] = c.Version.String()
+		}
+	}
+	for i := range planned {
+		version(&planned[i])
+	}
 	out.PlannedKernel, out.PlannedFilesystem = []int{}, []int{}
 	for i := range planned {
 		out.PlannedKernel = append(out.PlannedKernel, kernelAt[planned[i].Kernel])
@@ -62,6 +71,7 @@ func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 	}
 	for i := range cells {
 		c := &cells[i]
+		version(c)
 		o := outcomeOf(c.Outcome)
 		out.Kernel[i], out.Filesystem[i], out.Test[i] = kernelAt[c.Kernel], filesystemAt[c.FS], testAt[c.Test]
 		out.Verdict[i], out.Outcome[i], out.Detail[i] = verdicts[c.Verdict], o, place(details, &out.Details, c.Detail)

@@ -48,6 +48,7 @@ type Cells struct {
 	Details     []string `json:"details"`  // distinct, "" first
 	Reasons     []string `json:"reasons"`  // of expectations, "" first
 	Families    []string `json:"families"` // of tests, "" first: of no known family
+	Versions    []string `json:"versions"` // upstream, of the kernels; "": unknown
 	Classes     []string `json:"classes"`  // all there are
 	Meanings    []string `json:"meanings"` // of the outcomes, a sentence each
 

@@ -19,7 +19,7 @@ func TestHandler(t *testing.T) {
 		return w
 	}
 	for path, want := range map[string][2]string{
-		"/": {"text/html; charset=utf-8", `<script src="app.js"></script>`}, "/app.js": {"text/javascript; charset=utf-8", "var splicelab ="}, "/app.css": {"text/css; charset=utf-8", "--pass:"},
+		"/": {"text/html; charset=utf-8", `<script src="app.js"></script>`}, "/app.js": {"text/javascript; charset=utf-8", "var splicelab ="}, "/app.css": {"text/css; charset=utf-8", "--c-pass:"},
 	} {
 		w := get(path, "")
 		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != want[0] || !strings.Contains(w.Body.String(), want[1]) {

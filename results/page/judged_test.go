@@ -1,6 +1,7 @@
 package page
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/splicelab/splicelab/outcome"
@@ -66,5 +67,21 @@ func TestViolationsDocument(t *testing.T) {
 	}
 	if want := results.Count(cells).Classes[outcome.Violates]; total != want || want == 0 {
 		t.Errorf("%d cells in the violations, want %d", total, want)
+	}
+}
+
+// A kernel's upstream version comes from its cells, or from the plan.
+func TestVersionsOfKernels(t *testing.T) {
+	cell := func(kernel, version, test string) results.Cell {
+		c := results.Cell{Attempt: results.Attempt{CellKey: results.CellKey{Kernel: kernel, FS: "xfs", Test: test}, Verdict: outcome.Pass}}
+		must(t, c.Version.UnmarshalText([]byte(version)))
+		return c
+	}
+	doc := NewCells([]results.Cell{cell("5.10.0-46-amd64", "5.10.262", "s.TestA"), cell("6.1.4", "", "s.TestA")}, cell("6.12.0-1-amd64", "6.12.30", ""), cell("5.10.0-46-amd64", "5.10.262", ""))
+	if got, want := strings.Join(doc.Versions, ","), "5.10.262,,6.12.30"; got != want {
+		t.Errorf("the versions are %s, want %s", got, want)
+	}
+	if len(doc.Tests) != 1 || len(doc.PlannedKernel) != 2 || doc.PlannedKernel[0] != 2 || len(doc.Kernel) != 2 {
+		t.Errorf("tests %q, planned %v", doc.Tests, doc.PlannedKernel)
 	}
 }

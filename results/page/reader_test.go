@@ -18,7 +18,7 @@ import (
 const (
 	phantomCell = "/cell/6.12.117%2Bdeb12-cloud-amd64/xfs/splice.TestPunchHoleInPage%2Flarge-clean"
 	crashedCell = "/cell/6.18.15%2Bdeb13-cloud-amd64/xfs/splice.TestMmapStore%2Flarge-clean"
-	shownText   = `document.getElementById("shown").textContent`
+	shownText   = `document.getElementById("shown")?.textContent`
 )
 
 // chip is the number on the button of a class, a verdict or an outcome.
@@ -115,9 +115,12 @@ func TestReachedCellInBrowser(t *testing.T) {
 	r, cells, l := sample()
 	run := "#/run/" + r.ID
 	b := browsertest.Open(t, "file://"+writeFile(t, "reached.html", r, cells, l)+run+phantomCell)
-	b.Keys("n", "n")
-	b.Until(`document.querySelector("h1")?.textContent === "splice.TestPunchHoleInPage/small-clean" || document.querySelector("h1")?.textContent.includes("PunchHolePage")`)
-	b.Settle()
+	for range 2 {
+		before := browsertest.Eval[string](b, `location.hash`)
+		b.Keys("n")
+		b.Until(`location.hash !== ` + quoted(before))
+		b.Settle()
+	}
 	reached := browsertest.Eval[string](b, `location.hash`)
 	b.Keys(kb.Escape)
 	b.Until(`document.querySelector(".matrix") !== null`)

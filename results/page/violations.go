@@ -12,6 +12,7 @@ import (
 type Violations struct {
 	Kernels    []string    `json:"kernels"` // of the run, oldest first
 	Violations []Violation `json:"violations"`
+	LeftOut    int         `json:"left_out"` // tests whose violations are not listed: the run is too large
 }
 
 // Violation is what every policy forbids, seen in one or more cells of a test.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -81,28 +82,46 @@ func (s *Store) CellsOfTests(ctx context.Context, runID string, tests []string) 
 	if err != nil {
 		return nil, err
 	}
+	places := make([][2]string, len(columns))
+	for i, c := range columns {
+		places[i] = [2]string{c.Kernel, c.FS}
+	}
+	in, err := json.Marshal(places)
+	if err != nil {
+		return nil, err
+	}
+	of, err := json.Marshal(append([]string{}, tests...))
+	if err != nil {
+		return nil, err
+	}
+	// CROSS JOIN keeps SQLite from another order of the loops: each step of the
+	// inner one is a range of the primary key. "0" is the character after "/".
+	attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', ''
+		FROM json_each(?2) AS place CROSS JOIN json_each(?3) AS name CROSS JOIN attempt
+		WHERE run = ?1 AND kernel = json_extract(place.value, '$[0]') AND fs = json_extract(place.value, '$[1]')
+			AND test >= name.value AND test < name.value || '0' AND (test = name.value OR test >= name.value || '/')
+		ORDER BY kernel, fs, test, n`, runID, string(in), string(of))
+	if err != nil {
+		return nil, s.explain(err)
+	}
 	var cells []results.Cell
-	for _, c := range columns {
-		for _, test := range tests {
-			// "0" is the character after "/".
-			attempts, err := readAttempts(ctx, s.read, `SELECT `+attemptColumns+`, '', '' FROM attempt
-				WHERE run = ?1 AND kernel = ?2 AND fs = ?3 AND test >= ?4 AND test < ?4 || '0' AND (test = ?4 OR test >= ?4 || '/')
-				ORDER BY test, n`, runID, c.Kernel, c.FS, test)
-			if err != nil {
-				return nil, s.explain(err)
-			}
-			for from := 0; from < len(attempts); {
-				to := from + 1
-				for to < len(attempts) && attempts[to].CellKey == attempts[from].CellKey {
-					to++
-				}
-				cells = append(cells, results.FromAttempts(attempts[from:to]))
-				from = to
-			}
+	for from := 0; from < len(attempts); {
+		to := from + 1
+		for to < len(attempts) && attempts[to].CellKey == attempts[from].CellKey {
+			to++
 		}
+		cells = append(cells, results.FromAttempts(attempts[from:to]))
+		from = to
 	}
 	results.Sort(cells)
 	return cells, nil
+}
+
+// StoredTally returns the tally that was stored when a run finished; ok is false
+// if there is none.
+func (s *Store) StoredTally(ctx context.Context, runID string) (tally results.Tally, ok bool, err error) {
+	r, ok, err := scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run WHERE id = ?`, runID))
+	return r.Tally, ok, s.explain(err)
 }
 
 // columns lists the kernels and filesystems of a run. It skips from each column

@@ -60,6 +60,13 @@ func TestWindowsOfARun(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", tests, diff)
 		}
 	}
+	if _, ok, err := s.StoredTally(ctx, r.ID); ok || err != nil {
+		t.Errorf("an unfinished run has a tally: %v, %v", ok, err)
+	}
+	must(s.FinishRun(ctx, r.ID, time.Unix(2, 0), ""))
+	if tally, ok, err := s.StoredTally(ctx, r.ID); !ok || err != nil || tally.Cells != len(all) {
+		t.Errorf("the finished run has the tally %+v, %v, %v", tally, ok, err)
+	}
 	overview, err := s.Overview(ctx, r.ID)
 	must(err)
 	total, names := results.Count(all), ""

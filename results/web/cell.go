@@ -74,8 +74,10 @@ func (s *Server) violations(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return s.document(w, r, "violations "+found.ID, settled(found, stamp), func(ctx context.Context) (any, error) {
-			cells, err := s.violating(ctx, found)
-			return page.NewViolations(found, s.cfg.Judge.Judge(found, cells)), err
+			cells, leftOut, err := s.violating(ctx, found)
+			doc := page.NewViolations(found, s.cfg.Judge.Judge(found, cells))
+			doc.LeftOut = leftOut
+			return doc, err
 		})
 	}
 	return s.ofCells(w, r, "violations", func(_ context.Context, run results.Run, cells []results.Cell) any {

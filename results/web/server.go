@@ -36,6 +36,7 @@ type Store interface {
 	AttemptCount(ctx context.Context, run string) (int, error)
 	Cells(ctx context.Context, run string) ([]results.Cell, error)
 	Overview(ctx context.Context, run string) ([]store.TestTally, error)
+	StoredTally(ctx context.Context, run string) (results.Tally, bool, error)
 	CellsOfTests(ctx context.Context, run string, tests []string) ([]results.Cell, error)
 	Attempts(ctx context.Context, run string, key results.CellKey) ([]results.Attempt, error)
 	Marks(context.Context) (map[string][]string, error)

@@ -130,7 +130,8 @@ func (s *Server) remembered(ctx context.Context, r results.Run) (Tests, error) {
 	if s.last.key == key && !r.Finished.IsZero() {
 		return s.last.doc, nil
 	}
-	doc, err := s.overview(ctx, r)
+	// It may take longer than a request may: then the next one has it.
+	doc, err := s.overview(context.WithoutCancel(ctx), r)
 	if err == nil {
 		s.last.key, s.last.doc = key, doc
 	}
@@ -138,37 +139,48 @@ func (s *Server) remembered(ctx context.Context, r results.Run) (Tests, error) {
 }
 
 // violating returns the cells of the tests that have a violation, as many tests
-// as fit into one document.
-func (s *Server) violating(ctx context.Context, r results.Run) ([]results.Cell, error) {
+// as fit into one document, and the number of the others.
+func (s *Server) violating(ctx context.Context, r results.Run) (cells []results.Cell, leftOut int, err error) {
 	doc, err := s.remembered(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var tests []string
 	room := s.limits.cells
 	for _, t := range doc.Tests {
-		if t.Classes[outcome.Violates] > 0 && t.Cells <= room && len(tests) < maxTests {
+		switch {
+		case t.Classes[outcome.Violates] == 0:
+		case t.Cells <= room && len(tests) < maxTests:
 			tests, room = append(tests, t.Test), room-t.Cells
+		default:
+			leftOut++
 		}
 	}
-	if len(tests) == 0 {
-		return nil, nil
+	if len(tests) > 0 {
+		cells, err = s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
 	}
-	return s.cfg.Store.CellsOfTests(ctx, r.ID, tests)
+	return cells, leftOut, err
 }
 
-// pagedRun is the document of a run that is read by tests. Its tally has no
-// verdicts, flaky cells and expectations: these need every cell.
+// pagedRun is the document of a run that is read by tests: with the tally that
+// was stored when it finished, before that with the classes that the overview
+// counts. Neither knows expectations: these need every cell.
 func (s *Server) pagedRun(ctx context.Context, r results.Run) (page.Run, error) {
-	doc, err := s.remembered(ctx, r)
+	tally, ok, err := s.cfg.Store.StoredTally(ctx, r.ID)
 	if err != nil {
 		return page.Run{}, err
 	}
-	tally := results.Count(nil)
-	tally.Cells = doc.Cells
-	for _, t := range doc.Tests {
-		for class, n := range t.Classes {
-			tally.Classes[class] += n
+	if !ok {
+		doc, err := s.remembered(ctx, r)
+		if err != nil {
+			return page.Run{}, err
+		}
+		tally = results.Count(nil)
+		tally.Cells = doc.Cells
+		for _, t := range doc.Tests {
+			for class, n := range t.Classes {
+				tally.Classes[class] += n
+			}
 		}
 	}
 	return s.runDocument(ctx, r, tally, true)

@@ -10,6 +10,7 @@ const grids = new WeakMap();
 //   columns    [{ kernel, fs }], indexes into the document's lists
 //   planned    the columns that a run in progress is going to fill
 //   columnOf   of each cell
+//   heads      of each kernel the parts of its name, which are not broken
 //   at(test, column)         the cell there, or -1
 //   find(kernel, fs, test)   by their names
 //   look       of each cell a number, equal where two are drawn alike
@@ -70,7 +71,7 @@ const make = cells => {
       return column < 0 ? -1 : places[t * columns.length + column];
     },
     families: familiesOf(cells),
-    heads: short(cells.kernels),
+    heads: short(cells.kernels).map((name, k) => headOf(name, cells.versions[k])),
   };
   return grid;
 };
@@ -92,6 +93,10 @@ const familiesOf = cells => {
   });
   return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
 };
+
+// headOf is a kernel's upstream version, and its package if that has another
+// name: 5.10.262, 5.10.0-46.
+const headOf = (name, version) => !version || name.startsWith(version) ? [name] : [version, name];
 
 // short are the kernels' names without their shared flavour.
 const short = kernels => {

@@ -55,7 +55,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     scroller.classList.toggle("standing", fsHeight > 24);
     const wide = new Map(); // of each kernel, in columns
     for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
-    kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
+    kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].join(" ").length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
     // The rest of the window, or most of the window where the rest is small.
     const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
     scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
@@ -75,7 +75,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
         while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
         while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
         const name = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-          el("span", {}, grid.heads[kernel]));
+          el("span", {}, grid.heads[kernel].flatMap((part, i) => [i ? " " : "", el("span", { class: i ? "package" : "version" }, part)])));
         name.style.left = px(labelWidth + begin * columnWidth);
         name.style.width = px((end - begin) * columnWidth);
         name.firstChild.style.left = px(labelWidth + 4);

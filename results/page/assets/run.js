@@ -70,8 +70,11 @@ const matrixView = async (main, route, signal) => {
   const policy = filter.policy, mine = keptOf(id);
   const chosen = [...filter.test], run = await source.run(id);
   if (run.paged && !chosen.length) {
-    const [list, violations] = await Promise.all([source.tests(id), source.violations(id)]);
-    main.append(runHead(run), violationBlock(run.id, violations, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run));
+    const wait = el("p", { role: "status" }, "Counting the cells of each test. This takes some seconds per million.");
+    main.append(runHead(run), wait);
+    // Not awaited: the head is shown at once.
+    Promise.all([source.tests(id), source.violations(id)]).then(([list, violations]) =>
+      wait.replaceWith(violationBlock(run.id, violations, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run)), error => { wait.textContent = error.message; });
     return null;
   }
   const [cells, violations] = await Promise.all([source.cells(id, policy, chosen), source.violations(id)]);

@@ -42,15 +42,15 @@ const entry = (run, kernels, violation, policy) => {
   return el("article", { class: "violation" },
     el("h3", {}, el("span", { class: "badge " + resultClass(violation.verdict, violation.outcome, "violation") }, violation.title), " ", violation.test,
       violation.meaning ? el("span", { class: "dim" }, " " + violation.meaning) : null),
-    el("p", {}, timeline(kernels, violation), " ", counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ", el("b", {}, since),
-      before ? ", not on " + before : ", the oldest kernel with a verdict", " · ",
+    el("p", {}, timeline(kernels, violation), " ", counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ", el("b", { class: "name" }, since),
+      before ? [", not on ", el("span", { class: "name" }, before)] : ", the oldest kernel with a verdict", " · ",
       el("a", { href: routeHref("run", [run], filterParams(violationFilter(violation, policy))) }, "show in the matrix"), " · ",
       el("a", { href: routeHref("run", [run, "cell", violation.example.kernel, violation.example.fs, violation.example.test]) }, "newest cell")),
     el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, violation.command), copyButton(violation.command, "Copy command")));
 };
 
 /** The block of a run's violations; policy is the one that links keep. */
-export const violationBlock = (run, { kernels, violations }, policy = "") => {
+export const violationBlock = (run, { kernels, violations, left_out: leftOut }, policy = "") => {
   const total = violations.reduce((n, v) => n + v.cells, 0);
   const section = el("section", { class: "violations", "aria-labelledby": "violations" }, el("h2", { id: "violations" }, "Violations: " + violations.length.toLocaleString("en")));
   if (!violations.length) {
@@ -64,5 +64,6 @@ export const violationBlock = (run, { kernels, violations }, policy = "") => {
     const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some))) } }, counted(violations.length - some, "more violation"));
     section.append(more);
   }
+  if (leftOut) section.append(el("p", { class: "note" }, "The violations of " + counted(leftOut, "more test") + " are not listed, because the run is too large: the list of tests counts them."));
   return section;
 };

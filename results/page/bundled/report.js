@@ -412,7 +412,7 @@ var splicelab = (() => {
         return column < 0 ? -1 : places[t * columns.length + column];
       },
       families: familiesOf(cells),
-      heads: short(cells.kernels)
+      heads: short(cells.kernels).map((name, k) => headOf(name, cells.versions[k]))
     };
     return grid;
   };
@@ -430,6 +430,7 @@ var splicelab = (() => {
     });
     return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
   };
+  var headOf = (name, version) => !version || name.startsWith(version) ? [name] : [version, name];
   var short = (kernels) => {
     let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
     while (flavour && !kernels.every((k) => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
@@ -1290,7 +1291,7 @@ var splicelab = (() => {
       scroller.classList.toggle("standing", fsHeight > 24);
       const wide = /* @__PURE__ */ new Map();
       for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
-      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].length * 8 + 10 <= n * columnWidth) ? 24 : 44;
+      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].join(" ").length * 8 + 10 <= n * columnWidth) ? 24 : 44;
       const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
       scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
     };
@@ -1310,7 +1311,7 @@ var splicelab = (() => {
           const name2 = el(
             "div",
             { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-            el("span", {}, grid.heads[kernel])
+            el("span", {}, grid.heads[kernel].flatMap((part, i) => [i ? " " : "", el("span", { class: i ? "package" : "version" }, part)]))
           );
           name2.style.left = px(labelWidth + begin * columnWidth);
           name2.style.width = px((end - begin) * columnWidth);
@@ -1741,8 +1742,8 @@ var splicelab = (() => {
         timeline(kernels, violation),
         " ",
         counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ",
-        el("b", {}, since),
-        before2 ? ", not on " + before2 : ", the oldest kernel with a verdict",
+        el("b", { class: "name" }, since),
+        before2 ? [", not on ", el("span", { class: "name" }, before2)] : ", the oldest kernel with a verdict",
         " · ",
         el("a", { href: routeHref("run", [run], filterParams(violationFilter(violation, policy))) }, "show in the matrix"),
         " · ",
@@ -1751,7 +1752,7 @@ var splicelab = (() => {
       el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, violation.command), copyButton(violation.command, "Copy command"))
     );
   };
-  var violationBlock = (run, { kernels, violations }, policy = "") => {
+  var violationBlock = (run, { kernels, violations, left_out: leftOut }, policy = "") => {
     const total = violations.reduce((n, v) => n + v.cells, 0);
     const section2 = el("section", { class: "violations", "aria-labelledby": "violations" }, el("h2", { id: "violations" }, "Violations: " + violations.length.toLocaleString("en")));
     if (!violations.length) {
@@ -1765,6 +1766,7 @@ var splicelab = (() => {
       const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some2))) } }, counted(violations.length - some2, "more violation"));
       section2.append(more);
     }
+    if (leftOut) section2.append(el("p", { class: "note" }, "The violations of " + counted(leftOut, "more test") + " are not listed, because the run is too large: the list of tests counts them."));
     return section2;
   };
 
@@ -1822,8 +1824,11 @@ var splicelab = (() => {
     const policy = filter.policy, mine = keptOf(id);
     const chosen2 = [...filter.test], run = await source.run(id);
     if (run.paged && !chosen2.length) {
-      const [list, violations2] = await Promise.all([source.tests(id), source.violations(id)]);
-      main.append(runHead(run), violationBlock(run.id, violations2, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run));
+      const wait = el("p", { role: "status" }, "Counting the cells of each test. This takes some seconds per million.");
+      main.append(runHead(run), wait);
+      Promise.all([source.tests(id), source.violations(id)]).then(([list, violations2]) => wait.replaceWith(violationBlock(run.id, violations2, policy), testList(run.id, list, policy ? { policy } : {}), conditions(run)), (error) => {
+        wait.textContent = error.message;
+      });
       return null;
     }
     const [cells, violations] = await Promise.all([source.cells(id, policy, chosen2), source.violations(id)]);
