@@ -7,7 +7,6 @@ import (
 	"net"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
@@ -15,17 +14,20 @@ import (
 	"github.com/splicelab/splicelab/results/web"
 )
 
-// planned returns the columns of an unfinished run's plan. A run without a plan
-// that this program reads, such as an imported one, has none.
+// planned returns the columns of an unfinished run's plan, none if they cannot be
+// read.
 func planned(ctx context.Context, s *store.Store, r results.Run) []results.Cell {
-	recipe, ended, err := lab.RecipeOf(ctx, s, r)
-	if err != nil || ended {
+	if !r.Pending {
+		return nil
+	}
+	kernels, err := s.Kernels(ctx, r.ID)
+	if err != nil {
 		return nil
 	}
 	var columns []results.Cell
-	for _, k := range recipe.Kernels {
-		for _, p := range recipe.Profiles {
-			key := results.CellKey{Kernel: k.Release, FS: p.Name}
+	for _, k := range kernels {
+		for _, fs := range r.Selected.Filesystems {
+			key := results.CellKey{Kernel: k.Name, FS: fs}
 			columns = append(columns, results.Cell{Attempt: results.Attempt{CellKey: results.SafeKey(key), Version: k.Version}})
 		}
 	}

@@ -50,6 +50,9 @@ func (s *Store) Import(ctx context.Context, r results.Run, attempts []results.At
 				return fmt.Errorf("attempt %d at %s: %w", a.N, a.CellKey, err)
 			}
 		}
+		if err := noteNewest(ctx, tx, ofRun, r.ID); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `UPDATE run SET finished = ?, problem = ? WHERE id = ?`, nanos(r.Finished), sanitize.Line(r.Problem), r.ID); err != nil {
 			return err
 		}

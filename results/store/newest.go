@@ -21,27 +21,34 @@ type Seen struct {
 	Run string // its id
 }
 
-// noteNewest records that a run has a verdict for a cell.
-func noteNewest(ctx context.Context, tx *sql.Tx, runID string, k results.CellKey) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO newest (kernel, fs, test, run) SELECT ?2, ?3, ?4, id FROM run WHERE id = ?1 AND `+whole+`
+// The cells for which a run, ?1, has a verdict: one cell, or all.
+const (
+	ofCell = `SELECT ?2, ?3, ?4, id FROM run WHERE id = ?1 AND ` + whole
+	ofRun  = `SELECT DISTINCT kernel, fs, test, id FROM run, attempt WHERE id = ?1 AND run = id AND verdict <> 'infra' AND ` + whole
+)
+
+// noteNewest records that a run has a verdict for some cells: ofCell or ofRun, and
+// their arguments.
+func noteNewest(ctx context.Context, tx *sql.Tx, cells string, args ...any) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO newest (kernel, fs, test, run) `+cells+`
 		ON CONFLICT DO UPDATE SET run = excluded.run WHERE run <> excluded.run AND EXISTS
 			(SELECT 1 FROM run AS was, run AS now WHERE was.id = newest.run AND now.id = excluded.run AND (was.started, was.id) < (now.started, now.id))`,
-		runID, k.Kernel, k.FS, k.Test)
+		args...)
 	return err
 }
 
 // forgetNewest makes the next older run the newest one of the cells of a run
 // that is about to be removed.
 func forgetNewest(ctx context.Context, tx *sql.Tx, runID string) error {
-	const ofRun = ` AND (kernel, fs, test) IN (SELECT kernel, fs, test FROM attempt WHERE run = ?1)`
+	const among = ` AND (kernel, fs, test) IN (SELECT kernel, fs, test FROM attempt WHERE run = ?1)`
 	if _, err := tx.ExecContext(ctx, `UPDATE newest SET run = coalesce((SELECT older.id FROM run AS older, run AS gone
 			WHERE gone.id = ?1 AND (older.started, older.id) < (gone.started, gone.id) AND older.`+whole+` AND EXISTS
 				(SELECT 1 FROM attempt AS a WHERE a.run = older.id AND a.kernel = newest.kernel AND a.fs = newest.fs AND a.test = newest.test AND a.verdict <> 'infra')
 			ORDER BY older.started DESC, older.id DESC LIMIT 1), '')
-		WHERE run = ?1`+ofRun, runID); err != nil {
+		WHERE run = ?1`+among, runID); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM newest WHERE run = ''`+ofRun, runID)
+	_, err := tx.ExecContext(ctx, `DELETE FROM newest WHERE run = ''`+among, runID)
 	return err
 }
 

@@ -149,8 +149,10 @@ func (s *Store) AddAttempt(ctx context.Context, runID string, a *results.Attempt
 	}
 	var n int
 	insert := func(tx *sql.Tx) (err error) {
-		n, err = insertAttempt(ctx, tx, runID, safe, covariates)
-		return err
+		if n, err = insertAttempt(ctx, tx, runID, safe, covariates); err != nil || safe.Verdict == outcome.Infra {
+			return err
+		}
+		return noteNewest(ctx, tx, ofCell, runID, safe.Kernel, safe.FS, safe.Test)
 	}
 	// In the common case the attempt is new and the run open: two statements suffice.
 	err = s.change(ctx, insert)
@@ -206,11 +208,8 @@ func insertAttempt(ctx context.Context, tx *sql.Tx, runID string, a results.Atte
 		runID, a.Kernel, a.FS, a.Test, a.N, string(a.Verdict), string(a.Outcome), string(a.Kind), a.Detail,
 		int64(a.Duration), nanos(a.Finished), covariates, log,
 		a.Timing.Queue, a.Timing.Spawn, a.Timing.Restore, a.Timing.Boot, a.Timing.Agent, a.Timing.Test, a.Timing.Collect).Scan(&n)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	if errors.Is(err, sql.ErrNoRows) {
 		return 0, errNotInserted
-	case err == nil && a.Verdict != outcome.Infra:
-		err = noteNewest(ctx, tx, runID, a.CellKey)
 	}
 	return n, err
 }

@@ -120,8 +120,8 @@ func (s *Store) CellsOfTests(ctx context.Context, runID string, tests []string) 
 // StoredTally returns the tally that was stored when a run finished; ok is false
 // if there is none.
 func (s *Store) StoredTally(ctx context.Context, runID string) (tally results.Tally, ok bool, err error) {
-	r, ok, err := scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run WHERE id = ?`, runID))
-	return r.Tally, ok, s.explain(err)
+	r, err := scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM run WHERE id = ?`, runID))
+	return r.Tally, r.Classes != nil, s.explain(err)
 }
 
 // columns lists the kernels and filesystems of a run. It skips from each column
