@@ -7,13 +7,14 @@ import (
 )
 
 // Recent returns up to n runs, newest first, after the first skip ones, and the
-// total number of runs. The Tally of an unfinished run is empty: counting its
+// total number of runs. Steps of other commands (see results.Origin.Step) are left
+// out. The Tally of an unfinished run is empty: counting its
 // cells means reading them.
 func (s *Store) Recent(ctx context.Context, skip, n int) (runs []results.RunSummary, total int, err error) {
-	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM run`).Scan(&total); err != nil {
+	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM run WHERE `+whole).Scan(&total); err != nil {
 		return nil, 0, s.explain(err)
 	}
-	if runs, err = s.summaries(ctx, ` ORDER BY started DESC, id DESC LIMIT ? OFFSET ?`, n, skip); err != nil {
+	if runs, err = s.summaries(ctx, ` WHERE `+whole+` ORDER BY started DESC, id DESC LIMIT ? OFFSET ?`, n, skip); err != nil {
 		return nil, 0, err
 	}
 	for i := range runs {

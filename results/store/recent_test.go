@@ -26,6 +26,10 @@ func TestRecent(t *testing.T) {
 	}
 	all, err := s.Runs(ctx)
 	resultstest.Must(t, err)
+	// A step of a bisection is in no list, and not counted.
+	step := resultstest.Run("step", 9*time.Hour)
+	step.Origin = results.OriginBisect
+	resultstest.Must(t, s.BeginRun(ctx, step))
 	all[0].Tally = results.Tally{} // not finished
 	for _, c := range []struct{ skip, n, from, to int }{{0, 10, 0, 5}, {0, 2, 0, 2}, {2, 2, 2, 4}, {4, 10, 4, 5}, {5, 10, 5, 5}, {9, 1, 5, 5}, {0, 0, 0, 0}} {
 		runs, total, err := s.Recent(ctx, c.skip, c.n)

@@ -1973,14 +1973,14 @@ var splicelab = (() => {
     const element = el("section", { class: "progress" }, text, strip2, resume, note);
     return {
       element,
-      update({ tally, planned, done, running, rate, left: seconds }) {
+      update({ tally, planned, done, running, rate, left: seconds, doing }) {
         const share = planned > 0 ? done / planned : 0;
         strip2.setAttribute("aria-valuemax", String(Math.max(planned, done)));
         strip2.setAttribute("aria-valuenow", String(done));
         const words2 = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
         if (!running) words2.push("interrupted: not running");
         else if (rate > 0) words2.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
-        else words2.push("no results in the last minute");
+        else words2.push(doing || "no results in the last minute");
         if (seconds > 0) words2.push(left(seconds) + " left");
         text.textContent = words2.join(" · ");
         strip2.setAttribute("aria-valuetext", text.textContent);
@@ -2072,7 +2072,7 @@ var splicelab = (() => {
     const head2 = document.createElement("div");
     const drawHead = () => head2.replaceChildren(runHead({ ...run, planned: 0 }));
     drawHead();
-    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
+    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
     const violations = el("div", {});
     main.append(head2, progress.element, violations, empty, holder, conditions(run));
     let violating = -1, looking = 0, took2 = 0;

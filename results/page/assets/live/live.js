@@ -101,7 +101,7 @@ const render = async (main, id, signal) => {
   const head = document.createElement("div");
   const drawHead = () => head.replaceChildren(runHead({ ...run, planned: 0 }));
   drawHead();
-  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0 });
+  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
   const violations = el("div", {});
   main.append(head, progress.element, violations, empty, holder, conditions(run));
 

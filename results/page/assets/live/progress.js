@@ -68,14 +68,14 @@ export const newProgress = run => {
   const element = el("section", { class: "progress" }, text, strip, resume, note);
   return {
     element,
-    update({ tally, planned, done, running, rate, left: seconds }) {
+    update({ tally, planned, done, running, rate, left: seconds, doing }) {
       const share = planned > 0 ? done / planned : 0;
       strip.setAttribute("aria-valuemax", String(Math.max(planned, done)));
       strip.setAttribute("aria-valuenow", String(done));
       const words = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
       if (!running) words.push("interrupted: not running");
       else if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
-      else words.push("no results in the last minute");
+      else words.push(doing || "no results in the last minute");
       if (seconds > 0) words.push(left(seconds) + " left");
       text.textContent = words.join(" · ");
       strip.setAttribute("aria-valuetext", text.textContent);
