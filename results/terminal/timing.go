@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -45,16 +46,23 @@ func WriteTiming(w io.Writer, r results.Run, cells []results.Cell, o Options) er
 	b.WriteByte('\n')
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "PHASE\tTIMES\tMEDIAN\t90 %\tMOST\tTOTAL\tSHARE\t")
+	var shares []float64
 	for _, p := range u.Phases {
-		share := "-" // waiting costs nothing
+		share, part := "-", 0.0 // waiting costs nothing
 		if p.Name != "queue" {
-			share = fmt.Sprintf("%.0f %%", 100*p.Sum.Seconds()/max(u.Sum.Seconds(), 1e-9))
+			part = p.Sum.Seconds() / max(u.Sum.Seconds(), 1e-9)
+			share = fmt.Sprintf("%.0f %%", 100*part)
 		}
+		shares = append(shares, part)
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", p.Name, p.N, ms(p.Median), ms(p.P90), ms(p.Max), p.Sum.Round(10*time.Millisecond), share)
 	}
+	before := b.Len()
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	table := strings.Split(strings.TrimSuffix(b.String()[before:], "\n"), "\n")
+	b.Truncate(before)
+	writeShares(b, table, shares, o.Width)
 	b.WriteString("\nslowest:\n")
 	order := slices.Clone(cells)
 	slices.SortStableFunc(order, func(x, y results.Cell) int { return cmp.Compare(y.Timing.Sum(), x.Timing.Sum()) })
@@ -69,6 +77,21 @@ func WriteTiming(w io.Writer, r results.Run, cells []results.Cell, o Options) er
 	}
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// mostShare is how wide the bar of all of the time is.
+const mostShare = 20
+
+// writeShares writes a table with a bar at the end of each line but the first, if
+// there is room.
+func writeShares(b *bytes.Buffer, table []string, shares []float64, width int) {
+	for i, line := range table {
+		line = strings.TrimRight(line, " ")
+		if room := min(mostShare, width-visible(line)-2); i > 0 && room > 4 {
+			line += "  " + strings.Repeat("█", int(shares[i-1]*float64(room)+0.5))
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
 }
 
 func ms(d time.Duration) string {
