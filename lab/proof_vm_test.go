@@ -11,6 +11,7 @@ import (
 // TestFaults runs a real test on a real kernel with its fault before its
 // eyes, and without: it fails the one time and passes the other.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).restoreShared()
 	b.cfg.Policy = outcome.PolicyAlias
 	ks := []kernels.Kernel{testKernel(t, "6.12")}

@@ -56,6 +56,7 @@ func memories(t *testing.T, cache string) map[string]time.Time {
 // Every cell has a machine of its own that was restored, and a second run
 // makes no template again.
 func TestCellsAreRestored(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).withOwnCache()
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	k := []kernels.Kernel{testKernel(t, "6.12")}
@@ -85,11 +86,11 @@ func TestCellsAreRestored(t *testing.T) {
 			t.Errorf("%s was made again", p)
 		}
 	}
-	noQEMULeft(t)
 }
 
 // What cannot be restored is booted: it is said once, and each cell is marked.
 func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	full := testKernel(t, "6.12")
@@ -131,6 +132,7 @@ func TestWhatCannotBeRestoredIsBooted(t *testing.T) {
 // A kernel that dies where the template is made gives its cells their verdict,
 // and is not asked again for each of them.
 func TestCrashWhereTheTemplateIsMade(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
 	debugfs, err := exec.LookPath("debugfs")
@@ -185,12 +187,12 @@ for image; do :; done
 			t.Errorf("%s: it had a machine of its own: %+v", c.Test, c.Timing)
 		}
 	}
-	noQEMULeft(t)
 }
 
 // The machine that cells share is restored where that is asked for. A crash in
 // it is confirmed by one that is booted, in which the others go on.
 func TestSharedMachinesAreRestored(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.cfg.Isolation, b.cfg.Jobs, b.cfg.RestoreShared = plan.IsolationVM, 2, true
 	cells, err := b.run([]kernels.Kernel{testKernel(t, "6.12")}, "xfs", "TestPunchHoleInPage/|selftest.TestPanicKernel$")
@@ -214,5 +216,4 @@ func TestSharedMachinesAreRestored(t *testing.T) {
 	if restored == 0 {
 		t.Error("no machine was restored")
 	}
-	noQEMULeft(t)
 }

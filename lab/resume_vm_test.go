@@ -30,6 +30,7 @@ func (s *stopper) Event(e sched.Event) {
 // A run that is stopped again and again comes to what one run comes to:
 // every cell once, in one run.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t).restoreShared()

@@ -10,6 +10,7 @@ import (
 // What is bad runs again, each time in a VM of its own, whatever the cells
 // shared before.
 func TestRetriesHaveFreshVMs(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
 			b := newBench(t)

@@ -19,6 +19,7 @@ const wholeSuite = `^splice\.`
 // none skips without saying why. "make test-slow" runs every cell of each, and
 // does it on an old kernel, too.
 func TestWholeSuite(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).restoreShared()
 	b.controls, b.oneEach = true, !slow()
 	for _, series := range thorough("6.12", "5.10") {
@@ -47,6 +48,7 @@ func TestWholeSuite(t *testing.T) {
 // has never been seen to fire proves nothing. "make test-slow" does it with every
 // cell.
 func TestEveryDetectorFires(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).restoreShared()
 	b.controls, b.oneEach = true, !slow()
 	b.cfg.Policy, b.cfg.Faults = outcome.PolicyAlias, true

@@ -137,6 +137,10 @@ func TestMain(m *testing.M) {
 	}
 	sharedCache = dir
 	code := m.Run()
+	for _, pid := range qemus() {
+		fmt.Fprintf(os.Stderr, "QEMU process %s is left\n", pid)
+		code = 1
+	}
 	if err := os.RemoveAll(dir); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -283,6 +287,7 @@ func (b *bench) run(ks []kernels.Kernel, profiles, pattern string) (map[string]r
 // TestSelftestVerdicts shows that each way in which a test can misbehave
 // becomes the verdict that it should, and costs no other cell anything.
 func TestSelftestVerdicts(t *testing.T) {
+	t.Parallel()
 	for _, series := range thorough("6.12", "5.10") {
 		t.Run(series, func(t *testing.T) {
 			t.Parallel() // most of it is waiting for what hangs
@@ -331,20 +336,28 @@ func TestSelftestVerdicts(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { noQEMULeft(t) })
 }
 
-// noQEMULeft fails if this process has a QEMU among its descendants.
+// noQEMULeft fails if this process has a QEMU among its descendants. It is for
+// tests that run alone; TestMain looks after all of them.
 func noQEMULeft(t *testing.T) {
 	t.Helper()
+	for _, pid := range qemus() {
+		t.Errorf("QEMU process %s is left", pid)
+	}
+}
+
+// qemus are the QEMU processes of this one.
+func qemus() (pids []string) {
 	procs, _ := filepath.Glob("/proc/[0-9]*/stat")
 	self := strings.Fields(readFile("/proc/self/stat"))[0]
 	for _, p := range procs {
 		f := strings.Fields(readFile(p))
 		if len(f) > 3 && strings.HasPrefix(f[1], "(qemu-system") && f[3] == self && f[2] != "Z" {
-			t.Errorf("QEMU process %s is left", f[0])
+			pids = append(pids, f[0])
 		}
 	}
+	return pids
 }
 
 func readFile(p string) string { b, _ := os.ReadFile(p); return string(b) + " " }
@@ -367,6 +380,7 @@ var known = []struct{ test, tmpfs, ext4, xfs, btrfs string }{
 }
 
 func TestKnownResults(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).restoreShared()
 	var alts []string
 	for _, k := range known {
@@ -392,6 +406,7 @@ func TestKnownResults(t *testing.T) {
 
 // TestFactsAcrossVersions: 5.10 differs from later kernels in known ways.
 func TestFactsAcrossVersions(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).restoreShared()
 	k := testKernel(t, "5.10")
 	cells, err := b.run([]kernels.Kernel{k}, "tmpfs,ext4", "SendfileWrite|DeviceSource|WriteDirect|UDP")
@@ -411,6 +426,7 @@ func TestFactsAcrossVersions(t *testing.T) {
 
 // TestIsolationDoesNotMatter: a cell comes to the same in a VM of its own.
 func TestIsolationDoesNotMatter(t *testing.T) {
+	t.Parallel()
 	b := newBench(t).restoreShared()
 	k := []kernels.Kernel{testKernel(t, "6.12")}
 	const some = "TestPunchHoleInPage/(small|large)-clean|TestUnmount/small-clean"
@@ -432,6 +448,7 @@ func TestIsolationDoesNotMatter(t *testing.T) {
 
 // TestKernelWithoutModules: a bare image runs on what is built into it.
 func TestKernelWithoutModules(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	full := testKernel(t, "6.12")
 	bare := treeKernel(t, filepath.Join(os.Getenv("SPLICELAB_TEST_KERNELS"), full.Release), false)

@@ -31,7 +31,7 @@ const (
 	killsUsual  = 2
 )
 
-// killTests are a dozen cells with the control cells. Under the policy snapshot
+// killTests are a dozen cells with the control cells. Under the strict policy
 // one of them fails on every kernel, and is retried.
 const killTests = `^splice\.Test(PunchHolePage|TruncateToZero)/|^splice\.TestWrite/small-clean$`
 
@@ -64,7 +64,7 @@ type killed struct {
 }
 
 func (k *killed) command(more ...string) *exec.Cmd {
-	return runOnKernel(k.T, k.dir, killTests, append([]string{"--retry-failures", "1", "--isolation", k.isolation, "-j", "2"}, more...)...)
+	return runOnKernel(k.T, k.dir, killTests, append([]string{"--policy", "snapshot", "--retry-failures", "1", "--isolation", k.isolation, "-j", "2"}, more...)...)
 }
 
 // undisturbed makes the run that all others are compared with.

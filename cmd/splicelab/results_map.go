@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -31,7 +32,7 @@ func (a *app) resultsMapCommand() *cobra.Command {
 	var filter query.Filter
 	var policy string
 	var changed bool
-	var rows, page int
+	var rows, number int
 	var document *documentFlag
 	cmd := &cobra.Command{
 		Use:   "map [RUN…]",
@@ -51,8 +52,8 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 				return err
 			case rows < 0:
 				return usagef("--rows %d: cannot be negative; 0 shows all", rows)
-			case page < 1:
-				return usagef("--page %d: the first is 1", page)
+			case number < 1:
+				return usagef("--page %d: the first is 1", number)
 			}
 			if !cmd.Flags().Changed("rows") {
 				rows = a.mapRows()
@@ -65,7 +66,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 				m.Rows = slices.DeleteFunc(m.Rows, func(r history.MapRow) bool { return len(r.Changes) == 0 })
 			}
 			if document.wanted() {
-				return document.encoding.Write(a.stdout, query.MapDocument(m, from))
+				return document.encoding.Write(a.stdout, page.NewMap(m, from, false))
 			}
 			again := append([]string{"splicelab", "results", "map"}, args...)
 			for _, f := range flagOptions(cmd.Flags()) {
@@ -74,7 +75,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 				}
 			}
 			return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
-				o.Rows, o.Page = rows, page
+				o.Rows, o.Page = rows, number
 				return terminal.WriteKernelMap(w, m, results.ShellCommand(again), o)
 			})
 		},
@@ -86,7 +87,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.BoolVar(&changed, "changed", false, "only rows that change from one kernel to another")
 	f.IntVar(&rows, "rows", 0, "show `N` rows; 0: all (default: 40 on a terminal, else all)")
-	f.IntVar(&page, "page", 1, "show the `N`-th page of so many rows")
+	f.IntVar(&number, "page", 1, "show the `N`-th page of so many rows")
 	a.wideFlag(cmd)
 	document = documentFlags(cmd, "map")
 	policyFlag(cmd, &policy)

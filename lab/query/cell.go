@@ -27,8 +27,8 @@ func ParseCell(text string) (results.CellKey, bool) {
 	return results.CellKey{Kernel: parts[0], FS: parts[1], Test: parts[2]}, true
 }
 
-// FindCell finds the cell in the named run, or in the newest that has it and is
-// no step of another command.
+// FindCell finds the cell in the named run, or in the newest that has it. Steps of
+// other commands are looked into last: a cell that only a bisection saw is one, too.
 func FindCell(ctx context.Context, store *store.Store, key results.CellKey, name string) (results.Run, results.Cell, error) {
 	var runs []results.Run
 	var err error
@@ -36,7 +36,7 @@ func FindCell(ctx context.Context, store *store.Store, key results.CellKey, name
 		runs = make([]results.Run, 1)
 		runs[0], err = store.Run(ctx, name)
 	} else {
-		runs, err = store.RunsUpTo(ctx, nil)
+		runs, err = stepsLast(ctx, store)
 	}
 	if err != nil {
 		return results.Run{}, results.Cell{}, err
@@ -73,4 +73,18 @@ func FindCell(ctx context.Context, store *store.Store, key results.CellKey, name
 		where = "run " + name + " does not have"
 	}
 	return results.Run{}, results.Cell{}, input.Errorf("%s the cell %s/%s/%s; splicelab results show lists cells", where, key.Kernel, key.FS, key.Test)
+}
+
+// stepsLast are all runs, newest first, and then those that are steps.
+func stepsLast(ctx context.Context, store *store.Store) ([]results.Run, error) {
+	all, err := store.Runs(ctx)
+	var runs, steps []results.Run
+	for _, r := range all {
+		if r.Origin.Step() {
+			steps = append(steps, r.Run)
+		} else {
+			runs = append(runs, r.Run)
+		}
+	}
+	return append(runs, steps...), err
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/history"
-	"github.com/splicelab/splicelab/results/page"
 )
 
 // The documents of verbs that show stored runs, for machines. Fields may be
@@ -154,22 +153,4 @@ func NewRuleUses(uses []expect.Use) (all []RuleUse, useless int) {
 // Baseline is the document of "results baseline".
 type Baseline struct {
 	Run string `json:"run"`
-}
-
-// MapDocument is the document of "results map"; from is the run of each cell.
-func MapDocument(m history.KernelMap, from map[results.CellKey]string) page.Map {
-	doc := page.Map{Kernels: []page.MapKernel{}, Rows: []page.MapRow{}}
-	for _, k := range m.Kernels {
-		doc.Kernels = append(doc.Kernels, page.MapKernel{Release: k.Release, Series: k.Series})
-	}
-	for _, row := range m.Rows {
-		one := page.MapRow{Test: row.Test, FS: row.FS, Cells: make([]page.MapCell, len(row.Cells))}
-		for i, c := range row.Cells {
-			if c != nil {
-				one.Cells[i] = page.MapCell{Verdict: c.Verdict, Outcome: c.Outcome, Class: c.Class(), Run: from[c.CellKey]}
-			}
-		}
-		doc.Rows = append(doc.Rows, one)
-	}
-	return doc
 }

@@ -240,6 +240,7 @@ type Condition struct {
 type Map struct {
 	Kernels []MapKernel `json:"kernels"`
 	Rows    []MapRow    `json:"rows"`
+	Total   int         `json:"total"` // rows, of which Rows can be some
 }
 
 // MapKernel is a column of a map.
@@ -248,11 +249,15 @@ type MapKernel struct {
 	Series  string `json:"series"`
 }
 
-// MapRow is one test on one filesystem.
+// MapRow is one test on one filesystem or, in a folded map, several subtests of a
+// test and filesystems that are alike on every kernel: the cells are those of the
+// first.
 type MapRow struct {
-	Test  string    `json:"test"`
-	FS    string    `json:"fs"`
-	Cells []MapCell `json:"cells"` // one per kernel; empty without a verdict
+	Test        string    `json:"test"`
+	FS          string    `json:"fs"`
+	Tests       []string  `json:"tests"`       // Test and those that are like it
+	Filesystems []string  `json:"filesystems"` // FS and those that are like it
+	Cells       []MapCell `json:"cells"`       // one per kernel; empty without a verdict
 }
 
 // MapCell is a kernel's newest result, and the run it is from.

@@ -169,6 +169,55 @@ func TestMap(t *testing.T) {
 	}
 }
 
+// A folded map has the rows that change first, those that are alike as one, and
+// comes in pages that fit together.
+func TestFoldedMap(t *testing.T) {
+	path := storePath(t)
+	sampleStore(t, path)
+	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
+	whole := get[page.Map](t, h, "/api/map")
+	folded := get[page.Map](t, h, "/api/map?fold=1")
+	if folded.Total != len(folded.Rows) || folded.Total >= whole.Total || whole.Total != len(whole.Rows) {
+		t.Fatalf("%d rows of %d folded, %d of %d not folded", len(folded.Rows), folded.Total, len(whole.Rows), whole.Total)
+	}
+	in := map[[2]string]int{}
+	for _, row := range folded.Rows {
+		for _, test := range row.Tests {
+			for _, fs := range row.Filesystems {
+				in[[2]string{test, fs}]++
+			}
+		}
+	}
+	for _, row := range whole.Rows {
+		if n := in[[2]string{row.Test, row.FS}]; n != 1 {
+			t.Errorf("%s %s is in %d folded rows", row.Test, row.FS, n)
+		}
+	}
+	var pages []page.MapRow
+	for skip := 0; skip < folded.Total; skip += 2 {
+		m := get[page.Map](t, h, fmt.Sprint("/api/map?fold=1&limit=2&skip=", skip))
+		if m.Total != folded.Total || len(m.Rows) > 2 {
+			t.Errorf("after %d: %d rows of %d", skip, len(m.Rows), m.Total)
+		}
+		pages = append(pages, m.Rows...)
+	}
+	if d := cmp.Diff(folded.Rows, pages); d != "" {
+		t.Errorf("in pages (-whole +pages):\n%s", d)
+	}
+	changes := func(row page.MapRow) bool {
+		seen := map[string]bool{}
+		for _, c := range row.Cells {
+			if c.Verdict != "" && c.Verdict != outcome.Skip {
+				seen[fmt.Sprint(c.Outcome, c.Verdict)] = true
+			}
+		}
+		return len(seen) > 1
+	}
+	if !changes(folded.Rows[0]) {
+		t.Errorf("the first row does not change: %+v", folded.Rows[0])
+	}
+}
+
 // TestCaching: a document that the client already has is not sent again until
 // it changes.
 func TestCaching(t *testing.T) {

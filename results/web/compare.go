@@ -70,6 +70,7 @@ func (s *Server) past(ctx context.Context, key results.CellKey, p outcome.Policy
 const (
 	mapRuns    = 20 // the newest ones, by default
 	maxMapRuns = 100
+	someRows   = 200 // of a folded one, by default
 	maxMapRows = 2000
 )
 
@@ -103,14 +104,35 @@ func (s *Server) kernelMap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key := fmt.Sprintf("map %s %q %q", p, text, q.Get("fs"))
+	fold := q.Get("fold") != ""
+	limit, err := number(q, "limit", someRows, maxMapRows)
+	if err != nil {
+		return err
+	}
+	skip, err := number(q, "skip", 0, 1<<31-1)
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("map %s %q %q %t %d %d", p, text, q.Get("fs"), fold, skip, limit)
 	for _, r := range runs {
 		key += " " + r.ID
 	}
 	return s.document(w, r, key, stamp, func(ctx context.Context) (any, error) {
-		return s.readMap(ctx, runs, p, func(c *results.Cell) bool {
+		m, from, err := s.readMap(ctx, runs, p, func(c *results.Cell) bool {
 			return c.Verdict != outcome.Infra && pattern.MatchString(c.Test) && (len(filesystems) == 0 || filesystems[c.FS])
 		})
+		switch {
+		case err != nil:
+			return nil, err
+		case !fold && len(m.Rows) > maxMapRows:
+			return nil, badRequest("a map of %d rows is too large: fold it, or name fewer tests or filesystems, at most %d rows", len(m.Rows), maxMapRows)
+		}
+		doc := page.NewMap(m, from, fold)
+		if fold {
+			from := min(skip, doc.Total)
+			doc.Rows = doc.Rows[from:min(from+limit, doc.Total)]
+		}
+		return doc, nil
 	})
 }
 
@@ -135,13 +157,13 @@ func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error
 	return runs, nil
 }
 
-func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Policy, wanted func(*results.Cell) bool) (page.Map, error) {
+func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Policy, wanted func(*results.Cell) bool) (history.KernelMap, map[results.CellKey]string, error) {
 	var cells []results.Cell
 	from := map[results.CellKey]string{} // each cell's run
 	for _, run := range runs {
 		_, all, err := s.read(ctx, run, p, nil)
 		if err != nil {
-			return page.Map{}, err
+			return history.KernelMap{}, nil, err
 		}
 		for i := range all {
 			if key := all[i].CellKey; wanted(&all[i]) && from[key] == "" {
@@ -151,26 +173,11 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 		}
 	}
 	releases := results.Releases(cells)
-	doc := page.Map{Kernels: []page.MapKernel{}, Rows: []page.MapRow{}}
 	columns := make([]history.MapKernel, len(releases))
 	for i, r := range releases {
 		columns[i] = history.MapKernel{Release: r.Name, Series: r.Series()}
-		doc.Kernels = append(doc.Kernels, page.MapKernel{Release: r.Name, Series: columns[i].Series})
 	}
-	m := history.NewKernelMap(columns, cells)
-	if len(m.Rows) > maxMapRows {
-		return page.Map{}, badRequest("a map of %d rows is too large: name fewer tests or filesystems, at most %d rows", len(m.Rows), maxMapRows)
-	}
-	for _, row := range m.Rows {
-		one := page.MapRow{Test: row.Test, FS: row.FS, Cells: make([]page.MapCell, len(row.Cells))}
-		for i, c := range row.Cells {
-			if c != nil {
-				one.Cells[i] = page.MapCell{Verdict: c.Verdict, Outcome: c.Outcome, Class: c.Class(), Run: from[c.CellKey]}
-			}
-		}
-		doc.Rows = append(doc.Rows, one)
-	}
-	return doc, nil
+	return history.NewKernelMap(columns, cells), from, nil
 }
 
 func orDefault(s, otherwise string) string {

@@ -2572,9 +2572,10 @@ var splicelab = (() => {
     const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common2(names.map(turned))) : "") ?? [""];
     return names.map((name) => name.slice(0, name.length - flavour.length));
   };
-  var table2 = (map) => {
+  var rowName = (row) => row.tests.length > 1 ? row.test.split("/")[0] + " (" + row.tests.length + " alike)" : row.test;
+  var table2 = (map, read) => {
     const releases = releaseLabels(map.kernels.map((k) => k.release));
-    const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map((row) => row.test))], labels = testLabels(names);
+    const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
     names.forEach((name, i) => tests.set(name, labels[i] || name));
     const series2 = [];
     for (const kernel of map.kernels) {
@@ -2603,22 +2604,29 @@ var splicelab = (() => {
         const c = row.cells[i];
         const changed = says(c) && last >= 0 && shown2(row.cells[last]) !== shown2(c);
         if (changed) {
-          changes.append(el("li", {}, row.test + " " + row.fs + ": " + shown2(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
+          changes.append(el("li", {}, rowName(row) + " " + row.filesystems.join(", ") + ": " + shown2(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
         }
         if (says(c)) last = i;
         cells.push(cell(row, i, changed));
       }
-      return el("tr", {}, el("th", { scope: "row", title: row.test + " " + row.fs }, tests.get(row.test), " ", el("span", { class: "dim" }, row.fs)), cells);
+      return el("tr", {}, el("th", { scope: "row", title: row.tests.join(", ") + " on " + row.filesystems.join(", ") }, tests.get(rowName(row)) ?? rowName(row), " ", el("span", { class: "dim" }, row.filesystems.join(", "))), cells);
     };
     let n = 0;
-    const more = el("button", { type: "button", on: { click: () => add() } });
-    const add = () => {
-      body.append(...map.rows.slice(n, n + some4).map(line));
-      n = Math.min(n + some4, map.rows.length);
-      more.textContent = counted(map.rows.length - n, "more row");
-      more.hidden = n === map.rows.length;
+    const more = el("button", { type: "button", on: { click: async () => {
+      more.disabled = true;
+      try {
+        add((await read(n)).rows);
+      } finally {
+        more.disabled = false;
+      }
+    } } });
+    const add = (rows) => {
+      body.append(...rows.map(line));
+      n += rows.length;
+      more.textContent = counted(map.total - n, "more row");
+      more.hidden = n >= map.total || !rows.length;
     };
-    add();
+    add(map.rows);
     return [
       el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "Kernel map" }, el(
         "table",
@@ -2657,17 +2665,24 @@ var splicelab = (() => {
         el("label", {}, "runs ", runs),
         el("button", {}, "Show")
       ),
-      el("p", { class: "dim" }, "Each cell shows its newest conclusive result. A thick border marks a change along the row.")
+      el("p", { class: "dim" }, "Each cell shows its newest conclusive result. A thick border marks a change along the row. Rows that change come first; subtests and filesystems that are alike share a row.")
     );
+    const read = (skip) => {
+      const asked = new URLSearchParams(params);
+      asked.set("fold", "1");
+      asked.set("skip", String(skip));
+      asked.set("limit", String(some4));
+      return source.get("api/map?" + asked, { signal });
+    };
     let map;
     try {
-      map = await source.get("api/map?" + params, { signal });
+      map = await read(0);
     } catch (error) {
       if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
       return;
     }
     if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell matches."));
-    else main.append(...table2(map).filter(Boolean));
+    else main.append(...table2(map, read).filter(Boolean));
   };
   addView("map", { title: "Kernel map", nav: "Map", render: render5 });
   shortcut("g m", "kernel map", () => go("#/map"));
