@@ -173,7 +173,12 @@ func TestMap(t *testing.T) {
 // comes in pages that fit together.
 func TestFoldedMap(t *testing.T) {
 	path := storePath(t)
-	sampleStore(t, path)
+	s := sampleStore(t, path)
+	for _, cell := range []string{"a", "b", "c"} {
+		for _, fs := range []string{"xfs", "ext4"} {
+			must(t, s.AddAttempt(t.Context(), liveRun, new(attempt(kernels[0], fs, "s.TestAlike/"+cell, 1, outcome.Pass, outcome.Live))))
+		}
+	}
 	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
 	whole := get[page.Map](t, h, "/api/map")
 	folded := get[page.Map](t, h, "/api/map?fold=1")

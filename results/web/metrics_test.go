@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ func TestMetrics(t *testing.T) {
 	h := testServer(t, Config{Store: st}, quick).Handler()
 	scrape := func(accept string) (*httptest.ResponseRecorder, expfmt.Format) {
 		t.Helper()
-		r := httptest.NewRequest("GET", "http://localhost/metrics", nil)
+		r := httptest.NewRequest(http.MethodGet, "http://localhost/metrics", http.NoBody)
 		r.Header.Set("Accept", accept)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -80,7 +81,7 @@ func cellsOf(t *testing.T, w *httptest.ResponseRecorder) float64 {
 func TestMetricsOfNothing(t *testing.T) {
 	const token = "0123456789abcdef"
 	h := testServer(t, Config{Store: openStore(t, storePath(t)), Token: token}, quick).Handler()
-	r := httptest.NewRequest("GET", "http://localhost/metrics", nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost/metrics", http.NoBody)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Code != 401 {
