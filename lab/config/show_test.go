@@ -19,7 +19,7 @@ import (
 
 // What is shown is a configuration file with the same options, without secrets.
 func TestShown(t *testing.T) {
-	t.Setenv("HOME", t.TempDir())
+	home(t)
 	c := config.Default()
 	c.Cache, c.State = "/c", "/s"
 	c.VM.CellTimeout = 90 * time.Second
