@@ -32,6 +32,7 @@ var directions = []struct {
 	{"internal/sanitize", nil, "it is a leaf: everything that shows guest text imports it"},
 	{"internal/shell", nil, "it is a leaf"},
 	{"internal/spell", nil, "it is a leaf"},
+	{"internal/arch", nil, "it is a leaf: a table that everything asks"},
 	{"internal/artifact", []string{"internal/osfile"}, "a cache does not know what it stores"},
 	{"internal/confine", nil, "it is a leaf: it does not know which programs it starts"},
 	{"internal/osfile", nil, "it is a leaf: files and locks know nothing of what is in them"},
