@@ -84,7 +84,7 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 # Packages that only compute: they start no goroutines and share no state. With
 # the race detector their tests take five times as long, and find nothing.
 PURE := ./outcome ./results ./results/changes ./results/compare ./results/expect ./results/findings ./results/format \
-	./results/history ./results/palette ./results/terminal ./internal/headtail ./internal/input ./internal/kernelversion \
+	./results/history ./results/page ./results/palette ./results/terminal ./internal/headtail ./internal/input ./internal/kernelversion \
 	./internal/protocol/... ./internal/sanitize ./internal/shell ./internal/spell ./internal/text
 
 # The lab's tests take the longest: they are begun first, and the others run
@@ -97,7 +97,7 @@ test: ## run every test, also those that boot real kernels, with the race detect
 	$(VM_TESTS) CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab \
 		$$(comm -23 <(echo "$$all") <(echo "$$pure"))
 	go test -vet=all $(PURE)
-	go test -run 'HundredThousand|LargeReport|IsBounded|TypeChecker|Flood|Truncated' ./results/store ./results/page ./lab/console
+	go test -run 'Flood|Truncated' ./lab/console
 
 # Builds the lab's fragments, and bisects a history of Linux that
 # scripts/linux-history makes: of each of its commits it is known what it does.
