@@ -29,7 +29,7 @@ TEST_KERNELS ?= 5.10,6.12
 VM_TESTS := SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest SPLICELAB_BINARY=$(CURDIR)/bin/splicelab
 
 # Libraries that only compute: with the race detector they take most of the time.
-UNINSTRUMENTED := $(foreach lib,modernc.org/sqlite/lib github.com/chromedp/cdproto/... github.com/ulikunitz/xz/... \
+UNINSTRUMENTED := $(foreach lib,modernc.org/sqlite/lib github.com/ulikunitz/xz/... \
 	github.com/klauspost/compress/... github.com/ProtonMail/go-crypto/... github.com/goccy/go-yaml/...,-gcflags=$(lib)=-race=false)
 
 # Where `make test-slow` keeps the history that it bisects, 2 GiB.
@@ -83,7 +83,7 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 
 # Packages that only compute: they start no goroutines and share no state. With
 # the race detector their tests take five times as long, and find nothing.
-PURE := ./outcome ./results ./results/page/bundle $(addprefix ./results/,changes compare estimate expect findings format history page palette terminal) \
+PURE := ./outcome ./results ./results/browsertest ./results/page/bundle $(addprefix ./results/,changes compare estimate expect findings format history page palette terminal) \
 	$(addprefix ./lab/,bisect bundle catalogue config console faults gotest plan query report schema verdict) ./cmd/splicelab/remedy \
 	$(addprefix ./internal/,arch headtail input kernelversion protocol/... sanitize shell spell text)
 
