@@ -69,6 +69,7 @@ var directions = []struct {
 	{"lab/doctor", []string{"images", "kernels", "lab", "lab/progress", "lab/session", "lab/suite", "lab/vm"}, "a check does not know which flag sets what it examines"},
 	{"internal/buildinfo", nil, "it is a leaf"},
 	{"internal/cli", []string{"internal/input", "internal/spell"}, "what parses a command line does not know what its commands do"},
+	{"internal/ptytest", nil, "it is a leaf for tests"},
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
@@ -87,6 +88,7 @@ var testsMay = map[string][]string{
 	"results/findings": {"results/resultstest"},
 	"results/terminal": {"results/resultstest"},
 	"results/changes":  {"results/resultstest"},
+	"internal/cli":     {"internal/ptytest"},
 	// An agent can only be tried in an image that boots.
 	"images/guest/...": {"images", "kernels"},
 	// What selftest's cells must come to is written down beside them.
