@@ -820,7 +820,7 @@ var splicelab = (() => {
   var cellUnder = (cells, i, cell, policy) => {
     const now = underPolicy(cells, policy);
     if (now === cells) return cell;
-    const again2 = (one) => ({ ...one, verdict: verdictUnder(cells, policy, one.verdict, one.outcome, one.class) });
+    const again3 = (one) => ({ ...one, verdict: verdictUnder(cells, policy, one.verdict, one.outcome, one.class) });
     return {
       ...cell,
       verdict: now.verdicts[now.verdict[i]],
@@ -830,8 +830,8 @@ var splicelab = (() => {
       flaky: now.flaky[i] ?? "",
       standing: now.standing[i] ?? "",
       why: i in now.why ? now.reasons[now.why[i]] : "",
-      attempts: cell.attempts.map(again2),
-      history: cell.history.map(again2)
+      attempts: cell.attempts.map(again3),
+      history: cell.history.map(again3)
     };
   };
 
@@ -947,9 +947,9 @@ var splicelab = (() => {
   var bar = (pieces, whole, text) => {
     let x = 0;
     return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
-      const width2 = 1e4 * ms / whole;
-      x += width2;
-      return svg("rect", { class: phaseClass(name), x: String(x - width2), width: String(width2), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
+      const width4 = 1e4 * ms / whole;
+      x += width4;
+      return svg("rect", { class: phaseClass(name), x: String(x - width4), width: String(width4), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
     }));
   };
   var phaseBar = (timing) => {
@@ -964,7 +964,7 @@ var splicelab = (() => {
   };
   var timeBars = ({ phases, rows }) => {
     if (!rows.length) return null;
-    const longest = Math.max(...rows.map((row) => row.total_ms), 1);
+    const longest = Math.max(...rows.map((row2) => row2.total_ms), 1);
     return el(
       "div",
       { class: "times" },
@@ -974,15 +974,15 @@ var splicelab = (() => {
         "table",
         { class: "list" },
         el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "phases", ...phases.map((p) => p.name)].map((name) => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, rows.map((row) => {
-          const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
+        el("tbody", {}, rows.map((row2) => {
+          const pieces = row2.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
           return el(
             "tr",
             {},
-            el("th", { scope: "row" }, row.kernel + " " + row.fs),
-            el("td", {}, (row.total_ms / 1e3).toFixed(1) + " s"),
+            el("th", { scope: "row" }, row2.kernel + " " + row2.fs),
+            el("td", {}, (row2.total_ms / 1e3).toFixed(1) + " s"),
             el("td", {}, bar(pieces, longest, pieces.map((p) => p.name + " " + formatMS(p.ms)).join(", "))),
-            row.phases.map((used) => el("td", {}, used.attempts ? (used.sum_ms / 1e3).toFixed(1) + " (" + formatMS(used.median_ms) + ")" : ""))
+            row2.phases.map((used) => el("td", {}, used.attempts ? (used.sum_ms / 1e3).toFixed(1) + " (" + formatMS(used.median_ms) + ")" : ""))
           );
         }))
       ))
@@ -1284,8 +1284,8 @@ var splicelab = (() => {
     };
   };
   var layColumns = (grid, columns, element, room) => {
-    const width2 = widthOf(element), { filesystems } = grid.cells;
-    const widths = columns.map((c) => Math.max(least, Math.min(mostName, width2(filesystems[grid.columns[c].fs]) + 10)));
+    const width4 = widthOf(element), { filesystems } = grid.cells;
+    const widths = columns.map((c) => Math.max(least, Math.min(mostName, width4(filesystems[grid.columns[c].fs]) + 10)));
     const spare = columns.length ? Math.floor((room - widths.reduce((sum, w) => sum + w, 0)) / columns.length) : 0;
     for (let c = 0; spare > 0 && c < widths.length; c++) widths[c] = Math.max(widths[c], Math.min(most, widths[c] + spare));
     let lines = 1;
@@ -1293,10 +1293,10 @@ var splicelab = (() => {
       let to = from, band = 0;
       const { kernel } = grid.columns[columns[from]];
       for (; to < columns.length && grid.columns[columns[to]].kernel === kernel; to++) band += widths[to];
-      const [version, more] = grid.heads[kernel], [first, second] = [width2(version, 600) + 14, width2(more.trim()) + 14];
+      const [version, more] = grid.heads[kernel], [first, second] = [width4(version, 600) + 14, width4(more.trim()) + 14];
       const missing = Math.max(first, Math.min(mostName, second)) - band;
       if (missing > 0) for (let c = from; c < to; c++) widths[c] += Math.ceil(missing / (to - from));
-      if (more && width2(version, 600) + width2(more) + 14 > Math.max(band, band + missing)) lines = 2;
+      if (more && width4(version, 600) + width4(more) + 14 > Math.max(band, band + missing)) lines = 2;
       from = to;
     }
     const edges = new Float64Array(columns.length + 1);
@@ -1345,7 +1345,7 @@ var splicelab = (() => {
     };
     const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
     const measure = () => {
-      const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
+      const longest = rows.reduce((n, row2) => Math.max(n, row2.label.length + 2 * row2.depth), 8);
       const parent = getComputedStyle(scroller.parentElement);
       const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
       size = sizeNow();
@@ -1395,10 +1395,10 @@ var splicelab = (() => {
       head2.style.height = px(top());
       head2.replaceChildren(kernels, filesystems);
     };
-    const tally = (row) => {
-      if (!row.tally) {
+    const tally = (row2) => {
+      if (!row2.tally) {
         const shown3 = new Int32Array(grid.columns.length), bad = new Int32Array(grid.columns.length);
-        for (const t of row.tests) {
+        for (const t of row2.tests) {
           for (const c of columns) {
             const i = grid.at(t, c);
             if (i < 0 || !match[i]) continue;
@@ -1406,15 +1406,15 @@ var splicelab = (() => {
             bad[c] += grid.remarkable[i];
           }
         }
-        row.tally = { shown: shown3, bad };
+        row2.tally = { shown: shown3, bad };
       }
-      return row.tally;
+      return row2.tally;
     };
-    const cellElement = (row, r, c) => {
+    const cellElement = (row2, r, c) => {
       const column = columns[c];
       let element;
-      if (row.test >= 0) {
-        const i = row.at(column);
+      if (row2.test >= 0) {
+        const i = row2.at(column);
         if (i < 0) return null;
         const standing = cells.standing[i];
         element = el(
@@ -1423,8 +1423,8 @@ var splicelab = (() => {
           el("a", { href: cellHref2(i), tabindex: "-1", "aria-label": wordsOf(i) }, marksOf(i))
         );
       } else {
-        if (row.open) return null;
-        const { shown: shown3, bad } = tally(row);
+        if (row2.open) return null;
+        const { shown: shown3, bad } = tally(row2);
         if (!shown3[column]) return null;
         element = el(
           "div",
@@ -1440,20 +1440,20 @@ var splicelab = (() => {
       return element;
     };
     const rowElement = (r, from, to) => {
-      const row = rows[r];
+      const row2 = rows[r];
       const label = el(
         "div",
-        { class: "label", role: "rowheader", "aria-colindex": "1", title: row.title, id: "cell-" + r + "--1" },
-        row.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row.open ? "▾" : "▸") : null,
-        el("span", {}, row.label)
+        { class: "label", role: "rowheader", "aria-colindex": "1", title: row2.title, id: "cell-" + r + "--1" },
+        row2.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row2.open ? "▾" : "▸") : null,
+        el("span", {}, row2.label)
       );
       label.style.width = px(labelWidth);
-      label.style.paddingLeft = px(6 + 14 * row.depth + (row.foldable ? 0 : 12));
-      if (row.foldable) label.setAttribute("aria-expanded", String(row.open));
-      const element = el("div", { class: "row " + row.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
+      label.style.paddingLeft = px(6 + 14 * row2.depth + (row2.foldable ? 0 : 12));
+      if (row2.foldable) label.setAttribute("aria-expanded", String(row2.open));
+      const element = el("div", { class: "row " + row2.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
       element.style.top = px(r * rowHeight);
       for (let c = from; c < to; c++) {
-        const cell = cellElement(row, r, c);
+        const cell = cellElement(row2, r, c);
         if (cell) element.append(cell);
       }
       return element;
@@ -1487,8 +1487,8 @@ var splicelab = (() => {
     };
     const showActive = () => {
       for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
-      const { row, column } = kept2.active;
-      const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
+      const { row: row2, column } = kept2.active;
+      const element = bodyRows.get(row2)?.querySelector("#" + CSS.escape("cell-" + row2 + "-" + column)) ?? null;
       if (element) {
         element.classList.add("active");
         scroller.setAttribute("aria-activedescendant", element.id);
@@ -1513,33 +1513,33 @@ var splicelab = (() => {
       kept2.active.column = Math.max(-1, Math.min(kept2.active.column, columns.length - 1));
       redraw();
     };
-    const toggle = (row) => {
-      if (!row?.foldable) return;
-      const at = row.key;
+    const toggle = (row2) => {
+      if (!row2?.foldable) return;
+      const at = row2.key;
       if (!kept2.toggled.delete(at)) kept2.toggled.add(at);
       layOut();
-      const again2 = rows.findIndex((r) => r.key === at);
-      if (again2 >= 0) kept2.active.row = again2;
+      const again3 = rows.findIndex((r) => r.key === at);
+      if (again3 >= 0) kept2.active.row = again3;
       showActive();
     };
     const reveal = () => {
-      const { row, column } = kept2.active;
-      const y = row * rowHeight, height2 = scroller.clientHeight - top() - rowHeight;
+      const { row: row2, column } = kept2.active;
+      const y = row2 * rowHeight, height2 = scroller.clientHeight - top() - rowHeight;
       if (y < scroller.scrollTop) scroller.scrollTop = y;
       else if (y > scroller.scrollTop + height2) scroller.scrollTop = y - height2;
       if (column >= 0) {
-        const x = edges[column], width2 = scroller.clientWidth - labelWidth - (edges[column + 1] - x);
+        const x = edges[column], width4 = scroller.clientWidth - labelWidth - (edges[column + 1] - x);
         if (x < scroller.scrollLeft) scroller.scrollLeft = x;
-        else if (x > scroller.scrollLeft + width2) scroller.scrollLeft = x - width2;
+        else if (x > scroller.scrollLeft + width4) scroller.scrollLeft = x - width4;
       }
       draw2();
     };
-    const move = (row, column) => {
-      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+    const move = (row2, column) => {
+      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row2)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
       reveal();
     };
     const open = () => {
-      const { row, column } = kept2.active, line2 = rows[row];
+      const { row: row2, column } = kept2.active, line2 = rows[row2];
       if (!line2) return;
       const i = column >= 0 && line2.test >= 0 ? line2.at(columns[column]) : -1;
       if (i >= 0) go(cellHref2(i));
@@ -1547,20 +1547,20 @@ var splicelab = (() => {
     };
     scroller.addEventListener("keydown", (e) => {
       if (e.ctrlKey || e.metaKey || e.altKey) return;
-      const { row, column } = kept2.active, page2 = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+      const { row: row2, column } = kept2.active, page2 = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
       const moves = {
-        ArrowUp: [row - 1, column],
-        ArrowDown: [row + 1, column],
-        ArrowLeft: [row, column - 1],
-        ArrowRight: [row, column + 1],
-        PageUp: [row - page2, column],
-        PageDown: [row + page2, column],
-        Home: [row, -1],
-        End: [row, columns.length - 1]
+        ArrowUp: [row2 - 1, column],
+        ArrowDown: [row2 + 1, column],
+        ArrowLeft: [row2, column - 1],
+        ArrowRight: [row2, column + 1],
+        PageUp: [row2 - page2, column],
+        PageDown: [row2 + page2, column],
+        Home: [row2, -1],
+        End: [row2, columns.length - 1]
       };
       if (moves[e.key]) move(...moves[e.key]);
       else if (e.key === "Enter") open();
-      else if (e.key === " ") toggle(rows[row]);
+      else if (e.key === " ") toggle(rows[row2]);
       else return;
       e.preventDefault();
     });
@@ -1575,8 +1575,8 @@ var splicelab = (() => {
     scroller.addEventListener("pointerover", (e) => {
       const cell = e.target.closest(".cell");
       if (!cell || cell.title) return;
-      const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
-      const i = row && row.test >= 0 ? row.at(column) : -1;
+      const row2 = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+      const i = row2 && row2.test >= 0 ? row2.at(column) : -1;
       if (i < 0) return;
       const { kernel, fs } = grid.columns[column];
       cell.title = cells.tests[cells.test[i]] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
@@ -1613,13 +1613,13 @@ var splicelab = (() => {
         scroller.scrollLeft = kept2.left ?? 0;
         const i = kept2.reached ? grid.find(...kept2.reached) : -1;
         kept2.reached = null;
-        const row = i < 0 ? -1 : rows.findLastIndex((r) => !r.open && r.tests.includes(cells.test[i]) || r.test === cells.test[i]);
+        const row2 = i < 0 ? -1 : rows.findLastIndex((r) => !r.open && r.tests.includes(cells.test[i]) || r.test === cells.test[i]);
         const column = i < 0 ? -1 : columns.indexOf(grid.columnOf[i]);
-        if (row < 0 || column < 0) {
+        if (row2 < 0 || column < 0) {
           draw2();
           return false;
         }
-        move(row, column);
+        move(row2, column);
         return true;
       },
       rows: () => rows
@@ -1649,8 +1649,8 @@ var splicelab = (() => {
         { class: "list printed" },
         el("caption", {}, cells.kernels[kernel]),
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "test"), columns.map((c) => el("th", { scope: "col" }, cells.filesystems[grid.columns[c].fs])))),
-        el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row", class: "depth-" + row.depth }, row.label), columns.map((c) => {
-          const i = row.test < 0 ? -1 : row.at(c);
+        el("tbody", {}, rows.map((row2) => el("tr", {}, el("th", { scope: "row", class: "depth-" + row2.depth }, row2.label), columns.map((c) => {
+          const i = row2.test < 0 ? -1 : row2.at(c);
           if (i < 0) return el("td", {});
           const verdict = cells.verdicts[cells.verdict[i]], outcome = cells.outcomes[cells.outcome[i]], klass = cells.classes[cells.class[i]];
           return el("td", { class: "mono " + resultClass(verdict, outcome, klass) }, markOf(verdict, outcome, klass, cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
@@ -1688,7 +1688,7 @@ var splicelab = (() => {
       for (const name of names) params.append("test", name);
       return routeHref("run", [run], params);
     };
-    const row = (test) => el(
+    const row2 = (test) => el(
       "tr",
       {},
       el("th", { scope: "row" }, el("a", { href: href([test.test]) }, test.test)),
@@ -1699,7 +1699,7 @@ var splicelab = (() => {
     const more = el("button", { type: "button", on: { click: () => add() } });
     const together = el("a", { href: "#/" });
     const add = () => {
-      body.append(...found.slice(n, n + some).map(row));
+      body.append(...found.slice(n, n + some).map(row2));
       n = Math.min(n + some, found.length);
       more.textContent = counted(found.length - n, "more test");
       more.hidden = n === found.length;
@@ -1753,14 +1753,14 @@ var splicelab = (() => {
         probes.map((p) => el("th", { scope: "col", title: p.asks }, p.name)),
         el("th", { scope: "col" }, "fits")
       )),
-      el("tbody", {}, rows.map((row) => el(
+      el("tbody", {}, rows.map((row2) => el(
         "tr",
         {},
-        el("th", { scope: "row" }, row.source),
-        el("td", {}, row.sink),
-        el("td", {}, row.filesystems.join(", ")),
-        row.answers.map((answer) => el("td", { class: kind(answer) }, answer)),
-        el("td", {}, row.fits || row.verdict + (row.verdict === "pass" || !row.detail ? "" : ": " + row.detail))
+        el("th", { scope: "row" }, row2.source),
+        el("td", {}, row2.sink),
+        el("td", {}, row2.filesystems.join(", ")),
+        row2.answers.map((answer) => el("td", { class: kind(answer) }, answer)),
+        el("td", {}, row2.fits || row2.verdict + (row2.verdict === "pass" || !row2.detail ? "" : ": " + row2.detail))
       )))
     )))
   );
@@ -1988,9 +1988,9 @@ var splicelab = (() => {
 
   // assets/live/progress.js
   var follow = (run, { on, lost, signal }) => {
-    let stream = null, last = "", again2 = 0;
+    let stream = null, last = "", again3 = 0;
     const close = () => {
-      clearTimeout(again2);
+      clearTimeout(again3);
       stream?.close();
     };
     const open = () => {
@@ -2007,7 +2007,7 @@ var splicelab = (() => {
       });
       stream.addEventListener("error", () => {
         lost("The server does not respond. The page may be out of date.");
-        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again2 = setTimeout(open, 5e3);
+        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again3 = setTimeout(open, 5e3);
       });
     };
     signal.addEventListener("abort", close);
@@ -2379,7 +2379,7 @@ var splicelab = (() => {
       else chosen2.delete(id);
       compare.disabled = shown3.filter((id2) => chosen2.has(id2)).length !== 2;
     } } });
-    const row = (run, before2) => {
+    const row2 = (run, before2) => {
       const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
       return el(
         "tr",
@@ -2418,7 +2418,7 @@ var splicelab = (() => {
         /** @type {any} */
         document.activeElement?.type === "checkbox"
       );
-      body.replaceChildren(...runs.map((run, i) => row(run, list.runs[i + 1])));
+      body.replaceChildren(...runs.map((run, i) => row2(run, list.runs[i + 1])));
       if (focused) {
         const line2 = [...body.rows].find((r) => r.querySelector("a").getAttribute("href") === focused);
         line2?.querySelector(inBox ? "input" : "a").focus();
@@ -2475,7 +2475,7 @@ var splicelab = (() => {
   var badge = (verdict, outcome, klass) => verdict ? badgeOf(verdict, outcome, klass) : el("span", { class: "dim" }, "absent");
   var listing = (list, before2, after) => {
     const body = el("tbody", {});
-    const row = (change) => el(
+    const row2 = (change) => el(
       "tr",
       {},
       el("td", {}, change.kernel),
@@ -2493,7 +2493,7 @@ var splicelab = (() => {
     let shown3 = 0;
     const more = el("button", { type: "button", on: { click: () => add() } });
     const add = () => {
-      body.append(...list.changes.slice(shown3, shown3 + some3).map(row));
+      body.append(...list.changes.slice(shown3, shown3 + some3).map(row2));
       shown3 = Math.min(shown3 + some3, list.changes.length);
       more.textContent = counted(list.changes.length - shown3, "more change");
       more.hidden = shown3 === list.changes.length;
@@ -2634,7 +2634,7 @@ var splicelab = (() => {
     const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common2(names.map(turned))) : "") ?? [""];
     return names.map((name) => name.slice(0, name.length - flavour.length));
   };
-  var rowName = (row) => row.tests.length > 1 ? row.test.split("/")[0] + " (" + row.tests.length + " alike)" : row.test;
+  var rowName = (row2) => row2.tests.length > 1 ? row2.test.split("/")[0] + " (" + row2.tests.length + " alike)" : row2.test;
   var table2 = (map, read) => {
     const releases = releaseLabels(map.kernels.map((k) => k.release));
     const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
@@ -2648,30 +2648,30 @@ var splicelab = (() => {
     const firsts = /* @__PURE__ */ new Set();
     for (let i = 0, s = 0; s < series2.length; i += series2[s++].n) firsts.add(i);
     const body = el("tbody", {}), changes = el("ul", { class: "changes" });
-    const cell = (row, i, changed) => {
-      const c = row.cells[i], kernel = map.kernels[i].release;
+    const cell = (row2, i, changed) => {
+      const c = row2.cells[i], kernel = map.kernels[i].release;
       const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
       if (!c.verdict) return el("td", { class: classes });
       const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
       return el(
         "td",
         { class: classes + resultClass(c.verdict, c.outcome, c.class) },
-        el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
+        el("a", { href: cellHref(c.run, kernel, row2.fs, row2.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
       );
     };
-    const line2 = (row) => {
+    const line2 = (row2) => {
       let last = -1;
       const cells = [];
-      for (let i = 0; i < row.cells.length; i++) {
-        const c = row.cells[i];
-        const changed = says(c) && last >= 0 && shown2(row.cells[last]) !== shown2(c);
+      for (let i = 0; i < row2.cells.length; i++) {
+        const c = row2.cells[i];
+        const changed = says(c) && last >= 0 && shown2(row2.cells[last]) !== shown2(c);
         if (changed) {
-          changes.append(el("li", {}, rowName(row) + " " + row.filesystems.join(", ") + ": " + shown2(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
+          changes.append(el("li", {}, rowName(row2) + " " + row2.filesystems.join(", ") + ": " + shown2(row2.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
         }
         if (says(c)) last = i;
-        cells.push(cell(row, i, changed));
+        cells.push(cell(row2, i, changed));
       }
-      return el("tr", {}, el("th", { scope: "row", title: row.tests.join(", ") + " on " + row.filesystems.join(", ") }, tests.get(rowName(row)) ?? rowName(row), " ", el("span", { class: "dim" }, row.filesystems.join(", "))), cells);
+      return el("tr", {}, el("th", { scope: "row", title: row2.tests.join(", ") + " on " + row2.filesystems.join(", ") }, tests.get(rowName(row2)) ?? rowName(row2), " ", el("span", { class: "dim" }, row2.filesystems.join(", "))), cells);
     };
     let n = 0;
     const more = el("button", { type: "button", on: { click: async () => {
@@ -2748,6 +2748,145 @@ var splicelab = (() => {
   };
   addView("map", { title: "Kernel map", nav: "Map", render: render5 });
   shortcut("g m", "kernel map", () => go("#/map"));
+
+  // assets/live/flaky.js
+  var width2 = 100;
+  var rateText = ({ failed: failed2, attempts, low, high }) => attempts ? "failed " + failed2 + " of " + attempts + ", 95 % CI " + Math.round(100 * low) + "–" + Math.round(100 * high) + " %" : "never ran";
+  var interval = (rate) => rate.attempts ? svg(
+    "svg",
+    { class: "interval", viewBox: "0 0 " + width2 + " 20", preserveAspectRatio: "none", role: "img", "aria-label": rateText(rate) },
+    svg("rect", { class: "axis", x: "0", y: "9", width: String(width2), height: "2" }),
+    svg("rect", { class: "c-deviates", "data-part": "interval", x: String(100 * rate.low), y: "4", width: String(100 * (rate.high - rate.low)), height: "12" }),
+    svg("line", { class: "rate", x1: String(100 * rate.failed / rate.attempts), x2: String(100 * rate.failed / rate.attempts), y1: "0", y2: "20" })
+  ) : null;
+  var results = (came) => Object.entries(came).sort(([a, n], [b, m]) => m - n || a.localeCompare(b)).map(([result, n]) => n + " " + result).join(", ");
+  var row = (cell) => el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, el("a", { href: routeHref("history", [cell.kernel, cell.fs, cell.test]) }, cell.test)),
+    el("td", {}, cell.kernel),
+    el("td", {}, cell.fs),
+    el("td", {}, interval(cell.rate), el("div", { class: "rate-text" }, rateText(cell.rate))),
+    el("td", {}, cell.flaky ? "flaky" : "changed once"),
+    el("td", {}, results(cell.results)),
+    el("td", { class: "n" }, cell.runs)
+  );
+  var render6 = async (main, _route, signal) => {
+    const { runs, compared, cells, left_out: leftOut, too_large: tooLarge } = await source.get("api/flaky", { signal });
+    main.append(
+      el("h1", {}, "Flaky cells"),
+      el("p", {}, counted(compared, "cell") + " compared in the newest " + counted(runs, "finished run") + ". A line is the share of attempts that failed, its box the 95 % confidence interval (95 % CI) of the probability, from 0 to 100 %. A cell that changed once is a change rather than a flake." + (tooLarge ? " " + counted(tooLarge, "run") + " too large to compare." : ""))
+    );
+    if (!cells.length) {
+      main.append(el("p", { class: "empty" }, "Every cell gave the same result."));
+      return;
+    }
+    main.append(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Flaky cells" }, el(
+      "table",
+      { class: "list flaky" },
+      el("thead", {}, el("tr", {}, ["test", "kernel", "filesystem", "failure rate (95 % CI)", "kind", "results", "runs"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, cells.map(row))
+    )));
+    if (leftOut) main.append(el("p", { class: "note" }, counted(leftOut, "more cell") + ": splicelab results flaky --top 0"));
+  };
+  addView("flaky", { title: "Flaky cells", nav: "Flaky", render: render6 });
+  shortcut("g f", "flaky cells", () => go("#/flaky"));
+
+  // assets/live/search.js
+  var again2 = 2e3;
+  var width3 = 1e3;
+  var short = (subject) => /^[0-9a-f]{40}$/.test(subject) ? subject.slice(0, 12) : subject;
+  var markClass = (mark) => verdictNames.includes(mark) ? verdictClass(mark) : outcomeClass(mark);
+  var percent = (share) => (100 * share).toFixed(1) + " %";
+  var searchText = (s) => {
+    const ends = short(s.good) + " is good, " + short(s.bad) + " is bad" + (s.between ? ", " + s.between.toLocaleString("en") + " undecided between them" : "");
+    const step2 = s.finished ? counted(s.subjects.length, "subject") + " tried" : "step " + s.step + " of about " + s.steps;
+    const sure = s.confidence > 0 ? percent(s.confidence) + " sure" + (s.wanted > 0 ? " (" + percent(s.wanted) + " wanted)" : "") : "";
+    const trying = s.finished || !s.subject ? "" : "trying " + short(s.subject) + (s.need > 0 ? " (" + s.tried + " of up to " + counted(Math.max(s.need, s.tried), "attempt") + ")" : "");
+    return [ends, step2, sure, trying].filter(Boolean).join("; ");
+  };
+  var bracket = (s) => {
+    const low = width3 * s.low, high = width3 * s.high;
+    const box = (part, style, from, to, title) => svg("rect", { class: style, "data-part": part, x: String(from), y: "14", width: String(Math.max(to - from, 0)), height: "30" }, svg("title", {}, title));
+    return svg(
+      "svg",
+      { class: "bracket", viewBox: "0 0 " + width3 + " 50", preserveAspectRatio: "none", role: "img", "aria-label": searchText(s) },
+      box("good", markClass(s.good_mark || "pass"), 0, low, "good: " + short(s.good) + " and before"),
+      box("between", "whole", low, high, counted(s.between, "undecided subject")),
+      box("bad", markClass(s.bad_mark || "fail"), high, width3, "bad: " + short(s.bad) + " and after"),
+      s.at >= 0 && s.subject && !s.finished ? svg("path", { class: "tried", "data-part": "tried", d: "M" + width3 * s.at + " 12 l-7 -12 h14 z" }) : null
+    );
+  };
+  var sideOf = (one) => one.untestable ? "skipped: " + one.untestable : one.bad ? "bad" : one.good ? "good so far" : "neither";
+  var swatch2 = (mark, what) => mark ? el("span", { class: "badge " + markClass(mark) }, el("b", { "aria-hidden": "true" }, letterOf(mark)), " " + what + ": " + mark) : null;
+  var searchSection = (s) => el(
+    "section",
+    { class: "search", "data-id": s.id },
+    el("h2", {}, s.test + " on " + s.fs + " ", el("span", { class: "badge" }, s.finished ? "finished" : s.running ? "in progress" : "interrupted")),
+    el("p", { class: "facts" }, "bisect " + s.kind + " · began ", when(s.begun), " · last step ", when(s.changed)),
+    el(
+      "figure",
+      {},
+      bracket(s),
+      el("figcaption", { class: "search-text" }, searchText(s)),
+      el("p", { class: "badges" }, swatch2(s.good_mark, "good"), " ", swatch2(s.bad_mark, "bad"))
+    ),
+    el(
+      "details",
+      { class: "section" },
+      el("summary", {}, counted(s.subjects.length, "subject") + " tried"),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Subjects of " + s.test + " on " + s.fs }, el(
+        "table",
+        { class: "list" },
+        el("thead", {}, el("tr", {}, ["subject", "attempts", s.good_mark || "good mark", s.bad_mark || "bad mark", "side"].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, [...s.subjects].sort((a, b) => a.subject.localeCompare(b.subject, "en", { numeric: true })).map((one) => el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, one.subject),
+          el("td", { class: "n" }, one.attempts),
+          el("td", { class: "n" }, one.good),
+          el("td", { class: "n" }, one.bad),
+          el("td", {}, sideOf(one))
+        )))
+      )),
+      s.runs.length ? el("p", {}, "Runs: ", s.runs.flatMap((id) => [el("a", { href: routeHref("run", [id]) }, id), " "])) : null
+    )
+  );
+  var render7 = async (main, _route, signal) => {
+    const list = el("div", {}), note = el("p", { class: "lost", role: "status" });
+    let text = "";
+    const look = async () => {
+      const { searches } = await source.get("api/bisections", { signal });
+      note.textContent = "";
+      const now = JSON.stringify(searches);
+      if (now === text) return;
+      text = now;
+      const open = new Set([...list.querySelectorAll("section")].filter((e) => e.querySelector("details[open]")).map((e) => e.getAttribute("data-id")));
+      const focused = document.activeElement?.closest("section.search")?.getAttribute("data-id");
+      list.replaceChildren(...searches.length ? searches.map(searchSection) : [el("p", { class: "empty" }, "No bisection yet: splicelab bisect begins one.")]);
+      for (const e of list.querySelectorAll("section")) {
+        const id = e.getAttribute("data-id");
+        if (open.has(id)) e.querySelector("details").open = true;
+        if (focused === id) e.querySelector("summary").focus({ preventScroll: true });
+      }
+    };
+    await look();
+    main.append(el("h1", {}, "Bisections"), list, note);
+    const wait = () => {
+      const timer = setTimeout(async () => {
+        try {
+          if (!document.hidden) await look();
+        } catch (error) {
+          if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+        }
+        if (!signal.aborted) wait();
+      }, again2);
+      signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    };
+    wait();
+  };
+  addView("bisect", { title: "Bisections", nav: "Bisect", render: render7 });
+  shortcut("g b", "bisections", () => go("#/bisect"));
 
   // assets/live/session.js
   var given = /^#token=(.*)$/.exec(location.hash)?.[1] ?? "";
