@@ -15,6 +15,10 @@ var (
 	access = regexp.MustCompile(`^(Read|Write) (?:of size \d+ )?at addr`)
 )
 
+// maxBlockLines is how many lines after the first may say where an event
+// happened. Later ones belong to something else that no rule knows.
+const maxBlockLines = 500
+
 // block is an event whose lines are still arriving.
 type block struct {
 	rule     rule
@@ -26,6 +30,7 @@ type block struct {
 	wild     bool // the program counter points into no function
 	trace    []string
 	tracing  bool
+	read     int    // lines after the first
 	died     bool   // an oops has printed "[#1]"
 	accessed string // KASAN: "Read" or "Write"
 }
@@ -59,6 +64,9 @@ func (b *block) excerpt(l line) {
 // add extracts from l where the event happened.
 func (b *block) add(l line) {
 	b.excerpt(l)
+	if b.read++; b.read > maxBlockLines {
+		return
+	}
 	switch {
 	case beginsTrace(l.text):
 		b.tracing = true

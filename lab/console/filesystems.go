@@ -21,10 +21,11 @@ var filesystems = []rule{
 	// does.
 	{kind: FSError, pattern: re(`BTRFS:? warning \(device [^)]*\):? (csum failed|checksum verify failed|checksum error|direct IO failed|lost (?:page|super block) write)`), title: "BTRFS: $1"},
 	{kind: FSError, pattern: re(`BTRFS:? warning \(device [^)]*\):? (Skipping commit of aborted transaction)`), title: "BTRFS: $1", follows: true},
-	{kind: FSError, pattern: re(`F2FS-fs \([^)]*\): (.*(?:[Rr]un fsck|Stopped filesystem|[Cc]orrupted).*)`), title: "F2FS: $1"},
+	{kind: FSError, pattern: re(`F2FS-fs \([^)]*\): (.*(?:[Rr]un fsck|Stopped filesystem|[Cc]orrupted|wrongly (?:set|cleared)).*)`), title: "F2FS: $1"},
 	// "erofs: (device …): FUNC: …" up to 6.11. Errors have no mark that
 	// messages about a mount have not.
 	{kind: FSError, pattern: re(`erofs:? \(device [^)]*\): (?:\w+: )?((?:failed to|corrupted|bogus|damaged|invalid|.* mismatch).*)`), title: "EROFS: $1"},
+	{kind: FSError, pattern: re(`FAT-fs \([^)]*\): (FAT read failed|Directory bread\(block \d+\) failed|unable to read inode block)`), title: "FAT: $1"},
 	{kind: FSError, pattern: re(`(F2FS|FAT|exFAT|EROFS|SQUASHFS)(?:-fs)?(?: \([^)]*\))?:? error[,:]? ?(.*)`), title: "$1: $2"},
 
 	// For any filesystem: the page cache lost what was written, an inode

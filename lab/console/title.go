@@ -51,7 +51,7 @@ var waits = regexp.MustCompile(`^(?:` + strings.Join(append(archHelpers(),
 	// How interrupts are entered.
 	`hrtimer_\w+`, `__hrtimer_\w+`, `update_process_times`, `tick_\w+`, `irq_\w+`, `__irq_\w+`, `irqentry_\w+`, `handle_softirqs`, `__do_softirq`, `do_softirq`,
 	// How tasks wait.
-	`__schedule`, `schedule\w*`, `msleep\w*`, `preempt_schedule\w*`, `io_schedule\w*`, `__cond_resched`, `_cond_resched`, `wait_\w+`, `__wait_\w+`, `do_wait\w*`, `bit_wait\w*`, `out_of_line_wait\w*`,
+	`__schedule\w*`, `schedule\w*`, `msleep\w*`, `preempt_schedule\w*`, `io_schedule\w*`, `__cond_resched`, `_cond_resched`, `wait_\w+`, `__wait_\w+`, `do_wait\w*`, `bit_wait\w*`, `out_of_line_wait\w*`,
 	`rwsem_\w+`, `percpu_rwsem_\w+`, `__percpu_\w+`, `percpu_down_\w+`, `down_\w+`, `__down_\w+`, `down`, `__down`, `mutex_lock\w*`, `__mutex_\w+`, `rt_mutex_\w+`, `__rt_mutex\w*`, `folio_wait_\w+`, `__folio_lock\w*`, `folio_lock\w*`, `__lock_page\w*`, `lock_page\w*`, `wait_for_\w+`, `__wait_for_\w+`,
 	`dump_page`, `__dump_page`,
 	// How kernel threads start.
