@@ -43,6 +43,9 @@ type Evidence struct {
 	// Log is the cell's part of the kernel log, or all of it before the first
 	// cell.
 	Log string
+	// Events are those of the whole log, if Log has lost its middle; otherwise
+	// Log is parsed.
+	Events []console.Event
 	// Overdue is set when a deadline passed.
 	Overdue *Overdue
 	// Unable is why the cell cannot run on this kernel or host; UnableLog has

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 )
@@ -182,5 +183,22 @@ func TestHungTaskIsDoubtedOnce(t *testing.T) {
 		if d := Decide(e); d.Verdict == outcome.Infra {
 			t.Errorf("%s: still doubted when it is observed again: %s", name, d.Detail)
 		}
+	}
+}
+
+// A log that has lost its middle is judged by the events that were found while
+// it was read, and the one that is not in it is shown.
+func TestEventsOfALogWithoutItsMiddle(t *testing.T) {
+	events := console.Parse([]byte(warningLog))
+	if len(events) == 0 {
+		t.Fatal("no events")
+	}
+	d := Decide(Evidence{Phase: Running, Result: outcome.Pass, Kind: outcome.Invariant, Log: "head\ntail\n", Events: events})
+	if d.Verdict != outcome.Fail || !strings.Contains(d.Detail, events[0].Title) || !strings.Contains(d.Console, "WARNING") {
+		t.Errorf("%+v", d)
+	}
+	d = Decide(Evidence{Phase: Running, Result: outcome.Pass, Kind: outcome.Invariant, Log: warningLog, Events: events})
+	if d.Verdict != outcome.Fail || d.Console != "" {
+		t.Errorf("the log has it: %+v", d)
 	}
 }
