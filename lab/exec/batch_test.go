@@ -222,7 +222,7 @@ func TestBatch(t *testing.T) {
 	}, {
 		name:   "the kernel dies without a word",
 		script: []act{begin("A"), result("PASS", "A"), begin("B"), died(panicked)},
-		want:   map[string]string{"A": "pass", "B": "crash without a word"},
+		want:   map[string]string{"A": "pass", "B": "infra crash to be confirmed in another VM"},
 		end:    "unusable",
 	}, {
 		name:   "QEMU is killed",
