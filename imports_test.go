@@ -36,7 +36,7 @@ var directions = []struct {
 	{"internal/artifact", []string{"internal/osfile"}, "a cache does not know what it stores"},
 	{"internal/confine", nil, "it is a leaf: it does not know which programs it starts"},
 	{"internal/osfile", nil, "it is a leaf: files and locks know nothing of what is in them"},
-	{"kernels/...", []string{"kernels/...", "outcome", "internal/kernelversion"}, "a kernel does not know what is done with it"},
+	{"kernels/...", []string{"kernels/...", "outcome", "internal/arch", "internal/kernelversion"}, "a kernel does not know what is done with it"},
 	{"internal/guestbin/...", []string{"internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
 	{"images/...", []string{"images", "kernels", "outcome", "internal/kernelversion"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},

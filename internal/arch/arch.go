@@ -35,6 +35,12 @@ type Kernel struct {
 	// CrossCompile is the prefix of the cross compiler's programs, CrossPackage
 	// the Debian package that contains it. Unused where host and target agree.
 	CrossCompile, CrossPackage string
+	// ImageMagic is at offset 56 of a flat Image. Empty on architectures whose
+	// boot image is a bzImage.
+	ImageMagic string
+	// ImagePages reports whether bits 1 and 2 of an Image's flags are the size
+	// of its pages.
+	ImagePages bool
 }
 
 // QEMU is the system emulator.

@@ -219,10 +219,10 @@ func TestFlavours(t *testing.T) {
 func TestPlace(t *testing.T) {
 	const r = "6.12-amd64"
 	for name, want := range map[string]string{
-		"./boot/vmlinuz-" + r:                         kernels.BzImageFile,
+		"./boot/vmlinuz-" + r:                         kernels.BootFile,
 		"./boot/config-" + r:                          kernels.ConfigFile,
 		"./boot/vmlinuz-6.11":                         "",
-		"./usr/lib/modules/" + r + "/vmlinuz":         kernels.BzImageFile,
+		"./usr/lib/modules/" + r + "/vmlinuz":         kernels.BootFile,
 		"lib/modules/" + r + "/kernel/a/b.ko":         "modules/kernel/a/b.ko",
 		"./lib/modules/" + r + "/modules.order":       "modules/modules.order",
 		"./lib/modules/" + r + "/build":               "",

@@ -156,8 +156,8 @@ func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err er
 func place(name, release string) string {
 	name = strings.TrimPrefix(path.Clean("/"+name), "/")
 	switch name {
-	case "boot/vmlinuz-" + release:
-		return kernels.BzImageFile
+	case "boot/vmlinuz-" + release, "boot/vmlinux-" + release: // riscv64 has an Image by that name
+		return kernels.BootFile
 	case "boot/config-" + release:
 		return kernels.ConfigFile
 	}
@@ -166,7 +166,7 @@ func place(name, release string) string {
 	case !ok:
 		return ""
 	case below == "vmlinuz":
-		return kernels.BzImageFile
+		return kernels.BootFile
 	case below == "config":
 		return kernels.ConfigFile
 	case strings.HasPrefix(below, "kernel/"), strings.HasPrefix(below, "modules."):
