@@ -64,7 +64,7 @@ var directions = []struct {
 	{"lab/program", with("images", "kernels", "lab/machine", "lab/suite", "lab/verdict"), "one program in one VM needs no plan"},
 	{"lab/catalogue", []string{"internal/input", "internal/protocol", "internal/text", "lab/plan", "lab/session"}, "the tests are described without a kernel to run them on"},
 	{"lab/query", []string{"internal/input", "internal/text", "lab/export", "lab/progress", "lab/report", "lab/session", "outcome", "results", "results/..."}, "stored runs are read without a kernel to run them on"},
-	{"lab/kernelset", []string{"internal/input", "internal/text", "kernels", "kernels/source", "lab/export", "lab/progress", "lab/session"}, "kernels are listed without a plan to run on them"},
+	{"lab/kernelset", []string{"internal/arch", "internal/input", "internal/text", "kernels", "kernels/source", "lab/export", "lab/progress", "lab/session"}, "kernels are listed without a plan to run on them"},
 	{"lab/live", []string{"internal/input", "lab/export", "lab/session", "outcome", "results", "results/compare", "results/expect", "results/history", "results/store", "results/web"}, "it connects the web server to stored runs and nothing else"},
 	{"lab/doctor", []string{"images", "kernels", "lab", "lab/progress", "lab/session", "lab/suite", "lab/vm"}, "a check does not know which flag sets what it examines"},
 	{"internal/buildinfo", nil, "it is a leaf"},

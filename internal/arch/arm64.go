@@ -14,6 +14,7 @@ var arm64 = Arch{
 		ImageMagic:   "ARM\x64",
 		ImagePages:   true,
 	},
-	Flavours: []string{"cloud-arm64", "arm64", "arm64-16k", "rt-arm64"},
-	QEMU:     QEMU{Binary: "qemu-system-aarch64", Package: "qemu-system-arm"},
+	Flavours:  []string{"cloud-arm64", "arm64", "arm64-16k", "rt-arm64"},
+	PageSizes: map[string]int{"arm64-16k": 16384},
+	QEMU:      QEMU{Binary: "qemu-system-aarch64", Package: "qemu-system-arm"},
 }

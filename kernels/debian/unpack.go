@@ -49,6 +49,7 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 	return kernels.Facts{
 		Release:        b.release,
 		Version:        b.version,
+		Arch:           b.arch,
 		Flavour:        b.flavour,
 		Origin:         "debian/" + b.suite,
 		PackageVersion: b.image.Version,
