@@ -50,11 +50,21 @@ func CutFlavour(selector string) (bare, flavour string, err error) {
 
 // ListFlavour returns the kernels of a flavour, of AllFlavours, or, if it is
 // empty, what List returns, oldest first. Only the indexes of the architectures
-// needed are read.
+// needed are read. No kernel of a flavour is a *SelectorError.
 func ListFlavour(ctx context.Context, sources []Source, flavour string) ([]Entry, error) {
 	if flavour == "" {
 		return List(ctx, sources)
 	}
+	all, err := listArchs(ctx, sources, flavour)
+	if err != nil || flavour == AllFlavours {
+		return all, err
+	}
+	return only(all, "@"+flavour, flavour)
+}
+
+// listArchs returns the kernels of a flavour's architecture, or of all, oldest
+// first.
+func listArchs(ctx context.Context, sources []Source, flavour string) ([]Entry, error) {
 	archs := arch.Names()
 	if flavour != AllFlavours {
 		of, err := arch.OfFlavour(flavour)
@@ -97,7 +107,7 @@ func resolveFlavours(ctx context.Context, sources []Source, parts []string) ([]E
 		if err != nil {
 			return nil, err
 		}
-		offered, err := ListFlavour(ctx, sources, flavour)
+		offered, err := listArchs(ctx, sources, flavour)
 		if err != nil {
 			return nil, err
 		}
@@ -132,17 +142,18 @@ func unknownFlavour(ctx context.Context, sources []Source, err error) error {
 
 // inFlavour selects among the kernels of one flavour, or of each.
 func inFlavour(entries []Entry, selector, bare, flavour string) ([]Entry, error) {
-	flavours := flavoursOf(entries)
-	if flavour != AllFlavours {
-		if !slices.Contains(flavours, flavour) {
-			return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("the archive has no kernel of the flavour %s, but of %s", flavour, orNone(flavours))}
-		}
-		flavours = []string{flavour}
+	flavours := []string{flavour}
+	if flavour == AllFlavours {
+		flavours = flavoursOf(entries)
 	}
 	var chosen []Entry
 	var first error
 	for _, f := range flavours {
-		found, err := newOffer(slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.flavour() != f })).find(bare)
+		offered, err := only(entries, selector, f)
+		if err != nil {
+			return nil, err
+		}
+		found, err := newOffer(offered).find(bare)
 		var wrong *SelectorError
 		if errors.As(err, &wrong) {
 			wrong.Selector = selector
@@ -163,6 +174,21 @@ func inFlavour(entries []Entry, selector, bare, flavour string) ([]Entry, error)
 		return nil, first
 	}
 	return chosen, nil
+}
+
+// only returns the kernels of a flavour. If there is none, the error names the
+// flavours that there are.
+func only(entries []Entry, selector, flavour string) ([]Entry, error) {
+	var found []Entry
+	for _, e := range entries {
+		if e.flavour() == flavour {
+			found = append(found, e)
+		}
+	}
+	if len(found) == 0 {
+		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("the archive has no kernel of the flavour %s, but of %s", flavour, orNone(flavoursOf(entries)))}
+	}
+	return found, nil
 }
 
 // orNone lists names for a message.
