@@ -36,7 +36,7 @@ func TestImportIsWholeOrNothing(t *testing.T) {
 		}
 	}
 	// Its kernels and filesystems are those of its results.
-	r.Kernels = []results.Kernel{{Release: kernelversion.ReleaseOf(resultstest.Key.Kernel)}}
+	r.Kernels = []results.Kernel{results.KernelOf(resultstest.Key.Kernel)}
 	r.Selected.Filesystems = []string{resultstest.Key.FS}
 	runs, err := s.Runs(ctx)
 	resultstest.Must(t, err)
