@@ -28,7 +28,7 @@ func (m *MapCells) Add(run string, cells []results.Cell, wanted func(*results.Ce
 func (m *MapCells) Map() KernelMap {
 	var columns []MapKernel
 	for _, r := range results.Releases(m.cells) {
-		columns = append(columns, MapKernel{Release: r.Name, Series: r.Series()})
+		columns = append(columns, MapKernel{Release: r.Name, Series: r.Series(), Flavour: r.Tag()})
 	}
 	return NewKernelMap(columns, m.cells)
 }

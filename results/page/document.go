@@ -250,6 +250,7 @@ type Map struct {
 type MapKernel struct {
 	Release string `json:"release"`
 	Series  string `json:"series"`
+	Flavour string `json:"flavour"` // or the architecture; empty: unknown
 }
 
 // MapRow is one test on one filesystem or, in a folded map, several subtests of a
