@@ -24,7 +24,7 @@ func TestSelftestVerdicts(t *testing.T) {
 	for _, series := range thorough("6.12", "5.10") {
 		t.Run(series, func(t *testing.T) {
 			t.Parallel() // most of it is waiting for what hangs
-			b := newBench(t)
+			b := newBench(t).restoreShared()
 			ks := []kernels.Kernel{testKernel(t, series)}
 			cells, err := b.run(ks, "tmpfs", `^selftest\.Test([^HKL]|H[^a])`)
 			var infra *sched.InfraError

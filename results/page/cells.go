@@ -40,7 +40,13 @@ func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 	kernels, filesystems, _ := results.Axes(append(slices.Clip(cells), planned...))
 	_, _, tests := results.Axes(cells)
 	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernels...), append(out.Filesystems, filesystems...), append(out.Tests, tests...)
-	out.Family = make([]int, len(out.Tests))
+	out.Family, out.Controls = make([]int, len(out.Tests)), []int{}
+	for i, test := range out.Tests {
+		if results.IsControl(test) {
+			out.Controls = append(out.Controls, i)
+		}
+	}
+	out.Labels, out.Packages = labels(out.Kernels, results.NewLabels(results.Releases(append(slices.Clip(cells), planned...))))
 	kernelAt, filesystemAt, testAt := places(out.Kernels), places(out.Filesystems), places(out.Tests)
 	out.Versions = make([]string, len(out.Kernels))
 	version := func(c *results.Cell) {
@@ -110,6 +116,15 @@ func (c *Cells) SetFamilies(a Annotator) {
 	for i, test := range c.Tests {
 		c.Family[i] = place(known, &c.Families, sanitize.Line(a.Family(test)))
 	}
+}
+
+// labels are the labels of kernels, and what these leave out.
+func labels(kernels []string, l results.Labels) (short, packages []string) {
+	short, packages = l.All(kernels), make([]string, len(kernels))
+	for i, k := range kernels {
+		packages[i] = l.Package(k)
+	}
+	return short, packages
 }
 
 // places are the indexes of names.

@@ -49,6 +49,8 @@ type Cells struct {
 	Reasons     []string `json:"reasons"`  // of expectations, "" first
 	Families    []string `json:"families"` // of tests, "" first: of no known family
 	Versions    []string `json:"versions"` // upstream, of the kernels; "": unknown
+	Labels      []string `json:"labels"`   // of the kernels, distinct: the upstream version if it is known
+	Packages    []string `json:"packages"` // of the kernels, what their labels leave out; "": nothing
 	Classes     []string `json:"classes"`  // all there are
 	Meanings    []string `json:"meanings"` // of the outcomes, a sentence each
 
@@ -62,7 +64,8 @@ type Cells struct {
 	Duration   []int `json:"duration"` // ms
 	Class      []int `json:"class"`    // of the attempt that decides
 
-	Family []int `json:"family"` // one per entry of Tests, not per cell
+	Family   []int `json:"family"`   // one per entry of Tests, not per cell
+	Controls []int `json:"controls"` // entries of Tests whose outcome is known by construction
 
 	// Sparse fields, by the cell's index.
 	Flaky    map[int]string           `json:"flaky"`

@@ -115,7 +115,7 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 }
 
 // changedKernels names the kernels of all changes.
-func changedKernels(d compare.Difference) labels {
+func changedKernels(d compare.Difference) results.Labels {
 	var cells []results.Cell
 	for _, l := range d.Lists() {
 		for _, c := range l.Changes {
@@ -126,20 +126,20 @@ func changedKernels(d compare.Difference) labels {
 			}
 		}
 	}
-	return newLabels(results.Releases(cells))
+	return results.NewLabels(results.Releases(cells))
 }
 
 // writeChange writes one change of a cell that both sides have. runs: names the
 // earlier kernel if it differs.
-func writeChange(b *bytes.Buffer, c compare.Change, names labels, o Options, runs bool) {
-	writeWrapped(b, "  ", []string{names.full(c.Kernel), sanitize.Line(c.FS), sanitize.Line(c.Test)}, " ", o.Width)
+func writeChange(b *bytes.Buffer, c compare.Change, names results.Labels, o Options, runs bool) {
+	writeWrapped(b, "  ", []string{names.Full(c.Kernel), sanitize.Line(c.FS), sanitize.Line(c.Test)}, " ", o.Width)
 	part := func(lead string, cell *results.Cell, tail string) string {
 		text := cut(sanitize.Line(cell.What()), o.Width-6-len(lead)-visible(tail))
 		return lead + paint(o.Color, stateColour(cell), text) + tail
 	}
 	was := ""
 	if runs && c.Before.Kernel != c.After.Kernel {
-		was = " on " + names.full(c.Before.Kernel)
+		was = " on " + names.Full(c.Before.Kernel)
 	}
 	parts := []string{part("", c.Before, was), part("-> ", c.After, "")}
 	detail := sanitize.Line(c.After.Detail)

@@ -1,9 +1,10 @@
-package terminal
+package results_test
 
 import (
 	"testing"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
@@ -34,14 +35,14 @@ func TestLabels(t *testing.T) {
 			[]string{"mine", `my\x1b[2Jown`}, []string{"mine", `my\x1b[2Jown`},
 		},
 	} {
-		l := newLabels(c.releases)
+		l := results.NewLabels(c.releases)
 		for i, r := range c.releases {
-			if short, long := l.of(r.Name), l.full(r.Name); short != c.short[i] || long != c.long[i] {
+			if short, long := l.Of(r.Name), l.Full(r.Name); short != c.short[i] || long != c.long[i] {
 				t.Errorf("%s: %s is %q and %q, want %q and %q", name, r.Name, short, long, c.short[i], c.long[i])
 			}
 		}
 	}
-	if got := newLabels(nil).of("6.1\x1b[2J"); got != `6.1\x1b[2J` {
+	if got := results.NewLabels(nil).Of("6.1\x1b[2J"); got != `6.1\x1b[2J` {
 		t.Errorf("an unknown release: %q", got)
 	}
 }

@@ -1,0 +1,110 @@
+// Package arch describes the processor architectures that the lab knows. Each
+// has one file, which says everything that differs: the emulator, its machine
+// and CPU, consoles, kernel images, flavours and compilers. Code elsewhere asks
+// the table and never compares names, so that adding an architecture is adding
+// a file.
+package arch
+
+import (
+	"debug/elf"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Arch is one architecture.
+type Arch struct {
+	// Name is that of Go (GOARCH) and Debian.
+	Name string
+	// Machine is that of its ELF files.
+	Machine elf.Machine
+	// Kernel builds its kernels.
+	Kernel Kernel
+	// Flavours are the flavours of Debian's kernels; the first is the default.
+	Flavours []string
+	// QEMU emulates it.
+	QEMU QEMU
+}
+
+// Kernel is what the kernel's own build system calls things.
+type Kernel struct {
+	Arch   string // make's ARCH=
+	Target string // the target that makes the boot image
+	Image  string // the boot image below the build directory
+	// CrossCompile is the prefix of the cross compiler's programs, CrossPackage
+	// the Debian package that contains it. Unused where host and target agree.
+	CrossCompile, CrossPackage string
+}
+
+// QEMU is the system emulator.
+type QEMU struct {
+	Binary  string // name to find on PATH
+	Package string // the Debian package that contains it
+}
+
+// all is in the order in which users read them.
+var all = []Arch{amd64, arm64, riscv64}
+
+// All returns the known architectures.
+func All() []Arch { return slices.Clone(all) }
+
+// Names returns the names of the known architectures.
+func Names() []string {
+	names := make([]string, len(all))
+	for i, a := range all {
+		names[i] = a.Name
+	}
+	return names
+}
+
+// Host is this machine's architecture; ok is false where the lab has no entry.
+func Host() (a Arch, ok bool) {
+	a, err := Parse(runtime.GOARCH)
+	return a, err == nil
+}
+
+// Default is the host's architecture, or amd64, emulated, on hosts without an
+// entry.
+func Default() Arch {
+	if host, ok := Host(); ok {
+		return host
+	}
+	return amd64
+}
+
+// Parse returns the architecture called name; the error names the known ones.
+func Parse(name string) (Arch, error) {
+	for _, a := range all {
+		if a.Name == name {
+			return a, nil
+		}
+	}
+	return Arch{}, fmt.Errorf("unknown architecture %q: use %s", name, strings.Join(Names(), ", "))
+}
+
+// OfMachine returns the architecture of an ELF file.
+func OfMachine(m elf.Machine) (Arch, error) {
+	for _, a := range all {
+		if a.Machine == m {
+			return a, nil
+		}
+	}
+	return Arch{}, fmt.Errorf("built for %s: the lab knows %s", m, strings.Join(Names(), ", "))
+}
+
+// OfFlavour returns the architecture of a flavour of Debian's kernels, such as
+// "arm64-16k"; the error names the known flavours.
+func OfFlavour(flavour string) (Arch, error) {
+	var known []string
+	for _, a := range all {
+		if slices.Contains(a.Flavours, flavour) {
+			return a, nil
+		}
+		known = append(known, a.Flavours...)
+	}
+	return Arch{}, fmt.Errorf("unknown flavour %q: use %s", flavour, strings.Join(known, ", "))
+}
+
+// Native reports whether the host runs a's code without emulating it.
+func (a Arch) Native() bool { return a.Name == runtime.GOARCH }

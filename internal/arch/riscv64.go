@@ -1,0 +1,17 @@
+package arch
+
+import "debug/elf"
+
+var riscv64 = Arch{
+	Name:    "riscv64",
+	Machine: elf.EM_RISCV,
+	Kernel: Kernel{
+		Arch:         "riscv",
+		Target:       "Image",
+		Image:        "arch/riscv/boot/Image",
+		CrossCompile: "riscv64-linux-gnu-",
+		CrossPackage: "gcc-riscv64-linux-gnu",
+	},
+	Flavours: []string{"riscv64"},
+	QEMU:     QEMU{Binary: "qemu-system-riscv64", Package: "qemu-system-misc"},
+}
