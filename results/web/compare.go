@@ -161,15 +161,26 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 	var cells []results.Cell
 	from := map[results.CellKey]string{} // each cell's run
 	for _, run := range runs {
-		_, all, err := s.read(ctx, run, p, nil)
+		err := s.inParts(ctx, run, func(part []results.Cell) error {
+			if p != "" {
+				part = results.Show(part, p)
+			}
+			for i := range part {
+				c := &part[i]
+				if !wanted(c) || from[c.CellKey] != "" {
+					continue
+				}
+				if len(cells) == s.limits.mapCells {
+					return tooLarge("a map of more than %d cells is too large: name fewer tests or filesystems", s.limits.mapCells)
+				}
+				from[c.CellKey] = run.ID
+				// What a map does not show would take gigabytes of a paged run.
+				cells = append(cells, results.Cell{Attempt: results.Attempt{CellKey: c.CellKey, Version: c.Version, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind}})
+			}
+			return nil
+		})
 		if err != nil {
 			return history.KernelMap{}, nil, err
-		}
-		for i := range all {
-			if key := all[i].CellKey; wanted(&all[i]) && from[key] == "" {
-				from[key] = run.ID
-				cells = append(cells, all[i])
-			}
 		}
 	}
 	releases := results.Releases(cells)

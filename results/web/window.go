@@ -99,6 +99,40 @@ func (s *Server) cellsOf(ctx context.Context, r results.Run, tests []string) ([]
 	return s.cfg.Store.Cells(ctx, r.ID)
 }
 
+// inParts visits the stored cells of a run, those of a paged one in several parts
+// of which none has more than one document may have.
+func (s *Server) inParts(ctx context.Context, r results.Run, visit func([]results.Cell) error) error {
+	if !s.paged(r) {
+		cells, err := s.cfg.Store.Cells(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		return visit(cells)
+	}
+	doc, err := s.remembered(ctx, r)
+	if err != nil {
+		return err
+	}
+	for len(doc.Tests) > 0 {
+		var part []string
+		for room := s.limits.cells; len(doc.Tests) > 0 && len(part) < maxTests; doc.Tests = doc.Tests[1:] {
+			// A test that is too large for one part is read all the same.
+			if room -= doc.Tests[0].Cells; room < 0 && len(part) > 0 {
+				break
+			}
+			part = append(part, doc.Tests[0].Test)
+		}
+		cells, err := s.cfg.Store.CellsOfTests(ctx, r.ID, part)
+		if err != nil {
+			return err
+		}
+		if err := visit(cells); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func tooLarge(format string, args ...any) error {
 	return &requestError{http.StatusRequestEntityTooLarge, fmt.Sprintf(format, args...)}
 }
