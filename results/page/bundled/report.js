@@ -1671,7 +1671,7 @@ var splicelab = (() => {
 
   // assets/tests.js
   var some = 200;
-  var testList = (run, { tests, cells, limit }, query) => {
+  var testList = (run, { tests, cells, limit }, query, text = "") => {
     const rank = (test) => test.classes.violation ?? 0;
     const ordered = [...tests].sort((a, b) => rank(b) - rank(a));
     const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
@@ -1710,11 +1710,12 @@ var splicelab = (() => {
       add();
     };
     const field = el("input", { type: "search", id: "find", placeholder: "test", "aria-label": "Find tests", on: { input: find } });
+    field.value = text;
     find();
     return el(
       "section",
       { class: "tests" },
-      el("p", {}, counted(cells, "cell") + ", more than the " + limit.toLocaleString("en") + " of one matrix: choose a test, or find some."),
+      el("p", {}, counted(cells, "cell") + (cells > limit ? ", more than the " + limit.toLocaleString("en") + " of one matrix" : "") + ": choose a test, or find some."),
       el("form", { class: "filter", role: "search", on: { submit: (e) => e.preventDefault() } }, el("div", { class: "line" }, field, note, together)),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tests" }, el(
         "table",
