@@ -538,7 +538,7 @@ var splicelab = (() => {
   };
   var judge = (cells, rule) => {
     const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
-    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: { ...cells.standing }, why: { ...cells.why } };
+    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
     now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
     for (const [i, judged] of Object.entries(rule.judged)) {
       now.verdict[i] = judged.verdict;
@@ -547,11 +547,6 @@ var splicelab = (() => {
       now.class[i] = judged.class;
       if (judged.flaky) now.flaky[i] = judged.flaky;
       else delete now.flaky[i];
-    }
-    for (const i of Object.keys(now.standing)) {
-      if (now.verdict[i] === cells.verdict[i] && now.outcome[i] === cells.outcome[i]) continue;
-      delete now.standing[i];
-      delete now.why[i];
     }
     return now;
   };

@@ -10,7 +10,7 @@ import { gridOf } from "../grid.js";
 import { pagedNote, poll, renderTests } from "./paged.js";
 import { follow, newProgress } from "./progress.js";
 import { newMatrix } from "../matrix.js";
-import { underPolicy } from "../policy.js";
+import { underPolicy, verdictUnder } from "../policy.js";
 import { conditions, runHead } from "../run.js";
 import { source } from "../source.js";
 import { current, keptOf } from "../state.js";
@@ -74,7 +74,12 @@ const table = (first, policy) => {
       else delete cells.flaky[i];
       if (cell.standing) cells.standing[i] = cell.standing;
       else delete cells.standing[i];
-      for (const { judged } of cells.policies) delete judged[i]; // of fewer attempts
+      for (const rule of cells.policies) {
+        delete rule.judged[i]; // of fewer attempts
+        delete rule.standing[i];
+        // What is expected where the verdict differs, the next document tells.
+        if (cell.standing && verdictUnder(cells, rule.name, cell.verdict, cell.outcome, cell.class) === cell.verdict) rule.standing[i] = cell.standing;
+      }
       return true;
     },
     read(document) {
