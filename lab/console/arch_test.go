@@ -12,6 +12,7 @@ var archFormats = []format{
 	{Oops, "kernel BUG in do_splice", "Internal error: Oops - BUG: 00000000f2000800 [#1] SMP\npc : do_splice+0x1c0/0x7b0\n"},
 	{Oops, "bad mode in do_splice",
 		"Bad mode in Error handler detected on CPU0, code 0xbf000000 -- SError\nInternal error: Oops - bad mode: 0 [#1] SMP\npc : do_splice+0x1c0/0x7b0\n"},
+	{Oops, "bad mode in do_splice", "Bad mode in Synchronous Abort handler detected on CPU0, code 0x86000004 -- IABT (current EL)\npc : do_splice+0x1c0/0x7b0\n"},
 	{Oops, "unhandled exception in do_splice",
 		"Unhandled 64-bit el1h sync exception on CPU0, ESR 0x0000000002000000 -- Unknown/Uncategorized\npc : do_splice+0x1c0/0x7b0\n"},
 	{Oops, "SError", "SError Interrupt on CPU1, code 0x00000000be000011 -- SError\npc : cpu_do_idle+0x8/0xc\nlr : arch_cpu_idle+0x18/0x30\n"},
@@ -46,6 +47,7 @@ var archFormats = []format{
 	{Oops, "Oops", "Oops[#1]:\n"},
 	{Oops, "new kind of trap in f", "new kind of trap [#2]\nepc : f+0x0/0x8\n"},
 
+	{Oops, "kernel BUG in f", "kernel BUG at fs/open.c:1513!\nKernel BUG [#1]\nepc : f+0x0/0x8\n"},
 	{Oops, "load access fault in f", "Oops - load access fault [#1]\nepc : f+0x0/0x8\n ra : g+0x1/0x8\n"},
 	{Oops, "Oops in f", "Oops [#1]\nepc : f+0x0/0x8\n"},
 	{Oops, "page fault in f", "Unable to handle kernel access to user memory without uaccess routines at virtual address 0000003fb1f2a000\nOops [#1]\nepc : f+0x0/0x8\n"},

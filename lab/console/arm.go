@@ -9,8 +9,8 @@ var arm = arch{
 	rules: []rule{
 		// 5.10 writes "undefined instruction" with a small letter and names a
 		// BRK of nobody after its handler.
-		{kind: Oops, pattern: re(`Internal error: Oops - (?i:undefined instruction): [0-9a-f]+ \[#\d+\]`), title: "undefined instruction", where: atPC, die: true},
-		{kind: Oops, pattern: re(`Internal error: (?:Oops - BRK|(?:ptrace )?BRK handler): [0-9a-f]+ \[#\d+\]`), title: "unexpected BRK", where: atPC, die: true},
+		{kind: Oops, pattern: re(`Internal error: Oops - (?i:undefined instruction): [0-9a-f]+ \[#\d+\]`), title: "undefined instruction", where: atPC},
+		{kind: Oops, pattern: re(`Internal error: (?:Oops - BRK|(?:ptrace )?BRK handler): [0-9a-f]+ \[#\d+\]`), title: "unexpected BRK", where: atPC},
 		{kind: Oops, pattern: re(`Internal error: Oops - BUG: [0-9a-f]+ \[#\d+\]`), title: "kernel BUG", where: atPC, die: true},
 		// A page fault whose first line is lost, and one of arm without a name.
 		{kind: Oops, pattern: re(`Internal error: (?:Oops)?: [0-9a-f]+ \[#\d+\]`), title: "Oops", where: atPC, die: true},
