@@ -78,6 +78,18 @@ func TestFirst(t *testing.T) {
 		{"dup_fd", []string{"unwind_backtrace", "show_stack", "__dabt_svc", "dup_fd"}},
 		{"do_splice", []string{"dump_backtrace", "show_stack", "walk_stackframe", "die_kernel_fault", "no_context", "handle_page_fault", "do_page_fault", "handle_exception", "do_splice"}},
 		{"do_splice", []string{"riscv_timer_interrupt", "handle_percpu_devid_irq", "generic_handle_domain_irq", "riscv_intc_irq", "handle_riscv_irq", "do_irq", "ret_from_exception", "do_splice"}},
+		{"f", []string{"panic", "nmi_panic", "arm64_serror_panic", "do_serror", "el1h_64_error_handler", "el1h_64_error", "f"}},
+		{"f", []string{"panic", "nmi_panic", "panic_bad_stack", "handle_bad_stack", "__bad_stack", "f"}},
+		{"f", []string{"panic", "panic_unhandled", "el1h_64_sync", "f"}},
+		{"f", []string{"die", "bad_mode", "f"}},
+		{"f", []string{"die", "bug_handler", "call_break_hook", "brk_handler", "do_debug_exception", "el1_dbg", "f"}},
+		{"f", []string{"die", "arm64_notify_die", "do_sea", "do_mem_abort", "f"}},
+		{"f", []string{"die", "do_undefinstr", "__und_svc", "f"}},
+		{"f", []string{"do_DataAbort", "__dabt_svc", "f"}},
+		{"f", []string{"do_PrefetchAbort", "__pabt_svc", "f"}},
+		{"f", []string{"____do_softirq", "call_on_irq_stack", "do_softirq_own_stack", "f"}},
+		{"f", []string{"handle_irq_desc", "__handle_domain_irq", "__gic_handle_irq_from_irqson", "__irq_svc", "f"}},
+		{"f", []string{"die", "handle_break", "do_trap_break", "handle_exception", "f"}},
 		{"", []string{"kthread", "ret_from_fork"}},
 	} {
 		if got := first(c.trace); got != c.want {
