@@ -38,6 +38,14 @@ func TestUnixStream(t *testing.T) {
 	kit.Run(t, unixStream, func(c *kit.Cell) { queued(c, sink.UnixStream, true) })
 }
 
+// atMost limits how much the cells splice to n bytes, whatever the page size.
+func atMost(n int, shapes []kit.Shape) []kit.Shape {
+	for i := range shapes {
+		shapes[i].Span = min(shapes[i].Span, n)
+	}
+	return shapes
+}
+
 // queued judges what a socket delivers of data that was spliced into it and
 // queued, while the file was overwritten or not.
 func queued(c *kit.Cell, s sink.Sink, overwrite bool) {
