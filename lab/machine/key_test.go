@@ -23,7 +23,7 @@ func TestTemplatesBelongToOneQEMU(t *testing.T) {
 		return path
 	}
 	kernel := write("vmlinuz", "kernel")
-	spec := &Spec{kernel: &kernels.Kernel{Image: kernel, Digest: "1"}, initrd: images.Initramfs{Path: kernel, Digest: "2"}}
+	spec := &Spec{kernel: &kernels.Kernel{BzImage: kernel, Digest: "1"}, initrd: images.Initramfs{Path: kernel, Digest: "2"}}
 	key := func(h Host) string {
 		t.Helper()
 		k, err := h.templateKey(t.Context(), spec, "splice")
