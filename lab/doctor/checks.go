@@ -42,7 +42,11 @@ func (d doctor) checkQEMU(ctx context.Context) []Finding {
 	case err != nil:
 		return []Finding{{Fail, "QEMU", err.Error(), "name a working binary", "vm.qemu", nil}}
 	}
-	return []Finding{{Health: OK, Subject: "QEMU", Text: version}}
+	findings := []Finding{{Health: OK, Subject: "QEMU", Text: version}}
+	for _, f := range vm.KnownFaults(version, "amd64") {
+		findings = append(findings, Finding{Health: OK, Subject: "QEMU", Text: "known fault of this version: " + f.What + "; therefore " + f.Avoided})
+	}
+	return findings
 }
 
 // checkAccelerator finds what a run would use. It has no kernel to boot as a

@@ -73,7 +73,7 @@ func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 		return i
 	}
 	for _, p := range outcome.Policies {
-		out.Policies = append(out.Policies, PolicyRule{Name: p, Accepts: []bool{}, Judged: map[int]Judged{}})
+		out.Policies = append(out.Policies, PolicyRule{Name: p, Accepts: []bool{}, Judged: map[int]Judged{}, Expected: map[int]results.Expected{}, Why: map[int]int{}})
 	}
 	for i := range cells {
 		c := &cells[i]
@@ -115,6 +115,26 @@ func (c *Cells) SetFamilies(a Annotator) {
 	c.Families = []string{""}
 	for i, test := range c.Tests {
 		c.Family[i] = place(known, &c.Families, sanitize.Line(a.Family(test)))
+	}
+}
+
+// SetExpected sets what the user expects of the cells under each policy: a cell
+// that fails as expected under one may pass under another. expect sets Expected
+// and Why of cells judged by a policy.
+func (c *Cells) SetExpected(cells []results.Cell, expect func([]results.Cell, outcome.Policy)) {
+	reasons := places(c.Reasons)
+	for i := range c.Policies {
+		rule := &c.Policies[i]
+		shown := results.Show(cells, rule.Name)
+		expect(shown, rule.Name)
+		for j := range shown {
+			if shown[j].Expected != "" {
+				rule.Expected[j] = shown[j].Expected
+			}
+			if shown[j].Why != "" {
+				rule.Why[j] = place(reasons, &c.Reasons, sanitize.Line(shown[j].Why))
+			}
+		}
 	}
 }
 

@@ -89,6 +89,9 @@ type PolicyRule struct {
 	Name    outcome.Policy `json:"name"`
 	Accepts []bool         `json:"accepts"` // one per entry of Cells.Outcomes
 	Judged  map[int]Judged `json:"judged"`  // cells with several attempts, by index
+	// Expected and Why are those of Cells under this policy.
+	Expected map[int]results.Expected `json:"standing"`
+	Why      map[int]int              `json:"why"`
 }
 
 // Judged is a cell's result under a policy. The numbers are indexes into the

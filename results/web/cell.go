@@ -62,6 +62,8 @@ func (c cellSource) History(ctx context.Context, key results.CellKey) ([]page.Pa
 	return c.server.past(ctx, key, c.policy, someRuns)
 }
 
+func (c cellSource) Expect(cells []results.Cell, p outcome.Policy) { c.server.expect(cells, p) }
+
 // violations serves what every policy forbids in a run.
 func (s *Server) violations(w http.ResponseWriter, r *http.Request) error {
 	if found, stamp, err := s.requested(r); err == nil && s.paged(found) && !r.URL.Query().Has("test") {

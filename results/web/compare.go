@@ -160,11 +160,19 @@ func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error
 func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Policy, wanted func(*results.Cell) bool) (history.KernelMap, map[results.CellKey]string, error) {
 	var cells history.MapCells
 	for _, run := range runs {
-		_, all, err := s.read(ctx, run, p, nil)
+		err := s.inParts(ctx, run, func(part []results.Cell) error {
+			if p != "" {
+				part = results.Show(part, p)
+			}
+			cells.Add(run.ID, part, wanted)
+			if cells.Len() > s.limits.mapCells {
+				return tooLarge("a map of more than %d cells is too large: name fewer tests or filesystems", s.limits.mapCells)
+			}
+			return nil
+		})
 		if err != nil {
 			return history.KernelMap{}, nil, err
 		}
-		cells.Add(run.ID, all, wanted)
 	}
 	return cells.Map(), cells.From, nil
 }

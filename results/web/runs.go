@@ -134,8 +134,14 @@ func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 		}
 		doc := page.NewCells(cells, planned...)
 		doc.SetFamilies(s.cfg.Annotator)
+		doc.SetExpected(cells, s.expect)
 		return doc
 	})
+}
+
+// expect judges cells by the user's expectations under a policy.
+func (s *Server) expect(cells []results.Cell, p outcome.Policy) {
+	copy(cells, s.cfg.Judge.Judge(results.Run{Policy: p}, cells))
 }
 
 // ofCells serves a document built from a run's cells, judged by the policy in

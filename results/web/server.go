@@ -115,11 +115,12 @@ type limits struct {
 	readers   int           // documents being built at once
 	cacheSize int           // bytes of documents kept
 	cells     int           // in one document
+	mapCells  int           // in one map
 }
 
 var defaultLimits = limits{
 	poll: 500 * time.Millisecond, heartbeat: 15 * time.Second, write: 10 * time.Second, linger: time.Minute,
-	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20, cells: 200_000,
+	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20, cells: 200_000, mapCells: 1_000_000,
 }
 
 // Server answers requests about a store.

@@ -800,7 +800,7 @@ var splicelab = (() => {
   };
   var judge = (cells, rule) => {
     const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
-    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: { ...cells.standing }, why: { ...cells.why } };
+    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
     now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
     for (const [i, judged] of Object.entries(rule.judged)) {
       now.verdict[i] = judged.verdict;
@@ -809,11 +809,6 @@ var splicelab = (() => {
       now.class[i] = judged.class;
       if (judged.flaky) now.flaky[i] = judged.flaky;
       else delete now.flaky[i];
-    }
-    for (const i of Object.keys(now.standing)) {
-      if (now.verdict[i] === cells.verdict[i] && now.outcome[i] === cells.outcome[i]) continue;
-      delete now.standing[i];
-      delete now.why[i];
     }
     return now;
   };
@@ -1678,7 +1673,7 @@ var splicelab = (() => {
 
   // assets/tests.js
   var some = 200;
-  var testList = (run, { tests, cells, limit }, query) => {
+  var testList = (run, { tests, cells, limit }, query, text = "") => {
     const rank = (test) => test.classes.violation ?? 0;
     const ordered = [...tests].sort((a, b) => rank(b) - rank(a));
     const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
@@ -1717,11 +1712,12 @@ var splicelab = (() => {
       add();
     };
     const field = el("input", { type: "search", id: "find", placeholder: "test", "aria-label": "Find tests", on: { input: find } });
+    field.value = text;
     find();
     return el(
       "section",
       { class: "tests" },
-      el("p", {}, counted(cells, "cell") + ", more than the " + limit.toLocaleString("en") + " of one matrix: choose a test, or find some."),
+      el("p", {}, counted(cells, "cell") + (cells > limit ? ", more than the " + limit.toLocaleString("en") + " of one matrix" : "") + ": choose a test, or find some."),
       el("form", { class: "filter", role: "search", on: { submit: (e) => e.preventDefault() } }, el("div", { class: "line" }, field, note, together)),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tests" }, el(
         "table",
@@ -2055,6 +2051,82 @@ var splicelab = (() => {
     };
   };
 
+  // assets/live/paged.js
+  var every = 2e3;
+  var poll = (id, { on, lost, signal }) => {
+    let known2 = -1, timer = 0, from = 0;
+    signal.addEventListener("abort", () => clearTimeout(timer));
+    const look = async () => {
+      const began = performance.now();
+      try {
+        const run = await source.run(id);
+        if (signal.aborted) return;
+        lost("");
+        const done = run.tally.cells, rate = known2 < 0 || !run.running ? 0 : 1e3 * Math.max(0, done - known2) / (began - from);
+        if (done !== known2) on({ kind: "reset", cell: null, tally: null });
+        on({ kind: run.finished ? "end" : "run", cell: null, tally: run.tally, planned: run.planned, done, running: run.running, rate, left: 0, doing: "running" });
+        known2 = done;
+        from = began;
+        if (run.finished) return;
+      } catch (error) {
+        if (signal.aborted) return;
+        lost(error.message + " The page may be out of date.");
+      }
+      timer = setTimeout(look, Math.max(every, 5 * (performance.now() - began)));
+    };
+    look();
+  };
+  var policyParams = (policy) => (
+    /** @type {Record<string, string>} */
+    policy ? { policy } : {}
+  );
+  var pagedNote = (id, chosen2, policy) => el(
+    "p",
+    {},
+    "Only the cells of " + counted(chosen2.length, "test") + ". ",
+    el("a", { href: routeHref("run", [id], new URLSearchParams(policyParams(policy))) }, "All tests")
+  );
+  var renderTests = (main, run, route, signal) => {
+    const progress = newProgress(run.id), holder = el("div", {}), violations = el("div", {});
+    const policy = route.params.get("policy") ?? "";
+    let over = false, reading = false, stale = false;
+    const read = async () => {
+      stale = true;
+      while (stale && !reading && !signal.aborted) {
+        reading = true;
+        stale = false;
+        try {
+          const [list, found] = await Promise.all([source.tests(run.id), source.violations(run.id)]);
+          const field = holder.querySelector("#find"), typing2 = document.activeElement === field, at = [field?.selectionStart, field?.selectionEnd];
+          const link = holder.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+          holder.replaceChildren(testList(run.id, list, policyParams(policy), field?.value ?? ""));
+          if (field && typing2) {
+            const again3 = holder.querySelector("#find");
+            again3.focus({ preventScroll: true });
+            again3.setSelectionRange(...at);
+          } else if (link) {
+            [...holder.querySelectorAll("a")].find((a) => a.getAttribute("href") === link)?.focus({ preventScroll: true });
+          }
+          violations.replaceChildren(violationBlock(run.id, found, policy));
+        } catch (error) {
+          if (!signal.aborted) progress.lost(error.message);
+        }
+        reading = false;
+      }
+    };
+    main.append(runHead({ ...run, planned: 0 }), progress.element, violations, holder, conditions(run));
+    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "running" });
+    poll(run.id, { signal, lost: progress.lost, on: (event) => {
+      if (event.kind === "reset") read();
+      if (event.tally) progress.update(event);
+      if (event.kind === "end") {
+        over = true;
+        show2();
+      }
+    } });
+    return { update: (next) => !over && next.args[0] === run.id && next.args.length === 1 && !next.params.has("test") && (next.params.get("policy") ?? "") === policy };
+  };
+
   // assets/live/live.js
   var drawEvery = 250;
   var readEvery = 2e3;
@@ -2111,7 +2183,11 @@ var splicelab = (() => {
         else delete cells.flaky[i];
         if (cell.standing) cells.standing[i] = cell.standing;
         else delete cells.standing[i];
-        for (const { judged: judged2 } of cells.policies) delete judged2[i];
+        for (const rule of cells.policies) {
+          delete rule.judged[i];
+          delete rule.standing[i];
+          if (cell.standing && verdictUnder(cells, rule.name, cell.verdict, cell.outcome, cell.class) === cell.verdict) rule.standing[i] = cell.standing;
+        }
         return true;
       },
       read(document2) {
@@ -2122,9 +2198,10 @@ var splicelab = (() => {
       settle
     };
   };
-  var readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
+  var readCells = (id, tests, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells?" + new URLSearchParams(tests.map((test) => ["test", test])), { signal });
   var render = async (main, id, signal) => {
     const run = await source.run(id);
+    const chosen2 = run.paged ? currentRoute().params.getAll("test") : [];
     const progress = newProgress(id);
     const kept2 = keptOf(id);
     let data = null, bar2 = null, matrix = null, over = false, barIsOf = "";
@@ -2136,7 +2213,7 @@ var splicelab = (() => {
     drawHead();
     progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
     const violations = el("div", {});
-    main.append(head2, progress.element, violations, empty, holder, conditions(run));
+    main.append(head2, progress.element, run.paged ? pagedNote(id, chosen2, filter.policy) : "", violations, empty, holder, conditions(run));
     let violating = -1, looking = 0, took2 = 0;
     const lookAtViolations = (tally) => {
       const now = tally.classes.violation ?? 0;
@@ -2162,6 +2239,10 @@ var splicelab = (() => {
       return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
     };
     const change = (next) => {
+      if (run.paged && [...next.test].join() !== chosen2.join()) {
+        go(routeHref("run", [id], filterParams(next)), { replace: true });
+        return;
+      }
       const anew = next.policy !== filter.policy;
       filter = next;
       history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
@@ -2223,7 +2304,7 @@ var splicelab = (() => {
       }
       apply();
     };
-    let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
+    let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery, readTook = 0;
     const take = (cell) => {
       if (!data?.take(cell)) unknown = true;
     };
@@ -2233,7 +2314,7 @@ var splicelab = (() => {
       drawing = setTimeout(async () => {
         drawing = 0;
         const now = performance.now();
-        if (unknown && !reading && now - lastRead >= readEvery) await readAll();
+        if (unknown && !reading && now - lastRead >= Math.max(readEvery, 5 * readTook)) await readAll();
         else if (data) draw2();
         if (unknown) soon();
       }, delay);
@@ -2244,7 +2325,8 @@ var splicelab = (() => {
       lastRead = performance.now();
       waiting = [];
       try {
-        const document2 = await readCells(id, signal);
+        const document2 = await readCells(id, chosen2, signal);
+        readTook = performance.now() - lastRead;
         if (data) data.read(document2);
         else data = table(document2, () => filter.policy);
         data.settle();
@@ -2260,7 +2342,7 @@ var splicelab = (() => {
         if (unknown) soon();
       }
     };
-    follow(id, { signal, lost: (text) => {
+    (run.paged ? poll : follow)(id, { signal, lost: (text) => {
       progress.lost(text);
       if (text && !data && !reading) readAll();
     }, on: (event) => {
@@ -2286,7 +2368,7 @@ var splicelab = (() => {
     } });
     return {
       update(next) {
-        if (over || next.args[0] !== id || next.args.length > 1) return false;
+        if (over || next.args[0] !== id || next.args.length > 1 || run.paged && next.params.getAll("test").join() !== chosen2.join()) return false;
         filter = parseFilter(next.params);
         if (data && bar2) draw2();
         return true;
@@ -2301,7 +2383,7 @@ var splicelab = (() => {
     if (id && rest2.length === 0) {
       const run = await source.run(id);
       if (run.id !== id) return go(routeHref("run", [run.id], route.params), { replace: true });
-      if (!run.finished && !run.paged) return render(main, id, signal);
+      if (!run.finished) return run.paged && !route.params.has("test") ? renderTests(main, run, route, signal) : render(main, id, signal);
     }
     return finished(main, route, signal);
   });

@@ -538,7 +538,7 @@ var splicelab = (() => {
   };
   var judge = (cells, rule) => {
     const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
-    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: { ...cells.standing }, why: { ...cells.why } };
+    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
     now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
     for (const [i, judged] of Object.entries(rule.judged)) {
       now.verdict[i] = judged.verdict;
@@ -547,11 +547,6 @@ var splicelab = (() => {
       now.class[i] = judged.class;
       if (judged.flaky) now.flaky[i] = judged.flaky;
       else delete now.flaky[i];
-    }
-    for (const i of Object.keys(now.standing)) {
-      if (now.verdict[i] === cells.verdict[i] && now.outcome[i] === cells.outcome[i]) continue;
-      delete now.standing[i];
-      delete now.why[i];
     }
     return now;
   };
@@ -1671,7 +1666,7 @@ var splicelab = (() => {
 
   // assets/tests.js
   var some = 200;
-  var testList = (run, { tests, cells, limit }, query) => {
+  var testList = (run, { tests, cells, limit }, query, text = "") => {
     const rank = (test) => test.classes.violation ?? 0;
     const ordered = [...tests].sort((a, b) => rank(b) - rank(a));
     const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
@@ -1710,11 +1705,12 @@ var splicelab = (() => {
       add();
     };
     const field = el("input", { type: "search", id: "find", placeholder: "test", "aria-label": "Find tests", on: { input: find } });
+    field.value = text;
     find();
     return el(
       "section",
       { class: "tests" },
-      el("p", {}, counted(cells, "cell") + ", more than the " + limit.toLocaleString("en") + " of one matrix: choose a test, or find some."),
+      el("p", {}, counted(cells, "cell") + (cells > limit ? ", more than the " + limit.toLocaleString("en") + " of one matrix" : "") + ": choose a test, or find some."),
       el("form", { class: "filter", role: "search", on: { submit: (e) => e.preventDefault() } }, el("div", { class: "line" }, field, note, together)),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tests" }, el(
         "table",
