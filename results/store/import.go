@@ -72,7 +72,9 @@ func selectCells(r *results.Run, attempts []results.Attempt) {
 		a := &attempts[i]
 		if !kernels[a.Kernel] {
 			kernels[a.Kernel] = true
-			r.Kernels = append(r.Kernels, a.Release())
+			k := a.Release()
+			k.Version = a.Version // what the name tells is not recorded
+			r.Kernels = append(r.Kernels, k)
 		}
 		filesystems[sanitize.Line(a.FS)] = true
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
@@ -66,24 +67,25 @@ func scanKernels(ctx context.Context, q querier, f func(run string, k results.Ke
 		if err := k.Version.UnmarshalText([]byte(version)); err != nil {
 			return errors.Join(fmt.Errorf("run %s: version of kernel %s: %w", run, k.Name, err), rows.Close())
 		}
-		f(run, known(k))
+		k.Platform = k.Platform.Of(k.Name)
+		f(run, k)
 	}
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-// known completes a kernel by what the name of its release tells.
-func known(k results.Kernel) results.Kernel {
-	a := results.Attempt{CellKey: results.CellKey{Kernel: k.Name}, Version: k.Version, Platform: k.Platform}
-	complete := a.Release()
-	complete.Digest = k.Digest
-	return complete
+// versioned is a kernel with the version in its name if none is recorded.
+func versioned(k results.Kernel) results.Kernel {
+	if k.Version.IsZero() {
+		k.Release = kernelversion.ReleaseOf(k.Name)
+	}
+	return k
 }
 
 // plannedKernels returns the kernels that runs have or were to have, in order, by
 // run.
 func (s *Store) plannedKernels(ctx context.Context) (map[string][]results.Kernel, error) {
 	all := map[string][]results.Kernel{}
-	if err := scanKernels(ctx, s.read, func(run string, k results.Kernel) { all[run] = append(all[run], k) },
+	if err := scanKernels(ctx, s.read, func(run string, k results.Kernel) { all[run] = append(all[run], versioned(k)) },
 		`SELECT `+kernelColumns+` FROM kernel`); err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func named(releases []string, recorded map[string]results.Kernel) []results.Kern
 		if !ok {
 			k = results.KernelOf(release)
 		}
-		all = append(all, k)
+		all = append(all, versioned(k))
 	}
 	slices.SortFunc(all, results.Kernel.Compare)
 	return all
