@@ -25,7 +25,7 @@ type Kernel struct {
 
 // KernelOf is a kernel of which only the release is known.
 func KernelOf(release string) Kernel {
-	return Kernel{Release: kernelversion.ReleaseOf(release), Platform: Platform{}.Of(release)}
+	return Kernel{Release: kernelversion.ReleaseOf(release), Platform: Platform{}.OfRelease(release)}
 }
 
 // Release is the kernel of an attempt: as the store has it, completed by what
@@ -35,13 +35,13 @@ func (a *Attempt) Release() Kernel {
 	if k.Version.IsZero() {
 		k.Release = kernelversion.ReleaseOf(a.Kernel)
 	}
-	k.Platform = k.Platform.Of(a.Kernel)
+	k.Platform = k.Platform.OfRelease(a.Kernel)
 	return k
 }
 
-// Of completes the platform of a release by what its name tells: results of
+// OfRelease completes the platform of a release by what its name tells: results of
 // older versions and of other tools have no more.
-func (p Platform) Of(release string) Platform {
+func (p Platform) OfRelease(release string) Platform {
 	if p.Flavour == "" {
 		p.Flavour = arch.FlavourOf(release)
 	}
@@ -66,11 +66,11 @@ const unrecorded = "amd64"
 
 // compared is the platform by which kernels are compared.
 func (k Kernel) compared() Platform {
-	p := k.Platform.Of(k.Name)
+	p := k.Platform.OfRelease(k.Name)
 	if p.Arch == "" {
 		p.Arch = unrecorded
 	}
-	return p.Of(k.Name)
+	return p.OfRelease(k.Name)
 }
 
 // SameFlavour reports whether two kernels have architecture, flavour and page
@@ -112,7 +112,7 @@ func flavourRank(p Platform) int {
 // Tag is what tells kernels of different flavours apart: the flavour, or of a
 // kernel that is none of Debian's the architecture and unusual pages, "arm64 16k".
 func (k Kernel) Tag() string {
-	p := k.Platform.Of(k.Name)
+	p := k.Platform.OfRelease(k.Name)
 	if p.Flavour == "" && p.PageSize > usualPage {
 		return fmt.Sprintf("%s %dk", p.Arch, p.PageSize>>10)
 	}

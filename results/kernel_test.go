@@ -29,7 +29,7 @@ func TestPlatformOfARelease(t *testing.T) {
 	// Only on some architectures a kernel that is none of Debian's may have pages
 	// of another size.
 	for arch, want := range map[string]int{"amd64": 4096, "arm64": 0, "riscv64": 4096, "s390x": 0} {
-		if got := (results.Platform{Arch: arch}).Of("6.12.0-lab").PageSize; got != want {
+		if got := (results.Platform{Arch: arch}).OfRelease("6.12.0-lab").PageSize; got != want {
 			t.Errorf("%s: pages of %d, want %d", arch, got, want)
 		}
 	}

@@ -22,15 +22,19 @@ func OfFlavour(kernels []Kernel, flavour string) []Kernel {
 		return slices.DeleteFunc(slices.Clone(kernels), func(k Kernel) bool { return !like(k) })
 	}
 	if flavour != "" {
-		return keep(func(k Kernel) bool {
-			p := k.compared()
-			return p.Flavour == flavour || p.Flavour == "" && p.Arch == flavour
-		})
+		return keep(func(k Kernel) bool { return k.In(flavour) })
 	}
 	if usual := keep(Kernel.Usual); len(usual) > 0 {
 		return usual
 	}
 	return keep(func(k Kernel) bool { return k.SameFlavour(kernels[0]) })
+}
+
+// In reports whether a kernel is of a flavour or, if it is none of Debian's, of the
+// architecture of that name. Every kernel is of the empty flavour.
+func (k Kernel) In(flavour string) bool {
+	p := k.compared()
+	return flavour == "" || p.Flavour == flavour || p.Flavour == "" && p.Arch == flavour
 }
 
 // Usual reports whether a kernel is of this host's default flavour, or is of its

@@ -67,7 +67,7 @@ func scanKernels(ctx context.Context, q querier, f func(run string, k results.Ke
 		if err := k.Version.UnmarshalText([]byte(version)); err != nil {
 			return errors.Join(fmt.Errorf("run %s: version of kernel %s: %w", run, k.Name, err), rows.Close())
 		}
-		k.Platform = k.Platform.Of(k.Name)
+		k.Platform = k.Platform.OfRelease(k.Name)
 		f(run, k)
 	}
 	return errors.Join(rows.Err(), rows.Close())
