@@ -17,7 +17,7 @@ const templateFormat = 2
 // templateKey is the digest of everything that goes into a template, each part
 // by its content, never by its path.
 func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (string, error) {
-	qemu, err := vm.Identity(ctx, h.QEMU)
+	qemu, err := vm.Identity(ctx, h.QEMU(spec.arch))
 	if err != nil {
 		return "", err
 	}
