@@ -98,7 +98,7 @@ func with(packages ...string) []string { return append(packages, leaves...) }
 
 // foundations are leaves that every package of the host may import beyond its
 // row; what runs in the guest must stay small.
-var foundations = []string{"internal/artifact", "internal/confine", "internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
+var foundations = []string{"internal/arch", "internal/artifact", "internal/confine", "internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
 
 // onHost reports whether a package may import the foundations.
 func onHost(name string) bool {

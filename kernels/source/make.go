@@ -188,7 +188,7 @@ func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished
 // install copies the build into a store entry.
 func (p *Prepared) install(ctx context.Context, dir string) error {
 	p.step("installing")
-	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BzImageFile, ".config": kernels.ConfigFile} {
+	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BootFile, ".config": kernels.ConfigFile} {
 		b, err := p.readObject(from)
 		if err != nil {
 			return err

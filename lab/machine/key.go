@@ -30,6 +30,7 @@ func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (strin
 		QEMU     string
 		Machine  []string
 		Kernel   string
+		PageSize int
 		Initrd   string
 		Disks    []string
 		Modules  []string
@@ -39,7 +40,7 @@ func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (strin
 		Env      []string
 	}{
 		Format: templateFormat, QEMU: qemu, Machine: hardware,
-		Kernel: spec.kernel.Digest, Initrd: spec.initrd.Digest, Disks: spec.content, Modules: spec.modules, Profile: spec.profile,
+		Kernel: spec.kernel.Digest, PageSize: spec.kernel.PageSize, Initrd: spec.initrd.Digest, Disks: spec.content, Modules: spec.modules, Profile: spec.profile,
 		Protocol: protocol.Version, Suite: suite, Env: spec.Env(),
 	})
 	if err != nil {
