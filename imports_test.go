@@ -37,7 +37,7 @@ var directions = []struct {
 	{"internal/confine", nil, "it is a leaf: it does not know which programs it starts"},
 	{"internal/osfile", nil, "it is a leaf: files and locks know nothing of what is in them"},
 	{"kernels/...", []string{"kernels/...", "outcome", "internal/kernelversion"}, "a kernel does not know what is done with it"},
-	{"internal/guestbin/...", []string{"internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
+	{"internal/guestbin/...", []string{"internal/arch", "internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
 	{"images/...", []string{"images", "kernels", "outcome", "internal/kernelversion"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
 	{"results", []string{"internal/kernelversion", "outcome"}, "the model does not know where it is stored nor how it is shown"},
