@@ -156,7 +156,7 @@ func boot(t testing.TB, k kernels.Kernel, initrd string, extra ...string) *guest
 		"-serial", "file:" + g.console,
 		"-chardev", "socket,id=c1,path=" + control.Addr().String(), "-serial", "chardev:c1",
 		"-chardev", "socket,id=c2,path=" + output.Addr().String(), "-serial", "chardev:c2",
-		"-kernel", k.BootImage(), "-initrd", initrd, "-append", "console=ttyS0 panic=-1 quiet",
+		"-kernel", k.BootImage(), "-initrd", initrd, "-append", "console=ttyS0 panic=-1 quiet splicelab.control=/dev/ttyS1 splicelab.output=/dev/ttyS2",
 	}
 	cmd := exec.Command("qemu-system-x86_64", append(args, extra...)...)
 	var stderr bytes.Buffer

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/vm"
 )
@@ -22,6 +23,7 @@ func TestTemplatesBelongToOneQEMU(t *testing.T) {
 		}
 		return path
 	}
+	at := func(path string) func(arch.Arch) string { return func(arch.Arch) string { return path } }
 	kernel := write("vmlinuz", "kernel")
 	spec := &Spec{kernel: &kernels.Kernel{BzImage: kernel, Digest: "1"}, initrd: images.Initramfs{Path: kernel, Digest: "2"}}
 	key := func(h Host) string {
@@ -32,13 +34,13 @@ func TestTemplatesBelongToOneQEMU(t *testing.T) {
 		}
 		return k
 	}
-	h := Host{QEMU: write("qemu-7.2", "7.2"), Accel: vm.TCG, MemoryMiB: 512, CPUs: 1}
+	h := Host{QEMU: at(write("qemu-7.2", "7.2")), Accel: vm.TCG, MemoryMiB: 512, CPUs: 1}
 	seven := key(h)
-	h.QEMU = write("qemu-7.2-elsewhere", "7.2")
+	h.QEMU = at(write("qemu-7.2-elsewhere", "7.2"))
 	if key(h) != seven {
 		t.Error("the key depends on where QEMU is installed")
 	}
-	h.QEMU = write("qemu-10.0", "10.0")
+	h.QEMU = at(write("qemu-10.0", "10.0"))
 	ten := key(h)
 	if ten == seven {
 		t.Error("two versions of QEMU share a template")
