@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
@@ -58,6 +59,22 @@ func (p Platform) OfRelease(release string) Platform {
 		}
 	}
 	return p
+}
+
+// Words describes the platform: "arm64, flavour arm64-16k, pages of 16 KiB". It is
+// empty if nothing is known, and not sanitized.
+func (p Platform) Words() string {
+	var words []string
+	if p.Arch != "" {
+		words = append(words, p.Arch)
+	}
+	if p.Flavour != "" {
+		words = append(words, "flavour "+p.Flavour)
+	}
+	if p.PageSize > 0 {
+		words = append(words, fmt.Sprintf("pages of %d KiB", p.PageSize>>10))
+	}
+	return strings.Join(words, ", ")
 }
 
 // unrecorded is the architecture of results that do not record one: those of

@@ -34,9 +34,10 @@ type CellHistory struct {
 
 // PastResult is the result of a cell in one run.
 type PastResult struct {
-	Run      string           `json:"run"`
-	Started  time.Time        `json:"started"`
-	Kernel   string           `json:"kernel"`
+	Run     string    `json:"run"`
+	Started time.Time `json:"started"`
+	Kernel  string    `json:"kernel"`
+	results.Platform
 	Class    outcome.Class    `json:"class"`
 	Verdict  outcome.Verdict  `json:"verdict"`
 	Outcome  outcome.Outcome  `json:"outcome"`
