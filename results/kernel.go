@@ -81,8 +81,8 @@ func (p Platform) Words() string {
 // versions that had no other.
 const unrecorded = "amd64"
 
-// compared is the platform by which kernels are compared.
-func (k Kernel) compared() Platform {
+// Comparable is the platform by which kernels are compared.
+func (k Kernel) Comparable() Platform {
 	p := k.Platform.OfRelease(k.Name)
 	if p.Arch == "" {
 		p.Arch = unrecorded
@@ -94,7 +94,7 @@ func (k Kernel) compared() Platform {
 // size in common. Only then does a difference between them come from their
 // versions.
 func (k Kernel) SameFlavour(o Kernel) bool {
-	return k.Platform == o.Platform && k.Name == o.Name || k.compared() == o.compared()
+	return k.Platform == o.Platform && k.Name == o.Name || k.Comparable() == o.Comparable()
 }
 
 // Compare orders kernels by flavour, in the order of the architectures and of
@@ -102,7 +102,7 @@ func (k Kernel) SameFlavour(o Kernel) bool {
 // those of its architecture's default flavour.
 func (k Kernel) Compare(o Kernel) int {
 	if k.Platform != o.Platform || k.Platform == (Platform{}) {
-		a, b := k.compared(), o.compared()
+		a, b := k.Comparable(), o.Comparable()
 		if c := cmp.Or(archRank(a)-archRank(b), flavourRank(a)-flavourRank(b), a.PageSize-b.PageSize); c != 0 {
 			return c
 		}

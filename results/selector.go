@@ -33,13 +33,13 @@ func OfFlavour(kernels []Kernel, flavour string) []Kernel {
 // In reports whether a kernel is of a flavour or, if it is none of Debian's, of the
 // architecture of that name. Every kernel is of the empty flavour.
 func (k Kernel) In(flavour string) bool {
-	p := k.compared()
+	p := k.Comparable()
 	return flavour == "" || p.Flavour == flavour || p.Flavour == "" && p.Arch == flavour
 }
 
 // Usual reports whether a kernel is of this host's default flavour, or is of its
 // architecture and none of Debian's.
 func (k Kernel) Usual() bool {
-	p, a := k.compared(), arch.Default()
+	p, a := k.Comparable(), arch.Default()
 	return p.Arch == a.Name && (p.Flavour == "" || p.Flavour == a.Flavours[0])
 }

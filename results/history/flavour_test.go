@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/splicelab/splicelab/internal/arch"
+	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/resultstest"
@@ -82,6 +83,22 @@ func TestHistoryWithinAFlavour(t *testing.T) {
 	rates, err := history.Rates(ctx, s, []results.CellKey{key}, run, 20, func(c []results.Cell) []results.Cell { return c }, resultstest.BadVerdict)
 	if err != nil || rates[key].Attempts != 1 {
 		t.Errorf("%v: %v", rates, err)
+	}
+}
+
+// Builds of one source that differ by architecture are no flaky cell.
+func TestSteadinessByArchitecture(t *testing.T) {
+	var s history.Steadiness
+	for _, of := range []string{"amd64", "arm64", "amd64", "arm64"} {
+		a := resultstest.Attempt(results.CellKey{Kernel: "6.18.1-lab", FS: "xfs", Test: "s.TestA"}, 1, outcome.Pass, outcome.Snapshot)
+		a.Platform = results.Platform{Arch: of, PageSize: 4096}
+		if of == "arm64" {
+			a.Verdict, a.Outcome = outcome.Fail, outcome.Live
+		}
+		s.Add([]results.Cell{results.FromAttempts([]results.Attempt{a})}, resultstest.BadVerdict)
+	}
+	if compared, unsteady := s.Cells(); compared != 2 || len(unsteady) != 0 {
+		t.Errorf("%d compared, unsteady %+v", compared, unsteady)
 	}
 }
 
