@@ -15,6 +15,12 @@ func CheckSelectors(selectors string) error {
 		return err
 	}
 	for _, part := range parts {
+		named := strings.Contains(part, ":") && !strings.HasPrefix(part, "newest:")
+		if !named {
+			if part, _, err = CutFlavour(part); err != nil {
+				return err
+			}
+		}
 		switch {
 		case strings.HasPrefix(part, fileSelector):
 			_, err = parseFile(part)
@@ -24,7 +30,7 @@ func CheckSelectors(selectors string) error {
 			if n, aerr := strconv.Atoi(strings.TrimPrefix(part, "newest:")); aerr != nil || n < 1 {
 				err = &SelectorError{Selector: part, Reason: "want a number from 1, as in newest:5"}
 			}
-		case part == "all", strings.Contains(part, ":"): // only its source can check it
+		case part == "all", named: // only its source can check it
 		default:
 			if _, verr := kernelversion.Parse(part); verr != nil {
 				err = &SelectorError{Selector: part, Reason: "not understood: " + selectorForms}

@@ -3,7 +3,6 @@ package kernels
 import (
 	"bytes"
 	"context"
-	"debug/elf"
 	"fmt"
 	"net/url"
 	"os"
@@ -18,13 +17,14 @@ import (
 const maxImage = 2 << 30
 
 // Files is the source of kernels selected by path:
-// file:PATH?modules=DIR&config=FILE. PATH is a bzImage or an ELF vmlinux; DIR
+// file:PATH?modules=DIR&config=FILE. PATH is a boot image, of which architecture
+// it says itself: a bzImage, an Image or an ELF vmlinux; DIR
 // contains kernel/…, or is the target of modules_install; modules and config
 // are optional. PATH is literal; DIR and FILE are URL-encoded, with %2C for a
 // comma.
 //
 // With a Store the images are copied, so that the kernel cannot change during a
-// run, and the vmlinux is extracted from the bzImage.
+// run, and those that QEMU cannot boot as they are, are unpacked.
 type Files struct {
 	Store *Store // nil: boot the image in place
 }
@@ -73,7 +73,7 @@ func parseFile(selector string) (filePaths, error) {
 	}
 	path, query, _ := strings.Cut(rest, "?")
 	if path == "" {
-		return filePaths{}, bad("want the path of a bzImage or vmlinux after file:")
+		return filePaths{}, bad("want the path of a bzImage, Image or vmlinux after file:")
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -105,44 +105,55 @@ func (f Files) Entry(selector string) (Entry, error) {
 	bad := func(err error) (Entry, error) {
 		return Entry{}, &SelectorError{Selector: selector, Reason: err.Error()}
 	}
-	image, err := readImage(paths.image)
+	raw, err := readImage(paths.image)
 	if err != nil {
 		return bad(err)
 	}
-	release, err := imageRelease(image)
+	image, err := readBootImage(raw)
 	if err != nil {
 		return bad(fmt.Errorf("%s: %w", paths.image, err))
 	}
-	arch, err := imageArch(image)
-	if err != nil {
-		return bad(fmt.Errorf("%s: %w", paths.image, err))
-	}
-	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) && !hasPVH(image) {
+	if image.file == VmlinuxFile && !hasPVH(image.data) {
 		return bad(fmt.Errorf("%s: this vmlinux was built without CONFIG_PVH and cannot be booted directly: give its bzImage", paths.image))
 	}
 	if paths.modules != "" {
-		if paths.modules, err = modulesBelow(paths.modules, release); err != nil {
+		if paths.modules, err = modulesBelow(paths.modules, image.release); err != nil {
 			return bad(err)
 		}
 	}
-	if paths.config != "" {
-		if info, err := os.Stat(paths.config); err != nil || !info.Mode().IsRegular() {
-			return bad(fmt.Errorf("configuration %s: not a readable file", paths.config))
-		}
+	config, err := readConfig(paths.config)
+	if err != nil {
+		return bad(err)
 	}
-	version, err := kernelversion.Parse(release)
+	version, err := kernelversion.Parse(image.release)
 	if err != nil {
 		return bad(fmt.Errorf("%s: %w", paths.image, err))
 	}
 	return Entry{
-		Release: release,
-		Version: version,
-		Arch:    arch,
-		Origin:  selector,
-		Cached:  true,
-		Modules: paths.modules != "",
-		Source:  f,
+		Release:  image.release,
+		Version:  version,
+		Arch:     image.arch,
+		PageSize: image.pages(config),
+		Origin:   selector,
+		Cached:   true,
+		Modules:  paths.modules != "",
+		Source:   f,
 	}, nil
+}
+
+// maxConfig bounds a configuration given by file:, in bytes. Debian's have up to
+// 340 KB.
+const maxConfig = 16 << 20
+
+// readConfig reads a build configuration; without a path there is none.
+func readConfig(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxConfig {
+		return nil, fmt.Errorf("configuration %s: not a readable file", path)
+	}
+	return os.ReadFile(path)
 }
 
 func readImage(path string) ([]byte, error) {
@@ -151,7 +162,7 @@ func readImage(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file: give a bzImage or vmlinux", path)
+		return nil, fmt.Errorf("%s is not a regular file: give a bzImage, Image or vmlinux", path)
 	}
 	if info.Size() > maxImage {
 		return nil, fmt.Errorf("%s is too large (%d bytes): strip its debug information first", path, info.Size())
@@ -185,11 +196,9 @@ func (f Files) Fetch(ctx context.Context, e Entry, _ Progress) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	var config []byte
-	if paths.config != "" {
-		if config, err = os.ReadFile(paths.config); err != nil {
-			return Kernel{}, err
-		}
+	config, err := readConfig(paths.config)
+	if err != nil {
+		return Kernel{}, err
 	}
 	k, err := f.boot(ctx, e, paths, image, config)
 	if err != nil {
@@ -207,23 +216,13 @@ func (f Files) Fetch(ctx context.Context, e Entry, _ Progress) (Kernel, error) {
 }
 
 // boot returns the kernel without its modules.
-func (f Files) boot(ctx context.Context, e Entry, paths filePaths, image, config []byte) (Kernel, error) {
-	name := BzImageFile
-	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
-		name = VmlinuxFile
-	}
-	digest := hexSum([]byte(hexSum(image) + "\n" + hexSum(config)))
+func (f Files) boot(ctx context.Context, e Entry, paths filePaths, raw, config []byte) (Kernel, error) {
+	digest := hexSum([]byte(hexSum(raw) + "\n" + hexSum(config)))
 	if f.Store == nil {
-		k := Kernel{Release: e.Release, Version: e.Version, Arch: e.Arch, Origin: e.Origin, Config: paths.config, Digest: digest}
-		if name == VmlinuxFile {
-			k.Vmlinux, k.PVH = paths.image, hasPVH(image)
-		} else {
-			k.BzImage = paths.image
-		}
-		return k, nil
+		return inPlace(e, paths, raw, digest)
 	}
 	k, err := f.Store.Put(ctx, digest, func(_ context.Context, dir string) (Facts, error) {
-		err := os.WriteFile(filepath.Join(dir, name), image, 0o644)
+		err := os.WriteFile(filepath.Join(dir, BootFile), raw, 0o644)
 		if config != nil && err == nil {
 			err = os.WriteFile(filepath.Join(dir, ConfigFile), config, 0o644)
 		}
@@ -234,5 +233,25 @@ func (f Files) boot(ctx context.Context, e Entry, paths filePaths, image, config
 	}
 	// The same image may have been stored under another path.
 	k.Origin = e.Origin
+	return k, nil
+}
+
+// inPlace returns a kernel that is booted from the user's own file.
+func inPlace(e Entry, paths filePaths, raw []byte, digest string) (Kernel, error) {
+	image, err := readBootImage(raw)
+	if err != nil {
+		return Kernel{}, fmt.Errorf("%s: %w", paths.image, err)
+	}
+	k := Kernel{Release: e.Release, Version: e.Version, Arch: e.Arch, PageSize: e.PageSize, Origin: e.Origin, Config: paths.config, Digest: digest}
+	switch {
+	case !bytes.Equal(image.data, raw):
+		return Kernel{}, fmt.Errorf("%s: only its unpacked image can be booted, and there is no store to unpack it to", paths.image)
+	case image.file == VmlinuxFile:
+		k.Vmlinux, k.PVH = paths.image, hasPVH(raw)
+	case image.file == ImageFile:
+		k.Image = paths.image
+	default:
+		k.BzImage = paths.image
+	}
 	return k, nil
 }

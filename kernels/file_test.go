@@ -3,6 +3,7 @@ package kernels
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"errors"
 	"os"
 	"path/filepath"
@@ -25,6 +26,8 @@ func fileKernel(t *testing.T) string {
 		"vmlinux-nopvh": kerneltest.Vmlinux(testRelease, false),
 		"bzImage-nopvh": kerneltest.BzImage(testRelease, kerneltest.Gzip(kerneltest.Vmlinux(testRelease, false))),
 		"bzImage-odd":   kerneltest.BzImage(testRelease, []byte("compressed in a future format")),
+		"Image":         kerneltest.Image(testRelease, elf.EM_AARCH64, kerneltest.Pages16K),
+		"Image.gz":      kerneltest.Gzip(kerneltest.Image(testRelease, elf.EM_RISCV, 0)),
 		"text":          []byte("no kernel"),
 		"config":        []byte("CONFIG_PVH=y\n"),
 		"m/lib/modules/" + testRelease + "/kernel/a.ko": []byte("a module"),
@@ -48,6 +51,8 @@ func TestFiles(t *testing.T) {
 		{"vmlinux", true, false, true, false},
 		{"bzImage-nopvh", false, true, false, false},
 		{"bzImage-odd", false, true, false, false},
+		{"Image", false, false, false, false},
+		{"Image.gz", false, false, false, false},
 		{"bzImage?modules=" + dir + "/m&config=" + dir + "/config", true, true, true, true},
 		{"vmlinux?modules=" + modules, true, false, true, true},
 		{"vmlinux?modules=" + filepath.Dir(modules), true, false, true, true},
@@ -69,6 +74,16 @@ func TestFiles(t *testing.T) {
 			k := found[0]
 			if (k.Vmlinux != "") != c.vmlinux || (k.BzImage != "") != c.bzImage || k.PVH != c.pvh || (k.Modules != "") != c.module {
 				t.Errorf("fetched %+v", k)
+			}
+			wantArch, wantPages := AMD64, 4096
+			switch c.query {
+			case "Image":
+				wantArch, wantPages = "arm64", 16384
+			case "Image.gz":
+				wantArch = "riscv64"
+			}
+			if e.Arch != wantArch || k.Arch != wantArch || e.PageSize != wantPages || k.PageSize != wantPages {
+				t.Errorf("entry for %s with pages of %d, fetched %s with %d", e.Arch, e.PageSize, k.Arch, k.PageSize)
 			}
 			if (k.Config != "") != strings.Contains(c.query, "config=") || len(k.Digest) != sumLen || k.BootImage() == "" {
 				t.Errorf("fetched %+v", k)
@@ -94,6 +109,12 @@ func TestFilesWithoutStore(t *testing.T) {
 	k, err := e.Source.Fetch(t.Context(), e, nil)
 	if err != nil || k.BootImage() != filepath.Join(dir, "bzImage") || k.Digest == "" {
 		t.Errorf("fetched %+v, %v", k, err)
+	}
+	if e, err = (Files{}).Entry("file:" + dir + "/Image.gz"); err != nil {
+		t.Fatal(err)
+	}
+	if k, err := e.Source.Fetch(t.Context(), e, nil); err == nil {
+		t.Errorf("boots %s, which QEMU does not unpack", k.BootImage())
 	}
 }
 
@@ -128,7 +149,7 @@ func TestFileErrors(t *testing.T) {
 	dir := fileKernel(t)
 	for query, want := range map[string]string{
 		"none":                        "no such file",
-		"text":                        "neither an ELF vmlinux nor a bzImage",
+		"text":                        "neither an ELF vmlinux, a bzImage nor an Image",
 		"":                            "not a regular file",
 		"vmlinux-nopvh":               "give its bzImage",
 		"bzImage?modules=" + dir:      "neither it nor lib/modules/" + testRelease,

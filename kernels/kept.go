@@ -42,7 +42,7 @@ type Kept struct{ Kernel Kernel }
 
 // Entry describes the kernel.
 func (k Kept) Entry() Entry {
-	return Entry{Release: k.Kernel.Release, Version: k.Kernel.Version, Arch: k.Kernel.Arch, Flavour: k.Kernel.Flavour, Origin: k.Kernel.Origin,
+	return Entry{Release: k.Kernel.Release, Version: k.Kernel.Version, Arch: k.Kernel.Arch, Flavour: k.Kernel.Flavour, PageSize: k.Kernel.PageSize, Origin: k.Kernel.Origin,
 		Cached: true, Modules: k.Kernel.Modules != "", Source: k}
 }
 

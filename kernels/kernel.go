@@ -4,12 +4,14 @@
 package kernels
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
-// AMD64 is the only architecture so far, in the naming of Debian and Go.
+// AMD64 is the architecture of whatever does not name one: entries, manifests
+// and recipes from before there was another.
 const AMD64 = "amd64"
 
 // ID is a kernel's identity, for use as a map key. A release is not enough: two
@@ -24,9 +26,11 @@ type ID struct {
 type Entry struct {
 	Release string                // what uname -r prints, e.g. "6.12.117+deb12-cloud-amd64"
 	Version kernelversion.Version // upstream
-	Arch    string                // see AMD64, the default if empty
+	Arch    string                // as in internal/arch; AMD64 if empty
 	Flavour string                // e.g. "cloud-amd64"; empty for file kernels
-	Origin  string                // where it comes from, e.g. "debian/bookworm-security" or "file:/boot/vmlinuz"
+	// PageSize is in bytes; 0 if it is unknown until the kernel is fetched.
+	PageSize int
+	Origin   string // where it comes from, e.g. "debian/bookworm-security" or "file:/boot/vmlinuz"
 	// PackageVersion is the distribution's version ("6.1.192-2"); it
 	// orders entries of one upstream version.
 	PackageVersion string
@@ -53,14 +57,19 @@ func (e Entry) named() kernelversion.Release {
 type Kernel struct {
 	Release string
 	Version kernelversion.Version
-	Arch    string // see AMD64
+	Arch    string // as in internal/arch
 	Flavour string
 	Origin  string
+	// PageSize is the size of a page in bytes.
+	PageSize int
 	// Vmlinux is the path of the uncompressed ELF image, or empty; PVH reports
 	// whether it has the PVH note with which QEMU boots it directly.
 	Vmlinux string
 	PVH     bool
 	BzImage string // path of the bzImage; empty if there is only a vmlinux
+	// Image is the path of the unpacked boot image of an architecture that has
+	// no bzImage (arch/*/boot/Image), or empty.
+	Image string
 	// Modules is the directory of the module tree ("kernel/…" and, if present,
 	// modules.dep, modules.builtin), or empty.
 	Modules string
@@ -93,12 +102,12 @@ type Checkout struct {
 }
 
 // BootImage is the file for QEMU's -kernel: the vmlinux if it can be booted by
-// PVH, else the bzImage.
+// PVH, else the bzImage or Image.
 func (k Kernel) BootImage() string {
 	if k.PVH && k.Vmlinux != "" {
 		return k.Vmlinux
 	}
-	return k.BzImage
+	return cmp.Or(k.BzImage, k.Image)
 }
 
 // Source lists kernels and fetches them.

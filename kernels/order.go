@@ -12,13 +12,14 @@ import (
 
 // CompareEntries orders like kernelversion.Release with one refinement: builds
 // of one upstream version are ordered by Debian package version first, then by
-// release. The origin comes last.
+// release. Origin and architecture come last.
 func CompareEntries(a, b Entry) int {
 	return cmp.Or(
 		a.Version.Compare(b.Version),
 		comparePackages(a.PackageVersion, b.PackageVersion),
 		kernelversion.CompareNatural(a.Release, b.Release),
 		strings.Compare(a.Origin, b.Origin),
+		strings.Compare(cmp.Or(a.Arch, AMD64), cmp.Or(b.Arch, AMD64)),
 	)
 }
 

@@ -1,12 +1,10 @@
 package kernels
 
 import (
-	"debug/elf"
 	"slices"
 	"testing"
 
 	"github.com/splicelab/splicelab/internal/kernelversion"
-	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
 func TestEntryOrder(t *testing.T) {
@@ -54,22 +52,5 @@ func TestFetchTwoKernelsOfOneRelease(t *testing.T) {
 	wait := Prefetch(t.Context(), entries, 1, nil)
 	if k, err := wait(t.Context(), "6.12.9"); err == nil {
 		t.Errorf("of two kernels of one release, %v was chosen", k.ID())
-	}
-}
-
-func TestImageArch(t *testing.T) {
-	vmlinux := kerneltest.Vmlinux("6.12.9", true)
-	for name, image := range map[string][]byte{"vmlinux": vmlinux, "bzImage": kerneltest.BzImage("6.12.9", kerneltest.Gzip(vmlinux))} {
-		if arch, err := imageArch(image); err != nil || arch != AMD64 {
-			t.Errorf("%s is for %q, %v", name, arch, err)
-		}
-	}
-	other := slices.Clone(vmlinux)
-	other[18], other[19] = byte(elf.EM_AARCH64), 0
-	if arch, err := imageArch(other); err == nil {
-		t.Errorf("an arm64 vmlinux is for %q", arch)
-	}
-	if arch, err := imageArch([]byte("MZ")); err == nil {
-		t.Errorf("no kernel is for %q", arch)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/splicelab/splicelab/internal/arch"
 )
 
 // fileSelector starts a selector that names a kernel image on this host.
@@ -25,7 +27,7 @@ type Namer interface {
 // once, oldest first. file: selectors need no source; with a Files among the
 // sources those kernels boot faster, because its store keeps the extracted
 // vmlinux. Other sources are listed only if a selector needs them, so that
-// files work without network.
+// files work without network, and only for the flavours needed.
 func Resolve(ctx context.Context, sources []Source, selectors string) ([]Entry, error) {
 	parts, err := splitSelectors(selectors)
 	if err != nil {
@@ -39,11 +41,15 @@ func Resolve(ctx context.Context, sources []Source, selectors string) ([]Entry, 
 	}
 	namers = append(namers, Files{})
 	var chosen []Entry
-	var listed []string
+	var usual, flavoured []string // listed in the default flavour, in another
 	for _, part := range parts {
 		i := slices.IndexFunc(namers, func(n Namer) bool { return strings.HasPrefix(part, n.Prefix()) })
 		if i < 0 {
-			listed = append(listed, part)
+			if strings.Contains(part, "@") || arch.FlavourOf(part) != "" {
+				flavoured = append(flavoured, part)
+			} else {
+				usual = append(usual, part)
+			}
 			continue
 		}
 		entry, err := namers[i].Named(ctx, part)
@@ -52,18 +58,22 @@ func Resolve(ctx context.Context, sources []Source, selectors string) ([]Entry, 
 		}
 		chosen = append(chosen, entry)
 	}
-	if len(listed) > 0 {
+	if len(usual) > 0 {
 		offered, err := List(ctx, sources)
 		if err != nil {
 			return nil, err
 		}
-		found, err := selectParts(offered, listed)
+		found, err := selectParts(offered, usual)
 		if err != nil {
 			return nil, err
 		}
 		chosen = append(chosen, found...)
 	}
-	return unique(chosen), nil
+	found, err := resolveFlavours(ctx, sources, flavoured)
+	if err != nil {
+		return nil, err
+	}
+	return unique(append(chosen, found...)), nil
 }
 
 // List returns the entries of all sources, oldest first.

@@ -28,7 +28,7 @@ func (e *SelectorError) Error() string {
 func (*SelectorError) BadInput() {}
 
 // selectorForms is shown for selectors that cannot be parsed.
-const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all, file:PATH or build:NAME"
+const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all, file:PATH or build:NAME; @FLAVOUR after it selects another flavour, as in 6.12@arm64-16k"
 
 // Select returns the entries that the comma-separated selectors match, each
 // once, oldest first. A selector without a flavour considers only cloud kernels
@@ -38,7 +38,8 @@ const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12
 // that version; 6.1.0-56 the release with that prefix, or a package version;
 // 6.12.43..6.12.117 an inclusive range (see kernelversion.ParseRange) of
 // upstream versions; newest:5 the newest of each of the five newest series; all
-// every kernel. Ranges, newest and all skip restricted entries.
+// every kernel. Ranges, newest and all skip restricted entries. @FLAVOUR after
+// any of them considers only that flavour; see CutFlavour.
 func Select(entries []Entry, selectors string) ([]Entry, error) {
 	parts, err := splitSelectors(selectors)
 	if err != nil {
@@ -63,7 +64,7 @@ func selectParts(entries []Entry, parts []string) ([]Entry, error) {
 	offer := newOffer(entries)
 	var chosen []Entry
 	for _, part := range parts {
-		found, err := offer.find(part)
+		found, err := offer.choose(part)
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +98,18 @@ func newOffer(entries []Entry) offer {
 		cloud = all
 	}
 	return offer{all: all, usual: cloud}
+}
+
+// choose is find for a selector that may have a flavour.
+func (o offer) choose(part string) ([]Entry, error) {
+	bare, flavour, err := CutFlavour(part)
+	if err != nil {
+		return nil, err
+	}
+	if bare == part { // a release that names its flavour is found among all
+		return o.find(part)
+	}
+	return inFlavour(o.all, part, bare, flavour)
 }
 
 func (o offer) find(selector string) ([]Entry, error) {

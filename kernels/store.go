@@ -19,8 +19,12 @@ import (
 
 // Names of the files in an entry.
 const (
-	VmlinuxFile = "vmlinux" // written by Put if QEMU can boot it
-	BzImageFile = "bzImage"
+	// BootFile is the boot image as a source has it, in any format that
+	// readBootImage knows. Put replaces it by the files that QEMU boots.
+	BootFile    = "boot"
+	VmlinuxFile = "vmlinux" // of amd64, if QEMU can boot it
+	BzImageFile = "bzImage" // of amd64
+	ImageFile   = "Image"   // of other architectures, unpacked
 	ConfigFile  = "config"
 	ModulesDir  = "modules" // contains kernel/…, modules.builtin and so on
 
@@ -42,7 +46,9 @@ type Facts struct {
 	Release string                `json:"release"`
 	Version kernelversion.Version `json:"version"`
 	// Arch is derived from the boot image if empty.
-	Arch           string `json:"arch,omitempty"`
+	Arch string `json:"arch,omitempty"`
+	// PageSize is in bytes, and always derived from image and configuration.
+	PageSize       int    `json:"page_size,omitempty"`
 	Flavour        string `json:"flavour"`
 	Origin         string `json:"origin"`
 	PackageVersion string `json:"package_version,omitempty"`
@@ -140,8 +146,9 @@ func read(dir string) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	k := Kernel{Release: m.Release, Version: m.Version, Arch: cmp.Or(m.Arch, AMD64), Flavour: m.Flavour, Origin: m.Origin, PVH: m.PVH, Digest: m.Sums, Code: sums.without(ConfigFile).digest()}
-	for name, path := range map[string]*string{VmlinuxFile: &k.Vmlinux, BzImageFile: &k.BzImage, ConfigFile: &k.Config} {
+	k := Kernel{Release: m.Release, Version: m.Version, Arch: cmp.Or(m.Arch, AMD64), Flavour: m.Flavour, Origin: m.Origin, PageSize: cmp.Or(m.PageSize, usualPage),
+		PVH: m.PVH, Digest: m.Sums, Code: sums.without(ConfigFile).digest()}
+	for name, path := range map[string]*string{VmlinuxFile: &k.Vmlinux, BzImageFile: &k.BzImage, ImageFile: &k.Image, ConfigFile: &k.Config} {
 		want, ok := sums.lookup(name)
 		if !ok {
 			continue
@@ -184,8 +191,7 @@ func readManifest(dir string) (manifest, sums, error) {
 }
 
 // Put returns the kernel of an entry, which it creates if necessary: fill writes
-// BzImageFile or VmlinuxFile, and if available ConfigFile and ModulesDir, to an
-// empty directory and returns their description. If it fails, nothing is left
+// BootFile, and if available ConfigFile and ModulesDir, to an empty directory and returns their description. If it fails, nothing is left
 // behind. While one process fills an entry, others wait for it.
 func (s *Store) Put(ctx context.Context, key string, fill func(ctx context.Context, dir string) (Facts, error)) (Kernel, error) {
 	e, err := s.entries.Make(ctx, key, func(ctx context.Context, dir string) error { return s.fill(ctx, dir, fill) })
@@ -202,7 +208,7 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 		return err
 	}
 	m := manifest{Format: manifestFormat, Facts: facts}
-	if err := m.addVmlinux(dir); err != nil {
+	if err := m.addImages(dir); err != nil {
 		return err
 	}
 	list, err := sumTree(ctx, dir)
@@ -222,7 +228,7 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 	}
 	// Modules are not synced: there are thousands, and each is verified when
 	// it is read.
-	for _, name := range []string{VmlinuxFile, BzImageFile, ConfigFile, sumsFile, manifestFile, "."} {
+	for _, name := range []string{VmlinuxFile, BzImageFile, ImageFile, ConfigFile, sumsFile, manifestFile, "."} {
 		if err := osfile.SyncDir(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.unwritable(err)
 		}
@@ -230,25 +236,33 @@ func (s *Store) fill(ctx context.Context, dir string, fill func(context.Context,
 	return nil
 }
 
-// addVmlinux checks the image in dir against the manifest and extracts the
-// vmlinux of a bzImage if QEMU can boot it by PVH.
-func (m *manifest) addVmlinux(dir string) error {
-	image, err := os.ReadFile(filepath.Join(dir, VmlinuxFile))
-	if err == nil {
-		m.PVH = hasPVH(image)
-		return m.checkImage(image)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	image, err = os.ReadFile(filepath.Join(dir, BzImageFile))
+// addImages replaces the boot image in dir by the files that QEMU boots: the
+// image itself, unpacked if necessary, and the vmlinux of a bzImage if QEMU can
+// boot it by PVH.
+func (m *manifest) addImages(dir string) error {
+	source := filepath.Join(dir, BootFile)
+	raw, err := os.ReadFile(source)
 	if err != nil {
 		return fmt.Errorf("kernel %s: no boot image: %w", m.Release, err)
 	}
-	if err := m.checkImage(image); err != nil {
+	image, err := readBootImage(raw)
+	if err != nil {
+		return fmt.Errorf("kernel %s: %w", m.Release, err)
+	}
+	if err := m.check(image, dir); err != nil {
 		return err
 	}
-	vmlinux, err := ExtractVmlinux(image)
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, image.file), image.data, 0o644), os.Remove(source)); err != nil {
+		return err
+	}
+	switch image.file {
+	case VmlinuxFile:
+		m.PVH = hasPVH(image.data)
+		return nil
+	case ImageFile:
+		return nil
+	}
+	vmlinux, err := ExtractVmlinux(image.data)
 	switch {
 	case err != nil:
 		m.Note = err.Error()
@@ -261,23 +275,20 @@ func (m *manifest) addVmlinux(dir string) error {
 	return nil
 }
 
-// checkImage compares the image with the manifest, and sets the manifest's
-// architecture if it is empty.
-func (m *manifest) checkImage(image []byte) error {
-	arch, err := imageArch(image)
-	if err != nil {
+// check compares the image with the manifest, and sets the manifest's
+// architecture, if it is empty, and page size.
+func (m *manifest) check(image bootImage, dir string) error {
+	if m.Arch = cmp.Or(m.Arch, image.arch); m.Arch != image.arch {
+		return fmt.Errorf("kernel %s: its image is built for %s, not %s", m.Release, image.arch, m.Arch)
+	}
+	if image.release != m.Release {
+		return fmt.Errorf("kernel %s: its image has the release %s", m.Release, image.release)
+	}
+	config, err := os.ReadFile(filepath.Join(dir, ConfigFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if m.Arch = cmp.Or(m.Arch, arch); m.Arch != arch {
-		return fmt.Errorf("kernel %s: its image is built for %s, not %s", m.Release, arch, m.Arch)
-	}
-	release, err := imageRelease(image)
-	if err != nil {
-		return err
-	}
-	if release != m.Release {
-		return fmt.Errorf("kernel %s: its image has the release %s", m.Release, release)
-	}
+	m.PageSize = image.pages(config)
 	return nil
 }
 

@@ -29,7 +29,7 @@ func fillTest(_ context.Context, dir string) (Facts, error) {
 	image := kerneltest.BzImage(testRelease, kerneltest.Gzip(kerneltest.Vmlinux(testRelease, true)))
 	module := filepath.Join(dir, ModulesDir, filepath.FromSlash(moduleFile))
 	err := errors.Join(
-		os.WriteFile(filepath.Join(dir, BzImageFile), image, 0o644),
+		os.WriteFile(filepath.Join(dir, BootFile), image, 0o644),
 		os.WriteFile(filepath.Join(dir, ConfigFile), []byte("CONFIG_PVH=y\n"), 0o644),
 		os.MkdirAll(filepath.Dir(module), 0o755),
 		os.WriteFile(module, []byte("a module"), 0o644),

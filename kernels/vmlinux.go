@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Offsets into the setup header of a bzImage, from the x86 boot protocol
@@ -39,6 +38,15 @@ func checkBzImage(image []byte) error {
 		return errNotBzImage
 	}
 	return nil
+}
+
+// headerRelease is the release in the boot header of a bzImage.
+func headerRelease(bzImage []byte) (string, error) {
+	offset := int(binary.LittleEndian.Uint16(bzImage[bootKernelVersion:])) + 0x200
+	if offset == 0x200 || offset >= len(bzImage) {
+		return "", errors.New("bzImage: its boot header has no version")
+	}
+	return firstWord(bzImage[offset:])
 }
 
 // ExtractVmlinux unpacks the ELF image in a bzImage, with any compression that
@@ -89,75 +97,6 @@ func ExtractVmlinux(bzImage []byte) ([]byte, error) {
 		return nil, fmt.Errorf("bzImage: %s payload is not an ELF image", name)
 	}
 	return image, nil
-}
-
-// imageArch is the architecture that an image is built for; an unsupported one
-// is an error.
-func imageArch(image []byte) (string, error) {
-	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
-		// e_machine has the same offset in 32-bit and 64-bit files.
-		const machine = 18
-		if len(image) < machine+2 {
-			return "", errors.New("vmlinux: its ELF header is truncated")
-		}
-		if m := elf.Machine(binary.LittleEndian.Uint16(image[machine:])); m != elf.EM_X86_64 {
-			return "", fmt.Errorf("vmlinux: built for %s; only x86-64 kernels are supported", m)
-		}
-		return AMD64, nil
-	}
-	return AMD64, checkBzImage(image) // the boot protocol is x86-only
-}
-
-// imageRelease is an image's kernel release: from the boot header of a bzImage
-// or the "Linux version" banner of a vmlinux.
-func imageRelease(image []byte) (string, error) {
-	if bytes.HasPrefix(image, []byte(elf.ELFMAG)) {
-		return bannerRelease(image)
-	}
-	if err := checkBzImage(image); err != nil {
-		return "", fmt.Errorf("neither an ELF vmlinux nor a bzImage")
-	}
-	offset := int(binary.LittleEndian.Uint16(image[bootKernelVersion:])) + 0x200
-	if offset == 0x200 || offset >= len(image) {
-		return "", errors.New("bzImage: its boot header has no version")
-	}
-	return firstWord(image[offset:])
-}
-
-// banner is the prefix of /proc/version. It also starts a format string, whose
-// %s must not be taken for a release.
-const banner = "Linux version "
-
-// bannerRelease finds the release in the banner of a vmlinux.
-func bannerRelease(image []byte) (string, error) {
-	rest := image
-	for {
-		i := bytes.Index(rest, []byte(banner))
-		if i < 0 {
-			return "", fmt.Errorf("vmlinux: %q not found: not a Linux kernel, or its data was stripped", banner)
-		}
-		rest = rest[i+len(banner):]
-		if len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
-			return firstWord(rest)
-		}
-	}
-}
-
-// firstWord returns the text up to a space or NUL. A release is at most 64 bytes
-// (__NEW_UTS_LEN) of printable ASCII.
-func firstWord(text []byte) (string, error) {
-	if len(text) > 65 {
-		text = text[:65]
-	}
-	end := bytes.IndexAny(text, " \x00\n")
-	if end <= 0 {
-		return "", errors.New("kernel image: its version string is not terminated")
-	}
-	word := string(text[:end])
-	if strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r > '~' || r == '/' }) {
-		return "", fmt.Errorf("kernel image: %q is not a kernel release", word)
-	}
-	return word, nil
 }
 
 // xenPhys32Entry is XEN_ELFNOTE_PHYS32_ENTRY (include/xen/interface/elfnote.h):

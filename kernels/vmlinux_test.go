@@ -145,20 +145,6 @@ func TestPVH(t *testing.T) {
 	}
 }
 
-func TestImageRelease(t *testing.T) {
-	vmlinux := kerneltest.Vmlinux(testRelease, false)
-	for name, image := range map[string][]byte{"vmlinux": vmlinux, "bzImage": kerneltest.BzImage(testRelease, nil)} {
-		if got, err := imageRelease(image); err != nil || got != testRelease {
-			t.Errorf("%s: release %q, %v", name, got, err)
-		}
-	}
-	for _, release := range []string{"6.1/../../etc", "6.1\x1b[2J", strings.Repeat("6", 100), ""} {
-		if got, err := imageRelease(kerneltest.BzImage(release, nil)); err == nil {
-			t.Errorf("accepted %q as release", got)
-		}
-	}
-}
-
 // TestRealKernels unpacks the kernels in the host's cache.
 func TestRealKernels(t *testing.T) {
 	cache := os.Getenv("SPLICELAB_CACHE")
@@ -178,17 +164,18 @@ func TestRealKernels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		release, err := imageRelease(image)
+		outer, err := readBootImage(image)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
+		release := outer.release
 		vmlinux, err := ExtractVmlinux(image)
 		if err != nil {
 			t.Errorf("%s: %v", release, err)
 			continue
 		}
-		if inner, err := imageRelease(vmlinux); err != nil || inner != release {
-			t.Errorf("%s: its vmlinux is %q, %v", release, inner, err)
+		if inner, err := readBootImage(vmlinux); err != nil || inner.release != release {
+			t.Errorf("%s: its vmlinux is %q, %v", release, inner.release, err)
 		}
 	}
 }

@@ -23,6 +23,8 @@ type Arch struct {
 	Kernel Kernel
 	// Flavours are the flavours of Debian's kernels; the first is the default.
 	Flavours []string
+	// PageSizes are those of flavours whose pages are not of 4096 bytes.
+	PageSizes map[string]int
 	// QEMU emulates it.
 	QEMU QEMU
 }
@@ -35,6 +37,12 @@ type Kernel struct {
 	// CrossCompile is the prefix of the cross compiler's programs, CrossPackage
 	// the Debian package that contains it. Unused where host and target agree.
 	CrossCompile, CrossPackage string
+	// ImageMagic is at offset 56 of a flat Image. Empty on architectures whose
+	// boot image is a bzImage.
+	ImageMagic string
+	// ImagePages reports whether bits 1 and 2 of an Image's flags are the size
+	// of its pages.
+	ImagePages bool
 }
 
 // QEMU is the system emulator.
@@ -104,6 +112,29 @@ func OfFlavour(flavour string) (Arch, error) {
 		known = append(known, a.Flavours...)
 	}
 	return Arch{}, fmt.Errorf("unknown flavour %q: use %s", flavour, strings.Join(known, ", "))
+}
+
+// FlavourOf returns the flavour in the release of one of Debian's kernels:
+// "arm64-16k" of 6.12.117+deb13-arm64-16k. It is empty where there is none.
+func FlavourOf(release string) string {
+	found := ""
+	for _, a := range all {
+		for _, f := range a.Flavours {
+			// amd64 is a suffix of cloud-amd64, too.
+			if len(f) > len(found) && strings.HasSuffix(release, "-"+f) {
+				found = f
+			}
+		}
+	}
+	return found
+}
+
+// PageSize is the size of a page of a flavour, in bytes.
+func (a Arch) PageSize(flavour string) int {
+	if size, ok := a.PageSizes[flavour]; ok {
+		return size
+	}
+	return 4096
 }
 
 // Native reports whether the host runs a's code without emulating it.

@@ -37,6 +37,31 @@ func TestArchitecturesAreDistinct(t *testing.T) {
 	}
 }
 
+func TestFlavourOf(t *testing.T) {
+	for release, want := range map[string]string{
+		"6.12.117+deb13-cloud-amd64":         "cloud-amd64",
+		"6.1.0-56-amd64":                     "amd64",
+		"6.12.117+deb13-arm64-16k":           "arm64-16k",
+		"6.12.117+deb13-rt-arm64":            "rt-arm64",
+		"6.12.117+deb13-riscv64":             "riscv64",
+		"6.12.117+deb13-arm64-16k-unsigned":  "",
+		"6.12":                               "",
+		"arm64":                              "",
+		"6.12.117+deb13-powerpc64le-64k":     "",
+		"6.12.117+deb13-cloud-amd64-special": "",
+	} {
+		if got := FlavourOf(release); got != want {
+			t.Errorf("FlavourOf(%q) = %q, want %q", release, got, want)
+		}
+	}
+	if got := arm64.PageSize("arm64-16k"); got != 16384 {
+		t.Errorf("arm64-16k has pages of %d bytes", got)
+	}
+	if got := arm64.PageSize("cloud-arm64"); got != 4096 {
+		t.Errorf("cloud-arm64 has pages of %d bytes", got)
+	}
+}
+
 func TestUnknownNamesTheKnown(t *testing.T) {
 	if _, err := Parse("sparc"); err == nil || !strings.Contains(err.Error(), "riscv64") {
 		t.Errorf("Parse: %v", err)

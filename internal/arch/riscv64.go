@@ -11,6 +11,7 @@ var riscv64 = Arch{
 		Image:        "arch/riscv/boot/Image",
 		CrossCompile: "riscv64-linux-gnu-",
 		CrossPackage: "gcc-riscv64-linux-gnu",
+		ImageMagic:   "RSC\x05",
 	},
 	Flavours: []string{"riscv64"},
 	QEMU:     QEMU{Binary: "qemu-system-riscv64", Package: "qemu-system-misc"},

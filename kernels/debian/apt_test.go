@@ -162,16 +162,17 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(c *Config){
-		"kernels.debian.mirror: no Debian archive":             func(c *Config) { c.Mirror = "" },
-		"kernels.debian.mirror: \"ftp://x\"":                   func(c *Config) { c.Mirror = "ftp://x" },
-		"kernels.debian.security-mirror: \"x\"":                func(c *Config) { c.SecurityMirror = "x" },
-		"kernels.debian.security-mirror: no security archive":  func(c *Config) { c.SecurityMirror = ""; c.Suites = []string{"trixie-security"} },
-		"kernels.debian.suites: \"../x\"":                      func(c *Config) { c.Suites = []string{"../x"} },
-		"kernels.debian.allow-expired: \"woody\" is none of":   func(c *Config) { c.AllowExpired = []string{"woody"} },
-		"kernels.debian.architecture: \"arm64\"":               func(c *Config) { c.Architecture = "arm64" },
-		"kernels.debian.flavour: \"a b\"":                      func(c *Config) { c.Flavour = "a b" },
-		"kernels.debian.max-age: -1ns is negative":             func(c *Config) { c.MaxAge = -1 },
-		"kernels.debian.parallel: 100 is not between 1 and 32": func(c *Config) { c.Parallel = 100 },
+		"kernels.debian.mirror: no Debian archive":              func(c *Config) { c.Mirror = "" },
+		"kernels.debian.mirror: \"ftp://x\"":                    func(c *Config) { c.Mirror = "ftp://x" },
+		"kernels.debian.security-mirror: \"x\"":                 func(c *Config) { c.SecurityMirror = "x" },
+		"kernels.debian.security-mirror: no security archive":   func(c *Config) { c.SecurityMirror = ""; c.Suites = []string{"trixie-security"} },
+		"kernels.debian.suites: \"../x\"":                       func(c *Config) { c.Suites = []string{"../x"} },
+		"kernels.debian.allow-expired: \"woody\" is none of":    func(c *Config) { c.AllowExpired = []string{"woody"} },
+		"kernels.debian.architecture: unknown architecture":     func(c *Config) { c.Architecture = "sparc64" },
+		"kernels.debian.flavour: \"arm64-16k\" is one of arm64": func(c *Config) { c.Architecture = "riscv64"; c.Flavour = "arm64-16k" },
+		"kernels.debian.flavour: \"a b\"":                       func(c *Config) { c.Flavour = "a b" },
+		"kernels.debian.max-age: -1ns is negative":              func(c *Config) { c.MaxAge = -1 },
+		"kernels.debian.parallel: 100 is not between 1 and 32":  func(c *Config) { c.Parallel = 100 },
 	} {
 		c := good
 		change(&c)
@@ -204,13 +205,14 @@ func TestFlavours(t *testing.T) {
 		"6.12.117+deb13-amd64-unsigned": "",
 		"6.12.117+deb13-amd64-dbg":      "",
 		"amd64":                         "",
+		"6.12.117+deb13-arm64-16k":      "arm64-16k",
+		"6.12.117+deb13-cloud-arm64":    "cloud-arm64",
+		"6.12.117+deb13-riscv64":        "riscv64",
+		"6.12.117+deb13-special-arm64":  "",
+		"6.12.117+deb13-arm64-64k":      "",
 		"cloud-amd64":                   "",
 	} {
-		got := ""
-		if match := flavourOf.FindStringSubmatch(release); match != nil {
-			got = match[1]
-		}
-		if got != want {
+		if got := flavourOf(release); got != want {
 			t.Errorf("%s has flavour %q, want %q", release, got, want)
 		}
 	}
@@ -219,10 +221,10 @@ func TestFlavours(t *testing.T) {
 func TestPlace(t *testing.T) {
 	const r = "6.12-amd64"
 	for name, want := range map[string]string{
-		"./boot/vmlinuz-" + r:                         kernels.BzImageFile,
+		"./boot/vmlinuz-" + r:                         kernels.BootFile,
 		"./boot/config-" + r:                          kernels.ConfigFile,
 		"./boot/vmlinuz-6.11":                         "",
-		"./usr/lib/modules/" + r + "/vmlinuz":         kernels.BzImageFile,
+		"./usr/lib/modules/" + r + "/vmlinuz":         kernels.BootFile,
 		"lib/modules/" + r + "/kernel/a/b.ko":         "modules/kernel/a/b.ko",
 		"./lib/modules/" + r + "/modules.order":       "modules/modules.order",
 		"./lib/modules/" + r + "/build":               "",

@@ -7,6 +7,7 @@ import (
 
 	"pault.ag/go/debian/dependency"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
@@ -14,6 +15,7 @@ import (
 type build struct {
 	release string
 	version kernelversion.Version
+	arch    string
 	flavour string // e.g. "cloud-amd64"
 	suite   string
 	image   pkg // the package linux-image-…
@@ -49,14 +51,23 @@ const (
 	binaryPrefix = "linux-binary-" // the boot image of a split kernel
 )
 
-// flavourOf matches the flavour at the end of a release: after the version and
-// the ABI, components that start with a letter, up to the architecture.
-var flavourOf = regexp.MustCompile(`^[0-9][^-]*-(?:(?:rc)?[0-9][^-]*-|trunk-)*((?:[a-z][a-z0-9]*-)*amd64)$`)
+// versionPart matches what precedes the flavour in a release: version and ABI.
+var versionPart = regexp.MustCompile(`^[0-9][^-]*(?:-(?:(?:rc)?[0-9][^-]*|trunk))*$`)
 
-// assemble finds the kernels among the packages of a suite. Debug symbols,
+// flavourOf is the flavour at the end of a kernel's release, or empty. Debug
+// symbols and unsigned variants have none.
+func flavourOf(release string) string {
+	flavour := arch.FlavourOf(release)
+	if flavour == "" || !versionPart.MatchString(strings.TrimSuffix(release, "-"+flavour)) {
+		return ""
+	}
+	return flavour
+}
+
+// assemble finds the kernels of an architecture among the packages of a suite. Debug symbols,
 // unsigned variants and metapackages (linux-image-6.12-cloud-amd64) are not
 // kernels.
-func assemble(suite string, packages []pkg) []build {
+func assemble(suite, architecture string, packages []pkg) []build {
 	type nameVersion struct{ name, version string }
 	index := map[nameVersion]pkg{}
 	for _, p := range packages {
@@ -68,12 +79,12 @@ func assemble(suite string, packages []pkg) []build {
 		if !ok {
 			continue
 		}
-		match := flavourOf.FindStringSubmatch(release)
+		flavour := flavourOf(release)
 		version, err := kernelversion.Parse(p.Version)
-		if match == nil || err != nil {
+		if flavour == "" || err != nil {
 			continue
 		}
-		b := build{release: release, version: version, flavour: match[1], suite: suite, image: p}
+		b := build{release: release, version: version, arch: architecture, flavour: flavour, suite: suite, image: p}
 		parts, meta := partsOf(p, release)
 		switch {
 		case meta:
@@ -88,7 +99,7 @@ func assemble(suite string, packages []pkg) []build {
 				bootable = bootable || strings.HasPrefix(part.Name, binaryPrefix)
 				continue
 			}
-			part.URL = poolURL(p.URL, part)
+			part.URL = poolURL(p.URL, architecture, part)
 			b.unindexed = append(b.unindexed, part)
 		}
 		if bootable {
@@ -126,11 +137,11 @@ func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 
 // poolURL is the URL of a package built from the source package linux, in
 // the same pool as the image.
-func poolURL(image string, p pkg) string {
+func poolURL(image, architecture string, p pkg) string {
 	archive, _, _ := strings.Cut(image, "/pool/")
 	version := p.Version
 	if _, after, ok := strings.Cut(version, ":"); ok {
 		version = after // file names omit the epoch
 	}
-	return archive + "/pool/main/l/linux/" + p.Name + "_" + version + "_amd64.deb"
+	return archive + "/pool/main/l/linux/" + p.Name + "_" + version + "_" + architecture + ".deb"
 }

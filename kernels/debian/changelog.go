@@ -82,7 +82,7 @@ func changesAfter(text []byte, from string) ([]Change, error) {
 
 // changelog returns the text of a kernel's changelog.
 func (s *Source) changelog(ctx context.Context, e kernels.Entry) ([]byte, error) {
-	b, err := s.build(ctx, buildID{e.Release, e.PackageVersion})
+	b, err := s.build(ctx, e)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/splicelab/splicelab/internal/arch"
 )
 
 // Config are the settings under kernels.debian in splicelab.yaml. The zero
@@ -26,11 +28,12 @@ type Config struct {
 	// valid; unusable default ones are skipped with a warning. Default: bullseye
 	// to experimental with security and backports.
 	Suites []string `mapstructure:"suites"`
-	// Flavour is the kernel flavour: "cloud", "rt", "generic" for the plain
-	// one, or "all". Default "cloud".
+	// Flavour is the flavour of kernels whose selector names none: "cloud", "rt",
+	// "generic" for the plain one, "all", or a full name such as "arm64-16k".
+	// Default "cloud", or the first of an architecture that has none.
 	Flavour string `mapstructure:"flavour"`
-	// Architecture is Debian's name of the architecture. Default, and the only
-	// one supported: "amd64".
+	// Architecture is Debian's name of that flavour's architecture. Default: that
+	// of a full name, else the host's.
 	Architecture string `mapstructure:"architecture"`
 	// AllowExpired lists suites that are used even if their Release file has
 	// expired; "all" means every suite. Default: none, unless apt's
@@ -80,7 +83,10 @@ func (c Config) withDefaults(apt aptConfig) Config {
 		c.Flavour = "cloud"
 	}
 	if c.Architecture == "" {
-		c.Architecture = "amd64"
+		c.Architecture = arch.Default().Name
+		if of, err := arch.OfFlavour(c.Flavour); err == nil {
+			c.Architecture = of.Name
+		}
 	}
 	if c.MaxAge == 0 {
 		c.MaxAge = 6 * time.Hour
@@ -133,9 +139,13 @@ func (c Config) validate() error {
 			return badSetting("allow-expired", "%q is none of the suites (%s), nor %q", suite, strings.Join(c.Suites, ", "), everySuite)
 		}
 	}
+	if _, err := arch.Parse(c.Architecture); err != nil {
+		return badSetting("architecture", "%s", err)
+	}
+	if of, err := arch.OfFlavour(c.Flavour); err == nil && of.Name != c.Architecture {
+		return badSetting("flavour", "%q is one of %s, but kernels.debian.architecture is %s", c.Flavour, of.Name, c.Architecture)
+	}
 	switch {
-	case c.Architecture != "amd64":
-		return badSetting("architecture", "%q: only amd64 kernels can be booted", c.Architecture)
 	case !validName(c.Flavour):
 		return badSetting("flavour", "%q: use cloud, rt, generic or all", c.Flavour)
 	case c.MaxAge < 0:
@@ -164,13 +174,18 @@ func (c Config) archive(suite string) string {
 	return c.Mirror
 }
 
-// wants reports whether kernels of the flavour are listed.
+// wants reports whether kernels of the flavour are the default.
 func (c Config) wants(flavour string) bool {
-	switch c.Flavour {
-	case "all":
+	of, err := arch.Parse(c.Architecture)
+	switch {
+	case err != nil: // validate rejects it
+		return false
+	case c.Flavour == "all":
 		return true
-	case "generic":
+	case c.Flavour == "generic":
 		return flavour == c.Architecture
+	case c.Flavour == "cloud": // riscv64 has none
+		return flavour == of.Flavours[0]
 	}
 	return flavour == c.Flavour || flavour == c.Flavour+"-"+c.Architecture
 }

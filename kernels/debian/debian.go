@@ -4,6 +4,7 @@
 package debian
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels"
 )
 
@@ -31,7 +33,7 @@ type Source struct {
 
 	mu       sync.Mutex
 	warnings []string
-	builds   map[buildID]build // of the last List
+	builds   map[string]map[buildID]build // of the last list of each architecture
 }
 
 // New returns the source that cfg describes. It reads the host's apt
@@ -57,19 +59,26 @@ func newSource(cfg Config, store *kernels.Store, apt aptConfig) (*Source, error)
 		client: newClient(apt),
 		now:    time.Now,
 		named:  named,
+		builds: map[string]map[buildID]build{},
 	}, nil
 }
 
-// Warnings returns what the last List skipped or tolerated, each with a remedy.
+// Warnings returns what the last list skipped or tolerated, each with a remedy.
 func (s *Source) Warnings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.warnings)
 }
 
-// List implements kernels.Source. Suites are read in parallel; an index that
-// is younger than Config.MaxAge is not requested again.
+// List implements kernels.Source: it lists the default flavour.
 func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
+	all, err := s.ListArch(ctx, s.cfg.Architecture)
+	return slices.DeleteFunc(all, func(e kernels.Entry) bool { return !s.cfg.wants(e.Flavour) }), err
+}
+
+// ListArch implements kernels.ArchSource. Suites are read in parallel; an index
+// that is younger than Config.MaxAge is not requested again.
+func (s *Source) ListArch(ctx context.Context, architecture string) ([]kernels.Entry, error) {
 	keys, err := s.keyring()
 	if err != nil {
 		return nil, err
@@ -80,7 +89,7 @@ func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 	for i, name := range s.cfg.Suites {
 		group.Go(func() error {
 			var err error
-			found[i], err = s.readSuite(groupCtx, name, keys)
+			found[i], err = s.readSuite(groupCtx, name, architecture, keys)
 			return err
 		})
 	}
@@ -95,7 +104,7 @@ func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 	var entries []kernels.Entry
 	for _, f := range found {
 		for _, b := range f.builds {
-			if _, seen := builds[b.id()]; seen || !s.cfg.wants(b.flavour) {
+			if _, seen := builds[b.id()]; seen {
 				continue
 			}
 			builds[b.id()] = b
@@ -103,7 +112,8 @@ func (s *Source) List(ctx context.Context) ([]kernels.Entry, error) {
 		}
 	}
 	s.mu.Lock()
-	s.warnings, s.builds = warnings, builds
+	s.warnings = warnings
+	s.builds[architecture] = builds
 	s.mu.Unlock()
 	return entries, nil
 }
@@ -132,12 +142,22 @@ func summarise(found []suiteResult) (warnings []string, err error) {
 	return warnings, nil
 }
 
+// pageSize is that of the build's flavour, in bytes.
+func pageSize(b build) int {
+	of, err := arch.Parse(b.arch)
+	if err != nil {
+		return 0
+	}
+	return of.PageSize(b.flavour)
+}
+
 func (s *Source) entry(b build) kernels.Entry {
 	e := kernels.Entry{
 		Release:        b.release,
 		Version:        b.version,
-		Arch:           kernels.AMD64,
+		Arch:           b.arch,
 		Flavour:        b.flavour,
+		PageSize:       pageSize(b),
 		Origin:         "debian/" + b.suite,
 		PackageVersion: b.image.Version,
 		Cached:         s.store.Has(b.key(s.cfg.AllowUnindexedModules)),
@@ -160,7 +180,7 @@ func (s *Source) entry(b build) kernels.Entry {
 
 // Fetch implements kernels.Source.
 func (s *Source) Fetch(ctx context.Context, e kernels.Entry, progress kernels.Progress) (kernels.Kernel, error) {
-	b, err := s.build(ctx, buildID{e.Release, e.PackageVersion})
+	b, err := s.build(ctx, e)
 	if err != nil {
 		return kernels.Kernel{}, err
 	}
@@ -169,16 +189,17 @@ func (s *Source) Fetch(ctx context.Context, e kernels.Entry, progress kernels.Pr
 	})
 }
 
-// build finds the packages of an entry, calling List if necessary.
-func (s *Source) build(ctx context.Context, id buildID) (build, error) {
+// build finds the packages of an entry, listing its architecture if necessary.
+func (s *Source) build(ctx context.Context, e kernels.Entry) (build, error) {
+	architecture, id := cmp.Or(e.Arch, kernels.AMD64), buildID{e.Release, e.PackageVersion}
 	for _, list := range []bool{false, true} {
 		if list {
-			if _, err := s.List(ctx); err != nil {
+			if _, err := s.ListArch(ctx, architecture); err != nil {
 				return build{}, err
 			}
 		}
 		s.mu.Lock()
-		b, ok := s.builds[id]
+		b, ok := s.builds[architecture][id]
 		s.mu.Unlock()
 		if ok {
 			return b, nil
@@ -198,9 +219,18 @@ type suiteResult struct {
 	unreachable error
 }
 
-// readSuite reads one suite. A default suite may be missing or expired: that is
+// isStale reports whether an error is that of a mirror whose index is missing or
+// does not match its Release file.
+func isStale(err error) bool {
+	var missing *MissingError
+	var digest *DigestError
+	var truncated *TruncatedError
+	return errors.As(err, &missing) || errors.As(err, &digest) || errors.As(err, &truncated)
+}
+
+// readSuite reads the kernels of an architecture in one suite. A default suite may be missing or expired: that is
 // a warning.
-func (s *Source) readSuite(ctx context.Context, name string, keys keyring) (suiteResult, error) {
+func (s *Source) readSuite(ctx context.Context, name, architecture string, keys keyring) (suiteResult, error) {
 	var result suiteResult
 	if s.cfg.archive(name) == "" {
 		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is skipped: no security archive in the host's apt sources; set kernels.debian.security-mirror", name))
@@ -229,11 +259,18 @@ func (s *Source) readSuite(ctx context.Context, name string, keys keyring) (suit
 	if rel.warning != "" {
 		result.warnings = append(result.warnings, rel.warning)
 	}
-	packages, err := s.packages(ctx, rel)
+	packages, err := s.packages(ctx, rel, architecture)
+	if err != nil && !s.named && architecture != s.cfg.Architecture && isStale(err) {
+		// Mirrors carry the other architectures with less care: an old index of
+		// one suite must not hide the others.
+		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is skipped for %s: %s", name, architecture, err))
+		result.used = true
+		return result, nil
+	}
 	if err != nil {
 		return result, fmt.Errorf("suite %s: %w", name, err)
 	}
 	result.used = true
-	result.builds = assemble(name, packages)
+	result.builds = assemble(name, architecture, packages)
 	return result, nil
 }

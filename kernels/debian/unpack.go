@@ -49,6 +49,7 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 	return kernels.Facts{
 		Release:        b.release,
 		Version:        b.version,
+		Arch:           b.arch,
 		Flavour:        b.flavour,
 		Origin:         "debian/" + b.suite,
 		PackageVersion: b.image.Version,
@@ -156,8 +157,8 @@ func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err er
 func place(name, release string) string {
 	name = strings.TrimPrefix(path.Clean("/"+name), "/")
 	switch name {
-	case "boot/vmlinuz-" + release:
-		return kernels.BzImageFile
+	case "boot/vmlinuz-" + release, "boot/vmlinux-" + release: // riscv64 has an Image by that name
+		return kernels.BootFile
 	case "boot/config-" + release:
 		return kernels.ConfigFile
 	}
@@ -166,7 +167,7 @@ func place(name, release string) string {
 	case !ok:
 		return ""
 	case below == "vmlinuz":
-		return kernels.BzImageFile
+		return kernels.BootFile
 	case below == "config":
 		return kernels.ConfigFile
 	case strings.HasPrefix(below, "kernel/"), strings.HasPrefix(below, "modules."):

@@ -1,5 +1,5 @@
 // Package kerneltest builds fake kernel images for tests: files with the layout
-// of a vmlinux or bzImage but no kernel in them. It must not be used outside
+// of a vmlinux, a bzImage or an Image but no kernel in them. It must not be used outside
 // tests.
 package kerneltest
 
@@ -23,13 +23,7 @@ func Vmlinux(release string, pvh bool) []byte {
 		note.WriteString("Xen\x00\x00\x00\x10\x01")
 	}
 	body := new(bytes.Buffer)
-	body.WriteString("Linux version %s (%s)\x00")
-	body.WriteString("Linux version " + release + " (nobody@example.org) #1 SMP\n\x00")
-	random := rand.New(rand.NewPCG(1, 2))
-	for body.Len() < 300_000 {
-		body.WriteString("a sentence that comes again and again, as code does; ")
-		write(body, byte(0xe8), uint32(random.IntN(1<<16)), random.Uint64())
-	}
+	writeBody(body, release)
 	const headers = 64 + 56
 	out := new(bytes.Buffer)
 	out.WriteString(elf.ELFMAG)
@@ -42,6 +36,17 @@ func Vmlinux(release string, pvh bool) []byte {
 	out.Write(note.Bytes())
 	out.Write(body.Bytes())
 	return out.Bytes()
+}
+
+// writeBody appends banner and "code".
+func writeBody(body *bytes.Buffer, release string) {
+	body.WriteString("Linux version %s (%s)\x00")
+	body.WriteString("Linux version " + release + " (nobody@example.org) #1 SMP\n\x00")
+	random := rand.New(rand.NewPCG(1, 2))
+	for body.Len() < 300_000 {
+		body.WriteString("a sentence that comes again and again, as code does; ")
+		write(body, byte(0xe8), uint32(random.IntN(1<<16)), random.Uint64())
+	}
 }
 
 // BzImage wraps a payload, as created by the kernel build, into a bzImage

@@ -56,7 +56,7 @@ func (p *Prepared) makeInto(ctx context.Context, dir string, args ...string) (st
 func blameSource(err error) error {
 	var fault *Error
 	if errors.As(err, &fault) {
-		fault.Source = true
+		fault.Source, fault.Summary = true, firstError(fault.Reason)
 	}
 	return err
 }
@@ -188,7 +188,7 @@ func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished
 // install copies the build into a store entry.
 func (p *Prepared) install(ctx context.Context, dir string) error {
 	p.step("installing")
-	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BzImageFile, ".config": kernels.ConfigFile} {
+	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BootFile, ".config": kernels.ConfigFile} {
 		b, err := p.readObject(from)
 		if err != nil {
 			return err

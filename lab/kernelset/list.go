@@ -3,11 +3,13 @@
 package kernelset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/internal/text"
@@ -24,12 +26,24 @@ func List(ctx context.Context, s session.Settings, selectors string, refresh boo
 		return nil, err
 	}
 	src := s.Archive(store, refresh)
-	if selectors != "" {
+	flavour, whole := wholeFlavour(selectors)
+	if !whole {
 		return src.Resolve(ctx, selectors)
 	}
-	entries, err := kernels.List(ctx, []kernels.Source{src})
+	entries, err := kernels.ListFlavour(ctx, []kernels.Source{src}, flavour)
 	src.Warn()
 	return entries, err
+}
+
+// wholeFlavour reports whether the selectors are none, or a known @FLAVOUR alone:
+// then all its kernels are listed, also those that need a permission.
+func wholeFlavour(selectors string) (flavour string, whole bool) {
+	if selectors == "" {
+		return "", true
+	}
+	flavour, only := strings.CutPrefix(selectors, "@")
+	_, _, err := kernels.CutFlavour(selectors)
+	return flavour, only && err == nil
 }
 
 // Write writes kernels as a table.
@@ -77,7 +91,9 @@ type Document struct {
 	Series         string `json:"series"`
 	Version        string `json:"version"`
 	PackageVersion string `json:"package_version"`
+	Arch           string `json:"arch"`
 	Flavour        string `json:"flavour"`
+	PageSize       int    `json:"page_size"` // bytes; 0 if unknown until it is fetched
 	Origin         string `json:"origin"`
 	SizeBytes      int64  `json:"size_bytes"`
 	Cached         bool   `json:"cached"`
@@ -88,7 +104,7 @@ type Document struct {
 func newDocument(e kernels.Entry) Document {
 	return Document{
 		Release: e.Release, Series: e.Series(), Version: e.Version.String(), PackageVersion: e.PackageVersion,
-		Flavour: e.Flavour, Origin: e.Origin, SizeBytes: e.Size, Cached: e.Cached, Modules: e.Modules, Note: e.Note,
+		Arch: cmp.Or(e.Arch, kernels.AMD64), Flavour: e.Flavour, PageSize: e.PageSize, Origin: e.Origin, SizeBytes: e.Size, Cached: e.Cached, Modules: e.Modules, Note: e.Note,
 	}
 }
 

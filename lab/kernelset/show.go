@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/kernels"
@@ -19,9 +20,10 @@ type Details struct {
 	Document
 	BuiltFrom string `json:"built_from"` // empty: it is the origin
 	Digest    string `json:"digest"`
-	Boots     string `json:"boots"` // bzImage, or vmlinux by PVH
+	Boots     string `json:"boots"` // bzImage, vmlinux by PVH, or Image
 	Vmlinux   string `json:"vmlinux"`
 	BzImage   string `json:"bzimage"`
+	Image     string `json:"image"` // of an architecture that has no bzImage
 	ModuleDir string `json:"module_dir"`
 	Config    string `json:"config"`
 }
@@ -39,14 +41,28 @@ func Describe(ctx context.Context, e kernels.Entry) (Details, error) {
 		return d, err
 	}
 	k := found[0]
-	d.Digest, d.Vmlinux, d.BzImage, d.ModuleDir, d.Config, d.Boots = k.Digest, k.Vmlinux, k.BzImage, k.Modules, k.Config, "bzImage"
-	if k.PVH && k.Vmlinux != "" {
+	d.Digest, d.Vmlinux, d.BzImage, d.Image, d.ModuleDir, d.Config = k.Digest, k.Vmlinux, k.BzImage, k.Image, k.Modules, k.Config
+	d.Arch, d.PageSize = k.Arch, k.PageSize
+	switch k.BootImage() {
+	case k.Vmlinux:
 		d.Boots = "vmlinux, by PVH"
+	case k.BzImage:
+		d.Boots = "bzImage"
+	default:
+		d.Boots = "Image"
 	}
 	if k.Origin != e.Origin {
 		d.BuiltFrom = k.Origin
 	}
 	return d, nil
+}
+
+// selector names the kernel; a flavour other than the default has to be part of it.
+func (d Details) selector() string {
+	if d.Flavour == "" || d.Flavour == arch.Default().Flavours[0] {
+		return d.Version
+	}
+	return d.Version + "@" + d.Flavour
 }
 
 // Write writes the details as a table.
@@ -60,7 +76,11 @@ func (d Details) Write(out io.Writer) error {
 	line("release", d.Release)
 	line("version", d.Version)
 	line("package", d.PackageVersion)
+	line("architecture", d.Arch)
 	line("flavour", d.Flavour)
+	if d.PageSize > 0 {
+		line("page size", fmt.Sprintf("%d bytes", d.PageSize))
+	}
 	line("origin", d.Origin)
 	line("note", d.Note)
 	line("modules", yesNo(d.Modules))
@@ -71,13 +91,14 @@ func (d Details) Write(out io.Writer) error {
 		line("build it", "splicelab kernels build "+name)
 	default:
 		line("download", progress.Bytes(d.SizeBytes))
-		line("fetch it", "splicelab kernels fetch "+d.Version)
+		line("fetch it", "splicelab kernels fetch "+d.selector())
 	}
 	line("built from", d.BuiltFrom)
 	line("digest", d.Digest)
 	line("boots", d.Boots)
 	line("vmlinux", d.Vmlinux)
 	line("bzImage", d.BzImage)
+	line("Image", d.Image)
 	line("modules in", d.ModuleDir)
 	line("config", d.Config)
 	return w.Flush()

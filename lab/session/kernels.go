@@ -31,8 +31,9 @@ type Archive struct {
 	opened *debian.Source // nil until it was opened
 	err    error          // why it cannot be
 
-	listed []kernels.Entry // what List returned
-	builds *source.Named   // the kernels for build: selectors
+	listed []kernels.Entry            // what List returned
+	ofArch map[string][]kernels.Entry // what ListArch returned
+	builds *source.Named              // the kernels for build: selectors
 }
 
 // Archive is the archive with store as its cache. refresh updates the index
@@ -63,6 +64,36 @@ func (a *Archive) List(ctx context.Context) ([]kernels.Entry, error) {
 		a.listed, err = src.List(ctx)
 	}
 	return a.listed, err
+}
+
+// ListArch implements kernels.ArchSource. Each architecture's index is read once
+// per invocation, and only if a selector needs it.
+func (a *Archive) ListArch(ctx context.Context, arch string) ([]kernels.Entry, error) {
+	src, err := a.Debian()
+	if err != nil {
+		return nil, err
+	}
+	if found, ok := a.ofArch[arch]; ok {
+		return found, nil
+	}
+	found, err := src.ListArch(ctx, arch)
+	if err != nil {
+		return nil, err
+	}
+	if a.ofArch == nil {
+		a.ofArch = map[string][]kernels.Entry{}
+	}
+	a.ofArch[arch] = found
+	return found, nil
+}
+
+// Archs implements kernels.ArchSource.
+func (a *Archive) Archs(ctx context.Context) ([]string, error) {
+	src, err := a.Debian()
+	if err != nil {
+		return nil, err
+	}
+	return src.Archs(ctx)
 }
 
 // Fetch implements kernels.Source.

@@ -50,11 +50,11 @@ func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error
 		return canaryMemory{}, err
 	}
 	fmt.Fprintf(h, "qemu %s %s %s\n", path, version, digest)
-	var host unix.Utsname
-	if err := unix.Uname(&host); err != nil {
-		return canaryMemory{}, fmt.Errorf("identifying the host's kernel: %w", err)
+	host, err := hostKernel()
+	if err != nil {
+		return canaryMemory{}, err
 	}
-	fmt.Fprintf(h, "host %s %s\n", unix.ByteSliceToString(host.Release[:]), unix.ByteSliceToString(host.Version[:]))
+	fmt.Fprintf(h, "host %s\nmodel %s\n", host, kvmCPU)
 	cpu, err := hostCPU()
 	if err != nil {
 		return canaryMemory{}, err

@@ -76,7 +76,7 @@ type machine struct {
 }
 
 func (m machine) args() []string {
-	accel, cpu := "kvm", "host"
+	accel, cpu := "kvm", kvmCPU
 	if m.accel == TCG {
 		accel, cpu = "tcg,tb-size="+strconv.Itoa(tcgCacheMiB), tcgCPU
 	}

@@ -47,17 +47,7 @@ func (m *markdown) violations(all []findings.Violation) {
 }
 
 func violationRow(v findings.Violation) string {
-	what := string(v.Verdict)
-	if v.Title != what {
-		what += " " + codeCell(sanitize.Short(v.Title, titleListed))
-	}
-	switch v.Expected {
-	case 0:
-	case v.Cells:
-		what += ", expected"
-	default:
-		what += fmt.Sprintf(", %d of them expected", v.Expected)
-	}
+	what := v.What(func(title string) string { return codeCell(sanitize.Short(title, titleListed)) })
 	since := codeCell(v.Since)
 	if v.Before != "" {
 		since += ", not in " + codeCell(v.Before)

@@ -158,24 +158,18 @@ func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error
 }
 
 func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Policy, wanted func(*results.Cell) bool) (history.KernelMap, map[results.CellKey]string, error) {
-	var cells []results.Cell
-	from := map[results.CellKey]string{} // each cell's run
+	var cells history.MapCells
 	for _, run := range runs {
 		err := s.inParts(ctx, run, func(part []results.Cell) error {
 			if p != "" {
 				part = results.Show(part, p)
 			}
-			for i := range part {
-				c := &part[i]
-				if !wanted(c) || from[c.CellKey] != "" {
-					continue
-				}
-				if len(cells) == s.limits.mapCells {
-					return tooLarge("a map of more than %d cells is too large: name fewer tests or filesystems", s.limits.mapCells)
-				}
-				from[c.CellKey] = run.ID
+			for i, c := range part {
 				// What a map does not show would take gigabytes of a paged run.
-				cells = append(cells, results.Cell{Attempt: results.Attempt{CellKey: c.CellKey, Version: c.Version, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind}})
+				part[i] = results.Cell{Attempt: results.Attempt{CellKey: c.CellKey, Version: c.Version, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind}}
+			}
+			if cells.Add(run.ID, part, wanted); len(cells.From) > s.limits.mapCells {
+				return tooLarge("a map of more than %d cells is too large: name fewer tests or filesystems", s.limits.mapCells)
 			}
 			return nil
 		})
@@ -183,12 +177,7 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 			return history.KernelMap{}, nil, err
 		}
 	}
-	releases := results.Releases(cells)
-	columns := make([]history.MapKernel, len(releases))
-	for i, r := range releases {
-		columns[i] = history.MapKernel{Release: r.Name, Series: r.Series()}
-	}
-	return history.NewKernelMap(columns, cells), from, nil
+	return cells.Map(), cells.From, nil
 }
 
 func orDefault(s, otherwise string) string {

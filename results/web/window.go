@@ -41,11 +41,7 @@ func (s *Server) paged(r results.Run) bool { return r.Planned > s.limits.cells }
 
 // tests serves the tests of a run.
 func (s *Server) tests(w http.ResponseWriter, r *http.Request) error {
-	stamp, err := s.version(r.Context())
-	if err != nil {
-		return err
-	}
-	found, err := s.find(r.Context(), r.PathValue("ref"))
+	found, stamp, err := s.requested(r)
 	if err != nil {
 		return err
 	}

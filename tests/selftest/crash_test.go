@@ -3,6 +3,7 @@ package selftest
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -15,6 +16,20 @@ func TestPanicKernel(t *testing.T) {
 	kit.Run(t, panicKernel, func(c *kit.Cell) {
 		if err := os.WriteFile("/proc/sysrq-trigger", []byte("c"), 0); err != nil {
 			c.Skip("no way to panic this kernel: %v", err)
+		}
+		forever(c)
+	})
+}
+
+var reset = bad("TestReset", "Resets the machine through its chipset, so that the kernel logs nothing. Verdict: crash.")
+
+func TestReset(t *testing.T) {
+	kit.Run(t, reset, func(c *kit.Cell) {
+		// The reset control register of Intel's chipsets: a full reset.
+		const control, full = 0xcf9, 0x6
+		runtime.LockOSThread() // port permissions are per thread
+		if err := outWord(control, full); err != nil {
+			c.Skip("no access to I/O port %#x: %v", control, err)
 		}
 		forever(c)
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
@@ -68,22 +69,57 @@ func Packages(ctx context.Context, settings session.Settings, q PackageQuery, lo
 	return s.finish(answer, show)
 }
 
+// flavour is the flavour that the series or one of the ends names, or empty. An
+// end that names none is of the same.
+func (q PackageQuery) flavour() (string, error) {
+	flavour, by := "", ""
+	for _, named := range [][2]string{{"series", q.Series}, {"good", q.Good}, {"bad", q.Bad}} {
+		_, f, err := kernels.CutFlavour(named[1])
+		switch {
+		case err != nil:
+			return "", err
+		case f == kernels.AllFlavours:
+			return "", input.Optionf(named[0], "%s names several flavours: name one", named[1])
+		case f == "" || f == flavour:
+		case flavour == "":
+			flavour, by = f, named[0]
+		case by == "good":
+			return "", input.Errorf("the good end is of flavour %s and the bad end of %s: a difference could come from the flavour instead of the release", flavour, f)
+		default:
+			return "", input.Optionf(named[0], "%s is of flavour %s, but the series of %s", named[1], f, flavour)
+		}
+	}
+	return flavour, nil
+}
+
+// packageSource is the archive.
+type packageSource interface {
+	kernels.Source
+	Resolve(ctx context.Context, selectors string) ([]kernels.Entry, error)
+}
+
 // packageLine is the archive's kernels from the good end to the bad one, or those
-// of a list.
-func packageLine(ctx context.Context, src *session.Archive, q PackageQuery) ([]kernels.Entry, error) {
+// of a list. They are of one flavour.
+func packageLine(ctx context.Context, src packageSource, q PackageQuery) ([]kernels.Entry, error) {
+	flavour, err := q.flavour()
+	if err != nil {
+		return nil, err
+	}
 	var offered, line []kernels.Entry
-	var err error
 	if q.List != "" {
 		offered, err = src.Resolve(ctx, q.List)
 		line = offered
 	} else {
-		offered, err = kernels.List(ctx, []kernels.Source{src})
+		offered, err = kernels.ListFlavour(ctx, []kernels.Source{src}, flavour)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if q.Series != "" {
-		offered = slices.DeleteFunc(offered, func(e kernels.Entry) bool { return e.Series() != q.Series })
+	if several := flavours(line); len(several) > 1 {
+		return nil, input.Optionf("kernels", "%s selects the flavours %s: a difference could come from the flavour instead of the release", q.List, strings.Join(several, ", "))
+	}
+	if series, _, _ := strings.Cut(q.Series, "@"); series != "" {
+		offered = slices.DeleteFunc(offered, func(e kernels.Entry) bool { return e.Series() != series })
 		if len(offered) == 0 {
 			return nil, input.Optionf("series", "the archive has no kernel of %s", q.Series)
 		}
@@ -131,6 +167,17 @@ func packageLine(ctx context.Context, src *session.Archive, q PackageQuery) ([]k
 		slices.Reverse(between)
 	}
 	return between, nil
+}
+
+// flavours returns the flavours of kernels, each once.
+func flavours(line []kernels.Entry) []string {
+	var all []string
+	for _, e := range line {
+		if e.Flavour != "" && !slices.Contains(all, e.Flavour) {
+			all = append(all, e.Flavour)
+		}
+	}
+	return all
 }
 
 func releases(line []kernels.Entry) []string {
