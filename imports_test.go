@@ -36,8 +36,8 @@ var directions = []struct {
 	{"internal/artifact", []string{"internal/osfile"}, "a cache does not know what it stores"},
 	{"internal/confine", nil, "it is a leaf: it does not know which programs it starts"},
 	{"internal/osfile", nil, "it is a leaf: files and locks know nothing of what is in them"},
-	{"kernels/...", []string{"kernels/...", "outcome", "internal/arch", "internal/kernelversion"}, "a kernel does not know what is done with it"},
-	{"internal/guestbin/...", []string{"internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
+	{"kernels/...", []string{"kernels/...", "outcome", "internal/kernelversion"}, "a kernel does not know what is done with it"},
+	{"internal/guestbin/...", []string{"internal/arch", "internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
 	{"images/...", []string{"images", "kernels", "outcome", "internal/kernelversion"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
 	{"results", []string{"internal/kernelversion", "outcome"}, "the model does not know where it is stored nor how it is shown"},
@@ -100,7 +100,7 @@ func with(packages ...string) []string { return append(packages, leaves...) }
 
 // foundations are leaves that every package of the host may import beyond its
 // row; what runs in the guest must stay small.
-var foundations = []string{"internal/artifact", "internal/confine", "internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
+var foundations = []string{"internal/arch", "internal/artifact", "internal/confine", "internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
 
 // onHost reports whether a package may import the foundations.
 func onHost(name string) bool {

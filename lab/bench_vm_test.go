@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,7 +62,14 @@ func thorough(usual string, more ...string) []string {
 
 func slow() bool { return os.Getenv("SPLICELAB_SLOW_TESTS") == "1" }
 
-// treeKernel reads an unpacked package tree through the file source.
+// trees are the kernels that treeKernel has read, by selector.
+var trees = struct {
+	sync.Mutex
+	read map[string]kernels.Kernel
+}{read: map[string]kernels.Kernel{}}
+
+// treeKernel reads an unpacked package tree through the file source, with a store:
+// a kernel that unpacks itself spends as long on that as on the rest of its boot.
 func treeKernel(t *testing.T, tree string, modules bool) kernels.Kernel {
 	t.Helper()
 	r := filepath.Base(tree)
@@ -79,7 +87,16 @@ func treeKernel(t *testing.T, tree string, modules bool) kernels.Kernel {
 		sel += "?modules=" + escape(first("lib/modules/"+r, "usr/lib/modules/"+r)) +
 			"&config=" + escape(first("boot/config-"+r, "usr/lib/modules/"+r+"/config"))
 	}
-	e, err := kernels.Files{}.Entry(sel)
+	trees.Lock()
+	defer trees.Unlock()
+	if k, ok := trees.read[sel]; ok {
+		return k
+	}
+	store, err := kernels.OpenStore(filepath.Join(sharedCache, "kernels"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := kernels.Files{Store: store}.Entry(sel)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +104,7 @@ func treeKernel(t *testing.T, tree string, modules bool) kernels.Kernel {
 	if err != nil {
 		t.Fatal(err)
 	}
+	trees.read[sel] = k
 	return k
 }
 
@@ -102,7 +120,7 @@ func guestPrograms(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	for _, args := range [][]string{
-		{"build", "-o", filepath.Join(dir, agentFile), "github.com/splicelab/splicelab/images/guest"},
+		{"build", "-o", filepath.Join(dir, "agent"), "github.com/splicelab/splicelab/images/guest"},
 		{"test", "-c", "-o", filepath.Join(dir, "splice.test"), "github.com/splicelab/splicelab/tests/splice"},
 		{"test", "-c", "-o", filepath.Join(dir, "selftest.test"), "github.com/splicelab/splicelab/tests/selftest"},
 		{"test", "-c", "-o", filepath.Join(dir, "program"), "github.com/splicelab/splicelab/tests/program"},

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/kernelset"
@@ -28,10 +29,11 @@ lab failed, the disk is full, or it was interrupted.`,
 		Example: `  splicelab kernels build --name mine --tree ~/linux
   splicelab kernels build --name fix --tree ~/linux --ref v6.12 --patch fix.patch --fragment kasan
   splicelab kernels build --name deb --tree linux.tar.xz --base kernel:6.12 --option CONFIG_XFS_DEBUG=y
+  splicelab kernels build --name arm --tree ~/linux --arch arm64
   splicelab run -k build:mine -f xfs`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			build, err := a.buildOf(cmd, args, b)
+			build, err := kernelset.Declared(a.cfg.Kernels.Builds, cli.First(args), b, cmd.Flags().Changed)
 			if err != nil {
 				return err
 			}
@@ -55,39 +57,10 @@ func buildFlags(f *pflag.FlagSet, b *source.Build) {
 	f.StringSliceVar(&b.Fragments, "fragment", nil, "merge the `FRAGMENT`, one of the lab's or a file (repeatable)")
 	f.StringArrayVar(&b.Options, "option", nil, "set `CONFIG_NAME=VALUE`, n for off (repeatable)")
 	f.StringArrayVar(&b.Patches, "patch", nil, "apply the patch `FILE` (repeatable)")
-	f.StringVar(&b.Compiler, "compiler", "", "use the C compiler `CC` (default gcc)")
+	f.StringVar(&b.Compiler, "compiler", "", "use the C compiler `CC` (default gcc, or the cross compiler)")
+	f.StringVar(&b.Arch, "arch", "", "build for the `ARCHITECTURE`: "+strings.Join(arch.Names(), ", ")+" (default: the host's)")
 }
 
 func ownFragments() []string {
 	return slices.DeleteFunc(source.Fragments(), func(n string) bool { return n == "distribution" })
-}
-
-// buildOf returns the build declared under a name, overridden by flags.
-func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (source.Build, error) {
-	b := source.Build{Name: flags.Name}
-	if len(args) == 1 {
-		if flags.Name != "" && flags.Name != args[0] {
-			return b, usagef("the build is called %s and --name says %s: use one", args[0], flags.Name)
-		}
-		b.Name = args[0]
-	}
-	i := slices.IndexFunc(a.cfg.Kernels.Builds, func(d source.Build) bool { return d.Name == b.Name })
-	switch {
-	case i >= 0:
-		b = a.cfg.Kernels.Builds[i]
-	case b.Name == "":
-		return b, usagef("name the build: an entry of kernels.builds in splicelab.yaml, or --name with --tree")
-	case flags.Tree == "":
-		return b, usagef("there is no build %q under kernels.builds in splicelab.yaml: declare it, or say --tree", b.Name)
-	}
-	for flag, set := range map[string]func(){
-		"tree": func() { b.Tree = flags.Tree }, "ref": func() { b.Ref = flags.Ref }, "base": func() { b.Base = flags.Base },
-		"fragment": func() { b.Fragments = flags.Fragments }, "option": func() { b.Options = flags.Options },
-		"patch": func() { b.Patches = flags.Patches }, "compiler": func() { b.Compiler = flags.Compiler },
-	} {
-		if cmd.Flags().Changed(flag) {
-			set()
-		}
-	}
-	return b, b.Validate()
 }

@@ -9,8 +9,8 @@ var arm = arch{
 	rules: []rule{
 		// 5.10 writes "undefined instruction" with a small letter and names a
 		// BRK of nobody after its handler.
-		{kind: Oops, pattern: re(`Internal error: Oops - (?i:undefined instruction): [0-9a-f]+ \[#\d+\]`), title: "undefined instruction", where: atPC, die: true},
-		{kind: Oops, pattern: re(`Internal error: (?:Oops - BRK|(?:ptrace )?BRK handler): [0-9a-f]+ \[#\d+\]`), title: "unexpected BRK", where: atPC, die: true},
+		{kind: Oops, pattern: re(`Internal error: Oops - (?i:undefined instruction): [0-9a-f]+ \[#\d+\]`), title: "undefined instruction", where: atPC},
+		{kind: Oops, pattern: re(`Internal error: (?:Oops - BRK|(?:ptrace )?BRK handler): [0-9a-f]+ \[#\d+\]`), title: "unexpected BRK", where: atPC},
 		{kind: Oops, pattern: re(`Internal error: Oops - BUG: [0-9a-f]+ \[#\d+\]`), title: "kernel BUG", where: atPC, die: true},
 		// A page fault whose first line is lost, and one of arm without a name.
 		{kind: Oops, pattern: re(`Internal error: (?:Oops)?: [0-9a-f]+ \[#\d+\]`), title: "Oops", where: atPC, die: true},
@@ -28,9 +28,9 @@ var arm = arch{
 	marks: []string{"pc : ", "lr : ", "PC is at ", "LR is at "},
 	trace: []string{"Call trace:", "Backtrace:"},
 	helpers: []string{
-		`dump_backtrace\w*`, `unwind_backtrace`, `__switch_to`, `el[01]h?t?_\w+`, `do_el[01]_\w+`, `__el1_irq`, `vectors`, `__dabt_svc`, `__irq_svc`, `__und_svc`, `__pabt_svc`,
-		`do_mem_abort`, `do_translation_fault`, `do_page_fault`, `do_alignment_fault`, `do_bad_area`, `__do_kernel_fault`, `die_kernel_fault`, `do_sea`, `do_DataAbort`, `do_PrefetchAbort`,
-		`do_serror`, `__do_serror`, `arm64_\w*notify_die`, `arm64_serror_panic`, `do_undefinstr`, `bug_handler`, `brk_handler`, `call_break_hook`, `do_debug_exception`, `bad_mode`, `panic_bad_stack`, `panic_unhandled`, `handle_bad_stack`,
+		`dump_backtrace\w*`, `unwind_backtrace`, `__switch_to`, `el[01]h?t?_\w+`, `__bad_stack`, `do_el[01]_\w+`, `__el1_irq`, `__dabt_svc`, `__irq_svc`, `__und_svc`, `__pabt_svc`,
+		`do_mem_abort`, `do_translation_fault`, `do_page_fault`, `__do_kernel_fault`, `die_kernel_fault`, `do_sea`, `do_DataAbort`, `do_PrefetchAbort`,
+		`do_serror`, `arm64_\w*notify_die`, `arm64_serror_panic`, `do_undefinstr`, `bug_handler`, `brk_handler`, `call_break_hook`, `do_debug_exception`, `bad_mode`, `panic_bad_stack`, `panic_unhandled`, `handle_bad_stack`,
 		`gic_handle_irq`, `__gic_handle_irq\w*`, `do_interrupt_handler`, `call_on_irq_stack`, `____do_softirq`, `do_softirq_own_stack`, `arch_timer_handler_\w+`, `handle_percpu_devid_irq`, `(?:__)?handle_domain_irq`, `generic_handle_\w*irq\w*`, `handle_irq_\w+`,
 	},
 }

@@ -11,6 +11,7 @@ var filesystemFormats = []format{
 	{FSError, "EXT4: ext4_put_super", "EXT4-fs error (device vda) in ext4_put_super\n"},
 	{FSError, "JBD2: I/O error when updating journal superblock", "JBD2: I/O error when updating journal superblock for vda-8.\nAborting journal on device vda-8.\n"},
 	{FSError, "JBD2: Detected IO errors while flushing file data", "JBD2: Detected IO errors while flushing file data on vda-8\n"},
+	{FSError, "JBD2: Invalid checksum recovering", "JBD2: Invalid checksum recovering data block 1034 in log\n"},
 	{FSError, "JBD2: Aborting journal", "Aborting journal on device vda-8.\n"},
 	{FSError, "EXT4: ext4_journal_check_start: Detected aborted journal", "EXT4-fs error (device vda): ext4_journal_check_start:83: comm sh: Detected aborted journal\nAborting journal on device vda-8.\nEXT4-fs (vda): Remounting filesystem read-only\n"},
 	{FSError, "Buffer I/O error: lost sync page write", "Buffer I/O error on dev vda, logical block 0, lost sync page write\n"},

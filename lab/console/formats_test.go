@@ -115,6 +115,9 @@ var commonFormats = []format{
 	{Sanitizer, "KASAN: invalid-access Read in bond_ipsec_del_sa", "BUG: KASAN: invalid-access in bond_ipsec_del_sa+0x4/0x70\nRead at addr f5ff000012345678 by task x/1\n"},
 	{Sanitizer, "KCSAN: data-race in e1000_clean_rx_irq", " BUG: KCSAN: data-race in e1000_clean_rx_irq+0x551/0xb10\n"},
 	{Oops, "bad page map in f", "BUG: Bad page map in process x  pte:1 pmd:2\nCall Trace:\n dump_stack+0x1/0x2\n print_bad_pte+0x1/0x2\n f+0x1/0x2\n"},
+	{Sanitizer, "KASAN: slab-out-of-bounds Read in xas_start", "BUG: KASAN: slab-out-of-bounds in xas_start.part.0+0x4/0x70\nRead of size 8 at addr ffff888012345678 by task x/1\nCall Trace:\n dump_stack_lvl+0x1/0x2\n xas_load+0x1/0x2\n"},
+	{Oops, "BUG: something new in f", "BUG: something new\nRIP: 0010:f+0x1/0x2\n"},
+	{Oops, "double fault in f", "PANIC: double fault\nRIP: 0010:f+0x1/0x2\n"},
 	{Oops, "divide error in tabledist", "divide_error: 0000 [#1] PREEMPT SMP KASAN\nRIP: 0010:tabledist.part.0+0x22a/0x2a0\n"},
 	{Oops, "general protection fault in f", "segment-related general protection fault: beec [#2] PREEMPT SMP KASAN PTI\nRIP: 0010:f+0x1b/0x60\n"},
 }

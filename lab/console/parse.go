@@ -235,7 +235,7 @@ func (p *parser) remember(l line) {
 // begin starts an event at l.
 func (p *parser) begin(r rule, m []int, l line) {
 	p.finish()
-	b := &block{rule: r, start: l.number, died: r.die}
+	b := &block{rule: r, start: l.number, died: strings.Contains(l.text, "[#")}
 	if len(p.recent) > 0 && r.kind != Panic {
 		b.start = p.recent[0].number
 		for _, before := range p.recent {

@@ -152,3 +152,17 @@ func safe(t *testing.T, s string) {
 		}
 	}
 }
+
+// An oops is the second half of the event before it only once.
+func TestTwoOopses(t *testing.T) {
+	for _, log := range []string{
+		"Internal error: Oops - undefined instruction: 0 [#1] SMP\npc : f+0x0/0x8\nInternal error: Oops: 96000004 [#2] SMP\npc : g+0x0/0x8\n",
+		"Unable to handle kernel paging request at virtual address dead000000000108\nOops [#1]\nepc : f+0x0/0x8\nOops [#2]\nepc : g+0x0/0x8\n",
+		"BUG: kernel NULL pointer dereference, address: 0\nOops: 0000 [#1] SMP\nRIP: 0010:f+0x0/0x8\nOops: 0002 [#2] SMP\nRIP: 0010:g+0x0/0x8\n",
+	} {
+		events := Parse([]byte(log))
+		if len(events) != 2 || events[1].Title != "Oops in g" {
+			t.Errorf("%s\n%+v", log, events)
+		}
+	}
+}

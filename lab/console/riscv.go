@@ -8,8 +8,7 @@ var riscv = arch{
 	rules: []rule{
 		// Also an EBREAK of nobody, which has no line before it.
 		{kind: Oops, pattern: re(`Kernel BUG \[#\d+\]`), title: "kernel BUG", where: atPC, die: true},
-		{kind: Oops, pattern: re(`Oops - (.+?) \[#\d+\]`), title: "$1", where: atPC, die: true},
-		{kind: Oops, pattern: re(`Oops \[#\d+\]`), title: "Oops", where: atPC, die: true},
+		{kind: Oops, pattern: re(`Oops - (.+?) \[#\d+\]`), title: "$1", where: atPC},
 	},
 	pc:    regexp.MustCompile(`^epc ?: (?:([A-Za-z_][\w.]*)\+)?0x`),
 	lr:    regexp.MustCompile(`^ ra ?: (?:([A-Za-z_][\w.]*)\+)?0x`),

@@ -94,8 +94,9 @@ var oopses = []rule{
 // unknownBugs are what no other rule has recognised.
 var unknownBugs = []rule{
 	{kind: Oops, pattern: re(`BUG: (.*)`), title: "BUG: $1", where: atPC},
-	// Every architecture counts its oopses where it names them. A name that is
-	// new must not be a pass.
+	// Every architecture counts its oopses where it names them, in the second
+	// line of a page fault by no more than "Oops". A name that is new must not be
+	// a pass.
 	{kind: Oops, pattern: re(`([A-Za-z][^:\[]{2,60}?)(?::[^\[]*)? ?\[#\d+\](?:[: ].*)?$`), title: "$1", where: atPC, die: true},
 }
 

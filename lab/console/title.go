@@ -44,10 +44,10 @@ func boundTitle(s string) string {
 // the caller is what distinguishes faults. Each architecture adds its own.
 var waits = regexp.MustCompile(`^(?:` + strings.Join(append(archHelpers(),
 	// How the kernel reports.
-	`dump_stack\w*`, `show_stack\w*`, `v?panic`, `nmi_panic`, `print_\w+`, `kasan_\w+`, `__asan_\w+`, `kfence_\w+`, `ubsan_\w+`, `__ubsan_\w+`,
+	`dump_stack\w*`, `show_stack\w*`, `v?panic`, `nmi_panic`, `print_\w+`, `kasan_\w+`, `__asan_\w+`, `__hwasan_\w+`, `__sanitizer_cov_\w+`, `kfence_\w+`, `ubsan_\w+`, `__ubsan_\w+`,
 	`__warn\w*`, `warn_slowpath\w*`, `report_bug`, `handle_bug`, `die\w*`, `oops_\w+`, `__die\w*`,
 	`__might_\w+`, `___might_sleep`, `bad_page`, `spin_dump`, `spin_bug`, `do_raw_spin_lock`, `_raw_spin_\w+`,
-	`sched_show_task\w*`, `rcu_\w+`, `nmi_\w+`, `watchdog_\w+`, `check_panic_on_warn`, `debug_locks_off`, `lockdep_\w+`, `check_\w+`, `__lock_acquire`, `lock_acquire`, `mark_lock\w*`, `register_lock_class`,
+	`_?sched_show_task\w*`, `rcu_\w+`, `nmi_\w+`, `watchdog_\w+`, `check_panic_on_warn`, `debug_locks_off`, `lockdep_\w+`, `check_\w+`, `__lock_acquire`, `lock_acquire`, `mark_lock\w*`, `register_lock_class`, `(?:__)?lock_release`, `debug_check_no_locks\w*`,
 	// How interrupts are entered.
 	`hrtimer_\w+`, `__hrtimer_\w+`, `update_process_times`, `tick_\w+`, `irq_\w+`, `__irq_\w+`, `irqentry_\w+`, `handle_softirqs`, `__do_softirq`, `do_softirq`,
 	// How tasks wait.

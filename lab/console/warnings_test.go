@@ -26,7 +26,7 @@ var warningFormats = []format{
 	{Warning, "WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected", "[ INFO: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected ]\n"},
 	{Warning, "WARNING: suspicious RCU usage", "WARNING: suspicious RCU usage\n"},
 	{Warning, "WARNING: trying to register non-static key", "INFO: trying to register non-static key.\n"},
-	{Warning, "WARNING: still has locks held", "WARNING: syz-fuzzer/4398 still has locks held!\n"},
+	{Warning, "WARNING: still has locks held in futex_wait", "WARNING: syz-fuzzer/4398 still has locks held!\nstack backtrace:\nCall trace:\n dump_stack+0x1/0x2\n debug_check_no_locks_held+0x1/0x2\n futex_wait+0x1/0x2\n"},
 	{Warning, "WARNING: still has locks held", "[ BUG: kworker/u4:1/31761 still has locks held! ]\n"},
 	{Warning, "lockdep: MAX_LOCKDEP_CHAINS too low", "BUG: MAX_LOCKDEP_CHAINS too low!\nturning off the locking correctness validator.\n"},
 

@@ -11,8 +11,7 @@ var x86 = arch{
 		{kind: Oops, pattern: re(`(?:traps: )?PANIC: (double fault)`), title: "$1", where: atPC},
 		{kind: Oops, pattern: re(`(?:Oops: )?(?:segment-related )?(general protection fault|invalid opcode|divide error|stack segment|double fault|int3|bounds|alignment check|invalid TSS|segment not present|coprocessor segment overrun|control protection|Bad pagetable|SIMD exception|x87 FPU exception|spurious interrupt bug|machine check|debug)(?:,.*|: .*|maybe .*)?: [0-9a-f]{4} \[#\d+\]`), title: "$1", where: atPC, die: true},
 		// In 5.8 to 5.10.
-		{kind: Oops, pattern: re(`divide_error: [0-9a-f]{4} \[#\d+\]`), title: "divide error", where: atPC, die: true},
-		{kind: Oops, pattern: re(`Oops: (?:Oops: )?[0-9a-f]{4} \[#\d+\]`), title: "Oops", where: atPC, die: true},
+		{kind: Oops, pattern: re(`divide_error: [0-9a-f]{4} \[#\d+\]`), title: "divide error", where: atPC},
 	},
 	pc:    regexp.MustCompile(`^(?:[A-Z]{3,4}: \S+ )?RIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\] )?([A-Za-z_][\w.]*)\+0x`),
 	marks: []string{"RIP: "},

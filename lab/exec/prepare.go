@@ -88,7 +88,11 @@ func (x *Local) spec(ctx context.Context, w *work) (*machine.Spec, error) {
 		if err != nil {
 			return nil, err
 		}
-		files, err := x.suites.Files(w.job.Run.SuiteNames())
+		a, err := machine.ArchOf(k)
+		if err != nil {
+			return nil, err
+		}
+		files, err := x.suites.Files(ctx, a, w.job.Run.SuiteNames())
 		if err != nil {
 			return nil, err
 		}

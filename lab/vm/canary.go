@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
@@ -54,7 +55,7 @@ func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error
 	if err != nil {
 		return canaryMemory{}, err
 	}
-	fmt.Fprintf(h, "host %s\nmodel %s\n", host, kvmCPU)
+	fmt.Fprintf(h, "host %s\nmodel %s\n", host, arch.Default().QEMU.KVM)
 	cpu, err := hostCPU()
 	if err != nil {
 		return canaryMemory{}, err

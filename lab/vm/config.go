@@ -7,17 +7,20 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/confine"
 )
 
 // Config describes a VM. Only Kernel is mandatory.
 type Config struct {
-	// QEMU is the binary: a path, or a name to find on PATH. Default
-	// "qemu-system-x86_64".
+	// Arch is the guest's architecture. Default arch.Default.
+	Arch arch.Arch
+	// QEMU is the binary: a path, or a name to find on PATH. Default that of the
+	// architecture.
 	QEMU string
 	// Accel is TCG or KVM; Choose decides between them. Default TCG.
 	Accel Accel
-	// Kernel is a vmlinux with a PVH note, or a bzImage.
+	// Kernel is an image that QEMU boots directly.
 	Kernel string
 	// Initrd is the initramfs; empty for none.
 	Initrd string
@@ -81,6 +84,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Kernel == "" {
 		return c, errors.New("no kernel to boot")
 	}
+	if c.Arch.Name == "" {
+		c.Arch = arch.Default()
+	}
+	if c.QEMU == "" {
+		c.QEMU = c.Arch.QEMU.Binary
+	}
 	if c.Accel == "" {
 		c.Accel = TCG
 	}
@@ -135,6 +144,9 @@ func (c Config) withDefaults() (Config, error) {
 		if d.Driver != VirtioBlk && d.Driver != NVMe && d.Driver != Pmem {
 			return c, fmt.Errorf("disk %d: unknown driver %q: use %s, %s or %s", i, d.Driver, VirtioBlk, NVMe, Pmem)
 		}
+		if d.Driver == Pmem && !c.Arch.QEMU.Pmem {
+			return c, fmt.Errorf("disk %d: QEMU's machine for %s has no persistent memory", i, c.Arch.Name)
+		}
 		d.Path = abs
 		disks[i] = d
 	}
@@ -157,21 +169,21 @@ func existing(path string) (string, error) {
 // arguments.
 func (c Config) args(w *ports) []string {
 	devices := []device{
-		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem, memory: c.memory, saved: c.SaveTo != ""},
+		machine{of: c.Arch.QEMU, accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem, memory: c.memory, saved: c.SaveTo != ""},
 		sandbox{},
-		boot{kernel: c.Kernel, initrd: c.Initrd, append: append(kernelArgs(c.Accel), c.Append...)},
+		boot{kernel: c.Kernel, initrd: c.Initrd, append: c.kernelArgs()},
 		monitorPort{fd: w.fd(qmpPort)},
-		serialPort{name: "console", fd: w.fd(consolePort)},
-		serialPort{name: "control", fd: w.fd(controlPort)},
-		serialPort{name: "output", fd: w.fd(outputPort)},
+		serialPort{name: "console", chardev: socket(w.fd(consolePort))},
+		serialPort{name: "control", chardev: socket(w.fd(controlPort)), device: c.Arch.QEMU.Control.Device},
+		serialPort{name: "output", chardev: socket(w.fd(outputPort)), device: c.Arch.QEMU.Output.Device},
 	}
 	for i, d := range c.Disks {
 		if d.Driver != Pmem {
-			devices = append(devices, disk{Disk: d, id: "disk" + strconv.Itoa(i)})
+			devices = append(devices, disk{Disk: d, id: "disk" + strconv.Itoa(i), virtio: c.Arch.QEMU.Virtio})
 		}
 	}
 	for i, p := range w.pmem {
-		devices = append(devices, pmemDevice{pmem: p, id: "pmem" + strconv.Itoa(i), fd: w.pmemFD(i)})
+		devices = append(devices, pmemDevice{pmem: p, id: "pmem" + strconv.Itoa(i), fd: w.pmemFD(i), virtio: c.Arch.QEMU.Virtio})
 	}
 	if c.Template != "" {
 		devices = append(devices, incoming{})

@@ -40,8 +40,8 @@ func (c Config) Identity() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs}
-	id := append(m.args(), strings.Join(append(kernelArgs(c.Accel), c.Append...), " "))
+	m := machine{of: c.Arch.QEMU, accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs}
+	id := append(m.args(), c.Arch.Name, strings.Join(c.kernelArgs(), " "))
 	for i, d := range c.Disks {
 		id = append(id, fmt.Sprint(i, d.Driver))
 	}
@@ -148,14 +148,17 @@ func hostKernel() (string, error) {
 	return unix.ByteSliceToString(host.Release[:]) + " " + unix.ByteSliceToString(host.Version[:]), nil
 }
 
-// parseCPU reads the first entry of an x86 /proc/cpuinfo.
+// parseCPU reads the first entry of a /proc/cpuinfo. What describes a CPU has
+// other names on each architecture: x86, then Arm, then RISC-V.
 func parseCPU(r io.Reader) (string, error) {
 	var cpu strings.Builder
 	lines := bufio.NewScanner(r)
 	for lines.Scan() && lines.Text() != "" {
 		key, value, _ := strings.Cut(lines.Text(), ":")
 		switch key = strings.TrimSpace(key); key {
-		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags":
+		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags",
+			"CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features",
+			"isa", "mmu", "uarch", "mvendorid", "marchid", "mimpid":
 			fmt.Fprintf(&cpu, "%s:%s\n", key, value)
 		}
 	}

@@ -12,16 +12,6 @@ import (
 // kvmDevice is the device through which a process uses KVM.
 const kvmDevice = "/dev/kvm"
 
-// kvmCPU is the CPU model with KVM: that of the host, so that no instruction is
-// missing and none is emulated, less what cannot be part of a template. A template
-// is only restored on the host that made it (see Config.Identity), which is why no
-// model of a common denominator is needed. migratable=on, although the default,
-// hides the invariant TSC: with it a kernel would prefer the TSC, which jumps when
-// a VM is restored, to KVM's own clock, which QEMU saves and which continues where
-// it stopped. Nested virtualisation is off: hosts before Linux 4.20 cannot save its
-// state, and no test runs VMs.
-const kvmCPU = "host,migratable=on,vmx=off,svm=off"
-
 // noPermission is why this process may not open a device, and what to do: the
 // group is not kvm everywhere, and to join it is not enough before the next login.
 func noPermission(device string) string {

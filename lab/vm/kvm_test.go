@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/splicelab/splicelab/internal/arch"
 )
 
 func TestAdviceAboutPermission(t *testing.T) {
@@ -55,7 +57,7 @@ func TestIdentityUnderKVM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{kvmCPU, cpu, release} {
+	for _, want := range []string{arch.Default().QEMU.KVM, cpu, release} {
 		if !slices.Contains(kvm, want) {
 			t.Errorf("under KVM it lacks %.60q", want)
 		}
@@ -64,7 +66,7 @@ func TestIdentityUnderKVM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slices.Contains(tcg, cpu) || slices.Contains(tcg, kvmCPU) || slices.Contains(tcg, release) {
+	if slices.Contains(tcg, cpu) || slices.Contains(tcg, arch.Default().QEMU.KVM) || slices.Contains(tcg, release) {
 		t.Error("under TCG it depends on the host's CPU or kernel")
 	}
 }

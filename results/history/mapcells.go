@@ -19,10 +19,14 @@ func (m *MapCells) Add(run string, cells []results.Cell, wanted func(*results.Ce
 		c := &cells[i]
 		if _, known := m.From[c.CellKey]; !known && wanted(c) {
 			m.From[c.CellKey] = run
-			m.cells = append(m.cells, *c)
+			// What a map does not show would take gigabytes of a large run.
+			m.cells = append(m.cells, results.Cell{Attempt: results.Attempt{CellKey: c.CellKey, Version: c.Version, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind}})
 		}
 	}
 }
+
+// Len is the number of collected cells.
+func (m *MapCells) Len() int { return len(m.cells) }
 
 // Map arranges the collected cells, with a column for each of their kernels.
 func (m *MapCells) Map() KernelMap {

@@ -164,11 +164,8 @@ func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Poli
 			if p != "" {
 				part = results.Show(part, p)
 			}
-			for i, c := range part {
-				// What a map does not show would take gigabytes of a paged run.
-				part[i] = results.Cell{Attempt: results.Attempt{CellKey: c.CellKey, Version: c.Version, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind}}
-			}
-			if cells.Add(run.ID, part, wanted); len(cells.From) > s.limits.mapCells {
+			cells.Add(run.ID, part, wanted)
+			if cells.Len() > s.limits.mapCells {
 				return tooLarge("a map of more than %d cells is too large: name fewer tests or filesystems", s.limits.mapCells)
 			}
 			return nil

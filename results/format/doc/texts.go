@@ -1,4 +1,4 @@
-package format
+package doc
 
 import (
 	"fmt"
@@ -11,20 +11,20 @@ import (
 // Limits of guest texts in one document: 16 MiB keeps a JUnit file below
 // GitLab's limit of 30 MB.
 const (
-	maxTexts = 16 << 20 // bytes
+	MaxTexts = 16 << 20 // bytes
 	maxReads = 5000     // cells whose attempts are read
 )
 
-// texts are the attempts at cells with their output and kernel log.
-type texts struct {
+// Texts are the attempts at cells with their output and kernel log.
+type Texts struct {
 	attempts map[results.CellKey][]results.Attempt
 	leftOut  map[results.CellKey]bool // some text exceeded the limit
 }
 
-// readTexts reads the guests' texts, up to maxTexts in total: first of cells
+// ReadTexts reads the guests' texts, up to MaxTexts in total: first of cells
 // that need attention, then of the others that want selects.
-func (d Document) readTexts(room int, want func(*results.Cell) bool) (texts, error) {
-	t := texts{map[results.CellKey][]results.Attempt{}, map[results.CellKey]bool{}}
+func (d Document) ReadTexts(room int, want func(*results.Cell) bool) (Texts, error) {
+	t := Texts{map[results.CellKey][]results.Attempt{}, map[results.CellKey]bool{}}
 	if d.Attempts == nil {
 		return t, nil
 	}
@@ -32,7 +32,7 @@ func (d Document) readTexts(room int, want func(*results.Cell) bool) (texts, err
 	for _, second := range []bool{false, true} {
 		for i := range d.Cells {
 			c := &d.Cells[i]
-			if asExpected(c) != second || !want(c) {
+			if AsExpected(c) != second || !want(c) {
 				continue
 			}
 			if reads == 0 || room <= 0 {
@@ -59,8 +59,8 @@ func (d Document) readTexts(room int, want func(*results.Cell) bool) (texts, err
 	return t, nil
 }
 
-// of returns output and kernel log of one attempt.
-func (t texts) of(key results.CellKey, n int) (output, console string) {
+// Of returns output and kernel log of one attempt.
+func (t Texts) Of(key results.CellKey, n int) (output, console string) {
 	for _, a := range t.attempts[key] {
 		if a.N == n {
 			return a.Output, a.Console
@@ -69,10 +69,23 @@ func (t texts) of(key results.CellKey, n int) (output, console string) {
 	return "", ""
 }
 
-// everything selects all cells.
-func everything(*results.Cell) bool { return true }
+// LeftOut reports whether a text of a cell exceeded the limit.
+func (t Texts) LeftOut(key results.CellKey) bool { return t.leftOut[key] }
 
-// trouble selects cells that did not just pass or skip.
-func trouble(c *results.Cell) bool {
-	return c.Verdict.Bad() || c.Verdict == outcome.Infra || !asExpected(c)
+// Size is the sum of all texts, in bytes.
+func (t Texts) Size() (n int) {
+	for _, attempts := range t.attempts {
+		for _, a := range attempts {
+			n += len(a.Output) + len(a.Console)
+		}
+	}
+	return n
+}
+
+// Everything selects all cells.
+func Everything(*results.Cell) bool { return true }
+
+// Trouble selects cells that did not just pass or skip.
+func Trouble(c *results.Cell) bool {
+	return c.Verdict.Bad() || c.Verdict == outcome.Infra || !AsExpected(c)
 }

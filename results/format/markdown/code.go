@@ -1,4 +1,4 @@
-package format
+package markdown
 
 import (
 	"fmt"
@@ -50,6 +50,6 @@ func longestRun(s string) int {
 	return longest
 }
 
-// markdownHTML escapes one line of text for HTML, in which Markdown is not
+// escaped escapes one line of text for HTML, in which Markdown is not
 // parsed.
-func markdownHTML(s string) string { return html.EscapeString(sanitize.Line(s)) }
+func escaped(s string) string { return html.EscapeString(sanitize.Line(s)) }

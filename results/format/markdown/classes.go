@@ -1,4 +1,4 @@
-package format
+package markdown
 
 import (
 	"cmp"
@@ -19,11 +19,11 @@ const (
 	// titleListed bounds a violation's title; its details have all of it.
 	titleListed = 200
 	// violationsShare is the part of the summary that violations may fill.
-	violationsShare = maxMarkdown / 3
+	violationsShare = maxSize / 3
 )
 
 // violations writes what every policy forbids: the first thing to read.
-func (m *markdown) violations(all []findings.Violation) {
+func (m *page) violations(all []findings.Violation) {
 	if len(all) == 0 {
 		m.b.WriteString("## Violations: none\n\n")
 		return
@@ -38,7 +38,7 @@ func (m *markdown) violations(all []findings.Violation) {
 	for i, v := range all {
 		row := violationRow(v)
 		if m.b.Len()+len(row) > violationsShare {
-			fmt.Fprintf(&m.b, "\n%d more violations are omitted: %s.\n", len(all)-i, markdownLimit)
+			fmt.Fprintf(&m.b, "\n%d more violations are omitted: %s.\n", len(all)-i, limitText)
 			break
 		}
 		m.b.WriteString(row)
@@ -74,7 +74,7 @@ func listed(all []string) string {
 
 // deviations summarises what one policy accepts and another one forbids, by
 // outcome.
-func (m *markdown) deviations() {
+func (m *page) deviations() {
 	type group struct {
 		cells, bad                  int
 		tests, kernels, filesystems map[string]bool

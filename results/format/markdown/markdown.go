@@ -1,4 +1,5 @@
-package format
+// Package markdown writes a run as a summary for the page of a CI job.
+package markdown
 
 import (
 	"bytes"
@@ -10,29 +11,30 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
+	"github.com/splicelab/splicelab/results/format/doc"
 )
 
 // Limits of a summary. GitHub accepts 1 MiB per step, but a page that long is
 // not read, and a mail or a comment takes less; the reserve is for the lines
 // that count what was omitted.
 const (
-	maxMarkdown     = 60_000
-	markdownReserve = 1 << 10
-	markdownExcerpt = 2 << 10 // bytes of a cell's output
-	markdownLimit   = "a summary is limited to 60 KB"
+	maxSize   = 60_000
+	reserve   = 1 << 10
+	excerpt   = 2 << 10 // bytes of a cell's output
+	limitText = "a summary is limited to 60 KB"
 )
 
-// WriteMarkdown writes a summary for a CI job's page, up to 60 KB in total:
+// Write writes a summary for a CI job's page, up to 60 KB in total:
 // what every policy forbids, what policies disagree about, the number of cells
 // by verdict, a table of those that need attention, and their folded details.
 // What exceeds the limit is counted. Guest text is in code spans and blocks,
 // where markup, links and mentions have no effect.
-func WriteMarkdown(w io.Writer, d Document) error {
-	printed, err := d.readTexts(maxMarkdown, trouble)
+func Write(w io.Writer, d doc.Document) error {
+	printed, err := d.ReadTexts(maxSize, doc.Trouble)
 	if err != nil {
 		return err
 	}
-	m := markdown{d: d, printed: printed}
+	m := page{d: d, printed: printed}
 	m.head()
 	m.violations(findings.Violations(d.Run, d.Cells))
 	m.deviations()
@@ -41,7 +43,7 @@ func WriteMarkdown(w io.Writer, d Document) error {
 	// only useful if there is space left.
 	var wanting, violations, others []results.Cell
 	for _, c := range d.Cells {
-		if asExpected(&c) {
+		if doc.AsExpected(&c) {
 			continue
 		}
 		wanting = append(wanting, c)
@@ -57,22 +59,22 @@ func WriteMarkdown(w io.Writer, d Document) error {
 	return err
 }
 
-type markdown struct {
-	d       Document
-	printed texts
+type page struct {
+	d       doc.Document
+	printed doc.Texts
 	b       bytes.Buffer
 }
 
 // fits appends a piece unless it exceeds the limit.
-func (m *markdown) fits(piece string) bool {
-	if m.b.Len()+len(piece) > maxMarkdown-markdownReserve {
+func (m *page) fits(piece string) bool {
+	if m.b.Len()+len(piece) > maxSize-reserve {
 		return false
 	}
 	m.b.WriteString(piece)
 	return true
 }
 
-func (m *markdown) head() {
+func (m *page) head() {
 	r := m.d.Run
 	fmt.Fprintf(&m.b, "# splicelab run %s\n\n", code(r.ID))
 	if r.Problem != "" {
@@ -92,7 +94,7 @@ func (m *markdown) head() {
 }
 
 // verdicts counts the cells by verdict.
-func (m *markdown) verdicts() {
+func (m *page) verdicts() {
 	counts, expected, unexpected, flaky := map[outcome.Verdict]int{}, 0, 0, 0
 	for i := range m.d.Cells {
 		c := &m.d.Cells[i]
@@ -118,15 +120,15 @@ func (m *markdown) verdicts() {
 	for _, v := range outcome.Verdicts {
 		line(string(v), counts[v])
 	}
-	line(expectedFail, expected)
-	line("of the passes, "+unexpectedPass, unexpected)
+	line(doc.ExpectedFail, expected)
+	line("of the passes, "+doc.UnexpectedPass, unexpected)
 	line("flaky", flaky)
 	m.b.WriteString("\n")
 }
 
 // tables writes the cells that need attention: a table for each kernel, a row
 // for each test, a column for each filesystem.
-func (m *markdown) tables(groups []results.Group) {
+func (m *page) tables(groups []results.Group) {
 	if len(groups) == 0 {
 		m.b.WriteString("No cell needs attention.\n")
 		return
@@ -139,17 +141,17 @@ func (m *markdown) tables(groups []results.Group) {
 			n++
 		}
 		// Half of the space is for the details.
-		if table := markdownTable(groups[:n]); left > 0 || m.b.Len()+len(table) > maxMarkdown/2 || !m.fits(table) {
+		if one := table(groups[:n]); left > 0 || m.b.Len()+len(one) > maxSize/2 || !m.fits(one) {
 			left++
 		}
 		groups = groups[n:]
 	}
 	if left > 0 {
-		fmt.Fprintf(&m.b, "The tables of %d more kernels are omitted: %s.\n\n", left, markdownLimit)
+		fmt.Fprintf(&m.b, "The tables of %d more kernels are omitted: %s.\n\n", left, limitText)
 	}
 }
 
-func markdownTable(groups []results.Group) string {
+func table(groups []results.Group) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| %s |", codeCell(groups[0].Kernel))
 	rows, order := map[string][]*results.Cell{}, []string(nil)
@@ -171,7 +173,7 @@ func markdownTable(groups []results.Group) string {
 				b.WriteString(" |")
 				continue
 			}
-			fmt.Fprintf(&b, " %s |", markdownWhat(c))
+			fmt.Fprintf(&b, " %s |", what(c))
 		}
 		b.WriteString("\n")
 	}
@@ -179,11 +181,11 @@ func markdownTable(groups []results.Group) string {
 	return b.String()
 }
 
-// markdownWhat formats the cell's result for a table.
-func markdownWhat(c *results.Cell) string {
+// what formats the cell's result for a table.
+func what(c *results.Cell) string {
 	s := "**" + string(c.Verdict) + "**"
 	if c.Expected == results.XPass {
-		s = "**" + unexpectedPass + "**"
+		s = "**" + doc.UnexpectedPass + "**"
 	} else if c.Verdict == outcome.Pass || c.Expected == results.XFail {
 		s = string(c.Verdict)
 	}
@@ -197,11 +199,11 @@ func markdownWhat(c *results.Cell) string {
 }
 
 // details writes the cells of each group, folded, as far as they fit.
-func (m *markdown) details(groups []results.Group) {
+func (m *page) details(groups []results.Group) {
 	left := 0
 	for _, g := range groups {
 		open := fmt.Sprintf("<details>\n<summary><code>%s</code> on <code>%s</code>: %s</summary>\n\n",
-			markdownHTML(g.FS), markdownHTML(g.Kernel), cellCount(len(g.Cells)))
+			escaped(g.FS), escaped(g.Kernel), cellCount(len(g.Cells)))
 		const end = "\n</details>\n\n"
 		begun := false
 		for i, c := range g.Cells {
@@ -209,7 +211,7 @@ func (m *markdown) details(groups []results.Group) {
 			if !begun {
 				piece = open + piece
 			}
-			if m.b.Len()+len(piece)+len(end) > maxMarkdown-markdownReserve || !m.fits(piece) {
+			if m.b.Len()+len(piece)+len(end) > maxSize-reserve || !m.fits(piece) {
 				left += len(g.Cells) - i
 				break
 			}
@@ -220,15 +222,15 @@ func (m *markdown) details(groups []results.Group) {
 		}
 	}
 	if left > 0 {
-		fmt.Fprintf(&m.b, "The details of %d more cells are omitted: %s.\n", left, markdownLimit)
+		fmt.Fprintf(&m.b, "The details of %d more cells are omitted: %s.\n", left, limitText)
 	}
 }
 
-func (m *markdown) detail(c *results.Cell) string {
+func (m *page) detail(c *results.Cell) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "- %s: %s", code(c.Test), c.Verdict)
 	if c.Expected == results.XPass {
-		fmt.Fprintf(&b, ", %s", unexpectedPass)
+		fmt.Fprintf(&b, ", %s", doc.UnexpectedPass)
 	}
 	if c.Outcome != outcome.None {
 		fmt.Fprintf(&b, ", %s", code(string(c.Outcome)))
@@ -243,10 +245,10 @@ func (m *markdown) detail(c *results.Cell) string {
 		fmt.Fprintf(&b, " (expected otherwise: %s)", code(c.Why))
 	}
 	b.WriteString("\n")
-	output, console := m.printed.of(c.CellKey, c.N)
+	output, console := m.printed.Of(c.CellKey, c.N)
 	for _, text := range []string{output, console} {
 		if text = strings.Trim(text, "\n"); text != "" {
-			b.WriteString(fenced(sanitize.Bounded(text, markdownExcerpt), "  "))
+			b.WriteString(fenced(sanitize.Bounded(text, excerpt), "  "))
 		}
 	}
 	return b.String()
