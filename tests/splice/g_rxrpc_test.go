@@ -8,6 +8,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/tests/kit"
 	"github.com/splicelab/splicelab/tests/kit/rxrpc"
+	"github.com/splicelab/splicelab/tests/kit/sink"
 )
 
 var rxrpcReply = kit.Test{
@@ -26,7 +27,7 @@ var rxrpcReply = kit.Test{
 	Needs:   []string{"AF_RXRPC with rxkad"},
 	Modules: rxrpc.Modules, Guest: true,
 	Fault: kit.FaultSource,
-	Cells: kit.Named("plain", "auth", "encrypt"),
+	Cells: atMost(sink.MaxMessage, kit.Named("plain", "auth", "encrypt")),
 }
 
 func TestRxRPC(t *testing.T) {
