@@ -31,9 +31,10 @@ type Source struct {
 	// named is set when the user chose the suites; each of them must exist.
 	named bool
 
-	mu       sync.Mutex
-	warnings []string
-	builds   map[string]map[buildID]build // of the last list of each architecture
+	mu sync.Mutex
+	// Of the last list of each architecture.
+	warnings map[string][]string
+	builds   map[string]map[buildID]build
 }
 
 // New returns the source that cfg describes. It reads the host's apt
@@ -53,21 +54,31 @@ func newSource(cfg Config, store *kernels.Store, apt aptConfig) (*Source, error)
 		return nil, err
 	}
 	return &Source{
-		cfg:    cfg,
-		store:  store,
-		apt:    apt,
-		client: newClient(apt),
-		now:    time.Now,
-		named:  named,
-		builds: map[string]map[buildID]build{},
+		cfg:      cfg,
+		store:    store,
+		apt:      apt,
+		client:   newClient(apt),
+		now:      time.Now,
+		named:    named,
+		warnings: map[string][]string{},
+		builds:   map[string]map[buildID]build{},
 	}, nil
 }
 
-// Warnings returns what the last list skipped or tolerated, each with a remedy.
+// Warnings returns what the last list of each architecture skipped or tolerated,
+// each with a remedy.
 func (s *Source) Warnings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.warnings)
+	var all []string
+	for _, a := range arch.All() {
+		for _, w := range s.warnings[a.Name] {
+			if !slices.Contains(all, w) { // a suite expires for all of them
+				all = append(all, w)
+			}
+		}
+	}
+	return all
 }
 
 // List implements kernels.Source: it lists the default flavour.
@@ -112,8 +123,7 @@ func (s *Source) ListArch(ctx context.Context, architecture string) ([]kernels.E
 		}
 	}
 	s.mu.Lock()
-	s.warnings = warnings
-	s.builds[architecture] = builds
+	s.warnings[architecture], s.builds[architecture] = warnings, builds
 	s.mu.Unlock()
 	return entries, nil
 }
