@@ -36,8 +36,8 @@ var directions = []struct {
 	{"internal/artifact", []string{"internal/osfile"}, "a cache does not know what it stores"},
 	{"internal/confine", nil, "it is a leaf: it does not know which programs it starts"},
 	{"internal/osfile", nil, "it is a leaf: files and locks know nothing of what is in them"},
-	{"kernels/...", []string{"kernels/...", "outcome", "internal/arch", "internal/kernelversion"}, "a kernel does not know what is done with it"},
-	{"internal/guestbin/...", []string{"internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
+	{"kernels/...", []string{"kernels/...", "outcome", "internal/kernelversion"}, "a kernel does not know what is done with it"},
+	{"internal/guestbin/...", []string{"internal/arch", "internal/guestbin/..."}, "guest programs are bytes to it, and are built by the go command"},
 	{"images/...", []string{"images", "kernels", "outcome", "internal/kernelversion"}, "an image does not know who boots it"},
 	{"images/guest/...", leaves, "the agent runs in the guest and must stay small"},
 	{"results", []string{"internal/kernelversion", "outcome"}, "the model does not know where it is stored nor how it is shown"},
@@ -65,10 +65,11 @@ var directions = []struct {
 	{"lab/catalogue", []string{"internal/input", "internal/protocol", "internal/text", "lab/plan", "lab/session"}, "the tests are described without a kernel to run them on"},
 	{"lab/query", []string{"internal/input", "internal/text", "lab/export", "lab/progress", "lab/report", "lab/session", "outcome", "results", "results/..."}, "stored runs are read without a kernel to run them on"},
 	{"lab/kernelset", []string{"internal/arch", "internal/input", "internal/text", "kernels", "kernels/source", "lab/export", "lab/progress", "lab/session"}, "kernels are listed without a plan to run on them"},
-	{"lab/live", []string{"internal/input", "lab/export", "lab/session", "outcome", "results", "results/compare", "results/expect", "results/history", "results/store", "results/web"}, "it connects the web server to stored runs and nothing else"},
+	{"lab/live", []string{"internal/input", "lab/bisect", "lab/export", "lab/session", "outcome", "results", "results/compare", "results/expect", "results/history", "results/page", "results/store", "results/web"}, "it connects the web server to stored runs and nothing else"},
 	{"lab/doctor", []string{"images", "kernels", "lab", "lab/progress", "lab/session", "lab/suite", "lab/vm"}, "a check does not know which flag sets what it examines"},
 	{"internal/buildinfo", nil, "it is a leaf"},
 	{"internal/cli", []string{"internal/input", "internal/spell"}, "what parses a command line does not know what its commands do"},
+	{"internal/ptytest", nil, "it is a leaf for tests"},
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
@@ -87,6 +88,7 @@ var testsMay = map[string][]string{
 	"results/findings": {"results/resultstest"},
 	"results/terminal": {"results/resultstest"},
 	"results/changes":  {"results/resultstest"},
+	"internal/cli":     {"internal/ptytest"},
 	// An agent can only be tried in an image that boots.
 	"images/guest/...": {"images", "kernels"},
 	// What selftest's cells must come to is written down beside them.
@@ -98,7 +100,7 @@ func with(packages ...string) []string { return append(packages, leaves...) }
 
 // foundations are leaves that every package of the host may import beyond its
 // row; what runs in the guest must stay small.
-var foundations = []string{"internal/artifact", "internal/confine", "internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
+var foundations = []string{"internal/arch", "internal/artifact", "internal/confine", "internal/headtail", "internal/kernelversion", "internal/osfile", "internal/sanitize", "internal/shell", "internal/spell"}
 
 // onHost reports whether a package may import the foundations.
 func onHost(name string) bool {

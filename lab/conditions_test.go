@@ -24,7 +24,7 @@ func TestConditions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l := &Lab{cfg: Config{MkfsPath: []string{dir}, KernelArgs: []string{"slub_debug", "quiet"}}, suites: suite.Set{Dir: dir,
+	l := &Lab{cfg: Config{MkfsPath: []string{dir}, KernelArgs: []string{"slub_debug", "quiet"}}, suites: suite.Set{Guest: suite.Guest{Dir: dir},
 		User: []suite.User{{Suite: protocol.Suite{Name: "mine"}, Binary: filepath.Join(dir, "mine.test"), Program: filepath.Join(dir, "mine.prog")}}}}
 	p := plan.Plan{
 		Profiles: []images.Profile{

@@ -9,15 +9,14 @@
 package lab
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/lab/job"
 	"github.com/splicelab/splicelab/lab/machine"
 	"github.com/splicelab/splicelab/lab/plan"
@@ -31,18 +30,23 @@ import (
 
 // Config configures a lab. Zero values mean the stated defaults.
 type Config struct {
-	// QEMU is the qemu-system-x86_64 to run; default: found on PATH.
-	QEMU string
+	// QEMU is the binary that runs guests, by architecture; default: found on
+	// PATH.
+	QEMU map[string]string
 	// Unconfined runs QEMU with all of the lab's rights.
 	Unconfined bool
 	// GuestDir contains the guest programs: agent, *.test, bb.
 	GuestDir string
+	// ForeignGuest returns the directory of another architecture's; nil for the
+	// directory of its name in GuestDir.
+	ForeignGuest func(context.Context, arch.Arch) (string, error)
 	// MkfsPath lists the directories searched for mkfs programs; default: those of
 	// images.Tools.
 	MkfsPath []string
 	// CacheDir contains images and disks; it must be set.
 	CacheDir string
-	// Accel is the accelerator, as vm.Choose found it.
+	// Accel is the accelerator, as vm.Choose found it. Guests of another
+	// architecture than the host's are emulated in any case.
 	Accel vm.Accel
 	// Jobs is how many VMs run at once; default from cores and memory.
 	Jobs int
@@ -98,9 +102,6 @@ const (
 	minMemoryMiB = 128
 )
 
-// agentFile is the agent's name in GuestDir.
-const agentFile = "agent"
-
 // Lab runs plans in VMs.
 type Lab struct {
 	cfg   Config
@@ -116,14 +117,14 @@ func New(cfg Config, store *store.Store) (*Lab, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	agent := filepath.Join(cfg.GuestDir, agentFile)
-	if st, err := os.Stat(agent); err != nil || !st.Mode().IsRegular() {
-		return nil, &suite.MissingGuestError{Path: agent}
+	guest := suite.Guest{Dir: cfg.GuestDir, Foreign: cfg.ForeignGuest}
+	if _, err := guest.Agent(context.Background(), arch.Default()); err != nil {
+		return nil, err
 	}
-	l := &Lab{cfg: cfg, store: store, suites: suite.Set{Dir: cfg.GuestDir, User: cfg.User}}
+	l := &Lab{cfg: cfg, store: store, suites: suite.Set{Guest: guest, User: cfg.User}}
 	l.host = machine.Host{
-		QEMU: cfg.QEMU, Unconfined: cfg.Unconfined, Accel: cfg.Accel, MemoryMiB: cfg.MemoryMiB, CPUs: cfg.CPUs, KernelArgs: cfg.KernelArgs,
-		Agent: agent, TempDir: filepath.Join(cfg.CacheDir, "tmp"), Images: images.Builder{Dir: filepath.Join(cfg.CacheDir, "images"), Tools: cfg.MkfsPath},
+		QEMU: cfg.qemu, Unconfined: cfg.Unconfined, Accel: cfg.Accel, MemoryMiB: cfg.MemoryMiB, CPUs: cfg.CPUs, KernelArgs: cfg.KernelArgs,
+		Guest: guest, TempDir: filepath.Join(cfg.CacheDir, "tmp"), Images: images.Builder{Dir: filepath.Join(cfg.CacheDir, "images"), Tools: cfg.MkfsPath},
 		BootTimeout: cfg.Deadlines.Boot, ParkTimeout: cfg.Deadlines.Cell,
 	}
 	// In the cache, so that nothing is written elsewhere and the disk has
@@ -191,41 +192,8 @@ func (e *CacheError) Error() string {
 
 func (e *CacheError) Unwrap() error { return e.Err }
 
+// qemu is the binary that runs guests of an architecture.
+func (c *Config) qemu(a arch.Arch) string { return cmp.Or(c.QEMU[a.Name], a.QEMU.Binary) }
+
 // Host is what the lab's VMs have in common.
 func (l *Lab) Host() *machine.Host { return &l.host }
-
-// DefaultJobs is how many VMs of this size the machine can run at once: 1.5 times
-// the number that keeps its cores busy, because a VM waits for its disk and its
-// serial ports part of the time (on two cores the default matrix takes 125 s with
-// two VMs at once, 104 s with three), limited to three quarters of the memory that
-// is available now; at least one.
-func DefaultJobs(memoryMiB, cpus int) int {
-	jobs := runtime.NumCPU() * 3 / 2 / max(cpus, 1)
-	var si unix.Sysinfo_t
-	if unix.Sysinfo(&si) == nil {
-		freeMiB := int((si.Freeram + si.Bufferram) * uint64(si.Unit) >> 20)
-		freeMiB = max(freeMiB, availableMiB())
-		jobs = min(jobs, freeMiB*3/4/(memoryMiB+overheadMiB))
-	}
-	return max(jobs, 1)
-}
-
-// availableMiB is MemAvailable of /proc/meminfo: free memory and what can be
-// freed. 0 when it cannot be read.
-func availableMiB() int {
-	b, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	return parseAvailable(string(b))
-}
-
-func parseAvailable(meminfo string) int {
-	var kib int
-	for line := range strings.Lines(meminfo) {
-		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 {
-			return kib / 1024
-		}
-	}
-	return 0
-}

@@ -11,8 +11,6 @@ import (
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/lab/job"
 	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/lab/suite"
-	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -42,14 +40,6 @@ type Recipe struct {
 	Deadlines   job.Deadlines  `json:"deadlines"`
 
 	Toolchain toolchain `json:"made"`
-}
-
-// toolchain is the provenance of a run's results beyond its options.
-type toolchain struct {
-	Version  string            `json:"splicelab"`
-	QEMU     string            `json:"qemu"`
-	Accel    vm.Accel          `json:"accel"`
-	Programs map[string]string `json:"programs"` // digests of the guest programs, by name
 }
 
 // recipeFormat changes when older recipes become unusable.
@@ -159,6 +149,9 @@ func (r Recipe) Unchanged(ctx context.Context, l *Lab, run string) error {
 	}
 	differs("splicelab", was.Version, now.Version)
 	differs("QEMU", was.QEMU, now.QEMU)
+	for _, name := range slices.Sorted(maps.Keys(was.Foreign)) {
+		differs("QEMU for "+name, was.Foreign[name], now.Foreign[name])
+	}
 	differs("the accelerator", string(was.Accel), string(now.Accel))
 	for _, name := range slices.Sorted(maps.Keys(was.Programs)) {
 		if was.Programs[name] != now.Programs[name] {
@@ -169,22 +162,4 @@ func (r Recipe) Unchanged(ctx context.Context, l *Lab, run string) error {
 		return &ChangedError{Run: run, What: what}
 	}
 	return nil
-}
-
-// toolchain is the provenance that a run of the plan would have now.
-func (l *Lab) toolchain(ctx context.Context, p plan.Plan) (toolchain, error) {
-	t := toolchain{Version: l.cfg.Version, Accel: l.cfg.Accel, Programs: map[string]string{}}
-	var err error
-	if t.QEMU, err = vm.Version(ctx, l.cfg.QEMU); err != nil {
-		return t, err
-	}
-	if t.Programs["the guest's agent"], err = suite.Digest(map[string]string{agentFile: l.host.Agent}); err != nil {
-		return t, err
-	}
-	for _, name := range p.Suites() {
-		if t.Programs["suite "+name], err = l.suites.Digest(name); err != nil {
-			return t, err
-		}
-	}
-	return t, nil
 }

@@ -104,8 +104,10 @@ func (l *Lab) newRun(ctx context.Context, p plan.Plan) results.Run {
 		"memory":    fmt.Sprintf("%d MiB", l.cfg.MemoryMiB),
 		"cpus":      fmt.Sprint(l.cfg.CPUs),
 	}
-	if v, err := vm.Version(ctx, l.cfg.QEMU); err == nil {
-		cond["qemu"] = v
+	for _, a := range architectures(p) {
+		if v, err := vm.Version(ctx, l.cfg.qemu(a)); err == nil {
+			cond[vm.NameOf(a)] = v
+		}
 	}
 	if l.host.Templates == nil {
 		cond["templates"] = "none: every VM was booted"

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func TestScripts(t *testing.T) {
 		Condition: func(name string) (bool, error) {
 			switch name {
 			case "embedded":
-				_, err := guestbin.Embedded()
+				_, err := guestbin.Embedded(runtime.GOARCH)
 				return err == nil, nil
 			case "landlock":
 				return confine.LandlockVersion() > 0, nil

@@ -31,15 +31,34 @@ func main() {
 	takeSignals()
 	reaper := newReaper()
 	prepare()
-	port, err := openControl(protocol.ControlPort)
-	if err != nil {
+	if err := serveHost(reaper); err != nil {
 		logf("%v: the host cannot reach this guest", err)
-	} else {
-		serve(scripted(port), &child{reaper: reaper, port: protocol.OutputPort})
 	}
 	// Without a control port there is nothing left to do, but if PID 1
 	// exited, the kernel would panic.
 	for {
 		_ = unix.Pause()
 	}
+}
+
+// serveHost serves requests on the ports that the kernel's command line names.
+func serveHost(reaper *reaper) error {
+	line, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return err
+	}
+	controlPort, err := findPort(string(line), protocol.ArgControl)
+	if err != nil {
+		return err
+	}
+	outputPort, err := findPort(string(line), protocol.ArgOutput)
+	if err != nil {
+		return err
+	}
+	port, err := openControl(controlPort)
+	if err != nil {
+		return err
+	}
+	serve(scripted(port), &child{reaper: reaper, port: outputPort})
+	return nil
 }

@@ -3,8 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // terminal is the line discipline setting of a serial port.
@@ -14,6 +19,55 @@ const (
 	raw    terminal = iota // bytes unchanged
 	cooked                 // lines, echo, signals from Ctrl-C
 )
+
+// portWait bounds the wait for a port on the PCI bus, whose driver may be probed
+// after PID 1 has started.
+const portWait = 10 * time.Second
+
+// findPort returns the path of the port that an argument of the kernel's command
+// line names.
+func findPort(cmdline, arg string) (string, error) {
+	name := ""
+	for word := range strings.FieldsSeq(cmdline) {
+		if value, ok := strings.CutPrefix(word, arg+"="); ok {
+			name = value
+		}
+	}
+	if name == "" {
+		return "", fmt.Errorf("the kernel's command line has no %s", arg)
+	}
+	path := name
+	if address, onPCI := strings.CutPrefix(name, protocol.PCIPort); onPCI {
+		tty, err := waitForTTY("/sys/bus/pci/devices/"+address, portWait)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", arg, err)
+		}
+		path = "/dev/" + tty
+	}
+	// One interrupt per 14 bytes instead of 8: input is slow enough.
+	trigger := "/sys/class/tty/" + filepath.Base(path) + "/rx_trig_bytes"
+	if err := writeSetting(trigger, "14"); err != nil && !os.IsNotExist(err) {
+		logf("%v", err)
+	}
+	return path, nil
+}
+
+// waitForTTY returns the name of the serial port that a device is. The device's
+// directory has it as tty/NAME, before Linux 6.5, or as an entry of the same
+// name below the port's own device.
+func waitForTTY(device string, limit time.Duration) (string, error) {
+	for deadline := time.Now().Add(limit); ; {
+		for _, pattern := range []string{"/tty/*", "/*/*/tty/*"} {
+			if found, _ := filepath.Glob(device + pattern); len(found) > 0 {
+				return filepath.Base(found[0]), nil
+			}
+		}
+		if time.Now().After(deadline) {
+			return "", fmt.Errorf("%s is no serial port: this kernel has no driver for it (CONFIG_SERIAL_8250_PCI)", device)
+		}
+		time.Sleep(5 * time.Millisecond) // sysfs has no way to wait for an entry
+	}
+}
 
 // openPort opens a serial port without making it the controlling terminal and
 // sets its line discipline. The descriptor is blocking and has its own open file

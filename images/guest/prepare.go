@@ -37,9 +37,6 @@ var settings = map[string]string{
 	"/proc/sys/kernel/hung_task_timeout_secs": "10", // a task in D state is reported well before a cell's deadline
 	"/proc/sys/kernel/panic":                  "-1", // reboot at once: QEMU then exits, which the host notices
 	"/proc/sys/kernel/sysrq":                  "1",  // the host requests the stacks of a hung guest
-	// One interrupt per 14 bytes instead of 8: input is slow enough.
-	"/sys/class/tty/ttyS1/rx_trig_bytes": "14",
-	"/sys/class/tty/ttyS2/rx_trig_bytes": "14",
 }
 
 // consoleLevel is KERN_DEBUG: debug messages stay off the console, where every

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 
 	"github.com/u-root/gobusybox/src/pkg/bb"
 	"github.com/u-root/gobusybox/src/pkg/golang"
@@ -25,20 +26,21 @@ const uroot = "github.com/u-root/u-root"
 
 func main() {
 	out := flag.String("o", "bin/guest/bb", "`path` of the binary to write")
+	goarch := flag.String("arch", runtime.GOARCH, "`architecture` of the guest")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "shellcmds: unexpected argument %q\n", flag.Arg(0))
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := build(*out); err != nil {
+	if err := build(*out, *goarch); err != nil {
 		fmt.Fprintf(os.Stderr, "shellcmds: %v\n", err)
 		os.Exit(3)
 	}
 }
 
 // build writes the binary to out, and only on success.
-func build(out string) error {
+func build(out, goarch string) error {
 	out, err := filepath.Abs(out)
 	if err != nil {
 		return err
@@ -57,7 +59,7 @@ func build(out string) error {
 	// gosh keeps its default line editor: with the smaller ones, selected by
 	// build tags, Ctrl-C ends the shell (goshliner) or exit does not
 	// (goshsmall).
-	env := golang.Default(golang.DisableCGO(), golang.WithGOOS("linux"), golang.WithGOARCH("amd64"))
+	env := golang.Default(golang.DisableCGO(), golang.WithGOOS("linux"), golang.WithGOARCH(goarch))
 	env.Dir = dir
 	if err := env.CompilerInit(); err != nil {
 		return fmt.Errorf("finding the Go compiler: %w", err)

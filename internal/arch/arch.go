@@ -45,12 +45,6 @@ type Kernel struct {
 	ImagePages bool
 }
 
-// QEMU is the system emulator.
-type QEMU struct {
-	Binary  string // name to find on PATH
-	Package string // the Debian package that contains it
-}
-
 // all is in the order in which users read them.
 var all = []Arch{amd64, arm64, riscv64}
 

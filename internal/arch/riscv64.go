@@ -14,5 +14,17 @@ var riscv64 = Arch{
 		ImageMagic:   "RSC\x05",
 	},
 	Flavours: []string{"riscv64"},
-	QEMU:     QEMU{Binary: "qemu-system-riscv64", Package: "qemu-system-misc"},
+	QEMU: QEMU{
+		Binary: "qemu-system-riscv64", Package: "qemu-system-misc",
+		Machine: "virt",
+		TCG:     "rv64",
+		KVM:     "host",
+
+		Console:    "ttyS0",
+		KernelArgs: []string{"earlycon", "random.trust_bootloader=on"},
+		Control:    controlOnPCI,
+		Output:     outputOnPCI,
+
+		Virtio: "pci",
+	},
 }

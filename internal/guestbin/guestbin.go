@@ -17,7 +17,7 @@ import (
 	"path/filepath"
 )
 
-//go:generate go run ./generate -programs ../../bin/guest -archives archives
+//go:generate go run ./generate -programs ../../bin/guest -archives archives -arches "$ARCHES"
 
 //go:embed all:archives
 var embedded embed.FS
@@ -28,7 +28,7 @@ const (
 )
 
 // ErrNone says that no guest programs were embedded: the binary was built
-// without go generate.
+// without go generate, or without this architecture.
 var ErrNone = errors.New("no guest programs are embedded")
 
 // Program is one guest program, uncompressed.
@@ -38,9 +38,10 @@ type Program struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Embedded returns the programs that this binary carries, or ErrNone.
-func Embedded() (*Set, error) {
-	archives, err := fs.Sub(embedded, "archives")
+// Embedded returns the programs for an architecture that this binary carries, or
+// ErrNone.
+func Embedded(goarch string) (*Set, error) {
+	archives, err := fs.Sub(embedded, "archives/"+goarch)
 	if err != nil {
 		return nil, err
 	}

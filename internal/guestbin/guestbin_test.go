@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -238,7 +239,7 @@ func TestPruneKeepsWhatIsUsed(t *testing.T) {
 // What go generate embedded is complete. In a bare checkout nothing is
 // embedded.
 func TestEmbedded(t *testing.T) {
-	set, err := Embedded()
+	set, err := Embedded(runtime.GOARCH)
 	if errors.Is(err, ErrNone) {
 		t.Skip("nothing is embedded: run go generate, or make build")
 	}
@@ -251,7 +252,7 @@ func TestEmbedded(t *testing.T) {
 }
 
 func BenchmarkExtract(b *testing.B) {
-	set, err := Embedded()
+	set, err := Embedded(runtime.GOARCH)
 	if err != nil {
 		b.Skip(err)
 	}
@@ -263,7 +264,7 @@ func BenchmarkExtract(b *testing.B) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	set, err := Embedded()
+	set, err := Embedded(runtime.GOARCH)
 	if err != nil {
 		b.Skip(err)
 	}

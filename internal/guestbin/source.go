@@ -24,20 +24,20 @@ func Installed() (module, version string, ok bool) {
 	return info.Main.Path, info.Main.Version, true
 }
 
-// Compile returns the directory below cache that holds the guest programs of a
-// published version of the module: go install cannot embed them, because it
+// Compile returns the directory below cache that holds the guest programs, for an
+// architecture, of a published version of the module: go install cannot embed them, because it
 // does not run go generate. The first call has the go command download and
 // compile the source, which takes a minute or two; progress is reported to
 // progress.
-func Compile(ctx context.Context, cache, module, version string, progress func(string)) (string, error) {
-	id := idOf([]byte(module + "@" + version + " " + runtime.Version()))
+func Compile(ctx context.Context, cache, module, version, goarch string, progress func(string)) (string, error) {
+	id := idOf([]byte(module + "@" + version + " " + runtime.Version() + " " + goarch))
 	return provide(cache, id, nil, func(dir string) error {
-		progress(fmt.Sprintf("compiling the guest programs of %s@%s, once", module, version))
+		progress(fmt.Sprintf("compiling the guest programs of %s@%s for %s, once", module, version, goarch))
 		source, err := download(ctx, module, version)
 		if err != nil {
 			return err
 		}
-		return build.Programs(ctx, source, dir)
+		return build.Programs(ctx, source, dir, goarch)
 	})
 }
 

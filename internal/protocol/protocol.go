@@ -15,11 +15,15 @@ import "encoding/json"
 // Version is the protocol's version; agent and host must agree exactly.
 const Version = 1
 
-// Guest serial ports, all built into every kernel since 5.10.
+// The names of the agent's serial ports are arguments on the kernel's command
+// line, because they depend on the machine: the path of a device, or PCIPort and
+// the address of a PCI device. The kernel ignores arguments with a dot in their
+// names.
 const (
-	ConsolePort = "/dev/ttyS0" // kernel console; the agent only writes its own log here
-	ControlPort = "/dev/ttyS1" // Requests and Replies
-	OutputPort  = "/dev/ttyS2" // the child's standard output and error
+	ArgControl = "splicelab.control" // Requests and Replies
+	ArgOutput  = "splicelab.output"  // the child's standard output and error
+
+	PCIPort = "pci:"
 )
 
 // ScriptFile, if the image has it, contains the requests that a host would
@@ -90,22 +94,22 @@ type Mount struct {
 	Mkdirs  []string `json:"mkdirs,omitempty"` // created before mounting (overlay's upper and work)
 }
 
-// Exec starts a child with its output on OutputPort and answers when it has
-// exited and the output port is drained. Only one child can run at a time.
+// Exec starts a child with its output on the output port, and answers when it has
+// exited and the port is drained. Only one child can run at a time.
 type Exec struct {
 	Path string   `json:"path"`
 	Args []string `json:"args"` // without argv[0]
 	Env  []string `json:"env,omitempty"`
 	Dir  string   `json:"dir"` // created if missing
 	// Token ends the output: after the child the agent writes the line
-	// EndMark(Token) to OutputPort. The child cannot know it.
+	// EndMark(Token) to the output port. The child cannot know it.
 	Token string `json:"token"`
-	// Terminal makes OutputPort the child's controlling terminal and
+	// Terminal makes the output port the child's controlling terminal and
 	// standard input, cooked; otherwise it is raw and standard input empty.
 	Terminal bool `json:"terminal,omitempty"`
 	Rows     int  `json:"rows,omitempty"`
 	Cols     int  `json:"cols,omitempty"`
-	// Input makes OutputPort, raw, the child's standard input.
+	// Input makes the output port, raw, the child's standard input.
 	Input bool `json:"input,omitempty"`
 }
 
@@ -118,7 +122,7 @@ type Exit struct {
 // Kill sends SIGKILL to the child's process group.
 type Kill struct{}
 
-// Winsize sets the size of the terminal on OutputPort, in cells.
+// Winsize sets the size of the terminal on the output port, in cells.
 type Winsize struct {
 	Rows int `json:"rows"`
 	Cols int `json:"cols"`

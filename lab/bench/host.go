@@ -11,12 +11,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // describe describes the machine and the configuration of the measurement.
 func describe(ctx context.Context, c Config, jobs int) []Fact {
-	version, err := vm.Version(ctx, c.Lab.QEMU)
+	version, err := vm.Version(ctx, c.Lab.QEMU[arch.Default().Name])
 	if err != nil {
 		version = err.Error()
 	}

@@ -119,17 +119,22 @@ func add(t *tar.Writer, name, from string) (err error) {
 
 // args is QEMU's command line, for the reader.
 func (b Bundle) args() string {
-	return "qemu-system-x86_64 " + shell.Join(b.Machine.Args[b.Accel]) +
-		" -serial file:console.log -serial file:control.jsonl -serial file:output.txt\n"
+	args := append(slices.Clone(b.Machine.Args[b.Accel]), vm.StandalonePorts(b.Machine.Arch, "console.log", "control.jsonl", "output.txt")...)
+	return b.Machine.Arch.QEMU.Binary + " " + shell.Join(args) + "\n"
 }
 
 func (b Bundle) script() string {
-	var args strings.Builder
+	var args, ports strings.Builder
+	// The script expands $out, which needs no quotes of its own.
+	for _, arg := range vm.StandalonePorts(b.Machine.Arch, "$out/console.log", "$out/control.jsonl", "$out/output.txt") {
+		fmt.Fprintf(&ports, " \"%s\"", arg)
+	}
 	for _, accel := range []vm.Accel{vm.TCG, vm.KVM} {
-		fmt.Fprintf(&args, "\t%s)\n\t\tset -- %s\n\t\tset -- \"$@\" -serial \"file:$out/console.log\" -serial \"file:$out/control.jsonl\" -serial \"file:$out/output.txt\"\n\t\t;;\n", accel, shell.Join(b.Machine.Args[accel]))
+		fmt.Fprintf(&args, "\t%s)\n\t\tset -- %s\n\t\tset -- \"$@\"%s\n\t\t;;\n", accel, shell.Join(b.Machine.Args[accel]), ports.String())
 	}
 	title := strings.Join(strings.Fields(b.Report.Title+" ("+b.Report.Test+" on "+b.Report.Filesystem+")"), " ")
 	return strings.NewReplacer(
+		"@QEMU@", b.Machine.Arch.QEMU.Binary, "@PACKAGE@", b.Machine.Arch.QEMU.Package,
 		"@TITLE@", title, "@VERSION@", b.Version, "@ACCEL@", string(b.Accel), "@TIMEOUT@", strconv.Itoa(int(b.Timeout.Seconds())), "@TRIES@", strconv.Itoa(b.Report.Repetitions),
 		"@TEST@", shell.Quote(b.Machine.Test), "@VERDICT@", shell.Quote(string(b.Report.Expect.Verdict)), "@OUTCOME@", shell.Quote(string(b.Report.Expect.Outcome)),
 		"@ARGS@\n", args.String(),

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	labexec "github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/report"
 	"github.com/splicelab/splicelab/lab/vm"
@@ -19,9 +20,9 @@ import (
 const fakeQEMU = `#!/bin/sh
 for a in "$@"; do
 	case $a in
-	file:*/console.log) console=${a#file:} ;;
-	file:*/control.jsonl) control=${a#file:} ;;
-	file:*/output.txt) output=${a#file:} ;;
+	file,path=*/console.log,id=console) console=${a#file,path=} console=${console%,*} ;;
+	file,path=*/control.jsonl,id=control) control=${a#file,path=} control=${control%,*} ;;
+	file,path=*/output.txt,id=output) output=${a#file,path=} output=${output%,*} ;;
 	esac
 done
 [ -e kernel ] || exit 1
@@ -38,7 +39,7 @@ func makeBundle(t *testing.T, expect report.Expect) string {
 		t.Fatal(err)
 	}
 	b := Bundle{
-		Machine: labexec.Standalone{Files: map[string]string{"kernel": kernel}, Test: "TestX/a",
+		Machine: labexec.Standalone{Arch: arch.Default(), Files: map[string]string{"kernel": kernel}, Test: "TestX/a",
 			Args: map[vm.Accel][]string{vm.TCG: {"-kernel", "kernel", "-append", "it's a=b $HOME"}, vm.KVM: {"-kernel", "kernel"}}},
 		Report:  report.Report{Title: "a title\nof two lines", Filesystem: "xfs", Test: "s.TestX/a", Expect: expect, Repetitions: 1},
 		Accel:   vm.TCG,
@@ -77,7 +78,7 @@ func TestScriptJudges(t *testing.T) {
 		"early panic":     {"echo 'Kernel panic' >$console\n", report.Expect{Verdict: outcome.BootFail}, "yes  boot-fail", true},
 		"hang":            {hello + "exec sleep 100\n", report.Expect{Verdict: outcome.Hang}, "yes  hang", true},
 		"no QEMU":         {"echo 'qemu: no such machine'; exit 1\n", report.Expect{Verdict: outcome.Crash}, "QEMU failed to run the guest", false},
-		"the text arrives": {passes + "case \"$*\" in *'-append it'\\''s a=b $HOME -serial'*) ;; *) rm $output ;; esac\n",
+		"the text arrives": {passes + "case \"$*\" in *'-append it'\\''s a=b $HOME -chardev'*) ;; *) rm $output ;; esac\n",
 			report.Expect{Outcome: outcome.Live}, "yes  pass live", true},
 	} {
 		t.Run(name, func(t *testing.T) {

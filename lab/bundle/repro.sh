@@ -9,14 +9,14 @@
 #
 #   ./repro.sh [TRIES]
 #
-# QEMU=PATH      the qemu-system-x86_64 to use
+# QEMU=PATH      the @QEMU@ to use
 # ACCEL=tcg|kvm  how to run the guest (default @ACCEL@, as observed)
 # TIMEOUT=N      timeout of one attempt in seconds (default @TIMEOUT@)
 #
 # Exit codes: 0 reproduced at least once; 1 not reproduced; 3 QEMU does not run.
 set -eu
 cd "$(dirname "$0")"
-QEMU=${QEMU:-qemu-system-x86_64}
+QEMU=${QEMU:-@QEMU@}
 ACCEL=${ACCEL:-@ACCEL@}
 TIMEOUT=${TIMEOUT:-@TIMEOUT@}
 tries=${1:-@TRIES@}
@@ -24,7 +24,7 @@ test=@TEST@
 expect_verdict=@VERDICT@
 expect_outcome=@OUTCOME@
 
-command -v "$QEMU" >/dev/null || { echo "repro.sh: $QEMU not found: install it (Debian: apt-get install qemu-system-x86) or set QEMU=PATH" >&2; exit 3; }
+command -v "$QEMU" >/dev/null || { echo "repro.sh: $QEMU not found: install it (Debian: apt-get install @PACKAGE@) or set QEMU=PATH" >&2; exit 3; }
 
 pid=
 trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :' EXIT

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/job"
@@ -102,9 +103,16 @@ type Run struct {
 
 // VM configures the virtual machines.
 type VM struct {
-	// QEMU is the QEMU binary, a path or a name on PATH.
-	// Default "qemu-system-x86_64".
+	// QEMU is the QEMU binary for guests of the host's architecture, a path or a
+	// name on PATH. Default that of the architecture, "qemu-system-x86_64" on
+	// amd64.
 	QEMU string `mapstructure:"qemu"`
+	// QEMUAMD64 to QEMURISCV64 are those for guests of another architecture than
+	// the host's. Default "qemu-system-x86_64", "qemu-system-aarch64" and
+	// "qemu-system-riscv64".
+	QEMUAMD64   string `mapstructure:"qemu-amd64"`
+	QEMUARM64   string `mapstructure:"qemu-arm64"`
+	QEMURISCV64 string `mapstructure:"qemu-riscv64"`
 	// Unconfined runs QEMU with all of the user's rights. Default false: it sees
 	// only its own files, see docs/security.md.
 	Unconfined bool `mapstructure:"unconfined"`
@@ -148,6 +156,22 @@ const (
 	DefaultFilesystems = "tmpfs,ext4,xfs,btrfs"
 )
 
+// QEMUs are the configured QEMU binaries by architecture.
+func (v VM) QEMUs() map[string]string {
+	qemus := map[string]string{"amd64": v.QEMUAMD64, "arm64": v.QEMUARM64, "riscv64": v.QEMURISCV64}
+	qemus[arch.Default().Name] = v.QEMU
+	return qemus
+}
+
+// binaryOf is the default QEMU of a known architecture.
+func binaryOf(name string) string {
+	a, err := arch.Parse(name)
+	if err != nil {
+		panic(err)
+	}
+	return a.QEMU.Binary
+}
+
 // NoExpectations is the value of run.expectations for no expectations.
 const NoExpectations = "none"
 
@@ -169,7 +193,10 @@ func Default() Config {
 		},
 		Nightly: defaultNightly(),
 		VM: VM{
-			QEMU:           "qemu-system-x86_64",
+			QEMU:           arch.Default().QEMU.Binary,
+			QEMUAMD64:      binaryOf("amd64"),
+			QEMUARM64:      binaryOf("arm64"),
+			QEMURISCV64:    binaryOf("riscv64"),
 			Accel:          "auto",
 			Memory:         512,
 			CPUs:           1,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/format"
 )
@@ -62,7 +63,10 @@ func (c *Config) validate() []fault {
 	if !format.OriginPattern.MatchString(c.Run.KCIDBOrigin) {
 		wrong("run.kcidb-origin", "%q is not made of lower-case letters, digits and _", c.Run.KCIDBOrigin)
 	}
-	notEmpty("vm.qemu", c.VM.QEMU, "qemu-system-x86_64")
+	notEmpty("vm.qemu", c.VM.QEMU, arch.Default().QEMU.Binary)
+	notEmpty("vm.qemu-amd64", c.VM.QEMUAMD64, binaryOf("amd64"))
+	notEmpty("vm.qemu-arm64", c.VM.QEMUARM64, binaryOf("arm64"))
+	notEmpty("vm.qemu-riscv64", c.VM.QEMURISCV64, binaryOf("riscv64"))
 	oneOf("vm.accel", c.VM.Accel, Accels)
 	between("vm.memory", c.VM.Memory, 128, 65536, " MiB")
 	between("vm.cpus", c.VM.CPUs, 1, 64, "")

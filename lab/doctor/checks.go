@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -38,11 +39,46 @@ func (d doctor) checkQEMU(ctx context.Context) []Finding {
 	var missing *vm.NoQEMUError
 	switch {
 	case errors.As(err, &missing):
-		return []Finding{{Fail, "QEMU", missing.Err.Error(), "install QEMU, or name the binary", "vm.qemu", []string{"qemu-system-x86"}}}
+		return []Finding{{Fail, "QEMU", missing.Err.Error(), "install QEMU, or name the binary", "vm.qemu", []string{arch.Default().QEMU.Package}}}
 	case err != nil:
 		return []Finding{{Fail, "QEMU", err.Error(), "name a working binary", "vm.qemu", nil}}
 	}
-	return []Finding{{Health: OK, Subject: "QEMU", Text: version}}
+	findings := []Finding{{Health: OK, Subject: "QEMU", Text: version}}
+	for _, f := range vm.KnownFaults(version, arch.Default().Name) {
+		findings = append(findings, Finding{Health: OK, Subject: "QEMU", Text: "known fault of this version: " + f.What + "; therefore " + f.Avoided})
+	}
+	return append(findings, d.checkForeign(ctx)...)
+}
+
+// checkForeign finds which other architectures can be emulated. None of them has
+// to be.
+func (d doctor) checkForeign(ctx context.Context) []Finding {
+	var findings []Finding
+	qemus := d.VM.QEMUs()
+	for _, a := range arch.All() {
+		if a.Name == arch.Default().Name {
+			continue
+		}
+		f := Finding{Health: OK, Subject: "QEMU " + a.Name}
+		version, err := vm.Version(ctx, qemus[a.Name])
+		var missing *vm.NoQEMUError
+		switch {
+		case errors.As(err, &missing):
+			f.Text = "not installed: kernels for " + a.Name + " need Debian's package " + a.QEMU.Package
+		case err != nil:
+			f.Health, f.Text, f.Remedy, f.Option = Warn, err.Error(), "name a working binary", "vm.qemu-"+a.Name
+		default:
+			f.Text = version
+			if why, err := vm.CannotRestore(ctx, a, qemus[a.Name]); err == nil && why != "" {
+				f.Text += "; VMs are booted, not restored: " + why
+			}
+			if _, err := d.Settings.GuestProgramsFor(ctx, a); err != nil {
+				f.Text += "; " + err.Error()
+			}
+		}
+		findings = append(findings, f)
+	}
+	return findings
 }
 
 // checkAccelerator finds what a run would use. It has no kernel to boot as a
@@ -210,8 +246,8 @@ func (d doctor) checkMachine(context.Context) []Finding {
 		jobs, origin = lab.DefaultJobs(d.VM.Memory, d.VM.CPUs), "from cores and memory"
 	}
 	f := Finding{Health: OK, Subject: "machine", Text: fmt.Sprintf("%d cores: runs %d VMs of %d MiB at once (%s)", runtime.NumCPU(), jobs, d.VM.Memory, origin)}
-	if runtime.GOARCH != "amd64" {
-		f.Health, f.Remedy = Warn, "the guest programs and kernels are for amd64: everything is emulated"
+	if _, known := arch.Host(); !known {
+		f.Health, f.Remedy = Warn, "guests are "+strings.Join(arch.Names(), ", ")+": everything is emulated"
 	}
 	return []Finding{f}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/lab/job"
 	"github.com/splicelab/splicelab/lab/machine"
@@ -19,8 +20,11 @@ import (
 type Standalone struct {
 	// Files are the VM's files, by the names that Args uses for them.
 	Files map[string]string
-	// Args is QEMU's command line, for each accelerator, without the three
-	// serial ports: console, control and output.
+	// Arch is the architecture of the guest.
+	Arch arch.Arch
+	// Args is QEMU's command line, for each accelerator that can run the guest on
+	// a host of its own or of another architecture, without the serial ports: see
+	// vm.StandalonePorts.
 	Args map[vm.Accel][]string
 	// Test is the name of the cell's test in the output of the test binary.
 	Test string
@@ -42,11 +46,11 @@ func (x *Local) Standalone(ctx context.Context, j job.Job, dir string) (Standalo
 	if err != nil {
 		return Standalone{}, err
 	}
-	files, err := x.suites.Files(j.Run.SuiteNames())
+	spec, err := x.host.WithoutImage(ctx, k, &j.Profile)
 	if err != nil {
 		return Standalone{}, err
 	}
-	spec, err := x.host.WithoutImage(ctx, k, &j.Profile)
+	files, err := x.suites.Files(ctx, spec.Arch(), j.Run.SuiteNames())
 	if err != nil {
 		return Standalone{}, err
 	}
@@ -94,7 +98,7 @@ func (x *Local) script(spec *machine.Spec, run job.Run, t plan.Test) ([]byte, er
 // standalone links a spec's files into dir under their names in a standalone
 // VM.
 func (x *Local) standalone(spec *machine.Spec, t plan.Test, dir string) (Standalone, error) {
-	out := Standalone{Files: map[string]string{}, Args: map[vm.Accel][]string{}, Test: t.GoName()}
+	out := Standalone{Arch: spec.Arch(), Files: map[string]string{}, Args: map[vm.Accel][]string{}, Test: t.GoName()}
 	cfg := x.host.VMConfig(spec)
 	link := func(name, from string) (string, error) {
 		to := filepath.Join(dir, name)

@@ -32,8 +32,12 @@ func (h *Host) Boot(ctx context.Context, spec *Spec) (*Machine, error) {
 
 // VMConfig is the configuration of a spec's VM.
 func (h *Host) VMConfig(spec *Spec) vm.Config {
+	accel := h.Accel
+	if !spec.arch.Native() {
+		accel = vm.TCG
+	}
 	return vm.Config{
-		QEMU: h.QEMU, Unconfined: h.Unconfined, Accel: h.Accel,
+		Arch: spec.arch, QEMU: h.QEMU(spec.arch), Unconfined: h.Unconfined, Accel: accel,
 		Kernel: spec.kernel.BootImage(), Initrd: spec.initrd.Path, Append: h.KernelArgs,
 		MemoryMiB: h.MemoryMiB, CPUs: h.CPUs, Disks: spec.disks, TempDir: h.TempDir,
 	}
@@ -54,7 +58,8 @@ func (h *Host) start(ctx context.Context, cfg vm.Config) (*Machine, error) {
 	}
 	return &Machine{
 		VM: v, Agent: NewAgent(v.Control()), Output: ReadOutput(v.Output(), v.Done()), Input: v.Output(),
-		Spent: results.Timing{Spawn: v.Spawned(), Restore: v.Loaded()},
+		confirm: h.Confirm,
+		Spent:   results.Timing{Spawn: v.Spawned(), Restore: v.Loaded()},
 	}, nil
 }
 

@@ -17,7 +17,7 @@ const templateFormat = 2
 // templateKey is the digest of everything that goes into a template, each part
 // by its content, never by its path.
 func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (string, error) {
-	qemu, err := vm.Identity(ctx, h.QEMU)
+	qemu, err := vm.Identity(ctx, h.QEMU(spec.arch))
 	if err != nil {
 		return "", err
 	}
@@ -30,6 +30,7 @@ func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (strin
 		QEMU     string
 		Machine  []string
 		Kernel   string
+		PageSize int
 		Initrd   string
 		Disks    []string
 		Modules  []string
@@ -39,7 +40,7 @@ func (h *Host) templateKey(ctx context.Context, spec *Spec, suite string) (strin
 		Env      []string
 	}{
 		Format: templateFormat, QEMU: qemu, Machine: hardware,
-		Kernel: spec.kernel.Digest, Initrd: spec.initrd.Digest, Disks: spec.content, Modules: spec.modules, Profile: spec.profile,
+		Kernel: spec.kernel.Digest, PageSize: spec.kernel.PageSize, Initrd: spec.initrd.Digest, Disks: spec.content, Modules: spec.modules, Profile: spec.profile,
 		Protocol: protocol.Version, Suite: suite, Env: spec.Env(),
 	})
 	if err != nil {

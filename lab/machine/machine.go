@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/suite"
 	"github.com/splicelab/splicelab/lab/template"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
@@ -31,17 +33,18 @@ const (
 // Host starts VMs. Its fields apply to all of them; all are required except
 // those with a default.
 type Host struct {
-	// QEMU is the qemu-system-x86_64 to run; default: found on PATH.
-	QEMU string
+	// QEMU returns the binary that runs guests of an architecture.
+	QEMU func(arch.Arch) string
 	// Unconfined runs it with all of the lab's rights.
 	Unconfined bool
-	Accel      vm.Accel
+	// Accel is for guests of the host's architecture; others are emulated.
+	Accel vm.Accel
 	// MemoryMiB and CPUs are per VM.
 	MemoryMiB, CPUs int
 	// KernelArgs are added to the kernel's command line; default none.
 	KernelArgs []string
-	// Agent is the guest agent's binary.
-	Agent string
+	// Guest finds the guest programs, the agent among them.
+	Guest suite.Guest
 	// TempDir holds the disks' temporary overlays.
 	TempDir string
 	// Images builds images and disks.
@@ -51,6 +54,9 @@ type Host struct {
 	// BootTimeout covers starting QEMU to a mounted filesystem, ParkTimeout
 	// starting a test process to its report that it is parked.
 	BootTimeout, ParkTimeout time.Duration
+	// Confirm is set when an earlier VM for the same cells ended without a word in
+	// its log: that then counts when it is observed again.
+	Confirm bool
 	// Observe is told what is prepared before cells can run, from several
 	// goroutines; nil for nobody.
 	Observe func(Preparation)
@@ -113,6 +119,7 @@ type Machine struct {
 	// Parked is the parked test process of a restored VM; nil for none.
 	Parked   *Parked
 	Restored bool // from a template
+	confirm  bool // see Host.Confirm
 	paused   bool // until Resume
 	// Booted is why the VM was booted instead of restored.
 	Booted string

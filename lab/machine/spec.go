@@ -1,12 +1,15 @@
 package machine
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/verdict"
 	"github.com/splicelab/splicelab/lab/vm"
@@ -16,6 +19,7 @@ import (
 // per cell, so callers keep one for each kernel and profile.
 type Spec struct {
 	kernel  *kernels.Kernel
+	arch    arch.Arch       // the kernel's
 	profile *images.Profile // nil: no filesystem under test
 	initrd  images.Initramfs
 	disks   []vm.Disk
@@ -27,6 +31,26 @@ type Spec struct {
 	base      *Spec
 	templates templates
 }
+
+// ArchOf returns the architecture of a kernel.
+func ArchOf(k *kernels.Kernel) (arch.Arch, error) {
+	a, err := arch.Parse(cmp.Or(k.Arch, kernels.AMD64))
+	if err != nil {
+		return a, fmt.Errorf("kernel %s: %w", k.Release, err)
+	}
+	return a, nil
+}
+
+func newSpec(k *kernels.Kernel, p *images.Profile) (*Spec, error) {
+	a, err := ArchOf(k)
+	if err != nil {
+		return nil, err
+	}
+	return &Spec{kernel: k, arch: a, profile: p}, nil
+}
+
+// Arch is the architecture of the VM.
+func (spec *Spec) Arch() arch.Arch { return spec.arch }
 
 // Kernel is the kernel that the VM boots.
 func (spec *Spec) Kernel() *kernels.Kernel { return spec.kernel }
@@ -42,13 +66,19 @@ func (spec *Spec) Release() {
 // contains extra. What the kernel or host does not support is a
 // *verdict.Termination with a skip.
 func (h *Host) OneShot(ctx context.Context, b images.Builder, k *kernels.Kernel, p *images.Profile, extra images.Spec) (*Spec, error) {
-	spec := &Spec{kernel: k, profile: p}
+	spec, err := newSpec(k, p)
+	if err != nil {
+		return nil, err
+	}
 	modules, err := h.addDisk(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
 	is := extra
-	is.Kernel, is.Agent, is.Modules = *k, h.Agent, append(modules, extra.Modules...)
+	is.Kernel, is.Modules = *k, append(modules, extra.Modules...)
+	if is.Agent, err = h.Guest.Agent(ctx, spec.arch); err != nil {
+		return nil, err
+	}
 	if spec.initrd, err = b.Initramfs(ctx, is); err != nil {
 		return nil, skipIfMissing(err)
 	}
@@ -60,8 +90,10 @@ func (h *Host) OneShot(ctx context.Context, b images.Builder, k *kernels.Kernel,
 // layer; base is that layer's spec, or nil. modules are the image's modules
 // besides the spec's own.
 func (h *Host) Layered(ctx context.Context, base *Spec, k *kernels.Kernel, p *images.Profile, files map[string]string, modules []string) (*Spec, error) {
-	spec := &Spec{kernel: k, profile: p}
-	var err error
+	spec, err := newSpec(k, p)
+	if err != nil {
+		return nil, err
+	}
 	if spec.modules, err = h.addDisk(ctx, spec); err != nil {
 		return nil, err
 	}
@@ -81,8 +113,7 @@ func (h *Host) Layered(ctx context.Context, base *Spec, k *kernels.Kernel, p *im
 			return spec, nil
 		}
 	}
-	spec.initrd, err = h.Images.Initramfs(ctx, h.layeredImage(k, files, append(modules, spec.modules...)))
-	return spec, skipIfMissing(err)
+	return spec, h.buildLayered(ctx, spec, files, append(modules, spec.modules...))
 }
 
 // KernelLayer is the spec of a kernel alone. It is nil if the disk driver is
@@ -91,21 +122,32 @@ func (h *Host) KernelLayer(ctx context.Context, k *kernels.Kernel, files map[str
 	if images.HasModule(*k, "virtio_blk") != images.Loadable {
 		return nil, nil
 	}
-	spec := &Spec{kernel: k, disks: []vm.Disk{{Driver: vm.VirtioBlk}}, content: []string{""}}
-	var err error
-	spec.initrd, err = h.Images.Initramfs(ctx, h.layeredImage(k, files, modules))
-	return spec, skipIfMissing(err)
+	spec, err := newSpec(k, nil)
+	if err != nil {
+		return nil, err
+	}
+	spec.disks, spec.content = []vm.Disk{{Driver: vm.VirtioBlk}}, []string{""}
+	return spec, h.buildLayered(ctx, spec, files, modules)
 }
 
-func (h *Host) layeredImage(k *kernels.Kernel, files map[string]string, modules []string) images.Spec {
+// buildLayered builds the image that the layers of a spec share.
+func (h *Host) buildLayered(ctx context.Context, spec *Spec, files map[string]string, modules []string) error {
+	agent, err := h.Guest.Agent(ctx, spec.arch)
+	if err != nil {
+		return err
+	}
 	modules = slices.Sorted(slices.Values(modules))
-	return images.Spec{Kernel: *k, Agent: h.Agent, Files: files, OnDemand: slices.Compact(modules)}
+	spec.initrd, err = h.Images.Initramfs(ctx, images.Spec{Kernel: *spec.kernel, Agent: agent, Files: files, OnDemand: slices.Compact(modules)})
+	return skipIfMissing(err)
 }
 
 // LayerModules are the modules in the image of every layer, besides those that
 // tests request: the disk drivers, and what the built-in profiles and ps need.
 func LayerModules(ps []images.Profile) ([]string, error) {
-	modules := []string{"virtio_pci", "virtio_blk", "virtio_pmem", "nd_pmem"}
+	modules := []string{"virtio_blk", "virtio_pmem", "nd_pmem"}
+	for _, a := range arch.All() {
+		modules = append(modules, a.VirtioModule())
+	}
 	builtin, err := images.Builtin()
 	if err != nil {
 		return nil, err
@@ -137,13 +179,16 @@ func (h *Host) addDisk(ctx context.Context, spec *Spec) ([]string, error) {
 	if !p.HasDisk() {
 		return modules, nil
 	}
+	if p.Pmem && !spec.arch.QEMU.Pmem {
+		return nil, verdict.Unable(fmt.Sprintf("QEMU's machine for %s has no persistent memory", spec.arch.Name))
+	}
 	disk, err := h.Images.Disk(ctx, *p)
 	if err != nil {
 		return nil, skipIfMissing(err)
 	}
-	driver, needs := diskDriver(k)
+	driver, needs := diskDriver(k, spec.arch)
 	if p.Pmem {
-		driver, needs = vm.Pmem, []string{"virtio_pci", "virtio_pmem", "nd_pmem"}
+		driver, needs = vm.Pmem, []string{spec.arch.VirtioModule(), "virtio_pmem", "nd_pmem"}
 	}
 	spec.disks = append(spec.disks, vm.Disk{Path: disk.Path, Driver: driver})
 	spec.content = append(spec.content, disk.Digest)
@@ -153,8 +198,8 @@ func (h *Host) addDisk(ctx context.Context, spec *Spec) ([]string, error) {
 // diskDriver picks virtio-blk if the kernel has it, because it can be migrated,
 // else NVMe, which is built into every Debian cloud kernel and so works without
 // modules.
-func diskDriver(k *kernels.Kernel) (vm.DiskDriver, []string) {
-	needs := []string{"virtio_pci", "virtio_blk"}
+func diskDriver(k *kernels.Kernel, a arch.Arch) (vm.DiskDriver, []string) {
+	needs := []string{a.VirtioModule(), "virtio_blk"}
 	for _, m := range needs {
 		if a := images.HasModule(*k, m); a != images.BuiltIn && a != images.Loadable {
 			return vm.NVMe, nil
@@ -187,16 +232,21 @@ func skipIfMissing(err error) error {
 // WithoutImage is a spec with its disk and its list of modules, whose image has
 // yet to be built by BuildImage.
 func (h *Host) WithoutImage(ctx context.Context, k *kernels.Kernel, p *images.Profile) (*Spec, error) {
-	spec := &Spec{kernel: k, profile: p}
-	var err error
+	spec, err := newSpec(k, p)
+	if err != nil {
+		return nil, err
+	}
 	spec.modules, err = h.addDisk(ctx, spec)
 	return spec, err
 }
 
 // BuildImage builds the spec's image with b, from extra and the spec's modules.
 func (h *Host) BuildImage(ctx context.Context, spec *Spec, b images.Builder, extra images.Spec) error {
-	extra.Kernel, extra.Agent, extra.OnDemand = *spec.kernel, h.Agent, slices.Concat(extra.OnDemand, spec.modules)
+	extra.Kernel, extra.OnDemand = *spec.kernel, slices.Concat(extra.OnDemand, spec.modules)
 	var err error
+	if extra.Agent, err = h.Guest.Agent(ctx, spec.arch); err != nil {
+		return err
+	}
 	spec.initrd, err = b.Initramfs(ctx, extra)
 	return err
 }

@@ -97,23 +97,26 @@ func (e *NoTemplateError) Error() string { return e.Reason }
 
 // cannotRestore is why VMs of this spec are always booted; empty if they are
 // not.
-func (spec *Spec) cannotRestore() string {
+func (h *Host) cannotRestore(ctx context.Context, spec *Spec) (string, error) {
 	for _, d := range spec.disks {
 		if d.Driver != vm.VirtioBlk {
-			return fmt.Sprintf("QEMU cannot save a VM with a %s disk", d.Driver)
+			return fmt.Sprintf("QEMU cannot save a VM with a %s disk", d.Driver), nil
 		}
 	}
-	return ""
+	return vm.CannotRestore(ctx, spec.arch, h.QEMU(spec.arch))
 }
 
 // Template returns the template of a spec with a suite's process parked in it,
 // or none for "". The error is a *verdict.Termination if the kernel did not get
 // that far, and a *NoTemplateError if the VM has to be booted.
 func (h *Host) Template(ctx context.Context, spec *Spec, suite string) (*template.Template, error) {
-	if why := spec.cannotRestore(); why != "" {
-		return nil, &NoTemplateError{why}
-	}
 	return spec.templates.get(suite, func() (*template.Template, error) {
+		switch why, err := h.cannotRestore(ctx, spec); {
+		case err != nil:
+			return nil, err
+		case why != "":
+			return nil, &NoTemplateError{why}
+		}
 		over := spec.preparation()
 		over.Over = true
 		defer h.observe(over)

@@ -56,7 +56,7 @@ func (t *Tries) Bundle(ctx context.Context, f export.File, log io.Writer) (size 
 		clean := filepath.Join(dir, "clean")
 		if err = os.Mkdir(clean, 0o755); err == nil {
 			fmt.Fprintln(log, "running it in a clean directory")
-			err = bundle.Check(ctx, part.Name(), clean, s.VM.QEMU)
+			err = bundle.Check(ctx, part.Name(), clean, s.VM.QEMUs()[machine.Arch.Name])
 		}
 	}
 	if err == nil {

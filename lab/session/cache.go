@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/internal/text"
 	"github.com/splicelab/splicelab/lab/template"
@@ -26,12 +27,29 @@ func (s Settings) UseCache() (release func(), err error) { return s.lockCache(os
 // ClaimCache is UseCache for cleaning the cache: nobody else may use it.
 func (s Settings) ClaimCache() (release func(), err error) { return s.lockCache(osfile.Exclusive) }
 
-// UseVMs is UseCache for starting VMs; it also verifies the configured QEMU.
+// UseVMs is UseCache for starting VMs; it also verifies the configured QEMU. One
+// for the host's architecture may be missing if there is another: which of them
+// is needed, the kernels decide.
 func (s Settings) UseVMs(ctx context.Context) (release func(), err error) {
-	if _, err := vm.Version(ctx, s.VM.QEMU); err != nil {
+	if _, err := vm.Version(ctx, s.VM.QEMU); err != nil && !s.otherQEMU(ctx, err) {
 		return nil, err
 	}
 	return s.UseCache()
+}
+
+// otherQEMU reports whether err is that QEMU is missing, and one for another
+// architecture is not.
+func (s Settings) otherQEMU(ctx context.Context, err error) bool {
+	var missing *vm.NoQEMUError
+	if !errors.As(err, &missing) || s.VM.QEMU != arch.Default().QEMU.Binary {
+		return false
+	}
+	for _, qemu := range s.VM.QEMUs() {
+		if _, err := vm.Version(ctx, qemu); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // lockCache locks the cache without waiting.

@@ -1,18 +1,22 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/debian"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/plan"
+	"github.com/splicelab/splicelab/lab/vm"
 )
 
 // FetchJobs is how many kernels are fetched at once: enough to saturate the
@@ -204,6 +208,9 @@ type Fetcher = func(ctx context.Context, release string) (kernels.Kernel, error)
 // firstOf waits for the first kernel that can be fetched; if there is none, the
 // error joins those of all.
 func firstOf(ctx context.Context, entries []kernels.Entry, fetch Fetcher) (kernels.Kernel, error) {
+	// One of the host's architecture, if there is one, shows whether KVM works.
+	entries = slices.Clone(entries)
+	slices.SortStableFunc(entries, func(a, b kernels.Entry) int { return cmp.Compare(foreign(a), foreign(b)) })
 	var failed []error
 	for _, e := range entries {
 		k, err := fetch(ctx, e.Release)
@@ -213,4 +220,22 @@ func firstOf(ctx context.Context, entries []kernels.Entry, fetch Fetcher) (kerne
 		failed = append(failed, err)
 	}
 	return kernels.Kernel{}, errors.Join(failed...)
+}
+
+// foreign is 0 for kernels of the host's architecture, 1 for others.
+func foreign(e kernels.Entry) int {
+	if cmp.Or(e.Arch, kernels.AMD64) == arch.Default().Name {
+		return 0
+	}
+	return 1
+}
+
+// refuseForeign refuses kernels that the requested accelerator cannot run.
+func (s Settings) refuseForeign(entries []kernels.Entry) error {
+	for _, e := range entries {
+		if s.VM.Accel == string(vm.KVM) && foreign(e) != 0 {
+			return &vm.ForeignError{Arch: e.Arch}
+		}
+	}
+	return nil
 }

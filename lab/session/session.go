@@ -13,6 +13,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/job"
+	"github.com/splicelab/splicelab/lab/machine"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
@@ -135,7 +136,7 @@ func (s *Session) using(accel vm.Accel) string {
 
 // LabConfig is the lab's configuration according to the options.
 func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (lab.Config, error) {
-	accel, _, err := vm.Choose(ctx, vm.Accel(s.VM.Accel), s.Canary(canary.BootImage()))
+	accel, err := s.accelerator(ctx, canary)
 	if err != nil {
 		return lab.Config{}, err
 	}
@@ -144,16 +145,17 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (lab.Con
 		return lab.Config{}, err
 	}
 	return lab.Config{
-		QEMU:       s.VM.QEMU,
-		Unconfined: s.VM.Unconfined,
-		MkfsPath:   s.MkfsPath,
-		GuestDir:   guest,
-		CacheDir:   s.Cache,
-		Accel:      accel,
-		Jobs:       s.Run.Jobs,
-		MemoryMiB:  s.VM.Memory,
-		CPUs:       s.VM.CPUs,
-		Isolation:  plan.Isolation(s.Run.Isolation),
+		QEMU:         s.VM.QEMUs(),
+		Unconfined:   s.VM.Unconfined,
+		MkfsPath:     s.MkfsPath,
+		GuestDir:     guest,
+		ForeignGuest: s.GuestProgramsFor,
+		CacheDir:     s.Cache,
+		Accel:        accel,
+		Jobs:         s.Run.Jobs,
+		MemoryMiB:    s.VM.Memory,
+		CPUs:         s.VM.CPUs,
+		Isolation:    plan.Isolation(s.Run.Isolation),
 
 		NoTemplates:  s.VM.NoTemplates,
 		TemplatesMiB: s.VM.TemplateRoom,
@@ -169,6 +171,26 @@ func (s Settings) LabConfig(ctx context.Context, canary kernels.Kernel) (lab.Con
 		Command:    s.Command,
 		Version:    s.Version,
 	}, nil
+}
+
+// accelerator chooses what runs guests of the host's architecture. A canary of
+// another cannot show whether KVM works, and is run only if there is none of the
+// host's.
+func (s Settings) accelerator(ctx context.Context, canary kernels.Kernel) (vm.Accel, error) {
+	want := vm.Accel(s.VM.Accel)
+	a, err := machine.ArchOf(&canary)
+	if err != nil {
+		return "", err
+	}
+	if a.Native() {
+		accel, _, err := vm.Choose(ctx, want, s.Canary(canary.BootImage()))
+		return accel, err
+	}
+	if want == vm.KVM {
+		return "", &vm.ForeignError{Arch: a.Name}
+	}
+	_, err = vm.Version(ctx, s.VM.QEMUs()[a.Name])
+	return vm.TCG, err
 }
 
 // Canary configures the boot that tests whether an accelerator works.

@@ -15,29 +15,83 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/confine"
 	"github.com/splicelab/splicelab/internal/headtail"
 )
 
-// build compiles the suite into dir, unless the user gave a binary, and verifies
-// that a guest can run it.
+// build compiles the suite into dir for the host's architecture, unless the user
+// gave a binary, and verifies that a guest can run it.
 func (u *User) build(ctx context.Context, dir string) error {
-	if !u.prebuilt {
-		u.Binary = filepath.Join(dir, u.Name+binarySuffix)
-		if err := compile(ctx, u.Dir, u.Binary); err != nil {
+	source := u.Dir
+	if u.prebuilt {
+		source = u.Binary
+	}
+	if !u.prebuilt || strings.HasSuffix(source, cSuffix) {
+		u.builds = &builds{name: u.Name, source: source, dir: dir}
+		var err error
+		if u.Binary, err = u.builds.get(ctx, arch.Default()); err != nil {
 			return err
 		}
 	}
-	if strings.HasSuffix(u.Binary, cSuffix) {
-		out := filepath.Join(dir, u.Name)
-		if err := compileC(ctx, u.Binary, out); err != nil {
-			return err
-		}
-		u.Binary = out
+	var err error
+	u.arch, err = archOf(u.Binary)
+	return err
+}
+
+// builtFor returns the suite with its binary and its program for an architecture,
+// whose guest programs are in a directory.
+func (u User) builtFor(ctx context.Context, a arch.Arch, guest string) (User, error) {
+	binary := &u.Binary
+	if u.Program != "" {
+		binary = &u.Program
+		u.Binary = filepath.Join(guest, wrapperFile)
 	}
-	return runsInGuest(u.Binary)
+	switch {
+	case u.builds != nil:
+		var err error
+		*binary, err = u.builds.get(ctx, a)
+		return u, err
+	case u.arch.Name != a.Name:
+		return u, &UserError{*binary, fmt.Sprintf("it is for %s, and the kernel for %s: name a package or a C file, which is compiled for every architecture", u.arch.Name, a.Name)}
+	}
+	return u, nil
+}
+
+// builds compiles a suite, once for each architecture.
+type builds struct {
+	name, source string // a package's directory, or a C file
+	dir          string // where binaries are put
+
+	mu   sync.Mutex
+	made map[string]string // by architecture
+}
+
+func (b *builds) get(ctx context.Context, a arch.Arch) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if binary, ok := b.made[a.Name]; ok {
+		return binary, nil
+	}
+	dir := filepath.Join(b.dir, a.Name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	binary, compiler := filepath.Join(dir, b.name+binarySuffix), compile
+	if strings.HasSuffix(b.source, cSuffix) {
+		binary, compiler = filepath.Join(dir, b.name), compileC
+	}
+	if err := compiler(ctx, a, b.source, binary); err != nil {
+		return "", err
+	}
+	if b.made == nil {
+		b.made = map[string]string{}
+	}
+	b.made[a.Name] = binary
+	return binary, nil
 }
 
 // goPackage is what go list reports about a package.
@@ -63,7 +117,7 @@ func findPackage(ctx context.Context, from string) (goPackage, error) {
 			return goPackage{}, fmt.Errorf("no such file or directory")
 		}
 	}
-	out, err := goCommand(ctx, dir, "list", "-f", "{{.Dir}}\t{{.ImportPath}}", "--", name)
+	out, err := goCommand(ctx, arch.Default(), dir, "list", "-f", "{{.Dir}}\t{{.ImportPath}}", "--", name)
 	if err != nil {
 		return goPackage{}, err
 	}
@@ -80,8 +134,8 @@ func findPackage(ctx context.Context, from string) (goPackage, error) {
 }
 
 // compile builds the tests of the package in dir for the guest.
-func compile(ctx context.Context, dir, binary string) error {
-	if _, err := goCommand(ctx, dir, "test", "-c", "-trimpath", "-o", binary, "."); err != nil {
+func compile(ctx context.Context, a arch.Arch, dir, binary string) error {
+	if _, err := goCommand(ctx, a, dir, "test", "-c", "-trimpath", "-o", binary, "."); err != nil {
 		return err
 	}
 	if !isFile(binary) {
@@ -90,15 +144,15 @@ func compile(ctx context.Context, dir, binary string) error {
 	return nil
 }
 
-// goCommand runs the go command for the guest: Linux on x86-64, without a
-// libc. Its error has the command's output.
-func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+// goCommand runs the go command for a guest: Linux, without a libc. Its error has
+// the command's output.
+func goCommand(ctx context.Context, a arch.Arch, dir string, args ...string) (string, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return "", errors.New("the go command, which compiles it, is not on PATH: install Go, or name a compiled test binary (CGO_ENABLED=0 go test -c)")
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+a.Name)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -114,21 +168,22 @@ func goCommand(ctx context.Context, dir string, args ...string) (string, error) 
 	return stdout.String(), nil
 }
 
-// runsInGuest checks that a guest can run the binary: guests are x86-64 and
-// have neither a dynamic linker nor libraries.
-func runsInGuest(binary string) error {
+// archOf returns the architecture of guests that can run the binary. They have
+// neither a dynamic linker nor libraries.
+func archOf(binary string) (arch.Arch, error) {
 	f, err := elf.Open(binary)
 	if err != nil {
-		return fmt.Errorf("it is not a Linux program: %w; it must be a package directory, an import path, a C file, a static program or test binary", err)
+		return arch.Arch{}, fmt.Errorf("it is not a Linux program: %w; it must be a package directory, an import path, a C file, a static program or test binary", err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	if f.Machine != elf.EM_X86_64 || f.Class != elf.ELFCLASS64 {
-		return fmt.Errorf("it is a program for %s, and a guest is x86-64: build it with GOOS=linux GOARCH=amd64", f.Machine)
+	a, err := arch.OfMachine(f.Machine)
+	if err != nil || f.Class != elf.ELFCLASS64 {
+		return arch.Arch{}, fmt.Errorf("it is a program for %s (%s), and guests are %s: build it with GOOS=linux and one of these as GOARCH", f.Machine, f.Class, strings.Join(arch.Names(), ", "))
 	}
 	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		return errors.New("it is dynamically linked, and a guest has no libraries: link it with -static, or for Go build it with CGO_ENABLED=0")
+		return arch.Arch{}, errors.New("it is dynamically linked, and a guest has no libraries: link it with -static, or for Go build it with CGO_ENABLED=0")
 	}
-	return nil
+	return a, nil
 }
 
 // cSuffix is the file name extension of C files.
@@ -141,11 +196,16 @@ const (
 	compilerCPU = 10 * time.Minute
 )
 
-// compileC builds a C file for the guest, which has no libc.
-func compileC(ctx context.Context, file, binary string) error {
-	cc := cmp.Or(os.Getenv("CC"), "cc")
-	words := strings.Fields(cc)
-	if _, err := exec.LookPath(words[0]); err != nil {
+// compileC builds a C file for a guest, which has no libc.
+func compileC(ctx context.Context, a arch.Arch, file, binary string) error {
+	words := strings.Fields(cmp.Or(os.Getenv("CC"), "cc"))
+	if !a.Native() {
+		words = []string{a.Kernel.CrossCompile + "gcc"}
+	}
+	switch _, err := exec.LookPath(words[0]); {
+	case err != nil && !a.Native():
+		return fmt.Errorf("%s, which compiles it for %s, is not on PATH: install the cross compiler (Debian: apt-get install %s), or give a static binary", words[0], a.Name, a.Kernel.CrossPackage)
+	case err != nil:
 		return fmt.Errorf("%s, which compiles it, is not on PATH: install a C compiler (Debian: apt-get install gcc libc6-dev), name one in CC, or give a static binary", words[0])
 	}
 	cmd := exec.CommandContext(ctx, words[0], append(words[1:], "-O2", "-g", "-static", "-pthread", "-o", binary, file)...)

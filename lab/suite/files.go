@@ -2,6 +2,7 @@ package suite
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
@@ -22,10 +24,11 @@ const guestDir = "/tests"
 // GuestPath is where a suite's test binary is in the guest.
 func GuestPath(name string) string { return path.Join(guestDir, name+binarySuffix) }
 
-// Set is the suites that a lab can run: those in Dir and the user suites.
+// Set is the suites that a lab can run: those of the guest programs and the user
+// suites.
 type Set struct {
-	Dir  string // on the host
-	User []User
+	Guest Guest
+	User  []User
 }
 
 // OfUser returns the user suite of that name.
@@ -37,28 +40,37 @@ func (s Set) OfUser(name string) (User, bool) {
 	return s.User[i], true
 }
 
-// Binary is the suite's test binary on the host.
+// Binary is the suite's test binary, or its program, as it was given or built for
+// the host's architecture.
 func (s Set) Binary(name string) string {
 	if u, ok := s.OfUser(name); ok {
 		return cmp.Or(u.Program, u.Binary)
 	}
-	return filepath.Join(s.Dir, name+binarySuffix)
+	return filepath.Join(s.Guest.Dir, name+binarySuffix)
 }
 
-// Files are the files of these suites on the host, by their path in the guest. A
-// user suite's files include its data.
-func (s Set) Files(names []string) (map[string]string, error) {
+// Files are the files of these suites on the host, for guests of an architecture,
+// by their path in the guest. A user suite's files include its data.
+func (s Set) Files(ctx context.Context, a arch.Arch, names []string) (map[string]string, error) {
+	guest, err := s.Guest.Of(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	files := map[string]string{}
 	for _, name := range names {
-		if u, ok := s.OfUser(name); ok {
-			all, err := u.files()
-			if err != nil {
-				return nil, err
-			}
-			maps.Copy(files, all)
+		u, ok := s.OfUser(name)
+		if !ok {
+			files[GuestPath(name)] = filepath.Join(guest, name+binarySuffix)
 			continue
 		}
-		files[GuestPath(name)] = s.Binary(name)
+		if u, err = u.builtFor(ctx, a, guest); err != nil {
+			return nil, err
+		}
+		all, err := u.files()
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(files, all)
 	}
 	return files, nil
 }
@@ -67,11 +79,12 @@ func (s Set) Files(names []string) (map[string]string, error) {
 // program and its testdata. Other files in a package's directory are excluded:
 // the run's own reports may be there.
 func (s Set) Digest(name string) (string, error) {
-	files, err := s.Files([]string{name})
-	if err != nil {
-		return "", err
-	}
+	files := map[string]string{GuestPath(name): s.Binary(name)}
 	if u, ok := s.OfUser(name); ok {
+		var err error
+		if files, err = u.files(); err != nil {
+			return "", err
+		}
 		maps.DeleteFunc(files, func(place, _ string) bool {
 			below, inside := strings.CutPrefix(place, u.WorkDir()+"/")
 			return inside && below != protocol.ProgramFile && !strings.HasPrefix(below, "testdata/")

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/protocol"
 )
 
@@ -21,7 +22,9 @@ type User struct {
 	// the guest, in the tests' working directory, as under go test. For a
 	// prebuilt binary it is only the testdata next to it.
 	Dir      string
-	prebuilt bool // the user gave the binary
+	prebuilt bool      // the user gave the binary
+	arch     arch.Arch // of the binary, or of the program
+	builds   *builds   // for other architectures; nil if nothing can be built
 }
 
 // UserError says why what the user gave is not a suite. The user has to fix
@@ -84,11 +87,14 @@ func fromUser(ctx context.Context, guestDir, dir, from string, taken map[string]
 	if err := s.build(ctx, dir); err != nil {
 		return s, refuse("%s", err)
 	}
-	if !isGoTest(s.Binary) {
+	switch host := arch.Default(); {
+	case !isGoTest(s.Binary):
 		s.Program, s.Binary = s.Binary, filepath.Join(guestDir, wrapperFile)
 		if !isFile(s.Binary) {
 			return s, &MissingGuestError{s.Binary}
 		}
+	case s.arch.Name != host.Name:
+		return s, refuse("it is a test binary for %s, and only one for %s can be asked here for its tests: name the package instead, which is compiled for every architecture", s.arch.Name, host.Name)
 	}
 	described, err := describe(ctx, s.Binary)
 	if err != nil {

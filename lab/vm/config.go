@@ -7,17 +7,20 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/confine"
 )
 
 // Config describes a VM. Only Kernel is mandatory.
 type Config struct {
-	// QEMU is the binary: a path, or a name to find on PATH. Default
-	// "qemu-system-x86_64".
+	// Arch is the guest's architecture. Default arch.Default.
+	Arch arch.Arch
+	// QEMU is the binary: a path, or a name to find on PATH. Default that of the
+	// architecture.
 	QEMU string
 	// Accel is TCG or KVM; Choose decides between them. Default TCG.
 	Accel Accel
-	// Kernel is a vmlinux with a PVH note, or a bzImage.
+	// Kernel is an image that QEMU boots directly.
 	Kernel string
 	// Initrd is the initramfs; empty for none.
 	Initrd string
@@ -71,12 +74,21 @@ const tcgCacheMiB = 128
 // headroomMiB is the address space that QEMU gets beyond the guest's memory and
 // the translation cache. QEMU 7.2 was observed to use 440 MiB with one disk (a
 // malloc arena of 64 MiB and a stack of 8 MiB for each of its threads); this
-// leaves room for its thread pool under load.
-const headroomMiB = 1536
+// leaves room for its thread pool under load. Each further CPU is a thread.
+const (
+	headroomMiB = 1536
+	perCPUMiB   = 128
+)
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Kernel == "" {
 		return c, errors.New("no kernel to boot")
+	}
+	if c.Arch.Name == "" {
+		c.Arch = arch.Default()
+	}
+	if c.QEMU == "" {
+		c.QEMU = c.Arch.QEMU.Binary
 	}
 	if c.Accel == "" {
 		c.Accel = TCG
@@ -132,6 +144,9 @@ func (c Config) withDefaults() (Config, error) {
 		if d.Driver != VirtioBlk && d.Driver != NVMe && d.Driver != Pmem {
 			return c, fmt.Errorf("disk %d: unknown driver %q: use %s, %s or %s", i, d.Driver, VirtioBlk, NVMe, Pmem)
 		}
+		if d.Driver == Pmem && !c.Arch.QEMU.Pmem {
+			return c, fmt.Errorf("disk %d: QEMU's machine for %s has no persistent memory", i, c.Arch.Name)
+		}
 		d.Path = abs
 		disks[i] = d
 	}
@@ -154,21 +169,21 @@ func existing(path string) (string, error) {
 // arguments.
 func (c Config) args(w *ports) []string {
 	devices := []device{
-		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem, memory: c.memory, saved: c.SaveTo != ""},
+		machine{of: c.Arch.QEMU, accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: w.pmem, memory: c.memory, saved: c.SaveTo != ""},
 		sandbox{},
-		boot{kernel: c.Kernel, initrd: c.Initrd, append: append(kernelArgs(c.Accel), c.Append...)},
+		boot{kernel: c.Kernel, initrd: c.Initrd, append: c.kernelArgs()},
 		monitorPort{fd: w.fd(qmpPort)},
-		serialPort{name: "console", fd: w.fd(consolePort)},
-		serialPort{name: "control", fd: w.fd(controlPort)},
-		serialPort{name: "output", fd: w.fd(outputPort)},
+		serialPort{name: "console", chardev: socket(w.fd(consolePort))},
+		serialPort{name: "control", chardev: socket(w.fd(controlPort)), device: c.Arch.QEMU.Control.Device},
+		serialPort{name: "output", chardev: socket(w.fd(outputPort)), device: c.Arch.QEMU.Output.Device},
 	}
 	for i, d := range c.Disks {
 		if d.Driver != Pmem {
-			devices = append(devices, disk{Disk: d, id: "disk" + strconv.Itoa(i)})
+			devices = append(devices, disk{Disk: d, id: "disk" + strconv.Itoa(i), virtio: c.Arch.QEMU.Virtio})
 		}
 	}
 	for i, p := range w.pmem {
-		devices = append(devices, pmemDevice{pmem: p, id: "pmem" + strconv.Itoa(i), fd: w.pmemFD(i)})
+		devices = append(devices, pmemDevice{pmem: p, id: "pmem" + strconv.Itoa(i), fd: w.pmemFD(i), virtio: c.Arch.QEMU.Virtio})
 	}
 	if c.Template != "" {
 		devices = append(devices, incoming{})
@@ -182,7 +197,7 @@ func (c Config) args(w *ports) []string {
 
 // limits are those of QEMU, whatever the guest makes it do.
 func (c Config) limits(w *ports) confine.Limits {
-	mib := uint64(c.MemoryMiB) + headroomMiB
+	mib := uint64(c.MemoryMiB) + headroomMiB + uint64(c.CPUs-1)*perCPUMiB
 	if c.Accel == TCG {
 		mib += tcgCacheMiB
 	}

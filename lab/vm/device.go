@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/splicelab/splicelab/internal/arch"
+	"github.com/splicelab/splicelab/internal/protocol"
 )
 
 // device is a part of the VM that knows its QEMU arguments.
@@ -39,11 +42,12 @@ type Disk struct {
 
 type disk struct {
 	Disk
-	id string
+	id     string
+	virtio string // see arch.QEMU
 }
 
 func (d disk) args() []string {
-	dev := "virtio-blk-pci"
+	dev := "virtio-blk-" + d.virtio
 	if d.Driver == NVMe {
 		dev = "nvme"
 	}
@@ -67,6 +71,7 @@ func (d disk) args() []string {
 }
 
 type machine struct {
+	of        arch.QEMU
 	accel     Accel
 	memoryMiB int
 	cpus      int
@@ -76,9 +81,9 @@ type machine struct {
 }
 
 func (m machine) args() []string {
-	accel, cpu := "kvm", "host"
+	accel, cpu := "kvm", m.of.KVM
 	if m.accel == TCG {
-		accel, cpu = "tcg,tb-size="+strconv.Itoa(tcgCacheMiB), tcgCPU
+		accel, cpu = "tcg,tb-size="+strconv.Itoa(tcgCacheMiB), m.of.TCG
 	}
 	memory := strconv.Itoa(m.memoryMiB) + "M"
 	if n := len(m.pmem); n > 0 {
@@ -99,38 +104,22 @@ func (m machine) args() []string {
 		"-m", memory,
 		"-smp", strconv.Itoa(m.cpus),
 	}
-	options := machineOptions
+	machine := m.of.Machine
 	if m.memory != "" {
 		share := "off"
 		if m.saved {
 			share = "on"
 		}
 		args = append(args, "-object", fmt.Sprintf("memory-backend-file,id=memory,size=%dM,share=%s,mem-path=%s", m.memoryMiB, share, escape(m.memory)))
-		options += ",memory-backend=memory"
+		machine += ",memory-backend=memory"
 	}
-	return append(args, "-machine", "q35,"+options)
+	return append(args, "-machine", machine)
 }
 
 // incoming is a VM that waits for the state of its devices.
 type incoming struct{}
 
 func (incoming) args() []string { return []string{"-S", "-incoming", "defer"} }
-
-// machineOptions disables parts of the chipset that no test uses and that a
-// kernel would spend time on. Measured together on 5.10, 6.12 and 7.3, as
-// QEMU's CPU time up to the panic for lack of a root: 0.1 to 0.3 s of 2.3.
-const machineOptions = "sata=off,smbus=off,usb=off,vmport=off,hpet=off"
-
-// tcgCPU is the CPU model without hardware acceleration: everything that TCG
-// supports, so that no instruction that a test wants is missing. Nehalem,
-// Haswell, EPYC-Rome, qemu64 and max without AVX boot at the same speed, within
-// the noise (2.0 to 2.6 s of CPU time on 5.10, 6.12 and 7.3). Five-level page
-// tables are off because the extra level costs time and no kernel here needs
-// it. CMPXCHG16B is off because QEMU before 8.0 computes its flags from a
-// condition code that may be older than the last comparison: a CPU interrupted
-// at that point gets bits of a pointer as flags, the one of virtual 8086 mode
-// among them, and takes a double fault. Linux does without the instruction.
-const tcgCPU = "max,la57=off,cx16=off"
 
 // sandbox is QEMU's seccomp filter. A guest that escapes into QEMU cannot start
 // a program. Overlays (snapshot=on), NVMe and serial sockets work under it.
@@ -153,11 +142,12 @@ func (b boot) args() []string {
 	return append(args, "-append", strings.Join(b.append, " "))
 }
 
-// kernelArgs are the arguments of every kernel under test. A later argument
-// overrides an earlier one, so a caller may change any of them.
-func kernelArgs(accel Accel) []string {
+// kernelArgs are the arguments of every kernel under test, and the caller's. A
+// later argument overrides an earlier one, so a caller may change any of them.
+func (c Config) kernelArgs() []string {
+	q := c.Arch.QEMU
 	args := []string{
-		"console=ttyS0",
+		"console=" + q.Console,
 		// Reset at once: QEMU then terminates (-no-reboot).
 		"panic=-1",
 		// The whole log with timestamps, whatever the build's defaults.
@@ -169,31 +159,33 @@ func kernelArgs(accel Accel) []string {
 		// The self-tests of all ciphers, which are not under test here: 0.2 to
 		// 0.4 s of CPU time under TCG.
 		"cryptomgr.notests",
+		protocol.ArgControl + "=" + q.Control.Guest,
+		protocol.ArgOutput + "=" + q.Output.Guest,
 	}
-	if accel == TCG {
-		args = append(args,
-			// On a busy host the emulated timers are late; the kernel must not
-			// conclude that they are broken: "IO-APIC + timer doesn't work" is
-			// a panic, and a clock source marked unstable changes the rest of
-			// the run. Saves 0.1 s, too.
-			"no_timer_check", "tsc=reliable",
-		)
+	args = append(args, q.KernelArgs...)
+	if c.Accel == TCG {
+		args = append(args, q.EmulatedArgs...)
 	}
-	return args
+	return append(args, c.Append...)
 }
 
-// serialPort is the guest's next ttyS, on a socket that QEMU inherits.
+// serialPort is a serial port of the guest.
 type serialPort struct {
-	name string
-	fd   int
+	name    string
+	chardev string // QEMU's end, without an id
+	device  string // see arch.Port
 }
 
 func (p serialPort) args() []string {
-	return []string{
-		"-chardev", fmt.Sprintf("socket,id=%s,fd=%d", p.name, p.fd),
-		"-serial", "chardev:" + p.name,
+	args := []string{"-chardev", p.chardev + ",id=" + p.name}
+	if p.device == "" {
+		return append(args, "-serial", "chardev:"+p.name)
 	}
+	return append(args, "-device", p.device+",chardev="+p.name)
 }
+
+// socket is a character device on a socket that QEMU inherits.
+func socket(fd int) string { return fmt.Sprintf("socket,fd=%d", fd) }
 
 // monitorPort is QMP on a socket that QEMU inherits.
 type monitorPort struct {

@@ -33,15 +33,15 @@ func Identity(ctx context.Context, qemu string) (string, error) {
 // Identity lists what a guest can observe of the virtual hardware, and its
 // command line. It contains no path: the kernel, the initramfs, and the content
 // of the disks are identified by their own digests. Under KVM the guest sees
-// the host's CPU ("-cpu host"), which is then included. It fails on an invalid
-// Config.
+// the host's CPU ("-cpu host"), and the host's kernel decides which of its state
+// can be saved: both are then included. It fails on an invalid Config.
 func (c Config) Identity() ([]string, error) {
 	c, err := c.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	m := machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs}
-	id := append(m.args(), strings.Join(append(kernelArgs(c.Accel), c.Append...), " "))
+	m := machine{of: c.Arch.QEMU, accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs}
+	id := append(m.args(), c.Arch.Name, strings.Join(c.kernelArgs(), " "))
 	for i, d := range c.Disks {
 		id = append(id, fmt.Sprint(i, d.Driver))
 	}
@@ -50,7 +50,11 @@ func (c Config) Identity() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		id = append(id, cpu)
+		kernel, err := hostKernel()
+		if err != nil {
+			return nil, err
+		}
+		id = append(id, cpu, kernel)
 	}
 	return id, nil
 }
@@ -135,14 +139,26 @@ func hostCPU() (string, error) {
 	return cpu, nil
 }
 
-// parseCPU reads the first entry of an x86 /proc/cpuinfo.
+// hostKernel is the release and the build of the host's kernel.
+func hostKernel() (string, error) {
+	var host unix.Utsname
+	if err := unix.Uname(&host); err != nil {
+		return "", fmt.Errorf("identifying the host's kernel: %w", err)
+	}
+	return unix.ByteSliceToString(host.Release[:]) + " " + unix.ByteSliceToString(host.Version[:]), nil
+}
+
+// parseCPU reads the first entry of a /proc/cpuinfo. What describes a CPU has
+// other names on each architecture: x86, then Arm, then RISC-V.
 func parseCPU(r io.Reader) (string, error) {
 	var cpu strings.Builder
 	lines := bufio.NewScanner(r)
 	for lines.Scan() && lines.Text() != "" {
 		key, value, _ := strings.Cut(lines.Text(), ":")
 		switch key = strings.TrimSpace(key); key {
-		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags":
+		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags",
+			"CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features",
+			"isa", "mmu", "uarch", "mvendorid", "marchid", "mimpid":
 			fmt.Fprintf(&cpu, "%s:%s\n", key, value)
 		}
 	}

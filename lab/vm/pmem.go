@@ -44,13 +44,14 @@ func newPmem(image string) (pmem, error) {
 // NVDIMM it only does so if the image begins with a label made by ndctl.
 type pmemDevice struct {
 	pmem
-	id string
-	fd int // in QEMU
+	id     string
+	fd     int // in QEMU
+	virtio string
 }
 
 func (n pmemDevice) args() []string {
 	return []string{
 		"-object", fmt.Sprintf("memory-backend-file,id=%s,share=on,mem-path=/proc/self/fd/%d,size=%d", n.id, n.fd, n.size),
-		"-device", fmt.Sprintf("virtio-pmem-pci,id=%s-device,memdev=%s", n.id, n.id),
+		"-device", fmt.Sprintf("virtio-pmem-%s,id=%s-device,memdev=%s", n.virtio, n.id, n.id),
 	}
 }

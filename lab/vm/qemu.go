@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
-)
 
-// defaultQEMU is the emulator of the only architecture that the lab supports.
-const defaultQEMU = "qemu-system-x86_64"
+	"github.com/splicelab/splicelab/internal/arch"
+	"github.com/splicelab/splicelab/internal/kernelversion"
+)
 
 // NoQEMUError reports that the QEMU binary was not found.
 type NoQEMUError struct {
@@ -22,9 +22,22 @@ func (e *NoQEMUError) Error() string {
 
 func (e *NoQEMUError) Unwrap() error { return e.Err }
 
+// ForeignError reports that KVM was requested for a guest of another
+// architecture than the host's.
+type ForeignError struct {
+	Arch string // the guest's
+}
+
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("KVM cannot run an %s guest on this host: it runs guests of the host's architecture (%s) only", e.Arch, arch.Default().Name)
+}
+
+// BadInput marks the error as the user's.
+func (*ForeignError) BadInput() {}
+
 func lookQEMU(name string) (string, error) {
 	if name == "" {
-		name = defaultQEMU
+		name = arch.Default().QEMU.Binary
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -50,4 +63,37 @@ func Version(ctx context.Context, qemu string) (string, error) {
 		return "", fmt.Errorf("%s is not QEMU: it calls itself %.80q", path, line)
 	}
 	return strings.TrimSpace(version), nil
+}
+
+// NameOf is how a record names the QEMU of an architecture: "qemu" for that of
+// the host, else with the architecture's name.
+func NameOf(a arch.Arch) string {
+	if a.Name == arch.Default().Name {
+		return "qemu"
+	}
+	return "qemu " + a.Name
+}
+
+// CannotRestore says why VMs of an architecture are not restored with this QEMU;
+// empty if they are.
+func CannotRestore(ctx context.Context, a arch.Arch, qemu string) (string, error) {
+	if a.QEMU.RestoredFrom == "" {
+		return "", nil
+	}
+	version, err := Version(ctx, qemu)
+	if err != nil {
+		return "", err
+	}
+	has, err := kernelversion.Parse(version) // QEMU's are written in the same way
+	if err != nil {
+		return "", fmt.Errorf("version of %s: %w", qemu, err)
+	}
+	first, err := kernelversion.Parse(a.QEMU.RestoredFrom)
+	if err != nil {
+		return "", err
+	}
+	if has.Compare(first) >= 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("QEMU %s does not save %s of an %s guest, only %s does", has, a.QEMU.Unsaved, a.Name, first), nil
 }

@@ -5,13 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/splicelab/splicelab/internal/arch"
 )
 
 // Standalone is QEMU's command line for running the VM without a lab: kernel,
 // initramfs and disks are given by file name only, relative to one directory,
-// and there is no monitor. The caller adds the guest's serial ports: console,
-// control port and output port, in this order. The disks' files are not
-// modified.
+// and there is no monitor. The caller adds the guest's serial ports, see
+// StandalonePorts. The disks' files are not modified.
 func (c Config) Standalone() ([]string, error) {
 	c, err := c.withDefaults()
 	if err != nil {
@@ -23,7 +24,7 @@ func (c Config) Standalone() ([]string, error) {
 		name := filepath.Base(d.Path)
 		if d.Driver != Pmem {
 			d.Path = name
-			disks = append(disks, disk{Disk: d, id: "disk" + strconv.Itoa(i)})
+			disks = append(disks, disk{Disk: d, id: "disk" + strconv.Itoa(i), virtio: c.Arch.QEMU.Virtio})
 			continue
 		}
 		st, err := os.Stat(d.Path)
@@ -31,15 +32,15 @@ func (c Config) Standalone() ([]string, error) {
 			return nil, err
 		}
 		backed = append(backed, pmem{size: st.Size()})
-		disks = append(disks, pmemFile{name: name, size: st.Size(), id: "pmem" + strconv.Itoa(i)})
+		disks = append(disks, pmemFile{name: name, size: st.Size(), id: "pmem" + strconv.Itoa(i), virtio: c.Arch.QEMU.Virtio})
 	}
 	initrd := ""
 	if c.Initrd != "" {
 		initrd = filepath.Base(c.Initrd)
 	}
 	devices := append([]device{
-		machine{accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: backed},
-		boot{kernel: filepath.Base(c.Kernel), initrd: initrd, append: append(kernelArgs(c.Accel), c.Append...)},
+		machine{of: c.Arch.QEMU, accel: c.Accel, memoryMiB: c.MemoryMiB, cpus: c.CPUs, pmem: backed},
+		boot{kernel: filepath.Base(c.Kernel), initrd: initrd, append: c.kernelArgs()},
 	}, disks...)
 	var args []string
 	for _, d := range devices {
@@ -48,16 +49,31 @@ func (c Config) Standalone() ([]string, error) {
 	return args, nil
 }
 
+// StandalonePorts attach the console, the control port and the output port of
+// such a VM to files.
+func StandalonePorts(a arch.Arch, console, control, output string) []string {
+	var args []string
+	for _, p := range []serialPort{
+		{name: "console", chardev: "file,path=" + escape(console)},
+		{name: "control", chardev: "file,path=" + escape(control), device: a.QEMU.Control.Device},
+		{name: "output", chardev: "file,path=" + escape(output), device: a.QEMU.Output.Device},
+	} {
+		args = append(args, p.args()...)
+	}
+	return args
+}
+
 // pmemFile is persistent memory backed by a private mapping of a file.
 type pmemFile struct {
 	name string
 	size int64
-	id   string
+
+	id, virtio string
 }
 
 func (p pmemFile) args() []string {
 	return []string{
 		"-object", fmt.Sprintf("memory-backend-file,id=%s,share=off,mem-path=%s,size=%d", p.id, escape(p.name), p.size),
-		"-device", fmt.Sprintf("virtio-pmem-pci,id=%s-device,memdev=%s", p.id, p.id),
+		"-device", fmt.Sprintf("virtio-pmem-%s,id=%s-device,memdev=%s", p.virtio, p.id, p.id),
 	}
 }

@@ -15,7 +15,8 @@
 //   - qmp.go, qmp_conn.go, qmp_events.go: the monitor.
 //   - template.go: saving a VM and restoring any number from it; identity.go:
 //     what a saved VM depends on.
-//   - accel.go, canary.go: whether KVM works here; qemu.go: which QEMU.
+//   - accel.go, canary.go: whether KVM works here; kvm.go: its device and CPU;
+//     qemu.go, qemufaults.go: which QEMU, and what is wrong with it.
 package vm
 
 import (
@@ -105,11 +106,14 @@ func (e Exit) String() string {
 
 // Start runs QEMU as configured and returns when the VM runs and its monitor
 // answers. The VM is killed when ctx ends. The errors are an invalid cfg, a
-// *NoQEMUError, or a *StartError with QEMU's message.
+// *ForeignError, a *NoQEMUError, or a *StartError with QEMU's message.
 func Start(ctx context.Context, cfg Config) (*VM, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Accel == KVM && !cfg.Arch.Native() {
+		return nil, &ForeignError{Arch: cfg.Arch.Name}
 	}
 	path, err := lookQEMU(cfg.QEMU)
 	if err != nil {
@@ -261,14 +265,14 @@ func (v *VM) follow(events <-chan qmp.Event) string {
 	return shutdown
 }
 
-// Control is the host's end of the guest's ttyS1.
+// Control is the host's end of the agent's control port.
 func (v *VM) Control() net.Conn { return v.control }
 
-// Output is the host's end of the guest's ttyS2. If it is not read, the guest's
-// writers block, as on a full serial port.
+// Output is the host's end of the guest's output port. If it is not read, the
+// guest's writers block, as on a full serial port.
 func (v *VM) Output() net.Conn { return v.output }
 
-// Console is the kernel's console, ttyS0. It is always drained.
+// Console is the kernel's console. It is always drained.
 func (v *VM) Console() *Console { return v.console }
 
 // Monitor is the QMP connection, connected.

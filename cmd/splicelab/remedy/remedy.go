@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab"
@@ -101,6 +102,9 @@ func For(err error, cfg config.Config) string {
 	case errors.As(err, &busy):
 		return "set nightly.deadline so that a nightly run ends before the next"
 	case errors.As(err, &programs):
+		if programs.Foreign != "" {
+			return fmt.Sprintf("run `make build ARCHES=%[1]s` in a checkout and copy bin/splicelab, or put them into the directory %[1]s of that named with --guest-dir", programs.Foreign)
+		}
 		return "run `make build` in a checkout and copy bin/splicelab, or name a directory of guest programs with --guest-dir"
 	case errors.As(err, &full):
 		return "free some space, or lower nightly.keep-days or nightly.min-free"
@@ -109,7 +113,7 @@ func For(err error, cfg config.Config) string {
 	case errors.As(err, &noGuest):
 		return "run `make build`, or name the directory that has it with --guest-dir"
 	case errors.As(err, &noQEMU):
-		return "install Debian's package qemu-system-x86 (apt install qemu-system-x86), or name the binary with vm.qemu or SPLICELAB_VM_QEMU; `splicelab doctor` reports what else is missing"
+		return installQEMU(noQEMU)
 	case errors.As(err, &noKVM):
 		return "use --accel tcg or auto"
 	case errors.As(err, &noSpace):
@@ -126,6 +130,18 @@ func For(err error, cfg config.Config) string {
 		return otherDirectory(path.Path, cfg)
 	}
 	return ""
+}
+
+// installQEMU says how to get a QEMU that is missing.
+func installQEMU(e *vm.NoQEMUError) string {
+	a := arch.Default()
+	key := "vm.qemu"
+	for _, other := range arch.All() {
+		if filepath.Base(e.Binary) == other.QEMU.Binary && other.Name != a.Name {
+			a, key = other, "vm.qemu-"+other.Name
+		}
+	}
+	return fmt.Sprintf("install Debian's package %[1]s (apt install %[1]s), or name the binary with %[2]s or %[3]s; `splicelab doctor` reports what else is missing", a.QEMU.Package, key, config.EnvName(key))
 }
 
 // unusable reports whether a directory cannot be used, rather than that a file

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// Programs compiles all guest programs of the module at source into out. The
-// go command decides what is out of date. Programs are static: a guest has no
+// Programs compiles all guest programs of the module at source, for an
+// architecture, into out. The go command decides what is out of date. Programs are static: a guest has no
 // libc.
-func Programs(ctx context.Context, source, out string) error {
+func Programs(ctx context.Context, source, out, goarch string) error {
 	out, err := filepath.Abs(out)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func Programs(ctx context.Context, source, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	if err := shell(ctx, source, filepath.Join(out, "bb")); err != nil {
+	if err := shell(ctx, source, filepath.Join(out, "bb"), goarch); err != nil {
 		return err
 	}
 	strip := []string{"-trimpath", "-buildvcs=false", "-ldflags", "-s -w"}
@@ -43,7 +43,7 @@ func Programs(ctx context.Context, source, out string) error {
 			flags = 2
 		}
 		args = append(append(append([]string{}, args[:flags]...), strip...), args[flags:]...)
-		if err := gocmd(ctx, source, []string{"GOOS=linux", "GOARCH=amd64"}, args...); err != nil {
+		if err := gocmd(ctx, source, []string{"GOOS=linux", "GOARCH=" + goarch}, args...); err != nil {
 			return err
 		}
 	}
@@ -52,7 +52,7 @@ func Programs(ctx context.Context, source, out string) error {
 
 // shell builds u-root's commands for splicelab shell. This takes longer than
 // all the rest, so it is done only if its inputs are newer.
-func shell(ctx context.Context, source, bb string) error {
+func shell(ctx context.Context, source, bb, goarch string) error {
 	inputs := []string{"go.mod", "go.sum", "images/commands.go"}
 	more, err := filepath.Glob(filepath.Join(source, "images/shellcmds/*.go"))
 	if err != nil {
@@ -65,7 +65,7 @@ func shell(ctx context.Context, source, bb string) error {
 	if err != nil || !stale {
 		return err
 	}
-	return gocmd(ctx, source, nil, "run", "./images/shellcmds", "-o", bb)
+	return gocmd(ctx, source, nil, "run", "./images/shellcmds", "-o", bb, "-arch", goarch)
 }
 
 // outOfDate reports whether out is missing or older than one of the inputs.
