@@ -17,7 +17,7 @@ import (
 // anything of it.
 func TestUnfetchedKernelIsLeftOut(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{agentFile, "s.test"} {
+	for _, name := range []string{"agent", "s.test"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
 			t.Fatal(err)
 		}

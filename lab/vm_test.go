@@ -111,7 +111,7 @@ func guestPrograms(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	for _, args := range [][]string{
-		{"build", "-o", filepath.Join(dir, agentFile), "github.com/splicelab/splicelab/images/guest"},
+		{"build", "-o", filepath.Join(dir, "agent"), "github.com/splicelab/splicelab/images/guest"},
 		{"test", "-c", "-o", filepath.Join(dir, "splice.test"), "github.com/splicelab/splicelab/tests/splice"},
 		{"test", "-c", "-o", filepath.Join(dir, "selftest.test"), "github.com/splicelab/splicelab/tests/selftest"},
 		{"test", "-c", "-o", filepath.Join(dir, "program"), "github.com/splicelab/splicelab/tests/program"},
