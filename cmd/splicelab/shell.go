@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -46,13 +45,8 @@ func (a *app) shell(ctx context.Context, g session.Guest) error {
 	defer release()
 	// A shell does not need the suites: nobody asked for them.
 	suites, _ := a.session().GuestSuites(ctx)
-	guest, err := a.session().GuestPrograms(ctx)
-	if err != nil {
-		return err
-	}
 	code, err := program.Shell(ctx, l.Host(), program.ShellSpec{
-		Commands: filepath.Join(guest, "bb"),
-		Kernel:   kernel, Profile: profile, Terminal: a.stdin,
+		Kernel: kernel, Profile: profile, Terminal: a.stdin,
 		Modules: g.Modules, OnDemand: suite.AllModules(suites),
 	})
 	return a.ended(code, err)
