@@ -37,6 +37,18 @@ func (k Kernel) Options() (map[string]string, error) {
 	return ParseConfig(b), nil
 }
 
+// PageSize is the size of a page in bytes that a configuration sets, or 4096,
+// which other architectures have without an option.
+func PageSize(options map[string]string) int {
+	for size, name := range map[int]string{16 << 10: "16", 64 << 10: "64"} {
+		// arm64 has the second from 6.9 on.
+		if options["CONFIG_ARM64_"+name+"K_PAGES"] == "y" || options["CONFIG_PAGE_SIZE_"+name+"KB"] == "y" {
+			return size
+		}
+	}
+	return usualPage
+}
+
 // OptionChange is an option in which two configurations differ. An empty value
 // means off.
 type OptionChange struct {

@@ -65,13 +65,7 @@ func (b bootImage) pages(config []byte) int {
 	if b.pageSize > 0 {
 		return b.pageSize
 	}
-	options := ParseConfig(config)
-	for size, suffix := range map[int]string{16 << 10: "16KB", 64 << 10: "64KB"} {
-		if options["CONFIG_PAGE_SIZE_"+suffix] == "y" {
-			return size
-		}
-	}
-	return usualPage
+	return PageSize(ParseConfig(config))
 }
 
 // elfArch is the architecture of an ELF file.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/kernelset"
@@ -28,6 +29,7 @@ lab failed, the disk is full, or it was interrupted.`,
 		Example: `  splicelab kernels build --name mine --tree ~/linux
   splicelab kernels build --name fix --tree ~/linux --ref v6.12 --patch fix.patch --fragment kasan
   splicelab kernels build --name deb --tree linux.tar.xz --base kernel:6.12 --option CONFIG_XFS_DEBUG=y
+  splicelab kernels build --name arm --tree ~/linux --arch arm64
   splicelab run -k build:mine -f xfs`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,7 +57,8 @@ func buildFlags(f *pflag.FlagSet, b *source.Build) {
 	f.StringSliceVar(&b.Fragments, "fragment", nil, "merge the `FRAGMENT`, one of the lab's or a file (repeatable)")
 	f.StringArrayVar(&b.Options, "option", nil, "set `CONFIG_NAME=VALUE`, n for off (repeatable)")
 	f.StringArrayVar(&b.Patches, "patch", nil, "apply the patch `FILE` (repeatable)")
-	f.StringVar(&b.Compiler, "compiler", "", "use the C compiler `CC` (default gcc)")
+	f.StringVar(&b.Compiler, "compiler", "", "use the C compiler `CC` (default gcc, or the cross compiler)")
+	f.StringVar(&b.Arch, "arch", "", "build for the `ARCHITECTURE`: "+strings.Join(arch.Names(), ", ")+" (default: the host's)")
 }
 
 func ownFragments() []string {
@@ -84,6 +87,7 @@ func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (so
 		"tree": func() { b.Tree = flags.Tree }, "ref": func() { b.Ref = flags.Ref }, "base": func() { b.Base = flags.Base },
 		"fragment": func() { b.Fragments = flags.Fragments }, "option": func() { b.Options = flags.Options },
 		"patch": func() { b.Patches = flags.Patches }, "compiler": func() { b.Compiler = flags.Compiler },
+		"arch": func() { b.Arch = flags.Arch },
 	} {
 		if cmd.Flags().Changed(flag) {
 			set()

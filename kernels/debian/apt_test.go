@@ -223,6 +223,7 @@ func TestPlace(t *testing.T) {
 	for name, want := range map[string]string{
 		"./boot/vmlinuz-" + r:                         kernels.BootFile,
 		"./boot/config-" + r:                          kernels.ConfigFile,
+		"./boot/vmlinux-" + r:                         kernels.BootFile, // riscv64
 		"./boot/vmlinuz-6.11":                         "",
 		"./usr/lib/modules/" + r + "/vmlinuz":         kernels.BootFile,
 		"lib/modules/" + r + "/kernel/a/b.ko":         "modules/kernel/a/b.ko",

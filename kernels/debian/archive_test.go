@@ -3,6 +3,7 @@ package debian
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto"
 	"fmt"
@@ -110,17 +111,19 @@ type debianPackage struct {
 	name, version, depends string
 	files                  map[string][]byte
 	unindexed              bool
+	arch                   string // empty: amd64
 }
 
 // filename is the package's place in the pool.
 func (p debianPackage) filename() string {
-	return "pool/main/l/linux/" + p.name + "_" + p.version + "_amd64.deb"
+	return "pool/main/l/linux/" + p.name + "_" + p.version + "_" + cmp.Or(p.arch, "amd64") + ".deb"
 }
 
 // deb builds the package: an ar archive of two tar archives.
 func (p debianPackage) deb(t *testing.T) []byte {
 	t.Helper()
-	control := fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.org>\nDescription: test\n", p.name, p.version)
+	control := fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: %s\nMaintainer: Nobody <nobody@example.org>\nDescription: test\n",
+		p.name, p.version, cmp.Or(p.arch, "amd64"))
 	var out bytes.Buffer
 	out.WriteString("!<arch>\n")
 	for _, member := range []struct {
@@ -203,9 +206,9 @@ func split(release, version string, unindexed bool) []debianPackage {
 // suite describes a suite to publish.
 type suite struct {
 	name     string
-	packages []debianPackage
-	until    time.Time // zero: no Valid-Until
-	date     time.Time // zero: now
+	packages []debianPackage // an index of amd64 is there in any case
+	until    time.Time       // zero: no Valid-Until
+	date     time.Time       // zero: now
 	key      *openpgp.Entity
 	codename string // empty: name
 	xz       []byte // Packages.xz, listed instead of Packages.gz
@@ -215,28 +218,40 @@ type suite struct {
 // publish puts a suite into the archive.
 func (a *archive) publish(s suite) {
 	a.t.Helper()
-	var index strings.Builder
-	index.WriteString("Package: bash\nVersion: 5\nFilename: pool/b/bash.deb\nSize: 1\nSHA256: " + strings.Repeat("0", 64) + "\n\n")
+	indexes := map[string]*strings.Builder{}
+	index := func(arch string) *strings.Builder {
+		if indexes[arch] == nil {
+			indexes[arch] = new(strings.Builder)
+			indexes[arch].WriteString("Package: bash\nVersion: 5\nFilename: pool/b/bash.deb\nSize: 1\nSHA256: " + strings.Repeat("0", 64) + "\n\n")
+		}
+		return indexes[arch]
+	}
+	index("amd64")
 	for _, p := range s.packages {
-		deb := p.deb(a.t)
+		deb, arch := p.deb(a.t), cmp.Or(p.arch, "amd64")
 		a.set("/debian/"+p.filename(), deb)
 		if p.unindexed {
 			continue
 		}
-		fmt.Fprintf(&index, "Package: %s\nSource: linux\nVersion: %s\nArchitecture: amd64\n", p.name, p.version)
+		fmt.Fprintf(index(arch), "Package: %s\nSource: linux\nVersion: %s\nArchitecture: %s\n", p.name, p.version, arch)
 		if p.depends != "" {
-			fmt.Fprintf(&index, "Depends: %s\n", p.depends)
+			fmt.Fprintf(index(arch), "Depends: %s\n", p.depends)
 		}
-		fmt.Fprintf(&index, "Description: a kernel\n of several\n lines\nFilename: %s\nSize: %d\nSHA256: %s\n\n", p.filename(), len(deb), sum(deb))
-	}
-	name, body := "main/binary-amd64/Packages.gz", kerneltest.Gzip([]byte(index.String()))
-	if s.xz != nil {
-		name, body = "main/binary-amd64/Packages.xz", s.xz
+		fmt.Fprintf(index(arch), "Description: a kernel\n of several\n lines\nFilename: %s\nSize: %d\nSHA256: %s\n\n", p.filename(), len(deb), sum(deb))
 	}
 	dir := "/debian/dists/" + s.name + "/"
-	a.set(dir+name, body)
-	if !s.noByHash {
-		a.set(dir+"main/binary-amd64/by-hash/SHA256/"+sum(body), body)
+	var listed string
+	for _, arch := range slices.Sorted(maps.Keys(indexes)) {
+		below := "main/binary-" + arch + "/"
+		name, body := below+"Packages.gz", kerneltest.Gzip([]byte(indexes[arch].String()))
+		if s.xz != nil {
+			name, body = below+"Packages.xz", s.xz
+		}
+		a.set(dir+name, body)
+		if !s.noByHash {
+			a.set(dir+below+"by-hash/SHA256/"+sum(body), body)
+		}
+		listed += " " + sum(body) + " " + strconv.Itoa(len(body)) + " " + name + "\n"
 	}
 	if s.date.IsZero() {
 		s.date = now.Add(-time.Hour)
@@ -249,7 +264,7 @@ func (a *archive) publish(s suite) {
 	if !s.until.IsZero() {
 		text += "Valid-Until: " + s.until.Format(layout) + "\n"
 	}
-	text += "Acquire-By-Hash: yes\nSHA256:\n " + sum(body) + " " + strconv.Itoa(len(body)) + " " + name + "\n"
+	text += "Acquire-By-Hash: yes\nSHA256:\n" + listed
 	if s.key == nil {
 		s.key = a.key
 	}
@@ -299,7 +314,7 @@ func (a *archive) source(configure func(*Config)) *Source {
 
 func (a *archive) sourceIn(store *kernels.Store, configure func(*Config)) *Source {
 	a.t.Helper()
-	cfg := Config{Mirror: a.server.URL + "/debian", SecurityMirror: a.server.URL + "/debian", Keyring: []string{a.keyFile()}}
+	cfg := Config{Mirror: a.server.URL + "/debian", SecurityMirror: a.server.URL + "/debian", Keyring: []string{a.keyFile()}, Architecture: "amd64"}
 	if configure != nil {
 		configure(&cfg)
 	}

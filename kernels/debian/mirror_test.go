@@ -18,7 +18,7 @@ func TestHostMirror(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Config{}, store)
+	s, err := New(Config{Architecture: "amd64"}, store)
 	if err != nil {
 		t.Skipf("no mirror on this host: %v", err)
 	}

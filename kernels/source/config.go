@@ -13,10 +13,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels"
 )
 
-//go:embed fragments/*.config
+// The directory of a fragment has what it requests of each architecture.
+//
+//go:embed fragments/*.config fragments/*/*.config
 var fragments embed.FS
 
 // Fragments are the names of the lab's own fragments.
@@ -27,6 +30,9 @@ func Fragments() []string {
 	}
 	var names []string
 	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
 		names = append(names, strings.TrimSuffix(e.Name(), ".config"))
 	}
 	return names
@@ -66,7 +72,7 @@ func (p *Prepared) configure(ctx context.Context, strict bool) error {
 		if p.builder.Config == nil {
 			return p.fault("base %s: no kernel sources are configured", base)
 		}
-		if path, err = p.builder.Config(ctx, strings.TrimPrefix(base, kernelPrefix)); err == nil {
+		if path, err = p.builder.Config(ctx, p.baseSelector()); err == nil {
 			err = p.onFile(ctx, path, text)
 		}
 	case isTarget(base):
@@ -140,7 +146,7 @@ func (p *Prepared) wanted() ([]request, []byte, error) {
 		names = append([]string{distribution}, names...)
 	}
 	for _, name := range names {
-		content, err := fragments.ReadFile("fragments/" + name + ".config")
+		content, err := p.fragment(name)
 		own := err == nil
 		if errors.Is(err, fs.ErrNotExist) {
 			content, err = os.ReadFile(name)
@@ -159,6 +165,30 @@ func (p *Prepared) wanted() ([]request, []byte, error) {
 		add("options", false, []byte(o))
 	}
 	return all, text.Bytes(), nil
+}
+
+// fragment returns one of the lab's own fragments, with what it requests of this
+// architecture.
+func (p *Prepared) fragment(name string) ([]byte, error) {
+	content, err := fragments.ReadFile("fragments/" + name + ".config")
+	if err != nil {
+		return nil, err
+	}
+	more, err := fragments.ReadFile("fragments/" + name + "/" + p.arch.Name + ".config")
+	if errors.Is(err, fs.ErrNotExist) {
+		return content, nil
+	}
+	return slices.Concat(content, more), err
+}
+
+// baseSelector selects the kernel whose configuration is the base. It is of the
+// build's architecture unless it says otherwise.
+func (p *Prepared) baseSelector() string {
+	selector := strings.TrimPrefix(p.Build.Base, kernelPrefix)
+	if p.arch.Native() || strings.Contains(selector, "@") || strings.HasPrefix(selector, "file:") || arch.FlavourOf(selector) != "" {
+		return selector
+	}
+	return selector + "@" + p.arch.Flavours[0]
 }
 
 // parseRequest reads "CONFIG_A=y" or "# CONFIG_A is not set", whose value is "".
@@ -227,7 +257,7 @@ func (p *Prepared) why(option string) (string, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && d.Name() == ".git", d.IsDir() && foreignArch(p.src, path):
+		case d.IsDir() && d.Name() == ".git", d.IsDir() && p.foreignArch(path):
 			return fs.SkipDir
 		case d.IsDir() || !strings.HasPrefix(d.Name(), "Kconfig"):
 			return nil
@@ -267,9 +297,9 @@ func (p *Prepared) why(option string) (string, error) {
 }
 
 // foreignArch skips the Kconfig files of other architectures.
-func foreignArch(root, path string) bool {
-	rel, err := filepath.Rel(filepath.Join(root, "arch"), path)
-	return err == nil && !strings.HasPrefix(rel, "..") && rel != "." && rel != "x86" && !strings.HasPrefix(rel, "x86/")
+func (p *Prepared) foreignArch(path string) bool {
+	rel, err := filepath.Rel(p.src, path)
+	return err == nil && filepath.Dir(rel) == "arch" && rel != p.archDir()
 }
 
 // dependsOn parses the dependencies of an option from a Kconfig file.

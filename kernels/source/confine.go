@@ -23,10 +23,15 @@ func (p *Prepared) policy() confine.Policy {
 	}
 }
 
-// toolchain are the files of a compiler that is not the system's.
+// toolchain are the files of a compiler that is not the system's, and of a cross
+// compiler's linker.
 func (p *Prepared) toolchain() []string {
+	words := strings.Fields(p.cc)
+	if p.cross() != "" {
+		words = append(words, p.cross()+"ld")
+	}
 	var paths []string
-	for word := range strings.FieldsSeq(p.cc) {
+	for _, word := range words {
 		if path, err := exec.LookPath(word); err == nil {
 			paths = append(paths, confine.Installation(path)...)
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,9 +26,9 @@ func (p *Prepared) makeArgs(args []string) []string {
 	if path, err := exec.LookPath("ccache"); err == nil && !strings.Contains(cc, "ccache") {
 		cc = path + " " + cc
 	}
-	return append([]string{"-C", p.src, "O=" + p.obj, "ARCH=x86_64", "CC=" + cc,
+	return slices.Concat([]string{"-C", p.src, "O=" + p.obj}, p.targetArgs(), []string{"CC=" + cc,
 		"KBUILD_BUILD_USER=splicelab", "KBUILD_BUILD_HOST=splicelab", "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970", "KBUILD_BUILD_VERSION=1",
-		"KCFLAGS=", "LOCALVERSION="}, args...)
+		"KCFLAGS=", "LOCALVERSION="}, args)
 }
 
 // makeEnv lets ccache share objects between builds, by making paths relative to
@@ -74,7 +75,7 @@ func (p *Prepared) Fetch(ctx context.Context) (kernels.Kernel, error) {
 		if err := p.install(ctx, dir); err != nil {
 			return kernels.Facts{}, err
 		}
-		return kernels.Facts{Release: p.Release, Version: entry.Version, Flavour: "build", Origin: entry.Origin + " (" + p.Source + ")"}, nil
+		return kernels.Facts{Release: p.Release, Version: entry.Version, Arch: p.arch.Name, Flavour: "build", Origin: entry.Origin + " (" + p.Source + ")"}, nil
 	})
 	k.Checkout = p.Checkout
 	return k, err
@@ -102,7 +103,7 @@ func (p *Prepared) compile(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = log.Close() }() // informational only
-	cmd := exec.CommandContext(ctx, "make", p.makeArgs([]string{"-j" + strconv.Itoa(p.builder.jobs()), "bzImage", "modules"})...)
+	cmd := exec.CommandContext(ctx, "make", p.makeArgs([]string{"-j" + strconv.Itoa(p.builder.jobs()), p.arch.Kernel.Target, "modules"})...)
 	cmd.Env = p.makeEnv()
 	// make is stopped with the lab; on SIGTERM it removes incomplete files.
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGTERM}
@@ -188,7 +189,7 @@ func (p *Prepared) clean() error { return remove(filepath.Join(p.obj, unfinished
 // install copies the build into a store entry.
 func (p *Prepared) install(ctx context.Context, dir string) error {
 	p.step("installing")
-	for from, to := range map[string]string{"arch/x86/boot/bzImage": kernels.BootFile, ".config": kernels.ConfigFile} {
+	for from, to := range map[string]string{p.arch.Kernel.Image: kernels.BootFile, ".config": kernels.ConfigFile} {
 		b, err := p.readObject(from)
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/kernels"
 )
@@ -45,8 +46,11 @@ type Build struct {
 	// Patches are applied in order, as by patch -p1. They need a git repository
 	// with a Ref, or a tarball: a directory is never modified.
 	Patches []string `mapstructure:"patches"`
-	// Compiler is CC. Default "gcc".
+	// Compiler is CC. Default "gcc", or the cross compiler of a foreign
+	// architecture.
 	Compiler string `mapstructure:"compiler"`
+	// Arch is the architecture to build for, such as "arm64". Default: the host's.
+	Arch string `mapstructure:"arch"`
 }
 
 // Builder builds kernels.
@@ -86,12 +90,23 @@ func (b Build) Validate() error {
 	case b.Ref != "" && isTarball(b.Tree):
 		return bad("a tarball has no ref")
 	}
+	if _, err := b.target(); err != nil {
+		return bad("arch: %s", err)
+	}
 	for _, o := range b.Options {
 		if !goodOption.MatchString(o) {
 			return bad("option %q: write it like CONFIG_XFS_FS=m, or CONFIG_XFS_FS=n for off", o)
 		}
 	}
 	return nil
+}
+
+// target is the architecture to build for.
+func (b Build) target() (arch.Arch, error) {
+	if b.Arch == "" {
+		return arch.Default(), nil
+	}
+	return arch.Parse(b.Arch)
 }
 
 var goodOption = regexp.MustCompile(`^CONFIG_[A-Za-z0-9_]+=\S.*$`)
@@ -112,6 +127,7 @@ type Prepared struct {
 	src     string
 	obj     string
 	cc      string
+	arch    arch.Arch
 	unlock  func()
 }
 
@@ -134,10 +150,8 @@ func (b Builder) Prepare(ctx context.Context, build Build) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{Build: build, builder: b, obj: filepath.Join(dir, "obj"), cc: build.Compiler, unlock: unlock}
-	if p.cc == "" {
-		p.cc = "gcc"
-	}
+	p := &Prepared{Build: build, builder: b, unlock: unlock}
+	p.setTarget(dir)
 	if err := p.prepare(ctx, dir); err != nil {
 		unlock()
 		return nil, err
@@ -156,10 +170,8 @@ func (b Builder) Build(ctx context.Context, build Build) (kernels.Kernel, error)
 }
 
 func (p *Prepared) prepare(ctx context.Context, dir string) error {
-	for _, tool := range []string{"make", "flex", "bison", "bc", p.cc} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return p.fault("%s is missing: install it (Debian: apt-get install build-essential flex bison bc libelf-dev libssl-dev)", tool)
-		}
+	if err := p.checkTools(); err != nil {
+		return err
 	}
 	p.step("fetching the source")
 	if err := p.fetch(ctx, filepath.Join(dir, "src")); err != nil {
@@ -237,7 +249,7 @@ func (p *Prepared) Entry() (kernels.Entry, error) {
 	if err != nil {
 		return kernels.Entry{}, p.fault("%s", err)
 	}
-	return kernels.Entry{Release: p.Release, Version: v, Arch: kernels.AMD64, Origin: "build:" + p.Build.Name, Cached: p.builder.Store.Has(p.Key), Modules: true}, nil
+	return kernels.Entry{Release: p.Release, Version: v, Arch: p.arch.Name, PageSize: kernels.PageSize(p.Options), Origin: "build:" + p.Build.Name, Cached: p.builder.Store.Has(p.Key), Modules: true}, nil
 }
 
 func (b Builder) jobs() int {

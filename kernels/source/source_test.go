@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels"
 )
 
@@ -22,6 +23,7 @@ func TestValidate(t *testing.T) {
 		"letters, digits":        {Name: "a/b", Tree: "x"},
 		"tree is missing":        {Name: "a"},
 		"cannot be patched":      {Name: "a", Tree: "dir", Patches: []string{"p"}},
+		"unknown architecture":   {Name: "a", Tree: "x", Arch: "sparc64"},
 		"a tarball has no ref":   {Name: "a", Tree: "x.tar.xz", Ref: "v6"},
 		`option "XFS_FS=y"`:      {Name: "a", Tree: "x", Options: []string{"XFS_FS=y"}},
 		`option "CONFIG_XFS="`:   {Name: "a", Tree: "x", Options: []string{"CONFIG_XFS="}},
@@ -96,24 +98,31 @@ func TestFragments(t *testing.T) {
 		t.Error(d)
 	}
 	for _, name := range Fragments() {
-		b, err := fragments.ReadFile("fragments/" + name + ".config")
-		if err != nil {
-			t.Fatal(err)
+		for _, a := range arch.Names() {
+			checkFragment(t, name, a)
 		}
-		seen := map[string]bool{}
-		for line := range strings.Lines(string(b)) {
-			o, ok := parseRequest(strings.TrimSpace(line))
-			if !ok {
-				continue
-			}
-			if seen[o.option] {
-				t.Errorf("%s: %s twice", name, o.option)
-			}
-			seen[o.option] = true
+	}
+}
+
+func checkFragment(t *testing.T, name, architecture string) {
+	t.Helper()
+	b, err := prepared(t, Build{Name: "a", Tree: "x", Arch: architecture}).fragment(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(b)) {
+		o, ok := parseRequest(strings.TrimSpace(line))
+		if !ok {
+			continue
 		}
-		if len(seen) == 0 {
-			t.Errorf("%s requests no options", name)
+		if seen[o.option] {
+			t.Errorf("%s for %s: %s twice", name, architecture, o.option)
 		}
+		seen[o.option] = true
+	}
+	if len(seen) == 0 {
+		t.Errorf("%s requests no options", name)
 	}
 }
 
@@ -123,7 +132,12 @@ func prepared(t *testing.T, b Build) *Prepared {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Prepared{Build: b, builder: Builder{Store: store}, obj: t.TempDir(), cc: "gcc"}
+	p := &Prepared{Build: b, builder: Builder{Store: store}}
+	p.setTarget(t.TempDir())
+	if err := os.Mkdir(p.obj, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func write(t *testing.T, path, text string) {

@@ -66,11 +66,12 @@ type Source struct {
 	Options   []string `yaml:"options,omitempty,flow"`
 	Patches   []string `yaml:"patches,omitempty,flow"`
 	Compiler  string   `yaml:"compiler,omitempty"`
+	Arch      string   `yaml:"arch,omitempty"` // default: the host's
 }
 
 // Build is the build of the kernel under that name.
 func (s Source) Build(name string) source.Build {
-	return source.Build{Name: name, Tree: s.Tree, Ref: s.Ref, Base: s.Config, Fragments: s.Fragments, Options: s.Options, Patches: s.Patches, Compiler: s.Compiler}
+	return source.Build{Name: name, Tree: s.Tree, Ref: s.Ref, Base: s.Config, Fragments: s.Fragments, Options: s.Options, Patches: s.Patches, Compiler: s.Compiler, Arch: s.Arch}
 }
 
 // Expect is the result that reproduces the report. An empty field matches

@@ -46,10 +46,19 @@ func (q *CommitQuery) Check() error {
 // question is what the answer depends on besides the Query.
 func (q CommitQuery) question(repo string) map[string]string {
 	b := q.Build
-	return map[string]string{"repo": repo, "good": q.Good, "bad": q.Bad,
+	return withArch(b, map[string]string{"repo": repo, "good": q.Good, "bad": q.Bad,
 		"skip": strings.Join(q.Skip, " "), "paths": strings.Join(q.Paths, " "), "first parent": fmt.Sprint(q.FirstParent),
 		"base": b.Base, "fragments": strings.Join(b.Fragments, " "), "options": strings.Join(b.Options, " "),
-		"patches": strings.Join(b.Patches, " "), "compiler": b.Compiler}
+		"patches": strings.Join(b.Patches, " "), "compiler": b.Compiler})
+}
+
+// withArch adds the architecture if the build names one: journals of searches
+// without it stay valid.
+func withArch(b source.Build, question map[string]string) map[string]string {
+	if b.Arch != "" {
+		question["arch"] = b.Arch
+	}
+	return question
 }
 
 // Commits finds the commit that changed a cell, and shows the answer.

@@ -43,8 +43,8 @@ func (q *ConfigQuery) Check() error {
 // question is what the answer depends on besides the Query.
 func (q ConfigQuery) question() map[string]string {
 	b := q.Build
-	return map[string]string{"tree": b.Tree, "ref": b.Ref, "good": q.Good, "bad": q.Bad,
-		"fragments": strings.Join(b.Fragments, " "), "options": strings.Join(b.Options, " "), "patches": strings.Join(b.Patches, " "), "compiler": b.Compiler}
+	return withArch(b, map[string]string{"tree": b.Tree, "ref": b.Ref, "good": q.Good, "bad": q.Bad,
+		"fragments": strings.Join(b.Fragments, " "), "options": strings.Join(b.Options, " "), "patches": strings.Join(b.Patches, " "), "compiler": b.Compiler})
 }
 
 // Config finds a minimal set of options that changes a cell, and shows the
