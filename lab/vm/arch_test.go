@@ -85,8 +85,8 @@ func TestForeignKVM(t *testing.T) {
 func TestCannotRestore(t *testing.T) {
 	a := arch.Arch{Name: "demo", QEMU: arch.QEMU{RestoredFrom: "10.2", Unsaved: "the timers"}}
 	for version, want := range map[string]string{
-		"7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)": "QEMU 7.2.22 does not save the timers of a demo guest; 10.2 does",
-		"10.0.2 (Debian 1:10.0.2+ds-2)":         "QEMU 10.0.2 does not save the timers of a demo guest; 10.2 does",
+		"7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)": "QEMU 7.2.22 does not save the timers of demo guests; 10.2 does",
+		"10.0.2 (Debian 1:10.0.2+ds-2)":         "QEMU 10.0.2 does not save the timers of demo guests; 10.2 does",
 		"10.2.0":                                "",
 		"11.0.50 (v11.0.0-rc1)":                 "",
 	} {
