@@ -29,7 +29,7 @@ TEST_KERNELS ?= 5.10,6.12
 VM_TESTS := SPLICELAB_VM_TESTS=1 SPLICELAB_TEST_KERNELS=$(CURDIR)/bin/test-kernels SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest SPLICELAB_BINARY=$(CURDIR)/bin/splicelab
 
 # Libraries that only compute: with the race detector they take most of the time.
-UNINSTRUMENTED := $(foreach lib,modernc.org/sqlite/lib github.com/chromedp/cdproto/... github.com/ulikunitz/xz/... \
+UNINSTRUMENTED := $(foreach lib,modernc.org/sqlite/lib github.com/ulikunitz/xz/... \
 	github.com/klauspost/compress/... github.com/ProtonMail/go-crypto/... github.com/goccy/go-yaml/...,-gcflags=$(lib)=-race=false)
 
 # Where `make test-slow` keeps the history that it bisects, 2 GiB.
@@ -83,9 +83,9 @@ run: setup build ## run the default matrix on real kernels; reports go to out/ (
 
 # Packages that only compute: they start no goroutines and share no state. With
 # the race detector their tests take five times as long, and find nothing.
-PURE := ./outcome ./results ./results/changes ./results/compare ./results/expect ./results/findings ./results/format \
-	./results/history ./results/palette ./results/terminal ./internal/headtail ./internal/input ./internal/kernelversion \
-	./internal/protocol/... ./internal/sanitize ./internal/shell ./internal/spell ./internal/text
+PURE := ./outcome ./results ./results/browsertest ./results/page/bundle $(addprefix ./results/,changes compare estimate expect findings format history page palette terminal) \
+	$(addprefix ./lab/,bisect bundle catalogue config console faults gotest plan query report schema verdict) ./cmd/splicelab/remedy \
+	$(addprefix ./internal/,arch headtail input kernelversion protocol/... sanitize shell spell text)
 
 # The lab's tests take the longest: they are begun first, and the others run
 # beside them. Tests that measure time are excluded from the race build.
@@ -96,8 +96,7 @@ test: ## run every test, also those that boot real kernels, with the race detect
 	all=$$(go list ./... | sort); pure=$$(go list $(PURE) | sort); \
 	$(VM_TESTS) CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab \
 		$$(comm -23 <(echo "$$all") <(echo "$$pure"))
-	go test -vet=all $(PURE)
-	go test -run 'HundredThousand|LargeReport|IsBounded|TypeChecker|Flood|Truncated' ./results/store ./results/page ./lab/console
+	go test -vet=all $(PURE) ./results/web # again: its tests in a browser
 
 # Builds the lab's fragments, and bisects a history of Linux that
 # scripts/linux-history makes: of each of its commits it is known what it does.

@@ -64,11 +64,12 @@ var directions = []struct {
 	{"lab/program", with("images", "kernels", "lab/machine", "lab/suite", "lab/verdict"), "one program in one VM needs no plan"},
 	{"lab/catalogue", []string{"internal/input", "internal/protocol", "internal/text", "lab/plan", "lab/session"}, "the tests are described without a kernel to run them on"},
 	{"lab/query", []string{"internal/input", "internal/text", "lab/export", "lab/progress", "lab/report", "lab/session", "outcome", "results", "results/..."}, "stored runs are read without a kernel to run them on"},
-	{"lab/kernelset", []string{"internal/input", "internal/text", "kernels", "kernels/source", "lab/export", "lab/progress", "lab/session"}, "kernels are listed without a plan to run on them"},
-	{"lab/live", []string{"internal/input", "lab/export", "lab/session", "outcome", "results", "results/compare", "results/expect", "results/history", "results/store", "results/web"}, "it connects the web server to stored runs and nothing else"},
+	{"lab/kernelset", []string{"internal/arch", "internal/input", "internal/text", "kernels", "kernels/source", "lab/export", "lab/progress", "lab/session"}, "kernels are listed without a plan to run on them"},
+	{"lab/live", []string{"internal/input", "lab/bisect", "lab/export", "lab/session", "outcome", "results", "results/compare", "results/expect", "results/history", "results/page", "results/store", "results/web"}, "it connects the web server to stored runs and nothing else"},
 	{"lab/doctor", []string{"images", "kernels", "lab", "lab/progress", "lab/session", "lab/suite", "lab/vm"}, "a check does not know which flag sets what it examines"},
 	{"internal/buildinfo", nil, "it is a leaf"},
 	{"internal/cli", []string{"internal/input", "internal/spell"}, "what parses a command line does not know what its commands do"},
+	{"internal/ptytest", nil, "it is a leaf for tests"},
 	{"internal/text", nil, "a table does not know what is in it"},
 	{"internal/input", nil, "a fault of the user does not know where it was found"},
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
@@ -87,6 +88,7 @@ var testsMay = map[string][]string{
 	"results/findings": {"results/resultstest"},
 	"results/terminal": {"results/resultstest"},
 	"results/changes":  {"results/resultstest"},
+	"internal/cli":     {"internal/ptytest"},
 	// An agent can only be tried in an image that boots.
 	"images/guest/...": {"images", "kernels"},
 	// What selftest's cells must come to is written down beside them.

@@ -28,6 +28,10 @@ type Profile struct {
 	// Requires names kernel config options, e.g. "CONFIG_TRANSPARENT_HUGEPAGE".
 	// The profile is skipped if one is known to be off.
 	Requires []string `yaml:"requires,omitempty" mapstructure:"requires"`
+	// PageSize is the page size that the kernel must have, in bytes, because the
+	// filesystem's blocks have to be as large as a page. 0: any. The profile is
+	// skipped on a kernel that is known to have another one.
+	PageSize int `yaml:"page-size,omitempty" mapstructure:"page-size"`
 	// Exclude lists kernels on which the profile is skipped.
 	Exclude []Exclusion `yaml:"exclude,omitempty" mapstructure:"exclude"`
 }

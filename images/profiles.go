@@ -155,6 +155,8 @@ func (p Profile) Validate() error {
 		return fail("size-mib has no meaning without mkfs: there is no disk")
 	case len(p.Mkfs) == 0 && p.Pmem:
 		return fail("pmem has no meaning without mkfs: there is no disk")
+	case p.PageSize != 0 && (p.PageSize < 4<<10 || p.PageSize&(p.PageSize-1) != 0):
+		return fail("page-size %d: must be a power of two from 4096 on, or absent for any", p.PageSize)
 	case strings.ContainsAny(p.Options, " \t\n"):
 		return fail("options %q: must be comma-separated, without blanks", p.Options)
 	}

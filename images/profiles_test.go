@@ -40,6 +40,7 @@ func TestParseProfilesErrors(t *testing.T) {
 		"size, no disk":  {"- name: a\n  type: tmpfs\n  size-mib: 10\n", "no meaning without mkfs"},
 		"pmem, no disk":  {"- name: a\n  type: tmpfs\n  pmem: true\n", "no meaning without mkfs"},
 		"options":        {"- name: a\n  type: tmpfs\n  options: a, b\n", "without blanks"},
+		"page size":      {"- name: a\n  type: tmpfs\n  page-size: 1000\n", "page-size 1000"},
 		"requires":       {"- name: a\n  type: tmpfs\n  requires: [XFS_FS]\n", "CONFIG_XFS_FS"},
 		"exclude":        {"- name: a\n  type: tmpfs\n  exclude: [{kernels: six, reason: r}]\n", "six"},
 		"exclude reason": {"- name: a\n  type: tmpfs\n  exclude: [{kernels: \"6.1\"}]\n", "reason is missing"},

@@ -57,7 +57,8 @@ func (p Profile) WantedModules() []string {
 }
 
 // UnmetOn reports whether a required option is known to be off in the
-// kernel's configuration, and which. A kernel without configuration passes.
+// kernel's configuration, or its page size is another one, and which. A kernel
+// without configuration passes.
 func (p Profile) UnmetOn(k kernels.Kernel) (reason string, unmet bool, err error) {
 	for _, option := range p.Requires {
 		value, known, err := ConfigOption(k, option)
@@ -68,5 +69,12 @@ func (p Profile) UnmetOn(k kernels.Kernel) (reason string, unmet bool, err error
 			return fmt.Sprintf("kernel %s is built without %s", k.Release, option), true, nil
 		}
 	}
-	return "", false, nil
+	if p.PageSize == 0 {
+		return "", false, nil
+	}
+	size, known, err := PageSize(k)
+	if err != nil || !known || size == p.PageSize {
+		return "", false, err
+	}
+	return fmt.Sprintf("kernel %s has pages of %d KiB, and %s needs pages of %d KiB", k.Release, size>>10, p.Name, p.PageSize>>10), true, nil
 }

@@ -14,10 +14,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/images"
 	"github.com/splicelab/splicelab/internal/arch"
@@ -201,39 +197,3 @@ func (c *Config) qemu(a arch.Arch) string { return cmp.Or(c.QEMU[a.Name], a.QEMU
 
 // Host is what the lab's VMs have in common.
 func (l *Lab) Host() *machine.Host { return &l.host }
-
-// DefaultJobs is how many VMs of this size the machine can run at once: 1.5 times
-// the number that keeps its cores busy, because a VM waits for its disk and its
-// serial ports part of the time (on two cores the default matrix takes 125 s with
-// two VMs at once, 104 s with three), limited to three quarters of the memory that
-// is available now; at least one.
-func DefaultJobs(memoryMiB, cpus int) int {
-	jobs := runtime.NumCPU() * 3 / 2 / max(cpus, 1)
-	var si unix.Sysinfo_t
-	if unix.Sysinfo(&si) == nil {
-		freeMiB := int((si.Freeram + si.Bufferram) * uint64(si.Unit) >> 20)
-		freeMiB = max(freeMiB, availableMiB())
-		jobs = min(jobs, freeMiB*3/4/(memoryMiB+overheadMiB))
-	}
-	return max(jobs, 1)
-}
-
-// availableMiB is MemAvailable of /proc/meminfo: free memory and what can be
-// freed. 0 when it cannot be read.
-func availableMiB() int {
-	b, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	return parseAvailable(string(b))
-}
-
-func parseAvailable(meminfo string) int {
-	var kib int
-	for line := range strings.Lines(meminfo) {
-		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 {
-			return kib / 1024
-		}
-	}
-	return 0
-}

@@ -13,7 +13,7 @@ func TestRetriesHaveFreshVMs(t *testing.T) {
 	t.Parallel()
 	for _, isolation := range []plan.Isolation{plan.IsolationVM, plan.IsolationCell} {
 		t.Run(string(isolation), func(t *testing.T) {
-			b := newBench(t)
+			b := newBench(t).restoreShared()
 			b.cfg.Isolation, b.cfg.Jobs = isolation, 2
 			ks := Ready{testKernel(t, "6.12")}
 			p := b.plan(ks, "tmpfs", `^selftest\.Test(Pass|Fail|PanicKernel)$`)

@@ -1,6 +1,9 @@
 package results
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Origin is what began a run.
 type Origin string
@@ -26,8 +29,17 @@ var whole = []Origin{OriginUser, OriginNightly, OriginImport}
 // they would look like hundreds of lost cells.
 func (o Origin) Step() bool { return !slices.Contains(whole, o) }
 
+// InSequence reports whether a run has a place in the sequence of runs that tested
+// the same: it is no step of another command, and has no pending cells.
+func (r Run) InSequence() bool { return !r.Pending && !r.Origin.Step() }
+
 // Selected is what a run was asked to test, for lists of runs.
 type Selected struct {
 	Filesystems []string // profile names
 	Tests       string   // in words, such as "quick cells"; empty: not known
+}
+
+// Key is equal for runs that were asked to test the same.
+func (s Selected) Key() string {
+	return strings.Join(slices.Sorted(slices.Values(s.Filesystems)), ",") + "\n" + s.Tests
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
-	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -88,12 +86,7 @@ func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) 
 			return err
 		}
 		if html != "" {
-			var b bytes.Buffer
-			first, last := m.Kernels[0].Release, m.Kernels[len(m.Kernels)-1].Release
-			if err := page.WriteKernelMap(&b, m, fmt.Sprintf("Kernel map, %s to %s", first, last)); err != nil {
-				return err
-			}
-			if err := export.File(html).Replace(b.Bytes()); err != nil {
+			if err := export.KernelMap(export.File(html), m); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stdout, "\nhtml  report: %s\n", html)

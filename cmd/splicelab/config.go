@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -75,30 +74,9 @@ needs no trust. docs/security.md has the whole list.`,
 				_, err = fmt.Fprintf(a.stdout, "%s is not trusted\n", file)
 				return err
 			}
-			return a.trust(trust, file, content)
+			return trust.Accept(a.stdout, file, content)
 		},
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "no longer trust it")
 	return cmd
-}
-
-// trust prints what a file sets that takes trust, and then trusts it.
-func (a *app) trust(trust config.Trust, file string, content []byte) error {
-	err := config.Untrusted(file, content)
-	var untrusted *config.UntrustedError
-	switch {
-	case errors.As(err, &untrusted):
-		for _, key := range untrusted.Keys {
-			if _, err := fmt.Fprintln(a.stdout, key); err != nil {
-				return err
-			}
-		}
-	case err != nil:
-		return err
-	}
-	if err := trust.Add(file, content); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(a.stdout, "%s is trusted until it changes\n", file)
-	return err
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/doctor"
 )
 
@@ -46,13 +45,7 @@ func (a *app) doctor(ctx context.Context, document *documentFlag) error {
 		if document.wanted() {
 			return
 		}
-		fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", f.Health, f.Subject, sanitize.Line(f.Text))
-		if hint := settingHints[f.Option]; hint != "" {
-			f.Remedy += " by " + hint
-		}
-		if f.Remedy != "" {
-			fmt.Fprintf(a.stdout, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.Remedy))
-		}
+		f.Write(a.stdout, settingHints[f.Option])
 	})
 	if err != nil {
 		return err

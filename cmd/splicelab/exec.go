@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,54 +33,17 @@ standard error.`,
   splicelab exec -k 6.12 --module brd --env SIZE=4096 -- ./program
   CGO_ENABLED=0 go test -exec "splicelab exec -k 5.10" -coverprofile c.out ./pkg`,
 		Args: cli.Arguments(1, cli.Any, "a program to run"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.exec(cmd.Context(), g, env, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needsKernel(g); err != nil {
+				return err
+			}
+			return a.ended(a.session().Exec(cmd.Context(), g, args, env, a.stdout, a.stderr))
+		},
 	}
 	a.guestFlags(cmd, &g)
 	cmd.Flags().StringArrayVar(&env, "env", nil, "set `NAME=VALUE` in the program's environment (repeatable)")
 	cmd.Flags().SetInterspersed(false)
 	return cmd
-}
-
-func (a *app) exec(ctx context.Context, g session.Guest, env, argv []string) error {
-	binary, err := filepath.Abs(argv[0])
-	if err != nil {
-		return err
-	}
-	switch st, err := os.Stat(binary); {
-	case err != nil:
-		return usagef("program to run: %s", err)
-	case !st.Mode().IsRegular():
-		return usagef("program to run: %s is not a file", argv[0])
-	}
-	for _, kv := range env {
-		if name, _, ok := strings.Cut(kv, "="); !ok || name == "" {
-			return usagef("--env %q: write NAME=VALUE", kv)
-		}
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return fmt.Errorf("finding the working directory: %w", err)
-	}
-	l, kernel, profile, release, err := a.bootLab(ctx, g)
-	if err != nil {
-		return err
-	}
-	defer release()
-	onDemand, err := a.session().ModulesOf(ctx, binary)
-	if err != nil {
-		return err
-	}
-	code, err := program.Run(ctx, l.Host(), program.Spec{
-		Kernel:  kernel,
-		Profile: profile,
-		Binary:  binary,
-		Args:    argv[1:],
-		Env:     append(program.Environment(os.Environ(), env), env...),
-		Dir:     dir,
-		Modules: g.Modules, OnDemand: onDemand,
-		Stdout: a.stdout,
-	})
-	return a.ended(code, err)
 }
 
 // ended converts the exit of a guest program into the error that determines the

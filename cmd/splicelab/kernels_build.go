@@ -33,7 +33,7 @@ lab failed, the disk is full, or it was interrupted.`,
   splicelab run -k build:mine -f xfs`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			build, err := a.buildOf(cmd, args, b)
+			build, err := kernelset.Declared(a.cfg.Kernels.Builds, cli.First(args), b, cmd.Flags().Changed)
 			if err != nil {
 				return err
 			}
@@ -63,35 +63,4 @@ func buildFlags(f *pflag.FlagSet, b *source.Build) {
 
 func ownFragments() []string {
 	return slices.DeleteFunc(source.Fragments(), func(n string) bool { return n == "distribution" })
-}
-
-// buildOf returns the build declared under a name, overridden by flags.
-func (a *app) buildOf(cmd *cobra.Command, args []string, flags source.Build) (source.Build, error) {
-	b := source.Build{Name: flags.Name}
-	if len(args) == 1 {
-		if flags.Name != "" && flags.Name != args[0] {
-			return b, usagef("the build is called %s and --name says %s: use one", args[0], flags.Name)
-		}
-		b.Name = args[0]
-	}
-	i := slices.IndexFunc(a.cfg.Kernels.Builds, func(d source.Build) bool { return d.Name == b.Name })
-	switch {
-	case i >= 0:
-		b = a.cfg.Kernels.Builds[i]
-	case b.Name == "":
-		return b, usagef("name the build: an entry of kernels.builds in splicelab.yaml, or --name with --tree")
-	case flags.Tree == "":
-		return b, usagef("there is no build %q under kernels.builds in splicelab.yaml: declare it, or say --tree", b.Name)
-	}
-	for flag, set := range map[string]func(){
-		"tree": func() { b.Tree = flags.Tree }, "ref": func() { b.Ref = flags.Ref }, "base": func() { b.Base = flags.Base },
-		"fragment": func() { b.Fragments = flags.Fragments }, "option": func() { b.Options = flags.Options },
-		"patch": func() { b.Patches = flags.Patches }, "compiler": func() { b.Compiler = flags.Compiler },
-		"arch": func() { b.Arch = flags.Arch },
-	} {
-		if cmd.Flags().Changed(flag) {
-			set()
-		}
-	}
-	return b, b.Validate()
 }

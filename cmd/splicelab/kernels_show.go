@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
@@ -21,33 +19,11 @@ nothing.`,
   splicelab kernels show file:/boot/vmlinuz`,
 		Args: cli.Arguments(1, 1, "a selector, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.session().OpenKernels()
+			all, err := kernelset.DescribeAll(cmd.Context(), a.session(), args[0])
 			if err != nil {
 				return err
 			}
-			entries, err := a.session().Archive(store, false).Resolve(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			all := make([]kernelset.Details, 0, len(entries))
-			for _, e := range entries {
-				one, err := kernelset.Describe(cmd.Context(), e)
-				if err != nil {
-					return err
-				}
-				all = append(all, one)
-			}
-			return a.show(document, all, func() error {
-				for i, one := range all {
-					if i > 0 {
-						fmt.Fprintln(a.stdout)
-					}
-					if err := one.Write(a.stdout); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			return a.show(document, all, func() error { return kernelset.WriteAll(a.stdout, all) })
 		},
 	}
 	document = documentFlags(cmd, "kernel-details")

@@ -31,6 +31,7 @@ docs/formats.md describes the formats.` + runHelp,
 				return usagef("name a report to export: %s with a file, or - for standard output", reportFlagNames())
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
+				reports.Expected = s.Expected
 				return reports.Write(cmd.Context(), store, s.Run, s.Cells, a.stderr)
 			})
 		},

@@ -8,6 +8,7 @@ import (
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
+	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
@@ -40,7 +41,7 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 			if err != nil {
 				return err
 			}
-			if err := a.show(document, query.NewFlakyCells(s, top), func() error {
+			if err := a.show(document, page.NewFlakyCells(s, top), func() error {
 				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, a.asList(o)) })
 			}); err != nil {
 				return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"os"
 	"slices"
@@ -58,7 +57,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 			if !cmd.Flags().Changed("rows") {
 				rows = a.mapRows()
 			}
-			m, from, err := a.readMap(cmd.Context(), args, policy, pick)
+			m, from, err := query.KernelMap(cmd.Context(), a.session(), args, policy, pick)
 			if err != nil {
 				return err
 			}
@@ -93,36 +92,4 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
 	return cmd
-}
-
-// readMap is the map of the named runs, or of the latest, and the run that each of
-// its cells is from.
-func (a *app) readMap(ctx context.Context, names []string, policy string, pick func(results.Cell) bool) (history.KernelMap, map[results.CellKey]string, error) {
-	store, err := a.session().OpenResults()
-	if err != nil {
-		return history.KernelMap{}, nil, err
-	}
-	defer func() { _ = store.Close() }() // only read from
-	if len(names) == 0 {
-		names = []string{""}
-	}
-	var cells []results.Cell
-	from := map[results.CellKey]string{}
-	for _, name := range names {
-		s, err := a.session().ReadJudged(ctx, store, name, policy)
-		if err != nil {
-			return history.KernelMap{}, nil, err
-		}
-		for _, c := range s.Cells {
-			if from[c.CellKey] == "" && pick(c) {
-				from[c.CellKey] = s.ID
-				cells = append(cells, c)
-			}
-		}
-	}
-	var columns []history.MapKernel
-	for _, r := range results.Releases(cells) {
-		columns = append(columns, history.MapKernel{Release: r.Name, Series: r.Series()})
-	}
-	return history.NewKernelMap(columns, cells), from, nil
 }

@@ -2,15 +2,12 @@ package main
 
 import (
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/terminal"
 )
@@ -32,7 +29,7 @@ be judged by either policy.` + runHelp,
   splicelab results matrix --only violation,infra --full`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			classes, verdicts, err := parseOnly(only)
+			classes, verdicts, err := query.ParseOnly(only)
 			switch {
 			case err != nil:
 				return err
@@ -64,21 +61,4 @@ be judged by either policy.` + runHelp,
 	document = documentFlags(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
-}
-
-// parseOnly reads comma-separated verdicts and classes. What is both is a verdict.
-func parseOnly(text string) (classes []outcome.Class, verdicts []outcome.Verdict, err error) {
-	var rest []string
-	for word := range strings.SplitSeq(text, ",") {
-		if c := outcome.Class(strings.TrimSpace(word)); !slices.Contains(outcome.Verdicts, outcome.Verdict(c)) && slices.Contains(outcome.Classes, c) {
-			classes = append(classes, c)
-		} else {
-			rest = append(rest, word)
-		}
-	}
-	if len(rest) == 0 {
-		return classes, nil, nil
-	}
-	verdicts, err = query.ParseVerdicts(strings.Join(rest, ","))
-	return classes, verdicts, err
 }

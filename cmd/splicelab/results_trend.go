@@ -17,9 +17,10 @@ func (a *app) resultsTrendCommand() *cobra.Command {
 		Use:   "trend [RUN]",
 		Short: "Show how violations and deviations developed over several runs",
 		Long: `trend counts the violations and deviations of the last runs up to RUN that tested
-the same: the same filesystems and the same choice of tests. New and fixed are the
-violations of cells that the run before has, too; a point release is compared with
-the one that it replaces.` + runHelp,
+the same: the same filesystems and the same choice of tests. Without RUN these are
+nightly runs, if there are two of them, else those up to the newest run. New and
+fixed are violations in cells on which both a run and the one before it have a
+verdict; a point release is compared with the one that it replaces.` + runHelp,
 		Example: `  splicelab results trend
   splicelab results trend --last 30 -o json`,
 		Args: cli.Arguments(0, 1, ""),

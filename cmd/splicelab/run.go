@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -11,10 +10,7 @@ import (
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
-	"github.com/splicelab/splicelab/lab/progress"
-	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -44,10 +40,14 @@ bad usage; 3 the lab failed, whatever the cells did.`,
   splicelab run -k file:/boot/vmlinuz -f ext4 -j 1`,
 		Args: cli.ArgumentIf(&resume),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if resume {
-				return a.resume(cmd.Context(), cmd.Flags(), cli.First(args), from)
+			asked, err := a.asked(cmd.Flags(), from)
+			switch {
+			case err != nil:
+				return err
+			case resume:
+				return a.session().Continue(cmd.Context(), asked, cli.First(args), flagOptions(cmd.Flags()))
 			}
-			return a.run(cmd.Context(), cmd.Flags(), refresh, from)
+			return a.session().Perform(cmd.Context(), asked, refresh)
 		},
 	}
 	f := cmd.Flags()
@@ -85,142 +85,28 @@ bad usage; 3 the lab failed, whatever the cells did.`,
 	return cmd
 }
 
-// followed is a run that is shown, and reported while it goes on.
-type followed struct {
-	*progress.Progress
-	live *export.Live
-}
-
-// Event implements lab.Observer.
-func (f followed) Event(e sched.Event) {
-	f.Progress.Event(e)
-	f.live.Event(e)
-}
-
-// run rejects all bad input before the first byte is downloaded.
-func (a *app) run(ctx context.Context, flags *pflag.FlagSet, refresh bool, from []string) error {
+// asked is a run, or one that is resumed, with what happens at its end.
+func (a *app) asked(flags *pflag.FlagSet, from []string) (session.Asked, error) {
 	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
-	if err != nil {
-		return err
-	}
-	settings := a.session()
-	expected, err := settings.Expectations()
-	if err != nil {
-		return err
-	}
-	tests, err := settings.SelectForRun(ctx, from)
-	if err != nil {
-		return err
-	}
-	defer tests.Close()
-	s, err := settings.Open(ctx, refresh)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	p := progress.New(a.stderr)
-	defer p.Close()
-	p.Status("reading the index of the kernel archive")
-	entries, err := s.Archive.ResolveRun(ctx, s.Run.Kernels)
-	if err != nil {
-		return err
-	}
-	p.Status("preparing the first kernel and the accelerator")
-	live := reports.Follow(ctx, s.Results, expected.Apply)
-	ran, err := s.RunOn(ctx, tests, entries, followed{p, live}, s.Resumable(from))
-	p.Close()
-	if ran.Run.ID == "" {
-		return err
-	}
-	return a.conclude(ctx, s.Results, flags, ran.Run.ID, reports, err)
-}
-
-// resume continues an interrupted run; ref is empty for the newest.
-func (a *app) resume(ctx context.Context, flags *pflag.FlagSet, ref string, from []string) error {
-	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
-	if err != nil {
-		return err
-	}
-	settings := a.session()
-	expected, err := settings.Expectations()
-	if err != nil {
-		return err
-	}
-	r, err := settings.OpenResults()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }() // each attempt is already durable
-	paused, err := session.FindPaused(ctx, r, ref)
-	if err != nil {
-		return err
-	}
-	if err := paused.Contradicts(flagOptions(flags), settings, from); err != nil {
-		return err
-	}
-	if paused.Complete() {
-		fmt.Fprintf(a.stderr, "splicelab: nothing remains of run %s\n", paused.ID)
-		return a.conclude(ctx, r, flags, paused.ID, reports, paused.Trouble())
-	}
-	s, err := settings.OpenWith(ctx, false, r)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	p := progress.New(a.stderr)
-	defer p.Close()
-	p.Status("preparing the first kernel and the accelerator")
-	live := reports.Follow(ctx, r, expected.Apply)
-	ran, err := s.Resume(ctx, paused, followed{p, live})
-	p.Close()
-	if !ran {
-		return err
-	}
-	return a.conclude(ctx, r, flags, paused.ID, reports, err)
-}
-
-// conclude shows and reports a run, and returns the error that sets the exit
-// code. trouble is the run's error.
-func (a *app) conclude(ctx context.Context, r *store.Store, flags *pflag.FlagSet, id string, reports export.Reports, trouble error) error {
-	out := a.humanOut(reports.OnStdout())
-	c, err := a.session().Conclude(ctx, r, id, reports, out, a.matrixOptions(out))
-	if err != nil {
-		return errors.Join(trouble, err)
-	}
-	if c.Vectors {
-		fmt.Fprintf(out, "policy vectors: splicelab results policy %s\n", c.ID)
-	}
-	fmt.Fprintf(out, "stored as run %s: splicelab results show %s\n", c.ID, c.ID)
-	again := results.ShellCommand(append([]string{"splicelab", "run", "--resume", c.ID}, a.resumeFlags(flags)...))
-	switch {
-	case c.Interrupted:
-		fmt.Fprintf(out, "%d of %d cells have been run; resume with: %s\n", len(c.Cells), c.Planned, again)
-	case c.Resumable:
-		fmt.Fprintf(out, "retry the cells without a verdict with: %s\n", again)
-	}
-	switch {
-	case trouble != nil:
-		return trouble
-	case c.Failed > 0:
-		return &failedError{c.Failed}
-	}
-	return nil
+	return session.Asked{Log: a.stderr, From: from, Reports: reports, Conclude: func(ctx context.Context, r *store.Store, id string, trouble error) error {
+		out := a.humanOut(reports.OnStdout())
+		c, err := a.session().Conclude(ctx, r, id, reports, out, a.matrixOptions(out))
+		if err != nil {
+			return errors.Join(trouble, err)
+		}
+		c.WriteNext(out, a.session(), flagOptions(flags))
+		switch {
+		case trouble != nil:
+			return trouble
+		case c.Failed > 0:
+			return &failedError{c.Failed}
+		}
+		return nil
+	}}, err
 }
 
 // flagOptions are the flags of this invocation.
 func flagOptions(flags *pflag.FlagSet) (all []session.Option) {
 	flags.Visit(func(f *pflag.Flag) { all = append(all, session.Option{Name: f.Name, Value: f.Value.String()}) })
 	return all
-}
-
-// resumeFlags are the flags of this invocation that are needed again to resume
-// the run: directories and reports.
-func (a *app) resumeFlags(flags *pflag.FlagSet) (kept []string) {
-	ofRun := a.session().Requested(nil)
-	for _, o := range flagOptions(flags) {
-		if _, skip := ofRun[o.Name]; !skip && o.Name != "resume" && o.Name != "refresh" {
-			kept = append(kept, "--"+o.Name+"="+o.Value)
-		}
-	}
-	return kept
 }

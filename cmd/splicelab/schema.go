@@ -1,16 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/internal/text"
-	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/schema"
 )
 
@@ -33,7 +28,7 @@ are never renamed, removed or given another type: docs/formats.md.`,
 			case dir != "" && (len(args) > 0 || document.wanted()):
 				return usagef("--dir writes all schemas to files: it accepts neither a NAME nor -o")
 			case dir != "":
-				return a.writeSchemas(dir)
+				return schema.WriteAll(dir, a.stdout)
 			case len(args) == 1 && document.wanted():
 				return usagef("a schema is JSON: -o is for the list")
 			case len(args) == 1:
@@ -45,7 +40,7 @@ are never renamed, removed or given another type: docs/formats.md.`,
 				return err
 			}
 			list := schemas(cmd.Root())
-			return a.show(document, list, func() error { return a.listSchemas(list) })
+			return a.show(document, list, func() error { return schema.WriteList(a.stdout, list) })
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -65,20 +60,7 @@ func schemas(root *cobra.Command) []schema.Listed {
 	verbs["changes"] = []string{"nightly"}
 	verbs["progress"] = []string{"every verb with --progress json"}
 	verbs[schema.API] = []string{"serve"}
-	var list []schema.Listed
-	for _, d := range schema.Documents {
-		list = append(list, schema.Listed{Name: d.Name, Version: schema.Version, Title: d.Title, Verbs: append([]string{}, verbs[d.Name]...)})
-	}
-	return list
-}
-
-func (a *app) listSchemas(list []schema.Listed) error {
-	w := text.NewTable(a.stdout)
-	fmt.Fprintln(w, "NAME\tVERSION\tPRINTED BY\tWHAT")
-	for _, d := range list {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", d.Name, d.Version, strings.Join(d.Verbs, ", "), d.Title)
-	}
-	return w.Flush()
+	return schema.List(verbs)
 }
 
 // documented are the commands that print a document.
@@ -91,22 +73,4 @@ func documented(root *cobra.Command) []*cobra.Command {
 		found = append(found, documented(c)...)
 	}
 	return found
-}
-
-func (a *app) writeSchemas(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return usagef("--dir: %s; name a directory that can be written", err)
-	}
-	for _, d := range schema.Documents {
-		content, err := schema.Text(d.Name)
-		if err != nil {
-			return err
-		}
-		file := filepath.Join(dir, fmt.Sprintf("%s.v%d.json", d.Name, schema.Version))
-		if err := export.File(file).Replace(content); err != nil {
-			return err
-		}
-		fmt.Fprintln(a.stdout, file)
-	}
-	return nil
 }

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/splicelab/splicelab/internal/cli"
-	"github.com/splicelab/splicelab/lab/program"
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/lab/suite"
 )
 
 func (a *app) shellCommand() *cobra.Command {
@@ -28,26 +24,16 @@ and for the kernel's module autoloading; --module adds others.`,
   splicelab shell -k newest:1 -f xfs
   splicelab shell -k 6.12 --module dm-crypt`,
 		Args: cli.Arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.shell(cmd.Context(), g) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := needsKernel(g); err != nil {
+				return err
+			}
+			if !term.IsTerminal(int(a.stdin.Fd())) {
+				return usagef("a shell needs a terminal on standard input: for one command use splicelab exec")
+			}
+			return a.ended(a.session().Shell(cmd.Context(), g, a.stdin, a.stderr))
+		},
 	}
 	a.guestFlags(cmd, &g)
 	return cmd
-}
-
-func (a *app) shell(ctx context.Context, g session.Guest) error {
-	if g.Kernel != "" && !term.IsTerminal(int(a.stdin.Fd())) {
-		return usagef("a shell needs a terminal on standard input: for one command use splicelab exec")
-	}
-	l, kernel, profile, release, err := a.bootLab(ctx, g)
-	if err != nil {
-		return err
-	}
-	defer release()
-	// A shell does not need the suites: nobody asked for them.
-	suites, _ := a.session().GuestSuites(ctx)
-	code, err := program.Shell(ctx, l.Host(), program.ShellSpec{
-		Kernel: kernel, Profile: profile, Terminal: a.stdin,
-		Modules: g.Modules, OnDemand: suite.AllModules(suites),
-	})
-	return a.ended(code, err)
 }

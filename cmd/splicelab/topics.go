@@ -18,7 +18,7 @@ var topicTexts embed.FS
 
 // topics are the pages of help that are not about one verb.
 func topics() []*cobra.Command {
-	all := []*cobra.Command{runsTopic()}
+	var all []*cobra.Command
 	entries, _ := topicTexts.ReadDir("topics") // embedded
 	for _, e := range entries {
 		content, _ := topicTexts.ReadFile(path.Join("topics", e.Name())) // likewise

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/splicelab/splicelab/images"
-	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/lab"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/session"
 )
@@ -36,11 +31,10 @@ func (a *app) guestFlags(cmd *cobra.Command, g *session.Guest) {
 	a.vmFlags(f)
 }
 
-// bootLab prepares a lab for exec and shell. release must be called when the VM
-// has terminated.
-func (a *app) bootLab(ctx context.Context, g session.Guest) (l *lab.Lab, k kernels.Kernel, p *images.Profile, release func(), err error) {
+// needsKernel rejects exec and shell without a kernel.
+func needsKernel(g session.Guest) error {
 	if g.Kernel == "" {
-		return nil, k, nil, nil, usagef("name the kernel to boot, for example -k 6.12; splicelab kernels list shows them")
+		return usagef("name the kernel to boot, for example -k 6.12; splicelab kernels list shows them")
 	}
-	return a.session().OpenVM(ctx, g, a.stderr)
+	return nil
 }

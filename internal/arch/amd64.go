@@ -30,7 +30,15 @@ var amd64 = Arch{
 		// flags, the one of virtual 8086 mode among them, and takes a double fault.
 		// Linux does without the instruction.
 		TCG: "max,la57=off,cx16=off",
-		KVM: "host",
+		// That of the host, so that no instruction is missing and none is emulated,
+		// less what cannot be part of a template. A template is only restored on the
+		// host that made it, which is why no model of a common denominator is needed.
+		// migratable=on, although the default, hides the invariant TSC: with it a
+		// kernel would prefer the TSC, which jumps when a VM is restored, to KVM's
+		// own clock, which QEMU saves and which continues where it stopped. Nested
+		// virtualisation is off: hosts before Linux 4.20 cannot save its state, and
+		// no test runs VMs.
+		KVM: "host,migratable=on,vmx=off,svm=off",
 
 		Console: "ttyS0",
 		// On a busy host the emulated timers are late; the kernel must not conclude

@@ -2,47 +2,19 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/splicelab/splicelab/internal/ptytest"
 )
-
-// openTerminal returns both ends of a terminal of that size.
-func openTerminal(t *testing.T, rows, columns uint16) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("no pseudo-terminals: ", err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	fd := int(master.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slave.Close() })
-	if err := unix.IoctlSetWinsize(int(slave.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: columns}); err != nil {
-		t.Fatal(err)
-	}
-	return master, slave
-}
 
 // paged is what a terminal of ten lines shows of so many lines.
 func paged(t *testing.T, lines int, env map[string]string, s func(*Screen)) string {
 	t.Helper()
-	master, slave := openTerminal(t, 10, 80)
+	master, slave := ptytest.Open(t, 10, 80)
 	shown := make(chan string)
 	go func() {
 		b, _ := io.ReadAll(master) // ends with EIO when the other end is closed

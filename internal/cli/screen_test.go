@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
+
+	"github.com/splicelab/splicelab/internal/ptytest"
 )
 
 // environment is a getenv of these variables.
@@ -73,7 +75,7 @@ func TestScreenOf(t *testing.T) {
 			t.Errorf("COLUMNS=%s: %s", columns, d)
 		}
 	}
-	_, screen := openTerminal(t, 30, 100)
+	_, screen := ptytest.Open(t, 30, 100)
 	none := environment(nil)
 	if d := cmp.Diff(Screen{Terminal: true, Width: 100, Height: 30, Colour: true}, ScreenOf(screen, ColorAuto, none)); d != "" {
 		t.Error(d)

@@ -56,12 +56,21 @@ type Test struct {
 	Cells []string `json:"cells,omitempty"`
 	// Quick are the Cells that represent the others in a run without -t.
 	Quick []string `json:"quick,omitempty"`
+	// LeftOut are the Cells that a page size leaves out: they skip.
+	LeftOut []LeftOut `json:"left_out,omitempty"`
 	// Plain marks a Go test that does not use the kit: it is an invariant and
 	// one cell, regardless of its subtests.
 	Plain bool `json:"plain,omitempty"`
 	// Control marks the cell whose outcome is known by construction: if it
 	// fails, the harness is broken. Every run includes it.
 	Control bool `json:"control,omitempty"`
+}
+
+// LeftOut names the cells of a test that skip on kernels with that page size.
+type LeftOut struct {
+	PageSize int      `json:"page_size"` // in bytes
+	Cells    []string `json:"cells"`
+	Reason   string   `json:"reason"`
 }
 
 // ShownKind is the test's kind as readers see it; control cells are not judged

@@ -233,7 +233,7 @@ func (p *Prepared) check(wanted []request) error {
 	}
 	p.Warning = strings.Join(own, "; ")
 	if len(missed) > 0 {
-		return p.blame("%d options are not as requested:\n%s", len(missed), strings.Join(missed, "\n"))
+		return p.blame(missed[0], fmt.Sprintf("%d options are not as requested:\n%s", len(missed), strings.Join(missed, "\n")))
 	}
 	return nil
 }

@@ -9,6 +9,9 @@ type Error struct {
 	// Source blames the source: it does not compile, or a patch or an option
 	// does not apply to it. Another commit may build.
 	Source bool
+	// Summary is one line of the reason if the source is to blame: the first
+	// option that did not take, the patch, or what the compiler found first.
+	Summary string
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("build %s: %s", e.Name, e.Reason) }

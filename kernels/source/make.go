@@ -57,7 +57,7 @@ func (p *Prepared) makeInto(ctx context.Context, dir string, args ...string) (st
 func blameSource(err error) error {
 	var fault *Error
 	if errors.As(err, &fault) {
-		fault.Source = true
+		fault.Source, fault.Summary = true, firstError(fault.Reason)
 	}
 	return err
 }

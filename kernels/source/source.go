@@ -238,9 +238,10 @@ func (p *Prepared) fault(format string, args ...any) error {
 	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...)}
 }
 
-// blame returns an error attributed to the source.
-func (p *Prepared) blame(format string, args ...any) error {
-	return &Error{Name: p.Build.Name, Reason: fmt.Sprintf(format, args...), Source: true}
+// blame returns an error attributed to the source. reason is in one line or has
+// several, of which summary is the most relevant.
+func (p *Prepared) blame(summary, reason string) error {
+	return &Error{Name: p.Build.Name, Reason: reason, Source: true, Summary: summary}
 }
 
 // Entry describes the kernel to be built, for a run's list of kernels.

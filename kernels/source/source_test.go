@@ -307,6 +307,10 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
+	var fault *Error
+	if !errors.As(err, &fault) || !fault.Source || !strings.HasPrefix(fault.Summary, "CONFIG_XFS=m (options) did not take") || strings.Contains(fault.Summary, "\n") {
+		t.Errorf("the source is not blamed in one line: %+v", fault)
+	}
 	for _, want := range []string{"does not have OLD of", "CONFIG_XFS=y (xfs) did not take, it is n: in fs/Kconfig it depends on BLOCK"} {
 		if !strings.Contains(p.Warning, want) {
 			t.Errorf("warning %q, want %q", p.Warning, want)
@@ -328,4 +332,26 @@ func asError(err error, target **Error) bool {
 	e, ok := err.(*Error) //nolint:errorlint // must be exactly this type
 	*target = e
 	return ok
+}
+
+// What a search says about a commit that does not build is one line.
+func TestSummary(t *testing.T) {
+	p := prepared(t, Build{Name: "a"})
+	p.src = t.TempDir()
+	const output = "  CC fs/a.o\nfs/a.c:3:5: error: unknown type\nfs/a.c:4:5: error: unknown name\nmake[2]: *** [fs/a.o] Error 1"
+	for output, want := range map[string]string{
+		output: "fs/a.c:3:5: error: unknown type",
+		"a.o: undefined reference to `b'\nmake: ***": "a.o: undefined reference to `b'",
+		"strange\nmake: *** [all] Error 2":           "make: *** [all] Error 2",
+	} {
+		var fault *Error
+		if err := blameSource(p.failed("make", errors.New("exit status 2"), output)); !errors.As(err, &fault) || !fault.Source || !strings.HasSuffix(fault.Summary, want) || strings.Contains(fault.Summary, "\n") {
+			t.Errorf("%q: %+v, want %q", output, fault, want)
+		}
+	}
+	p.Build.Patches = []string{"a.patch"}
+	var fault *Error
+	if err := p.patch(t.Context(), [][]byte{[]byte("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")}); !errors.As(err, &fault) || fault.Summary != "patch a.patch does not apply" {
+		t.Errorf("%v, %+v", err, fault)
+	}
 }

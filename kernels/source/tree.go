@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/confine"
@@ -48,7 +49,8 @@ func (p *Prepared) fetch(ctx context.Context, dir string) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(p.src, "Kconfig")); err != nil {
-		return p.blame("%s is not a kernel source tree: it has no Kconfig", p.Build.Tree)
+		why := p.Build.Tree + " is not a kernel source tree: it has no Kconfig"
+		return p.blame(why, why)
 	}
 	if p.Build.Ref != "" {
 		if err := p.patch(ctx, patches); err != nil {
@@ -295,7 +297,8 @@ func (p *Prepared) patch(ctx context.Context, patches [][]byte) error {
 		case err != nil && ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
-			return p.blame("patch %s does not apply: %s", p.Build.Patches[i], lastLines(out.String(), 5))
+			why := "patch " + p.Build.Patches[i] + " does not apply"
+			return p.blame(why, why+": "+lastLines(out.String(), 5))
 		}
 	}
 	return nil
@@ -333,6 +336,18 @@ func (p *Prepared) failed(what string, err error, output string) error {
 		return &NoMemoryError{Build: p.Build.Name, Step: what}
 	}
 	return p.fault("%s: %s: %s", what, err, lastLines(output, 15))
+}
+
+// firstError is the first line in which a compiler or a linker names an error,
+// else the last line.
+func firstError(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	for _, mark := range []string{" error: ", "undefined reference"} {
+		if i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, mark) }); i >= 0 {
+			return lines[i]
+		}
+	}
+	return lines[len(lines)-1]
 }
 
 // lastLines returns the end of a program's output.

@@ -46,7 +46,11 @@ func vmConfig(t *testing.T) Config {
 		return ""
 	}
 	value := func(p string) string { return strings.ReplaceAll(p, "+", "%2B") }
-	e, err := kernels.Files{}.Entry("file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz") +
+	store, err := kernels.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := kernels.Files{Store: store}.Entry("file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz") +
 		"?modules=" + value(first("lib/modules/"+r, "usr/lib/modules/"+r)) +
 		"&config=" + value(first("boot/config-"+r, "usr/lib/modules/"+r+"/config")))
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 type Journal struct {
 	path      string
 	lock      *os.File
+	mark      *os.File // tells readers that the lock is held
 	record    record
 	detection Detection
 	// Resumed says that an unfinished search with the same query was found.
@@ -44,13 +45,17 @@ type record struct {
 	Pinned map[string]string `json:"pinned,omitempty"`
 	// Identities are the subjects' identities, by which tallies are stored.
 	Identities map[string]string `json:"identities,omitempty"`
-	// State is that of the search before its last attempts.
+	// State is that of the search before its last attempts, or after its last
+	// decision.
 	State *State `json:"state,omitempty"`
 	// Verified has the tallies of subjects from before they were verified.
 	Verified map[string]Tally `json:"verified,omitempty"`
 }
 
-const journalFormat = 1
+const (
+	journalFormat = 1
+	lockSuffix    = ".lock"
+)
 
 // OpenJournal opens the journal of a question in dir, or creates it. The
 // question is everything that the answer depends on and identifies the journal.
@@ -66,7 +71,7 @@ func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, 
 	}
 	sum := sha256.Sum256(text)
 	j := &Journal{path: filepath.Join(dir, hex.EncodeToString(sum[:6])+".json")}
-	j.lock, err = osfile.TryLock(j.path+".lock", osfile.Exclusive)
+	j.lock, err = osfile.TryLock(j.path+lockSuffix, osfile.Exclusive)
 	var held *osfile.HeldError
 	switch {
 	case errors.As(err, &held):
@@ -74,8 +79,12 @@ func OpenJournal(dir string, question map[string]string, fresh bool) (*Journal, 
 	case err != nil:
 		return nil, fmt.Errorf("cannot save the bisection's state: %w", err)
 	}
-	if err := j.load(question, fresh); err != nil {
-		return nil, errors.Join(err, j.lock.Close())
+	// Whether flock(2) is held cannot be asked without taking it.
+	if j.mark, err = osfile.ByteLock(j.path+lockSuffix, 0); err == nil {
+		err = j.load(question, fresh)
+	}
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
 	}
 	return j, nil
 }
@@ -119,7 +128,13 @@ func (j *Journal) load(question map[string]string, fresh bool) error {
 }
 
 // Close unlocks the journal; its content is already on disk.
-func (j *Journal) Close() error { return j.lock.Close() }
+func (j *Journal) Close() error {
+	var err error
+	if j.mark != nil {
+		err = j.mark.Close()
+	}
+	return errors.Join(err, j.lock.Close())
+}
 
 // Beside is the name of a file of the search next to the journal, with this
 // suffix.

@@ -169,7 +169,9 @@ func (j *Judge) upTo(ctx context.Context, subject string, n int) error {
 
 // try tries a subject and records what it showed.
 func (j *Judge) try(ctx context.Context, subject string, n int) error {
-	j.observe(subject)
+	if err := j.observe(subject); err != nil {
+		return err
+	}
 	seen, err := j.Trier.Try(ctx, subject, n)
 	if err != nil {
 		return err
@@ -328,6 +330,10 @@ func (j *Judge) report(subject string, s Side) Side {
 	if j.decided != nil {
 		j.decided(subject, s)
 	}
+	// What the decision leaves is written with the next attempts, or the answer.
+	left := j.State("")
+	left.Step, left.At = len(j.reported), -1
+	j.Journal.record.State = &left
 	if j.OnDecision != nil {
 		j.OnDecision(subject, s, j.Journal.Tally(subject))
 	}

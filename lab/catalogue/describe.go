@@ -70,6 +70,9 @@ func (s Test) write(b *bytes.Buffer, runWith string) {
 		cells = fmt.Sprintf("%d: %s", len(t.Cells), cells)
 	}
 	fact("cells", cells)
+	for _, l := range t.LeftOut {
+		fact("left out", leftOut(l))
+	}
 	for i, step := range t.Steps {
 		if i == 0 {
 			b.WriteString("\nSteps\n")

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/protocol"
@@ -63,7 +64,7 @@ func List(suites []protocol.Suite, width int) string {
 		lines := facts.Lines()
 		for i, t := range f.tests {
 			b.WriteString(lines[i] + "\n")
-			for _, part := range []string{t.Doc, needsOf(t)} {
+			for _, part := range slices.Concat([]string{t.Doc, needsOf(t)}, leftOutOf(t)) {
 				for _, line := range text.Wrap(sanitize.Line(part), width-len(indent)) {
 					b.WriteString(indent + line + "\n")
 				}
@@ -90,6 +91,18 @@ func needsOf(t protocol.Test) string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// leftOutOf says what each page size leaves out.
+func leftOutOf(t protocol.Test) []string {
+	var out []string
+	for _, l := range t.LeftOut {
+		out = append(out, leftOut(l))
+	}
+	return out
+}
+
+// leftOut is the reason with the cells: "with pages of 64 KiB …: without a, b".
+func leftOut(l protocol.LeftOut) string { return l.Reason + ": without " + strings.Join(l.Cells, ", ") }
 
 // cellsOf is the number of cells of a test per kernel and filesystem.
 func cellsOf(t protocol.Test) int { return max(len(t.Cells), 1) }

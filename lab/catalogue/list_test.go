@@ -10,7 +10,8 @@ import (
 
 var suites = []protocol.Suite{
 	{Name: "splice", Tests: []protocol.Test{
-		{Name: "TestPunchHole", ID: "B8", Family: "truncation", Kind: "invariant", Doc: "A hole is punched.", Cells: []string{"a", "b"}, Modules: []string{"brd", "loop"}},
+		{Name: "TestPunchHole", ID: "B8", Family: "truncation", Kind: "invariant", Doc: "A hole is punched.", Cells: []string{"a", "b"}, Modules: []string{"brd", "loop"},
+			LeftOut: []protocol.LeftOut{{PageSize: 65536, Cells: []string{"b"}, Reason: "pages of 64 KiB are too large"}}},
 		{Name: "TestControl", Control: true, Kind: "invariant"},
 	}},
 	{Name: "other", Tests: []protocol.Test{{Name: "TestControl", ID: "B8"}}},
@@ -46,6 +47,7 @@ func TestList(t *testing.T) {
 	list := List(suites, ListWidth)
 	for _, want := range []string{
 		"splice: truncation\n", "B8  TestPunchHole", "A hole is punched.", "modules brd, loop", "2 cells", "control",
+		"pages of 64 KiB are too large: without b\n",
 		"3 tests, 4 cells on each kernel and filesystem\n",
 	} {
 		if !strings.Contains(list, want) {
@@ -65,6 +67,9 @@ func TestWrite(t *testing.T) {
 	}
 	if want := "Seen here: nothing; run -t splice.TestPunchHole\n"; !strings.HasSuffix(b.String(), want) {
 		t.Errorf("the description does not end with %q:\n%s", want, b.String())
+	}
+	if want := "left out    pages of 64 KiB are too large: without b\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("the description lacks %q:\n%s", want, b.String())
 	}
 	tests[0].Seen = []Observation{{Kernel: "6.12", FS: "xfs", Verdict: "pass"}, {Kernel: "6.12", FS: "xfs", Verdict: "fail", Outcome: "torn"}}
 	b.Reset()

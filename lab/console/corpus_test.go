@@ -49,6 +49,25 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// corpus are the logs without their headers.
+func corpus(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logs []string
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, log, _ := strings.Cut(string(raw), "\n\n")
+		logs = append(logs, log)
+	}
+	return logs
+}
+
 func describe(events []Event) string {
 	var b strings.Builder
 	if e, ok := Fatal(events); ok {

@@ -2,10 +2,10 @@ package console
 
 import (
 	"bytes"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
-
-	"github.com/splicelab/splicelab/internal/sanitize"
 )
 
 // Bounds of what Parse returns, whatever a guest prints.
@@ -35,10 +35,7 @@ var (
 	// level precedes every message of a raw log.
 	level = regexp.MustCompile(`^<\d{1,3}>`)
 
-	ripLine   = regexp.MustCompile(`^(?:[A-Z]{3,4}: \S+ )?RIP: (?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\] )?([A-Za-z_][\w.]*)\+0x`)
-	traceLine = regexp.MustCompile(`^ *(?:\[<[0-9a-f]+>\] )?([A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+`)
-	access    = regexp.MustCompile(`^(Read|Write) of size \d+ at addr`)
-	dropped   = regexp.MustCompile(`^\[splicelab: \d+ bytes of output dropped here\]$`)
+	dropped = regexp.MustCompile(`^\[splicelab: \d+ bytes of output dropped here\]$`)
 )
 
 // line is one line of a log.
@@ -53,17 +50,50 @@ type line struct {
 // space. If any line has a timestamp, lines without one are not the kernel's
 // and only appear in excerpts.
 func Parse(log []byte) []Event {
-	p := parser{
-		stamped: stamp.Match(log),
-		kinds:   make(map[Kind]int),
-		titles:  make(map[string]int),
+	var s Scanner
+	_, _ = s.Write(log)
+	return s.Events()
+}
+
+// Scanner is Parse for a log that is still being written. Its memory is bounded
+// however long the log is. The zero value is ready to use; it is not safe for
+// concurrent use.
+type Scanner struct {
+	p       parser
+	partial []byte // the incomplete last line, bounded
+	number  int    // complete lines
+}
+
+// maxRaw bounds a raw line: more than is matched, because of what may precede
+// the message.
+const maxRaw = 2 * maxMatched
+
+// Write parses the complete lines of b. It never fails.
+func (s *Scanner) Write(b []byte) (int, error) {
+	n := len(b)
+	for {
+		raw, rest, complete := bytes.Cut(b, []byte("\n"))
+		raw = raw[:min(len(raw), max(0, maxRaw-len(s.partial)))]
+		if !complete {
+			s.partial = append(s.partial, raw...)
+			return n, nil
+		}
+		if len(s.partial) > 0 {
+			raw = append(s.partial, raw...)
+			s.partial = s.partial[:0]
+		}
+		s.number++
+		s.p.line(s.number, raw)
+		b = rest
 	}
-	number := 0
-	for len(log) > 0 {
-		raw, rest, _ := bytes.Cut(log, []byte("\n"))
-		log = rest
-		number++
-		p.line(number, raw)
+}
+
+// Events are what the log reports so far. An incomplete last line counts as if
+// it were complete.
+func (s *Scanner) Events() []Event {
+	p := s.p.snapshot()
+	if len(s.partial) > 0 {
+		p.line(s.number+1, s.partial)
 	}
 	p.finish()
 	return p.events
@@ -73,34 +103,35 @@ func Parse(log []byte) []Event {
 type parser struct {
 	stamped bool
 	events  []Event
-	kinds   map[Kind]int
-	titles  map[string]int
+	kinds   map[Kind]int   // how many events of each kind there are
+	titles  map[string]int // the same of each kind and title
 
 	recent []line // the last preamble lines, before any event
 	block  *block // the event being read, or nil
 }
 
-// block is an event whose lines are still arriving.
-type block struct {
-	rule     rule
-	title    string
-	file     string // for atRIPFile
-	start    int
-	lines    []string
-	rip      string
-	trace    []string
-	tracing  bool
-	died     bool   // an oops has printed "[#1]"
-	accessed string // KASAN: "Read" or "Write"
+// snapshot is a copy that can be finished while p continues.
+func (p *parser) snapshot() *parser {
+	c := *p
+	c.events, c.recent = slices.Clone(p.events), slices.Clone(p.recent)
+	c.kinds, c.titles = maps.Clone(p.kinds), maps.Clone(p.titles)
+	if p.block != nil {
+		b := *p.block
+		b.lines, b.trace = slices.Clone(b.lines), slices.Clone(b.trace)
+		c.block = &b
+	}
+	return &c
 }
 
 // line parses one raw line: what user space wrote before a timestamp in the
 // middle of it is a separate line.
 func (p *parser) line(number int, raw []byte) {
-	if len(raw) > 2*maxMatched {
-		raw = raw[:2*maxMatched]
-	}
 	text := strings.TrimRight(string(bytes.ToValidUTF8(raw, []byte("\uFFFD"))), "\r\x00 ")
+	start, end := findStamp(text)
+	if end > 0 && !p.stamped {
+		// What has no timestamp was not the kernel's.
+		*p = parser{stamped: true}
+	}
 	if !p.stamped {
 		if at := level.FindStringIndex(text); at != nil {
 			text = text[at[1]:]
@@ -108,7 +139,6 @@ func (p *parser) line(number int, raw []byte) {
 		p.kernel(line{number, bound(text)})
 		return
 	}
-	start, end := findStamp(text)
 	if end == 0 {
 		p.foreign(line{number, bound(text)})
 		return
@@ -205,7 +235,7 @@ func (p *parser) remember(l line) {
 // begin starts an event at l.
 func (p *parser) begin(r rule, m []int, l line) {
 	p.finish()
-	b := &block{rule: r, start: l.number, died: r.die}
+	b := &block{rule: r, start: l.number, died: strings.Contains(l.text, "[#")}
 	if len(p.recent) > 0 && r.kind != Panic {
 		b.start = p.recent[0].number
 		for _, before := range p.recent {
@@ -229,7 +259,7 @@ func (p *parser) begin(r rule, m []int, l line) {
 		groups = append(groups, s)
 	}
 	b.title = expand(r.title, groups)
-	if r.where == atRIPFile && len(groups) > 1 {
+	if r.where == atPCFile && len(groups) > 1 {
 		b.file = groups[1]
 	}
 	b.excerpt(l)
@@ -259,75 +289,10 @@ func (p *parser) finish() {
 	if p.kinds[e.Kind] == maxPerKind || p.titles[key] == maxPerTitle {
 		return
 	}
+	if p.kinds == nil {
+		p.kinds, p.titles = make(map[Kind]int), make(map[string]int)
+	}
 	p.kinds[e.Kind]++
 	p.titles[key]++
 	p.events = append(p.events, e)
-}
-
-// continues reports whether a line that would begin an event by rule r only
-// adds to the current one.
-func (b *block) continues(r rule, text string) bool {
-	switch {
-	case r.die && b.rule.kind == Oops && !b.died:
-		b.died = true
-		return true
-	case r.kind == Panic && b.panics() && strings.HasPrefix(text, "---[ end "):
-		return true
-	}
-	return false
-}
-
-// panics reports whether the current event is some kind of panic.
-func (b *block) panics() bool {
-	return b.rule.kind == Panic || b.rule.kind == InitDied || b.rule.kind == NoRoot
-}
-
-func (b *block) excerpt(l line) {
-	if len(b.lines) < maxExcerptLines {
-		b.lines = append(b.lines, sanitize.Short(l.text, maxLineBytes))
-	}
-}
-
-// add extracts from l where the event happened.
-func (b *block) add(l line) {
-	b.excerpt(l)
-	switch {
-	case strings.HasPrefix(l.text, "Call Trace:"), strings.HasPrefix(l.text, "Call trace:"):
-		b.tracing = true
-	case b.rip == "" && ripLine.MatchString(l.text):
-		b.rip = ripLine.FindStringSubmatch(l.text)[1]
-	case b.accessed == "" && b.rule.kind == Sanitizer && access.MatchString(l.text):
-		b.accessed = access.FindStringSubmatch(l.text)[1]
-	case b.tracing && len(b.trace) < maxExcerptLines:
-		if m := traceLine.FindStringSubmatch(l.text); m != nil {
-			b.trace = append(b.trace, m[1])
-		}
-	}
-}
-
-// fullTitle is the title with the function to blame.
-func (b *block) fullTitle() string {
-	title := b.title
-	if b.accessed != "" {
-		if what, where, ok := strings.Cut(title, " in "); ok && strings.HasPrefix(title, "KASAN:") {
-			title = what + " " + b.accessed + " in " + where
-		}
-	}
-	var place string
-	switch b.rule.where {
-	case atRIP, atRIPFile:
-		place = symbol(b.rip)
-		if place == "" || machinery(place) {
-			place = first(b.trace)
-		}
-		if place == "" {
-			place = b.file
-		}
-	case atTrace:
-		place = first(b.trace)
-	}
-	if place != "" {
-		title += " in " + place
-	}
-	return title
 }

@@ -41,22 +41,22 @@ func boundTitle(s string) string {
 }
 
 // waits are functions that a blocked or dying task is in whatever the cause:
-// the caller is what distinguishes faults.
-var waits = regexp.MustCompile(`^(?:` + strings.Join([]string{
+// the caller is what distinguishes faults. Each architecture adds its own.
+var waits = regexp.MustCompile(`^(?:` + strings.Join(append(archHelpers(),
 	// How the kernel reports.
-	`dump_stack\w*`, `show_stack\w*`, `v?panic`, `nmi_panic`, `print_\w+`, `kasan_\w+`, `__asan_\w+`, `kfence_\w+`, `ubsan_\w+`, `__ubsan_\w+`,
-	`__warn\w*`, `warn_slowpath\w*`, `report_bug`, `handle_bug`, `exc_\w+`, `asm_exc_\w+`, `do_error_trap`, `do_trap`, `die\w*`, `oops_\w+`, `__die\w*`,
-	`fixup_exception`, `no_context`, `page_fault_oops`, `bad_area\w*`, `__might_\w+`, `___might_sleep`, `bad_page`, `spin_dump`, `spin_bug`, `do_raw_spin_lock`, `_raw_spin_\w+`,
-	`sched_show_task\w*`, `rcu_\w+`, `nmi_\w+`, `watchdog_\w+`, `check_panic_on_warn`, `debug_locks_off`, `lockdep_\w+`, `check_\w+`, `__lock_acquire`, `lock_acquire`,
+	`dump_stack\w*`, `show_stack\w*`, `v?panic`, `nmi_panic`, `print_\w+`, `kasan_\w+`, `__asan_\w+`, `__hwasan_\w+`, `__sanitizer_cov_\w+`, `kfence_\w+`, `ubsan_\w+`, `__ubsan_\w+`,
+	`__warn\w*`, `warn_slowpath\w*`, `report_bug`, `handle_bug`, `die\w*`, `oops_\w+`, `__die\w*`,
+	`__might_\w+`, `___might_sleep`, `bad_page`, `spin_dump`, `spin_bug`, `do_raw_spin_lock`, `_raw_spin_\w+`,
+	`_?sched_show_task\w*`, `rcu_\w+`, `nmi_\w+`, `watchdog_\w+`, `check_panic_on_warn`, `debug_locks_off`, `lockdep_\w+`, `check_\w+`, `__lock_acquire`, `lock_acquire`, `mark_lock\w*`, `register_lock_class`, `(?:__)?lock_release`, `debug_check_no_locks\w*`,
 	// How interrupts are entered.
-	`asm_\w+`, `sysvec_\w+`, `__sysvec_\w+`, `hrtimer_\w+`, `__hrtimer_\w+`, `update_process_times`, `tick_\w+`, `smp_apic_timer_interrupt`, `apic_timer_interrupt`, `irq_\w+`, `__irq_\w+`, `irqentry_\w+`, `common_interrupt`, `handle_softirqs`, `__do_softirq`, `do_softirq`,
+	`hrtimer_\w+`, `__hrtimer_\w+`, `update_process_times`, `tick_\w+`, `irq_\w+`, `__irq_\w+`, `irqentry_\w+`, `handle_softirqs`, `__do_softirq`, `do_softirq`,
 	// How tasks wait.
-	`__schedule`, `schedule\w*`, `preempt_schedule\w*`, `io_schedule\w*`, `__cond_resched`, `_cond_resched`, `wait_\w+`, `__wait_\w+`, `do_wait\w*`, `bit_wait\w*`, `out_of_line_wait\w*`,
+	`__schedule\w*`, `schedule\w*`, `msleep\w*`, `preempt_schedule\w*`, `io_schedule\w*`, `__cond_resched`, `_cond_resched`, `wait_\w+`, `__wait_\w+`, `do_wait\w*`, `bit_wait\w*`, `out_of_line_wait\w*`,
 	`rwsem_\w+`, `percpu_rwsem_\w+`, `__percpu_\w+`, `percpu_down_\w+`, `down_\w+`, `__down_\w+`, `down`, `__down`, `mutex_lock\w*`, `__mutex_\w+`, `rt_mutex_\w+`, `__rt_mutex\w*`, `folio_wait_\w+`, `__folio_lock\w*`, `folio_lock\w*`, `__lock_page\w*`, `lock_page\w*`, `wait_for_\w+`, `__wait_for_\w+`,
 	`dump_page`, `__dump_page`,
 	// How kernel threads start.
 	`kthread`, `ret_from_fork\w*`,
-}, "|") + `)$`)
+), "|") + `)$`)
 
 // machinery reports whether a function is part of reporting or waiting.
 func machinery(name string) bool { return waits.MatchString(name) }
@@ -64,7 +64,7 @@ func machinery(name string) bool { return waits.MatchString(name) }
 // first returns the first function of a call trace that is to blame.
 func first(trace []string) string {
 	for _, name := range trace {
-		if name = symbol(name); !machinery(name) {
+		if name = symbol(name); name != "" && !machinery(name) {
 			return name
 		}
 	}

@@ -43,7 +43,11 @@ func (d doctor) checkQEMU(ctx context.Context) []Finding {
 	case err != nil:
 		return []Finding{{Fail, "QEMU", err.Error(), "name a working binary", "vm.qemu", nil}}
 	}
-	return append([]Finding{{Health: OK, Subject: "QEMU", Text: version}}, d.checkForeign(ctx)...)
+	findings := []Finding{{Health: OK, Subject: "QEMU", Text: version}}
+	for _, f := range vm.KnownFaults(version, arch.Default().Name) {
+		findings = append(findings, Finding{Health: OK, Subject: "QEMU", Text: "known fault of this version: " + f.What + "; therefore " + f.Avoided})
+	}
+	return append(findings, d.checkForeign(ctx)...)
 }
 
 // checkForeign finds which other architectures can be emulated. None of them has

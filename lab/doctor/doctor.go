@@ -5,7 +5,10 @@ package doctor
 
 import (
 	"context"
+	"fmt"
+	"io"
 
+	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/session"
 )
 
@@ -30,6 +33,18 @@ type Finding struct {
 	// Option is the configuration key that the remedy sets; empty for none.
 	Option   string   `json:"option"`
 	Packages []string `json:"packages"` // Debian packages to install
+}
+
+// Write writes a finding with its remedy. hint is how the user sets its Option,
+// or empty.
+func (f Finding) Write(out io.Writer, hint string) {
+	fmt.Fprintf(out, "%-5s %-12s %s\n", f.Health, f.Subject, sanitize.Line(f.Text))
+	if hint != "" {
+		f.Remedy += " by " + hint
+	}
+	if f.Remedy != "" {
+		fmt.Fprintf(out, "%-5s %-12s %s\n", "", "", "→ "+sanitize.Line(f.Remedy))
+	}
 }
 
 // Report is all findings, for machines.

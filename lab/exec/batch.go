@@ -30,7 +30,7 @@ type cell struct {
 	result   outcome.Verdict // reported by the test binary; empty until then
 	attrs    map[string]string
 	output   headtail.Buffer
-	log      headtail.Buffer // kernel log while it ran
+	log      kernelLog // while it ran
 	reported bool
 }
 
@@ -300,7 +300,7 @@ func (c *cell) fatal() bool {
 	if c.log.Total() == 0 {
 		return false
 	}
-	_, ok := console.Fatal(console.Parse([]byte(c.log.String())))
+	_, ok := console.Fatal(c.log.events())
 	return ok
 }
 

@@ -165,7 +165,7 @@ func (x *Local) useMachine(ctx context.Context, w *work, m *machine.Machine, tak
 			if m.Booted != "" {
 				a.Covariates[CovariateBooted] = m.Booted
 			}
-			report(job.Event{Kind: job.Finished, Cell: c.index, Attempt: a})
+			report(job.Event{Kind: job.Finished, Cell: c.index, Attempt: a, Doubted: d.Doubted})
 		}
 		err := b.execute(ctx)
 		if ctx.Err() != nil {

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/splicelab/splicelab/kernels"
@@ -47,6 +48,7 @@ func (x *Local) prepare(ctx context.Context, j job.Job) *work {
 func (x *Local) work(ctx context.Context, j job.Job) *work {
 	host := x.host
 	host.BootTimeout, host.ParkTimeout = j.Run.Deadlines.Boot, j.Run.Deadlines.Cell
+	host.Confirm = !slices.ContainsFunc(j.Cells, func(c job.Cell) bool { return !c.Confirm })
 	w := &work{job: j, host: &host, suite: x.parked(j)}
 	w.spec, w.err = x.spec(ctx, w)
 	return w

@@ -19,7 +19,7 @@ import (
 // evidence is what was observed of one cell.
 func (b *batch) evidence(c *cell) verdict.Evidence {
 	return verdict.Evidence{
-		Phase: verdict.Running, Log: c.log.String(), Output: c.output.String(),
+		Phase: verdict.Running, Log: c.log.String(), Events: c.log.events(), Output: c.output.String(),
 		SetUp: c.attrs[protocol.AttrInfra], Result: c.result,
 		Outcome: outcome.Outcome(c.attrs[protocol.AttrOutcome]), Kind: c.kind(), Detail: c.attrs[protocol.AttrDetail],
 		Policy: b.run.Policy, Restored: b.m.Restored, Confirm: c.Confirm,
@@ -182,7 +182,7 @@ func (b *batch) oopsed(ctx context.Context) error {
 		return ctx.Err()
 	}
 	b.readLog()
-	return b.stopped(verdict.Evidence{Phase: verdict.Running, When: "while " + b.doing(), Log: owner.log.String()})
+	return b.stopped(verdict.Evidence{Phase: verdict.Running, When: "while " + b.doing(), Log: owner.log.String(), Events: owner.log.events()})
 }
 
 // overdue stops the batch for a cell without a result in time.

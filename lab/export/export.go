@@ -14,6 +14,7 @@ import (
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -31,12 +32,15 @@ type Renderer struct {
 	Origin string
 	// Suites describes the suites, which know the families of tests.
 	Suites Suites
+	// Expected judges cells by policies other than the run's; nil: nothing is
+	// expected.
+	Expected *expect.Expectations
 }
 
 // Render writes a run in the format of that name.
 func (r Renderer) Render(ctx context.Context, w io.Writer, name string, s *store.Store, run results.Run, cells []results.Cell) error {
 	if name == pageFormat {
-		return writePage(ctx, w, s, run, cells, NewAnnotator(ctx, r.Suites))
+		return writePage(ctx, w, s, run, cells, NewAnnotator(ctx, r.Suites), r.Expected)
 	}
 	d := format.Document{Run: run, Cells: cells, Origin: r.Origin, Attempts: func(k results.CellKey) ([]results.Attempt, error) {
 		return s.Attempts(ctx, run.ID, k)

@@ -9,7 +9,9 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/report"
+	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/store"
@@ -19,19 +21,20 @@ import (
 const pastRuns = 20
 
 // writePage writes the HTML report of a run.
-func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, a Annotator) error {
+func writePage(ctx context.Context, w io.Writer, store *store.Store, run results.Run, cells []results.Cell, a Annotator, e *expect.Expectations) error {
 	marks, err := store.Marks(ctx)
 	if err != nil {
 		return err
 	}
-	return page.WriteReport(ctx, w, run, marks[run.ID], cells, cellSource{a, store, run})
+	return page.WriteReport(ctx, w, run, marks[run.ID], cells, cellSource{a, store, run, e})
 }
 
 // cellSource is the page.Source of a stored run.
 type cellSource struct {
 	Annotator
-	store *store.Store
-	run   results.Run
+	store    *store.Store
+	run      results.Run
+	expected *expect.Expectations
 }
 
 // Attempts implements page.Source.
@@ -49,6 +52,9 @@ func (s cellSource) History(ctx context.Context, k results.CellKey) ([]page.Past
 	all, err := history.Of(ctx, s.store, k, &s.run, pastRuns)
 	return page.NewHistory(all, s.run.Policy), err
 }
+
+// Expect implements page.Source.
+func (s cellSource) Expect(cells []results.Cell, p outcome.Policy) { s.expected.Apply(cells, p) }
 
 // Annotator is a page.Annotator. It maps tests to their descriptions; without
 // entries, tests are grouped by name.

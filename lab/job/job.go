@@ -50,8 +50,8 @@ func (j Job) Spec() string { return j.Kernel.Release + " " + j.Profile.Name }
 // Cell is one cell of a job.
 type Cell struct {
 	Test plan.Test `json:"test"`
-	// Confirm is set when an earlier attempt was infra: a verdict that was
-	// doubted then counts when it is observed again.
+	// Confirm is set when an earlier attempt was doubted: its verdict counts when
+	// it is observed again.
 	Confirm bool `json:"confirm,omitempty"`
 }
 
@@ -102,6 +102,9 @@ type Event struct {
 	Kind    EventKind       `json:"kind"`
 	Cell    int             `json:"cell"` // index in Job.Cells
 	Attempt results.Attempt `json:"attempt"`
+	// Doubted is the verdict that another attempt has to confirm; Attempt's is
+	// then infra. Else empty.
+	Doubted outcome.Verdict `json:"doubted,omitempty"`
 	Text    string          `json:"text,omitempty"`
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/progress"
+	"github.com/splicelab/splicelab/lab/session"
 )
 
 // Details is all that is known about a kernel, for machines. The fields from
@@ -102,4 +103,38 @@ func (d Details) Write(out io.Writer) error {
 	line("modules in", d.ModuleDir)
 	line("config", d.Config)
 	return w.Flush()
+}
+
+// DescribeAll describes the kernels that selectors match.
+func DescribeAll(ctx context.Context, s session.Settings, selectors string) ([]Details, error) {
+	store, err := s.OpenKernels()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.Archive(store, false).Resolve(ctx, selectors)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Details, 0, len(entries))
+	for _, e := range entries {
+		one, err := Describe(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// WriteAll writes what is known about several kernels.
+func WriteAll(out io.Writer, all []Details) error {
+	for i, one := range all {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		if err := one.Write(out); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -39,6 +39,9 @@ func (j Judge) Assess(ctx context.Context, before results.Run, p outcome.Policy,
 	return j.Settings.Assess(ctx, j.Store, before, p, history.Depth, d)
 }
 
+// Fails implements web.Judge.
+func (j Judge) Fails() history.Judgement { return j.Expected.Judgement() }
+
 // PageAddress is the URL of the page. A wildcard address is replaced by the host
 // name.
 func PageAddress(addr net.Addr) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/store"
 	"github.com/splicelab/splicelab/results/web"
 )
@@ -55,8 +56,9 @@ func Serve(ctx context.Context, s session.Settings, l net.Listener, token, token
 	server, err := web.New(ctx, web.Config{
 		Store: stored, Token: token, Loopback: loopback,
 		Judge: Judge{Settings: s, Store: stored, Expected: expected}, Annotator: export.NewAnnotator(ctx, s.GuestSuites),
-		Planned: func(ctx context.Context, r results.Run) []results.Cell { return planned(ctx, stored, r) },
-		Log:     func(err error) { fmt.Fprintf(log, "splicelab: %s\n", sanitize.Line(err.Error())) },
+		Planned:  func(ctx context.Context, r results.Run) []results.Cell { return planned(ctx, stored, r) },
+		Searches: func() ([]page.Search, error) { return searches(s.State) },
+		Log:      func(err error) { fmt.Fprintf(log, "splicelab: %s\n", sanitize.Line(err.Error())) },
 	})
 	if err != nil {
 		return err

@@ -58,7 +58,8 @@ func (h *Host) start(ctx context.Context, cfg vm.Config) (*Machine, error) {
 	}
 	return &Machine{
 		VM: v, Agent: NewAgent(v.Control()), Output: ReadOutput(v.Output(), v.Done()), Input: v.Output(),
-		Spent: results.Timing{Spawn: v.Spawned(), Restore: v.Loaded()},
+		confirm: h.Confirm,
+		Spent:   results.Timing{Spawn: v.Spawned(), Restore: v.Loaded()},
 	}, nil
 }
 

@@ -54,6 +54,9 @@ type Host struct {
 	// BootTimeout covers starting QEMU to a mounted filesystem, ParkTimeout
 	// starting a test process to its report that it is parked.
 	BootTimeout, ParkTimeout time.Duration
+	// Confirm is set when an earlier VM for the same cells ended without a word in
+	// its log: that then counts when it is observed again.
+	Confirm bool
 	// Observe is told what is prepared before cells can run, from several
 	// goroutines; nil for nobody.
 	Observe func(Preparation)
@@ -116,6 +119,7 @@ type Machine struct {
 	// Parked is the parked test process of a restored VM; nil for none.
 	Parked   *Parked
 	Restored bool // from a template
+	confirm  bool // see Host.Confirm
 	paused   bool // until Resume
 	// Booted is why the VM was booted instead of restored.
 	Booted string

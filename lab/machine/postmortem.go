@@ -36,7 +36,7 @@ func (m *Machine) PostMortem(ctx context.Context, phase verdict.Phase, when stri
 // Death is the evidence of a VM that has exited.
 func (m *Machine) Death(phase verdict.Phase, when, log string) verdict.Evidence {
 	exit := m.VM.Exit()
-	return verdict.Evidence{Phase: phase, When: when, Exit: &exit, Log: log}
+	return verdict.Evidence{Phase: phase, When: when, Exit: &exit, Log: log, Confirm: m.confirm}
 }
 
 // Died is PostMortem's verdict, for steps outside a cell.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/mattn/go-runewidth"
-	"golang.org/x/sys/unix"
 
+	"github.com/splicelab/splicelab/internal/ptytest"
 	"github.com/splicelab/splicelab/lab/sched"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -19,25 +19,7 @@ import (
 // newTerminal is a pseudo-terminal, and a channel of what is written to it.
 func newTerminal(t *testing.T, columns uint16) (tty *os.File, shown <-chan string) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
-	}
-	fd := int(master.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
-		t.Fatal(err)
-	}
+	master, tty := ptytest.Open(t, 24, columns)
 	out := make(chan string, 1024)
 	go func() {
 		defer close(out)
@@ -52,7 +34,6 @@ func newTerminal(t *testing.T, columns uint16) (tty *os.File, shown <-chan strin
 			}
 		}
 	}()
-	t.Cleanup(func() { _ = master.Close() })
 	return tty, out
 }
 

@@ -132,7 +132,7 @@ func readSubject(ctx context.Context, s session.Settings, store *store.Store, su
 		}
 		read := session.Stored{Run: subject.Run, Cells: results.Show(subject.Cells, p)}
 		read.Policy = p
-		return read, s.Judge(read)
+		return s.Judge(read)
 	}
 	run, err := s.ReadJudged(ctx, store, subject.Run.ID, policy)
 	if err != nil || subject.Kernel == "" {

@@ -25,39 +25,6 @@ func newRate(r history.Rate) Rate {
 	return Rate{Failed: r.Failed, Attempts: r.Attempts, Low: low, High: high}
 }
 
-// FlakyCells is the document of "results flaky".
-type FlakyCells struct {
-	Runs     int         `json:"runs"`
-	Compared int         `json:"compared"` // cells with more than one result
-	Cells    []FlakyCell `json:"cells"`    // the least consistent first
-	LeftOut  int         `json:"left_out"` // more of them
-}
-
-// FlakyCell is a cell whose results differ.
-type FlakyCell struct {
-	results.CellKey
-	Flaky   bool           `json:"flaky"` // it went back and forth; false: it changed once
-	Runs    int            `json:"runs"`
-	Rate    Rate           `json:"rate"`
-	Results map[string]int `json:"results"` // attempts by verdict and outcome
-}
-
-// NewFlakyCells is the document of cells whose results differ; at most top of
-// them if that is not 0.
-func NewFlakyCells(s *history.Steadiness, top int) FlakyCells {
-	compared, unsteady := s.Cells()
-	d := FlakyCells{Runs: s.Runs(), Compared: compared, Cells: []FlakyCell{}}
-	for i := range unsteady {
-		if top > 0 && i == top {
-			d.LeftOut = len(unsteady) - top
-			break
-		}
-		u := &unsteady[i]
-		d.Cells = append(d.Cells, FlakyCell{CellKey: u.CellKey, Flaky: u.Flaky(), Runs: u.Runs, Rate: newRate(u.Rate), Results: u.Came})
-	}
-	return d
-}
-
 // CellHistory is the document of "results history".
 type CellHistory struct {
 	results.CellKey              // its kernel is a series if there are several kernels

@@ -55,3 +55,20 @@ func ParseVerdicts(text string) ([]outcome.Verdict, error) {
 	}
 	return list, nil
 }
+
+// ParseOnly reads comma-separated verdicts and classes. What is both is a verdict.
+func ParseOnly(text string) (classes []outcome.Class, verdicts []outcome.Verdict, err error) {
+	var rest []string
+	for word := range strings.SplitSeq(text, ",") {
+		if c := outcome.Class(strings.TrimSpace(word)); !slices.Contains(outcome.Verdicts, outcome.Verdict(c)) && slices.Contains(outcome.Classes, c) {
+			classes = append(classes, c)
+		} else {
+			rest = append(rest, word)
+		}
+	}
+	if len(rest) == 0 {
+		return classes, nil, nil
+	}
+	verdicts, err = ParseVerdicts(strings.Join(rest, ","))
+	return classes, verdicts, err
+}

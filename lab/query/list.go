@@ -47,7 +47,7 @@ func ListRuns(ctx context.Context, s *store.Store, f RunFilter, limit int) (RunL
 	previous := map[string]int{} // the next run to be found in all, by its selection
 	for i := range all {
 		r := &all[i]
-		if at, ok := previous[selection(r.Run)]; ok && inSequence(*r) {
+		if at, ok := previous[selection(r.Run)]; ok && r.InSequence() {
 			list.Runs[at].Previous = r.ID
 			delete(previous, selection(r.Run))
 		}
@@ -61,17 +61,13 @@ func ListRuns(ctx context.Context, s *store.Store, f RunFilter, limit int) (RunL
 			list.Older++
 			continue
 		}
-		if inSequence(*r) {
+		if r.InSequence() {
 			previous[selection(r.Run)] = len(list.Runs)
 		}
 		list.Runs = append(list.Runs, ListedRun{RunSummary: *r, Marks: marks[r.ID]})
 	}
 	return list, list.count(ctx, s, all)
 }
-
-// inSequence reports whether a run has a place in the sequence of runs of its
-// selection.
-func inSequence(r results.RunSummary) bool { return !r.Pending && !r.Origin.Step() }
 
 // count sets the numbers of cells, of which the store has those of finished
 // runs.
@@ -116,8 +112,7 @@ func selection(r results.Run) string {
 	for _, k := range r.Kernels {
 		series = append(series, k.Series())
 	}
-	filesystems := slices.Sorted(slices.Values(r.Selected.Filesystems))
-	return strings.Join(slices.Compact(series), ",") + "\n" + strings.Join(filesystems, ",") + "\n" + r.Selected.Tests
+	return strings.Join(slices.Compact(series), ",") + "\n" + r.Selected.Key()
 }
 
 // classes lists the classes of cells and their numbers, the worst first.

@@ -1,10 +1,12 @@
 package query
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/splicelab/splicelab/lab/session"
-	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/compare"
 )
@@ -16,37 +18,37 @@ type Trend struct {
 	Runs        []compare.TrendPoint `json:"runs"`  // oldest first
 }
 
-// NewTrend counts the violations and deviations of the last runs up to the named
-// one that tested the same. Steps of other commands and unfinished runs are left
-// out.
+// NewTrend counts the violations and deviations of the last runs that tested the
+// same, up to the named one; by default as compare.TrendRuns selects them. Steps
+// of other commands and incomplete runs are left out.
 func NewTrend(ctx context.Context, s session.Settings, name string, last int) (Trend, error) {
 	store, err := s.OpenResults()
 	if err != nil {
 		return Trend{}, err
 	}
 	defer func() { _ = store.Close() }() // only read from
-	if name == "" {
-		name = "latest"
-	}
-	end, err := store.Run(ctx, name)
+	all, err := store.Runs(ctx)
 	if err != nil {
 		return Trend{}, err
 	}
-	stored, err := store.Runs(ctx)
-	if err != nil {
-		return Trend{}, err
-	}
-	runs := []results.Run{end}
-	for _, r := range stored {
-		if !r.Origin.Step() && !r.Pending && (r.Started.Before(end.Started) || r.Started.Equal(end.Started) && r.ID < end.ID) {
-			runs = append(runs, r.Run)
+	runs, _ := compare.TrendRuns(all, last)
+	if name != "" || len(runs) == 0 {
+		end, err := store.Run(ctx, cmp.Or(name, "latest"))
+		if err != nil {
+			return Trend{}, err
 		}
+		i := slices.IndexFunc(all, func(r results.RunSummary) bool { return r.ID == end.ID })
+		if i < 0 {
+			return Trend{}, fmt.Errorf("run %s was removed", end.ID)
+		}
+		runs, _ = compare.TrendUpTo(all[i], all, last)
 	}
-	t := Trend{Filesystems: append([]string{}, end.Selected.Filesystems...), Tests: end.Selected.Tests}
-	t.Runs, err = compare.Trend(compare.Comparable(runs, last), func(r results.Run) ([]results.Cell, error) {
-		cells, err := store.Cells(ctx, r.ID)
-		return results.Show(cells, outcome.DefaultPolicy), err
-	})
+	if err := store.Count(ctx, runs); err != nil {
+		return Trend{}, err
+	}
+	of := runs[len(runs)-1].Selected
+	t := Trend{Filesystems: append([]string{}, of.Filesystems...), Tests: of.Tests}
+	t.Runs, err = compare.Trend(runs, compare.ReadChange(func(run string) ([]results.Cell, error) { return store.Cells(ctx, run) }))
 	return t, err
 }
 

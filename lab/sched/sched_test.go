@@ -38,6 +38,9 @@ type scripted struct {
 // built.
 const common outcome.Verdict = "common"
 
+// doubted in a script is a crash that another attempt has to confirm.
+const doubted outcome.Verdict = "doubted"
+
 var errCut = errors.New("cut off")
 
 func (x *scripted) Prefetch(context.Context, []job.Job) {}
@@ -63,7 +66,11 @@ func (x *scripted) Run(_ context.Context, j job.Job, report func(job.Event)) (jo
 			return job.Result{Unavailable: &verdict.Termination{Verdict: outcome.BootFail}, Shared: true}, nil
 		}
 		report(job.Event{Kind: job.Started, Cell: i})
-		report(job.Event{Kind: job.Finished, Cell: i, Attempt: results.Attempt{Verdict: v, Kind: outcome.Invariant, Covariates: map[string]string{}}})
+		e := job.Event{Kind: job.Finished, Cell: i, Attempt: results.Attempt{Verdict: v, Kind: outcome.Invariant, Covariates: map[string]string{}}}
+		if v == doubted {
+			e.Attempt.Verdict, e.Doubted = outcome.Infra, outcome.Crash
+		}
+		report(e)
 	}
 	return job.Result{}, nil
 }
@@ -197,7 +204,7 @@ func TestInfraIsRetriedInABootedVM(t *testing.T) {
 	}
 	for i, j := range x.jobs {
 		again := i > 0 && x.jobs[i-1].Cells[0].Test.Top == j.Cells[0].Test.Top
-		if j.Boot != again || j.Cells[0].Confirm != again {
+		if j.Boot != again || j.Cells[0].Confirm {
 			t.Errorf("job %d of %s: boot %t, confirm %t", i, j.Cells[0].Test.Top, j.Boot, j.Cells[0].Confirm)
 		}
 	}
@@ -207,6 +214,66 @@ func TestInfraIsRetriedInABootedVM(t *testing.T) {
 	var infra *InfraError
 	if err := s.Failures().Err(); !errors.As(err, &infra) || infra.Cells != 1 {
 		t.Errorf("failures: %v", err)
+	}
+}
+
+// What was doubted is confirmed by the next attempt at the same cell, whatever else
+// went wrong in between. In a shared VM the other cells do not confirm anything.
+func TestDoubtIsConfirmed(t *testing.T) {
+	for _, isolation := range []plan.Isolation{plan.IsolationCell, plan.IsolationVM} {
+		m := &memory{all: map[results.CellKey][]results.Attempt{}}
+		x := &scripted{script: map[string][]outcome.Verdict{"s.A": {outcome.Infra, doubted, outcome.Infra, outcome.Crash}, "s.B": {outcome.Pass}}, store: m}
+		s := newScheduler(onePlan(0, plan.Test{Suite: "s", Top: "A"}, plan.Test{Suite: "s", Top: "B"}), isolation, x, m, nil)
+		if err := s.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var confirm []bool
+		for _, j := range x.jobs {
+			for _, c := range j.Cells {
+				if c.Test.Top == "A" {
+					confirm = append(confirm, c.Confirm)
+				} else if c.Confirm {
+					t.Errorf("%s: a cell confirms what was observed of another one", isolation)
+				}
+			}
+		}
+		if diff := cmp.Diff([]bool{false, false, true, true}, confirm); diff != "" {
+			t.Errorf("%s: attempts that confirm (-want +got):\n%s", isolation, diff)
+		}
+		for _, c := range m.cells() {
+			if c.Test == "s.A" && (c.Verdict != outcome.Crash || c.Attempts != 4 || c.Infra != 3) {
+				t.Errorf("%s: %s after %d attempts, %d of them infra", isolation, c.Verdict, c.Attempts, c.Infra)
+			}
+		}
+	}
+}
+
+// A VM that ended without a word before its cells began is one attempt at each of
+// them, and the next one confirms it.
+func TestDoubtedBootIsConfirmed(t *testing.T) {
+	m := &memory{all: map[results.CellKey][]results.Attempt{}}
+	var confirm []bool
+	x := &scripted{unusual: func(j job.Job) (job.Result, error) {
+		end := &verdict.Termination{Verdict: outcome.Infra, Doubted: outcome.BootFail}
+		for _, c := range j.Cells {
+			confirm = append(confirm, c.Confirm)
+			if c.Confirm {
+				end = &verdict.Termination{Verdict: outcome.BootFail}
+			}
+		}
+		return job.Result{Unavailable: end}, nil
+	}}
+	s := newScheduler(onePlan(0, plan.Test{Suite: "s", Top: "A"}, plan.Test{Suite: "s", Top: "B"}), plan.IsolationVM, x, m, nil)
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]bool{false, false, true, true}, confirm); diff != "" {
+		t.Errorf("cells that confirm, of two jobs of two (-want +got):\n%s", diff)
+	}
+	for _, c := range m.cells() {
+		if c.Verdict != outcome.BootFail || c.Attempts != 2 || c.Infra != 1 {
+			t.Errorf("%s: %s after %d attempts, %d of them infra", c.Test, c.Verdict, c.Attempts, c.Infra)
+		}
 	}
 }
 

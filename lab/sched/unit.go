@@ -23,15 +23,16 @@ const commonWhy = "observed once, for all cells of this kernel and filesystem"
 type pending struct {
 	unit    plan.Unit
 	cells   []job.Cell
-	infra   map[string]int // infra attempts, by test name
+	infra   map[string]int  // infra attempts, by test name
+	doubted map[string]bool // a verdict to confirm, by test name
 	settled map[string]bool
-	doubt   bool // the last attempt was infra
+	boot    bool // the last attempt was infra
 }
 
 // runUnit brings every cell of a unit to its final result. It returns an
 // error only when the run cannot continue.
 func (s *Scheduler) runUnit(ctx context.Context, u plan.Unit) error {
-	p := &pending{unit: u, cells: cells(u.Tests), infra: map[string]int{}, settled: map[string]bool{}}
+	p := &pending{unit: u, cells: cells(u.Tests), infra: map[string]int{}, doubted: map[string]bool{}, settled: map[string]bool{}}
 	for len(p.cells) > 0 {
 		if err := s.runJob(ctx, p); err != nil {
 			var missing *job.MissingKernelError
@@ -48,7 +49,7 @@ func (s *Scheduler) runUnit(ctx context.Context, u plan.Unit) error {
 
 // runJob runs the pending cells as one job and records the results.
 func (s *Scheduler) runJob(ctx context.Context, p *pending) error {
-	j := s.job(p.unit, p.cells, p.doubt)
+	j := s.job(p.unit, p.cells, p.boot)
 	jctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var failed error
@@ -77,7 +78,7 @@ func (s *Scheduler) runJob(ctx context.Context, p *pending) error {
 		case job.Finished:
 			attempts++
 			if failed == nil {
-				failed = s.record(p, t, e.Attempt)
+				failed = s.record(p, t, e.Attempt, e.Doubted)
 			}
 			if failed != nil {
 				cancel(failed) // nothing that follows could be stored
@@ -127,25 +128,27 @@ func (s *Scheduler) recordAll(p *pending, res job.Result) error {
 		if common {
 			a.Covariates[plan.CovariateCommon] = commonWhy
 		}
-		if err := s.record(p, c.Test, a); err != nil {
+		if err := s.record(p, c.Test, a, end.Doubted); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// record stores an attempt and decides whether it was the cell's last.
-func (s *Scheduler) record(p *pending, t plan.Test, a results.Attempt) error {
+// record stores an attempt and decides whether it was the cell's last. doubted
+// is the verdict that the next one has to confirm, if any.
+func (s *Scheduler) record(p *pending, t plan.Test, a results.Attempt, doubted outcome.Verdict) error {
 	a.CellKey = p.unit.Key(t)
 	var err error
 	if a.N, err = s.store.Record(a); err != nil {
 		return fmt.Errorf("storing the result of %s on %s, %s: %w", a.Test, a.Kernel, a.FS, err)
 	}
 	kind, settled := Finished, false
-	if p.doubt = a.Verdict == outcome.Infra; p.doubt {
+	if p.boot = a.Verdict == outcome.Infra; p.boot {
 		p.infra[t.Name()]++
+		p.doubted[t.Name()] = p.doubted[t.Name()] || doubted != ""
 	}
-	if p.doubt && p.infra[t.Name()] <= InfraRetries {
+	if p.boot && p.infra[t.Name()] <= InfraRetries {
 		kind = Retry
 	} else {
 		p.settled[t.Name()] = true
@@ -164,7 +167,7 @@ func (p *pending) compact() {
 	var rest []job.Cell
 	for _, c := range p.cells {
 		if !p.settled[c.Test.Name()] {
-			c.Confirm = p.infra[c.Test.Name()] > 0
+			c.Confirm = p.doubted[c.Test.Name()]
 			rest = append(rest, c)
 		}
 	}

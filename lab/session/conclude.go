@@ -49,6 +49,7 @@ func (s Settings) Conclude(ctx context.Context, r *store.Store, id string, repor
 		}
 		fmt.Fprintln(out)
 	}
+	reports.Expected = c.Expected
 	if err := reports.Write(ctx, r, c.Run, c.Cells, out); err != nil {
 		return c, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/changes"
 	"github.com/splicelab/splicelab/results/compare"
+	"github.com/splicelab/splicelab/results/expect"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/notify"
 	"github.com/splicelab/splicelab/results/store"
@@ -28,6 +29,7 @@ type Nightly struct {
 	tests      Selection
 	unselected error // why there are no tests; a fault of the lab
 	audience   Audience
+	expected   *expect.Expectations // by which runs were judged when they were read
 }
 
 // NewNightly applies the nightly options over those of a run, and selects its
@@ -122,6 +124,7 @@ func (b begin) Event(e sched.Event) {
 // Read implements nightly.Runner.
 func (n *Nightly) Read(ctx context.Context, r *store.Store, ref string) (results.Run, []results.Cell, error) {
 	s, err := n.ReadJudged(ctx, r, ref, "")
+	n.expected = s.Expected
 	return s.Run, s.Cells, err
 }
 
@@ -132,7 +135,7 @@ func (n *Nightly) Assess(ctx context.Context, r *store.Store, before, after resu
 
 // Render implements nightly.Runner.
 func (n *Nightly) Render(ctx context.Context, w io.Writer, format string, r *store.Store, run results.Run, cells []results.Cell) error {
-	return export.Renderer{Origin: n.Settings.Run.KCIDBOrigin, Suites: n.GuestSuites}.Render(ctx, w, format, r, run, cells)
+	return export.Renderer{Origin: n.Settings.Run.KCIDBOrigin, Suites: n.GuestSuites, Expected: n.expected}.Render(ctx, w, format, r, run, cells)
 }
 
 // Prune implements nightly.Runner.

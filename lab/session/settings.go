@@ -72,7 +72,12 @@ func (s Settings) OpenKernels() (*kernels.Store, error) {
 func (s Settings) ResultsFile() string { return filepath.Join(s.State, "results.db") }
 
 // OpenResults opens the store of results.
-func (s Settings) OpenResults() (*store.Store, error) { return store.Open(s.ResultsFile()) }
+func (s Settings) OpenResults() (*store.Store, error) {
+	if s.Log == nil {
+		return store.Open(s.ResultsFile())
+	}
+	return store.OpenNoting(s.ResultsFile(), s.Log.Note)
+}
 
 // Profiles are the user's and the built-in filesystem profiles of these names.
 // Only unknown names are an error.

@@ -21,7 +21,8 @@ import (
 // Stored is a run that was read, with its cells.
 type Stored struct {
 	results.Run
-	Cells []results.Cell
+	Cells    []results.Cell
+	Expected *expect.Expectations // by which the cells were judged; nil: by none
 }
 
 // Summary is the run with the counts of the cells that were read.
@@ -50,7 +51,7 @@ func Read(ctx context.Context, s *store.Store, name, policy string) (Stored, err
 		}
 		run.Policy, cells = p, results.Show(cells, p)
 	}
-	return Stored{run, cells}, nil
+	return Stored{Run: run, Cells: cells}, nil
 }
 
 // ReadJudged is Read, judged by the user's expectations.
@@ -59,17 +60,17 @@ func (s Settings) ReadJudged(ctx context.Context, r *store.Store, name, policy s
 	if err != nil {
 		return Stored{}, err
 	}
-	return stored, s.Judge(stored)
+	return s.Judge(stored)
 }
 
 // Judge judges the cells of a run by the user's expectations.
-func (s Settings) Judge(stored Stored) error {
-	e, err := s.Expectations()
-	if err != nil {
-		return err
+func (s Settings) Judge(stored Stored) (Stored, error) {
+	var err error
+	if stored.Expected, err = s.Expectations(); err != nil {
+		return Stored{}, err
 	}
-	e.Apply(stored.Cells, stored.Policy)
-	return nil
+	stored.Expected.Apply(stored.Cells, stored.Policy)
+	return stored, nil
 }
 
 // Expectations reads the user's expectations; nil if there are none. The default

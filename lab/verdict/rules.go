@@ -11,6 +11,9 @@ import (
 
 // events are what the kernel log reports, parsed once.
 func (e *Evidence) events() []console.Event {
+	if len(e.Events) > 0 {
+		return e.Events
+	}
 	if e.parsed == nil {
 		var events []console.Event
 		if e.Log != "" {
@@ -132,7 +135,7 @@ func passedButLogged(e *Evidence) (Decision, bool) {
 	if d := e.testVerdict(); logged == nil || d.Verdict != outcome.Pass {
 		return Decision{}, false
 	}
-	return Decision{Verdict: outcome.Fail, Kind: outcome.Invariant, Detail: e.withComplaint(e.Detail)}, true
+	return Decision{Verdict: outcome.Fail, Kind: outcome.Invariant, Detail: e.withComplaint(e.Detail), Console: e.lost(logged)}, true
 }
 
 func cannotRun(e *Evidence) (Decision, bool) {
@@ -176,6 +179,14 @@ func (e *Evidence) testVerdict() Decision {
 // complaint is a problem that the kernel logged and survived.
 func (e *Evidence) complaint() *console.Event {
 	return firstOf(e.events(), console.Warning, console.Sanitizer, console.Lockup, console.HungTask, console.FSError)
+}
+
+// lost is the excerpt of an event in the middle of a log that has lost it.
+func (e *Evidence) lost(event *console.Event) string {
+	if len(event.Excerpt) == 0 || strings.Contains(e.Log, event.Excerpt[0]) {
+		return ""
+	}
+	return strings.Join(event.Excerpt, "\n")
 }
 
 func (e *Evidence) withComplaint(detail string) string {

@@ -43,6 +43,9 @@ type Evidence struct {
 	// Log is the cell's part of the kernel log, or all of it before the first
 	// cell.
 	Log string
+	// Events are those of the whole log, if Log has lost its middle; otherwise
+	// Log is parsed.
+	Events []console.Event
 	// Overdue is set when a deadline passed.
 	Overdue *Overdue
 	// Unable is why the cell cannot run on this kernel or host; UnableLog has
@@ -66,7 +69,7 @@ type Evidence struct {
 
 	// Restored is set when the VM was restored from a template.
 	Restored bool
-	// Confirm is set when an earlier attempt at the cell was infra.
+	// Confirm is set when an earlier attempt at the cell was doubted.
 	Confirm bool
 
 	parsed *[]console.Event
@@ -89,6 +92,9 @@ type Decision struct {
 	// Kind is the test's, corrected where it failed for more than its outcome.
 	Kind   outcome.Kind
 	Detail string // one sentence
+	// Doubted is what an infra verdict would be if it were not doubted: another
+	// attempt has to confirm it. Else empty.
+	Doubted outcome.Verdict
 	// Console is the part of the kernel log that shows it; empty for the
 	// cell's own part.
 	Console string
@@ -106,7 +112,7 @@ var rules = []rule{
 	{"QEMU did not start, was killed, or ended without the guest's doing; a broken control channel on a running VM; a protocol violation; the agent died", labFault},
 	{"the test reports that its set-up failed", setUpFailed},
 	{"no hello from the agent before the boot deadline, or the VM ended before it", bootFailed},
-	{"panic, oops or memory corruption in the cell's part of the kernel log; the VM ended without a word", crashed},
+	{"panic, oops or memory corruption in the cell's part of the kernel log; the VM ended without a word, twice", crashed},
 	{"no result before the cell's deadline, or silence and no answer to a ping", hung},
 	{"the test process was killed by a signal, or ended with a status other than 0, without a result", processDied},
 	{"the test process ended with status 0 without a result", noResult},
@@ -131,6 +137,8 @@ type Termination struct {
 	Verdict outcome.Verdict `json:"verdict"`
 	Detail  string          `json:"detail"`            // one sentence
 	Console string          `json:"console,omitempty"` // excerpt of the kernel log
+	// Doubted is as in Decision.
+	Doubted outcome.Verdict `json:"doubted,omitempty"`
 }
 
 func (t *Termination) Error() string { return string(t.Verdict) + ": " + t.Detail }
@@ -138,7 +146,7 @@ func (t *Termination) Error() string { return string(t.Verdict) + ": " + t.Detai
 // Terminated gives the verdict on evidence that concerns more than one cell.
 func Terminated(e Evidence) *Termination {
 	d := Decide(e)
-	return &Termination{Verdict: d.Verdict, Detail: d.Detail, Console: d.Console}
+	return &Termination{Verdict: d.Verdict, Detail: d.Detail, Console: d.Console, Doubted: d.Doubted}
 }
 
 // Faultf is a termination by the lab's own fault.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/internal/protocol"
+	"github.com/splicelab/splicelab/lab/console"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/outcome"
 )
@@ -127,13 +128,19 @@ func TestDecide(t *testing.T) {
 		detail string
 	}{
 		"killed, although the kernel had oopsed": {Evidence{Phase: Running, Exit: killed, Log: oopsLog}, outcome.Infra, "QEMU ended"},
-		"panic without a cause in the log":       {Evidence{Phase: Running, Exit: byGuest, When: "while A ran"}, outcome.Crash, "while A ran without a word"},
+		"ended without a word":                   {Evidence{Phase: Running, Exit: byGuest, When: "while A ran"}, outcome.Infra, "crash to be confirmed in another VM: the VM ended while A ran without a word"},
+		"ended without a word again":             {Evidence{Phase: Running, Exit: byGuest, When: "while A ran", Confirm: true}, outcome.Crash, "the VM ended while A ran without a word"},
+		"ended after other messages":             {Evidence{Phase: Running, Exit: byGuest, Log: warningLog}, outcome.Infra, "confirmed in another VM"},
+		"ended after an oops":                    {Evidence{Phase: Running, Exit: byGuest, Log: oopsLog}, outcome.Crash, "NULL pointer"},
 		"the agent died": {Evidence{Phase: Running, Exit: byGuest,
 			Log: "[    1.500000] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000006\n"}, outcome.Infra, "agent died"},
 		"the kernel found no init": {Evidence{Phase: Booting, Exit: byGuest,
 			Log: "[    1.500000] Kernel panic - not syncing: No working init found.  Try passing init= option to kernel.\n"}, outcome.Infra, "initramfs"},
-		"dead before the hello":        {Evidence{Phase: Booting, Exit: byGuest, When: "before the hello"}, outcome.BootFail, "before the hello"},
-		"dead while mounting":          {Evidence{Phase: SettingUp, Exit: byGuest, When: "while mounting xfs"}, outcome.Crash, "mounting xfs"},
+		"dead before the hello":        {Evidence{Phase: Booting, Exit: byGuest, When: "before the hello"}, outcome.Infra, "boot-fail to be confirmed"},
+		"dead before the hello, again": {Evidence{Phase: Booting, Exit: byGuest, When: "before the hello", Confirm: true}, outcome.BootFail, "before the hello"},
+		"oops before the hello":        {Evidence{Phase: Booting, Exit: byGuest, Log: oopsLog}, outcome.BootFail, "NULL pointer"},
+		"dead while mounting":          {Evidence{Phase: SettingUp, Exit: byGuest, When: "while mounting xfs"}, outcome.Infra, "crash to be confirmed"},
+		"dead while mounting, again":   {Evidence{Phase: SettingUp, Exit: byGuest, When: "while mounting xfs", Confirm: true}, outcome.Crash, "mounting xfs"},
 		"slow boot":                    {Evidence{Phase: Booting, Log: "one\ntwo\n", Overdue: &Overdue{For: "boot", Limit: time.Minute}}, outcome.BootFail, "two"},
 		"never scheduled":              {Evidence{Phase: Booting, Overdue: &Overdue{For: "boot", Limit: time.Minute}}, outcome.Infra, "processor time"},
 		"hang with a hung task":        {Evidence{Phase: Running, Log: hungLog, Overdue: &Overdue{Limit: time.Minute, Answers: true}}, outcome.Hang, "still answers; "},
@@ -147,10 +154,15 @@ func TestDecide(t *testing.T) {
 		"restored, and its process died": {Evidence{Phase: Running, Restored: true, Process: &protocol.Exit{Code: 2}}, outcome.Infra,
 			"fail in a restored VM"},
 		"restored, and the test failed": {Evidence{Phase: Running, Restored: true, Result: outcome.Fail}, outcome.Fail, ""},
+		"restored, and ended without a word twice": {Evidence{Phase: Running, Restored: true, Exit: byGuest, Confirm: true}, outcome.Infra,
+			"crash in a restored VM"},
 	} {
 		d := Decide(c.e)
 		if d.Verdict != c.want || !strings.Contains(d.Detail, c.detail) {
 			t.Errorf("%s: %s (%s), want %s (%s)", name, d.Verdict, d.Detail, c.want, c.detail)
+		}
+		if doubted := strings.Contains(d.Detail, "confirmed"); doubted != (d.Doubted != "") {
+			t.Errorf("%s: %q is doubted, but the detail is %q", name, d.Doubted, d.Detail)
 		}
 	}
 }
@@ -182,5 +194,22 @@ func TestHungTaskIsDoubtedOnce(t *testing.T) {
 		if d := Decide(e); d.Verdict == outcome.Infra {
 			t.Errorf("%s: still doubted when it is observed again: %s", name, d.Detail)
 		}
+	}
+}
+
+// A log that has lost its middle is judged by the events that were found while
+// it was read, and the one that is not in it is shown.
+func TestEventsOfALogWithoutItsMiddle(t *testing.T) {
+	events := console.Parse([]byte(warningLog))
+	if len(events) == 0 {
+		t.Fatal("no events")
+	}
+	d := Decide(Evidence{Phase: Running, Result: outcome.Pass, Kind: outcome.Invariant, Log: "head\ntail\n", Events: events})
+	if d.Verdict != outcome.Fail || !strings.Contains(d.Detail, events[0].Title) || !strings.Contains(d.Console, "WARNING") {
+		t.Errorf("%+v", d)
+	}
+	d = Decide(Evidence{Phase: Running, Result: outcome.Pass, Kind: outcome.Invariant, Log: warningLog, Events: events})
+	if d.Verdict != outcome.Fail || d.Console != "" {
+		t.Errorf("the log has it: %+v", d)
 	}
 }

@@ -34,9 +34,6 @@ func ParseAccel(s string) (Accel, error) {
 // second; a broken KVM often hangs instead of failing.
 const canaryTimeout = 20 * time.Second
 
-// kvmDevice is the device through which a process uses KVM.
-const kvmDevice = "/dev/kvm"
-
 // ChooseConfig is what Choose needs to try an accelerator.
 type ChooseConfig struct {
 	// QEMU is as in Config.
@@ -95,7 +92,7 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 	case errors.Is(err, os.ErrNotExist):
 		return kvmDevice + " does not exist: the processor's virtualisation is off or this is a VM without it", nil
 	case errors.Is(err, os.ErrPermission):
-		return "no permission to open " + kvmDevice + ": join the group kvm", nil
+		return noPermission(kvmDevice), nil
 	case err != nil:
 		return err.Error(), nil
 	}

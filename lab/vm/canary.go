@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/osfile"
 )
 
@@ -50,11 +51,11 @@ func newCanaryMemory(ctx context.Context, cfg ChooseConfig) (canaryMemory, error
 		return canaryMemory{}, err
 	}
 	fmt.Fprintf(h, "qemu %s %s %s\n", path, version, digest)
-	var host unix.Utsname
-	if err := unix.Uname(&host); err != nil {
-		return canaryMemory{}, fmt.Errorf("identifying the host's kernel: %w", err)
+	host, err := hostKernel()
+	if err != nil {
+		return canaryMemory{}, err
 	}
-	fmt.Fprintf(h, "host %s %s\n", unix.ByteSliceToString(host.Release[:]), unix.ByteSliceToString(host.Version[:]))
+	fmt.Fprintf(h, "host %s\nmodel %s\n", host, arch.Default().QEMU.KVM)
 	cpu, err := hostCPU()
 	if err != nil {
 		return canaryMemory{}, err

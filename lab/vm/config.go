@@ -74,8 +74,11 @@ const tcgCacheMiB = 128
 // headroomMiB is the address space that QEMU gets beyond the guest's memory and
 // the translation cache. QEMU 7.2 was observed to use 440 MiB with one disk (a
 // malloc arena of 64 MiB and a stack of 8 MiB for each of its threads); this
-// leaves room for its thread pool under load.
-const headroomMiB = 1536
+// leaves room for its thread pool under load. Each further CPU is a thread.
+const (
+	headroomMiB = 1536
+	perCPUMiB   = 128
+)
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Kernel == "" {
@@ -194,7 +197,7 @@ func (c Config) args(w *ports) []string {
 
 // limits are those of QEMU, whatever the guest makes it do.
 func (c Config) limits(w *ports) confine.Limits {
-	mib := uint64(c.MemoryMiB) + headroomMiB
+	mib := uint64(c.MemoryMiB) + headroomMiB + uint64(c.CPUs-1)*perCPUMiB
 	if c.Accel == TCG {
 		mib += tcgCacheMiB
 	}

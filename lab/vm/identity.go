@@ -33,8 +33,8 @@ func Identity(ctx context.Context, qemu string) (string, error) {
 // Identity lists what a guest can observe of the virtual hardware, and its
 // command line. It contains no path: the kernel, the initramfs, and the content
 // of the disks are identified by their own digests. Under KVM the guest sees
-// the host's CPU ("-cpu host"), which is then included. It fails on an invalid
-// Config.
+// the host's CPU ("-cpu host"), and the host's kernel decides which of its state
+// can be saved: both are then included. It fails on an invalid Config.
 func (c Config) Identity() ([]string, error) {
 	c, err := c.withDefaults()
 	if err != nil {
@@ -50,7 +50,11 @@ func (c Config) Identity() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		id = append(id, cpu)
+		kernel, err := hostKernel()
+		if err != nil {
+			return nil, err
+		}
+		id = append(id, cpu, kernel)
 	}
 	return id, nil
 }
@@ -133,6 +137,15 @@ func hostCPU() (string, error) {
 		return "", fmt.Errorf("identifying the host's CPU: /proc/cpuinfo: %w", err)
 	}
 	return cpu, nil
+}
+
+// hostKernel is the release and the build of the host's kernel.
+func hostKernel() (string, error) {
+	var host unix.Utsname
+	if err := unix.Uname(&host); err != nil {
+		return "", fmt.Errorf("identifying the host's kernel: %w", err)
+	}
+	return unix.ByteSliceToString(host.Release[:]) + " " + unix.ByteSliceToString(host.Version[:]), nil
 }
 
 // parseCPU reads the first entry of a /proc/cpuinfo. What describes a CPU has

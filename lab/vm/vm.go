@@ -15,7 +15,8 @@
 //   - qmp.go, qmp_conn.go, qmp_events.go: the monitor.
 //   - template.go: saving a VM and restoring any number from it; identity.go:
 //     what a saved VM depends on.
-//   - accel.go, canary.go: whether KVM works here; qemu.go: which QEMU.
+//   - accel.go, canary.go: whether KVM works here; kvm.go: its device and CPU;
+//     qemu.go, qemufaults.go: which QEMU, and what is wrong with it.
 package vm
 
 import (

@@ -1,7 +1,6 @@
 package changes
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
@@ -25,24 +24,13 @@ func (n Summary) violations(line func(string, ...any)) {
 			line("  and %d more: see the report", len(n.Violations)-i)
 			break
 		}
-		line("  %s: %s, %s", sanitize.Line(v.Test), titleOf(v), extent(v))
+		line("  %s: %s, %s", sanitize.Line(v.Test), v.What(titled), extent(v))
 		line("      %s", v.Command)
 	}
 }
 
-func titleOf(v findings.Violation) string {
-	title := string(v.Verdict)
-	if v.Title != title {
-		title += " (" + sanitize.Short(sanitize.Line(v.Title), titleLength) + ")"
-	}
-	switch v.Expected {
-	case 0:
-	case v.Cells:
-		title += ", expected"
-	default:
-		title += fmt.Sprintf(", %d of them expected", v.Expected)
-	}
-	return title
+func titled(title string) string {
+	return "(" + sanitize.Short(sanitize.Line(title), titleLength) + ")"
 }
 
 // extent says where a violation is: cells, filesystems, and since which kernel.

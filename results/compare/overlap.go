@@ -31,6 +31,15 @@ func (d Difference) Disjoint() bool {
 	return d.Same == 0
 }
 
+// NewFailing are the failing cells that only the later side has, of kernels and
+// filesystems that both have. Nothing says that they are regressions, but a reader
+// has to see them.
+func (d Difference) NewFailing() []Change {
+	return slices.DeleteFunc(slices.Clone(d.New), func(c Change) bool {
+		return !c.After.Bad() || !d.shared[results.Column{Kernel: c.Kernel, FS: c.FS}]
+	})
+}
+
 // Summary describes cells that only one side has, in a line: the kernels and
 // filesystems that the other side lacks entirely, the tests that it lacks on
 // others, and the verdicts.

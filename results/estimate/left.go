@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -58,18 +59,13 @@ func (e *Estimate) besides(now time.Time) (left, work float64) {
 		work += float64(e.beside[k]) * e.cost.others[k].value
 	}
 	longest := 0.0
-	for i, began := range e.running {
-		if i.kind != Base && i.kind != Template {
-			continue
+	for i, since := range e.runningOf(Base, Template) {
+		rest := e.rest(i, since, now)
+		work += rest
+		if i.kind == Template { // its cells come after it
+			rest += e.weighted(e.group(i.key)) / float64(e.cfg.Slots)
 		}
-		for _, since := range began {
-			rest := e.rest(i, since, now)
-			work += rest
-			if i.kind == Template { // its cells come after it
-				rest += e.weighted(e.group(i.key)) / float64(e.cfg.Slots)
-			}
-			longest = max(longest, rest)
-		}
+		longest = max(longest, rest)
 	}
 	work /= e.lanes(Template)
 	return max(work, longest), work
@@ -95,12 +91,27 @@ func (e *Estimate) wait(now time.Time) float64 {
 	return shortest + e.cost.others[Template].value
 }
 
+// runningOf are the pieces of work of some kinds that are running, and when they
+// began.
+func (e *Estimate) runningOf(kinds ...Kind) iter.Seq2[item, time.Time] {
+	return func(yield func(item, time.Time) bool) {
+		for i, began := range e.running {
+			if !slices.Contains(kinds, i.kind) {
+				continue
+			}
+			for _, since := range began {
+				if !yield(i, since) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // runs reports whether work of a kind is running.
 func (e *Estimate) runs(k Kind) bool {
-	for i := range e.running {
-		if i.kind == k {
-			return true
-		}
+	for range e.runningOf(k) {
+		return true
 	}
 	return false
 }
@@ -132,15 +143,10 @@ func (e *Estimate) weighted(l *load) float64 {
 func (e *Estimate) inSlots(now time.Time, cost func(*load) float64) (left, sum float64) {
 	busy := map[results.Column]float64{} // what runs
 	longest := 0.0
-	for i, began := range e.running {
-		if i.kind != Cell && i.kind != Boot {
-			continue
-		}
-		for _, since := range began {
-			rest := e.rest(i, since, now)
-			busy[results.Column{Kernel: i.key.Kernel, FS: i.key.FS}] += rest
-			sum, longest = sum+rest, max(longest, rest)
-		}
+	for i, since := range e.runningOf(Cell, Boot) {
+		rest := e.rest(i, since, now)
+		busy[results.Column{Kernel: i.key.Kernel, FS: i.key.FS}] += rest
+		sum, longest = sum+rest, max(longest, rest)
 	}
 	if !e.cfg.Shared {
 		for _, l := range e.groups {

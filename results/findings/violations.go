@@ -2,6 +2,7 @@ package findings
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -30,6 +31,23 @@ type Violation struct {
 	// Command reproduces Example, the first of the newest kernel's cells.
 	Command string          `json:"command"`
 	Example results.CellKey `json:"example"`
+}
+
+// What names a violation in one line: its verdict, its title as written by the
+// format, and how many of its cells fail as expected.
+func (v Violation) What(write func(title string) string) string {
+	what := string(v.Verdict)
+	if v.Title != what {
+		what += " " + write(v.Title)
+	}
+	switch v.Expected {
+	case 0:
+	case v.Cells:
+		what += ", expected"
+	default:
+		what += fmt.Sprintf(", %d of them expected", v.Expected)
+	}
+	return what
 }
 
 // Violations groups the violations of a run by test and title, those with

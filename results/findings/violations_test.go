@@ -54,3 +54,18 @@ func TestViolations(t *testing.T) {
 		t.Errorf("under another policy (-alias +snapshot):\n%s", d)
 	}
 }
+
+func TestWhat(t *testing.T) {
+	for _, c := range []struct {
+		v    findings.Violation
+		want string
+	}{
+		{findings.Violation{Verdict: outcome.Hang, Title: "hang", Cells: 2}, "hang"},
+		{findings.Violation{Verdict: outcome.Fail, Title: "moved", Cells: 2, Expected: 2}, "fail <moved>, expected"},
+		{findings.Violation{Verdict: outcome.Fail, Title: "moved", Cells: 2, Expected: 1}, "fail <moved>, 1 of them expected"},
+	} {
+		if got := c.v.What(func(title string) string { return "<" + title + ">" }); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format/markdown"
 )
 
 // endless repeats a text forever after a head.
@@ -79,7 +80,7 @@ func TestMarkdownIsBounded(t *testing.T) {
 		m.cell(results.CellKey{Kernel: fmt.Sprint("6.", i%5), FS: "xfs", Test: fmt.Sprintf("s.Test%d/%d", i%1000, i)},
 			results.Attempt{Verdict: outcome.Fail, Outcome: outcome.PhantomZero, Detail: strings.Repeat("x", 100), Output: strings.Repeat("y", 3000)})
 	}
-	content := written(t, func(b *bytes.Buffer, d Document) error { return WriteMarkdown(b, d) }, m.d)
+	content := written(t, func(b *bytes.Buffer, d Document) error { return markdown.Write(b, d) }, m.d)
 	left := regexp.MustCompile(`The details of (\d+) more cells are omitted`).FindSubmatch(content)
 	if len(content) > 60_000 || len(content) < 50_000 || left == nil {
 		t.Fatalf("%d bytes, %q", len(content), left)

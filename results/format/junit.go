@@ -13,6 +13,7 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format/doc"
 )
 
 // The dialect is that of Jenkins' xUnit plugin (junit-10.xsd), which Jenkins'
@@ -94,7 +95,7 @@ const (
 // failures of that type. Infra is an error, since it is no verdict on the
 // kernel. An expected failure is skipped, with the expectation's reason.
 func WriteJUnit(w io.Writer, d Document) error {
-	printed, err := d.readTexts(maxTexts, everything)
+	printed, err := d.ReadTexts(doc.MaxTexts, doc.Everything)
 	if err != nil {
 		return err
 	}
@@ -159,13 +160,13 @@ func junitProperties(r results.Run, g results.Group) []junitNamed {
 	return all
 }
 
-func junitCase(c *results.Cell, printed texts) junitTestcase {
+func junitCase(c *results.Cell, printed doc.Texts) junitTestcase {
 	tc := junitTestcase{
 		Name:      junitLine(c.Test),
 		Classname: junitLine(c.Kernel + "." + c.FS),
 		Time:      fmt.Sprintf("%.3f", c.Duration.Seconds()),
 	}
-	message := junitLine(reason(c))
+	message := junitLine(doc.Reason(c))
 	// GitLab shows the content instead of the message, so both contain it.
 	problem := &junitProblem{Type: string(c.Verdict), Message: message, Text: message}
 	switch {
@@ -181,12 +182,12 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 		tc.Failure = problem
 	}
 	tc.reruns(c, printed)
-	output, console := printed.of(c.CellKey, c.N)
+	output, console := printed.Of(c.CellKey, c.N)
 	var head strings.Builder
 	for _, n := range notes(c) {
 		head.WriteString(propertyHead + escape(n.name, "[=") + "=" + escape(n.value, "[") + propertyTail + "\n")
 	}
-	if printed.leftOut[c.CellKey] {
+	if printed.LeftOut(c.CellKey) {
 		output += "\n[output omitted: the report's size limit is reached]\n"
 	}
 	tc.Out = &junitText{head.String()}
@@ -202,7 +203,7 @@ func junitCase(c *results.Cell, printed texts) junitTestcase {
 // reruns writes the other attempts as Surefire does: flaky if the deciding
 // attempt passed, else rerun. Surefire uses both for failures only. A cell with
 // a failed attempt has not passed, so only errors are flaky here.
-func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
+func (tc *junitTestcase) reruns(c *results.Cell, printed doc.Texts) {
 	if c.Expected == results.XFail || c.Verdict == outcome.Skip {
 		return
 	}
@@ -211,8 +212,8 @@ func (tc *junitTestcase) reruns(c *results.Cell, printed texts) {
 			continue
 		}
 		one := results.Cell{Attempt: a, Attempts: 1}
-		output, console := printed.of(c.CellKey, a.N)
-		r := junitRerun{Type: string(a.Verdict), Message: junitLine(reason(&one)), Stack: &junitText{junitLine(one.What())}}
+		output, console := printed.Of(c.CellKey, a.N)
+		r := junitRerun{Type: string(a.Verdict), Message: junitLine(doc.Reason(&one)), Stack: &junitText{junitLine(one.What())}}
 		if output != "" {
 			r.Out = &junitText{junitClean(output)}
 		}

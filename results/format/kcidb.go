@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format/doc"
 )
 
 // DefaultOrigin is the default name of the submitter in KCIDB.
@@ -138,7 +139,7 @@ func WriteKCIDB(w io.Writer, d Document) error {
 		return fmt.Errorf("origin %q: use lower-case letters, digits and _ only", sanitize.Line(k.origin))
 	}
 	var err error
-	if k.printed, err = d.readTexts(maxTexts, trouble); err != nil {
+	if k.printed, err = d.ReadTexts(doc.MaxTexts, doc.Trouble); err != nil {
 		return err
 	}
 	builds := map[string]string{}
@@ -162,7 +163,7 @@ func WriteKCIDB(w io.Writer, d Document) error {
 type kcidbReporter struct {
 	d       Document
 	origin  string
-	printed texts
+	printed doc.Texts
 	issues  map[string]bool
 	ran     map[string]bool // kernels with a verdict
 	report  kcidbReport
@@ -229,7 +230,7 @@ func (k *kcidbReporter) test(c *results.Cell, build string) {
 	for name, value := range c.Covariates {
 		t.Misc.Covariates[sanitize.Line(name)] = sanitize.Line(value)
 	}
-	output, console := k.printed.of(c.CellKey, c.N)
+	output, console := k.printed.Of(c.CellKey, c.N)
 	switch {
 	case console != "" && c.Verdict != outcome.Fail:
 		t.LogExcerpt = excerpt(console)
@@ -261,7 +262,7 @@ func (k *kcidbReporter) incident(t kcidbTest, kind, text string, present bool) {
 	}
 	comment := "observed"
 	if !present {
-		comment = unexpectedPass
+		comment = doc.UnexpectedPass
 	}
 	k.report.Incidents = append(k.report.Incidents, kcidbIncident{
 		ID: k.id("incident", kind, digestOf(t.ID, issue)), Origin: k.origin, IssueID: issue, IssueVersion: version,

@@ -9,6 +9,7 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format/doc"
 )
 
 // ktapMark starts the line that identifies a KTAP document written by
@@ -79,7 +80,7 @@ func ktapLine(n int, c *results.Cell) (line string, good bool) {
 	}
 	line = fmt.Sprintf("%s %d %s", ktapResult(ok), n, name)
 	if directive != "" {
-		line += directive + ktapText(reason(c))
+		line += directive + ktapText(doc.Reason(c))
 	}
 	return line, good
 }

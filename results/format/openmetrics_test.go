@@ -13,6 +13,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/metrics"
 )
 
 // parsed reads metrics as a monitoring system does.
@@ -55,16 +56,16 @@ func sum(f *dto.MetricFamily, labels ...string) float64 {
 func TestOpenMetrics(t *testing.T) {
 	d := sample()
 	tally := results.Count(d.Cells)
-	m := NewRunMetrics(d.Run, d.Cells)
+	m := metrics.Of(d.Run, d.Cells)
 	for _, as := range []expfmt.Format{expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtText} {
 		var b bytes.Buffer
-		must(t, WriteMetrics(&b, as, Metrics(&m, []Progress{{"r", 10, 3}})))
+		must(t, metrics.Write(&b, as, metrics.Families(&m, []metrics.Progress{{Run: "r", Planned: 10, Done: 3}})))
 		if as != expfmt.FmtText && !strings.HasSuffix(b.String(), "\n# EOF\n") {
 			t.Errorf("%s: the end is not marked: %q", as, b.String()[b.Len()-20:])
 		}
 		// A node exporter's textfile collector reads Prometheus' own format: what
 		// OpenMetrics adds are comments to it.
-		if n := len(parsed(t, expfmt.FmtText, b.Bytes())); n != len(Metrics(&m, []Progress{{"r", 10, 3}})) {
+		if n := len(parsed(t, expfmt.FmtText, b.Bytes())); n != len(metrics.Families(&m, []metrics.Progress{{Run: "r", Planned: 10, Done: 3}})) {
 			t.Errorf("%s: the older parser reads %d families", as, n)
 		}
 		all := parsed(t, as, b.Bytes())
@@ -101,28 +102,5 @@ func TestOpenMetricsOfHostileRun(t *testing.T) {
 	all := parsed(t, expfmt.FmtOpenMetrics_1_0_0, content)
 	if got := sum(all["splicelab_run_cells"]); got != 5 || len(all["splicelab_run_cells"].GetMetric()) != 5 || bytes.Count(content, []byte("\n# EOF")) != 1 {
 		t.Errorf("%v cells:\n%s", got, content)
-	}
-}
-
-// However many kernels, filesystems and tests there are, the number of series is
-// bounded, and no cell is lost.
-func TestOpenMetricsAreBounded(t *testing.T) {
-	var cells []results.Cell
-	for k := range 300 {
-		for f := range 40 {
-			c := results.Cell{}
-			c.CellKey, c.Verdict = results.CellKey{Kernel: fmt.Sprintf("6.12.%d", k), FS: fmt.Sprint("fs", f), Test: fmt.Sprint("t", k*f)}, outcome.Pass
-			cells = append(cells, c)
-		}
-	}
-	m := NewRunMetrics(results.Run{ID: "r"}, cells)
-	total := 0
-	newest, oldest := false, false
-	for _, c := range m.Cells {
-		total += c.N
-		newest, oldest = newest || c.Kernel == "6.12.299", oldest || c.Kernel == "6.12.0"
-	}
-	if total != len(cells) || len(m.Cells) > (metricKernels+1)*(metricFilesystems+1) || !newest || oldest {
-		t.Errorf("%d series with %d of %d cells; the newest kernel has one: %t, the oldest: %t", len(m.Cells), total, len(cells), newest, oldest)
 	}
 }

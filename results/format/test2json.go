@@ -12,6 +12,7 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format/doc"
 )
 
 // test2jsonEvent is one line of the output of go tool test2json.
@@ -32,7 +33,7 @@ type test2jsonEvent struct {
 // skip. The verdict itself is an attribute, like everything else that events
 // cannot express.
 func WriteTest2JSON(w io.Writer, d Document) error {
-	printed, err := d.readTexts(maxTexts, everything)
+	printed, err := d.ReadTexts(doc.MaxTexts, doc.Everything)
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func WriteTest2JSON(w io.Writer, d Document) error {
 type test2json struct {
 	e       *json.Encoder
 	pkg     string
-	printed texts
+	printed doc.Texts
 	err     error
 }
 
@@ -190,7 +191,7 @@ func (s *test2json) cell(c *results.Cell, name string) string {
 			s.emit(test2jsonEvent{Time: clock(c.Finished), Action: "attr", Test: name, Key: sanitize.Line(k), Value: v})
 		}
 	}
-	output, console := s.printed.of(c.CellKey, c.N)
+	output, console := s.printed.Of(c.CellKey, c.N)
 	for _, text := range []string{output, console} {
 		for line := range strings.Lines(text) {
 			// Indentation keeps a guest's line from looking like one
@@ -198,15 +199,15 @@ func (s *test2json) cell(c *results.Cell, name string) string {
 			say("    " + strings.TrimSuffix(line, "\n") + "\n")
 		}
 	}
-	if s.printed.leftOut[c.CellKey] {
+	if s.printed.LeftOut(c.CellKey) {
 		say("    [output omitted: the report's size limit is reached]\n")
 	}
 	action := test2jsonEnd(c)
 	switch {
 	case action == "pass" && c.Expected == results.XPass:
-		say("    " + unexpectedPass + ": " + sanitize.Line(c.Why) + "\n")
+		say("    " + doc.UnexpectedPass + ": " + sanitize.Line(c.Why) + "\n")
 	case action != "pass":
-		say("    " + string(c.Verdict) + ": " + reason(c) + "\n")
+		say("    " + string(c.Verdict) + ": " + doc.Reason(c) + "\n")
 	}
 	return action
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format/doc"
 )
 
 // LiveTest2JSON writes what WriteTest2JSON writes while the run goes on: the
@@ -56,7 +57,7 @@ type liveTest struct {
 // NewLiveTest2JSON returns a writer of a run with these cells. attempts returns
 // those of a cell, as Document.Attempts does.
 func NewLiveTest2JSON(w io.Writer, run results.Run, planned []results.CellKey, attempts func(results.CellKey) ([]results.Attempt, error)) *LiveTest2JSON {
-	l := &LiveTest2JSON{run: run, attempts: attempts, out: bufio.NewWriter(w), room: maxTexts, packages: map[results.Column]*livePackage{}}
+	l := &LiveTest2JSON{run: run, attempts: attempts, out: bufio.NewWriter(w), room: doc.MaxTexts, packages: map[results.Column]*livePackage{}}
 	l.encoder = json.NewEncoder(l.out)
 	l.encoder.SetEscapeHTML(false)
 	for _, k := range planned {
@@ -126,14 +127,10 @@ func (l *LiveTest2JSON) Cell(c results.Cell) error {
 }
 
 // texts are the texts of one cell, as long as there is room for them.
-func (l *LiveTest2JSON) texts(c results.Cell) (texts, error) {
+func (l *LiveTest2JSON) texts(c results.Cell) (doc.Texts, error) {
 	d := Document{Run: l.run, Cells: []results.Cell{c}, Attempts: l.attempts}
-	t, err := d.readTexts(l.room, everything)
-	for _, attempts := range t.attempts {
-		for _, a := range attempts {
-			l.room -= len(a.Output) + len(a.Console)
-		}
-	}
+	t, err := d.ReadTexts(l.room, doc.Everything)
+	l.room -= t.Size()
 	return t, err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/format/doc"
 )
 
 func TestCSV(t *testing.T) {
@@ -154,7 +155,7 @@ func TestTextsAreBounded(t *testing.T) {
 		m.cell(results.CellKey{Kernel: "6.1", FS: "xfs", Test: fmt.Sprint("s.Test", i)}, results.Attempt{Verdict: v, Output: strings.Repeat("o", results.MaxText), Console: strings.Repeat("c", results.MaxText)})
 	}
 	content := documents(t, m.d)["junit"]
-	if len(content) > maxTexts+1<<20 {
+	if len(content) > doc.MaxTexts+1<<20 {
 		t.Errorf("%d bytes", len(content))
 	}
 	var got junitSuites

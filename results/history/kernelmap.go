@@ -48,7 +48,7 @@ func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
 	for i := range cells {
 		c := &cells[i]
 		at, known := place[c.Kernel]
-		if !known || c.Verdict == outcome.Infra || strings.Contains(c.Test, ".TestControl/") {
+		if !known || c.Verdict == outcome.Infra || results.IsControl(c.Test) {
 			continue
 		}
 		key := [2]string{c.Test, c.FS}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
+	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -16,6 +17,8 @@ type Source interface {
 	Attempts(context.Context, results.CellKey) ([]results.Attempt, error)
 	// History returns a cell's results in past runs, newest first.
 	History(context.Context, results.CellKey) ([]Past, error)
+	// Expect sets Expected and Why of cells judged by a policy.
+	Expect([]results.Cell, outcome.Policy)
 	Annotator
 }
 

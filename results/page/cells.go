@@ -40,7 +40,13 @@ func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 	kernels, filesystems, _ := results.Axes(append(slices.Clip(cells), planned...))
 	_, _, tests := results.Axes(cells)
 	out.Kernels, out.Filesystems, out.Tests = append(out.Kernels, kernels...), append(out.Filesystems, filesystems...), append(out.Tests, tests...)
-	out.Family = make([]int, len(out.Tests))
+	out.Family, out.Controls = make([]int, len(out.Tests)), []int{}
+	for i, test := range out.Tests {
+		if results.IsControl(test) {
+			out.Controls = append(out.Controls, i)
+		}
+	}
+	out.Labels, out.Packages = labels(out.Kernels, results.NewLabels(results.Releases(append(slices.Clip(cells), planned...))))
 	kernelAt, filesystemAt, testAt := places(out.Kernels), places(out.Filesystems), places(out.Tests)
 	out.Versions = make([]string, len(out.Kernels))
 	version := func(c *results.Cell) {
@@ -67,7 +73,7 @@ func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 		return i
 	}
 	for _, p := range outcome.Policies {
-		out.Policies = append(out.Policies, PolicyRule{Name: p, Accepts: []bool{}, Judged: map[int]Judged{}})
+		out.Policies = append(out.Policies, PolicyRule{Name: p, Accepts: []bool{}, Judged: map[int]Judged{}, Expected: map[int]results.Expected{}, Why: map[int]int{}})
 	}
 	for i := range cells {
 		c := &cells[i]
@@ -110,6 +116,35 @@ func (c *Cells) SetFamilies(a Annotator) {
 	for i, test := range c.Tests {
 		c.Family[i] = place(known, &c.Families, sanitize.Line(a.Family(test)))
 	}
+}
+
+// SetExpected sets what the user expects of the cells under each policy: a cell
+// that fails as expected under one may pass under another. expect sets Expected
+// and Why of cells judged by a policy.
+func (c *Cells) SetExpected(cells []results.Cell, expect func([]results.Cell, outcome.Policy)) {
+	reasons := places(c.Reasons)
+	for i := range c.Policies {
+		rule := &c.Policies[i]
+		shown := results.Show(cells, rule.Name)
+		expect(shown, rule.Name)
+		for j := range shown {
+			if shown[j].Expected != "" {
+				rule.Expected[j] = shown[j].Expected
+			}
+			if shown[j].Why != "" {
+				rule.Why[j] = place(reasons, &c.Reasons, sanitize.Line(shown[j].Why))
+			}
+		}
+	}
+}
+
+// labels are the labels of kernels, and what these leave out.
+func labels(kernels []string, l results.Labels) (short, packages []string) {
+	short, packages = l.All(kernels), make([]string, len(kernels))
+	for i, k := range kernels {
+		packages[i] = l.Package(k)
+	}
+	return short, packages
 }
 
 // places are the indexes of names.

@@ -49,6 +49,8 @@ type Cells struct {
 	Reasons     []string `json:"reasons"`  // of expectations, "" first
 	Families    []string `json:"families"` // of tests, "" first: of no known family
 	Versions    []string `json:"versions"` // upstream, of the kernels; "": unknown
+	Labels      []string `json:"labels"`   // of the kernels, distinct: the upstream version if it is known
+	Packages    []string `json:"packages"` // of the kernels, what their labels leave out; "": nothing
 	Classes     []string `json:"classes"`  // all there are
 	Meanings    []string `json:"meanings"` // of the outcomes, a sentence each
 
@@ -62,7 +64,8 @@ type Cells struct {
 	Duration   []int `json:"duration"` // ms
 	Class      []int `json:"class"`    // of the attempt that decides
 
-	Family []int `json:"family"` // one per entry of Tests, not per cell
+	Family   []int `json:"family"`   // one per entry of Tests, not per cell
+	Controls []int `json:"controls"` // entries of Tests whose outcome is known by construction
 
 	// Sparse fields, by the cell's index.
 	Flaky    map[int]string           `json:"flaky"`
@@ -86,6 +89,9 @@ type PolicyRule struct {
 	Name    outcome.Policy `json:"name"`
 	Accepts []bool         `json:"accepts"` // one per entry of Cells.Outcomes
 	Judged  map[int]Judged `json:"judged"`  // cells with several attempts, by index
+	// Expected and Why are those of Cells under this policy.
+	Expected map[int]results.Expected `json:"standing"`
+	Why      map[int]int              `json:"why"`
 }
 
 // Judged is a cell's result under a policy. The numbers are indexes into the

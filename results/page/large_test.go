@@ -1,21 +1,12 @@
-// The race detector makes everything several times slower: measurements under it
-// are meaningless, and large reports take too long.
-//go:build !race
-
 package page
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -31,60 +22,16 @@ type shape struct {
 // and as tall as suites of thousands of tests.
 var shapes = []shape{{"wide", 50, 10, 200}, {"tall", 5, 4, 5000}}
 
-// The size of the report, and the processor time to write it, which unlike wall
-// time does not depend on the load of the machine. The limit is for a run with
-// as many lookups as a report makes.
-func TestHundredThousandCells(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: writes reports of 100,000 cells")
-	}
-	for _, s := range shapes {
-		t.Run(s.name, func(t *testing.T) {
-			r, cells := large(s.kernels, s.filesystems, s.tests)
-			byKey := make(map[results.CellKey]*results.Cell, len(cells))
-			for i := range cells {
-				byKey[cells[i].CellKey] = &cells[i]
-			}
-			// Texts that compress badly, more than fit into the report.
-			random, noise := rand.NewChaCha8([32]byte{}), make([]byte, 4096)
-			l := fakeSource{
-				attempts: func(k results.CellKey) ([]results.Attempt, error) {
-					a := byKey[k].Attempt
-					_, _ = random.Read(noise) // never fails
-					a.Output, a.Console = sampleOutput+base64.StdEncoding.EncodeToString(noise), sampleConsole
-					return []results.Attempt{a}, nil
-				},
-				crashLines: func(string) []int { return []int{1} },
-				family:     sampleFamily,
-				report:     func(_ results.Run, c results.Cell) (string, error) { return "kernel: " + c.Kernel, nil },
-			}
-			var b bytes.Buffer
-			began, from := time.Now(), processorTime(t)
-			must(t, WriteReport(t.Context(), &b, r, nil, cells, l))
-			took, spent := time.Since(began), processorTime(t)-from
-			t.Logf("%d cells: %.1f MB in %v, %v of CPU time", len(cells), float64(b.Len())/1e6, took, spent)
-			if spent > 10*time.Second {
-				t.Errorf("writing it took %v of CPU time", spent)
-			}
-			if b.Len() > 30e6 {
-				t.Errorf("the report has %d bytes", b.Len())
-			}
-		})
-	}
-}
-
 func TestLargeReportInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: starts a browser")
 	}
-	rounds := 3
-	if os.Getenv("SPLICELAB_MEASURE") != "" {
-		rounds = 10
+	// One look, at what a nightly run has: 12,000 cells.
+	rounds, all := 1, []shape{{"nightly", 10, 6, 200}}
+	measure := os.Getenv("SPLICELAB_MEASURE") != ""
+	if measure {
+		rounds, all = 10, append(all, shapes...)
 	}
-	// The goals are 1 s and 100 ms. Three times that is accepted in the best
-	// round, because the machine may be shared.
-	const paint, filter = 3000, 300
-	all := append(slices.Clip(shapes), shape{"nightly", 10, 6, 200}) // 12,000 cells
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			r, cells := large(s.kernels, s.filesystems, s.tests)
@@ -116,16 +63,17 @@ func TestLargeReportInBrowser(t *testing.T) {
 			b.Shot(s.name)
 			b.Is(`document.querySelector(".matrix").clientHeight > 200`, true)
 			b.Sound()
-			report := func(what string, times []float64, limit float64) {
-				slices.Sort(times)
-				t.Logf("%s: minimum %.0f ms, median %.0f ms of %d", what, times[0], times[len(times)/2], len(times))
-				if times[0] > limit {
-					t.Errorf("%s takes at least %.0f ms", what, times[0])
-				}
+			if !measure {
+				return // a shared machine decides how long it takes
 			}
-			report("first view", painted, paint)
-			report("filter", filtered, filter)
-			report("scroll", scrolled, filter)
+			report := func(what string, times []float64, goal float64) {
+				slices.Sort(times)
+				median := times[len(times)/2]
+				t.Logf("%-10s %5.0f ms at least, %5.0f ms median of %d, goal %4.0f ms: %.1f", what, times[0], median, len(times), goal, goal/median)
+			}
+			report("first view", painted, 1000)
+			report("filter", filtered, 100)
+			report("scroll", scrolled, 100)
 		})
 	}
 }
@@ -173,13 +121,4 @@ func TestReportTextIsBounded(t *testing.T) {
 	if short == 0 || last.Attempts[0].Output != "the failure's own output" || last.LeftOut != "" {
 		t.Errorf("%d cells are cut short; the failure has %q, %q", short, last.Attempts[0].Output, last.LeftOut)
 	}
-}
-
-// processorTime returns the processor time that this process has used so far, on
-// all processors, in user and kernel mode.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u unix.Rusage
-	must(t, unix.Getrusage(unix.RUSAGE_SELF, &u))
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

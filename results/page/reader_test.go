@@ -33,7 +33,7 @@ func TestViolationsInBrowser(t *testing.T) {
 	r, cells, l := sample()
 	run := "#/run/" + r.ID
 	b := browsertest.Open(t, "file://"+writeFile(t, "violations.html", r, cells, l))
-	doc := NewViolations(r, cells)
+	doc, names := NewViolations(r, cells), results.NewLabels(results.Releases(cells))
 	b.Is(`document.querySelector("#violations").textContent`, fmt.Sprintf("Violations: %d", len(doc.Violations)))
 	b.Is(`document.querySelector(".violations").compareDocumentPosition(document.querySelector(".matrix")) & Node.DOCUMENT_POSITION_FOLLOWING`, 4)
 	more := func() { browsertest.Eval[any](b, `document.querySelector(".violations > button")?.click(); 0`) }
@@ -42,7 +42,7 @@ func TestViolationsInBrowser(t *testing.T) {
 	for i, v := range doc.Violations {
 		entry := fmt.Sprintf(`document.querySelectorAll(".violation")[%d]`, i)
 		b.Is(entry+`.querySelector("pre.command").textContent`, v.Command)
-		b.Is(entry+`.querySelector("p b").textContent`, v.Since)
+		b.Is(entry+`.querySelector("p b").textContent`, names.Of(v.Since))
 		b.Is(entry+`.querySelectorAll(".timeline span").length`, len(doc.Kernels))
 		marks := map[string]string{"violation": "x", "holds": ".", "other": "!", "": ""}
 		var want []string
@@ -51,7 +51,7 @@ func TestViolationsInBrowser(t *testing.T) {
 		}
 		b.Is(`[...`+entry+`.querySelectorAll(".timeline span")].map(e => e.textContent).join()`, strings.Join(want, ","))
 		b.Is(entry+`.querySelector(".timeline .first").title`, v.Since+": has it")
-		b.Is(entry+`.querySelector(".timeline").getAttribute("aria-label").startsWith(`+quoted("First bad kernel: "+v.Since+". Has it: "+strings.Join(v.Kernels, ", "))+`)`, true)
+		b.Is(entry+`.querySelector(".timeline").getAttribute("aria-label").startsWith(`+quoted("First bad kernel: "+names.Of(v.Since)+". Has it: "+strings.Join(names.All(v.Kernels), ", "))+`)`, true)
 		b.To(browsertest.Eval[string](b, `location.href.split("#")[0] + `+entry+`.querySelector("a").getAttribute("href")`))
 		b.Is(shownText, fmt.Sprintf("%d of %d cells", v.Cells, len(cells)))
 		b.Is(chip("classes", "violation"), v.Cells)

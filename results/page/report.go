@@ -38,6 +38,7 @@ func WriteReport(ctx context.Context, w io.Writer, r results.Run, marks []string
 	run := NewRun(results.RunSummary{Run: results.SafeRun(r), Tally: results.Count(cells)}, marks)
 	columns := NewCells(cells)
 	columns.SetFamilies(src)
+	columns.SetExpected(cells, src.Expect)
 	details, err := newDetails(ctx, r, given, src)
 	if err != nil {
 		return err

@@ -78,6 +78,7 @@ type fakeSource struct {
 	crashLines func(string) []int
 	family     func(string) string
 	report     func(results.Run, results.Cell) (string, error)
+	expect     func([]results.Cell, outcome.Policy)
 	about      func(string) About
 }
 
@@ -93,6 +94,12 @@ func (f fakeSource) History(_ context.Context, k results.CellKey) ([]Past, error
 		return nil, nil
 	}
 	return f.history(k)
+}
+
+func (f fakeSource) Expect(cells []results.Cell, p outcome.Policy) {
+	if f.expect != nil {
+		f.expect(cells, p)
+	}
 }
 
 func (f fakeSource) CrashLines(console string) []int {

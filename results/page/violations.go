@@ -10,7 +10,9 @@ import (
 // Violations are what every policy forbids, in a run: they do not depend on its
 // policy. The most important ones come first.
 type Violations struct {
-	Kernels    []string    `json:"kernels"` // of the run, oldest first
+	Kernels    []string    `json:"kernels"`  // of the run, oldest first
+	Labels     []string    `json:"labels"`   // of the kernels, as in Cells
+	Packages   []string    `json:"packages"` // of the kernels, as in Cells
 	Violations []Violation `json:"violations"`
 	LeftOut    int         `json:"left_out"` // tests whose violations are not listed: the run is too large
 }
@@ -49,6 +51,7 @@ func NewViolations(r results.Run, cells []results.Cell) Violations {
 	all := findings.Violations(r, cells)
 	lines := findings.Timelines(cells, all, kernels)
 	doc := Violations{Kernels: clean(kernels), Violations: make([]Violation, len(all))}
+	doc.Labels, doc.Packages = labels(kernels, results.NewLabels(results.Releases(cells)))
 	for i, v := range all {
 		doc.Violations[i] = Violation{
 			Test: sanitize.Line(v.Test), Title: sanitize.Line(v.Title), Verdict: v.Verdict, Outcome: cleanName(v.Outcome), Meaning: v.Outcome.Meaning(),

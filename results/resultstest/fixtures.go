@@ -30,7 +30,7 @@ func Attempt(key results.CellKey, n int, v outcome.Verdict, o outcome.Outcome) r
 var Key = results.CellKey{Kernel: "6.12.117+deb12-cloud-amd64", FS: "xfs", Test: "splice.TestPunchHole/page"}
 
 // Must fails the test at once if there is an error.
-func Must(t *testing.T, err error) {
+func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

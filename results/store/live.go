@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/splicelab/splicelab/results"
@@ -49,6 +50,29 @@ func (s *Store) EndLive(id string) error {
 		return nil
 	}
 	return err
+}
+
+// sweepLive removes reports that killed processes left behind. It is harmless to
+// fail: they are outdated, and whoever resumes the run replaces its report.
+func (s *Store) sweepLive() {
+	dir := s.path + ".live"
+	reports, err := os.ReadDir(dir)
+	if err != nil || len(reports) == 0 {
+		return
+	}
+	// The locks are read after the reports: a process holds its run's lock before
+	// it reports.
+	running, err := s.Running()
+	if err != nil {
+		return
+	}
+	for _, r := range reports {
+		name := strings.TrimSuffix(strings.TrimSuffix(r.Name(), ".tmp"), ".json")
+		if id, err := url.PathUnescape(name); err == nil && !running.Has(id) {
+			_ = os.Remove(filepath.Join(dir, r.Name()))
+		}
+	}
+	_ = os.Remove(dir) // if none is left
 }
 
 // Live is what the process that runs a run reported last, if that is not long

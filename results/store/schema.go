@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // applicationID marks a SQLite file as ours ("SPLC"), so that another program's
@@ -134,7 +135,7 @@ var migrations = [...]string{
 }
 
 // migrate brings the database to the current schema in one transaction.
-func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
+func migrate(ctx context.Context, db *sql.DB, path string, note func(string)) (err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -163,16 +164,42 @@ func migrate(ctx context.Context, db *sql.DB, path string) (err error) {
 	case version == len(migrations):
 		return tx.Commit()
 	}
-	for _, m := range migrations[version:] {
-		if _, err := tx.ExecContext(ctx, m); err != nil {
-			return err
+	err = whileSlow(slowMigration, func() {
+		note(fmt.Sprintf("updating %s to schema %d; this happens once, and takes some time if there are many cells", path, len(migrations)))
+	}, func() error {
+		for _, m := range migrations[version:] {
+			if _, err := tx.ExecContext(ctx, m); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	// PRAGMA takes no bound parameters.
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(migrations))); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// slowMigration is how long a migration takes without a word.
+const slowMigration = time.Second
+
+// whileSlow calls slow once if work takes longer than patience. It returns only
+// when neither runs.
+func whileSlow(patience time.Duration, slow func(), work func() error) error {
+	told := make(chan struct{})
+	timer := time.AfterFunc(patience, func() {
+		defer close(told)
+		slow()
+	})
+	err := work()
+	if !timer.Stop() {
+		<-told
+	}
+	return err
 }
 
 // ignoreDone ignores the error of rolling back a finished transaction.

@@ -39,7 +39,11 @@ type Store struct {
 
 // Open opens the store in the file at path. It creates a missing file and its
 // directories, and migrates an older schema.
-func Open(path string) (*Store, error) {
+func Open(path string) (*Store, error) { return OpenNoting(path, func(string) {}) }
+
+// OpenNoting is Open that calls note with a line if migrating takes so long that
+// the user should know.
+func OpenNoting(path string, note func(string)) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("results file %s: %w", path, err)
@@ -69,13 +73,14 @@ func Open(path string) (*Store, error) {
 		return nil, s.explain(err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := migrate(context.Background(), s.write, path); err != nil {
+	if err := migrate(context.Background(), s.write, path, note); err != nil {
 		return nil, errors.Join(s.explain(err), s.write.Close())
 	}
 	if s.read, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
 		return nil, errors.Join(s.explain(err), s.write.Close())
 	}
 	s.read.SetMaxOpenConns(4)
+	s.sweepLive()
 	return s, nil
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
-func open(t *testing.T, path string) *Store {
+func open(t testing.TB, path string) *Store {
 	t.Helper()
 	s, err := Open(path)
 	if err != nil {
@@ -32,7 +32,7 @@ func open(t *testing.T, path string) *Store {
 	return s
 }
 
-func fresh(t *testing.T) *Store { return open(t, filepath.Join(t.TempDir(), "results.db")) }
+func fresh(t testing.TB) *Store { return open(t, filepath.Join(t.TempDir(), "results.db")) }
 
 func TestStoreRoundTrip(t *testing.T) {
 	ctx := t.Context()

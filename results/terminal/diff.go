@@ -92,6 +92,9 @@ func WriteChanges(w io.Writer, d compare.Difference, o Options) error {
 func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	names := changedKernels(d)
 	for _, l := range d.Lists() {
+		if l.Name == "new" {
+			writeNewFailing(out, d.NewFailing(), names, o)
+		}
 		if l.Name == "new" || l.Name == "gone" {
 			continue
 		}
@@ -114,8 +117,26 @@ func writeDifference(out *bytes.Buffer, d compare.Difference, o Options) {
 	}
 }
 
+// newFailing is how many new cells that fail are listed.
+const newFailing = 20
+
+// writeNewFailing lists the failing cells that only the later side has.
+func writeNewFailing(out *bytes.Buffer, all []compare.Change, names results.Labels, o Options) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n%s\n", paint(o.Color, listColour("new-failures"), fmt.Sprintf("new cells that fail: %d", len(all))))
+	for i, c := range all {
+		if i == newFailing {
+			fmt.Fprintf(out, "  and %d more\n", len(all)-i)
+			break
+		}
+		writeChange(out, c, names, o, false)
+	}
+}
+
 // changedKernels names the kernels of all changes.
-func changedKernels(d compare.Difference) labels {
+func changedKernels(d compare.Difference) results.Labels {
 	var cells []results.Cell
 	for _, l := range d.Lists() {
 		for _, c := range l.Changes {
@@ -126,22 +147,25 @@ func changedKernels(d compare.Difference) labels {
 			}
 		}
 	}
-	return newLabels(results.Releases(cells))
+	return results.NewLabels(results.Releases(cells))
 }
 
-// writeChange writes one change of a cell that both sides have. runs: names the
+// writeChange writes one change of a cell that the later side has. runs: names the
 // earlier kernel if it differs.
-func writeChange(b *bytes.Buffer, c compare.Change, names labels, o Options, runs bool) {
-	writeWrapped(b, "  ", []string{names.full(c.Kernel), sanitize.Line(c.FS), sanitize.Line(c.Test)}, " ", o.Width)
+func writeChange(b *bytes.Buffer, c compare.Change, names results.Labels, o Options, runs bool) {
+	writeWrapped(b, "  ", []string{names.Full(c.Kernel), sanitize.Line(c.FS), sanitize.Line(c.Test)}, " ", o.Width)
 	part := func(lead string, cell *results.Cell, tail string) string {
 		text := cut(sanitize.Line(cell.What()), o.Width-6-len(lead)-visible(tail))
 		return lead + paint(o.Color, stateColour(cell), text) + tail
 	}
-	was := ""
-	if runs && c.Before.Kernel != c.After.Kernel {
-		was = " on " + names.full(c.Before.Kernel)
+	parts := []string{part("", c.After, "")}
+	if c.Before != nil {
+		was := ""
+		if runs && c.Before.Kernel != c.After.Kernel {
+			was = " on " + names.Full(c.Before.Kernel)
+		}
+		parts = []string{part("", c.Before, was), part("-> ", c.After, "")}
 	}
-	parts := []string{part("", c.Before, was), part("-> ", c.After, "")}
 	detail := sanitize.Line(c.After.Detail)
 	if line := "      " + strings.Join(parts, " ") + ": "; detail != "" && visible(line)+20 < o.Width {
 		b.WriteString(line + cut(detail, o.Width-visible(line)) + "\n")

@@ -65,7 +65,7 @@ func (m *matrix) spans(cells []*results.Cell, control bool) (all []span, ok bool
 // foldGroup moves those of a test and its subtests that can be folded to folds,
 // and returns the others. Names lose their first skip bytes.
 func (m *matrix) foldGroup(tests []string, skip int, folds *[]fold) (rest []string) {
-	control := strings.HasSuffix(parent(tests[0]), ".TestControl")
+	control := results.IsControl(tests[0])
 	var own []fold
 	for _, t := range tests {
 		spans, ok := m.spans(m.grid[t], control)
@@ -131,9 +131,9 @@ func (m *matrix) writeFolds(b *bytes.Buffer) {
 		}
 		var parts []string
 		for _, s := range f.spans {
-			text := painted(s.cell, m.o.Color) + " " + m.labels.of(m.kernels[s.from])
+			text := painted(s.cell, m.o.Color) + " " + m.labels.Of(m.kernels[s.from])
 			if s.to > s.from {
-				text += " to " + m.labels.of(m.kernels[s.to])
+				text += " to " + m.labels.Of(m.kernels[s.to])
 			}
 			parts = append(parts, text)
 		}

@@ -25,7 +25,7 @@ type kernelMap struct {
 	groups      []history.MapGroup
 	first, last int // of the groups that are shown: [first, last)
 	corner      string
-	names       labels
+	names       results.Labels
 	filesystems int // how many the map has
 }
 
@@ -81,7 +81,7 @@ func newKernelMap(m history.KernelMap, o Options) *kernelMap {
 		}
 		releases = append(releases, r)
 	}
-	k.names = newLabels(releases)
+	k.names = results.NewLabels(releases)
 	return k
 }
 
@@ -254,7 +254,7 @@ func (k *kernelMap) writeChanges(b *bytes.Buffer) {
 	for i, c := range order {
 		if i == 0 || order[i-1].from != c.from || order[i-1].to != c.to {
 			b.WriteByte('\n')
-			writeWrapped(b, "", []string{k.names.full(k.Kernels[c.from].Release), "-> " + k.names.full(k.Kernels[c.to].Release)}, " ", k.o.Width)
+			writeWrapped(b, "", []string{k.names.Full(k.Kernels[c.from].Release), "-> " + k.names.Full(k.Kernels[c.to].Release)}, " ", k.o.Width)
 		}
 		head := fmt.Sprintf("  %s -> %s: ", k.word(c.old), k.word(c.now))
 		if len(rows[c]) == 1 && visible(head+rows[c][0]) <= k.o.Width {

@@ -19,7 +19,7 @@ type block []group
 // never shortened for it and a kernel's version is never broken: there are more
 // blocks instead.
 func (m *matrix) layOut() {
-	m.blocks, m.label, m.heads = nil, 0, m.labels.short
+	m.blocks, m.label, m.heads = nil, 0, m.labels.Short
 	if len(m.rows) == 0 {
 		return
 	}
@@ -35,11 +35,11 @@ func (m *matrix) layOut() {
 	for _, b := range m.blocks {
 		widest = max(widest, b.width())
 		for _, g := range b {
-			fits = fits && runewidth.StringWidth(m.labels.long[m.columns[g.from].Kernel]) <= g.width
+			fits = fits && runewidth.StringWidth(m.labels.Long[m.columns[g.from].Kernel]) <= g.width
 		}
 	}
 	if fits {
-		m.heads = m.labels.long
+		m.heads = m.labels.Long
 	}
 	m.label = min(longest, max(room-widest, 8))
 }
@@ -65,7 +65,7 @@ func (m *matrix) pack(room int) []block {
 		if m.columnWidth(to-1) == 2 {
 			width++
 		}
-		head := runewidth.StringWidth(m.labels.short[m.columns[from].Kernel])
+		head := runewidth.StringWidth(m.labels.Short[m.columns[from].Kernel])
 		groups = append(groups, group{from, to, max(width, min(head, max(room-gap, 2)))})
 		from = to
 	}

@@ -120,10 +120,10 @@ func (m *matrix) writeKernels(b *bytes.Buffer) {
 	var full []string
 	shortened := false
 	for _, k := range m.kernels {
-		full = append(full, m.labels.long[k])
-		shortened = shortened || m.labels.short[k] != m.labels.long[k]
+		full = append(full, m.labels.Long[k])
+		shortened = shortened || m.labels.Short[k] != m.labels.Long[k]
 	}
-	if shortened && (len(m.blocks) == 0 || m.heads[m.kernels[0]] != m.labels.long[m.kernels[0]]) {
+	if shortened && (len(m.blocks) == 0 || m.heads[m.kernels[0]] != m.labels.Long[m.kernels[0]]) {
 		writeWrapped(b, "kernels: ", full, ", ", m.o.Width)
 	}
 }
@@ -199,7 +199,7 @@ func observed(cells []results.Cell) map[outcome.Outcome]int {
 	seen := map[outcome.Outcome]int{}
 	for i := range cells {
 		c := &cells[i]
-		control := strings.HasSuffix(parent(c.Test), ".TestControl") && c.Class() == outcome.Passes
+		control := results.IsControl(c.Test) && c.Class() == outcome.Passes
 		if c.Outcome != outcome.None && !control {
 			seen[c.Outcome]++
 		}

@@ -141,14 +141,14 @@ type matrix struct {
 	folds   []fold // rows that are the same on every filesystem
 	corner  string // the prefix that labels omit
 	kernels []string
-	labels  labels
+	labels  results.Labels
 	heads   map[string]string // kernel → its heading
 	blocks  []block
 	label   int // width of the labels
 }
 
 func newMatrix(cells []results.Cell, o Options) *matrix {
-	m := &matrix{o: o, columns: results.Columns(cells), grid: make(map[string][]*results.Cell), labels: newLabels(results.Releases(cells))}
+	m := &matrix{o: o, columns: results.Columns(cells), grid: make(map[string][]*results.Cell), labels: results.NewLabels(results.Releases(cells))}
 	index := make(map[results.Column]int, len(m.columns))
 	for i, c := range m.columns {
 		index[c] = i

@@ -38,9 +38,9 @@ func WriteTrend(w io.Writer, of results.Selected, points []compare.TrendPoint, o
 	for _, p := range points {
 		most = max(most, p.Violations)
 	}
-	for i, p := range points {
-		began, ended := "-", "-"
-		if i > 0 {
+	for _, p := range points {
+		began, ended := "-", "-" // nothing to compare with
+		if p.Compared > 0 {
 			began, ended = fmt.Sprint(p.New), fmt.Sprint(p.Fixed)
 		}
 		if p.New > 0 {

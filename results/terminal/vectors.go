@@ -28,7 +28,7 @@ func WriteVectors(w io.Writer, cells []results.Cell, o Options) error {
 		fmt.Fprintf(b, "  %s %s\n", p.Name, p.Asks)
 	}
 	writeWords(b, "  fits: ", "policies that no answer contradicts: 0 document, 1 copy, 2 steal, 3 copy on write, 4 block", o.Width)
-	names := newLabels(results.Releases(cells))
+	names := results.NewLabels(results.Releases(cells))
 	var kernels []string
 	for _, v := range all {
 		if !slices.Contains(kernels, v.Kernel) {
@@ -40,7 +40,7 @@ func WriteVectors(w io.Writer, cells []results.Cell, o Options) error {
 		short = !newVectorTable(findings.VectorRows(all, k), false).fits(o.Width) || short
 	}
 	for _, k := range kernels {
-		fmt.Fprintf(b, "\n%s\n", names.full(k))
+		fmt.Fprintf(b, "\n%s\n", names.Full(k))
 		rows := findings.VectorRows(all, k)
 		newVectorTable(rows, short).write(b, o)
 		writeSkippedVectors(b, rows, o)

@@ -20,7 +20,7 @@ const (
 
 // writeViolations writes what every policy forbids, the most frequent first: since
 // which kernel it is there, where, and how it is reproduced.
-func writeViolations(b *bytes.Buffer, r results.Run, cells []results.Cell, names labels, o Options) {
+func writeViolations(b *bytes.Buffer, r results.Run, cells []results.Cell, names results.Labels, o Options) {
 	if len(cells) == 0 {
 		return
 	}
@@ -62,7 +62,7 @@ func writeViolations(b *bytes.Buffer, r results.Run, cells []results.Cell, names
 	}
 }
 
-func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, filesystems int, names labels, o Options) {
+func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, filesystems int, names results.Labels, o Options) {
 	letter, colour := v.Outcome.Letter(), palette.Verdict(v.Verdict)
 	if hue, ok := palette.Outcome(v.Outcome); ok && v.Verdict == outcome.Fail {
 		colour = hue
@@ -96,7 +96,7 @@ func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, filesys
 	}
 	text := since(v, all, names)
 	if n := len(v.Kernels); n > 1 && n < len(all) {
-		text += ": " + listed(names.all(v.Kernels), " to ")
+		text += ": " + listed(names.All(v.Kernels), " to ")
 	}
 	writeWords(b, "   ", text, o.Width)
 	writeCommand(b, "   ", v.Command, o.Width)
@@ -104,16 +104,16 @@ func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, filesys
 
 // since says which is the first kernel that has a violation, as far as the run
 // tells.
-func since(v findings.Violation, all []string, names labels) string {
+func since(v findings.Violation, all []string, names results.Labels) string {
 	switch {
 	case v.Before != "":
-		return fmt.Sprintf("since %s (%s has not)", names.of(v.Since), names.of(v.Before))
+		return fmt.Sprintf("since %s (%s has not)", names.Of(v.Since), names.Of(v.Before))
 	case len(v.Kernels) == len(all) && len(all) > 1:
 		return "on every kernel of the run"
 	case v.Since == all[0]:
-		return "since " + names.of(v.Since) + " or earlier"
+		return "since " + names.Of(v.Since) + " or earlier"
 	}
-	return "since " + names.of(v.Since) + " (no result on older ones)"
+	return "since " + names.Of(v.Since) + " (no result on older ones)"
 }
 
 // listed joins names, but only the first and the last of many.

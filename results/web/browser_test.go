@@ -1,3 +1,7 @@
+// The browser is a process of its own: the race detector would only slow the
+// test down.
+//go:build !race
+
 package web
 
 import (
@@ -9,22 +13,9 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/browsertest"
-	"github.com/splicelab/splicelab/results/store"
 )
 
 func TestMain(m *testing.M) { browsertest.Main(m) }
-
-// live returns a store's server, and a second connection to the store, as a
-// writer in another process would have.
-func live(t *testing.T) (writer *store.Store, address string) {
-	t.Helper()
-	path := storePath(t)
-	writer = sampleStore(t, path)
-	address, _ = serving(t, testServer(t, Config{Store: openStore(t, path), Loopback: true}, quick))
-	return writer, address
-}
-
-const liveRun = "20261123-211420-live"
 
 func TestRunsInBrowser(t *testing.T) {
 	t.Parallel()

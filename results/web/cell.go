@@ -23,11 +23,7 @@ func (s *Server) cell(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	stamp, err := s.version(r.Context())
-	if err != nil {
-		return err
-	}
-	run, err := s.find(r.Context(), r.PathValue("ref"))
+	run, stamp, err := s.requested(r)
 	if err != nil {
 		return err
 	}
@@ -66,13 +62,11 @@ func (c cellSource) History(ctx context.Context, key results.CellKey) ([]page.Pa
 	return c.server.past(ctx, key, c.policy, someRuns)
 }
 
+func (c cellSource) Expect(cells []results.Cell, p outcome.Policy) { c.server.expect(cells, p) }
+
 // violations serves what every policy forbids in a run.
 func (s *Server) violations(w http.ResponseWriter, r *http.Request) error {
-	if found, err := s.find(r.Context(), r.PathValue("ref")); err == nil && s.paged(found) && !r.URL.Query().Has("test") {
-		stamp, err := s.version(r.Context())
-		if err != nil {
-			return err
-		}
+	if found, stamp, err := s.requested(r); err == nil && s.paged(found) && !r.URL.Query().Has("test") {
 		return s.document(w, r, "violations "+found.ID, settled(found, stamp), func(ctx context.Context) (any, error) {
 			cells, leftOut, err := s.violating(ctx, found)
 			doc := page.NewViolations(found, s.cfg.Judge.Judge(found, cells))

@@ -158,26 +158,23 @@ func (s *Server) mapRuns(ctx context.Context, refs string) ([]results.Run, error
 }
 
 func (s *Server) readMap(ctx context.Context, runs []results.Run, p outcome.Policy, wanted func(*results.Cell) bool) (history.KernelMap, map[results.CellKey]string, error) {
-	var cells []results.Cell
-	from := map[results.CellKey]string{} // each cell's run
+	var cells history.MapCells
 	for _, run := range runs {
-		_, all, err := s.read(ctx, run, p, nil)
+		err := s.inParts(ctx, run, func(part []results.Cell) error {
+			if p != "" {
+				part = results.Show(part, p)
+			}
+			cells.Add(run.ID, part, wanted)
+			if cells.Len() > s.limits.mapCells {
+				return tooLarge("a map of more than %d cells is too large: name fewer tests or filesystems", s.limits.mapCells)
+			}
+			return nil
+		})
 		if err != nil {
 			return history.KernelMap{}, nil, err
 		}
-		for i := range all {
-			if key := all[i].CellKey; wanted(&all[i]) && from[key] == "" {
-				from[key] = run.ID
-				cells = append(cells, all[i])
-			}
-		}
 	}
-	releases := results.Releases(cells)
-	columns := make([]history.MapKernel, len(releases))
-	for i, r := range releases {
-		columns[i] = history.MapKernel{Release: r.Name, Series: r.Series()}
-	}
-	return history.NewKernelMap(columns, cells), from, nil
+	return cells.Map(), cells.From, nil
 }
 
 func orDefault(s, otherwise string) string {

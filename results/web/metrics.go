@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/splicelab/splicelab/results"
-	"github.com/splicelab/splicelab/results/format"
+	"github.com/splicelab/splicelab/results/metrics"
 )
 
 // maxRunning bounds the runs in progress among the newest ones.
@@ -29,7 +29,7 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) error {
 	}
 	as := expfmt.NegotiateAccept(r.Header, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtText)
 	var b bytes.Buffer
-	if err := format.WriteMetrics(&b, as, format.Metrics(latest, running)); err != nil {
+	if err := metrics.Write(&b, as, metrics.Families(latest, running)); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", string(as))
@@ -40,7 +40,7 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) error {
 
 // latestMetrics counts the cells of the latest run; nil if there is none. They
 // are counted once, not for every scrape.
-func (s *Server) latestMetrics(r *http.Request) (*format.RunMetrics, error) {
+func (s *Server) latestMetrics(r *http.Request) (*metrics.Run, error) {
 	stamp, err := s.version(r.Context())
 	if err != nil {
 		return nil, err
@@ -54,22 +54,22 @@ func (s *Server) latestMetrics(r *http.Request) (*format.RunMetrics, error) {
 	}
 	counted, err := s.cache.get(r.Context(), "metrics "+found.ID, settled(found, stamp), func(ctx context.Context) (any, error) {
 		_, cells, err := s.read(ctx, found, "", nil)
-		return format.NewRunMetrics(found, cells), err
+		return metrics.Of(found, cells), err
 	})
 	if err != nil {
 		return nil, err
 	}
-	m := new(format.RunMetrics)
+	m := new(metrics.Run)
 	return m, json.Unmarshal(counted.body, m)
 }
 
 // progress is how far the runs are that a process is executing.
-func (s *Server) progress(ctx context.Context) ([]format.Progress, error) {
+func (s *Server) progress(ctx context.Context) ([]metrics.Progress, error) {
 	recent, _, err := s.cfg.Store.Recent(ctx, 0, maxRunning)
 	if err != nil {
 		return nil, err
 	}
-	var all []format.Progress
+	var all []metrics.Progress
 	for _, run := range recent {
 		if !run.Running {
 			continue
@@ -78,7 +78,7 @@ func (s *Server) progress(ctx context.Context) ([]format.Progress, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, format.Progress{Run: run.ID, Planned: run.Planned, Done: tally.Cells})
+		all = append(all, metrics.Progress{Run: run.ID, Planned: run.Planned, Done: tally.Cells})
 	}
 	return all, nil
 }

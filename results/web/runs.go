@@ -112,11 +112,7 @@ func (t *tallies) of(ctx context.Context, store Store, id string) (results.Tally
 
 // run serves one run.
 func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
-	stamp, err := s.version(r.Context())
-	if err != nil {
-		return err
-	}
-	found, err := s.find(r.Context(), r.PathValue("ref"))
+	found, stamp, err := s.requested(r)
 	if err != nil {
 		return err
 	}
@@ -138,8 +134,14 @@ func (s *Server) cells(w http.ResponseWriter, r *http.Request) error {
 		}
 		doc := page.NewCells(cells, planned...)
 		doc.SetFamilies(s.cfg.Annotator)
+		doc.SetExpected(cells, s.expect)
 		return doc
 	})
+}
+
+// expect judges cells by the user's expectations under a policy.
+func (s *Server) expect(cells []results.Cell, p outcome.Policy) {
+	copy(cells, s.cfg.Judge.Judge(results.Run{Policy: p}, cells))
 }
 
 // ofCells serves a document built from a run's cells, judged by the policy in
@@ -153,11 +155,7 @@ func (s *Server) ofCells(w http.ResponseWriter, r *http.Request, name string, ma
 	if err != nil {
 		return err
 	}
-	stamp, err := s.version(r.Context())
-	if err != nil {
-		return err
-	}
-	found, err := s.find(r.Context(), r.PathValue("ref"))
+	found, stamp, err := s.requested(r)
 	if err != nil {
 		return err
 	}
@@ -192,6 +190,18 @@ func settled(r results.Run, stamp string) string {
 		return stamp
 	}
 	return "f" + strconv.FormatInt(r.Finished.UnixNano(), 10)
+}
+
+// requested returns the run that a request names, and the stamp of documents that
+// change with any write. The stamp is read first: what is written while the run is
+// read makes it outdated.
+func (s *Server) requested(r *http.Request) (results.Run, string, error) {
+	stamp, err := s.version(r.Context())
+	if err != nil {
+		return results.Run{}, "", err
+	}
+	run, err := s.find(r.Context(), r.PathValue("ref"))
+	return run, stamp, err
 }
 
 // find resolves a reference to a run.

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write schema.json anew")
 var answers = map[string]any{
 	"Runs": Runs{}, "Run": page.Run{}, "Cells": page.Cells{}, "Cell": page.Cell{}, "Event": page.Event{},
 	"Diff": page.Diff{}, "History": History{}, "Map": page.Map{}, "Failure": Failure{}, "Vectors": page.Vectors{}, "Times": page.Times{},
-	"Violations": page.Violations{}, "Trend": page.Trend{}, "Tests": Tests{},
+	"Violations": page.Violations{}, "Trend": page.Trend{}, "Flaky": Flaky{}, "Searches": Searches{}, "Tests": Tests{},
 }
 
 // TestSchemaMatchesTypes: the schema matches the documents' types and their
@@ -138,7 +138,7 @@ func validate(t *testing.T, name string, body []byte) {
 // TestAnswersMatchSchema validates a response of every kind against the
 // served schema.
 func TestAnswersMatchSchema(t *testing.T) {
-	h := testServer(t, Config{Store: sampleStore(t, storePath(t))}, quick).Handler()
+	h := testServer(t, Config{Store: sampleStore(t, storePath(t)), Searches: func() ([]page.Search, error) { return []page.Search{sampleSearch(0, 1)}, nil }}, quick).Handler()
 	cell := "kernel=" + url.QueryEscape(kernels[2]) + "&fs=xfs&test=" + url.QueryEscape(tests[0])
 	seen := []string{"Event"} // sent in a stream: see TestEvents
 	for target, name := range map[string]string{
@@ -149,6 +149,7 @@ func TestAnswersMatchSchema(t *testing.T) {
 		"/api/runs/latest~1/vectors": "Vectors", "/api/runs/latest~1/violations": "Violations", "/api/runs/latest/violations": "Violations", "/api/runs/latest/vectors": "Vectors", "/api/runs/latest~1/times": "Times", "/api/runs/latest/times": "Times",
 		"/api/diff": "Diff", "/api/diff?before=@baseline&after=latest~1": "Diff", "/api/diff?before=latest~1&after=latest&policy=alias": "Diff",
 		"/api/history?" + cell: "History", "/api/history?kernel=no&fs=such&test=cell": "History",
+		"/api/flaky": "Flaky", "/api/flaky?limit=1&policy=alias": "Flaky", "/api/bisections": "Searches",
 		"/api/map": "Map", "/api/trend": "Trend", "/api/runs/latest~1/tests": "Tests", "/api/runs/latest~1/cells?test=splice.TestWrite": "Cells", "/api/runs/latest~1/cells?test=a/b": "Failure", "/api/trend?limit=1": "Trend", "/api/map?tests=Punch&fs=xfs&runs=latest~1,@baseline": "Map", "/api/map?tests=nothing": "Map",
 		"/api/runs/nobody": "Failure", "/api/nothing": "Failure", "/api/runs/latest/cell": "Failure",
 	} {

@@ -53,6 +53,9 @@ type Judge interface {
 	// Assess separates regressions from flakes by the history of the cells up
 	// to run before, judged by policy p.
 	Assess(ctx context.Context, before results.Run, p outcome.Policy, d *compare.Difference) error
+	// Fails tells which attempts fail, and not as the user expects. The answer is
+	// for one goroutine.
+	Fails() history.Judgement
 }
 
 // Config configures what a Server serves, and to whom.
@@ -72,6 +75,9 @@ type Config struct {
 	// Planned may be nil. It returns the columns that an unfinished run is going
 	// to fill: cells of which only kernel, version and filesystem are set.
 	Planned func(context.Context, results.Run) []results.Cell
+	// Searches may be nil. It returns the bisections, the one that changed last
+	// first.
+	Searches func() ([]page.Search, error)
 	// Log, unless nil, receives internal errors, which clients do not see.
 	Log func(error)
 }
@@ -83,6 +89,10 @@ func (asStored) Judge(_ results.Run, cells []results.Cell) []results.Cell { retu
 
 func (asStored) Assess(context.Context, results.Run, outcome.Policy, *compare.Difference) error {
 	return nil
+}
+
+func (asStored) Fails() history.Judgement {
+	return func(a *results.Attempt) bool { return a.Verdict.Bad() }
 }
 
 // unannotated is the Annotator of a server without one.
@@ -105,11 +115,12 @@ type limits struct {
 	readers   int           // documents being built at once
 	cacheSize int           // bytes of documents kept
 	cells     int           // in one document
+	mapCells  int           // in one map
 }
 
 var defaultLimits = limits{
 	poll: 500 * time.Millisecond, heartbeat: 15 * time.Second, write: 10 * time.Second, linger: time.Minute,
-	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20, cells: 200_000,
+	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20, cells: 200_000, mapCells: 1_000_000,
 }
 
 // Server answers requests about a store.
@@ -223,6 +234,8 @@ func (s *Server) routes() http.Handler {
 		"/api/diff":                  s.diff,
 		"/api/trend":                 s.trend,
 		"/api/history":               s.history,
+		"/api/flaky":                 s.flaky,
+		"/api/bisections":            s.searches,
 		"/api/map":                   s.kernelMap,
 		"/api/schema.json":           s.schema,
 		"/api/":                      unknownPath,

@@ -1,3 +1,7 @@
+// The browser is a process of its own: the race detector would only slow the
+// test down.
+//go:build !race
+
 package web
 
 import (
@@ -79,31 +83,4 @@ func TestTrendInBrowser(t *testing.T) {
 	b.Is(`document.documentElement.scrollWidth <= innerWidth`, true)
 	b.Accessible("trend")
 	b.Sound()
-}
-
-// Nightly runs are not compared with those that somebody made in between.
-func TestTrendOfNightlyRuns(t *testing.T) {
-	run := func(id, verb string, finished bool) results.RunSummary {
-		r := results.RunSummary{Run: results.Run{ID: id, Command: []string{"splicelab", verb}}}
-		if finished {
-			r.Finished = t0
-		}
-		return r
-	}
-	recent := []results.RunSummary{run("5", "nightly", false), run("4", "nightly", true), run("3", "run", true), run("2", "nightly", true), run("1", "run", true)}
-	for _, c := range []struct {
-		runs    []results.RunSummary
-		limit   int
-		nightly bool
-		want    string
-	}{{recent, 9, true, "[2 4]"}, {recent, 1, true, "[4]"}, {recent[2:], 9, false, "[1 2 3]"}, {recent[2:], 2, false, "[2 3]"}, {nil, 2, false, "[]"}} {
-		runs, nightly := trendOf(c.runs, c.limit)
-		ids := []string{}
-		for _, r := range runs {
-			ids = append(ids, r.ID)
-		}
-		if fmt.Sprint(ids) != c.want || nightly != c.nightly {
-			t.Errorf("the trend is of %v, nightly: %v, want %s", ids, nightly, c.want)
-		}
-	}
 }

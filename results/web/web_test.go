@@ -16,6 +16,7 @@ import (
 
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/page"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -250,3 +251,33 @@ func storePath(t testing.TB) string { return filepath.Join(t.TempDir(), "results
 
 // shown formats a value in one line, for tables of expected values.
 func shown(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
+
+// TestReadersDoNotBlockWriters: attempts are stored while documents are being
+// read.
+func TestReadersDoNotBlockWriters(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.db")
+	writer := sampleStore(t, path)
+	h := testServer(t, Config{Store: openStore(t, path)}, quick).Handler()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 40 {
+			ask(h, "GET", fmt.Sprint("/api/map?tests=Test|", i))
+		}
+	}()
+	n := 0
+	for {
+		n++
+		if err := writer.AddAttempt(t.Context(), "20261123-211420-live", new(attempt("6.1", "xfs", fmt.Sprint("s.Test", n), 1, outcome.Pass, outcome.None))); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-done:
+			if cells := get[page.Cells](t, h, "/api/runs/unfinished/cells"); len(cells.Kernel) != n {
+				t.Errorf("%d of %d cells were read", len(cells.Kernel), n)
+			}
+			return
+		default:
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
@@ -40,11 +41,7 @@ func (s *Server) paged(r results.Run) bool { return r.Planned > s.limits.cells }
 
 // tests serves the tests of a run.
 func (s *Server) tests(w http.ResponseWriter, r *http.Request) error {
-	stamp, err := s.version(r.Context())
-	if err != nil {
-		return err
-	}
-	found, err := s.find(r.Context(), r.PathValue("ref"))
+	found, stamp, err := s.requested(r)
 	if err != nil {
 		return err
 	}
@@ -99,6 +96,40 @@ func (s *Server) cellsOf(ctx context.Context, r results.Run, tests []string) ([]
 	return s.cfg.Store.Cells(ctx, r.ID)
 }
 
+// inParts visits the stored cells of a run, those of a paged one in several parts
+// of which none has more than one document may have.
+func (s *Server) inParts(ctx context.Context, r results.Run, visit func([]results.Cell) error) error {
+	if !s.paged(r) {
+		cells, err := s.cfg.Store.Cells(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		return visit(cells)
+	}
+	doc, err := s.remembered(ctx, r)
+	if err != nil {
+		return err
+	}
+	for len(doc.Tests) > 0 {
+		var part []string
+		for room := s.limits.cells; len(doc.Tests) > 0 && len(part) < maxTests; doc.Tests = doc.Tests[1:] {
+			// A test that is too large for one part is read all the same.
+			if room -= doc.Tests[0].Cells; room < 0 && len(part) > 0 {
+				break
+			}
+			part = append(part, doc.Tests[0].Test)
+		}
+		cells, err := s.cfg.Store.CellsOfTests(ctx, r.ID, part)
+		if err != nil {
+			return err
+		}
+		if err := visit(cells); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func tooLarge(format string, args ...any) error {
 	return &requestError{http.StatusRequestEntityTooLarge, fmt.Sprintf(format, args...)}
 }
@@ -116,24 +147,35 @@ func (s *Server) counted(ctx context.Context, r results.Run) (map[string]int, er
 
 // lastOverview is the overview that was made last.
 type lastOverview struct {
-	mu  sync.Mutex
-	key string
-	doc Tests
+	mu    sync.Mutex
+	key   string
+	doc   Tests
+	until time.Time // when it is made again, if the run is in progress
 }
 
+// overviewShare bounds the share of the time that is spent on the overview of a
+// run in progress, which reads all of it.
+const overviewShare = 5
+
 // remembered is the overview of a run, which is kept for the one that was asked
-// for last.
+// for last; that of a run in progress for some times what it took.
 func (s *Server) remembered(ctx context.Context, r results.Run) (Tests, error) {
-	key := r.ID + " " + r.Finished.String()
+	running, err := s.cfg.Store.Running()
+	if err != nil {
+		return Tests{}, err
+	}
+	key := fmt.Sprint(r.ID, " ", r.Finished, " ", running.Has(r.ID))
 	s.last.mu.Lock()
 	defer s.last.mu.Unlock()
-	if s.last.key == key && !r.Finished.IsZero() {
+	if s.last.key == key && (!r.Finished.IsZero() || s.now().Before(s.last.until)) {
 		return s.last.doc, nil
 	}
 	// It may take longer than a request may: then the next one has it.
+	from := s.now()
 	doc, err := s.overview(context.WithoutCancel(ctx), r)
 	if err == nil {
-		s.last.key, s.last.doc = key, doc
+		now := s.now()
+		s.last.key, s.last.doc, s.last.until = key, doc, now.Add(overviewShare*now.Sub(from))
 	}
 	return doc, err
 }

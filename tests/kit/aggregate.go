@@ -50,7 +50,7 @@ func (s *sample) coherent() Finding {
 	for _, u := range []struct {
 		name string
 		len  int64
-	}{{"page", PageSize}, {"sector", sectorLen}} {
+	}{{"page", int64(PageSize)}, {"sector", sectorLen}} {
 		parts := s.explain(func(a, b int) bool {
 			return s.offs[b] != s.offs[a]+1 || s.offs[b]%u.len == 0
 		})

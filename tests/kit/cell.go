@@ -72,7 +72,7 @@ func describe(t *testing.T) {
 	for _, a := range [][2]string{
 		{"fs_type", fs.Type},
 		{"mount_options", fs.Options},
-		{"page_size", strconv.Itoa(os.Getpagesize())},
+		{"page_size", strconv.Itoa(PageSize)},
 		{"kernel", release()},
 	} {
 		t.Attr(a[0], oneLine(a[1]))

@@ -25,7 +25,7 @@ func TestClassifyNeverBetter(t *testing.T) {
 }
 
 func classifyOnce(t *testing.T, a, b uint64) {
-	const size, span = 4 * PageSize, 2 * PageSize
+	size, span := 4*PageSize, 2*PageSize
 	r := rand.New(rand.NewPCG(a, b))
 	h := NewHistory(a, 1, size)
 	for range r.IntN(3) {

@@ -49,7 +49,7 @@ func now(h *History, n int) []byte {
 }
 
 func TestDetails(t *testing.T) {
-	const span = SpanLen
+	span := SpanLen
 	whole := []Segment{{0, span}}
 	for _, tt := range []struct {
 		name   string
@@ -148,7 +148,7 @@ func FuzzNeverBetter(f *testing.F) {
 	f.Add(uint64(1), uint16(0), uint16(64), byte(0))
 	f.Add(uint64(2), uint16(4000), uint16(300), byte(0xaa))
 	f.Add(uint64(3), uint16(8191), uint16(1), byte('S'))
-	const size, span = 4 * PageSize, 2 * PageSize
+	size, span := 4*PageSize, 2*PageSize
 	f.Fuzz(func(t *testing.T, nonce uint64, at, n uint16, junk byte) {
 		for _, s := range Specimens(nonce, size, span) {
 			if s.Want == outcome.Short || s.Want == outcome.Extra {

@@ -27,7 +27,7 @@ func (m *Mapping) StoreBeyondEOF() {
 func (m *Mapping) tail() []byte {
 	m.f.c.T.Helper()
 	size := m.f.History.Size()
-	end := (size + PageSize - 1) / PageSize * PageSize
+	end := wholePages(size)
 	if size == end || end > len(m.m) {
 		m.f.c.Infra("a mapping of %d bytes has no page that contains the EOF of a file of %d bytes", len(m.m), size)
 	}

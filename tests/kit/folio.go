@@ -30,9 +30,8 @@ type pageInfo struct {
 // page looks up the page that caches off; false if the process lacks the
 // privilege, or nothing is cached.
 func (f *File) page(off int64) (pageInfo, bool) {
-	size := os.Getpagesize()
-	off -= off % int64(size)
-	m, err := mapPopulated(f.FD, off, size)
+	off -= off % int64(PageSize)
+	m, err := mapPopulated(f.FD, off, PageSize)
 	if err != nil {
 		return pageInfo{}, false
 	}
@@ -97,8 +96,7 @@ func (w words) at(n uint64) (uint64, bool) {
 // resident returns whether the page at off is in the page cache: "yes", "no", or
 // "" if unknown.
 func (f *File) resident(off int64) string {
-	size := os.Getpagesize()
-	m, err := unix.Mmap(f.FD, off, size, unix.PROT_READ, unix.MAP_SHARED)
+	m, err := unix.Mmap(f.FD, off, PageSize, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
 		return ""
 	}

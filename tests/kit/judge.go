@@ -22,9 +22,16 @@ func (p *Pipe) JudgeOutside(f *File, off int64, n int) {
 // kernel's counters.
 func (p *Pipe) JudgeReceived(f *File, got []byte, dropped string) {
 	p.c.T.Helper()
+	p.JudgeReceivedOutside(f, got, dropped, 0, 0)
+}
+
+// JudgeReceivedOutside is JudgeReceived for everything outside a range of the
+// file, as JudgeOutside.
+func (p *Pipe) JudgeReceivedOutside(f *File, got []byte, dropped string, off int64, n int) {
+	p.c.T.Helper()
 	found := Finding{Outcome: outcome.Dropped, Detail: dropped, Never: !f.History.Changed()}
 	if got = p.c.Sample(got); len(got) > 0 {
-		found = p.find(f, got, nil)
+		found = p.find(f, got, &Segment{off, n})
 	}
 	p.c.Record(found.Worse(f.Views()))
 }

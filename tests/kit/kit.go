@@ -56,7 +56,7 @@ func (s Suite) Describe() protocol.Suite {
 			Name: t.Name, ID: t.ID, Family: t.Family, Kind: string(t.Kind),
 			Priority: t.Priority, Doc: t.Doc, Needs: t.Needs, Control: t.Control,
 			Steps: t.Steps, Oracle: cmp.Or(t.Oracle, JudgeOracle), Known: t.Known,
-			Modules: t.Modules, Fault: string(t.fault()), Quick: t.Quick,
+			Modules: t.Modules, Fault: string(t.fault()), Quick: t.Quick, LeftOut: leftOut(t.Cells),
 		}
 		for _, c := range t.Cells {
 			w.Cells = append(w.Cells, c.Name)
@@ -138,6 +138,7 @@ func runCell(t *testing.T, test Test, s Shape, body func(c *Cell)) {
 			panic(p)
 		}
 	}()
+	c.fits()
 	body(c)
 }
 

@@ -32,6 +32,7 @@ func (c *Cell) Memory(n int, huge bool) *Memory {
 	c.T.Helper()
 	length := n
 	if huge {
+		c.needHuge()
 		length = 2 * HugeLen // a huge page is aligned to its length
 	}
 	all, err := unix.Mmap(-1, 0, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
@@ -42,7 +43,7 @@ func (c *Cell) Memory(n int, huge bool) *Memory {
 	c.files++
 	m := &Memory{c: c, m: all[:n], all: all, History: NewHistory(c.nonce, c.files, n)}
 	if huge {
-		at := int(-addressOf(all) & (HugeLen - 1))
+		at := hugeOffset(all)
 		region := all[at : at+HugeLen]
 		c.wantHuge(region)
 		m.m = region[:n]
@@ -52,11 +53,14 @@ func (c *Cell) Memory(n int, huge bool) *Memory {
 	if known {
 		c.Attr("folio_order", strconv.Itoa(info.order))
 	}
-	if huge && known && 1<<info.order*PageSize < HugeLen {
+	if huge && known && PageSize<<info.order < HugeLen {
 		c.Infra("the memory has folios of order %d: no huge page was available", info.order)
 	}
 	return m
 }
+
+// hugeOffset is where the first whole huge page of a mapping begins.
+func hugeOffset(m []byte) int { return int(-addressOf(m) & uintptr(HugeLen-1)) }
 
 // wantHuge requests a huge page, and ends the cell if this kernel never
 // provides one.
@@ -215,7 +219,7 @@ func mapped(m []byte) (pageInfo, bool) {
 		return pageInfo{}, false
 	}
 	defer flags.close()
-	entry, ok := pagemap.at(uint64(addressOf(m)) / uint64(os.Getpagesize()))
+	entry, ok := pagemap.at(uint64(addressOf(m)) / uint64(PageSize))
 	frame := entry & (1<<pmFrameBits - 1)
 	if !ok || entry>>pmPresent&1 == 0 || frame == 0 {
 		return pageInfo{}, false

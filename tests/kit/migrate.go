@@ -108,8 +108,9 @@ func (c *Cell) Scattered() *Memory {
 // alignment.
 func (c *Cell) hugeRegion() (all, region []byte) {
 	c.T.Helper()
+	c.needHuge()
 	all = c.aligned(2 * HugeLen)
-	at := int(-addressOf(all) & (HugeLen - 1))
+	at := hugeOffset(all)
 	return all, all[at : at+HugeLen]
 }
 
@@ -119,8 +120,8 @@ func (m *Memory) Collapse() error {
 	return m.c.do("madvise(MADV_COLLAPSE)", func() error { return unix.Madvise(m.m, madvCollapse) })
 }
 
-// CollapseHuge requests one huge page instead of the pages that cache the first
-// 2 MiB of the file.
+// CollapseHuge requests one huge page instead of the pages that cache the
+// beginning of the file.
 func (f *File) CollapseHuge() error {
 	f.c.T.Helper()
 	_, region := f.c.hugeRegion()

@@ -92,7 +92,7 @@ func ResidentPages(fd, size int) int {
 		return -1
 	}
 	defer func() { _ = unix.Munmap(m) }()
-	vec := make([]byte, (size+os.Getpagesize()-1)/os.Getpagesize())
+	vec := make([]byte, wholePages(size)/PageSize)
 	if err := mincore(m, vec); err != nil {
 		return -1
 	}

@@ -54,11 +54,10 @@ func (c *Cell) Swap() {
 // swapHeader is the first page of a swap area of size bytes: the version and
 // the number of the last page at 1024, the signature at its end.
 func swapHeader(size int) []byte {
-	page := os.Getpagesize()
-	b := make([]byte, page)
+	b := make([]byte, PageSize)
 	binary.NativeEndian.PutUint32(b[1024:], 1)
-	binary.NativeEndian.PutUint32(b[1028:], uint32(size/page-1))
-	copy(b[page-10:], "SWAPSPACE2")
+	binary.NativeEndian.PutUint32(b[1028:], uint32(size/PageSize-1))
+	copy(b[PageSize-10:], "SWAPSPACE2")
 	return b
 }
 

@@ -2,14 +2,6 @@ package kit
 
 import "strings"
 
-// Sizes of the sweep, in bytes.
-const (
-	PageSize = 4 << 10  // the small file: one page, a small folio
-	LargeLen = 64 << 10 // the large file: a large folio if the filesystem supports them
-	HugeLen  = 2 << 20  // the huge file: a PMD-sized folio at best
-	SpanLen  = 16 << 10 // the part of a large or huge file that is spliced
-)
-
 // Shape is one point of a sweep: the file that the cell splices from and its
 // state. Its name is the subtest's name.
 type Shape struct {
@@ -19,6 +11,7 @@ type Shape struct {
 	Chunk   int    // bytes per write when the file is created: the requested folio size
 	Span    int    // how many bytes, from offset 0, are spliced
 	Dirty   bool   // false: written back before the splice
+	Huge    bool   // needs a huge page, or a file of that size
 
 	// Readahead: evicted after writeback and brought in again by readahead,
 	// which chooses other folio sizes than a write does.
@@ -54,14 +47,14 @@ func Small() []Shape {
 	return states(Shape{Name: "small", Size: PageSize, Chunk: PageSize, Span: PageSize})
 }
 
-// Large returns the 64 KiB file, clean and dirty.
+// Large returns the file of several pages, clean and dirty.
 func Large() []Shape {
 	return states(Shape{Name: "large", Size: LargeLen, Chunk: LargeLen, Span: SpanLen})
 }
 
-// Huge returns the 2 MiB file, clean.
+// Huge returns the file of the size of a huge page, clean.
 func Huge() []Shape {
-	return states(Shape{Name: "2m", Size: HugeLen, Chunk: HugeLen, Span: SpanLen})[:1]
+	return states(Shape{Name: "huge", Size: HugeLen, Chunk: HugeLen, Span: SpanLen, Huge: true})[:1]
 }
 
 // Named returns cells that splice no file, or create it themselves.

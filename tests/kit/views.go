@@ -11,7 +11,7 @@ import (
 
 // viewLen bounds how much of a file the three views compare, in bytes: more
 // than any test splices.
-const viewLen = 128 << 10
+var viewLen = 32 * PageSize
 
 // view is one way to read a file: it fills b with the file's beginning.
 type view struct {
@@ -94,7 +94,7 @@ func readDirect(f *File, b []byte) (int, error) {
 		return 0, err
 	}
 	// Whole pages: at EOF the kernel returns less.
-	buf := f.c.aligned((len(b) + PageSize - 1) / PageSize * PageSize)
+	buf := f.c.aligned(wholePages(len(b)))
 	n, err := preadAll(fd, buf)
 	if errors.Is(err, unix.EINVAL) && n > 0 {
 		err = nil // from continuing at an unaligned EOF

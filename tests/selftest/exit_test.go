@@ -93,7 +93,7 @@ func TestKillAgent(t *testing.T) {
 			c.Infra("%v", err)
 		}
 		defer func() { _ = mem.Close() }()
-		traps := bytes.Repeat([]byte{0xcc}, 1<<20) // int3
+		traps := bytes.Repeat([]byte{trap}, 1<<20)
 		for line := range strings.Lines(string(maps)) {
 			var from, to int64
 			var mode string

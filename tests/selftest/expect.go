@@ -15,6 +15,7 @@ var Expected = map[string]outcome.Verdict{
 	"TestSegfault":            outcome.Fail,
 	"TestPanicKernel":         outcome.Crash,
 	"TestOopsKernelThread":    outcome.Crash,
+	"TestReset":               outcome.Crash,
 	"TestWarn":                outcome.Fail,
 	"TestHangInterruptible":   outcome.Hang,
 	"TestHangSpin":            outcome.Hang,

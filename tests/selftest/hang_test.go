@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/tests/kit"
+	"github.com/splicelab/splicelab/tests/kit/fsctl"
 )
 
 var hangInterruptible = bad("TestHangInterruptible", "Blocks forever in read(2) of an empty pipe. Verdict: hang.")
@@ -30,9 +31,6 @@ var spun uint64
 var hangUninterruptible = bad("TestHangUninterruptible",
 	"Freezes the filesystem under test, then writes to it: an uninterruptible sleep. Verdict: hang.")
 
-// FIFREEZE of include/uapi/linux/fs.h: _IOWR('X', 119, int).
-const fiFreeze = 0xc0045877
-
 func TestHangUninterruptible(t *testing.T) {
 	kit.Run(t, hangUninterruptible, func(c *kit.Cell) {
 		f := c.File()
@@ -40,7 +38,7 @@ func TestHangUninterruptible(t *testing.T) {
 		if err != nil {
 			c.Infra("open %s: %s", c.Dir(), kit.ErrnoName(err))
 		}
-		if err := unix.IoctlSetInt(dir, fiFreeze, 0); err != nil {
+		if err := fsctl.Freeze(dir); err != nil {
 			c.Skip("FIFREEZE on %s: %s", c.FS.Type, kit.ErrnoName(err))
 		}
 		_, err = unix.Pwrite(f.FD, []byte("x"), 0)

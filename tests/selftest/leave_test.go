@@ -192,7 +192,7 @@ func fillMemory(c *kit.Cell) {
 	if err != nil {
 		c.Infra("mmap of %d bytes: %v", size, err)
 	}
-	for i := 0; i < len(b); i += os.Getpagesize() {
+	for i := 0; i < len(b); i += kit.PageSize {
 		b[i] = 0xa5
 	}
 }

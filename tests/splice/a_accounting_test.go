@@ -35,10 +35,11 @@ func TestCountExact(t *testing.T) {
 		f.Observe(0)
 		f.History.Splice()
 		p := c.Pipe()
+		page := kit.PageSize
 		for _, r := range []struct {
 			off int64
 			n   int
-		}{{1, 1}, {63, 4096}, {513, 12289}, {4095, 1}, {4095, 2}, {4095, 4097}, {20481, 32767}, {1, p.Capacity() - 1}, {513, p.Capacity()}} {
+		}{{1, 1}, {63, page}, {513, 3*page + 1}, {int64(page - 1), 1}, {int64(page - 1), 2}, {int64(page - 1), page + 1}, {int64(5*page + 1), 8*page - 1}, {1, p.Capacity() - 1}, {513, p.Capacity()}} {
 			if r.off < int64(c.Shape.Size) {
 				spliceOnce(c, f, p, r.off, r.n, min(r.n, c.Shape.Size-int(r.off)))
 			}
@@ -98,7 +99,7 @@ func TestEndOfFile(t *testing.T) {
 		size := int64(c.Shape.Size)
 		spliceOnce(c, f, p, size-1, kit.PageSize, 1)
 		spliceOnce(c, f, p, size-513, p.Capacity(), 513)
-		for _, off := range []int64{size, size + 1, size + kit.PageSize} {
+		for _, off := range []int64{size, size + 1, size + int64(kit.PageSize)} {
 			spliceOnce(c, f, p, off, kit.PageSize, 0)
 		}
 		p.Judge(f)
@@ -122,7 +123,7 @@ func TestFailedSpliceOffset(t *testing.T) {
 		f := c.File()
 		p := c.Pipe()
 		p.Splice(f, 0, p.Capacity())
-		const before, moved = 4096, 20480
+		before, moved := int64(kit.PageSize), int64(5*kit.PageSize)
 		seek(c, f, before)
 		thread := c.Start(func() error {
 			_, err := unix.Splice(f.FD, nil, p.W, nil, kit.PageSize, 0)

@@ -51,12 +51,19 @@ func spliceLikeSendfile(out, in int, off *int64, n int) (int, error) {
 	return int(m), err
 }
 
-// oddRanges are unaligned offsets and lengths. The last ones end beyond a file
-// of kit.LargeLen bytes; together the others exceed a pipe's capacity.
-var oddRanges = []struct {
+// oddRange is an unaligned offset and length.
+type oddRange struct {
 	off int64
 	n   int
-}{{1, 1}, {63, 4096}, {4095, 2}, {513, 12289}, {20481, 32767}, {100, 4097}, {kit.LargeLen - 100, 4096}, {kit.LargeLen, 4096}}
+}
+
+// oddRanges returns such ranges. The last ones end beyond a file of kit.LargeLen
+// bytes; together the others exceed a pipe's capacity.
+func oddRanges() []oddRange {
+	page, end := kit.PageSize, int64(kit.LargeLen)
+	return []oddRange{{1, 1}, {63, page}, {int64(page - 1), 2}, {513, 3*page + 1}, {int64(5*page + 1), 8*page - 1}, {100, page + 1},
+		{end - 100, page}, {end, page}}
+}
 
 func offsetsFromFile(c *kit.Cell, explicit bool, move mover) {
 	f := c.File()
@@ -64,7 +71,7 @@ func offsetsFromFile(c *kit.Cell, explicit bool, move mover) {
 	f.History.Splice()
 	p := c.Pipe()
 	nonblocking(c, p.W) // for sendfile, which takes no flags
-	for _, r := range oddRanges {
+	for _, r := range oddRanges() {
 		own, given, arg := startOffsets(c, f.FD, r.off, explicit)
 		var m int
 		err := c.Bounded("the call", func() (err error) { m, err = move(p.W, f.FD, arg, r.n); return err })
@@ -139,7 +146,8 @@ func offsetsToFile(c *kit.Cell, explicit bool) {
 	f.Observe(0)
 	p := c.Pipe()
 	var ranges []kit.Segment
-	for _, r := range oddRanges[:len(oddRanges)-2] {
+	odd := oddRanges()
+	for _, r := range odd[:len(odd)-2] {
 		p.Splice(f, r.off, r.n)
 		for done := 0; done < r.n; {
 			off := r.off + int64(done)

@@ -14,7 +14,7 @@ import (
 
 var partialSendfile = kit.Test{
 	Name: "TestPartialSendfile", ID: "A5", Family: familyAccounting, Kind: outcome.Invariant,
-	Doc: "sendfile of 64 KiB to a sink with less room returns how much it sent, advances the offset by that, and loses nothing when it is resumed there.",
+	Doc: "sendfile of 16 pages to a sink with less room returns how much it sent, advances the offset by that, and loses nothing when it is resumed there.",
 	Steps: []string{
 		"Ask sendfile for the rest of the file, into a small pipe or a non-blocking socket.",
 		"Compare the offset with the return value, or after EAGAIN with its old value.",

@@ -46,7 +46,7 @@ func TestPunchHolePage(t *testing.T) {
 
 var punchHoleInFolio = kit.Test{
 	Name: "TestPunchHoleInFolio", ID: "B10", Family: familyMutation, Kind: outcome.Characterisation,
-	Doc:    "A hole replaces everything spliced from a large folio (0+16384), or one page of it (4096+4096).",
+	Doc:    "A hole replaces everything spliced from a large folio, which is four pages, or its second page.",
 	Steps:  spliceThenSteps("Punch a hole over that range or, in the page cells, over its second page."),
 	Oracle: zeroOracle,
 	Known: []string{
@@ -61,7 +61,7 @@ var punchHoleInFolio = kit.Test{
 func TestPunchHoleInFolio(t *testing.T) {
 	spliceThen(t, punchHoleInFolio, func(c *kit.Cell, f *kit.File) {
 		if c.Shape.Variant == "page" {
-			f.Punch(kit.PageSize, kit.PageSize)
+			f.Punch(int64(kit.PageSize), kit.PageSize)
 		} else {
 			f.Punch(0, c.Shape.Span)
 		}

@@ -43,7 +43,7 @@ func TestReused(t *testing.T) {
 // as page cache and as anonymous memory, small and huge. It fills them with
 // another file's pattern.
 func amplify(c *kit.Cell) {
-	const size = 512 << 10
+	size := 128 * kit.PageSize
 	cache := c.FileOf(size, kit.LargeLen, true)
 	for range 2 {
 		m, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)

@@ -22,7 +22,7 @@ var tornRead = kit.Test{
 		"Wait until the read faults on the second page, with the first one full.",
 		"Overwrite the range in the file, then resolve the fault.",
 	},
-	Oracle: "every byte is in the history of its offset; if the two halves of the read are of different generations, the read is torn",
+	Oracle: "every byte is in the history of its offset; if the two halves of the read are of different generations, the read is torn; the sector behind the boundary may be of either, since some CPUs copy through registers",
 	Known: []string{
 		"torn on 5.10, 6.1, 6.18 and 7.3 on tmpfs, ext4, xfs and btrfs",
 	},
@@ -59,9 +59,15 @@ func TestTornRead(t *testing.T) {
 		if err := read.Wait(); err != nil {
 			c.Failed("read from the pipe", err)
 		}
-		p.JudgeReceived(f, slices.Clone(got), "the read returned nothing")
+		p.JudgeReceivedOutside(f, slices.Clone(got), "the read returned nothing", int64(front), inRegisters)
 	})
 }
+
+// inRegisters bounds how many bytes a copy has loaded, and delivers when it
+// continues, although the store to their destination is the one that faulted: none
+// on x86-64, 64 on arm64 and riscv64. It is a sector, so that tears are still
+// told apart by their unit.
+const inRegisters = 512
 
 // missingMemory is memory of which only the first page is present.
 func missingMemory(c *kit.Cell, n int) *uffd.Region {

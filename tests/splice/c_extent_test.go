@@ -19,7 +19,7 @@ var preallocate = kit.Test{
 	Doc: "fallocate of blocks inside and beyond the file, with and without a new size.",
 	Steps: []string{
 		"Splice the beginning of a file into a pipe.",
-		"Allocate blocks from the start of the file to 64 KiB beyond EOF by fallocate, with or without FALLOC_FL_KEEP_SIZE; the file must then have more blocks, or the new size.",
+		"Allocate blocks from the start of the file to 16 pages beyond EOF by fallocate, with or without FALLOC_FL_KEEP_SIZE; the file must then have more blocks, or the new size.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 5.10 to 7.3"},
@@ -29,7 +29,7 @@ var preallocate = kit.Test{
 
 func TestPreallocate(t *testing.T) {
 	kit.Run(t, preallocate, func(c *kit.Cell) {
-		const beyond = 64 << 10
+		beyond := 16 * kit.PageSize
 		f := c.File()
 		p := f.Splice()
 		before := status(c, f)

@@ -189,17 +189,17 @@ var collapse = kit.Test{
 	Name: "TestCollapseHuge", ID: "C11", Family: familyPreserved, Kind: outcome.Invariant, Priority: 1,
 	Doc: "MADV_COLLAPSE asks for a huge page instead of the base pages of a file or of anonymous memory, the first of which are in the pipe.",
 	Steps: []string{
-		"Make two files, or pieces of anonymous memory, of 2 MiB in base pages, and put the beginning of the first into a pipe by splice or vmsplice.",
+		"Make two files, or pieces of anonymous memory, of the size of a huge page in base pages, and put the beginning of the first into a pipe by splice or vmsplice.",
 		"Collapse the second by MADV_COLLAPSE: it must then be one huge page.",
 		"Collapse the first; the result is the attribute collapse.",
 		"Read the pipe.",
 	},
 	Known: []string{"snapshot on every kernel from 6.1 to 7.3; a file only on tmpfs, and from 7.2 on also on ext4 and xfs"},
 	Needs: []string{"MADV_COLLAPSE", "CONFIG_TRANSPARENT_HUGEPAGE", "/proc/kpageflags"},
-	Cells: kit.Named("file", "anonymous"),
+	Cells: kit.WithHuge(kit.Named("file", "anonymous"), "file", "anonymous"),
 }
 
-// collapsible is a file or memory of 2 MiB.
+// collapsible is a file or memory of the size of a huge page.
 type collapsible struct {
 	collapse func() error
 	order    func() (int, bool)
@@ -231,8 +231,8 @@ func TestCollapseHuge(t *testing.T) {
 	})
 }
 
-// hugeOrder is the order of a huge page.
-const hugeOrder = 9
+// isHuge reports whether a folio of that order is a huge page.
+func isHuge(order int) bool { return kit.PageSize<<order == kit.HugeLen }
 
 // collapseBoth collapses first the one that is not in a pipe, which must work, then
 // the other.
@@ -240,7 +240,7 @@ func collapseBoth(c *kit.Cell, spliced, other collapsible) {
 	c.T.Helper()
 	if order, ok := other.order(); !ok {
 		c.Skip("/proc/kpageflags cannot be read: huge pages cannot be observed")
-	} else if order == hugeOrder {
+	} else if isHuge(order) {
 		c.Skip("%s already caches the file in huge pages", c.FS.Type)
 	}
 	err := other.collapse()
@@ -252,7 +252,7 @@ func collapseBoth(c *kit.Cell, spliced, other collapsible) {
 	}
 	order, _ := other.order()
 	c.Attr("bystander_order", strconv.Itoa(order))
-	if order != hugeOrder {
+	if !isHuge(order) {
 		c.Infra("MADV_COLLAPSE succeeded, and the folio is of order %d", order)
 	}
 	result := "ok"

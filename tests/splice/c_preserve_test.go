@@ -48,7 +48,7 @@ var punchHoleOutside = kit.Test{
 func TestPunchHoleOutside(t *testing.T) {
 	kit.Run(t, punchHoleOutside, func(c *kit.Cell) {
 		const n = 512
-		off := map[string]int64{"first": 0, "middle": 2048, "last": kit.PageSize - n}[c.Shape.Variant]
+		off := map[string]int64{"first": 0, "middle": int64(kit.PageSize / 2), "last": int64(kit.PageSize - n)}[c.Shape.Variant]
 		f := c.File()
 		p := f.Splice()
 		f.Punch(off, n)

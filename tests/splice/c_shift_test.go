@@ -24,10 +24,10 @@ var beforeShift = kit.Test{
 	Doc: "INSERT_RANGE and COLLAPSE_RANGE of the second page leave the first alone.",
 	Steps: []string{
 		"Splice the beginning of a file, of at least three pages, into a pipe.",
-		"Insert or collapse a page at offset 4096, in the middle of the spliced range.",
+		"Insert a page before the second one, or collapse it, in the middle of the spliced range.",
 		"Read the pipe.",
 	},
-	Oracle: "the bytes before offset 4096 are as of the splice, and the others are only counted; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file",
+	Oracle: "the bytes of the first page are as of the splice, and the others are only counted; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file",
 	Known:  []string{"snapshot on every kernel from 5.10 to 7.3, on ext4 and xfs"},
 	Needs:  []string{string(kit.InsertRange), string(kit.CollapseRange)},
 	Cells:  threePages("insert", "collapse"),
@@ -38,7 +38,7 @@ func TestBeforeShift(t *testing.T) {
 		f := c.File()
 		p := f.Splice()
 		shift(c, f)
-		p.JudgeBefore(f, kit.PageSize)
+		p.JudgeBefore(f, int64(kit.PageSize))
 	})
 }
 
@@ -47,7 +47,7 @@ var noPhantomZero = kit.Test{
 	Doc: "Shifting a file's blocks never shows a zero at an offset where the file never had one.",
 	Steps: []string{
 		"Splice the beginning of a file, of at least three pages, into a pipe.",
-		"Insert or collapse a page at offset 4096.",
+		"Insert a page before the second one, or collapse the second one.",
 		"Read the pipe.",
 	},
 	Oracle: "every byte is one that the file had at its offset before or after, which the attribute received distinguishes; in the inserted hole zero is such a byte; afterwards read(2), a fresh mapping and O_DIRECT all show the expected file",
@@ -92,9 +92,10 @@ func TestCloneWithoutZeros(t *testing.T) {
 // shift inserts or collapses the second page, depending on the cell's variant.
 func shift(c *kit.Cell, f *kit.File) {
 	c.T.Helper()
+	second := int64(kit.PageSize)
 	if c.Shape.Variant == "insert" {
-		f.Insert(kit.PageSize, kit.PageSize)
+		f.Insert(second, kit.PageSize)
 		return
 	}
-	f.Collapse(kit.PageSize, kit.PageSize)
+	f.Collapse(second, kit.PageSize)
 }

@@ -3,6 +3,7 @@ package splice
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,9 +30,11 @@ var forked = kit.Test{
 		"snapshot otherwise, on 5.10, 6.1, 6.12, 6.18 and 7.3",
 	},
 	Quick: []string{"child-exits"},
-	Cells: kit.Named("child-exits", "child-unmaps", "child-keeps", "parent-unmaps",
-		"child-exits-thp", "child-unmaps-thp", "parent-unmaps-thp"),
+	Cells: kit.WithHuge(kit.Named(slices.Concat([]string{"child-exits", "child-unmaps", "child-keeps", "parent-unmaps"}, forkedHuge)...), forkedHuge...),
 }
+
+// forkedHuge are the cells with a transparent huge page.
+var forkedHuge = []string{"child-exits-thp", "child-unmaps-thp", "parent-unmaps-thp"}
 
 func TestFork(t *testing.T) {
 	kit.Run(t, forked, func(c *kit.Cell) {

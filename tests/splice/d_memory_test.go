@@ -29,7 +29,7 @@ var vmspliceStore = kit.Test{
 		"Read the pipe.",
 	},
 	Oracle: memoryOracle,
-	Cells:  kit.Named("small", "large", "thp"),
+	Cells:  kit.WithHuge(kit.Named("small", "large", "thp"), "thp"),
 	Known:  []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3, tmpfs, ext4, xfs and btrfs"},
 }
 

@@ -102,7 +102,7 @@ func changes(c *kit.Cell, f *kit.File) []change {
 			return err
 		}},
 		{"FALLOC_FL_PUNCH_HOLE", func() error {
-			return unix.Fallocate(f.FD, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, kit.PageSize)
+			return unix.Fallocate(f.FD, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, int64(kit.PageSize))
 		}},
 		{"a shared writable mapping", func() error {
 			m, err := unix.Mmap(f.FD, 0, kit.PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)

@@ -37,7 +37,7 @@ func TestSecretMemory(t *testing.T) {
 			c.Infra("memfd_secret: %s", kit.ErrnoName(e))
 		}
 		defer func() { _ = unix.Close(int(fd)) }()
-		if err := unix.Ftruncate(int(fd), kit.PageSize); err != nil {
+		if err := unix.Ftruncate(int(fd), int64(kit.PageSize)); err != nil {
 			c.Infra("ftruncate of secret memory: %s", kit.ErrnoName(err))
 		}
 		m, err := unix.Mmap(int(fd), 0, kit.PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
@@ -90,7 +90,7 @@ func TestHugetlb(t *testing.T) {
 		p := c.Pipe()
 		p.Vmsplice(f.History, m[:span], 0)
 		if c.Shape.Variant == "punch" {
-			f.Punch(0, kit.HugeLen)
+			f.Punch(0, source.HugetlbLen)
 		} else {
 			copy(m, f.History.Write(0, span))
 		}

@@ -27,7 +27,8 @@ func TestAppend(t *testing.T) {
 	kit.Run(t, appended, func(c *kit.Cell) {
 		f := emptyFile(c)
 		p := c.Pipe()
-		for _, n := range []int{1, 63, 448, 3583, 1, 4095, 4096, 4097, 100, 9000} {
+		page := kit.PageSize
+		for _, n := range []int{1, 63, 448, page - 513, 1, page - 1, page, page + 1, 100, 2*page + 808} {
 			at := int64(f.History.Size())
 			f.Write(at, n)
 			if c.Shape.Variant == "truncated" {

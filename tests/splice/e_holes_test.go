@@ -21,9 +21,9 @@ var holes = kit.Test{
 
 func TestHoles(t *testing.T) {
 	kit.Run(t, holes, func(c *kit.Cell) {
-		const data = 5000 // bytes on either side of a hole: more than a page, and not a multiple of one
+		data := kit.PageSize + 904 // bytes on either side of a hole: more than a page, and not a multiple of one
 		var f *kit.File
-		from, to := data, 30000 // of the hole
+		from, to := data, 7*kit.PageSize+1328 // of the hole
 		switch c.Shape.Variant {
 		case "start":
 			f, from = emptyFile(c), 0
@@ -35,7 +35,7 @@ func TestHoles(t *testing.T) {
 			f = c.FileOf(data, data, true)
 			f.Truncate(to)
 		case "large":
-			f, to = c.FileOf(data, data, true), data+kit.HugeLen
+			f, to = c.FileOf(data, data, true), data+2<<20
 			f.Write(int64(to), data)
 		case "punched", "punched-evicted":
 			f = c.FileOf(to+data, to+data, false)

@@ -30,7 +30,7 @@ var overWire = kit.Test{
 	Oracle:  "every byte captured and every byte received is from the file",
 	Needs:   needsNamespaces,
 	Modules: netns.Modules,
-	Cells:   kit.Named("udp", "tcp"),
+	Cells:   atMost(sink.MaxMessage, kit.Named("udp", "tcp")),
 }
 
 func TestWire(t *testing.T) {
@@ -89,7 +89,7 @@ var hop = kit.Test{
 	},
 	Needs:   needsNamespaces,
 	Modules: netns.Modules,
-	Cells:   kit.Named("udp", "tcp"),
+	Cells:   atMost(sink.MaxMessage, kit.Named("udp", "tcp")),
 }
 
 func TestChecksumHop(t *testing.T) {

@@ -23,7 +23,7 @@ var zerocopy = kit.Test{
 		"Receive, and check in the error queue whether the kernel copied.",
 	},
 	Known: []string{"over TCP live with a closed window and snapshot with an open one, on 5.10, 6.1, 6.12, 6.18 and 7.3", "snapshot over UDP, corked or not, on the same", "the notification says copied in every cell: loopback copies at delivery"},
-	Cells: kit.Varied([]string{"open", "closed", "udp", "cork"}, kit.Large()),
+	Cells: withinBuffer(kit.Varied([]string{"open", "closed", "udp", "cork"}, kit.Large())),
 }
 
 func TestZerocopy(t *testing.T) {
@@ -39,6 +39,20 @@ func TestZerocopy(t *testing.T) {
 		c.Attr("zerocopy_copied", pair.Notified(sends))
 		p.JudgeReceived(f, got, fmt.Sprintf("nothing arrived, InCsumErrors went from %d to %d", lost, sink.ChecksumErrors()))
 	})
+}
+
+// withinBuffer limits the cells to what the sender's buffer takes without copying.
+// While the window is closed TCP cuts the data into packets of some 500 bytes, and
+// charges a whole page for each.
+func withinBuffer(shapes []kit.Shape) []kit.Shape {
+	// 16 KiB are 31 packets; a buffer of 416 KiB has 104 pages of 4 KiB and 26 of 16 KiB.
+	most := 64 << 20 / kit.PageSize
+	for i := range shapes {
+		if shapes[i].Variant == "closed" {
+			shapes[i].Span = min(shapes[i].Span, most)
+		}
+	}
+	return atMost(sink.MaxMessage, shapes)
 }
 
 // mapped replaces the pipe when the beginning of the file is sent from a mapping:
@@ -63,7 +77,7 @@ var sendRing = kit.Test{
 	},
 	Needs: []string{"io_uring SEND_ZC"},
 	Known: []string{"live with a closed window and snapshot with an open one, on 6.1, 6.12, 6.18 and 7.3", "not supported on 5.10"},
-	Cells: kit.Named("open", "closed"),
+	Cells: withinBuffer(kit.Named("open", "closed")),
 }
 
 func TestSendRing(t *testing.T) {

@@ -31,7 +31,8 @@ var packetEdit = kit.Test{
 	},
 	Modules: editModules, Guest: true,
 	Fault: kit.FaultSource,
-	Cells: kit.Named("ip-egress", "ip-ingress", "udp-egress", "udp-ingress", "tcp-egress", "tcp-ingress", "computed-egress", "computed-ingress"),
+	Cells: atMost(sink.MaxMessage, kit.Named("ip-egress", "ip-ingress", "udp-egress", "udp-ingress", "tcp-egress", "tcp-ingress",
+		"computed-egress", "computed-ingress")),
 }
 
 // edit is the part of a packet that act_pedit inverts, and in which packets.

@@ -39,7 +39,7 @@ func TestPipeMerge(t *testing.T) {
 		case "middle":
 			off = 1000
 		case "end": // up to 96 bytes before the page's end
-			off = kit.PageSize - 96 - int64(n)
+			off = int64(kit.PageSize - 96 - n)
 		case "sendfile":
 			feed = p.Sendfile
 		case "grown":

@@ -167,7 +167,7 @@ func TestSelfCopy(t *testing.T) {
 		f := c.File()
 		from, to := int64(0), int64(0)
 		if c.Shape.Variant == "overlap" {
-			to = kit.PageSize
+			to = int64(kit.PageSize)
 		}
 		n, err := unix.CopyFileRange(f.FD, &from, f.FD, &to, c.Shape.Span, 0)
 		if !errors.Is(err, unix.EINVAL) {
@@ -196,7 +196,7 @@ func TestSendfileToFile(t *testing.T) {
 		f.Observe(0)
 		f.History.Splice()
 		sent := int64(0)
-		for _, n := range []int{1, 4095, 4097, 20001, kit.LargeLen, kit.LargeLen} {
+		for _, n := range []int{1, kit.PageSize - 1, kit.PageSize + 1, 4*kit.PageSize + 3617, kit.LargeLen, kit.LargeLen} {
 			own, given, arg := startOffsets(c, f.FD, sent, c.Shape.Variant == "explicit")
 			m, err := unix.Sendfile(to.fd, f.FD, arg, n)
 			if err != nil {

@@ -11,10 +11,10 @@ import (
 
 var blockDevice = kit.Test{
 	Name: "TestBlockDevice", ID: "I7", Family: familyLayered, Kind: outcome.Characterisation,
-	Doc: "Of the data spliced from a block device, 16 KiB, one page, or 1024 bytes inside a page are zeroed by BLKZEROOUT or BLKDISCARD, or overwritten.",
+	Doc: "Of the data spliced from a block device, four pages, one page, or 1024 bytes inside a page are zeroed by BLKZEROOUT or BLKDISCARD, or overwritten.",
 	Steps: []string{
 		"Make a block device in memory and fill it.",
-		"Splice its first 16 KiB into a pipe.",
+		"Splice its first four pages into a pipe.",
 		"Zero or discard all of them (all), the second page (page), or 1024 bytes inside the first (sectors), or overwrite them.",
 		"Read the pipe.",
 	},
@@ -35,7 +35,7 @@ func TestBlockDevice(t *testing.T) {
 		off, n := int64(0), c.Shape.Span
 		switch what {
 		case "page":
-			off, n = kit.PageSize, kit.PageSize
+			off, n = int64(kit.PageSize), kit.PageSize
 		case "sectors":
 			off, n = 1024, 1024
 		}
@@ -56,7 +56,7 @@ var loopDevice = kit.Test{
 	Doc: "Data is spliced from a loop device, and then the device, or its backing file, is changed.",
 	Steps: []string{
 		"Put a loop device over a file of the filesystem under test.",
-		"Splice its first 16 KiB into a pipe.",
+		"Splice its first four pages into a pipe.",
 		"Overwrite them through the device (device), or overwrite or punch that range in the backing file.",
 		"Read the pipe.",
 	},

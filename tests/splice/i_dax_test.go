@@ -13,7 +13,7 @@ var dax = kit.Test{
 	Doc: "A DAX file, which has no page cache, is spliced and then overwritten, or changed by a store through a mapping made before.",
 	Steps: []string{
 		"On a filesystem mounted with dax, make and map a file.",
-		"Splice its first 16 KiB into a pipe.",
+		"Splice its first four pages into a pipe.",
 		"Overwrite them by write(2) or by stores through the mapping, or punch a hole over them.",
 		"Read the pipe.",
 	},

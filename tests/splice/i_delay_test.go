@@ -16,7 +16,7 @@ var writebackDelayed = kit.Test{
 	Doc: "Writeback of pages that are in the pipe is kept in flight by a delaying device, while they are left alone, overwritten, or stored to through a mapping; on a device that requires stable pages a change may wait for writeback, which the attribute waited tells.",
 	Steps: []string{
 		"Put dm-delay, which delays writes, over a block device in memory: null_blk (plain), or zram, which requires stable pages (stable).",
-		"Fill it, splice its first 16 KiB into a pipe, and start writeback, which must then be in flight.",
+		"Fill it, splice its first four pages into a pipe, and start writeback, which must then be in flight.",
 		"Leave them alone (hold), overwrite them by write(2), or store to them through a mapping; a change that blocks is awaited after the release.",
 		"In the hold cells, read the pipe while writeback is in flight; in the others, release the device first if the change blocks.",
 		"Release the device and check the source.",

@@ -27,9 +27,9 @@ var fuseNoSize = kit.Test{
 	Name: "TestFUSENoSize", ID: "I1", Family: familyLayered, Kind: outcome.Invariant,
 	Doc: "From a FUSE file with FOPEN_DIRECT_IO and a reported size of 0, like a generated file, splice and sendfile deliver what read(2) delivers.",
 	Steps: []string{
-		"Serve a file of 64 KiB and report a size of 0.",
-		"Read 16 KiB of it by read(2).",
-		"Splice 16 KiB of it into a pipe, or send them by sendfile(2).",
+		"Serve a file of 16 pages and report a size of 0.",
+		"Read four pages of it by read(2).",
+		"Splice four pages of it into a pipe, or send them by sendfile(2).",
 		"Read the pipe and compare.",
 	},
 	Oracle: asReadDelivers, Modules: fuseModules, Guest: true,
@@ -135,10 +135,10 @@ var fuseChanged = kit.Test{
 	Name: "TestFUSEChanged", ID: "I2", Family: familyLayered, Kind: outcome.Invariant,
 	Doc: "After the content changed at the FUSE server, splice delivers the new content: with FOPEN_DIRECT_IO at once, with cached pages once the server invalidated them, the file was reopened, or its cached attributes expired, upon which read(2) revalidates.",
 	Steps: []string{
-		"Serve a file, read its first 16 KiB by read(2) and by a splice whose pipe is drained, so that they are cached if anything is.",
+		"Serve a file, read its first four pages by read(2) and by a splice whose pipe is drained, so that they are cached if anything is.",
 		"Change the content at the server.",
 		"Let the kernel know: not at all (direct; expired, with attributes that are no longer valid), by a notification (notify), by a new mtime that fstat shows (time), or by reopening the file without FOPEN_KEEP_CACHE (open).",
-		"Splice the 16 KiB into a pipe and read it; then read the same range by read(2).",
+		"Splice the four pages into a pipe and read it; then read the same range by read(2).",
 	},
 	Oracle: asReadWould, Modules: fuseModules, Guest: true,
 	Known: []string{
@@ -212,7 +212,7 @@ var fuseDirectWrite = kit.Test{
 	Name: "TestFUSEDirectWrite", ID: "I3", Family: familyLayered, Kind: outcome.Invariant,
 	Doc: "After a direct write to a FUSE file whose old pages are cached, splice delivers what read(2) delivers; the write uses O_DIRECT, or a descriptor with FOPEN_DIRECT_IO.",
 	Steps: []string{
-		"Serve a file, open it cached and read its first 16 KiB.",
+		"Serve a file, open it cached and read its first four pages.",
 		"Overwrite them through a second descriptor that has O_DIRECT or FOPEN_DIRECT_IO.",
 		"In the read cells, read them by read(2) through the first descriptor; then splice them from it.",
 	},
@@ -273,10 +273,10 @@ var fuseGrown = kit.Test{
 	Name: "TestFUSEGrown", ID: "I4", Family: familyLayered, Kind: outcome.Invariant,
 	Doc: "A file that grew at the FUSE server by whole pages is spliced up to its new EOF: with FOPEN_DIRECT_IO although the kernel has cached the old size, with cached pages once the kernel has requested the size, or has to because its attributes expired, as read(2) does.",
 	Steps: []string{
-		"Serve a file of 16 KiB and read it to EOF.",
-		"Make it 32 KiB long at the server.",
+		"Serve a file of four pages and read it to EOF.",
+		"Make it eight pages long at the server.",
 		"In the cell cached, request the size by fstat.",
-		"Splice 32 KiB into a pipe and read it; then read the same range by read(2).",
+		"Splice eight pages into a pipe and read it; then read the same range by read(2).",
 	},
 	Oracle: asReadWould + "; fewer bytes than the file has are short", Modules: fuseModules, Guest: true,
 	Known: []string{
@@ -333,7 +333,7 @@ var fuseTail = kit.Test{
 }
 
 func TestFUSETail(t *testing.T) {
-	const size, longer = kit.PageSize + 1000, 3*kit.PageSize + 500
+	size, longer := kit.PageSize+1000, 3*kit.PageSize+500
 	kit.Run(t, fuseTail, func(c *kit.Cell) {
 		switch c.Shape.Variant {
 		case "direct", "server":
@@ -349,7 +349,7 @@ func TestFUSETail(t *testing.T) {
 		}
 		switch c.Shape.Variant {
 		case "append", "dirty-append":
-			f.Write(size+500, longer-size-500) // with a hole of 500 bytes before it
+			f.Write(int64(size+500), longer-size-500) // with a hole of 500 bytes before it
 		default:
 			f.Truncate(longer)
 		}

@@ -80,7 +80,7 @@ func pairShapes() []kit.Shape {
 		// each probe would gain nothing. Four pages are one large folio if the
 		// filesystem supports them.
 		shapes[i].Dirty = true
-		shapes[i].Size, shapes[i].Chunk, shapes[i].Span = kit.SpanLen, kit.SpanLen, 2*kit.PageSize
+		shapes[i].Size, shapes[i].Chunk, shapes[i].Span = kit.SpanLen, kit.SpanLen, min(2*kit.PageSize, sink.MaxMessage)
 	}
 	return shapes
 }

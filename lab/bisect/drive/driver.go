@@ -8,7 +8,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/kernels"
@@ -202,7 +201,7 @@ func (b *building) kernel(ctx context.Context, subject string) (kernels.Kernel, 
 	k, err := b.build(ctx, subject)
 	var fault *source.Error
 	if errors.As(err, &fault) && fault.Source {
-		return k, &bisect.UntestableError{Reason: "it does not build: " + complaint(fault.Reason)}
+		return k, &bisect.UntestableError{Reason: "it does not build: " + fault.Summary}
 	}
 	if err == nil {
 		b.ready[subject] = k
@@ -219,15 +218,4 @@ func (b *building) Try(ctx context.Context, subject string, n int) ([]bisect.See
 	b.say.Doing(b.name(subject) + ": running the test")
 	defer b.say.Doing("")
 	return b.attempts(ctx, k, n)
-}
-
-// complaint is the relevant line of a compiler's or a linker's output.
-func complaint(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	for _, mark := range []string{" error: ", "undefined reference", "did not take", "does not apply"} {
-		if i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, mark) }); i >= 0 {
-			return lines[i]
-		}
-	}
-	return lines[len(lines)-1]
 }

@@ -64,6 +64,17 @@ const traits = grid => {
   return grid.traits;
 };
 
+// controlOf has a 1 for each cell of a control that passed: its outcome is known
+// by construction, and is neither counted nor found as one of a kernel.
+const controlOf = grid => {
+  if (!grid.control) {
+    const tests = new Uint8Array(grid.cells.tests.length), pass = grid.cells.classes.indexOf("pass");
+    for (const t of grid.cells.controls) tests[t] = 1;
+    grid.control = Uint8Array.from(grid.cells.test, (t, i) => tests[t] && grid.cells.class[i] === pass ? 1 : 0);
+  }
+  return grid.control;
+};
+
 // applyFilter returns
 //   match      1 for each cell that is shown
 //   shown      how many there are
@@ -82,7 +93,7 @@ export const applyFilter = (grid, filter) => {
   const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map(word => ({
     kernel: having(cells.kernels, word), fs: having(cells.filesystems, word), test: having(cells.tests, word), detail: having(cells.details, word),
   }));
-  const trait = traits(grid);
+  const trait = traits(grid), control = controlOf(grid), anyOutcome = filter.outcome.size === 0;
   const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
   const classCounts = new Int32Array(cells.classes.length), verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
   const besideCounts = [0, 0, 0];
@@ -93,13 +104,13 @@ export const applyFilter = (grid, filter) => {
     for (const word of words) {
       if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
     }
-    const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o], byClass = klass[cells.class[i]];
+    const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o] && (anyOutcome || !control[i]), byClass = klass[cells.class[i]];
     if (byVerdict && byOutcome) classCounts[cells.class[i]]++;
     if (byOutcome && byClass) {
       verdictCounts[v]++;
       if (trait[i]) for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
     }
-    if (byVerdict && byClass) outcomeCounts[o]++;
+    if (byVerdict && byClass && !control[i]) outcomeCounts[o]++;
     if (byVerdict && byOutcome && byClass) {
       match[i] = 1;
       inColumn[grid.columnOf[i]] = 1;

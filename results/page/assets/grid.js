@@ -10,7 +10,7 @@ const grids = new WeakMap();
 //   columns    [{ kernel, fs }], indexes into the document's lists
 //   planned    the columns that a run in progress is going to fill
 //   columnOf   of each cell
-//   heads      of each kernel the parts of its name, which are not broken
+//   heads      of each kernel its label, and what that leaves out, which follows it
 //   at(test, column)         the cell there, or -1
 //   find(kernel, fs, test)   by their names
 //   look       of each cell a number, equal where two are drawn alike
@@ -71,7 +71,7 @@ const make = cells => {
       return column < 0 ? -1 : places[t * columns.length + column];
     },
     families: familiesOf(cells),
-    heads: short(cells.kernels).map((name, k) => headOf(name, cells.versions[k])),
+    heads: cells.labels.map((label, k) => [label, rest(label, cells.packages[k])]),
   };
   return grid;
 };
@@ -94,17 +94,8 @@ const familiesOf = cells => {
   return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
 };
 
-// headOf is a kernel's upstream version, and its package if that has another
-// name: 5.10.262, 5.10.0-46.
-const headOf = (name, version) => !version || name.startsWith(version) ? [name] : [version, name];
-
-// short are the kernels' names without their shared flavour.
-const short = kernels => {
-  let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
-  while (flavour && !kernels.every(k => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
-  const heads = kernels.map(k => k.slice(0, k.length - flavour.length));
-  return new Set(heads).size === kernels.length ? heads : kernels;
-};
+/** What follows the label of a kernel whose package has this name: " 5.10.0-46", "+deb13". */
+export const rest = (label, name) => !name ? "" : name.startsWith(label) ? name.slice(label.length) : " " + name;
 
 // tableRows returns the rows for tests with a visible cell: families, tests,
 // and subtests below their test. Subtests that look the same in all columns are

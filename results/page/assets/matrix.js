@@ -3,11 +3,12 @@
 // with its true size.
 // @ts-check
 import { go } from "./app.js";
+import { columnAt, layColumns } from "./columns.js";
 import { el } from "./dom.js";
 import { counted, describe, markOf, resultClass } from "./format.js";
 import { tableRows } from "./grid.js";
 
-const rowHeight = 25, leastColumn = 34, mostColumn = 72; // px, as in matrix.css
+const rowHeight = 25, line = 24, twoLines = 44; // px, as in matrix.css
 const beyond = 6; // rows and columns drawn outside the visible area
 
 // matrix draws a grid. cellHref(i) is the link of a cell; kept holds the state
@@ -16,7 +17,7 @@ const beyond = 6; // rows and columns drawn outside the visible area
 export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const { cells } = grid;
   let rows = [], columns = [], match = null, full = false;
-  let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
+  let labelWidth = 200, edges = new Float64Array(1), kernelHeight = line;
   let drawn = "", size = ""; // what the elements show, and for which window size
   const bodyRows = new Map(); // row → element
 
@@ -26,7 +27,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
   kept.active ??= { row: 0, column: 0 };
 
-  const top = () => kernelHeight + fsHeight;
+  const top = () => kernelHeight + line;
   const px = n => n + "px";
   const words = new Map(); // look → text of a cell
   // What is shown of a cell; its name begins with that (WCAG 2.2, 2.5.3).
@@ -49,16 +50,17 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
     size = sizeNow();
     labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
-    columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
-    const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
-    fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14)); // horizontal or vertical
-    scroller.classList.toggle("standing", fsHeight > 24);
-    const wide = new Map(); // of each kernel, in columns
-    for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
-    kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].join(" ").length * 8 + 10 <= n * columnWidth) ? 24 : 44; // one line or two
+    const laid = layColumns(grid, columns, scroller, room - labelWidth - 16);
+    edges = laid.edges;
+    kernelHeight = laid.lines > 1 ? twoLines : line;
     // The rest of the window, or most of the window where the rest is small.
     const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
     scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
+  };
+
+  const place = (element, c) => {
+    element.style.left = px(labelWidth + edges[c]);
+    element.style.width = px(edges[c + 1] - edges[c]);
   };
 
   const drawHead = (from, to) => {
@@ -66,25 +68,25 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
     kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
     kernels.style.height = px(kernelHeight);
-    filesystems.style.height = px(fsHeight);
+    filesystems.style.height = px(line);
     for (let c = from; c < to; c++) {
       const { kernel, fs } = grid.columns[columns[c]];
       const first = c === 0 || grid.columns[columns[c - 1]].kernel !== kernel;
       if (first || c === from) {
+        const [version, more] = grid.heads[kernel];
         let begin = c, end = c + 1;
         while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
         while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
         const name = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-          el("span", {}, grid.heads[kernel].flatMap((part, i) => [i ? " " : "", el("span", { class: i ? "package" : "version" }, part)])));
-        name.style.left = px(labelWidth + begin * columnWidth);
-        name.style.width = px((end - begin) * columnWidth);
+          el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null));
+        name.style.left = px(labelWidth + edges[begin]);
+        name.style.width = px(edges[end] - edges[begin]);
         name.firstChild.style.left = px(labelWidth + 4);
         kernels.append(name);
       }
       const name = el("div", { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
         el("span", {}, cells.filesystems[fs]));
-      name.style.left = px(labelWidth + c * columnWidth);
-      name.style.width = px(columnWidth);
+      place(name, c);
       filesystems.append(name);
     }
     head.style.height = px(top());
@@ -127,8 +129,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     element.setAttribute("role", "gridcell");
     element.setAttribute("aria-colindex", String(c + 2));
     element.id = "cell-" + r + "-" + c;
-    element.style.left = px(labelWidth + c * columnWidth);
-    element.style.width = px(columnWidth);
+    place(element, c);
     if (c === 0 || grid.columns[columns[c - 1]].kernel !== grid.columns[column].kernel) element.classList.add("first");
     return element;
   };
@@ -153,8 +154,8 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const draw = () => {
     const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
     const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
-    const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
-    const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
+    const from = Math.max(0, columnAt(edges, scroller.scrollLeft) - beyond);
+    const to = Math.min(columns.length, columnAt(edges, scroller.scrollLeft + scroller.clientWidth - labelWidth) + 1 + beyond);
     // A short scroll stays within what is already drawn.
     const across = from + " " + to;
     if (drawn !== across) {
@@ -199,7 +200,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const layOut = () => {
     rows = tableRows(grid, columns, match, kept.toggled, full);
     measure();
-    sheet.style.width = px(labelWidth + columns.length * columnWidth);
+    sheet.style.width = px(labelWidth + edges[columns.length]);
     sheet.style.height = px(top() + rows.length * rowHeight);
     body.style.height = px(rows.length * rowHeight);
     scroller.style.setProperty("--head", px(top()));
@@ -222,11 +223,11 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
 
   const reveal = () => {
     const { row, column } = kept.active;
-    const y = row * rowHeight, x = column * columnWidth;
-    const height = scroller.clientHeight - top() - rowHeight, width = scroller.clientWidth - labelWidth - columnWidth;
+    const y = row * rowHeight, height = scroller.clientHeight - top() - rowHeight;
     if (y < scroller.scrollTop) scroller.scrollTop = y;
     else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
     if (column >= 0) {
+      const x = edges[column], width = scroller.clientWidth - labelWidth - (edges[column + 1] - x);
       if (x < scroller.scrollLeft) scroller.scrollLeft = x;
       else if (x > scroller.scrollLeft + width) scroller.scrollLeft = x - width;
     }

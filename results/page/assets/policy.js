@@ -13,8 +13,7 @@ export const verdictUnder = (cells, policy, verdict, outcome, klass) => {
 };
 
 /**
- * The document of cells under a policy; the run's own is "". Expectations apply
- * to the policy of the run: a cell whose verdict differs loses its own.
+ * The document of cells under a policy; the run's own is "".
  */
 export const underPolicy = (cells, policy) => {
   const rule = cells.policies.find(p => p.name === policy);
@@ -27,7 +26,7 @@ export const underPolicy = (cells, policy) => {
 
 const judge = (cells, rule) => {
   const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
-  const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: { ...cells.standing }, why: { ...cells.why } };
+  const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
   now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
   for (const [i, judged] of Object.entries(rule.judged)) {
     now.verdict[i] = judged.verdict;
@@ -36,11 +35,6 @@ const judge = (cells, rule) => {
     now.class[i] = judged.class;
     if (judged.flaky) now.flaky[i] = judged.flaky;
     else delete now.flaky[i];
-  }
-  for (const i of Object.keys(now.standing)) {
-    if (now.verdict[i] === cells.verdict[i] && now.outcome[i] === cells.outcome[i]) continue;
-    delete now.standing[i];
-    delete now.why[i];
   }
   return now;
 };

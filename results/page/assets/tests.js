@@ -7,8 +7,8 @@ import { classMark, classNames, counted } from "./format.js";
 
 const some = 200; // tests shown at first
 
-/** The list of a run's tests; query has the policy that the links keep. */
-export const testList = (run, { tests, cells, limit }, query) => {
+/** The list of a run's tests; query has the policy that the links keep, text is what is looked for. */
+export const testList = (run, { tests, cells, limit }, query, text = "") => {
   const rank = test => test.classes.violation ?? 0;
   const ordered = [...tests].sort((a, b) => rank(b) - rank(a)); // stable: then by name
   const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
@@ -42,9 +42,10 @@ export const testList = (run, { tests, cells, limit }, query) => {
     add();
   };
   const field = el("input", { type: "search", id: "find", placeholder: "test", "aria-label": "Find tests", on: { input: find } });
+  field.value = text;
   find();
   return el("section", { class: "tests" },
-    el("p", {}, counted(cells, "cell") + ", more than the " + limit.toLocaleString("en") + " of one matrix: choose a test, or find some."),
+    el("p", {}, counted(cells, "cell") + (cells > limit ? ", more than the " + limit.toLocaleString("en") + " of one matrix" : "") + ": choose a test, or find some."),
     el("form", { class: "filter", role: "search", on: { submit: e => e.preventDefault() } }, el("div", { class: "line" }, field, note, together)),
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tests" }, el("table", { class: "list" },
       el("thead", {}, el("tr", {}, ["test", "cells", ...classes.map(klass => classMark(klass) + " " + klass)].map(name => el("th", { scope: "col" }, name)))), body)), more);

@@ -5,6 +5,7 @@ import { routeHref } from "./app.js";
 import { copyButton, el } from "./dom.js";
 import { filterParams, unfiltered } from "./filter.js";
 import { counted, resultClass } from "./format.js";
+import { rest } from "./grid.js";
 
 const some = 3; // violations shown at first
 
@@ -12,16 +13,22 @@ const some = 3; // violations shown at first
 const states = { "violation": ["x", "c-violation", "has it"], "holds": [".", "c-pass", "ran without it"], "other": ["!", "o-unknown", "another violation"], "": ["", "", "no verdict"] };
 const stateOf = name => states[name] ?? states[""];
 
+// kernelName is a kernel's upstream version and then its package.
+const kernelName = ({ kernels, labels, packages }, kernel) => {
+  const i = kernels.indexOf(kernel), more = i < 0 ? "" : rest(labels[i], packages[i]);
+  return el("span", { class: "name", title: kernel }, el("b", {}, i < 0 ? kernel : labels[i]), more ? el("span", { class: "dim" }, more.startsWith(" ") ? " (" + more.trim() + ")" : more) : null);
+};
+
 /** The timeline in words, for readers who do not see it. */
-export const timelineText = (kernels, violation) => {
-  const having = state => kernels.filter((_, i) => violation.states[i] === state);
+export const timelineText = ({ kernels, labels }, violation) => {
+  const having = state => labels.filter((_, i) => violation.states[i] === state);
   const list = (words, names) => names.length ? ". " + words + ": " + names.join(", ") : "";
-  return "First bad kernel: " + violation.since + list("Has it", having("violation")) + list("Ran without it", having("holds")) +
+  return "First bad kernel: " + (labels[kernels.indexOf(violation.since)] ?? violation.since) + list("Has it", having("violation")) + list("Ran without it", having("holds")) +
     list("Another violation", having("other")) + list("No verdict", having(""));
 };
 
 // timeline is a strip of the kernels, oldest first.
-const timeline = (kernels, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(kernels, violation) }, kernels.map((kernel, i) => {
+const timeline = (doc, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(doc, violation) }, doc.kernels.map((kernel, i) => {
   const [mark, style, words] = stateOf(violation.states[i]);
   return el("span", { class: style + (kernel === violation.since ? " first" : ""), title: kernel + ": " + words }, mark);
 }));
@@ -37,20 +44,21 @@ export const violationFilter = (violation, policy = "") => {
   return filter;
 };
 
-const entry = (run, kernels, violation, policy) => {
+const entry = (run, doc, violation, policy) => {
   const { cells, expected, filesystems, since, before } = violation;
   return el("article", { class: "violation" },
     el("h3", {}, el("span", { class: "badge " + resultClass(violation.verdict, violation.outcome, "violation") }, violation.title), " ", violation.test,
       violation.meaning ? el("span", { class: "dim" }, " " + violation.meaning) : null),
-    el("p", {}, timeline(kernels, violation), " ", counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ", el("b", { class: "name" }, since),
-      before ? [", not on ", el("span", { class: "name" }, before)] : ", the oldest kernel with a verdict", " · ",
+    el("p", {}, timeline(doc, violation), " ", counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ", kernelName(doc, since),
+      before ? [", not on ", kernelName(doc, before)] : ", the oldest kernel with a verdict", " · ",
       el("a", { href: routeHref("run", [run], filterParams(violationFilter(violation, policy))) }, "show in the matrix"), " · ",
       el("a", { href: routeHref("run", [run, "cell", violation.example.kernel, violation.example.fs, violation.example.test]) }, "newest cell")),
     el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, violation.command), copyButton(violation.command, "Copy command")));
 };
 
 /** The block of a run's violations; policy is the one that links keep. */
-export const violationBlock = (run, { kernels, violations, left_out: leftOut }, policy = "") => {
+export const violationBlock = (run, doc, policy = "") => {
+  const { violations, left_out: leftOut } = doc;
   const total = violations.reduce((n, v) => n + v.cells, 0);
   const section = el("section", { class: "violations", "aria-labelledby": "violations" }, el("h2", { id: "violations" }, "Violations: " + violations.length.toLocaleString("en")));
   if (!violations.length) {
@@ -58,7 +66,7 @@ export const violationBlock = (run, { kernels, violations, left_out: leftOut }, 
     return section;
   }
   section.append(el("p", { class: "dim" }, counted(total, "cell") + " with what every policy forbids. In a strip, each box is a kernel, oldest first: x has it, . ran without it, ! has another violation, empty has no verdict; the thick one is the first bad kernel."));
-  const add = list => list.map(v => entry(run, kernels, v, policy));
+  const add = list => list.map(v => entry(run, doc, v, policy));
   section.append(...add(violations.slice(0, some)));
   if (violations.length > some) {
     const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some))) } }, counted(violations.length - some, "more violation"));

@@ -301,12 +301,12 @@ var splicelab = (() => {
   // assets/about.js
   var cited = (text, refs) => {
     const parts = [];
-    let rest = text;
+    let rest2 = text;
     for (; ; ) {
-      const found = refs.map((ref) => ({ ref, at: rest.indexOf(ref.cited) })).filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)[0];
-      if (!found) return [...parts, rest];
-      parts.push(rest.slice(0, found.at), el("a", { href: found.ref.url }, found.ref.cited));
-      rest = rest.slice(found.at + found.ref.cited.length);
+      const found = refs.map((ref) => ({ ref, at: rest2.indexOf(ref.cited) })).filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)[0];
+      if (!found) return [...parts, rest2];
+      parts.push(rest2.slice(0, found.at), el("a", { href: found.ref.url }, found.ref.cited));
+      rest2 = rest2.slice(found.at + found.ref.cited.length);
     }
   };
   var aboutSection = (about) => about.doc || about.steps.length ? el(
@@ -440,13 +440,13 @@ var splicelab = (() => {
   };
   var make = (cells) => {
     const n = cells.test.length, filesystems = cells.filesystems.length;
-    const columns = [], planned = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
-    for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
+    const columns = [], planned = [], columnAt2 = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    for (let i = 0; i < n; i++) columnAt2[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
     const plannedAt = new Set(cells.planned_kernel.map((kernel, j) => kernel * filesystems + cells.planned_filesystem[j]));
-    for (const p of plannedAt) columnAt[p] = 0;
-    for (let p = 0; p < columnAt.length; p++) {
-      if (columnAt[p] < 0) continue;
-      columnAt[p] = columns.length;
+    for (const p of plannedAt) columnAt2[p] = 0;
+    for (let p = 0; p < columnAt2.length; p++) {
+      if (columnAt2[p] < 0) continue;
+      columnAt2[p] = columns.length;
       if (plannedAt.has(p)) planned.push(columns.length);
       columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
     }
@@ -456,7 +456,7 @@ var splicelab = (() => {
     const badVerdict = cells.verdicts.map((v) => isFailing(v, ""));
     const infra = cells.verdicts.indexOf("infra"), skipped = cells.verdicts.indexOf("skip"), violation = cells.classes.indexOf("violation");
     for (let i = 0; i < n; i++) {
-      const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
+      const column = columnAt2[cells.kernel[i] * filesystems + cells.filesystem[i]];
       columnOf[i] = column;
       places[cells.test[i] * columns.length + column] = i;
       look[i] = (cells.verdict[i] * 16 + cells.class[i]) * 256 + cells.outcome[i];
@@ -492,11 +492,11 @@ var splicelab = (() => {
       find(kernel, fs, test) {
         const k = cells.kernels.indexOf(kernel), f = cells.filesystems.indexOf(fs), t = cells.tests.indexOf(test);
         if (k < 0 || f < 0 || t < 0) return -1;
-        const column = columnAt[k * filesystems + f];
+        const column = columnAt2[k * filesystems + f];
         return column < 0 ? -1 : places[t * columns.length + column];
       },
       families: familiesOf(cells),
-      heads: short(cells.kernels).map((name, k) => headOf(name, cells.versions[k]))
+      heads: cells.labels.map((label, k) => [label, rest(label, cells.packages[k])])
     };
     return grid;
   };
@@ -514,13 +514,7 @@ var splicelab = (() => {
     });
     return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
   };
-  var headOf = (name, version) => !version || name.startsWith(version) ? [name] : [version, name];
-  var short = (kernels) => {
-    let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
-    while (flavour && !kernels.every((k) => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
-    const heads = kernels.map((k) => k.slice(0, k.length - flavour.length));
-    return new Set(heads).size === kernels.length ? heads : kernels;
-  };
+  var rest = (label, name) => !name ? "" : name.startsWith(label) ? name.slice(label.length) : " " + name;
   var tableRows = (grid, columns, match, toggled, full = false) => {
     const rows = [];
     for (const family of grid.families) {
@@ -652,6 +646,14 @@ var splicelab = (() => {
     }
     return grid.traits;
   };
+  var controlOf = (grid) => {
+    if (!grid.control) {
+      const tests = new Uint8Array(grid.cells.tests.length), pass = grid.cells.classes.indexOf("pass");
+      for (const t of grid.cells.controls) tests[t] = 1;
+      grid.control = Uint8Array.from(grid.cells.test, (t, i) => tests[t] && grid.cells.class[i] === pass ? 1 : 0);
+    }
+    return grid.control;
+  };
   var applyFilter = (grid, filter) => {
     const { cells, n } = grid;
     const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
@@ -669,7 +671,7 @@ var splicelab = (() => {
       test: having(cells.tests, word),
       detail: having(cells.details, word)
     }));
-    const trait = traits(grid);
+    const trait = traits(grid), control = controlOf(grid), anyOutcome = filter.outcome.size === 0;
     const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
     const classCounts = new Int32Array(cells.classes.length), verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
     const besideCounts = [0, 0, 0];
@@ -680,7 +682,7 @@ var splicelab = (() => {
       for (const word of words2) {
         if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
       }
-      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o], byClass = klass[cells.class[i]];
+      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o] && (anyOutcome || !control[i]), byClass = klass[cells.class[i]];
       if (byVerdict && byOutcome) classCounts[cells.class[i]]++;
       if (byOutcome && byClass) {
         verdictCounts[v]++;
@@ -688,7 +690,7 @@ var splicelab = (() => {
           for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
         }
       }
-      if (byVerdict && byClass) outcomeCounts[o]++;
+      if (byVerdict && byClass && !control[i]) outcomeCounts[o]++;
       if (byVerdict && byOutcome && byClass) {
         match[i] = 1;
         inColumn[grid.columnOf[i]] = 1;
@@ -719,13 +721,13 @@ var splicelab = (() => {
     const add = (from, to) => {
       const part = document.createDocumentFragment();
       for (let i = from; i < to; i++) {
-        const line = lines[i];
-        const shown3 = el(marks2.has(i) ? "mark" : "span", { class: "line" }, line.length > longLine ? line.slice(0, longLine) : line);
-        if (line.length > longLine) {
+        const line2 = lines[i];
+        const shown3 = el(marks2.has(i) ? "mark" : "span", { class: "line" }, line2.length > longLine ? line2.slice(0, longLine) : line2);
+        if (line2.length > longLine) {
           const more = el(
             "button",
-            { type: "button", class: "more", on: { click: () => more.replaceWith(line.slice(longLine)) } },
-            "… " + (line.length - longLine).toLocaleString("en") + " more characters"
+            { type: "button", class: "more", on: { click: () => more.replaceWith(line2.slice(longLine)) } },
+            "… " + (line2.length - longLine).toLocaleString("en") + " more characters"
           );
           shown3.append(more);
         }
@@ -755,7 +757,7 @@ var splicelab = (() => {
       const c = parseInt(digits, 16);
       return c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
     };
-    const line = (from, noun, bytes2, others, kind2) => el(
+    const line2 = (from, noun, bytes2, others, kind2) => el(
       "tr",
       { class: kind2 },
       el("th", { scope: "row" }, (offset + from).toString(16).padStart(8, "0")),
@@ -768,8 +770,8 @@ var splicelab = (() => {
     );
     for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
       const here = found.slice(from, from + each), there = expected.slice(from, from + each);
-      rows.push(line(from, "found", here, there, "got"));
-      if (from === 0 || there.length) rows.push(line(from, "expected", there, here, "want"));
+      rows.push(line2(from, "found", here, there, "got"));
+      if (from === 0 || there.length) rows.push(line2(from, "expected", there, here, "want"));
     }
     return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Wrong bytes at offset 0x" + offset.toString(16) }, el(
       "table",
@@ -798,7 +800,7 @@ var splicelab = (() => {
   };
   var judge = (cells, rule) => {
     const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
-    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: { ...cells.standing }, why: { ...cells.why } };
+    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
     now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
     for (const [i, judged] of Object.entries(rule.judged)) {
       now.verdict[i] = judged.verdict;
@@ -808,17 +810,12 @@ var splicelab = (() => {
       if (judged.flaky) now.flaky[i] = judged.flaky;
       else delete now.flaky[i];
     }
-    for (const i of Object.keys(now.standing)) {
-      if (now.verdict[i] === cells.verdict[i] && now.outcome[i] === cells.outcome[i]) continue;
-      delete now.standing[i];
-      delete now.why[i];
-    }
     return now;
   };
   var cellUnder = (cells, i, cell, policy) => {
     const now = underPolicy(cells, policy);
     if (now === cells) return cell;
-    const again2 = (one) => ({ ...one, verdict: verdictUnder(cells, policy, one.verdict, one.outcome, one.class) });
+    const again3 = (one) => ({ ...one, verdict: verdictUnder(cells, policy, one.verdict, one.outcome, one.class) });
     return {
       ...cell,
       verdict: now.verdicts[now.verdict[i]],
@@ -828,13 +825,13 @@ var splicelab = (() => {
       flaky: now.flaky[i] ?? "",
       standing: now.standing[i] ?? "",
       why: i in now.why ? now.reasons[now.why[i]] : "",
-      attempts: cell.attempts.map(again2),
-      history: cell.history.map(again2)
+      attempts: cell.attempts.map(again3),
+      history: cell.history.map(again3)
     };
   };
 
   // assets/source.js
-  var memo = (f, most = 1) => {
+  var memo = (f, most2 = 1) => {
     const last = /* @__PURE__ */ new Map();
     return (id, policy = "", tests = []) => {
       const key = [id, policy, ...tests].join(" ");
@@ -842,7 +839,7 @@ var splicelab = (() => {
         const promise = f(id, policy, tests);
         last.set(key, promise);
         promise.catch(() => last.delete(key));
-        if (last.size > most) last.delete(last.keys().next().value);
+        if (last.size > most2) last.delete(last.keys().next().value);
       }
       return last.get(key);
     };
@@ -858,7 +855,7 @@ var splicelab = (() => {
       }
       throw new Error(text);
     };
-    const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
+    const of = (id, rest2 = "") => "api/runs/" + encodeURIComponent(id) + rest2;
     const still = (f) => {
       const remembered = memo(f, 2);
       return async (id, policy = "", tests = []) => {
@@ -945,9 +942,9 @@ var splicelab = (() => {
   var bar = (pieces, whole, text) => {
     let x = 0;
     return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
-      const width2 = 1e4 * ms / whole;
-      x += width2;
-      return svg("rect", { class: phaseClass(name), x: String(x - width2), width: String(width2), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
+      const width4 = 1e4 * ms / whole;
+      x += width4;
+      return svg("rect", { class: phaseClass(name), x: String(x - width4), width: String(width4), height: "400" }, svg("title", {}, name + " " + formatMS(ms)));
     }));
   };
   var phaseBar = (timing) => {
@@ -962,7 +959,7 @@ var splicelab = (() => {
   };
   var timeBars = ({ phases, rows }) => {
     if (!rows.length) return null;
-    const longest = Math.max(...rows.map((row) => row.total_ms), 1);
+    const longest = Math.max(...rows.map((row2) => row2.total_ms), 1);
     return el(
       "div",
       { class: "times" },
@@ -972,15 +969,15 @@ var splicelab = (() => {
         "table",
         { class: "list" },
         el("thead", {}, el("tr", {}, ["kernel, filesystem", "total", "phases", ...phases.map((p) => p.name)].map((name) => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, rows.map((row) => {
-          const pieces = row.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
+        el("tbody", {}, rows.map((row2) => {
+          const pieces = row2.phases.map((used, i) => ({ name: phases[i].name, ms: used.sum_ms }));
           return el(
             "tr",
             {},
-            el("th", { scope: "row" }, row.kernel + " " + row.fs),
-            el("td", {}, (row.total_ms / 1e3).toFixed(1) + " s"),
+            el("th", { scope: "row" }, row2.kernel + " " + row2.fs),
+            el("td", {}, (row2.total_ms / 1e3).toFixed(1) + " s"),
             el("td", {}, bar(pieces, longest, pieces.map((p) => p.name + " " + formatMS(p.ms)).join(", "))),
-            row.phases.map((used) => el("td", {}, used.attempts ? (used.sum_ms / 1e3).toFixed(1) + " (" + formatMS(used.median_ms) + ")" : ""))
+            row2.phases.map((used) => el("td", {}, used.attempts ? (used.sum_ms / 1e3).toFixed(1) + " (" + formatMS(used.median_ms) + ")" : ""))
           );
         }))
       ))
@@ -1257,15 +1254,71 @@ var splicelab = (() => {
     };
   };
 
+  // assets/columns.js
+  var least = 34;
+  var most = 72;
+  var mostName = 130;
+  var rulers = /* @__PURE__ */ new WeakMap();
+  var widthOf = (element) => {
+    if (!rulers.has(element)) rulers.set(element, rulerOf(element));
+    return rulers.get(element);
+  };
+  var rulerOf = (element) => {
+    const { fontSize, fontFamily } = getComputedStyle(element), known2 = /* @__PURE__ */ new Map();
+    const pen = (
+      /** @type {CanvasRenderingContext2D} */
+      document.createElement("canvas").getContext("2d")
+    );
+    return (text, weight = 400) => {
+      const key = weight + text;
+      if (!known2.has(key)) {
+        pen.font = weight + " " + fontSize + " " + fontFamily;
+        known2.set(key, Math.ceil(pen.measureText(text).width));
+      }
+      return known2.get(key);
+    };
+  };
+  var layColumns = (grid, columns, element, room) => {
+    const width4 = widthOf(element), { filesystems } = grid.cells;
+    const widths = columns.map((c) => Math.max(least, Math.min(mostName, width4(filesystems[grid.columns[c].fs]) + 10)));
+    const spare = columns.length ? Math.floor((room - widths.reduce((sum, w) => sum + w, 0)) / columns.length) : 0;
+    for (let c = 0; spare > 0 && c < widths.length; c++) widths[c] = Math.max(widths[c], Math.min(most, widths[c] + spare));
+    let lines = 1;
+    for (let from = 0; from < columns.length; ) {
+      let to = from, band = 0;
+      const { kernel } = grid.columns[columns[from]];
+      for (; to < columns.length && grid.columns[columns[to]].kernel === kernel; to++) band += widths[to];
+      const [version, more] = grid.heads[kernel], [first, second] = [width4(version, 600) + 14, width4(more.trim()) + 14];
+      const missing = Math.max(first, Math.min(mostName, second)) - band;
+      if (missing > 0) for (let c = from; c < to; c++) widths[c] += Math.ceil(missing / (to - from));
+      if (more && width4(version, 600) + width4(more) + 14 > Math.max(band, band + missing)) lines = 2;
+      from = to;
+    }
+    const edges = new Float64Array(columns.length + 1);
+    widths.forEach((w, c) => {
+      edges[c + 1] = edges[c] + w;
+    });
+    return { edges, lines };
+  };
+  var columnAt = (edges, x) => {
+    let low = 0, high = edges.length - 1;
+    while (low < high) {
+      const middle = low + high >> 1;
+      if (edges[middle + 1] > x) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+
   // assets/matrix.js
   var rowHeight = 25;
-  var leastColumn = 34;
-  var mostColumn = 72;
+  var line = 24;
+  var twoLines = 44;
   var beyond = 6;
   var newMatrix = (grid, { cellHref: cellHref2, kept: kept2, signal }) => {
     const { cells } = grid;
     let rows = [], columns = [], match = null, full = false;
-    let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
+    let labelWidth = 200, edges = new Float64Array(1), kernelHeight = line;
     let drawn = "", size = "";
     const bodyRows = /* @__PURE__ */ new Map();
     const head2 = el("div", { class: "head", role: "rowgroup" });
@@ -1273,7 +1326,7 @@ var splicelab = (() => {
     const sheet = el("div", { class: "sheet" }, head2, body);
     const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
     kept2.active ??= { row: 0, column: 0 };
-    const top = () => kernelHeight + fsHeight;
+    const top = () => kernelHeight + line;
     const px = (n) => n + "px";
     const words2 = /* @__PURE__ */ new Map();
     const marksOf = (i) => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() + (cells.flaky[i] ? "*" : "") + ({ "expected-fail": "e", "unexpected-pass": "u" }[cells.standing[i]] ?? "");
@@ -1287,41 +1340,42 @@ var splicelab = (() => {
     };
     const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
     const measure = () => {
-      const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
+      const longest = rows.reduce((n, row2) => Math.max(n, row2.label.length + 2 * row2.depth), 8);
       const parent = getComputedStyle(scroller.parentElement);
       const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
       size = sizeNow();
       labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
-      columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
-      const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
-      fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14));
-      scroller.classList.toggle("standing", fsHeight > 24);
-      const wide = /* @__PURE__ */ new Map();
-      for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
-      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].join(" ").length * 8 + 10 <= n * columnWidth) ? 24 : 44;
-      const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
-      scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
+      const laid = layColumns(grid, columns, scroller, room - labelWidth - 16);
+      edges = laid.edges;
+      kernelHeight = laid.lines > 1 ? twoLines : line;
+      const rest2 = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
+      scroller.style.maxHeight = px(Math.max(260, rest2 < innerHeight / 2 ? innerHeight * 0.8 : rest2));
+    };
+    const place = (element, c) => {
+      element.style.left = px(labelWidth + edges[c]);
+      element.style.width = px(edges[c + 1] - edges[c]);
     };
     const drawHead = (from, to) => {
       const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
       const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
       kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
       kernels.style.height = px(kernelHeight);
-      filesystems.style.height = px(fsHeight);
+      filesystems.style.height = px(line);
       for (let c = from; c < to; c++) {
         const { kernel, fs } = grid.columns[columns[c]];
         const first = c === 0 || grid.columns[columns[c - 1]].kernel !== kernel;
         if (first || c === from) {
+          const [version, more] = grid.heads[kernel];
           let begin = c, end = c + 1;
           while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
           while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
           const name2 = el(
             "div",
             { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-            el("span", {}, grid.heads[kernel].flatMap((part, i) => [i ? " " : "", el("span", { class: i ? "package" : "version" }, part)]))
+            el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null)
           );
-          name2.style.left = px(labelWidth + begin * columnWidth);
-          name2.style.width = px((end - begin) * columnWidth);
+          name2.style.left = px(labelWidth + edges[begin]);
+          name2.style.width = px(edges[end] - edges[begin]);
           name2.firstChild.style.left = px(labelWidth + 4);
           kernels.append(name2);
         }
@@ -1330,17 +1384,16 @@ var splicelab = (() => {
           { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
           el("span", {}, cells.filesystems[fs])
         );
-        name.style.left = px(labelWidth + c * columnWidth);
-        name.style.width = px(columnWidth);
+        place(name, c);
         filesystems.append(name);
       }
       head2.style.height = px(top());
       head2.replaceChildren(kernels, filesystems);
     };
-    const tally = (row) => {
-      if (!row.tally) {
+    const tally = (row2) => {
+      if (!row2.tally) {
         const shown3 = new Int32Array(grid.columns.length), bad = new Int32Array(grid.columns.length);
-        for (const t of row.tests) {
+        for (const t of row2.tests) {
           for (const c of columns) {
             const i = grid.at(t, c);
             if (i < 0 || !match[i]) continue;
@@ -1348,15 +1401,15 @@ var splicelab = (() => {
             bad[c] += grid.remarkable[i];
           }
         }
-        row.tally = { shown: shown3, bad };
+        row2.tally = { shown: shown3, bad };
       }
-      return row.tally;
+      return row2.tally;
     };
-    const cellElement = (row, r, c) => {
+    const cellElement = (row2, r, c) => {
       const column = columns[c];
       let element;
-      if (row.test >= 0) {
-        const i = row.at(column);
+      if (row2.test >= 0) {
+        const i = row2.at(column);
         if (i < 0) return null;
         const standing = cells.standing[i];
         element = el(
@@ -1365,8 +1418,8 @@ var splicelab = (() => {
           el("a", { href: cellHref2(i), tabindex: "-1", "aria-label": wordsOf(i) }, marksOf(i))
         );
       } else {
-        if (row.open) return null;
-        const { shown: shown3, bad } = tally(row);
+        if (row2.open) return null;
+        const { shown: shown3, bad } = tally(row2);
         if (!shown3[column]) return null;
         element = el(
           "div",
@@ -1377,26 +1430,25 @@ var splicelab = (() => {
       element.setAttribute("role", "gridcell");
       element.setAttribute("aria-colindex", String(c + 2));
       element.id = "cell-" + r + "-" + c;
-      element.style.left = px(labelWidth + c * columnWidth);
-      element.style.width = px(columnWidth);
+      place(element, c);
       if (c === 0 || grid.columns[columns[c - 1]].kernel !== grid.columns[column].kernel) element.classList.add("first");
       return element;
     };
     const rowElement = (r, from, to) => {
-      const row = rows[r];
+      const row2 = rows[r];
       const label = el(
         "div",
-        { class: "label", role: "rowheader", "aria-colindex": "1", title: row.title, id: "cell-" + r + "--1" },
-        row.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row.open ? "▾" : "▸") : null,
-        el("span", {}, row.label)
+        { class: "label", role: "rowheader", "aria-colindex": "1", title: row2.title, id: "cell-" + r + "--1" },
+        row2.foldable ? el("span", { class: "fold", "aria-hidden": "true" }, row2.open ? "▾" : "▸") : null,
+        el("span", {}, row2.label)
       );
       label.style.width = px(labelWidth);
-      label.style.paddingLeft = px(6 + 14 * row.depth + (row.foldable ? 0 : 12));
-      if (row.foldable) label.setAttribute("aria-expanded", String(row.open));
-      const element = el("div", { class: "row " + row.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
+      label.style.paddingLeft = px(6 + 14 * row2.depth + (row2.foldable ? 0 : 12));
+      if (row2.foldable) label.setAttribute("aria-expanded", String(row2.open));
+      const element = el("div", { class: "row " + row2.kind, role: "row", "aria-rowindex": String(r + 3), "data-row": String(r) }, label);
       element.style.top = px(r * rowHeight);
       for (let c = from; c < to; c++) {
-        const cell = cellElement(row, r, c);
+        const cell = cellElement(row2, r, c);
         if (cell) element.append(cell);
       }
       return element;
@@ -1404,8 +1456,8 @@ var splicelab = (() => {
     const draw2 = () => {
       const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
       const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
-      const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
-      const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
+      const from = Math.max(0, columnAt(edges, scroller.scrollLeft) - beyond);
+      const to = Math.min(columns.length, columnAt(edges, scroller.scrollLeft + scroller.clientWidth - labelWidth) + 1 + beyond);
       const across = from + " " + to;
       if (drawn !== across) {
         drawHead(from, to);
@@ -1430,8 +1482,8 @@ var splicelab = (() => {
     };
     const showActive = () => {
       for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
-      const { row, column } = kept2.active;
-      const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
+      const { row: row2, column } = kept2.active;
+      const element = bodyRows.get(row2)?.querySelector("#" + CSS.escape("cell-" + row2 + "-" + column)) ?? null;
       if (element) {
         element.classList.add("active");
         scroller.setAttribute("aria-activedescendant", element.id);
@@ -1446,7 +1498,7 @@ var splicelab = (() => {
     const layOut = () => {
       rows = tableRows(grid, columns, match, kept2.toggled, full);
       measure();
-      sheet.style.width = px(labelWidth + columns.length * columnWidth);
+      sheet.style.width = px(labelWidth + edges[columns.length]);
       sheet.style.height = px(top() + rows.length * rowHeight);
       body.style.height = px(rows.length * rowHeight);
       scroller.style.setProperty("--head", px(top()));
@@ -1456,61 +1508,61 @@ var splicelab = (() => {
       kept2.active.column = Math.max(-1, Math.min(kept2.active.column, columns.length - 1));
       redraw();
     };
-    const toggle = (row) => {
-      if (!row?.foldable) return;
-      const at = row.key;
+    const toggle = (row2) => {
+      if (!row2?.foldable) return;
+      const at = row2.key;
       if (!kept2.toggled.delete(at)) kept2.toggled.add(at);
       layOut();
-      const again2 = rows.findIndex((r) => r.key === at);
-      if (again2 >= 0) kept2.active.row = again2;
+      const again3 = rows.findIndex((r) => r.key === at);
+      if (again3 >= 0) kept2.active.row = again3;
       showActive();
     };
     const reveal = () => {
-      const { row, column } = kept2.active;
-      const y = row * rowHeight, x = column * columnWidth;
-      const height2 = scroller.clientHeight - top() - rowHeight, width2 = scroller.clientWidth - labelWidth - columnWidth;
+      const { row: row2, column } = kept2.active;
+      const y = row2 * rowHeight, height2 = scroller.clientHeight - top() - rowHeight;
       if (y < scroller.scrollTop) scroller.scrollTop = y;
       else if (y > scroller.scrollTop + height2) scroller.scrollTop = y - height2;
       if (column >= 0) {
+        const x = edges[column], width4 = scroller.clientWidth - labelWidth - (edges[column + 1] - x);
         if (x < scroller.scrollLeft) scroller.scrollLeft = x;
-        else if (x > scroller.scrollLeft + width2) scroller.scrollLeft = x - width2;
+        else if (x > scroller.scrollLeft + width4) scroller.scrollLeft = x - width4;
       }
       draw2();
     };
-    const move = (row, column) => {
-      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+    const move = (row2, column) => {
+      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row2)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
       reveal();
     };
     const open = () => {
-      const { row, column } = kept2.active, line = rows[row];
-      if (!line) return;
-      const i = column >= 0 && line.test >= 0 ? line.at(columns[column]) : -1;
+      const { row: row2, column } = kept2.active, line2 = rows[row2];
+      if (!line2) return;
+      const i = column >= 0 && line2.test >= 0 ? line2.at(columns[column]) : -1;
       if (i >= 0) go(cellHref2(i));
-      else toggle(line);
+      else toggle(line2);
     };
     scroller.addEventListener("keydown", (e) => {
       if (e.ctrlKey || e.metaKey || e.altKey) return;
-      const { row, column } = kept2.active, page2 = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+      const { row: row2, column } = kept2.active, page2 = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
       const moves = {
-        ArrowUp: [row - 1, column],
-        ArrowDown: [row + 1, column],
-        ArrowLeft: [row, column - 1],
-        ArrowRight: [row, column + 1],
-        PageUp: [row - page2, column],
-        PageDown: [row + page2, column],
-        Home: [row, -1],
-        End: [row, columns.length - 1]
+        ArrowUp: [row2 - 1, column],
+        ArrowDown: [row2 + 1, column],
+        ArrowLeft: [row2, column - 1],
+        ArrowRight: [row2, column + 1],
+        PageUp: [row2 - page2, column],
+        PageDown: [row2 + page2, column],
+        Home: [row2, -1],
+        End: [row2, columns.length - 1]
       };
       if (moves[e.key]) move(...moves[e.key]);
       else if (e.key === "Enter") open();
-      else if (e.key === " ") toggle(rows[row]);
+      else if (e.key === " ") toggle(rows[row2]);
       else return;
       e.preventDefault();
     });
     scroller.addEventListener("click", (e) => {
-      const line = e.target.closest(".row[data-row]");
-      if (!line) return;
-      const r = Number(line.dataset.row), cell = e.target.closest(".cell");
+      const line2 = e.target.closest(".row[data-row]");
+      if (!line2) return;
+      const r = Number(line2.dataset.row), cell = e.target.closest(".cell");
       kept2.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
       if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
       showActive();
@@ -1518,8 +1570,8 @@ var splicelab = (() => {
     scroller.addEventListener("pointerover", (e) => {
       const cell = e.target.closest(".cell");
       if (!cell || cell.title) return;
-      const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
-      const i = row && row.test >= 0 ? row.at(column) : -1;
+      const row2 = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+      const i = row2 && row2.test >= 0 ? row2.at(column) : -1;
       if (i < 0) return;
       const { kernel, fs } = grid.columns[column];
       cell.title = cells.tests[cells.test[i]] + "\n" + cells.kernels[kernel] + " " + cells.filesystems[fs] + "\n" + wordsOf(i) + (cells.details[cells.detail[i]] ? "\n" + cells.details[cells.detail[i]] : "");
@@ -1556,13 +1608,13 @@ var splicelab = (() => {
         scroller.scrollLeft = kept2.left ?? 0;
         const i = kept2.reached ? grid.find(...kept2.reached) : -1;
         kept2.reached = null;
-        const row = i < 0 ? -1 : rows.findLastIndex((r) => !r.open && r.tests.includes(cells.test[i]) || r.test === cells.test[i]);
+        const row2 = i < 0 ? -1 : rows.findLastIndex((r) => !r.open && r.tests.includes(cells.test[i]) || r.test === cells.test[i]);
         const column = i < 0 ? -1 : columns.indexOf(grid.columnOf[i]);
-        if (row < 0 || column < 0) {
+        if (row2 < 0 || column < 0) {
           draw2();
           return false;
         }
-        move(row, column);
+        move(row2, column);
         return true;
       },
       rows: () => rows
@@ -1592,8 +1644,8 @@ var splicelab = (() => {
         { class: "list printed" },
         el("caption", {}, cells.kernels[kernel]),
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "test"), columns.map((c) => el("th", { scope: "col" }, cells.filesystems[grid.columns[c].fs])))),
-        el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row", class: "depth-" + row.depth }, row.label), columns.map((c) => {
-          const i = row.test < 0 ? -1 : row.at(c);
+        el("tbody", {}, rows.map((row2) => el("tr", {}, el("th", { scope: "row", class: "depth-" + row2.depth }, row2.label), columns.map((c) => {
+          const i = row2.test < 0 ? -1 : row2.at(c);
           if (i < 0) return el("td", {});
           const verdict = cells.verdicts[cells.verdict[i]], outcome = cells.outcomes[cells.outcome[i]], klass = cells.classes[cells.class[i]];
           return el("td", { class: "mono " + resultClass(verdict, outcome, klass) }, markOf(verdict, outcome, klass, cells.letters[cells.outcome[i]]) + (cells.flaky[i] ? "*" : "") + (cells.standing[i] ?? "").slice(0, 1));
@@ -1621,7 +1673,7 @@ var splicelab = (() => {
 
   // assets/tests.js
   var some = 200;
-  var testList = (run, { tests, cells, limit }, query) => {
+  var testList = (run, { tests, cells, limit }, query, text = "") => {
     const rank = (test) => test.classes.violation ?? 0;
     const ordered = [...tests].sort((a, b) => rank(b) - rank(a));
     const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
@@ -1631,7 +1683,7 @@ var splicelab = (() => {
       for (const name of names) params.append("test", name);
       return routeHref("run", [run], params);
     };
-    const row = (test) => el(
+    const row2 = (test) => el(
       "tr",
       {},
       el("th", { scope: "row" }, el("a", { href: href([test.test]) }, test.test)),
@@ -1642,7 +1694,7 @@ var splicelab = (() => {
     const more = el("button", { type: "button", on: { click: () => add() } });
     const together = el("a", { href: "#/" });
     const add = () => {
-      body.append(...found.slice(n, n + some).map(row));
+      body.append(...found.slice(n, n + some).map(row2));
       n = Math.min(n + some, found.length);
       more.textContent = counted(found.length - n, "more test");
       more.hidden = n === found.length;
@@ -1660,11 +1712,12 @@ var splicelab = (() => {
       add();
     };
     const field = el("input", { type: "search", id: "find", placeholder: "test", "aria-label": "Find tests", on: { input: find } });
+    field.value = text;
     find();
     return el(
       "section",
       { class: "tests" },
-      el("p", {}, counted(cells, "cell") + ", more than the " + limit.toLocaleString("en") + " of one matrix: choose a test, or find some."),
+      el("p", {}, counted(cells, "cell") + (cells > limit ? ", more than the " + limit.toLocaleString("en") + " of one matrix" : "") + ": choose a test, or find some."),
       el("form", { class: "filter", role: "search", on: { submit: (e) => e.preventDefault() } }, el("div", { class: "line" }, field, note, together)),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tests" }, el(
         "table",
@@ -1696,14 +1749,14 @@ var splicelab = (() => {
         probes.map((p) => el("th", { scope: "col", title: p.asks }, p.name)),
         el("th", { scope: "col" }, "fits")
       )),
-      el("tbody", {}, rows.map((row) => el(
+      el("tbody", {}, rows.map((row2) => el(
         "tr",
         {},
-        el("th", { scope: "row" }, row.source),
-        el("td", {}, row.sink),
-        el("td", {}, row.filesystems.join(", ")),
-        row.answers.map((answer) => el("td", { class: kind(answer) }, answer)),
-        el("td", {}, row.fits || row.verdict + (row.verdict === "pass" || !row.detail ? "" : ": " + row.detail))
+        el("th", { scope: "row" }, row2.source),
+        el("td", {}, row2.sink),
+        el("td", {}, row2.filesystems.join(", ")),
+        row2.answers.map((answer) => el("td", { class: kind(answer) }, answer)),
+        el("td", {}, row2.fits || row2.verdict + (row2.verdict === "pass" || !row2.detail ? "" : ": " + row2.detail))
       )))
     )))
   );
@@ -1712,12 +1765,16 @@ var splicelab = (() => {
   var some2 = 3;
   var states = { "violation": ["x", "c-violation", "has it"], "holds": [".", "c-pass", "ran without it"], "other": ["!", "o-unknown", "another violation"], "": ["", "", "no verdict"] };
   var stateOf = (name) => states[name] ?? states[""];
-  var timelineText = (kernels, violation) => {
-    const having2 = (state) => kernels.filter((_, i) => violation.states[i] === state);
-    const list = (words2, names) => names.length ? ". " + words2 + ": " + names.join(", ") : "";
-    return "First bad kernel: " + violation.since + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
+  var kernelName = ({ kernels, labels, packages }, kernel) => {
+    const i = kernels.indexOf(kernel), more = i < 0 ? "" : rest(labels[i], packages[i]);
+    return el("span", { class: "name", title: kernel }, el("b", {}, i < 0 ? kernel : labels[i]), more ? el("span", { class: "dim" }, more.startsWith(" ") ? " (" + more.trim() + ")" : more) : null);
   };
-  var timeline = (kernels, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(kernels, violation) }, kernels.map((kernel, i) => {
+  var timelineText = ({ kernels, labels }, violation) => {
+    const having2 = (state) => labels.filter((_, i) => violation.states[i] === state);
+    const list = (words2, names) => names.length ? ". " + words2 + ": " + names.join(", ") : "";
+    return "First bad kernel: " + (labels[kernels.indexOf(violation.since)] ?? violation.since) + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
+  };
+  var timeline = (doc, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(doc, violation) }, doc.kernels.map((kernel, i) => {
     const [mark, style, words2] = stateOf(violation.states[i]);
     return el("span", { class: style + (kernel === violation.since ? " first" : ""), title: kernel + ": " + words2 }, mark);
   }));
@@ -1730,7 +1787,7 @@ var splicelab = (() => {
     else if (violation.title !== violation.verdict) filter.q = violation.title;
     return filter;
   };
-  var entry = (run, kernels, violation, policy) => {
+  var entry = (run, doc, violation, policy) => {
     const { cells, expected, filesystems, since, before: before2 } = violation;
     return el(
       "article",
@@ -1746,11 +1803,11 @@ var splicelab = (() => {
       el(
         "p",
         {},
-        timeline(kernels, violation),
+        timeline(doc, violation),
         " ",
         counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ",
-        el("b", { class: "name" }, since),
-        before2 ? [", not on ", el("span", { class: "name" }, before2)] : ", the oldest kernel with a verdict",
+        kernelName(doc, since),
+        before2 ? [", not on ", kernelName(doc, before2)] : ", the oldest kernel with a verdict",
         " · ",
         el("a", { href: routeHref("run", [run], filterParams(violationFilter(violation, policy))) }, "show in the matrix"),
         " · ",
@@ -1759,7 +1816,8 @@ var splicelab = (() => {
       el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, violation.command), copyButton(violation.command, "Copy command"))
     );
   };
-  var violationBlock = (run, { kernels, violations, left_out: leftOut }, policy = "") => {
+  var violationBlock = (run, doc, policy = "") => {
+    const { violations, left_out: leftOut } = doc;
     const total = violations.reduce((n, v) => n + v.cells, 0);
     const section2 = el("section", { class: "violations", "aria-labelledby": "violations" }, el("h2", { id: "violations" }, "Violations: " + violations.length.toLocaleString("en")));
     if (!violations.length) {
@@ -1767,7 +1825,7 @@ var splicelab = (() => {
       return section2;
     }
     section2.append(el("p", { class: "dim" }, counted(total, "cell") + " with what every policy forbids. In a strip, each box is a kernel, oldest first: x has it, . ran without it, ! has another violation, empty has no verdict; the thick one is the first bad kernel."));
-    const add = (list) => list.map((v) => entry(run, kernels, v, policy));
+    const add = (list) => list.map((v) => entry(run, doc, v, policy));
     section2.append(...add(violations.slice(0, some2)));
     if (violations.length > some2) {
       const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some2))) } }, counted(violations.length - some2, "more violation"));
@@ -1926,9 +1984,9 @@ var splicelab = (() => {
 
   // assets/live/progress.js
   var follow = (run, { on, lost, signal }) => {
-    let stream = null, last = "", again2 = 0;
+    let stream = null, last = "", again3 = 0;
     const close = () => {
-      clearTimeout(again2);
+      clearTimeout(again3);
       stream?.close();
     };
     const open = () => {
@@ -1945,7 +2003,7 @@ var splicelab = (() => {
       });
       stream.addEventListener("error", () => {
         lost("The server does not respond. The page may be out of date.");
-        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again2 = setTimeout(open, 5e3);
+        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again3 = setTimeout(open, 5e3);
       });
     };
     signal.addEventListener("abort", close);
@@ -1991,6 +2049,82 @@ var splicelab = (() => {
         note.textContent = words2;
       }
     };
+  };
+
+  // assets/live/paged.js
+  var every = 2e3;
+  var poll = (id, { on, lost, signal }) => {
+    let known2 = -1, timer = 0, from = 0;
+    signal.addEventListener("abort", () => clearTimeout(timer));
+    const look = async () => {
+      const began = performance.now();
+      try {
+        const run = await source.run(id);
+        if (signal.aborted) return;
+        lost("");
+        const done = run.tally.cells, rate = known2 < 0 || !run.running ? 0 : 1e3 * Math.max(0, done - known2) / (began - from);
+        if (done !== known2) on({ kind: "reset", cell: null, tally: null });
+        on({ kind: run.finished ? "end" : "run", cell: null, tally: run.tally, planned: run.planned, done, running: run.running, rate, left: 0, doing: "running" });
+        known2 = done;
+        from = began;
+        if (run.finished) return;
+      } catch (error) {
+        if (signal.aborted) return;
+        lost(error.message + " The page may be out of date.");
+      }
+      timer = setTimeout(look, Math.max(every, 5 * (performance.now() - began)));
+    };
+    look();
+  };
+  var policyParams = (policy) => (
+    /** @type {Record<string, string>} */
+    policy ? { policy } : {}
+  );
+  var pagedNote = (id, chosen2, policy) => el(
+    "p",
+    {},
+    "Only the cells of " + counted(chosen2.length, "test") + ". ",
+    el("a", { href: routeHref("run", [id], new URLSearchParams(policyParams(policy))) }, "All tests")
+  );
+  var renderTests = (main, run, route, signal) => {
+    const progress = newProgress(run.id), holder = el("div", {}), violations = el("div", {});
+    const policy = route.params.get("policy") ?? "";
+    let over = false, reading = false, stale = false;
+    const read = async () => {
+      stale = true;
+      while (stale && !reading && !signal.aborted) {
+        reading = true;
+        stale = false;
+        try {
+          const [list, found] = await Promise.all([source.tests(run.id), source.violations(run.id)]);
+          const field = holder.querySelector("#find"), typing2 = document.activeElement === field, at = [field?.selectionStart, field?.selectionEnd];
+          const link = holder.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+          holder.replaceChildren(testList(run.id, list, policyParams(policy), field?.value ?? ""));
+          if (field && typing2) {
+            const again3 = holder.querySelector("#find");
+            again3.focus({ preventScroll: true });
+            again3.setSelectionRange(...at);
+          } else if (link) {
+            [...holder.querySelectorAll("a")].find((a) => a.getAttribute("href") === link)?.focus({ preventScroll: true });
+          }
+          violations.replaceChildren(violationBlock(run.id, found, policy));
+        } catch (error) {
+          if (!signal.aborted) progress.lost(error.message);
+        }
+        reading = false;
+      }
+    };
+    main.append(runHead({ ...run, planned: 0 }), progress.element, violations, holder, conditions(run));
+    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "running" });
+    poll(run.id, { signal, lost: progress.lost, on: (event) => {
+      if (event.kind === "reset") read();
+      if (event.tally) progress.update(event);
+      if (event.kind === "end") {
+        over = true;
+        show2();
+      }
+    } });
+    return { update: (next) => !over && next.args[0] === run.id && next.args.length === 1 && !next.params.has("test") && (next.params.get("policy") ?? "") === policy };
   };
 
   // assets/live/live.js
@@ -2049,7 +2183,11 @@ var splicelab = (() => {
         else delete cells.flaky[i];
         if (cell.standing) cells.standing[i] = cell.standing;
         else delete cells.standing[i];
-        for (const { judged: judged2 } of cells.policies) delete judged2[i];
+        for (const rule of cells.policies) {
+          delete rule.judged[i];
+          delete rule.standing[i];
+          if (cell.standing && verdictUnder(cells, rule.name, cell.verdict, cell.outcome, cell.class) === cell.verdict) rule.standing[i] = cell.standing;
+        }
         return true;
       },
       read(document2) {
@@ -2060,9 +2198,10 @@ var splicelab = (() => {
       settle
     };
   };
-  var readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
+  var readCells = (id, tests, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells?" + new URLSearchParams(tests.map((test) => ["test", test])), { signal });
   var render = async (main, id, signal) => {
     const run = await source.run(id);
+    const chosen2 = run.paged ? currentRoute().params.getAll("test") : [];
     const progress = newProgress(id);
     const kept2 = keptOf(id);
     let data = null, bar2 = null, matrix = null, over = false, barIsOf = "";
@@ -2074,7 +2213,7 @@ var splicelab = (() => {
     drawHead();
     progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
     const violations = el("div", {});
-    main.append(head2, progress.element, violations, empty, holder, conditions(run));
+    main.append(head2, progress.element, run.paged ? pagedNote(id, chosen2, filter.policy) : "", violations, empty, holder, conditions(run));
     let violating = -1, looking = 0, took2 = 0;
     const lookAtViolations = (tally) => {
       const now = tally.classes.violation ?? 0;
@@ -2100,6 +2239,10 @@ var splicelab = (() => {
       return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
     };
     const change = (next) => {
+      if (run.paged && [...next.test].join() !== chosen2.join()) {
+        go(routeHref("run", [id], filterParams(next)), { replace: true });
+        return;
+      }
       const anew = next.policy !== filter.policy;
       filter = next;
       history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
@@ -2161,7 +2304,7 @@ var splicelab = (() => {
       }
       apply();
     };
-    let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
+    let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery, readTook = 0;
     const take = (cell) => {
       if (!data?.take(cell)) unknown = true;
     };
@@ -2171,7 +2314,7 @@ var splicelab = (() => {
       drawing = setTimeout(async () => {
         drawing = 0;
         const now = performance.now();
-        if (unknown && !reading && now - lastRead >= readEvery) await readAll();
+        if (unknown && !reading && now - lastRead >= Math.max(readEvery, 5 * readTook)) await readAll();
         else if (data) draw2();
         if (unknown) soon();
       }, delay);
@@ -2182,7 +2325,8 @@ var splicelab = (() => {
       lastRead = performance.now();
       waiting = [];
       try {
-        const document2 = await readCells(id, signal);
+        const document2 = await readCells(id, chosen2, signal);
+        readTook = performance.now() - lastRead;
         if (data) data.read(document2);
         else data = table(document2, () => filter.policy);
         data.settle();
@@ -2198,7 +2342,7 @@ var splicelab = (() => {
         if (unknown) soon();
       }
     };
-    follow(id, { signal, lost: (text) => {
+    (run.paged ? poll : follow)(id, { signal, lost: (text) => {
       progress.lost(text);
       if (text && !data && !reading) readAll();
     }, on: (event) => {
@@ -2224,7 +2368,7 @@ var splicelab = (() => {
     } });
     return {
       update(next) {
-        if (over || next.args[0] !== id || next.args.length > 1) return false;
+        if (over || next.args[0] !== id || next.args.length > 1 || run.paged && next.params.getAll("test").join() !== chosen2.join()) return false;
         filter = parseFilter(next.params);
         if (data && bar2) draw2();
         return true;
@@ -2235,11 +2379,11 @@ var splicelab = (() => {
     };
   };
   wrapView("run", (finished) => async (main, route, signal) => {
-    const [id, ...rest] = route.args;
-    if (id && rest.length === 0) {
+    const [id, ...rest2] = route.args;
+    if (id && rest2.length === 0) {
       const run = await source.run(id);
       if (run.id !== id) return go(routeHref("run", [run.id], route.params), { replace: true });
-      if (!run.finished && !run.paged) return render(main, id, signal);
+      if (!run.finished) return run.paged && !route.params.has("test") ? renderTests(main, run, route, signal) : render(main, id, signal);
     }
     return finished(main, route, signal);
   });
@@ -2253,7 +2397,7 @@ var splicelab = (() => {
   var height = 40;
   var step = 10;
   var strip = (runs, { name, noun, style, of }) => {
-    const most = Math.max(1, ...runs.map(of)), newest = runs[runs.length - 1];
+    const most2 = Math.max(1, ...runs.map(of)), newest = runs[runs.length - 1];
     return el(
       "div",
       { class: "trend-row" },
@@ -2266,7 +2410,7 @@ var splicelab = (() => {
         role: "img",
         "aria-label": name + ", oldest run first: " + runs.map(of).join(", ")
       }, runs.map((run, i) => {
-        const tall = height * of(run) / most;
+        const tall = height * of(run) / most2;
         return svg("rect", { class: style, x: String(i * step + 1), width: String(step - 2), y: String(height - tall), height: String(tall) }, svg("title", {}, run.id + ": " + counted(of(run), noun)));
       }))
     );
@@ -2317,7 +2461,7 @@ var splicelab = (() => {
       else chosen2.delete(id);
       compare.disabled = shown3.filter((id2) => chosen2.has(id2)).length !== 2;
     } } });
-    const row = (run, before2) => {
+    const row2 = (run, before2) => {
       const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
       return el(
         "tr",
@@ -2356,10 +2500,10 @@ var splicelab = (() => {
         /** @type {any} */
         document.activeElement?.type === "checkbox"
       );
-      body.replaceChildren(...runs.map((run, i) => row(run, list.runs[i + 1])));
+      body.replaceChildren(...runs.map((run, i) => row2(run, list.runs[i + 1])));
       if (focused) {
-        const line = [...body.rows].find((r) => r.querySelector("a").getAttribute("href") === focused);
-        line?.querySelector(inBox ? "input" : "a").focus();
+        const line2 = [...body.rows].find((r) => r.querySelector("a").getAttribute("href") === focused);
+        line2?.querySelector(inBox ? "input" : "a").focus();
       }
       compare.disabled = shown3.filter((id) => chosen2.has(id)).length !== 2;
       pages.replaceChildren(...[
@@ -2413,7 +2557,7 @@ var splicelab = (() => {
   var badge = (verdict, outcome, klass) => verdict ? badgeOf(verdict, outcome, klass) : el("span", { class: "dim" }, "absent");
   var listing = (list, before2, after) => {
     const body = el("tbody", {});
-    const row = (change) => el(
+    const row2 = (change) => el(
       "tr",
       {},
       el("td", {}, change.kernel),
@@ -2431,7 +2575,7 @@ var splicelab = (() => {
     let shown3 = 0;
     const more = el("button", { type: "button", on: { click: () => add() } });
     const add = () => {
-      body.append(...list.changes.slice(shown3, shown3 + some3).map(row));
+      body.append(...list.changes.slice(shown3, shown3 + some3).map(row2));
       shown3 = Math.min(shown3 + some3, list.changes.length);
       more.textContent = counted(list.changes.length - shown3, "more change");
       more.hidden = shown3 === list.changes.length;
@@ -2572,7 +2716,7 @@ var splicelab = (() => {
     const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common2(names.map(turned))) : "") ?? [""];
     return names.map((name) => name.slice(0, name.length - flavour.length));
   };
-  var rowName = (row) => row.tests.length > 1 ? row.test.split("/")[0] + " (" + row.tests.length + " alike)" : row.test;
+  var rowName = (row2) => row2.tests.length > 1 ? row2.test.split("/")[0] + " (" + row2.tests.length + " alike)" : row2.test;
   var table2 = (map, read) => {
     const releases = releaseLabels(map.kernels.map((k) => k.release));
     const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
@@ -2586,30 +2730,30 @@ var splicelab = (() => {
     const firsts = /* @__PURE__ */ new Set();
     for (let i = 0, s = 0; s < series2.length; i += series2[s++].n) firsts.add(i);
     const body = el("tbody", {}), changes = el("ul", { class: "changes" });
-    const cell = (row, i, changed) => {
-      const c = row.cells[i], kernel = map.kernels[i].release;
+    const cell = (row2, i, changed) => {
+      const c = row2.cells[i], kernel = map.kernels[i].release;
       const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
       if (!c.verdict) return el("td", { class: classes });
       const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
       return el(
         "td",
         { class: classes + resultClass(c.verdict, c.outcome, c.class) },
-        el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
+        el("a", { href: cellHref(c.run, kernel, row2.fs, row2.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
       );
     };
-    const line = (row) => {
+    const line2 = (row2) => {
       let last = -1;
       const cells = [];
-      for (let i = 0; i < row.cells.length; i++) {
-        const c = row.cells[i];
-        const changed = says(c) && last >= 0 && shown2(row.cells[last]) !== shown2(c);
+      for (let i = 0; i < row2.cells.length; i++) {
+        const c = row2.cells[i];
+        const changed = says(c) && last >= 0 && shown2(row2.cells[last]) !== shown2(c);
         if (changed) {
-          changes.append(el("li", {}, rowName(row) + " " + row.filesystems.join(", ") + ": " + shown2(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
+          changes.append(el("li", {}, rowName(row2) + " " + row2.filesystems.join(", ") + ": " + shown2(row2.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
         }
         if (says(c)) last = i;
-        cells.push(cell(row, i, changed));
+        cells.push(cell(row2, i, changed));
       }
-      return el("tr", {}, el("th", { scope: "row", title: row.tests.join(", ") + " on " + row.filesystems.join(", ") }, tests.get(rowName(row)) ?? rowName(row), " ", el("span", { class: "dim" }, row.filesystems.join(", "))), cells);
+      return el("tr", {}, el("th", { scope: "row", title: row2.tests.join(", ") + " on " + row2.filesystems.join(", ") }, tests.get(rowName(row2)) ?? rowName(row2), " ", el("span", { class: "dim" }, row2.filesystems.join(", "))), cells);
     };
     let n = 0;
     const more = el("button", { type: "button", on: { click: async () => {
@@ -2621,7 +2765,7 @@ var splicelab = (() => {
       }
     } } });
     const add = (rows) => {
-      body.append(...rows.map(line));
+      body.append(...rows.map(line2));
       n += rows.length;
       more.textContent = counted(map.total - n, "more row");
       more.hidden = n >= map.total || !rows.length;
@@ -2686,6 +2830,145 @@ var splicelab = (() => {
   };
   addView("map", { title: "Kernel map", nav: "Map", render: render5 });
   shortcut("g m", "kernel map", () => go("#/map"));
+
+  // assets/live/flaky.js
+  var width2 = 100;
+  var rateText = ({ failed: failed2, attempts, low, high }) => attempts ? "failed " + failed2 + " of " + attempts + ", 95 % CI " + Math.round(100 * low) + "–" + Math.round(100 * high) + " %" : "never ran";
+  var interval = (rate) => rate.attempts ? svg(
+    "svg",
+    { class: "interval", viewBox: "0 0 " + width2 + " 20", preserveAspectRatio: "none", role: "img", "aria-label": rateText(rate) },
+    svg("rect", { class: "axis", x: "0", y: "9", width: String(width2), height: "2" }),
+    svg("rect", { class: "c-deviates", "data-part": "interval", x: String(100 * rate.low), y: "4", width: String(100 * (rate.high - rate.low)), height: "12" }),
+    svg("line", { class: "rate", x1: String(100 * rate.failed / rate.attempts), x2: String(100 * rate.failed / rate.attempts), y1: "0", y2: "20" })
+  ) : null;
+  var results = (came) => Object.entries(came).sort(([a, n], [b, m]) => m - n || a.localeCompare(b)).map(([result, n]) => n + " " + result).join(", ");
+  var row = (cell) => el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, el("a", { href: routeHref("history", [cell.kernel, cell.fs, cell.test]) }, cell.test)),
+    el("td", {}, cell.kernel),
+    el("td", {}, cell.fs),
+    el("td", {}, interval(cell.rate), el("div", { class: "rate-text" }, rateText(cell.rate))),
+    el("td", {}, cell.flaky ? "flaky" : "changed once"),
+    el("td", {}, results(cell.results)),
+    el("td", { class: "n" }, cell.runs)
+  );
+  var render6 = async (main, _route, signal) => {
+    const { runs, compared, cells, left_out: leftOut, too_large: tooLarge } = await source.get("api/flaky", { signal });
+    main.append(
+      el("h1", {}, "Flaky cells"),
+      el("p", {}, counted(compared, "cell") + " compared in the newest " + counted(runs, "finished run") + ". A line is the share of attempts that failed, its box the 95 % confidence interval (95 % CI) of the probability, from 0 to 100 %. A cell that changed once is a change rather than a flake." + (tooLarge ? " " + counted(tooLarge, "run") + " too large to compare." : ""))
+    );
+    if (!cells.length) {
+      main.append(el("p", { class: "empty" }, "Every cell gave the same result."));
+      return;
+    }
+    main.append(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Flaky cells" }, el(
+      "table",
+      { class: "list flaky" },
+      el("thead", {}, el("tr", {}, ["test", "kernel", "filesystem", "failure rate (95 % CI)", "kind", "results", "runs"].map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, cells.map(row))
+    )));
+    if (leftOut) main.append(el("p", { class: "note" }, counted(leftOut, "more cell") + ": splicelab results flaky --top 0"));
+  };
+  addView("flaky", { title: "Flaky cells", nav: "Flaky", render: render6 });
+  shortcut("g f", "flaky cells", () => go("#/flaky"));
+
+  // assets/live/search.js
+  var again2 = 2e3;
+  var width3 = 1e3;
+  var short = (subject) => /^[0-9a-f]{40}$/.test(subject) ? subject.slice(0, 12) : subject;
+  var markClass = (mark) => verdictNames.includes(mark) ? verdictClass(mark) : outcomeClass(mark);
+  var percent = (share) => (100 * share).toFixed(1) + " %";
+  var searchText = (s) => {
+    const ends = short(s.good) + " is good, " + short(s.bad) + " is bad" + (s.between ? ", " + s.between.toLocaleString("en") + " undecided between them" : "");
+    const step2 = s.finished ? counted(s.subjects.length, "subject") + " tried" : "step " + s.step + " of about " + s.steps;
+    const sure = s.confidence > 0 ? percent(s.confidence) + " sure" + (s.wanted > 0 ? " (" + percent(s.wanted) + " wanted)" : "") : "";
+    const trying = s.finished || !s.subject ? "" : "trying " + short(s.subject) + (s.need > 0 ? " (" + s.tried + " of up to " + counted(Math.max(s.need, s.tried), "attempt") + ")" : "");
+    return [ends, step2, sure, trying].filter(Boolean).join("; ");
+  };
+  var bracket = (s) => {
+    const low = width3 * s.low, high = width3 * s.high;
+    const box = (part, style, from, to, title) => svg("rect", { class: style, "data-part": part, x: String(from), y: "14", width: String(Math.max(to - from, 0)), height: "30" }, svg("title", {}, title));
+    return svg(
+      "svg",
+      { class: "bracket", viewBox: "0 0 " + width3 + " 50", preserveAspectRatio: "none", role: "img", "aria-label": searchText(s) },
+      box("good", markClass(s.good_mark || "pass"), 0, low, "good: " + short(s.good) + " and before"),
+      box("between", "whole", low, high, counted(s.between, "undecided subject")),
+      box("bad", markClass(s.bad_mark || "fail"), high, width3, "bad: " + short(s.bad) + " and after"),
+      s.at >= 0 && s.subject && !s.finished ? svg("path", { class: "tried", "data-part": "tried", d: "M" + width3 * s.at + " 12 l-7 -12 h14 z" }) : null
+    );
+  };
+  var sideOf = (one) => one.untestable ? "skipped: " + one.untestable : one.bad ? "bad" : one.good ? "good so far" : "neither";
+  var swatch2 = (mark, what) => mark ? el("span", { class: "badge " + markClass(mark) }, el("b", { "aria-hidden": "true" }, letterOf(mark)), " " + what + ": " + mark) : null;
+  var searchSection = (s) => el(
+    "section",
+    { class: "search", "data-id": s.id },
+    el("h2", {}, s.test + " on " + s.fs + " ", el("span", { class: "badge" }, s.finished ? "finished" : s.running ? "in progress" : "interrupted")),
+    el("p", { class: "facts" }, "bisect " + s.kind + " · began ", when(s.begun), " · last step ", when(s.changed)),
+    el(
+      "figure",
+      {},
+      bracket(s),
+      el("figcaption", { class: "search-text" }, searchText(s)),
+      el("p", { class: "badges" }, swatch2(s.good_mark, "good"), " ", swatch2(s.bad_mark, "bad"))
+    ),
+    el(
+      "details",
+      { class: "section" },
+      el("summary", {}, counted(s.subjects.length, "subject") + " tried"),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Subjects of " + s.test + " on " + s.fs }, el(
+        "table",
+        { class: "list" },
+        el("thead", {}, el("tr", {}, ["subject", "attempts", s.good_mark || "good mark", s.bad_mark || "bad mark", "side"].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, [...s.subjects].sort((a, b) => a.subject.localeCompare(b.subject, "en", { numeric: true })).map((one) => el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, one.subject),
+          el("td", { class: "n" }, one.attempts),
+          el("td", { class: "n" }, one.good),
+          el("td", { class: "n" }, one.bad),
+          el("td", {}, sideOf(one))
+        )))
+      )),
+      s.runs.length ? el("p", {}, "Runs: ", s.runs.flatMap((id) => [el("a", { href: routeHref("run", [id]) }, id), " "])) : null
+    )
+  );
+  var render7 = async (main, _route, signal) => {
+    const list = el("div", {}), note = el("p", { class: "lost", role: "status" });
+    let text = "";
+    const look = async () => {
+      const { searches } = await source.get("api/bisections", { signal });
+      note.textContent = "";
+      const now = JSON.stringify(searches);
+      if (now === text) return;
+      text = now;
+      const open = new Set([...list.querySelectorAll("section")].filter((e) => e.querySelector("details[open]")).map((e) => e.getAttribute("data-id")));
+      const focused = document.activeElement?.closest("section.search")?.getAttribute("data-id");
+      list.replaceChildren(...searches.length ? searches.map(searchSection) : [el("p", { class: "empty" }, "No bisection yet: splicelab bisect begins one.")]);
+      for (const e of list.querySelectorAll("section")) {
+        const id = e.getAttribute("data-id");
+        if (open.has(id)) e.querySelector("details").open = true;
+        if (focused === id) e.querySelector("summary").focus({ preventScroll: true });
+      }
+    };
+    await look();
+    main.append(el("h1", {}, "Bisections"), list, note);
+    const wait = () => {
+      const timer = setTimeout(async () => {
+        try {
+          if (!document.hidden) await look();
+        } catch (error) {
+          if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+        }
+        if (!signal.aborted) wait();
+      }, again2);
+      signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    };
+    wait();
+  };
+  addView("bisect", { title: "Bisections", nav: "Bisect", render: render7 });
+  shortcut("g b", "bisections", () => go("#/bisect"));
 
   // assets/live/session.js
   var given = /^#token=(.*)$/.exec(location.hash)?.[1] ?? "";

@@ -356,13 +356,13 @@ var splicelab = (() => {
   };
   var make = (cells) => {
     const n = cells.test.length, filesystems = cells.filesystems.length;
-    const columns = [], planned = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
-    for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
+    const columns = [], planned = [], columnAt2 = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    for (let i = 0; i < n; i++) columnAt2[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
     const plannedAt = new Set(cells.planned_kernel.map((kernel, j) => kernel * filesystems + cells.planned_filesystem[j]));
-    for (const p of plannedAt) columnAt[p] = 0;
-    for (let p = 0; p < columnAt.length; p++) {
-      if (columnAt[p] < 0) continue;
-      columnAt[p] = columns.length;
+    for (const p of plannedAt) columnAt2[p] = 0;
+    for (let p = 0; p < columnAt2.length; p++) {
+      if (columnAt2[p] < 0) continue;
+      columnAt2[p] = columns.length;
       if (plannedAt.has(p)) planned.push(columns.length);
       columns.push({ kernel: Math.floor(p / filesystems), fs: p % filesystems });
     }
@@ -372,7 +372,7 @@ var splicelab = (() => {
     const badVerdict = cells.verdicts.map((v) => isFailing(v, ""));
     const infra = cells.verdicts.indexOf("infra"), skipped = cells.verdicts.indexOf("skip"), violation = cells.classes.indexOf("violation");
     for (let i = 0; i < n; i++) {
-      const column = columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]];
+      const column = columnAt2[cells.kernel[i] * filesystems + cells.filesystem[i]];
       columnOf[i] = column;
       places[cells.test[i] * columns.length + column] = i;
       look[i] = (cells.verdict[i] * 16 + cells.class[i]) * 256 + cells.outcome[i];
@@ -408,11 +408,11 @@ var splicelab = (() => {
       find(kernel, fs, test) {
         const k = cells.kernels.indexOf(kernel), f = cells.filesystems.indexOf(fs), t = cells.tests.indexOf(test);
         if (k < 0 || f < 0 || t < 0) return -1;
-        const column = columnAt[k * filesystems + f];
+        const column = columnAt2[k * filesystems + f];
         return column < 0 ? -1 : places[t * columns.length + column];
       },
       families: familiesOf(cells),
-      heads: short(cells.kernels).map((name, k) => headOf(name, cells.versions[k]))
+      heads: cells.labels.map((label, k) => [label, rest(label, cells.packages[k])])
     };
     return grid;
   };
@@ -430,13 +430,7 @@ var splicelab = (() => {
     });
     return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
   };
-  var headOf = (name, version) => !version || name.startsWith(version) ? [name] : [version, name];
-  var short = (kernels) => {
-    let flavour = (/(-[a-z][\w-]*)?$/i.exec(kernels[0] ?? "") ?? [""])[0];
-    while (flavour && !kernels.every((k) => k.endsWith(flavour) && k !== flavour)) flavour = flavour.slice(1).replace(/^[^-]*/, "");
-    const heads = kernels.map((k) => k.slice(0, k.length - flavour.length));
-    return new Set(heads).size === kernels.length ? heads : kernels;
-  };
+  var rest = (label, name) => !name ? "" : name.startsWith(label) ? name.slice(label.length) : " " + name;
   var tableRows = (grid, columns, match, toggled, full = false) => {
     const rows = [];
     for (const family of grid.families) {
@@ -544,7 +538,7 @@ var splicelab = (() => {
   };
   var judge = (cells, rule) => {
     const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
-    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: { ...cells.standing }, why: { ...cells.why } };
+    const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
     now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
     for (const [i, judged] of Object.entries(rule.judged)) {
       now.verdict[i] = judged.verdict;
@@ -553,11 +547,6 @@ var splicelab = (() => {
       now.class[i] = judged.class;
       if (judged.flaky) now.flaky[i] = judged.flaky;
       else delete now.flaky[i];
-    }
-    for (const i of Object.keys(now.standing)) {
-      if (now.verdict[i] === cells.verdict[i] && now.outcome[i] === cells.outcome[i]) continue;
-      delete now.standing[i];
-      delete now.why[i];
     }
     return now;
   };
@@ -580,7 +569,7 @@ var splicelab = (() => {
   };
 
   // assets/source.js
-  var memo = (f, most = 1) => {
+  var memo = (f, most2 = 1) => {
     const last = /* @__PURE__ */ new Map();
     return (id, policy = "", tests = []) => {
       const key = [id, policy, ...tests].join(" ");
@@ -588,7 +577,7 @@ var splicelab = (() => {
         const promise = f(id, policy, tests);
         last.set(key, promise);
         promise.catch(() => last.delete(key));
-        if (last.size > most) last.delete(last.keys().next().value);
+        if (last.size > most2) last.delete(last.keys().next().value);
       }
       return last.get(key);
     };
@@ -604,7 +593,7 @@ var splicelab = (() => {
       }
       throw new Error(text);
     };
-    const of = (id, rest = "") => "api/runs/" + encodeURIComponent(id) + rest;
+    const of = (id, rest2 = "") => "api/runs/" + encodeURIComponent(id) + rest2;
     const still = (f) => {
       const remembered = memo(f, 2);
       return async (id, policy = "", tests = []) => {
@@ -687,12 +676,12 @@ var splicelab = (() => {
   // assets/about.js
   var cited = (text, refs) => {
     const parts = [];
-    let rest = text;
+    let rest2 = text;
     for (; ; ) {
-      const found = refs.map((ref) => ({ ref, at: rest.indexOf(ref.cited) })).filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)[0];
-      if (!found) return [...parts, rest];
-      parts.push(rest.slice(0, found.at), el("a", { href: found.ref.url }, found.ref.cited));
-      rest = rest.slice(found.at + found.ref.cited.length);
+      const found = refs.map((ref) => ({ ref, at: rest2.indexOf(ref.cited) })).filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)[0];
+      if (!found) return [...parts, rest2];
+      parts.push(rest2.slice(0, found.at), el("a", { href: found.ref.url }, found.ref.cited));
+      rest2 = rest2.slice(found.at + found.ref.cited.length);
     }
   };
   var aboutSection = (about) => about.doc || about.steps.length ? el(
@@ -803,6 +792,14 @@ var splicelab = (() => {
     }
     return grid.traits;
   };
+  var controlOf = (grid) => {
+    if (!grid.control) {
+      const tests = new Uint8Array(grid.cells.tests.length), pass = grid.cells.classes.indexOf("pass");
+      for (const t of grid.cells.controls) tests[t] = 1;
+      grid.control = Uint8Array.from(grid.cells.test, (t, i) => tests[t] && grid.cells.class[i] === pass ? 1 : 0);
+    }
+    return grid.control;
+  };
   var applyFilter = (grid, filter) => {
     const { cells, n } = grid;
     const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
@@ -820,7 +817,7 @@ var splicelab = (() => {
       test: having(cells.tests, word),
       detail: having(cells.details, word)
     }));
-    const trait = traits(grid);
+    const trait = traits(grid), control = controlOf(grid), anyOutcome = filter.outcome.size === 0;
     const match = new Uint8Array(n), inColumn = new Uint8Array(grid.columns.length);
     const classCounts = new Int32Array(cells.classes.length), verdictCounts = new Int32Array(cells.verdicts.length), outcomeCounts = new Int32Array(cells.outcomes.length);
     const besideCounts = [0, 0, 0];
@@ -831,7 +828,7 @@ var splicelab = (() => {
       for (const word of words) {
         if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
       }
-      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o], byClass = klass[cells.class[i]];
+      const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o] && (anyOutcome || !control[i]), byClass = klass[cells.class[i]];
       if (byVerdict && byOutcome) classCounts[cells.class[i]]++;
       if (byOutcome && byClass) {
         verdictCounts[v]++;
@@ -839,7 +836,7 @@ var splicelab = (() => {
           for (let bit = 0; bit < besideVerdicts.length; bit++) if (trait[i] & 1 << bit) besideCounts[bit]++;
         }
       }
-      if (byVerdict && byClass) outcomeCounts[o]++;
+      if (byVerdict && byClass && !control[i]) outcomeCounts[o]++;
       if (byVerdict && byOutcome && byClass) {
         match[i] = 1;
         inColumn[grid.columnOf[i]] = 1;
@@ -870,13 +867,13 @@ var splicelab = (() => {
     const add = (from, to) => {
       const part = document.createDocumentFragment();
       for (let i = from; i < to; i++) {
-        const line = lines[i];
-        const shown2 = el(marks2.has(i) ? "mark" : "span", { class: "line" }, line.length > longLine ? line.slice(0, longLine) : line);
-        if (line.length > longLine) {
+        const line2 = lines[i];
+        const shown2 = el(marks2.has(i) ? "mark" : "span", { class: "line" }, line2.length > longLine ? line2.slice(0, longLine) : line2);
+        if (line2.length > longLine) {
           const more = el(
             "button",
-            { type: "button", class: "more", on: { click: () => more.replaceWith(line.slice(longLine)) } },
-            "… " + (line.length - longLine).toLocaleString("en") + " more characters"
+            { type: "button", class: "more", on: { click: () => more.replaceWith(line2.slice(longLine)) } },
+            "… " + (line2.length - longLine).toLocaleString("en") + " more characters"
           );
           shown2.append(more);
         }
@@ -906,7 +903,7 @@ var splicelab = (() => {
       const c = parseInt(digits, 16);
       return c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
     };
-    const line = (from, noun, bytes2, others, kind2) => el(
+    const line2 = (from, noun, bytes2, others, kind2) => el(
       "tr",
       { class: kind2 },
       el("th", { scope: "row" }, (offset + from).toString(16).padStart(8, "0")),
@@ -919,8 +916,8 @@ var splicelab = (() => {
     );
     for (let from = 0; from < Math.max(found.length, expected.length); from += each) {
       const here = found.slice(from, from + each), there = expected.slice(from, from + each);
-      rows.push(line(from, "found", here, there, "got"));
-      if (from === 0 || there.length) rows.push(line(from, "expected", there, here, "want"));
+      rows.push(line2(from, "found", here, there, "got"));
+      if (from === 0 || there.length) rows.push(line2(from, "expected", there, here, "want"));
     }
     return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Wrong bytes at offset 0x" + offset.toString(16) }, el(
       "table",
@@ -1250,15 +1247,71 @@ var splicelab = (() => {
     };
   };
 
+  // assets/columns.js
+  var least = 34;
+  var most = 72;
+  var mostName = 130;
+  var rulers = /* @__PURE__ */ new WeakMap();
+  var widthOf = (element) => {
+    if (!rulers.has(element)) rulers.set(element, rulerOf(element));
+    return rulers.get(element);
+  };
+  var rulerOf = (element) => {
+    const { fontSize, fontFamily } = getComputedStyle(element), known2 = /* @__PURE__ */ new Map();
+    const pen = (
+      /** @type {CanvasRenderingContext2D} */
+      document.createElement("canvas").getContext("2d")
+    );
+    return (text, weight = 400) => {
+      const key = weight + text;
+      if (!known2.has(key)) {
+        pen.font = weight + " " + fontSize + " " + fontFamily;
+        known2.set(key, Math.ceil(pen.measureText(text).width));
+      }
+      return known2.get(key);
+    };
+  };
+  var layColumns = (grid, columns, element, room) => {
+    const width2 = widthOf(element), { filesystems } = grid.cells;
+    const widths = columns.map((c) => Math.max(least, Math.min(mostName, width2(filesystems[grid.columns[c].fs]) + 10)));
+    const spare = columns.length ? Math.floor((room - widths.reduce((sum, w) => sum + w, 0)) / columns.length) : 0;
+    for (let c = 0; spare > 0 && c < widths.length; c++) widths[c] = Math.max(widths[c], Math.min(most, widths[c] + spare));
+    let lines = 1;
+    for (let from = 0; from < columns.length; ) {
+      let to = from, band = 0;
+      const { kernel } = grid.columns[columns[from]];
+      for (; to < columns.length && grid.columns[columns[to]].kernel === kernel; to++) band += widths[to];
+      const [version, more] = grid.heads[kernel], [first, second] = [width2(version, 600) + 14, width2(more.trim()) + 14];
+      const missing = Math.max(first, Math.min(mostName, second)) - band;
+      if (missing > 0) for (let c = from; c < to; c++) widths[c] += Math.ceil(missing / (to - from));
+      if (more && width2(version, 600) + width2(more) + 14 > Math.max(band, band + missing)) lines = 2;
+      from = to;
+    }
+    const edges = new Float64Array(columns.length + 1);
+    widths.forEach((w, c) => {
+      edges[c + 1] = edges[c] + w;
+    });
+    return { edges, lines };
+  };
+  var columnAt = (edges, x) => {
+    let low = 0, high = edges.length - 1;
+    while (low < high) {
+      const middle = low + high >> 1;
+      if (edges[middle + 1] > x) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+
   // assets/matrix.js
   var rowHeight = 25;
-  var leastColumn = 34;
-  var mostColumn = 72;
+  var line = 24;
+  var twoLines = 44;
   var beyond = 6;
   var newMatrix = (grid, { cellHref: cellHref2, kept: kept2, signal }) => {
     const { cells } = grid;
     let rows = [], columns = [], match = null, full = false;
-    let labelWidth = 200, columnWidth = leastColumn, kernelHeight = 24, fsHeight = 24;
+    let labelWidth = 200, edges = new Float64Array(1), kernelHeight = line;
     let drawn = "", size = "";
     const bodyRows = /* @__PURE__ */ new Map();
     const head2 = el("div", { class: "head", role: "rowgroup" });
@@ -1266,7 +1319,7 @@ var splicelab = (() => {
     const sheet = el("div", { class: "sheet" }, head2, body);
     const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
     kept2.active ??= { row: 0, column: 0 };
-    const top = () => kernelHeight + fsHeight;
+    const top = () => kernelHeight + line;
     const px = (n) => n + "px";
     const words = /* @__PURE__ */ new Map();
     const marksOf = (i) => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() + (cells.flaky[i] ? "*" : "") + ({ "expected-fail": "e", "unexpected-pass": "u" }[cells.standing[i]] ?? "");
@@ -1285,36 +1338,37 @@ var splicelab = (() => {
       const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
       size = sizeNow();
       labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
-      columnWidth = Math.round(Math.max(leastColumn, Math.min(mostColumn, (room - labelWidth - 16) / Math.max(1, columns.length))));
-      const name = columns.reduce((n, c) => Math.max(n, cells.filesystems[grid.columns[c].fs].length), 1);
-      fsHeight = name * 7.4 + 6 <= columnWidth ? 24 : Math.min(110, Math.round(name * 7.2 + 14));
-      scroller.classList.toggle("standing", fsHeight > 24);
-      const wide = /* @__PURE__ */ new Map();
-      for (const c of columns) wide.set(grid.columns[c].kernel, (wide.get(grid.columns[c].kernel) ?? 0) + 1);
-      kernelHeight = [...wide].every(([kernel, n]) => grid.heads[kernel].join(" ").length * 8 + 10 <= n * columnWidth) ? 24 : 44;
-      const rest = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
-      scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
+      const laid = layColumns(grid, columns, scroller, room - labelWidth - 16);
+      edges = laid.edges;
+      kernelHeight = laid.lines > 1 ? twoLines : line;
+      const rest2 = innerHeight - (scroller.getBoundingClientRect().top + scrollY) - 12;
+      scroller.style.maxHeight = px(Math.max(260, rest2 < innerHeight / 2 ? innerHeight * 0.8 : rest2));
+    };
+    const place = (element, c) => {
+      element.style.left = px(labelWidth + edges[c]);
+      element.style.width = px(edges[c + 1] - edges[c]);
     };
     const drawHead = (from, to) => {
       const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
       const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
       kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
       kernels.style.height = px(kernelHeight);
-      filesystems.style.height = px(fsHeight);
+      filesystems.style.height = px(line);
       for (let c = from; c < to; c++) {
         const { kernel, fs } = grid.columns[columns[c]];
         const first = c === 0 || grid.columns[columns[c - 1]].kernel !== kernel;
         if (first || c === from) {
+          const [version, more] = grid.heads[kernel];
           let begin = c, end = c + 1;
           while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
           while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
           const name2 = el(
             "div",
             { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-            el("span", {}, grid.heads[kernel].flatMap((part, i) => [i ? " " : "", el("span", { class: i ? "package" : "version" }, part)]))
+            el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null)
           );
-          name2.style.left = px(labelWidth + begin * columnWidth);
-          name2.style.width = px((end - begin) * columnWidth);
+          name2.style.left = px(labelWidth + edges[begin]);
+          name2.style.width = px(edges[end] - edges[begin]);
           name2.firstChild.style.left = px(labelWidth + 4);
           kernels.append(name2);
         }
@@ -1323,8 +1377,7 @@ var splicelab = (() => {
           { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
           el("span", {}, cells.filesystems[fs])
         );
-        name.style.left = px(labelWidth + c * columnWidth);
-        name.style.width = px(columnWidth);
+        place(name, c);
         filesystems.append(name);
       }
       head2.style.height = px(top());
@@ -1370,8 +1423,7 @@ var splicelab = (() => {
       element.setAttribute("role", "gridcell");
       element.setAttribute("aria-colindex", String(c + 2));
       element.id = "cell-" + r + "-" + c;
-      element.style.left = px(labelWidth + c * columnWidth);
-      element.style.width = px(columnWidth);
+      place(element, c);
       if (c === 0 || grid.columns[columns[c - 1]].kernel !== grid.columns[column].kernel) element.classList.add("first");
       return element;
     };
@@ -1397,8 +1449,8 @@ var splicelab = (() => {
     const draw2 = () => {
       const rowFrom = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - beyond);
       const rowTo = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + beyond);
-      const from = Math.max(0, Math.floor(scroller.scrollLeft / columnWidth) - beyond);
-      const to = Math.min(columns.length, Math.ceil((scroller.scrollLeft + scroller.clientWidth - labelWidth) / columnWidth) + beyond);
+      const from = Math.max(0, columnAt(edges, scroller.scrollLeft) - beyond);
+      const to = Math.min(columns.length, columnAt(edges, scroller.scrollLeft + scroller.clientWidth - labelWidth) + 1 + beyond);
       const across = from + " " + to;
       if (drawn !== across) {
         drawHead(from, to);
@@ -1439,7 +1491,7 @@ var splicelab = (() => {
     const layOut = () => {
       rows = tableRows(grid, columns, match, kept2.toggled, full);
       measure();
-      sheet.style.width = px(labelWidth + columns.length * columnWidth);
+      sheet.style.width = px(labelWidth + edges[columns.length]);
       sheet.style.height = px(top() + rows.length * rowHeight);
       body.style.height = px(rows.length * rowHeight);
       scroller.style.setProperty("--head", px(top()));
@@ -1460,11 +1512,11 @@ var splicelab = (() => {
     };
     const reveal = () => {
       const { row, column } = kept2.active;
-      const y = row * rowHeight, x = column * columnWidth;
-      const height = scroller.clientHeight - top() - rowHeight, width2 = scroller.clientWidth - labelWidth - columnWidth;
+      const y = row * rowHeight, height = scroller.clientHeight - top() - rowHeight;
       if (y < scroller.scrollTop) scroller.scrollTop = y;
       else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
       if (column >= 0) {
+        const x = edges[column], width2 = scroller.clientWidth - labelWidth - (edges[column + 1] - x);
         if (x < scroller.scrollLeft) scroller.scrollLeft = x;
         else if (x > scroller.scrollLeft + width2) scroller.scrollLeft = x - width2;
       }
@@ -1475,11 +1527,11 @@ var splicelab = (() => {
       reveal();
     };
     const open = () => {
-      const { row, column } = kept2.active, line = rows[row];
-      if (!line) return;
-      const i = column >= 0 && line.test >= 0 ? line.at(columns[column]) : -1;
+      const { row, column } = kept2.active, line2 = rows[row];
+      if (!line2) return;
+      const i = column >= 0 && line2.test >= 0 ? line2.at(columns[column]) : -1;
       if (i >= 0) go(cellHref2(i));
-      else toggle(line);
+      else toggle(line2);
     };
     scroller.addEventListener("keydown", (e) => {
       if (e.ctrlKey || e.metaKey || e.altKey) return;
@@ -1501,9 +1553,9 @@ var splicelab = (() => {
       e.preventDefault();
     });
     scroller.addEventListener("click", (e) => {
-      const line = e.target.closest(".row[data-row]");
-      if (!line) return;
-      const r = Number(line.dataset.row), cell = e.target.closest(".cell");
+      const line2 = e.target.closest(".row[data-row]");
+      if (!line2) return;
+      const r = Number(line2.dataset.row), cell = e.target.closest(".cell");
       kept2.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
       if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
       showActive();
@@ -1614,7 +1666,7 @@ var splicelab = (() => {
 
   // assets/tests.js
   var some = 200;
-  var testList = (run, { tests, cells, limit }, query) => {
+  var testList = (run, { tests, cells, limit }, query, text = "") => {
     const rank = (test) => test.classes.violation ?? 0;
     const ordered = [...tests].sort((a, b) => rank(b) - rank(a));
     const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
@@ -1653,11 +1705,12 @@ var splicelab = (() => {
       add();
     };
     const field = el("input", { type: "search", id: "find", placeholder: "test", "aria-label": "Find tests", on: { input: find } });
+    field.value = text;
     find();
     return el(
       "section",
       { class: "tests" },
-      el("p", {}, counted(cells, "cell") + ", more than the " + limit.toLocaleString("en") + " of one matrix: choose a test, or find some."),
+      el("p", {}, counted(cells, "cell") + (cells > limit ? ", more than the " + limit.toLocaleString("en") + " of one matrix" : "") + ": choose a test, or find some."),
       el("form", { class: "filter", role: "search", on: { submit: (e) => e.preventDefault() } }, el("div", { class: "line" }, field, note, together)),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tests" }, el(
         "table",
@@ -1705,12 +1758,16 @@ var splicelab = (() => {
   var some2 = 3;
   var states = { "violation": ["x", "c-violation", "has it"], "holds": [".", "c-pass", "ran without it"], "other": ["!", "o-unknown", "another violation"], "": ["", "", "no verdict"] };
   var stateOf = (name) => states[name] ?? states[""];
-  var timelineText = (kernels, violation) => {
-    const having2 = (state) => kernels.filter((_, i) => violation.states[i] === state);
-    const list = (words, names) => names.length ? ". " + words + ": " + names.join(", ") : "";
-    return "First bad kernel: " + violation.since + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
+  var kernelName = ({ kernels, labels, packages }, kernel) => {
+    const i = kernels.indexOf(kernel), more = i < 0 ? "" : rest(labels[i], packages[i]);
+    return el("span", { class: "name", title: kernel }, el("b", {}, i < 0 ? kernel : labels[i]), more ? el("span", { class: "dim" }, more.startsWith(" ") ? " (" + more.trim() + ")" : more) : null);
   };
-  var timeline = (kernels, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(kernels, violation) }, kernels.map((kernel, i) => {
+  var timelineText = ({ kernels, labels }, violation) => {
+    const having2 = (state) => labels.filter((_, i) => violation.states[i] === state);
+    const list = (words, names) => names.length ? ". " + words + ": " + names.join(", ") : "";
+    return "First bad kernel: " + (labels[kernels.indexOf(violation.since)] ?? violation.since) + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
+  };
+  var timeline = (doc, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(doc, violation) }, doc.kernels.map((kernel, i) => {
     const [mark, style, words] = stateOf(violation.states[i]);
     return el("span", { class: style + (kernel === violation.since ? " first" : ""), title: kernel + ": " + words }, mark);
   }));
@@ -1723,7 +1780,7 @@ var splicelab = (() => {
     else if (violation.title !== violation.verdict) filter.q = violation.title;
     return filter;
   };
-  var entry = (run, kernels, violation, policy) => {
+  var entry = (run, doc, violation, policy) => {
     const { cells, expected, filesystems, since, before: before2 } = violation;
     return el(
       "article",
@@ -1739,11 +1796,11 @@ var splicelab = (() => {
       el(
         "p",
         {},
-        timeline(kernels, violation),
+        timeline(doc, violation),
         " ",
         counted(cells, "cell") + " on " + filesystems.join(", ") + (expected ? ", " + expected + " expected (XFAIL)" : "") + " · since ",
-        el("b", { class: "name" }, since),
-        before2 ? [", not on ", el("span", { class: "name" }, before2)] : ", the oldest kernel with a verdict",
+        kernelName(doc, since),
+        before2 ? [", not on ", kernelName(doc, before2)] : ", the oldest kernel with a verdict",
         " · ",
         el("a", { href: routeHref("run", [run], filterParams(violationFilter(violation, policy))) }, "show in the matrix"),
         " · ",
@@ -1752,7 +1809,8 @@ var splicelab = (() => {
       el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, violation.command), copyButton(violation.command, "Copy command"))
     );
   };
-  var violationBlock = (run, { kernels, violations, left_out: leftOut }, policy = "") => {
+  var violationBlock = (run, doc, policy = "") => {
+    const { violations, left_out: leftOut } = doc;
     const total = violations.reduce((n, v) => n + v.cells, 0);
     const section2 = el("section", { class: "violations", "aria-labelledby": "violations" }, el("h2", { id: "violations" }, "Violations: " + violations.length.toLocaleString("en")));
     if (!violations.length) {
@@ -1760,7 +1818,7 @@ var splicelab = (() => {
       return section2;
     }
     section2.append(el("p", { class: "dim" }, counted(total, "cell") + " with what every policy forbids. In a strip, each box is a kernel, oldest first: x has it, . ran without it, ! has another violation, empty has no verdict; the thick one is the first bad kernel."));
-    const add = (list) => list.map((v) => entry(run, kernels, v, policy));
+    const add = (list) => list.map((v) => entry(run, doc, v, policy));
     section2.append(...add(violations.slice(0, some2)));
     if (violations.length > some2) {
       const more = el("button", { type: "button", on: { click: () => more.replaceWith(...add(violations.slice(some2))) } }, counted(violations.length - some2, "more violation"));

@@ -1,5 +1,7 @@
 package fsctl
 
+import "github.com/splicelab/splicelab/tests/kit/ioctl"
+
 // btrfs's ioctls are in group 0x94 (include/uapi/linux/btrfs.h).
 const btrfs = 0x94
 
@@ -20,14 +22,14 @@ func BtrfsSnapshot(dir, subvolume int, as string) error {
 	const readOnly = 1 << 1 // BTRFS_SUBVOL_RDONLY
 	arg := &btrfsVolumeV2{fd: uint64(subvolume), flags: readOnly}
 	name(arg.name[:], as)
-	return ioctl(dir, number[btrfsVolumeV2](write, btrfs, 23), arg)
+	return ioctl.Call(dir, ioctl.Number[btrfsVolumeV2](ioctl.Write, btrfs, 23), arg)
 }
 
 // BtrfsDelete deletes the snapshot of that name in the directory dir.
 func BtrfsDelete(dir int, snapshot string) error {
 	arg := &btrfsVolume{}
 	name(arg.name[:], snapshot)
-	return ioctl(dir, number[btrfsVolume](write, btrfs, 15), arg)
+	return ioctl.Call(dir, ioctl.Number[btrfsVolume](ioctl.Write, btrfs, 15), arg)
 }
 
 // BtrfsSend writes the read-only subvolume open as subvolume to the file to, as
@@ -38,7 +40,7 @@ func BtrfsSend(subvolume, to int) error {
 		sources, source, parent, flags uint64
 		_                              [4]uint64
 	}{to: int64(to)}
-	return ioctl(subvolume, write<<30|72<<16|btrfs<<8|38, arg)
+	return ioctl.Call(subvolume, ioctl.Sized(ioctl.Write, btrfs, 38, 72), arg)
 }
 
 // BtrfsResize resizes the filesystem; the argument is that of "btrfs filesystem
@@ -46,7 +48,7 @@ func BtrfsSend(subvolume, to int) error {
 func BtrfsResize(fd int, to string) error {
 	arg := &btrfsVolume{}
 	name(arg.name[:], to)
-	return ioctl(fd, number[btrfsVolume](write, btrfs, 3), arg)
+	return ioctl.Call(fd, ioctl.Number[btrfsVolume](ioctl.Write, btrfs, 3), arg)
 }
 
 // BtrfsDefragment rewrites the small extents of a file as larger ones, and
@@ -58,7 +60,7 @@ func BtrfsDefragment(fd int) error {
 		_                    [4]uint32
 	}
 	const startIO = 1 << 1 // BTRFS_DEFRAG_RANGE_START_IO
-	return ioctl(fd, number[defragment](write, btrfs, 16), &defragment{length: ^uint64(0), flags: startIO})
+	return ioctl.Call(fd, ioctl.Number[defragment](ioctl.Write, btrfs, 16), &defragment{length: ^uint64(0), flags: startIO})
 }
 
 // BtrfsBalance moves all data of the filesystem to new chunks and returns how
@@ -72,6 +74,6 @@ func BtrfsBalance(fd int) (chunks uint64, err error) {
 	}
 	const data = 1 << 0 // BTRFS_BALANCE_DATA
 	arg := &balance{flags: data}
-	err = ioctl(fd, number[balance](readWrite, btrfs, 32), arg)
+	err = ioctl.Call(fd, ioctl.Number[balance](ioctl.ReadWrite, btrfs, 32), arg)
 	return arg.completed, err
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/tests/kit/ioctl"
 )
 
 // Ext4MoveExtent exchanges the first blocks of a file with those of a donor and
@@ -15,13 +17,13 @@ func Ext4MoveExtent(fd, donor int, blocks uint64) (moved uint64, err error) {
 		start, donorStart, length, moved uint64
 	}
 	arg := &moveExtent{donor: uint32(donor), length: blocks}
-	err = ioctl(fd, number[moveExtent](readWrite, 'f', 15), arg)
+	err = ioctl.Call(fd, ioctl.Number[moveExtent](ioctl.ReadWrite, 'f', 15), arg)
 	return arg.moved, err
 }
 
 // Ext4Resize grows the filesystem of fd to the given number of blocks.
 func Ext4Resize(fd int, blocks uint64) error {
-	return ioctl(fd, number[uint64](write, 'f', 16), &blocks)
+	return ioctl.Call(fd, ioctl.Number[uint64](ioctl.Write, 'f', 16), &blocks)
 }
 
 // Ext4Blocks reads from the device the number of blocks of an ext4 filesystem, and
@@ -33,7 +35,7 @@ func Ext4Blocks(device string) (has, capacity uint64, err error) {
 	}
 	defer func() { _ = unix.Close(fd) }()
 	var size uint64
-	if err := ioctl(fd, unix.BLKGETSIZE64, &size); err != nil {
+	if err := ioctl.Call(fd, unix.BLKGETSIZE64, &size); err != nil {
 		return 0, 0, err
 	}
 	// The superblock: s_blocks_count_lo at 4, s_log_block_size at 24.

@@ -1,6 +1,10 @@
 package fsctl
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/tests/kit/ioctl"
+)
 
 // Extent is the location of a part of a file on its device, from FIEMAP.
 type Extent struct {
@@ -40,7 +44,7 @@ type fiemapArg struct {
 // back.
 func Extents(fd int, off, length uint64) ([]Extent, error) {
 	arg := &fiemapArg{fiemap: fiemap{start: off, length: length, flags: fiemapSync, count: mostExtents}}
-	if err := ioctl(fd, number[fiemap](readWrite, 'f', 11), arg); err != nil {
+	if err := ioctl.Call(fd, ioctl.Number[fiemap](ioctl.ReadWrite, 'f', 11), arg); err != nil {
 		return nil, err
 	}
 	var out []Extent

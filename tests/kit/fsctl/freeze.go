@@ -1,13 +1,15 @@
 package fsctl
 
+import "github.com/splicelab/splicelab/tests/kit/ioctl"
+
 // Freeze writes the filesystem of fd back and blocks all writers (FIFREEZE).
 func Freeze(fd int) error {
 	var unused int32
-	return ioctl(fd, number[int32](readWrite, 'X', 119), &unused)
+	return ioctl.Call(fd, ioctl.Number[int32](ioctl.ReadWrite, 'X', 119), &unused)
 }
 
 // Thaw undoes Freeze (FITHAW).
 func Thaw(fd int) error {
 	var unused int32
-	return ioctl(fd, number[int32](readWrite, 'X', 120), &unused)
+	return ioctl.Call(fd, ioctl.Number[int32](ioctl.ReadWrite, 'X', 120), &unused)
 }

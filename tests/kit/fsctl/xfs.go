@@ -1,6 +1,10 @@
 package fsctl
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/tests/kit/ioctl"
+)
 
 type xfsTime struct {
 	sec  int64
@@ -24,7 +28,7 @@ func XFSSwapExtents(fd, other int, st *unix.Stat_t) error {
 	arg := &swapExtents{target: int64(fd), other: int64(other), length: st.Size}
 	arg.stat.mtime = xfsTime{sec: st.Mtim.Sec, nsec: int32(st.Mtim.Nsec)}
 	arg.stat.ctime = xfsTime{sec: st.Ctim.Sec, nsec: int32(st.Ctim.Nsec)}
-	return ioctl(fd, number[swapExtents](readWrite, 'X', 109), arg)
+	return ioctl.Call(fd, ioctl.Number[swapExtents](ioctl.ReadWrite, 'X', 109), arg)
 }
 
 // XFSBlocks is the number of data blocks of an xfs filesystem, and the
@@ -38,7 +42,7 @@ func XFSBlocks(fd int) (blocks uint64, inodes uint32, err error) {
 		_      [48]byte
 	}
 	arg := &geometry{}
-	err = ioctl(fd, number[geometry](read, 'X', 100), arg)
+	err = ioctl.Call(fd, ioctl.Number[geometry](ioctl.Read, 'X', 100), arg)
 	return arg.blocks, arg.imax, err
 }
 
@@ -50,7 +54,7 @@ func XFSResize(fd int, blocks uint64, inodes uint32) error {
 		imax   uint32
 		_      uint32
 	}
-	return ioctl(fd, number[resize](write, 'X', 110), &resize{blocks: blocks, imax: inodes})
+	return ioctl.Call(fd, ioctl.Number[resize](ioctl.Write, 'X', 110), &resize{blocks: blocks, imax: inodes})
 }
 
 // XFSExchangeRange atomically exchanges the same range of two files: Linux
@@ -61,7 +65,7 @@ func XFSExchangeRange(fd, other int, off, n int64) error {
 		_                          uint32
 		otherOff, off, size, flags uint64
 	}
-	return ioctl(fd, number[exchange](write, 'X', 129),
+	return ioctl.Call(fd, ioctl.Number[exchange](ioctl.Write, 'X', 129),
 		&exchange{other: int32(other), otherOff: uint64(off), off: uint64(off), size: uint64(n)})
 }
 
@@ -75,6 +79,6 @@ func XFSCanExchangeRange(fd int) (bool, error) {
 		_     [160]byte
 	}
 	arg := &geometry{}
-	err := ioctl(fd, number[geometry](read, 'X', 126), arg)
+	err := ioctl.Call(fd, ioctl.Number[geometry](ioctl.Read, 'X', 126), arg)
 	return arg.flags&exchangeRange != 0, err
 }

@@ -27,6 +27,10 @@ type Conn interface {
 	Receive(n int) []byte
 }
 
+// MaxMessage is how much the tests send at most in one message, whatever the page
+// size: a UDP datagram has at most 65,507 bytes, and a TCP segment 65,535.
+const MaxMessage = 32 << 10
+
 // All lists the sinks, one per line.
 var All = []Sink{
 	UnixStream,

@@ -16,6 +16,11 @@ import (
 // hugePages is the sysfs file with the number of reserved 2 MiB pages.
 const hugePages = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
+// HugetlbLen is the size of the huge pages used: x86-64, riscv64, and arm64 with
+// every page size have such ones, there as a run of PTEs if the page size is not
+// 4 KiB.
+const HugetlbLen = 2 << 20
+
 // Hugetlb is a memfd of one huge page. It cannot be written, only mapped.
 var Hugetlb = Source{
 	Name: "hugetlb", Doc: "a hugetlbfs file of one huge page, which splice(2) may refuse",
@@ -32,11 +37,11 @@ func HugetlbOf(c *kit.Cell) (*kit.File, []byte) {
 	c.T.Helper()
 	pool(c, 2)
 	fd := memfd(c, unix.MFD_HUGETLB|unix.MFD_HUGE_2MB)
-	f := c.Adopt(fd, fmt.Sprintf("/proc/self/fd/%d", fd), kit.HugeLen)
-	if err := unix.Ftruncate(fd, kit.HugeLen); err != nil {
+	f := c.Adopt(fd, fmt.Sprintf("/proc/self/fd/%d", fd), HugetlbLen)
+	if err := unix.Ftruncate(fd, HugetlbLen); err != nil {
 		c.Infra("ftruncate a hugetlbfs file: %s", kit.ErrnoName(err))
 	}
-	m, err := unix.Mmap(fd, 0, kit.HugeLen, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	m, err := unix.Mmap(fd, 0, HugetlbLen, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		c.Infra("map a hugetlbfs file: %s", kit.ErrnoName(err))
 	}

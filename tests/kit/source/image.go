@@ -19,7 +19,7 @@ var images embed.FS
 const (
 	ImageNonce = 0x1ab5eed
 	ImageFile  = 1
-	ImageLen   = kit.LargeLen
+	ImageLen   = 64 << 10
 )
 
 // Images are files on read-only filesystems, each in an image created by the

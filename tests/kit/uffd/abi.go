@@ -1,14 +1,19 @@
 package uffd
 
+import "github.com/splicelab/splicelab/tests/kit/ioctl"
+
 // Of include/uapi/linux/userfaultfd.h.
 const (
 	apiVersion     = 0xaa
 	eventPagefault = 0x12
 	modeMissing    = 1 << 0
+)
 
-	ioctlAPI      = 0xc018aa3f // UFFDIO_API
-	ioctlRegister = 0xc020aa00 // UFFDIO_REGISTER
-	ioctlZeropage = 0xc020aa04 // UFFDIO_ZEROPAGE
+// userfaultfd's ioctls are in group 0xaa.
+var (
+	ioctlAPI      = ioctl.Number[api](ioctl.ReadWrite, 0xaa, 0x3f)      // UFFDIO_API
+	ioctlRegister = ioctl.Number[register](ioctl.ReadWrite, 0xaa, 0x00) // UFFDIO_REGISTER
+	ioctlZeropage = ioctl.Number[zeropage](ioctl.ReadWrite, 0xaa, 0x04) // UFFDIO_ZEROPAGE
 )
 
 type area struct{ start, length uint64 }

@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/splicelab/splicelab/tests/kit/ioctl"
 )
 
 // Region is anonymous memory with all pages initially missing. Go code must not
@@ -33,12 +34,12 @@ func New(size int) (*Region, error) {
 		return nil, e
 	}
 	r := &Region{fd: int(fd), page: os.Getpagesize()}
-	err := r.ioctl(ioctlAPI, unsafe.Pointer(&api{api: apiVersion}))
+	err := ioctl.Call(r.fd, ioctlAPI, &api{api: apiVersion})
 	if err == nil {
 		r.mem, err = unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	}
 	if err == nil {
-		err = r.ioctl(ioctlRegister, unsafe.Pointer(&register{area: area{r.address(), uint64(size)}, mode: modeMissing}))
+		err = ioctl.Call(r.fd, ioctlRegister, &register{area: area{r.address(), uint64(size)}, mode: modeMissing})
 	}
 	if err != nil {
 		r.Close()
@@ -84,7 +85,7 @@ func (r *Region) Await(deadline time.Time) (int, error) {
 // the threads waiting for them. All pages must be missing.
 func (r *Region) Resolve(off, n int) error {
 	arg := &zeropage{area: area{r.address() + uint64(off), uint64(n)}}
-	if err := r.ioctl(ioctlZeropage, unsafe.Pointer(arg)); err != nil {
+	if err := ioctl.Call(r.fd, ioctlZeropage, arg); err != nil {
 		return fmt.Errorf("UFFDIO_ZEROPAGE: %w", err)
 	}
 	return nil
@@ -101,13 +102,4 @@ func (r *Region) Close() {
 		_ = unix.Munmap(r.mem)
 		r.mem = nil
 	}
-}
-
-func (r *Region) ioctl(request uintptr, arg unsafe.Pointer) error {
-	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(r.fd), request, uintptr(arg))
-	runtime.KeepAlive(arg)
-	if e != 0 {
-		return e
-	}
-	return nil
 }

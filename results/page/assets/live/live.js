@@ -7,9 +7,10 @@ import { el } from "../dom.js";
 import { applyFilter, filterParams, parseFilter, unfiltered } from "../filter.js";
 import { filterBar } from "../filterbar.js";
 import { gridOf } from "../grid.js";
+import { pagedNote, poll, renderTests } from "./paged.js";
 import { follow, newProgress } from "./progress.js";
 import { newMatrix } from "../matrix.js";
-import { underPolicy } from "../policy.js";
+import { underPolicy, verdictUnder } from "../policy.js";
 import { conditions, runHead } from "../run.js";
 import { source } from "../source.js";
 import { current, keptOf } from "../state.js";
@@ -73,7 +74,12 @@ const table = (first, policy) => {
       else delete cells.flaky[i];
       if (cell.standing) cells.standing[i] = cell.standing;
       else delete cells.standing[i];
-      for (const { judged } of cells.policies) delete judged[i]; // of fewer attempts
+      for (const rule of cells.policies) {
+        delete rule.judged[i]; // of fewer attempts
+        delete rule.standing[i];
+        // What is expected where the verdict differs, the next document tells.
+        if (cell.standing && verdictUnder(cells, rule.name, cell.verdict, cell.outcome, cell.class) === cell.verdict) rule.standing[i] = cell.standing;
+      }
       return true;
     },
     read(document) {
@@ -87,10 +93,11 @@ const table = (first, policy) => {
 
 // The whole document of cells is fetched each time: that of a run in progress
 // changes at any moment.
-const readCells = (id, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells", { signal });
+const readCells = (id, tests, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells?" + new URLSearchParams(tests.map(test => ["test", test])), { signal });
 
 const render = async (main, id, signal) => {
   const run = await source.run(id);
+  const chosen = run.paged ? currentRoute().params.getAll("test") : []; // whose cells are read
   const progress = newProgress(id);
   const kept = keptOf(id);
   let data = null, bar = null, matrix = null, over = false, barIsOf = "";
@@ -103,7 +110,7 @@ const render = async (main, id, signal) => {
   drawHead();
   progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
   const violations = el("div", {});
-  main.append(head, progress.element, violations, empty, holder, conditions(run));
+  main.append(head, progress.element, run.paged ? pagedNote(id, chosen, filter.policy) : "", violations, empty, holder, conditions(run));
 
   // The violations are read again when there are more cells with one. A run that
   // takes long to read is read less often.
@@ -133,6 +140,10 @@ const render = async (main, id, signal) => {
     return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
   };
   const change = next => {
+    if (run.paged && [...next.test].join() !== chosen.join()) { // other cells
+      go(routeHref("run", [id], filterParams(next)), { replace: true });
+      return;
+    }
     const anew = next.policy !== filter.policy;
     filter = next;
     history.replaceState(null, "", routeHref("run", [id], filterParams(filter)));
@@ -185,7 +196,7 @@ const render = async (main, id, signal) => {
 
   // The cells are read once the stream is open, so that none is missed in
   // between.
-  let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery;
+  let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery, readTook = 0;
   const take = cell => {
     if (!data?.take(cell)) unknown = true; // of a kernel or test that the table lacks
   };
@@ -195,7 +206,7 @@ const render = async (main, id, signal) => {
     drawing = setTimeout(async () => {
       drawing = 0;
       const now = performance.now();
-      if (unknown && !reading && now - lastRead >= readEvery) await readAll();
+      if (unknown && !reading && now - lastRead >= Math.max(readEvery, 5 * readTook)) await readAll();
       else if (data) draw();
       if (unknown) soon();
     }, delay);
@@ -206,7 +217,8 @@ const render = async (main, id, signal) => {
     lastRead = performance.now();
     waiting = [];
     try {
-      const document = await readCells(id, signal);
+      const document = await readCells(id, chosen, signal);
+      readTook = performance.now() - lastRead;
       if (data) data.read(document);
       else data = table(document, () => filter.policy);
       data.settle();
@@ -223,7 +235,7 @@ const render = async (main, id, signal) => {
     }
   };
 
-  follow(id, { signal, lost: text => {
+  (run.paged ? poll : follow)(id, { signal, lost: text => {
     progress.lost(text);
     if (text && !data && !reading) readAll(); // without a stream, show what there is
   }, on: event => {
@@ -250,7 +262,7 @@ const render = async (main, id, signal) => {
 
   return {
     update(next) {
-      if (over || next.args[0] !== id || next.args.length > 1) return false;
+      if (over || next.args[0] !== id || next.args.length > 1 || run.paged && next.params.getAll("test").join() !== chosen.join()) return false;
       filter = parseFilter(next.params);
       if (data && bar) draw();
       return true;
@@ -265,7 +277,7 @@ wrapView("run", finished => async (main, route, signal) => {
     const run = await source.run(id);
     // latest, @baseline and the like refer to a run, which may change.
     if (run.id !== id) return go(routeHref("run", [run.id], route.params), { replace: true });
-    if (!run.finished && !run.paged) return render(main, id, signal);
+    if (!run.finished) return run.paged && !route.params.has("test") ? renderTests(main, run, route, signal) : render(main, id, signal);
   }
   return finished(main, route, signal);
 });

@@ -7,6 +7,8 @@ import "./runs.js";
 import "./runs_diff.js";
 import "./runs_history.js";
 import "./runs_map.js";
+import "./flaky.js";
+import "./search.js";
 import "./session.js";
 
 export { showing } from "../app.js";

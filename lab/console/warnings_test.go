@@ -1,0 +1,41 @@
+package console
+
+// Warnings of all generations.
+var warningFormats = []format{
+	{Warning, "WARNING in lib/refcount.c", "WARNING: lib/refcount.c:19 at 0x0, CPU#1: syz.3.20/6051\n"},
+	{Warning, "WARNING in refcount_warn_saturate",
+		"------------[ cut here ]------------\nrefcount_t: saturated; leaking memory.\nWARNING: lib/refcount.c:19 at 0x0, CPU#1: syz.3.20/6051\nRIP: 0010:refcount_warn_saturate+0xc5/0x110\n"},
+	{Warning, "WARNING in fs/ext4/inode.c", "WARNING: [!list_empty(&ei->i_orphan) && x[0] == 1] fs/ext4/inode.c:123 at ffffffffc0123456, CPU#0: mount/9\n"},
+	{Warning, "WARNING in ext4_evict_inode", "WARNING: [!list_empty(&ei->i_orphan)] fs/ext4/inode.c:123 at ext4_evict_inode+0x1/0x2 [ext4], CPU#0: mount/9\n"},
+	{Warning, "WARNING in ext4_evict_inode", "WARNING: at ext4_evict_inode+0x1/0x2 [ext4], CPU#0: mount/9\n"},
+	{Warning, "WARNING in ext4_evict_inode", "WARNING: at 0x0, CPU#0: mount/9\nRIP: 0010:ext4_evict_inode+0x1/0x2 [ext4]\n"},
+	{Warning, "WARNING in a.c", "WARNING: CPU: 0 PID: 1 at a.c:12 0xffffffffc0123456\n"},
+	{Warning, "WARNING in net/core/dev.c", "WARNING: at net/core/dev.c:12\n"},
+
+	{Warning, "WARNING: Invalid wait context in deactivate_slab",
+		"=============================\n[ BUG: Invalid wait context ]\n5.10.2 #14 Not tainted\n-----------------------------\nstack backtrace:\nCall trace:\n dump_backtrace+0x0/0x1c\n show_stack+0x18/0x24\n __lock_acquire+0x1/0x2\n lock_acquire+0x1/0x2\n _raw_spin_lock+0x1/0x2\n deactivate_slab+0x2a8/0x558\n"},
+	{Warning, "WARNING: bad unlock balance detected", "[ BUG: bad unlock balance detected! ]\n"},
+	{Warning, "WARNING: bad contention detected", "WARNING: bad contention detected!\n"},
+	{Warning, "WARNING: held lock freed", "[ BUG: held lock freed! ]\n"},
+	{Warning, "WARNING: lock held when returning to user space", "[ BUG: lock held when returning to user space! ]\n"},
+	{Warning, "WARNING: Nested lock was not taken", "WARNING: Nested lock was not taken\n"},
+	{Warning, "WARNING: inconsistent lock state", "WARNING: inconsistent lock state\n"},
+	{Warning, "WARNING: possible recursive locking detected", "WARNING: possible recursive locking detected\n"},
+	{Warning, "WARNING: possible irq lock inversion dependency detected", "WARNING: possible irq lock inversion dependency detected\n"},
+	{Warning, "WARNING: circular locking deadlock detected", "[ BUG: circular locking deadlock detected! ]\n"},
+	{Warning, "WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected", "[ INFO: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected ]\n"},
+	{Warning, "WARNING: suspicious RCU usage", "WARNING: suspicious RCU usage\n"},
+	{Warning, "WARNING: trying to register non-static key", "INFO: trying to register non-static key.\n"},
+	{Warning, "WARNING: still has locks held in futex_wait", "WARNING: syz-fuzzer/4398 still has locks held!\nstack backtrace:\nCall trace:\n dump_stack+0x1/0x2\n debug_check_no_locks_held+0x1/0x2\n futex_wait+0x1/0x2\n"},
+	{Warning, "WARNING: still has locks held", "[ BUG: kworker/u4:1/31761 still has locks held! ]\n"},
+	{Warning, "lockdep: MAX_LOCKDEP_CHAINS too low", "BUG: MAX_LOCKDEP_CHAINS too low!\nturning off the locking correctness validator.\n"},
+
+	{Warning, "WARNING: kernel stack regs has bad value", "WARNING: kernel stack regs at ffff8801d100fea8 in syz-executor1:16059 has bad 'bp' value ffff8801d100ff28\n"},
+	{Warning, "WARNING: kernel stack frame pointer has bad value", "WARNING: kernel stack frame pointer at ffff88003e1f7f40 in migration/1:14 has bad value ffffffff85632fb0\n"},
+	{Warning, "unregister_netdevice: waiting for a device to become free", "unregister_netdevice: waiting for veth0 to become free. Usage count = 2\n"},
+	{Warning, "memory leak", "2018/01/09 14:28:48 BUG: memory leak\nunreferenced object 0xffff8800342540c0 (size 1864):\n"},
+	{Warning, "scheduling while atomic in f", "BUG: scheduling while atomic: sh/9/0x00000102\nCall Trace:\n __schedule_bug+0x1/0x2\n __schedule+0x1/0x2\n schedule+0x1/0x2\n f+0x1/0x2\n"},
+	{HungTask, "task can't die in p9_client_rpc",
+		"INFO: task syz-executor.4:21128 can't die for more than 143 seconds.\nCall Trace:\n __schedule+0x8b4/0x1e80\n schedule+0xd0/0x2a0\n p9_client_rpc+0x3b5/0x1220\n"},
+	{Lockup, "spinlock lockup in f", "BUG: spinlock lockup suspected on CPU#0, sh/9\nCall Trace:\n dump_stack+0x1/0x2\n spin_dump+0x1/0x2\n do_raw_spin_lock+0x1/0x2\n f+0x1/0x2\n"},
+}

@@ -1,0 +1,86 @@
+// A run in progress that is read by tests. Its events would be those of millions
+// of cells: instead what is shown is read again.
+// @ts-check
+import { routeHref, show } from "../app.js";
+import { el } from "../dom.js";
+import { counted } from "../format.js";
+import { conditions, runHead } from "../run.js";
+import { source } from "../source.js";
+import { testList } from "../tests.js";
+import { violationBlock } from "../violations.js";
+import { newProgress } from "./progress.js";
+
+const every = 2000; // ms; more where the server takes long to answer
+
+/** Calls on(event) as follow does, but with no events of single cells. */
+export const poll = (id, { on, lost, signal }) => {
+  let known = -1, timer = 0, from = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  const look = async () => {
+    const began = performance.now();
+    try {
+      const run = await source.run(id);
+      if (signal.aborted) return;
+      lost("");
+      const done = run.tally.cells, rate = known < 0 || !run.running ? 0 : 1000 * Math.max(0, done - known) / (began - from);
+      if (done !== known) on({ kind: "reset", cell: null, tally: null });
+      on({ kind: run.finished ? "end" : "run", cell: null, tally: run.tally, planned: run.planned, done, running: run.running, rate, left: 0, doing: "running" });
+      known = done;
+      from = began;
+      if (run.finished) return;
+    } catch (/** @type {any} */ error) {
+      if (signal.aborted) return;
+      lost(error.message + " The page may be out of date.");
+    }
+    timer = setTimeout(look, Math.max(every, 5 * (performance.now() - began)));
+  };
+  look();
+};
+
+const policyParams = policy => /** @type {Record<string, string>} */ (policy ? { policy } : {});
+
+/** Says whose cells are shown. */
+export const pagedNote = (id, chosen, policy) => el("p", {}, "Only the cells of " + counted(chosen.length, "test") + ". ",
+  el("a", { href: routeHref("run", [id], new URLSearchParams(policyParams(policy))) }, "All tests"));
+
+/** The list of tests, read again while the run goes on. */
+export const renderTests = (main, run, route, signal) => {
+  const progress = newProgress(run.id), holder = el("div", {}), violations = el("div", {});
+  const policy = route.params.get("policy") ?? "";
+  let over = false, reading = false, stale = false;
+  const read = async () => {
+    stale = true;
+    while (stale && !reading && !signal.aborted) {
+      reading = true;
+      stale = false;
+      try {
+        const [list, found] = await Promise.all([source.tests(run.id), source.violations(run.id)]);
+        const field = holder.querySelector("#find"), typing = document.activeElement === field, at = [field?.selectionStart, field?.selectionEnd];
+        const link = holder.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+        holder.replaceChildren(testList(run.id, list, policyParams(policy), field?.value ?? ""));
+        if (field && typing) {
+          const again = holder.querySelector("#find");
+          again.focus({ preventScroll: true });
+          again.setSelectionRange(...at);
+        } else if (link) {
+          [...holder.querySelectorAll("a")].find(a => a.getAttribute("href") === link)?.focus({ preventScroll: true });
+        }
+        violations.replaceChildren(violationBlock(run.id, found, policy));
+      } catch (/** @type {any} */ error) {
+        if (!signal.aborted) progress.lost(error.message);
+      }
+      reading = false;
+    }
+  };
+  main.append(runHead({ ...run, planned: 0 }), progress.element, violations, holder, conditions(run));
+  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "running" });
+  poll(run.id, { signal, lost: progress.lost, on: event => {
+    if (event.kind === "reset") read();
+    if (event.tally) progress.update(event);
+    if (event.kind === "end") {
+      over = true;
+      show();
+    }
+  } });
+  return { update: next => !over && next.args[0] === run.id && next.args.length === 1 && !next.params.has("test") && (next.params.get("policy") ?? "") === policy };
+};
