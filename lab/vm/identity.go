@@ -148,17 +148,16 @@ func hostKernel() (string, error) {
 	return unix.ByteSliceToString(host.Release[:]) + " " + unix.ByteSliceToString(host.Version[:]), nil
 }
 
-// parseCPU reads the first entry of a /proc/cpuinfo. What describes a CPU has
-// other names on each architecture: x86, then Arm, then RISC-V.
+// parseCPU reads the first entry of /proc/cpuinfo.
 func parseCPU(r io.Reader) (string, error) {
 	var cpu strings.Builder
 	lines := bufio.NewScanner(r)
 	for lines.Scan() && lines.Text() != "" {
 		key, value, _ := strings.Cut(lines.Text(), ":")
 		switch key = strings.TrimSpace(key); key {
-		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags",
-			"CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features",
-			"isa", "mmu", "uarch", "mvendorid", "marchid", "mimpid":
+		case "vendor_id", "cpu family", "model", "model name", "stepping", "microcode", "flags", // x86
+			"CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features", // arm64
+			"isa", "mmu", "uarch", "mvendorid", "marchid", "mimpid": // riscv64
 			fmt.Fprintf(&cpu, "%s:%s\n", key, value)
 		}
 	}
