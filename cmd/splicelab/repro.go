@@ -49,7 +49,7 @@ bad report file; 3 the lab failed.`,
 				return usagef("%s", err)
 			}
 			if err := r.CheckTrust(args[0]); err != nil && !trust {
-				if err := report.AskTrust(cmd.Context(), a.stdin, a.stderr, err); err != nil {
+				if err := report.AskTrust(cmd.Context(), a.stdin, a.stderr, progress.IsTerminal(a.stderr), err); err != nil {
 					return err
 				}
 			}

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/term"
 
 	"github.com/splicelab/splicelab/internal/sanitize"
-	"github.com/splicelab/splicelab/lab/progress"
 )
 
-// AskTrust shows what a report would do on this host, and asks whether it may.
-// Without a terminal the answer is no: refused, an *UntrustedError, is returned.
-func AskTrust(ctx context.Context, stdin *os.File, stderr io.Writer, refused error) error {
+// AskTrust shows what a report would do on this host, and asks whether it may, if
+// there is somebody to read the question. Without a terminal the answer is no:
+// refused, an *UntrustedError, is returned.
+func AskTrust(ctx context.Context, stdin *os.File, stderr io.Writer, reader bool, refused error) error {
 	var claims *UntrustedError
-	if !errors.As(refused, &claims) || !term.IsTerminal(int(stdin.Fd())) || !progress.IsTerminal(stderr) {
+	if !errors.As(refused, &claims) || !term.IsTerminal(int(stdin.Fd())) || !reader {
 		return refused
 	}
 	fmt.Fprintf(stderr, "%s, on this host:\n", sanitize.Line(claims.File))
