@@ -3,7 +3,6 @@ package kernels
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -185,18 +184,14 @@ func only(entries []Entry, selector, flavour string) ([]Entry, error) {
 			found = append(found, e)
 		}
 	}
-	if len(found) == 0 {
-		return nil, &SelectorError{Selector: selector, Reason: fmt.Sprintf("the archive has no kernel of the flavour %s, but of %s", flavour, orNone(flavoursOf(entries)))}
+	if len(found) > 0 {
+		return found, nil
 	}
-	return found, nil
-}
-
-// orNone lists names for a message.
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "none"
+	wrong := &SelectorError{Selector: selector, Reason: "the archive has no kernel of the flavour " + flavour}
+	if others := flavoursOf(entries); len(others) > 0 {
+		wrong.Reason += ", but of " + strings.Join(others, ", ")
 	}
-	return strings.Join(names, ", ")
+	return nil, wrong
 }
 
 // flavour is the kernel's flavour, or that in its release.

@@ -74,7 +74,11 @@ func elfArch(vmlinux []byte) (arch.Arch, error) {
 	if len(vmlinux) < machine+2 {
 		return arch.Arch{}, errors.New("vmlinux: its ELF header is truncated")
 	}
-	a, err := arch.OfMachine(elf.Machine(binary.LittleEndian.Uint16(vmlinux[machine:])))
+	order := binary.ByteOrder(binary.LittleEndian)
+	if elf.Data(vmlinux[elf.EI_DATA]) == elf.ELFDATA2MSB { // s390x
+		order = binary.BigEndian
+	}
+	a, err := arch.OfMachine(elf.Machine(order.Uint16(vmlinux[machine:])))
 	if err != nil {
 		return arch.Arch{}, fmt.Errorf("vmlinux: %w", err)
 	}

@@ -79,13 +79,17 @@ func TestReadBootImageErrors(t *testing.T) {
 		image []byte
 		want  string
 	}{
-		"empty":          {nil, "neither"},
-		"MZ":             {[]byte("MZ"), "neither"},
-		"text":           {bytes.Repeat([]byte("hello "), 1000), "neither"},
-		"gzip of text":   {kerneltest.Gzip(bytes.Repeat([]byte("hello "), 1000)), "neither"},
-		"header only":    {arm[:64], "not a Linux kernel"},
-		"big endian":     {kerneltest.Image(testRelease, elf.EM_AARCH64, 1), "big-endian arm64"},
-		"sparc":          {sparc, "the lab knows amd64, arm64, riscv64"},
+		"empty":        {nil, "neither"},
+		"MZ":           {[]byte("MZ"), "neither"},
+		"text":         {bytes.Repeat([]byte("hello "), 1000), "neither"},
+		"gzip of text": {kerneltest.Gzip(bytes.Repeat([]byte("hello "), 1000)), "neither"},
+		"header only":  {arm[:64], "not a Linux kernel"},
+		"big endian":   {kerneltest.Image(testRelease, elf.EM_AARCH64, 1), "big-endian arm64"},
+		"sparc":        {sparc, "the lab knows amd64, arm64, riscv64"},
+		"s390x": {change(kerneltest.Vmlinux(testRelease, true), func(b []byte) {
+			b[elf.EI_DATA] = byte(elf.ELFDATA2MSB)
+			binary.BigEndian.PutUint16(b[18:], uint16(elf.EM_S390))
+		}), "built for EM_S390"},
 		"ELF header":     {[]byte(elf.ELFMAG), "truncated"},
 		"half a vmlinux": {kerneltest.ELF(arm, elf.EM_AARCH64)[:20_000], "truncated"},
 		"huge vmlinux": {change(kerneltest.ELF(arm, elf.EM_AARCH64), func(b []byte) { binary.LittleEndian.PutUint64(b[64+24:], 0) }),

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
 )
 
@@ -31,8 +32,8 @@ func (*SelectorError) BadInput() {}
 const selectorForms = "use 6.12 (newest of the series), 6.12.95, a release, 6.12.43..6.12.117, newest:5, all, file:PATH or build:NAME; @FLAVOUR after it selects another flavour, as in 6.12@arm64-16k"
 
 // Select returns the entries that the comma-separated selectors match, each
-// once, oldest first. A selector without a flavour considers only cloud kernels
-// if there are any. The error is a *SelectorError.
+// once, oldest first. A selector without a flavour considers only kernels of an
+// architecture's default flavour if there are any. The error is a *SelectorError.
 //
 // The selectors: 6.12 is the newest of the series; 6.12.95 the newest package of
 // that version; 6.1.0-56 the release with that prefix, or a package version;
@@ -82,22 +83,22 @@ func unique(entries []Entry) []Entry {
 // offer is the set of kernels to choose from, oldest first.
 type offer struct {
 	all   []Entry // every flavour
-	usual []Entry // the cloud flavour, or all if there is none
+	usual []Entry // the default flavours, or all if there is none
 }
 
 func newOffer(entries []Entry) offer {
 	all := slices.Clone(entries)
 	SortEntries(all)
-	var cloud []Entry
+	var usual []Entry
 	for _, e := range all {
-		if strings.HasPrefix(e.Flavour, "cloud") {
-			cloud = append(cloud, e)
+		if a, err := arch.OfFlavour(e.Flavour); err == nil && e.Flavour == a.Flavours[0] {
+			usual = append(usual, e)
 		}
 	}
-	if len(cloud) == 0 {
-		cloud = all
+	if len(usual) == 0 {
+		usual = all
 	}
-	return offer{all: all, usual: cloud}
+	return offer{all: all, usual: usual}
 }
 
 // choose is find for a selector that may have a flavour.

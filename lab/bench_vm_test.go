@@ -82,7 +82,7 @@ func treeKernel(t *testing.T, tree string, modules bool) kernels.Kernel {
 		t.Fatalf("kernel tree %s has none of %v", tree, paths)
 		return ""
 	}
-	sel := "file:" + first("boot/vmlinuz-"+r, "usr/lib/modules/"+r+"/vmlinuz")
+	sel := "file:" + first("boot/vmlinuz-"+r, "boot/vmlinux-"+r, "usr/lib/modules/"+r+"/vmlinuz")
 	if modules {
 		sel += "?modules=" + escape(first("lib/modules/"+r, "usr/lib/modules/"+r)) +
 			"&config=" + escape(first("boot/config-"+r, "usr/lib/modules/"+r+"/config"))

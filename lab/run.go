@@ -83,6 +83,9 @@ func (l *Lab) Resume(ctx context.Context, id string, p plan.Plan, ks exec.Kernel
 // perform runs the pending cells of a plan. begin returns the run, like, as it is
 // stored, and the cells that it already has.
 func (l *Lab) perform(ctx context.Context, p plan.Plan, ks exec.Kernels, o Observer, like results.Run, begin func() (results.Run, []results.Cell, error)) (results.Run, error) {
+	if err := l.canEmulate(ctx, p); err != nil {
+		return results.Run{}, err
+	}
 	common, err := l.jobs(p)
 	if err != nil {
 		return results.Run{}, err

@@ -73,6 +73,24 @@ func (l *Lab) toolchainFor(ctx context.Context, a arch.Arch, p plan.Plan, t *too
 	return err
 }
 
+// canEmulate verifies that there are a QEMU and guest programs for kernels of
+// other architectures than the host's, without which none of their cells could
+// run. Those of the host's were found before.
+func (l *Lab) canEmulate(ctx context.Context, p plan.Plan) error {
+	for _, a := range architectures(p) {
+		if a.Name == arch.Default().Name {
+			continue
+		}
+		if _, err := vm.Version(ctx, l.cfg.qemu(a)); err != nil {
+			return err
+		}
+		if _, err := l.host.Guest.Agent(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // architectures are those of the plan's kernels.
 func architectures(p plan.Plan) []arch.Arch {
 	var all []arch.Arch

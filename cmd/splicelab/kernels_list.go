@@ -15,11 +15,13 @@ func (a *app) kernelsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [SELECTORS]",
 		Short: "List the kernels that can be run, oldest first",
-		Long: `list shows every kernel in the archive, or those that the selectors match, in
-version order. Numbers in the column NOTE refer to the notes below the table.
+		Long: `list shows every kernel of the default flavour in the archive, or those that the
+selectors match, in version order: @FLAVOUR alone is every kernel of that flavour,
+@* of all. Numbers in the column NOTE refer to the notes below the table.
 What the archive omits, and why, is reported on standard error.`,
 		Example: `  splicelab kernels list
   splicelab kernels list 6.12.43..6.12.117
+  splicelab kernels list @arm64-16k
   splicelab kernels list -o json newest:5`,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {

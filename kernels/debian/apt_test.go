@@ -1,16 +1,11 @@
 package debian
 
 import (
-	"bytes"
-	"encoding/base64"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/armor"
 
 	"github.com/splicelab/splicelab/kernels"
 )
@@ -74,81 +69,21 @@ func TestReadApt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := aptRoot(t, c.files)
-			apt, err := readApt(root, "")
+			host, err := readApt(root, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if apt.mirror != c.mirror || apt.securityMirror != c.security {
-				t.Errorf("mirrors %q and %q, want %q and %q", apt.mirror, apt.securityMirror, c.mirror, c.security)
+			if host.mirror != c.mirror || host.securityMirror != c.security {
+				t.Errorf("mirrors %q and %q, want %q and %q", host.mirror, host.securityMirror, c.mirror, c.security)
 			}
 			var keyrings []string
-			for _, k := range apt.keyrings {
+			for _, k := range host.keyrings {
 				keyrings = append(keyrings, strings.TrimPrefix(k, root))
 			}
 			if got := strings.Join(keyrings, " "); got != c.keyrings {
 				t.Errorf("keyrings %q, want %q", got, c.keyrings)
 			}
 		})
-	}
-}
-
-func TestAptSettings(t *testing.T) {
-	var apt aptConfig
-	apt.settings("Acquire::Check-Valid-Until \"false\";\nAcquire::http::Proxy \"http://proxy.example.org:3128\";\nAcquire::https::Proxy \"DIRECT\";\nAcquire::http::Proxy::mirror.example.org \"DIRECT\";\n")
-	if !apt.ignoreValidUntil || len(apt.proxies) != 1 || apt.proxies["http"] != "http://proxy.example.org:3128" {
-		t.Errorf("%+v", apt)
-	}
-	for _, dump := range []string{"", "Acquire::Check-Valid-Until \"true\";\n", "nonsense\n"} {
-		var apt aptConfig
-		if apt.settings(dump); apt.ignoreValidUntil || len(apt.proxies) != 0 {
-			t.Errorf("%q: %+v", dump, apt)
-		}
-	}
-}
-
-// Keys may be in binary or armoured files, several per file, or embedded in the
-// sources.
-func TestKeyring(t *testing.T) {
-	first, second := newKey(t), newKey(t)
-	armoured := func(key *openpgp.Entity) string {
-		var out bytes.Buffer
-		w, err := armor.Encode(&out, openpgp.PublicKeyType, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := key.Serialize(w); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return out.String() + "\n"
-	}
-	var binary bytes.Buffer
-	if err := first.Serialize(&binary); err != nil {
-		t.Fatal(err)
-	}
-	inline := " " + strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(armoured(first)), "\n\n", "\n.\n"), "\n", "\n ")
-	for name, c := range map[string]struct {
-		text string
-		keys int
-	}{
-		"binary":      {binary.String(), 1},
-		"armoured":    {armoured(first), 1},
-		"both in one": {armoured(first) + armoured(second), 2},
-		"in a field":  {inline, 1},
-	} {
-		found, err := readKeys([]byte(c.text))
-		if err != nil || len(found) != c.keys {
-			t.Errorf("%s: %d keys, %v", name, len(found), err)
-			continue
-		}
-		if found[0].PrimaryKey.KeyId != first.PrimaryKey.KeyId {
-			t.Errorf("%s: another key", name)
-		}
-	}
-	if _, err := readKeys([]byte(armourStart + "\n" + base64.StdEncoding.EncodeToString([]byte("nothing")))); err == nil {
-		t.Error("no error for a corrupt key")
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/apt"
 	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
@@ -237,7 +238,7 @@ func (a *archive) publish(s suite) {
 		if p.depends != "" {
 			fmt.Fprintf(index(arch), "Depends: %s\n", p.depends)
 		}
-		fmt.Fprintf(index(arch), "Description: a kernel\n of several\n lines\nFilename: %s\nSize: %d\nSHA256: %s\n\n", p.filename(), len(deb), sum(deb))
+		fmt.Fprintf(index(arch), "Description: a kernel\n of several\n lines\nFilename: %s\nSize: %d\nSHA256: %s\n\n", p.filename(), len(deb), apt.Sum(deb))
 	}
 	dir := "/debian/dists/" + s.name + "/"
 	var listed string
@@ -249,9 +250,9 @@ func (a *archive) publish(s suite) {
 		}
 		a.set(dir+name, body)
 		if !s.noByHash {
-			a.set(dir+below+"by-hash/SHA256/"+sum(body), body)
+			a.set(dir+below+"by-hash/SHA256/"+apt.Sum(body), body)
 		}
-		listed += " " + sum(body) + " " + strconv.Itoa(len(body)) + " " + name + "\n"
+		listed += " " + apt.Sum(body) + " " + strconv.Itoa(len(body)) + " " + name + "\n"
 	}
 	if s.date.IsZero() {
 		s.date = now.Add(-time.Hour)

@@ -3,7 +3,6 @@ package debian
 import (
 	"context"
 	"slices"
-	"strings"
 )
 
 // Archs implements kernels.ArchSource, from the Release files of the suites
@@ -24,7 +23,7 @@ func (s *Source) Archs(ctx context.Context) ([]string, error) {
 			failed = err
 			continue
 		}
-		for _, name := range rel.archs() {
+		for _, name := range rel.Archs() {
 			if !slices.Contains(all, name) {
 				all = append(all, name)
 			}
@@ -35,17 +34,4 @@ func (s *Source) Archs(ctx context.Context) ([]string, error) {
 	}
 	slices.Sort(all)
 	return all, nil
-}
-
-// archs are the architectures of which the suite has an index.
-func (r release) archs() []string {
-	var all []string
-	for path := range r.files {
-		name, ok := strings.CutPrefix(path, "main/binary-")
-		name, index, _ := strings.Cut(name, "/")
-		if ok && name != "all" && strings.HasPrefix(index, "Packages") && !slices.Contains(all, name) {
-			all = append(all, name)
-		}
-	}
-	return all
 }

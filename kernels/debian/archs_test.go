@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/apt"
 	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
@@ -182,11 +183,11 @@ func TestStaleIndexOfAnotherArchitecture(t *testing.T) {
 	if w := strings.Join(s.Warnings(), "; "); !strings.Contains(w, "suite trixie-backports is skipped for riscv64: ") {
 		t.Errorf("warnings %q", w)
 	}
-	if found, err := a.source(bothSuites).ListArch(t.Context(), "riscv64"); !isA[*TruncatedError](err) {
+	if found, err := a.source(bothSuites).ListArch(t.Context(), "riscv64"); !isA[*apt.TruncatedError](err) {
 		t.Errorf("of a named suite: %+v, %v", found, err)
 	}
 	own := a.source(func(c *Config) { c.Architecture = "riscv64" })
-	if found, err := own.List(t.Context()); !isA[*TruncatedError](err) {
+	if found, err := own.List(t.Context()); !isA[*apt.TruncatedError](err) {
 		t.Errorf("of the default architecture: %+v, %v", found, err)
 	}
 }

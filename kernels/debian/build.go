@@ -9,6 +9,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
+	"github.com/splicelab/splicelab/kernels/apt"
 )
 
 // build is one kernel of the archive with its packages.
@@ -18,11 +19,11 @@ type build struct {
 	arch    string
 	flavour string // e.g. "cloud-amd64"
 	suite   string
-	image   pkg // the package linux-image-…
+	image   apt.Package // the package linux-image-…
 	// packages are downloaded and all in the index; unindexed are dependencies
 	// that the index does not list.
-	packages  []pkg
-	unindexed []pkg
+	packages  []apt.Package
+	unindexed []apt.Package
 }
 
 // buildID names a build within an archive.
@@ -43,7 +44,7 @@ func (b build) key(unindexed bool) string {
 			parts = append(parts, p.URL)
 		}
 	}
-	return sum([]byte(strings.Join(parts, "\n")))
+	return apt.Sum([]byte(strings.Join(parts, "\n")))
 }
 
 const (
@@ -67,9 +68,9 @@ func flavourOf(release string) string {
 // assemble finds the kernels of an architecture among the packages of a suite. Debug symbols,
 // unsigned variants and metapackages (linux-image-6.12-cloud-amd64) are not
 // kernels.
-func assemble(suite, architecture string, packages []pkg) []build {
+func assemble(suite, architecture string, packages []apt.Package) []build {
 	type nameVersion struct{ name, version string }
-	index := map[nameVersion]pkg{}
+	index := map[nameVersion]apt.Package{}
 	for _, p := range packages {
 		index[nameVersion{p.Name, p.Version}] = p
 	}
@@ -90,7 +91,7 @@ func assemble(suite, architecture string, packages []pkg) []build {
 		case meta:
 			continue
 		case len(parts) == 0:
-			b.packages = []pkg{p}
+			b.packages = []apt.Package{p}
 		}
 		bootable := len(parts) == 0
 		for _, part := range parts {
@@ -113,7 +114,7 @@ func assemble(suite, architecture string, packages []pkg) []build {
 // the dependencies of linux-image; none for an older kernel: up to 6.18
 // linux-image contains everything, although in 6.18 it already depends on a
 // versioned linux-base. A metapackage depends on another linux-image.
-func partsOf(image pkg, release string) (parts []pkg, meta bool) {
+func partsOf(image apt.Package, release string) (parts []apt.Package, meta bool) {
 	depends, err := dependency.Parse(image.Depends)
 	if err != nil {
 		return nil, true // unknown layout of kernel packages
@@ -125,11 +126,11 @@ func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 				return nil, true
 			}
 			if slices.Contains(split, p.Name) && p.Version != nil && p.Version.Operator == "=" {
-				parts = append(parts, pkg{Name: p.Name, Version: p.Version.Number, Size: -1})
+				parts = append(parts, apt.Package{Name: p.Name, Version: p.Version.Number, Size: -1})
 			}
 		}
 	}
-	if !slices.ContainsFunc(parts, func(p pkg) bool { return strings.HasPrefix(p.Name, binaryPrefix) }) {
+	if !slices.ContainsFunc(parts, func(p apt.Package) bool { return strings.HasPrefix(p.Name, binaryPrefix) }) {
 		return nil, false
 	}
 	return parts, false
@@ -137,7 +138,7 @@ func partsOf(image pkg, release string) (parts []pkg, meta bool) {
 
 // poolURL is the URL of a package built from the source package linux, in
 // the same pool as the image.
-func poolURL(image, architecture string, p pkg) string {
+func poolURL(image, architecture string, p apt.Package) string {
 	archive, _, _ := strings.Cut(image, "/pool/")
 	version := p.Version
 	if _, after, ok := strings.Cut(version, ":"); ok {

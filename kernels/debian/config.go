@@ -67,12 +67,12 @@ func defaultSuites() []string {
 const everySuite = "all"
 
 // withDefaults sets the defaults of empty settings.
-func (c Config) withDefaults(apt aptConfig) Config {
+func (c Config) withDefaults(host aptConfig) Config {
 	if c.Mirror == "" {
-		c.Mirror = apt.mirror
+		c.Mirror = host.mirror
 	}
 	if c.SecurityMirror == "" {
-		c.SecurityMirror = apt.securityMirror
+		c.SecurityMirror = host.securityMirror
 	}
 	c.Mirror = strings.TrimRight(c.Mirror, "/")
 	c.SecurityMirror = strings.TrimRight(c.SecurityMirror, "/")
@@ -109,7 +109,7 @@ func (e *SettingError) Error() string { return e.Setting + ": " + e.Reason }
 func (*SettingError) BadInput() {}
 
 func badSetting(name, format string, args ...any) error {
-	return &SettingError{Setting: "kernels.debian." + name, Reason: fmt.Sprintf(format, args...)}
+	return &SettingError{Setting: settings + "." + name, Reason: fmt.Sprintf(format, args...)}
 }
 
 // validate checks the whole configuration, after withDefaults.

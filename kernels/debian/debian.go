@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/apt"
 )
 
 // Source offers the kernels of one Debian archive and its security archive.
@@ -26,48 +26,59 @@ type Source struct {
 	cfg    Config
 	store  *kernels.Store
 	apt    aptConfig
-	client *http.Client
+	client *apt.Client
 	now    func() time.Time
 	// named is set when the user chose the suites; each of them must exist.
 	named bool
 
-	mu       sync.Mutex
-	warnings []string
-	builds   map[string]map[buildID]build // of the last list of each architecture
+	mu sync.Mutex
+	// Of the last list of each architecture.
+	warnings map[string][]string
+	builds   map[string]map[buildID]build
 }
 
 // New returns the source that cfg describes. It reads the host's apt
 // configuration for what cfg omits, and does not use the network.
 func New(cfg Config, store *kernels.Store) (*Source, error) {
-	apt, err := readApt("/", aptSettings())
+	host, err := readApt("/", apt.HostSettings())
 	if err != nil {
 		return nil, err
 	}
-	return newSource(cfg, store, apt)
+	return newSource(cfg, store, host)
 }
 
-func newSource(cfg Config, store *kernels.Store, apt aptConfig) (*Source, error) {
+func newSource(cfg Config, store *kernels.Store, host aptConfig) (*Source, error) {
 	named := len(cfg.Suites) > 0
-	cfg = cfg.withDefaults(apt)
+	cfg = cfg.withDefaults(host)
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	return &Source{
-		cfg:    cfg,
-		store:  store,
-		apt:    apt,
-		client: newClient(apt),
-		now:    time.Now,
-		named:  named,
-		builds: map[string]map[buildID]build{},
+		cfg:      cfg,
+		store:    store,
+		apt:      host,
+		client:   apt.NewClient(store, "debian", settings, host.Host),
+		now:      time.Now,
+		named:    named,
+		warnings: map[string][]string{},
+		builds:   map[string]map[buildID]build{},
 	}, nil
 }
 
-// Warnings returns what the last list skipped or tolerated, each with a remedy.
+// Warnings returns what the last list of each architecture skipped or tolerated,
+// each with a remedy.
 func (s *Source) Warnings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.warnings)
+	var all []string
+	for _, a := range arch.All() {
+		for _, w := range s.warnings[a.Name] {
+			if !slices.Contains(all, w) { // a suite expires for all of them
+				all = append(all, w)
+			}
+		}
+	}
+	return all
 }
 
 // List implements kernels.Source: it lists the default flavour.
@@ -112,8 +123,7 @@ func (s *Source) ListArch(ctx context.Context, architecture string) ([]kernels.E
 		}
 	}
 	s.mu.Lock()
-	s.warnings = warnings
-	s.builds[architecture] = builds
+	s.warnings[architecture], s.builds[architecture] = warnings, builds
 	s.mu.Unlock()
 	return entries, nil
 }
@@ -222,24 +232,24 @@ type suiteResult struct {
 // isStale reports whether an error is that of a mirror whose index is missing or
 // does not match its Release file.
 func isStale(err error) bool {
-	var missing *MissingError
-	var digest *DigestError
-	var truncated *TruncatedError
+	var missing *apt.MissingError
+	var digest *apt.DigestError
+	var truncated *apt.TruncatedError
 	return errors.As(err, &missing) || errors.As(err, &digest) || errors.As(err, &truncated)
 }
 
 // readSuite reads the kernels of an architecture in one suite. A default suite may be missing or expired: that is
 // a warning.
-func (s *Source) readSuite(ctx context.Context, name, architecture string, keys keyring) (suiteResult, error) {
+func (s *Source) readSuite(ctx context.Context, name, architecture string, keys apt.Keyring) (suiteResult, error) {
 	var result suiteResult
 	if s.cfg.archive(name) == "" {
 		result.warnings = append(result.warnings, fmt.Sprintf("suite %s is skipped: no security archive in the host's apt sources; set kernels.debian.security-mirror", name))
 		return result, nil
 	}
 	rel, err := s.release(ctx, name, keys)
-	var missing *MissingError
-	var expired *ExpiredError
-	var unreachable *UnreachableError
+	var missing *apt.MissingError
+	var expired *apt.ExpiredError
+	var unreachable *apt.UnreachableError
 	switch {
 	case errors.As(err, &missing) && !s.named:
 		result.answered = true

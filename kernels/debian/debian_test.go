@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/apt"
 )
 
 const (
@@ -204,7 +205,7 @@ func TestUnindexedModules(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(s.store.Dir(), "entries"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	var pin *PinError
+	var pin *apt.PinError
 	if _, err := fetch(); !asError(err, &pin) || !strings.Contains(err.Error(), "changed since its first use") {
 		t.Errorf("changed modules: %v", err)
 	}
@@ -236,7 +237,7 @@ func TestXZIndex(t *testing.T) {
 	p := whole(oldRelease, "6.12.117-1")[0]
 	command := exec.Command(tool, "-c")
 	command.Stdin = strings.NewReader("Package: " + p.name + "\nVersion: " + p.version + "\nFilename: " + p.filename() +
-		"\nSize: " + itoa(len(deb)) + "\nSHA256: " + sum(deb) + "\n")
+		"\nSize: " + itoa(len(deb)) + "\nSHA256: " + apt.Sum(deb) + "\n")
 	packed, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -252,7 +253,7 @@ func TestCorruptExtract(t *testing.T) {
 	a := published(t)
 	s := a.source(suites("trixie"))
 	list(t, s)
-	for _, path := range glob(filepath.Join(s.store.Dir(), "debian/suites/*/*.json")) {
+	for _, path := range apt.Glob(filepath.Join(s.store.Dir(), "debian/suites/*/*.json")) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -279,7 +280,7 @@ func TestNewIndex(t *testing.T) {
 	if entries := list(t, s); len(entries) != 1 || entries[0].Version.String() != "6.12.118" {
 		t.Errorf("%+v", entries)
 	}
-	if kept := glob(filepath.Join(s.store.Dir(), "debian/suites/*/*.json")); len(kept) != 1 {
+	if kept := apt.Glob(filepath.Join(s.store.Dir(), "debian/suites/*/*.json")); len(kept) != 1 {
 		t.Errorf("kept %q", kept)
 	}
 	// An older Release file from the mirror is rejected.

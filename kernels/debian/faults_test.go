@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/apt"
 )
 
 func asError[E error](err error, target *E) bool { return errors.As(err, target) }
@@ -30,16 +31,16 @@ func TestIndexFaults(t *testing.T) {
 	}{
 		{"changed after signing", func(a *archive) {
 			a.set(dir+"InRelease", bytes.Replace(a.files[dir+"InRelease"], []byte("Origin: Debian"), []byte("Origin: Devian"), 1))
-		}, isA[*SignatureError], []string{"invalid signature", "InRelease"}},
+		}, isA[*apt.SignatureError], []string{"invalid signature", "InRelease"}},
 		{"not signed", func(a *archive) {
 			a.set(dir+"InRelease", []byte("Suite: trixie\n"))
-		}, isA[*SignatureError], []string{"invalid signature", "the file is not signed"}},
+		}, isA[*apt.SignatureError], []string{"invalid signature", "the file is not signed"}},
 		{"signed by another key", func(a *archive) {
 			a.publish(suite{name: "trixie", key: newKey(a.t)})
-		}, isA[*UnknownKeyError], []string{"unknown keys", "debian-archive-keyring", "kernels.debian.keyring"}},
+		}, isA[*apt.UnknownKeyError], []string{"unknown keys", "debian-archive-keyring", "kernels.debian.keyring"}},
 		{"expired", func(a *archive) {
 			a.publish(suite{name: "trixie", until: now.AddDate(0, 0, -17)})
-		}, isA[*ExpiredError], []string{"expired on 2026-11-06", "add trixie to kernels.debian.allow-expired"}},
+		}, isA[*apt.ExpiredError], []string{"expired on 2026-11-06", "add trixie to kernels.debian.allow-expired"}},
 		{"another suite's", func(a *archive) {
 			a.publish(suite{name: "trixie", codename: "bookworm"})
 		}, nil, []string{`instead of "trixie"`}},
@@ -51,29 +52,29 @@ func TestIndexFaults(t *testing.T) {
 					a.files[path] = body
 				}
 			}
-		}, isA[*DigestError], []string{"does not match the index", "SHA-256"}},
+		}, isA[*apt.DigestError], []string{"does not match the index", "SHA-256"}},
 		{"index too long", func(a *archive) {
 			for path, body := range a.files {
 				if strings.Contains(path, "binary-amd64") {
 					a.files[path] = append(bytes.Clone(body), "more"...)
 				}
 			}
-		}, isA[*DigestError], []string{"it has more"}},
+		}, isA[*apt.DigestError], []string{"it has more"}},
 		{"no index", func(a *archive) {
 			for path := range a.files {
 				if strings.Contains(path, "binary-amd64") {
 					delete(a.files, path)
 				}
 			}
-		}, isA[*MissingError], []string{"the mirror does not have"}},
-		{"no suite", func(a *archive) { delete(a.files, dir+"InRelease") }, isA[*MissingError], []string{"suite trixie", "the mirror does not have"}},
+		}, isA[*apt.MissingError], []string{"the mirror does not have"}},
+		{"no suite", func(a *archive) { delete(a.files, dir+"InRelease") }, isA[*apt.MissingError], []string{"suite trixie", "the mirror does not have"}},
 		{"forbidden", func(a *archive) {
 			a.intercept = func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {
 				http.Error(w, "no", http.StatusForbidden)
 				return true
 			}
-		}, isA[*UnreachableError], []string{"403 Forbidden", "kernels.debian.mirror"}},
-		{"no server", func(a *archive) { a.server.Close() }, isA[*UnreachableError], []string{"cannot get", "check the network"}},
+		}, isA[*apt.UnreachableError], []string{"403 Forbidden", "kernels.debian.mirror"}},
+		{"no server", func(a *archive) { a.server.Close() }, isA[*apt.UnreachableError], []string{"cannot get", "check the network"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := newArchive(t)
@@ -93,7 +94,7 @@ func TestIndexFaults(t *testing.T) {
 				}
 			}
 			for _, name := range leftovers(t, s) {
-				if filepath.Base(name) != "InRelease" || !isA[*DigestError](err) && !isA[*MissingError](err) {
+				if filepath.Base(name) != "InRelease" || !isA[*apt.DigestError](err) && !isA[*apt.MissingError](err) {
 					t.Errorf("left %s behind", name)
 				}
 			}
@@ -124,12 +125,12 @@ func TestExpiredSuites(t *testing.T) {
 			t.Errorf("allowed by %s: %+v", allow, entries)
 		}
 	}
-	apt := a.source(nil)
-	apt.apt.ignoreValidUntil = true
-	if entries := list(t, apt); len(entries) != 4 {
+	lenient := a.source(nil)
+	lenient.apt.IgnoreValidUntil = true
+	if entries := list(t, lenient); len(entries) != 4 {
 		t.Errorf("allowed by apt: %+v", entries)
 	}
-	if w := strings.Join(apt.Warnings(), "\n"); !strings.Contains(w, "Acquire::Check-Valid-Until") {
+	if w := strings.Join(lenient.Warnings(), "\n"); !strings.Contains(w, "Acquire::Check-Valid-Until") {
 		t.Errorf("warnings %q", w)
 	}
 	alone := newArchive(t)
@@ -143,7 +144,7 @@ func TestExpiredSuites(t *testing.T) {
 	cached := b.source(suites("trixie"))
 	list(t, cached)
 	cached.now = func() time.Time { return now.Add(2 * time.Hour) }
-	if _, err := cached.List(t.Context()); !isA[*ExpiredError](err) {
+	if _, err := cached.List(t.Context()); !isA[*apt.ExpiredError](err) {
 		t.Errorf("expired in the cache: %v", err)
 	}
 }
@@ -152,7 +153,7 @@ func TestExpiredSuites(t *testing.T) {
 func TestArchivePartlyUnreachable(t *testing.T) {
 	a := published(t)
 	s := a.source(func(c *Config) { c.SecurityMirror = "http://127.0.0.1:1/debian-security" })
-	if entries, err := s.List(t.Context()); !isA[*UnreachableError](err) || !strings.Contains(err.Error(), "-security") {
+	if entries, err := s.List(t.Context()); !isA[*apt.UnreachableError](err) || !strings.Contains(err.Error(), "-security") {
 		t.Errorf("%+v, %v", entries, err)
 	}
 	without := a.source(func(c *Config) { c.SecurityMirror = "" })
@@ -183,11 +184,11 @@ func TestPackageFaults(t *testing.T) {
 		is   func(error) bool
 		part bool // the partial download is kept for the next attempt
 	}{
-		{"changed", func(a *archive, deb []byte) { deb[len(deb)/2] ^= 1; a.set(debPath(), deb) }, isA[*DigestError], false},
-		{"too long", func(a *archive, deb []byte) { a.set(debPath(), append(deb, 0)) }, isA[*DigestError], false},
-		{"cut short", func(a *archive, deb []byte) { a.set(debPath(), deb[:len(deb)/2]) }, isA[*TruncatedError], true},
-		{"empty", func(a *archive, _ []byte) { a.set(debPath(), nil) }, isA[*TruncatedError], false},
-		{"gone", func(a *archive, _ []byte) { a.mu.Lock(); delete(a.files, debPath()); a.mu.Unlock() }, isA[*MissingError], false},
+		{"changed", func(a *archive, deb []byte) { deb[len(deb)/2] ^= 1; a.set(debPath(), deb) }, isA[*apt.DigestError], false},
+		{"too long", func(a *archive, deb []byte) { a.set(debPath(), append(deb, 0)) }, isA[*apt.DigestError], false},
+		{"cut short", func(a *archive, deb []byte) { a.set(debPath(), deb[:len(deb)/2]) }, isA[*apt.TruncatedError], true},
+		{"empty", func(a *archive, _ []byte) { a.set(debPath(), nil) }, isA[*apt.TruncatedError], false},
+		{"gone", func(a *archive, _ []byte) { a.mu.Lock(); delete(a.files, debPath()); a.mu.Unlock() }, isA[*apt.MissingError], false},
 		{"line breaks", func(a *archive, _ []byte) {
 			a.setIntercept(func(w http.ResponseWriter, r *http.Request, body []byte) bool {
 				if r.URL.Path != debPath() {
@@ -197,7 +198,7 @@ func TestPackageFaults(t *testing.T) {
 				_, _ = w.Write(body[:len(body)/3]) // truncated on every attempt
 				return true
 			})
-		}, isA[*TruncatedError], true},
+		}, isA[*apt.TruncatedError], true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := published(t)
@@ -239,7 +240,7 @@ func partial(t *testing.T, s *Source, deb, have []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, sum(deb)+".part"), have, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, apt.Sum(deb)+".part"), have, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,22 +1,18 @@
 package debian
 
 import (
-	"archive/tar"
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 	"sync"
 
-	"pault.ag/go/debian/deb"
-
 	"github.com/splicelab/splicelab/internal/osfile"
 	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/apt"
 )
 
 // fill downloads a kernel's packages and unpacks the files needed into dir.
@@ -27,19 +23,19 @@ func (s *Source) fill(ctx context.Context, b build, dir string, progress kernels
 	}
 	meter := newMeter(b, progress)
 	for i, p := range packages {
-		w := wanted{url: p.URL, size: p.Size, sha256: p.SHA256, report: meter.part(i)}
-		err := s.withFile(ctx, w, func(f *os.File, digest string) error {
+		w := apt.Wanted{URL: p.URL, Size: p.Size, SHA256: p.SHA256, Report: meter.part(i)}
+		err := s.client.WithFile(ctx, w, func(f *os.File, digest string) error {
 			if p.SHA256 == "" {
 				if err := s.pin(p.URL, digest); err != nil {
 					return err
 				}
 			}
-			if err := unpack(ctx, f, p, b.release, dir); err != nil {
+			if err := apt.Unpack(ctx, f, p, func(name string) string { return place(name, b.release) }, dir); err != nil {
 				return fmt.Errorf("%s: %w", p.URL, err)
 			}
 			return nil
 		})
-		if absent := (*MissingError)(nil); p.SHA256 == "" && errors.As(err, &absent) {
+		if absent := (*apt.MissingError)(nil); p.SHA256 == "" && errors.As(err, &absent) {
 			err = fmt.Errorf("%w any more; if kernels.debian.allow-unindexed-modules is off, the kernel boots without modules", err)
 		}
 		if err != nil {
@@ -71,7 +67,7 @@ func (s *Source) pin(address, digest string) error {
 	case err != nil:
 		return err
 	case strings.TrimSpace(string(known)) != digest:
-		return &PinError{URL: address, Want: strings.TrimSpace(string(known)), Got: digest, Pin: file}
+		return &apt.PinError{URL: address, Want: strings.TrimSpace(string(known)), Got: digest, Pin: file}
 	}
 	return nil
 }
@@ -112,46 +108,6 @@ func (m *meter) part(i int) func(int64) {
 	}
 }
 
-// maxUnpacked bounds the files unpacked from one package, in bytes. A generic
-// 5.10 kernel has 300 MB of modules.
-const maxUnpacked = 2 << 30
-
-// unpack writes the boot image, the configuration and the modules of a kernel
-// package under their names in the store.
-func unpack(ctx context.Context, f *os.File, p pkg, release, dir string) (err error) {
-	archive, err := deb.Load(f, f.Name())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, archive.Close()) }()
-	if archive.Control.Package != p.Name || archive.Control.Version.String() != p.Version {
-		return fmt.Errorf("it contains %s %s instead of %s %s", archive.Control.Package, archive.Control.Version, p.Name, p.Version)
-	}
-	left := int64(maxUnpacked)
-	for {
-		header, err := archive.Data.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		name := place(header.Name, release)
-		if name == "" || header.Typeflag != tar.TypeReg {
-			continue
-		}
-		if left -= header.Size; left < 0 {
-			return fmt.Errorf("it unpacks to more than %d bytes", int64(maxUnpacked))
-		}
-		if err := writeOut(filepath.Join(dir, name), archive.Data); err != nil {
-			return err
-		}
-	}
-}
-
 // place maps a file of a package to its name in the store, or to "" if it is
 // not needed.
 func place(name, release string) string {
@@ -174,17 +130,4 @@ func place(name, release string) string {
 		return filepath.Join(kernels.ModulesDir, filepath.FromSlash(below))
 	}
 	return ""
-}
-
-func writeOut(path string, r io.Reader) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 1<<16)
-	_, err = io.Copy(w, r)
-	return errors.Join(err, w.Flush(), f.Close())
 }

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"bytes"
+	"debug/elf"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/splicelab/splicelab/internal/arch"
+	"github.com/splicelab/splicelab/kernels"
+	"github.com/splicelab/splicelab/kernels/kerneltest"
 )
 
 // foreign is an architecture that the host has to cross-compile for.
@@ -91,5 +95,70 @@ func TestKconfigOfArchitecture(t *testing.T) {
 		if err != nil || !strings.Contains(why, "ON_"+strings.ToUpper(a.Name)) || strings.Count(why, "=") != 1 {
 			t.Errorf("%s: %s, %v", a.Name, why, err)
 		}
+	}
+}
+
+// TestCrossBuild builds from a tree whose Makefile stands in for the kernel's:
+// it checks what it is told and "compiles" a finished Image.
+func TestCrossBuild(t *testing.T) {
+	need(t, "make", "bash")
+	machines := map[string]elf.Machine{"arm64": elf.EM_AARCH64, "riscv64": elf.EM_RISCV}
+	for _, a := range arch.All() {
+		machine, ok := machines[a.Name]
+		if !ok || a.Native() {
+			continue
+		}
+		t.Run(a.Name, func(t *testing.T) {
+			tools := t.TempDir()
+			for _, tool := range []string{"flex", "bison", "bc", a.Kernel.CrossCompile + "gcc", a.Kernel.CrossCompile + "ld"} {
+				write(t, filepath.Join(tools, tool), "#!/bin/sh\necho "+tool+" 12\n")
+				if err := os.Chmod(filepath.Join(tools, tool), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Setenv("PATH", tools+":"+os.Getenv("PATH"))
+			const release = "6.12.0-mine"
+			tree := filepath.Join(t.TempDir(), "linux")
+			write(t, filepath.Join(tree, "Kconfig"), kconfig)
+			image := kerneltest.Image(release, machine, kerneltest.Pages16K)
+			write(t, filepath.Join(tree, "finished"), string(image))
+			write(t, filepath.Join(tree, "Makefile"), `
+ifneq ($(ARCH) $(CROSS_COMPILE),`+a.Kernel.Arch+` `+a.Kernel.CrossCompile+`)
+$(error ARCH is $(ARCH), CROSS_COMPILE is $(CROSS_COMPILE))
+endif
+syncconfig modules:
+allnoconfig:
+	grep -v CONFIG_MODULES= $(KCONFIG_ALLCONFIG) >$(O)/.config
+	echo CONFIG_PAGE_SIZE_16KB=y >>$(O)/.config
+kernelrelease:
+	@echo `+release+`
+Image:
+	mkdir -p $(O)/`+filepath.Dir(a.Kernel.Image)+`
+	cp finished $(O)/`+a.Kernel.Image+`
+`)
+			store, err := kernels.OpenStore(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := Builder{Store: store}.Prepare(t.Context(), Build{Name: "mine", Tree: tree, Arch: a.Name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			e, err := p.Entry()
+			if err != nil || e.Arch != a.Name || e.PageSize != 16384 {
+				t.Errorf("entry %+v, %v", e, err)
+			}
+			k, err := p.Fetch(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if k.Arch != a.Name || k.PageSize != 16384 || k.Release != release || k.BootImage() != k.Image {
+				t.Errorf("built %+v", k)
+			}
+			if built, err := os.ReadFile(k.Image); err != nil || !bytes.Equal(built, image) {
+				t.Errorf("its image has %d bytes, %v", len(built), err)
+			}
+		})
 	}
 }

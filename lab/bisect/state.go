@@ -60,12 +60,14 @@ func (j *Judge) State(subject string) State {
 // Decided is the number of subjects that were decided, of about how many.
 func (j *Judge) Decided() (n, about int) { return len(j.reported), len(j.reported) + j.bracket.steps }
 
-// observe reports what is tried next, also to those who only read the journal.
+// observe reports what is tried next. Where somebody watches, so may others, who
+// only read the journal.
 func (j *Judge) observe(subject string) error {
 	s := j.State(subject)
 	j.Journal.record.State = &s
-	if j.OnState != nil {
-		j.OnState(s)
+	if j.OnState == nil {
+		return nil
 	}
+	j.OnState(s)
 	return j.Journal.save()
 }

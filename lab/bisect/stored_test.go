@@ -34,7 +34,7 @@ func TestReadStoredWatchesASearch(t *testing.T) {
 		seen = append(seen, s.State)
 		return kernels.Try(ctx, subject, n)
 	})
-	j := &Judge{Trier: watching, Journal: journal, Confidence: 0.99, Budget: 50}
+	j := &Judge{Trier: watching, Journal: journal, Confidence: 0.99, Budget: 50, OnState: func(State) {}}
 	if _, err := j.Line(t.Context(), names(40), nil); err != nil {
 		t.Fatal(err)
 	}

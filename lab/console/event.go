@@ -3,6 +3,9 @@
 // also makes guest text safe to show. It works on bytes only and must not know
 // where they came from, what a VM is, or what verdict follows from an event.
 //
+// rules.go and filesystems.go have the table of what is recognised; x86.go,
+// arm.go and riscv.go what those architectures print differently.
+//
 // A log is not proof. A guest can write anything to /dev/kmsg, and on the
 // console it looks like the kernel's own messages: a Panic only counts if the
 // VM terminated as well.
@@ -31,7 +34,8 @@ const (
 	// InitDied is the panic after the death of PID 1, which is the lab's agent:
 	// alone never the kernel's fault.
 	InitDied Kind = "init-died"
-	// FSError is a filesystem that detected corruption or an I/O error.
+	// FSError is a filesystem that detected corruption or an I/O error, or a
+	// lost write below it.
 	FSError Kind = "fs-error"
 	// NoRoot is the panic of a kernel that found no root or no init to run: the
 	// image's fault.

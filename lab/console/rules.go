@@ -81,7 +81,7 @@ var oopses = []rule{
 	// What the fault is called depends on where in the kernel it happened: on
 	// riscv a load from address 0 is "access to user memory" in a system call
 	// and a "NULL pointer dereference" in a kernel thread. The address decides.
-	{kind: Oops, pattern: re(`Unable to handle kernel (?:NULL pointer dereference|.*) at virtual address (?:0x)?0{5,13}[0-9a-f]{3}\b`), title: "NULL pointer dereference", where: atPC},
+	{kind: Oops, pattern: re(`Unable to handle kernel .* at virtual address (?:0x)?0{5,13}[0-9a-f]{3}\b`), title: "NULL pointer dereference", where: atPC},
 	{kind: Oops, pattern: re(`Unable to handle kernel NULL pointer dereference`), title: "NULL pointer dereference", where: atPC},
 	{kind: Oops, pattern: re(`Unable to handle kernel .* at virtual address`), title: "page fault", where: atPC},
 	{kind: Oops, pattern: re(`Insufficient stack space to handle exception!`), title: "stack overflow", where: atPC},

@@ -25,7 +25,7 @@ func TestTemplatesBelongToOneQEMU(t *testing.T) {
 	}
 	at := func(path string) func(arch.Arch) string { return func(arch.Arch) string { return path } }
 	kernel := write("vmlinuz", "kernel")
-	spec := &Spec{kernel: &kernels.Kernel{BzImage: kernel, Digest: "1"}, initrd: images.Initramfs{Path: kernel, Digest: "2"}}
+	spec := &Spec{arch: arch.Default(), kernel: &kernels.Kernel{BzImage: kernel, Digest: "1"}, initrd: images.Initramfs{Path: kernel, Digest: "2"}}
 	key := func(h Host) string {
 		t.Helper()
 		k, err := h.templateKey(t.Context(), spec, "splice")
@@ -42,11 +42,32 @@ func TestTemplatesBelongToOneQEMU(t *testing.T) {
 	}
 	h.QEMU = at(write("qemu-10.0", "10.0"))
 	ten := key(h)
+	spec.kernel.PageSize = 16384
+	if key(h) == ten {
+		t.Error("two page sizes share a template")
+	}
+	spec.kernel.PageSize = 0
 	if ten == seven {
 		t.Error("two versions of QEMU share a template")
 	}
 	h.Accel = vm.KVM
 	if key(h) == ten {
 		t.Error("two accelerators share a template")
+	}
+
+	// Another architecture is emulated in any case.
+	for _, a := range arch.All() {
+		if a.Native() {
+			continue
+		}
+		spec.arch = a
+		h.Accel = vm.TCG
+		emulated := key(h)
+		if emulated == ten {
+			t.Errorf("%s and %s share a template", a.Name, arch.Default().Name)
+		}
+		if h.Accel = vm.KVM; key(h) != emulated {
+			t.Errorf("%s: the template depends on the accelerator of the host's own guests", a.Name)
+		}
 	}
 }

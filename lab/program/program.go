@@ -7,6 +7,7 @@ package program
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/splicelab/splicelab/images"
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/protocol"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/lab/machine"
@@ -51,6 +53,9 @@ const (
 // the host, and returns its exit status, which is 128 plus the signal's number if
 // a signal killed it. If the kernel dies first, the error is a *KernelError.
 func Run(ctx context.Context, h *machine.Host, s Spec) (int, error) {
+	if err := s.fits(); err != nil {
+		return 0, err
+	}
 	plan := planFiles(s)
 	files, err := suite.DirFiles(s.Dir, execWork, true)
 	if err != nil {
@@ -84,6 +89,35 @@ func Run(ctx context.Context, h *machine.Host, s Spec) (int, error) {
 		return 0, kernelError(diedOr(ctx, m, err))
 	}
 	return exitStatus(exit), nil
+}
+
+// ArchError reports a program that was built for another architecture than the
+// kernel's.
+type ArchError struct{ Program, Built, Kernel string }
+
+func (e *ArchError) Error() string {
+	return fmt.Sprintf("%s is a program for %s, and the kernel for %s: build it with GOARCH=%[3]s, or name another kernel", e.Program, e.Built, e.Kernel)
+}
+
+// BadInput marks the error as the user's.
+func (*ArchError) BadInput() {}
+
+// fits checks that the kernel can run the program. Whatever is wrong with it
+// otherwise, the guest says.
+func (s Spec) fits() error {
+	a, err := machine.ArchOf(&s.Kernel)
+	if err != nil {
+		return err
+	}
+	f, err := elf.Open(s.Binary)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }() // only read
+	if built, err := arch.OfMachine(f.Machine); err == nil && built.Name != a.Name {
+		return &ArchError{s.Binary, built.Name, a.Name}
+	}
+	return nil
 }
 
 func exitStatus(e *protocol.Exit) int {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
@@ -18,10 +19,8 @@ import (
 
 // ShellSpec is an interactive VM.
 type ShellSpec struct {
-	// Commands is the file with u-root's commands.
-	Commands string
-	Kernel   kernels.Kernel
-	Profile  *images.Profile // mounted at /mnt/test; nil: none
+	Kernel  kernels.Kernel
+	Profile *images.Profile // mounted at /mnt/test; nil: none
 	// Modules and OnDemand are those of Spec.
 	Modules, OnDemand []string
 	Terminal          *os.File // the caller's terminal
@@ -31,15 +30,16 @@ type ShellSpec struct {
 // until it exits. All keys go to the guest, Ctrl-C included, and the window size
 // follows the terminal's. It returns the shell's exit status.
 func Shell(ctx context.Context, h *machine.Host, s ShellSpec) (int, error) {
-	if _, err := os.Stat(s.Commands); err != nil {
-		return 0, &suite.MissingGuestError{Path: s.Commands}
+	commands, err := shellCommands(ctx, h, &s.Kernel)
+	if err != nil {
+		return 0, err
 	}
 	fd := int(s.Terminal.Fd())
 	cols, rows, err := term.GetSize(fd)
 	if err != nil {
 		return 0, fmt.Errorf("a shell needs a terminal on standard input: %w", err)
 	}
-	m, cleanup, err := oneShot(ctx, h, &s.Kernel, s.Profile, images.Spec{Commands: s.Commands, Modules: s.Modules, OnDemand: s.OnDemand})
+	m, cleanup, err := oneShot(ctx, h, &s.Kernel, s.Profile, images.Spec{Commands: commands, Modules: s.Modules, OnDemand: s.OnDemand})
 	if err != nil {
 		return 0, kernelError(err)
 	}
@@ -82,6 +82,23 @@ func Shell(ctx context.Context, h *machine.Host, s ShellSpec) (int, error) {
 		return 0, kernelError(err)
 	}
 	return exitStatus(exit), nil
+}
+
+// shellCommands is the file with u-root's commands for a kernel's architecture.
+func shellCommands(ctx context.Context, h *machine.Host, k *kernels.Kernel) (string, error) {
+	a, err := machine.ArchOf(k)
+	if err != nil {
+		return "", err
+	}
+	dir, err := h.Guest.Of(ctx, a)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "bb")
+	if _, err := os.Stat(path); err != nil {
+		return "", &suite.MissingGuestError{Path: path}
+	}
+	return path, nil
 }
 
 func guestTerm() string {

@@ -52,7 +52,7 @@ var documents = map[string]any{
 // commented are the directories whose comments describe the documents.
 var commented = []string{".", "../query", "../bench", "../bisect", "../bisect/drive", "../catalogue", "../config", "../doctor", "../kernelset", "../progress", "../session",
 	"../../internal/buildinfo", "../../internal/protocol", "../../results", "../../results/changes", "../../results/compare", "../../results/findings", "../../results/format",
-	"../../results/page", "../../images", "../../kernels/source", "../../kernels/debian"}
+	"../../results/page", "../../images", "../../kernels/source", "../../kernels/debian", "../../kernels/apt"}
 
 // TestSchemasMatchTypes: each schema is that of its document's type, and keeps
 // all that the last one promised.

@@ -35,6 +35,7 @@ type Archive struct {
 	opened *debian.Source // nil until it was opened
 	err    error          // why it cannot be
 
+	mu     sync.Mutex                 // held while an index is read
 	listed []kernels.Entry            // what List returned
 	ofArch map[string][]kernels.Entry // what ListArch returned
 	builds *source.Named              // the kernels for build: selectors
@@ -64,6 +65,8 @@ func (a *Archive) List(ctx context.Context) ([]kernels.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.listed == nil {
 		a.listed, err = src.List(ctx)
 	}
@@ -77,6 +80,8 @@ func (a *Archive) ListArch(ctx context.Context, arch string) ([]kernels.Entry, e
 	if err != nil {
 		return nil, err
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if found, ok := a.ofArch[arch]; ok {
 		return found, nil
 	}

@@ -66,13 +66,8 @@ func (s Settings) Shell(ctx context.Context, g Guest, terminal *os.File, log io.
 	defer release()
 	// A shell does not need the suites: nobody asked for them.
 	suites, _ := s.GuestSuites(ctx)
-	guest, err := s.GuestPrograms(ctx)
-	if err != nil {
-		return 0, err
-	}
 	return program.Shell(ctx, l.Host(), program.ShellSpec{
-		Commands: filepath.Join(guest, "bb"),
-		Kernel:   kernel, Profile: profile, Terminal: terminal,
+		Kernel: kernel, Profile: profile, Terminal: terminal,
 		Modules: g.Modules, OnDemand: suite.AllModules(suites),
 	})
 }

@@ -112,22 +112,25 @@ func (s *Session) NewLab(ctx context.Context, canary kernels.Kernel, log io.Writ
 		return nil, err
 	}
 	if s.Results != nil {
-		fmt.Fprintf(log, "%s; seed %d\n", s.using(cfg.Accel), cfg.Seed)
+		fmt.Fprintf(log, "%s; seed %d\n", s.using(cfg.Accel, canary), cfg.Seed)
 	}
 	return l, nil
 }
 
 // using is one line about what a run uses. The details are for splicelab doctor:
 // they are the same before each run.
-func (s *Session) using(accel vm.Accel) string {
+func (s *Session) using(accel vm.Accel, canary kernels.Kernel) string {
+	line := "using " + strings.ToUpper(string(accel))
 	var notes []string
-	if accel == vm.TCG && s.VM.Accel == string(vm.Auto) {
+	switch a, err := machine.ArchOf(&canary); {
+	case err == nil && !a.Native():
+		line += " to emulate " + a.Name
+	case accel == vm.TCG && s.VM.Accel == string(vm.Auto):
 		notes = append(notes, "KVM unusable")
 	}
 	if n := len(s.Archive.Warnings()); n > 0 {
 		notes = append(notes, text.Count(n, "warning")+" about the kernel archive")
 	}
-	line := "using " + strings.ToUpper(string(accel))
 	if len(notes) > 0 {
 		line += " (" + strings.Join(notes, ", ") + ": splicelab doctor)"
 	}

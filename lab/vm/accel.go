@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/splicelab/splicelab/internal/deadline"
 )
 
 // Accel is the accelerator: what executes the guest's instructions.
@@ -30,9 +32,14 @@ func ParseAccel(s string) (Accel, error) {
 	return "", fmt.Errorf("unknown accelerator %q: use auto, kvm or tcg", s)
 }
 
-// canaryTimeout is how long the canary may take. KVM boots it in under a
-// second; a broken KVM often hangs instead of failing.
-const canaryTimeout = 20 * time.Second
+// How long the canary may be silent, and how long it may take. KVM boots it in
+// under a second; a broken KVM often hangs instead of failing. On an overloaded
+// host, or with nested virtualisation that is emulated itself, it was observed to
+// take more than 20 s, but it kept printing.
+const (
+	canarySilence = 30 * time.Second
+	canaryTimeout = 4 * time.Minute
+)
 
 // ChooseConfig is what Choose needs to try an accelerator.
 type ChooseConfig struct {
@@ -109,7 +116,7 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 	if cfg.Kernel == "" {
 		return "not tried yet, for lack of a kernel", nil
 	}
-	problem, err := bootCanary(ctx, KVM, cfg, canaryTimeout)
+	problem, err := bootCanary(ctx, KVM, cfg, canarySilence)
 	if err != nil {
 		return "", err
 	}
@@ -118,9 +125,10 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 }
 
 // bootCanary boots the kernel under accel without a root and returns what went
-// wrong, or nothing if it printed its banner and QEMU then exited.
-func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time.Duration) (string, error) {
-	cctx, cancel := context.WithTimeout(ctx, timeout)
+// wrong, or nothing if it printed its banner and QEMU then exited. It gives up
+// when nothing was printed for as long as silence, or after canaryTimeout.
+func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, silence time.Duration) (string, error) {
+	cctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	v, err := Start(cctx, Config{QEMU: cfg.QEMU, Unconfined: cfg.Unconfined, Accel: accel, Kernel: cfg.Kernel})
 	var refused *StartError
@@ -129,29 +137,57 @@ func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, timeout time
 		return "", ctx.Err()
 	case errors.As(err, &refused):
 		return oneLine(refused.Error()), nil
-	case err != nil && cctx.Err() != nil:
-		return fmt.Sprintf("QEMU did not start within %v", timeout), nil
 	case err != nil:
 		return "", err
 	}
 	defer v.Kill()
-	<-v.Done() // at the latest when cctx is done
+	late := v.awaitExit(ctx, silence, canaryTimeout)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
+	v.Kill() // drains the console
 	exit := v.Exit()
 	booted := strings.Contains(string(v.Console().Bytes()), "Linux version")
 	switch {
+	case late != "" && booted:
+		return "the canary started to boot and then hung: " + late, nil
+	case late != "":
+		return "the canary printed nothing: " + late, nil
 	case exit.ByGuest() && booted:
 		return "", nil
 	case exit.ByGuest():
 		return "the canary terminated before its kernel printed anything: " + oneLine(exit.String()), nil
-	case cctx.Err() != nil && booted:
-		return fmt.Sprintf("the canary started to boot and then hung; gave up after %v", timeout), nil
-	case cctx.Err() != nil:
-		return fmt.Sprintf("the canary printed nothing within %v", timeout), nil
 	}
 	return "the canary did not boot: " + oneLine(exit.String()), nil
+}
+
+// awaitExit waits until the VM has exited, and says why it no longer waits if it
+// has not.
+func (v *VM) awaitExit(ctx context.Context, silence, most time.Duration) (late string) {
+	tick := time.NewTicker(min(deadline.Step, silence))
+	defer tick.Stop()
+	clock := deadline.NewClock(time.Now())
+	var printed int64
+	var lastSign time.Duration
+	for {
+		select {
+		case <-v.Done():
+			return ""
+		case <-ctx.Done():
+			return ""
+		case now := <-tick.C:
+			elapsed := clock.Read(now)
+			if at := v.Console().Mark(); at != printed {
+				printed, lastSign = at, elapsed
+			}
+			switch {
+			case elapsed-lastSign >= silence:
+				return fmt.Sprintf("gave up after %v of silence", silence)
+			case elapsed >= most:
+				return fmt.Sprintf("gave up after %v", most)
+			}
+		}
+	}
 }
 
 // oneLine folds QEMU's messages, which may span several lines.

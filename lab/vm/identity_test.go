@@ -131,6 +131,10 @@ func TestParseCPU(t *testing.T) {
 			t.Errorf("microcode %s: the same identity", changed)
 		}
 	}
+	const arm = "processor\t: 0\nBogoMIPS\t: 243.75\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n\nprocessor\t: 1\n"
+	if got, err := parseCPU(strings.NewReader(arm)); got != "Features: fp asimd\nCPU implementer: 0x41\nCPU part: 0xd0c\n" || err != nil {
+		t.Errorf("arm64: %q, %v", got, err)
+	}
 	if _, err := parseCPU(strings.NewReader("")); err == nil {
 		t.Error("an empty cpuinfo names a CPU")
 	}

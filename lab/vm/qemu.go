@@ -29,7 +29,7 @@ type ForeignError struct {
 }
 
 func (e *ForeignError) Error() string {
-	return fmt.Sprintf("KVM cannot run an %s guest on this host: it runs guests of the host's architecture (%s) only", e.Arch, arch.Default().Name)
+	return fmt.Sprintf("KVM cannot run %s guests on this host: it runs guests of the host's architecture (%s) only", e.Arch, arch.Default().Name)
 }
 
 // BadInput marks the error as the user's.
@@ -95,5 +95,5 @@ func CannotRestore(ctx context.Context, a arch.Arch, qemu string) (string, error
 	if has.Compare(first) >= 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("QEMU %s does not save %s of an %s guest, only %s does", has, a.QEMU.Unsaved, a.Name, first), nil
+	return fmt.Sprintf("QEMU %s does not save %s of %s guests; %s does", has, a.QEMU.Unsaved, a.Name, first), nil
 }

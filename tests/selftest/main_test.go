@@ -13,7 +13,7 @@ func suite() kit.Suite {
 	return kit.Suite{Name: "selftest", Tests: []kit.Test{
 		pass, fail, skip, setupFails,
 		exitNoResult, exitNonZero, goPanic, segfault,
-		panicKernel, oopsKernelThread, warn,
+		panicKernel, reset, oopsKernelThread, warn,
 		hangInterruptible, hangSpin, hangUninterruptible, hangNoInterrupts,
 		exhaustMemory, floodStdout, floodConsole, terminalEscapes,
 		killAgent, leave, flags,

@@ -23,7 +23,7 @@ var unixStream = kit.Test{
 	Doc:   "Data is spliced from the file to a unix stream socket, the file is overwritten, and then the data is received.",
 	Steps: queuedSteps,
 	Known: []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3"},
-	Cells: kit.Sweep(),
+	Cells: atMost(sink.MaxQueued, kit.Sweep()),
 }
 
 // queuedSteps are shared by all tests in which data is queued in a socket.
@@ -80,7 +80,7 @@ var tcp = kit.Test{
 	Steps: queuedSteps,
 	Known: []string{"live on 5.10, 6.1, 6.12, 6.18 and 7.3, at the receiver and at the sender"},
 	Quick: []string{"open-large-dirty"},
-	Cells: kit.Sweep("open", "closed"),
+	Cells: atMost(sink.MaxQueued, kit.Sweep("open", "closed")),
 }
 
 func TestTCP(t *testing.T) {
@@ -113,7 +113,7 @@ var vsock = kit.Test{
 	Known:   []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3"},
 	Needs:   []string{"vsock_loopback"},
 	Modules: sink.Vsock.Modules,
-	Cells:   kit.Varied(nil, kit.Small()[:1], kit.Large()[:1]),
+	Cells:   atMost(sink.MaxQueued, kit.Varied(nil, kit.Small()[:1], kit.Large()[:1])),
 }
 
 func TestVsock(t *testing.T) {
@@ -127,7 +127,7 @@ var vsockWrite = kit.Test{
 	Known:   []string{"snapshot on 5.10, 6.1, 6.12, 6.18 and 7.3: the transport copies"},
 	Needs:   []string{"vsock_loopback"},
 	Modules: sink.Vsock.Modules,
-	Cells:   kit.Large(),
+	Cells:   atMost(sink.MaxQueued, kit.Large()),
 }
 
 func TestVsockWrite(t *testing.T) {

@@ -109,6 +109,9 @@ func countPipes(most int) (int, error) {
 	return n, nil
 }
 
+// mostPipe is the default of /proc/sys/fs/pipe-max-size, which only root may exceed.
+const mostPipe = 1 << 20
+
 // resizePipe shrinks and grows a pipe, and requests a size that must be
 // refused.
 func resizePipe(refused int) error {
@@ -117,7 +120,7 @@ func resizePipe(refused int) error {
 		return err
 	}
 	defer p.close()
-	for _, size := range []int{kit.PageSize, 32 * kit.PageSize, 8 * kit.PageSize} {
+	for _, size := range []int{kit.PageSize, min(32*kit.PageSize, mostPipe), 8 * kit.PageSize} {
 		if _, err := unix.FcntlInt(uintptr(p.w), unix.F_SETPIPE_SZ, size); err != nil {
 			return fmt.Errorf("F_SETPIPE_SZ to %d: %w", size, err)
 		}

@@ -69,6 +69,7 @@ func For(err error, cfg config.Config) string {
 		noGuest  *suite.MissingGuestError
 		noQEMU   *vm.NoQEMUError
 		noKVM    *vm.NoKVMError
+		alien    *vm.ForeignError
 		noSpace  *source.NoSpaceError
 		noMemory *source.NoMemoryError
 		cache    *lab.CacheError
@@ -114,6 +115,8 @@ func For(err error, cfg config.Config) string {
 		return "run `make build`, or name the directory that has it with --guest-dir"
 	case errors.As(err, &noQEMU):
 		return installQEMU(noQEMU)
+	case errors.As(err, &alien):
+		return "use --accel auto, which emulates such guests"
 	case errors.As(err, &noKVM):
 		return "use --accel tcg or auto"
 	case errors.As(err, &noSpace):

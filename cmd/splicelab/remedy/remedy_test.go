@@ -8,9 +8,12 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/splicelab/splicelab/internal/arch"
+	"github.com/splicelab/splicelab/internal/guestbin"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/config"
+	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/lab/vm"
 	"github.com/splicelab/splicelab/results"
 )
@@ -20,6 +23,10 @@ func TestRemedies(t *testing.T) {
 	cfg.Nightly.Reports = "/srv/reports"
 	at := func(path string, errno syscall.Errno) error {
 		return fmt.Errorf("wrapped: %w", &fs.PathError{Op: "mkdir", Path: path, Err: errno})
+	}
+	foreign, err := arch.Parse("riscv64")
+	if err != nil || foreign.Native() {
+		foreign, _ = arch.Parse("amd64")
 	}
 	for _, c := range []struct {
 		err  error
@@ -37,8 +44,12 @@ func TestRemedies(t *testing.T) {
 		{&bisect.SwappedError{Good: "6.1", Bad: "6.2", Given: true}, "--good 6.2 --bad 6.1"},
 		{&bisect.MovedError{Word: "master", Was: "1234", Is: "5678"}, "--fresh, or name 1234"},
 		{&bisect.JournalError{Path: "x", Reason: "is corrupt"}, "--fresh"},
-		{&vm.NoQEMUError{Binary: "qemu", Err: errors.New("not found")}, "apt install qemu-system-x86"},
+		{&vm.NoQEMUError{Binary: "qemu", Err: errors.New("not found")}, "apt install " + arch.Default().QEMU.Package},
+		{&vm.NoQEMUError{Binary: foreign.QEMU.Binary, Err: errors.New("not found")}, "apt install " + foreign.QEMU.Package},
+		{&vm.NoQEMUError{Binary: foreign.QEMU.Binary, Err: errors.New("not found")}, "with vm.qemu-" + foreign.Name + " or SPLICELAB_VM_QEMU_" + strings.ToUpper(foreign.Name)},
+		{&session.NoProgramsError{Err: guestbin.ErrNone, Foreign: "riscv64"}, "make build ARCHES=riscv64"},
 		{&vm.NoQEMUError{Binary: "qemu", Err: errors.New("not found")}, "splicelab doctor"},
+		{&vm.ForeignError{Arch: foreign.Name}, "--accel auto"},
 		{&vm.NoKVMError{Problem: "the canary hung"}, "--accel tcg"},
 		{&source.NoSpaceError{Build: "a", Step: "make"}, "--cache or SPLICELAB_CACHE"},
 		{&source.NoMemoryError{Build: "a", Step: "make"}, "--jobs"},

@@ -10,7 +10,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/input"
 	"github.com/splicelab/splicelab/kernels"
-	"github.com/splicelab/splicelab/kernels/debian"
+	"github.com/splicelab/splicelab/kernels/apt"
 	"github.com/splicelab/splicelab/lab/bisect"
 	"github.com/splicelab/splicelab/lab/session"
 )
@@ -221,7 +221,7 @@ func (t *packageTrier) upstream(release string) string {
 // Try implements bisect.Trier.
 func (t *packageTrier) Try(ctx context.Context, release string, n int) ([]bisect.Seen, error) {
 	found, err := kernels.FetchAll(ctx, []kernels.Entry{t.entries[release]}, 1, t.say)
-	if gone := (*debian.MissingError)(nil); errors.As(err, &gone) {
+	if gone := (*apt.MissingError)(nil); errors.As(err, &gone) {
 		return nil, &bisect.UntestableError{Reason: err.Error()}
 	}
 	if err != nil {

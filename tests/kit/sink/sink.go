@@ -27,9 +27,11 @@ type Conn interface {
 	Receive(n int) []byte
 }
 
-// MaxMessage is how much the tests send at most in one message, whatever the page
-// size: a UDP datagram has at most 65,507 bytes, and a TCP segment 65,535.
-const MaxMessage = 32 << 10
+// What the tests send at most, whatever the page size.
+const (
+	MaxMessage = 32 << 10 // in one message: a UDP datagram has at most 65,507 bytes, and a TCP segment 65,535
+	MaxQueued  = 64 << 10 // without a reader: it fits into the buffers of every sink
+)
 
 // All lists the sinks, one per line.
 var All = []Sink{

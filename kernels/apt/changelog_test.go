@@ -1,4 +1,4 @@
-package debian
+package apt
 
 import (
 	"strings"
@@ -36,7 +36,7 @@ linux (6.1.11-1) bookworm; urgency=medium
 `
 
 func TestChangesAfter(t *testing.T) {
-	got, err := changesAfter([]byte(sampleChangelog), "6.1.11-1")
+	got, err := ChangesAfter([]byte(sampleChangelog), "6.1.11-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,11 +48,11 @@ func TestChangesAfter(t *testing.T) {
 		t.Error(d)
 	}
 	// The whole changelog, if no upload is that old.
-	if got, err := changesAfter([]byte(sampleChangelog), "5.0-1"); err != nil || len(got) != 3 {
+	if got, err := ChangesAfter([]byte(sampleChangelog), "5.0-1"); err != nil || len(got) != 3 {
 		t.Errorf("%d changes, %v", len(got), err)
 	}
 	for text, from := range map[string]string{sampleChangelog: "none of a version", "no changelog\n": "1"} {
-		if _, err := changesAfter([]byte(text), from); err == nil {
+		if _, err := ChangesAfter([]byte(text), from); err == nil {
 			t.Errorf("%q after %q: no error", strings.SplitN(text, "\n", 2)[0], from)
 		}
 	}

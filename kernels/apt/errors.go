@@ -1,4 +1,4 @@
-package debian
+package apt
 
 import (
 	"fmt"
@@ -20,33 +20,37 @@ func (e *SignatureError) Unwrap() error { return e.Err }
 
 // UnknownKeyError reports a Release file signed by no key of the keyring.
 type UnknownKeyError struct {
-	URL  string
-	Keys []string // ids of the keys that signed it, in hex
+	Settings string // the prefix of the settings that help
+	Package  string // of the distribution, with its keys
+	URL      string
+	Keys     []string // ids of the keys that signed it, in hex
 }
 
 func (e *UnknownKeyError) Error() string {
-	return fmt.Sprintf("%s is signed by unknown keys (%s): install the archive's current keyring (on Debian the package debian-archive-keyring) or add its file to kernels.debian.keyring", e.URL, strings.Join(e.Keys, ", "))
+	return fmt.Sprintf("%s is signed by unknown keys (%s): install the archive's current keyring (the package %s) or add its file to %s.keyring", e.URL, strings.Join(e.Keys, ", "), e.Package, e.Settings)
 }
 
 // ExpiredError reports a Release file that is no longer valid: the mirror may
 // withhold security updates.
 type ExpiredError struct {
-	Suite string
-	Until time.Time // Valid-Until
+	Settings string // the prefix of the settings that help
+	Suite    string
+	Until    time.Time // Valid-Until
 }
 
 func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("its Release file expired on %s, so the mirror may be out of date; to use it anyway add %s to kernels.debian.allow-expired", e.Until.Format(time.DateOnly), e.Suite)
+	return fmt.Sprintf("its Release file expired on %s, so the mirror may be out of date; to use it anyway add %s to %s.allow-expired", e.Until.Format(time.DateOnly), e.Suite, e.Settings)
 }
 
 // DigestError reports a file that does not match the index.
 type DigestError struct {
+	Settings  string // the prefix of the settings that help
 	URL       string
 	Want, Got string // SHA-256 in hex, or sizes
 }
 
 func (e *DigestError) Error() string {
-	return fmt.Sprintf("%s does not match the index: it has %s instead of %s; the mirror is being updated or is broken: try again later, or set kernels.debian.mirror to another", e.URL, e.Got, e.Want)
+	return fmt.Sprintf("%s does not match the index: it has %s instead of %s; the mirror is being updated or is broken: try again later, or set %s.mirror to another", e.URL, e.Got, e.Want, e.Settings)
 }
 
 // TruncatedError reports a download that ended early. The partial file is kept,
@@ -71,12 +75,13 @@ func (e *MissingError) Error() string {
 
 // UnreachableError reports that the mirror gave no usable answer.
 type UnreachableError struct {
-	URL string
-	Err error
+	Settings string // the prefix of the settings that help
+	URL      string
+	Err      error
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("cannot get %s: %s; check the network, or set kernels.debian.mirror to another mirror", e.URL, e.Err)
+	return fmt.Sprintf("cannot get %s: %s; check the network, or set %s.mirror to another mirror", e.URL, e.Err, e.Settings)
 }
 
 func (e *UnreachableError) Unwrap() error { return e.Err }

@@ -1,4 +1,4 @@
-package debian
+package apt
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/splicelab/splicelab/kernels"
 )
 
 const (
@@ -26,8 +28,18 @@ const (
 	retryPause = 500 * time.Millisecond
 )
 
-// newClient returns a client that uses the environment's proxies, else apt's.
-func newClient(apt aptConfig) *http.Client {
+// Client downloads files of an archive into the store.
+type Client struct {
+	http     *http.Client
+	store    *kernels.Store
+	dir      string // of the archive, in the store
+	settings string // see Settings
+}
+
+// NewClient returns a client that uses the environment's proxies, else the
+// host's. dir is the archive's directory in the store, for unfinished downloads;
+// settings is where its settings are, such as "kernels.debian", for errors.
+func NewClient(store *kernels.Store, dir, settings string, host Host) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = stall
 	transport.MaxIdleConnsPerHost = 16
@@ -35,12 +47,12 @@ func newClient(apt aptConfig) *http.Client {
 	transport.DisableCompression = true
 	transport.Proxy = func(r *http.Request) (*url.URL, error) {
 		proxy, err := http.ProxyFromEnvironment(r)
-		if proxy != nil || err != nil || apt.proxies[r.URL.Scheme] == "" {
+		if proxy != nil || err != nil || host.Proxies[r.URL.Scheme] == "" {
 			return proxy, err
 		}
-		return url.Parse(apt.proxies[r.URL.Scheme])
+		return url.Parse(host.Proxies[r.URL.Scheme])
 	}
-	return &http.Client{Transport: transport}
+	return &Client{http: &http.Client{Transport: transport}, store: store, dir: dir, settings: settings}
 }
 
 // response is an answer whose body fails when the mirror stalls.
@@ -71,10 +83,10 @@ func (r *response) Close() error {
 
 // get requests a file from the given byte on. The error is a *MissingError or
 // an *UnreachableError.
-func (s *Source) get(ctx context.Context, address string, from int64) (*response, error) {
+func (c *Client) get(ctx context.Context, address string, from int64) (*response, error) {
 	pause := retryPause
 	for attempt := 1; ; attempt++ {
-		r, err := s.ask(ctx, address, from)
+		r, err := c.ask(ctx, address, from)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +97,7 @@ func (s *Source) get(ctx context.Context, address string, from int64) (*response
 		case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusGone:
 			return nil, errors.Join(&MissingError{URL: address}, r.Close())
 		}
-		failed := &UnreachableError{URL: address, Err: fmt.Errorf("the server returned %s", r.Status)}
+		failed := &UnreachableError{Settings: c.settings, URL: address, Err: fmt.Errorf("the server returned %s", r.Status)}
 		if err := r.Close(); err != nil || attempt == 3 || (r.StatusCode < 500 && r.StatusCode != http.StatusTooManyRequests) {
 			return nil, errors.Join(failed, err)
 		}
@@ -98,7 +110,7 @@ func (s *Source) get(ctx context.Context, address string, from int64) (*response
 	}
 }
 
-func (s *Source) ask(ctx context.Context, address string, from int64) (*response, error) {
+func (c *Client) ask(ctx context.Context, address string, from int64) (*response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -110,7 +122,7 @@ func (s *Source) ask(ctx context.Context, address string, from int64) (*response
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
 	}
 	timer := time.AfterFunc(stall, func() { cancel(errStalled) })
-	answer, err := s.client.Do(request) //nolint:bodyclose // response.Close closes it
+	answer, err := c.http.Do(request) //nolint:bodyclose // response.Close closes it
 	if err != nil {
 		timer.Stop()
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errStalled) {
@@ -120,7 +132,7 @@ func (s *Source) ask(ctx context.Context, address string, from int64) (*response
 			if errors.As(err, &detail) {
 				err = detail.Err // our own error includes the URL
 			}
-			err = &UnreachableError{URL: address, Err: err}
+			err = &UnreachableError{Settings: c.settings, URL: address, Err: err}
 		}
 		cancel(nil)
 		return nil, err
@@ -128,9 +140,9 @@ func (s *Source) ask(ctx context.Context, address string, from int64) (*response
 	return &response{Response: answer, ctx: ctx, timer: timer, cancel: cancel}, nil
 }
 
-// getAll reads a whole small file into memory.
-func (s *Source) getAll(ctx context.Context, address string, limit int64) ([]byte, error) {
-	r, err := s.get(ctx, address, 0)
+// GetAll reads a whole small file into memory.
+func (c *Client) GetAll(ctx context.Context, address string, limit int64) ([]byte, error) {
+	r, err := c.get(ctx, address, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -142,38 +154,38 @@ func (s *Source) getAll(ctx context.Context, address string, limit int64) ([]byt
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		return nil, &UnreachableError{URL: address, Err: err}
+		return nil, &UnreachableError{Settings: c.settings, URL: address, Err: err}
 	case int64(len(text)) > limit:
-		return nil, &UnreachableError{URL: address, Err: fmt.Errorf("it is larger than %d bytes", limit)}
+		return nil, &UnreachableError{Settings: c.settings, URL: address, Err: fmt.Errorf("it is larger than %d bytes", limit)}
 	}
 	return text, nil
 }
 
-// wanted is a file to download.
-type wanted struct {
-	url    string
-	size   int64  // bytes; -1 if not in the index
-	sha256 string // hex; empty if not in the index
-	// report is called with the bytes received so far; it may be nil.
-	report func(done int64)
+// Wanted is a file to download.
+type Wanted struct {
+	URL    string
+	Size   int64  // bytes; -1 if not in the index
+	SHA256 string // hex; empty if not in the index
+	// Report is called with the bytes received so far; it may be nil.
+	Report func(done int64)
 }
 
 // maxUnindexed bounds a file that is in no index, in bytes.
 const maxUnindexed = 1 << 30
 
-// withFile downloads a file, verifies it, passes it to use and then removes it.
+// WithFile downloads a file, verifies it, passes it to use and then removes it.
 // An interrupted download is kept as a .part file and resumed by the next one,
 // even in another process; the .part of a different file is discarded.
-func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, digest string) error) (err error) {
-	dir, err := s.store.Subdir(filepath.Join("debian", "downloads"))
+func (c *Client) WithFile(ctx context.Context, w Wanted, use func(f *os.File, digest string) error) (err error) {
+	dir, err := c.store.Subdir(filepath.Join(c.dir, "downloads"))
 	if err != nil {
 		return err
 	}
-	name := w.sha256
+	name := w.SHA256
 	if name == "" {
-		name = "url-" + sum([]byte(w.url))
+		name = "url-" + Sum([]byte(w.URL))
 	}
-	unlock, err := s.store.Lock(ctx, "download-"+name)
+	unlock, err := c.store.Lock(ctx, "download-"+name)
 	if err != nil {
 		return err
 	}
@@ -184,7 +196,7 @@ func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, di
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	digest, err := s.complete(ctx, f, w)
+	digest, err := c.complete(ctx, f, w)
 	if err != nil {
 		info, statErr := f.Stat()
 		if statErr != nil || info.Size() == 0 || !interrupted(err) && ctx.Err() == nil {
@@ -196,14 +208,14 @@ func (s *Source) withFile(ctx context.Context, w wanted, use func(f *os.File, di
 }
 
 // complete downloads the rest of the file, checks its digest and returns it.
-func (s *Source) complete(ctx context.Context, f *os.File, w wanted) (string, error) {
+func (c *Client) complete(ctx context.Context, f *os.File, w Wanted) (string, error) {
 	for _, anew := range []bool{false, true} {
 		if anew {
 			if err := f.Truncate(0); err != nil {
 				return "", err
 			}
 		}
-		resumed, err := s.transfer(ctx, f, w)
+		resumed, err := c.transfer(ctx, f, w)
 		var wrong *DigestError
 		if err != nil && (!resumed || !errors.As(err, &wrong)) {
 			return "", err
@@ -213,35 +225,35 @@ func (s *Source) complete(ctx context.Context, f *os.File, w wanted) (string, er
 			if err != nil {
 				return "", err
 			}
-			if w.sha256 == "" || digest == w.sha256 {
+			if w.SHA256 == "" || digest == w.SHA256 {
 				return digest, nil
 			}
 			if !resumed {
-				return "", &DigestError{URL: w.url, Want: "SHA-256 " + w.sha256, Got: digest}
+				return "", &DigestError{Settings: c.settings, URL: w.URL, Want: "SHA-256 " + w.SHA256, Got: digest}
 			}
 		}
 	}
-	return "", &DigestError{URL: w.url, Want: "SHA-256 " + w.sha256, Got: "another one twice"}
+	return "", &DigestError{Settings: c.settings, URL: w.URL, Want: "SHA-256 " + w.SHA256, Got: "another one twice"}
 }
 
 // transfer downloads the rest of the file. It reports whether it resumed an
 // earlier download.
-func (s *Source) transfer(ctx context.Context, f *os.File, w wanted) (resumed bool, err error) {
+func (c *Client) transfer(ctx context.Context, f *os.File, w Wanted) (resumed bool, err error) {
 	have, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return false, err
 	}
 	resumed = have > 0
-	if w.size >= 0 && have > w.size {
-		return resumed, &DigestError{URL: w.url, Want: fmt.Sprintf("%d bytes", w.size), Got: fmt.Sprintf("%d", have)}
+	if w.Size >= 0 && have > w.Size {
+		return resumed, &DigestError{Settings: c.settings, URL: w.URL, Want: fmt.Sprintf("%d bytes", w.Size), Got: fmt.Sprintf("%d", have)}
 	}
 	for range retries {
-		if have == w.size {
+		if have == w.Size {
 			break
 		}
 		before := have
 		var whole bool
-		have, whole, err = s.append(ctx, f, w, have)
+		have, whole, err = c.append(ctx, f, w, have)
 		if whole {
 			resumed = false // the server ignored the range
 		}
@@ -264,22 +276,22 @@ func interrupted(err error) bool {
 
 // append requests the file from byte have on and writes what arrives. It returns
 // the file's new length, and whether it is complete.
-func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (now int64, whole bool, err error) {
-	r, err := s.get(ctx, w.url, have)
+func (c *Client) append(ctx context.Context, f *os.File, w Wanted, have int64) (now int64, whole bool, err error) {
+	r, err := c.get(ctx, w.URL, have)
 	if err != nil {
 		return have, false, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if r.StatusCode == http.StatusRequestedRangeNotSatisfiable {
 		// The mirror's file ends here, which is fine if its size is unknown.
-		if w.size < 0 {
+		if w.Size < 0 {
 			return have, false, nil
 		}
-		return have, false, &TruncatedError{URL: w.url, Want: w.size, Got: have}
+		return have, false, &TruncatedError{URL: w.URL, Want: w.Size, Got: have}
 	}
 	if r.StatusCode != http.StatusPartialContent || !strings.HasPrefix(r.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)) {
 		if r.StatusCode == http.StatusPartialContent && have > 0 {
-			return have, false, &UnreachableError{URL: w.url, Err: fmt.Errorf("the server sent a different range (%q)", r.Header.Get("Content-Range"))}
+			return have, false, &UnreachableError{Settings: c.settings, URL: w.URL, Err: fmt.Errorf("the server sent a different range (%q)", r.Header.Get("Content-Range"))}
 		}
 		whole, have = true, 0
 		if err := f.Truncate(0); err != nil {
@@ -289,26 +301,26 @@ func (s *Source) append(ctx context.Context, f *os.File, w wanted, have int64) (
 			return 0, true, err
 		}
 	}
-	limit := w.size
+	limit := w.Size
 	if limit < 0 {
 		limit = maxUnindexed
 	}
-	progress := &progressWriter{f: f, done: have, report: w.report}
+	progress := &progressWriter{f: f, done: have, report: w.Report}
 	_, err = io.Copy(progress, io.LimitReader(r, limit-have+1))
 	now = progress.done
 	switch {
 	case now > limit:
-		return now, whole, &DigestError{URL: w.url, Want: fmt.Sprintf("%d bytes", limit), Got: "more"}
+		return now, whole, &DigestError{Settings: c.settings, URL: w.URL, Want: fmt.Sprintf("%d bytes", limit), Got: "more"}
 	case progress.err != nil:
 		return now, whole, fmt.Errorf("write a download to the cache: %w", progress.err)
-	case errors.Is(err, io.ErrUnexpectedEOF), err == nil && w.size >= 0 && now < w.size:
-		want := w.size
+	case errors.Is(err, io.ErrUnexpectedEOF), err == nil && w.Size >= 0 && now < w.Size:
+		want := w.Size
 		if want < 0 {
 			want = have + r.ContentLength
 		}
-		return now, whole, &TruncatedError{URL: w.url, Want: want, Got: now}
+		return now, whole, &TruncatedError{URL: w.URL, Want: want, Got: now}
 	case err != nil:
-		return now, whole, &UnreachableError{URL: w.url, Err: err}
+		return now, whole, &UnreachableError{Settings: c.settings, URL: w.URL, Err: err}
 	}
 	return now, whole, nil
 }
@@ -322,12 +334,12 @@ type progressWriter struct {
 	err    error
 }
 
-func (w *progressWriter) Write(p []byte) (int, error) {
-	n, err := w.f.Write(p)
-	w.done += int64(n)
-	w.err = err
-	if w.report != nil {
-		w.report(w.done)
+func (p *progressWriter) Write(b []byte) (int, error) {
+	n, err := p.f.Write(b)
+	p.done += int64(n)
+	p.err = err
+	if p.report != nil {
+		p.report(p.done)
 	}
 	return n, err
 }
@@ -345,13 +357,11 @@ func sumOf(f *os.File) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-func sum(data []byte) string {
+// Sum is the SHA-256 of data in lower-case hex.
+func Sum(data []byte) string {
 	digest := sha256.Sum256(data)
 	return hex.EncodeToString(digest[:])
 }
-
-// shortSum makes names unique; it is too short for integrity checks.
-func shortSum(text string) string { return sum([]byte(text))[:12] }
 
 // isSum reports whether the string is a SHA-256 in lower-case hex.
 func isSum(text string) bool {
