@@ -39,10 +39,10 @@ func kernelsOf(ctx context.Context, q querier, runID string) (map[string]results
 }
 
 // allKernels returns the recorded kernels of all runs by release. Of kernels that
-// have a release in common it is one that has a version.
+// have a release in common it is the one of the newest run that knows the version.
 func allKernels(ctx context.Context, q querier) (map[string]results.Kernel, error) {
-	return kernelsByRelease(ctx, q, `SELECT DISTINCT '', release, version, arch, flavour, page_size, '' FROM kernel
-		ORDER BY version <> '', version, arch, flavour, page_size`)
+	return kernelsByRelease(ctx, q, `SELECT '', release, version, arch, flavour, page_size, '' FROM kernel JOIN run ON run.id = kernel.run
+		GROUP BY release, version, arch, flavour, page_size ORDER BY version <> '', max(run.started)`)
 }
 
 func kernelsByRelease(ctx context.Context, q querier, query string, args ...any) (map[string]results.Kernel, error) {

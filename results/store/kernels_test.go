@@ -131,6 +131,9 @@ func TestNewestOfOneArchitecture(t *testing.T) {
 			resultstest.Must(t, s.AddAttempt(ctx, arch, &a))
 		}
 	}
+	if all, err := s.NewestKernels(ctx); err != nil || len(all) != 1 || all[0].Arch != "arm64" {
+		t.Errorf("newest kernels are %+v: %v", all, err)
+	}
 	cells, runs, err := s.NewestOf(ctx, "6.12.9-lab")
 	resultstest.Must(t, err)
 	if len(cells) != 1 || cells[0].FS != "ext4" || cells[0].Arch != "arm64" || len(runs) != 1 || runs[0].ID != "arm64" {
