@@ -8,9 +8,13 @@ import (
 )
 
 // CutFlavour splits the name of a kernel, which may end with @FLAVOUR as a
-// selector does: "6.12@arm64-16k".
+// selector does: "6.12@arm64-16k". A release names its flavour itself: the beginning
+// of 6.12.117+deb13-arm64-16k is another kernel.
 func CutFlavour(name string) (bare, flavour string) {
-	bare, flavour, _ = strings.Cut(name, "@")
+	bare, flavour, explicit := strings.Cut(name, "@")
+	if !explicit {
+		flavour = arch.FlavourOf(name)
+	}
 	return bare, flavour
 }
 

@@ -110,6 +110,7 @@ func TestFindCellOfAFlavour(t *testing.T) {
 	for name, want := range map[string]string{
 		"6.12": "6.12.117+deb13-cloud-amd64", "6.12@arm64-16k": "6.12.118+deb13-arm64-16k", "6.12.117@arm64-16k": "6.12.117+deb13-arm64-16k",
 		"6.12.118": "6.12.118+deb13-arm64-16k", "6.12.116+deb13-arm64-16k": "6.12.116+deb13-arm64-16k", "@cloud-arm64": "6.12.117+deb13-cloud-arm64", "6.12@riscv64": "",
+		"6.12.117+deb13-cloud-arm64": "6.12.117+deb13-cloud-arm64", "6.12.117+deb13-arm64": "",
 	} {
 		got, ok, err := history.FindCell(ctx, s, results.CellKey{Kernel: name, FS: "xfs", Test: "splice.TestAppend"})
 		if err != nil || got.Kernel != want || ok != (want != "") {
