@@ -134,7 +134,7 @@ func unknownFlavour(ctx context.Context, sources []Source, err error) error {
 		}
 	}
 	if len(have) > 0 {
-		wrong.Reason += "; the archive has kernels for " + strings.Join(have, ", ")
+		wrong.Reason += "; the archive has packages for " + strings.Join(have, ", ")
 	}
 	return wrong
 }

@@ -94,8 +94,8 @@ func TestResolveFlavours(t *testing.T) {
 
 func TestFlavourErrors(t *testing.T) {
 	for _, c := range []struct{ selector, want string }{
-		{"6.12@arm64-64k", `unknown flavour "arm64-64k": use cloud-amd64, amd64, rt-amd64, cloud-arm64, arm64, arm64-16k, rt-arm64, riscv64; the archive has kernels for amd64, ppc64el`},
-		{"6.12@ppc64el", "the archive has kernels for amd64, ppc64el"},
+		{"6.12@arm64-64k", `unknown flavour "arm64-64k": use cloud-amd64, amd64, rt-amd64, cloud-arm64, arm64, arm64-16k, rt-arm64, riscv64; the archive has packages for amd64, ppc64el`},
+		{"6.12@ppc64el", "the archive has packages for amd64, ppc64el"},
 		{"6.12@", "name a flavour after the @"},
 		{"6.12@rt-arm64", "no kernel of the flavour rt-arm64, but of arm64, arm64-16k, cloud-arm64"},
 		{"5.10@arm64-16k", "no kernel matches it; near it: 6.12, 7.2"},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/splicelab/splicelab/internal/shell"
 )
@@ -35,8 +36,11 @@ type kvmResult struct {
 	out, report []byte // standard output, and what --json wrote
 }
 
-// Deadlines that an emulated processor, on a busy host, does not miss.
-var kvmPatience = []string{"--boot-timeout", "5m", "--silence-timeout", "40s", "--cell-timeout", "3m"}
+// kvmPatience are deadlines that an emulated processor, on a busy host, does not
+// miss, and a console that it can afford: each character is two exits to QEMU,
+// which made the log of a boot take longer than everything else. The marks of the
+// cells, and what verdicts are about, are above that level.
+var kvmPatience = []string{"--boot-timeout", "8m", "--silence-timeout", "60s", "--cell-timeout", "4m", "--kernel-args", "loglevel=5"}
 
 // TestUnderKVM runs the lab with KVM in a machine that scripts/kvm-machine
 // emulates, in every way in which a cell gets its VM, and the same cells here under
@@ -129,6 +133,7 @@ func kvmSteps(full bool) (steps []kvmStep, least int) {
 		run("booted", "restored", "-f", "tmpfs,ext4,xfs", "--no-templates"),
 		{name: "compare", args: append(compare, kvmPatience...)},
 		run("selftest", "selftest", "-f", "tmpfs", "-t", "^selftest.Test[^HL]"), // what hangs only takes time
+		{name: "clock", args: run("clock", "", "-f", "tmpfs", "-t", "^selftest.TestLeave/(nothing|again)$").args, check: kvmClock},
 		{name: "exec", args: slices.Concat([]string{"exec", "-k", "KERNEL", "--accel", "kvm"}, kvmPatience, []string{"--", "./splicelab", "version"}), check: kvmVersion},
 	}, 200
 }
@@ -199,11 +204,17 @@ func kvmRead(t *testing.T, dir, name string) kvmResult {
 
 // kvmDocument is the part of a run's document that is compared.
 type kvmDocument struct {
-	Run   struct{ Accel string }
+	Run struct {
+		Accel             string
+		Started, Finished time.Time
+	}
 	Cells []kvmCell
 }
 
-type kvmCell struct{ Kernel, FS, Test, Verdict, Outcome, Detail string }
+type kvmCell struct {
+	Kernel, FS, Test, Verdict, Outcome, Detail string
+	Covariates                                 map[string]string
+}
 
 func (c kvmCell) key() [3]string { return [3]string{c.Kernel, c.FS, c.Test} }
 
@@ -269,6 +280,24 @@ func TestComparesAccelerators(t *testing.T) {
 func kvmUsed(t *testing.T, r kvmResult) {
 	if accel := kvmParse(t, r.report).Run.Accel; accel != "kvm" {
 		t.Errorf("the run used the accelerator %q", accel)
+	}
+}
+
+// kvmClock checks that a restored VM's clock is right: KVM's own stands still in a
+// template, and the lab sets the time of day.
+func kvmClock(t *testing.T, r kvmResult) {
+	d := kvmParse(t, r.report)
+	if len(d.Cells) == 0 {
+		t.Error("no cells")
+	}
+	for _, c := range d.Cells {
+		if c.Verdict == "pass" && c.Covariates["found_time"] == "" {
+			continue // a control cell
+		}
+		ns, err := strconv.ParseInt(c.Covariates["found_time"], 10, 64)
+		if found := time.Unix(0, ns); err != nil || found.Before(d.Run.Started.Add(-time.Second)) || found.After(d.Run.Finished.Add(2*time.Second)) {
+			t.Errorf("%s: the VM's time was %v (%v); the run lasted from %v to %v", c.Test, found, err, d.Run.Started, d.Run.Finished)
+		}
 	}
 }
 

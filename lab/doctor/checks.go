@@ -47,6 +47,9 @@ func (d doctor) checkQEMU(ctx context.Context) []Finding {
 	for _, f := range vm.KnownFaults(version, arch.Default().Name) {
 		findings = append(findings, Finding{Health: OK, Subject: "QEMU", Text: "known fault of this version: " + f.What + "; therefore " + f.Avoided})
 	}
+	if why, err := vm.CannotRestore(ctx, arch.Default(), d.VM.QEMU); err == nil && why != "" {
+		findings = append(findings, Finding{Health: OK, Subject: "QEMU", Text: "VMs are booted, not restored: " + why})
+	}
 	return append(findings, d.checkForeign(ctx)...)
 }
 

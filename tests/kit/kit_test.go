@@ -140,8 +140,8 @@ func TestSweepNames(t *testing.T) {
 	for _, s := range slices.Concat(SweepHuge(), Varied([]string{"", "page"}, Small(), Huge()), Sizes("b")) {
 		got = append(got, s.Name)
 	}
-	want := []string{"small-clean", "small-dirty", "large-clean", "large-dirty", "large-readahead", "huge-clean", "huge-readahead",
-		"small-clean", "small-dirty", "huge-clean", "page-small-clean", "page-small-dirty", "page-huge-clean", "b-small", "b-large"}
+	want := []string{"small-clean", "small-dirty", "large-clean", "large-dirty", "large-readahead", "2m-clean", "2m-readahead",
+		"small-clean", "small-dirty", "2m-clean", "page-small-clean", "page-small-dirty", "page-2m-clean", "b-small", "b-large"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

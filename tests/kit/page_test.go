@@ -44,7 +44,7 @@ func TestLeftOut(t *testing.T) {
 	}}.Describe()
 	reason := "with pages of 64 KiB a huge page has 512 MiB, and the suite is limited to 64 MiB"
 	for i, want := range [][]protocol.LeftOut{
-		{{PageSize: 64 << 10, Cells: []string{"huge-clean", "huge-readahead"}, Reason: reason}},
+		{{PageSize: 64 << 10, Cells: []string{"2m-clean", "2m-readahead"}, Reason: reason}},
 		{{PageSize: 64 << 10, Cells: []string{"thp"}, Reason: reason}},
 		nil,
 	} {

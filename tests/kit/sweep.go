@@ -54,7 +54,7 @@ func Large() []Shape {
 
 // Huge returns the file of the size of a huge page, clean.
 func Huge() []Shape {
-	return states(Shape{Name: "huge", Size: HugeLen, Chunk: HugeLen, Span: SpanLen, Huge: true})[:1]
+	return states(Shape{Name: "2m", Size: HugeLen, Chunk: HugeLen, Span: SpanLen, Huge: true})[:1]
 }
 
 // Named returns cells that splice no file, or create it themselves.
