@@ -76,7 +76,11 @@ func (r Ready) Plan() []plan.Kernel {
 
 // runKernel is the store's view of a kernel of a plan.
 func runKernel(k plan.Kernel) results.Kernel {
-	return results.Kernel{Release: kernelversion.Release{Name: k.Release, Version: k.Version}, Arch: cmp.Or(k.Arch, kernels.AMD64), Flavour: k.Flavour, Digest: k.Digest}
+	return results.Kernel{
+		Release:  kernelversion.Release{Name: k.Release, Version: k.Version},
+		Platform: results.Platform{Arch: cmp.Or(k.Arch, kernels.AMD64), Flavour: k.Flavour, PageSize: k.PageSize},
+		Digest:   k.Digest,
+	}
 }
 
 // conditionKernel plus a release is the name of the condition with that kernel's

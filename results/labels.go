@@ -3,6 +3,7 @@ package results
 import (
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/sanitize"
 )
@@ -16,32 +17,44 @@ type Labels struct {
 	names map[string]string // release → "5.10.0-46", "6.12.118+deb13"
 }
 
-// NewLabels are the labels of the kernels of a run.
-func NewLabels(releases []kernelversion.Release) Labels {
-	names, versions := make([]string, len(releases)), make(map[kernelversion.Version]int)
-	for i, r := range releases {
-		names[i] = r.Name
-		versions[r.Version]++
+// NewLabels are the labels of the kernels of a run. Where their flavours differ,
+// these follow: "6.12.117 arm64-16k".
+func NewLabels(kernels []Kernel) Labels {
+	type build struct {
+		version kernelversion.Version
+		flavour string
+	}
+	names, builds, flavours := make([]string, len(kernels)), make(map[build]int), make(map[string]bool)
+	for i, k := range kernels {
+		names[i] = k.Name
+		builds[build{k.Version, k.Tag()}]++
+		flavours[k.Tag()] = true
 	}
 	suffix := SharedFlavour(names)
 	l := Labels{make(map[string]string), make(map[string]string), make(map[string]string)}
-	for _, r := range releases {
-		name := sanitize.Line(strings.TrimSuffix(r.Name, suffix))
-		version := r.Version.String()
+	for _, k := range kernels {
+		flavour := ""
+		if len(flavours) > 1 {
+			if flavour = sanitize.Line(k.Tag()); flavour != "" {
+				flavour = " " + flavour
+			}
+			suffix = "-" + arch.FlavourOf(k.Name)
+		}
+		name := sanitize.Line(strings.TrimSuffix(k.Name, suffix))
+		version := k.Version.String()
 		rest, starts := strings.CutPrefix(name, version)
 		starts = starts && (rest == "" || strings.ContainsRune("+-~_", rune(rest[0])))
-		switch {
-		case starts, r.Version == kernelversion.ReleaseOf(r.Name).Version:
-			l.Long[r.Name] = name
-		default:
-			l.Long[r.Name] = version + " (" + name + ")"
+		long := name
+		if !starts && k.Version != kernelversion.ReleaseOf(k.Name).Version {
+			long = version + " (" + name + ")"
 		}
-		l.Short[r.Name], l.names[r.Name] = l.Long[r.Name], name
+		short := long
 		// A version that is known from the name alone may hide the point release:
 		// 5.10.0-46 is not 5.10.
-		if (starts || l.Long[r.Name] != name) && version != "" && versions[r.Version] == 1 {
-			l.Short[r.Name] = version
+		if (starts || long != name) && version != "" && builds[build{k.Version, k.Tag()}] == 1 {
+			short = version
 		}
+		l.Short[k.Name], l.Long[k.Name], l.names[k.Name] = short+flavour, long+flavour, name
 	}
 	return l
 }

@@ -14,29 +14,47 @@ func TestLabels(t *testing.T) {
 		resultstest.Must(t, err)
 		return v
 	}
+	debian := func(release, upstream string) results.Kernel {
+		k := results.KernelOf(release)
+		k.Version = version(upstream)
+		return k
+	}
 	for name, c := range map[string]struct {
-		releases    []kernelversion.Release
+		kernels     []results.Kernel
 		short, long []string
 	}{
 		"a package's version": {
-			[]kernelversion.Release{{Name: "5.10.0-46-cloud-amd64", Version: version("5.10.262")}, kernelversion.ReleaseOf("6.12.118+deb13-cloud-amd64")},
+			[]results.Kernel{debian("5.10.0-46-cloud-amd64", "5.10.262"), results.KernelOf("6.12.118+deb13-cloud-amd64")},
 			[]string{"5.10.262", "6.12.118"}, []string{"5.10.262 (5.10.0-46)", "6.12.118+deb13"},
 		},
 		"an unknown upstream version": {
-			[]kernelversion.Release{kernelversion.ReleaseOf("5.10.0-46-cloud-amd64"), kernelversion.ReleaseOf("7.3-rc2-cloud-amd64")},
+			[]results.Kernel{results.KernelOf("5.10.0-46-cloud-amd64"), results.KernelOf("7.3-rc2-cloud-amd64")},
 			[]string{"5.10.0-46", "7.3-rc2"}, []string{"5.10.0-46", "7.3-rc2"},
 		},
 		"the same version twice": {
-			[]kernelversion.Release{kernelversion.ReleaseOf("6.12.9+deb13-amd64"), kernelversion.ReleaseOf("6.12.9+deb13-rt-amd64"), kernelversion.ReleaseOf("6.13.1-amd64")},
-			[]string{"6.12.9+deb13", "6.12.9+deb13-rt", "6.13.1"}, []string{"6.12.9+deb13", "6.12.9+deb13-rt", "6.13.1"},
+			[]results.Kernel{results.KernelOf("6.12.9+deb13-amd64"), results.KernelOf("6.12.9+bpo12-amd64"), results.KernelOf("6.13.1-amd64")},
+			[]string{"6.12.9+deb13", "6.12.9+bpo12", "6.13.1"}, []string{"6.12.9+deb13", "6.12.9+bpo12", "6.13.1"},
+		},
+		"flavours": {
+			[]results.Kernel{debian("5.10.0-46-cloud-amd64", "5.10.262"), results.KernelOf("6.12.9+deb13-arm64-16k"), results.KernelOf("6.12.9+deb13-rt-arm64"), results.KernelOf("6.12.9+deb13-riscv64")},
+			[]string{"5.10.262 cloud-amd64", "6.12.9 arm64-16k", "6.12.9 rt-arm64", "6.12.9 riscv64"},
+			[]string{"5.10.262 (5.10.0-46) cloud-amd64", "6.12.9+deb13 arm64-16k", "6.12.9+deb13 rt-arm64", "6.12.9+deb13 riscv64"},
+		},
+		"one flavour that contains a number": {
+			[]results.Kernel{results.KernelOf("6.12.9+deb13-arm64-16k"), results.KernelOf("6.12.10+deb13-arm64-16k")},
+			[]string{"6.12.9", "6.12.10"}, []string{"6.12.9+deb13", "6.12.10+deb13"},
+		},
+		"files": {
+			[]results.Kernel{file("6.18.1-lab", "amd64", 4096), file("6.18.2-lab", "arm64", 4096), file("6.18.3-lab", "arm64", 16384), results.KernelOf("mine")},
+			[]string{"6.18.1 amd64", "6.18.2 arm64", "6.18.3 arm64 16k", "mine"}, []string{"6.18.1-lab amd64", "6.18.2-lab arm64", "6.18.3-lab arm64 16k", "mine"},
 		},
 		"no version": {
-			[]kernelversion.Release{kernelversion.ReleaseOf("mine"), kernelversion.ReleaseOf("my\x1b[2Jown")},
+			[]results.Kernel{results.KernelOf("mine"), results.KernelOf("my\x1b[2Jown")},
 			[]string{"mine", `my\x1b[2Jown`}, []string{"mine", `my\x1b[2Jown`},
 		},
 	} {
-		l := results.NewLabels(c.releases)
-		for i, r := range c.releases {
+		l := results.NewLabels(c.kernels)
+		for i, r := range c.kernels {
 			if short, long := l.Of(r.Name), l.Full(r.Name); short != c.short[i] || long != c.long[i] {
 				t.Errorf("%s: %s is %q and %q, want %q and %q", name, r.Name, short, long, c.short[i], c.long[i])
 			}

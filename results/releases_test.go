@@ -35,3 +35,15 @@ func TestReleasesByUpstreamVersion(t *testing.T) {
 		}
 	}
 }
+
+func TestFlavour(t *testing.T) {
+	for release, want := range map[string]string{
+		"6.12.117+deb13-cloud-amd64": "cloud-amd64", "6.12.117+deb13-arm64-16k": "arm64-16k", "6.12.117+deb13-rt-arm64": "rt-arm64",
+		"6.12.117+deb13-riscv64": "riscv64", "6.1.0-56-arm64": "arm64", "7.3-rc2-cloud-arm64": "cloud-arm64",
+		"6.12.0-lab-arm64-16k": "lab-arm64-16k", "6.12.0-lab": "lab", "6.12.5-200.fc41.x86_64": "", "6.12.117": "", "mine": "mine",
+	} {
+		if got := results.Flavour(release); got != want {
+			t.Errorf("%s is of the flavour %q, want %q", release, got, want)
+		}
+	}
+}

@@ -66,9 +66,9 @@ func (k CellKey) String() string { return k.Kernel + " " + k.FS + " " + k.Test }
 // Attempt is one execution of a cell.
 type Attempt struct {
 	CellKey
-	// Version is the kernel's upstream version if the store has it: see
-	// Release.
-	Version    kernelversion.Version
+	// Version and Platform are the kernel's, if the store has them: see Release.
+	Version kernelversion.Version
+	Platform
 	N          int // 1 for the first; infra attempts count
 	Verdict    outcome.Verdict
 	Outcome    outcome.Outcome

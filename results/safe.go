@@ -40,6 +40,7 @@ func SafeKey(k CellKey) CellKey {
 // SafeAttempt returns a as it is stored: with texts sanitized and bounded.
 func SafeAttempt(a Attempt) Attempt {
 	a.CellKey = SafeKey(a.CellKey)
+	a.Arch, a.Flavour = sanitize.Line(a.Arch), sanitize.Line(a.Flavour)
 	a.Outcome = outcome.Outcome(sanitize.Line(string(a.Outcome)))
 	a.Kind = outcome.Kind(sanitize.Line(string(a.Kind)))
 	a.Detail = sanitize.Line(a.Detail)

@@ -29,8 +29,9 @@ func (a *app) resultsDiffCommand() *cobra.Command {
 		Short: "Compare two runs, or two kernels",
 		Long: `diff shows what changed from OLD to NEW: new failures, fixes, other outcomes, and
 the conditions that could explain it. NEW defaults to the latest run, OLD to the
-one before it. Either can be a kernel: kernel:6.12. A failure that its history
-explains is listed as flaky. More: splicelab help comparing.` + runHelp + `
+one before it. Both can be kernels: kernel:6.12, or kernel:6.12@arm64-16k for a
+flavour. A failure that its history explains is listed as flaky. More: splicelab
+help comparing.` + runHelp + `
 
 Exit codes: 1 if there is a new failure, 2 if OLD and NEW have no cell in common,
 else 0.`,

@@ -81,7 +81,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
+	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`; 6.12@arm64-16k: and of that flavour")
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.BoolVar(&changed, "changed", false, "only rows that change from one kernel to another")

@@ -53,7 +53,7 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
+	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`; 6.12@arm64-16k: and of that flavour")
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.StringVar(&filter.Verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")

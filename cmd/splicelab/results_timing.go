@@ -43,7 +43,7 @@ them. The slowest cells are listed.` + runHelp,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`")
+	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`; 6.12@arm64-16k: and of that flavour")
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	a.wideFlag(cmd)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -59,7 +58,7 @@ func storeListed(ts *testscript.TestScript, neg bool, args []string) {
 					run.Origin = results.Origin(value)
 				case "kernels":
 					for release := range strings.SplitSeq(value, ",") {
-						run.Kernels = append(run.Kernels, results.Kernel{Release: kernelversion.ReleaseOf(release)})
+						run.Kernels = append(run.Kernels, results.KernelOf(release))
 					}
 				case "filesystems":
 					run.Selected.Filesystems = strings.Split(value, ",")

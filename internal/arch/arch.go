@@ -115,7 +115,8 @@ func FlavourOf(release string) string {
 	for _, a := range all {
 		for _, f := range a.Flavours {
 			// amd64 is a suffix of cloud-amd64, too.
-			if len(f) > len(found) && strings.HasSuffix(release, "-"+f) {
+			before := len(release) - len(f) - 1
+			if len(f) > len(found) && before >= 0 && release[before] == '-' && release[before+1:] == f {
 				found = f
 			}
 		}

@@ -29,7 +29,7 @@ func planned(ctx context.Context, s *store.Store, r results.Run) []results.Cell 
 	for _, k := range kernels {
 		for _, fs := range r.Selected.Filesystems {
 			key := results.CellKey{Kernel: k.Name, FS: fs}
-			columns = append(columns, results.Cell{Attempt: results.Attempt{CellKey: results.SafeKey(key), Version: k.Version}})
+			columns = append(columns, results.Cell{Attempt: results.Attempt{CellKey: results.SafeKey(key), Version: k.Version, Platform: k.Platform}})
 		}
 	}
 	return columns

@@ -54,19 +54,21 @@ type Kernel struct {
 	Version kernelversion.Version `json:"version"`
 	Arch    string                `json:"arch,omitempty"` // see kernels.AMD64; empty in old recipes, which are amd64
 	Flavour string                `json:"flavour,omitempty"`
-	Origin  string                `json:"origin"`
+	// PageSize is in bytes; 0 if it is unknown until the kernel is fetched.
+	PageSize int    `json:"page_size,omitempty"`
+	Origin   string `json:"origin"`
 	// Digest identifies the build; empty until the kernel is fetched.
 	Digest string `json:"digest,omitempty"`
 }
 
 // KernelOf is the plan's view of a kernel that is ready to boot.
 func KernelOf(k kernels.Kernel) Kernel {
-	return Kernel{Release: k.Release, Version: k.Version, Arch: k.Arch, Flavour: k.Flavour, Origin: k.Origin, Digest: k.Digest}
+	return Kernel{Release: k.Release, Version: k.Version, Arch: k.Arch, Flavour: k.Flavour, PageSize: k.PageSize, Origin: k.Origin, Digest: k.Digest}
 }
 
 // KernelOfEntry is the plan's view of a kernel that is still to be fetched.
 func KernelOfEntry(e kernels.Entry) Kernel {
-	return Kernel{Release: e.Release, Version: e.Version, Arch: e.Arch, Flavour: e.Flavour, Origin: e.Origin}
+	return Kernel{Release: e.Release, Version: e.Version, Arch: e.Arch, Flavour: e.Flavour, PageSize: e.PageSize, Origin: e.Origin}
 }
 
 // Test is one test or subtest, a row of the matrix.

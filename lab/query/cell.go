@@ -27,7 +27,8 @@ func ParseCell(text string) (results.CellKey, bool) {
 	return results.CellKey{Kernel: parts[0], FS: parts[1], Test: parts[2]}, true
 }
 
-// FindCell finds the cell in the named run, or in the newest that has it. Steps of
+// FindCell finds the cell in the named run, or in the newest that has it. Its kernel
+// may be the beginning of a release, with @FLAVOUR: see results.OfFlavour. Steps of
 // other commands are looked into last: a cell that only a bisection saw is one, too.
 func FindCell(ctx context.Context, store *store.Store, key results.CellKey, name string) (results.Run, results.Cell, error) {
 	var runs []results.Run
@@ -47,10 +48,9 @@ func FindCell(ctx context.Context, store *store.Store, key results.CellKey, name
 			return results.Run{}, results.Cell{}, err
 		}
 		var found []results.Cell
-		for _, k := range kernels {
-			if !strings.HasPrefix(k.Name, key.Kernel) {
-				continue
-			}
+		bare, flavour := results.CutFlavour(key.Kernel)
+		kernels = slices.DeleteFunc(kernels, func(k results.Kernel) bool { return !strings.HasPrefix(k.Name, bare) })
+		for _, k := range results.OfFlavour(kernels, flavour) {
 			c, ok, err := store.Cell(ctx, run.ID, results.CellKey{Kernel: k.Name, FS: key.FS, Test: key.Test})
 			if err != nil {
 				return results.Run{}, results.Cell{}, err

@@ -29,11 +29,7 @@ type Comparison struct {
 // replaces that of the runs. Subjects without a cell in common are an error of
 // the user.
 func Compare(ctx context.Context, s session.Settings, store *store.Store, before, after, policy string, depth int) (Comparison, error) {
-	old, err := history.FindSubject(ctx, store, before)
-	if err != nil {
-		return Comparison{}, err
-	}
-	newer, err := history.FindSubject(ctx, store, after)
+	old, newer, err := history.FindSubjects(ctx, store, before, after)
 	if err != nil {
 		return Comparison{}, err
 	}

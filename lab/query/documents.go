@@ -34,9 +34,10 @@ type CellHistory struct {
 
 // PastResult is the result of a cell in one run.
 type PastResult struct {
-	Run      string           `json:"run"`
-	Started  time.Time        `json:"started"`
-	Kernel   string           `json:"kernel"`
+	Run     string    `json:"run"`
+	Started time.Time `json:"started"`
+	Kernel  string    `json:"kernel"`
+	results.Platform
 	Class    outcome.Class    `json:"class"`
 	Verdict  outcome.Verdict  `json:"verdict"`
 	Outcome  outcome.Outcome  `json:"outcome"`
@@ -89,6 +90,8 @@ type RuleUse struct {
 	Tests       []string        `json:"tests"`
 	Filesystems []string        `json:"filesystems"` // empty: all
 	Kernels     []string        `json:"kernels"`     // empty: all
+	Arch        []string        `json:"arch"`        // empty: all
+	Flavours    []string        `json:"flavours"`    // empty: all
 	Verdict     outcome.Verdict `json:"verdict"`
 	Outcome     outcome.Outcome `json:"outcome"`
 	Reason      string          `json:"reason"`
@@ -111,7 +114,7 @@ func NewRuleUses(uses []expect.Use) (all []RuleUse, useless int) {
 		}
 		r := u.Rule
 		all = append(all, RuleUse{Line: r.Line, Tests: append([]string{}, r.Test...), Filesystems: append([]string{}, r.Filesystem...),
-			Kernels: append([]string{}, r.Kernels...), Verdict: r.Verdict, Outcome: r.Outcome, Reason: r.Reason, Owner: r.Owner, Link: r.Link,
+			Kernels: append([]string{}, r.Kernels...), Arch: append([]string{}, r.Arch...), Flavours: append([]string{}, r.Flavour...), Verdict: r.Verdict, Outcome: r.Outcome, Reason: r.Reason, Owner: r.Owner, Link: r.Link,
 			Until: r.Until, Matched: u.Expected, Failed: u.Failed, Passed: u.Passed, Problem: u.Problem})
 	}
 	return all, useless

@@ -13,7 +13,7 @@ import (
 
 // Filter selects cells of a run. Empty fields select all.
 type Filter struct {
-	Kernel     string // the beginning of a release
+	Kernel     string // the beginning of a release; with @FLAVOUR only of that flavour
 	Filesystem string
 	Tests      string // a regular expression
 	Verdict    string // verdicts, comma-separated
@@ -32,8 +32,9 @@ func (f Filter) Compile() (func(results.Cell) bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	kernel, flavour := results.CutFlavour(f.Kernel)
 	return func(c results.Cell) bool {
-		return strings.HasPrefix(c.Kernel, f.Kernel) &&
+		return strings.HasPrefix(c.Kernel, kernel) && (flavour == "" || c.Release().In(flavour)) &&
 			(f.Filesystem == "" || c.FS == f.Filesystem) &&
 			re.MatchString(c.Test) &&
 			(len(verdicts) == 0 || slices.Contains(verdicts, c.Verdict))

@@ -57,7 +57,7 @@ func History(ctx context.Context, s session.Settings, key results.CellKey, last 
 		c := &cells[0]
 		of := history.RateOf(c, fails)
 		rate = rate.Plus(of)
-		h.Results = append(h.Results, PastResult{Run: p.Run.ID, Started: p.Run.Started, Kernel: c.Kernel, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome,
+		h.Results = append(h.Results, PastResult{Run: p.Run.ID, Started: p.Run.Started, Kernel: c.Kernel, Platform: c.Release().Platform, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome,
 			Expected: c.Expected, Why: c.Why, Detail: c.Detail, Failed: of.Failed, Attempts: of.Attempts})
 	}
 	h.Rate = newRate(rate)

@@ -110,7 +110,11 @@ func (l *RunList) count(ctx context.Context, s *store.Store, all []results.RunSu
 func selection(r results.Run) string {
 	var series []string
 	for _, k := range r.Kernels {
-		series = append(series, k.Series())
+		of := k.Series()
+		if !k.Usual() {
+			of += "@" + k.Tag()
+		}
+		series = append(series, of)
 	}
 	return strings.Join(slices.Compact(series), ",") + "\n" + r.Selected.Key()
 }

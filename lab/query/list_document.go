@@ -22,7 +22,7 @@ type RunDocument struct {
 	Seed     uint64                  `json:"seed"`
 	Command  []string                `json:"command"`
 	Origin   results.Origin          `json:"origin"`
-	Kernels  []string                `json:"kernels"` // releases, oldest first
+	Kernels  []string                `json:"kernels"` // releases, those of a flavour together and oldest first
 	FS       []string                `json:"filesystems"`
 	Tests    string                  `json:"tests"` // in words
 	Planned  int                     `json:"planned"`

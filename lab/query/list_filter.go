@@ -12,7 +12,7 @@ import (
 // RunFilter selects runs of a list. Empty fields select all.
 type RunFilter struct {
 	Since      time.Time
-	Kernel     string // a release or upstream version, or a prefix that ends where a number ends
+	Kernel     string // a release or upstream version, or a prefix that ends where a number ends; @FLAVOUR selects a flavour
 	Filesystem string
 	Tests      string // part of the tests in words
 	Text       string // part of the id, command, selection, marks or problem
@@ -21,7 +21,8 @@ type RunFilter struct {
 
 // match does not consider Steps.
 func (f RunFilter) match(r results.RunSummary, marks []string) bool {
-	isKernel := func(k results.Kernel) bool { return k.Is(f.Kernel) }
+	name, flavour := results.CutFlavour(f.Kernel)
+	isKernel := func(k results.Kernel) bool { return (k.Is(name) || name == "") && k.In(flavour) }
 	return !r.Started.Before(f.Since) &&
 		(f.Kernel == "" || slices.ContainsFunc(r.Kernels, isKernel)) &&
 		(f.Filesystem == "" || slices.Contains(r.Selected.Filesystems, f.Filesystem)) &&

@@ -144,13 +144,18 @@ func selectionWords(r results.Run) string {
 	case n == 1:
 		words = append(words, shortKernel(r.Kernels[0]))
 	case n > 1:
-		first, last := r.Kernels[0], r.Kernels[n-1]
+		byVersion := func(a, b results.Kernel) int { return a.Release.Compare(b.Release) }
+		first, last := slices.MinFunc(r.Kernels, byVersion), slices.MaxFunc(r.Kernels, byVersion)
 		from, to := first.Series(), last.Series()
 		if from == to {
 			from, to = shortKernel(first), shortKernel(last)
 		}
-		words = append(words, fmt.Sprintf("%d kernels %s–%s", n, from, to))
+		if from != to {
+			from += "–" + to
+		}
+		words = append(words, fmt.Sprintf("%d kernels %s", n, from))
 	}
+	words = append(words, flavourWords(r.Kernels)...)
 	switch fs := r.Selected.Filesystems; {
 	case len(fs) > 2:
 		words = append(words, fmt.Sprintf("%d fs", len(fs)))
@@ -161,6 +166,23 @@ func selectionWords(r results.Run) string {
 		words = append(words, r.Selected.Tests)
 	}
 	return sanitize.Line(strings.Join(words, ", "))
+}
+
+// flavourWords names the flavour of a run's kernels, unless that is the default one.
+func flavourWords(kernels []results.Kernel) []string {
+	if !slices.ContainsFunc(kernels, func(k results.Kernel) bool { return !k.Usual() }) {
+		return nil
+	}
+	var tags []string
+	for _, k := range kernels {
+		if tag := k.Tag(); tag != "" && !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) > 2 {
+		return []string{fmt.Sprintf("%d flavours", len(tags))}
+	}
+	return tags
 }
 
 // shortKernel is the upstream version of a kernel, or its release if that is not

@@ -22,7 +22,7 @@ func release(t *testing.T, name, version string) results.Kernel {
 	t.Helper()
 	v, err := kernelversion.Parse(version)
 	resultstest.Must(t, err)
-	return results.Kernel{Release: kernelversion.Release{Name: name, Version: v}}
+	return results.Kernel{Platform: results.KernelOf(name).Platform, Release: kernelversion.Release{Name: name, Version: v}}
 }
 
 // listStore has runs of two selections, a step, and one that was killed.

@@ -92,6 +92,9 @@ func WriteCells(ctx context.Context, out io.Writer, store *store.Store, s sessio
 func showCell(out io.Writer, c results.Cell, attempts []results.Attempt, o terminal.Options) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", sanitize.Line(c.CellKey.String()), terminal.Result(&c.Attempt, o.Color))
+	if words := c.Release().Words(); words != "" {
+		fmt.Fprintf(&b, "  architecture: %s\n", sanitize.Line(words))
+	}
 	if c.Why != "" || c.Expected != "" {
 		fmt.Fprintf(&b, "  %s: %s\n", strings.ReplaceAll(cmp.Or(string(c.Expected), "expectation"), "-", " "), sanitize.Line(c.Why))
 	}

@@ -24,6 +24,7 @@ type ShownCells struct {
 // ShownCell is one cell with all its attempts.
 type ShownCell struct {
 	results.CellKey
+	results.Platform
 	Class    outcome.Class    `json:"class"`
 	Verdict  outcome.Verdict  `json:"verdict"`
 	Outcome  outcome.Outcome  `json:"outcome"`
@@ -59,7 +60,7 @@ func ShowCells(ctx context.Context, store *store.Store, s session.Stored, pick f
 		if err != nil {
 			return shown, err
 		}
-		one := ShownCell{CellKey: c.CellKey, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind, Expected: c.Expected,
+		one := ShownCell{CellKey: c.CellKey, Platform: c.Release().Platform, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind, Expected: c.Expected,
 			Why: c.Why, Flaky: c.Flaky, Command: results.RepeatCommand(s.Run, c.CellKey)}
 		for _, a := range attempts {
 			covariates := maps.Clone(a.Covariates)

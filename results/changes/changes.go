@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -163,18 +162,18 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 	was := results.Releases(before)
 	left := slices.Clone(was) // kernels that are not replaced yet
 	predecessors := map[string]string{}
-	standIn := func(release, old kernelversion.Release) {
+	standIn := func(release, old results.Kernel) {
 		n.Replaced = append(n.Replaced, Replacement{Kernel: release.Name, Before: old.Name})
 		predecessors[release.Name] = old.Name
 	}
-	var others []kernelversion.Release
+	var others []results.Kernel
 	for _, release := range results.Releases(n.Cells) {
 		old, ok := compare.Predecessor(release, was)
 		if !ok {
 			others = append(others, release)
 			continue
 		}
-		left = slices.DeleteFunc(left, func(r kernelversion.Release) bool { return r.Name == old.Name })
+		left = slices.DeleteFunc(left, func(r results.Kernel) bool { return r.Name == old.Name })
 		if old.Name != release.Name {
 			standIn(release, old)
 		}
@@ -188,7 +187,7 @@ func (n *Summary) lineUp(before []results.Cell) map[string]string {
 			n.NewKernels = append(n.NewKernels, release.Name)
 			continue
 		}
-		left = slices.DeleteFunc(left, func(r kernelversion.Release) bool { return r.Name == gone.Name })
+		left = slices.DeleteFunc(left, func(r results.Kernel) bool { return r.Name == gone.Name })
 		standIn(release, old)
 	}
 	return predecessors

@@ -35,9 +35,15 @@ func titled(title string) string {
 
 // extent says where a violation is: cells, filesystems, and since which kernel.
 func extent(v findings.Violation) string {
-	where := numbered(v.Cells, "cell") + " on " + short(strings.Join(v.Filesystems, ", ")) + " since " + sanitize.Line(v.Since)
-	if v.Before != "" {
-		where += ", not in " + sanitize.Line(v.Before)
+	where := numbered(v.Cells, "cell") + " on " + short(strings.Join(v.Filesystems, ", ")) + " since "
+	for i, f := range v.Flavours {
+		if i > 0 {
+			where += "; "
+		}
+		where += sanitize.Line(f.Since)
+		if f.Before != "" {
+			where += ", not in " + sanitize.Line(f.Before)
+		}
 	}
 	return where
 }

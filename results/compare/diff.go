@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
@@ -83,18 +82,21 @@ func (d Difference) Empty() bool { return len(d.Lists()) == 0 }
 
 // Diff compares the cells of an earlier run a with those of a later run b. If
 // their policies differ, show both under one policy first, and apply the user's
-// expectations. If each run has one kernel of a series that the other lacks,
-// the two are compared: a point release replaces its predecessor, and the
+// expectations. If each run has one kernel of a series and flavour that the other
+// lacks, the two are compared: a point release replaces its predecessor, and the
 // comparison is meant to show what it breaks.
 func Diff(a, b []results.Cell) Difference { return DiffAs(a, b, predecessors(a, b)) }
 
 // DiffAs is Diff with given predecessors: a kernel of the later run that is a
 // key is compared with its value, any other with itself.
 func DiffAs(a, b []results.Cell, predecessors map[string]string) Difference {
+	others := otherFlavours(results.Releases(a), results.Releases(b))
 	d := diff(a, b, func(c *results.Cell) results.CellKey { return c.CellKey }, func(c *results.Cell) results.CellKey {
 		k := c.CellKey
 		if old, ok := predecessors[k.Kernel]; ok {
 			k.Kernel = old
+		} else if others[k.Kernel] {
+			k.Kernel += "\x00" // no cell of the earlier run
 		}
 		return k
 	})
@@ -102,27 +104,44 @@ func DiffAs(a, b []results.Cell, predecessors map[string]string) Difference {
 	return d
 }
 
-// predecessors pairs the only kernel of a series that b lacks with the only one
-// that a lacks.
+// otherFlavours are the releases that kernels of two flavours have in common, one
+// in each run: builds of the same source for two architectures.
+func otherFlavours(before, after []results.Kernel) map[string]bool {
+	others := make(map[string]bool)
+	for _, k := range after {
+		others[k.Name] = slices.ContainsFunc(before, func(o results.Kernel) bool { return o.Name == k.Name && !o.SameFlavour(k) })
+	}
+	return others
+}
+
+// predecessors pairs the only kernel of a series and flavour that b lacks with the
+// only one that a lacks.
 func predecessors(a, b []results.Cell) map[string]string {
 	before, after := results.Releases(a), results.Releases(b)
-	only := func(kernels, others []kernelversion.Release) map[string][]string {
-		bySeries := make(map[string][]string)
-		for _, k := range kernels {
-			if !slices.ContainsFunc(others, func(o kernelversion.Release) bool { return o.Name == k.Name }) {
-				bySeries[k.Series()] = append(bySeries[k.Series()], k.Name)
-			}
-		}
-		return bySeries
+	only := func(kernels, others []results.Kernel) []results.Kernel {
+		return slices.DeleteFunc(slices.Clone(kernels), func(k results.Kernel) bool {
+			return slices.ContainsFunc(others, func(o results.Kernel) bool { return o.Name == k.Name && o.SameFlavour(k) })
+		})
 	}
 	gone, come := only(before, after), only(after, before)
 	pairs := make(map[string]string)
-	for series, old := range gone {
-		if len(old) == 1 && len(come[series]) == 1 {
-			pairs[come[series][0]] = old[0]
+	for _, k := range come {
+		like := func(o results.Kernel) bool { return o.Series() == k.Series() && o.SameFlavour(k) }
+		old := slices.IndexFunc(gone, like)
+		if old >= 0 && count(gone, like) == 1 && count(come, like) == 1 {
+			pairs[k.Name] = gone[old].Name
 		}
 	}
 	return pairs
+}
+
+func count(kernels []results.Kernel, like func(results.Kernel) bool) (n int) {
+	for _, k := range kernels {
+		if like(k) {
+			n++
+		}
+	}
+	return n
 }
 
 // DiffKernels compares the cells of two kernels by filesystem and test.
@@ -230,12 +249,20 @@ func (d Difference) Conditions(a, b results.Run) []Condition {
 		all = append(all, Condition{"kernel", kernel(a, d.Kernels[0]), kernel(b, d.Kernels[1])})
 	} else {
 		done := make(map[string]bool)
+		series := make(map[string]int)
+		for next := range d.Predecessors {
+			series[results.Series(next)]++
+		}
 		for _, next := range slices.SortedFunc(maps.Keys(d.Predecessors), func(a, b string) int {
-			return kernelversion.ReleaseOf(a).Compare(kernelversion.ReleaseOf(b))
+			return results.KernelOf(a).Compare(results.KernelOf(b))
 		}) {
 			old := d.Predecessors[next]
 			done[old], done[next] = true, true
-			all = append(all, Condition{kernelCondition + results.Series(next), kernel(a, old), kernel(b, next)})
+			name := kernelCondition + results.Series(next)
+			if series[results.Series(next)] > 1 {
+				name += " " + results.KernelOf(next).Tag()
+			}
+			all = append(all, Condition{name, kernel(a, old), kernel(b, next)})
 		}
 		listed = func(release string) bool { return done[release] }
 	}

@@ -74,6 +74,27 @@ func TestDiffFollowsASeries(t *testing.T) {
 	}
 }
 
+func TestDiffWithinAFlavour(t *testing.T) {
+	const pass, fail = outcome.Pass, outcome.Fail
+	a := []results.Cell{diffCell("6.12.9-cloud-amd64", "A", pass), diffCell("6.12.9-arm64-16k", "A", fail), diffCell("6.18.1-riscv64", "A", pass), diffCell("6.6.1-lab", "A", pass)}
+	b := []results.Cell{diffCell("6.12.10-cloud-amd64", "A", fail), diffCell("6.12.10-arm64-16k", "A", fail), diffCell("6.18.2-arm64", "A", fail), diffCell("6.6.1-lab", "A", fail)}
+	// Built from the same source for another architecture.
+	a[3].Platform = results.Platform{Arch: "amd64", PageSize: 4096}
+	b[3].Platform = results.Platform{Arch: "arm64", PageSize: 4096}
+	d := compare.Diff(a, b)
+	want := []string{"new-failures: 6.12.10-cloud-amd64/A", "new: 6.6.1-lab/A 6.18.2-arm64/A", "gone: 6.6.1-lab/A 6.18.1-riscv64/A"}
+	if diff := cmp.Diff(want, listed(d)); diff != "" || d.Same != 1 {
+		t.Errorf("same %d: %s", d.Same, diff)
+	}
+	var names []string
+	for _, c := range d.Conditions(results.Run{}, results.Run{}) {
+		names = append(names, c.Name)
+	}
+	if diff := cmp.Diff([]string{"kernel 6.12 cloud-amd64", "kernel 6.12 arm64-16k"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAssess(t *testing.T) {
 	const pass, fail = outcome.Pass, outcome.Fail
 	a := []results.Cell{diffCell("6.1", "Clean", pass), diffCell("6.1", "Shaky", pass), diffCell("6.1", "Some", pass), diffCell("6.1", "Most", pass)}

@@ -3,7 +3,6 @@ package compare
 import (
 	"slices"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -13,12 +12,12 @@ import (
 //
 // Distributions replace 6.12.117 with 6.12.118: without this, no cell of the
 // newest kernels would be compared.
-func Predecessor(release kernelversion.Release, others []kernelversion.Release) (found kernelversion.Release, ok bool) {
-	if slices.ContainsFunc(others, func(o kernelversion.Release) bool { return o.Name == release.Name }) {
+func Predecessor(release results.Kernel, others []results.Kernel) (found results.Kernel, ok bool) {
+	if slices.ContainsFunc(others, func(o results.Kernel) bool { return o.Name == release.Name && o.SameFlavour(release) }) {
 		return release, true
 	}
 	alike := relatives(release, others)
-	alike = slices.DeleteFunc(alike, func(o kernelversion.Release) bool { return o.Series() != release.Series() })
+	alike = slices.DeleteFunc(alike, func(o results.Kernel) bool { return o.Series() != release.Series() })
 	if found, ok := lastBefore(release, alike); ok || len(alike) == 0 {
 		return found, ok
 	}
@@ -27,28 +26,28 @@ func Predecessor(release kernelversion.Release, others []kernelversion.Release) 
 
 // Older returns the newest of other releases that is older than a release and
 // of the same flavour, in any series. ok is false if there is none.
-func Older(release kernelversion.Release, others []kernelversion.Release) (found kernelversion.Release, ok bool) {
+func Older(release results.Kernel, others []results.Kernel) (found results.Kernel, ok bool) {
 	return lastBefore(release, relatives(release, others))
 }
 
 // relatives are the releases of the same flavour, oldest first.
-func relatives(release kernelversion.Release, others []kernelversion.Release) []kernelversion.Release {
-	var alike []kernelversion.Release
+func relatives(release results.Kernel, others []results.Kernel) []results.Kernel {
+	var alike []results.Kernel
 	for _, o := range others {
-		if results.Flavour(o.Name) == results.Flavour(release.Name) {
+		if o.SameFlavour(release) && results.Flavour(o.Name) == results.Flavour(release.Name) {
 			alike = append(alike, o)
 		}
 	}
-	slices.SortFunc(alike, kernelversion.Release.Compare)
+	slices.SortFunc(alike, results.Kernel.Compare)
 	return alike
 }
 
 // lastBefore is the last of sorted releases that is older than one.
-func lastBefore(release kernelversion.Release, sorted []kernelversion.Release) (found kernelversion.Release, ok bool) {
+func lastBefore(release results.Kernel, sorted []results.Kernel) (found results.Kernel, ok bool) {
 	for _, o := range slices.Backward(sorted) {
 		if o.Compare(release) < 0 {
 			return o, true
 		}
 	}
-	return kernelversion.Release{}, false
+	return results.Kernel{}, false
 }

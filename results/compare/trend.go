@@ -73,11 +73,14 @@ func changedViolations(before, after []results.Cell) (n TrendChange) {
 		older[before[i].CellKey] = &before[i]
 	}
 	replaces := predecessors(before, after)
+	others := otherFlavours(results.Releases(before), results.Releases(after))
 	for i := range after {
 		c := &after[i]
 		k := c.CellKey
 		if old, ok := replaces[k.Kernel]; ok {
 			k.Kernel = old
+		} else if others[k.Kernel] {
+			continue
 		}
 		was := older[k]
 		if was == nil || !decided(was) || !decided(c) {

@@ -23,8 +23,8 @@ type Accepted struct {
 }
 
 // Accept generates rules for the failed cells that e does not cover. It merges
-// subtests, filesystems and neighbouring kernels with equal results into few
-// readable rules; no rule covers a cell with a different result. cells are
+// subtests, filesystems, neighbouring kernels and flavours with equal results into
+// few readable rules; no rule covers a cell with a different result. cells are
 // those of a run, with verdicts under policy; the rules get Reason, Owner, Link
 // and Until from like.
 func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like Rule) Accepted {
@@ -40,7 +40,7 @@ func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like 
 		top, _, _ := strings.Cut(cells[i].Test, "/")
 		byTest[top] = append(byTest[top], &cells[i])
 	}
-	kernels, _, _ := results.Axes(cells)
+	flavours := flavoursOf(cells)
 	tops := make([]string, 0, len(byTest))
 	for i := range cells { // in the order of reports
 		if top, _, _ := strings.Cut(cells[i].Test, "/"); !slices.Contains(tops, top) {
@@ -48,33 +48,47 @@ func (e *Expectations) Accept(cells []results.Cell, policy outcome.Policy, like 
 		}
 	}
 	for _, top := range tops {
-		of := byTest[top]
-		covers := make(map[expectation]*cover)
-		var order []expectation
-		for _, c := range of {
-			if !c.Bad() {
-				continue
+		var rules []Rule
+		for _, f := range flavours {
+			of := f.among(byTest[top])
+			contradict := of // the cells that may contradict a rule
+			if !f.named {
+				contradict = byTest[top]
 			}
-			x, ok := expectationOf(c)
-			if !ok {
-				a.Left = append(a.Left, c.CellKey)
-				continue
+			covers := make(map[expectation]*cover)
+			var order []expectation
+			for _, c := range of {
+				if !c.Bad() {
+					continue
+				}
+				x, ok := expectationOf(c)
+				if !ok {
+					a.Left = append(a.Left, c.CellKey)
+					continue
+				}
+				a.Cells++
+				if covers[x] == nil {
+					covers[x] = &cover{kernels: f.releases, cells: contradict, expectation: x, missing: make(map[results.CellKey]bool)}
+					order = append(order, x)
+				}
+				covers[x].missing[c.CellKey] = true
+				if r := m.rule(&c.Attempt); r != nil {
+					a.before = min(a.before, slices.IndexFunc(e.Rules, func(o Rule) bool { return o.Line == r.Line }))
+				}
 			}
-			a.Cells++
-			if covers[x] == nil {
-				covers[x] = &cover{kernels: kernels, cells: of, expectation: x, missing: make(map[results.CellKey]bool)}
-				order = append(order, x)
-			}
-			covers[x].missing[c.CellKey] = true
-			if r := m.rule(&c.Attempt); r != nil {
-				a.before = min(a.before, slices.IndexFunc(e.Rules, func(o Rule) bool { return o.Line == r.Line }))
+			for _, x := range order {
+				for _, r := range covers[x].rules() {
+					r.Arch, r.Flavour = f.arch, f.flavour
+					rules = merge(rules, r)
+				}
 			}
 		}
-		for _, x := range order {
-			for _, r := range covers[x].rules() {
-				r.Reason, r.Owner, r.Link, r.Until = like.Reason, like.Owner, like.Link, like.Until
-				a.Rules = append(a.Rules, r)
+		for _, r := range rules {
+			r.Reason, r.Owner, r.Link, r.Until = like.Reason, like.Owner, like.Link, like.Until
+			if len(r.Arch)+len(r.Flavour) == len(flavours) {
+				r.Arch, r.Flavour = nil, nil // the same on all
 			}
+			a.Rules = append(a.Rules, r)
 		}
 	}
 	return a

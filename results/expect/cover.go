@@ -13,8 +13,8 @@ import (
 // cover finds rules for the cells of one top-level test with the same result.
 type cover struct {
 	expectation
-	kernels []string        // of the run, in order
-	cells   []*results.Cell // of the test, with any result
+	kernels []string        // of the run and of one flavour, in order
+	cells   []*results.Cell // of the test and these kernels, with any result
 	missing map[results.CellKey]bool
 }
 
@@ -119,7 +119,7 @@ func in(names []string, wanted map[string]bool) []string {
 // point release is expected to behave the same.
 func (c *cover) ranges(b box) []kernelversion.Range {
 	tests := set(b.tests)
-	others, releases := make(map[kernelversion.Release]bool), make(map[string]kernelversion.Release)
+	others, releases := make(map[results.Kernel]bool), make(map[string]results.Kernel)
 	for _, x := range c.cells {
 		releases[x.Kernel] = x.Release()
 		if tests[x.Test] && slices.Contains(b.filesystems, x.FS) && !c.met(x) {
@@ -134,12 +134,12 @@ func (c *cover) ranges(b box) []kernelversion.Range {
 			return x, false
 		}
 		for _, k := range kernels {
-			if !x.Contains(releases[k]) {
+			if !x.Contains(releases[k].Release) {
 				return x, false
 			}
 		}
 		for k := range others {
-			if x.Contains(k) {
+			if x.Contains(k.Release) {
 				return x, false
 			}
 		}
@@ -148,7 +148,7 @@ func (c *cover) ranges(b box) []kernelversion.Range {
 	// end names a kernel in a range: by its release, or by its version if the
 	// release hides that.
 	end := func(k string) string {
-		if r := releases[k]; r != kernelversion.ReleaseOf(k) {
+		if r := releases[k].Release; r != kernelversion.ReleaseOf(k) {
 			return r.Version.String()
 		}
 		return k

@@ -25,6 +25,10 @@ type Rule struct {
 	Test       []string
 	Filesystem []string
 	Kernels    []string
+	// Arch and Flavour are names such as "arm64" and "arm64-16k". Kernels is about
+	// versions: without these it is about those of all flavours.
+	Arch    []string
+	Flavour []string
 	// Outcome and Verdict are the expected result. An empty one matches
 	// anything if the verdict is bad; they are not both empty.
 	Outcome outcome.Outcome

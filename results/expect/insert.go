@@ -86,7 +86,7 @@ func (r *Rule) write(indent string) (string, error) {
 		key    string
 		values []string
 	}{
-		{"test", r.Test}, {"filesystem", r.Filesystem}, {"kernels", r.Kernels}, {"outcome", one(string(r.Outcome))}, {"verdict", one(string(r.Verdict))},
+		{"test", r.Test}, {"filesystem", r.Filesystem}, {"kernels", r.Kernels}, {"arch", r.Arch}, {"flavour", r.Flavour}, {"outcome", one(string(r.Outcome))}, {"verdict", one(string(r.Verdict))},
 		{"reason", one(r.Reason)}, {"owner", one(r.Owner)}, {"link", one(r.Link)}, {"until", one(r.Until)},
 	} {
 		if len(f.values) == 0 {

@@ -19,8 +19,12 @@ func (r *Rule) ofFilesystem(fs string) bool {
 	return len(r.Filesystem) == 0 || anyGlob(r.Filesystem, fs)
 }
 
-func (r *Rule) ofKernel(k kernelversion.Release) bool {
-	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x kernelversion.Range) bool { return x.Contains(k) })
+func (r *Rule) ofKernel(k results.Kernel) bool {
+	return (len(r.Arch) == 0 || slices.Contains(r.Arch, k.Arch)) && (len(r.Flavour) == 0 || slices.Contains(r.Flavour, k.Flavour)) && r.ofVersion(k)
+}
+
+func (r *Rule) ofVersion(k results.Kernel) bool {
+	return len(r.ranges) == 0 || slices.ContainsFunc(r.ranges, func(x kernelversion.Range) bool { return x.Contains(k.Release) })
 }
 
 func anyGlob(patterns []string, name string) bool {
@@ -53,11 +57,11 @@ type matcher struct {
 	rules       []*Rule // those that have not expired
 	tests       map[string][]int
 	filesystems map[string][]bool
-	kernels     map[kernelversion.Release][]bool
+	kernels     map[results.Kernel][]bool
 }
 
 func (e *Expectations) matcher() *matcher {
-	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[kernelversion.Release][]bool{}}
+	m := &matcher{tests: map[string][]int{}, filesystems: map[string][]bool{}, kernels: map[results.Kernel][]bool{}}
 	if e != nil {
 		for i := range e.Rules {
 			if !e.Expired(&e.Rules[i]) {

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
@@ -100,7 +101,7 @@ func (p *reader) fault(line int, format string, args ...any) {
 }
 
 // keys are the keys of a rule, in the order in which they are written.
-var keys = []string{"test", "filesystem", "kernels", "outcome", "verdict", "reason", "owner", "link", "until"}
+var keys = []string{"test", "filesystem", "kernels", "arch", "flavour", "outcome", "verdict", "reason", "owner", "link", "until"}
 
 func (p *reader) rule(n ast.Node) {
 	var pairs []*ast.MappingValueNode
@@ -146,7 +147,7 @@ func (p *reader) rule(n ast.Node) {
 }
 
 func (r *Rule) set(key string, n ast.Node) error {
-	lists := map[string]*[]string{"test": &r.Test, "filesystem": &r.Filesystem, "kernels": &r.Kernels}
+	lists := map[string]*[]string{"test": &r.Test, "filesystem": &r.Filesystem, "kernels": &r.Kernels, "arch": &r.Arch, "flavour": &r.Flavour}
 	if list := lists[key]; list != nil {
 		var err error
 		*list, err = texts(n)
@@ -196,6 +197,16 @@ func (r *Rule) validate() (key string, err error) {
 	if r.Until != "" {
 		if _, err := time.Parse(time.DateOnly, r.Until); err != nil {
 			return "until", fmt.Errorf("until %q must be a date like 2027-03-31", r.Until)
+		}
+	}
+	for _, name := range r.Arch {
+		if _, err := arch.Parse(name); err != nil {
+			return "arch", err
+		}
+	}
+	for _, name := range r.Flavour {
+		if _, err := arch.OfFlavour(name); err != nil {
+			return "flavour", err
 		}
 	}
 	r.ranges = nil

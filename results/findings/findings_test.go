@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/findings"
@@ -55,7 +54,7 @@ func TestBrokenInvariants(t *testing.T) {
 		}
 		names[b.Name] = true
 		for k := range b.Where {
-			if kernelversion.ReleaseOf(k).Compare(b.Example.Release()) > 0 {
+			if results.KernelOf(k).Compare(b.Example.Release()) > 0 {
 				t.Errorf("%s: the example is of %s, and %s is newer", b.Name, b.Example.Kernel, k)
 			}
 		}

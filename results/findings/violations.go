@@ -21,16 +21,27 @@ type Violation struct {
 	Cells   int             `json:"cells"`
 	// Expected counts those of the cells that fail as the user expects (XFAIL).
 	Expected    int      `json:"expected"`
-	Kernels     []string `json:"kernels"` // oldest first
+	Kernels     []string `json:"kernels"` // those of a flavour together, oldest first
 	Filesystems []string `json:"filesystems"`
+	// Since and Before are those of the first of Flavours.
+	Since  string `json:"since"`
+	Before string `json:"before"`
+	// Flavours has an entry for each flavour of kernels that has it, in the order
+	// of Kernels.
+	Flavours []Beginning `json:"flavours"`
+	// Command reproduces Example, the first of the newest kernel's cells.
+	Command string          `json:"command"`
+	Example results.CellKey `json:"example"`
+}
+
+// Beginning is where a violation begins on the kernels of one flavour.
+type Beginning struct {
+	Flavour string `json:"flavour"` // or the architecture; empty: unknown
 	// Since is the oldest kernel of the run that has it, and Before the newest
 	// older one that ran a same cell without it. Before is empty if there is
 	// none: the run does not tell since when.
 	Since  string `json:"since"`
 	Before string `json:"before"`
-	// Command reproduces Example, the first of the newest kernel's cells.
-	Command string          `json:"command"`
-	Example results.CellKey `json:"example"`
 }
 
 // What names a violation in one line: its verdict, its title as written by the
@@ -64,12 +75,12 @@ func Violations(r results.Run, cells []results.Cell) []Violation {
 			groups[k] = append(groups[k], c)
 		}
 	}
-	held := holding(cells)
+	held, kernels := holding(cells), orderOf(cells)
 	all := make([]Violation, 0, len(groups))
 	for _, k := range slices.SortedFunc(maps.Keys(groups), func(a, b key) int {
 		return cmp.Or(results.CompareNatural(a.test, b.test), strings.Compare(a.title, b.title), strings.Compare(string(a.verdict), string(b.verdict)))
 	}) {
-		all = append(all, newViolation(r, k.test, k.title, groups[k], held))
+		all = append(all, newViolation(r, k.test, k.title, groups[k], held, kernels))
 	}
 	slices.SortStableFunc(all, func(a, b Violation) int {
 		return cmp.Or(compareBool(a.Expected == a.Cells, b.Expected == b.Cells), b.Cells-a.Cells)
@@ -77,12 +88,16 @@ func Violations(r results.Run, cells []results.Cell) []Violation {
 	return all
 }
 
-func newViolation(r results.Run, test, title string, cells []*results.Cell, held map[column][]*results.Cell) Violation {
+func newViolation(r results.Run, test, title string, cells []*results.Cell, held map[column][]*results.Cell, kernels order) Violation {
 	v := Violation{Test: test, Title: title, Verdict: cells[0].Verdict, Outcome: cells[0].Outcome, Cells: len(cells)}
 	ordered := slices.Clone(cells)
-	slices.SortFunc(ordered, results.CompareCells)
+	slices.SortFunc(ordered, kernels.compare)
 	filesystems := map[string]bool{}
+	var example *results.Cell // the first of the newest kernel's
 	for _, c := range ordered {
+		if example == nil || c.Kernel != example.Kernel {
+			example = c
+		}
 		if c.Expected == results.XFail {
 			v.Expected++
 		}
@@ -92,23 +107,19 @@ func newViolation(r results.Run, test, title string, cells []*results.Cell, held
 		filesystems[c.FS] = true
 	}
 	v.Filesystems = slices.SortedFunc(maps.Keys(filesystems), results.CompareNatural)
-	oldest := ordered[0]
-	v.Since = oldest.Kernel
-	var before *results.Cell
-	for _, c := range ordered {
-		for _, h := range held[column{c.FS, c.Test}] {
-			older := h.Release().Compare(oldest.Release()) < 0
-			if older && (before == nil || h.Release().Compare(before.Release()) > 0) {
-				before = h
-			}
-		}
-	}
-	if before != nil {
-		v.Before = before.Kernel
-	}
-	newest := v.Kernels[len(v.Kernels)-1]
-	example := ordered[slices.IndexFunc(ordered, func(c *results.Cell) bool { return c.Kernel == newest })]
 	v.Example, v.Command = example.CellKey, results.RepeatCommand(r, example.CellKey)
+	// The user's own kernels are between Debian's.
+	slices.SortStableFunc(ordered, func(a, b *results.Cell) int { return kernels.flavour[a.Kernel] - kernels.flavour[b.Kernel] })
+	for len(ordered) > 0 {
+		in := kernels.flavour[ordered[0].Kernel]
+		n := slices.IndexFunc(ordered, func(c *results.Cell) bool { return kernels.flavour[c.Kernel] != in })
+		if n < 0 {
+			n = len(ordered)
+		}
+		v.Flavours = append(v.Flavours, kernels.begins(ordered[:n], held))
+		ordered = ordered[n:]
+	}
+	v.Since, v.Before = v.Flavours[0].Since, v.Flavours[0].Before
 	return v
 }
 

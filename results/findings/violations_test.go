@@ -37,10 +37,11 @@ func TestViolations(t *testing.T) {
 	want := []findings.Violation{
 		{Test: "s.TestPunch", Title: "phantom-zero", Verdict: outcome.Fail, Outcome: outcome.PhantomZero, Cells: 3,
 			Kernels: []string{"6.12.1", "6.12.9"}, Filesystems: []string{"btrfs", "xfs"}, Since: "6.12.1", Before: "6.1.5",
-			Command: `splicelab run -k 6.12.9 -f btrfs -t '^s\.TestPunch/page$' --seed 7`,
-			Example: results.CellKey{Kernel: "6.12.9", FS: "btrfs", Test: punch}},
-		{Test: crash, Title: "no output for 10 s", Verdict: outcome.Hang, Cells: 1, Kernels: []string{"6.12.9"}, Filesystems: []string{"xfs"}, Since: "6.12.9"},
-		{Test: crash, Title: "BUG: KASAN: use-after-free in foo", Verdict: outcome.Crash, Cells: 1, Expected: 1, Kernels: []string{"6.1.5"}, Filesystems: []string{"xfs"}, Since: "6.1.5"},
+			Flavours: []findings.Beginning{{Since: "6.12.1", Before: "6.1.5"}},
+			Command:  `splicelab run -k 6.12.9 -f btrfs -t '^s\.TestPunch/page$' --seed 7`,
+			Example:  results.CellKey{Kernel: "6.12.9", FS: "btrfs", Test: punch}},
+		{Test: crash, Title: "no output for 10 s", Verdict: outcome.Hang, Cells: 1, Kernels: []string{"6.12.9"}, Filesystems: []string{"xfs"}, Since: "6.12.9", Flavours: []findings.Beginning{{Since: "6.12.9"}}},
+		{Test: crash, Title: "BUG: KASAN: use-after-free in foo", Verdict: outcome.Crash, Cells: 1, Expected: 1, Kernels: []string{"6.1.5"}, Filesystems: []string{"xfs"}, Since: "6.1.5", Flavours: []findings.Beginning{{Since: "6.1.5"}}},
 	}
 	ignore := cmpopts.IgnoreFields(findings.Violation{}, "Command", "Example")
 	if d := cmp.Diff(want[0], got[0]); d != "" {
@@ -52,6 +53,30 @@ func TestViolations(t *testing.T) {
 	// The policy of the run changes neither the list nor its order.
 	if d := cmp.Diff(got, findings.Violations(run, results.Show(cells, outcome.PolicySnapshot))); d != "" {
 		t.Errorf("under another policy (-alias +snapshot):\n%s", d)
+	}
+}
+
+// A violation begins on each flavour for itself: another one's kernels say nothing
+// about it.
+func TestViolationsByFlavour(t *testing.T) {
+	got := findings.Violations(resultstest.Run("r", 0), resultstest.FlavourCells())
+	want := map[string][]findings.Beginning{
+		"splice.TestPunchHole": {
+			{Flavour: "cloud-amd64", Since: "6.12.117+deb13-cloud-amd64", Before: "6.1.0-56-cloud-amd64"},
+			{Flavour: "arm64-16k", Since: "6.12.117+deb13-arm64-16k", Before: "6.12.116+deb13-arm64-16k"},
+		},
+		"splice.TestAppend": {{Flavour: "arm64-16k", Since: "6.12.116+deb13-arm64-16k"}},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d violations, want %d", len(got), len(want))
+	}
+	for _, v := range got {
+		if d := cmp.Diff(want[v.Test], v.Flavours); d != "" {
+			t.Errorf("%s: %s", v.Test, d)
+		}
+		if v.Since != v.Flavours[0].Since || v.Before != v.Flavours[0].Before || v.Example.Kernel != "6.12.117+deb13-arm64-16k" {
+			t.Errorf("%s: since %s, before %s, example %s", v.Test, v.Since, v.Before, v.Example)
+		}
 	}
 }
 

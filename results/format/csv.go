@@ -13,7 +13,7 @@ import (
 // csvColumns are the columns, named as in the JSON document. Columns are
 // appended, never moved.
 var csvColumns = []string{"run", "kernel", "fs", "test", "verdict", "outcome", "kind", "standing", "why", "detail",
-	"duration_ms", "attempts", "infra", "flaky", "finished", "covariates", "class"}
+	"duration_ms", "attempts", "infra", "flaky", "finished", "covariates", "class", "arch", "flavour", "page_size"}
 
 // WriteCSV writes a line for each cell (RFC 4180). Covariates are one JSON
 // object. Text that a spreadsheet would evaluate as a formula is prefixed with
@@ -41,7 +41,9 @@ func WriteCSV(w io.Writer, d Document) error {
 			line[j] = noFormula(sanitize.Line(line[j]))
 		}
 		// An object may be longer than sanitize.Line allows, and starts with "{".
-		if err := out.Write(append(line, string(covariates), string(c.Class()))); err != nil {
+		of := c.Release().Platform
+		if err := out.Write(append(line, string(covariates), string(c.Class()),
+			noFormula(sanitize.Line(of.Arch)), noFormula(sanitize.Line(of.Flavour)), strconv.Itoa(of.PageSize))); err != nil {
 			return err
 		}
 	}

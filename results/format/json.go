@@ -38,7 +38,8 @@ type (
 		PausedMS   int64             `json:"paused_ms"` // time between started and finished while the run was stopped
 	}
 	documentCell struct {
-		Kernel     string            `json:"kernel"`
+		Kernel string `json:"kernel"`
+		results.Platform
 		FS         string            `json:"fs"`
 		Test       string            `json:"test"`
 		Class      outcome.Class     `json:"class"` // the same under every policy
@@ -91,7 +92,7 @@ func JSON(d Document) any {
 	}
 	for i := range d.Cells {
 		c := &d.Cells[i]
-		doc.Cells[i] = documentCell{Kernel: c.Kernel, FS: c.FS, Test: c.Test, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome,
+		doc.Cells[i] = documentCell{Kernel: c.Kernel, Platform: c.Release().Platform, FS: c.FS, Test: c.Test, Class: c.Class(), Verdict: c.Verdict, Outcome: c.Outcome,
 			Kind: c.Kind, Expected: c.Expected, Why: c.Why, Detail: c.Detail, DurationMS: c.Duration.Milliseconds(),
 			TimingMS: documentTiming(c.Timing), Attempts: c.Attempts, Infra: c.Infra, Flaky: c.Flaky, Covariates: orEmpty(c.Covariates)}
 	}

@@ -81,6 +81,7 @@ const (
 	propertyKernel = "splicelab.kernel"
 	propertyFS     = "splicelab.filesystem"
 	propertyRun    = "splicelab.run"
+	propertyLab    = "splicelab." // and the name of a fact about the kernel
 	propertyCond   = "condition "
 )
 
@@ -150,6 +151,9 @@ func junitProperties(r results.Run, g results.Group) []junitNamed {
 	all := []junitNamed{
 		{propertyRun, junitLine(r.ID)}, {propertyKernel, junitLine(g.Kernel)}, {propertyFS, junitLine(g.FS)},
 		{"policy", junitLine(string(r.Policy))}, {"accel", junitLine(r.Accel)}, {"seed", strconv.FormatUint(r.Seed, 10)},
+	}
+	for _, n := range platformNotes(g.Cells[0].Release().Platform) {
+		all = append(all, junitNamed{propertyLab + n.name, junitLine(n.value)})
 	}
 	if r.Problem != "" {
 		all = append(all, junitNamed{"problem", junitLine(r.Problem)})

@@ -190,6 +190,7 @@ func (r *junitReader) suiteProperty(p *junitPlace, name, value string) error {
 		p.fs, p.ours = value, true
 	case name == propertyRun:
 		run.ID = value
+	case p.ours && r.platform(p.kernel, strings.TrimPrefix(name, propertyLab), value):
 	case p.ours && name == "policy":
 		run.Policy = outcome.Policy(value)
 	case p.ours && name == "accel":

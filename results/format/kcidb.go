@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -60,6 +61,7 @@ type (
 		Origin     string            `json:"origin"`
 		CheckoutID string            `json:"checkout_id"`
 		Comment    string            `json:"comment"`
+		Arch       string            `json:"architecture,omitempty"` // as in the kernel's source
 		Status     string            `json:"status,omitempty"`
 		Misc       map[string]string `json:"misc"`
 	}
@@ -152,7 +154,7 @@ func WriteKCIDB(w io.Writer, d Document) error {
 		c := &d.Cells[i]
 		build, known := builds[c.Kernel]
 		if !known {
-			build = k.build(c.Kernel)
+			build = k.build(c.Kernel, c.Release().Platform)
 			builds[c.Kernel] = build
 		}
 		k.test(c, build)
@@ -180,11 +182,14 @@ func (k *kcidbReporter) id(parts ...string) string {
 // nor patchset_hash, since an empty one would mean unpatched; release and image
 // digest identify it. A kernel that the lab built from a commit has both
 // hashes.
-func (k *kcidbReporter) build(kernel string) string {
+func (k *kcidbReporter) build(kernel string, of results.Platform) string {
 	release, misc := sanitize.Line(kernel), map[string]string{}
 	digest := sanitize.Line(k.d.Run.Conditions["kernel "+kernel])
 	id := k.id("kernel", release)
 	misc["release"] = release
+	for _, n := range platformNotes(of) {
+		misc[n.name] = sanitize.Line(n.value)
+	}
 	if digest != "" {
 		id = k.id("kernel", release, digest)
 		misc["digest"] = digest
@@ -199,6 +204,9 @@ func (k *kcidbReporter) build(kernel string) string {
 	}
 	k.report.Checkouts = append(k.report.Checkouts, checkout)
 	b := kcidbBuild{ID: id, Origin: k.origin, CheckoutID: id, Comment: "kernel " + release, Misc: misc}
+	if a, err := arch.Parse(of.Arch); err == nil {
+		b.Arch = a.Kernel.Arch
+	}
 	if k.ran[kernel] { // there was an image to boot
 		b.Status = "PASS"
 	}

@@ -44,7 +44,7 @@ func (k kcidbObjects) check(t *testing.T, origin string) {
 		objects   []map[string]any
 	}{
 		{"checkouts", "id origin comment valid misc start_time git_commit_hash git_repository_url patchset_hash", nil, k.Checkouts},
-		{"builds", "id origin checkout_id comment status misc", []string{"checkout_id", "checkouts"}, k.Builds},
+		{"builds", "id origin checkout_id comment architecture status misc", []string{"checkout_id", "checkouts"}, k.Builds},
 		{"tests", "id origin build_id path comment status start_time duration log_excerpt environment misc", []string{"build_id", "builds"}, k.Tests},
 		{"issues", "id version origin comment culprit", nil, k.Issues},
 		{"incidents", "id origin issue_id issue_version test_id present comment", []string{"issue_id", "issues", "test_id", "tests"}, k.Incidents},

@@ -34,6 +34,9 @@ func WriteKTAP(w io.Writer, d Document) error {
 		fmt.Fprintln(b, "  KTAP version 1")
 		fmt.Fprintln(b, "  # Subtest: "+name)
 		fmt.Fprintf(b, "  # kernel: %s\n  # filesystem: %s\n", ktapText(g.Kernel), ktapText(g.FS))
+		for _, n := range platformNotes(g.Cells[0].Release().Platform) {
+			fmt.Fprintf(b, "  # %s: %s\n", n.name, ktapText(n.value))
+		}
 		fmt.Fprintf(b, "  1..%d\n", len(g.Cells))
 		ok, skipped := true, 0
 		for j, c := range g.Cells {

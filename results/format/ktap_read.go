@@ -242,6 +242,7 @@ func (r *ktapReader) other(line string) {
 			top.kernel = value
 		case len(r.blocks) == 2 && top.seen == 0 && top.fs == "" && name == "filesystem":
 			top.fs = value
+		case len(r.blocks) == 2 && top.seen == 0 && r.platform(top.kernel, name, value):
 		case len(r.notes) < 2*results.MaxCovariates:
 			r.notes = append(r.notes, note{name, value})
 		}

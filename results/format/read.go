@@ -84,7 +84,7 @@ func Read(r io.Reader, o ReadOptions) (Imported, error) {
 		}
 	}
 	b = skipByteOrderMark(b)
-	n := names{o: o, used: map[results.CellKey]int{}}
+	n := names{o: o, used: map[results.CellKey]int{}, platforms: map[string]results.Platform{}}
 	var in Imported
 	var err error
 	switch o.Format {
@@ -102,6 +102,11 @@ func Read(r io.Reader, o ReadOptions) (Imported, error) {
 		return Imported{}, &SyntaxError{File: o.File, What: "contains no test result: name the report of a finished run"}
 	}
 	in.Format = o.Format
+	if o.Kernel == "" {
+		for i := range in.Attempts {
+			in.Attempts[i].Platform = n.platforms[in.Attempts[i].Kernel]
+		}
+	}
 	return in, nil
 }
 
@@ -167,8 +172,10 @@ func readError(file string, line int, err error) error {
 type names struct {
 	o    ReadOptions
 	used map[results.CellKey]int // suffix for the next test of that name
-	n    int                     // tests
-	size int                     // bytes of names built so far
+	// platforms are those of kernels, in documents of splicelab.
+	platforms map[string]results.Platform
+	n         int // tests
+	size      int // bytes of names built so far
 }
 
 // key returns the key of a test. The second test of a name becomes name#01, as

@@ -2,7 +2,6 @@ package format
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,10 +13,9 @@ import (
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
+	"github.com/splicelab/splicelab/results/resultstest"
 	"github.com/splicelab/splicelab/results/store"
 )
-
-var update = flag.Bool("update", false, "accept what the documents look like now")
 
 var t0 = time.Date(2026, 11, 23, 19, 14, 20, 512_000_000, time.UTC)
 
@@ -32,7 +30,7 @@ func must(t testing.TB, err error) {
 func golden(t *testing.T, name string, content []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
-	if *update {
+	if *resultstest.Update {
 		must(t, os.MkdirAll("testdata", 0o755))
 		must(t, os.WriteFile(path, content, 0o644))
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -19,10 +18,10 @@ type Store interface {
 	// newest first, up to and including the given one unless that is nil.
 	RunsUpTo(ctx context.Context, last *results.Run) ([]results.Run, error)
 	// Kernels returns the releases that a run has cells of, oldest first.
-	Kernels(ctx context.Context, runID string) ([]kernelversion.Release, error)
+	Kernels(ctx context.Context, runID string) ([]results.Kernel, error)
 	// NewestKernels returns the releases that have a verdict in some run, oldest
 	// first; NewestOf the newest cells of one of them, and their runs.
-	NewestKernels(ctx context.Context) ([]kernelversion.Release, error)
+	NewestKernels(ctx context.Context) ([]results.Kernel, error)
 	NewestOf(ctx context.Context, kernel string) ([]results.Cell, []results.Run, error)
 	Cell(ctx context.Context, runID string, key results.CellKey) (c results.Cell, ok bool, err error)
 	// CellsAmong returns those cells of a run that are keys of wanted.
@@ -41,13 +40,20 @@ func Of(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, li
 	return walk(ctx, s, key, upTo, limit, func(context.Context, string) ([]string, error) { return []string{key.Kernel}, nil })
 }
 
-// OfSeries is Of for all kernels of the cell's series, in each run the newest
-// kernel first. limit counts cells.
+// OfSeries is Of for all kernels of the cell's series and flavour, in each run the
+// newest kernel first. limit counts cells.
 func OfSeries(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, limit int) ([]Past, error) {
-	series := results.Series(key.Kernel)
+	all, err := s.NewestKernels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	of := results.KernelOf(key.Kernel)
+	if i := slices.IndexFunc(all, func(k results.Kernel) bool { return k.Name == key.Kernel }); i >= 0 {
+		of = all[i] // its name may not tell its architecture
+	}
 	return walk(ctx, s, key, upTo, limit, func(ctx context.Context, run string) ([]string, error) {
 		kernels, err := s.Kernels(ctx, run)
-		kernels = slices.DeleteFunc(kernels, func(k kernelversion.Release) bool { return k.Series() != series })
+		kernels = slices.DeleteFunc(kernels, func(k results.Kernel) bool { return k.Series() != of.Series() || !k.SameFlavour(of) })
 		slices.Reverse(kernels)
 		return results.ReleaseNames(kernels), err
 	})
@@ -69,7 +75,9 @@ func walk(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, 
 			if err != nil {
 				return nil, err
 			}
-			if ok {
+			// Builds for two architectures may have a release in common: it is the
+			// one that ran last.
+			if ok && (len(all) == 0 || c.Release().SameFlavour(all[0].Cell.Release())) {
 				all = append(all, Past{r, c})
 			}
 			if limit > 0 && len(all) == limit {
@@ -81,29 +89,31 @@ func walk(ctx context.Context, s Store, key results.CellKey, upTo *results.Run, 
 }
 
 // FindCell finds the newest run that has a cell of that filesystem and test on
-// a kernel that key.Kernel matches (see kernelversion.Release), and returns the
-// cell's key. If that run has several such kernels, an exact match is
-// preferred, then the newest. ok is false if there is no such run.
+// a kernel that key.Kernel matches (see kernelversion.Release.Is), and returns the
+// cell's key. If that run has several such kernels, an exact match is preferred,
+// then the newest. @FLAVOUR after the kernel considers only that flavour; without
+// it, runs are searched for this host's default flavour first. ok is false if there
+// is no such run.
 func FindCell(ctx context.Context, s Store, key results.CellKey) (found results.CellKey, ok bool, err error) {
 	runs, err := s.RunsUpTo(ctx, nil)
 	if err != nil {
 		return results.CellKey{}, false, err
 	}
-	for _, r := range runs {
-		kernels, err := s.Kernels(ctx, r.ID)
-		if err != nil {
-			return results.CellKey{}, false, err
-		}
-		if i := slices.IndexFunc(kernels, func(k kernelversion.Release) bool { return k.Name == key.Kernel }); i >= 0 {
-			kernels = kernels[i : i+1]
-		}
-		for _, k := range slices.Backward(kernels) {
-			if !k.Is(key.Kernel) {
-				continue
+	_, flavour := results.CutFlavour(key.Kernel)
+	for _, usual := range []bool{true, false} {
+		for _, r := range runs {
+			kernels, err := s.Kernels(ctx, r.ID)
+			if err != nil {
+				return results.CellKey{}, false, err
 			}
-			c, ok, err := s.Cell(ctx, r.ID, results.CellKey{Kernel: k.Name, FS: key.FS, Test: key.Test})
-			if err != nil || ok {
-				return c.CellKey, ok, err
+			for _, k := range matches(kernels, key.Kernel, nil) {
+				if flavour == "" && k.Name != key.Kernel && k.Usual() != usual {
+					continue
+				}
+				c, ok, err := s.Cell(ctx, r.ID, results.CellKey{Kernel: k.Name, FS: key.FS, Test: key.Test})
+				if err != nil || ok {
+					return c.CellKey, ok, err
+				}
 			}
 		}
 	}
@@ -126,6 +136,7 @@ func Rates(ctx context.Context, s Store, keys []results.CellKey, upTo results.Ru
 	}
 	rates := make(map[results.CellKey]Rate, len(keys))
 	left := make(map[results.CellKey]int, len(keys)) // runs still to be read
+	of := make(map[results.CellKey]results.Kernel)   // see walk
 	for _, k := range keys {
 		left[k] = depth
 	}
@@ -142,6 +153,11 @@ func Rates(ctx context.Context, s Store, keys []results.CellKey, upTo results.Ru
 			c := &cells[i]
 			rate := RateOf(c, fails)
 			if rate.Attempts == 0 {
+				continue
+			}
+			if k, known := of[c.CellKey]; !known {
+				of[c.CellKey] = c.Release()
+			} else if !k.SameFlavour(c.Release()) {
 				continue
 			}
 			rates[c.CellKey] = rates[c.CellKey].Plus(rate)

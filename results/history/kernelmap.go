@@ -10,16 +10,34 @@ import (
 )
 
 // KernelMap is the history of outcomes: a row for each test on each
-// filesystem, a column for each kernel, oldest first.
+// filesystem, a column for each kernel, those of a flavour together and oldest
+// first.
 type KernelMap struct {
 	Kernels []MapKernel
 	Rows    []MapRow
+
+	flavours bool // there are several
 }
 
 // MapKernel is a column.
 type MapKernel struct {
 	Release, Series string
+	// Flavour is that of the kernel, see results.Kernel.Tag. It may be empty if all
+	// kernels are of one.
+	Flavour string
 }
+
+// Heading is the series of a column, and its flavour if there are several.
+func (m KernelMap) Heading(column int) string {
+	k := m.Kernels[column]
+	if !m.flavours {
+		return k.Series
+	}
+	return strings.TrimSpace(k.Series + " " + k.Flavour)
+}
+
+// Flavours reports whether kernels of several flavours have columns.
+func (m KernelMap) Flavours() bool { return m.flavours }
 
 // MapRow is one test on one filesystem.
 type MapRow struct {
@@ -30,7 +48,7 @@ type MapRow struct {
 }
 
 // MapChange is where the result of a row changes, from a kernel with a verdict to
-// the next such kernel. Skips do not count.
+// the next such kernel of its flavour. Skips do not count.
 type MapChange struct {
 	From, To int // columns
 	Old, New string
@@ -43,6 +61,7 @@ func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
 	place := map[string]int{}
 	for i, k := range kernels {
 		place[k.Release] = i
+		m.flavours = m.flavours || k.Flavour != kernels[0].Flavour
 	}
 	rows := map[[2]string]*MapRow{}
 	for i := range cells {
@@ -58,15 +77,16 @@ func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
 		rows[key].Cells[at] = c
 	}
 	for _, r := range rows {
-		last := -1
+		before := map[string]int{} // by flavour
 		for i, c := range r.Cells {
 			if c == nil || c.Verdict == outcome.Skip {
 				continue
 			}
-			if last >= 0 && Shown(r.Cells[last]) != Shown(c) {
+			flavour := kernels[i].Flavour
+			if last, ok := before[flavour]; ok && Shown(r.Cells[last]) != Shown(c) {
 				r.Changes = append(r.Changes, MapChange{From: last, To: i, Old: Shown(r.Cells[last]), New: Shown(c)})
 			}
-			last = i
+			before[flavour] = i
 		}
 		m.Rows = append(m.Rows, *r)
 	}

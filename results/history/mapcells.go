@@ -20,7 +20,7 @@ func (m *MapCells) Add(run string, cells []results.Cell, wanted func(*results.Ce
 		if _, known := m.From[c.CellKey]; !known && wanted(c) {
 			m.From[c.CellKey] = run
 			// What a map does not show would take gigabytes of a large run.
-			m.cells = append(m.cells, results.Cell{Attempt: results.Attempt{CellKey: c.CellKey, Version: c.Version, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind}})
+			m.cells = append(m.cells, results.Cell{Attempt: results.Attempt{CellKey: c.CellKey, Version: c.Version, Platform: c.Platform, Verdict: c.Verdict, Outcome: c.Outcome, Kind: c.Kind}})
 		}
 	}
 }
@@ -32,7 +32,7 @@ func (m *MapCells) Len() int { return len(m.cells) }
 func (m *MapCells) Map() KernelMap {
 	var columns []MapKernel
 	for _, r := range results.Releases(m.cells) {
-		columns = append(columns, MapKernel{Release: r.Name, Series: r.Series()})
+		columns = append(columns, MapKernel{Release: r.Name, Series: r.Series(), Flavour: r.Tag()})
 	}
 	return NewKernelMap(columns, m.cells)
 }

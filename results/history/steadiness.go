@@ -40,7 +40,13 @@ func (u *Unsteady) most() float64 {
 // Steadiness compares the cells of several runs by verdict and outcome.
 type Steadiness struct {
 	runs int
-	all  map[results.CellKey]*Unsteady
+	all  map[subject]*Unsteady
+}
+
+// subject is a cell. Builds for two architectures may have a release in common.
+type subject struct {
+	results.CellKey
+	results.Platform
 }
 
 // Add adds the cells of a run. Runs are added in chronological order or in
@@ -48,17 +54,18 @@ type Steadiness struct {
 func (s *Steadiness) Add(cells []results.Cell, fails Judgement) {
 	s.runs++
 	if s.all == nil {
-		s.all = make(map[results.CellKey]*Unsteady)
+		s.all = make(map[subject]*Unsteady)
 	}
 	for i := range cells {
 		c := &cells[i]
 		if c.Verdict == outcome.Infra {
 			continue
 		}
-		u := s.all[c.CellKey]
+		of := subject{c.CellKey, c.Release().Comparable()}
+		u := s.all[of]
 		if u == nil {
 			u = &Unsteady{CellKey: c.CellKey, Came: make(map[string]int)}
-			s.all[c.CellKey] = u
+			s.all[of] = u
 		}
 		u.add(c, fails)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -47,6 +48,7 @@ type CellPlace struct {
 	Kernel, FS string
 	Class      outcome.Class
 	Verdict    outcome.Verdict
+	results.Platform
 }
 
 // Progress is how far a run in progress is.
@@ -60,8 +62,15 @@ func Of(r results.Run, cells []results.Cell) Run {
 	m := Run{ID: sanitize.Line(r.ID), Policy: sanitize.Line(string(r.Policy)), Accel: sanitize.Line(r.Accel), Started: r.Started, Finished: r.Finished,
 		Took: r.Took(), Planned: r.Planned, Failed: results.Count(cells).Bad(), Trusted: r.Problem == ""}
 	kernels, filesystems := map[string]bool{}, map[string]bool{}
-	for _, name := range slices.Backward(results.ReleaseNames(results.Releases(cells))) { // the newest
-		kernels[name] = len(kernels) < maxKernels
+	platforms := map[string]results.Platform{}
+	releases := results.Releases(cells)
+	slices.SortStableFunc(releases, func(a, b results.Kernel) int { return a.Release.Compare(b.Release) })
+	for _, k := range slices.Backward(releases) { // the newest
+		if kernels[k.Name] = len(kernels) < maxKernels; kernels[k.Name] {
+			p := k.Platform
+			p.Arch, p.Flavour = sanitize.Line(p.Arch), sanitize.Line(p.Flavour)
+			platforms[k.Name] = p
+		}
 	}
 	for i := range cells {
 		if _, known := filesystems[cells[i].FS]; !known {
@@ -77,10 +86,11 @@ func Of(r results.Run, cells []results.Cell) Run {
 	counts := map[CellPlace]int{}
 	for i := range cells {
 		c := &cells[i]
-		counts[CellPlace{label(kernels, c.Kernel), label(filesystems, c.FS), c.Class(), c.Verdict}]++
+		counts[CellPlace{label(kernels, c.Kernel), label(filesystems, c.FS), c.Class(), c.Verdict, platforms[c.Kernel]}]++
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(counts), func(a, b CellPlace) int {
-		return cmp.Or(results.CompareNatural(a.Kernel, b.Kernel), results.CompareNatural(a.FS, b.FS), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Verdict, b.Verdict))
+		return cmp.Or(results.CompareNatural(a.Kernel, b.Kernel), results.CompareNatural(a.FS, b.FS), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Verdict, b.Verdict),
+			cmp.Compare(a.Arch, b.Arch), cmp.Compare(a.Flavour, b.Flavour), cmp.Compare(a.PageSize, b.PageSize))
 	}) {
 		m.Cells = append(m.Cells, CellCount{p, counts[p]})
 	}
@@ -103,7 +113,8 @@ func Families(latest *Run, running []Progress) []*dto.MetricFamily {
 		addSample(family("run_info", "", "The run that the other metrics of a run describe."), 1, "run", m.ID, "policy", m.Policy, "accel", m.Accel)
 		cells := family("run_cells", "cells", "Cells of the run. Their class is the same under every policy.")
 		for _, c := range m.Cells {
-			addSample(cells, float64(c.N), "kernel", c.Kernel, "filesystem", c.FS, "class", string(c.Class), "verdict", string(c.Verdict))
+			addSample(cells, float64(c.N), "kernel", c.Kernel, "filesystem", c.FS, "class", string(c.Class), "verdict", string(c.Verdict),
+				"arch", c.Arch, "flavour", c.Flavour, "page_size", pageSize(c.PageSize))
 		}
 		addSample(family("run_failed_cells", "cells", "Cells that make the run fail: under its policy, and not as expected."), float64(m.Failed))
 		addSample(family("run_planned_cells", "cells", "Cells that the run consists of."), float64(m.Planned))
@@ -126,6 +137,14 @@ func Families(latest *Run, running []Progress) []*dto.MetricFamily {
 	}
 	// One of the formats has no families without samples.
 	return slices.DeleteFunc(all, func(f *dto.MetricFamily) bool { return len(f.Metric) == 0 })
+}
+
+// pageSize is a label: empty is a label that is not there.
+func pageSize(bytes int) string {
+	if bytes == 0 {
+		return ""
+	}
+	return strconv.Itoa(bytes)
 }
 
 // addSample adds a sample with labels, each a name and a value.

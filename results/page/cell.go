@@ -93,7 +93,7 @@ func brief(r results.Run, c results.Cell) Cell {
 		attempts = append(attempts, c.Attempt)
 	}
 	return Cell{
-		Kernel: safe.Kernel, FS: safe.FS, Test: safe.Test, Verdict: c.Verdict, Outcome: safe.Outcome, Kind: safe.Kind,
+		Kernel: safe.Kernel, Platform: safe.Release().Platform, FS: safe.FS, Test: safe.Test, Verdict: c.Verdict, Outcome: safe.Outcome, Kind: safe.Kind,
 		Class: c.Class(), Meaning: c.Outcome.Meaning(), About: About{}.safe(), Repro: []string{},
 		Flaky: c.Flaky, Expected: c.Expected, Why: sanitize.Line(c.Why),
 		Command: results.RepeatCommand(r, c.CellKey), Attempts: newAttempts(attempts, nil), History: []Past{},

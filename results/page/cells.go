@@ -46,7 +46,12 @@ func NewCells(cells []results.Cell, planned ...results.Cell) Cells {
 			out.Controls = append(out.Controls, i)
 		}
 	}
-	out.Labels, out.Packages = labels(out.Kernels, results.NewLabels(results.Releases(append(slices.Clip(cells), planned...))))
+	releases := results.Releases(append(slices.Clip(cells), planned...))
+	out.Labels, out.Packages = labels(out.Kernels, results.NewLabels(releases))
+	out.Platforms = make([]results.Platform, len(releases))
+	for i, k := range releases { // in the order of Kernels
+		out.Platforms[i] = results.Platform{Arch: sanitize.Line(k.Arch), Flavour: sanitize.Line(k.Flavour), PageSize: k.PageSize}
+	}
 	kernelAt, filesystemAt, testAt := places(out.Kernels), places(out.Filesystems), places(out.Tests)
 	out.Versions = make([]string, len(out.Kernels))
 	version := func(c *results.Cell) {

@@ -39,20 +39,21 @@ type Run struct {
 // arrays: entry i of each column is cell i. Names are indexes into the lists
 // before the columns, which are in the order of reports.
 type Cells struct {
-	Kernels     []string `json:"kernels"`
-	Filesystems []string `json:"filesystems"`
-	Tests       []string `json:"tests"`
-	Verdicts    []string `json:"verdicts"` // all there are
-	Outcomes    []string `json:"outcomes"` // all there are, "" first
-	Letters     []string `json:"letters"`  // of the outcomes
-	Details     []string `json:"details"`  // distinct, "" first
-	Reasons     []string `json:"reasons"`  // of expectations, "" first
-	Families    []string `json:"families"` // of tests, "" first: of no known family
-	Versions    []string `json:"versions"` // upstream, of the kernels; "": unknown
-	Labels      []string `json:"labels"`   // of the kernels, distinct: the upstream version if it is known
-	Packages    []string `json:"packages"` // of the kernels, what their labels leave out; "": nothing
-	Classes     []string `json:"classes"`  // all there are
-	Meanings    []string `json:"meanings"` // of the outcomes, a sentence each
+	Kernels     []string           `json:"kernels"`
+	Filesystems []string           `json:"filesystems"`
+	Tests       []string           `json:"tests"`
+	Verdicts    []string           `json:"verdicts"`  // all there are
+	Outcomes    []string           `json:"outcomes"`  // all there are, "" first
+	Letters     []string           `json:"letters"`   // of the outcomes
+	Details     []string           `json:"details"`   // distinct, "" first
+	Reasons     []string           `json:"reasons"`   // of expectations, "" first
+	Families    []string           `json:"families"`  // of tests, "" first: of no known family
+	Versions    []string           `json:"versions"`  // upstream, of the kernels; "": unknown
+	Labels      []string           `json:"labels"`    // of the kernels, distinct: the upstream version if it is known
+	Packages    []string           `json:"packages"`  // of the kernels, what their labels leave out; "": nothing
+	Platforms   []results.Platform `json:"platforms"` // of the kernels
+	Classes     []string           `json:"classes"`   // all there are
+	Meanings    []string           `json:"meanings"`  // of the outcomes, a sentence each
 
 	Kernel     []int `json:"kernel"`
 	Filesystem []int `json:"filesystem"`
@@ -106,7 +107,8 @@ type Judged struct {
 
 // Cell is everything about one cell.
 type Cell struct {
-	Kernel   string           `json:"kernel"`
+	Kernel string `json:"kernel"`
+	results.Platform
 	FS       string           `json:"fs"`
 	Test     string           `json:"test"`
 	Verdict  outcome.Verdict  `json:"verdict"`
@@ -253,6 +255,7 @@ type Map struct {
 type MapKernel struct {
 	Release string `json:"release"`
 	Series  string `json:"series"`
+	Flavour string `json:"flavour"` // or the architecture; empty: unknown
 }
 
 // MapRow is one test on one filesystem or, in a folded map, several subtests of a

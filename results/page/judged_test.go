@@ -77,7 +77,7 @@ func TestVersionsOfKernels(t *testing.T) {
 		must(t, c.Version.UnmarshalText([]byte(version)))
 		return c
 	}
-	doc := NewCells([]results.Cell{cell("5.10.0-46-amd64", "5.10.262", "s.TestA"), cell("6.1.4", "", "s.TestA")}, cell("6.12.0-1-amd64", "6.12.30", ""), cell("5.10.0-46-amd64", "5.10.262", ""))
+	doc := NewCells([]results.Cell{cell("5.10.0-46-cloud-amd64", "5.10.262", "s.TestA"), cell("6.1.4", "", "s.TestA")}, cell("6.12.0-1-cloud-amd64", "6.12.30", ""), cell("5.10.0-46-cloud-amd64", "5.10.262", ""))
 	if got, want := strings.Join(doc.Versions, ","), "5.10.262,,6.12.30"; got != want {
 		t.Errorf("the versions are %s, want %s", got, want)
 	}

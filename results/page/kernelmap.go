@@ -37,7 +37,7 @@ func WriteKernelMap(w io.Writer, m history.KernelMap, title string) error {
 		},
 		"all": func(g history.MapGroup) string { return sanitize.Line(strings.Join(g.Tests, ", ")) },
 		// A rule separates the series.
-		"first": func(i int) bool { return i == 0 || m.Kernels[i].Series != m.Kernels[i-1].Series },
+		"first": func(i int) bool { return i == 0 || m.Heading(i) != m.Heading(i-1) },
 	}).Parse(kernelMapTemplate)
 	if err != nil {
 		return err
@@ -47,12 +47,13 @@ func WriteKernelMap(w io.Writer, m history.KernelMap, title string) error {
 		N      int
 	}
 	var groups []group
-	for _, k := range m.Kernels {
-		if last := len(groups) - 1; last >= 0 && groups[last].Series == k.Series {
+	for i := range m.Kernels {
+		heading := m.Heading(i)
+		if last := len(groups) - 1; last >= 0 && groups[last].Series == heading {
 			groups[last].N++
 			continue
 		}
-		groups = append(groups, group{k.Series, 1})
+		groups = append(groups, group{heading, 1})
 	}
 	return t.Execute(w, struct {
 		history.KernelMap
@@ -67,7 +68,7 @@ func WriteKernelMap(w io.Writer, m history.KernelMap, title string) error {
 func NewMap(m history.KernelMap, from map[results.CellKey]string, fold bool) Map {
 	doc := Map{Kernels: []MapKernel{}, Rows: []MapRow{}}
 	for _, k := range m.Kernels {
-		doc.Kernels = append(doc.Kernels, MapKernel{Release: k.Release, Series: k.Series})
+		doc.Kernels = append(doc.Kernels, MapKernel{Release: k.Release, Series: k.Series, Flavour: sanitize.Line(k.Flavour)})
 	}
 	add := func(row history.MapRow, tests, filesystems []string) {
 		one := MapRow{Test: row.Test, FS: row.FS, Tests: tests, Filesystems: filesystems, Cells: make([]MapCell, len(row.Cells))}

@@ -30,8 +30,11 @@ type Violation struct {
 	Filesystems []string        `json:"filesystems"`
 	Since       string          `json:"since"`  // the oldest kernel that has it
 	Before      string          `json:"before"` // the newest older one that ran a same cell without it; empty: none
-	Command     string          `json:"command"`
-	Example     CellName        `json:"example"` // the cell that Command reproduces
+	// Flavours has Since and Before for each flavour of kernels that has it; those
+	// above are of the first.
+	Flavours []findings.Beginning `json:"flavours"`
+	Command  string               `json:"command"`
+	Example  CellName             `json:"example"` // the cell that Command reproduces
 	// States has an entry per entry of Violations.Kernels: "violation"; "holds",
 	// the same cells ran without it; "other", they have another violation;
 	// "", no verdict.
@@ -56,10 +59,18 @@ func NewViolations(r results.Run, cells []results.Cell) Violations {
 		doc.Violations[i] = Violation{
 			Test: sanitize.Line(v.Test), Title: sanitize.Line(v.Title), Verdict: v.Verdict, Outcome: cleanName(v.Outcome), Meaning: v.Outcome.Meaning(),
 			Cells: v.Cells, Expected: v.Expected, Kernels: clean(v.Kernels), Filesystems: clean(v.Filesystems),
-			Since: sanitize.Line(v.Since), Before: sanitize.Line(v.Before), Command: v.Command,
+			Since: sanitize.Line(v.Since), Before: sanitize.Line(v.Before), Flavours: beginnings(v.Flavours), Command: v.Command,
 			Example: CellName{sanitize.Line(v.Example.Kernel), sanitize.Line(v.Example.FS), sanitize.Line(v.Example.Test)},
 			States:  lines[i],
 		}
 	}
 	return doc
+}
+
+func beginnings(all []findings.Beginning) []findings.Beginning {
+	safe := make([]findings.Beginning, len(all))
+	for i, b := range all {
+		safe[i] = findings.Beginning{Flavour: sanitize.Line(b.Flavour), Since: sanitize.Line(b.Since), Before: sanitize.Line(b.Before)}
+	}
+	return safe
 }

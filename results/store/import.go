@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/results"
 )
@@ -73,7 +72,9 @@ func selectCells(r *results.Run, attempts []results.Attempt) {
 		a := &attempts[i]
 		if !kernels[a.Kernel] {
 			kernels[a.Kernel] = true
-			r.Kernels = append(r.Kernels, results.Kernel{Release: kernelversion.Release{Name: a.Kernel, Version: a.Version}})
+			k := a.Release()
+			k.Version = a.Version // what the name tells is not recorded
+			r.Kernels = append(r.Kernels, k)
 		}
 		filesystems[sanitize.Line(a.FS)] = true
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/resultstest"
@@ -36,7 +35,7 @@ func TestImportIsWholeOrNothing(t *testing.T) {
 		}
 	}
 	// Its kernels and filesystems are those of its results.
-	r.Kernels = []results.Kernel{{Release: kernelversion.ReleaseOf(resultstest.Key.Kernel)}}
+	r.Kernels = []results.Kernel{results.KernelOf(resultstest.Key.Kernel)}
 	r.Selected.Filesystems = []string{resultstest.Key.FS}
 	runs, err := s.Runs(ctx)
 	resultstest.Must(t, err)
@@ -47,6 +46,7 @@ func TestImportIsWholeOrNothing(t *testing.T) {
 	}
 	got, err := s.Attempts(ctx, r.ID, resultstest.Key)
 	resultstest.Must(t, err)
+	first.Platform, second.Platform = r.Kernels[0].Platform, r.Kernels[0].Platform
 	if d := cmp.Diff([]results.Attempt{first, second}, got); d != "" {
 		t.Error(d)
 	}

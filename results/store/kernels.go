@@ -24,79 +24,96 @@ func (s *Store) SetKernel(ctx context.Context, runID string, k results.Kernel) e
 }
 
 func putKernel(ctx context.Context, tx *sql.Tx, runID string, k results.Kernel) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO kernel (run, release, version, arch, flavour, digest) VALUES (?,?,?,?,?,?)
-		ON CONFLICT (run, release) DO UPDATE SET version = excluded.version, arch = excluded.arch, flavour = excluded.flavour, digest = excluded.digest`,
-		runID, sanitize.Line(k.Name), k.Version.String(), k.Arch, sanitize.Line(k.Flavour), k.Digest)
+	_, err := tx.ExecContext(ctx, `INSERT INTO kernel (run, release, version, arch, flavour, page_size, digest) VALUES (?,?,?,?,?,?,?)
+		ON CONFLICT (run, release) DO UPDATE SET version = excluded.version, arch = excluded.arch, flavour = excluded.flavour,
+			page_size = excluded.page_size, digest = excluded.digest`,
+		runID, sanitize.Line(k.Name), k.Version.String(), sanitize.Line(k.Arch), sanitize.Line(k.Flavour), k.PageSize, k.Digest)
 	return err
 }
 
-// versions returns the stored upstream versions of a run's kernels by release.
-func versions(ctx context.Context, q querier, runID string) (map[string]kernelversion.Version, error) {
-	return readVersions(ctx, q, `SELECT release, version FROM kernel WHERE run = ?`, runID)
+const kernelColumns = `run, release, version, arch, flavour, page_size, digest`
+
+// kernelsOf returns the recorded kernels of a run by release.
+func kernelsOf(ctx context.Context, q querier, runID string) (map[string]results.Kernel, error) {
+	return kernelsByRelease(ctx, q, `SELECT `+kernelColumns+` FROM kernel WHERE run = ?`, runID)
 }
 
-// allVersions returns the stored upstream versions of the kernels of all runs.
-func allVersions(ctx context.Context, q querier) (map[string]kernelversion.Version, error) {
-	return readVersions(ctx, q, `SELECT DISTINCT release, version FROM kernel WHERE version <> ''`)
+// allKernels returns the recorded kernels of all runs by release. Of kernels that
+// have a release in common it is the one of the newest run that knows the version.
+func allKernels(ctx context.Context, q querier) (map[string]results.Kernel, error) {
+	return kernelsByRelease(ctx, q, `SELECT '', release, version, arch, flavour, page_size, '' FROM kernel JOIN run ON run.id = kernel.run
+		GROUP BY release, version, arch, flavour, page_size ORDER BY version <> '', max(run.started)`)
 }
 
-func readVersions(ctx context.Context, q querier, query string, args ...any) (map[string]kernelversion.Version, error) {
+func kernelsByRelease(ctx context.Context, q querier, query string, args ...any) (map[string]results.Kernel, error) {
+	all := map[string]results.Kernel{}
+	err := scanKernels(ctx, q, func(_ string, k results.Kernel) { all[k.Name] = k }, query, args...)
+	return all, err
+}
+
+// scanKernels calls f with the kernels that a query of kernelColumns finds, and
+// their runs.
+func scanKernels(ctx context.Context, q querier, f func(run string, k results.Kernel), query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all := map[string]kernelversion.Version{}
-	for rows.Next() {
-		var release, text string
-		if err := rows.Scan(&release, &text); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		var v kernelversion.Version
-		if err := v.UnmarshalText([]byte(text)); err != nil {
-			return nil, errors.Join(fmt.Errorf("version of kernel %s: %w", release, err), rows.Close())
-		}
-		all[release] = v
-	}
-	return all, errors.Join(rows.Err(), rows.Close())
-}
-
-// plannedKernels returns the kernels that runs have or were to have, oldest
-// first, by run.
-func (s *Store) plannedKernels(ctx context.Context) (map[string][]results.Kernel, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT run, release, version, arch, flavour, digest FROM kernel`)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string][]results.Kernel{}
 	for rows.Next() {
 		var run, version string
 		var k results.Kernel
-		var v kernelversion.Version
-		if err := rows.Scan(&run, &k.Name, &version, &k.Arch, &k.Flavour, &k.Digest); err != nil {
-			return nil, errors.Join(err, rows.Close())
+		if err := rows.Scan(&run, &k.Name, &version, &k.Arch, &k.Flavour, &k.PageSize, &k.Digest); err != nil {
+			return errors.Join(err, rows.Close())
 		}
-		if err := v.UnmarshalText([]byte(version)); err != nil {
-			return nil, errors.Join(fmt.Errorf("run %s: kernel %s: %w", run, k.Name, err), rows.Close())
+		if err := k.Version.UnmarshalText([]byte(version)); err != nil {
+			return errors.Join(fmt.Errorf("run %s: version of kernel %s: %w", run, k.Name, err), rows.Close())
 		}
-		k.Release = releaseOf(k.Name, v)
-		all[run] = append(all[run], k)
+		k.Platform = k.Platform.OfRelease(k.Name)
+		f(run, k)
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// versioned is a kernel with the version in its name if none is recorded.
+func versioned(k results.Kernel) results.Kernel {
+	if k.Version.IsZero() {
+		k.Release = kernelversion.ReleaseOf(k.Name)
+	}
+	return k
+}
+
+// plannedKernels returns the kernels that runs have or were to have, in order, by
+// run.
+func (s *Store) plannedKernels(ctx context.Context) (map[string][]results.Kernel, error) {
+	all := map[string][]results.Kernel{}
+	if err := scanKernels(ctx, s.read, func(run string, k results.Kernel) { all[run] = append(all[run], versioned(k)) },
+		`SELECT `+kernelColumns+` FROM kernel`); err != nil {
+		return nil, err
 	}
 	for _, of := range all {
-		slices.SortFunc(of, func(a, b results.Kernel) int { return a.Compare(b.Release) })
+		slices.SortFunc(of, results.Kernel.Compare)
 	}
-	return all, errors.Join(rows.Err(), rows.Close())
+	return all, nil
 }
 
-// releaseOf is a release with its stored upstream version, or if that is zero
-// the one in its name.
-func releaseOf(name string, v kernelversion.Version) kernelversion.Release {
-	a := results.Attempt{CellKey: results.CellKey{Kernel: name}, Version: v}
-	return a.Release()
+// named returns the kernels of these releases, in order, as far as they are
+// recorded.
+func named(releases []string, recorded map[string]results.Kernel) []results.Kernel {
+	var all []results.Kernel
+	for _, release := range releases {
+		k, ok := recorded[release]
+		if !ok {
+			k = results.KernelOf(release)
+		}
+		all = append(all, versioned(k))
+	}
+	slices.SortFunc(all, results.Kernel.Compare)
+	return all
 }
 
-// Kernels returns the kernels that a run has cells of, oldest first.
-func (s *Store) Kernels(ctx context.Context, runID string) ([]kernelversion.Release, error) {
-	known, err := versions(ctx, s.read, runID)
+// Kernels returns the kernels that a run has cells of, those of a flavour together
+// and oldest first.
+func (s *Store) Kernels(ctx context.Context, runID string) ([]results.Kernel, error) {
+	recorded, err := kernelsOf(ctx, s.read, runID)
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -110,15 +127,6 @@ func (s *Store) Kernels(ctx context.Context, runID string) ([]kernelversion.Rele
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	defer func() { _ = rows.Close() }() // its error is rows.Err's
-	var all []kernelversion.Release
-	for rows.Next() {
-		var release string
-		if err := rows.Scan(&release); err != nil {
-			return nil, s.explain(err)
-		}
-		all = append(all, releaseOf(release, known[release]))
-	}
-	slices.SortFunc(all, kernelversion.Release.Compare)
-	return all, s.explain(rows.Err())
+	releases, err := texts(rows)
+	return named(releases, recorded), s.explain(err)
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"slices"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 )
 
@@ -66,12 +65,42 @@ func (s *Store) NewestOf(ctx context.Context, kernel string) ([]results.Cell, []
 	if err != nil {
 		return nil, nil, err
 	}
+	runs, err := s.runsOf(ctx, seen)
+	if err != nil || len(runs) == 0 {
+		return nil, nil, err
+	}
+	// Kernels that were built from the same source for two architectures have a
+	// release in common: it is the one that ran last.
+	newest := seen[slices.IndexFunc(seen, func(c Seen) bool { return c.Run == runs[0].ID })].Release()
+	seen = slices.DeleteFunc(seen, func(c Seen) bool { return !c.Release().SameFlavour(newest) })
 	cells := make([]results.Cell, len(seen))
+	of := map[string]bool{}
 	for i := range seen {
 		cells[i] = seen[i].Cell
+		of[seen[i].Run] = true
 	}
-	runs, err := s.runsOf(ctx, seen)
-	return cells, runs, err
+	return cells, slices.DeleteFunc(runs, func(r results.Run) bool { return !of[r.ID] }), nil
+}
+
+// setPlatforms sets the platform of each cell to that of the kernel in its run.
+func (s *Store) setPlatforms(ctx context.Context, seen []Seen) error {
+	recorded := map[string]map[string]results.Kernel{}
+	for i := range seen {
+		c := &seen[i]
+		of, ok := recorded[c.Run]
+		if !ok {
+			var err error
+			if of, err = kernelsOf(ctx, s.read, c.Run); err != nil {
+				return err
+			}
+			recorded[c.Run] = of
+		}
+		c.Platform = of[c.Kernel].Platform
+		for j := range c.Others {
+			c.Others[j].Platform = c.Platform
+		}
+	}
+	return nil
 }
 
 // runsOf returns the runs of cells, newest first.
@@ -99,7 +128,7 @@ func (s *Store) runsOf(ctx context.Context, seen []Seen) ([]results.Run, error) 
 }
 
 func (s *Store) newest(ctx context.Context, where, arg string) ([]Seen, error) {
-	known, err := allVersions(ctx, s.read)
+	recorded, err := allKernels(ctx, s.read)
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -107,7 +136,7 @@ func (s *Store) newest(ctx context.Context, where, arg string) ([]Seen, error) {
 	from := map[results.CellKey]string{}
 	// The run's id takes the place of the output, which is not wanted here and
 	// no part of a cell.
-	err = scanCells(ctx, s.read, known, func(of []results.Attempt) {
+	err = scanCells(ctx, s.read, recorded, func(of []results.Attempt) {
 		from[of[0].CellKey] = of[0].Output
 		cells = append(cells, results.FromAttempts(of))
 	}, `SELECT `+attemptColumns+`, run, '' FROM newest CROSS JOIN attempt USING (run, kernel, fs, test)
@@ -120,13 +149,13 @@ func (s *Store) newest(ctx context.Context, where, arg string) ([]Seen, error) {
 	for i, c := range cells {
 		seen[i] = Seen{c, from[c.CellKey]}
 	}
-	return seen, nil
+	return seen, s.explain(s.setPlatforms(ctx, seen))
 }
 
-// NewestKernels returns the kernels that have a verdict in some run, oldest
-// first.
-func (s *Store) NewestKernels(ctx context.Context) ([]kernelversion.Release, error) {
-	known, err := allVersions(ctx, s.read)
+// NewestKernels returns the kernels that have a verdict in some run, those of a
+// flavour together and oldest first.
+func (s *Store) NewestKernels(ctx context.Context) ([]results.Kernel, error) {
+	recorded, err := allKernels(ctx, s.read)
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -139,11 +168,6 @@ func (s *Store) NewestKernels(ctx context.Context) ([]kernelversion.Release, err
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	names, err := texts(rows)
-	all := make([]kernelversion.Release, len(names))
-	for i, name := range names {
-		all[i] = releaseOf(name, known[name])
-	}
-	slices.SortFunc(all, kernelversion.Release.Compare)
-	return all, s.explain(err)
+	releases, err := texts(rows)
+	return named(releases, recorded), s.explain(err)
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 )
@@ -32,15 +31,15 @@ func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, er
 // eachCell calls f for each cell that the query finds in a run, the query's
 // parameter. The query must order attempts by cell and number.
 func eachCell(ctx context.Context, q querier, f func(results.Cell), query, runID string) error {
-	known, err := versions(ctx, q, runID)
+	recorded, err := kernelsOf(ctx, q, runID)
 	if err != nil {
 		return err
 	}
-	return scanCells(ctx, q, known, func(of []results.Attempt) { f(results.FromAttempts(of)) }, query, runID)
+	return scanCells(ctx, q, recorded, func(of []results.Attempt) { f(results.FromAttempts(of)) }, query, runID)
 }
 
 // scanCells calls f with the attempts of each cell. f must not retain them.
-func scanCells(ctx context.Context, q querier, known map[string]kernelversion.Version, f func([]results.Attempt), query string, args ...any) error {
+func scanCells(ctx context.Context, q querier, recorded map[string]results.Kernel, f func([]results.Attempt), query string, args ...any) error {
 	var one []results.Attempt // of the current cell
 	flush := func() {
 		if len(one) > 0 {
@@ -48,7 +47,7 @@ func scanCells(ctx context.Context, q querier, known map[string]kernelversion.Ve
 			one = one[:0]
 		}
 	}
-	err := scanAttempts(ctx, q, known, func(a *results.Attempt) {
+	err := scanAttempts(ctx, q, recorded, func(a *results.Attempt) {
 		if len(one) > 0 && one[0].CellKey != a.CellKey {
 			flush()
 		}
@@ -87,19 +86,18 @@ const verdictsOfRun = `SELECT kernel, fs, test, n, verdict, outcome, kind, '', 0
 			FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`
 
 func readAttempts(ctx context.Context, q querier, query, runID string, args ...any) ([]results.Attempt, error) {
-	known, err := versions(ctx, q, runID)
+	recorded, err := kernelsOf(ctx, q, runID)
 	if err != nil {
 		return nil, err
 	}
 	var attempts []results.Attempt
-	err = scanAttempts(ctx, q, known, func(a *results.Attempt) { attempts = append(attempts, *a) }, query, append([]any{runID}, args...)...)
+	err = scanAttempts(ctx, q, recorded, func(a *results.Attempt) { attempts = append(attempts, *a) }, query, append([]any{runID}, args...)...)
 	return attempts, err
 }
 
-// scanAttempts calls f for each attempt that the query finds. known are the
-// versions of kernels. Attempts with equal covariates share one map, which must
+// scanAttempts calls f for each attempt that the query finds. Attempts with equal covariates share one map, which must
 // not be modified.
-func scanAttempts(ctx context.Context, q querier, known map[string]kernelversion.Version, f func(*results.Attempt), query string, args ...any) error {
+func scanAttempts(ctx context.Context, q querier, recorded map[string]results.Kernel, f func(*results.Attempt), query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -115,7 +113,9 @@ func scanAttempts(ctx context.Context, q querier, known map[string]kernelversion
 			return errors.Join(err, rows.Close())
 		}
 		a.CellKey = results.CellKey{Kernel: seen.text(kernel), FS: seen.text(fs), Test: seen.text(test)}
-		a.Version = known[a.Kernel]
+		if k, ok := recorded[a.Kernel]; ok {
+			a.Version, a.Platform = k.Version, k.Platform
+		}
 		a.Verdict, a.Outcome, a.Kind = outcome.Verdict(seen.text(verdict)), outcome.Outcome(seen.text(came)), outcome.Kind(seen.text(kind))
 		a.Detail, a.Finished = seen.text(detail), instant(finished)
 		a.Output, a.Console = string(output), string(console)

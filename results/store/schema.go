@@ -132,6 +132,9 @@ var migrations = [...]string{
 		WHERE attempt.verdict <> 'infra' AND run.origin IN ('user', 'nightly', 'import')
 		ORDER BY run.started DESC, run.id DESC
 		ON CONFLICT DO NOTHING;`,
+	// Some architectures have kernels with pages of several sizes. Where it is not
+	// recorded, the flavour tells it: see results.Platform.
+	`ALTER TABLE kernel ADD COLUMN page_size INTEGER NOT NULL DEFAULT 0; -- bytes; 0: not known`,
 }
 
 // migrate brings the database to the current schema in one transaction.

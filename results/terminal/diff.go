@@ -142,7 +142,7 @@ func changedKernels(d compare.Difference) results.Labels {
 		for _, c := range l.Changes {
 			for _, cell := range []*results.Cell{c.Before, c.After} {
 				if cell != nil {
-					cells = append(cells, results.Cell{Attempt: results.Attempt{CellKey: cell.CellKey, Version: cell.Version}})
+					cells = append(cells, results.Cell{Attempt: results.Attempt{CellKey: cell.CellKey, Version: cell.Version, Platform: cell.Platform}})
 				}
 			}
 		}

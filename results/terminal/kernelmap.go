@@ -10,7 +10,6 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
@@ -57,7 +56,7 @@ func newKernelMap(m history.KernelMap, o Options) *kernelMap {
 		k.first = min((page-1)*o.Rows, len(k.groups))
 		k.last = min(k.first+o.Rows, len(k.groups))
 	}
-	suites, versions, filesystems := map[string]bool{}, map[string]kernelversion.Release{}, map[string]bool{}
+	suites, versions, filesystems := map[string]bool{}, map[string]results.Kernel{}, map[string]bool{}
 	var tests []string
 	for _, r := range m.Rows {
 		suites[r.Test[:suiteEnd(r.Test)]] = true
@@ -73,11 +72,11 @@ func newKernelMap(m history.KernelMap, o Options) *kernelMap {
 		k.corner = ellipsis(commonPrefix(tests))
 	}
 	k.filesystems = len(filesystems)
-	var releases []kernelversion.Release
+	var releases []results.Kernel
 	for _, column := range m.Kernels {
 		r, ok := versions[column.Release]
 		if !ok {
-			r = kernelversion.ReleaseOf(column.Release)
+			r = results.KernelOf(column.Release)
 		}
 		releases = append(releases, r)
 	}
@@ -119,7 +118,7 @@ func (k *kernelMap) writeRows(b *bytes.Buffer) {
 		}
 		head := pad(shorten(sanitize.Line(k.corner), name), name+1+on)
 		k.each(blk, func(from, to, width int) {
-			head += " " + pad(cut(sanitize.Line(k.Kernels[from].Series), width), width)
+			head += " " + pad(cut(sanitize.Line(k.Heading(from)), width), width)
 		})
 		b.WriteString(strings.TrimRight(head, " ") + "\n")
 		for _, g := range k.groups[k.first:k.last] {
@@ -160,6 +159,9 @@ func letterColour(c *results.Cell) string {
 // where its version is unknown.
 const maxSeries = 12
 
+// maxFlavour is how much the flavour adds to that.
+const maxFlavour = 8
+
 // blocks splits the columns by series into blocks of at most width columns of
 // text. A series with more kernels than fit continues in the next block.
 func (k *kernelMap) blocks(width int) [][2]int {
@@ -181,14 +183,18 @@ func (k *kernelMap) blocks(width int) [][2]int {
 // seriesEnd is behind the last column, before limit, of the series of column i.
 func (k *kernelMap) seriesEnd(i, limit int) int {
 	end := i
-	for end < limit && k.Kernels[end].Series == k.Kernels[i].Series {
+	for end < limit && k.Heading(end) == k.Heading(i) {
 		end++
 	}
 	return end
 }
 
 func (k *kernelMap) seriesWidth(i, most int) int {
-	return min(runewidth.StringWidth(sanitize.Line(k.Kernels[i].Series)), maxSeries, most)
+	limit := maxSeries
+	if k.Flavours() {
+		limit += maxFlavour
+	}
+	return min(runewidth.StringWidth(sanitize.Line(k.Heading(i))), limit, most)
 }
 
 // each visits the series of a block: its columns, and how wide it is.
@@ -219,7 +225,15 @@ func (k *kernelMap) writeLegend(b *bytes.Buffer) {
 		parts = append(parts, legend[key])
 	}
 	b.WriteByte('\n')
-	writeWrapped(b, "", append(parts, "one column per kernel, oldest first"), "  ", k.o.Width)
+	writeWrapped(b, "", append(parts, k.order()), "  ", k.o.Width)
+}
+
+// order says how the columns are ordered.
+func (k *kernelMap) order() string {
+	if k.Flavours() {
+		return "one column per kernel, by flavour, oldest first"
+	}
+	return "one column per kernel, oldest first"
 }
 
 // writeChanges lists the changes of the rows that are shown, by the kernels between

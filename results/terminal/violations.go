@@ -53,7 +53,8 @@ func writeViolations(b *bytes.Buffer, r results.Run, cells []results.Cell, names
 	case o.Top > 0:
 		shown = news[:min(len(news), o.Top)]
 	}
-	kernels, filesystems, _ := results.Axes(cells)
+	kernels := results.Releases(cells)
+	_, filesystems, _ := results.Axes(cells)
 	for _, v := range shown {
 		writeViolation(b, v, kernels, len(filesystems), names, o)
 	}
@@ -62,7 +63,7 @@ func writeViolations(b *bytes.Buffer, r results.Run, cells []results.Cell, names
 	}
 }
 
-func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, filesystems int, names results.Labels, o Options) {
+func writeViolation(b *bytes.Buffer, v findings.Violation, all []results.Kernel, filesystems int, names results.Labels, o Options) {
 	letter, colour := v.Outcome.Letter(), palette.Verdict(v.Verdict)
 	if hue, ok := palette.Outcome(v.Outcome); ok && v.Verdict == outcome.Fail {
 		colour = hue
@@ -102,18 +103,26 @@ func writeViolation(b *bytes.Buffer, v findings.Violation, all []string, filesys
 	writeCommand(b, "   ", v.Command, o.Width)
 }
 
-// since says which is the first kernel that has a violation, as far as the run
-// tells.
-func since(v findings.Violation, all []string, names results.Labels) string {
-	switch {
-	case v.Before != "":
-		return fmt.Sprintf("since %s (%s has not)", names.Of(v.Since), names.Of(v.Before))
-	case len(v.Kernels) == len(all) && len(all) > 1:
+// since says which is the first kernel that has a violation, of each flavour and as
+// far as the run tells.
+func since(v findings.Violation, all []results.Kernel, names results.Labels) string {
+	if len(v.Kernels) == len(all) && len(all) > 1 && !slices.ContainsFunc(v.Flavours, func(f findings.Beginning) bool { return f.Before != "" }) {
 		return "on every kernel of the run"
-	case v.Since == all[0]:
-		return "since " + names.Of(v.Since) + " or earlier"
 	}
-	return "since " + names.Of(v.Since) + " (no result on older ones)"
+	var parts []string
+	for _, f := range v.Flavours {
+		i := slices.IndexFunc(all, func(k results.Kernel) bool { return k.Name == f.Since })
+		oldest := !slices.ContainsFunc(all[:i], func(k results.Kernel) bool { return k.SameFlavour(all[i]) })
+		switch {
+		case f.Before != "":
+			parts = append(parts, fmt.Sprintf("%s (%s has not)", names.Of(f.Since), names.Of(f.Before)))
+		case oldest:
+			parts = append(parts, names.Of(f.Since)+" or earlier")
+		default:
+			parts = append(parts, names.Of(f.Since)+" (no result on older ones)")
+		}
+	}
+	return "since " + strings.Join(parts, ", ")
 }
 
 // listed joins names, but only the first and the last of many.

@@ -48,16 +48,20 @@ func (m *page) violations(all []findings.Violation) {
 
 func violationRow(v findings.Violation) string {
 	what := v.What(func(title string) string { return codeCell(sanitize.Short(title, titleListed)) })
-	since := codeCell(v.Since)
-	if v.Before != "" {
-		since += ", not in " + codeCell(v.Before)
+	var begins []string // one entry for each flavour
+	for _, f := range v.Flavours {
+		since := codeCell(f.Since)
+		if f.Before != "" {
+			since += ", not in " + codeCell(f.Before)
+		}
+		begins = append(begins, since)
 	}
 	command := codeCell(v.Command)
 	if strings.Contains(v.Command, "|") {
 		command = "" // codeCell would change it into another command
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %d | %s |\n",
-		codeCell(v.Test), what, since, listed(v.Kernels), listed(v.Filesystems), v.Cells, command)
+		codeCell(v.Test), what, strings.Join(begins, "; "), listed(v.Kernels), listed(v.Filesystems), v.Cells, command)
 }
 
 // listed is some names, or the first and last of many.

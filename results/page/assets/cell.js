@@ -77,6 +77,7 @@ const head = (cell, id, params, seen) => {
     last?.detail ? el("p", { class: "detail" }, last.detail) : null,
     facts([
       ["kernel", only("kernel", cell.kernel)], ["filesystem", only("fs", cell.fs)],
+      cell.arch ? ["architecture", [cell.arch, cell.flavour && "flavour " + cell.flavour, cell.page_size && "pages of " + cell.page_size / 1024 + " KiB"].filter(Boolean).join(", ")] : null,
       cell.about.kind || cell.kind ? ["kind", kindText(cell)] : null,
       policy.policy ? ["judged by policy", policy.policy] : null,
       seen ? ["this result in the run", seen] : null,

@@ -23,14 +23,15 @@ const kernelName = ({ kernels, labels, packages }, kernel) => {
 export const timelineText = ({ kernels, labels }, violation) => {
   const having = state => labels.filter((_, i) => violation.states[i] === state);
   const list = (words, names) => names.length ? ". " + words + ": " + names.join(", ") : "";
-  return "First bad kernel: " + (labels[kernels.indexOf(violation.since)] ?? violation.since) + list("Has it", having("violation")) + list("Ran without it", having("holds")) +
+  const first = violation.flavours.map(({ since }) => labels[kernels.indexOf(since)] ?? since);
+  return "First bad kernel: " + first.join(", ") + list("Has it", having("violation")) + list("Ran without it", having("holds")) +
     list("Another violation", having("other")) + list("No verdict", having(""));
 };
 
 // timeline is a strip of the kernels, oldest first.
 const timeline = (doc, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(doc, violation) }, doc.kernels.map((kernel, i) => {
   const [mark, style, words] = stateOf(violation.states[i]);
-  return el("span", { class: style + (kernel === violation.since ? " first" : ""), title: kernel + ": " + words }, mark);
+  return el("span", { class: style + (violation.flavours.some(({ since }) => since === kernel) ? " first" : ""), title: kernel + ": " + words }, mark);
 }));
 
 /** The filter that shows the cells of a violation. */

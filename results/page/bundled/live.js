@@ -1043,6 +1043,7 @@ var splicelab = (() => {
       facts2([
         ["kernel", only("kernel", cell.kernel)],
         ["filesystem", only("fs", cell.fs)],
+        cell.arch ? ["architecture", [cell.arch, cell.flavour && "flavour " + cell.flavour, cell.page_size && "pages of " + cell.page_size / 1024 + " KiB"].filter(Boolean).join(", ")] : null,
         cell.about.kind || cell.kind ? ["kind", kindText(cell)] : null,
         policy.policy ? ["judged by policy", policy.policy] : null,
         seen ? ["this result in the run", seen] : null,
@@ -1772,11 +1773,12 @@ var splicelab = (() => {
   var timelineText = ({ kernels, labels }, violation) => {
     const having2 = (state) => labels.filter((_, i) => violation.states[i] === state);
     const list = (words2, names) => names.length ? ". " + words2 + ": " + names.join(", ") : "";
-    return "First bad kernel: " + (labels[kernels.indexOf(violation.since)] ?? violation.since) + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
+    const first = violation.flavours.map(({ since }) => labels[kernels.indexOf(since)] ?? since);
+    return "First bad kernel: " + first.join(", ") + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
   };
   var timeline = (doc, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(doc, violation) }, doc.kernels.map((kernel, i) => {
     const [mark, style, words2] = stateOf(violation.states[i]);
-    return el("span", { class: style + (kernel === violation.since ? " first" : ""), title: kernel + ": " + words2 }, mark);
+    return el("span", { class: style + (violation.flavours.some(({ since }) => since === kernel) ? " first" : ""), title: kernel + ": " + words2 }, mark);
   }));
   var violationFilter = (violation, policy = "") => {
     const filter = unfiltered({ policy });
@@ -2722,10 +2724,11 @@ var splicelab = (() => {
     const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
     names.forEach((name, i) => tests.set(name, labels[i] || name));
     const series2 = [];
+    const flavours = new Set(map.kernels.map((kernel) => kernel.flavour)).size > 1;
     for (const kernel of map.kernels) {
-      const last = series2.at(-1);
-      if (last && last.name === kernel.series) last.n++;
-      else series2.push({ name: kernel.series, n: 1 });
+      const last = series2.at(-1), name = flavours ? (kernel.series + " " + kernel.flavour).trim() : kernel.series;
+      if (last && last.name === name) last.n++;
+      else series2.push({ name, n: 1 });
     }
     const firsts = /* @__PURE__ */ new Set();
     for (let i = 0, s = 0; s < series2.length; i += series2[s++].n) firsts.add(i);
@@ -2742,15 +2745,14 @@ var splicelab = (() => {
       );
     };
     const line2 = (row2) => {
-      let last = -1;
-      const cells = [];
+      const before2 = /* @__PURE__ */ new Map(), cells = [];
       for (let i = 0; i < row2.cells.length; i++) {
-        const c = row2.cells[i];
+        const c = row2.cells[i], { flavour } = map.kernels[i], last = before2.get(flavour) ?? -1;
         const changed = says(c) && last >= 0 && shown2(row2.cells[last]) !== shown2(c);
         if (changed) {
           changes.append(el("li", {}, rowName(row2) + " " + row2.filesystems.join(", ") + ": " + shown2(row2.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
         }
-        if (says(c)) last = i;
+        if (says(c)) before2.set(flavour, i);
         cells.push(cell(row2, i, changed));
       }
       return el("tr", {}, el("th", { scope: "row", title: row2.tests.join(", ") + " on " + row2.filesystems.join(", ") }, tests.get(rowName(row2)) ?? rowName(row2), " ", el("span", { class: "dim" }, row2.filesystems.join(", "))), cells);

@@ -1036,6 +1036,7 @@ var splicelab = (() => {
       facts2([
         ["kernel", only("kernel", cell.kernel)],
         ["filesystem", only("fs", cell.fs)],
+        cell.arch ? ["architecture", [cell.arch, cell.flavour && "flavour " + cell.flavour, cell.page_size && "pages of " + cell.page_size / 1024 + " KiB"].filter(Boolean).join(", ")] : null,
         cell.about.kind || cell.kind ? ["kind", kindText(cell)] : null,
         policy.policy ? ["judged by policy", policy.policy] : null,
         seen ? ["this result in the run", seen] : null,
@@ -1765,11 +1766,12 @@ var splicelab = (() => {
   var timelineText = ({ kernels, labels }, violation) => {
     const having2 = (state) => labels.filter((_, i) => violation.states[i] === state);
     const list = (words, names) => names.length ? ". " + words + ": " + names.join(", ") : "";
-    return "First bad kernel: " + (labels[kernels.indexOf(violation.since)] ?? violation.since) + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
+    const first = violation.flavours.map(({ since }) => labels[kernels.indexOf(since)] ?? since);
+    return "First bad kernel: " + first.join(", ") + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
   };
   var timeline = (doc, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(doc, violation) }, doc.kernels.map((kernel, i) => {
     const [mark, style, words] = stateOf(violation.states[i]);
-    return el("span", { class: style + (kernel === violation.since ? " first" : ""), title: kernel + ": " + words }, mark);
+    return el("span", { class: style + (violation.flavours.some(({ since }) => since === kernel) ? " first" : ""), title: kernel + ": " + words }, mark);
   }));
   var violationFilter = (violation, policy = "") => {
     const filter = unfiltered({ policy });

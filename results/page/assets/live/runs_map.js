@@ -42,10 +42,11 @@ const table = (map, read) => {
   const tests = new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
   names.forEach((name, i) => tests.set(name, labels[i] || name));
   const series = [];
+  const flavours = new Set(map.kernels.map(kernel => kernel.flavour)).size > 1;
   for (const kernel of map.kernels) {
-    const last = series.at(-1);
-    if (last && last.name === kernel.series) last.n++;
-    else series.push({ name: kernel.series, n: 1 });
+    const last = series.at(-1), name = flavours ? (kernel.series + " " + kernel.flavour).trim() : kernel.series;
+    if (last && last.name === name) last.n++;
+    else series.push({ name, n: 1 });
   }
   const firsts = new Set();
   for (let i = 0, s = 0; s < series.length; i += series[s++].n) firsts.add(i);
@@ -59,15 +60,14 @@ const table = (map, read) => {
       el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class)));
   };
   const line = row => {
-    let last = -1;
-    const cells = [];
+    const before = new Map(), cells = []; // a result changes within a flavour
     for (let i = 0; i < row.cells.length; i++) {
-      const c = row.cells[i];
+      const c = row.cells[i], { flavour } = map.kernels[i], last = before.get(flavour) ?? -1;
       const changed = says(c) && last >= 0 && shown(row.cells[last]) !== shown(c);
       if (changed) {
         changes.append(el("li", {}, rowName(row) + " " + row.filesystems.join(", ") + ": " + shown(row.cells[last]) + " on " + map.kernels[last].release + ", " + shown(c) + " on " + map.kernels[i].release));
       }
-      if (says(c)) last = i;
+      if (says(c)) before.set(flavour, i);
       cells.push(cell(row, i, changed));
     }
     return el("tr", {}, el("th", { scope: "row", title: row.tests.join(", ") + " on " + row.filesystems.join(", ") }, tests.get(rowName(row)) ?? rowName(row), " ", el("span", { class: "dim" }, row.filesystems.join(", "))), cells);
