@@ -51,7 +51,7 @@ var directions = []struct {
 	{"results/...", []string{"internal/kernelversion", "results/...", "outcome"}, "results outlive the way in which they were got"},
 	{"internal/deadline", nil, "a clock does not know what it measures"},
 	{"internal/headtail", nil, "a buffer does not know what is in it"},
-	{"lab/vm", with("internal/headtail"), "a VM does not know what runs in it"},
+	{"lab/vm", with("internal/deadline", "internal/headtail"), "a VM does not know what runs in it"},
 	{"lab/console", leaves, "a kernel log is read the same, whoever wrote it"},
 	{"lab/gotest", leaves, "test output is read the same, wherever it ran"},
 	{"lab/suite", leaves, "a suite does not know who runs it"},
