@@ -80,7 +80,8 @@ func TestPages(t *testing.T) {
 		if s.Size%PageSize != 0 || s.Chunk%PageSize != 0 || s.Span%PageSize != 0 {
 			t.Errorf("%s: %d bytes written in %d, %d spliced: not whole pages of %d", s.Name, s.Size, s.Chunk, s.Span, PageSize)
 		}
-		if strings.ContainsAny(s.Name, "0123456789") {
+		// "2m" is older than other page sizes, and stored results go by it.
+		if name := strings.TrimPrefix(s.Name, "2m-"); strings.ContainsAny(name, "0123456789") {
 			t.Errorf("%s: a number in the name of a cell whose size depends on the page size", s.Name)
 		}
 		if pages := s.Size / PageSize; strings.HasPrefix(s.Name, "large") && pages < 2*s.Span/PageSize {
