@@ -153,12 +153,21 @@ func kvmScript(kernel string, steps []kvmStep) string {
 	return b.String()
 }
 
+// kvmSelector selects a kernel of an unpacked package, with its modules: without
+// virtio-blk, a disk is NVMe, and no VM with one is restored.
+func kvmSelector(kernel string) string {
+	tree, release := filepath.Dir(filepath.Dir(kernel)), strings.TrimPrefix(filepath.Base(kernel), "vmlinuz-")
+	escape := func(path string) string { return strings.ReplaceAll(path, "+", "%2B") }
+	return fmt.Sprintf("file:%s?modules=%s&config=%s", kernel,
+		escape(filepath.Join(tree, "lib/modules", release)), escape(filepath.Join(tree, "boot/config-"+release)))
+}
+
 func kvmArgs(s kvmStep, kernel, report string) []string {
 	args := slices.Clone(s.args)
 	for i, a := range args {
 		switch a {
 		case "KERNEL":
-			args[i] = "file:" + kernel
+			args[i] = kvmSelector(kernel)
 		case "JSON":
 			args[i] = report
 		}
