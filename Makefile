@@ -108,7 +108,22 @@ test-slow: setup build ## build and bisect real kernels from source, and kill a 
 	SPLICELAB_SLOW_REPO=$(SLOW_REPO) SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 3h -run OfLinux ./cmd/splicelab
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	SPLICELAB_KILLS=50 $(VM_TESTS) go test -v -timeout 1h -run KilledAtRandom ./cmd/splicelab
+	SPLICELAB_KVM_TESTS=small $(VM_TESTS) go test -v -timeout 1h -run 'UnderKVM$$' ./cmd/splicelab
 	SPLICELAB_SLOW_TESTS=1 $(VM_TESTS) go test -v -timeout 1h -run 'WholeSuite|EveryDetectorFires|SelftestVerdicts|NothingLeaks|EverythingIsMeasured' ./lab ./lab/bench
+
+# The host's own KVM is not needed: the machine is emulated, and has its own.
+.PHONY: test-kvm
+test-kvm: setup build ## run the lab with KVM in an emulated machine, and compare every cell with TCG
+	@scripts/setup kvm
+	scripts/test-kernels 6.12 bin/test-kernels
+	SPLICELAB_KVM_TESTS=full $(VM_TESTS) go test -v -timeout 90m -run 'UnderKVM$$' ./cmd/splicelab
+
+.PHONY: test-qemu
+test-qemu: setup build ## run the tests that boot VMs with another QEMU: QEMU=PATH
+	@[ -x "$(QEMU)" ] || { echo "make test-qemu: QEMU=PATH has to name a qemu-system-x86_64" >&2; exit 2; }
+	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
+	@mkdir -p bin/qemu && ln -sfn $(abspath $(QEMU)) bin/qemu/qemu-system-x86_64
+	PATH=$(CURDIR)/bin/qemu:$$PATH $(VM_TESTS) go test -timeout 40m ./images/guest ./lab/... ./cmd/splicelab
 
 .PHONY: lint
 lint: ## check formatting, vet, staticcheck, and the project's import directions

@@ -292,7 +292,7 @@ func kvmUsed(t *testing.T, r kvmResult) {
 	}
 }
 
-// kvmClock checks that a restored VM's clock is right: KVM's own stands still in a
+// kvmClock checks that a restored VM's clock is right: KVM's own does not run in a
 // template, and the lab sets the time of day.
 func kvmClock(t *testing.T, r kvmResult) {
 	d := kvmParse(t, r.report)
