@@ -48,13 +48,20 @@ DEADCODE := golang.org/x/tools/cmd/deadcode@v0.52.0
 # More arguments for `make run` and `make bench`, e.g. make run ARGS="-k 6.12 -f xfs".
 ARGS ?=
 
+# Architectures besides this machine's, separated by commas, or "all": their guest
+# programs are built, and their emulators installed. ARGS may name some.
+comma := ,
+space := $(subst ,, )
+ARCHES ?= $(subst $(space),$(comma),$(strip $(foreach a,arm64 riscv64,$(if $(findstring $(a),$(ARGS)),$(a)))))
+export ARCHES
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what this machine lacks (QEMU, mkfs tools); asks nothing
-	@scripts/setup
+	@scripts/setup "" $(ARCHES)
 
 .PHONY: setup-test
 setup-test:
