@@ -113,7 +113,7 @@ func (h *Host) Layered(ctx context.Context, base *Spec, k *kernels.Kernel, p *im
 			return spec, nil
 		}
 	}
-	return spec, h.buildLayered(ctx, spec, files, append(modules, spec.modules...))
+	return spec, h.buildLayered(ctx, spec, files, slices.Concat(modules, spec.modules))
 }
 
 // KernelLayer is the spec of a kernel alone. It is nil if the disk driver is
