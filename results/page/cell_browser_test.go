@@ -63,18 +63,19 @@ func TestCellTellsItsTestInBrowser(t *testing.T) {
 	b.Sound()
 }
 
-// The pages, the folio and the slots come from the covariates.
+// The pages, the hole, the folio and the slots come from the covariates.
 func TestByteBarInBrowser(t *testing.T) {
 	t.Parallel()
 	a := results.Attempt{CellKey: results.CellKey{Kernel: "6.1", FS: "xfs", Test: "s.TestA"}, N: 1, Verdict: outcome.Fail, Outcome: outcome.Live, Kind: outcome.Characterisation,
-		Detail: "live 4096+4096 of 16384", Covariates: map[string]string{"page_size": "4096", "folio_order": "1", "pipe_size": "65536"}}
+		Detail: "live 4096+4096 of 16384", Covariates: map[string]string{"page_size": "4096", "folio_order": "1", "pipe_size": "65536", "hole": "4096+2048"}}
 	cells := []results.Cell{results.FromAttempts([]results.Attempt{a})}
 	b := browsertest.Open(t, "file://"+writeFile(t, "bytes.html", sampleRun("bytes"), cells, fakeSource{})+"#/run/bytes/cell/6.1/xfs/s.TestA")
 	b.Is(`document.querySelectorAll(".bytes line.page").length`, 3)
 	b.Is(`document.querySelector(".bytes .folio").getAttribute("width")`, 500)
+	b.Is(`["x", "width"].map(a => +document.querySelector(".bytes .hole").getAttribute(a)).join()`, "250,125")
 	b.Is(`document.querySelectorAll(".bytes .slot").length`, 4)
 	b.Is(`[...document.querySelectorAll(".bytes .key li")].map(e => e.textContent.trim()).join("; ")`,
-		"live 0x1000 to 0x2000 (4,096 bytes); 4 pages of 4096 bytes; the first page is in a folio of 0x2000 bytes; 4 of 16 slots of the pipe")
+		"live 0x1000 to 0x2000 (4,096 bytes); hole 0x1000 to 0x1800 (2,048 bytes); 4 pages of 4096 bytes; the first page is in a folio of 0x2000 bytes; 4 of 16 slots of the pipe")
 	b.Accessible("bytes")
 	b.Shot("bytes")
 	b.Sound()

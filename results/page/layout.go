@@ -16,6 +16,13 @@ type Layout struct {
 	Folio  int64   `json:"folio"`  // bytes of the first page's folio; 0: unknown
 	Slots  int64   `json:"slots"`  // of the pipe; 0: unknown
 	Ranges []Range `json:"ranges"` // in the order reported
+	Hole   Hole    `json:"hole"`   // that the test made
+}
+
+// Hole is a part of the file that was deallocated or zeroed.
+type Hole struct {
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"` // 0: none, or outside the bytes
 }
 
 // Range is a part of the bytes with one outcome.
@@ -32,6 +39,7 @@ const maxRanges = 32
 var (
 	rangesOf  = regexp.MustCompile(`(?:[a-z-]+ \d+\+\d+, )*[a-z-]+ \d+\+\d+(?:, and \d+ more runs)? of (\d+)`)
 	oneRange  = regexp.MustCompile(`([a-z-]+) (\d+)\+(\d+)`)
+	oneHole   = regexp.MustCompile(`^(\d+)\+(\d+)$`)
 	unchanged = regexp.MustCompile(`\bunchanged, (\d+) bytes`)
 )
 
@@ -50,6 +58,11 @@ func newLayout(a *results.Attempt) Layout {
 	}
 	if l.Length <= 0 {
 		return Layout{Ranges: []Range{}}
+	}
+	if m := oneHole.FindStringSubmatch(a.Covariates["hole"]); m != nil {
+		if offset, length := number(m[1]), number(m[2]); offset < l.Length && length > 0 {
+			l.Hole = Hole{offset, min(length, l.Length-offset)}
+		}
 	}
 	if l.Page = number(a.Covariates["page_size"]); l.Page > 0 {
 		const mostOrder = 20 // larger than any folio

@@ -20,7 +20,10 @@ type File struct {
 	// for a source that is read and written through different descriptors.
 	SpliceFD int
 
-	c *Cell
+	c     *Cell
+	fed   bool  // part of it has been spliced
+	from  int64 // where from, first
+	holed bool  // see hole
 }
 
 // spliceFD is the descriptor to splice from.

@@ -161,6 +161,7 @@ func (f *File) Truncate(size int) {
 func (f *File) Punch(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(PunchHole, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n)
+	f.hole(off, n)
 	f.History.Zero(off, n)
 }
 
@@ -168,6 +169,7 @@ func (f *File) Punch(off int64, n int) {
 func (f *File) Zero(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(ZeroRange, unix.FALLOC_FL_ZERO_RANGE|unix.FALLOC_FL_KEEP_SIZE, off, n)
+	f.hole(off, n)
 	f.History.Zero(off, n)
 }
 
@@ -175,6 +177,7 @@ func (f *File) Zero(off int64, n int) {
 func (f *File) WriteZeroes(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(WriteZeroes, fallocWriteZeroes, off, n)
+	f.hole(off, n)
 	f.History.Zero(off, n)
 }
 
@@ -189,7 +192,19 @@ func (f *File) Collapse(off int64, n int) {
 func (f *File) Insert(off int64, n int) {
 	f.c.T.Helper()
 	f.fallocate(InsertRange, unix.FALLOC_FL_INSERT_RANGE, off, n)
+	f.hole(off, n)
 	f.History.Insert(off, n)
+}
+
+// hole records where the first hole was made, counted from the first spliced byte.
+func (f *File) hole(off int64, n int) {
+	if off < f.from {
+		off, n = f.from, n-int(f.from-off)
+	}
+	if !f.holed && n > 0 {
+		f.holed = true
+		f.c.Attr("hole", fmt.Sprintf("%d+%d", off-f.from, n))
+	}
 }
 
 func (f *File) fallocate(feature Feature, mode uint32, off int64, n int) {

@@ -76,6 +76,9 @@ func (p *Pipe) Sendfile(f *File, off int64, n int) {
 func (p *Pipe) feed(call string, f *File, off int64, n int, step func(*int64, int) (int, error)) {
 	p.c.T.Helper()
 	f.History.Splice()
+	if !f.fed {
+		f.fed, f.from = true, off
+	}
 	for done := 0; done < n; {
 		at := off + int64(done)
 		m, err := step(&at, n-done)
