@@ -1,3 +1,7 @@
+// The browser is a process of its own: the race detector would only slow the
+// test down.
+//go:build !race
+
 package web
 
 import (
