@@ -13,17 +13,6 @@ import (
 	"github.com/splicelab/splicelab/results/page"
 )
 
-// sampleSearch is a search whose good side is half of what is left.
-func sampleSearch(low, high float64) page.Search {
-	return page.Search{
-		ID: "0123", Kind: "packages", Test: "^splice.TestPunchHole/large$", FS: "xfs", Begun: "2026-11-23T20:00:00Z", Changed: "2026-11-23T20:10:00Z", Running: true,
-		GoodMark: "snapshot", BadMark: "zeroed", Good: "6.12.43", Bad: "6.12.90", Between: 11, Step: 4, Steps: 9, Confidence: 0.9951, Wanted: 0.99,
-		Subject: "6.12.70", Tried: 2, Need: 7, Low: low, High: high, At: (low + high) / 2,
-		Subjects: []page.SearchSubject{{Subject: "6.12.9", Attempts: 7, Good: 7}, {Subject: "6.12.90", Attempts: 1, Bad: 1}, {Subject: "6.12.50", Untestable: "it does not <b>build"}},
-		Runs:     []string{"20261123-191420-one"},
-	}
-}
-
 // The page draws the bracket of a search from its numbers, says the same in words,
 // and follows it while it goes on.
 func TestSearchInBrowser(t *testing.T) {
