@@ -75,7 +75,9 @@ func build(out, goarch string) error {
 		GenSrcDir:    generated,
 		CommandPaths: commands,
 		BinaryPath:   tmp,
-		GoBuildOpts:  &golang.BuildOpts{},
+		// By default it compiles everything again, the standard library too, and
+		// without inlining: that took half of a whole build for 0.3 MB less.
+		GoBuildOpts: &golang.BuildOpts{EnableInlining: true, ExtraArgs: []string{"-a=false"}},
 	})
 	err = errors.Join(err, os.RemoveAll(generated))
 	if err != nil {
