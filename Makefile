@@ -110,13 +110,16 @@ test: ## run every test, also those that boot real kernels, with the race detect
 # Takes the better part of an hour.
 .PHONY: test-slow
 test-slow: setup build ## build and bisect real kernels from source, and kill a run 50 times
-	@scripts/setup slow
+	@scripts/setup slow all
+	@$(MAKE) build ARCHES=all
 	@[ -e $(SLOW_REPO)/.git ] || scripts/linux-history /usr/src/linux-source-6.12.tar.xz $(SLOW_REPO)
 	SPLICELAB_SLOW_REPO=$(SLOW_REPO) SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 3h -run OfLinux ./cmd/splicelab
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	SPLICELAB_KILLS=50 $(VM_TESTS) go test -v -timeout 1h -run KilledAtRandom ./cmd/splicelab
 	SPLICELAB_KVM_TESTS=small $(VM_TESTS) go test -v -timeout 1h -run 'UnderKVM$$' ./cmd/splicelab
-	SPLICELAB_SLOW_TESTS=1 $(VM_TESTS) go test -v -timeout 1h -run 'WholeSuite|EveryDetectorFires|SelftestVerdicts|NothingLeaks|EverythingIsMeasured' ./lab ./lab/bench
+	scripts/test-kernels 6.12@arm64-16k,6.12@riscv64 bin/foreign-kernels
+	SPLICELAB_SLOW_TESTS=1 SPLICELAB_TEST_FOREIGN_KERNELS=$(CURDIR)/bin/foreign-kernels \
+		$(VM_TESTS) go test -v -timeout 1h -run 'ForeignArchitectures|WholeSuite|EveryDetectorFires|SelftestVerdicts|NothingLeaks|EverythingIsMeasured' ./lab ./lab/bench
 
 # The host's own KVM is not needed: the machine is emulated, and has its own.
 .PHONY: test-kvm

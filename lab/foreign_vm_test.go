@@ -20,7 +20,7 @@ import (
 // SPLICELAB_TEST_KERNELS.
 func TestForeignArchitectures(t *testing.T) {
 	if !slow() {
-		t.Skip("SPLICELAB_SLOW_TESTS=1 not set")
+		t.Skip("SPLICELAB_SLOW_TESTS=1 not set (make test-slow): emulates other architectures")
 	}
 	trees, err := filepath.Glob(filepath.Join(os.Getenv("SPLICELAB_TEST_FOREIGN_KERNELS"), "*", "boot"))
 	if err != nil || len(trees) == 0 {

@@ -49,7 +49,7 @@ var kvmPatience = []string{"--boot-timeout", "8m", "--silence-timeout", "60s", "
 func TestUnderKVM(t *testing.T) {
 	size := os.Getenv(kvmEnv)
 	if size == "" {
-		t.Skip(kvmEnv + "=small or full not set: emulates a machine with KVM, which takes 5 to 30 minutes")
+		t.Skip(kvmEnv + "=small or full not set: emulates a machine with KVM (make test-kvm)")
 	}
 	kernel, guest := vmKernel("6.12"), vmGuest()
 	if kernel == "" || guest == "" {
