@@ -116,10 +116,10 @@ test-slow: setup build ## build and bisect real kernels from source, and kill a 
 	SPLICELAB_SLOW_REPO=$(SLOW_REPO) SPLICELAB_GUEST_DIR=$(CURDIR)/bin/guest go test -v -timeout 3h -run OfLinux ./cmd/splicelab
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	SPLICELAB_KILLS=50 $(VM_TESTS) go test -v -timeout 1h -run KilledAtRandom ./cmd/splicelab
-	SPLICELAB_KVM_TESTS=small $(VM_TESTS) go test -v -timeout 1h -run 'UnderKVM$$' ./cmd/splicelab
 	scripts/test-kernels 6.12@arm64-16k,6.12@riscv64 bin/foreign-kernels
 	SPLICELAB_SLOW_TESTS=1 SPLICELAB_TEST_FOREIGN_KERNELS=$(CURDIR)/bin/foreign-kernels \
 		$(VM_TESTS) go test -v -timeout 1h -run 'ForeignArchitectures|WholeSuite|EveryDetectorFires|SelftestVerdicts|NothingLeaks|EverythingIsMeasured' ./lab ./lab/bench
+	SPLICELAB_KVM_TESTS=small $(VM_TESTS) go test -v -timeout 1h -run 'UnderKVM$$' ./cmd/splicelab
 
 # The host's own KVM is not needed: the machine is emulated, and has its own.
 .PHONY: test-kvm

@@ -29,7 +29,8 @@ var riscv64 = Arch{
 		// The kernel's next timer interrupt is lost in a restored VM. One that waits
 		// for nothing else is paused forever. One that is woken by a port sets the
 		// timer again when it is idle next, so that with 7.2 and 10.0 no difference
-		// was seen in 132 cells; but until then it has no clock tick.
+		// was seen in 132 cells; but until then it has no clock tick. The version is
+		// that of the change in QEMU's sources; no VM was restored with it.
 		RestoredFrom: "10.2", Unsaved: "the timers",
 	},
 }
