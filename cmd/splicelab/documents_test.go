@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/kernels/kerneltest"
 	"github.com/splicelab/splicelab/lab/schema/schematest"
 	"github.com/splicelab/splicelab/outcome"
@@ -94,7 +95,7 @@ func TestDocuments(t *testing.T) {
 				}
 			}
 		})
-		cmd, _, err := (&app{stderr: io.Discard}).command().Find(c.line)
+		cmd, _, err := (&app{Output: output.Output{Stderr: io.Discard}}).command().Find(c.line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +115,7 @@ func TestDocuments(t *testing.T) {
 			visit(child)
 		}
 	}
-	visit((&app{stderr: io.Discard}).command())
+	visit((&app{Output: output.Output{Stderr: io.Discard}}).command())
 }
 
 // documentOf runs a command line and returns what it prints.
