@@ -39,8 +39,14 @@ func (d *documentFlag) Set(text string) error {
 
 // documentFlags lets a verb print a document of this schema instead of text.
 func documentFlags(cmd *cobra.Command, schema string) *documentFlag {
+	return documentFlagP(cmd, schema, "o")
+}
+
+// documentFlagP is documentFlags with another shorthand, or none: verbs that write
+// files may have -o for their name.
+func documentFlagP(cmd *cobra.Command, schema, shorthand string) *documentFlag {
 	d := new(documentFlag)
-	cmd.Flags().VarP(d, "output-format", "o", "print a document instead of text: `FORMAT`, json or yaml")
+	cmd.Flags().VarP(d, "output-format", shorthand, "print a document instead of text: `FORMAT`, json or yaml")
 	if cmd.Annotations == nil {
 		cmd.Annotations = map[string]string{}
 	}
