@@ -71,7 +71,7 @@ func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info f
 	b.WriteString("\n## Violated invariants\n\n")
 	all := BrokenInvariants(cells, info)
 	if len(all) == 0 {
-		b.WriteString("None: every invariant held.\n")
+		b.WriteString("None: every invariant held.\n\n")
 		return
 	}
 	for _, f := range all {
@@ -141,8 +141,7 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 			return cmp.Or(results.CompareNatural(info(x).ID, info(y).ID), results.CompareNatural(x, y))
 		})
 		for _, t := range tests {
-			_, name, _ := strings.Cut(t, ".")
-			fmt.Fprintf(b, "| %s | %s |", inMarkdown(info(t).ID), inMarkdown(strings.TrimPrefix(name, "Test")))
+			fmt.Fprintf(b, "| %s | %s |", inMarkdown(info(t).ID), inMarkdown(shortTest(t)))
 			for _, k := range kernels {
 				var entries []string
 				for _, fs := range filesystems {
@@ -192,6 +191,15 @@ func writeUnseen(b *bytes.Buffer, r Runs, info func(string) TestInfo) {
 		}
 		fmt.Fprintf(b, "\n## Not tested\n\nSkipped on every kernel and filesystem of %s:\n\n%s", of, strings.Join(lines, ""))
 	}
+}
+
+// shortTest is the name of a test without its suite. Tests that were imported from
+// other tools can be without one.
+func shortTest(test string) string {
+	if _, name, ok := strings.Cut(test, "."); ok {
+		test = name
+	}
+	return strings.TrimPrefix(test, "Test")
 }
 
 // shortReleases removes the flavour that all releases share.

@@ -55,7 +55,7 @@ func writeComparison(b *bytes.Buffer, c Comparison, info func(string) TestInfo) 
 		b.WriteString(".\n")
 	}
 	if c.Flaky > 0 {
-		fmt.Fprintf(b, "Of those that came out differently, %d had different results on one kernel, too.\n", c.Flaky)
+		fmt.Fprintf(b, "Of those that came out differently, %d are flaky on at least one kernel.\n", c.Flaky)
 	}
 	writeDifferences(b, c, info)
 	writeSkips(b, c)
@@ -85,8 +85,7 @@ const maxSubtests = 3
 // name names the tests of a difference, some or all of the subtests of one test.
 func (d Difference) name() string {
 	top := topLevel(d.Tests[0])
-	_, name, _ := strings.Cut(top, ".")
-	name = strings.TrimPrefix(name, "Test")
+	name := shortTest(top)
 	switch {
 	case len(d.Tests) > maxSubtests || len(d.Tests) > 1 && slices.Contains(d.Tests, top):
 		return fmt.Sprintf("%s (%d alike)", name, len(d.Tests))

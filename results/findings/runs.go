@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/splicelab/splicelab/results"
 )
@@ -14,56 +15,87 @@ type Runs struct {
 	// Used counts the cells that are from each run.
 	Used []int
 
-	kernels map[string]results.Kernel
-	from    map[results.CellKey]int // index in Runs; nil: there is one
+	kernels map[string]results.Kernel // by release
+	first   map[string]int            // by release, the first run that has the kernel
+	// Of kernels that several runs have, known are the cells, and later those that
+	// the first of these runs does not have. Most kernels have one run: a key for
+	// each cell of large runs would take gigabytes.
+	known map[string]map[column]bool
+	later map[results.CellKey]int
 }
 
-// Add adds the cells of a run, which keeps them. It fails if a kernel's release is
+// Add adds the cells of a run and keeps them. It fails if a kernel's release is
 // that of another flavour's kernel in an earlier run: cells are found by release,
 // and those of both would be taken for one kernel's.
 func (r *Runs) Add(run results.Run, cells []results.Cell) error {
-	if r.has(run.ID) {
+	if slices.ContainsFunc(r.Runs, func(o results.Run) bool { return o.ID == run.ID }) {
 		return nil
 	}
-	kernels := map[string]results.Kernel{}
-	for _, k := range results.Releases(cells) {
-		if other, known := r.kernels[k.Name]; known && !other.SameFlavour(k) {
+	added := results.Releases(cells)
+	for _, k := range added {
+		if other, ok := r.kernels[k.Name]; ok && !other.SameFlavour(k) {
 			return fmt.Errorf("run %s has %s with %s, an earlier one with %s: name one of these runs", run.ID, k.Name, k.Comparable().Words(), other.Comparable().Words())
 		}
-		kernels[k.Name] = k
 	}
 	at := len(r.Runs)
 	r.Runs = append(r.Runs, run)
 	if at == 0 {
-		r.Cells, r.Used, r.kernels = cells, []int{len(cells)}, kernels
+		r.kernels, r.first = map[string]results.Kernel{}, map[string]int{}
+		r.known, r.later = map[string]map[column]bool{}, map[results.CellKey]int{}
+	}
+	r.share(added)
+	for _, k := range added {
+		if _, ok := r.kernels[k.Name]; !ok {
+			r.kernels[k.Name], r.first[k.Name] = k, at
+		}
+	}
+	if at == 0 {
+		r.Cells, r.Used = slices.Clip(cells), []int{len(cells)}
 		return nil
 	}
-	if r.from == nil {
-		r.from = make(map[results.CellKey]int, len(r.Cells)+len(cells))
-		for i := range r.Cells {
-			r.from[r.Cells[i].CellKey] = 0
-		}
-	}
 	before := len(r.Cells)
+	r.Cells = slices.Grow(r.Cells, len(cells))
 	for i := range cells {
-		if _, known := r.from[cells[i].CellKey]; !known {
-			r.from[cells[i].CellKey] = at
-			r.Cells = append(r.Cells, cells[i])
+		c := &cells[i]
+		if known := r.known[c.Kernel]; known != nil {
+			if known[column{c.FS, c.Test}] {
+				continue
+			}
+			known[column{c.FS, c.Test}] = true
+			r.later[c.CellKey] = at
 		}
+		r.Cells = append(r.Cells, *c)
 	}
 	r.Used = append(r.Used, len(r.Cells)-before)
-	maps.Copy(r.kernels, kernels)
 	return nil
 }
 
-func (r *Runs) has(id string) bool {
-	for i := range r.Runs {
-		if r.Runs[i].ID == id {
-			return true
+// share lists the cells of those of the added kernels that only one run has had so
+// far.
+func (r *Runs) share(added []results.Kernel) {
+	shared := map[string]map[column]bool{}
+	for _, k := range added {
+		if _, ok := r.kernels[k.Name]; ok && r.known[k.Name] == nil {
+			shared[k.Name] = map[column]bool{}
 		}
 	}
-	return false
+	if len(shared) == 0 {
+		return
+	}
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if known := shared[c.Kernel]; known != nil {
+			known[column{c.FS, c.Test}] = true
+		}
+	}
+	maps.Copy(r.known, shared)
 }
 
 // Of is the run that a cell is from.
-func (r *Runs) Of(key results.CellKey) results.Run { return r.Runs[r.from[key]] }
+func (r *Runs) Of(key results.CellKey) results.Run {
+	at, ok := r.later[key]
+	if !ok {
+		at = r.first[key.Kernel]
+	}
+	return r.Runs[at]
+}
