@@ -99,12 +99,21 @@ func (d Difference) name() string {
 	return name + "/{" + strings.Join(subtests, ",") + "}"
 }
 
+// maxReasons is how many reasons a page lists: one that contains a number of the
+// kernel's, such as free memory, can be different in each cell.
+const maxReasons = 30
+
 func writeSkips(b *bytes.Buffer, c Comparison) {
 	if len(c.Skips) == 0 {
 		return
 	}
 	b.WriteString("\n| skipped on | cells | reason |\n|---|---|---|\n")
-	for _, s := range c.Skips {
+	others, left := 0, 0
+	for i, s := range c.Skips {
+		if i >= maxReasons {
+			others, left = others+1, left+s.Cells
+			continue
+		}
 		var on []string
 		for _, k := range c.Kernels {
 			if slices.Contains(s.Kernels, k.Release) {
@@ -112,5 +121,8 @@ func writeSkips(b *bytes.Buffer, c Comparison) {
 			}
 		}
 		fmt.Fprintf(b, "| %s | %d | %s |\n", strings.Join(on, ", "), s.Cells, inMarkdown(s.Reason))
+	}
+	if others > 0 {
+		fmt.Fprintf(b, "\nOther reasons: %d, of %s.\n", others, cellCount(left))
 	}
 }

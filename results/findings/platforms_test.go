@@ -2,7 +2,9 @@ package findings_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -116,6 +118,27 @@ func TestPlatformsThatAreCompared(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A page stays short if every cell is skipped for a reason of its own.
+func TestPlatformsWithManyReasons(t *testing.T) {
+	var cells []results.Cell
+	for i := range 50 {
+		for _, kernel := range []string{"6.12.117+deb13-cloud-amd64", "6.12.117+deb13-arm64-16k"} {
+			a := resultstest.Attempt(results.CellKey{Kernel: kernel, FS: "xfs", Test: fmt.Sprintf("splice.TestWrite/%d", i)}, 1, outcome.Pass, outcome.Live)
+			if strings.HasSuffix(kernel, "16k") {
+				a.Verdict, a.Outcome, a.Detail = outcome.Skip, outcome.None, fmt.Sprintf("%d bytes free", i)
+			}
+			cells = append(cells, results.FromAttempts([]results.Attempt{a}))
+		}
+	}
+	var page bytes.Buffer
+	var runs findings.Runs
+	resultstest.Must(t, runs.Add(resultstest.Run("r", 0), cells))
+	resultstest.Must(t, findings.Write(&page, runs, sampleInfo, func(findings.Broken) string { return "" }))
+	if n := strings.Count(page.String(), "bytes free"); n != 30 || !strings.Contains(page.String(), "\nOther reasons: 20, of 20 cells.\n") {
+		t.Errorf("%d reasons:\n%s", n, page.String())
 	}
 }
 
