@@ -44,7 +44,7 @@ var directions = []struct {
 	{"results/store", []string{"internal/kernelversion", "results", "outcome"}, "what is stored does not depend on what is made of it"},
 	{"results/history", []string{"internal/kernelversion", "results", "outcome"}, "past runs are read through a small interface, not from SQLite"},
 	{"results/compare", []string{"internal/kernelversion", "results", "results/history", "outcome"}, "a comparison needs cells, not where they are stored"},
-	{"results/findings", []string{"internal/kernelversion", "results", "outcome"}, "findings need cells, not where they are stored"},
+	{"results/findings", []string{"internal/kernelversion", "results", "results/history", "outcome"}, "findings need cells, not where they are stored"},
 	{"results/terminal", []string{"results", "results/history", "results/compare", "results/findings", "results/palette", "outcome"}, "what draws knows no SQL"},
 	{"results/changes", []string{"internal/kernelversion", "results", "results/history", "results/compare", "results/findings", "outcome"}, "what changed does not depend on how runs are stored or reported"},
 	{"results/resultstest", []string{"results", "outcome"}, "the tests of every package of results use it"},

@@ -15,12 +15,20 @@ import (
 const schemaAnnotation = "splicelab_schema"
 
 // Document is the user's choice of a document in place of text: the flag -o.
-type Document struct{ encoding export.Encoding }
+type Document struct {
+	Encoding export.Encoding // empty: text
+}
 
 // DocumentFlag lets a verb print a document of this schema instead of text.
 func DocumentFlag(cmd *cobra.Command, schema string) *Document {
+	return DocumentFlagP(cmd, schema, "o")
+}
+
+// DocumentFlagP is DocumentFlag with another shorthand, or none: verbs that write
+// files may have -o for their name.
+func DocumentFlagP(cmd *cobra.Command, schema, shorthand string) *Document {
 	d := new(Document)
-	cmd.Flags().VarP(d, "output-format", "o", "print a document instead of text: `FORMAT`, json or yaml")
+	cmd.Flags().VarP(d, "output-format", shorthand, "print a document instead of text: `FORMAT`, json or yaml")
 	if cmd.Annotations == nil {
 		cmd.Annotations = map[string]string{}
 	}
@@ -43,7 +51,7 @@ func (d *Document) JSONFlag(cmd *cobra.Command) {
 }
 
 // String implements pflag.Value.
-func (d *Document) String() string { return string(d.encoding) }
+func (d *Document) String() string { return string(d.Encoding) }
 
 // Type implements pflag.Value.
 func (d *Document) Type() string { return "format" }
@@ -52,7 +60,7 @@ func (d *Document) Type() string { return "format" }
 func (d *Document) Set(text string) error {
 	for _, e := range export.Encodings {
 		if text == e {
-			d.encoding = export.Encoding(e)
+			d.Encoding = export.Encoding(e)
 			return nil
 		}
 	}
@@ -60,10 +68,10 @@ func (d *Document) Set(text string) error {
 }
 
 // Wanted reports whether a document was asked for.
-func (d *Document) Wanted() bool { return d.encoding != "" }
+func (d *Document) Wanted() bool { return d.Encoding != "" }
 
 // Write writes v as the document that was asked for.
-func (d *Document) Write(w io.Writer, v any) error { return d.encoding.Write(w, v) }
+func (d *Document) Write(w io.Writer, v any) error { return d.Encoding.Write(w, v) }
 
 // Show prints v as a document if one was asked for, else as text.
 func (o *Output) Show(d *Document, v any, text func() error) error {

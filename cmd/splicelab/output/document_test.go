@@ -90,7 +90,7 @@ func TestWriteDocument(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			o, written := toFile(t)
 			t.Chdir(t.TempDir())
-			if err := o.WriteDocument(&Document{export.Encoding(c.encoding)}, export.File(c.file), map[string]int{"cells": 3}); err != nil {
+			if err := o.WriteDocument(&Document{Encoding: export.Encoding(c.encoding)}, export.File(c.file), map[string]int{"cells": 3}); err != nil {
 				t.Fatal(err)
 			}
 			inFile, err := os.ReadFile("doc.json")
