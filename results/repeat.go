@@ -10,11 +10,14 @@ import (
 )
 
 // RepeatCommand is the shell command that reproduces a cell of r, with the same
-// policy and seed.
+// policy, number of processors and seed.
 func RepeatCommand(r Run, key CellKey) string {
 	args := []string{"splicelab", "run", "-k", key.Kernel, "-f", key.FS, "-t", "^" + regexp.QuoteMeta(key.Test) + "$"}
 	if r.Policy != "" && r.Policy != outcome.DefaultPolicy {
 		args = append(args, "--policy", string(r.Policy))
+	}
+	if n := r.Conditions["cpus"]; n != "" && n != "1" { // 1 is the default; a race may need more
+		args = append(args, "--cpus", n)
 	}
 	args = append(args, "--seed", fmt.Sprint(r.Seed))
 	return ShellCommand(args)

@@ -10,9 +10,9 @@ import (
 
 func TestRepeatCommandQuotes(t *testing.T) {
 	r := resultstest.Run("r", 0)
-	r.Policy, r.Seed = outcome.PolicySnapshot, 7
+	r.Policy, r.Seed, r.Conditions = outcome.PolicySnapshot, 7, map[string]string{"cpus": "4"}
 	got := results.RepeatCommand(r, results.CellKey{Kernel: "6.1.0-56", FS: "xfs", Test: "s.TestA/it's"})
-	want := `splicelab run -k 6.1.0-56 -f xfs -t '^s\.TestA/it'\''s$' --policy snapshot --seed 7`
+	want := `splicelab run -k 6.1.0-56 -f xfs -t '^s\.TestA/it'\''s$' --policy snapshot --cpus 4 --seed 7`
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

@@ -13,11 +13,12 @@ func (a *app) vmFlags(f *pflag.FlagSet) {
 	d := config.Default().VM
 	f.String("accel", d.Accel, "`ACCELERATOR` to run VMs with: auto, kvm or tcg")
 	f.Int("memory", d.Memory, "give each VM `N` MiB of memory")
+	f.Int("cpus", d.CPUs, "give each VM `N` processors")
 	f.Duration("boot-timeout", d.BootTimeout, "`TIME` that a kernel may take to boot")
 	f.Duration("silence-timeout", d.SilenceTimeout, "`TIME` that a VM may be silent")
 	f.Duration("cell-timeout", d.CellTimeout, "`TIME` that one cell may take")
 	f.String("kernel-args", "", "add `ARGS` to the kernel command line, separated by spaces")
-	for _, name := range []string{"accel", "memory", "boot-timeout", "silence-timeout", "cell-timeout", "kernel-args"} {
+	for _, name := range []string{"accel", "memory", "cpus", "boot-timeout", "silence-timeout", "cell-timeout", "kernel-args"} {
 		a.bind(f, name, "vm."+name)
 	}
 }

@@ -124,6 +124,8 @@ func (p Paused) Contradicts(given []Option, s Settings, from []string) error {
 		switch o.Name {
 		case "accel":
 			was = append(was, p.Accel)
+		case "cpus": // releases without the flag did not store it by name
+			was = append(was, fmt.Sprint(p.recipe.CPUs))
 		case "seed":
 			was = append(was, fmt.Sprint(p.Seed))
 		}

@@ -14,10 +14,10 @@ import (
 // repeat it are not.
 func TestContradictions(t *testing.T) {
 	s := Settings{Config: config.Default()}
-	s.Run.Policy, s.Run.Seed, s.VM.Accel = "alias", 8, "tcg"
+	s.Run.Policy, s.Run.Seed, s.VM.Accel, s.VM.CPUs = "alias", 8, "tcg", 4
 	p := Paused{
 		Run:    results.Run{ID: "r", Accel: "tcg", Seed: 7},
-		recipe: lab.Recipe{Requested: map[string]string{"policy": "alias", "accel": "auto", "seed": "0"}},
+		recipe: lab.Recipe{CPUs: 4, Requested: map[string]string{"policy": "alias", "accel": "auto", "seed": "0"}},
 	}
 	for _, c := range []struct {
 		given []Option
@@ -26,6 +26,8 @@ func TestContradictions(t *testing.T) {
 		{nil, ""},
 		{[]Option{{"policy", "alias"}}, ""},
 		{[]Option{{"accel", "tcg"}}, ""}, // what auto chose
+		{[]Option{{"cpus", "4"}}, ""},    // from a release that did not store it by name
+		{[]Option{{"memory", "512"}}, "memory"},
 		{[]Option{{"json", "out.json"}}, ""},
 		{[]Option{{"json", "out.json"}, {"seed", "8"}}, "seed"},
 	} {

@@ -104,6 +104,7 @@ func (s Settings) Requested(from []string) map[string]string {
 		"no-templates":    fmt.Sprint(v.NoTemplates),
 		"accel":           v.Accel,
 		"memory":          fmt.Sprint(v.Memory),
+		"cpus":            fmt.Sprint(v.CPUs),
 		"boot-timeout":    v.BootTimeout.String(),
 		"silence-timeout": v.SilenceTimeout.String(),
 		"cell-timeout":    v.CellTimeout.String(),
