@@ -36,8 +36,9 @@ func TestSelftestVerdicts(t *testing.T) {
 				t.Errorf("the run ended with %v, want an *sched.InfraError for the cells that are infra", err)
 			}
 			// What hangs need not hang for long; what floods needs its time. An agent
-			// whose code is gone sleeps on until the lab asks whether it is there.
-			b.cfg.Deadlines = job.Deadlines{Silence: 4 * time.Second, Cell: 6 * time.Second}
+			// whose code is gone sleeps on until the lab asks whether it is there, and
+			// then has as long again, so that a busy host shows the kernel's panic.
+			b.cfg.Deadlines = job.Deadlines{Silence: 10 * time.Second, Cell: 25 * time.Second}
 			hung, err := b.run(ks, "ext4", hanging)
 			if !errors.As(err, &infra) {
 				t.Errorf("the run of what hangs ended with %v, want an *sched.InfraError", err)
