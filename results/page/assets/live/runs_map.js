@@ -1,46 +1,65 @@
 // The kernel map: the results of each kernel, by test, over several runs.
 // @ts-check
 import { addView, cellHref, go, routeHref } from "../app.js";
-import { el } from "../dom.js";
+import { el, messageOf } from "../dom.js";
 import { counted, describe, markOf, resultClass } from "../format.js";
 import { shortcut } from "../keys.js";
 import { source } from "../source.js";
 
 const some = 200; // rows read at once
 
-// shown is a cell's result in one word, which determines what counts as a
-// change.
+/**
+ * A cell's result in one word, which determines what counts as a change.
+ * @param {doc.MapCell} cell
+ */
 const shown = cell => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
-const says = cell => cell.verdict && cell.verdict !== "skip"; // a skip is no verdict on the kernel
+/** @param {doc.MapCell} cell */
+const says = cell => cell.verdict !== "" && cell.verdict !== "skip"; // a skip is no verdict on the kernel
 
-// common is the shared prefix of all names.
+/**
+ * The shared prefix of all names.
+ * @param {string[]} names
+ */
 const common = names => names.reduce((prefix, name) => {
   let n = 0;
   while (n < prefix.length && prefix[n] === name[n]) n++;
   return prefix.slice(0, n);
 });
+/** @param {string} text */
 const turned = text => [...text].reverse().join("");
 
-// testLabels are tests without a shared suite, and releases without a shared
-// flavour.
+/**
+ * Tests without a shared suite.
+ * @param {string[]} names
+ */
 const testLabels = names => {
   const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common(names) : "") ?? [""];
   return names.map(name => name.slice(prefix.length));
 };
+/**
+ * Releases without a shared flavour.
+ * @param {string[]} names
+ */
 const releaseLabels = names => {
   const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common(names.map(turned))) : "") ?? [""];
   return names.map(name => name.slice(0, name.length - flavour.length));
 };
 
-// rowName is the name of a row, which can be several subtests and filesystems that
-// are alike.
+/**
+ * The name of a row, which can be several subtests and filesystems that are alike.
+ * @param {doc.MapRow} row
+ */
 const rowName = row => (row.tests.length > 1 ? row.test.split("/")[0] + " (" + row.tests.length + " alike)" : row.test);
 
-// table shows a page of the map; read(skip) reads the next one.
+/**
+ * Shows a page of the map; read(skip) reads the next one.
+ * @type {(map: doc.Map, read: (skip: number) => Promise<doc.Map>) => (Element | null)[]}
+ */
 const table = (map, read) => {
   const releases = releaseLabels(map.kernels.map(k => k.release));
   const tests = new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
   names.forEach((name, i) => tests.set(name, labels[i] || name));
+  /** @type {{ name: string, n: number }[]} */
   const series = [];
   const flavours = new Set(map.kernels.map(kernel => kernel.flavour)).size > 1;
   for (const kernel of map.kernels) {
@@ -51,6 +70,7 @@ const table = (map, read) => {
   const firsts = new Set();
   for (let i = 0, s = 0; s < series.length; i += series[s++].n) firsts.add(i);
   const body = el("tbody", {}), changes = el("ul", { class: "changes" });
+  /** @type {(row: doc.MapRow, i: number, changed: boolean) => HTMLElement} */
   const cell = (row, i, changed) => {
     const c = row.cells[i], kernel = map.kernels[i].release;
     const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
@@ -59,6 +79,7 @@ const table = (map, read) => {
     return el("td", { class: classes + resultClass(c.verdict, c.outcome, c.class) },
       el("a", { href: cellHref(c.run, kernel, row.fs, row.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class)));
   };
+  /** @param {doc.MapRow} row */
   const line = row => {
     const before = new Map(), cells = []; // a result changes within a flavour
     for (let i = 0; i < row.cells.length; i++) {
@@ -81,6 +102,7 @@ const table = (map, read) => {
       more.disabled = false;
     }
   } } });
+  /** @param {doc.MapRow[]} rows */
   const add = rows => {
     body.append(...rows.map(line));
     n += rows.length;
@@ -99,8 +121,10 @@ const table = (map, read) => {
   ];
 };
 
+/** @type {import("../app.js").View["render"]} */
 const render = async (main, route, signal) => {
   const { params } = route;
+  /** @param {string} name */
   const value = name => params.get(name) ?? "";
   const tests = el("input", { id: "tests", value: value("tests"), size: "30", spellcheck: "false", placeholder: "regular expression" });
   const fs = el("input", { id: "fs", value: value("fs"), size: "12", spellcheck: "false", placeholder: "all" });
@@ -115,6 +139,7 @@ const render = async (main, route, signal) => {
     } } },
     el("label", {}, "tests ", tests), el("label", {}, "filesystems ", fs), el("label", {}, "runs ", runs), el("button", {}, "Show")),
     el("p", { class: "dim" }, "Each cell shows its newest conclusive result. A thick border marks a change along the row. Rows that change come first; subtests and filesystems that are alike share a row."));
+  /** @type {(skip: number) => Promise<doc.Map>} */
   const read = skip => {
     const asked = new URLSearchParams(params);
     asked.set("fold", "1");
@@ -125,12 +150,12 @@ const render = async (main, route, signal) => {
   let map;
   try {
     map = await read(0);
-  } catch (/** @type {any} */ error) { // keep the form, to retry
-    if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
+  } catch (error) { // keep the form, to retry
+    if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, messageOf(error)));
     return;
   }
   if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell matches."));
-  else main.append(...table(map, read).filter(Boolean));
+  else main.append(...table(map, read).filter(part => part !== null));
 };
 
 addView("map", { title: "Kernel map", nav: "Map", render });
