@@ -42,6 +42,9 @@ func (m KernelMap) Heading(column int) string {
 // Flavours reports whether kernels of several flavours have columns.
 func (m KernelMap) Flavours() bool { return m.flavours }
 
+// Named reports whether the labels of the kernels name their flavours.
+func (m KernelMap) Named() bool { return m.named }
+
 // Flavour is the only flavour of the columns, unless labels leave it out.
 func (m KernelMap) Flavour() string {
 	if m.flavours || !m.named {

@@ -249,6 +249,9 @@ type Map struct {
 	Kernels []MapKernel `json:"kernels"`
 	Rows    []MapRow    `json:"rows"`
 	Total   int         `json:"total"` // rows, of which Rows can be some
+	// Flavours is whether the names of kernels leave out what they must not: they
+	// are of several flavours, or of one that is not the default one.
+	Flavours bool `json:"flavours"`
 }
 
 // MapKernel is a column of a map.
@@ -256,6 +259,11 @@ type MapKernel struct {
 	Release string `json:"release"`
 	Series  string `json:"series"`
 	Flavour string `json:"flavour"` // or the architecture; empty: unknown
+	Label   string `json:"label"`   // as in Cells
+	Package string `json:"package"` // as in Cells
+	// Head is what follows the series in the label, without the flavour, in parts
+	// between which a line may break: ".262", or ".9" and "+deb13".
+	Head []string `json:"head"`
 }
 
 // MapRow is one test on one filesystem or, in a folded map, several subtests of a

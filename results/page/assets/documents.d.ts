@@ -108,7 +108,7 @@ declare namespace doc {
   }
   /** Map is the history of outcomes over kernels, oldest first. */
   interface Map {
-    kernels: MapKernel[]; rows: MapRow[]; total: number;
+    kernels: MapKernel[]; rows: MapRow[]; total: number; flavours: boolean;
   }
   /** MapCell is a kernel's newest result, and the run it is from. */
   interface MapCell {
@@ -116,7 +116,7 @@ declare namespace doc {
   }
   /** MapKernel is a column of a map. */
   interface MapKernel {
-    release: string; series: string; flavour: string;
+    release: string; series: string; flavour: string; label: string; package: string; head: string[];
   }
   /** MapRow is one test on one filesystem or, in a folded map, several subtests of a test and filesystems that are alike on every kernel: the cells are those of the first. */
   interface MapRow {

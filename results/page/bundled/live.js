@@ -2770,6 +2770,51 @@ var splicelab = (() => {
   };
   addView("history", { title: (route) => "History of " + route.args.slice(2).join("/"), render: render4 });
 
+  // assets/live/map_head.js
+  var versionOf = ({ flavours }, { label, flavour }) => flavours && flavour && label.endsWith(" " + flavour) ? label.slice(0, -flavour.length - 1) : label;
+  var mapKernelName = (map, kernel) => {
+    const version = versionOf(map, kernel), more = rest(version, kernel.package);
+    return version + (more.startsWith(" ") ? " (" + more.trim() + ")" : more) + (version === kernel.label ? "" : " " + kernel.flavour);
+  };
+  var firstColumns = ({ kernels }) => new Set(kernels.flatMap(({ series: series2, flavour }, i) => i === 0 || series2 !== kernels[i - 1].series || flavour !== kernels[i - 1].flavour ? [i] : []));
+  var spans = (firsts, end, name) => el("tr", {}, el("td", {}), firsts.map((i, n) => el("th", { scope: "colgroup", colspan: (firsts[n + 1] ?? end) - i, class: "first" }, el("span", {}, name(i)))));
+  var mapHead = (map) => {
+    const { kernels, flavours } = map, firsts = firstColumns(map);
+    const newFlavours = [...firsts].filter((i) => i === 0 || kernels[i].flavour !== kernels[i - 1].flavour);
+    return el(
+      "thead",
+      {},
+      flavours ? spans(newFlavours, kernels.length, (i) => kernels[i].flavour) : null,
+      spans([...firsts], kernels.length, (i) => kernels[i].series),
+      el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), kernels.map((kernel, i) => {
+        const more = rest(versionOf(map, kernel), kernel.package).trim();
+        return el(
+          "th",
+          { scope: "col", class: firsts.has(i) ? "first release" : "release", title: kernel.release },
+          kernel.head.flatMap((part) => [el("span", {}, part), el("wbr")]),
+          more ? el("span", { class: "package" }, more) : null
+        );
+      }))
+    );
+  };
+  var fitHead = (scroller) => {
+    scroller.classList.add("packages");
+    scroller.classList.toggle("packages", scroller.scrollWidth <= scroller.clientWidth);
+    scroller.style.setProperty("--names", (scroller.querySelector("tbody th")?.clientWidth ?? 0) + "px");
+  };
+  var cellNote = (map, scroller) => {
+    const note = el("p", { class: "map-note", "aria-hidden": "true" });
+    const look = (e) => {
+      const cell = e.target instanceof Element ? e.target.closest("td, th.release") : null, column = cell instanceof HTMLTableCellElement ? cell.cellIndex - 1 : -1;
+      const kernel = cell?.closest("tbody, th.release") ? map.kernels[column] : void 0;
+      for (const head2 of scroller.querySelectorAll("th.release")) head2.classList.toggle("here", head2 instanceof HTMLTableCellElement && head2.cellIndex - 1 === column && kernel !== void 0);
+      const title = cell?.querySelector("a")?.getAttribute("data-result");
+      note.textContent = kernel ? mapKernelName(map, kernel) + (title ? ": " + title : "") : "";
+    };
+    for (const event of ["pointerover", "focusin"]) scroller.addEventListener(event, look);
+    return note;
+  };
+
   // assets/live/runs_map.js
   var some4 = 200;
   var shown2 = (cell) => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
@@ -2779,39 +2824,25 @@ var splicelab = (() => {
     while (n < prefix.length && prefix[n] === name[n]) n++;
     return prefix.slice(0, n);
   });
-  var turned = (text) => [...text].reverse().join("");
   var testLabels = (names) => {
     const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common2(names) : "") ?? [""];
     return names.map((name) => name.slice(prefix.length));
   };
-  var releaseLabels = (names) => {
-    const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common2(names.map(turned))) : "") ?? [""];
-    return names.map((name) => name.slice(0, name.length - flavour.length));
-  };
   var rowName = (row2) => row2.tests.length > 1 ? row2.test.split("/")[0] + " (" + row2.tests.length + " alike)" : row2.test;
   var table2 = (map, read) => {
-    const releases = releaseLabels(map.kernels.map((k) => k.release));
     const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
     names.forEach((name, i) => tests.set(name, labels[i] || name));
-    const series2 = [];
-    const flavours = new Set(map.kernels.map((kernel) => kernel.flavour)).size > 1;
-    for (const kernel of map.kernels) {
-      const last = series2.at(-1), name = flavours ? (kernel.series + " " + kernel.flavour).trim() : kernel.series;
-      if (last && last.name === name) last.n++;
-      else series2.push({ name, n: 1 });
-    }
-    const firsts = /* @__PURE__ */ new Set();
-    for (let i = 0, s = 0; s < series2.length; i += series2[s++].n) firsts.add(i);
+    const firsts = firstColumns(map);
     const body = el("tbody", {}), changes = el("ul", { class: "changes" });
     const cell = (row2, i, changed) => {
       const c = row2.cells[i], kernel = map.kernels[i].release;
       const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
       if (!c.verdict) return el("td", { class: classes });
-      const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
+      const result = describe(c.verdict, c.outcome) + (changed ? ", changed" : ""), what = kernel + ": " + result;
       return el(
         "td",
         { class: classes + resultClass(c.verdict, c.outcome, c.class) },
-        el("a", { href: cellHref(c.run, kernel, row2.fs, row2.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
+        el("a", { href: cellHref(c.run, kernel, row2.fs, row2.test), title: what, "data-result": result, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
       );
     };
     const line2 = (row2) => {
@@ -2820,7 +2851,7 @@ var splicelab = (() => {
         const c = row2.cells[i], { flavour } = map.kernels[i], last = before2.get(flavour) ?? -1;
         const changed = says(c) && last >= 0 && shown2(row2.cells[last]) !== shown2(c);
         if (changed) {
-          changes.append(el("li", {}, rowName(row2) + " " + row2.filesystems.join(", ") + ": " + shown2(row2.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
+          changes.append(el("li", {}, rowName(row2) + " " + row2.filesystems.join(", ") + ": " + shown2(row2.cells[last]) + " on " + mapKernelName(map, map.kernels[last]) + ", " + shown2(c) + " on " + mapKernelName(map, map.kernels[i])));
         }
         if (says(c)) before2.set(flavour, i);
         cells.push(cell(row2, i, changed));
@@ -2843,21 +2874,8 @@ var splicelab = (() => {
       more.hidden = n >= map.total || !rows.length;
     };
     add(map.rows);
-    return [
-      el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "Kernel map" }, el(
-        "table",
-        {},
-        el(
-          "thead",
-          {},
-          el("tr", {}, el("td", {}), series2.map((s) => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
-          el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, releases[i]))))
-        ),
-        body
-      )),
-      more,
-      changes.childElementCount ? el("section", {}, el("h2", {}, "Changes"), changes) : null
-    ];
+    const scroller = el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "Kernel map" }, el("table", {}, mapHead(map), body));
+    return { scroller, parts: [cellNote(map, scroller), scroller, more, changes.childElementCount ? el("section", {}, el("h2", {}, "Changes"), changes) : null] };
   };
   var render5 = async (main, route, signal) => {
     const { params } = route;
@@ -2881,7 +2899,7 @@ var splicelab = (() => {
         el("label", {}, "runs ", runs),
         el("button", {}, "Show")
       ),
-      el("p", { class: "dim" }, "Each cell shows its newest conclusive result. A thick border marks a change along the row. Rows that change come first; subtests and filesystems that are alike share a row.")
+      el("p", { class: "dim" }, "Each cell shows its newest conclusive result; the head of a column continues the version above it. A thick border marks a change along the row. Rows that change come first; subtests and filesystems that are alike share a row.")
     );
     const read = (skip) => {
       const asked = new URLSearchParams(params);
@@ -2897,8 +2915,14 @@ var splicelab = (() => {
       if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, messageOf(error)));
       return;
     }
-    if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell matches."));
-    else main.append(...table2(map, read).filter((part) => part !== null));
+    if (!map.rows.length) {
+      main.append(el("p", { class: "empty" }, "No cell matches."));
+      return;
+    }
+    const { scroller, parts } = table2(map, read);
+    main.append(...parts.filter((part) => part !== null));
+    fitHead(scroller);
+    addEventListener("resize", () => fitHead(scroller), { signal });
   };
   addView("map", { title: "Kernel map", nav: "Map", render: render5 });
   shortcut("g m", "kernel map", () => go("#/map"));
