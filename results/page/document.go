@@ -33,6 +33,12 @@ type Run struct {
 	Marks      []string          `json:"marks"`
 	Tally      results.Tally     `json:"tally"`
 	Paged      bool              `json:"paged"` // too large to be read at once: its cells are read by tests
+
+	// Rate, Left and Doing are those of Event, in the document of one run that a
+	// process is executing.
+	Rate  float64 `json:"rate"`
+	Left  float64 `json:"left"`
+	Doing string  `json:"doing"`
 }
 
 // Cells are the cells of a run by column, so that 100,000 of them are a few

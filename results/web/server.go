@@ -41,6 +41,7 @@ type Store interface {
 	Attempts(ctx context.Context, run string, key results.CellKey) ([]results.Attempt, error)
 	Marks(context.Context) (map[string][]string, error)
 	Running() (store.Running, error)
+	Live(run string, now time.Time) (results.Live, bool)
 	Changes(context.Context) (*store.Changes, error)
 	Watch(run string) *store.Watch
 }

@@ -163,7 +163,8 @@ declare namespace doc {
   interface Run {
     id: string; started: string; finished: string; running: boolean; policy: string; accel: string; seed: string;
     command: string[]; origin: string; pending: boolean; conditions: Record<string, string>; planned: number;
-    problem: string; paused_ms: number; marks: string[]; tally: Tally; paged: boolean;
+    problem: string; paused_ms: number; marks: string[]; tally: Tally; paged: boolean; rate: number; left: number;
+    doing: string;
   }
   /** Runs is a part of the list of runs, newest first. */
   interface Runs {

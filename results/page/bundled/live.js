@@ -2065,6 +2065,7 @@ var splicelab = (() => {
     signal.addEventListener("abort", close);
     if (!signal.aborted) open();
   };
+  var stateOf2 = ({ tally, planned, running, rate, left: left2, doing }) => ({ tally, planned, done: tally.cells, running, rate, left: left2, doing });
   var left = (seconds) => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
   var tallyBar = (tally, of) => {
     const bar2 = el("div", { class: "verdict-bar", "aria-hidden": "true" });
@@ -2118,9 +2119,13 @@ var splicelab = (() => {
         const run = await source.run(id);
         if (signal.aborted) return;
         lost("");
-        const done = run.tally.cells, rate = known2 < 0 || !run.running ? 0 : 1e3 * Math.max(0, done - known2) / (began - from);
+        const done = run.tally.cells, now = stateOf2(run);
+        if (!now.rate && !now.doing) {
+          now.rate = known2 < 0 || !run.running ? 0 : 1e3 * Math.max(0, done - known2) / (began - from);
+          now.doing = "running";
+        }
         if (done !== known2) on({ kind: "reset", cell: null, tally: null });
-        on({ kind: run.finished ? "end" : "run", cell: null, tally: run.tally, planned: run.planned, done, running: run.running, rate, left: 0, doing: "running" });
+        on({ kind: run.finished ? "end" : "run", cell: null, ...now });
         known2 = done;
         from = began;
         if (run.finished) return;
@@ -2169,7 +2174,7 @@ var splicelab = (() => {
       }
     };
     main.append(runHead({ ...run, planned: 0 }), progress.element, violations, holder, conditions(run));
-    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "running" });
+    progress.update(stateOf2({ ...run, doing: run.doing || "running" }));
     poll(run.id, { signal, lost: progress.lost, on: (event) => {
       if (event.kind === "reset") read();
       if (event.tally) progress.update(event);
@@ -2279,7 +2284,7 @@ var splicelab = (() => {
     const head2 = document.createElement("div");
     const drawHead = () => head2.replaceChildren(runHead({ ...run, planned: 0 }));
     drawHead();
-    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
+    progress.update(stateOf2(run));
     const violations = el("div", {});
     main.append(head2, progress.element, run.paged ? pagedNote(id, chosen2, filter.policy) : "", violations, empty, holder, conditions(run));
     let violating = -1, looking = 0, took2 = 0;

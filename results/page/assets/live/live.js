@@ -8,7 +8,7 @@ import { applyFilter, filterParams, parseFilter, unfiltered } from "../filter.js
 import { filterBar } from "../filterbar.js";
 import { gridOf } from "../grid.js";
 import { pagedNote, poll, renderTests } from "./paged.js";
-import { follow, newProgress } from "./progress.js";
+import { follow, newProgress, stateOf } from "./progress.js";
 import { newMatrix } from "../matrix.js";
 import { underPolicy, verdictUnder } from "../policy.js";
 import { conditions, runHead } from "../run.js";
@@ -138,7 +138,7 @@ const render = async (main, id, signal) => {
   const head = document.createElement("div");
   const drawHead = () => head.replaceChildren(runHead({ ...run, planned: 0 }));
   drawHead();
-  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
+  progress.update(stateOf(run));
   const violations = el("div", {});
   main.append(head, progress.element, run.paged ? pagedNote(id, chosen, filter.policy) : "", violations, empty, holder, conditions(run));
 

@@ -8,7 +8,7 @@ import { conditions, runHead } from "../run.js";
 import { source } from "../source.js";
 import { testList } from "../tests.js";
 import { violationBlock } from "../violations.js";
-import { newProgress } from "./progress.js";
+import { newProgress, stateOf } from "./progress.js";
 
 const every = 2000; // ms; more where the server takes long to answer
 
@@ -25,9 +25,14 @@ export const poll = (id, { on, lost, signal }) => {
       const run = await source.run(id);
       if (signal.aborted) return;
       lost("");
-      const done = run.tally.cells, rate = known < 0 || !run.running ? 0 : 1000 * Math.max(0, done - known) / (began - from);
+      const done = run.tally.cells, now = stateOf(run);
+      // An older splicelab, or one that has just begun, does not report its pace.
+      if (!now.rate && !now.doing) {
+        now.rate = known < 0 || !run.running ? 0 : 1000 * Math.max(0, done - known) / (began - from);
+        now.doing = "running";
+      }
       if (done !== known) on({ kind: "reset", cell: null, tally: null });
-      on({ kind: run.finished ? "end" : "run", cell: null, tally: run.tally, planned: run.planned, done, running: run.running, rate, left: 0, doing: "running" });
+      on({ kind: run.finished ? "end" : "run", cell: null, ...now });
       known = done;
       from = began;
       if (run.finished) return;
@@ -86,7 +91,7 @@ export const renderTests = (main, run, route, signal) => {
     }
   };
   main.append(runHead({ ...run, planned: 0 }), progress.element, violations, holder, conditions(run));
-  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "running" });
+  progress.update(stateOf({ ...run, doing: run.doing || "running" }));
   poll(run.id, { signal, lost: progress.lost, on: event => {
     if (event.kind === "reset") read();
     if (event.tally) progress.update(event);

@@ -50,6 +50,9 @@ export const follow = (run, { on, lost, signal }) => {
   if (!signal.aborted) open();
 };
 
+/** @type {(run: doc.Run) => State} */
+export const stateOf = ({ tally, planned, running, rate, left, doing }) => ({ tally, planned, done: tally.cells, running, rate, left, doing });
+
 /** @param {number} seconds */
 const left = seconds => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
 
