@@ -2955,7 +2955,10 @@ var splicelab = (() => {
     el("td", { class: "n" }, cell.runs)
   );
   var render6 = async (main, _route, signal) => {
+    const wait = el("p", { role: "status" }, "Comparing the runs. This takes some seconds per million cells.");
+    main.append(wait);
     const { runs, compared, cells, left_out: leftOut, too_large: tooLarge } = await source.get("api/flaky", { signal });
+    wait.remove();
     main.append(
       el("h1", {}, "Flaky cells"),
       el("p", {}, counted(compared, "cell") + " compared in the newest " + counted(runs, "finished run") + ". A line is the share of attempts that failed, its box the 95 % confidence interval (95 % CI) of the probability, from 0 to 100 %. A cell that changed once is a change rather than a flake." + (tooLarge ? " " + counted(tooLarge, "run") + " too large to compare." : ""))

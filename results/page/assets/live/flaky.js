@@ -35,8 +35,11 @@ const row = cell => el("tr", {},
 
 /** @type {import("../app.js").View["render"]} */
 const render = async (main, _route, signal) => {
+  const wait = el("p", { role: "status" }, "Comparing the runs. This takes some seconds per million cells.");
+  main.append(wait);
   /** @type {doc.Flaky} */
   const { runs, compared, cells, left_out: leftOut, too_large: tooLarge } = await source.get("api/flaky", { signal });
+  wait.remove();
   main.append(el("h1", {}, "Flaky cells"),
     el("p", {}, counted(compared, "cell") + " compared in the newest " + counted(runs, "finished run") + ". A line is the share of attempts that failed, its box the 95 % confidence interval (95 % CI) of the probability, from 0 to 100 %. A cell that changed once is a change rather than a flake." +
       (tooLarge ? " " + counted(tooLarge, "run") + " too large to compare." : "")));
