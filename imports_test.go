@@ -44,7 +44,7 @@ var directions = []struct {
 	{"results/store", []string{"internal/kernelversion", "results", "outcome"}, "what is stored does not depend on what is made of it"},
 	{"results/history", []string{"internal/kernelversion", "results", "outcome"}, "past runs are read through a small interface, not from SQLite"},
 	{"results/compare", []string{"internal/kernelversion", "results", "results/history", "outcome"}, "a comparison needs cells, not where they are stored"},
-	{"results/findings", []string{"internal/kernelversion", "results", "outcome"}, "findings need cells, not where they are stored"},
+	{"results/findings", []string{"internal/kernelversion", "results", "results/history", "outcome"}, "findings need cells, not where they are stored"},
 	{"results/terminal", []string{"results", "results/history", "results/compare", "results/findings", "results/palette", "outcome"}, "what draws knows no SQL"},
 	{"results/changes", []string{"internal/kernelversion", "results", "results/history", "results/compare", "results/findings", "outcome"}, "what changed does not depend on how runs are stored or reported"},
 	{"results/resultstest", []string{"results", "outcome"}, "the tests of every package of results use it"},
@@ -75,6 +75,9 @@ var directions = []struct {
 	{"lab/...", with("internal/...", "lab/...", "images", "kernels/...", "results/..."), "the command line is above the lab, suites run in the guest"},
 	{"lab/config", with("images", "kernels/...", "results/...", "lab/job", "lab/plan"), "an option does not know which command reads it"},
 	{"cmd/...", with("internal/...", "cmd/...", "lab/...", "images", "kernels/...", "results/..."), "suites run in the guest"},
+	{"cmd/splicelab/output", []string{"internal/cli", "internal/input", "lab/export", "lab/progress", "results/terminal"}, "what is printed does not depend on which verb prints it"},
+	{"cmd/splicelab/exit", []string{"internal/cli"}, "errors say themselves whether the user has to correct them"},
+	{"cmd/splicelab/topics", []string{"internal/cli"}, "a page of help is text"},
 	{"examples/...", []string{"outcome", "tests/kit"}, "they show what other modules may import"},
 	{"tests/...", with("tests/..."), "suites run in the guest and know nothing of the host"},
 }
@@ -94,6 +97,9 @@ var testsMay = map[string][]string{
 	// What selftest's cells must come to is written down beside them.
 	"lab/...": {"tests/selftest"},
 	"cmd/...": {"tests/selftest"},
+	// The errors of every package below have the right code.
+	"cmd/splicelab/exit":   {"internal/input", "kernels/...", "lab/...", "results/..."},
+	"cmd/splicelab/output": {"internal/ptytest"},
 }
 
 func with(packages ...string) []string { return append(packages, leaves...) }
@@ -182,6 +188,9 @@ func TestImportDirectionsRefuse(t *testing.T) {
 		{"internal/sanitize", "outcome", false, true},
 		{"images/guest", "internal/osfile", false, true},
 		{"cmd/splicelab", "images", false, false},
+		{"cmd/splicelab/exit", "lab/bisect", false, true},
+		{"cmd/splicelab/exit", "lab/bisect", true, false},
+		{"cmd/splicelab/output", "lab/query", false, true},
 	} {
 		var imports, testImports []string
 		if c.inTest {

@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
+	"github.com/splicelab/splicelab/cmd/splicelab/topics"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -17,15 +18,13 @@ import (
 // app is one invocation: its streams and its configuration, which is loaded
 // before a verb's code runs.
 type app struct {
-	args   []string
-	stdin  *os.File
-	stdout *cli.Output
-	stderr io.Writer
-	log    *session.Log
+	output.Output
+	args  []string
+	stdin *os.File
+	log   *session.Log
 
 	configFile string
 	cfg        config.Config
-	drawing    drawing
 	programs   session.Programs // where the guest programs are; set on first use
 	progress   progress.Choice  // as the verb's flag says
 }
@@ -58,8 +57,8 @@ splicelab.yaml, in this order.`,
   go test -exec "splicelab exec -k 6.12 -f xfs" ./...`,
 		PersistentPreRunE: a.configure,
 	}
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
 	cli.Root(root)
 	versionFlag(root)
 
@@ -69,7 +68,7 @@ splicelab.yaml, in this order.`,
 	a.option(flags, "state", "state", "keep results in `DIR` (default ~/.local/state/splicelab; SPLICELAB_STATE)")
 	a.option(flags, "guest-dir", "guest-dir", "take guest programs from `DIR` (default: the embedded ones; SPLICELAB_GUEST_DIR)")
 
-	a.drawingFlags(root)
+	a.DrawingFlags(root)
 
 	root.AddCommand(
 		a.runCommand(),
@@ -90,7 +89,7 @@ splicelab.yaml, in this order.`,
 		a.manCommand(),
 		a.versionCommand(),
 	)
-	root.AddCommand(topics()...)
+	root.AddCommand(topics.Commands()...)
 	a.completions(root)
 	cli.GroupFlags(root, flagGroups)
 	cli.Finish(root, a.args)
@@ -127,6 +126,6 @@ func (a *app) option(flags *pflag.FlagSet, name, key, usage string) {
 // undefined flag, which the help tests of every verb would catch.
 func (a *app) bind(flags *pflag.FlagSet, name, key string) {
 	if err := config.BindFlag(flags, name, key); err != nil {
-		fmt.Fprintf(a.stderr, "splicelab: flag --%s: %s\n", name, err)
+		fmt.Fprintf(a.Stderr, "splicelab: flag --%s: %s\n", name, err)
 	}
 }

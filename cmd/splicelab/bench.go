@@ -5,13 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/bench"
 )
 
 func (a *app) benchCommand() *cobra.Command {
 	var o bench.Options
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what a cell costs on this machine, and compare it with the goals",
@@ -39,18 +40,18 @@ usage; 3 the lab failed or was interrupted.`,
 	f.IntP("jobs", "j", 0, "run `N` VMs at once for throughput (default: from cores and memory)")
 	a.bind(f, "jobs", "run.jobs")
 	a.vmFlags(f)
-	document = documentFlags(cmd, "bench")
+	document = output.DocumentFlag(cmd, "bench")
 	return cmd
 }
 
-func (a *app) bench(ctx context.Context, o bench.Options, document *documentFlag) error {
+func (a *app) bench(ctx context.Context, o bench.Options, document *output.Document) error {
 	if o.Repetitions < 1 || o.Held < 1 {
 		return usagef("-n %d --held %d: both are at least 1", o.Repetitions, o.Held)
 	}
 	if o.Guest.Filesystem == "" {
 		return usagef("name the filesystem to measure on, for example -f xfs")
 	}
-	return bench.Measure(ctx, a.session(), a.stderr, o, func(r bench.Report) error {
-		return a.show(document, r.Document(), func() error { return r.WriteMarkdown(a.stdout) })
+	return bench.Measure(ctx, a.session(), a.Stderr, o, func(r bench.Report) error {
+		return a.Show(document, r.Document(), func() error { return r.WriteMarkdown(a.Stdout) })
 	})
 }

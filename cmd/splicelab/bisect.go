@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/bisect/drive"
 	"github.com/splicelab/splicelab/lab/config"
@@ -21,7 +23,7 @@ func (a *app) bisectCommand() *cobra.Command {
 // answerFlags are where the answer of a search goes.
 type answerFlags struct {
 	json   string // file for the answer in JSON; empty: none
-	output *documentFlag
+	output *output.Document
 }
 
 // searchFlags defines the flags common to every bisection. They set q and
@@ -37,7 +39,7 @@ func (a *app) searchFlags(cmd *cobra.Command, q *drive.Query, answer *answerFlag
 	f.Float64Var(&q.Confidence, "confidence", 0.99, "`PROBABILITY` that the answer is right")
 	f.IntVar(&q.Tries, "tries", 100, "try one kernel at most `N` times")
 	f.BoolVar(&q.Fresh, "fresh", false, "start over, even if an unfinished bisection could be resumed")
-	answer.output = documentFlags(cmd, schema)
+	answer.output = output.DocumentFlag(cmd, schema)
 	f.StringVar(&answer.json, "json", "", "write the answer as JSON to `FILE` (- is standard output)")
 	f.String("policy", defaults.Policy, "`POLICY` that decides which outcomes pass: alias or snapshot")
 	f.IntP("jobs", "j", 0, "run `N` VMs at once (default: from cores and memory)")
@@ -63,16 +65,16 @@ func needsCell(cmd *cobra.Command) error {
 func (a *app) showAnswer(to answerFlags) (show func(drive.Answer) error, failed func() error) {
 	found := true
 	show = func(answer drive.Answer) error {
-		if !to.output.wanted() {
-			out := a.humanOut(to.json == string(export.Stdout))
-			answer.Write(out, a.matrixOptions(out).Color)
+		if !to.output.Wanted() {
+			out := a.HumanOut(to.json == string(export.Stdout))
+			answer.Write(out, a.TerminalOptions(out).Color)
 		}
 		found = answer.Found()
-		return a.writeDocument(to.output, export.File(to.json), answer.JSON())
+		return a.WriteDocument(to.output, export.File(to.json), answer.JSON())
 	}
 	return show, func() error {
 		if !found {
-			return &failedError{1}
+			return exit.CellsFailed(1)
 		}
 		return nil
 	}

@@ -46,7 +46,7 @@ untestable, swapped, equal or flaky; 3 the lab failed.`,
 				return err
 			}
 			show, failed := a.showAnswer(to)
-			if err := drive.Commits(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
+			if err := drive.Commits(cmd.Context(), a.session(), q, a.Stderr, show); err != nil {
 				return err
 			}
 			return failed()

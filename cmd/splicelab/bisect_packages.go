@@ -38,7 +38,7 @@ boundary; 2 bad usage, or the ends are swapped or flaky; 3 the lab failed.`,
 			if html != "" && !wholeMap {
 				return usagef("--html requires --map; --json has the answer of a bisection")
 			}
-			if wholeMap && (to.json != "" || to.output.wanted() || q.Term != "") {
+			if wholeMap && (to.json != "" || to.output.Wanted() || q.Term != "") {
 				return usagef("--map shows every change: it accepts neither --term, --json nor -o")
 			}
 			if err := q.Check(); err != nil {
@@ -54,7 +54,7 @@ boundary; 2 bad usage, or the ends are swapped or flaky; 3 the lab failed.`,
 				return err
 			}
 			show, failed := a.showAnswer(to)
-			if err := drive.Packages(cmd.Context(), a.session(), q, a.stderr, show); err != nil {
+			if err := drive.Packages(cmd.Context(), a.session(), q, a.Stderr, show); err != nil {
 				return err
 			}
 			return failed()
@@ -79,19 +79,19 @@ func (a *app) kernelMap(ctx context.Context, q drive.PackageQuery, html string) 
 			return err
 		}
 	}
-	return drive.Map(ctx, a.session(), q, a.stderr, func(run results.Run, m history.KernelMap) error {
-		o := a.matrixOptions(a.stdout)
-		o.Rows = a.mapRows()
-		if err := terminal.WriteKernelMap(a.stdout, m, "splicelab results map "+run.ID, o); err != nil {
+	return drive.Map(ctx, a.session(), q, a.Stderr, func(run results.Run, m history.KernelMap) error {
+		o := a.TerminalOptions(a.Stdout)
+		o.Rows = a.MapRows()
+		if err := terminal.WriteKernelMap(a.Stdout, m, "splicelab results map "+run.ID, o); err != nil {
 			return err
 		}
 		if html != "" {
 			if err := export.KernelMap(export.File(html), m); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stdout, "\nhtml  report: %s\n", html)
+			fmt.Fprintf(a.Stdout, "\nhtml  report: %s\n", html)
 		}
-		fmt.Fprintf(a.stdout, "stored as run %s\n", run.ID)
+		fmt.Fprintf(a.Stdout, "stored as run %s\n", run.ID)
 		return nil
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/kernels"
 	"github.com/splicelab/splicelab/kernels/source"
 	"github.com/splicelab/splicelab/lab/config"
@@ -58,7 +59,7 @@ func TestFragmentsOfLinux(t *testing.T) {
 		"--policy", "alias", "--isolation", "vm", "--memory", "1024", "--boot-timeout", "5m", "--cell-timeout", "5m", "--silence-timeout", "1m", "--json", "run.json"}
 	run.Env = append(run.Env, "SPLICELAB_CONFIG=splicelab.yaml")
 	run.Stderr = os.Stderr
-	if err := run.Run(); run.ProcessState.ExitCode() != exitOK && run.ProcessState.ExitCode() != exitFailed {
+	if err := run.Run(); run.ProcessState.ExitCode() != exit.OK && run.ProcessState.ExitCode() != exit.Failed {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(filepath.Join(dir, "run.json"))

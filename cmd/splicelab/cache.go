@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 )
 
@@ -14,7 +15,7 @@ func (a *app) cacheCommand() *cobra.Command {
 }
 
 func (a *app) cacheListCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show the contents of the cache and the space they use",
@@ -27,10 +28,10 @@ usage (images are sparse).`,
 			if err != nil {
 				return err
 			}
-			return a.show(document, use, func() error { return use.Write(a.stdout) })
+			return a.Show(document, use, func() error { return use.Write(a.Stdout) })
 		},
 	}
-	document = documentFlags(cmd, "cache")
+	document = output.DocumentFlag(cmd, "cache")
 	return cmd
 }
 
@@ -44,7 +45,7 @@ splicelab uses the cache. Results are stored elsewhere and are not affected.`,
 		Example: `  splicelab cache clean
   splicelab cache clean images`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.session().CleanCache(a.stdout, args)
+			return a.session().CleanCache(a.Stdout, args)
 		},
 	}
 }

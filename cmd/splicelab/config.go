@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
@@ -20,7 +21,7 @@ func (a *app) configCommand() *cobra.Command {
 }
 
 func (a *app) configShowCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Show every option and its value",
@@ -30,10 +31,10 @@ files were read, as a splicelab.yaml. Secrets are hidden.`,
   splicelab config show -o json | jq .run.policy`,
 		Args: cli.Arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			return a.show(document, config.Shown{Config: a.cfg}, func() error { return export.YAML(a.stdout, config.Shown{Config: a.cfg}) })
+			return a.Show(document, config.Shown{Config: a.cfg}, func() error { return export.YAML(a.Stdout, config.Shown{Config: a.cfg}) })
 		},
 	}
-	document = documentFlags(cmd, "config")
+	document = output.DocumentFlag(cmd, "config")
 	return cmd
 }
 
@@ -71,10 +72,10 @@ needs no trust. docs/security.md has the whole list.`,
 				if err := trust.Remove(content); err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(a.stdout, "%s is not trusted\n", file)
+				_, err = fmt.Fprintf(a.Stdout, "%s is not trusted\n", file)
 				return err
 			}
-			return trust.Accept(a.stdout, file, content)
+			return trust.Accept(a.Stdout, file, content)
 		},
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "no longer trust it")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/lab/report"
 )
 
@@ -239,7 +240,7 @@ func shellWords(line string) []string {
 
 // parseCommand parses words as execute would, and stops before running.
 func parseCommand(words []string, complete bool) error {
-	a := &app{stderr: &bytes.Buffer{}}
+	a := &app{Output: output.Output{Stderr: &bytes.Buffer{}}}
 	root := a.command()
 	cmd, rest, err := root.Find(words[1:])
 	if err != nil {

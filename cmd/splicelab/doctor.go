@@ -7,12 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
+	"github.com/splicelab/splicelab/cmd/splicelab/remedy"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/doctor"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what this machine can and cannot do, and how to fix it",
@@ -26,33 +28,25 @@ Exit codes: 0 if a run can work, 3 if it cannot.`,
 		Args:    cli.Arguments(0, 0, ""),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), document) },
 	}
-	document = documentFlags(cmd, "doctor")
+	document = output.DocumentFlag(cmd, "doctor")
 	return cmd
 }
 
-// settingHints lists how the options that a remedy names can be set.
-var settingHints = map[string]string{
-	"vm.qemu":   "vm.qemu or SPLICELAB_VM_QEMU",
-	"cache":     "--cache or SPLICELAB_CACHE",
-	"state":     "--state or SPLICELAB_STATE",
-	"guest-dir": "--guest-dir or SPLICELAB_GUEST_DIR",
-}
-
-func (a *app) doctor(ctx context.Context, document *documentFlag) error {
+func (a *app) doctor(ctx context.Context, document *output.Document) error {
 	report := doctor.Report{Usable: true, Findings: []doctor.Finding{}, Packages: []string{}}
 	err := doctor.Examine(ctx, a.session(), func(f doctor.Finding) {
 		report.Add(f)
-		if document.wanted() {
+		if document.Wanted() {
 			return
 		}
-		f.Write(a.stdout, settingHints[f.Option])
+		f.Write(a.Stdout, remedy.Setting(f.Option))
 	})
 	if err != nil {
 		return err
 	}
-	err = a.show(document, report, func() error {
+	err = a.Show(document, report, func() error {
 		if len(report.Packages) > 0 {
-			fmt.Fprintf(a.stdout, "\nTo install what is missing:\n  apt-get install -y %s\n", strings.Join(report.Packages, " "))
+			fmt.Fprintf(a.Stdout, "\nTo install what is missing:\n  apt-get install -y %s\n", strings.Join(report.Packages, " "))
 		}
 		return nil
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/kernels/kerneltest"
 	"github.com/splicelab/splicelab/lab/schema/schematest"
 	"github.com/splicelab/splicelab/outcome"
@@ -46,6 +47,7 @@ func TestDocuments(t *testing.T) {
 		{[]string{"results", "diff", "one", "two"}, "diff", 1},
 		{[]string{"results", "history", cell}, "history", 0},
 		{[]string{"results", "flaky", "one", "two"}, "flaky", 1},
+		{[]string{"results", "findings", "hostile", "two", "one"}, "findings", 0},
 		{[]string{"results", "policy", "vectors"}, "policy-vectors", 0},
 		{[]string{"results", "policy", "one"}, "policy-vectors", 0},
 		{[]string{"results", "trend", "two"}, "trend", 0},
@@ -67,7 +69,11 @@ func TestDocuments(t *testing.T) {
 		{[]string{"schema"}, "schemas", 0},
 	} {
 		t.Run(strings.Join(c.line, " "), func(t *testing.T) {
-			asJSON, text := documentOf(t, c.exit, append(c.line, "-o", "json"))
+			flag := "-o"
+			if c.schema == "findings" {
+				flag = "--output-format" // -o names its file
+			}
+			asJSON, text := documentOf(t, c.exit, append(c.line, flag, "json"))
 			var want, got any
 			if err := json.Unmarshal(asJSON, &want); err != nil {
 				t.Fatalf("%v: %.300s\n%s", err, asJSON, text)
@@ -94,7 +100,7 @@ func TestDocuments(t *testing.T) {
 				}
 			}
 		})
-		cmd, _, err := (&app{stderr: io.Discard}).command().Find(c.line)
+		cmd, _, err := (&app{Output: output.Output{Stderr: io.Discard}}).command().Find(c.line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +120,7 @@ func TestDocuments(t *testing.T) {
 			visit(child)
 		}
 	}
-	visit((&app{stderr: io.Discard}).command())
+	visit((&app{Output: output.Output{Stderr: io.Discard}}).command())
 }
 
 // documentOf runs a command line and returns what it prints.

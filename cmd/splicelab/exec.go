@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/program"
@@ -37,7 +38,7 @@ standard error.`,
 			if err := needsKernel(g); err != nil {
 				return err
 			}
-			return a.ended(a.session().Exec(cmd.Context(), g, args, env, a.stdout, a.stderr))
+			return a.ended(a.session().Exec(cmd.Context(), g, args, env, a.Stdout, a.Stderr))
 		},
 	}
 	a.guestFlags(cmd, &g)
@@ -54,15 +55,13 @@ func (a *app) ended(code int, err error) error {
 	case errors.As(err, &kernel) && kernel.Verdict == outcome.Skip:
 		return usagef("this kernel and filesystem cannot run here: %s", kernel.Detail)
 	case errors.As(err, &kernel):
-		fmt.Fprintf(a.stderr, "splicelab: the kernel ended first: %s\n", sanitize.Line(kernel.Error()))
+		fmt.Fprintf(a.Stderr, "splicelab: the kernel ended first: %s\n", sanitize.Line(kernel.Error()))
 		if kernel.Console != "" {
-			fmt.Fprintf(a.stderr, "%s\n", strings.TrimRight(sanitize.Text(kernel.Console), "\n"))
+			fmt.Fprintf(a.Stderr, "%s\n", strings.TrimRight(sanitize.Text(kernel.Console), "\n"))
 		}
-		return &failedError{1}
+		return exit.CellsFailed(1)
 	case err != nil:
 		return err
-	case code != 0:
-		return &programError{code}
 	}
-	return nil
+	return exit.ProgramExited(code)
 }

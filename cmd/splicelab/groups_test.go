@@ -8,12 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 )
 
 // The help of a verb fits on a screen: few lines of prose, and headings for many
 // flags. The rest is in topics and in docs.
 func TestHelpIsShort(t *testing.T) {
-	root := (&app{stderr: io.Discard}).command()
+	root := (&app{Output: output.Output{Stderr: io.Discard}}).command()
 	known := map[string]bool{"help": true}
 	topics := map[string]bool{}
 	var verbs []*cobra.Command

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
@@ -18,7 +19,7 @@ var update = resultstest.Update
 // TestHelp compares every verb's help with testdata/help, so that a change of
 // the command line is seen, and documents that quote it can be kept true.
 func TestHelp(t *testing.T) {
-	a := &app{stderr: os.Stderr}
+	a := &app{Output: output.Output{Stderr: os.Stderr}}
 	root := a.command()
 	wanted := map[string]bool{}
 	var visit func(*cobra.Command)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results/store"
 )
@@ -34,8 +35,8 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitLab {
-		t.Errorf("exit: %v, want code %d; it said:\n%s", err, exitLab, rest)
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exit.Lab {
+		t.Errorf("exit: %v, want code %d; it said:\n%s", err, exit.Lab, rest)
 	}
 	if !strings.Contains(string(rest), "splicelab: interrupt: stopping") {
 		t.Errorf("the signal is not acknowledged:\n%s", rest)

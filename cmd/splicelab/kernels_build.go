@@ -37,7 +37,7 @@ lab failed, the disk is full, or it was interrupted.`,
 			if err != nil {
 				return err
 			}
-			return kernelset.Build(cmd.Context(), a.session(), a.stdout, a.stderr, build, jobs)
+			return kernelset.Build(cmd.Context(), a.session(), a.Stdout, a.Stderr, build, jobs)
 		},
 	}
 	f := cmd.Flags()

@@ -19,7 +19,7 @@ resumed; a kernel that is already there costs nothing.`,
   splicelab kernels fetch 5.10,6.1,newest:3`,
 		Args: cli.Arguments(1, 1, "selectors, for example 6.12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return kernelset.Fetch(cmd.Context(), a.session(), a.stdout, a.stderr, args[0], refresh)
+			return kernelset.Fetch(cmd.Context(), a.session(), a.Stdout, a.Stderr, args[0], refresh)
 		},
 	}
 	a.progressFlag(cmd.Flags())

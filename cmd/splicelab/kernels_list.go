@@ -5,13 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/kernelset"
 )
 
 func (a *app) kernelsListCommand() *cobra.Command {
 	var refresh bool
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "list [SELECTORS]",
 		Short: "List the kernels that can be run, oldest first",
@@ -29,12 +30,12 @@ What the archive omits, and why, is reported on standard error.`,
 			if err != nil {
 				return err
 			}
-			return a.show(document, kernelset.Documents(entries), func() error { return kernelset.Write(a.stdout, entries) })
+			return a.Show(document, kernelset.Documents(entries), func() error { return kernelset.Write(a.Stdout, entries) })
 		},
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&refresh, "refresh", false, "ask the archive for its newest index first")
-	document = documentFlags(cmd, "kernels")
-	document.jsonFlag(cmd)
+	document = output.DocumentFlag(cmd, "kernels")
+	document.JSONFlag(cmd)
 	return cmd
 }

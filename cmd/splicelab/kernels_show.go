@@ -3,12 +3,13 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/kernelset"
 )
 
 func (a *app) kernelsShowCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "show SELECTORS",
 		Short: "Show where kernels come from, and the files of those that are cached",
@@ -23,9 +24,9 @@ nothing.`,
 			if err != nil {
 				return err
 			}
-			return a.show(document, all, func() error { return kernelset.WriteAll(a.stdout, all) })
+			return a.Show(document, all, func() error { return kernelset.WriteAll(a.Stdout, all) })
 		},
 	}
-	document = documentFlags(cmd, "kernel-details")
+	document = output.DocumentFlag(cmd, "kernel-details")
 	return cmd
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/outcome"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/store"
@@ -101,7 +102,7 @@ func (k *killed) run(cmd *exec.Cmd) error {
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()
-	if err != nil && cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == exitFailed {
+	if err != nil && cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == exit.Failed {
 		return nil
 	}
 	if err != nil {
@@ -193,7 +194,7 @@ waiting:
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return true
 	}
-	if code := cmd.ProcessState.ExitCode(); code != exitOK && code != exitFailed {
+	if code := cmd.ProcessState.ExitCode(); code != exit.OK && code != exit.Failed {
 		k.Fatalf("a run that was not killed ended with %d (%v):\n%s", code, err, &said)
 	}
 	return false

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/session"
 )
@@ -17,7 +19,7 @@ import (
 func main() {
 	if cli.Closed() {
 		fmt.Fprintln(os.Stderr, "splicelab: standard output is closed: redirect it to /dev/null to discard it")
-		os.Exit(exitLab)
+		os.Exit(exit.Lab)
 	}
 	os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -26,15 +28,15 @@ func main() {
 func execute(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 	ctx, stop := cli.Interruptible("splicelab", stderr)
 	defer stop()
-	a := &app{args: args, stdin: stdin, stdout: cli.NewOutput(stdout), stderr: stderr, log: session.NewLog(stderr)}
+	a := &app{Output: output.Output{Stdout: cli.NewOutput(stdout), Stderr: stderr}, args: args, stdin: stdin, log: session.NewLog(stderr)}
 	root := a.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if lost := a.stdout.Err(); lost != nil && exitCode(err) != exitLab {
+	if lost := a.Stdout.Err(); lost != nil && exit.Code(err) != exit.Lab {
 		err = lost
 	}
 	if text := a.message(ctx, err); text != "" {
 		fmt.Fprint(stderr, text)
 	}
-	return exitCode(err)
+	return exit.Code(err)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 )
 
@@ -15,7 +17,7 @@ import (
 func TestManPages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man1")
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
-	root := (&app{stdout: cli.NewOutput(os.Stdout), stderr: os.Stderr}).command()
+	root := (&app{Output: output.Output{Stdout: cli.NewOutput(os.Stdout), Stderr: os.Stderr}}).command()
 	root.SetArgs([]string{"man", dir})
 	if err := root.ExecuteContext(t.Context()); err != nil {
 		t.Fatal(err)

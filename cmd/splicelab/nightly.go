@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/cmd/splicelab/remedy"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
@@ -74,7 +75,7 @@ takes precedence over 1.`,
 // nightly performs a nightly run. A wrong configuration is an error before it
 // starts; lab failures are reported by the run.
 func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
-	p := progress.New(a.stderr)
+	p := progress.New(a.Stderr)
 	defer p.Close()
 	n, err := session.NewNightly(ctx, a.session(), progress.Unattended{Progress: p})
 	if err != nil {
@@ -85,12 +86,9 @@ func (a *app) nightly(ctx context.Context, senders []notify.Sender) error {
 	if err != nil {
 		return err
 	}
-	out.Write(a.stdout, a.stderr)
+	out.Write(a.Stdout, a.Stderr)
 	if err := out.Err(); err != nil {
 		return err
 	}
-	if out.News.Regressed() {
-		return &failedError{len(out.News.Worse)}
-	}
-	return nil
+	return exit.CellsFailed(len(out.News.Worse))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/results/changes"
 )
 
@@ -70,7 +71,7 @@ func TestNightlyTellsAWebhook(t *testing.T) {
 	t.Setenv("SPLICELAB_GUEST_DIR", dir)
 	code, out := night(t, dir, in)
 	d := in.next()
-	if code != exitLab || d == nil {
+	if code != exit.Lab || d == nil {
 		t.Fatalf("exit code %d, and the webhook got %v", code, d)
 	}
 	if token := <-in.tokens; token != "Bearer t0ken" {
@@ -79,12 +80,12 @@ func TestNightlyTellsAWebhook(t *testing.T) {
 	if d.Status != changes.StatusLab || d.Subject != "nothing was run, 1 problem" || len(d.Problems) != 1 || !strings.Contains(d.Text, d.Problems[0]) || !strings.Contains(out, "PROBLEM: ") {
 		t.Errorf("it got %+v, and standard output %q", d, out)
 	}
-	if code, out := night(t, dir, in); code != exitLab || out != "" || in.next() != nil {
+	if code, out := night(t, dir, in); code != exit.Lab || out != "" || in.next() != nil {
 		t.Errorf("again: exit code %d, and it is told again: %q", code, out)
 	}
 	// An address that is none is found out before anything is done.
 	in.url += "/%zz"
-	if code, _ := night(t, dir, in); code != exitUsage {
+	if code, _ := night(t, dir, in); code != exit.Usage {
 		t.Errorf("an address that is none: exit code %d", code)
 	}
 }
@@ -103,7 +104,7 @@ func TestNightlyKilled(t *testing.T) {
 	busy := exec.CommandContext(t.Context(), cmd.Path)
 	busy.Args, busy.Dir, busy.Env = append([]string{"splicelab", "nightly"}, args...), dir, cmd.Env
 	out, _ := busy.CombinedOutput()
-	if want := fmt.Sprintf("a nightly run (PID %d, since ", cmd.Process.Pid); busy.ProcessState.ExitCode() != exitLab || !strings.Contains(string(out), want) || !strings.Contains(string(out), "run 20") {
+	if want := fmt.Sprintf("a nightly run (PID %d, since ", cmd.Process.Pid); busy.ProcessState.ExitCode() != exit.Lab || !strings.Contains(string(out), want) || !strings.Contains(string(out), "run 20") {
 		t.Errorf("a second night: exit code %d, and it does not say who is in its way:\n%s", busy.ProcessState.ExitCode(), out)
 	}
 	if err := cmd.Process.Kill(); err != nil {
@@ -115,7 +116,7 @@ func TestNightlyKilled(t *testing.T) {
 	args[len(args)-1] = "splice.TestControl"
 	code, _ := night(t, dir, in, append(args, "--accel", "tcg")...)
 	d := in.next()
-	if code != exitOK || d == nil || !strings.Contains(d.Unfinished, "did not finish: ") || !strings.Contains(d.Unfinished, " cells are stored in run 20") {
+	if code != exit.OK || d == nil || !strings.Contains(d.Unfinished, "did not finish: ") || !strings.Contains(d.Unfinished, " cells are stored in run 20") {
 		t.Errorf("exit code %d, and the webhook got %+v", code, d)
 	}
 }

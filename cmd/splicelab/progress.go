@@ -22,10 +22,10 @@ func (a *app) showProgress(cmd *cobra.Command) error {
 	if f := cmd.Flags().Lookup(progressName); f == nil || !f.Changed {
 		return nil
 	}
-	s, err := a.progress.Open(a.stderr)
+	s, err := a.progress.Open(a.Stderr)
 	if err != nil {
 		return input.Optionf(progressName, "%s", err)
 	}
-	a.stderr, a.log = s, session.NewLog(s)
+	a.Stderr, a.log = s, session.NewLog(s)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -39,7 +40,7 @@ bad report file; 3 the lab failed.`,
 				if cmd.Flags().Changed("repetitions") || bundleFile != "" {
 					return usagef("-n and --bundle go with a report file: %s is a cell", args[0])
 				}
-				return query.WriteReport(cmd.Context(), a.session(), a.stdout, key, run, export.File(output))
+				return query.WriteReport(cmd.Context(), a.session(), a.Stdout, key, run, export.File(output))
 			}
 			if output != "" || run != "" {
 				return usagef("--run and --output go with a cell, KERNEL/FILESYSTEM/TEST: %s is none", args[0])
@@ -49,7 +50,7 @@ bad report file; 3 the lab failed.`,
 				return usagef("%s", err)
 			}
 			if err := r.CheckTrust(args[0]); err != nil && !trust {
-				if err := report.AskTrust(cmd.Context(), a.stdin, a.stderr, progress.IsTerminal(a.stderr), err); err != nil {
+				if err := report.AskTrust(cmd.Context(), a.stdin, a.Stderr, progress.IsTerminal(a.Stderr), err); err != nil {
 					return err
 				}
 			}
@@ -80,27 +81,27 @@ bad report file; 3 the lab failed.`,
 
 // repro runs a report, and bundles it if it reproduced.
 func (a *app) repro(ctx context.Context, r report.Report, bundleFile string) error {
-	p := progress.New(a.stderr)
+	p := progress.New(a.Stderr)
 	defer p.Close()
-	tries, err := repro.Run(ctx, a.session(), r, p, a.stdout)
+	tries, err := repro.Run(ctx, a.session(), r, p, a.Stdout)
 	if err != nil {
 		return err
 	}
 	defer tries.Close()
 	p.Close()
-	fmt.Fprintf(a.stdout, "stored as run %s\n", tries.Run)
+	fmt.Fprintf(a.Stdout, "stored as run %s\n", tries.Run)
 	if tries.Met == 0 {
-		fmt.Fprintf(a.stdout, "not reproduced in %d tries\n", tries.Tried)
-		return &failedError{tries.Tried}
+		fmt.Fprintf(a.Stdout, "not reproduced in %d tries\n", tries.Tried)
+		return exit.CellsFailed(1)
 	}
-	fmt.Fprintf(a.stdout, "reproduced %d/%d\n", tries.Met, tries.Tried)
+	fmt.Fprintf(a.Stdout, "reproduced %d/%d\n", tries.Met, tries.Tried)
 	if bundleFile == "" {
 		return nil
 	}
-	size, err := tries.Bundle(ctx, export.File(bundleFile), a.stderr)
+	size, err := tries.Bundle(ctx, export.File(bundleFile), a.Stderr)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s: %s; it was run in a clean directory, and reproduces the report\n", bundleFile, progress.Bytes(size))
+	fmt.Fprintf(a.Stdout, "%s: %s; it was run in a clean directory, and reproduces the report\n", bundleFile, progress.Bytes(size))
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/session"
+	"github.com/splicelab/splicelab/results/format"
 	"github.com/splicelab/splicelab/results/store"
 )
 
@@ -46,4 +47,9 @@ func (a *app) withRun(ctx context.Context, name, policy string, do func(*store.S
 // policyFlag lets a verb show a finished run under another policy.
 func policyFlag(cmd *cobra.Command, policy *string) {
 	cmd.Flags().StringVar(policy, "policy", "", "judge the outcomes by `POLICY`, alias or snapshot (default: the run's own)")
+}
+
+// runDocument is the document of a run that was read.
+func runDocument(s session.Stored) any {
+	return format.JSON(format.Document{Run: s.Run, Cells: s.Cells})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/query"
@@ -38,11 +39,11 @@ because its attempts failed in different ways.`,
 			if path == "" || path == config.NoExpectations {
 				return usagef("name the file for the rules with --expectations FILE")
 			}
-			left, err := query.Accept(cmd.Context(), a.stdout, a.session(), path, cli.First(args), policy, like, dry)
-			if err == nil && left > 0 {
-				err = &failedError{left}
+			left, err := query.Accept(cmd.Context(), a.Stdout, a.session(), path, cli.First(args), policy, like, dry)
+			if err != nil {
+				return err
 			}
-			return err
+			return exit.CellsFailed(left)
 		},
 	}
 	f := cmd.Flags()

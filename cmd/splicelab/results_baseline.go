@@ -5,13 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results"
 )
 
 func (a *app) resultsBaselineCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "baseline [RUN]",
 		Short: "Set the run that others are compared with, or show it",
@@ -33,8 +34,8 @@ shows the id of the baseline.` + runHelp,
 				if err != nil {
 					return err
 				}
-				return a.show(document, query.Baseline{Run: run.ID}, func() error {
-					_, err := fmt.Fprintln(a.stdout, run.ID)
+				return a.Show(document, query.Baseline{Run: run.ID}, func() error {
+					_, err := fmt.Fprintln(a.Stdout, run.ID)
 					return err
 				})
 			}
@@ -45,12 +46,12 @@ shows the id of the baseline.` + runHelp,
 			if err := store.Mark(cmd.Context(), results.Baseline, run.ID); err != nil {
 				return err
 			}
-			return a.show(document, query.Baseline{Run: run.ID}, func() error {
-				_, err := fmt.Fprintf(a.stdout, "%s is the baseline\n", run.ID)
+			return a.Show(document, query.Baseline{Run: run.ID}, func() error {
+				_, err := fmt.Fprintf(a.Stdout, "%s is the baseline\n", run.ID)
 				return err
 			})
 		},
 	}
-	document = documentFlags(cmd, "baseline")
+	document = output.DocumentFlag(cmd, "baseline")
 	return cmd
 }

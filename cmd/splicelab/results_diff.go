@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/export"
 	"github.com/splicelab/splicelab/lab/query"
@@ -18,7 +20,7 @@ import (
 type diffOptions struct {
 	policy string
 	json   string // file
-	output *documentFlag
+	output *output.Document
 	depth  int // runs of history
 }
 
@@ -61,9 +63,9 @@ else 0.`,
 	policyFlag(cmd, &o.policy)
 	a.expectationsFlag(f)
 	f.IntVar(&o.depth, "history", history.Depth, "look for flakes in the `N` newest runs up to OLD that have the cell")
-	a.wideFlag(cmd)
+	a.WideFlag(cmd)
 	f.StringVar(&o.json, "json", "", "write the difference as JSON to `FILE`, - is standard output")
-	o.output = documentFlags(cmd, "diff")
+	o.output = output.DocumentFlag(cmd, "diff")
 	return cmd
 }
 
@@ -83,25 +85,22 @@ func (a *app) diff(ctx context.Context, before, after string, o diffOptions) err
 	if err != nil {
 		return err
 	}
-	if o.json != "-" && !o.output.wanted() {
-		if err := a.draw(ctx, func(w io.Writer, o terminal.Options) error {
+	if o.json != "-" && !o.output.Wanted() {
+		if err := a.Draw(ctx, func(w io.Writer, o terminal.Options) error {
 			return terminal.WriteDiff(w, c.Before.Run, c.After.Run, c.Difference, o)
 		}); err != nil {
 			return err
 		}
 	}
-	if o.json != "" || o.output.wanted() {
+	if o.json != "" || o.output.Wanted() {
 		marks, err := store.Marks(ctx)
 		if err != nil {
 			return err
 		}
-		if err := a.writeDocument(o.output, report, page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
+		if err := a.WriteDocument(o.output, report, page.NewDiff(page.NewRun(c.Before.Summary(), marks[c.Before.ID]), page.NewRun(c.After.Summary(), marks[c.After.ID]),
 			c.Conditions(c.Before.Run, c.After.Run), c.Difference)); err != nil {
 			return err
 		}
 	}
-	if n := len(c.NewFailures); n > 0 {
-		return &failedError{n}
-	}
-	return nil
+	return exit.CellsFailed(len(c.NewFailures))
 }

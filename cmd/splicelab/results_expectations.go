@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/internal/sanitize"
 	"github.com/splicelab/splicelab/lab/query"
@@ -12,7 +14,7 @@ import (
 
 func (a *app) resultsExpectationsCommand() *cobra.Command {
 	var policy string
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "expectations [RUN]",
 		Short: "Show the effect of each rule of the expectations file on a run",
@@ -37,17 +39,16 @@ Exit codes: 0 every rule is useful; 1 some rule is useless.`,
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
 				uses := e.Uses(s.Cells, s.Policy)
 				all, useless := query.NewRuleUses(uses)
-				err := a.show(document, all, func() error { return query.WriteUses(a.stdout, uses) })
-				if err == nil && useless > 0 {
-					err = &failedError{useless}
+				if err := a.Show(document, all, func() error { return query.WriteUses(a.Stdout, uses) }); err != nil {
+					return err
 				}
-				return err
+				return exit.CellsFailed(useless)
 			})
 		},
 	}
 	cmd.Flags().SortFlags = false
 	policyFlag(cmd, &policy)
-	document = documentFlags(cmd, "rule-uses")
+	document = output.DocumentFlag(cmd, "rule-uses")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

@@ -23,7 +23,7 @@ docs/formats.md describes the formats.` + runHelp,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to.KCIDBOrigin = a.cfg.Run.KCIDBOrigin
-			reports, err := export.NewReports(to, a.session().GuestSuites, a.stdout)
+			reports, err := export.NewReports(to, a.session().GuestSuites, a.Stdout)
 			if err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ docs/formats.md describes the formats.` + runHelp,
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
 				reports.Expected = s.Expected
-				return reports.Write(cmd.Context(), store, s.Run, s.Cells, a.stderr)
+				return reports.Write(cmd.Context(), store, s.Run, s.Cells, a.Stderr)
 			})
 		},
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/history"
@@ -15,7 +17,7 @@ import (
 func (a *app) resultsFlakyCommand() *cobra.Command {
 	var last, top int
 	var policy string
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "flaky [RUN…]",
 		Short: "List the cells whose result differs between several runs",
@@ -41,15 +43,13 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 			if err != nil {
 				return err
 			}
-			if err := a.show(document, page.NewFlakyCells(s, top), func() error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, a.asList(o)) })
+			if err := a.Show(document, page.NewFlakyCells(s, top), func() error {
+				return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteSteadiness(w, s, top, a.AsList(o)) })
 			}); err != nil {
 				return err
 			}
-			if _, unsteady := s.Cells(); len(unsteady) > 0 {
-				return &failedError{len(unsteady)}
-			}
-			return nil
+			_, unsteady := s.Cells()
+			return exit.CellsFailed(len(unsteady))
 		},
 	}
 	f := cmd.Flags()
@@ -57,8 +57,8 @@ Exit codes: 0 every cell was consistent; 1 some cell was not.`,
 	f.IntVar(&last, "last", history.Depth, "compare the `N` newest runs, or as many as there are")
 	f.IntVar(&top, "top", 20, "list at most the `N` worst cells; 0: all")
 	policyFlag(cmd, &policy)
-	a.wideFlag(cmd)
-	document = documentFlags(cmd, "flaky")
+	a.WideFlag(cmd)
+	document = output.DocumentFlag(cmd, "flaky")
 	a.expectationsFlag(f)
 	return cmd
 }

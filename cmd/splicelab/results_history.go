@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/outcome"
@@ -16,7 +17,7 @@ func (a *app) resultsHistoryCommand() *cobra.Command {
 	var last int
 	var series bool
 	var policy string
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "history KERNEL/FILESYSTEM/TEST",
 		Short: "Show the verdicts of a cell in the runs that have it",
@@ -47,8 +48,8 @@ instead.`,
 			if err != nil {
 				return err
 			}
-			return a.show(document, h, func() error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return query.WriteHistory(w, h, a.asList(o)) })
+			return a.Show(document, h, func() error {
+				return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return query.WriteHistory(w, h, a.AsList(o)) })
 			})
 		},
 	}
@@ -56,9 +57,9 @@ instead.`,
 	f.SortFlags = false
 	f.IntVar(&last, "last", history.Depth, "show at most the `N` newest")
 	f.BoolVar(&series, "series", false, "show the cell on all kernels of the series")
-	a.wideFlag(cmd)
+	a.WideFlag(cmd)
 	policyFlag(cmd, &policy)
-	document = documentFlags(cmd, "history")
+	document = output.DocumentFlag(cmd, "history")
 	a.expectationsFlag(f)
 	return cmd
 }

@@ -28,7 +28,7 @@ cannot be read, none is stored, and the message names file and line.`,
   splicelab results import out/junit.xml`,
 		Args: cli.Arguments(1, 10_000, "the files to import"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return query.Import(cmd.Context(), a.session(), a.stdout, cmd.InOrStdin(), args, o)
+			return query.Import(cmd.Context(), a.session(), a.Stdout, cmd.InOrStdin(), args, o)
 		},
 	}
 	f := cmd.Flags()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/terminal"
@@ -15,7 +16,7 @@ import (
 const listedRuns = 20
 
 func (a *app) resultsListCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	var f query.RunFilter
 	var since string
 	var limit int
@@ -44,7 +45,7 @@ with their seeds, unless -n limits them.`,
 					return usagef("--since: %s", err)
 				}
 			}
-			if document.wanted() {
+			if document.Wanted() {
 				f.Steps = true
 				if !cmd.Flags().Changed("limit") {
 					limit = 0
@@ -59,8 +60,8 @@ with their seeds, unless -n limits them.`,
 			if err != nil {
 				return err
 			}
-			return a.show(document, list.Documents(), func() error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return list.Write(w, o.Width, now) })
+			return a.Show(document, list.Documents(), func() error {
+				return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return list.Write(w, o.Width, now) })
 			})
 		},
 	}
@@ -72,7 +73,7 @@ with their seeds, unless -n limits them.`,
 	flags.StringVar(&since, "since", "", "only runs since `WHEN`: a date, or an age such as 7d or 36h")
 	flags.IntVarP(&limit, "limit", "n", listedRuns, "list at most the `N` newest; 0: all")
 	flags.BoolVar(&f.Steps, "all", false, "also list runs of bisect, repro, bench and tests compare and prove")
-	document = documentFlags(cmd, "runs")
-	document.jsonFlag(cmd)
+	document = output.DocumentFlag(cmd, "runs")
+	document.JSONFlag(cmd)
 	return cmd
 }

@@ -2,11 +2,11 @@ package main
 
 import (
 	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results"
@@ -15,24 +15,12 @@ import (
 	"github.com/splicelab/splicelab/results/terminal"
 )
 
-// screenRows is how many rows of a map a terminal shows if the user does not say.
-const screenRows = 40
-
-// mapRows is how many rows of a map are shown if the user does not say: all where
-// a program reads them.
-func (a *app) mapRows() int {
-	if cli.ScreenOf(a.stdout, a.drawing.color, os.Getenv).Terminal {
-		return screenRows
-	}
-	return 0
-}
-
 func (a *app) resultsMapCommand() *cobra.Command {
 	var filter query.Filter
 	var policy string
 	var changed bool
 	var rows, number int
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "map [RUN…]",
 		Short: "Show the outcome of each test on each kernel, and where it changes",
@@ -55,7 +43,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 				return usagef("--page %d: the first is 1", number)
 			}
 			if !cmd.Flags().Changed("rows") {
-				rows = a.mapRows()
+				rows = a.MapRows()
 			}
 			m, from, err := query.KernelMap(cmd.Context(), a.session(), args, policy, pick)
 			if err != nil {
@@ -64,8 +52,8 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 			if changed {
 				m.Rows = slices.DeleteFunc(m.Rows, func(r history.MapRow) bool { return len(r.Changes) == 0 })
 			}
-			if document.wanted() {
-				return document.encoding.Write(a.stdout, page.NewMap(m, from, false))
+			if document.Wanted() {
+				return document.Write(a.Stdout, page.NewMap(m, from, false))
 			}
 			again := append([]string{"splicelab", "results", "map"}, args...)
 			for _, f := range flagOptions(cmd.Flags()) {
@@ -73,7 +61,7 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 					again = append(again, "--"+f.Name+"="+f.Value)
 				}
 			}
-			return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+			return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
 				o.Rows, o.Page = rows, number
 				return terminal.WriteKernelMap(w, m, results.ShellCommand(again), o)
 			})
@@ -87,8 +75,8 @@ below. Of a cell that several runs have, the first named run is used.` + runHelp
 	f.BoolVar(&changed, "changed", false, "only rows that change from one kernel to another")
 	f.IntVar(&rows, "rows", 0, "show `N` rows; 0: all (default: 40 on a terminal, else all)")
 	f.IntVar(&number, "page", 1, "show the `N`-th page of so many rows")
-	a.wideFlag(cmd)
-	document = documentFlags(cmd, "map")
+	a.WideFlag(cmd)
+	document = output.DocumentFlag(cmd, "map")
 	policyFlag(cmd, &policy)
 	a.expectationsFlag(f)
 	return cmd

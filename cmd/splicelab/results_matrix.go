@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
@@ -16,7 +17,7 @@ func (a *app) resultsMatrixCommand() *cobra.Command {
 	var policy, only string
 	var full bool
 	var top int
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "matrix [RUN]",
 		Short: "Show the violations and the matrix of a run",
@@ -37,11 +38,11 @@ be judged by either policy.` + runHelp,
 				return usagef("--top %d: cannot be negative; 0 lists all", top)
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(_ *store.Store, s session.Stored) error {
-				if document.wanted() {
+				if document.Wanted() {
 					s.Cells = query.RowsWith(s.Cells, classes, verdicts)
 				}
-				return a.show(document, runDocument(s), func() error {
-					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+				return a.Show(document, runDocument(s), func() error {
+					return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
 						o.Full, o.OnlyClass, o.Only, o.Top = full, classes, verdicts, top
 						if top == 0 {
 							o.Top = -1
@@ -56,9 +57,9 @@ be judged by either policy.` + runHelp,
 	cmd.Flags().StringVar(&only, "only", "", "only rows in which some cell has one of these `VERDICTS` or classes (deviates, violation), comma-separated")
 	cmd.Flags().BoolVar(&full, "full", false, "give each subtest its own row, even if all subtests of a test agree, and each test that is the same everywhere")
 	cmd.Flags().IntVar(&top, "top", 10, "list at most the `N` most frequent violations; 0: all")
-	a.wideFlag(cmd)
+	a.WideFlag(cmd)
 	policyFlag(cmd, &policy)
-	document = documentFlags(cmd, "run")
+	document = output.DocumentFlag(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/session"
 	"github.com/splicelab/splicelab/results/findings"
@@ -13,7 +14,7 @@ import (
 )
 
 func (a *app) resultsPolicyCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "policy [RUN]",
 		Short: "Show the policy vectors of a run: the answers of each source and sink",
@@ -27,19 +28,19 @@ policies that no answer contradicts.` + runHelp,
 		Args: cli.Arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
-				if document.wanted() {
-					return document.encoding.Write(a.stdout, append([]findings.Vector{}, findings.Vectors(s.Cells)...))
+				if document.Wanted() {
+					return document.Write(a.Stdout, append([]findings.Vector{}, findings.Vectors(s.Cells)...))
 				}
 				if len(findings.Vectors(s.Cells)) == 0 {
 					return usagef("run %s has no policy vectors: its tests did not include TestPolicy; make some with splicelab run -t Policy", s.ID)
 				}
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteVectors(w, s.Cells, o) })
+				return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteVectors(w, s.Cells, o) })
 			})
 		},
 	}
 	cmd.Flags().SortFlags = false
-	a.wideFlag(cmd)
-	document = documentFlags(cmd, "policy-vectors")
-	document.jsonFlag(cmd)
+	a.WideFlag(cmd)
+	document = output.DocumentFlag(cmd, "policy-vectors")
+	document.JSONFlag(cmd)
 	return cmd
 }

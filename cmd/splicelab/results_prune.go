@@ -29,7 +29,7 @@ still in progress are kept. Report files are not touched.`,
 			if err != nil {
 				return usagef("--older-than: %s", err)
 			}
-			return query.Prune(cmd.Context(), a.session(), a.stdout, a.stderr, time.Now().Add(-age), dryRun)
+			return query.Prune(cmd.Context(), a.session(), a.Stdout, a.Stderr, time.Now().Add(-age), dryRun)
 		},
 	}
 	f := cmd.Flags()

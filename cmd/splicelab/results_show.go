@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
@@ -15,7 +16,7 @@ import (
 func (a *app) resultsShowCommand() *cobra.Command {
 	var filter query.Filter
 	var policy string
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "show [RUN]",
 		Short: "Show a run's conditions, or all that is known about some of its cells",
@@ -32,16 +33,16 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 				return err
 			}
 			return a.withRun(cmd.Context(), cli.First(args), policy, func(store *store.Store, s session.Stored) error {
-				if document.wanted() && !filter.Empty() {
+				if document.Wanted() && !filter.Empty() {
 					shown, err := query.ShowCells(cmd.Context(), store, s, pick)
 					if err != nil {
 						return err
 					}
-					return document.encoding.Write(a.stdout, shown)
+					return document.Write(a.Stdout, shown)
 				}
-				return a.show(document, runDocument(s), func() error {
-					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
-						o = a.asList(o)
+				return a.Show(document, runDocument(s), func() error {
+					return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+						o = a.AsList(o)
 						if filter.Empty() {
 							return query.WriteRun(w, s, o)
 						}
@@ -57,9 +58,9 @@ instead, each with its attempts, covariates, output and kernel log.` + runHelp,
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
 	f.StringVar(&filter.Verdict, "verdict", "", "only cells with one of these `VERDICTS`: pass, fail, skip, crash, hang, boot-fail, infra")
-	a.wideFlag(cmd)
+	a.WideFlag(cmd)
 	policyFlag(cmd, &policy)
-	document = documentFlags(cmd, "run")
+	document = output.DocumentFlag(cmd, "run")
 	a.expectationsFlag(cmd.Flags())
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/lab/session"
@@ -16,7 +17,7 @@ import (
 
 func (a *app) resultsTimingCommand() *cobra.Command {
 	var filter query.Filter
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "timing [RUN]",
 		Short: "Show how the time of a run was spent",
@@ -35,8 +36,8 @@ them. The slowest cells are listed.` + runHelp,
 			}
 			return a.withRun(cmd.Context(), cli.First(args), "", func(_ *store.Store, s session.Stored) error {
 				cells := slices.DeleteFunc(s.Cells, func(c results.Cell) bool { return !pick(c) })
-				return a.show(document, query.NewTimeUse(s.Run, cells), func() error {
-					return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteTiming(w, s.Run, cells, a.asList(o)) })
+				return a.Show(document, query.NewTimeUse(s.Run, cells), func() error {
+					return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error { return terminal.WriteTiming(w, s.Run, cells, a.AsList(o)) })
 				})
 			})
 		},
@@ -46,7 +47,7 @@ them. The slowest cells are listed.` + runHelp,
 	f.StringVarP(&filter.Kernel, "kernel", "k", "", "only kernels whose release starts with `RELEASE`; 6.12@arm64-16k: and of that flavour")
 	f.StringVarP(&filter.Filesystem, "filesystem", "f", "", "only this filesystem profile: `NAME`")
 	f.StringVarP(&filter.Tests, "tests", "t", "", "only tests whose name matches `REGEXP`")
-	a.wideFlag(cmd)
-	document = documentFlags(cmd, "timing")
+	a.WideFlag(cmd)
+	document = output.DocumentFlag(cmd, "timing")
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/query"
 	"github.com/splicelab/splicelab/results/terminal"
@@ -12,7 +13,7 @@ import (
 
 func (a *app) resultsTrendCommand() *cobra.Command {
 	var last int
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "trend [RUN]",
 		Short: "Show how violations and deviations developed over several runs",
@@ -32,8 +33,8 @@ verdict; a point release is compared with the one that it replaces.` + runHelp,
 			if err != nil {
 				return err
 			}
-			return a.show(document, t, func() error {
-				return a.draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
+			return a.Show(document, t, func() error {
+				return a.Draw(cmd.Context(), func(w io.Writer, o terminal.Options) error {
 					return terminal.WriteTrend(w, t.Selected(), t.Runs, o)
 				})
 			})
@@ -42,6 +43,6 @@ verdict; a point release is compared with the one that it replaces.` + runHelp,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.IntVar(&last, "last", 14, "show at most the `N` newest")
-	document = documentFlags(cmd, "trend")
+	document = output.DocumentFlag(cmd, "trend")
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
@@ -87,21 +88,18 @@ bad usage; 3 the lab failed, whatever the cells did.`,
 
 // asked is a run, or one that is resumed, with what happens at its end.
 func (a *app) asked(flags *pflag.FlagSet, from []string) (session.Asked, error) {
-	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.stdout)
-	return session.Asked{Log: a.stderr, From: from, Reports: reports, Conclude: func(ctx context.Context, r *store.Store, id string, trouble error) error {
-		out := a.humanOut(reports.OnStdout())
-		c, err := a.session().Conclude(ctx, r, id, reports, out, a.matrixOptions(out))
+	reports, err := export.NewReports(a.cfg.Run, a.session().GuestSuites, a.Stdout)
+	return session.Asked{Log: a.Stderr, From: from, Reports: reports, Conclude: func(ctx context.Context, r *store.Store, id string, trouble error) error {
+		out := a.HumanOut(reports.OnStdout())
+		c, err := a.session().Conclude(ctx, r, id, reports, out, a.TerminalOptions(out))
 		if err != nil {
 			return errors.Join(trouble, err)
 		}
 		c.WriteNext(out, a.session(), flagOptions(flags))
-		switch {
-		case trouble != nil:
+		if trouble != nil {
 			return trouble
-		case c.Failed > 0:
-			return &failedError{c.Failed}
 		}
-		return nil
+		return exit.CellsFailed(c.Failed)
 	}}, err
 }
 

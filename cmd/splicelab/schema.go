@@ -1,17 +1,16 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/schema"
 )
 
 func (a *app) schemaCommand() *cobra.Command {
 	var dir string
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "schema [NAME]",
 		Short: "Print the JSON Schema of a document, or list them",
@@ -25,52 +24,36 @@ are never renamed, removed or given another type: docs/formats.md.`,
 		Annotations: map[string]string{unconfigured: "true"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case dir != "" && (len(args) > 0 || document.wanted()):
+			case dir != "" && (len(args) > 0 || document.Wanted()):
 				return usagef("--dir writes all schemas to files: it accepts neither a NAME nor -o")
 			case dir != "":
-				return schema.WriteAll(dir, a.stdout)
-			case len(args) == 1 && document.wanted():
+				return schema.WriteAll(dir, a.Stdout)
+			case len(args) == 1 && document.Wanted():
 				return usagef("a schema is JSON: -o is for the list")
 			case len(args) == 1:
 				content, err := schema.Text(args[0])
 				if err != nil {
 					return err
 				}
-				_, err = a.stdout.Write(content)
+				_, err = a.Stdout.Write(content)
 				return err
 			}
 			list := schemas(cmd.Root())
-			return a.show(document, list, func() error { return schema.WriteList(a.stdout, list) })
+			return a.Show(document, list, func() error { return schema.WriteList(a.Stdout, list) })
 		},
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&dir, "dir", "", "write all schemas to files in `DIR`")
-	document = documentFlags(cmd, "schemas")
+	document = output.DocumentFlag(cmd, "schemas")
 	return cmd
 }
 
 // schemas lists the schemas with the verbs of the command line.
 func schemas(root *cobra.Command) []schema.Listed {
-	verbs := map[string][]string{}
-	for _, c := range documented(root) {
-		name := c.Annotations[schemaAnnotation]
-		verbs[name] = append(verbs[name], strings.TrimPrefix(c.CommandPath(), root.Name()+" "))
-	}
+	verbs := output.Documented(root)
 	verbs["cells"] = []string{"results show -t …"}
 	verbs["changes"] = []string{"nightly"}
 	verbs["progress"] = []string{"every verb with --progress json"}
 	verbs[schema.API] = []string{"serve"}
 	return schema.List(verbs)
-}
-
-// documented are the commands that print a document.
-func documented(root *cobra.Command) []*cobra.Command {
-	var found []*cobra.Command
-	for _, c := range root.Commands() {
-		if c.Annotations[schemaAnnotation] != "" {
-			found = append(found, c)
-		}
-		found = append(found, documented(c)...)
-	}
-	return found
 }

@@ -53,5 +53,5 @@ func (a *app) serve(ctx context.Context, listen, tokenFile string) error {
 		return usagef("--listen %s: %s; name another address, such as %s", listen, why, web.DefaultAddress)
 	}
 	defer func() { _ = l.Close() }() // the server closes it; this is for earlier failures
-	return live.Serve(ctx, a.session(), l, token, tokenFile, a.stderr)
+	return live.Serve(ctx, a.session(), l, token, tokenFile, a.Stderr)
 }

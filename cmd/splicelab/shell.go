@@ -31,7 +31,7 @@ and for the kernel's module autoloading; --module adds others.`,
 			if !term.IsTerminal(int(a.stdin.Fd())) {
 				return usagef("a shell needs a terminal on standard input: for one command use splicelab exec")
 			}
-			return a.ended(a.session().Shell(cmd.Context(), g, a.stdin, a.stderr))
+			return a.ended(a.session().Shell(cmd.Context(), g, a.stdin, a.Stderr))
 		},
 	}
 	a.guestFlags(cmd, &g)

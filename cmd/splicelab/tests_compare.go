@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/selfcheck"
@@ -53,12 +54,9 @@ func (a *app) compare(ctx context.Context, names string, from []string) error {
 	if err != nil {
 		return err
 	}
-	different, err := selfcheck.Compare(ctx, a.session(), from, ways, a.stdout, a.stderr, a.matrixOptions(a.stdout))
+	different, err := selfcheck.Compare(ctx, a.session(), from, ways, a.Stdout, a.Stderr, a.TerminalOptions(a.Stdout))
 	if err != nil {
 		return err
 	}
-	if different > 0 {
-		return &failedError{different}
-	}
-	return nil
+	return exit.CellsFailed(different)
 }

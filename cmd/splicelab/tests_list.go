@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/catalogue"
 	"github.com/splicelab/splicelab/lab/progress"
@@ -10,7 +11,7 @@ import (
 
 func (a *app) testsListCommand() *cobra.Command {
 	var c chosen
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the tests, what each checks, and how many cells it has",
@@ -30,20 +31,20 @@ selftest misbehaves on purpose; a run includes it only if -t names it. With
 			if err != nil {
 				return err
 			}
-			if document.wanted() {
-				return document.encoding.Write(a.stdout, suites)
+			if document.Wanted() {
+				return document.Write(a.Stdout, suites)
 			}
 			width := catalogue.ListWidth
-			if progress.IsTerminal(a.stdout) {
-				width = max(a.matrixOptions(a.stdout).Width, 60)
+			if progress.IsTerminal(a.Stdout) {
+				width = max(a.TerminalOptions(a.Stdout).Width, 60)
 			}
-			_, err = a.stdout.WriteString(catalogue.List(suites, width))
+			_, err = a.Stdout.WriteString(catalogue.List(suites, width))
 			return err
 		},
 	}
 	cmd.Flags().SortFlags = false
 	c.flags(cmd.Flags(), "list")
-	document = documentFlags(cmd, "suites")
-	document.jsonFlag(cmd)
+	document = output.DocumentFlag(cmd, "suites")
+	document.JSONFlag(cmd)
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/exit"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/config"
 	"github.com/splicelab/splicelab/lab/export"
@@ -47,14 +48,11 @@ everywhere; 1 otherwise; 2 bad usage; 3 the lab failed.`,
 }
 
 func (a *app) prove(ctx context.Context, markdown string, from []string) error {
-	silent, err := selfcheck.Prove(ctx, a.session(), from, export.File(markdown), a.proveCommand(), a.stdout, a.stderr)
+	silent, err := selfcheck.Prove(ctx, a.session(), from, export.File(markdown), a.proveCommand(), a.Stdout, a.Stderr)
 	if err != nil {
 		return err
 	}
-	if silent > 0 {
-		return &failedError{silent}
-	}
-	return nil
+	return exit.CellsFailed(silent)
 }
 
 // proveCommand is the command line that reproduces this table, without

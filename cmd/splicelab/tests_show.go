@@ -3,12 +3,13 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/cli"
 	"github.com/splicelab/splicelab/lab/catalogue"
 )
 
 func (a *app) testsShowCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	var from []string
 	cmd := &cobra.Command{
 		Use:   "show TEST",
@@ -37,11 +38,11 @@ number in the catalogue; a number shared by several tests shows all of them.`,
 			if err := catalogue.Observe(cmd.Context(), a.session(), tests); err != nil {
 				return err
 			}
-			return a.show(document, tests, func() error { return catalogue.Write(a.stdout, tests, "splicelab run -t") })
+			return a.Show(document, tests, func() error { return catalogue.Write(a.Stdout, tests, "splicelab run -t") })
 		},
 	}
 	fromFlag(cmd.Flags(), &from)
-	document = documentFlags(cmd, "tests")
-	document.jsonFlag(cmd)
+	document = output.DocumentFlag(cmd, "tests")
+	document.JSONFlag(cmd)
 	return cmd
 }

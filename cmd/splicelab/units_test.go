@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 )
 
 // units copies the units to a directory, with an installation there that they
@@ -82,7 +84,7 @@ func TestUnitsFitTheProgram(t *testing.T) {
 	}
 	_, command, _ := strings.Cut(service, "\nExecStart=/usr/local/bin/splicelab ")
 	verb, _, _ := strings.Cut(command, "\n")
-	a := &app{stderr: os.Stderr}
+	a := &app{Output: output.Output{Stderr: os.Stderr}}
 	if cmd, _, err := a.command().Find(strings.Fields(verb)); err != nil || cmd.Name() != "nightly" {
 		t.Errorf("the service starts %q, which is %v, %v", verb, cmd, err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/splicelab/splicelab/cmd/splicelab/output"
 	"github.com/splicelab/splicelab/internal/buildinfo"
 	"github.com/splicelab/splicelab/internal/cli"
 )
@@ -15,7 +16,7 @@ var version, commit string
 func build() buildinfo.Build { return buildinfo.Build{Version: version, Commit: commit} }
 
 func (a *app) versionCommand() *cobra.Command {
-	var document *documentFlag
+	var document *output.Document
 	cmd := &cobra.Command{
 		Use:         "version",
 		Short:       "Print the version of splicelab and of Go",
@@ -24,13 +25,13 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:        cli.Arguments(0, 0, ""),
 		Annotations: map[string]string{unconfigured: "true"},
 		RunE: func(*cobra.Command, []string) error {
-			return a.show(document, build().Document(), func() error {
-				_, err := fmt.Fprintln(a.stdout, build().Line("splicelab"))
+			return a.Show(document, build().Document(), func() error {
+				_, err := fmt.Fprintln(a.Stdout, build().Line("splicelab"))
 				return err
 			})
 		},
 	}
-	document = documentFlags(cmd, "version")
+	document = output.DocumentFlag(cmd, "version")
 	return cmd
 }
 

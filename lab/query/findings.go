@@ -32,39 +32,74 @@ func TestInfo(ctx context.Context, s session.Settings) func(string) findings.Tes
 	return func(test string) findings.TestInfo { return all[test] }
 }
 
-// WriteFindings writes the page of a run's findings to the file output, "-" being
-// out, and a report file of each broken invariant below dir, if it is not empty.
-func WriteFindings(out io.Writer, s session.Stored, info func(string) findings.TestInfo, output, dir string) error {
+// Findings are the named runs, or the latest.
+func Findings(ctx context.Context, s session.Settings, names []string) (findings.Runs, error) {
+	store, err := s.OpenResults()
+	if err != nil {
+		return findings.Runs{}, err
+	}
+	defer func() { _ = store.Close() }() // only read from
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	var runs findings.Runs
+	for _, name := range names {
+		run, err := s.ReadJudged(ctx, store, name, "")
+		if err != nil {
+			return findings.Runs{}, err
+		}
+		if err := runs.Add(run.Run, run.Cells); err != nil {
+			return findings.Runs{}, input.Errorf("%s", err)
+		}
+	}
+	return runs, nil
+}
+
+// FindingsOutput is where the findings of runs are written.
+type FindingsOutput struct {
+	Encoding export.Encoding // empty: as a Markdown page
+	File     string          // "-" is standard output
+	Reports  string          // directory for a report file of each broken invariant; empty: none
+}
+
+// WriteFindings writes the findings of runs; stdout is standard output.
+func WriteFindings(stdout io.Writer, runs findings.Runs, info func(string) findings.TestInfo, to FindingsOutput) error {
 	link := func(findings.Broken) string { return "" }
-	if dir != "" {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
+	if to.Reports != "" {
+		if err := os.MkdirAll(to.Reports, 0o777); err != nil {
 			return input.Optionf("reports", "%s", err)
 		}
-		for _, b := range findings.BrokenInvariants(s.Cells, info) {
-			if err := writeReport(filepath.Join(dir, b.Name+".yaml"), s.Run, b); err != nil {
+		for _, b := range findings.BrokenInvariants(runs.Cells, info) {
+			if err := writeReport(filepath.Join(to.Reports, b.Name+".yaml"), runs.Of(b.Example.CellKey), b); err != nil {
 				return err
 			}
 		}
 		// Links are relative to the page.
 		from := "."
-		if output != "-" {
-			from = filepath.Dir(output)
+		if to.File != "-" {
+			from = filepath.Dir(to.File)
 		}
-		rel, err := filepath.Rel(from, dir)
+		rel, err := filepath.Rel(from, to.Reports)
 		if err != nil {
-			rel = dir
+			rel = to.Reports
 		}
 		link = func(b findings.Broken) string { return filepath.ToSlash(filepath.Join(rel, b.Name+".yaml")) }
 	}
-	var page bytes.Buffer
-	if err := findings.Write(&page, s.Run, s.Cells, info, link); err != nil {
+	var text bytes.Buffer
+	var err error
+	if to.Encoding != "" {
+		err = to.Encoding.Write(&text, findings.NewDocument(runs))
+	} else {
+		err = findings.Write(&text, runs, info, link)
+	}
+	switch {
+	case err != nil:
+		return err
+	case to.File == "-":
+		_, err := stdout.Write(text.Bytes())
 		return err
 	}
-	if output == "-" {
-		_, err := out.Write(page.Bytes())
-		return err
-	}
-	return export.File(output).Replace(page.Bytes())
+	return export.File(to.File).Replace(text.Bytes())
 }
 
 // writeReport writes the smallest report that shows a finding.

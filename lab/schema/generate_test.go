@@ -42,7 +42,7 @@ var update = flag.Bool("update", false, "write the schemas anew")
 // documents are the documents by their names: a value of each type.
 var documents = map[string]any{
 	"run": format.JSON(format.Document{}), "cells": query.ShownCells{}, "runs": []query.RunDocument{}, "diff": page.Diff{}, "history": query.CellHistory{},
-	"flaky": page.FlakyCells{}, "policy-vectors": []findings.Vector{}, "timing": query.TimeUse{}, "rule-uses": []query.RuleUse{}, "baseline": query.Baseline{}, "trend": query.Trend{}, "map": page.Map{},
+	"flaky": page.FlakyCells{}, "findings": findings.Document{}, "policy-vectors": []findings.Vector{}, "timing": query.TimeUse{}, "rule-uses": []query.RuleUse{}, "baseline": query.Baseline{}, "trend": query.Trend{}, "map": page.Map{},
 	"changes": changes.Document{}, "bisect-packages": drive.PackagesDocument{}, "bisect-commits": drive.CommitsDocument{}, "bisect-config": drive.ConfigDocument{},
 	"kernels": []kernelset.Document{}, "kernel-details": []kernelset.Details{}, "kernels-diff": []kernelset.OptionChange{},
 	"suites": []protocol.Suite{}, "tests": []catalogue.Test{}, "progress": progress.Object{}, "bench": bench.Document{}, "cache": session.CacheUse{}, "config": config.Config{},

@@ -42,6 +42,7 @@ var Documents = []Document{
 	{"diff", "what changed between two runs or kernels"},
 	{"history", "the results of one cell in several runs"},
 	{"flaky", "cells whose results differ between runs"},
+	{"findings", "the violations of runs, and what differs between flavours of kernels"},
 	{"policy-vectors", "the answers of each source and sink to the probes of policies"},
 	{"timing", "how a run's time was spent"},
 	{"rule-uses", "the rules of the expectations file, and their effect on a run"},

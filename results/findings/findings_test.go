@@ -41,7 +41,9 @@ func brokenSample() (results.Run, []results.Cell) {
 func TestWriteFindings(t *testing.T) {
 	r, cells := brokenSample()
 	resultstest.Golden(t, "findings.md", func(b *bytes.Buffer) error {
-		return findings.Write(b, r, cells, sampleInfo, func(f findings.Broken) string { return "reports/" + f.Name + ".yaml" })
+		var runs findings.Runs
+		resultstest.Must(t, runs.Add(r, cells))
+		return findings.Write(b, runs, sampleInfo, func(f findings.Broken) string { return "reports/" + f.Name + ".yaml" })
 	})
 }
 

@@ -15,31 +15,63 @@ import (
 	"github.com/splicelab/splicelab/results"
 )
 
-// Write writes a run's observations as a Markdown page: the results of each
-// test by kernel and filesystem, and every failing invariant. report returns
-// the link to the report file of a finding, or "".
-func Write(w io.Writer, r results.Run, cells []results.Cell, info func(string) TestInfo, report func(Broken) string) error {
+// Write writes the observations of runs as a Markdown page: every failing
+// invariant, the results of each test by kernel and filesystem, and what differs
+// between kernels of the same version. report returns the link to the report file
+// of a finding, or "".
+func Write(w io.Writer, r Runs, info func(string) TestInfo, report func(Broken) string) error {
 	b := new(bytes.Buffer)
-	r = results.SafeRun(r)
+	cells := r.Cells
 	kernels, filesystems, _ := results.Axes(cells)
-	fmt.Fprintf(b, "# Findings\n\nWritten by `splicelab results findings` from run %s of %s (%s, %s); it contains only what that run observed.\n",
-		r.ID, r.Started.UTC().Format(time.DateOnly), r.Accel, cellCount(len(cells)))
-	fmt.Fprintf(b, "Kernels: %s.\nCommand: `%s`.\n", strings.Join(cleanAll(kernels), ", "), strings.Join(withoutFiles(r.Command), " "))
-	if r.Problem != "" {
-		fmt.Fprintf(b, "\n**The run cannot be trusted: %s**\n", inMarkdown(r.Problem))
-	}
+	writeHead(b, r, kernels)
 	writeBroken(b, cells, kernels, info, report)
 	writeObserved(b, cells, kernels, filesystems, info)
-	writeUnseen(b, cells, info)
+	writePlatforms(b, ComparePlatforms(cells), info)
+	writeUnseen(b, r, info)
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// writeHead names the runs, and says what must be known of them.
+func writeHead(b *bytes.Buffer, r Runs, kernels []string) {
+	runs := make([]results.Run, len(r.Runs))
+	for i, run := range r.Runs {
+		runs[i] = results.SafeRun(run)
+	}
+	b.WriteString("# Findings\n\nWritten by `splicelab results findings` from ")
+	if len(runs) == 1 {
+		fmt.Fprintf(b, "%s; it contains only what that run observed.\n", source(runs[0], cellCount(len(r.Cells))))
+	} else {
+		fmt.Fprintf(b, "%d runs; it contains only what they observed. Of a cell that several runs have, the first of them is used.\n\n", len(runs))
+		for i, run := range runs {
+			fmt.Fprintf(b, "- %s: `%s`\n", source(run, cellCount(r.Used[i])+" used"), strings.Join(withoutFiles(run.Command), " "))
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(b, "Kernels: %s.\n", strings.Join(cleanAll(kernels), ", "))
+	if len(runs) == 1 {
+		fmt.Fprintf(b, "Command: `%s`.\n", strings.Join(withoutFiles(runs[0].Command), " "))
+	}
+	for _, run := range runs {
+		which := "The run"
+		if len(runs) > 1 {
+			which = "Run " + run.ID
+		}
+		if run.Problem != "" {
+			fmt.Fprintf(b, "\n**%s cannot be trusted: %s**\n", which, inMarkdown(run.Problem))
+		}
+	}
+}
+
+func source(r results.Run, cells string) string {
+	return fmt.Sprintf("run %s of %s (%s, %s)", r.ID, r.Started.UTC().Format(time.DateOnly), r.Accel, cells)
 }
 
 func writeBroken(b *bytes.Buffer, cells []results.Cell, kernels []string, info func(string) TestInfo, report func(Broken) string) {
 	b.WriteString("\n## Violated invariants\n\n")
 	all := BrokenInvariants(cells, info)
 	if len(all) == 0 {
-		b.WriteString("None: every invariant held.\n")
+		b.WriteString("None: every invariant held.\n\n")
 		return
 	}
 	for _, f := range all {
@@ -109,8 +141,7 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 			return cmp.Or(results.CompareNatural(info(x).ID, info(y).ID), results.CompareNatural(x, y))
 		})
 		for _, t := range tests {
-			_, name, _ := strings.Cut(t, ".")
-			fmt.Fprintf(b, "| %s | %s |", inMarkdown(info(t).ID), inMarkdown(strings.TrimPrefix(name, "Test")))
+			fmt.Fprintf(b, "| %s | %s |", inMarkdown(info(t).ID), inMarkdown(shortTest(t)))
 			for _, k := range kernels {
 				var entries []string
 				for _, fs := range filesystems {
@@ -135,11 +166,11 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 }
 
 // writeUnseen lists the tests that were skipped everywhere, with the reasons.
-func writeUnseen(b *bytes.Buffer, cells []results.Cell, info func(string) TestInfo) {
+func writeUnseen(b *bytes.Buffer, r Runs, info func(string) TestInfo) {
 	ran := map[string]bool{}
 	reasons := map[string][]string{}
-	for i := range cells {
-		c := &cells[i]
+	for i := range r.Cells {
+		c := &r.Cells[i]
 		top, _, _ := strings.Cut(c.Test, "/")
 		if c.Verdict != outcome.Skip {
 			ran[top] = true
@@ -154,8 +185,21 @@ func writeUnseen(b *bytes.Buffer, cells []results.Cell, info func(string) TestIn
 		}
 	}
 	if len(lines) > 0 {
-		b.WriteString("\n## Not tested\n\nSkipped on every kernel and filesystem of this run:\n\n" + strings.Join(lines, ""))
+		of := "this run"
+		if len(r.Runs) > 1 {
+			of = "these runs"
+		}
+		fmt.Fprintf(b, "\n## Not tested\n\nSkipped on every kernel and filesystem of %s:\n\n%s", of, strings.Join(lines, ""))
 	}
+}
+
+// shortTest is the name of a test without its suite. Tests that were imported from
+// other tools can be without one.
+func shortTest(test string) string {
+	if _, name, ok := strings.Cut(test, "."); ok {
+		test = name
+	}
+	return strings.TrimPrefix(test, "Test")
 }
 
 // withoutFiles removes report files from a command line: they do not matter for

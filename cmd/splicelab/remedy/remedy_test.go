@@ -64,3 +64,18 @@ func TestRemedies(t *testing.T) {
 		}
 	}
 }
+
+// A hint names the variable that sets its option.
+func TestSettings(t *testing.T) {
+	for option, hint := range settings {
+		if !strings.HasSuffix(hint, " or "+config.EnvName(option)) {
+			t.Errorf("%s is set by %q, not by %s", option, hint, config.EnvName(option))
+		}
+	}
+	if got := Setting("cache"); got != "--cache or SPLICELAB_CACHE" {
+		t.Errorf("the cache is set by %q", got)
+	}
+	if got := Setting("no.such-option"); got != "" {
+		t.Errorf("an unknown option is set by %q", got)
+	}
+}
