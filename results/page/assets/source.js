@@ -124,12 +124,10 @@ const embedded = () => {
     const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).json();
   };
-  const documents = new Map();
+  /** @type {Partial<Record<keyof Documents, Promise<any>>>} */
+  const documents = {};
   /** @type {<Name extends keyof Documents>(name: Name) => Promise<Documents[Name]>} */
-  const once = name => {
-    if (!documents.has(name)) documents.set(name, read(name));
-    return documents.get(name);
-  };
+  const once = name => documents[name] ??= read(name);
   /** @type {<Name extends keyof Documents>(id: string, name: Name) => Promise<Documents[Name]>} */
   const only = async (id, name) => {
     const run = await once("run");

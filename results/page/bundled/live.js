@@ -932,11 +932,8 @@ var splicelab = (() => {
       const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
       return new Response(stream).json();
     };
-    const documents = /* @__PURE__ */ new Map();
-    const once = (name) => {
-      if (!documents.has(name)) documents.set(name, read(name));
-      return documents.get(name);
-    };
+    const documents = {};
+    const once = (name) => documents[name] ??= read(name);
     const only = async (id, name) => {
       const run = await once("run");
       if (id !== run.id) throw new Error("This report contains run " + run.id + ", not " + id + ".");
@@ -2835,8 +2832,8 @@ var splicelab = (() => {
   };
   var rowName = (row2) => row2.tests.length > 1 ? row2.test.split("/")[0] + " (" + row2.tests.length + " alike)" : row2.test;
   var table2 = (map, read) => {
-    const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
-    names.forEach((name, i) => tests.set(name, labels[i] || name));
+    const names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
+    const tests = new Map(names.map((name, i) => [name, labels[i] || name]));
     const firsts = firstColumns(map);
     const body = el("tbody", {}), changes = el("ul", { class: "changes" });
     const cell = (row2, i, changed) => {
@@ -2851,7 +2848,8 @@ var splicelab = (() => {
       );
     };
     const line2 = (row2) => {
-      const before2 = /* @__PURE__ */ new Map(), cells = [];
+      const cells = [];
+      const before2 = /* @__PURE__ */ new Map();
       for (let i = 0; i < row2.cells.length; i++) {
         const c = row2.cells[i], { flavour } = map.kernels[i], last = before2.get(flavour) ?? -1;
         const changed = says(c) && last >= 0 && shown2(row2.cells[last]) !== shown2(c);

@@ -656,11 +656,8 @@ var splicelab = (() => {
       const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
       return new Response(stream).json();
     };
-    const documents = /* @__PURE__ */ new Map();
-    const once = (name) => {
-      if (!documents.has(name)) documents.set(name, read(name));
-      return documents.get(name);
-    };
+    const documents = {};
+    const once = (name) => documents[name] ??= read(name);
     const only = async (id, name) => {
       const run = await once("run");
       if (id !== run.id) throw new Error("This report contains run " + run.id + ", not " + id + ".");

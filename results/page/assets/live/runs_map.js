@@ -47,8 +47,8 @@ const rowName = row => (row.tests.length > 1 ? row.test.split("/")[0] + " (" + r
  * @type {(map: doc.Map, read: (skip: number) => Promise<doc.Map>) => { scroller: HTMLElement, parts: (Element | null)[] }}
  */
 const table = (map, read) => {
-  const tests = new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
-  names.forEach((name, i) => tests.set(name, labels[i] || name));
+  const names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
+  const tests = new Map(names.map((name, i) => [name, labels[i] || name]));
   const firsts = firstColumns(map);
   const body = el("tbody", {}), changes = el("ul", { class: "changes" });
   /** @type {(row: doc.MapRow, i: number, changed: boolean) => HTMLElement} */
@@ -62,7 +62,9 @@ const table = (map, read) => {
   };
   /** @param {doc.MapRow} row */
   const line = row => {
-    const before = new Map(), cells = []; // a result changes within a flavour
+    const cells = [];
+    /** @type {Map<string, number>} a result changes within a flavour */
+    const before = new Map();
     for (let i = 0; i < row.cells.length; i++) {
       const c = row.cells[i], { flavour } = map.kernels[i], last = before.get(flavour) ?? -1;
       const changed = says(c) && last >= 0 && shown(row.cells[last]) !== shown(c);
