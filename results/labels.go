@@ -1,6 +1,7 @@
 package results
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/splicelab/splicelab/internal/arch"
@@ -10,31 +11,37 @@ import (
 
 // Labels are the names of kernels in headings and lists. The upstream version
 // comes first, because that of a package is another one: Debian's 5.10.0-46 is
-// 5.10.262. What all kernels of a run share, such as "-cloud-amd64", is left out.
+// 5.10.262. What all kernels of a run share is left out, and a flavour only if it
+// is this host's default one: without one, readers take a kernel for that.
 type Labels struct {
 	Short map[string]string // release → "5.10.262", distinct within the run
 	Long  map[string]string // release → "5.10.262 (5.10.0-46)", "6.12.118+deb13"
 	names map[string]string // release → "5.10.0-46", "6.12.118+deb13"
 }
 
-// NewLabels are the labels of the kernels of a run. Where their flavours differ,
-// these follow: "6.12.117 arm64-16k".
+// NameFlavours reports whether the labels of kernels name their flavours: some are
+// not of this host's default flavour, or they are of several.
+func NameFlavours(kernels []Kernel) bool {
+	return slices.ContainsFunc(kernels, func(k Kernel) bool { return !k.Usual() || k.Tag() != kernels[0].Tag() })
+}
+
+// NewLabels are the labels of the kernels of a run. Where they name flavours, these
+// follow: "6.12.117 arm64-16k".
 func NewLabels(kernels []Kernel) Labels {
 	type build struct {
 		version kernelversion.Version
 		flavour string
 	}
-	names, builds, flavours := make([]string, len(kernels)), make(map[build]int), make(map[string]bool)
+	names, builds, named := make([]string, len(kernels)), make(map[build]int), NameFlavours(kernels)
 	for i, k := range kernels {
 		names[i] = k.Name
 		builds[build{k.Version, k.Tag()}]++
-		flavours[k.Tag()] = true
 	}
 	suffix := SharedFlavour(names)
 	l := Labels{make(map[string]string), make(map[string]string), make(map[string]string)}
 	for _, k := range kernels {
 		flavour := ""
-		if len(flavours) > 1 {
+		if named {
 			if flavour = sanitize.Line(k.Tag()); flavour != "" {
 				flavour = " " + flavour
 			}

@@ -3,12 +3,16 @@ package results_test
 import (
 	"testing"
 
+	"github.com/splicelab/splicelab/internal/arch"
 	"github.com/splicelab/splicelab/internal/kernelversion"
 	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/resultstest"
 )
 
 func TestLabels(t *testing.T) {
+	if arch.Default().Name != "amd64" {
+		t.Skip("expects the labels of an amd64 host")
+	}
 	version := func(s string) kernelversion.Version {
 		v, err := kernelversion.Parse(s)
 		resultstest.Must(t, err)
@@ -32,7 +36,7 @@ func TestLabels(t *testing.T) {
 			[]string{"5.10.0-46", "7.3-rc2"}, []string{"5.10.0-46", "7.3-rc2"},
 		},
 		"the same version twice": {
-			[]results.Kernel{results.KernelOf("6.12.9+deb13-amd64"), results.KernelOf("6.12.9+bpo12-amd64"), results.KernelOf("6.13.1-amd64")},
+			[]results.Kernel{results.KernelOf("6.12.9+deb13-cloud-amd64"), results.KernelOf("6.12.9+bpo12-cloud-amd64"), results.KernelOf("6.13.1-cloud-amd64")},
 			[]string{"6.12.9+deb13", "6.12.9+bpo12", "6.13.1"}, []string{"6.12.9+deb13", "6.12.9+bpo12", "6.13.1"},
 		},
 		"flavours": {
@@ -42,7 +46,15 @@ func TestLabels(t *testing.T) {
 		},
 		"one flavour that contains a number": {
 			[]results.Kernel{results.KernelOf("6.12.9+deb13-arm64-16k"), results.KernelOf("6.12.10+deb13-arm64-16k")},
-			[]string{"6.12.9", "6.12.10"}, []string{"6.12.9+deb13", "6.12.10+deb13"},
+			[]string{"6.12.9 arm64-16k", "6.12.10 arm64-16k"}, []string{"6.12.9+deb13 arm64-16k", "6.12.10+deb13 arm64-16k"},
+		},
+		"one flavour that is not the default one": {
+			[]results.Kernel{debian("5.10.0-46-amd64", "5.10.262"), results.KernelOf("6.12.9+deb13-amd64")},
+			[]string{"5.10.262 amd64", "6.12.9 amd64"}, []string{"5.10.262 (5.10.0-46) amd64", "6.12.9+deb13 amd64"},
+		},
+		"files of another architecture": {
+			[]results.Kernel{file("6.18.2-lab", "arm64", 4096), file("6.18.3-lab", "arm64", 4096)},
+			[]string{"6.18.2 arm64", "6.18.3 arm64"}, []string{"6.18.2-lab arm64", "6.18.3-lab arm64"},
 		},
 		"files": {
 			[]results.Kernel{file("6.18.1-lab", "amd64", 4096), file("6.18.2-lab", "arm64", 4096), file("6.18.3-lab", "arm64", 16384), results.KernelOf("mine")},

@@ -129,11 +129,11 @@ func writeObserved(b *bytes.Buffer, cells []results.Cell, kernels, filesystems [
 		}
 	}
 	b.WriteString(strings.Join(legend, ", ") + ".\n")
-	short := shortReleases(kernels)
+	names := results.NewLabels(results.Releases(cells))
 	for _, family := range slices.SortedFunc(maps.Keys(families), results.CompareNatural) {
 		fmt.Fprintf(b, "\n### %s\n\n| | test |", inMarkdown(cmp.Or(family, "other tests")))
-		for _, k := range short {
-			fmt.Fprintf(b, " %s |", inMarkdown(k))
+		for _, k := range kernels {
+			fmt.Fprintf(b, " %s |", inMarkdown(names.Full(k)))
 		}
 		b.WriteString("\n|---|---|" + strings.Repeat("---|", len(kernels)) + "\n")
 		tests := families[family]
@@ -200,16 +200,6 @@ func shortTest(test string) string {
 		test = name
 	}
 	return strings.TrimPrefix(test, "Test")
-}
-
-// shortReleases removes the flavour that all releases share.
-func shortReleases(kernels []string) []string {
-	suffix := results.SharedFlavour(kernels)
-	out := make([]string, len(kernels))
-	for i, k := range kernels {
-		out[i] = strings.TrimSuffix(k, suffix)
-	}
-	return out
 }
 
 // withoutFiles removes report files from a command line: they do not matter for

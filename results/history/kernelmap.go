@@ -16,14 +16,17 @@ type KernelMap struct {
 	Kernels []MapKernel
 	Rows    []MapRow
 
+	Labels results.Labels // of the kernels
+
 	flavours bool // there are several
+	named    bool // labels name them
 }
 
 // MapKernel is a column.
 type MapKernel struct {
 	Release, Series string
-	// Flavour is that of the kernel, see results.Kernel.Tag. It may be empty if all
-	// kernels are of one.
+	// Flavour is that of the kernel, see results.Kernel.Tag. NewKernelMap sets it if
+	// it is empty.
 	Flavour string
 }
 
@@ -38,6 +41,17 @@ func (m KernelMap) Heading(column int) string {
 
 // Flavours reports whether kernels of several flavours have columns.
 func (m KernelMap) Flavours() bool { return m.flavours }
+
+// Named reports whether the labels of the kernels name their flavours.
+func (m KernelMap) Named() bool { return m.named }
+
+// Flavour is the only flavour of the columns, unless labels leave it out.
+func (m KernelMap) Flavour() string {
+	if m.flavours || !m.named {
+		return ""
+	}
+	return m.Kernels[0].Flavour
+}
 
 // MapRow is one test on one filesystem.
 type MapRow struct {
@@ -57,12 +71,23 @@ type MapChange struct {
 // NewKernelMap arranges cells by kernels, which are in order. Control cells, the
 // same everywhere by construction, are omitted.
 func NewKernelMap(kernels []MapKernel, cells []results.Cell) KernelMap {
+	kernels = slices.Clone(kernels)
 	m := KernelMap{Kernels: kernels}
 	place := map[string]int{}
+	releases := make([]results.Kernel, len(kernels))
 	for i, k := range kernels {
-		place[k.Release] = i
-		m.flavours = m.flavours || k.Flavour != kernels[0].Flavour
+		place[k.Release], releases[i] = i, results.KernelOf(k.Release)
 	}
+	for i := range cells {
+		if at, known := place[cells[i].Kernel]; known {
+			releases[at] = cells[i].Release()
+		}
+	}
+	for i := range kernels {
+		kernels[i].Flavour = cmp.Or(kernels[i].Flavour, releases[i].Tag())
+		m.flavours = m.flavours || kernels[i].Flavour != kernels[0].Flavour
+	}
+	m.Labels, m.named = results.NewLabels(releases), results.NameFlavours(releases)
 	rows := map[[2]string]*MapRow{}
 	for i := range cells {
 		c := &cells[i]

@@ -32,7 +32,7 @@ func (m *MapCells) Len() int { return len(m.cells) }
 func (m *MapCells) Map() KernelMap {
 	var columns []MapKernel
 	for _, r := range results.Releases(m.cells) {
-		columns = append(columns, MapKernel{Release: r.Name, Series: r.Series(), Flavour: r.Tag()})
+		columns = append(columns, MapKernel{Release: r.Name, Series: r.Series()})
 	}
 	return NewKernelMap(columns, m.cells)
 }

@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -41,6 +42,48 @@ func (u *Unsteady) most() float64 {
 type Steadiness struct {
 	runs int
 	all  map[subject]*Unsteady
+
+	// Of cells that are not in all, because no run is going to be added that has
+	// them: how many have more than one result, and those whose results differ.
+	compared int
+	unsteady []Unsteady
+}
+
+// ColumnStore reads runs by kernel and filesystem.
+type ColumnStore interface {
+	Columns(ctx context.Context, runID string) ([]results.Column, error)
+	// CellsOfColumn returns cells with the fields that a Judgement needs.
+	CellsOfColumn(ctx context.Context, runID string, of results.Column) ([]results.Cell, error)
+}
+
+// CompareRuns compares runs, which are in chronological order or in reverse, under
+// one policy. It reads one column of all of them at a time, and keeps only the
+// cells whose results differ: all cells of some large runs take gigabytes.
+func CompareRuns(ctx context.Context, s ColumnStore, runs []results.Run, p outcome.Policy, fails Judgement) (*Steadiness, error) {
+	having := map[results.Column][]string{} // the runs that have a column
+	for _, r := range runs {
+		columns, err := s.Columns(ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range columns {
+			having[c] = append(having[c], r.ID)
+		}
+	}
+	all := &Steadiness{runs: len(runs)}
+	for c, ids := range having {
+		var one Steadiness
+		for _, id := range ids {
+			cells, err := s.CellsOfColumn(ctx, id, c)
+			if err != nil {
+				return nil, err
+			}
+			one.Add(results.Show(cells, p), fails)
+		}
+		compared, unsteady := one.Cells()
+		all.compared, all.unsteady = all.compared+compared, append(all.unsteady, unsteady...)
+	}
+	return all, nil
 }
 
 // subject is a cell. Builds for two architectures may have a release in common.
@@ -99,6 +142,7 @@ func resultOf(a *results.Attempt) string {
 // Cells returns how many cells have more than one result, and those whose
 // results differ: flaky ones first, the least consistent of them first.
 func (s *Steadiness) Cells() (compared int, unsteady []Unsteady) {
+	compared, unsteady = s.compared, slices.Clone(s.unsteady)
 	for _, u := range s.all {
 		n := 0
 		for _, k := range u.Came {

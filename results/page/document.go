@@ -33,6 +33,12 @@ type Run struct {
 	Marks      []string          `json:"marks"`
 	Tally      results.Tally     `json:"tally"`
 	Paged      bool              `json:"paged"` // too large to be read at once: its cells are read by tests
+
+	// Rate, Left and Doing are those of Event, in the document of one run that a
+	// process is executing.
+	Rate  float64 `json:"rate"`
+	Left  float64 `json:"left"`
+	Doing string  `json:"doing"`
 }
 
 // Cells are the cells of a run by column, so that 100,000 of them are a few
@@ -249,6 +255,9 @@ type Map struct {
 	Kernels []MapKernel `json:"kernels"`
 	Rows    []MapRow    `json:"rows"`
 	Total   int         `json:"total"` // rows, of which Rows can be some
+	// Flavours is whether the names of kernels leave out what they must not: they
+	// are of several flavours, or of one that is not the default one.
+	Flavours bool `json:"flavours"`
 }
 
 // MapKernel is a column of a map.
@@ -256,6 +265,11 @@ type MapKernel struct {
 	Release string `json:"release"`
 	Series  string `json:"series"`
 	Flavour string `json:"flavour"` // or the architecture; empty: unknown
+	Label   string `json:"label"`   // as in Cells
+	Package string `json:"package"` // as in Cells
+	// Head is what follows the series in the label, without the flavour, in parts
+	// between which a line may break: ".262", or ".9" and "+deb13".
+	Head []string `json:"head"`
 }
 
 // MapRow is one test on one filesystem or, in a folded map, several subtests of a

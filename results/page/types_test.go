@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestScriptsPassTheTypeChecker(t *testing.T) {
+func TestTypesOfScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: runs the TypeScript compiler")
 	}

@@ -30,12 +30,12 @@ func readCells(ctx context.Context, q querier, runID string) ([]results.Cell, er
 
 // eachCell calls f for each cell that the query finds in a run, the query's
 // parameter. The query must order attempts by cell and number.
-func eachCell(ctx context.Context, q querier, f func(results.Cell), query, runID string) error {
+func eachCell(ctx context.Context, q querier, f func(results.Cell), query, runID string, args ...any) error {
 	recorded, err := kernelsOf(ctx, q, runID)
 	if err != nil {
 		return err
 	}
-	return scanCells(ctx, q, recorded, func(of []results.Attempt) { f(results.FromAttempts(of)) }, query, runID)
+	return scanCells(ctx, q, recorded, func(of []results.Attempt) { f(results.FromAttempts(of)) }, query, append([]any{runID}, args...)...)
 }
 
 // scanCells calls f with the attempts of each cell. f must not retain them.
@@ -80,10 +80,12 @@ func roomFor(ctx context.Context, q querier, runID string) ([]results.Cell, erro
 const attemptColumns = `kernel, fs, test, n, verdict, outcome, kind, detail, duration, finished, covariates,
 			queue, spawn, restore, boot, agent, testing, collect`
 
-// verdictsOfRun reads what a Judgement and a Tally need. Decoding covariates
-// costs more than all of that.
-const verdictsOfRun = `SELECT kernel, fs, test, n, verdict, outcome, kind, '', 0, 0, '{}', 0, 0, 0, 0, 0, 0, 0, '', ''
-			FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`
+// verdicts reads what a Judgement and a Tally need. Reading the other columns costs
+// more than all of that.
+const (
+	verdicts      = `SELECT kernel, fs, test, n, verdict, outcome, kind FROM attempt WHERE run = ?1`
+	verdictsOfRun = verdicts + ` ORDER BY kernel, fs, test, n`
+)
 
 func readAttempts(ctx context.Context, q querier, query, runID string, args ...any) ([]results.Attempt, error) {
 	recorded, err := kernelsOf(ctx, q, runID)
@@ -95,21 +97,28 @@ func readAttempts(ctx context.Context, q querier, query, runID string, args ...a
 	return attempts, err
 }
 
-// scanAttempts calls f for each attempt that the query finds. Attempts with equal covariates share one map, which must
-// not be modified.
+// scanAttempts calls f for each attempt that the query finds: one of attemptColumns and the texts, or of verdicts. f must
+// not retain the attempt. Attempts with equal covariates share one map, which must not be modified.
 func scanAttempts(ctx context.Context, q querier, recorded map[string]results.Kernel, f func(*results.Attempt), query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
+	var a results.Attempt
+	var kernel, fs, test, verdict, came, kind, detail, covariates, output, console sql.RawBytes
+	var finished int64
+	into := []any{&kernel, &fs, &test, &a.N, &verdict, &came, &kind, &detail, &a.Duration, &finished, &covariates,
+		&a.Timing.Queue, &a.Timing.Spawn, &a.Timing.Restore, &a.Timing.Boot, &a.Timing.Agent, &a.Timing.Test, &a.Timing.Collect,
+		&output, &console}
+	columns, err := rows.Columns()
+	if err != nil {
+		return errors.Join(err, rows.Close())
+	}
+	into = into[:len(columns)]
 	seen := seenTexts{texts: map[string]string{}, covariates: map[string]map[string]string{}}
 	for rows.Next() {
-		var a results.Attempt
-		var kernel, fs, test, verdict, came, kind, detail, covariates, output, console sql.RawBytes
-		var finished int64
-		if err := rows.Scan(&kernel, &fs, &test, &a.N, &verdict, &came, &kind, &detail, &a.Duration, &finished, &covariates,
-			&a.Timing.Queue, &a.Timing.Spawn, &a.Timing.Restore, &a.Timing.Boot, &a.Timing.Agent, &a.Timing.Test, &a.Timing.Collect,
-			&output, &console); err != nil {
+		a = results.Attempt{}
+		if err := rows.Scan(into...); err != nil {
 			return errors.Join(err, rows.Close())
 		}
 		a.CellKey = results.CellKey{Kernel: seen.text(kernel), FS: seen.text(fs), Test: seen.text(test)}
@@ -119,8 +128,10 @@ func scanAttempts(ctx context.Context, q querier, recorded map[string]results.Ke
 		a.Verdict, a.Outcome, a.Kind = outcome.Verdict(seen.text(verdict)), outcome.Outcome(seen.text(came)), outcome.Kind(seen.text(kind))
 		a.Detail, a.Finished = seen.text(detail), instant(finished)
 		a.Output, a.Console = string(output), string(console)
-		if a.Covariates, err = seen.covariatesOf(covariates); err != nil {
-			return errors.Join(fmt.Errorf("covariates of %s: %w", a.CellKey, err), rows.Close())
+		if covariates != nil {
+			if a.Covariates, err = seen.covariatesOf(covariates); err != nil {
+				return errors.Join(fmt.Errorf("covariates of %s: %w", a.CellKey, err), rows.Close())
+			}
 		}
 		f(&a)
 	}

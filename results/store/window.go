@@ -26,45 +26,20 @@ type TestTally struct {
 // Overview counts the cells of a run by test. It reads every attempt once, and
 // keeps none of them.
 func (s *Store) Overview(ctx context.Context, runID string) ([]TestTally, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT kernel, fs, test, n, verdict, outcome, kind FROM attempt WHERE run = ? ORDER BY kernel, fs, test, n`, runID)
-	if err != nil {
-		return nil, s.explain(err)
-	}
 	tallies := map[string]*TestTally{}
-	var one []results.Attempt // of the current cell
-	flush := func() {
-		if len(one) == 0 {
-			return
-		}
-		name, _, _ := strings.Cut(one[0].Test, "/")
+	err := eachCell(ctx, s.read, func(c results.Cell) {
+		name, _, _ := strings.Cut(c.Test, "/")
 		t := tallies[name]
 		if t == nil {
 			t = &TestTally{Test: name, Classes: map[outcome.Class]int{}}
 			tallies[name] = t
 		}
-		cell := results.FromAttempts(one)
 		t.Cells++
-		t.Classes[cell.Class()]++
-		one = one[:0] // FromAttempts does not retain it
-	}
-	seen := seenTexts{texts: map[string]string{}}
-	for rows.Next() {
-		var a results.Attempt
-		var kernel, fs, test, verdict, came, kind sql.RawBytes
-		if err := rows.Scan(&kernel, &fs, &test, &a.N, &verdict, &came, &kind); err != nil {
-			return nil, errors.Join(s.explain(err), rows.Close())
-		}
-		a.CellKey = results.CellKey{Kernel: seen.text(kernel), FS: seen.text(fs), Test: seen.text(test)}
-		a.Verdict, a.Outcome, a.Kind = outcome.Verdict(seen.text(verdict)), outcome.Outcome(seen.text(came)), outcome.Kind(seen.text(kind))
-		if len(one) > 0 && one[0].CellKey != a.CellKey {
-			flush()
-		}
-		one = append(one, a)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Classes[c.Class()]++
+	}, verdictsOfRun, runID)
+	if err != nil {
 		return nil, s.explain(err)
 	}
-	flush()
 	list := make([]TestTally, 0, len(tallies))
 	for _, t := range tallies {
 		list = append(list, *t)
@@ -78,7 +53,7 @@ func (s *Store) Overview(ctx context.Context, runID string) ([]TestTally, error)
 // CellsOfTests returns the cells of some tests, suite.TestName, and their
 // subtests, in the order of reports. It reads these cells only.
 func (s *Store) CellsOfTests(ctx context.Context, runID string, tests []string) ([]results.Cell, error) {
-	columns, err := s.columns(ctx, runID)
+	columns, err := s.Columns(ctx, runID)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +99,17 @@ func (s *Store) StoredTally(ctx context.Context, runID string) (tally results.Ta
 	return r.Tally, r.Classes != nil, s.explain(err)
 }
 
-// columns lists the kernels and filesystems of a run. It skips from each column
+// CellsOfColumn returns the cells of a run on one kernel and filesystem, in no
+// particular order and with the fields that CellsAmong reads.
+func (s *Store) CellsOfColumn(ctx context.Context, runID string, of results.Column) ([]results.Cell, error) {
+	var cells []results.Cell
+	err := eachCell(ctx, s.read, func(c results.Cell) { cells = append(cells, c) }, verdicts+` AND kernel = ?2 AND fs = ?3 ORDER BY test, n`, runID, of.Kernel, of.FS)
+	return cells, s.explain(err)
+}
+
+// Columns lists the kernels and filesystems of a run. It skips from each column
 // to the next by the primary key: DISTINCT would read all attempts.
-func (s *Store) columns(ctx context.Context, runID string) ([]results.Column, error) {
+func (s *Store) Columns(ctx context.Context, runID string) ([]results.Column, error) {
 	var columns []results.Column
 	last := results.Column{}
 	for {

@@ -24,7 +24,6 @@ type kernelMap struct {
 	groups      []history.MapGroup
 	first, last int // of the groups that are shown: [first, last)
 	corner      string
-	names       results.Labels
 	filesystems int // how many the map has
 }
 
@@ -56,31 +55,17 @@ func newKernelMap(m history.KernelMap, o Options) *kernelMap {
 		k.first = min((page-1)*o.Rows, len(k.groups))
 		k.last = min(k.first+o.Rows, len(k.groups))
 	}
-	suites, versions, filesystems := map[string]bool{}, map[string]results.Kernel{}, map[string]bool{}
+	suites, filesystems := map[string]bool{}, map[string]bool{}
 	var tests []string
 	for _, r := range m.Rows {
 		suites[r.Test[:suiteEnd(r.Test)]] = true
 		filesystems[r.FS] = true
 		tests = append(tests, r.Test)
-		for _, c := range r.Cells {
-			if c != nil {
-				versions[c.Kernel] = c.Release()
-			}
-		}
 	}
 	if len(suites) == 1 {
 		k.corner = ellipsis(commonPrefix(tests))
 	}
 	k.filesystems = len(filesystems)
-	var releases []results.Kernel
-	for _, column := range m.Kernels {
-		r, ok := versions[column.Release]
-		if !ok {
-			r = results.KernelOf(column.Release)
-		}
-		releases = append(releases, r)
-	}
-	k.names = results.NewLabels(releases)
 	return k
 }
 
@@ -233,6 +218,9 @@ func (k *kernelMap) order() string {
 	if k.Flavours() {
 		return "one column per kernel, by flavour, oldest first"
 	}
+	if f := k.Flavour(); f != "" {
+		return "one column per kernel, all of flavour " + sanitize.Line(f) + ", oldest first"
+	}
 	return "one column per kernel, oldest first"
 }
 
@@ -268,7 +256,7 @@ func (k *kernelMap) writeChanges(b *bytes.Buffer) {
 	for i, c := range order {
 		if i == 0 || order[i-1].from != c.from || order[i-1].to != c.to {
 			b.WriteByte('\n')
-			writeWrapped(b, "", []string{k.names.Full(k.Kernels[c.from].Release), "-> " + k.names.Full(k.Kernels[c.to].Release)}, " ", k.o.Width)
+			writeWrapped(b, "", []string{k.Labels.Full(k.Kernels[c.from].Release), "-> " + k.Labels.Full(k.Kernels[c.to].Release)}, " ", k.o.Width)
 		}
 		head := fmt.Sprintf("  %s -> %s: ", k.word(c.old), k.word(c.now))
 		if len(rows[c]) == 1 && visible(head+rows[c][0]) <= k.o.Width {

@@ -150,3 +150,20 @@ func TestLargeKernelMap(t *testing.T) {
 		t.Errorf("beyond the last page: %v\n%s", err, b.String())
 	}
 }
+
+// TestKernelMapOfOneFlavour: without its name, readers take it for the default one.
+func TestKernelMapOfOneFlavour(t *testing.T) {
+	const old, now = "6.12.117+deb13-arm64-16k", "6.12.118+deb13-arm64-16k"
+	m := history.NewKernelMap([]history.MapKernel{{Release: old, Series: "6.12"}, {Release: now, Series: "6.12"}}, []results.Cell{
+		mapCell(old, "xfs", "s.TestA", outcome.Pass, outcome.Snapshot), mapCell(now, "xfs", "s.TestA", outcome.Fail, outcome.Live),
+	})
+	var b strings.Builder
+	if err := WriteKernelMap(&b, m, "", Options{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"one column per kernel, all of flavour arm64-16k, oldest first", "6.12.117+deb13 arm64-16k -> 6.12.118+deb13 arm64-16k"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}

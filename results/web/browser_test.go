@@ -206,10 +206,10 @@ func TestMapInBrowser(t *testing.T) {
 	b.Until(`document.querySelectorAll(".map tbody tr").length === 8`)
 	b.Is(`[...document.querySelectorAll(".map thead tr:first-child th")].map(e => e.textContent).join()`, "5.10,6.1,6.12")
 	b.Is(`[...document.querySelectorAll("ul.changes li")].map(e => e.textContent).join()`,
-		"splice.TestPunchHole/large-clean xfs: snapshot on "+kernels[1]+", phantom-zero on "+kernels[2]+
-			",splice.TestWrite/large xfs: snapshot on "+kernels[1]+", crash on "+kernels[2]+
-			",splice.TestPunchHole/small-clean xfs: snapshot on "+kernels[0]+", zeroed on "+kernels[1]+
-			",splice.TestPunchHole/small-clean xfs: zeroed on "+kernels[1]+", snapshot on "+kernels[2])
+		"splice.TestPunchHole/large-clean xfs: snapshot on 6.1.0-56, phantom-zero on 6.12.117+deb12"+
+			",splice.TestWrite/large xfs: snapshot on 6.1.0-56, crash on 6.12.117+deb12"+
+			",splice.TestPunchHole/small-clean xfs: snapshot on 5.10.0-46, zeroed on 6.1.0-56"+
+			",splice.TestPunchHole/small-clean xfs: zeroed on 6.1.0-56, snapshot on 6.12.117+deb12")
 	b.Shot("map-1280")
 	browsertest.Eval[any](b, `document.getElementById("tests").value = "Write", document.getElementById("fs").value = "xfs"`)
 	b.Click(`//button[text()="Show"]`)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/browsertest"
 )
 
@@ -43,6 +44,13 @@ func TestPagedRunInProgressInBrowser(t *testing.T) {
 	overview := browsertest.Open(t, address+"/#/run/"+liveRun)
 	overview.Until(`document.querySelectorAll(".tests tbody tr").length === 1`)
 	overview.Type("#find", "s")
+	// What the process of the run estimates, as in the terminal.
+	must(t, writer.SetLive(liveRun, results.Live{At: time.Now(), Left: 130 * time.Minute, Rate: 2.5}))
+	for _, b := range []browsertest.Tab{list, overview} {
+		b.Until(`document.querySelector(".progress-text").textContent.endsWith(" · 2.5 cells/s · 2.2 h left")`)
+	}
+	must(t, writer.SetLive(liveRun, results.Live{At: time.Now(), Left: 80 * time.Second, Doing: "making a template"}))
+	list.Until(`document.querySelector(".progress-text").textContent.endsWith(" · making a template · 80 s left")`)
 
 	// The matrix shows what arrives of its test; the list, of all.
 	add("xfs", tests[0], outcome.Fail, outcome.PhantomZero)

@@ -116,6 +116,11 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if found.Finished.IsZero() { // the report of its process is not in the database
+		if l, ok := s.cfg.Store.Live(found.ID, s.now()); ok {
+			stamp += " " + l.At.String()
+		}
+	}
 	return s.document(w, r, "run "+found.ID, stamp, func(ctx context.Context) (any, error) {
 		if s.paged(found) {
 			return s.pagedRun(ctx, found)
@@ -239,6 +244,11 @@ func (s *Server) runDocument(ctx context.Context, run results.Run, tally results
 	}
 	doc := page.NewRun(results.RunSummary{Run: results.SafeRun(run), Tally: tally, Running: run.Finished.IsZero() && running.Has(run.ID)}, marks[run.ID])
 	doc.Paged = paged
+	if doc.Running {
+		if l, ok := s.cfg.Store.Live(run.ID, s.now()); ok {
+			doc.Rate, doc.Left, doc.Doing = l.Rate, l.Left.Seconds(), sanitize.Line(l.Doing)
+		}
+	}
 	return doc, nil
 }
 

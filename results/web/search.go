@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
+	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/history"
 	"github.com/splicelab/splicelab/results/page"
 )
@@ -33,7 +35,7 @@ func (s *Server) searches(w http.ResponseWriter, r *http.Request) error {
 // Flaky are the cells whose results differ between the newest runs.
 type Flaky struct {
 	page.FlakyCells
-	TooLarge int `json:"too_large"` // runs that are not compared because they are read by tests
+	TooLarge int `json:"too_large"` // newest runs that are not compared, because all of them have too many cells
 }
 
 // Bounds of the cells in one document.
@@ -62,29 +64,30 @@ func (s *Server) flaky(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		var steady history.Steadiness
-		doc, fails := Flaky{}, s.cfg.Judge.Fails()
-		for _, run := range runs {
-			if steady.Runs() == history.Depth {
-				break
-			}
-			if s.paged(run) {
-				doc.TooLarge++
-			}
-			if s.paged(run) || run.Finished.IsZero() {
-				continue
-			}
-			// One policy for all, or runs under different ones would appear to differ.
-			if p == "" {
-				p = run.Policy
-			}
-			_, cells, err := s.read(ctx, run, p, nil)
-			if err != nil {
-				return nil, err
-			}
-			steady.Add(cells, fails)
+		runs = slices.DeleteFunc(runs, func(r results.Run) bool { return r.Finished.IsZero() })
+		runs = runs[:min(len(runs), history.Depth)]
+		some := s.within(runs)
+		// One policy for all, or runs under different ones would appear to differ.
+		if p == "" && len(some) > 0 {
+			p = some[0].Policy
 		}
-		doc.FlakyCells = page.NewFlakyCells(&steady, limit)
-		return doc, nil
+		steady, err := history.CompareRuns(ctx, s.cfg.Store, some, p, s.cfg.Judge.Fails())
+		if err != nil {
+			return nil, err
+		}
+		return Flaky{FlakyCells: page.NewFlakyCells(steady, limit), TooLarge: len(runs) - len(some)}, nil
 	})
+}
+
+// within returns the runs that can be compared in the time of a request: the newest
+// ones, and of older ones those that are small enough.
+func (s *Server) within(runs []results.Run) []results.Run {
+	var some []results.Run
+	left := s.limits.flakyCells
+	for _, r := range runs {
+		if r.Planned <= left {
+			some, left = append(some, r), left-r.Planned
+		}
+	}
+	return some
 }

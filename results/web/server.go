@@ -32,6 +32,7 @@ const DefaultAddress = "127.0.0.1:8417"
 // Store is what a Server reads; *store.Store implements it.
 type Store interface {
 	history.Store
+	history.ColumnStore
 	Recent(ctx context.Context, skip, limit int) ([]results.RunSummary, int, error)
 	AttemptCount(ctx context.Context, run string) (int, error)
 	Cells(ctx context.Context, run string) ([]results.Cell, error)
@@ -41,6 +42,7 @@ type Store interface {
 	Attempts(ctx context.Context, run string, key results.CellKey) ([]results.Attempt, error)
 	Marks(context.Context) (map[string][]string, error)
 	Running() (store.Running, error)
+	Live(run string, now time.Time) (results.Live, bool)
 	Changes(context.Context) (*store.Changes, error)
 	Watch(run string) *store.Watch
 }
@@ -116,11 +118,13 @@ type limits struct {
 	cacheSize int           // bytes of documents kept
 	cells     int           // in one document
 	mapCells  int           // in one map
+
+	flakyCells int // of all runs that are compared for flaky ones
 }
 
 var defaultLimits = limits{
 	poll: 500 * time.Millisecond, heartbeat: 15 * time.Second, write: 10 * time.Second, linger: time.Minute,
-	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20, cells: 200_000, mapCells: 1_000_000,
+	kept: 8192, streams: 256, readers: 2, cacheSize: 128 << 20, cells: 200_000, mapCells: 1_000_000, flakyCells: 5_000_000,
 }
 
 // Server answers requests about a store.

@@ -3,8 +3,12 @@
 // @ts-check
 import { el } from "./dom.js";
 
-// cited is text with the words that cite a publication as a link to it.
+/**
+ * The text with the words that cite a publication as a link to it.
+ * @type {(text: string, refs: doc.Reference[]) => (string | Node)[]}
+ */
 const cited = (text, refs) => {
+  /** @type {(string | Node)[]} */
   const parts = [];
   let rest = text;
   for (;;) {
@@ -15,7 +19,10 @@ const cited = (text, refs) => {
   }
 };
 
-/** What the test does; null if the document does not say. */
+/**
+ * What the test does; empty if the document does not say.
+ * @param {doc.About} about
+ */
 export const aboutSection = about => about.doc || about.steps.length ? el("section", { class: "about" },
   el("h2", {}, "The test" + (about.number ? " (" + about.number + ")" : "")),
   about.doc ? el("p", {}, cited(about.doc, about.refs)) : null,
@@ -27,6 +34,7 @@ export const aboutSection = about => about.doc || about.steps.length ? el("secti
 /**
  * The first and the last kernel of the run on which this test and filesystem
  * have the result of the i-th cell; empty if there is only this kernel.
+ * @type {(grid: import("./grid.js").Grid, i: number) => string}
  */
 export const outcomeRange = (grid, i) => {
   const { cells } = grid;

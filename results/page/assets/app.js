@@ -27,7 +27,7 @@ import { themeSwitch } from "./theme.js";
  * @typedef {object} View
  * @property {string | ((route: Route) => string)} title of the window
  * @property {string} [nav] text of the link in the header, if any
- * @property {(main: HTMLElement, route: Route, signal: AbortSignal) => any} render returns a Drawn, nothing, or a promise of either
+ * @property {(main: HTMLElement, route: Route, signal: AbortSignal) => Promise<Drawn | null | void>} render
  */
 
 /** @type {Map<string, View>} */
@@ -59,6 +59,7 @@ export const addView = (name, view) => {
   views.set(name, view);
 };
 
+/** @param {string} text */
 const decoded = text => {
   try {
     return decodeURIComponent(text);
@@ -90,7 +91,7 @@ export const cellHref = (run, kernel, fs, test, params) => routeHref("run", [run
 
 /**
  * Goes to a hash; replace leaves no entry in the history.
- * @param {string} hash
+ * @type {(hash: string, options?: { replace?: boolean }) => Promise<void> | undefined}
  */
 export const go = (hash, { replace = false } = {}) => {
   if (hash === location.hash) return undefined;
@@ -111,12 +112,13 @@ const leave = () => {
 
 let moved = false; // the first view has been shown: the reader navigates
 
-/** Settles when the last requested route is drawn. */
+/** @type {Promise<void>} settles when the last requested route is drawn */
 export let showing = Promise.resolve();
 
 /** Draws the view in the URL. */
 export const show = () => showing = draw();
 
+/** @type {() => Promise<void>} */
 const draw = async () => {
   const hash = location.hash, route = currentRoute();
   if (!route.view) {

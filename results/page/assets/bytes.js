@@ -6,9 +6,12 @@ import { counted, outcomeClass } from "./format.js";
 
 const width = 1000, mostParts = 256; // of the drawing; pages drawn one by one
 
+/** @param {number} n */
 export const hex = n => "0x" + n.toString(16);
+/** @param {doc.Range} range */
 const rangeText = ({ offset, length, outcome }) => outcome + " " + hex(offset) + " to " + hex(offset + length) + " (" + counted(length, "byte") + ")";
 
+/** @type {(layout: doc.Layout, wrong: doc.Bytes[]) => string[]} */
 const facts = ({ length, page, folio, slots, ranges, hole }, wrong) => [
   ...ranges.map(rangeText),
   hole.length ? "hole " + hex(hole.offset) + " to " + hex(hole.offset + hole.length) + " (" + counted(hole.length, "byte") + ")" : null,
@@ -18,13 +21,20 @@ const facts = ({ length, page, folio, slots, ranges, hole }, wrong) => [
   slots && page ? Math.min(Math.ceil(length / page), slots) + " of " + counted(slots, "slot") + " of the pipe" : null,
 ].filter(text => text !== null);
 
-/** The bar of an attempt's layout, null if its length is unknown. */
+/**
+ * The bar of an attempt's layout, null if its length is unknown.
+ * @param {doc.Layout} layout
+ * @param {doc.Bytes[]} wrong
+ */
 export const byteBar = (layout, wrong) => {
   const { length, page, folio, slots, ranges, hole } = layout;
   if (!length) return null;
+  /** @param {number} offset */
   const at = offset => width * Math.min(offset, length) / length;
+  /** @type {(from: number, to: number, y: number, height: number, style: string) => SVGElement} */
   const box = (from, to, y, height, style) => svg("rect", { class: style, x: String(at(from)), y: String(y), width: String(Math.max(at(to) - at(from), 1)), height: String(height) });
   const pages = page ? Math.ceil(length / page) : 0, used = Math.min(pages, slots || 0);
+  /** @param {number} n */
   const each = n => n <= mostParts ? [...Array(n).keys()] : [];
   const texts = facts(layout, wrong), inside = wrong.filter(w => w.offset < length);
   return el("figure", { class: "bytes" },

@@ -13,6 +13,10 @@ import { source } from "./source.js";
 import { current, keptOf } from "./state.js";
 import { phaseBar } from "./times.js";
 
+/** @typedef {import("./grid.js").Grid} Grid */
+/** @typedef {import("./dom.js").Children} Children */
+
+/** @type {import("./app.js").View["render"]} */
 export const cellView = async (main, route, signal) => {
   const [id, , kernel, fs, test] = route.args;
   const back = routeHref("run", [id], route.params), policy = route.params.get("policy") ?? "";
@@ -20,6 +24,7 @@ export const cellView = async (main, route, signal) => {
   keptOf(id).reached = [kernel, fs, test]; // Esc continues there
   const grid = gridOf(cells);
   const near = neighbours(grid, grid.find(kernel, fs, test), parseFilter(route.params));
+  /** @param {number} i */
   const href = i => cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], route.params);
 
   main.append(el("nav", { class: "path", "aria-label": "Breadcrumb" },
@@ -39,11 +44,15 @@ export const cellView = async (main, route, signal) => {
   return { close() { current.cell = null; } };
 };
 
-// neighbours returns the cells before and after this one: among the filtered
-// cells, only those that need attention, if there are any.
+/**
+ * The cells before and after this one: among the filtered cells, only those that
+ * need attention, if there are any.
+ * @type {(grid: Grid, at: number, filter: import("./filter.js").Filter) => { before: number, after: number, noun: string }}
+ */
 const neighbours = (grid, at, filter) => {
   const { match } = applyFilter(grid, filter);
   const some = match.some((m, i) => m && grid.remarkable[i]);
+  /** @param {number} i */
   const wanted = i => match[i] && (!some || grid.remarkable[i]);
   let before = at - 1, after = at + 1;
   while (before >= 0 && !wanted(before)) before--;
@@ -51,43 +60,52 @@ const neighbours = (grid, at, filter) => {
   return { before, after: after < grid.n && at >= 0 ? after : -1, noun: some ? "failure" : "cell" };
 };
 
-const facts = rows => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) =>
+/** @type {(rows: ([name: string, value: Children] | null)[]) => HTMLElement} */
+const facts = rows => el("table", { class: "facts" }, el("tbody", {}, rows.filter(row => row !== null).map(([name, value]) =>
   el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
 
 const kinds = new Map([["characterisation", ": the policy decides which outcomes pass"], ["invariant", ": fails under every policy"], ["control", ": its outcome is known by construction; if it fails, the lab is broken"]]);
 
-// kindText is the test's kind. The result of a characterisation with an outcome
-// that no policy accepts is stored as an invariant's.
+/**
+ * The test's kind. The result of a characterisation with an outcome that no
+ * policy accepts is stored as an invariant's.
+ * @param {doc.Cell} cell
+ */
 const kindText = cell => {
   const kind = cell.about.kind || cell.kind;
   return kind + (kinds.get(kind) ?? "") + (kind === "characterisation" && cell.class === "violation" && cell.outcome ? ", and none accepts this one" : "");
 };
 
-const classWords = { "violation": "violation: forbidden by every policy", "deviates": "deviation: allowed by one policy, forbidden by another" };
+const classWords = new Map([["violation", "violation: forbidden by every policy"], ["deviates", "deviation: allowed by one policy, forbidden by another"]]);
 
+/** @type {(cell: doc.Cell, id: string, params: URLSearchParams, seen: string) => HTMLElement} */
 const head = (cell, id, params, seen) => {
+  const judge = params.get("policy") ?? "";
   /** @type {Record<string, string>} */
-  const policy = params.get("policy") ? { policy: params.get("policy") } : {};
+  const policy = judge ? { policy: judge } : {};
+  /** @type {(name: string, value: string) => HTMLElement} */
   const only = (name, value) => el("a", { href: routeHref("run", [id], new URLSearchParams({ [name]: value, ...policy })), title: "Show only this in the matrix" }, value);
   const last = cell.attempts.findLast(a => a.verdict === cell.verdict) ?? cell.attempts.at(-1);
   return el("section", {},
     el("h1", {}, cell.test),
-    el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.class, cell.flaky, cell.standing), classWords[cell.class] ? " " + classWords[cell.class] : null),
+    el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.class, cell.flaky, cell.standing), classWords.has(cell.class) ? " " + classWords.get(cell.class) : null),
     cell.meaning ? el("p", { class: "meaning" }, cell.meaning) : null,
     last?.detail ? el("p", { class: "detail" }, last.detail) : null,
     facts([
       ["kernel", only("kernel", cell.kernel)], ["filesystem", only("fs", cell.fs)],
       cell.arch ? ["architecture", [cell.arch, cell.flavour && "flavour " + cell.flavour, cell.page_size && "pages of " + cell.page_size / 1024 + " KiB"].filter(Boolean).join(", ")] : null,
       cell.about.kind || cell.kind ? ["kind", kindText(cell)] : null,
-      policy.policy ? ["judged by policy", policy.policy] : null,
+      judge ? ["judged by policy", judge] : null,
       seen ? ["this result in the run", seen] : null,
       cell.standing || cell.why ? ["expectation", standingLabel(cell.standing) + (cell.standing && cell.why ? ": " : "") + cell.why] : null,
       cell.flaky ? ["flaky", cell.flaky + " attempts failed"] : null,
     ]));
 };
 
+/** @type {(text: string, what: string) => HTMLElement} */
 const command = (text, what) => el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, text), copyButton(text, what));
 
+/** @param {doc.Cell} cell */
 const reproduce = cell => el("section", {}, el("h2", {}, "Reproduce"),
   command(cell.command, "Copy command"),
   cell.repro.length ? [el("p", {}, "With its report file: write it, reproduce what it describes, and bundle that into an archive that needs only QEMU and a shell."),
@@ -95,7 +113,10 @@ const reproduce = cell => el("section", {}, el("h2", {}, "Reproduce"),
   cell.report ? el("details", { class: "section" }, el("summary", {}, "Report file for splicelab repro"),
     el("div", { class: "copied" }, el("pre", { class: "report", tabindex: "0" }, cell.report), copyButton(cell.report, "Copy report"), saveLink(cell))) : null);
 
-// saveLink offers the report as a file. Its URL is valid as long as the page.
+/**
+ * Offers the report as a file. Its URL is valid as long as the page.
+ * @param {doc.Cell} cell
+ */
 const saveLink = cell => el("button", { type: "button", class: "copy", on: { click: () => {
   const url = URL.createObjectURL(new Blob([cell.report], { type: "application/yaml" }));
   const name = [cell.test, cell.fs, cell.kernel].join("-").replace(/[^\w.-]+/g, "-").slice(0, 120) + ".yaml";
@@ -103,6 +124,7 @@ const saveLink = cell => el("button", { type: "button", class: "copy", on: { cli
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 } } }, "Save");
 
+/** @type {(attempt: doc.Attempt, of: number) => HTMLElement} */
 const attemptSection = (attempt, of) => {
   const covariates = Object.keys(attempt.covariates).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   return el("section", { class: "attempt" },
@@ -117,6 +139,7 @@ const attemptSection = (attempt, of) => {
     attempt.output ? [el("h3", {}, "Output"), logView(attempt.output, [])] : null);
 };
 
+/** @type {(cell: doc.Cell, id: string) => HTMLElement} */
 const history = (cell, id) => el("section", {}, el("h2", {}, "History"),
   el("p", { class: "strip" }, [...cell.history].reverse().map(past => {
     const what = past.run + ": " + describe(past.verdict, past.outcome, past.flaky);

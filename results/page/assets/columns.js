@@ -4,24 +4,35 @@
 
 const least = 34, most = 72, mostName = 130; // px: of a column, of one with room to spare, of a name
 
-// widthOf measures texts in the font of an element; a filter lays out at each
-// key.
+/** @typedef {(text: string, weight?: number) => number} Ruler the width of a text in px */
+
+/** @type {WeakMap<Element, Ruler>} */
 const rulers = new WeakMap();
+/**
+ * Measures texts in the font of an element; a filter lays out at each key.
+ * @type {(element: Element) => Ruler}
+ */
 const widthOf = element => {
-  if (!rulers.has(element)) rulers.set(element, rulerOf(element));
-  return rulers.get(element);
+  const ruler = rulers.get(element) ?? rulerOf(element);
+  rulers.set(element, ruler);
+  return ruler;
 };
 
+/** @type {(element: Element) => Ruler} */
 const rulerOf = element => {
-  const { fontSize, fontFamily } = getComputedStyle(element), known = new Map();
+  const { fontSize, fontFamily } = getComputedStyle(element);
+  /** @type {Map<string, number>} */
+  const known = new Map();
   const pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   return (text, weight = 400) => {
     const key = weight + text;
-    if (!known.has(key)) {
+    let width = known.get(key);
+    if (width === undefined) {
       pen.font = weight + " " + fontSize + " " + fontFamily;
-      known.set(key, Math.ceil(pen.measureText(text).width));
+      width = Math.ceil(pen.measureText(text).width);
+      known.set(key, width);
     }
-    return known.get(key);
+    return width;
   };
 };
 
@@ -29,6 +40,10 @@ const rulerOf = element => {
  * Lays out columns of the grid in the font of an element, in a room of so many
  * px if they fit. edges are the left one of each and the right one of the last;
  * lines is how many the names of kernels take.
+ * @param {import("./grid.js").Grid} grid
+ * @param {number[]} columns
+ * @param {Element} element
+ * @param {number} room
  */
 export const layColumns = (grid, columns, element, room) => {
   const width = widthOf(element), { filesystems } = grid.cells;
@@ -51,7 +66,10 @@ export const layColumns = (grid, columns, element, room) => {
   return { edges, lines };
 };
 
-/** The column at x px, by bisection: there can be hundreds. */
+/**
+ * The column at x px, by bisection: there can be hundreds.
+ * @type {(edges: Float64Array, x: number) => number}
+ */
 export const columnAt = (edges, x) => {
   let low = 0, high = edges.length - 1;
   while (low < high) {

@@ -4,12 +4,20 @@
 const safeLink = /^(#|api\/|blob:|https?:\/\/)/;
 
 /**
+ * @typedef {Node | string | number | false | null | undefined} Child
+ * @typedef {Child | Child[]} Children
+ * @typedef {string | number | boolean | null | undefined} Value
+ * @typedef {{ [K in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[K]) => void }} Listeners
+ * @typedef {{ [name: string]: Value | Listeners, on?: Listeners }} Attributes
+ */
+
+/**
  * Creates an element. A child is a node or text; null, undefined and false are
  * skipped. Links lead within the page, to its api/ or to http(s).
- * @param {string} tag
- * @param {Record<string, any>} attributes true: present without a value; on: { event: listener }
- * @param {...any} children
- * @returns {any}
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} attributes true: present without a value; on: { event: listener }
+ * @param {...Children} children
  */
 export const el = (tag, attributes = {}, ...children) => {
   const e = document.createElement(tag);
@@ -17,27 +25,26 @@ export const el = (tag, attributes = {}, ...children) => {
   return e;
 };
 
-const fill = (e, attributes, children) => {
+/** @type {(e: Element, attributes: Attributes, children: Children[]) => void} */
+const fill = (e, { on = {}, ...attributes }, children) => {
+  for (const [event, listener] of Object.entries(on)) e.addEventListener(event, /** @type {EventListener} */ (listener));
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
-    if (name === "on") {
-      for (const [event, listener] of Object.entries(value)) e.addEventListener(event, listener);
-      continue;
-    }
     if (name.startsWith("on") || name === "style" || name === "srcdoc") throw new Error("el: attribute not allowed: " + name);
-    if ((name === "href" || name === "src") && !safeLink.test(value)) throw new Error("el: link not allowed: " + value);
-    e.setAttribute(name, value === true ? "" : value);
+    if ((name === "href" || name === "src") && !safeLink.test(String(value))) throw new Error("el: link not allowed: " + value);
+    e.setAttribute(name, value === true ? "" : String(value));
   }
   for (const child of children.flat()) {
-    if (child !== null && child !== undefined && child !== false) e.append(child);
+    if (child !== null && child !== undefined && child !== false) e.append(typeof child === "number" ? String(child) : child);
   }
 };
 
 /**
  * Creates an SVG element, as el does.
- * @param {string} tag
- * @param {Record<string, any>} attributes
- * @param {...any} children
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} attributes
+ * @param {...Children} children
  */
 export const svg = (tag, attributes = {}, ...children) => {
   const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -60,6 +67,7 @@ export const copyButton = (text, what = "Copy") => {
 };
 
 // A browser may deny the clipboard to a page from a file.
+/** @type {(text: string) => Promise<boolean>} */
 const copied = async text => {
   try {
     await navigator.clipboard.writeText(text);
@@ -85,11 +93,21 @@ let failed = () => {};
  */
 export const onFailure = f => { failed = f; };
 
-/** Shows an error in place of a view. */
+/**
+ * What an exception says.
+ * @param {unknown} error
+ */
+export const messageOf = error => error instanceof Error ? error.message : String(error);
+
+/**
+ * Shows an error in place of a view.
+ * @param {HTMLElement} main
+ * @param {unknown} error
+ */
 export const failure = (main, error) => {
   failed(main);
   main.replaceChildren(el("div", { class: "failure", role: "alert" },
     el("h1", {}, "Cannot show this page"),
-    el("p", {}, String(error?.message ?? error)),
+    el("p", {}, messageOf(error)),
     el("p", {}, el("a", { href: "#/" }, "Start page"))));
 };

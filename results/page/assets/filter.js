@@ -3,24 +3,46 @@
 // @ts-check
 import { parentOf } from "./grid.js";
 
+/**
+ * @typedef {"kernel" | "fs" | "family" | "test" | "class" | "verdict" | "outcome"} List
+ * @typedef {Record<List, Set<string>> & { q: string, problems: boolean, policy: string }} Filter
+ *   names, of which none means all; words; whether only cells that need attention
+ *   are shown; the policy by which the cells are judged, the run's own if empty. A
+ *   test is named without its subtests.
+ *
+ * @typedef {object} Filtered
+ * @property {Uint8Array} match 1 for each cell that is shown
+ * @property {number} shown how many there are
+ * @property {Map<string, number>} verdicts name → how many cells this choice of verdict would show
+ * @property {Map<string, number>} classes the same of classes
+ * @property {Map<string, number>} outcomes the same of outcomes
+ * @property {number[]} columns those with a cell that is shown
+ */
+
+/** @type {List[]} */
 const lists = ["kernel", "fs", "family", "test", "class", "verdict", "outcome"];
 
 // Values of verdict= besides the verdicts: properties that a cell has in
 // addition to its verdict.
 export const besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
 
-// parseFilter parses a filter from URL parameters: { kernel, fs, family,
-// test, class, verdict, outcome: Set of names; q: words; problems: whether only
-// cells that need attention are shown; policy: by which the cells are judged,
-// the run's own if empty }. A test is named without its subtests.
-/** @type {(params: URLSearchParams) => any} */
+/**
+ * Parses a filter from URL parameters.
+ * @type {(params: URLSearchParams) => Filter}
+ */
 export const parseFilter = params => {
-  const filter = { q: params.get("q") ?? "", problems: params.has("problems"), policy: params.get("policy") ?? "" };
-  for (const name of lists) filter[name] = new Set(params.getAll(name));
-  return filter;
+  /** @param {List} name */
+  const of = name => new Set(params.getAll(name));
+  return {
+    kernel: of("kernel"), fs: of("fs"), family: of("family"), test: of("test"), class: of("class"), verdict: of("verdict"), outcome: of("outcome"),
+    q: params.get("q") ?? "", problems: params.has("problems"), policy: params.get("policy") ?? "",
+  };
 };
 
-// filterParams returns the URL parameters of a filter.
+/**
+ * The URL parameters of a filter.
+ * @param {Filter} filter
+ */
 export const filterParams = filter => {
   const params = new URLSearchParams();
   for (const name of lists) for (const value of filter[name]) params.append(name, value);
@@ -30,42 +52,64 @@ export const filterParams = filter => {
   return params;
 };
 
-// unfiltered is a filter that shows every cell, judged in the same way.
+/**
+ * A filter that shows every cell, judged in the same way.
+ * @type {(filter: { policy: string } | null) => Filter}
+ */
 export const unfiltered = filter => ({ ...parseFilter(new URLSearchParams()), policy: filter?.policy ?? "" });
 
+/** @param {Filter} filter */
 export const isFiltered = filter => filter.q.trim() !== "" || filter.problems || lists.some(name => filter[name].size > 0);
 
-// "none" is the outcome of cells without one.
+/** @typedef {import("./grid.js").Grid} Grid */
+
+/**
+ * "none" is the outcome of cells without one.
+ * @param {string} outcome
+ */
 const outcomeName = outcome => outcome || "none";
 
-// familyOfTests maps each test to its index in grid.families.
+/**
+ * Maps each test to its index in grid.families.
+ * @param {Grid} grid
+ */
 const familyOfTests = grid => {
   if (!grid.familyOf) {
-    grid.familyOf = new Int32Array(grid.cells.tests.length);
-    grid.families.forEach((family, i) => { for (const t of family.tests) grid.familyOf[t] = i; });
+    const familyOf = grid.familyOf = new Int32Array(grid.cells.tests.length);
+    grid.families.forEach((family, i) => { for (const t of family.tests) familyOf[t] = i; });
   }
   return grid.familyOf;
 };
 
+/** @type {WeakMap<string[], string[]>} */
 const lower = new WeakMap();
+/** @type {(list: string[], word: string) => Uint8Array} */
 const having = (list, word) => {
-  if (!lower.has(list)) lower.set(list, list.map(text => text.toLowerCase()));
-  return Uint8Array.from(lower.get(list), text => text.includes(word) ? 1 : 0);
+  const texts = lower.get(list) ?? list.map(text => text.toLowerCase());
+  lower.set(list, texts);
+  return Uint8Array.from(texts, text => text.includes(word) ? 1 : 0);
 };
+/** @type {(names: string[], set: Set<string>) => Uint8Array} */
 const chosen = (names, set) => Uint8Array.from(names, name => set.size === 0 || set.has(name) ? 1 : 0);
 
-// traits has a bit for each property shown with a cell's verdict.
+/**
+ * A bit for each property shown with a cell's verdict.
+ * @param {Grid} grid
+ */
 const traits = grid => {
   if (!grid.traits) {
     grid.traits = new Uint8Array(grid.n);
-    for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
-    for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+    for (const i of Object.keys(grid.cells.flaky)) grid.traits[Number(i)] |= 1;
+    for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[Number(i)] |= standing === "expected-fail" ? 2 : 4;
   }
   return grid.traits;
 };
 
-// controlOf has a 1 for each cell of a control that passed: its outcome is known
-// by construction, and is neither counted nor found as one of a kernel.
+/**
+ * A 1 for each cell of a control that passed: its outcome is known by
+ * construction, and is neither counted nor found as one of a kernel.
+ * @param {Grid} grid
+ */
 const controlOf = grid => {
   if (!grid.control) {
     const tests = new Uint8Array(grid.cells.tests.length), pass = grid.cells.classes.indexOf("pass");
@@ -75,12 +119,7 @@ const controlOf = grid => {
   return grid.control;
 };
 
-// applyFilter returns
-//   match      1 for each cell that is shown
-//   shown      how many there are
-//   verdicts   name → how many cells this choice of verdict would show
-//   outcomes, classes   the same of outcomes and classes
-//   columns    those with a cell that is shown
+/** @type {(grid: Grid, filter: Filter) => Filtered} */
 export const applyFilter = (grid, filter) => {
   const { cells, n } = grid;
   const kernel = chosen(cells.kernels, filter.kernel), fs = chosen(cells.filesystems, filter.fs);
@@ -125,8 +164,10 @@ export const applyFilter = (grid, filter) => {
   for (let c = 0; c < inColumn.length; c++) if (inColumn[c]) columns.push(c);
   return {
     match, shown, columns,
-    verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
-    classes: new Map(cells.classes.map((name, i) => [name, classCounts[i]])),
-    outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]])),
+    verdicts: countsOf([...cells.verdicts, ...besideVerdicts], [...verdictCounts, ...besideCounts]),
+    classes: countsOf(cells.classes, classCounts), outcomes: countsOf(cells.outcomes.map(outcomeName), outcomeCounts),
   };
 };
+
+/** @type {(names: string[], counts: ArrayLike<number>) => Map<string, number>} */
+const countsOf = (names, counts) => new Map(names.map((name, i) => [name, counts[i]]));

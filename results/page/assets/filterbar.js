@@ -3,14 +3,24 @@
 // @ts-check
 import { el } from "./dom.js";
 import { applyFilter, isFiltered, unfiltered } from "./filter.js";
-import { classMark, counted, outcomeClass, verdictClass, verdictMark, verdictNames } from "./format.js";
+import { classMark, counted, outcomeClass, traitMark, verdictClass, verdictMark, verdictNames } from "./format.js";
 import { parentOf } from "./grid.js";
 
-// filterBar creates the bar; it calls change(filter) when the user changes the
-// filter. own is the policy of the run. It has update(filter, result) and lives
-// until signal.
+/**
+ * @typedef {import("./filter.js").Filter} Filter
+ * @typedef {import("./filter.js").List} List
+ * @typedef {import("./filter.js").Filtered} Filtered
+ * @typedef {{ element: HTMLElement, focus(): void, update(filter: Filter, result: Filtered): void }} Bar
+ */
+
+/**
+ * Creates the bar, which lives until signal; it calls change(filter) when the
+ * user changes the filter. own is the policy of the run.
+ * @type {(grid: import("./grid.js").Grid, own: string, change: (filter: Filter) => void, signal: AbortSignal) => Bar}
+ */
 export const filterBar = (grid, own, change, signal) => {
-  let filter = null;
+  let filter = unfiltered(null);
+  /** @param {() => void} edit */
   const changed = edit => {
     edit();
     change(filter);
@@ -26,8 +36,10 @@ export const filterBar = (grid, own, change, signal) => {
     facet("test", "test", [...new Set(grid.cells.tests.map(parentOf))]),
   ];
 
+  /** @type {(name: List, noun: string, values: string[]) => { element: HTMLDetailsElement, hidden: boolean, update(): void }} */
   function facet(name, noun, values) {
     const summary = el("summary", {}), list = el("div", { role: "group", "aria-label": noun, tabindex: "-1" });
+    /** @type {{ value: string, box: HTMLInputElement }[]} */
     const boxes = [];
     const check = () => { for (const { value, box } of boxes) box.checked = filter[name].has(value); };
     // Thousands of choices take longer to build than the matrix.
@@ -45,7 +57,7 @@ export const filterBar = (grid, own, change, signal) => {
     };
     const element = el("details", { class: "facet", on: { toggle: () => { if (element.open) build(); } } }, summary, list);
     // At most one list is open, and none after a click elsewhere.
-    element.addEventListener("focusout", e => { if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false; });
+    element.addEventListener("focusout", e => { if (e.relatedTarget instanceof Node && !element.contains(e.relatedTarget)) element.open = false; });
     element.addEventListener("keydown", e => {
       if (e.key !== "Escape" || !element.open) return;
       e.preventDefault();
@@ -59,12 +71,13 @@ export const filterBar = (grid, own, change, signal) => {
     } };
   }
 
+  /** @type {(name: List, noun: string, values: string[], mark: (value: string) => string, kind: (value: string) => string) => { element: HTMLElement, update(counts: Map<string, number>): void }} */
   const chips = (name, noun, values, mark, kind) => {
     const buttons = values.map(value => {
       const count = el("span", { class: "n" });
       const button = el("button", { type: "button", class: "chip " + kind(value), on: { click: () => changed(() => {
         if (!filter[name].delete(value)) filter[name].add(value);
-      }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + (({ "expected-fail": "XFAIL", "unexpected-pass": "XPASS" })[value] ?? value));
+      }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + (value === "expected-fail" ? "XFAIL" : value === "unexpected-pass" ? "XPASS" : value));
       return { value, button, count };
     });
     return { element: el("div", { class: "chips", role: "group", "aria-label": noun }, buttons.map(b => b.button)), update(counts) {
@@ -79,11 +92,11 @@ export const filterBar = (grid, own, change, signal) => {
 
   // Only values that occur in the run are offered.
   const { classes: hasClass, verdicts: hasVerdict, outcomes: hasOutcome } = applyFilter(grid, unfiltered(null));
+  /** @param {Map<string, number>} counts */
   const occurring = counts => [...counts].filter(([, n]) => n > 0).map(([name]) => name);
   const classes = chips("class", "classes", occurring(hasClass), classMark, klass => "c-" + klass);
   const verdicts = chips("verdict", "verdicts", occurring(hasVerdict).filter(v => !["pass", "skip", "infra"].includes(v)), // these are classes, and counted once
-    
-    v => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v), v => verdictNames.includes(v) ? verdictClass(v) : "");
+    v => traitMark(v) || verdictMark(v), v => verdictNames.includes(v) ? verdictClass(v) : "");
   const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), o => {
     const i = grid.cells.outcomes.indexOf(o === "none" ? "" : o);
     return i < 0 ? "?" : grid.cells.letters[i].replace(" ", "–");
@@ -98,7 +111,7 @@ export const filterBar = (grid, own, change, signal) => {
   const all = el("button", { type: "button", on: { click: () => change(unfiltered(filter)) } }, "Show all");
 
   addEventListener("pointerdown", e => { // a list closes on a click elsewhere
-    for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
+    for (const { element } of facets) if (element.open && !(e.target instanceof Node && element.contains(e.target))) element.open = false;
   }, { signal });
 
   return {

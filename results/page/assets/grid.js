@@ -3,27 +3,60 @@
 // @ts-check
 import { isFailing } from "./format.js";
 
+/**
+ * @typedef {object} Grid the cells of a document, arranged
+ * @property {doc.Cells} cells
+ * @property {number} n how many cells there are
+ * @property {{ kernel: number, fs: number }[]} columns indexes into the document's lists
+ * @property {number[]} planned the columns that a run in progress is going to fill
+ * @property {Int32Array} columnOf of each cell
+ * @property {[label: string, rest: string][]} heads of each kernel its label, and what that leaves out, which follows it
+ * @property {(test: number, column: number) => number} at the cell there, or -1
+ * @property {(kernel: string, fs: string, test: string) => number} find the cell with these names, or -1
+ * @property {Float64Array} look of each cell a number, equal where two are drawn alike
+ * @property {Uint8Array} skip 1 for cells that were skipped
+ * @property {Uint8Array} bad 1 for cells that make a run fail
+ * @property {Uint8Array} remarkable 1 for the problems: bad ones, violations, infra, flaky cells and XPASS
+ * @property {Family[]} families
+ * @property {Int32Array} [familyOf] of each test, set by filters
+ * @property {Uint8Array} [traits] of each cell, set by filters
+ * @property {Uint8Array} [control] of each cell, set by filters
+ *
+ * @typedef {{ name: string, tests: number[] }} Family tests by index
+ *
+ * @typedef {object} Row
+ * @property {"family" | "group" | "test"} kind
+ * @property {string} key
+ * @property {string} label
+ * @property {string} title
+ * @property {number} depth
+ * @property {number} test whose cells the row shows, or -1
+ * @property {number[]} tests those below it
+ * @property {boolean} foldable
+ * @property {boolean} open
+ * @property {(column: number) => number} at the cell that the row shows, or -1
+ * @property {{ shown: Int32Array, bad: Int32Array }} [tally] of a folded row, set by the matrix
+ */
+
+/** @type {WeakMap<doc.Cells, Grid>} */
 const grids = new WeakMap();
 
-// grid arranges a document of cells, once. It has
-//   n          how many cells there are
-//   columns    [{ kernel, fs }], indexes into the document's lists
-//   planned    the columns that a run in progress is going to fill
-//   columnOf   of each cell
-//   heads      of each kernel its label, and what that leaves out, which follows it
-//   at(test, column)         the cell there, or -1
-//   find(kernel, fs, test)   by their names
-//   look       of each cell a number, equal where two are drawn alike
-//   skip       1 for cells that were skipped
-//   bad, remarkable          1 for cells that make a run fail; for the problems: these, violations, infra, flaky cells and XPASS
+/**
+ * Arranges a document of cells, once.
+ * @type {(cells: doc.Cells) => Grid}
+ */
 export const gridOf = cells => {
-  if (!grids.has(cells)) grids.set(cells, make(cells));
-  return grids.get(cells);
+  const grid = grids.get(cells) ?? make(cells);
+  grids.set(cells, grid);
+  return grid;
 };
 
+/** @type {(cells: doc.Cells) => Grid} */
 const make = cells => {
   const n = cells.test.length, filesystems = cells.filesystems.length;
-  const columns = [], planned = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+  const columns = [], columnAt = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+  /** @type {number[]} */
+  const planned = [];
   for (let i = 0; i < n; i++) columnAt[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
   const plannedAt = new Set(cells.planned_kernel.map((kernel, j) => kernel * filesystems + cells.planned_filesystem[j]));
   for (const p of plannedAt) columnAt[p] = 0;
@@ -47,21 +80,26 @@ const make = cells => {
     bad[i] = badVerdict[cells.verdict[i]] ? 1 : 0;
     remarkable[i] = bad[i] || cells.verdict[i] === infra || cells.class[i] === violation ? 1 : 0;
   }
-  const extra = new Map(); // sparse properties: a number for each kind
+  /** @type {Map<string, number>} sparse properties: a number for each kind */
+  const extra = new Map();
+  /** @param {string} text */
   const number = text => {
-    if (!extra.has(text)) extra.set(text, extra.size + 1);
-    return extra.get(text);
+    const known = extra.get(text) ?? extra.size + 1;
+    extra.set(text, known);
+    return known;
   };
-  for (const [i, flaky] of Object.entries(cells.flaky)) {
+  for (const [key, flaky] of Object.entries(cells.flaky)) {
+    const i = Number(key);
     look[i] += 1048576 * number("flaky " + flaky);
     remarkable[i] = 1;
   }
-  for (const [i, standing] of Object.entries(cells.standing)) {
+  for (const [key, standing] of Object.entries(cells.standing)) {
+    const i = Number(key);
     look[i] += 1048576 * number(standing + " " + (cells.flaky[i] ?? ""));
     if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
     else remarkable[i] = 1;
   }
-  const grid = {
+  return {
     cells, n, columns, planned, columnOf, look, skip, bad, remarkable,
     at: (test, column) => places[test * columns.length + column],
     find(kernel, fs, test) {
@@ -73,39 +111,51 @@ const make = cells => {
     families: familiesOf(cells),
     heads: cells.labels.map((label, k) => [label, rest(label, cells.packages[k])]),
   };
-  return grid;
 };
 
+/** @param {string} test */
 const suiteOf = test => {
   const name = test.split("/", 1)[0];
   return name.slice(0, name.lastIndexOf(".") + 1);
 };
+/** @param {string} test */
 export const parentOf = test => test.split("/", 1)[0];
 
-// familiesOf lists the families with their tests. A test of unknown family
-// belongs to its suite.
+/**
+ * Lists the families with their tests. A test of unknown family belongs to its
+ * suite.
+ * @type {(cells: doc.Cells) => Family[]}
+ */
 const familiesOf = cells => {
+  /** @type {Map<string, number[]>} */
   const byName = new Map();
   cells.tests.forEach((test, t) => {
     const name = cells.families[cells.family[t]] || suiteOf(test).replace(/\.$/, "") || "tests";
-    if (!byName.has(name)) byName.set(name, []);
-    byName.get(name).push(t);
+    const tests = byName.get(name);
+    if (tests) tests.push(t);
+    else byName.set(name, [t]);
   });
   return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
 };
 
-/** What follows the label of a kernel whose package has this name: " 5.10.0-46", "+deb13". */
+/**
+ * What follows the label of a kernel whose package has this name: " 5.10.0-46", "+deb13".
+ * @type {(label: string, name: string) => string}
+ */
 export const rest = (label, name) => !name ? "" : name.startsWith(label) ? name.slice(label.length) : " " + name;
 
-// tableRows returns the rows for tests with a visible cell: families, tests,
-// and subtests below their test. Subtests that look the same in all columns are
-// one row; a skip looks like any other result. toggled has the keys of rows
-// whose folding the user changed; full folds none by default.
-//
-//   { kind: "family" or "group" or "test", key, label, title, depth,
-//     test: its cells or -1, tests: those below it, foldable, open,
-//     at(column): the cell that the row shows, or -1 }
+/**
+ * The rows for tests with a visible cell: families, tests, and subtests below
+ * their test. Subtests that look the same in all columns are one row; a skip
+ * looks like any other result.
+ * @param {Grid} grid
+ * @param {number[]} columns
+ * @param {Uint8Array} match 1 for each cell that is visible
+ * @param {Set<string>} toggled the keys of rows whose folding the user changed
+ * @param {boolean} full folds none by default
+ */
 export const tableRows = (grid, columns, match, toggled, full = false) => {
+  /** @type {Row[]} */
   const rows = [];
   for (const family of grid.families) {
     const shown = family.tests.filter(t => columns.some(c => {
@@ -122,6 +172,7 @@ export const tableRows = (grid, columns, match, toggled, full = false) => {
   return rows;
 };
 
+/** @type {(rows: Row[], grid: Grid, tests: number[], columns: number[], match: Uint8Array, toggled: Set<string>, full: boolean, depth: number) => void} */
 const groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
   const names = grid.cells.tests, prefix = common(tests.map(t => names[t]));
   for (let from = 0; from < tests.length;) {
@@ -154,7 +205,10 @@ const groups = (rows, grid, tests, columns, match, toggled, full, depth) => {
 /** @type {(column: number) => number} */
 const nothing = () => -1;
 
-// foremost is the cell that stands for those of alike tests: one that ran.
+/**
+ * The cell that stands for those of alike tests: one that ran.
+ * @type {(grid: Grid, tests: number[], column: number) => number}
+ */
 const foremost = (grid, tests, c) => {
   const first = grid.at(tests[0], c);
   if (first >= 0 && grid.skip[first]) {
@@ -166,8 +220,11 @@ const foremost = (grid, tests, c) => {
   return first;
 };
 
-// alike is "same" if the tests look the same in all columns, "skips" if they do
-// where they were not skipped, else empty.
+/**
+ * "same" if the tests look the same in all columns, "skips" if they do where they
+ * were not skipped, else empty.
+ * @type {(grid: Grid, tests: number[], columns: number[], match: Uint8Array) => string}
+ */
 const alike = (grid, tests, columns, match) => {
   let how = "same";
   for (const c of columns) {
@@ -188,7 +245,10 @@ const alike = (grid, tests, columns, match) => {
   return how;
 };
 
-// common is "suite.Test", or less if a name does not start with it.
+/**
+ * "suite.Test", or less if a name does not start with it.
+ * @param {string[]} names
+ */
 const common = names => {
   const suite = suiteOf(names[0]);
   if (!names.every(n => n.startsWith(suite))) return "";

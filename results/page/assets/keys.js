@@ -4,27 +4,38 @@ import { el } from "./dom.js";
 import { current } from "./state.js";
 import { nextTheme } from "./theme.js";
 
-const shortcuts = new Map(); // "g r" → { doc, act }
-const documented = []; // keys that a view handles itself
+/** @typedef {(event: KeyboardEvent) => unknown} Act */
+
+/** @type {Map<string, { doc: string, act: Act }>} "g r" → what it does */
+const shortcuts = new Map();
+/** @type {[string, string][]} keys that a view handles itself */
+const documented = [];
 let before = "";
 
-// key makes a shortcut of one key, or of two that follow each other, with a
-// space between: key("g r", "the runs", () => splicelab.go("#/runs")). It is
-// disabled while typing; act may return false for "not here".
-export const shortcut = (keys, doc, act) => shortcuts.set(keys, { doc, act });
+/**
+ * Makes a shortcut of one key, or of two that follow each other, with a space
+ * between: shortcut("g r", "the runs", () => go("#/runs")). It is disabled while
+ * typing; act may return false for "not here".
+ * @type {(keys: string, doc: string, act: Act) => void}
+ */
+export const shortcut = (keys, doc, act) => { shortcuts.set(keys, { doc, act }); };
 
-// documentKey documents a key that a view handles itself.
-export const documentKey = (keys, doc) => documented.push([keys, doc]);
+/**
+ * Documents a key that a view handles itself.
+ * @type {(keys: string, doc: string) => void}
+ */
+export const documentKey = (keys, doc) => { documented.push([keys, doc]); };
 
-/** @param {any} e */
-const typing = e => e.target.closest?.("input, textarea, select, [contenteditable]");
+/** @type {(e: KeyboardEvent) => HTMLElement | null} the field in which the user types */
+const typing = e => e.target instanceof HTMLElement && e.target.closest("input, textarea, select, [contenteditable]") ? e.target : null;
 
-addEventListener("keydown", (/** @type {any} */ e) => {
+addEventListener("keydown", e => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
-  if (typing(e)) {
+  const field = typing(e);
+  if (field) {
     if (e.key === "Escape") { // leaves the field and keeps its content
       e.preventDefault();
-      e.target.blur();
+      field.blur();
       current.matrix?.matrix.focus();
     }
     return;

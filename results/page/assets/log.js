@@ -5,12 +5,16 @@ import { counted } from "./format.js";
 
 const longLine = 4096, someLines = 2000; // what is shown at first
 
-// log shows text with some lines, counted from 0, marked. Very long lines are
-// truncated until expanded: a browser takes seconds to wrap a line of
-// megabytes.
+/**
+ * Shows text with some lines, counted from 0, marked. Very long lines are
+ * truncated until expanded: a browser takes seconds to wrap a line of megabytes.
+ * @param {string} text
+ * @param {number[]} marked
+ */
 export const logView = (text, marked) => {
   const lines = text.replace(/\n$/, "").split("\n"), marks = new Set(marked);
   const pre = el("pre", { tabindex: "0" });
+  /** @type {(from: number, to: number) => DocumentFragment} */
   const add = (from, to) => {
     const part = document.createDocumentFragment();
     for (let i = from; i < to; i++) {
@@ -36,17 +40,25 @@ export const logView = (text, marked) => {
     first ? el("button", { type: "button", class: "copy", on: { click: () => first.scrollIntoView({ block: "center" }) } }, "Jump to crash") : null);
 };
 
-// pairs returns the bytes of a hexadecimal text.
+/**
+ * The bytes of a hexadecimal text.
+ * @type {(hex: string) => string[]}
+ */
 const pairs = hex => hex.match(/[0-9a-f]{2}/gi) ?? [];
 
-// hexdump shows wrong bytes above the expected ones, which may be unknown, as
-// hexdump -C does. Differences are marked, not only by colour.
+/**
+ * Shows wrong bytes above the expected ones, which may be unknown, as hexdump -C
+ * does. Differences are marked, not only by colour.
+ * @param {doc.Bytes} bytes
+ */
 export const hexdump = ({ offset, title, got, want }) => {
   const found = pairs(got), expected = pairs(want), rows = [], each = innerWidth < 600 ? 8 : 16;
+  /** @param {string} digits */
   const printable = digits => {
     const c = parseInt(digits, 16);
     return c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : ".";
   };
+  /** @type {(from: number, noun: string, bytes: string[], others: string[], kind: string) => HTMLElement} */
   const line = (from, noun, bytes, others, kind) => el("tr", { class: kind },
     el("th", { scope: "row" }, (offset + from).toString(16).padStart(8, "0")), el("td", {}, noun),
     el("td", { class: "hexbytes" }, bytes.length ? bytes.flatMap((digits, i) => [i === 8 ? "  " : i ? " " : "",

@@ -5,34 +5,59 @@
 import { go } from "./app.js";
 import { columnAt, layColumns } from "./columns.js";
 import { el } from "./dom.js";
-import { counted, describe, markOf, resultClass } from "./format.js";
+import { counted, describe, markOf, resultClass, traitMark } from "./format.js";
 import { tableRows } from "./grid.js";
 
 const rowHeight = 25, line = 24, twoLines = 44; // px, as in matrix.css
 const beyond = 6; // rows and columns drawn outside the visible area
 
-// matrix draws a grid. cellHref(i) is the link of a cell; kept holds the state
-// that is kept while a cell's page is shown: the scroll position, and toggled,
-// the rows folded by the user. update(columns, match, full) redraws it.
+/**
+ * @typedef {import("./grid.js").Row} Row
+ * @typedef {object} Matrix
+ * @property {HTMLElement} element
+ * @property {() => void} focus
+ * @property {(columns: number[], match: Uint8Array, full: boolean) => void} update redraws it
+ * @property {() => boolean} restore
+ * @property {() => Row[]} rows
+ */
+
+/**
+ * Draws a grid. cellHref(i) is the link of a cell; kept is kept while a cell's
+ * page is shown.
+ * @type {(grid: import("./grid.js").Grid, options: { cellHref: (i: number) => string, kept: import("./state.js").Kept, signal: AbortSignal }) => Matrix}
+ */
 export const newMatrix = (grid, { cellHref, kept, signal }) => {
   const { cells } = grid;
-  let rows = [], columns = [], match = null, full = false;
+  /** @type {Row[]} */
+  let rows = [];
+  /** @type {number[]} */
+  let columns = [];
+  /** @type {Uint8Array} */
+  let match = new Uint8Array(0);
+  let full = false, updated = false;
   let labelWidth = 200, edges = new Float64Array(1), kernelHeight = line;
   let drawn = "", size = ""; // what the elements show, and for which window size
-  const bodyRows = new Map(); // row → element
+  /** @type {Map<number, HTMLElement>} row → element */
+  const bodyRows = new Map();
 
   const head = el("div", { class: "head", role: "rowgroup" });
   const body = el("div", { class: "body", role: "rowgroup" });
   const sheet = el("div", { class: "sheet" }, head, body);
   const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
-  kept.active ??= { row: 0, column: 0 };
+  const active = kept.active ??= { row: 0, column: 0 };
 
   const top = () => kernelHeight + line;
+  /** @param {number} n */
   const px = n => n + "px";
-  const words = new Map(); // look → text of a cell
-  // What is shown of a cell; its name begins with that (WCAG 2.2, 2.5.3).
+  /** @type {Map<number, string>} look → text of a cell */
+  const words = new Map();
+  /**
+   * What is shown of a cell; its name begins with that (WCAG 2.2, 2.5.3).
+   * @param {number} i
+   */
   const marksOf = i => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() +
-    (cells.flaky[i] ? "*" : "") + ({ "expected-fail": "e", "unexpected-pass": "u" }[cells.standing[i]] ?? "");
+    (cells.flaky[i] ? "*" : "") + traitMark(cells.standing[i]);
+  /** @param {number} i */
   const wordsOf = i => {
     let text = words.get(grid.look[i]);
     if (text === undefined) {
@@ -42,12 +67,13 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     return text;
   };
 
-  const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+  const parentNow = () => scroller.parentElement ?? document.body;
+  const sizeNow = () => parentNow().clientWidth + " " + innerHeight;
 
   const measure = () => {
     const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
-    const parent = getComputedStyle(scroller.parentElement);
-    const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+    const parent = getComputedStyle(parentNow());
+    const room = parentNow().clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
     size = sizeNow();
     labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
     const laid = layColumns(grid, columns, scroller, room - labelWidth - 16);
@@ -58,15 +84,23 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     scroller.style.maxHeight = px(Math.max(260, rest < innerHeight / 2 ? innerHeight * 0.8 : rest));
   };
 
+  /** @type {(element: HTMLElement, c: number) => void} */
   const place = (element, c) => {
     element.style.left = px(labelWidth + edges[c]);
     element.style.width = px(edges[c + 1] - edges[c]);
   };
 
+  /** @param {string} text */
+  const corner = text => {
+    const element = el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, text);
+    element.style.width = px(labelWidth);
+    return element;
+  };
+
+  /** @type {(from: number, to: number) => void} */
   const drawHead = (from, to) => {
-    const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
-    const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
-    kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
+    const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, corner("kernel"));
+    const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, corner("filesystem"));
     kernels.style.height = px(kernelHeight);
     filesystems.style.height = px(line);
     for (let c = from; c < to; c++) {
@@ -77,11 +111,11 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
         let begin = c, end = c + 1;
         while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
         while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
-        const name = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-          el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null));
+        const text = el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null);
+        const name = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] }, text);
         name.style.left = px(labelWidth + edges[begin]);
         name.style.width = px(edges[end] - edges[begin]);
-        name.firstChild.style.left = px(labelWidth + 4);
+        text.style.left = px(labelWidth + 4);
         kernels.append(name);
       }
       const name = el("div", { class: "fs" + (first ? " first" : ""), role: "columnheader", "aria-colindex": String(c + 2), title: cells.kernels[kernel] + " " + cells.filesystems[fs] },
@@ -93,7 +127,10 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     head.replaceChildren(kernels, filesystems);
   };
 
-  // tally counts, for each column, the cells of a folded row: [shown, bad].
+  /**
+   * Counts, for each column, the cells of a folded row.
+   * @param {Row} row
+   */
   const tally = row => {
     if (!row.tally) {
       const shown = new Int32Array(grid.columns.length), bad = new Int32Array(grid.columns.length);
@@ -110,8 +147,10 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     return row.tally;
   };
 
+  /** @type {(row: Row, r: number, c: number) => HTMLElement | null} */
   const cellElement = (row, r, c) => {
     const column = columns[c];
+    /** @type {HTMLElement} */
     let element;
     if (row.test >= 0) {
       const i = row.at(column);
@@ -134,6 +173,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     return element;
   };
 
+  /** @type {(r: number, from: number, to: number) => HTMLElement} */
   const rowElement = (r, from, to) => {
     const row = rows[r];
     const label = el("div", { class: "label", role: "rowheader", "aria-colindex": "1", title: row.title, id: "cell-" + r + "--1" },
@@ -182,7 +222,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
 
   const showActive = () => {
     for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
-    const { row, column } = kept.active;
+    const { row, column } = active;
     const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
     if (element) {
       element.classList.add("active");
@@ -206,23 +246,24 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     scroller.style.setProperty("--head", px(top()));
     scroller.setAttribute("aria-rowcount", String(rows.length + 2));
     scroller.setAttribute("aria-colcount", String(columns.length + 1));
-    kept.active.row = Math.max(0, Math.min(kept.active.row, rows.length - 1));
-    kept.active.column = Math.max(-1, Math.min(kept.active.column, columns.length - 1));
+    active.row = Math.max(0, Math.min(active.row, rows.length - 1));
+    active.column = Math.max(-1, Math.min(active.column, columns.length - 1));
     redraw();
   };
 
+  /** @param {Row | undefined} row */
   const toggle = row => {
     if (!row?.foldable) return;
     const at = row.key;
     if (!kept.toggled.delete(at)) kept.toggled.add(at);
     layOut();
     const again = rows.findIndex(r => r.key === at);
-    if (again >= 0) kept.active.row = again;
+    if (again >= 0) active.row = again;
     showActive();
   };
 
   const reveal = () => {
-    const { row, column } = kept.active;
+    const { row, column } = active;
     const y = row * rowHeight, height = scroller.clientHeight - top() - rowHeight;
     if (y < scroller.scrollTop) scroller.scrollTop = y;
     else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
@@ -234,13 +275,15 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     draw();
   };
 
+  /** @type {(row: number, column: number) => void} */
   const move = (row, column) => {
-    kept.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+    active.row = Math.max(0, Math.min(rows.length - 1, row));
+    active.column = Math.max(-1, Math.min(columns.length - 1, column));
     reveal();
   };
 
   const open = () => {
-    const { row, column } = kept.active, line = rows[row];
+    const { row, column } = active, line = rows[row];
     if (!line) return;
     const i = column >= 0 && line.test >= 0 ? line.at(columns[column]) : -1;
     if (i >= 0) go(cellHref(i));
@@ -249,7 +292,8 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
 
   scroller.addEventListener("keydown", e => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
-    const { row, column } = kept.active, page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+    const { row, column } = active, page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+    /** @type {Record<string, [row: number, column: number]>} */
     const moves = {
       ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
       PageUp: [row - page, column], PageDown: [row + page, column], Home: [row, -1], End: [row, columns.length - 1],
@@ -261,18 +305,19 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     e.preventDefault();
   });
   scroller.addEventListener("click", e => {
-    const line = e.target.closest(".row[data-row]");
+    const target = /** @type {Element} */ (e.target), line = target.closest(".row[data-row]");
     if (!line) return;
-    const r = Number(line.dataset.row), cell = e.target.closest(".cell");
-    kept.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
+    const r = Number(line.getAttribute("data-row")), cell = target.closest(".cell");
+    active.row = r;
+    active.column = cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1;
     if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
     showActive();
   });
   // A cell's full name is built when the pointer is over it.
   scroller.addEventListener("pointerover", e => {
-    const cell = e.target.closest(".cell");
+    const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (e.target).closest(".cell"));
     if (!cell || cell.title) return;
-    const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+    const row = rows[Number(cell.parentElement?.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
     const i = row && row.test >= 0 ? row.at(column) : -1;
     if (i < 0) return;
     const { kernel, fs } = grid.columns[column];
@@ -290,7 +335,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
     });
   }, { passive: true });
   const resized = new ResizeObserver(() => requestAnimationFrame(() => {
-    if (match && scroller.isConnected && sizeNow() !== size) layOut();
+    if (updated && scroller.isConnected && sizeNow() !== size) layOut();
   }));
   resized.observe(document.documentElement);
   signal.addEventListener("abort", () => resized.disconnect());
@@ -302,6 +347,7 @@ export const newMatrix = (grid, { cellHref, kept, signal }) => {
       columns = nextColumns;
       match = nextMatch;
       full = nextFull;
+      updated = true;
       layOut();
     },
     // restore scrolls to where the reader was, or to the cell that was shown

@@ -2,9 +2,13 @@
 // cells has the class of each, and the outcomes that each policy accepts.
 // @ts-check
 
-const derived = new WeakMap(); // document of cells → Map of policy → the same under that policy
+/** @type {WeakMap<doc.Cells, Map<string, doc.Cells>>} document of cells → policy → the same under that policy */
+const derived = new WeakMap();
 
-/** The verdict of a result under a policy. */
+/**
+ * The verdict of a result under a policy.
+ * @type {(cells: doc.Cells, policy: string, verdict: string, outcome: string, klass: string) => string}
+ */
 export const verdictUnder = (cells, policy, verdict, outcome, klass) => {
   const rule = cells.policies.find(p => p.name === policy);
   if (!rule || klass !== "deviates") return verdict;
@@ -14,21 +18,25 @@ export const verdictUnder = (cells, policy, verdict, outcome, klass) => {
 
 /**
  * The document of cells under a policy; the run's own is "".
+ * @type {(cells: doc.Cells, policy: string) => doc.Cells}
  */
 export const underPolicy = (cells, policy) => {
   const rule = cells.policies.find(p => p.name === policy);
   if (!rule) return cells;
   const known = derived.get(cells) ?? new Map();
   derived.set(cells, known);
-  if (!known.has(policy)) known.set(policy, judge(cells, rule));
-  return known.get(policy);
+  const now = known.get(policy) ?? judge(cells, rule);
+  known.set(policy, now);
+  return now;
 };
 
+/** @type {(cells: doc.Cells, rule: doc.PolicyRule) => doc.Cells} */
 const judge = (cells, rule) => {
   const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
   const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
   now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
-  for (const [i, judged] of Object.entries(rule.judged)) {
+  for (const [key, judged] of Object.entries(rule.judged)) {
+    const i = Number(key);
     now.verdict[i] = judged.verdict;
     now.outcome[i] = judged.outcome;
     now.detail[i] = judged.detail;
@@ -39,10 +47,14 @@ const judge = (cells, rule) => {
   return now;
 };
 
-/** The document of a cell, the i-th of cells, under a policy. */
+/**
+ * The document of a cell, the i-th of cells, under a policy.
+ * @type {(cells: doc.Cells, i: number, cell: doc.Cell, policy: string) => doc.Cell}
+ */
 export const cellUnder = (cells, i, cell, policy) => {
   const now = underPolicy(cells, policy);
   if (now === cells) return cell;
+  /** @type {<One extends doc.Attempt | doc.Past>(one: One) => One} */
   const again = one => ({ ...one, verdict: verdictUnder(cells, policy, one.verdict, one.outcome, one.class) });
   return {
     ...cell, verdict: now.verdicts[now.verdict[i]], outcome: now.outcomes[now.outcome[i]], class: now.classes[now.class[i]], meaning: now.meanings[now.outcome[i]],

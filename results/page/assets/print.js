@@ -7,6 +7,7 @@ import { current } from "./state.js";
 
 const mostCells = 30_000; // more take a browser too long to lay out
 
+/** @type {(grid: import("./grid.js").Grid, result: import("./filter.js").Filtered, run: doc.Run) => HTMLElement} */
 export const printMatrix = (grid, result, run) => {
   const { cells } = grid, tables = [];
   let left = mostCells, leftOut = 0;
@@ -37,6 +38,7 @@ export const printMatrix = (grid, result, run) => {
     leftOut ? el("p", {}, el("b", {}, counted(leftOut, "kernel") + " omitted: filter before printing.")) : null, tables);
 };
 
+/** @type {Element | null} */
 let printed = null;
 addEventListener("beforeprint", () => {
   if (!current.print || printed) return;

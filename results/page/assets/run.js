@@ -17,8 +17,10 @@ import { timeBars } from "./times.js";
 import { vectorTables } from "./vectors.js";
 import { violationBlock } from "./violations.js";
 
-// runHead is the heading of a run: its facts, its result, and why the result
-// is unreliable.
+/**
+ * The heading of a run: its facts, its result, and why the result is unreliable.
+ * @param {doc.Run} run
+ */
 export const runHead = run => {
   const facts = [
     el("span", {}, "run with policy ", el("b", {}, run.policy)), run.accel, "seed " + run.seed, el("span", {}, "started ", when(run.started)),
@@ -33,12 +35,16 @@ export const runHead = run => {
     missing > 0 ? el("p", {}, el("b", {}, counted(missing, "cell") + " not run")) : null);
 };
 
-/** The command line and the conditions of a run. */
+/**
+ * The command line and the conditions of a run.
+ * @param {doc.Run} run
+ */
 export const conditions = run => el("details", { class: "section" }, el("summary", {}, "Command line and conditions"),
   el("div", { class: "copied" }, el("pre", { class: "command", tabindex: "0" }, run.command.join(" ")), copyButton(run.command.join(" "))),
   el("table", { class: "facts" }, el("tbody", {}, Object.keys(run.conditions).sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
     .map(name => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, run.conditions[name]))))));
 
+/** @param {import("./grid.js").Grid} grid */
 const legend = grid => {
   const verdicts = new Set(grid.cells.verdict), outcomes = new Set(grid.cells.outcome);
   const classes = new Set(grid.cells.class), deviating = grid.cells.classes.indexOf("deviates");
@@ -53,8 +59,13 @@ const legend = grid => {
   return el("p", { class: "legend" }, parts.flatMap(([mark, name]) => [el("b", { class: "mono" }, mark), " " + name + "   "]));
 };
 
-// section is a part that is built when it is opened. It is omitted if
-// make(document) returns null: nothing to show.
+/**
+ * A part that is omitted if make(document) returns null: nothing to show.
+ * @template Document
+ * @param {string} title
+ * @param {Promise<Document>} promise
+ * @param {(document: Document) => Node | null} make
+ */
 const section = (title, promise, make) => {
   const element = el("div", {});
   promise.then(document => {
@@ -64,9 +75,10 @@ const section = (title, promise, make) => {
   return element;
 };
 
+/** @type {import("./app.js").View["render"]} */
 const matrixView = async (main, route, signal) => {
   const id = route.args[0];
-  let filter = parseFilter(route.params), params = filterParams(filter), result = null;
+  let filter = parseFilter(route.params);
   const policy = filter.policy, mine = keptOf(id);
   const chosen = [...filter.test], run = await source.run(id);
   if (run.paged && !chosen.length) {
@@ -84,6 +96,7 @@ const matrixView = async (main, route, signal) => {
     return null;
   }
 
+  /** @param {string[]} list */
   const encoded = list => list.map(encodeURIComponent);
   const kernels = encoded(cells.kernels), filesystems = encoded(cells.filesystems), tests = encoded(cells.tests);
   const base = "#/run/" + encodeURIComponent(id) + "/cell/";
@@ -107,9 +120,10 @@ const matrixView = async (main, route, signal) => {
     mine.full = !mine.full;
     apply();
   } } }, "Expand subtests");
+  let result = applyFilter(grid, filter);
   const apply = () => {
     result = applyFilter(grid, filter);
-    params = filterParams(filter);
+    const params = filterParams(filter);
     query = params.size ? "?" + params : "";
     full.setAttribute("aria-pressed", String(mine.full));
     bar.update(filter, result);
@@ -117,7 +131,7 @@ const matrixView = async (main, route, signal) => {
     matrix.element.hidden = result.shown === 0;
     matrix.update(result.columns, result.match, mine.full);
   };
-  bar.element.querySelector(".line").append(full);
+  bar.element.querySelector(".line")?.append(full);
 
   main.append(runHead(run), run.paged ? el("p", {}, "Only the cells of " + counted(chosen.length, "test") + ". ", el("a", { href: routeHref("run", [id], new URLSearchParams(policy ? { policy } : {})) }, "All tests")) : "",
     violationBlock(run.id, violations, policy), bar.element, matrix.element, none, legend(grid), conditions(run),
@@ -154,5 +168,5 @@ addView("run", {
 documentKey("← ↑ → ↓", "move in the matrix");
 documentKey("Enter", "open the cell; expand or collapse a heading");
 documentKey("Space", "expand or collapse a row");
-shortcut("/", "find cells", () => current.matrix ? current.matrix.bar.focus() : false);
+shortcut("/", "find cells", () => current.matrix ? current.matrix.bar?.focus() : false);
 shortcut("m", "focus the matrix", () => current.matrix ? current.matrix.matrix.focus() : false);

@@ -2,7 +2,9 @@
 // while another view is shown.
 // @ts-check
 
-/** @type {{ matrix: { bar: { focus(): void }, matrix: { focus(): void } } | null, cell: { back: string, before: string, after: string } | null, print: (() => Element) | null }} */
+/** @typedef {[kernel: string, fs: string, test: string]} CellName */
+
+/** @type {{ matrix: { bar: { focus(): void } | null, matrix: { focus(): void } } | null, cell: { back: string, before: string, after: string } | null, print: (() => Element) | null }} */
 export const current = { matrix: null, cell: null, print: null };
 
 /**
@@ -12,7 +14,7 @@ export const current = { matrix: null, cell: null, print: null };
  * @property {{ row: number, column: number }} [active]
  * @property {number} [top]
  * @property {number} [left]
- * @property {string[] | null} [reached] kernel, filesystem and test of the cell that was shown last: there the matrix continues
+ * @property {CellName | null} [reached] the cell that was shown last: there the matrix continues
  * @property {string} [focus] the control that has the focus again when the matrix is drawn anew
  */
 

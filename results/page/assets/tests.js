@@ -7,17 +7,25 @@ import { classMark, classNames, counted } from "./format.js";
 
 const some = 200; // tests shown at first
 
-/** The list of a run's tests; query has the policy that the links keep, text is what is looked for. */
+/**
+ * The list of a run's tests; query has the policy that the links keep, text is what is looked for.
+ * @param {string} run
+ * @param {doc.Tests} tests
+ * @param {Record<string, string>} query
+ */
 export const testList = (run, { tests, cells, limit }, query, text = "") => {
+  /** @param {doc.CountedTest} test */
   const rank = test => test.classes.violation ?? 0;
   const ordered = [...tests].sort((a, b) => rank(b) - rank(a)); // stable: then by name
   const body = el("tbody", {}), note = el("output", { "aria-live": "polite", id: "shown" });
   const classes = classNames.filter(klass => tests.some(test => test.classes[klass]));
+  /** @param {string[]} names */
   const href = names => {
     const params = new URLSearchParams(query);
     for (const name of names) params.append("test", name);
     return routeHref("run", [run], params);
   };
+  /** @param {doc.CountedTest} test */
   const row = test => el("tr", {}, el("th", { scope: "row" }, el("a", { href: href([test.test]) }, test.test)), el("td", { class: "n" }, test.cells.toLocaleString("en")),
     classes.map(klass => test.classes[klass] ? el("td", { class: "n c-" + klass }, test.classes[klass].toLocaleString("en")) : el("td", {})));
   let found = ordered, n = 0;

@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 
 const choices = ["auto", "light", "dark"];
+/** @type {Record<string, string>} */
 const signs = { auto: "◐", light: "☀", dark: "☾" };
 
 // A browser may deny storage to a page from a file.
@@ -13,12 +14,14 @@ const stored = () => {
     return null;
   }
 };
+/** @param {string} theme */
 const store = theme => {
   try {
     localStorage.setItem("splicelab.theme", theme);
   } catch { /* then it lasts as long as the page */ }
 };
 
+/** @param {string} theme */
 const set = theme => {
   if (theme === "auto") document.documentElement.removeAttribute("data-theme");
   else document.documentElement.dataset.theme = theme;

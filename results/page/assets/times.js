@@ -4,10 +4,15 @@ import { el, svg } from "./dom.js";
 import { formatMS } from "./format.js";
 
 const known = ["queue", "spawn", "restore", "boot", "agent", "test", "collect"];
+/** @param {string} name */
 const phaseClass = name => known.includes(name) ? "t-" + name : "t-other";
+/** @param {string} name */
 const swatch = name => svg("svg", { width: "12", height: "12", "aria-hidden": "true" }, svg("rect", { class: phaseClass(name), width: "12", height: "12" }));
 
-// bar draws pieces [{ name, ms }] of a bar that whole ms would fill.
+/**
+ * Draws the pieces of a bar that whole ms would fill.
+ * @type {(pieces: doc.Phase[], whole: number, text: string) => SVGElement}
+ */
 const bar = (pieces, whole, text) => {
   let x = 0;
   return svg("svg", { class: "bar", viewBox: "0 0 10000 400", preserveAspectRatio: "none", role: "img", "aria-label": text }, pieces.map(({ name, ms }) => {
@@ -17,7 +22,10 @@ const bar = (pieces, whole, text) => {
   }));
 };
 
-// phaseBar is the time of one attempt.
+/**
+ * The time of one attempt.
+ * @param {doc.Phase[]} timing
+ */
 export const phaseBar = timing => {
   const spent = timing.filter(p => p.name !== "queue"), total = spent.reduce((sum, p) => sum + p.ms, 0);
   const text = timing.map(p => p.name + " " + formatMS(p.ms)).join(", ");
@@ -25,8 +33,10 @@ export const phaseBar = timing => {
     el("ul", { class: "key" }, timing.map(p => el("li", {}, swatch(p.name), " " + p.name + " " + formatMS(p.ms) + (p.name === "queue" ? " (not in the bar)" : "")))));
 };
 
-// timeBars is the time of a run, by kernel and filesystem; null if it was not
-// stored.
+/**
+ * The time of a run, by kernel and filesystem; null if it was not stored.
+ * @param {doc.Times} times
+ */
 export const timeBars = ({ phases, rows }) => {
   if (!rows.length) return null;
   const longest = Math.max(...rows.map(row => row.total_ms), 1);

@@ -32,19 +32,20 @@ var splicelab = (() => {
     fill(e, attributes, children);
     return e;
   };
-  var fill = (e, attributes, children) => {
+  var fill = (e, { on = {}, ...attributes }, children) => {
+    for (const [event, listener] of Object.entries(on)) e.addEventListener(
+      event,
+      /** @type {EventListener} */
+      listener
+    );
     for (const [name, value] of Object.entries(attributes)) {
       if (value === false || value === null || value === void 0) continue;
-      if (name === "on") {
-        for (const [event, listener] of Object.entries(value)) e.addEventListener(event, listener);
-        continue;
-      }
       if (name.startsWith("on") || name === "style" || name === "srcdoc") throw new Error("el: attribute not allowed: " + name);
-      if ((name === "href" || name === "src") && !safeLink.test(value)) throw new Error("el: link not allowed: " + value);
-      e.setAttribute(name, value === true ? "" : value);
+      if ((name === "href" || name === "src") && !safeLink.test(String(value))) throw new Error("el: link not allowed: " + value);
+      e.setAttribute(name, value === true ? "" : String(value));
     }
     for (const child of children.flat()) {
-      if (child !== null && child !== void 0 && child !== false) e.append(child);
+      if (child !== null && child !== void 0 && child !== false) e.append(typeof child === "number" ? String(child) : child);
     }
   };
   var svg = (tag, attributes = {}, ...children) => {
@@ -83,13 +84,14 @@ var splicelab = (() => {
   var onFailure = (f) => {
     failed = f;
   };
+  var messageOf = (error) => error instanceof Error ? error.message : String(error);
   var failure = (main, error) => {
     failed(main);
     main.replaceChildren(el(
       "div",
       { class: "failure", role: "alert" },
       el("h1", {}, "Cannot show this page"),
-      el("p", {}, String(error?.message ?? error)),
+      el("p", {}, messageOf(error)),
       el("p", {}, el("a", { href: "#/" }, "Start page"))
     ));
   };
@@ -149,15 +151,20 @@ var splicelab = (() => {
   var shortcuts = /* @__PURE__ */ new Map();
   var documented = [];
   var before = "";
-  var shortcut = (keys, doc, act) => shortcuts.set(keys, { doc, act });
-  var documentKey = (keys, doc) => documented.push([keys, doc]);
-  var typing = (e) => e.target.closest?.("input, textarea, select, [contenteditable]");
+  var shortcut = (keys, doc, act) => {
+    shortcuts.set(keys, { doc, act });
+  };
+  var documentKey = (keys, doc) => {
+    documented.push([keys, doc]);
+  };
+  var typing = (e) => e.target instanceof HTMLElement && e.target.closest("input, textarea, select, [contenteditable]") ? e.target : null;
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
-    if (typing(e)) {
+    const field = typing(e);
+    if (field) {
       if (e.key === "Escape") {
         e.preventDefault();
-        e.target.blur();
+        field.blur();
         current.matrix?.matrix.focus();
       }
       return;
@@ -353,13 +360,15 @@ var splicelab = (() => {
   var verdictNames = Object.keys(marks);
   var verdictMark = (verdict) => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
   var letterOf = (outcome) => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
+  var traitMark = (trait) => trait === "flaky" ? "*" : trait === "expected-fail" ? "e" : trait === "unexpected-pass" ? "u" : "";
   var markOf = (verdict, outcome, klass = "", letter = letterOf(outcome)) => verdict === "pass" && klass === "deviates" ? ":" + letter : verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
   var isFailing = (verdict, standing) => standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
   var verdictClass = (verdict) => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
   var outcomeClass = (outcome) => outcome && Object.hasOwn(letters, outcome) ? "o-" + outcome : "o-unknown";
   var resultClass = (verdict, outcome, klass = "") => (outcome && klass !== "pass" && (verdict === "pass" || verdict === "fail") ? outcomeClass(outcome) : verdictClass(verdict)) + (classNames.includes(klass) ? " c-" + klass : "");
   var classNames = ["violation", "deviates", "pass", "skip", "infra"];
-  var classMark = (klass) => ({ "violation": "x", "deviates": ":", "pass": ".", "skip": "--", "infra": "??" })[klass] ?? "?";
+  var classMarks = /* @__PURE__ */ new Map([["violation", "x"], ["deviates", ":"], ["pass", "."], ["skip", "--"], ["infra", "??"]]);
+  var classMark = (klass) => classMarks.get(klass) ?? "?";
   var describe = (verdict, outcome, flaky, standing) => {
     let text = verdict || "no verdict";
     if (outcome) text += " (" + outcome + ")";
@@ -437,12 +446,14 @@ var splicelab = (() => {
   // assets/grid.js
   var grids = /* @__PURE__ */ new WeakMap();
   var gridOf = (cells) => {
-    if (!grids.has(cells)) grids.set(cells, make(cells));
-    return grids.get(cells);
+    const grid = grids.get(cells) ?? make(cells);
+    grids.set(cells, grid);
+    return grid;
   };
   var make = (cells) => {
     const n = cells.test.length, filesystems = cells.filesystems.length;
-    const columns = [], planned = [], columnAt2 = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    const columns = [], columnAt2 = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    const planned = [];
     for (let i = 0; i < n; i++) columnAt2[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
     const plannedAt = new Set(cells.planned_kernel.map((kernel, j) => kernel * filesystems + cells.planned_filesystem[j]));
     for (const p of plannedAt) columnAt2[p] = 0;
@@ -468,19 +479,22 @@ var splicelab = (() => {
     }
     const extra = /* @__PURE__ */ new Map();
     const number = (text) => {
-      if (!extra.has(text)) extra.set(text, extra.size + 1);
-      return extra.get(text);
+      const known2 = extra.get(text) ?? extra.size + 1;
+      extra.set(text, known2);
+      return known2;
     };
-    for (const [i, flaky] of Object.entries(cells.flaky)) {
+    for (const [key, flaky] of Object.entries(cells.flaky)) {
+      const i = Number(key);
       look[i] += 1048576 * number("flaky " + flaky);
       remarkable[i] = 1;
     }
-    for (const [i, standing] of Object.entries(cells.standing)) {
+    for (const [key, standing] of Object.entries(cells.standing)) {
+      const i = Number(key);
       look[i] += 1048576 * number(standing + " " + (cells.flaky[i] ?? ""));
       if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
       else remarkable[i] = 1;
     }
-    const grid = {
+    return {
       cells,
       n,
       columns,
@@ -500,7 +514,6 @@ var splicelab = (() => {
       families: familiesOf(cells),
       heads: cells.labels.map((label, k) => [label, rest(label, cells.packages[k])])
     };
-    return grid;
   };
   var suiteOf = (test) => {
     const name = test.split("/", 1)[0];
@@ -511,8 +524,9 @@ var splicelab = (() => {
     const byName = /* @__PURE__ */ new Map();
     cells.tests.forEach((test, t) => {
       const name = cells.families[cells.family[t]] || suiteOf(test).replace(/\.$/, "") || "tests";
-      if (!byName.has(name)) byName.set(name, []);
-      byName.get(name).push(t);
+      const tests = byName.get(name);
+      if (tests) tests.push(t);
+      else byName.set(name, [t]);
     });
     return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
   };
@@ -610,9 +624,19 @@ var splicelab = (() => {
   var lists = ["kernel", "fs", "family", "test", "class", "verdict", "outcome"];
   var besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
   var parseFilter = (params) => {
-    const filter = { q: params.get("q") ?? "", problems: params.has("problems"), policy: params.get("policy") ?? "" };
-    for (const name of lists) filter[name] = new Set(params.getAll(name));
-    return filter;
+    const of = (name) => new Set(params.getAll(name));
+    return {
+      kernel: of("kernel"),
+      fs: of("fs"),
+      family: of("family"),
+      test: of("test"),
+      class: of("class"),
+      verdict: of("verdict"),
+      outcome: of("outcome"),
+      q: params.get("q") ?? "",
+      problems: params.has("problems"),
+      policy: params.get("policy") ?? ""
+    };
   };
   var filterParams = (filter) => {
     const params = new URLSearchParams();
@@ -627,24 +651,25 @@ var splicelab = (() => {
   var outcomeName = (outcome) => outcome || "none";
   var familyOfTests = (grid) => {
     if (!grid.familyOf) {
-      grid.familyOf = new Int32Array(grid.cells.tests.length);
+      const familyOf = grid.familyOf = new Int32Array(grid.cells.tests.length);
       grid.families.forEach((family, i) => {
-        for (const t of family.tests) grid.familyOf[t] = i;
+        for (const t of family.tests) familyOf[t] = i;
       });
     }
     return grid.familyOf;
   };
   var lower = /* @__PURE__ */ new WeakMap();
   var having = (list, word) => {
-    if (!lower.has(list)) lower.set(list, list.map((text) => text.toLowerCase()));
-    return Uint8Array.from(lower.get(list), (text) => text.includes(word) ? 1 : 0);
+    const texts = lower.get(list) ?? list.map((text) => text.toLowerCase());
+    lower.set(list, texts);
+    return Uint8Array.from(texts, (text) => text.includes(word) ? 1 : 0);
   };
   var chosen = (names, set2) => Uint8Array.from(names, (name) => set2.size === 0 || set2.has(name) ? 1 : 0);
   var traits = (grid) => {
     if (!grid.traits) {
       grid.traits = new Uint8Array(grid.n);
-      for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
-      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+      for (const i of Object.keys(grid.cells.flaky)) grid.traits[Number(i)] |= 1;
+      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[Number(i)] |= standing === "expected-fail" ? 2 : 4;
     }
     return grid.traits;
   };
@@ -667,7 +692,7 @@ var splicelab = (() => {
     besideVerdicts.forEach((name, bit) => {
       if (filter.verdict.has(name)) wanted |= 1 << bit;
     });
-    const words2 = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map((word) => ({
+    const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean).map((word) => ({
       kernel: having(cells.kernels, word),
       fs: having(cells.filesystems, word),
       test: having(cells.tests, word),
@@ -681,7 +706,7 @@ var splicelab = (() => {
     cell: for (let i = 0; i < n; i++) {
       const k = cells.kernel[i], f = cells.filesystem[i], t = cells.test[i], d = cells.detail[i], v = cells.verdict[i], o = cells.outcome[i];
       if (!(kernel[k] && fs[f] && test[t]) || filter.problems && !grid.remarkable[i]) continue;
-      for (const word of words2) {
+      for (const word of words) {
         if (!(word.kernel[k] || word.fs[f] || word.test[t] || word.detail[d])) continue cell;
       }
       const byVerdict = verdict[v] || (trait[i] & wanted) !== 0, byOutcome = outcome[o] && (anyOutcome || !control[i]), byClass = klass[cells.class[i]];
@@ -708,11 +733,12 @@ var splicelab = (() => {
       match,
       shown: shown3,
       columns,
-      verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
-      classes: new Map(cells.classes.map((name, i) => [name, classCounts[i]])),
-      outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]]))
+      verdicts: countsOf([...cells.verdicts, ...besideVerdicts], [...verdictCounts, ...besideCounts]),
+      classes: countsOf(cells.classes, classCounts),
+      outcomes: countsOf(cells.outcomes.map(outcomeName), outcomeCounts)
     };
   };
+  var countsOf = (names, counts) => new Map(names.map((name, i) => [name, counts[i]]));
 
   // assets/log.js
   var longLine = 4096;
@@ -797,14 +823,16 @@ var splicelab = (() => {
     if (!rule) return cells;
     const known2 = derived.get(cells) ?? /* @__PURE__ */ new Map();
     derived.set(cells, known2);
-    if (!known2.has(policy)) known2.set(policy, judge(cells, rule));
-    return known2.get(policy);
+    const now = known2.get(policy) ?? judge(cells, rule);
+    known2.set(policy, now);
+    return now;
   };
   var judge = (cells, rule) => {
     const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
     const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
     now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
-    for (const [i, judged] of Object.entries(rule.judged)) {
+    for (const [key, judged] of Object.entries(rule.judged)) {
+      const i = Number(key);
       now.verdict[i] = judged.verdict;
       now.outcome[i] = judged.outcome;
       now.detail[i] = judged.detail;
@@ -836,14 +864,13 @@ var splicelab = (() => {
   var memo = (f, most2 = 1) => {
     const last = /* @__PURE__ */ new Map();
     return (id, policy = "", tests = []) => {
-      const key = [id, policy, ...tests].join(" ");
-      if (!last.has(key)) {
-        const promise = f(id, policy, tests);
-        last.set(key, promise);
-        promise.catch(() => last.delete(key));
-        if (last.size > most2) last.delete(last.keys().next().value);
-      }
-      return last.get(key);
+      const key = [id, policy, ...tests].join(" "), known2 = last.get(key);
+      if (known2) return known2;
+      const promise = f(id, policy, tests);
+      last.set(key, promise);
+      promise.catch(() => last.delete(key));
+      for (const oldest of last.keys()) if (last.size > most2) last.delete(oldest);
+      return promise;
     };
   };
   var http = () => {
@@ -861,7 +888,8 @@ var splicelab = (() => {
     const still = (f) => {
       const remembered = memo(f, 2);
       return async (id, policy = "", tests = []) => {
-        const run = await get(of(id)), some5 = run.paged ? tests : [];
+        const run = await get(of(id));
+        const some5 = run.paged ? tests : [];
         return run.finished ? remembered(id, policy, some5) : f(id, policy, some5);
       };
     };
@@ -869,7 +897,7 @@ var splicelab = (() => {
     return {
       live: true,
       get,
-      runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
+      runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(Object.entries(query).map(([name, n]) => [name, String(n)])), options),
       run: (id) => get(of(id)),
       cells: still((id, policy, tests) => get(of(id, "/cells" + judged(policy, tests)))),
       cell: (id, kernel, fs, test, policy = "") => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test, ...policy && { policy } }))),
@@ -880,11 +908,11 @@ var splicelab = (() => {
     };
   };
   var bytes = (text) => {
-    const { fromBase64 } = (
-      /** @type {any} */
+    const native = (
+      /** @type {{ fromBase64?(text: string): Uint8Array<ArrayBuffer> }} */
       Uint8Array
     );
-    if (fromBase64) return fromBase64.call(Uint8Array, text);
+    if (native.fromBase64) return native.fromBase64(text);
     const raw = atob(text), out = new Uint8Array(raw.length);
     for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
     return out;
@@ -904,20 +932,19 @@ var splicelab = (() => {
       const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
       return new Response(stream).json();
     };
-    const documents = /* @__PURE__ */ new Map();
-    const once = (name) => {
-      if (!documents.has(name)) documents.set(name, read(name));
-      return documents.get(name);
-    };
+    const documents = {};
+    const once = (name) => documents[name] ??= read(name);
     const only = async (id, name) => {
       const run = await once("run");
       if (id !== run.id) throw new Error("This report contains run " + run.id + ", not " + id + ".");
       return once(name);
     };
     const texts = memo(read);
+    const absent = (what) => Promise.reject(new Error("Not available in a report file: " + what));
     return {
       live: false,
-      get: (path) => Promise.reject(new Error("Not available in a report file: " + path)),
+      get: absent,
+      tests: () => absent("list of tests"),
       runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
       run: (id) => only(id, "run"),
       cells: async (id, policy = "") => underPolicy(await only(id, "cells"), policy),
@@ -1024,22 +1051,23 @@ var splicelab = (() => {
     while (after < grid.n && !wanted(after)) after++;
     return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some5 ? "failure" : "cell" };
   };
-  var facts2 = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
+  var facts2 = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter((row2) => row2 !== null).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
   var kinds = /* @__PURE__ */ new Map([["characterisation", ": the policy decides which outcomes pass"], ["invariant", ": fails under every policy"], ["control", ": its outcome is known by construction; if it fails, the lab is broken"]]);
   var kindText = (cell) => {
     const kind2 = cell.about.kind || cell.kind;
     return kind2 + (kinds.get(kind2) ?? "") + (kind2 === "characterisation" && cell.class === "violation" && cell.outcome ? ", and none accepts this one" : "");
   };
-  var classWords = { "violation": "violation: forbidden by every policy", "deviates": "deviation: allowed by one policy, forbidden by another" };
+  var classWords = /* @__PURE__ */ new Map([["violation", "violation: forbidden by every policy"], ["deviates", "deviation: allowed by one policy, forbidden by another"]]);
   var head = (cell, id, params, seen) => {
-    const policy = params.get("policy") ? { policy: params.get("policy") } : {};
+    const judge2 = params.get("policy") ?? "";
+    const policy = judge2 ? { policy: judge2 } : {};
     const only = (name, value) => el("a", { href: routeHref("run", [id], new URLSearchParams({ [name]: value, ...policy })), title: "Show only this in the matrix" }, value);
     const last = cell.attempts.findLast((a) => a.verdict === cell.verdict) ?? cell.attempts.at(-1);
     return el(
       "section",
       {},
       el("h1", {}, cell.test),
-      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.class, cell.flaky, cell.standing), classWords[cell.class] ? " " + classWords[cell.class] : null),
+      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.class, cell.flaky, cell.standing), classWords.has(cell.class) ? " " + classWords.get(cell.class) : null),
       cell.meaning ? el("p", { class: "meaning" }, cell.meaning) : null,
       last?.detail ? el("p", { class: "detail" }, last.detail) : null,
       facts2([
@@ -1047,7 +1075,7 @@ var splicelab = (() => {
         ["filesystem", only("fs", cell.fs)],
         cell.arch ? ["architecture", [cell.arch, cell.flavour && "flavour " + cell.flavour, cell.page_size && "pages of " + cell.page_size / 1024 + " KiB"].filter(Boolean).join(", ")] : null,
         cell.about.kind || cell.kind ? ["kind", kindText(cell)] : null,
-        policy.policy ? ["judged by policy", policy.policy] : null,
+        judge2 ? ["judged by policy", judge2] : null,
         seen ? ["this result in the run", seen] : null,
         cell.standing || cell.why ? ["expectation", standingLabel(cell.standing) + (cell.standing && cell.why ? ": " : "") + cell.why] : null,
         cell.flaky ? ["flaky", cell.flaky + " attempts failed"] : null
@@ -1127,7 +1155,7 @@ var splicelab = (() => {
 
   // assets/filterbar.js
   var filterBar = (grid, own, change, signal) => {
-    let filter = null;
+    let filter = unfiltered(null);
     const changed = (edit) => {
       edit();
       change(filter);
@@ -1170,7 +1198,7 @@ var splicelab = (() => {
         if (element.open) build();
       } } }, summary, list);
       element.addEventListener("focusout", (e) => {
-        if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false;
+        if (e.relatedTarget instanceof Node && !element.contains(e.relatedTarget)) element.open = false;
       });
       element.addEventListener("keydown", (e) => {
         if (e.key !== "Escape" || !element.open) return;
@@ -1189,7 +1217,7 @@ var splicelab = (() => {
         const count = el("span", { class: "n" });
         const button = el("button", { type: "button", class: "chip " + kind2(value), on: { click: () => changed(() => {
           if (!filter[name].delete(value)) filter[name].add(value);
-        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + ({ "expected-fail": "XFAIL", "unexpected-pass": "XPASS" }[value] ?? value));
+        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + (value === "expected-fail" ? "XFAIL" : value === "unexpected-pass" ? "XPASS" : value));
         return { value, button, count };
       });
       return { element: el("div", { class: "chips", role: "group", "aria-label": noun }, buttons.map((b) => b.button)), update(counts) {
@@ -1209,7 +1237,7 @@ var splicelab = (() => {
       "verdicts",
       occurring(hasVerdict).filter((v) => !["pass", "skip", "infra"].includes(v)),
       // these are classes, and counted once
-      (v) => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v),
+      (v) => traitMark(v) || verdictMark(v),
       (v) => verdictNames.includes(v) ? verdictClass(v) : ""
     );
     const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), (o) => {
@@ -1225,7 +1253,7 @@ var splicelab = (() => {
     const shown3 = el("output", { "aria-live": "polite", id: "shown" });
     const all = el("button", { type: "button", on: { click: () => change(unfiltered(filter)) } }, "Show all");
     addEventListener("pointerdown", (e) => {
-      for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
+      for (const { element } of facets) if (element.open && !(e.target instanceof Node && element.contains(e.target))) element.open = false;
     }, { signal });
     return {
       element: el(
@@ -1263,22 +1291,26 @@ var splicelab = (() => {
   var mostName = 130;
   var rulers = /* @__PURE__ */ new WeakMap();
   var widthOf = (element) => {
-    if (!rulers.has(element)) rulers.set(element, rulerOf(element));
-    return rulers.get(element);
+    const ruler = rulers.get(element) ?? rulerOf(element);
+    rulers.set(element, ruler);
+    return ruler;
   };
   var rulerOf = (element) => {
-    const { fontSize, fontFamily } = getComputedStyle(element), known2 = /* @__PURE__ */ new Map();
+    const { fontSize, fontFamily } = getComputedStyle(element);
+    const known2 = /* @__PURE__ */ new Map();
     const pen = (
       /** @type {CanvasRenderingContext2D} */
       document.createElement("canvas").getContext("2d")
     );
     return (text, weight = 400) => {
       const key = weight + text;
-      if (!known2.has(key)) {
+      let width4 = known2.get(key);
+      if (width4 === void 0) {
         pen.font = weight + " " + fontSize + " " + fontFamily;
-        known2.set(key, Math.ceil(pen.measureText(text).width));
+        width4 = Math.ceil(pen.measureText(text).width);
+        known2.set(key, width4);
       }
-      return known2.get(key);
+      return width4;
     };
   };
   var layColumns = (grid, columns, element, room) => {
@@ -1320,7 +1352,10 @@ var splicelab = (() => {
   var beyond = 6;
   var newMatrix = (grid, { cellHref: cellHref2, kept: kept2, signal }) => {
     const { cells } = grid;
-    let rows = [], columns = [], match = null, full = false;
+    let rows = [];
+    let columns = [];
+    let match = new Uint8Array(0);
+    let full = false, updated = false;
     let labelWidth = 200, edges = new Float64Array(1), kernelHeight = line;
     let drawn = "", size = "";
     const bodyRows = /* @__PURE__ */ new Map();
@@ -1328,24 +1363,25 @@ var splicelab = (() => {
     const body = el("div", { class: "body", role: "rowgroup" });
     const sheet = el("div", { class: "sheet" }, head2, body);
     const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
-    kept2.active ??= { row: 0, column: 0 };
+    const active = kept2.active ??= { row: 0, column: 0 };
     const top = () => kernelHeight + line;
     const px = (n) => n + "px";
-    const words2 = /* @__PURE__ */ new Map();
-    const marksOf = (i) => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() + (cells.flaky[i] ? "*" : "") + ({ "expected-fail": "e", "unexpected-pass": "u" }[cells.standing[i]] ?? "");
+    const words = /* @__PURE__ */ new Map();
+    const marksOf = (i) => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() + (cells.flaky[i] ? "*" : "") + traitMark(cells.standing[i]);
     const wordsOf = (i) => {
-      let text = words2.get(grid.look[i]);
+      let text = words.get(grid.look[i]);
       if (text === void 0) {
         text = marksOf(i) + " " + describe(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.flaky[i], cells.standing[i]);
-        words2.set(grid.look[i], text);
+        words.set(grid.look[i], text);
       }
       return text;
     };
-    const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+    const parentNow = () => scroller.parentElement ?? document.body;
+    const sizeNow = () => parentNow().clientWidth + " " + innerHeight;
     const measure = () => {
       const longest = rows.reduce((n, row2) => Math.max(n, row2.label.length + 2 * row2.depth), 8);
-      const parent = getComputedStyle(scroller.parentElement);
-      const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+      const parent = getComputedStyle(parentNow());
+      const room = parentNow().clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
       size = sizeNow();
       labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
       const laid = layColumns(grid, columns, scroller, room - labelWidth - 16);
@@ -1358,10 +1394,14 @@ var splicelab = (() => {
       element.style.left = px(labelWidth + edges[c]);
       element.style.width = px(edges[c + 1] - edges[c]);
     };
+    const corner = (text) => {
+      const element = el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, text);
+      element.style.width = px(labelWidth);
+      return element;
+    };
     const drawHead = (from, to) => {
-      const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
-      const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
-      kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
+      const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, corner("kernel"));
+      const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, corner("filesystem"));
       kernels.style.height = px(kernelHeight);
       filesystems.style.height = px(line);
       for (let c = from; c < to; c++) {
@@ -1372,14 +1412,11 @@ var splicelab = (() => {
           let begin = c, end = c + 1;
           while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
           while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
-          const name2 = el(
-            "div",
-            { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-            el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null)
-          );
+          const text = el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null);
+          const name2 = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] }, text);
           name2.style.left = px(labelWidth + edges[begin]);
           name2.style.width = px(edges[end] - edges[begin]);
-          name2.firstChild.style.left = px(labelWidth + 4);
+          text.style.left = px(labelWidth + 4);
           kernels.append(name2);
         }
         const name = el(
@@ -1485,7 +1522,7 @@ var splicelab = (() => {
     };
     const showActive = () => {
       for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
-      const { row: row2, column } = kept2.active;
+      const { row: row2, column } = active;
       const element = bodyRows.get(row2)?.querySelector("#" + CSS.escape("cell-" + row2 + "-" + column)) ?? null;
       if (element) {
         element.classList.add("active");
@@ -1507,8 +1544,8 @@ var splicelab = (() => {
       scroller.style.setProperty("--head", px(top()));
       scroller.setAttribute("aria-rowcount", String(rows.length + 2));
       scroller.setAttribute("aria-colcount", String(columns.length + 1));
-      kept2.active.row = Math.max(0, Math.min(kept2.active.row, rows.length - 1));
-      kept2.active.column = Math.max(-1, Math.min(kept2.active.column, columns.length - 1));
+      active.row = Math.max(0, Math.min(active.row, rows.length - 1));
+      active.column = Math.max(-1, Math.min(active.column, columns.length - 1));
       redraw();
     };
     const toggle = (row2) => {
@@ -1517,11 +1554,11 @@ var splicelab = (() => {
       if (!kept2.toggled.delete(at)) kept2.toggled.add(at);
       layOut();
       const again3 = rows.findIndex((r) => r.key === at);
-      if (again3 >= 0) kept2.active.row = again3;
+      if (again3 >= 0) active.row = again3;
       showActive();
     };
     const reveal = () => {
-      const { row: row2, column } = kept2.active;
+      const { row: row2, column } = active;
       const y = row2 * rowHeight, height2 = scroller.clientHeight - top() - rowHeight;
       if (y < scroller.scrollTop) scroller.scrollTop = y;
       else if (y > scroller.scrollTop + height2) scroller.scrollTop = y - height2;
@@ -1533,11 +1570,12 @@ var splicelab = (() => {
       draw2();
     };
     const move = (row2, column) => {
-      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row2)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+      active.row = Math.max(0, Math.min(rows.length - 1, row2));
+      active.column = Math.max(-1, Math.min(columns.length - 1, column));
       reveal();
     };
     const open = () => {
-      const { row: row2, column } = kept2.active, line2 = rows[row2];
+      const { row: row2, column } = active, line2 = rows[row2];
       if (!line2) return;
       const i = column >= 0 && line2.test >= 0 ? line2.at(columns[column]) : -1;
       if (i >= 0) go(cellHref2(i));
@@ -1545,7 +1583,7 @@ var splicelab = (() => {
     };
     scroller.addEventListener("keydown", (e) => {
       if (e.ctrlKey || e.metaKey || e.altKey) return;
-      const { row: row2, column } = kept2.active, page2 = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+      const { row: row2, column } = active, page2 = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
       const moves = {
         ArrowUp: [row2 - 1, column],
         ArrowDown: [row2 + 1, column],
@@ -1563,17 +1601,25 @@ var splicelab = (() => {
       e.preventDefault();
     });
     scroller.addEventListener("click", (e) => {
-      const line2 = e.target.closest(".row[data-row]");
+      const target = (
+        /** @type {Element} */
+        e.target
+      ), line2 = target.closest(".row[data-row]");
       if (!line2) return;
-      const r = Number(line2.dataset.row), cell = e.target.closest(".cell");
-      kept2.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
+      const r = Number(line2.getAttribute("data-row")), cell = target.closest(".cell");
+      active.row = r;
+      active.column = cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1;
       if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
       showActive();
     });
     scroller.addEventListener("pointerover", (e) => {
-      const cell = e.target.closest(".cell");
+      const cell = (
+        /** @type {HTMLElement | null} */
+        /** @type {Element} */
+        e.target.closest(".cell")
+      );
       if (!cell || cell.title) return;
-      const row2 = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+      const row2 = rows[Number(cell.parentElement?.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
       const i = row2 && row2.test >= 0 ? row2.at(column) : -1;
       if (i < 0) return;
       const { kernel, fs } = grid.columns[column];
@@ -1591,7 +1637,7 @@ var splicelab = (() => {
       });
     }, { passive: true });
     const resized = new ResizeObserver(() => requestAnimationFrame(() => {
-      if (match && scroller.isConnected && sizeNow() !== size) layOut();
+      if (updated && scroller.isConnected && sizeNow() !== size) layOut();
     }));
     resized.observe(document.documentElement);
     signal.addEventListener("abort", () => resized.disconnect());
@@ -1602,6 +1648,7 @@ var splicelab = (() => {
         columns = nextColumns;
         match = nextMatch;
         full = nextFull;
+        updated = true;
         layOut();
       },
       // restore scrolls to where the reader was, or to the cell that was shown
@@ -1703,8 +1750,8 @@ var splicelab = (() => {
       more.hidden = n === found.length;
     };
     const find = () => {
-      const words2 = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      found = ordered.filter((test) => words2.every((word) => test.test.toLowerCase().includes(word)));
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      found = ordered.filter((test) => words.every((word) => test.test.toLowerCase().includes(word)));
       note.textContent = counted(found.length, "test");
       const all = found.reduce((sum, test) => sum + test.cells, 0);
       together.hidden = !found.length || found.length > 500 || all > limit;
@@ -1774,13 +1821,13 @@ var splicelab = (() => {
   };
   var timelineText = ({ kernels, labels }, violation) => {
     const having2 = (state) => labels.filter((_, i) => violation.states[i] === state);
-    const list = (words2, names) => names.length ? ". " + words2 + ": " + names.join(", ") : "";
+    const list = (words, names) => names.length ? ". " + words + ": " + names.join(", ") : "";
     const first = violation.flavours.map(({ since }) => labels[kernels.indexOf(since)] ?? since);
     return "First bad kernel: " + first.join(", ") + list("Has it", having2("violation")) + list("Ran without it", having2("holds")) + list("Another violation", having2("other")) + list("No verdict", having2(""));
   };
   var timeline = (doc, violation) => el("span", { class: "timeline", role: "img", "aria-label": timelineText(doc, violation) }, doc.kernels.map((kernel, i) => {
-    const [mark, style, words2] = stateOf(violation.states[i]);
-    return el("span", { class: style + (violation.flavours.some(({ since }) => since === kernel) ? " first" : ""), title: kernel + ": " + words2 }, mark);
+    const [mark, style, words] = stateOf(violation.states[i]);
+    return el("span", { class: style + (violation.flavours.some(({ since }) => since === kernel) ? " first" : ""), title: kernel + ": " + words }, mark);
   }));
   var violationFilter = (violation, policy = "") => {
     const filter = unfiltered({ policy });
@@ -1889,7 +1936,7 @@ var splicelab = (() => {
   };
   var matrixView = async (main, route, signal) => {
     const id = route.args[0];
-    let filter = parseFilter(route.params), params = filterParams(filter), result = null;
+    let filter = parseFilter(route.params);
     const policy = filter.policy, mine = keptOf(id);
     const chosen2 = [...filter.test], run = await source.run(id);
     if (run.paged && !chosen2.length) {
@@ -1930,9 +1977,10 @@ var splicelab = (() => {
       mine.full = !mine.full;
       apply();
     } } }, "Expand subtests");
+    let result = applyFilter(grid, filter);
     const apply = () => {
       result = applyFilter(grid, filter);
-      params = filterParams(filter);
+      const params = filterParams(filter);
       query = params.size ? "?" + params : "";
       full.setAttribute("aria-pressed", String(mine.full));
       bar2.update(filter, result);
@@ -1940,7 +1988,7 @@ var splicelab = (() => {
       matrix.element.hidden = result.shown === 0;
       matrix.update(result.columns, result.match, mine.full);
     };
-    bar2.element.querySelector(".line").append(full);
+    bar2.element.querySelector(".line")?.append(full);
     main.append(
       runHead(run),
       run.paged ? el("p", {}, "Only the cells of " + counted(chosen2.length, "test") + ". ", el("a", { href: routeHref("run", [id], new URLSearchParams(policy ? { policy } : {})) }, "All tests")) : "",
@@ -1983,21 +2031,22 @@ var splicelab = (() => {
   documentKey("← ↑ → ↓", "move in the matrix");
   documentKey("Enter", "open the cell; expand or collapse a heading");
   documentKey("Space", "expand or collapse a row");
-  shortcut("/", "find cells", () => current.matrix ? current.matrix.bar.focus() : false);
+  shortcut("/", "find cells", () => current.matrix ? current.matrix.bar?.focus() : false);
   shortcut("m", "focus the matrix", () => current.matrix ? current.matrix.matrix.focus() : false);
 
   // assets/live/progress.js
   var follow = (run, { on, lost, signal }) => {
-    let stream = null, last = "", again3 = 0;
+    let stream = null;
+    let last = "", again3 = 0;
     const close = () => {
       clearTimeout(again3);
       stream?.close();
     };
     const open = () => {
       const url = "api/runs/" + encodeURIComponent(run) + "/events" + (last ? "?" + new URLSearchParams({ after: last }) : "");
-      stream = new EventSource(url);
-      stream.addEventListener("open", () => lost(""));
-      stream.addEventListener("message", (e) => {
+      const opened = stream = new EventSource(url);
+      opened.addEventListener("open", () => lost(""));
+      opened.addEventListener("message", (e) => {
         const fresh = !last;
         last = e.lastEventId || last;
         if (fresh) on({ kind: "reset", cell: null, tally: null });
@@ -2005,14 +2054,15 @@ var splicelab = (() => {
         if (event.kind === "end") close();
         on(event);
       });
-      stream.addEventListener("error", () => {
+      opened.addEventListener("error", () => {
         lost("The server does not respond. The page may be out of date.");
-        if (stream.readyState === EventSource.CLOSED && !signal.aborted) again3 = setTimeout(open, 5e3);
+        if (opened.readyState === EventSource.CLOSED && !signal.aborted) again3 = setTimeout(open, 5e3);
       });
     };
     signal.addEventListener("abort", close);
     if (!signal.aborted) open();
   };
+  var stateOf2 = ({ tally, planned, running, rate, left: left2, doing }) => ({ tally, planned, done: tally.cells, running, rate, left: left2, doing });
   var left = (seconds) => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
   var tallyBar = (tally, of) => {
     const bar2 = el("div", { class: "verdict-bar", "aria-hidden": "true" });
@@ -2025,8 +2075,8 @@ var splicelab = (() => {
     }
     return bar2;
   };
-  var words = { "violation": (n) => counted(n, "violation"), "deviates": (n) => counted(n, "deviation") };
-  var tallyBadges = (tally) => classNames.filter((klass) => tally.classes[klass]).map((klass) => el("span", { class: "badge c-" + klass }, el("b", { "aria-hidden": "true" }, classMark(klass)), " " + (words[klass]?.(tally.classes[klass]) ?? tally.classes[klass].toLocaleString("en") + " " + klass)));
+  var countedClass = (n, klass) => klass === "violation" ? counted(n, "violation") : klass === "deviates" ? counted(n, "deviation") : n.toLocaleString("en") + " " + klass;
+  var tallyBadges = (tally) => classNames.filter((klass) => tally.classes[klass]).map((klass) => el("span", { class: "badge c-" + klass }, el("b", { "aria-hidden": "true" }, classMark(klass)), " " + countedClass(tally.classes[klass], klass)));
   var newProgress = (run) => {
     const text = el("p", { class: "progress-text" }), note = el("p", { class: "lost", role: "status" });
     const strip2 = el("div", { class: "strip-holder", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" });
@@ -2039,18 +2089,18 @@ var splicelab = (() => {
         const share = planned > 0 ? done / planned : 0;
         strip2.setAttribute("aria-valuemax", String(Math.max(planned, done)));
         strip2.setAttribute("aria-valuenow", String(done));
-        const words2 = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
-        if (!running) words2.push("interrupted: not running");
-        else if (rate > 0) words2.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
-        else words2.push(doing || "no results in the last minute");
-        if (seconds > 0) words2.push(left(seconds) + " left");
-        text.textContent = words2.join(" · ");
+        const words = [done.toLocaleString("en") + (planned ? " of " + counted(planned, "cell") + " (" + Math.floor(100 * share) + " %)" : " cells")];
+        if (!running) words.push("interrupted: not running");
+        else if (rate > 0) words.push(rate.toFixed(rate < 10 ? 1 : 0) + " cells/s");
+        else words.push(doing || "no results in the last minute");
+        if (seconds > 0) words.push(left(seconds) + " left");
+        text.textContent = words.join(" · ");
         strip2.setAttribute("aria-valuetext", text.textContent);
         strip2.replaceChildren(tallyBar(tally, Math.max(planned, done)));
         resume.hidden = running;
       },
-      lost(words2) {
-        note.textContent = words2;
+      lost(words) {
+        note.textContent = words;
       }
     };
   };
@@ -2066,30 +2116,32 @@ var splicelab = (() => {
         const run = await source.run(id);
         if (signal.aborted) return;
         lost("");
-        const done = run.tally.cells, rate = known2 < 0 || !run.running ? 0 : 1e3 * Math.max(0, done - known2) / (began - from);
+        const done = run.tally.cells, now = stateOf2(run);
+        if (!now.rate && !now.doing) {
+          now.rate = known2 < 0 || !run.running ? 0 : 1e3 * Math.max(0, done - known2) / (began - from);
+          now.doing = "running";
+        }
         if (done !== known2) on({ kind: "reset", cell: null, tally: null });
-        on({ kind: run.finished ? "end" : "run", cell: null, tally: run.tally, planned: run.planned, done, running: run.running, rate, left: 0, doing: "running" });
+        on({ kind: run.finished ? "end" : "run", cell: null, ...now });
         known2 = done;
         from = began;
         if (run.finished) return;
       } catch (error) {
         if (signal.aborted) return;
-        lost(error.message + " The page may be out of date.");
+        lost(messageOf(error) + " The page may be out of date.");
       }
       timer = setTimeout(look, Math.max(every, 5 * (performance.now() - began)));
     };
     look();
   };
-  var policyParams = (policy) => (
-    /** @type {Record<string, string>} */
-    policy ? { policy } : {}
-  );
+  var policyParams = (policy) => policy ? { policy } : {};
   var pagedNote = (id, chosen2, policy) => el(
     "p",
     {},
     "Only the cells of " + counted(chosen2.length, "test") + ". ",
     el("a", { href: routeHref("run", [id], new URLSearchParams(policyParams(policy))) }, "All tests")
   );
+  var searchField = (list) => list.querySelector("#find");
   var renderTests = (main, run, route, signal) => {
     const progress = newProgress(run.id), holder = el("div", {}), violations = el("div", {});
     const policy = route.params.get("policy") ?? "";
@@ -2101,25 +2153,25 @@ var splicelab = (() => {
         stale = false;
         try {
           const [list, found] = await Promise.all([source.tests(run.id), source.violations(run.id)]);
-          const field = holder.querySelector("#find"), typing2 = document.activeElement === field, at = [field?.selectionStart, field?.selectionEnd];
+          const field = searchField(holder), typing2 = field && document.activeElement === field ? field : null;
           const link = holder.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
           holder.replaceChildren(testList(run.id, list, policyParams(policy), field?.value ?? ""));
-          if (field && typing2) {
-            const again3 = holder.querySelector("#find");
+          const again3 = searchField(holder);
+          if (typing2 && again3) {
             again3.focus({ preventScroll: true });
-            again3.setSelectionRange(...at);
+            again3.setSelectionRange(typing2.selectionStart, typing2.selectionEnd);
           } else if (link) {
             [...holder.querySelectorAll("a")].find((a) => a.getAttribute("href") === link)?.focus({ preventScroll: true });
           }
           violations.replaceChildren(violationBlock(run.id, found, policy));
         } catch (error) {
-          if (!signal.aborted) progress.lost(error.message);
+          if (!signal.aborted) progress.lost(messageOf(error));
         }
         reading = false;
       }
     };
     main.append(runHead({ ...run, planned: 0 }), progress.element, violations, holder, conditions(run));
-    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "running" });
+    progress.update(stateOf2({ ...run, doing: run.doing || "running" }));
     poll(run.id, { signal, lost: progress.lost, on: (event) => {
       if (event.kind === "reset") read();
       if (event.tally) progress.update(event);
@@ -2135,34 +2187,42 @@ var splicelab = (() => {
   var drawEvery = 250;
   var readEvery = 2e3;
   var violationsEvery = 1e3;
+  var indexOf = (names) => new Map(names.map((name, i) => [name, i]));
   var table = (first, policy) => {
-    const cells = { ...first }, judged = {}, grid = {};
+    const cells = { ...first }, judged = (
+      /** @type {doc.Cells} */
+      {}
+    ), grid = (
+      /** @type {Grid} */
+      {}
+    );
     let turn = 0;
-    let at = {};
-    const learn = () => {
-      at = {};
-      for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "classes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
-    };
-    learn();
+    const learn = () => ({
+      kernels: indexOf(cells.kernels),
+      filesystems: indexOf(cells.filesystems),
+      tests: indexOf(cells.tests),
+      details: indexOf(cells.details),
+      verdicts: indexOf(cells.verdicts),
+      outcomes: indexOf(cells.outcomes),
+      classes: indexOf(cells.classes)
+    });
+    let at = learn();
     const settle = () => {
       cells.details = cells.details.slice();
       const under = underPolicy({ ...cells }, policy()), fresh = gridOf({ ...under });
-      for (const name of Object.keys(judged)) delete judged[name];
-      Object.assign(judged, under);
+      become(judged, under);
       fresh.look = Float64Array.from(fresh.look, (look) => look + turn * 2 ** 40);
       turn++;
-      for (const name of Object.keys(grid)) delete grid[name];
-      Object.assign(grid, fresh, { cells: judged });
+      become(grid, { ...fresh, cells: judged });
     };
     settle();
     return {
       cells,
       grid,
-      // take adds a cell, or returns false if the table has no place for it.
       take(cell) {
         const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
         const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome), c = at.classes.get(cell.class);
-        if ([k, f, t, v, o, c].includes(void 0)) return false;
+        if (k === void 0 || f === void 0 || t === void 0 || v === void 0 || o === void 0 || c === void 0) return false;
         let i = grid.find(cell.kernel, cell.fs, cell.test);
         if (i < 0) {
           i = grid.n;
@@ -2195,12 +2255,15 @@ var splicelab = (() => {
         return true;
       },
       read(document2) {
-        for (const name of Object.keys(cells)) delete cells[name];
-        Object.assign(cells, document2);
-        learn();
+        become(cells, document2);
+        at = learn();
       },
       settle
     };
+  };
+  var become = (object, other) => {
+    for (const name of Object.keys(object)) Reflect.deleteProperty(object, name);
+    Object.assign(object, other);
   };
   var readCells = (id, tests, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells?" + new URLSearchParams(tests.map((test) => ["test", test])), { signal });
   var render = async (main, id, signal) => {
@@ -2208,14 +2271,17 @@ var splicelab = (() => {
     const chosen2 = run.paged ? currentRoute().params.getAll("test") : [];
     const progress = newProgress(id);
     const kept2 = keptOf(id);
-    let data = null, bar2 = null, matrix = null, over = false, barIsOf = "";
+    let data = null;
+    let bar2 = null;
+    let matrix = null;
+    let over = false, barIsOf = "";
     let filter = parseFilter(currentRoute().params);
     const holder = el("div", {}), empty = el("p", { class: "empty" }, "No results yet.");
     empty.hidden = true;
     const head2 = document.createElement("div");
     const drawHead = () => head2.replaceChildren(runHead({ ...run, planned: 0 }));
     drawHead();
-    progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
+    progress.update(stateOf2(run));
     const violations = el("div", {});
     main.append(head2, progress.element, run.paged ? pagedNote(id, chosen2, filter.policy) : "", violations, empty, holder, conditions(run));
     let violating = -1, looking = 0, took2 = 0;
@@ -2229,7 +2295,7 @@ var splicelab = (() => {
         try {
           violations.replaceChildren(violationBlock(id, await source.violations(id), filter.policy));
         } catch (error) {
-          if (!signal.aborted) progress.lost(error.message);
+          if (!signal.aborted) progress.lost(messageOf(error));
         }
         took2 = performance.now() - from;
         looking = 0;
@@ -2238,8 +2304,7 @@ var splicelab = (() => {
     };
     signal.addEventListener("abort", () => clearTimeout(looking));
     lookAtViolations(run.tally);
-    const href = (i) => {
-      const { cells } = data;
+    const href = (cells, i) => {
       return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
     };
     const change = (next) => {
@@ -2253,8 +2318,8 @@ var splicelab = (() => {
       if (anew) draw2();
       else apply();
     };
-    const newBar = () => {
-      const { grid } = data, { cells } = grid;
+    const barFor = (grid) => {
+      const { cells } = grid;
       const occurring = [
         cells.kernels,
         cells.filesystems,
@@ -2267,24 +2332,23 @@ var splicelab = (() => {
         [...new Set(Object.values(cells.standing))].sort()
       ];
       const is = JSON.stringify(occurring);
-      if (is === barIsOf || bar2?.element.querySelector("details[open]")) return;
+      if (bar2 && (is === barIsOf || bar2.element.querySelector("details[open]"))) return bar2;
       barIsOf = is;
-      const old = bar2, typing2 = old && document.activeElement === old.element.querySelector("input[type=search]") ? (
-        /** @type {HTMLInputElement} */
-        document.activeElement
-      ) : null;
+      const old = bar2, before2 = old && searchField2(old.element), typing2 = before2 && document.activeElement === before2 ? before2 : null;
       bar2 = filterBar(grid, run.policy, change, signal);
       if (old) old.element.replaceWith(bar2.element);
       else holder.prepend(bar2.element);
-      if (typing2) {
-        const field = bar2.element.querySelector("input[type=search]");
+      const field = typing2 && searchField2(bar2.element);
+      if (field) {
         field.value = typing2.value;
         field.focus();
         field.setSelectionRange(typing2.selectionStart, typing2.selectionEnd);
       }
+      return bar2;
     };
     const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id], filterParams(unfiltered(filter))) }, "Show all"));
     const apply = () => {
+      if (!data || !bar2 || !matrix) return;
       const result = applyFilter(data.grid, filter);
       bar2.update(filter, result);
       none.hidden = result.shown > 0 || !data.grid.n;
@@ -2292,12 +2356,14 @@ var splicelab = (() => {
       matrix.update(result.columns, result.match, kept2.full);
     };
     const draw2 = () => {
+      if (!data) return;
+      const { grid } = data;
       empty.hidden = data.cells.test.length > 0;
       if (!empty.hidden && !data.cells.planned_kernel.length) return;
       data.settle();
-      newBar();
+      bar2 = barFor(grid);
       if (!matrix) {
-        matrix = newMatrix(data.grid, { cellHref: href, kept: kept2, signal });
+        matrix = newMatrix(grid, { cellHref: (i) => href(grid.cells, i), kept: kept2, signal });
         holder.append(matrix.element, none);
         current.matrix = { get bar() {
           return bar2;
@@ -2308,7 +2374,8 @@ var splicelab = (() => {
       }
       apply();
     };
-    let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery, readTook = 0;
+    let waiting = [];
+    let unknown = false, drawing = 0, reading = false, lastRead = -readEvery, readTook = 0;
     const take = (cell) => {
       if (!data?.take(cell)) unknown = true;
     };
@@ -2340,7 +2407,7 @@ var splicelab = (() => {
       } catch (error) {
         if (signal.aborted) return;
         unknown = true;
-        progress.lost(error.message);
+        progress.lost(messageOf(error));
       } finally {
         reading = false;
         if (unknown) soon();
@@ -2382,6 +2449,7 @@ var splicelab = (() => {
       }
     };
   };
+  var searchField2 = (bar2) => bar2.querySelector("input[type=search]");
   wrapView("run", (finished) => async (main, route, signal) => {
     const [id, ...rest2] = route.args;
     if (id && rest2.length === 0) {
@@ -2451,6 +2519,7 @@ var splicelab = (() => {
   var again = 5e3;
   var page = 100;
   setHome(() => "#/runs");
+  var readTrend = (signal) => source.get("api/trend", { signal });
   var render2 = async (main, route, signal) => {
     const skip = Math.max(0, parseInt(route.params.get("skip") ?? "0", 10) || 0);
     const chosen2 = /* @__PURE__ */ new Set();
@@ -2459,12 +2528,16 @@ var splicelab = (() => {
       go(routeHref("diff", [before2, after]));
     } } }, "Compare selected");
     const body = el("tbody", {}), note = el("p", { class: "lost", role: "status" }), pages = el("p", { class: "pages" });
-    let shown3 = [], text = "";
-    const choice = (id) => el("input", { type: "checkbox", "aria-label": "Select run " + id, checked: chosen2.has(id), on: { change: (e) => {
-      if (e.target.checked) chosen2.add(id);
-      else chosen2.delete(id);
-      compare.disabled = shown3.filter((id2) => chosen2.has(id2)).length !== 2;
-    } } });
+    let shown3 = [];
+    let text = "";
+    const choice = (id) => {
+      const box = el("input", { type: "checkbox", "aria-label": "Select run " + id, checked: chosen2.has(id), on: { change: () => {
+        if (box.checked) chosen2.add(id);
+        else chosen2.delete(id);
+        compare.disabled = shown3.filter((id2) => chosen2.has(id2)).length !== 2;
+      } } });
+      return box;
+    };
     const row2 = (run, before2) => {
       const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
       return el(
@@ -2500,14 +2573,11 @@ var splicelab = (() => {
       text = now;
       const runs = list.runs.slice(0, page);
       shown3 = runs.map((run) => run.id);
-      const focused = document.activeElement?.closest("tr")?.querySelector("a")?.getAttribute("href"), inBox = (
-        /** @type {any} */
-        document.activeElement?.type === "checkbox"
-      );
+      const focused = document.activeElement?.closest("tr")?.querySelector("a")?.getAttribute("href"), inBox = document.activeElement instanceof HTMLInputElement;
       body.replaceChildren(...runs.map((run, i) => row2(run, list.runs[i + 1])));
       if (focused) {
-        const line2 = [...body.rows].find((r) => r.querySelector("a").getAttribute("href") === focused);
-        line2?.querySelector(inBox ? "input" : "a").focus();
+        const line2 = [...body.rows].find((r) => r.querySelector("a")?.getAttribute("href") === focused);
+        line2?.querySelector(inBox ? "input" : "a")?.focus();
       }
       compare.disabled = shown3.filter((id) => chosen2.has(id)).length !== 2;
       pages.replaceChildren(...[
@@ -2523,7 +2593,7 @@ var splicelab = (() => {
       main.append(el("h1", {}, "Runs"), el("p", { class: "empty" }, skip ? "No older runs." : "No runs yet: splicelab run creates one."), pages);
     } else {
       const trend = el("div", {});
-      if (!skip) source.get("api/trend", { signal }).then((doc) => trend.append(...[trendSection(doc)].filter(Boolean))).catch(() => {
+      if (!skip) readTrend(signal).then((doc) => trend.append(trendSection(doc) ?? "")).catch(() => {
       });
       main.append(
         el("h1", {}, "Runs"),
@@ -2545,7 +2615,7 @@ var splicelab = (() => {
           if (!document.hidden) await look();
           if (shown3.length && !body.isConnected) show2();
         } catch (error) {
-          if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+          if (!signal.aborted) note.textContent = messageOf(error) + " The page may be out of date.";
         }
         if (!signal.aborted) wait();
       }, again);
@@ -2636,7 +2706,7 @@ var splicelab = (() => {
     try {
       diff = await source.get("api/diff?" + query, { signal });
     } catch (error) {
-      if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
+      if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, messageOf(error)));
       return;
     }
     main.append(runLink("from", diff.before), runLink("to", diff.after));
@@ -2691,7 +2761,7 @@ var splicelab = (() => {
           el("td", {}, when(past.started)),
           el("td", {}, badgeOf(past.verdict, past.outcome, past.class, past.flaky))
         )))
-      )) : null,
+      )) : "",
       el(
         "p",
         {},
@@ -2702,57 +2772,89 @@ var splicelab = (() => {
   };
   addView("history", { title: (route) => "History of " + route.args.slice(2).join("/"), render: render4 });
 
+  // assets/live/map_head.js
+  var versionOf = ({ flavours }, { label, flavour }) => flavours && flavour && label.endsWith(" " + flavour) ? label.slice(0, -flavour.length - 1) : label;
+  var mapKernelName = (map, kernel) => {
+    const version = versionOf(map, kernel), more = rest(version, kernel.package);
+    return version + (more.startsWith(" ") ? " (" + more.trim() + ")" : more) + (version === kernel.label ? "" : " " + kernel.flavour);
+  };
+  var firstColumns = ({ kernels }) => new Set(kernels.flatMap(({ series: series2, flavour }, i) => i === 0 || series2 !== kernels[i - 1].series || flavour !== kernels[i - 1].flavour ? [i] : []));
+  var spans = (firsts, end, name) => el("tr", {}, el("td", {}), firsts.map((i, n) => el("th", { scope: "colgroup", colspan: (firsts[n + 1] ?? end) - i, class: "first" }, el("span", {}, name(i)))));
+  var mapHead = (map) => {
+    const { kernels, flavours } = map, firsts = firstColumns(map);
+    const newFlavours = [...firsts].filter((i) => i === 0 || kernels[i].flavour !== kernels[i - 1].flavour);
+    return el(
+      "thead",
+      {},
+      flavours ? spans(newFlavours, kernels.length, (i) => kernels[i].flavour) : null,
+      spans([...firsts], kernels.length, (i) => kernels[i].series),
+      el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), kernels.map((kernel, i) => {
+        const more = rest(versionOf(map, kernel), kernel.package).trim();
+        return el(
+          "th",
+          { scope: "col", class: firsts.has(i) ? "first release" : "release", title: kernel.release },
+          kernel.head.flatMap((part) => [el("span", {}, part), el("wbr")]),
+          more ? el("span", { class: "package" }, more) : null
+        );
+      }))
+    );
+  };
+  var fitHead = (scroller) => {
+    scroller.classList.add("packages");
+    scroller.classList.toggle("packages", scroller.scrollWidth <= scroller.clientWidth);
+    scroller.style.setProperty("--names", (scroller.querySelector("tbody th")?.clientWidth ?? 0) + "px");
+  };
+  var cellNote = (map, scroller) => {
+    const note = el("p", { class: "map-note", "aria-hidden": "true" });
+    const look = (e) => {
+      const cell = e.target instanceof Element ? e.target.closest("td, th.release") : null, column = cell instanceof HTMLTableCellElement ? cell.cellIndex - 1 : -1;
+      const kernel = cell?.closest("tbody, th.release") ? map.kernels[column] : void 0;
+      for (const head2 of scroller.querySelectorAll("th.release")) head2.classList.toggle("here", head2 instanceof HTMLTableCellElement && head2.cellIndex - 1 === column && kernel !== void 0);
+      const title = cell?.querySelector("a")?.getAttribute("data-result");
+      note.textContent = kernel ? mapKernelName(map, kernel) + (title ? ": " + title : "") : "";
+    };
+    for (const event of ["pointerover", "focusin"]) scroller.addEventListener(event, look);
+    return note;
+  };
+
   // assets/live/runs_map.js
   var some4 = 200;
   var shown2 = (cell) => (cell.verdict === "pass" || cell.verdict === "fail") && cell.outcome ? cell.outcome : cell.verdict;
-  var says = (cell) => cell.verdict && cell.verdict !== "skip";
+  var says = (cell) => cell.verdict !== "" && cell.verdict !== "skip";
   var common2 = (names) => names.reduce((prefix, name) => {
     let n = 0;
     while (n < prefix.length && prefix[n] === name[n]) n++;
     return prefix.slice(0, n);
   });
-  var turned = (text) => [...text].reverse().join("");
   var testLabels = (names) => {
     const [prefix] = /^.*\.(Test)?/.exec(names.length > 1 ? common2(names) : "") ?? [""];
     return names.map((name) => name.slice(prefix.length));
   };
-  var releaseLabels = (names) => {
-    const [flavour] = /-[a-z].*$/i.exec(names.length > 1 ? turned(common2(names.map(turned))) : "") ?? [""];
-    return names.map((name) => name.slice(0, name.length - flavour.length));
-  };
   var rowName = (row2) => row2.tests.length > 1 ? row2.test.split("/")[0] + " (" + row2.tests.length + " alike)" : row2.test;
   var table2 = (map, read) => {
-    const releases = releaseLabels(map.kernels.map((k) => k.release));
-    const tests = /* @__PURE__ */ new Map(), names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
-    names.forEach((name, i) => tests.set(name, labels[i] || name));
-    const series2 = [];
-    const flavours = new Set(map.kernels.map((kernel) => kernel.flavour)).size > 1;
-    for (const kernel of map.kernels) {
-      const last = series2.at(-1), name = flavours ? (kernel.series + " " + kernel.flavour).trim() : kernel.series;
-      if (last && last.name === name) last.n++;
-      else series2.push({ name, n: 1 });
-    }
-    const firsts = /* @__PURE__ */ new Set();
-    for (let i = 0, s = 0; s < series2.length; i += series2[s++].n) firsts.add(i);
+    const names = [...new Set(map.rows.map(rowName))], labels = testLabels(names);
+    const tests = new Map(names.map((name, i) => [name, labels[i] || name]));
+    const firsts = firstColumns(map);
     const body = el("tbody", {}), changes = el("ul", { class: "changes" });
     const cell = (row2, i, changed) => {
       const c = row2.cells[i], kernel = map.kernels[i].release;
       const classes = (firsts.has(i) ? "first " : "") + (changed ? "changed " : "");
       if (!c.verdict) return el("td", { class: classes });
-      const what = kernel + ": " + describe(c.verdict, c.outcome) + (changed ? ", changed" : "");
+      const result = describe(c.verdict, c.outcome) + (changed ? ", changed" : ""), what = kernel + ": " + result;
       return el(
         "td",
         { class: classes + resultClass(c.verdict, c.outcome, c.class) },
-        el("a", { href: cellHref(c.run, kernel, row2.fs, row2.test), title: what, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
+        el("a", { href: cellHref(c.run, kernel, row2.fs, row2.test), title: what, "data-result": result, "aria-label": markOf(c.verdict, c.outcome, c.class) + " " + what }, markOf(c.verdict, c.outcome, c.class))
       );
     };
     const line2 = (row2) => {
-      const before2 = /* @__PURE__ */ new Map(), cells = [];
+      const cells = [];
+      const before2 = /* @__PURE__ */ new Map();
       for (let i = 0; i < row2.cells.length; i++) {
         const c = row2.cells[i], { flavour } = map.kernels[i], last = before2.get(flavour) ?? -1;
         const changed = says(c) && last >= 0 && shown2(row2.cells[last]) !== shown2(c);
         if (changed) {
-          changes.append(el("li", {}, rowName(row2) + " " + row2.filesystems.join(", ") + ": " + shown2(row2.cells[last]) + " on " + map.kernels[last].release + ", " + shown2(c) + " on " + map.kernels[i].release));
+          changes.append(el("li", {}, rowName(row2) + " " + row2.filesystems.join(", ") + ": " + shown2(row2.cells[last]) + " on " + mapKernelName(map, map.kernels[last]) + ", " + shown2(c) + " on " + mapKernelName(map, map.kernels[i])));
         }
         if (says(c)) before2.set(flavour, i);
         cells.push(cell(row2, i, changed));
@@ -2775,21 +2877,8 @@ var splicelab = (() => {
       more.hidden = n >= map.total || !rows.length;
     };
     add(map.rows);
-    return [
-      el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "Kernel map" }, el(
-        "table",
-        {},
-        el(
-          "thead",
-          {},
-          el("tr", {}, el("td", {}), series2.map((s) => el("th", { scope: "colgroup", colspan: s.n, class: "first" }, s.name))),
-          el("tr", {}, el("th", { scope: "col" }, "test and filesystem"), map.kernels.map((k, i) => el("th", { scope: "col", class: firsts.has(i) ? "first release" : "release", title: k.release }, el("span", {}, releases[i]))))
-        ),
-        body
-      )),
-      more,
-      changes.childElementCount ? el("section", {}, el("h2", {}, "Changes"), changes) : null
-    ];
+    const scroller = el("div", { class: "scroll map", tabindex: "0", role: "region", "aria-label": "Kernel map" }, el("table", {}, mapHead(map), body));
+    return { scroller, parts: [cellNote(map, scroller), scroller, more, changes.childElementCount ? el("section", {}, el("h2", {}, "Changes"), changes) : null] };
   };
   var render5 = async (main, route, signal) => {
     const { params } = route;
@@ -2813,7 +2902,7 @@ var splicelab = (() => {
         el("label", {}, "runs ", runs),
         el("button", {}, "Show")
       ),
-      el("p", { class: "dim" }, "Each cell shows its newest conclusive result. A thick border marks a change along the row. Rows that change come first; subtests and filesystems that are alike share a row.")
+      el("p", { class: "dim" }, "Each cell shows its newest conclusive result; the head of a column continues the version above it. A thick border marks a change along the row. Rows that change come first; subtests and filesystems that are alike share a row.")
     );
     const read = (skip) => {
       const asked = new URLSearchParams(params);
@@ -2826,11 +2915,17 @@ var splicelab = (() => {
     try {
       map = await read(0);
     } catch (error) {
-      if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
+      if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, messageOf(error)));
       return;
     }
-    if (!map.rows.length) main.append(el("p", { class: "empty" }, "No cell matches."));
-    else main.append(...table2(map, read).filter(Boolean));
+    if (!map.rows.length) {
+      main.append(el("p", { class: "empty" }, "No cell matches."));
+      return;
+    }
+    const { scroller, parts } = table2(map, read);
+    main.append(...parts.filter((part) => part !== null));
+    fitHead(scroller);
+    addEventListener("resize", () => fitHead(scroller), { signal });
   };
   addView("map", { title: "Kernel map", nav: "Map", render: render5 });
   shortcut("g m", "kernel map", () => go("#/map"));
@@ -2858,7 +2953,10 @@ var splicelab = (() => {
     el("td", { class: "n" }, cell.runs)
   );
   var render6 = async (main, _route, signal) => {
+    const wait = el("p", { role: "status" }, "Comparing the runs. This takes some seconds per million cells.");
+    main.append(wait);
     const { runs, compared, cells, left_out: leftOut, too_large: tooLarge } = await source.get("api/flaky", { signal });
+    wait.remove();
     main.append(
       el("h1", {}, "Flaky cells"),
       el("p", {}, counted(compared, "cell") + " compared in the newest " + counted(runs, "finished run") + ". A line is the share of attempts that failed, its box the 95 % confidence interval (95 % CI) of the probability, from 0 to 100 %. A cell that changed once is a change rather than a flake." + (tooLarge ? " " + counted(tooLarge, "run") + " too large to compare." : ""))
@@ -2952,8 +3050,9 @@ var splicelab = (() => {
       list.replaceChildren(...searches.length ? searches.map(searchSection) : [el("p", { class: "empty" }, "No bisection yet: splicelab bisect begins one.")]);
       for (const e of list.querySelectorAll("section")) {
         const id = e.getAttribute("data-id");
-        if (open.has(id)) e.querySelector("details").open = true;
-        if (focused === id) e.querySelector("summary").focus({ preventScroll: true });
+        const details = e.querySelector("details");
+        if (details && open.has(id)) details.open = true;
+        if (focused === id) e.querySelector("summary")?.focus({ preventScroll: true });
       }
     };
     await look();
@@ -2963,7 +3062,7 @@ var splicelab = (() => {
         try {
           if (!document.hidden) await look();
         } catch (error) {
-          if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+          if (!signal.aborted) note.textContent = messageOf(error) + " The page may be out of date.";
         }
         if (!signal.aborted) wait();
       }, again2);
@@ -2988,7 +3087,7 @@ var splicelab = (() => {
     async render(main) {
       const said = el("p", { role: "alert" });
       const tell = (error) => {
-        said.textContent = error.message;
+        said.textContent = messageOf(error);
       };
       const field = el("input", { type: "password", id: "token", autocomplete: "off", required: true });
       main.append(

@@ -32,19 +32,20 @@ var splicelab = (() => {
     fill(e, attributes, children);
     return e;
   };
-  var fill = (e, attributes, children) => {
+  var fill = (e, { on = {}, ...attributes }, children) => {
+    for (const [event, listener] of Object.entries(on)) e.addEventListener(
+      event,
+      /** @type {EventListener} */
+      listener
+    );
     for (const [name, value] of Object.entries(attributes)) {
       if (value === false || value === null || value === void 0) continue;
-      if (name === "on") {
-        for (const [event, listener] of Object.entries(value)) e.addEventListener(event, listener);
-        continue;
-      }
       if (name.startsWith("on") || name === "style" || name === "srcdoc") throw new Error("el: attribute not allowed: " + name);
-      if ((name === "href" || name === "src") && !safeLink.test(value)) throw new Error("el: link not allowed: " + value);
-      e.setAttribute(name, value === true ? "" : value);
+      if ((name === "href" || name === "src") && !safeLink.test(String(value))) throw new Error("el: link not allowed: " + value);
+      e.setAttribute(name, value === true ? "" : String(value));
     }
     for (const child of children.flat()) {
-      if (child !== null && child !== void 0 && child !== false) e.append(child);
+      if (child !== null && child !== void 0 && child !== false) e.append(typeof child === "number" ? String(child) : child);
     }
   };
   var svg = (tag, attributes = {}, ...children) => {
@@ -80,13 +81,14 @@ var splicelab = (() => {
   };
   var failed = () => {
   };
+  var messageOf = (error) => error instanceof Error ? error.message : String(error);
   var failure = (main, error) => {
     failed(main);
     main.replaceChildren(el(
       "div",
       { class: "failure", role: "alert" },
       el("h1", {}, "Cannot show this page"),
-      el("p", {}, String(error?.message ?? error)),
+      el("p", {}, messageOf(error)),
       el("p", {}, el("a", { href: "#/" }, "Start page"))
     ));
   };
@@ -146,15 +148,20 @@ var splicelab = (() => {
   var shortcuts = /* @__PURE__ */ new Map();
   var documented = [];
   var before = "";
-  var shortcut = (keys, doc, act) => shortcuts.set(keys, { doc, act });
-  var documentKey = (keys, doc) => documented.push([keys, doc]);
-  var typing = (e) => e.target.closest?.("input, textarea, select, [contenteditable]");
+  var shortcut = (keys, doc, act) => {
+    shortcuts.set(keys, { doc, act });
+  };
+  var documentKey = (keys, doc) => {
+    documented.push([keys, doc]);
+  };
+  var typing = (e) => e.target instanceof HTMLElement && e.target.closest("input, textarea, select, [contenteditable]") ? e.target : null;
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
-    if (typing(e)) {
+    const field = typing(e);
+    if (field) {
       if (e.key === "Escape") {
         e.preventDefault();
-        e.target.blur();
+        field.blur();
         current.matrix?.matrix.focus();
       }
       return;
@@ -313,13 +320,15 @@ var splicelab = (() => {
   var verdictNames = Object.keys(marks);
   var verdictMark = (verdict) => Object.hasOwn(marks, verdict) ? marks[verdict] : "??";
   var letterOf = (outcome) => Object.hasOwn(letters, outcome) ? letters[outcome] : "?";
+  var traitMark = (trait) => trait === "flaky" ? "*" : trait === "expected-fail" ? "e" : trait === "unexpected-pass" ? "u" : "";
   var markOf = (verdict, outcome, klass = "", letter = letterOf(outcome)) => verdict === "pass" && klass === "deviates" ? ":" + letter : verdict === "pass" || verdict === "fail" ? verdictMark(verdict) + letter : verdictMark(verdict);
   var isFailing = (verdict, standing) => standing !== "expected-fail" && (verdict === "fail" || verdict === "crash" || verdict === "hang" || verdict === "boot-fail");
   var verdictClass = (verdict) => Object.hasOwn(marks, verdict) ? "v-" + verdict : "v-infra";
   var outcomeClass = (outcome) => outcome && Object.hasOwn(letters, outcome) ? "o-" + outcome : "o-unknown";
   var resultClass = (verdict, outcome, klass = "") => (outcome && klass !== "pass" && (verdict === "pass" || verdict === "fail") ? outcomeClass(outcome) : verdictClass(verdict)) + (classNames.includes(klass) ? " c-" + klass : "");
   var classNames = ["violation", "deviates", "pass", "skip", "infra"];
-  var classMark = (klass) => ({ "violation": "x", "deviates": ":", "pass": ".", "skip": "--", "infra": "??" })[klass] ?? "?";
+  var classMarks = /* @__PURE__ */ new Map([["violation", "x"], ["deviates", ":"], ["pass", "."], ["skip", "--"], ["infra", "??"]]);
+  var classMark = (klass) => classMarks.get(klass) ?? "?";
   var describe = (verdict, outcome, flaky, standing) => {
     let text = verdict || "no verdict";
     if (outcome) text += " (" + outcome + ")";
@@ -351,12 +360,14 @@ var splicelab = (() => {
   // assets/grid.js
   var grids = /* @__PURE__ */ new WeakMap();
   var gridOf = (cells) => {
-    if (!grids.has(cells)) grids.set(cells, make(cells));
-    return grids.get(cells);
+    const grid = grids.get(cells) ?? make(cells);
+    grids.set(cells, grid);
+    return grid;
   };
   var make = (cells) => {
     const n = cells.test.length, filesystems = cells.filesystems.length;
-    const columns = [], planned = [], columnAt2 = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    const columns = [], columnAt2 = new Int32Array(cells.kernels.length * filesystems).fill(-1);
+    const planned = [];
     for (let i = 0; i < n; i++) columnAt2[cells.kernel[i] * filesystems + cells.filesystem[i]] = 0;
     const plannedAt = new Set(cells.planned_kernel.map((kernel, j) => kernel * filesystems + cells.planned_filesystem[j]));
     for (const p of plannedAt) columnAt2[p] = 0;
@@ -382,19 +393,22 @@ var splicelab = (() => {
     }
     const extra = /* @__PURE__ */ new Map();
     const number = (text) => {
-      if (!extra.has(text)) extra.set(text, extra.size + 1);
-      return extra.get(text);
+      const known2 = extra.get(text) ?? extra.size + 1;
+      extra.set(text, known2);
+      return known2;
     };
-    for (const [i, flaky] of Object.entries(cells.flaky)) {
+    for (const [key, flaky] of Object.entries(cells.flaky)) {
+      const i = Number(key);
       look[i] += 1048576 * number("flaky " + flaky);
       remarkable[i] = 1;
     }
-    for (const [i, standing] of Object.entries(cells.standing)) {
+    for (const [key, standing] of Object.entries(cells.standing)) {
+      const i = Number(key);
       look[i] += 1048576 * number(standing + " " + (cells.flaky[i] ?? ""));
       if (standing === "expected-fail") bad[i] = remarkable[i] = 0;
       else remarkable[i] = 1;
     }
-    const grid = {
+    return {
       cells,
       n,
       columns,
@@ -414,7 +428,6 @@ var splicelab = (() => {
       families: familiesOf(cells),
       heads: cells.labels.map((label, k) => [label, rest(label, cells.packages[k])])
     };
-    return grid;
   };
   var suiteOf = (test) => {
     const name = test.split("/", 1)[0];
@@ -425,8 +438,9 @@ var splicelab = (() => {
     const byName = /* @__PURE__ */ new Map();
     cells.tests.forEach((test, t) => {
       const name = cells.families[cells.family[t]] || suiteOf(test).replace(/\.$/, "") || "tests";
-      if (!byName.has(name)) byName.set(name, []);
-      byName.get(name).push(t);
+      const tests = byName.get(name);
+      if (tests) tests.push(t);
+      else byName.set(name, [t]);
     });
     return [...byName].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).map(([name, tests]) => ({ name, tests }));
   };
@@ -533,14 +547,16 @@ var splicelab = (() => {
     if (!rule) return cells;
     const known2 = derived.get(cells) ?? /* @__PURE__ */ new Map();
     derived.set(cells, known2);
-    if (!known2.has(policy)) known2.set(policy, judge(cells, rule));
-    return known2.get(policy);
+    const now = known2.get(policy) ?? judge(cells, rule);
+    known2.set(policy, now);
+    return now;
   };
   var judge = (cells, rule) => {
     const deviates = cells.classes.indexOf("deviates"), pass = cells.verdicts.indexOf("pass"), fail = cells.verdicts.indexOf("fail");
     const now = { ...cells, outcome: cells.outcome.slice(), detail: cells.detail.slice(), class: cells.class.slice(), flaky: { ...cells.flaky }, standing: rule.standing, why: rule.why };
     now.verdict = cells.verdict.map((v, i) => cells.class[i] !== deviates ? v : rule.accepts[cells.outcome[i]] ? pass : fail);
-    for (const [i, judged] of Object.entries(rule.judged)) {
+    for (const [key, judged] of Object.entries(rule.judged)) {
+      const i = Number(key);
       now.verdict[i] = judged.verdict;
       now.outcome[i] = judged.outcome;
       now.detail[i] = judged.detail;
@@ -572,14 +588,13 @@ var splicelab = (() => {
   var memo = (f, most2 = 1) => {
     const last = /* @__PURE__ */ new Map();
     return (id, policy = "", tests = []) => {
-      const key = [id, policy, ...tests].join(" ");
-      if (!last.has(key)) {
-        const promise = f(id, policy, tests);
-        last.set(key, promise);
-        promise.catch(() => last.delete(key));
-        if (last.size > most2) last.delete(last.keys().next().value);
-      }
-      return last.get(key);
+      const key = [id, policy, ...tests].join(" "), known2 = last.get(key);
+      if (known2) return known2;
+      const promise = f(id, policy, tests);
+      last.set(key, promise);
+      promise.catch(() => last.delete(key));
+      for (const oldest of last.keys()) if (last.size > most2) last.delete(oldest);
+      return promise;
     };
   };
   var http = () => {
@@ -597,7 +612,8 @@ var splicelab = (() => {
     const still = (f) => {
       const remembered = memo(f, 2);
       return async (id, policy = "", tests = []) => {
-        const run = await get(of(id)), some3 = run.paged ? tests : [];
+        const run = await get(of(id));
+        const some3 = run.paged ? tests : [];
         return run.finished ? remembered(id, policy, some3) : f(id, policy, some3);
       };
     };
@@ -605,7 +621,7 @@ var splicelab = (() => {
     return {
       live: true,
       get,
-      runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(query), options),
+      runs: (query = {}, options = {}) => get("api/runs?" + new URLSearchParams(Object.entries(query).map(([name, n]) => [name, String(n)])), options),
       run: (id) => get(of(id)),
       cells: still((id, policy, tests) => get(of(id, "/cells" + judged(policy, tests)))),
       cell: (id, kernel, fs, test, policy = "") => get(of(id, "/cell?" + new URLSearchParams({ kernel, fs, test, ...policy && { policy } }))),
@@ -616,11 +632,11 @@ var splicelab = (() => {
     };
   };
   var bytes = (text) => {
-    const { fromBase64 } = (
-      /** @type {any} */
+    const native = (
+      /** @type {{ fromBase64?(text: string): Uint8Array<ArrayBuffer> }} */
       Uint8Array
     );
-    if (fromBase64) return fromBase64.call(Uint8Array, text);
+    if (native.fromBase64) return native.fromBase64(text);
     const raw = atob(text), out = new Uint8Array(raw.length);
     for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
     return out;
@@ -640,20 +656,19 @@ var splicelab = (() => {
       const stream = new Blob([bytes(element.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
       return new Response(stream).json();
     };
-    const documents = /* @__PURE__ */ new Map();
-    const once = (name) => {
-      if (!documents.has(name)) documents.set(name, read(name));
-      return documents.get(name);
-    };
+    const documents = {};
+    const once = (name) => documents[name] ??= read(name);
     const only = async (id, name) => {
       const run = await once("run");
       if (id !== run.id) throw new Error("This report contains run " + run.id + ", not " + id + ".");
       return once(name);
     };
     const texts = memo(read);
+    const absent = (what) => Promise.reject(new Error("Not available in a report file: " + what));
     return {
       live: false,
-      get: (path) => Promise.reject(new Error("Not available in a report file: " + path)),
+      get: absent,
+      tests: () => absent("list of tests"),
       runs: async () => ({ runs: [await once("run")], total: 1, skip: 0 }),
       run: (id) => only(id, "run"),
       cells: async (id, policy = "") => underPolicy(await only(id, "cells"), policy),
@@ -756,9 +771,19 @@ var splicelab = (() => {
   var lists = ["kernel", "fs", "family", "test", "class", "verdict", "outcome"];
   var besideVerdicts = ["flaky", "expected-fail", "unexpected-pass"];
   var parseFilter = (params) => {
-    const filter = { q: params.get("q") ?? "", problems: params.has("problems"), policy: params.get("policy") ?? "" };
-    for (const name of lists) filter[name] = new Set(params.getAll(name));
-    return filter;
+    const of = (name) => new Set(params.getAll(name));
+    return {
+      kernel: of("kernel"),
+      fs: of("fs"),
+      family: of("family"),
+      test: of("test"),
+      class: of("class"),
+      verdict: of("verdict"),
+      outcome: of("outcome"),
+      q: params.get("q") ?? "",
+      problems: params.has("problems"),
+      policy: params.get("policy") ?? ""
+    };
   };
   var filterParams = (filter) => {
     const params = new URLSearchParams();
@@ -773,24 +798,25 @@ var splicelab = (() => {
   var outcomeName = (outcome) => outcome || "none";
   var familyOfTests = (grid) => {
     if (!grid.familyOf) {
-      grid.familyOf = new Int32Array(grid.cells.tests.length);
+      const familyOf = grid.familyOf = new Int32Array(grid.cells.tests.length);
       grid.families.forEach((family, i) => {
-        for (const t of family.tests) grid.familyOf[t] = i;
+        for (const t of family.tests) familyOf[t] = i;
       });
     }
     return grid.familyOf;
   };
   var lower = /* @__PURE__ */ new WeakMap();
   var having = (list, word) => {
-    if (!lower.has(list)) lower.set(list, list.map((text) => text.toLowerCase()));
-    return Uint8Array.from(lower.get(list), (text) => text.includes(word) ? 1 : 0);
+    const texts = lower.get(list) ?? list.map((text) => text.toLowerCase());
+    lower.set(list, texts);
+    return Uint8Array.from(texts, (text) => text.includes(word) ? 1 : 0);
   };
   var chosen = (names, set2) => Uint8Array.from(names, (name) => set2.size === 0 || set2.has(name) ? 1 : 0);
   var traits = (grid) => {
     if (!grid.traits) {
       grid.traits = new Uint8Array(grid.n);
-      for (const i of Object.keys(grid.cells.flaky)) grid.traits[i] |= 1;
-      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[i] |= standing === "expected-fail" ? 2 : 4;
+      for (const i of Object.keys(grid.cells.flaky)) grid.traits[Number(i)] |= 1;
+      for (const [i, standing] of Object.entries(grid.cells.standing)) grid.traits[Number(i)] |= standing === "expected-fail" ? 2 : 4;
     }
     return grid.traits;
   };
@@ -854,11 +880,12 @@ var splicelab = (() => {
       match,
       shown: shown2,
       columns,
-      verdicts: new Map([...cells.verdicts.map((name, i) => [name, verdictCounts[i]]), ...besideVerdicts.map((name, i) => [name, besideCounts[i]])]),
-      classes: new Map(cells.classes.map((name, i) => [name, classCounts[i]])),
-      outcomes: new Map(cells.outcomes.map((name, i) => [outcomeName(name), outcomeCounts[i]]))
+      verdicts: countsOf([...cells.verdicts, ...besideVerdicts], [...verdictCounts, ...besideCounts]),
+      classes: countsOf(cells.classes, classCounts),
+      outcomes: countsOf(cells.outcomes.map(outcomeName), outcomeCounts)
     };
   };
+  var countsOf = (names, counts) => new Map(names.map((name, i) => [name, counts[i]]));
 
   // assets/log.js
   var longLine = 4096;
@@ -1017,22 +1044,23 @@ var splicelab = (() => {
     while (after < grid.n && !wanted(after)) after++;
     return { before: before2, after: after < grid.n && at >= 0 ? after : -1, noun: some3 ? "failure" : "cell" };
   };
-  var facts2 = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter(Boolean).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
+  var facts2 = (rows) => el("table", { class: "facts" }, el("tbody", {}, rows.filter((row) => row !== null).map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)))));
   var kinds = /* @__PURE__ */ new Map([["characterisation", ": the policy decides which outcomes pass"], ["invariant", ": fails under every policy"], ["control", ": its outcome is known by construction; if it fails, the lab is broken"]]);
   var kindText = (cell) => {
     const kind2 = cell.about.kind || cell.kind;
     return kind2 + (kinds.get(kind2) ?? "") + (kind2 === "characterisation" && cell.class === "violation" && cell.outcome ? ", and none accepts this one" : "");
   };
-  var classWords = { "violation": "violation: forbidden by every policy", "deviates": "deviation: allowed by one policy, forbidden by another" };
+  var classWords = /* @__PURE__ */ new Map([["violation", "violation: forbidden by every policy"], ["deviates", "deviation: allowed by one policy, forbidden by another"]]);
   var head = (cell, id, params, seen) => {
-    const policy = params.get("policy") ? { policy: params.get("policy") } : {};
+    const judge2 = params.get("policy") ?? "";
+    const policy = judge2 ? { policy: judge2 } : {};
     const only = (name, value) => el("a", { href: routeHref("run", [id], new URLSearchParams({ [name]: value, ...policy })), title: "Show only this in the matrix" }, value);
     const last = cell.attempts.findLast((a) => a.verdict === cell.verdict) ?? cell.attempts.at(-1);
     return el(
       "section",
       {},
       el("h1", {}, cell.test),
-      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.class, cell.flaky, cell.standing), classWords[cell.class] ? " " + classWords[cell.class] : null),
+      el("p", {}, badgeOf(cell.verdict, cell.outcome, cell.class, cell.flaky, cell.standing), classWords.has(cell.class) ? " " + classWords.get(cell.class) : null),
       cell.meaning ? el("p", { class: "meaning" }, cell.meaning) : null,
       last?.detail ? el("p", { class: "detail" }, last.detail) : null,
       facts2([
@@ -1040,7 +1068,7 @@ var splicelab = (() => {
         ["filesystem", only("fs", cell.fs)],
         cell.arch ? ["architecture", [cell.arch, cell.flavour && "flavour " + cell.flavour, cell.page_size && "pages of " + cell.page_size / 1024 + " KiB"].filter(Boolean).join(", ")] : null,
         cell.about.kind || cell.kind ? ["kind", kindText(cell)] : null,
-        policy.policy ? ["judged by policy", policy.policy] : null,
+        judge2 ? ["judged by policy", judge2] : null,
         seen ? ["this result in the run", seen] : null,
         cell.standing || cell.why ? ["expectation", standingLabel(cell.standing) + (cell.standing && cell.why ? ": " : "") + cell.why] : null,
         cell.flaky ? ["flaky", cell.flaky + " attempts failed"] : null
@@ -1120,7 +1148,7 @@ var splicelab = (() => {
 
   // assets/filterbar.js
   var filterBar = (grid, own, change, signal) => {
-    let filter = null;
+    let filter = unfiltered(null);
     const changed = (edit) => {
       edit();
       change(filter);
@@ -1163,7 +1191,7 @@ var splicelab = (() => {
         if (element.open) build();
       } } }, summary, list);
       element.addEventListener("focusout", (e) => {
-        if (!element.contains(e.relatedTarget) && e.relatedTarget) element.open = false;
+        if (e.relatedTarget instanceof Node && !element.contains(e.relatedTarget)) element.open = false;
       });
       element.addEventListener("keydown", (e) => {
         if (e.key !== "Escape" || !element.open) return;
@@ -1182,7 +1210,7 @@ var splicelab = (() => {
         const count = el("span", { class: "n" });
         const button = el("button", { type: "button", class: "chip " + kind2(value), on: { click: () => changed(() => {
           if (!filter[name].delete(value)) filter[name].add(value);
-        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + ({ "expected-fail": "XFAIL", "unexpected-pass": "XPASS" }[value] ?? value));
+        }) } }, el("b", { class: "mono", "aria-hidden": "true" }, mark(value)), " ", count, " " + (value === "expected-fail" ? "XFAIL" : value === "unexpected-pass" ? "XPASS" : value));
         return { value, button, count };
       });
       return { element: el("div", { class: "chips", role: "group", "aria-label": noun }, buttons.map((b) => b.button)), update(counts) {
@@ -1202,7 +1230,7 @@ var splicelab = (() => {
       "verdicts",
       occurring(hasVerdict).filter((v) => !["pass", "skip", "infra"].includes(v)),
       // these are classes, and counted once
-      (v) => ({ "flaky": "*", "expected-fail": "e", "unexpected-pass": "u" })[v] ?? verdictMark(v),
+      (v) => traitMark(v) || verdictMark(v),
       (v) => verdictNames.includes(v) ? verdictClass(v) : ""
     );
     const outcomes = chips("outcome", "outcomes", occurring(hasOutcome), (o) => {
@@ -1218,7 +1246,7 @@ var splicelab = (() => {
     const shown2 = el("output", { "aria-live": "polite", id: "shown" });
     const all = el("button", { type: "button", on: { click: () => change(unfiltered(filter)) } }, "Show all");
     addEventListener("pointerdown", (e) => {
-      for (const { element } of facets) if (element.open && !element.contains(e.target)) element.open = false;
+      for (const { element } of facets) if (element.open && !(e.target instanceof Node && element.contains(e.target))) element.open = false;
     }, { signal });
     return {
       element: el(
@@ -1256,22 +1284,26 @@ var splicelab = (() => {
   var mostName = 130;
   var rulers = /* @__PURE__ */ new WeakMap();
   var widthOf = (element) => {
-    if (!rulers.has(element)) rulers.set(element, rulerOf(element));
-    return rulers.get(element);
+    const ruler = rulers.get(element) ?? rulerOf(element);
+    rulers.set(element, ruler);
+    return ruler;
   };
   var rulerOf = (element) => {
-    const { fontSize, fontFamily } = getComputedStyle(element), known2 = /* @__PURE__ */ new Map();
+    const { fontSize, fontFamily } = getComputedStyle(element);
+    const known2 = /* @__PURE__ */ new Map();
     const pen = (
       /** @type {CanvasRenderingContext2D} */
       document.createElement("canvas").getContext("2d")
     );
     return (text, weight = 400) => {
       const key = weight + text;
-      if (!known2.has(key)) {
+      let width2 = known2.get(key);
+      if (width2 === void 0) {
         pen.font = weight + " " + fontSize + " " + fontFamily;
-        known2.set(key, Math.ceil(pen.measureText(text).width));
+        width2 = Math.ceil(pen.measureText(text).width);
+        known2.set(key, width2);
       }
-      return known2.get(key);
+      return width2;
     };
   };
   var layColumns = (grid, columns, element, room) => {
@@ -1313,7 +1345,10 @@ var splicelab = (() => {
   var beyond = 6;
   var newMatrix = (grid, { cellHref: cellHref2, kept: kept2, signal }) => {
     const { cells } = grid;
-    let rows = [], columns = [], match = null, full = false;
+    let rows = [];
+    let columns = [];
+    let match = new Uint8Array(0);
+    let full = false, updated = false;
     let labelWidth = 200, edges = new Float64Array(1), kernelHeight = line;
     let drawn = "", size = "";
     const bodyRows = /* @__PURE__ */ new Map();
@@ -1321,11 +1356,11 @@ var splicelab = (() => {
     const body = el("div", { class: "body", role: "rowgroup" });
     const sheet = el("div", { class: "sheet" }, head2, body);
     const scroller = el("div", { class: "matrix", role: "grid", tabindex: "0", "aria-label": "Tests by kernel and filesystem", "aria-readonly": "true" }, sheet);
-    kept2.active ??= { row: 0, column: 0 };
+    const active = kept2.active ??= { row: 0, column: 0 };
     const top = () => kernelHeight + line;
     const px = (n) => n + "px";
     const words = /* @__PURE__ */ new Map();
-    const marksOf = (i) => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() + (cells.flaky[i] ? "*" : "") + ({ "expected-fail": "e", "unexpected-pass": "u" }[cells.standing[i]] ?? "");
+    const marksOf = (i) => markOf(cells.verdicts[cells.verdict[i]], cells.outcomes[cells.outcome[i]], cells.classes[cells.class[i]], cells.letters[cells.outcome[i]]).trim() + (cells.flaky[i] ? "*" : "") + traitMark(cells.standing[i]);
     const wordsOf = (i) => {
       let text = words.get(grid.look[i]);
       if (text === void 0) {
@@ -1334,11 +1369,12 @@ var splicelab = (() => {
       }
       return text;
     };
-    const sizeNow = () => scroller.parentElement.clientWidth + " " + innerHeight;
+    const parentNow = () => scroller.parentElement ?? document.body;
+    const sizeNow = () => parentNow().clientWidth + " " + innerHeight;
     const measure = () => {
       const longest = rows.reduce((n, row) => Math.max(n, row.label.length + 2 * row.depth), 8);
-      const parent = getComputedStyle(scroller.parentElement);
-      const room = scroller.parentElement.clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
+      const parent = getComputedStyle(parentNow());
+      const room = parentNow().clientWidth - parseFloat(parent.paddingLeft) - parseFloat(parent.paddingRight);
       size = sizeNow();
       labelWidth = Math.round(Math.min(longest * 7.4 + 34, Math.max(130, room * (room < 600 ? 0.4 : 0.32))));
       const laid = layColumns(grid, columns, scroller, room - labelWidth - 16);
@@ -1351,10 +1387,14 @@ var splicelab = (() => {
       element.style.left = px(labelWidth + edges[c]);
       element.style.width = px(edges[c + 1] - edges[c]);
     };
+    const corner = (text) => {
+      const element = el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, text);
+      element.style.width = px(labelWidth);
+      return element;
+    };
     const drawHead = (from, to) => {
-      const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "kernel"));
-      const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, el("div", { class: "corner", role: "columnheader", "aria-colindex": "1" }, "filesystem"));
-      kernels.firstChild.style.width = filesystems.firstChild.style.width = px(labelWidth);
+      const kernels = el("div", { class: "row kernels", role: "row", "aria-rowindex": "1" }, corner("kernel"));
+      const filesystems = el("div", { class: "row filesystems", role: "row", "aria-rowindex": "2" }, corner("filesystem"));
       kernels.style.height = px(kernelHeight);
       filesystems.style.height = px(line);
       for (let c = from; c < to; c++) {
@@ -1365,14 +1405,11 @@ var splicelab = (() => {
           let begin = c, end = c + 1;
           while (begin > 0 && grid.columns[columns[begin - 1]].kernel === kernel) begin--;
           while (end < columns.length && grid.columns[columns[end]].kernel === kernel) end++;
-          const name2 = el(
-            "div",
-            { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] },
-            el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null)
-          );
+          const text = el("span", {}, el("span", { class: "version" }, version), more.startsWith(" ") ? " " : "", more ? el("span", { class: "package" }, more.trim()) : null);
+          const name2 = el("div", { class: "kernel", role: "columnheader", "aria-colindex": String(begin + 2), "aria-colspan": String(end - begin), title: cells.kernels[kernel] }, text);
           name2.style.left = px(labelWidth + edges[begin]);
           name2.style.width = px(edges[end] - edges[begin]);
-          name2.firstChild.style.left = px(labelWidth + 4);
+          text.style.left = px(labelWidth + 4);
           kernels.append(name2);
         }
         const name = el(
@@ -1478,7 +1515,7 @@ var splicelab = (() => {
     };
     const showActive = () => {
       for (const e of sheet.querySelectorAll(".active")) e.classList.remove("active");
-      const { row, column } = kept2.active;
+      const { row, column } = active;
       const element = bodyRows.get(row)?.querySelector("#" + CSS.escape("cell-" + row + "-" + column)) ?? null;
       if (element) {
         element.classList.add("active");
@@ -1500,8 +1537,8 @@ var splicelab = (() => {
       scroller.style.setProperty("--head", px(top()));
       scroller.setAttribute("aria-rowcount", String(rows.length + 2));
       scroller.setAttribute("aria-colcount", String(columns.length + 1));
-      kept2.active.row = Math.max(0, Math.min(kept2.active.row, rows.length - 1));
-      kept2.active.column = Math.max(-1, Math.min(kept2.active.column, columns.length - 1));
+      active.row = Math.max(0, Math.min(active.row, rows.length - 1));
+      active.column = Math.max(-1, Math.min(active.column, columns.length - 1));
       redraw();
     };
     const toggle = (row) => {
@@ -1510,11 +1547,11 @@ var splicelab = (() => {
       if (!kept2.toggled.delete(at)) kept2.toggled.add(at);
       layOut();
       const again = rows.findIndex((r) => r.key === at);
-      if (again >= 0) kept2.active.row = again;
+      if (again >= 0) active.row = again;
       showActive();
     };
     const reveal = () => {
-      const { row, column } = kept2.active;
+      const { row, column } = active;
       const y = row * rowHeight, height = scroller.clientHeight - top() - rowHeight;
       if (y < scroller.scrollTop) scroller.scrollTop = y;
       else if (y > scroller.scrollTop + height) scroller.scrollTop = y - height;
@@ -1526,11 +1563,12 @@ var splicelab = (() => {
       draw2();
     };
     const move = (row, column) => {
-      kept2.active = { row: Math.max(0, Math.min(rows.length - 1, row)), column: Math.max(-1, Math.min(columns.length - 1, column)) };
+      active.row = Math.max(0, Math.min(rows.length - 1, row));
+      active.column = Math.max(-1, Math.min(columns.length - 1, column));
       reveal();
     };
     const open = () => {
-      const { row, column } = kept2.active, line2 = rows[row];
+      const { row, column } = active, line2 = rows[row];
       if (!line2) return;
       const i = column >= 0 && line2.test >= 0 ? line2.at(columns[column]) : -1;
       if (i >= 0) go(cellHref2(i));
@@ -1538,7 +1576,7 @@ var splicelab = (() => {
     };
     scroller.addEventListener("keydown", (e) => {
       if (e.ctrlKey || e.metaKey || e.altKey) return;
-      const { row, column } = kept2.active, page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
+      const { row, column } = active, page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight) - 4);
       const moves = {
         ArrowUp: [row - 1, column],
         ArrowDown: [row + 1, column],
@@ -1556,17 +1594,25 @@ var splicelab = (() => {
       e.preventDefault();
     });
     scroller.addEventListener("click", (e) => {
-      const line2 = e.target.closest(".row[data-row]");
+      const target = (
+        /** @type {Element} */
+        e.target
+      ), line2 = target.closest(".row[data-row]");
       if (!line2) return;
-      const r = Number(line2.dataset.row), cell = e.target.closest(".cell");
-      kept2.active = { row: r, column: cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1 };
+      const r = Number(line2.getAttribute("data-row")), cell = target.closest(".cell");
+      active.row = r;
+      active.column = cell ? Number(cell.getAttribute("aria-colindex")) - 2 : -1;
       if (!cell || cell.classList.contains("sum")) toggle(rows[r]);
       showActive();
     });
     scroller.addEventListener("pointerover", (e) => {
-      const cell = e.target.closest(".cell");
+      const cell = (
+        /** @type {HTMLElement | null} */
+        /** @type {Element} */
+        e.target.closest(".cell")
+      );
       if (!cell || cell.title) return;
-      const row = rows[Number(cell.parentElement.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
+      const row = rows[Number(cell.parentElement?.dataset.row)], column = columns[Number(cell.getAttribute("aria-colindex")) - 2];
       const i = row && row.test >= 0 ? row.at(column) : -1;
       if (i < 0) return;
       const { kernel, fs } = grid.columns[column];
@@ -1584,7 +1630,7 @@ var splicelab = (() => {
       });
     }, { passive: true });
     const resized = new ResizeObserver(() => requestAnimationFrame(() => {
-      if (match && scroller.isConnected && sizeNow() !== size) layOut();
+      if (updated && scroller.isConnected && sizeNow() !== size) layOut();
     }));
     resized.observe(document.documentElement);
     signal.addEventListener("abort", () => resized.disconnect());
@@ -1595,6 +1641,7 @@ var splicelab = (() => {
         columns = nextColumns;
         match = nextMatch;
         full = nextFull;
+        updated = true;
         layOut();
       },
       // restore scrolls to where the reader was, or to the cell that was shown
@@ -1882,7 +1929,7 @@ var splicelab = (() => {
   };
   var matrixView = async (main, route, signal) => {
     const id = route.args[0];
-    let filter = parseFilter(route.params), params = filterParams(filter), result = null;
+    let filter = parseFilter(route.params);
     const policy = filter.policy, mine = keptOf(id);
     const chosen2 = [...filter.test], run = await source.run(id);
     if (run.paged && !chosen2.length) {
@@ -1923,9 +1970,10 @@ var splicelab = (() => {
       mine.full = !mine.full;
       apply();
     } } }, "Expand subtests");
+    let result = applyFilter(grid, filter);
     const apply = () => {
       result = applyFilter(grid, filter);
-      params = filterParams(filter);
+      const params = filterParams(filter);
       query = params.size ? "?" + params : "";
       full.setAttribute("aria-pressed", String(mine.full));
       bar2.update(filter, result);
@@ -1933,7 +1981,7 @@ var splicelab = (() => {
       matrix.element.hidden = result.shown === 0;
       matrix.update(result.columns, result.match, mine.full);
     };
-    bar2.element.querySelector(".line").append(full);
+    bar2.element.querySelector(".line")?.append(full);
     main.append(
       runHead(run),
       run.paged ? el("p", {}, "Only the cells of " + counted(chosen2.length, "test") + ". ", el("a", { href: routeHref("run", [id], new URLSearchParams(policy ? { policy } : {})) }, "All tests")) : "",
@@ -1976,7 +2024,7 @@ var splicelab = (() => {
   documentKey("← ↑ → ↓", "move in the matrix");
   documentKey("Enter", "open the cell; expand or collapse a heading");
   documentKey("Space", "expand or collapse a row");
-  shortcut("/", "find cells", () => current.matrix ? current.matrix.bar.focus() : false);
+  shortcut("/", "find cells", () => current.matrix ? current.matrix.bar?.focus() : false);
   shortcut("m", "focus the matrix", () => current.matrix ? current.matrix.matrix.focus() : false);
 
   // assets/start.js

@@ -3,12 +3,12 @@
 // it.
 // @ts-check
 import { cellHref, currentRoute, go, routeHref, show, wrapView } from "../app.js";
-import { el } from "../dom.js";
+import { el, messageOf } from "../dom.js";
 import { applyFilter, filterParams, parseFilter, unfiltered } from "../filter.js";
 import { filterBar } from "../filterbar.js";
 import { gridOf } from "../grid.js";
 import { pagedNote, poll, renderTests } from "./paged.js";
-import { follow, newProgress } from "./progress.js";
+import { follow, newProgress, stateOf } from "./progress.js";
 import { newMatrix } from "../matrix.js";
 import { underPolicy, verdictUnder } from "../policy.js";
 import { conditions, runHead } from "../run.js";
@@ -18,38 +18,50 @@ import { violationBlock } from "../violations.js";
 
 const drawEvery = 250, readEvery = 2000, violationsEvery = 1000; // ms
 
-// table is a document of cells to which arriving ones are added; judged, the
-// same under the policy that is shown; and its grid. The last two stay the same
-// objects because the matrix references them.
+/**
+ * @typedef {import("../grid.js").Grid} Grid
+ * @typedef {object} Table
+ * @property {doc.Cells} cells
+ * @property {Grid} grid
+ * @property {(cell: doc.EventCell) => boolean} take adds a cell, or returns false if the table has no place for it
+ * @property {(document: doc.Cells) => void} read
+ * @property {() => void} settle
+ */
+
+/** @type {(names: string[]) => Map<string, number>} the index of each name */
+const indexOf = names => new Map(names.map((name, i) => [name, i]));
+
+/**
+ * A document of cells to which arriving ones are added; judged, the same under
+ * the policy that is shown; and its grid. The last two stay the same objects
+ * because the matrix references them.
+ * @type {(first: doc.Cells, policy: () => string) => Table}
+ */
 const table = (first, policy) => {
-  const cells = { ...first }, judged = {}, grid = {};
+  const cells = { ...first }, judged = /** @type {doc.Cells} */ ({}), grid = /** @type {Grid} */ ({});
   let turn = 0;
-  let at = {}; // the index of each name, by list
-  const learn = () => {
-    at = {};
-    for (const list of ["kernels", "filesystems", "tests", "verdicts", "outcomes", "classes", "details"]) at[list] = new Map(cells[list].map((name, i) => [name, i]));
-  };
-  learn();
+  const learn = () => ({
+    kernels: indexOf(cells.kernels), filesystems: indexOf(cells.filesystems), tests: indexOf(cells.tests), details: indexOf(cells.details),
+    verdicts: indexOf(cells.verdicts), outcomes: indexOf(cells.outcomes), classes: indexOf(cells.classes),
+  });
+  let at = learn();
   const settle = () => {
     cells.details = cells.details.slice(); // caches of the old list are not valid for this one
     const under = underPolicy({ ...cells }, policy()), fresh = gridOf({ ...under });
-    for (const name of Object.keys(judged)) delete judged[name];
-    Object.assign(judged, under);
+    become(judged, under);
     // A look's number may mean something else after a rebuild, and the matrix
     // caches texts by look.
     fresh.look = Float64Array.from(fresh.look, look => look + turn * 2 ** 40);
     turn++;
-    for (const name of Object.keys(grid)) delete grid[name];
-    Object.assign(grid, fresh, { cells: judged });
+    become(grid, { ...fresh, cells: judged });
   };
   settle();
   return {
     cells, grid,
-    // take adds a cell, or returns false if the table has no place for it.
     take(cell) {
       const k = at.kernels.get(cell.kernel), f = at.filesystems.get(cell.fs), t = at.tests.get(cell.test);
       const v = at.verdicts.get(cell.verdict), o = at.outcomes.get(cell.outcome), c = at.classes.get(cell.class);
-      if ([k, f, t, v, o, c].includes(undefined)) return false;
+      if (k === undefined || f === undefined || t === undefined || v === undefined || o === undefined || c === undefined) return false;
       let i = grid.find(cell.kernel, cell.fs, cell.test);
       if (i < 0) { // or it arrived after the grid was built
         i = grid.n;
@@ -83,24 +95,42 @@ const table = (first, policy) => {
       return true;
     },
     read(document) {
-      for (const name of Object.keys(cells)) delete cells[name];
-      Object.assign(cells, document);
-      learn();
+      become(cells, document);
+      at = learn();
     },
     settle,
   };
 };
 
-// The whole document of cells is fetched each time: that of a run in progress
-// changes at any moment.
+/**
+ * Gives an object the fields of another one and no others.
+ * @type {<T extends object>(object: T, other: T) => void}
+ */
+const become = (object, other) => {
+  for (const name of Object.keys(object)) Reflect.deleteProperty(object, name);
+  Object.assign(object, other);
+};
+
+/**
+ * The whole document of cells is fetched each time: that of a run in progress
+ * changes at any moment.
+ * @type {(id: string, tests: string[], signal: AbortSignal) => Promise<doc.Cells>}
+ */
 const readCells = (id, tests, signal) => source.get("api/runs/" + encodeURIComponent(id) + "/cells?" + new URLSearchParams(tests.map(test => ["test", test])), { signal });
 
+/** @type {(main: HTMLElement, id: string, signal: AbortSignal) => Promise<import("../app.js").Drawn>} */
 const render = async (main, id, signal) => {
   const run = await source.run(id);
   const chosen = run.paged ? currentRoute().params.getAll("test") : []; // whose cells are read
   const progress = newProgress(id);
   const kept = keptOf(id);
-  let data = null, bar = null, matrix = null, over = false, barIsOf = "";
+  /** @type {Table | null} */
+  let data = null;
+  /** @type {import("../filterbar.js").Bar | null} */
+  let bar = null;
+  /** @type {import("../matrix.js").Matrix | null} */
+  let matrix = null;
+  let over = false, barIsOf = "";
   let filter = parseFilter(currentRoute().params);
   const holder = el("div", {}), empty = el("p", { class: "empty" }, "No results yet.");
   empty.hidden = true;
@@ -108,13 +138,14 @@ const render = async (main, id, signal) => {
   const head = document.createElement("div");
   const drawHead = () => head.replaceChildren(runHead({ ...run, planned: 0 }));
   drawHead();
-  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "" });
+  progress.update(stateOf(run));
   const violations = el("div", {});
   main.append(head, progress.element, run.paged ? pagedNote(id, chosen, filter.policy) : "", violations, empty, holder, conditions(run));
 
   // The violations are read again when there are more cells with one. A run that
   // takes long to read is read less often.
   let violating = -1, looking = 0, took = 0;
+  /** @param {doc.Tally} tally */
   const lookAtViolations = tally => {
     const now = tally.classes.violation ?? 0;
     if (now === violating || looking) return;
@@ -124,8 +155,8 @@ const render = async (main, id, signal) => {
       const from = performance.now();
       try {
         violations.replaceChildren(violationBlock(id, await source.violations(id), filter.policy));
-      } catch (/** @type {any} */ error) {
-        if (!signal.aborted) progress.lost(error.message);
+      } catch (error) {
+        if (!signal.aborted) progress.lost(messageOf(error));
       }
       took = performance.now() - from;
       looking = 0;
@@ -135,10 +166,11 @@ const render = async (main, id, signal) => {
   signal.addEventListener("abort", () => clearTimeout(looking));
   lookAtViolations(run.tally);
 
-  const href = i => {
-    const { cells } = data;
+  /** @type {(cells: doc.Cells, i: number) => string} */
+  const href = (cells, i) => {
     return cellHref(id, cells.kernels[cells.kernel[i]], cells.filesystems[cells.filesystem[i]], cells.tests[cells.test[i]], filterParams(filter));
   };
+  /** @param {import("../filter.js").Filter} next */
   const change = next => {
     if (run.paged && [...next.test].join() !== chosen.join()) { // other cells
       go(routeHref("run", [id], filterParams(next)), { replace: true });
@@ -152,26 +184,29 @@ const render = async (main, id, signal) => {
   };
   // The bar offers the values that occur. It is not updated while one of its
   // lists is open.
-  const newBar = () => {
-    const { grid } = data, { cells } = grid;
+  /** @type {(grid: Grid) => import("../filterbar.js").Bar} */
+  const barFor = grid => {
+    const { cells } = grid;
     const occurring = [cells.kernels, cells.filesystems, cells.tests.length, grid.families.map(f => f.name), [...new Set(cells.class)].sort(), [...new Set(cells.verdict)].sort(), [...new Set(cells.outcome)].sort(),
       Object.keys(cells.flaky).length > 0, [...new Set(Object.values(cells.standing))].sort()];
     const is = JSON.stringify(occurring);
-    if (is === barIsOf || bar?.element.querySelector("details[open]")) return;
+    if (bar && (is === barIsOf || bar.element.querySelector("details[open]"))) return bar;
     barIsOf = is;
-    const old = bar, typing = old && document.activeElement === old.element.querySelector("input[type=search]") ? /** @type {HTMLInputElement} */ (document.activeElement) : null;
+    const old = bar, before = old && searchField(old.element), typing = before && document.activeElement === before ? before : null;
     bar = filterBar(grid, run.policy, change, signal);
     if (old) old.element.replaceWith(bar.element);
     else holder.prepend(bar.element);
-    if (typing) {
-      const field = bar.element.querySelector("input[type=search]");
+    const field = typing && searchField(bar.element);
+    if (field) {
       field.value = typing.value;
       field.focus();
       field.setSelectionRange(typing.selectionStart, typing.selectionEnd);
     }
+    return bar;
   };
   const none = el("p", { class: "empty", hidden: true }, "No cell matches. ", el("a", { href: routeHref("run", [id], filterParams(unfiltered(filter))) }, "Show all"));
   const apply = () => {
+    if (!data || !bar || !matrix) return;
     const result = applyFilter(data.grid, filter);
     bar.update(filter, result);
     none.hidden = result.shown > 0 || !data.grid.n;
@@ -179,12 +214,14 @@ const render = async (main, id, signal) => {
     matrix.update(result.columns, result.match, kept.full);
   };
   const draw = () => {
+    if (!data) return;
+    const { grid } = data;
     empty.hidden = data.cells.test.length > 0;
     if (!empty.hidden && !data.cells.planned_kernel.length) return;
     data.settle();
-    newBar();
+    bar = barFor(grid);
     if (!matrix) {
-      matrix = newMatrix(data.grid, { cellHref: href, kept, signal });
+      matrix = newMatrix(grid, { cellHref: i => href(grid.cells, i), kept, signal });
       holder.append(matrix.element, none);
       current.matrix = { get bar() { return bar; }, matrix };
       apply();
@@ -196,7 +233,10 @@ const render = async (main, id, signal) => {
 
   // The cells are read once the stream is open, so that none is missed in
   // between.
-  let waiting = [], unknown = false, drawing = 0, reading = false, lastRead = -readEvery, readTook = 0;
+  /** @type {doc.EventCell[]} */
+  let waiting = [];
+  let unknown = false, drawing = 0, reading = false, lastRead = -readEvery, readTook = 0;
+  /** @param {doc.EventCell} cell */
   const take = cell => {
     if (!data?.take(cell)) unknown = true; // of a kernel or test that the table lacks
   };
@@ -225,10 +265,10 @@ const render = async (main, id, signal) => {
       for (const cell of waiting) take(cell);
       draw();
       progress.lost("");
-    } catch (/** @type {any} */ error) {
+    } catch (error) {
       if (signal.aborted) return;
       unknown = true;
-      progress.lost(error.message);
+      progress.lost(messageOf(error));
     } finally {
       reading = false;
       if (unknown) soon();
@@ -270,6 +310,9 @@ const render = async (main, id, signal) => {
     close() { current.matrix = null; },
   };
 };
+
+/** @type {(bar: Element) => HTMLInputElement | null} */
+const searchField = bar => bar.querySelector("input[type=search]");
 
 wrapView("run", finished => async (main, route, signal) => {
   const [id, ...rest] = route.args;

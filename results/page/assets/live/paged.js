@@ -2,17 +2,20 @@
 // of cells: instead what is shown is read again.
 // @ts-check
 import { routeHref, show } from "../app.js";
-import { el } from "../dom.js";
+import { el, messageOf } from "../dom.js";
 import { counted } from "../format.js";
 import { conditions, runHead } from "../run.js";
 import { source } from "../source.js";
 import { testList } from "../tests.js";
 import { violationBlock } from "../violations.js";
-import { newProgress } from "./progress.js";
+import { newProgress, stateOf } from "./progress.js";
 
 const every = 2000; // ms; more where the server takes long to answer
 
-/** Calls on(event) as follow does, but with no events of single cells. */
+/**
+ * Calls on(event) as follow does, but with no events of single cells.
+ * @type {import("./progress.js").Follow}
+ */
 export const poll = (id, { on, lost, signal }) => {
   let known = -1, timer = 0, from = 0;
   signal.addEventListener("abort", () => clearTimeout(timer));
@@ -22,28 +25,43 @@ export const poll = (id, { on, lost, signal }) => {
       const run = await source.run(id);
       if (signal.aborted) return;
       lost("");
-      const done = run.tally.cells, rate = known < 0 || !run.running ? 0 : 1000 * Math.max(0, done - known) / (began - from);
+      const done = run.tally.cells, now = stateOf(run);
+      // An older splicelab, or one that has just begun, does not report its pace.
+      if (!now.rate && !now.doing) {
+        now.rate = known < 0 || !run.running ? 0 : 1000 * Math.max(0, done - known) / (began - from);
+        now.doing = "running";
+      }
       if (done !== known) on({ kind: "reset", cell: null, tally: null });
-      on({ kind: run.finished ? "end" : "run", cell: null, tally: run.tally, planned: run.planned, done, running: run.running, rate, left: 0, doing: "running" });
+      on({ kind: run.finished ? "end" : "run", cell: null, ...now });
       known = done;
       from = began;
       if (run.finished) return;
-    } catch (/** @type {any} */ error) {
+    } catch (error) {
       if (signal.aborted) return;
-      lost(error.message + " The page may be out of date.");
+      lost(messageOf(error) + " The page may be out of date.");
     }
     timer = setTimeout(look, Math.max(every, 5 * (performance.now() - began)));
   };
   look();
 };
 
-const policyParams = policy => /** @type {Record<string, string>} */ (policy ? { policy } : {});
+/** @type {(policy: string) => Record<string, string>} */
+const policyParams = policy => policy ? { policy } : {};
 
-/** Says whose cells are shown. */
+/**
+ * Says whose cells are shown.
+ * @type {(id: string, chosen: string[], policy: string) => HTMLElement}
+ */
 export const pagedNote = (id, chosen, policy) => el("p", {}, "Only the cells of " + counted(chosen.length, "test") + ". ",
   el("a", { href: routeHref("run", [id], new URLSearchParams(policyParams(policy))) }, "All tests"));
 
-/** The list of tests, read again while the run goes on. */
+/** @type {(list: Element) => HTMLInputElement | null} */
+const searchField = list => list.querySelector("#find");
+
+/**
+ * The list of tests, read again while the run goes on.
+ * @type {(main: HTMLElement, run: doc.Run, route: import("../app.js").Route, signal: AbortSignal) => import("../app.js").Drawn}
+ */
 export const renderTests = (main, run, route, signal) => {
   const progress = newProgress(run.id), holder = el("div", {}), violations = el("div", {});
   const policy = route.params.get("policy") ?? "";
@@ -55,25 +73,25 @@ export const renderTests = (main, run, route, signal) => {
       stale = false;
       try {
         const [list, found] = await Promise.all([source.tests(run.id), source.violations(run.id)]);
-        const field = holder.querySelector("#find"), typing = document.activeElement === field, at = [field?.selectionStart, field?.selectionEnd];
+        const field = searchField(holder), typing = field && document.activeElement === field ? field : null;
         const link = holder.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
         holder.replaceChildren(testList(run.id, list, policyParams(policy), field?.value ?? ""));
-        if (field && typing) {
-          const again = holder.querySelector("#find");
+        const again = searchField(holder);
+        if (typing && again) {
           again.focus({ preventScroll: true });
-          again.setSelectionRange(...at);
+          again.setSelectionRange(typing.selectionStart, typing.selectionEnd);
         } else if (link) {
           [...holder.querySelectorAll("a")].find(a => a.getAttribute("href") === link)?.focus({ preventScroll: true });
         }
         violations.replaceChildren(violationBlock(run.id, found, policy));
-      } catch (/** @type {any} */ error) {
-        if (!signal.aborted) progress.lost(error.message);
+      } catch (error) {
+        if (!signal.aborted) progress.lost(messageOf(error));
       }
       reading = false;
     }
   };
   main.append(runHead({ ...run, planned: 0 }), progress.element, violations, holder, conditions(run));
-  progress.update({ tally: run.tally, planned: run.planned, done: run.tally.cells, running: run.running, rate: 0, left: 0, doing: "running" });
+  progress.update(stateOf({ ...run, doing: run.doing || "running" }));
   poll(run.id, { signal, lost: progress.lost, on: event => {
     if (event.kind === "reset") read();
     if (event.tally) progress.update(event);

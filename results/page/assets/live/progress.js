@@ -3,22 +3,35 @@
 import { copyButton, el } from "../dom.js";
 import { classMark, classNames, counted } from "../format.js";
 
-// follow calls on(event) for each event of a run, until signal or the event
-// "end". The first is "reset": reading the run after it misses nothing from
-// before the stream. lost(text) reports that the connection is lost, lost("")
-// that it is back. Events are those of document.go; a browser that reconnects
-// is sent what it missed.
+/**
+ * @typedef {Pick<doc.Event, "planned" | "done" | "running" | "rate" | "left" | "doing"> & { tally: doc.Tally }} State
+ * @typedef {Pick<doc.Event, "kind" | "cell"> & ({ tally: null } | State)} Event
+ * @typedef {(run: string, to: { on: (event: Event) => void, lost: (text: string) => void, signal: AbortSignal }) => void} Follow
+ *   calls on(event) for each event of a run, until signal or the event "end". The
+ *   first is "reset". lost(text) reports that the connection is lost, lost("")
+ *   that it is back
+ * @typedef {{ element: HTMLElement, update(state: State): void, lost(text: string): void }} Progress
+ */
+
+/**
+ * Follows a run by the server's events. Reading the run after the first event
+ * misses nothing from before the stream; a browser that reconnects is sent what
+ * it missed.
+ * @type {Follow}
+ */
 export const follow = (run, { on, lost, signal }) => {
-  let stream = null, last = "", again = 0;
+  /** @type {EventSource | null} */
+  let stream = null;
+  let last = "", again = 0;
   const close = () => {
     clearTimeout(again);
     stream?.close();
   };
   const open = () => {
     const url = "api/runs/" + encodeURIComponent(run) + "/events" + (last ? "?" + new URLSearchParams({ after: last }) : "");
-    stream = new EventSource(url);
-    stream.addEventListener("open", () => lost(""));
-    stream.addEventListener("message", e => {
+    const opened = stream = new EventSource(url);
+    opened.addEventListener("open", () => lost(""));
+    opened.addEventListener("message", e => {
       const fresh = !last;
       last = e.lastEventId || last;
       // Events from before the stream are unknown.
@@ -27,19 +40,26 @@ export const follow = (run, { on, lost, signal }) => {
       if (event.kind === "end") close();
       on(event);
     });
-    stream.addEventListener("error", () => {
+    opened.addEventListener("error", () => {
       lost("The server does not respond. The page may be out of date.");
       // A browser reconnects automatically, unless the response was an error.
-      if (stream.readyState === EventSource.CLOSED && !signal.aborted) again = setTimeout(open, 5000);
+      if (opened.readyState === EventSource.CLOSED && !signal.aborted) again = setTimeout(open, 5000);
     });
   };
   signal.addEventListener("abort", close);
   if (!signal.aborted) open();
 };
 
+/** @type {(run: doc.Run) => State} */
+export const stateOf = ({ tally, planned, running, rate, left, doing }) => ({ tally, planned, done: tally.cells, running, rate, left, doing });
+
+/** @param {number} seconds */
 const left = seconds => seconds >= 5400 ? (seconds / 3600).toFixed(1) + " h" : seconds >= 90 ? Math.round(seconds / 60) + " min" : Math.ceil(seconds) + " s";
 
-// tallyBar is a strip with a piece for each class of cells.
+/**
+ * A strip with a piece for each class of cells.
+ * @type {(tally: doc.Tally, of: number) => HTMLElement}
+ */
 export const tallyBar = (tally, of) => {
   const bar = el("div", { class: "verdict-bar", "aria-hidden": "true" });
   for (const klass of classNames) {
@@ -52,14 +72,20 @@ export const tallyBar = (tally, of) => {
   return bar;
 };
 
-const words = { "violation": n => counted(n, "violation"), "deviates": n => counted(n, "deviation") };
+/** @type {(n: number, klass: string) => string} */
+const countedClass = (n, klass) => klass === "violation" ? counted(n, "violation") : klass === "deviates" ? counted(n, "deviation") : n.toLocaleString("en") + " " + klass;
 
-// tallyBadges show the number of cells of each class.
+/**
+ * The number of cells of each class.
+ * @param {doc.Tally} tally
+ */
 export const tallyBadges = tally => classNames.filter(klass => tally.classes[klass]).map(klass =>
-  el("span", { class: "badge c-" + klass }, el("b", { "aria-hidden": "true" }, classMark(klass)), " " + (words[klass]?.(tally.classes[klass]) ?? tally.classes[klass].toLocaleString("en") + " " + klass)));
+  el("span", { class: "badge c-" + klass }, el("b", { "aria-hidden": "true" }, classMark(klass)), " " + countedClass(tally.classes[klass], klass)));
 
-// progress shows the progress of the run with this id; update(event) gets an
-// event with a tally.
+/**
+ * Shows the progress of the run with this id.
+ * @type {(run: string) => Progress}
+ */
 export const newProgress = run => {
   const text = el("p", { class: "progress-text" }), note = el("p", { class: "lost", role: "status" });
   const strip = el("div", { class: "strip-holder", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0" });

@@ -1,7 +1,7 @@
 // The list of runs, updated from the store.
 // @ts-check
 import { addView, go, routeHref, setHome, show } from "../app.js";
-import { el } from "../dom.js";
+import { el, messageOf } from "../dom.js";
 import { counted, took, when } from "../format.js";
 import { shortcut } from "../keys.js";
 import { tallyBadges, tallyBar } from "./progress.js";
@@ -12,21 +12,33 @@ const again = 5000, page = 100; // ms between two polls; runs per page
 
 setHome(() => "#/runs");
 
+/** @type {(signal: AbortSignal) => Promise<doc.Trend>} */
+const readTrend = signal => source.get("api/trend", { signal });
+
+/** @type {import("../app.js").View["render"]} */
 const render = async (main, route, signal) => {
   const skip = Math.max(0, parseInt(route.params.get("skip") ?? "0", 10) || 0);
+  /** @type {Set<string>} */
   const chosen = new Set();
   const compare = el("button", { type: "button", disabled: true, on: { click: () => {
     const [after, before] = [...shown].filter(id => chosen.has(id)); // newest first
     go(routeHref("diff", [before, after]));
   } } }, "Compare selected");
   const body = el("tbody", {}), note = el("p", { class: "lost", role: "status" }), pages = el("p", { class: "pages" });
-  let shown = [], text = "";
+  /** @type {string[]} */
+  let shown = [];
+  let text = "";
 
-  const choice = id => el("input", { type: "checkbox", "aria-label": "Select run " + id, checked: chosen.has(id), on: { change: e => {
-    if (e.target.checked) chosen.add(id);
-    else chosen.delete(id);
-    compare.disabled = shown.filter(id => chosen.has(id)).length !== 2;
-  } } });
+  /** @type {(id: string) => HTMLElement} */
+  const choice = id => {
+    const box = el("input", { type: "checkbox", "aria-label": "Select run " + id, checked: chosen.has(id), on: { change: () => {
+      if (box.checked) chosen.add(id);
+      else chosen.delete(id);
+      compare.disabled = shown.filter(id => chosen.has(id)).length !== 2;
+    } } });
+    return box;
+  };
+  /** @type {(run: doc.Run, before: doc.Run | undefined) => HTMLElement} */
   const row = (run, before) => {
     const cells = run.tally.cells.toLocaleString("en") + (run.planned !== run.tally.cells ? " of " + run.planned.toLocaleString("en") : "");
     return el("tr", { class: run.finished ? false : "unfinished" },
@@ -50,11 +62,11 @@ const render = async (main, route, signal) => {
     text = now;
     const runs = list.runs.slice(0, page);
     shown = runs.map(run => run.id);
-    const focused = document.activeElement?.closest("tr")?.querySelector("a")?.getAttribute("href"), inBox = /** @type {any} */ (document.activeElement)?.type === "checkbox";
+    const focused = document.activeElement?.closest("tr")?.querySelector("a")?.getAttribute("href"), inBox = document.activeElement instanceof HTMLInputElement;
     body.replaceChildren(...runs.map((run, i) => row(run, list.runs[i + 1])));
     if (focused) {
-      const line = [...body.rows].find(r => r.querySelector("a").getAttribute("href") === focused);
-      line?.querySelector(inBox ? "input" : "a").focus();
+      const line = [...body.rows].find(r => r.querySelector("a")?.getAttribute("href") === focused);
+      line?.querySelector(inBox ? "input" : "a")?.focus();
     }
     compare.disabled = shown.filter(id => chosen.has(id)).length !== 2;
     pages.replaceChildren(...[
@@ -68,7 +80,7 @@ const render = async (main, route, signal) => {
   } else {
     // Counting what is new reads the runs: the list does not wait for it.
     const trend = el("div", {});
-    if (!skip) source.get("api/trend", { signal }).then(doc => trend.append(...[trendSection(doc)].filter(Boolean))).catch(() => { /* the list says what is wrong */ });
+    if (!skip) readTrend(signal).then(doc => trend.append(trendSection(doc) ?? "")).catch(() => { /* the list says what is wrong */ });
     main.append(el("h1", {}, "Runs"), trend, el("p", {}, compare),
       el("div", { class: "scroll" }, el("table", { class: "list runs" },
         el("thead", {}, el("tr", {}, ["select", "run", "started", "duration", "policy", "accel", "cells", "classes", "compare"].map(name => el("th", { scope: "col" }, name)))), body)),
@@ -79,8 +91,8 @@ const render = async (main, route, signal) => {
       try {
         if (!document.hidden) await look();
         if (shown.length && !body.isConnected) show();
-      } catch (/** @type {any} */ error) {
-        if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+      } catch (error) {
+        if (!signal.aborted) note.textContent = messageOf(error) + " The page may be out of date.";
       }
       if (!signal.aborted) wait();
     }, again);

@@ -1,17 +1,20 @@
 // What changed from one run to another.
 // @ts-check
 import { addView, cellHref, go, routeHref } from "../app.js";
-import { el } from "../dom.js";
+import { el, messageOf } from "../dom.js";
 import { badgeOf, counted, when } from "../format.js";
 import { shortcut } from "../keys.js";
 import { source } from "../source.js";
 
 const some = 200; // changes of a list shown initially
 
+/** @type {(verdict: string, outcome: string, klass: string) => HTMLElement} */
 const badge = (verdict, outcome, klass) => verdict ? badgeOf(verdict, outcome, klass) : el("span", { class: "dim" }, "absent");
 
+/** @type {(list: doc.DifferenceList, before: string, after: string) => HTMLElement} */
 const listing = (list, before, after) => {
   const body = el("tbody", {});
+  /** @param {doc.Change} change */
   const row = change => el("tr", {},
     el("td", {}, change.kernel), el("td", {}, change.fs),
     el("td", {}, el("a", { href: change.after ? cellHref(after, change.kernel, change.fs, change.test) : cellHref(before, change.kernel, change.fs, change.test) }, change.test),
@@ -33,12 +36,15 @@ const listing = (list, before, after) => {
       el("thead", {}, el("tr", {}, ["kernel", "filesystem", "test", "before", "after", "history"].map(name => el("th", { scope: "col" }, name)))), body)), more);
 };
 
+/** @type {(noun: string, run: doc.Run) => HTMLElement} */
 const runLink = (noun, run) => el("p", { class: "facts" }, el("b", {}, noun + " "), el("a", { href: routeHref("run", [run.id]) }, run.id), " · ", when(run.started),
   run.finished ? "" : " · not finished", run.marks.map(mark => " · @" + mark), run.problem ? el("span", { class: "trouble" }, " unreliable: " + run.problem) : null);
 
+/** @type {import("../app.js").View["render"]} */
 const render = async (main, route, signal) => {
   const [before = "latest~1", after = "latest"] = route.args, policy = route.params.get("policy") ?? "";
   const names = (await source.runs({ limit: 200 }, { signal })).runs.map(run => run.id);
+  /** @type {(id: string, value: string) => HTMLInputElement} */
   const field = (id, value) => el("input", { id, list: "run-names", value, size: "26", spellcheck: "false", autocomplete: "off", required: true });
   const first = field("before", before), second = field("after", after);
   const judge = el("select", { id: "policy" }, [["", "as recorded"], ["snapshot", "snapshot"], ["alias", "alias"]].map(([value, text]) => el("option", { value, selected: value === policy }, text)));
@@ -51,11 +57,12 @@ const render = async (main, route, signal) => {
     el("datalist", { id: "run-names" }, ["latest", "latest~1", "@baseline", ...names].map(value => el("option", { value })))));
   const query = new URLSearchParams({ before, after });
   if (policy) query.set("policy", policy);
+  /** @type {doc.Diff} */
   let diff;
   try {
     diff = await source.get("api/diff?" + query, { signal });
-  } catch (/** @type {any} */ error) { // the form stays, for another try
-    if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, error.message));
+  } catch (error) { // the form stays, for another try
+    if (!signal.aborted) main.append(el("p", { class: "problem", role: "alert" }, messageOf(error)));
     return;
   }
   main.append(runLink("from", diff.before), runLink("to", diff.after));

@@ -5,10 +5,12 @@ import { el } from "../dom.js";
 import { badgeOf, counted, describe, isFailing, markOf, resultClass, when } from "../format.js";
 import { source } from "../source.js";
 
+/** @type {import("../app.js").View["render"]} */
 const render = async (main, route, signal) => {
   const [kernel, fs, test] = route.args;
   if (route.args.length !== 3) throw new Error("The address of a history must be #/history/KERNEL/FILESYSTEM/TEST.");
   const limit = route.params.get("runs") ?? "100";
+  /** @type {doc.History} */
   const { history, runs } = await source.get("api/history?" + new URLSearchParams({ kernel, fs, test, limit }), { signal });
   const bad = history.filter(past => isFailing(past.verdict, "")).length, infra = history.filter(past => past.verdict === "infra").length;
   main.append(el("h1", {}, "History of " + test),
@@ -24,7 +26,7 @@ const render = async (main, route, signal) => {
       el("thead", {}, el("tr", {}, ["run", "started", "result"].map(name => el("th", { scope: "col" }, name)))),
       el("tbody", {}, history.map(past => el("tr", {},
         el("td", {}, el("a", { href: cellHref(past.run, past.kernel, fs, test) }, past.run)),
-        el("td", {}, when(past.started)), el("td", {}, badgeOf(past.verdict, past.outcome, past.class, past.flaky))))))) : null,
+        el("td", {}, when(past.started)), el("td", {}, badgeOf(past.verdict, past.outcome, past.class, past.flaky))))))) : "",
     el("p", {}, el("a", { href: routeHref("map", [], new URLSearchParams({ tests: "^" + test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") + "$", fs })) }, "All kernels"),
       runs < 1000 ? [" · ", el("a", { href: routeHref("history", route.args, new URLSearchParams({ runs: "1000" })) }, "Older runs")] : null));
 };

@@ -2,19 +2,27 @@
 // search that goes on is read again.
 // @ts-check
 import { addView, go, routeHref } from "../app.js";
-import { el, svg } from "../dom.js";
+import { el, messageOf, svg } from "../dom.js";
 import { counted, letterOf, outcomeClass, verdictClass, verdictNames, when } from "../format.js";
 import { shortcut } from "../keys.js";
 import { source } from "../source.js";
 
 const again = 2000, width = 1000; // ms between two polls; of the drawing
 
-// A commit is as unique as it needs to be.
+/**
+ * A commit is as unique as it needs to be.
+ * @param {string} subject
+ */
 const short = subject => /^[0-9a-f]{40}$/.test(subject) ? subject.slice(0, 12) : subject;
+/** @param {string} mark */
 const markClass = mark => verdictNames.includes(mark) ? verdictClass(mark) : outcomeClass(mark);
+/** @param {number} share */
 const percent = share => (100 * share).toFixed(1) + " %";
 
-/** The state of a search in words, as in the terminal. */
+/**
+ * The state of a search in words, as in the terminal.
+ * @param {doc.Search} s
+ */
 export const searchText = s => {
   const ends = short(s.good) + " is good, " + short(s.bad) + " is bad" + (s.between ? ", " + s.between.toLocaleString("en") + " undecided between them" : "");
   const step = s.finished ? counted(s.subjects.length, "subject") + " tried" : "step " + s.step + " of about " + s.steps;
@@ -23,10 +31,14 @@ export const searchText = s => {
   return [ends, step, sure, trying].filter(Boolean).join("; ");
 };
 
-// bracket is the way from the good end to the bad one: what is known to be good
-// and bad in the colours of what it shows, what is between, and what is tried.
+/**
+ * The way from the good end to the bad one: what is known to be good and bad in
+ * the colours of what it shows, what is between, and what is tried.
+ * @param {doc.Search} s
+ */
 const bracket = s => {
   const low = width * s.low, high = width * s.high;
+  /** @type {(part: string, style: string, from: number, to: number, title: string) => SVGElement} */
   const box = (part, style, from, to, title) => svg("rect", { class: style, "data-part": part, x: String(from), y: "14", width: String(Math.max(to - from, 0)), height: "30" }, svg("title", {}, title));
   return svg("svg", { class: "bracket", viewBox: "0 0 " + width + " 50", preserveAspectRatio: "none", role: "img", "aria-label": searchText(s) },
     box("good", markClass(s.good_mark || "pass"), 0, low, "good: " + short(s.good) + " and before"),
@@ -35,11 +47,16 @@ const bracket = s => {
     s.at >= 0 && s.subject && !s.finished ? svg("path", { class: "tried", "data-part": "tried", d: "M" + width * s.at + " 12 l-7 -12 h14 z" }) : null);
 };
 
-// sideOf is what the attempts at a subject say. One bad attempt makes it bad.
+/**
+ * What the attempts at a subject say. One bad attempt makes it bad.
+ * @param {doc.SearchSubject} one
+ */
 const sideOf = one => one.untestable ? "skipped: " + one.untestable : one.bad ? "bad" : one.good ? "good so far" : "neither";
 
+/** @type {(mark: string, what: string) => HTMLElement | null} */
 const swatch = (mark, what) => mark ? el("span", { class: "badge " + markClass(mark) }, el("b", { "aria-hidden": "true" }, letterOf(mark)), " " + what + ": " + mark) : null;
 
+/** @param {doc.Search} s */
 const searchSection = s => el("section", { class: "search", "data-id": s.id },
   el("h2", {}, s.test + " on " + s.fs + " ", el("span", { class: "badge" }, s.finished ? "finished" : s.running ? "in progress" : "interrupted")),
   el("p", { class: "facts" }, "bisect " + s.kind + " · began ", when(s.begun), " · last step ", when(s.changed)),
@@ -52,10 +69,12 @@ const searchSection = s => el("section", { class: "search", "data-id": s.id },
         el("th", { scope: "row" }, one.subject), el("td", { class: "n" }, one.attempts), el("td", { class: "n" }, one.good), el("td", { class: "n" }, one.bad), el("td", {}, sideOf(one))))))),
     s.runs.length ? el("p", {}, "Runs: ", s.runs.flatMap(id => [el("a", { href: routeHref("run", [id]) }, id), " "])) : null));
 
+/** @type {import("../app.js").View["render"]} */
 const render = async (main, _route, signal) => {
   const list = el("div", {}), note = el("p", { class: "lost", role: "status" });
   let text = "";
   const look = async () => {
+    /** @type {doc.Searches} */
     const { searches } = await source.get("api/bisections", { signal });
     note.textContent = "";
     const now = JSON.stringify(searches);
@@ -66,8 +85,9 @@ const render = async (main, _route, signal) => {
     list.replaceChildren(...searches.length ? searches.map(searchSection) : [el("p", { class: "empty" }, "No bisection yet: splicelab bisect begins one.")]);
     for (const e of list.querySelectorAll("section")) {
       const id = e.getAttribute("data-id");
-      if (open.has(id)) e.querySelector("details").open = true;
-      if (focused === id) e.querySelector("summary").focus({ preventScroll: true });
+      const details = e.querySelector("details");
+      if (details && open.has(id)) details.open = true;
+      if (focused === id) e.querySelector("summary")?.focus({ preventScroll: true });
     }
   };
   await look();
@@ -76,8 +96,8 @@ const render = async (main, _route, signal) => {
     const timer = setTimeout(async () => {
       try {
         if (!document.hidden) await look();
-      } catch (/** @type {any} */ error) {
-        if (!signal.aborted) note.textContent = error.message + " The page may be out of date.";
+      } catch (error) {
+        if (!signal.aborted) note.textContent = messageOf(error) + " The page may be out of date.";
       }
       if (!signal.aborted) wait();
     }, again);

@@ -3,12 +3,13 @@
 // cookie.
 // @ts-check
 import { addView, go } from "../app.js";
-import { el, onFailure } from "../dom.js";
+import { el, messageOf, onFailure } from "../dom.js";
 
 const given = /^#token=(.*)$/.exec(location.hash)?.[1] ?? "";
 // The token must not stay in the history of the browser.
 if (given) history.replaceState(null, "", "#/session");
 
+/** @param {string} token */
 const enter = async token => {
   const answer = await fetch("api/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
   if (!answer.ok) throw new Error((await answer.json()).error);
@@ -20,7 +21,8 @@ addView("session", {
   title: "Token",
   async render(main) {
     const said = el("p", { role: "alert" });
-    const tell = error => { said.textContent = error.message; };
+    /** @param {unknown} error */
+    const tell = error => { said.textContent = messageOf(error); };
     const field = el("input", { type: "password", id: "token", autocomplete: "off", required: true });
     main.append(
       el("h1", {}, "Token required"),

@@ -5,6 +5,9 @@ import { routeHref } from "../app.js";
 import { el, svg } from "../dom.js";
 import { counted, when } from "../format.js";
 
+/** @typedef {{ name: string, noun: string, style: string, of: (run: doc.TrendRun) => number }} Series */
+
+/** @type {Series[]} */
 const series = [
   { name: "violations", noun: "violation", style: "c-violation", of: run => run.violations },
   { name: "new violations", noun: "new violation", style: "o-moved", of: run => run.new },
@@ -12,6 +15,7 @@ const series = [
 ];
 const height = 40, step = 10; // of the drawing
 
+/** @type {(runs: doc.TrendRun[], series: Series) => HTMLElement} */
 const strip = (runs, { name, noun, style, of }) => {
   const most = Math.max(1, ...runs.map(of)), newest = runs[runs.length - 1];
   return el("div", { class: "trend-row" },
@@ -23,7 +27,10 @@ const strip = (runs, { name, noun, style, of }) => {
     })));
 };
 
-/** The trend of a document with at least two runs, else null. */
+/**
+ * The trend of a document with at least two runs, else null.
+ * @param {doc.Trend} trend
+ */
 export const trendSection = ({ runs, nightly }) => runs.length < 2 ? null : el("section", { class: "trend", "aria-labelledby": "trend" },
   el("h2", { id: "trend" }, "Trend of the last " + runs.length + (nightly ? " nightly runs" : " finished runs")),
   series.map(one => strip(runs, one)),
