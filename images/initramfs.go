@@ -210,8 +210,9 @@ func (s Spec) key(files []file) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// mountPoints are empty directories in every image.
-var mountPoints = []string{"/dev", "/proc", "/sys", "/tmp", "/run", "/root", "/mnt"}
+// mountPoints are empty directories in every image. The agent fills them, /sbin with
+// the kernel's modprobe.
+var mountPoints = []string{"/dev", "/proc", "/sys", "/sbin", "/tmp", "/run", "/root", "/mnt"}
 
 // writeArchive writes the cpio archive: sorted, without times and owners, so
 // that it is reproducible.
@@ -230,8 +231,6 @@ func writeArchive(f *os.File, s Spec, files []file, modules moduleSet) error {
 	for name, text := range modules.lists() {
 		records = append(records, cpio.StaticFile(path.Join(moduleDir, name), text, 0o644))
 	}
-	// The agent also serves as the kernel's modprobe.
-	records = append(records, cpio.Symlink(modprobe, "/init"))
 	if s.Commands != "" {
 		records = append(records, commandLinks()...)
 	}

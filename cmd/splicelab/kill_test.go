@@ -29,7 +29,7 @@ import (
 const (
 	killsEnv    = "SPLICELAB_KILLS"
 	killSeedEnv = "SPLICELAB_KILL_SEED"
-	killsUsual  = 2
+	killsUsual  = 1
 )
 
 // killTests are a dozen cells with the control cells. Under the strict policy
