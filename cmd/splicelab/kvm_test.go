@@ -77,6 +77,7 @@ func TestUnderKVM(t *testing.T) {
 		t.Fatalf("%v: %s", err, said)
 	}
 	machine := exec.CommandContext(t.Context(), "../../scripts/kvm-machine", script, out, program, guest, tree)
+	machine.Env = append(os.Environ(), "KVM_MACHINE_DEADLINE=2700")
 	machine.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}        // a killed test leaves no machine
 	machine.Cancel = func() error { return machine.Process.Signal(os.Interrupt) } // it has QEMU to kill
 	machine.Stdout, machine.Stderr = t.Output(), t.Output()
@@ -123,16 +124,17 @@ func kvmSteps(full bool) (steps []kvmStep, least int) {
 		return kvmStep{name: name, args: args, reference: reference, code: -1, check: kvmUsed}
 	}
 	doctor := kvmStep{name: "doctor", args: []string{"doctor", "-o", "json"}, check: kvmChosen, code: 3} // without network there is no archive
+	const pages = "^splice.TestPunchHole(Page|InFolio)/"
 	if !full {
-		return []kvmStep{run("restored", "restored", "-f", "tmpfs", "-t", "^splice.TestPunchHole(Page|InFolio)/"), doctor}, 10
+		return []kvmStep{run("restored", "restored", "-f", "tmpfs", "-t", pages), doctor}, 10
 	}
 	const all = "tmpfs,ext4,ext4-1k,xfs,btrfs"
-	compare := []string{"tests", "compare", "-k", "KERNEL", "-f", "tmpfs", "-t", "^splice.TestPunchHolePage/", "--accel", "kvm", "--seed", "1"}
+	compare := []string{"tests", "compare", "-k", "KERNEL", "-f", "tmpfs", "-t", "^splice.TestPunchHolePage/small-clean$", "--accel", "kvm", "--seed", "1"}
 	return []kvmStep{
 		run("restored", "restored", "-f", all),
 		doctor, // after a run: the canary needs a kernel
 		run("shared", "restored", "-f", all, "--isolation", "vm"),
-		run("booted", "restored", "-f", "tmpfs", "--no-templates"), // a boot takes as long as ten restored cells
+		run("booted", "booted", "-f", "tmpfs", "-t", pages, "--no-templates"), // a boot takes as long as ten restored cells
 		{name: "compare", args: append(compare, kvmPatience...)},
 		run("selftest", "selftest", "-f", "tmpfs", "-t", "^selftest.Test[^HKL]"), // what hangs, and an agent that is killed, only take time
 		{name: "clock", args: run("clock", "", "-f", "tmpfs", "-t", "^selftest.TestLeave/(nothing|again)$").args, check: kvmClock},

@@ -135,16 +135,20 @@ func For(err error, cfg config.Config) string {
 	return ""
 }
 
-// settings lists how the options that a remedy names can be set.
+// settings lists how options can be set that have a flag.
 var settings = map[string]string{
-	"vm.qemu":   "vm.qemu or SPLICELAB_VM_QEMU",
 	"cache":     "--cache or SPLICELAB_CACHE",
 	"state":     "--state or SPLICELAB_STATE",
 	"guest-dir": "--guest-dir or SPLICELAB_GUEST_DIR",
 }
 
-// Setting says how to set the option of a configuration key, or "".
-func Setting(option string) string { return settings[option] }
+// Setting says how to set the option of a configuration key, or "" for none.
+func Setting(option string) string {
+	if hint, ok := settings[option]; ok || option == "" {
+		return hint
+	}
+	return option + " or " + config.EnvName(option)
+}
 
 // installQEMU says how to get a QEMU that is missing.
 func installQEMU(e *vm.NoQEMUError) string {

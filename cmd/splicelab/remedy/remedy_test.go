@@ -75,7 +75,10 @@ func TestSettings(t *testing.T) {
 	if got := Setting("cache"); got != "--cache or SPLICELAB_CACHE" {
 		t.Errorf("the cache is set by %q", got)
 	}
-	if got := Setting("no.such-option"); got != "" {
-		t.Errorf("an unknown option is set by %q", got)
+	if got := Setting("vm.qemu-arm64"); got != "vm.qemu-arm64 or SPLICELAB_VM_QEMU_ARM64" {
+		t.Errorf("an option without a flag is set by %q", got)
+	}
+	if got := Setting(""); got != "" {
+		t.Errorf("no option is set by %q", got)
 	}
 }
