@@ -33,11 +33,11 @@ func ParseAccel(s string) (Accel, error) {
 }
 
 // How long the canary may be silent, and how long it may take. KVM boots it in
-// under a second; a broken KVM often hangs instead of failing. On an overloaded
-// host, or with nested virtualisation that is emulated itself, it was observed to
-// take more than 20 s, but it kept printing.
+// under a second; a broken KVM often hangs instead of failing. With nested
+// virtualisation that is emulated itself, 20 to 40 s passed before it printed
+// anything.
 const (
-	canarySilence = 30 * time.Second
+	canarySilence = time.Minute
 	canaryTimeout = 4 * time.Minute
 )
 
@@ -130,7 +130,8 @@ func kvmProblem(ctx context.Context, want Accel, cfg ChooseConfig) (string, erro
 func bootCanary(ctx context.Context, accel Accel, cfg ChooseConfig, silence time.Duration) (string, error) {
 	cctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	v, err := Start(cctx, Config{QEMU: cfg.QEMU, Unconfined: cfg.Unconfined, Accel: accel, Kernel: cfg.Kernel})
+	// The banner is enough: each character of the rest is an exit to QEMU.
+	v, err := Start(cctx, Config{QEMU: cfg.QEMU, Unconfined: cfg.Unconfined, Accel: accel, Kernel: cfg.Kernel, Append: []string{"loglevel=6"}})
 	var refused *StartError
 	switch {
 	case ctx.Err() != nil:

@@ -14,7 +14,7 @@ import (
 const familyAccounting = "A accounting"
 
 var accounting = []kit.Test{
-	countExact, endOfFile, offsets, failedOffset, partialSendfile, teeCopies, pipeToPipe, errnos, deviceSource, notified, fullPipe,
+	countExact, endOfFile, offsets, failedOffset, partialSendfile, teeCopies, pipeToPipe, errnos, deviceSource, notified, fullPipe, sharedPosition,
 }
 
 var countExact = kit.Test{
