@@ -72,8 +72,8 @@ func (r *recording) event(i int) (Event, time.Time) {
 	return Event{Kind: EventKind(e[1].(string)), Work: e[2].(string), Cell: r.key(n(3), n(4), n(5))}, time.UnixMilli(int64(n(0)))
 }
 
-// slack is how far off an estimate may be, besides half of the time left: the
-// end of a run is not worth more precision.
+// slack is how long before the end estimates are no longer checked: it is not worth
+// the precision.
 const slack = 3 * time.Second
 
 // After a tenth of a run the time left is never off by more than half, at any
@@ -106,7 +106,7 @@ func TestTimeLeftOfRecordedRuns(t *testing.T) {
 				checked++
 				off := (p.Left - left).Abs()
 				worst = max(worst, off.Seconds()/left.Seconds())
-				if off > max(left/2, slack) {
+				if off > left/2 {
 					t.Errorf("after %.1f s %.2f is done, and %s are left: the estimate is %s", float64(now.UnixMilli())/1000, p.Share, left.Round(time.Second/10), p.Left.Round(time.Second/10))
 				}
 			}
