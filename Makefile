@@ -94,16 +94,16 @@ PURE := ./outcome ./results ./results/browsertest ./results/page/bundle $(addpre
 	$(addprefix ./lab/,bisect bundle catalogue config console faults gotest plan query report schema verdict) ./cmd/splicelab/remedy \
 	$(addprefix ./internal/,arch headtail input kernelversion protocol/... sanitize shell spell text)
 
-# The lab's tests take the longest: they are begun first, and the others run
-# beside them. Tests that measure time are excluded from the race build.
+# What takes the longest is begun first, so that at the end no processor waits for
+# one package. Tests that measure time are excluded from the race build.
 .PHONY: test
 test: ## run every test, also those that boot real kernels, with the race detector
 	@$(MAKE) -j2 setup-test build # the compiler works while packages are installed
 	scripts/test-kernels $(TEST_KERNELS) bin/test-kernels
 	all=$$(go list ./... | sort); pure=$$(go list $(PURE) | sort); \
-	$(VM_TESTS) CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab \
+	$(VM_TESTS) CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 go test -race -vet=all $(UNINSTRUMENTED) -timeout 40m ./lab ./cmd/splicelab ./images/guest ./lab/vm \
 		$$(comm -23 <(echo "$$all") <(echo "$$pure"))
-	go test -vet=all $(PURE) ./results/web # again: its tests in a browser
+	go test -vet=all ./results/web ./results/page $(PURE) # web again: its tests in a browser
 
 # Builds the lab's fragments, and bisects a history of Linux that
 # scripts/linux-history makes: of each of its commits it is known what it does.

@@ -154,8 +154,10 @@ func TestAccessibleReportInBrowser(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			b := browsertest.Open(t, url)
+			accessible := b.Accessible
 			if scheme == "dark" {
 				b.Dark()
+				accessible = b.Contrast
 			}
 			run := "#/run/" + r.ID
 			for _, view := range []string{url + run, url + run + "?policy=alias&problems=", url + run + "?q=nothing", url + run + phantomCell, url + run + crashedCell, "file://" + path} {
@@ -163,7 +165,7 @@ func TestAccessibleReportInBrowser(t *testing.T) {
 				b.To(view)
 				browsertest.Eval[any](b, `for (const e of document.querySelectorAll("details.section")) e.open = true; 0`)
 				b.Settle()
-				b.Accessible(view)
+				accessible(view)
 			}
 			b.Sound()
 		})

@@ -37,8 +37,10 @@ func TestAccessibleInBrowser(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			b := browsertest.Open(t, address)
+			accessible := b.Accessible
 			if scheme == "dark" {
 				b.Dark()
+				accessible = b.Contrast
 			}
 			for _, v := range views {
 				b.To("about:blank")
@@ -46,11 +48,11 @@ func TestAccessibleInBrowser(t *testing.T) {
 				b.Until(v.ready)
 				browsertest.Eval[any](b, `for (const e of document.querySelectorAll("details.section")) e.open = true; 0`)
 				b.Settle()
-				b.Accessible(v.name)
+				accessible(v.name)
 			}
 			b.Keys("?")
 			b.Until(`document.querySelector("dialog[open]") !== null`)
-			b.Accessible("keys")
+			accessible("keys")
 			b.Sound()
 		})
 	}
