@@ -44,8 +44,8 @@ type kvmResult struct {
 // cells, and what verdicts are about, are above that level.
 var kvmPatience = []string{"--boot-timeout", "8m", "--silence-timeout", "60s", "--cell-timeout", "4m", "--kernel-args", "loglevel=5"}
 
-// kvmMachines is how many machines may end before their script: what emulates them
-// makes their kernels crash now and then, which is no property of the lab.
+// kvmMachines is how many machines may end before their script: the kernel of an
+// emulated one was seen to crash in KVM's own code.
 const kvmMachines = 4
 
 // TestUnderKVM runs the lab with KVM in a machine that scripts/kvm-machine

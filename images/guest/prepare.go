@@ -46,8 +46,8 @@ const consoleLevel = 7
 // prepare turns a bare initramfs into an environment for test binaries.
 func prepare() {
 	unix.Umask(0o022)
-	// Not in the image: what a kernel requests while it boots is built in or missing,
-	// and under TCG each start of the agent takes it a quarter of a second.
+	// Not in the image: a kernel also requests modules while it boots, which tests do
+	// not need, and each start of the agent takes a quarter of a second under TCG.
 	if err := os.Symlink("/init", modprobeName); err != nil {
 		logf("%v", err)
 	}

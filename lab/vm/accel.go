@@ -34,8 +34,7 @@ func ParseAccel(s string) (Accel, error) {
 
 // How long the canary may be silent, and how long it may take. KVM boots it in
 // under a second; a broken KVM often hangs instead of failing. With nested
-// virtualisation that is emulated itself, 20 to 40 s passed before it printed
-// anything.
+// virtualisation that is emulated itself, 30 s of silence were too few.
 const (
 	canarySilence = time.Minute
 	canaryTimeout = 4 * time.Minute
