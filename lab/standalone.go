@@ -7,11 +7,7 @@ import (
 	"github.com/splicelab/splicelab/lab/exec"
 	"github.com/splicelab/splicelab/lab/job"
 	"github.com/splicelab/splicelab/lab/plan"
-	"github.com/splicelab/splicelab/lab/vm"
 )
-
-// Accel is the accelerator that the lab's VMs run with.
-func (l *Lab) Accel() vm.Accel { return l.cfg.Accel }
 
 // Standalone builds a VM for a plan's only cell, control cells aside, that runs
 // without the lab. Its image is built in dir.

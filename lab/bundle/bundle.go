@@ -33,7 +33,6 @@ import (
 type Bundle struct {
 	Machine labexec.Standalone
 	Report  report.Report
-	Accel   vm.Accel // with which it was reproduced
 	// Timeout is the limit of one attempt.
 	Timeout time.Duration
 	// Expected is the output of the attempts when the bundle was made.
@@ -119,7 +118,7 @@ func add(t *tar.Writer, name, from string) (err error) {
 
 // args is QEMU's command line, for the reader.
 func (b Bundle) args() string {
-	args := append(slices.Clone(b.Machine.Args[b.Accel]), vm.StandalonePorts(b.Machine.Arch, "console.log", "control.jsonl", "output.txt")...)
+	args := append(slices.Clone(b.Machine.Args[b.Machine.Accel]), vm.StandalonePorts(b.Machine.Arch, "console.log", "control.jsonl", "output.txt")...)
 	return b.Machine.Arch.QEMU.Binary + " " + shell.Join(args) + "\n"
 }
 
@@ -135,7 +134,7 @@ func (b Bundle) script() string {
 	title := strings.Join(strings.Fields(b.Report.Title+" ("+b.Report.Test+" on "+b.Report.Filesystem+")"), " ")
 	return strings.NewReplacer(
 		"@QEMU@", b.Machine.Arch.QEMU.Binary, "@PACKAGE@", b.Machine.Arch.QEMU.Package,
-		"@TITLE@", title, "@VERSION@", b.Version, "@ACCEL@", string(b.Accel), "@TIMEOUT@", strconv.Itoa(int(b.Timeout.Seconds())), "@TRIES@", strconv.Itoa(b.Report.Repetitions),
+		"@TITLE@", title, "@VERSION@", b.Version, "@ACCEL@", string(b.Machine.Accel), "@TIMEOUT@", strconv.Itoa(int(b.Timeout.Seconds())), "@TRIES@", strconv.Itoa(b.Report.Repetitions),
 		"@TEST@", shell.Quote(b.Machine.Test), "@VERDICT@", shell.Quote(string(b.Report.Expect.Verdict)), "@OUTCOME@", shell.Quote(string(b.Report.Expect.Outcome)),
 		"@ARGS@\n", args.String(),
 	).Replace(reproScript)

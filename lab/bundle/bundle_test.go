@@ -39,10 +39,9 @@ func makeBundle(t *testing.T, expect report.Expect) string {
 		t.Fatal(err)
 	}
 	b := Bundle{
-		Machine: labexec.Standalone{Arch: arch.Default(), Files: map[string]string{"kernel": kernel}, Test: "TestX/a",
+		Machine: labexec.Standalone{Arch: arch.Default(), Accel: vm.TCG, Files: map[string]string{"kernel": kernel}, Test: "TestX/a",
 			Args: map[vm.Accel][]string{vm.TCG: {"-kernel", "kernel", "-append", "it's a=b $HOME"}, vm.KVM: {"-kernel", "kernel"}}},
 		Report:  report.Report{Title: "a title\nof two lines", Filesystem: "xfs", Test: "s.TestX/a", Expect: expect, Repetitions: 1},
-		Accel:   vm.TCG,
 		Timeout: time.Second,
 	}
 	file := filepath.Join(t.TempDir(), "b"+Suffix)

@@ -26,6 +26,8 @@ type Standalone struct {
 	// a host of its own or of another architecture, without the serial ports: see
 	// vm.StandalonePorts.
 	Args map[vm.Accel][]string
+	// Accel is the one that the lab uses for this guest.
+	Accel vm.Accel
 	// Test is the name of the cell's test in the output of the test binary.
 	Test string
 }
@@ -98,8 +100,8 @@ func (x *Local) script(spec *machine.Spec, run job.Run, t plan.Test) ([]byte, er
 // standalone links a spec's files into dir under their names in a standalone
 // VM.
 func (x *Local) standalone(spec *machine.Spec, t plan.Test, dir string) (Standalone, error) {
-	out := Standalone{Arch: spec.Arch(), Files: map[string]string{}, Args: map[vm.Accel][]string{}, Test: t.GoName()}
 	cfg := x.host.VMConfig(spec)
+	out := Standalone{Arch: cfg.Arch, Accel: cfg.Accel, Files: map[string]string{}, Args: map[vm.Accel][]string{}, Test: t.GoName()}
 	link := func(name, from string) (string, error) {
 		to := filepath.Join(dir, name)
 		out.Files[name] = from

@@ -46,7 +46,7 @@ func (t *Tries) Bundle(ctx context.Context, f export.File, log io.Writer) (size 
 		return 0, err
 	}
 	deadline := s.VM.BootTimeout + 2*s.VM.CellTimeout
-	b := bundle.Bundle{Machine: machine, Report: r, Accel: t.lab.Accel(), Timeout: max(deadline, time.Minute), Expected: t.text, Version: s.Version}
+	b := bundle.Bundle{Machine: machine, Report: r, Timeout: max(deadline, time.Minute), Expected: t.text, Version: s.Version}
 	part, err := f.Temporary()
 	if err != nil {
 		return 0, err
