@@ -210,14 +210,15 @@ func (k *killed) database() *sql.DB {
 	return db
 }
 
-// storedAttempts is how many attempts all runs together have, beside those of
-// the runs that were there before.
+// storedAttempts is how many attempts the newest unfinished run has; 0 if there is
+// none.
 func (k *killed) storedAttempts() int {
 	db := k.database()
 	defer func() { _ = db.Close() }()
 	var n int
-	// The file may not be whole yet: then there are none.
-	_ = db.QueryRow(`SELECT text.Count(*) FROM attempt WHERE run = (SELECT id FROM run WHERE finished = 0 ORDER BY started DESC LIMIT 1)`).Scan(&n)
+	if err := db.QueryRow(`SELECT COUNT(*) FROM attempt WHERE run = (SELECT id FROM run WHERE finished = 0 ORDER BY started DESC LIMIT 1)`).Scan(&n); err != nil {
+		k.Fatal(err)
+	}
 	return n
 }
 
