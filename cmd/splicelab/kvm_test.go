@@ -152,6 +152,9 @@ func kvmSteps(full bool) (steps []kvmStep, least int) {
 	if !full {
 		return []kvmStep{run("restored", "restored", "-f", "tmpfs", "-t", pages), doctor}, 10
 	}
+	// What hangs only takes time. Two do not behave on the emulated processor: it resets
+	// a VM that floods its ports, and denies a process the port that ioperm gave it.
+	const selftests = "^selftest.Test(Exit|Fail|Flags|GoPanic|Oops|Pa|Seg|Skip|Term|Warn)"
 	const all = "tmpfs,ext4,ext4-1k,xfs,btrfs"
 	compare := []string{"tests", "compare", "-k", "KERNEL", "-f", "tmpfs", "-t", "^splice.TestPunchHolePage/small-clean$", "--accel", "kvm", "--seed", "1"}
 	return []kvmStep{
@@ -159,8 +162,9 @@ func kvmSteps(full bool) (steps []kvmStep, least int) {
 		doctor, // after a run: the canary needs a kernel
 		run("shared", "restored", "-f", all, "--isolation", "vm"),
 		run("booted", "booted", "-f", "tmpfs", "-t", pages, "--no-templates"), // a boot takes as long as ten restored cells
+		run("cpus", "cpus", "-f", "tmpfs", "-t", pages, "--cpus", "2"),
 		{name: "compare", args: append(compare, kvmPatience...)},
-		run("selftest", "selftest", "-f", "tmpfs", "-t", "^selftest.Test[^HKL]"), // what hangs, and an agent that is killed, only take time
+		run("selftest", "selftest", "-f", "tmpfs", "-t", selftests),
 		{name: "clock", args: run("clock", "", "-f", "tmpfs", "-t", "^selftest.TestLeave/(nothing|again)$").args, check: kvmClock},
 		{name: "exec", args: slices.Concat([]string{"exec", "-k", "KERNEL", "--accel", "kvm"}, kvmPatience, []string{"--", "./splicelab", "version"}), check: kvmVersion},
 	}, 200

@@ -243,7 +243,7 @@ func TestBatch(t *testing.T) {
 	}, {
 		name:   "hang of the whole kernel",
 		script: []act{begin("A"), deaf},
-		want:   map[string]string{"A": "hang does not answer"},
+		want:   map[string]string{"A": "infra hang to be confirmed"},
 		end:    "unusable",
 	}, {
 		name:   "exit 0 without a result is not a pass",

@@ -35,7 +35,7 @@ var specimens = []struct {
 	{func(e *Evidence) { e.Log = oopsLog }, outcome.Crash},
 	{func(e *Evidence) {
 		if e.Overdue == nil {
-			e.Overdue = &Overdue{Limit: time.Minute}
+			e.Overdue = &Overdue{Limit: time.Minute, Answers: true}
 		}
 	}, outcome.Hang},
 	{func(e *Evidence) { e.Process = &protocol.Exit{Code: -1, Signal: "SIGSEGV"} }, outcome.Fail},
@@ -144,6 +144,10 @@ func TestDecide(t *testing.T) {
 		"slow boot":                    {Evidence{Phase: Booting, Log: "one\ntwo\n", Overdue: &Overdue{For: "boot", Limit: time.Minute}}, outcome.BootFail, "two"},
 		"never scheduled":              {Evidence{Phase: Booting, Overdue: &Overdue{For: "boot", Limit: time.Minute}}, outcome.Infra, "processor time"},
 		"hang with a hung task":        {Evidence{Phase: Running, Log: hungLog, Overdue: &Overdue{Limit: time.Minute, Answers: true}}, outcome.Hang, "still answers; "},
+		"stopped without a word":       {Evidence{Phase: Running, Overdue: &Overdue{Limit: time.Minute}}, outcome.Infra, "hang to be confirmed in another VM"},
+		"stopped without a word again": {Evidence{Phase: Running, Overdue: &Overdue{Limit: time.Minute}, Confirm: true}, outcome.Hang, "does not answer either"},
+		"stopped, with a hung task":    {Evidence{Phase: Running, Log: hungLog, Overdue: &Overdue{Limit: time.Minute}}, outcome.Hang, "not answer either; "},
+		"slow, but alive":              {Evidence{Phase: Running, Overdue: &Overdue{Limit: time.Minute, Answers: true}}, outcome.Hang, "still answers"},
 		"pass":                         {Evidence{Phase: Running, Result: outcome.Pass}, outcome.Pass, ""},
 		"fail with a log":              {Evidence{Phase: Running, Result: outcome.Fail, Output: "    x_test.go:3: first\n    x_test.go:4: last\n"}, outcome.Fail, "last"},
 		"an outcome that is accepted":  {Evidence{Phase: Running, Result: outcome.Fail, Kind: outcome.Characterisation, Outcome: outcome.Live, Policy: outcome.PolicyAlias}, outcome.Fail, ""},
