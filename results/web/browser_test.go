@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/splicelab/splicelab/outcome"
+	"github.com/splicelab/splicelab/results"
 	"github.com/splicelab/splicelab/results/browsertest"
 )
 
@@ -140,7 +141,9 @@ func TestProgressInBrowser(t *testing.T) {
 	}
 	b.Until(`document.querySelector(".progress-text").textContent.startsWith("6 of 8 cells (75 %)")`)
 	b.Until(`document.getElementById("shown").textContent === "5 of 6 cells"`)
-	b.Until(`/cells\/s · \d+ s left/.test(document.querySelector(".progress-text").textContent) || document.querySelector(".progress-text").textContent.includes("no results in")`)
+	b.Until(`/ · [\d.]+ cells\/s$/.test(document.querySelector(".progress-text").textContent)`) // of a process that reports no estimate
+	must(t, writer.SetLive(liveRun, results.Live{At: time.Now(), Left: 80 * time.Second, Rate: 2.5}))
+	b.Until(`document.querySelector(".progress-text").textContent.endsWith("2.5 cells/s · 80 s left")`)
 	b.Click(`//button[text()="Show all"]`)
 	b.Shot("progress-1280")
 	release()
