@@ -27,7 +27,7 @@ const actEnv = "SPLICELAB_CONFINE_ACT"
 func TestMain(m *testing.M) {
 	if act := os.Getenv(actEnv); act != "" {
 		fmt.Print(try(act))
-		os.Exit(0)
+		syscall.Exit(0) // in os.Exit the race detector, which cannot read its options in /proc, sleeps for a second
 	}
 	os.Exit(m.Run())
 }
@@ -92,7 +92,7 @@ func self(t *testing.T, act string) (*exec.Cmd, string) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path)
-	cmd.Env = []string{actEnv + "=" + act, "GORACE=atexit_sleep_ms=0"}
+	cmd.Env = []string{actEnv + "=" + act}
 	return cmd, path
 }
 
