@@ -2,12 +2,29 @@ package lab
 
 import (
 	"testing"
+	"time"
 
 	"github.com/splicelab/splicelab/kernels"
 	labexec "github.com/splicelab/splicelab/lab/exec"
+	"github.com/splicelab/splicelab/lab/job"
 	"github.com/splicelab/splicelab/lab/plan"
 	"github.com/splicelab/splicelab/outcome"
 )
+
+// A VM that stands still behind its kernel's back is confirmed like one that is reset.
+func TestSilentHangIsConfirmed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.cfg.Jobs, b.cfg.Deadlines = 1, job.Deadlines{Silence: 10 * time.Second, Cell: time.Minute}
+	cells, err := b.run([]kernels.Kernel{testKernel(t, "6.12")}, "tmpfs", `^selftest\.TestHangNoInterrupts$`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cells["tmpfs selftest.TestHangNoInterrupts"]
+	if c.Verdict != outcome.Hang || c.Attempts != 2 || c.Infra != 1 || c.Flaky != "" {
+		t.Errorf("%s (%s) after %d attempts, %d of them infra, flaky %q", c.Verdict, c.Detail, c.Attempts, c.Infra, c.Flaky)
+	}
+}
 
 // A VM that is reset behind its kernel's back is confirmed by another one, which
 // is booted, before that counts as a crash; shared or not, restored or not.

@@ -13,6 +13,10 @@ import (
 // CovariateBooted is why a cell's VM was booted although others are restored.
 const CovariateBooted = "booted"
 
+// CovariateAccel is the accelerator of a cell's VM if it is not that of the run:
+// KVM does not run guests of another architecture.
+const CovariateAccel = "accel"
+
 // attempt is a cell's result in its stored form.
 func attempt(c *cell, d verdict.Decision) results.Attempt {
 	a := results.Attempt{

@@ -165,6 +165,9 @@ func (x *Local) useMachine(ctx context.Context, w *work, m *machine.Machine, tak
 			if m.Booted != "" {
 				a.Covariates[CovariateBooted] = m.Booted
 			}
+			if accel := x.host.AccelOf(w.spec); accel != x.host.Accel {
+				a.Covariates[CovariateAccel] = string(accel)
+			}
 			report(job.Event{Kind: job.Finished, Cell: c.index, Attempt: a, Doubted: d.Doubted})
 		}
 		err := b.execute(ctx)

@@ -30,14 +30,18 @@ func (h *Host) Boot(ctx context.Context, spec *Spec) (*Machine, error) {
 	return m, nil
 }
 
+// AccelOf is the accelerator of a spec's VM.
+func (h *Host) AccelOf(spec *Spec) vm.Accel {
+	if !spec.arch.Native() {
+		return vm.TCG
+	}
+	return h.Accel
+}
+
 // VMConfig is the configuration of a spec's VM.
 func (h *Host) VMConfig(spec *Spec) vm.Config {
-	accel := h.Accel
-	if !spec.arch.Native() {
-		accel = vm.TCG
-	}
 	return vm.Config{
-		Arch: spec.arch, QEMU: h.QEMU(spec.arch), Unconfined: h.Unconfined, Accel: accel,
+		Arch: spec.arch, QEMU: h.QEMU(spec.arch), Unconfined: h.Unconfined, Accel: h.AccelOf(spec),
 		Kernel: spec.kernel.BootImage(), Initrd: spec.initrd.Path, Append: h.KernelArgs,
 		MemoryMiB: h.MemoryMiB, CPUs: h.CPUs, Disks: spec.disks, TempDir: h.TempDir,
 	}

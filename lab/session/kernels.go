@@ -230,11 +230,21 @@ func foreign(e kernels.Entry) int {
 	return 1
 }
 
-// refuseForeign refuses kernels that the requested accelerator cannot run.
-func (s Settings) refuseForeign(entries []kernels.Entry) error {
+// refuseForeign refuses kernels of another architecture that this host cannot run:
+// with KVM, or without an emulator. It is called before any kernel is fetched.
+func (s Settings) refuseForeign(ctx context.Context, entries []kernels.Entry) error {
+	checked := map[string]bool{}
 	for _, e := range entries {
-		if s.VM.Accel == string(vm.KVM) && foreign(e) != 0 {
-			return &vm.ForeignError{Arch: e.Arch}
+		name := cmp.Or(e.Arch, kernels.AMD64)
+		if foreign(e) == 0 || checked[name] {
+			continue
+		}
+		checked[name] = true
+		if s.VM.Accel == string(vm.KVM) {
+			return &vm.ForeignError{Arch: name}
+		}
+		if _, err := vm.Version(ctx, s.VM.QEMUs()[name]); err != nil {
+			return err
 		}
 	}
 	return nil

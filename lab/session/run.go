@@ -66,7 +66,7 @@ func (s *Session) RunOrResume(ctx context.Context, id string, tests Selection, e
 
 // plan creates the plan of a run and the lab for it.
 func (s *Session) plan(ctx context.Context, r *Ran, tests Selection, a Audience, configure []func(*lab.Config)) (*lab.Lab, error) {
-	if err := s.refuseForeign(r.entries); err != nil {
+	if err := s.refuseForeign(ctx, r.entries); err != nil {
 		return nil, err
 	}
 	r.fetch = r.missing.watch(kernels.Prefetch(ctx, r.entries, FetchJobs, a))

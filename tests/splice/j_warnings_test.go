@@ -14,9 +14,9 @@ import (
 
 var kernelLog = kit.Test{
 	Name: "TestKernelLog", ID: "J3", Family: familyMeta, Kind: outcome.Invariant, Priority: 1,
-	Doc:    "The kernel has logged no warning, bug, stall or hung task since this process started. It runs last, and so covers the tests that ran before it in the same VM.",
+	Doc:    "The kernel has logged no warning, bug or oops since this process started. It runs last, and so covers the tests that ran before it in the same VM. Stalls and hung tasks, which a busy host causes too, count for the cell in which they are logged, if that happens again.",
 	Steps:  []string{"Open the kernel log at its end when the process starts.", "After all other tests, read what was added."},
-	Oracle: "no line of the log is the title of a WARNING, BUG, oops, stall or hung task",
+	Oracle: "no line of the log is the title of a WARNING, BUG or oops",
 	Fault:  kit.FaultObservation,
 	Guest:  true, // a developer's machine logs unrelated warnings
 }
@@ -34,7 +34,10 @@ var logFD = func() int {
 	return fd
 }()
 
-var trouble = regexp.MustCompile(`WARNING: |BUG: |kernel BUG at |Oops: |general protection fault|blocked for more than \d+ seconds|soft lockup|detected stalls|UBSAN: `)
+var (
+	trouble = regexp.MustCompile(`WARNING: |BUG: |kernel BUG at |Oops: |general protection fault|UBSAN: `)
+	stall   = regexp.MustCompile(`BUG: (soft lockup|workqueue lockup)`)
+)
 
 func TestKernelLog(t *testing.T) {
 	kit.Run(t, kernelLog, func(c *kit.Cell) {
@@ -43,7 +46,7 @@ func TestKernelLog(t *testing.T) {
 		}
 		log := c.SawText(addedLog(c), "\nWARNING: a fault")
 		for line := range strings.Lines(log) {
-			if trouble.MatchString(line) {
+			if trouble.MatchString(line) && !stall.MatchString(line) {
 				c.Conclude(kit.Finding{Outcome: outcome.Error, Never: true, Detail: "the kernel's log: " + strings.TrimSpace(line)})
 			}
 		}

@@ -114,7 +114,7 @@ func For(err error, cfg config.Config) string {
 	case errors.As(err, &noGuest):
 		return "run `make build`, or name the directory that has it with --guest-dir"
 	case errors.As(err, &noQEMU):
-		return installQEMU(noQEMU)
+		return installQEMU(noQEMU, cfg.VM.QEMUs())
 	case errors.As(err, &alien):
 		return "use --accel auto, which emulates such guests"
 	case errors.As(err, &noKVM):
@@ -150,12 +150,13 @@ func Setting(option string) string {
 	return option + " or " + config.EnvName(option)
 }
 
-// installQEMU says how to get a QEMU that is missing.
-func installQEMU(e *vm.NoQEMUError) string {
+// installQEMU says how to get a QEMU that is missing. configured are those of the
+// architectures.
+func installQEMU(e *vm.NoQEMUError, configured map[string]string) string {
 	a := arch.Default()
 	key := "vm.qemu"
 	for _, other := range arch.All() {
-		if filepath.Base(e.Binary) == other.QEMU.Binary && other.Name != a.Name {
+		if other.Name != arch.Default().Name && (e.Binary == configured[other.Name] || filepath.Base(e.Binary) == other.QEMU.Binary) {
 			a, key = other, "vm.qemu-"+other.Name
 		}
 	}

@@ -24,6 +24,7 @@ func TestRemedies(t *testing.T) {
 	at := func(path string, errno syscall.Errno) error {
 		return fmt.Errorf("wrapped: %w", &fs.PathError{Op: "mkdir", Path: path, Err: errno})
 	}
+	cfg.VM.QEMURISCV64, cfg.VM.QEMUAMD64 = "/opt/emulator", "/opt/emulator"
 	foreign, err := arch.Parse("riscv64")
 	if err != nil || foreign.Native() {
 		foreign, _ = arch.Parse("amd64")
@@ -47,6 +48,7 @@ func TestRemedies(t *testing.T) {
 		{&vm.NoQEMUError{Binary: "qemu", Err: errors.New("not found")}, "apt install " + arch.Default().QEMU.Package},
 		{&vm.NoQEMUError{Binary: foreign.QEMU.Binary, Err: errors.New("not found")}, "apt install " + foreign.QEMU.Package},
 		{&vm.NoQEMUError{Binary: foreign.QEMU.Binary, Err: errors.New("not found")}, "with vm.qemu-" + foreign.Name + " or SPLICELAB_VM_QEMU_" + strings.ToUpper(foreign.Name)},
+		{&vm.NoQEMUError{Binary: "/opt/emulator", Err: errors.New("not found")}, "apt install " + foreign.QEMU.Package},
 		{&session.NoProgramsError{Err: guestbin.ErrNone, Foreign: "riscv64"}, "make build ARCHES=riscv64"},
 		{&vm.NoQEMUError{Binary: "qemu", Err: errors.New("not found")}, "splicelab doctor"},
 		{&vm.ForeignError{Arch: foreign.Name}, "--accel auto"},
