@@ -80,14 +80,19 @@ func (s *sample) explain(cut func(a, b int) bool) []outcome.Outcome {
 		for hi < len(s.data) && !cut(hi-1, hi) {
 			hi++
 		}
-		mask, worst, affected := ^uint64(0), outcome.Snapshot, false
+		mask, seen := ^uint64(0), uint(0) // seen has a bit for each label: ranking each byte takes most of the time
 		for i := lo; i < hi; i++ {
 			mask &= s.masks[i]
-			affected = affected || s.labels[i] != unaffected
-			worst = outcome.Worst(worst, labelOutcome[s.labels[i]])
+			seen |= 1 << s.labels[i]
+		}
+		worst := outcome.Snapshot
+		for l, o := range labelOutcome {
+			if seen&(1<<l) != 0 {
+				worst = outcome.Worst(worst, o)
+			}
 		}
 		switch {
-		case !affected:
+		case seen == 1<<unaffected:
 		case mask == 0:
 			out = append(out, outcome.Torn)
 		case mask&1 != 0:
