@@ -31,6 +31,7 @@ func TestForeignArchitectures(t *testing.T) {
 		t.Run(filepath.Base(tree), func(t *testing.T) {
 			b := newBench(t)
 			b.cfg.Isolation, b.cfg.Jobs = plan.IsolationCell, 2
+			b.cfg.Accel = vm.KVM // for the host's own architecture only
 			k := treeKernel(t, tree, true)
 			a, err := machine.ArchOf(&k)
 			if err != nil {
@@ -53,6 +54,9 @@ func TestForeignArchitectures(t *testing.T) {
 				}
 				if booted := c.Covariates[labexec.CovariateBooted]; booted != unsaved {
 					t.Errorf("%s was booted because of %q, want %q", name, booted, unsaved)
+				}
+				if accel := c.Covariates[labexec.CovariateAccel]; accel != string(vm.TCG) {
+					t.Errorf("%s ran with the accelerator %q", name, accel)
 				}
 				if strings.HasPrefix(name, "tmpfs ") && c.Outcome == "" {
 					t.Errorf("%s has no outcome: %s", name, c.Detail)

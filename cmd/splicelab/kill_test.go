@@ -163,6 +163,7 @@ func (k *killed) kill(cmd *exec.Cmd, stored int) bool {
 	if err := cmd.Start(); err != nil {
 		k.Fatal(err)
 	}
+	defer func() { _ = cmd.Process.Kill() }() // a failed test leaves no run behind
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	moment := make(<-chan time.Time)

@@ -152,8 +152,8 @@ func kvmSteps(full bool) (steps []kvmStep, least int) {
 	if !full {
 		return []kvmStep{run("restored", "restored", "-f", "tmpfs", "-t", pages), doctor}, 10
 	}
-	// What hangs only takes time. Two do not behave on the emulated processor: it resets
-	// a VM that floods its ports, and denies a process the port that ioperm gave it.
+	// Without what hangs, which only takes time, and what the emulated processor cannot
+	// do: it resets a VM that floods its ports, and denies a port that ioperm gave.
 	const selftests = "^selftest.Test(Exit|Fail|Flags|GoPanic|Oops|Pa|Seg|Skip|Term|Warn)"
 	const all = "tmpfs,ext4,ext4-1k,xfs,btrfs"
 	compare := []string{"tests", "compare", "-k", "KERNEL", "-f", "tmpfs", "-t", "^splice.TestPunchHolePage/small-clean$", "--accel", "kvm", "--seed", "1"}

@@ -113,7 +113,7 @@ var rules = []rule{
 	{"the test reports that its set-up failed", setUpFailed},
 	{"no hello from the agent before the boot deadline, or the VM ended before it", bootFailed},
 	{"panic, oops or memory corruption in the cell's part of the kernel log; the VM ended without a word, twice", crashed},
-	{"no result before the cell's deadline, or silence and no answer to a ping", hung},
+	{"no result before the cell's deadline; silence and no answer to a ping, twice", hung},
 	{"the test process was killed by a signal, or ended with a status other than 0, without a result", processDied},
 	{"the test process ended with status 0 without a result", noResult},
 	{"the test passed, but the kernel logged a warning, a sanitizer report, a lockup, a hung task or a filesystem error", passedButLogged},

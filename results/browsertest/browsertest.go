@@ -47,7 +47,7 @@ func Main(m *testing.M) {
 }
 
 // browsers are the programs that Debian and others install, the preferred ones first:
-// the shell without a window needs a fraction of the processor time.
+// the shell without a window needs less than half of the processor time.
 var browsers = []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}
 
 // run starts the browser unless it is running.

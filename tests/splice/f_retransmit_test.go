@@ -56,7 +56,7 @@ func TestRetransmit(t *testing.T) {
 		var again netns.Packet
 		if !sink.Poll(func() bool {
 			again, ok = captured.Next(unix.IPPROTO_TCP)
-			return ok && again.Sequence == first.Sequence // not a probe of the tail
+			return ok && again.Sequence == first.Sequence // once, the last byte came alone before it
 		}) {
 			c.Infra("nothing was retransmitted, although nothing was acknowledged")
 		}

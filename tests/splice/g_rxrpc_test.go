@@ -23,7 +23,7 @@ var rxrpcReply = kit.Test{
 	Known: []string{
 		"auth and encrypt are consumer-write on 6.12.57 and 6.18.15 on tmpfs, ext4, xfs and btrfs: the spliced pages are decrypted in place. They are unchanged on 5.10, 6.1, 6.12.117 and 7.3.",
 		"Of Debian's kernels the generic flavour has the module; the cloud flavour does not.",
-		"On arm64 6.12.117 crashes, with pages of 4 and 16 KiB: an oops in flush_dcache_page when rxkad_secure_packet encrypts the request's checksum, before anything is spliced.",
+		"On arm64 and riscv64 6.12.117 crashes, with pages of 4 and 16 KiB: an oops below crypto_pcbc_encrypt when rxkad_secure_packet encrypts the request's checksum, before anything is spliced.",
 	},
 	Needs:   []string{"AF_RXRPC with rxkad"},
 	Modules: rxrpc.Modules, Guest: true,
