@@ -11,7 +11,7 @@ import (
 	"github.com/splicelab/splicelab/outcome"
 )
 
-// A VM that stands still behind its kernel's back is confirmed like one that is reset.
+// A VM that stops without its kernel's doing is confirmed like one that is reset.
 func TestSilentHangIsConfirmed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
